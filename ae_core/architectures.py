@@ -1,0 +1,153 @@
+"""From a spec to two Keras networks, encoder and decoder; one `build` for every family.
+
+It knows layers, not data, losses or training. Every encoder maps (N, H, W, C) to codes (N, D),
+every decoder codes to pictures, both on pixels in [0, 1] outside and [0, pixel_scale] inside.
+"""
+
+from dataclasses import dataclass
+
+import keras
+
+from ae_core.plan import PlannedLayer, Shape, plan
+from ae_core.specs import AutoencoderSpec, Corruption
+from ae_core.specs.layers import KERNEL_SIZE
+
+
+@dataclass(frozen=True)
+class Networks:
+    """The two halves of an autoencoder.
+
+    Attributes:
+        encoder: (N, H, W, C) in [0, 1] → code (N, D), or [mean, log variance] if variational.
+        decoder: (N, D) → (N, H, W, C) on the network's pixel scale.
+    """
+
+    encoder: keras.Model
+    decoder: keras.Model
+
+    @property
+    def variables(self) -> list[keras.Variable]:
+        """All trainable variables, encoder first."""
+        return [*self.encoder.trainable_variables, *self.decoder.trainable_variables]
+
+
+def build(
+    spec: AutoencoderSpec,
+    image_shape: Shape,
+    *,
+    seed: int,
+    corruption: Corruption | None = None,
+    precision: str = "float32",
+) -> Networks:
+    """Build both networks with initial weights drawn from ``seed``.
+
+    Args:
+        spec: the network.
+        image_shape: (H, W, C).
+        seed: of the initial weights and of a noise or dropout layer.
+        corruption: put in as the encoder's first layer if its ``where`` is ``layer``.
+        precision: ``float32`` or ``bfloat16`` (computations; weights stay float32).
+
+    Raises:
+        ValueError: the layers do not fit; see `ae_core.plan.plan`.
+    """
+    layers = plan(spec, image_shape)
+    maker = _Maker(spec, seed, "mixed_bfloat16" if precision == "bfloat16" else "float32")
+
+    pictures = keras.Input(image_shape)
+    x = pictures
+    if corruption is not None and corruption.where == "layer" and corruption.amount > 0:
+        x = _corruption_layer(corruption, seed)(x)
+    if spec.pixel_scale != 1:
+        x = keras.layers.Rescaling(spec.pixel_scale, dtype="float32")(x)
+    for i, planned in enumerate(p for p in layers if p.part == "encoder"):
+        x = maker.layer(f"encoder_{i}", planned, x, spec.activation)
+    encoder = keras.Model(pictures, maker.code(x), name="encoder")
+
+    codes = keras.Input((spec.latent_dim,))
+    y = codes
+    for i, planned in enumerate(p for p in layers if p.part == "decoder"):
+        y = maker.layer(f"decoder_{i}", planned, y, spec.activation)
+    y = maker.layer("output", layers[-1], y, spec.output_activation, dtype="float32")
+    if y.shape[1:] != image_shape:
+        y = keras.layers.Reshape(image_shape, dtype="float32")(y)
+    return Networks(encoder, keras.Model(codes, y, name="decoder"))
+
+
+def _corruption_layer(corruption: Corruption, seed: int) -> keras.layers.Layer:
+    if corruption.kind == "gaussian":
+        return keras.layers.GaussianNoise(corruption.amount, seed=seed)
+    return keras.layers.Dropout(corruption.amount, seed=seed)  # masking noise
+
+
+class _Maker:
+    """Makes layers with one naming, one initialiser with its own seed each, one dtype policy."""
+
+    def __init__(self, spec: AutoencoderSpec, seed: int, policy: str) -> None:
+        self._spec = spec
+        self._seeds = iter(range(seed, seed + 1000))
+        self._policy = policy
+
+    def layer(
+        self, name: str, planned: PlannedLayer, x: keras.KerasTensor, activation: str, dtype: str = ""
+    ) -> keras.KerasTensor:
+        """Apply the planned layer to `x`; a dense layer after a map flattens it first."""
+        layer = planned.layer
+        if layer is None:
+            raise ValueError(f"layer={planned.label} cannot be built")
+        policy = dtype or self._policy
+        if layer.kind == "dense":
+            return self._dense(name, layer.width, x, activation, policy)
+        if layer.kind == "reshape":
+            return keras.layers.Reshape(layer.shape, name=name, dtype=policy)(x)
+        if layer.kind == "pool":
+            return keras.layers.MaxPooling2D(
+                layer.stride, padding="same", name=name, dtype=policy
+            )(x)
+        if layer.kind == "up":
+            return keras.layers.UpSampling2D(layer.stride, name=name, dtype=policy)(x)
+        kind = keras.layers.Conv2D if layer.kind == "conv" else keras.layers.Conv2DTranspose
+        return kind(
+            layer.width,
+            KERNEL_SIZE,
+            strides=layer.stride,
+            padding=layer.padding,
+            activation=activation,
+            kernel_initializer=self._initializer(),
+            name=name,
+            dtype=policy,
+        )(x)
+
+    def code(self, x: keras.KerasTensor) -> keras.KerasTensor | list[keras.KerasTensor]:
+        """Turn the encoder's last output into the code; float32 whatever the precision."""
+        spec = self._spec
+        if spec.code == "map":
+            return keras.layers.Flatten(name="code", dtype="float32")(x)
+        if spec.bottleneck == "variational":
+            return [
+                self._dense(name, spec.latent_dim, x, "linear", "float32")
+                for name in ("z_mean", "z_log_var")
+            ]
+        return self._dense("code", spec.latent_dim, x, spec.code_activation, "float32")
+
+    def _dense(
+        self, name: str, units: int, x: keras.KerasTensor, activation: str, policy: str
+    ) -> keras.KerasTensor:
+        if len(x.shape) > 2:
+            x = keras.layers.Flatten(dtype=policy)(x)
+        return keras.layers.Dense(
+            units,
+            activation=activation,
+            kernel_initializer=self._initializer(),
+            name=name,
+            dtype=policy,
+        )(x)
+
+    def _initializer(self) -> keras.Initializer:
+        # Keras' initialisers with equal seeds draw equal numbers: every layer gets its own.
+        return keras.initializers.get(
+            {
+                "class_name": self._spec.initializer,
+                "config": {"seed": next(self._seeds)},
+            }
+        )

@@ -1,0 +1,105 @@
+"""The embedded Dask cluster: ``python -m ae_core.cluster``, a child of the web server.
+
+One process holds the scheduler and a nanny for every worker; each worker is a process of its own.
+The server keeps the child's standard input open: when the server is gone, however it went, that
+input ends and the cluster with it, so no worker is left behind. Only the loopback address is
+listened on and there is no dashboard: whoever reaches a Dask scheduler can run code on it.
+
+This replaces ``SubprocessCluster``, which needs two processes more, does not run on Windows and
+leaves its processes behind when the server is killed.
+"""
+
+import argparse
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from distributed import Nanny, Scheduler, SpecCluster
+
+from ae_core.tasks import INFER, TRAIN
+
+ROOT = Path(__file__).resolve().parent.parent
+HOST = "127.0.0.1"
+
+
+def start(train_workers: int = 1, infer_workers: int = 1) -> tuple["subprocess.Popen[bytes]", str]:
+    """Start a cluster and return its process and the scheduler's address.
+
+    The cluster ends when the process's ``stdin`` is closed.
+
+    Raises:
+        RuntimeError: it did not start; the text has its last words.
+    """
+    command = [sys.executable, "-m", "ae_core.cluster"]
+    process = subprocess.Popen(
+        [*command, "--train", str(train_workers), "--infer", str(infer_workers)],
+        cwd=ROOT,
+        env={"DASK_LOGGING__DISTRIBUTED": "warning", **os.environ},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    if process.stdin is None or process.stdout is None:
+        raise RuntimeError("The training service has no pipe to its cluster.")
+    address = process.stdout.readline().decode().strip()
+    if not address:
+        raise RuntimeError(
+            f"The training service's cluster ended with code {process.wait()} while starting; "
+            "the server's log says why."
+        )
+    return process, address
+
+
+async def serve(train_workers: int, infer_workers: int) -> None:
+    """Run a cluster until standard input ends; print the scheduler's address first."""
+    scheduler = {
+        "cls": Scheduler,
+        # A run whose worker died is reported, never repeated behind the visitor's back.
+        "options": {
+            "host": HOST,
+            "port": 0,
+            "dashboard": False,
+            "dashboard_address": f"{HOST}:0",
+            "http_server_modules": [],
+            "allowed_failures": 0,
+        },
+    }
+    kinds = [TRAIN] * train_workers + [INFER] * infer_workers
+    workers = {f"{kind}-{i}": _worker(f"{kind}-{i}", kind) for i, kind in enumerate(kinds)}
+    async with SpecCluster(
+        scheduler=scheduler, workers=workers, asynchronous=True, name="autoencoder-lab"
+    ) as cluster:
+        print(cluster.scheduler_address, flush=True)
+        await asyncio.to_thread(sys.stdin.buffer.read)
+
+
+def _worker(name: str, kind: str) -> dict[str, Any]:
+    options = {
+        "name": name,
+        "host": HOST,
+        "nthreads": 1,
+        "resources": {kind: 1},
+        "preload": ["ae_core.tasks"],
+        "memory_limit": 0,  # no spilling: a visitor's photo is never written to disk
+        "dashboard": False,
+        "http_server_modules": [],
+        "env": {"TF_CPP_MIN_LOG_LEVEL": "3"},
+    }
+    return {"cls": Nanny, "options": options}
+
+
+def main() -> None:
+    """Read the numbers of workers and serve."""
+    parser = argparse.ArgumentParser(description=serve.__doc__)
+    parser.add_argument("--train", type=int, default=1)
+    parser.add_argument("--infer", type=int, default=1)
+    arguments = parser.parse_args()
+    asyncio.run(serve(arguments.train, arguments.infer))
+    # A worker in the middle of a long call must not keep the cluster alive.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

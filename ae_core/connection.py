@@ -1,0 +1,131 @@
+"""The way to the workers: an embedded cluster of our own or an existing Dask scheduler.
+
+It knows addresses and processes, not runs. The cluster starts when `Connection.open` is first
+called, and again if it died meanwhile.
+"""
+
+import logging
+import subprocess
+import threading
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+from distributed import CancelledError, Client
+from distributed.scheduler import KilledWorker
+
+from ae_core import cluster
+from ae_core.tasks import INFER, TRAIN
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+CONNECT_SECONDS = 10
+ANSWER_SECONDS = 120.0  # the longest that a page waits for a worker
+AGAIN = "it is being restarted: try again in a few seconds."
+
+_log = logging.getLogger(__name__)
+
+
+class ServiceUnavailable(Exception):
+    """The workers cannot be reached now; the text says why and what to do."""
+
+
+class Connection:
+    """A Dask client that is made when needed and made again when lost."""
+
+    def __init__(self, scheduler: str = "", train_workers: int = 1, infer_workers: int = 1) -> None:
+        """Remember where to connect.
+
+        Args:
+            scheduler: the address of an existing scheduler, e.g. ``tcp://host:8786``; empty for
+                an embedded cluster.
+            train_workers: how many trainings an embedded cluster runs at a time.
+            infer_workers: how many of its workers answer pages.
+        """
+        self._scheduler = scheduler
+        self._workers = (train_workers, infer_workers)
+        self._lock = threading.Lock()
+        self._client: Client | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def client(self) -> Client:
+        """Return a connected client; takes about a second the first time.
+
+        Raises:
+            ServiceUnavailable: there is no connection to be had.
+        """
+        with self._lock:
+            if self._client is not None and self._client.status == "running" and self._alive():
+                return self._client
+            self._drop()
+            try:
+                address = self._scheduler
+                if not address:
+                    self._process, address = cluster.start(*self._workers)
+                self._client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+            except (OSError, RuntimeError, TimeoutError, ValueError) as error:
+                self._drop()
+                where = f" at AE_SCHEDULER={self._scheduler}" if self._scheduler else ""
+                raise ServiceUnavailable(
+                    f"The training service{where} could not be reached: {error}"
+                ) from error
+            return self._client
+
+    def answer(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a function of `ae_core.inference` in an ``infer`` worker and return its result.
+
+        Raises:
+            ServiceUnavailable: no worker answered.
+            Exception: whatever the function raises.
+        """
+        client = self.client()
+        future = client.submit(function, *args, **kwargs, resources={INFER: 1}, pure=False)
+        try:
+            return future.result(timeout=ANSWER_SECONDS)
+        except (KilledWorker, CancelledError) as error:
+            raise ServiceUnavailable(f"The worker that answers this page died; {AGAIN}") from error
+        except TimeoutError as error:
+            future.cancel()
+            raise ServiceUnavailable(
+                f"No worker answered within {ANSWER_SECONDS:.0f} seconds: try again, or restart "
+                "the server."
+            ) from error
+
+    def train_slots(self) -> int:
+        """Return how many runs can train at a time."""
+        workers = self.client().scheduler_info(n_workers=-1)["workers"].values()
+        return sum(int(worker["resources"].get(TRAIN, 0)) for worker in workers)
+
+    def warm(self) -> None:
+        """Start connecting in the background; a failure shows when somebody asks for something."""
+
+        def connect() -> None:
+            try:
+                self.client()
+            except ServiceUnavailable:
+                _log.exception("the training service did not start")
+
+        threading.Thread(target=connect, name="ae-connect", daemon=True).start()
+
+    def close(self) -> None:
+        """Disconnect, and end the embedded cluster."""
+        with self._lock:
+            self._drop()
+
+    def _alive(self) -> bool:
+        return self._process is None or self._process.poll() is None
+
+    def _drop(self) -> None:
+        if self._client is not None:
+            self._client.close(timeout=2)
+            self._client = None
+        if self._process is not None:
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe is not None:
+                    pipe.close()
+            try:
+                self._process.wait(timeout=5)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process = None

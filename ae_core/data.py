@@ -1,0 +1,179 @@
+"""The image sets: a catalogue that costs nothing to read, and one way to load any of them.
+
+This file does not know what a file looks like inside (`sources`), how it is downloaded
+(`downloads`), or what is done with the pictures.
+
+Letters: N pictures, H height, W width, C channels, F factors.
+"""
+
+import os
+import secrets
+import shutil
+import tarfile
+import tempfile
+import zlib
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ae_core import downloads, sources
+from ae_core.image_sets import IMAGE_SETS, LABEL_NAMES, ImageSet, ImageSetCard
+from ae_core.sources import ImageSetCorrupt, Pictures
+
+__all__ = [
+    "IMAGE_SETS",
+    "SPLITS",
+    "ImageSet",
+    "ImageSetCard",
+    "ImageSetCorrupt",
+    "ImageSetUnavailable",
+    "data_dir",
+    "is_available",
+    "load_images",
+]
+
+SPLITS = ("held-out", "everything")
+_FILES: Mapping[str, tuple[Callable[[Path], Pictures], Callable[[Path], None]]] = {
+    "mnist": (sources.read_keras_npz, downloads.obtain_mnist),
+    "fashion-mnist": (sources.read_keras_npz, downloads.obtain_fashion_mnist),
+    "olivetti": (sources.read_olivetti, downloads.obtain_olivetti),
+    "lfw-crop": (sources.read_lfw_crop, downloads.obtain_lfw_crop),
+}
+
+
+class ImageSetUnavailable(Exception):  # noqa: N818 — a state of a set, as in `is_available`
+    """A set's file is not there and did not come; the message says what to put where."""
+
+
+def data_dir() -> Path:
+    """The folder of the files: AE_DATA_DIR, else `data` in the project. It need not exist."""
+    return Path(os.environ.get("AE_DATA_DIR") or Path(__file__).resolve().parent.parent / "data")
+
+
+def is_available(name: str) -> bool:
+    """Whether a set loads without a network: it is embedded, or its file is there (not read here).
+
+    Raises:
+        ValueError: `name` is not in IMAGE_SETS.
+    """
+    card = _card(name)
+    return card.file is None or (data_dir() / card.file).is_file()
+
+
+def load_images(name: str, size: int = 0, split: str = "held-out") -> ImageSet:
+    """Load a set at one of its card's sizes; 0 is the native size.
+
+    Split "held-out": train and test as usual, faces by person, always the same. "everything": train
+    holds all the pictures and test the same ones as before, so that a recipe whose source trains on
+    all of them can be reproduced; an error on that test set says nothing about new pictures.
+
+    A missing file is downloaded and kept in `data_dir()`; where that cannot be written, the set is
+    used from memory and fetched again next time. The two sets used last stay in memory.
+
+    Raises:
+        ValueError: no such name, size or split.
+        ImageSetUnavailable: the file is missing and could not be downloaded.
+        ImageSetCorrupt: the file does not hold what it should.
+    """
+    card = _card(name)
+    if size and size not in card.sizes:
+        choices = ", ".join(map(str, card.sizes))
+        raise ValueError(f"size={size} must be one of {choices} for {name}")
+    if split not in SPLITS:
+        raise ValueError(f"split={split!r} must be one of {', '.join(SPLITS)}")
+    return _load(name, size or card.native_size, split, data_dir())
+
+
+def _card(name: str) -> ImageSetCard:
+    if name not in IMAGE_SETS:
+        raise ValueError(f"name={name!r} must be one of {', '.join(IMAGE_SETS)}")
+    return IMAGE_SETS[name]
+
+
+@lru_cache(maxsize=2)
+def _load(name: str, size: int, split: str, folder: Path) -> ImageSet:
+    """The folder is an argument, so that another folder is another entry; a failure is no entry."""
+    card = IMAGE_SETS[name]
+    if name == "digits":
+        found = sources.read_digits()
+    elif name == "toy-faces":
+        found = sources.draw_toy_faces(size, card.train_count, card.test_count)
+    else:
+        found = _from_file(card, folder)
+    tests, labels, people = found.tests, found.labels, found.people
+    trains = np.ones_like(tests) if split == "everything" else ~tests
+    return ImageSet(
+        name=name,
+        train=_frozen(_sized(found.pixels[trains], size)),
+        test=_frozen(_sized(found.pixels[tests], size)),
+        train_labels=None if labels is None else _frozen(labels[trains]),
+        test_labels=None if labels is None else _frozen(labels[tests]),
+        label_names=LABEL_NAMES.get(name, ()),
+        train_groups=None if people is None else _frozen(people[trains]),
+        test_groups=None if people is None else _frozen(people[tests]),
+    )
+
+
+def _from_file(card: ImageSetCard, folder: Path) -> Pictures:
+    assert card.file is not None  # every set that is not embedded has one
+    read, obtain = _FILES[card.name]
+    path = folder / card.file
+    if path.is_file():
+        return read(path)
+    try:
+        with tempfile.TemporaryDirectory() as scratch:
+            fresh = Path(scratch, card.file)
+            fresh.parent.mkdir(exist_ok=True)
+            obtain(fresh)
+            found = read(fresh)
+            _keep(fresh, path)
+    except (OSError, HTTPException, EOFError, ValueError, zlib.error, tarfile.TarError) as error:
+        embedded = " and ".join(name for name, one in IMAGE_SETS.items() if one.embedded)
+        reason = getattr(error, "reason", None) or str(error) or type(error).__name__
+        raise ImageSetUnavailable(
+            f"{card.name} needs {card.file} in {folder}, and it could not be downloaded "
+            f"({reason}); {embedded} need no file."
+        ) from error
+    return found
+
+
+def _keep(fresh: Path, path: Path) -> None:
+    """Put a finished file in its place at once; a folder that cannot be written is no error."""
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(fresh, part)
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+
+
+def _sized(pixels: NDArray[Any], size: int) -> NDArray[np.float32]:
+    """Pixels (N, H, H) uint8 or float32 to (N, size, size, 1) float32 in [0, 1]."""
+    native = pixels.shape[1]
+    scale = np.float32(255 if pixels.dtype == np.uint8 else 1)
+    if native == size and pixels.dtype == np.float32:
+        return pixels[..., None]
+    sized = np.zeros((len(pixels), size, size, 1), dtype=np.float32)
+    if native in (28, size):  # the 28×28 sets get a margin: their strokes keep their thickness
+        edge = (size - native) // 2
+        inner = slice(edge, edge + native)
+        np.divide(pixels, scale, out=sized[:, inner, inner, 0])
+        return sized
+    from PIL import Image
+
+    for index, picture in enumerate(pixels):
+        image = Image.fromarray(picture / scale)  # mode F: nothing is rounded to 256 steps
+        resized = image.resize((size, size), Image.Resampling.BICUBIC)
+        sized[index, :, :, 0] = np.asarray(resized)
+    return np.clip(sized, 0, 1, out=sized)  # bicubic overshoots
+
+
+def _frozen(array: NDArray[Any]) -> NDArray[Any]:
+    array.setflags(write=False)
+    return array

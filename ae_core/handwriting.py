@@ -1,0 +1,131 @@
+"""A digit drawn by hand, made into the kind of picture that MNIST holds.
+
+Knows nothing of the page or of any network. A drawing arrives as text from a browser, so it is
+checked before it is read.
+
+Letters: H height, W width. Every picture here is ``(H, W)`` float32 in [0, 1]: white strokes on
+black, as in MNIST.
+"""
+
+import base64
+import re
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+DRAWING_SIDE = 112
+"""Rows and columns of a drawing as the browser sends it, four times MNIST's 28."""
+
+# 112 x 112 = 12,544 bytes are 16,726 base64 letters and two signs that fill up the last group.
+_DRAWING_TEXT = re.compile(r"[A-Za-z0-9+/]{16726}==")
+
+_BOX_SHARE = 20 / 28
+"""MNIST fits a digit into a box of 20 x 20 pixels in a frame of 28 x 28."""
+
+
+def read_drawing(sent: object, size: int = 28) -> NDArray[np.float32] | None:
+    """Read what the drawing canvas sent, and shrink it.
+
+    Args:
+        sent: What arrived from the browser: base64 of ``DRAWING_SIDE ** 2`` bytes, row by row, 0
+            black to 255 white; or None from a canvas nobody has drawn on. Nothing about it is
+            trusted.
+        size: Side of the picture to return, 1 to ``DRAWING_SIDE``.
+
+    Returns:
+        Picture ``(size, size)`` float32 in [0, 1], read-only; None when nothing is drawn.
+
+    Raises:
+        ValueError: ``size`` is out of range, or ``sent`` is not such a text.
+    """
+    if not 1 <= size <= DRAWING_SIDE:
+        raise ValueError(f"size={size} must be between 1 and {DRAWING_SIDE}")
+    if sent is None:
+        return None
+    # The pattern first: it bounds the length before anything is decoded.
+    if not isinstance(sent, str) or not _DRAWING_TEXT.fullmatch(sent):
+        raise ValueError(
+            f"drawing must be the base64 text of {DRAWING_SIDE} x {DRAWING_SIDE} bytes"
+        )
+    pixels = np.frombuffer(base64.b64decode(sent), np.uint8)
+    if not pixels.any():
+        return None
+    drawing = pixels.reshape(DRAWING_SIDE, DRAWING_SIDE).astype(np.float32) / np.float32(255)
+    # BOX is the mean over each new pixel's area, also where 112 / size is no whole number.
+    return _read_only(_resize(drawing, size, Image.Resampling.BOX))
+
+
+def centre_digit(picture: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Put a drawn digit where MNIST would have it, and in MNIST's size.
+
+    MNIST's own preparation (LeCun, Cortes and Burges, http://yann.lecun.com/exdb/mnist/): the
+    digits were "size normalized to fit in a 20x20 pixel box while preserving their aspect ratio",
+    then "centered in a 28x28 image by computing the center of mass of the pixels, and translating
+    the image so as to position this point at the center of the 28x28 field".
+
+    A network trained on MNIST has only seen digits like that. Small or cornered drawings come out
+    sharper when they are centred at the size they were drawn in and shrunk afterwards.
+
+    Args:
+        picture: ``(H, W)``, finite, in [0, 1]; whatever is above 0 counts as stroke. The box is
+            20/28 of the shorter side.
+
+    Returns:
+        Picture ``(H, W)`` float32 in [0, 1], read-only. The centre of mass is at most half a pixel
+        from the middle in each direction, except where that would push strokes out of the frame:
+        then it is as near as they allow.
+
+    Raises:
+        ValueError: ``picture`` has another shape or range, or no stroke.
+    """
+    if picture.ndim != 2 or 0 in picture.shape:
+        raise ValueError(f"picture.shape={picture.shape} must be (H, W)")
+    if not np.all((picture >= 0) & (picture <= 1)):  # false for nan as well
+        raise ValueError("picture must be in [0, 1]")
+    if not picture.any():
+        raise ValueError("picture must have at least one stroke")
+
+    strokes = _crop(picture.astype(np.float32))
+    height, width = strokes.shape
+    side = max(height, width)
+    # A square first: then one scale holds for both axes, and a thin "1" keeps its exact width.
+    square = np.zeros((side, side), np.float32)
+    top, left = (side - height) // 2, (side - width) // 2
+    square[top : top + height, left : left + width] = strokes
+    box_side = max(1, round(_BOX_SHARE * min(picture.shape)))
+    # BILINEAR widens its kernel when it shrinks, and is smooth (BOX would be blocky) when it grows.
+    digit = _crop(_resize(square, box_side, Image.Resampling.BILINEAR))
+
+    # Whole pixels only, as a fraction of one would blur the strokes.
+    frame = np.zeros(picture.shape, np.float32)
+    mass = float(digit.sum(dtype=np.float64))
+    corner: list[int] = []
+    for axis in (0, 1):
+        profile = digit.sum(axis=1 - axis, dtype=np.float64)
+        centre = float(profile @ np.arange(len(profile))) / mass
+        start = round((frame.shape[axis] - 1) / 2 - centre)
+        corner.append(min(max(start, 0), frame.shape[axis] - len(profile)))
+    row, column = corner
+    frame[row : row + digit.shape[0], column : column + digit.shape[1]] = digit
+    return _read_only(frame)
+
+
+def _crop(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Cut ``(H, W)`` to the rows and columns from the first stroke to the last; not empty."""
+    rows = np.flatnonzero(picture.any(axis=1))
+    columns = np.flatnonzero(picture.any(axis=0))
+    return picture[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def _resize(
+    picture: NDArray[np.float32], side: int, filter_: Image.Resampling
+) -> NDArray[np.float32]:
+    """Resize a square ``(H, H)`` float32 picture in [0, 1] to ``(side, side)``, same range."""
+    resized = Image.fromarray(picture).resize((side, side), filter_)
+    return np.clip(np.asarray(resized, np.float32), 0, 1)  # rounding can leave 1.0000001
+
+
+def _read_only(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+    picture.setflags(write=False)
+    return picture

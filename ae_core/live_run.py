@@ -1,0 +1,93 @@
+"""A run that has not ended yet, or whose end is not in the store yet."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from distributed import Client, Future, Variable
+
+from ae_core import tasks
+from ae_core.snapshot import CodeMap, Snapshot
+from ae_core.specs import LIMITS, to_json
+from ae_core.store import RunRecord
+
+EVERY_EPOCH = int(LIMITS["epochs"].high)
+
+
+@dataclass
+class LiveRun:
+    """Turns a worker's events into snapshots; its owner, the service, holds the lock.
+
+    Attributes:
+        record: what will be stored.
+        snapshot: the newest one.
+        future: of the Dask task, None while queued.
+        files: what could not be stored yet.
+    """
+
+    record: RunRecord
+    snapshot: Snapshot
+    future: Future | None = None
+    files: dict[str, bytes] = field(default_factory=dict)
+
+    def begin(self, client: Client) -> Future:
+        """Hand the run to a worker."""
+        run_id = self.record.id
+        Variable(tasks.permission(run_id), client=client).set(EVERY_EPOCH)
+        self.future = client.submit(
+            tasks.train,
+            run_id,
+            to_json(self.record.spec),
+            key=f"train-{run_id}",
+            resources={tasks.TRAIN: 1},
+        )
+        return self.future
+
+    def permit(self, epoch: int) -> None:
+        """Tell the worker up to which epoch it may train, or `tasks.STOP`."""
+        if self.future is not None and self.snapshot.live:
+            name = tasks.permission(self.record.id)
+            Variable(name, client=self.future.client).set(epoch, timeout=5)
+
+    def forget(self) -> None:
+        """Remove what Dask still keeps of an ended run."""
+        if self.future is None or self.future.client.status != "running":
+            return
+        client = self.future.client
+        client.unsubscribe_topic(tasks.topic(self.record.id))
+        Variable(tasks.permission(self.record.id), client=client).delete()
+        self.future = None
+
+    def update(self, **changes: Any) -> None:
+        """Replace fields of the snapshot."""
+        self.snapshot = replace(self.snapshot, **changes)
+
+    def take(self, message: tasks.Message) -> None:
+        """Take one event of the run's worker; see `ae_core.tasks.train`."""
+        if not self.snapshot.live:
+            return  # the end has overtaken it
+        kind = message["kind"]
+        if kind in ("paused", "resumed"):
+            self.update(status="paused" if kind == "paused" else "running")
+        elif kind == "started":
+            names = tuple(message["label_names"])
+            no_codes = np.zeros((0, 2), np.float32)
+            self.update(
+                status="running",
+                pictures=tasks.unpacked(message["probes"]),
+                map=CodeMap(no_codes, tuple(message["labels"]), names) if names else None,
+            )
+        elif kind == "epoch" and self.snapshot.pictures is not None:
+            self._take_epoch(self.snapshot.pictures, message)
+
+    def _take_epoch(self, rows: np.ndarray, message: tasks.Message) -> None:
+        probes = rows if self.snapshot.epoch == 0 else rows[:-1]  # the last row is the output
+        output = tasks.unpacked(message["preview"])[np.newaxis]
+        code_map = self.snapshot.map
+        if code_map is not None and message["codes"] is not None:
+            code_map = replace(code_map, codes=tasks.unpacked(message["codes"]))
+        self.update(
+            history=(*self.snapshot.history, message["metrics"]),
+            pictures=np.concatenate([probes, output]),
+            map=code_map,
+        )

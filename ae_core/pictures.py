@@ -1,0 +1,93 @@
+"""Pictures as arrays, files and contact sheets; Pillow and NumPy only.
+
+Arrays are (H, W, C) or (N, H, W, C) float32 in [0, 1] unless a docstring says uint8.
+"""
+
+import io
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+MAX_BYTES = 10 << 20
+MAX_SIDE = 8000  # pixels
+MAX_PIXELS = 24_000_000  # more than a 24-megapixel camera gives: a decompression bomb
+FORMATS = ("JPEG", "PNG", "WEBP")
+
+
+def open_picture(data: bytes, name: str = "picture") -> Image.Image:
+    """Open a visitor's file, upright and in RGB; nothing is decoded before its size is known.
+
+    Raises:
+        ValueError: with a sentence for the visitor that names the file and the remedy.
+    """
+    if len(data) > MAX_BYTES:
+        raise ValueError(
+            f"{name}={len(data) / 2**20:.1f} MB must be at most {MAX_BYTES >> 20} MB: "
+            "save it smaller and try again"
+        )
+    try:
+        image = Image.open(io.BytesIO(data), formats=FORMATS)  # reads the header only
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
+        raise ValueError(f"{name} must be a {', '.join(FORMATS)} picture") from None
+    width, height = image.size
+    if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
+        raise ValueError(
+            f"{name}={width}×{height} pixels must be at most {MAX_SIDE} a side and "
+            f"{MAX_PIXELS // 10**6} million in all: save it smaller and try again"
+        )
+    try:
+        image.draft("RGB", (1024, 1024))  # lets JPEG decode at a fraction of its size
+        return ImageOps.exif_transpose(image).convert("RGB")
+    except (OSError, ValueError, SyntaxError):
+        raise ValueError(f"{name} must be a whole picture: the file ends too early") from None
+
+
+def to_array(image: Image.Image, shape: tuple[int, int, int]) -> np.ndarray:
+    """Crop the middle square of a picture and resize it to (H, W, C), C = 1 (gray) or 3."""
+    height, width, channels = shape
+    image = ImageOps.fit(image, (width, height), Image.Resampling.LANCZOS)
+    image = image.convert("L" if channels == 1 else "RGB")
+    array = np.asarray(image, dtype=np.float32).reshape(shape) / 255
+    return array
+
+
+def to_bytes_range(images: np.ndarray) -> np.ndarray:
+    """Return pictures in [0, 1] as uint8 of the same shape, rounded."""
+    return np.asarray(np.clip(images, 0, 1) * 255 + 0.5, dtype=np.uint8)
+
+
+def sheet(rows: np.ndarray) -> np.ndarray:
+    """Lay uint8 pictures (R, N, H, W, C) out as one picture (R·H, N·W, C) without gaps."""
+    count, columns, height, width, channels = rows.shape
+    return rows.transpose(0, 2, 1, 3, 4).reshape(count * height, columns * width, channels)
+
+
+def rows_of_sheet(picture: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
+    """Undo `sheet` for pictures of (H, W, C)."""
+    height, width, channels = shape
+    count, columns = picture.shape[0] // height, picture.shape[1] // width
+    return picture.reshape(count, height, columns, width, channels).transpose(0, 2, 1, 3, 4)
+
+
+def to_png(picture: np.ndarray) -> bytes:
+    """Encode a uint8 picture (H, W, C), C = 1 or 3, as PNG."""
+    buffer = io.BytesIO()
+    _image(picture).save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
+
+
+def from_png(data: bytes) -> np.ndarray:
+    """Decode a PNG that `to_png` made into uint8 (H, W, C)."""
+    with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
+        array = np.asarray(image)
+    return array[..., np.newaxis] if array.ndim == 2 else array
+
+
+def enlarged(picture: np.ndarray, width: int) -> np.ndarray:
+    """Enlarge a uint8 picture (H, W, C) by a whole factor to about ``width`` pixels, unsmoothed."""
+    factor = max(1, round(width / picture.shape[1]))
+    return picture.repeat(factor, axis=0).repeat(factor, axis=1)
+
+
+def _image(picture: np.ndarray) -> Image.Image:
+    return Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture)

@@ -1,0 +1,153 @@
+"""The network that a spec describes, layer by layer, worked out without building it.
+
+It knows arithmetic only, no Keras: the page draws shapes and parameters from it before anything
+is trained. ``tests/test_architectures.py`` holds it against the Keras model.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from ae_core.specs import LIMITS, AutoencoderSpec, Layer
+from ae_core.specs.layers import KERNEL_SIZE
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class PlannedLayer:
+    """One layer of the network.
+
+    Attributes:
+        part: ``input``, ``encoder``, ``code``, ``decoder`` or ``output``.
+        label: what the drawing says, e.g. ``Conv 16, stride 2``.
+        shape: of its output, one picture: ``(H, W, C)`` or ``(units,)``.
+        parameters: how many numbers it learns.
+        macs: multiply-accumulates for one picture.
+        layer: what is to be built, None for the input.
+    """
+
+    part: str
+    label: str
+    shape: Shape
+    parameters: int
+    macs: int
+    layer: Layer | None
+
+
+def plan(spec: AutoencoderSpec, image_shape: Shape) -> tuple[PlannedLayer, ...]:
+    """Work out every layer for pictures of ``image_shape`` (H, W, C), from input to output.
+
+    Raises:
+        ValueError: the layers do not fit each other or the picture, or have too many parameters.
+    """
+    layers = [PlannedLayer("input", "Picture", image_shape, 0, 0, None)]
+    for layer in spec.encoder:
+        layers.append(_planned("encoder", layer, layers[-1].shape))
+    layers.append(_code(spec, layers[-1].shape))
+    for layer in spec.decoder:
+        layers.append(_planned("decoder", layer, layers[-1].shape))
+    layers.append(_output(spec, layers[-1].shape, image_shape))
+    LIMITS["parameters"].check("parameters", parameters(layers))
+    LIMITS["macs"].check("macs", sum(layer.macs for layer in layers))
+    return tuple(layers)
+
+
+def parameters(layers: Iterable[PlannedLayer]) -> int:
+    """Return how many numbers the network learns."""
+    return sum(layer.parameters for layer in layers)
+
+
+def _code(spec: AutoencoderSpec, shape: Shape) -> PlannedLayer:
+    if spec.code == "map":
+        if len(shape) != 3:
+            raise ValueError("code=map must follow a convolution or a pooling, not a dense layer")
+        if math.prod(shape) != spec.latent_dim:
+            raise ValueError(
+                f"latent_dim={spec.latent_dim} must be {math.prod(shape)} with code=map: "
+                f"the encoder's last feature map is {_times(shape)}"
+            )
+        return PlannedLayer("code", "Code = the map", (spec.latent_dim,), 0, 0, None)
+    layer = Layer("dense", width=spec.latent_dim)
+    dense = _planned("code", layer, shape)
+    if spec.bottleneck == "variational":  # two of them: mean and log variance
+        return replace(
+            dense, label="Code μ, σ", parameters=2 * dense.parameters, macs=2 * dense.macs
+        )
+    return replace(dense, label="Code")
+
+
+def _output(spec: AutoencoderSpec, shape: Shape, image_shape: Shape) -> PlannedLayer:
+    height, width, channels = image_shape
+    if len(shape) == 1:
+        dense = _planned("output", Layer("dense", width=math.prod(image_shape)), shape)
+        return replace(dense, label="Picture", shape=image_shape)
+    last = next(
+        (layer.kind for layer in reversed(spec.decoder) if layer.kind in ("conv", "convT")), "conv"
+    )
+    if shape[:2] != (height, width):
+        raise ValueError(
+            f"decoder={_times(shape[:2])} pixels must be {height}×{width} like the picture: "
+            "change its reshape or its strides"
+        )
+    return replace(_planned("output", Layer(last, width=channels), shape), label="Picture")
+
+
+def _planned(part: str, layer: Layer, shape: Shape) -> PlannedLayer:
+    out, weights, macs = _effect(part, layer, shape)
+    return PlannedLayer(part, _label(layer), out, weights, macs, layer)
+
+
+def _effect(part: str, layer: Layer, shape: Shape) -> tuple[Shape, int, int]:
+    """Return output shape, parameters and multiply-accumulates of one layer."""
+    if layer.kind == "dense":
+        units_in = math.prod(shape)
+        return (layer.width,), (units_in + 1) * layer.width, units_in * layer.width
+    if layer.kind == "reshape":
+        if math.prod(layer.shape) != math.prod(shape):
+            raise ValueError(
+                f"{part}={layer} must have {math.prod(shape)} numbers, as many as come before it"
+            )
+        return layer.shape, 0, 0
+    if len(shape) != 3:
+        raise ValueError(f"{part}={layer} must follow a map of H×W×C: put a reshape before it")
+    height, width, channels = shape
+    if layer.kind in ("pool", "up"):
+        sides = tuple(_side(layer, side) for side in (height, width))
+        return (*sides, channels), 0, 0
+    sides = tuple(_side(layer, side) for side in (height, width))
+    if min(sides) < 1:
+        raise ValueError(f"{part}={layer} must have a map of at least 3×3, not {_times(shape[:2])}")
+    kernel = KERNEL_SIZE * KERNEL_SIZE * channels * layer.width
+    positions = math.prod(sides if layer.kind == "conv" else shape[:2])
+    return (*sides, layer.width), kernel + layer.width, kernel * positions
+
+
+def _side(layer: Layer, side: int) -> int:
+    """Return the output's height or width as Keras computes it."""
+    if layer.kind == "pool":
+        return math.ceil(side / layer.stride)
+    if layer.kind == "up":
+        return side * layer.stride
+    if layer.kind == "convT":
+        extra = max(KERNEL_SIZE - layer.stride, 0) if layer.padding == "valid" else 0
+        return side * layer.stride + extra
+    if layer.padding == "valid":
+        return (side - KERNEL_SIZE) // layer.stride + 1
+    return math.ceil(side / layer.stride)
+
+
+def _label(layer: Layer) -> str:
+    stride = f", stride {layer.stride}" if layer.stride > 1 else ""
+    return {
+        "dense": f"Dense {layer.width}",
+        "conv": f"Conv {layer.width}{stride}",
+        "convT": f"Conv transposed {layer.width}{stride}",
+        "pool": f"Max pooling {layer.stride}",
+        "up": f"Enlarge ×{layer.stride}",
+        "reshape": "Reshape",
+    }[layer.kind] + (", no padding" if layer.padding == "valid" else "")
+
+
+def _times(shape: Shape) -> str:
+    return "×".join(map(str, shape))

@@ -1,0 +1,127 @@
+"""What is known of a run at one moment, as a frozen value that any number of pages may draw."""
+
+import io
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ae_core import pictures
+from ae_core.data import IMAGE_SETS
+from ae_core.specs import TrainingSpec
+from ae_core.store import RunRecord
+
+LIVE = ("queued", "starting", "running", "paused")
+RECENT_EPOCHS = 5  # whose mean time predicts the rest
+
+
+@dataclass(frozen=True)
+class CodeMap:
+    """Codes of test pictures, for networks whose code has two numbers.
+
+    Attributes:
+        codes: (N, 2) float32.
+        labels: N class numbers.
+        names: of the classes.
+    """
+
+    codes: np.ndarray
+    labels: tuple[int, ...]
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A run as it is now.
+
+    Attributes:
+        id: of the run.
+        spec: what is trained.
+        preset: the preset that it started from.
+        owner: an opaque name for the visitor.
+        status: ``queued``, ``starting``, ``running``, ``paused``, ``finished``, ``stopped`` or
+            ``failed``.
+        reason: a sentence, empty while all is well.
+        position: place in the queue from 1, 0 when not queued.
+        history: the metrics of every epoch so far.
+        pictures: (R, N, H, W, C) uint8: the probes clean, (corrupted,) reconstructed; or None.
+        map: for a two-number code, else None.
+        saved: whether its weights are in the run store.
+    """
+
+    id: str
+    spec: TrainingSpec
+    preset: str
+    owner: str
+    status: str
+    reason: str = ""
+    position: int = 0
+    history: tuple[Mapping[str, float], ...] = ()
+    pictures: np.ndarray | None = None
+    map: CodeMap | None = None
+    saved: bool = False
+
+    @property
+    def live(self) -> bool:
+        """Whether the run has not ended."""
+        return self.status in LIVE
+
+    @property
+    def epoch(self) -> int:
+        """How many epochs are complete."""
+        return len(self.history)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Estimated seconds of training to the last epoch; None before the second epoch."""
+        if self.epoch < 2:  # the first epoch also builds the graph
+            return None
+        recent = [epoch["seconds"] for epoch in self.history[1:][-RECENT_EPOCHS:]]
+        return sum(recent) / len(recent) * (self.spec.epochs - self.epoch)
+
+
+def files_of(snapshot: Snapshot) -> dict[str, bytes]:
+    """Return what a run folder keeps of a snapshot's pictures and map."""
+    files = {}
+    if snapshot.pictures is not None:
+        files["preview.png"] = pictures.to_png(pictures.sheet(snapshot.pictures))
+    if snapshot.map is not None:
+        buffer = io.BytesIO()
+        legend = json.dumps([list(snapshot.map.labels), list(snapshot.map.names)])
+        np.savez(buffer, codes=snapshot.map.codes, legend=np.array(legend))
+        files["map.npz"] = buffer.getvalue()
+    return files
+
+
+def restored(record: RunRecord, read: Callable[[str], bytes | None], *, saved: bool) -> Snapshot:
+    """Return the snapshot of an ended run from its record and its files.
+
+    Args:
+        record: of the run.
+        read: gives the bytes of a file of its folder, or None.
+        saved: whether the weights are there.
+    """
+    preview, code_map = read("preview.png"), read("map.npz")
+    rows = None
+    if preview is not None:
+        card = IMAGE_SETS[record.spec.image_set]
+        side = record.spec.image_size or card.native_size
+        rows = pictures.rows_of_sheet(pictures.from_png(preview), (side, side, card.channels))
+    points = None
+    if code_map is not None:
+        with np.load(io.BytesIO(code_map), allow_pickle=False) as archive:
+            labels, names = json.loads(str(archive["legend"]))
+            points = CodeMap(archive["codes"], tuple(labels), tuple(names))
+    return Snapshot(
+        record.id,
+        record.spec,
+        record.preset,
+        record.owner,
+        record.status,
+        record.reason,
+        history=record.history,
+        pictures=rows,
+        map=points,
+        saved=saved,
+    )

@@ -1,0 +1,147 @@
+"""What the pictures of each set are: read from a file, taken from scikit-learn, or drawn here.
+
+Each source fills a `Pictures`. This file does not know the catalogue, how a file is downloaded,
+what a training set is, or any size of a picture but the one in the file.
+
+Letters: N pictures, H height, W width, F factors.
+"""
+
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+TEST_PEOPLE = 0.15  # of LFW
+SEED = 0
+
+
+class ImageSetCorrupt(Exception):  # noqa: N818 — a state of a file
+    """A file of an image set is not what it should be; the message says which, why, what to do."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        super().__init__(f"{path} {what}; delete it to have it made again, or replace it.")
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """All pictures of a set, before any split.
+
+    `pixels` (N, H, W) uint8, or float32 in [0, 1]; `tests` (N,) bool, True in the usual test set;
+    `labels` (N,) class numbers, (N, F) float32 factors or None; `people` (N,) numbers or None.
+    """
+
+    pixels: NDArray[Any]
+    tests: NDArray[np.bool_]
+    labels: NDArray[Any] | None = None
+    people: NDArray[Any] | None = None
+
+
+def read_digits() -> Pictures:
+    """The 1,797 digits inside scikit-learn, 8×8; 360 are tests, every class in proportion."""
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+
+    digits = load_digits()
+    pixels = (digits.images / 16).astype(np.float32)
+    rows = np.arange(len(pixels))
+    _, chosen = train_test_split(
+        rows, test_size=360, random_state=SEED, shuffle=True, stratify=digits.target
+    )
+    return Pictures(pixels, np.isin(rows, chosen), digits.target.astype(np.int64))
+
+
+def draw_toy_faces(size: int, train_count: int, test_count: int) -> Pictures:
+    """Drawings from random factors, always the same ones: the tests come last."""
+    from ae_core.toy_faces import draw_faces, sample_factors
+
+    factors = sample_factors(train_count + test_count, np.random.default_rng(SEED))
+    tests = np.arange(len(factors)) >= train_count
+    return Pictures(draw_faces(factors, size)[..., 0], tests, factors)
+
+
+def read_keras_npz(path: Path) -> Pictures:
+    """A file like Keras's mnist.npz: x_train, x_test (N, 28, 28) uint8, y_train, y_test 0–9."""
+    arrays = _read_npz(path, ("x_train", "y_train", "x_test", "y_test"))
+    for part in ("train", "test"):
+        x, y = arrays[f"x_{part}"], arrays[f"y_{part}"]
+        _check_pictures(path, f"x_{part}", x, 28)
+        _check_numbers(path, f"y_{part}", y, len(x))
+        if y.max() > 9:
+            raise ImageSetCorrupt(path, f"has the class {y.max()} in y_{part}, not 0 to 9")
+    x_train, x_test = arrays["x_train"], arrays["x_test"]
+    labels = np.concatenate([arrays["y_train"], arrays["y_test"]]).astype(np.int64)
+    tests = np.arange(len(labels)) >= len(x_train)
+    return Pictures(np.concatenate([x_train, x_test]), tests, labels)
+
+
+def read_olivetti(path: Path) -> Pictures:
+    """The 400 Olivetti faces from scikit-learn's own file, in the order that recipe R1 shuffles to.
+
+    The ten pictures each of five people are the tests.
+    """
+    from sklearn.datasets import fetch_olivetti_faces
+
+    try:
+        # A file of equal pixels divides by zero in there; the check below is what speaks of it.
+        with np.errstate(all="ignore"):
+            faces = fetch_olivetti_faces(
+                data_home=path.parent, shuffle=True, random_state=1000, download_if_missing=False
+            )
+        pixels, people = np.asarray(faces.images, np.float32), np.asarray(faces.target, np.int64)
+    except Exception as error:  # a damaged pickle raises almost anything
+        raise ImageSetCorrupt(path, f"does not read ({type(error).__name__})") from error
+    if not (np.isfinite(pixels).all() and pixels.min() == 0 and pixels.max() == 1):
+        raise ImageSetCorrupt(path, "has pixels outside the range 0 to 1")
+    tests = _choose_people(people, 5, np.random.default_rng(SEED))
+    return Pictures(pixels, tests, people=people)
+
+
+def read_lfw_crop(path: Path) -> Pictures:
+    """Faces of LFW: images (N, 64, 64) uint8, person (N,); shuffled, tests chosen by person."""
+    arrays = _read_npz(path, ("images", "person"))
+    _check_pictures(path, "images", arrays["images"], 64)
+    _check_numbers(path, "person", arrays["person"], len(arrays["images"]))
+    rng = np.random.default_rng(SEED)
+    # The file is in the order of names; neighbours would be one person.
+    order = rng.permutation(len(arrays["person"]))
+    pixels, people = arrays["images"][order], arrays["person"][order].astype(np.int64)
+    count = max(1, round(len(np.unique(people)) * TEST_PEOPLE))
+    return Pictures(pixels, _choose_people(people, count, rng), people=people)
+
+
+def _choose_people(people: NDArray[Any], count: int, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """True (N,) for the pictures of `count` people drawn by lot: nobody is on both sides."""
+    return np.isin(people, rng.permutation(np.unique(people))[:count])
+
+
+def _read_npz(path: Path, keys: tuple[str, ...]) -> dict[str, NDArray[Any]]:
+    """The named arrays of an .npz; nothing in it is ever unpickled."""
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            missing = [key for key in keys if key not in arrays.files]
+            if not missing:
+                return {key: arrays[key] for key in keys}
+    except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise ImageSetCorrupt(path, f"does not read ({type(error).__name__})") from error
+    raise ImageSetCorrupt(path, f"has no {' and no '.join(missing)}")
+
+
+def _check_pictures(path: Path, key: str, pixels: NDArray[Any], size: int) -> None:
+    if pixels.dtype != np.uint8 or pixels.shape[1:] != (size, size) or len(pixels) == 0:
+        raise ImageSetCorrupt(
+            path, f"has {key} {pixels.shape} {pixels.dtype}, not (N, {size}, {size}) uint8"
+        )
+
+
+def _check_numbers(path: Path, key: str, numbers: NDArray[Any], count: int) -> None:
+    """One whole number from 0 for each of `count` pictures."""
+    if numbers.dtype.kind not in "iu" or numbers.shape != (count,):
+        raise ImageSetCorrupt(
+            path, f"has {key} {numbers.shape} {numbers.dtype}, not ({count},) whole numbers"
+        )
+    if numbers.min() < 0:
+        raise ImageSetCorrupt(path, f"has {numbers.min()} in {key}, not 0 or more")

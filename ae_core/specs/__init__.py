@@ -1,0 +1,33 @@
+"""What can be trained, as frozen values: nothing here knows arrays, networks or pages.
+
+A spec that exists is a valid one: every class checks itself when it is made and raises a
+``ValueError`` whose text reads ``name=value must be …``.
+"""
+
+from ae_core.specs.autoencoder import AutoencoderSpec
+from ae_core.specs.layers import Layer, format_layers, parse_layers
+from ae_core.specs.limits import CHOICES, LIMITS, Limit
+from ae_core.specs.presets import PRESETS, Preset, preset
+from ae_core.specs.training import Corruption, TrainingSpec
+from ae_core.specs.wire import change, flatten, from_json, from_query, to_json, to_query
+
+__all__ = [
+    "CHOICES",
+    "LIMITS",
+    "PRESETS",
+    "AutoencoderSpec",
+    "Corruption",
+    "Layer",
+    "Limit",
+    "Preset",
+    "TrainingSpec",
+    "change",
+    "flatten",
+    "format_layers",
+    "from_json",
+    "from_query",
+    "parse_layers",
+    "preset",
+    "to_json",
+    "to_query",
+]

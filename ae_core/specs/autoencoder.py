@@ -1,0 +1,75 @@
+"""The network's side of a spec."""
+
+from dataclasses import dataclass
+
+from ae_core.specs.layers import Layer
+from ae_core.specs.limits import LIMITS, check_choice
+
+
+@dataclass(frozen=True)
+class AutoencoderSpec:
+    """An encoder, a code and a decoder; families are combinations of these fields.
+
+    Attributes:
+        encoder: layers from the picture to the code, the code's own layer not included.
+        decoder: layers from the code to the picture, the output layer not included: it is a
+            convolution of the kind of the last decoder layer with C filters, or a dense layer
+            with H·W·C units.
+        latent_dim: D, how many numbers the code has.
+        code: ``dense`` (a dense layer of D units makes the code) or ``map`` (the encoder's last
+            feature map, flattened, is the code).
+        bottleneck: ``plain``; ``sparse`` (plus an L1 penalty on the code); ``variational``
+            (the encoder gives a mean and a log variance, arXiv 1312.6114).
+        activation: of the hidden layers.
+        code_activation: of the code; always linear in a variational bottleneck and, for a
+            ``map`` code, the activation of the layer that makes the map.
+        output_activation: of the output layer.
+        initializer: of all kernels.
+        beta: weight of the KL divergence (arXiv 1804.03599; 1 is the evidence lower bound).
+        sparsity: weight of the L1 penalty, λ in λ·Σ|z| per picture.
+        pixel_scale: the network sees pixels in [0, pixel_scale]: 1 or 255.
+    """
+
+    encoder: tuple[Layer, ...] = (Layer("dense", width=128),)
+    decoder: tuple[Layer, ...] = (Layer("dense", width=128),)
+    latent_dim: int = 16
+    code: str = "dense"
+    bottleneck: str = "plain"
+    activation: str = "relu"
+    code_activation: str = "linear"
+    output_activation: str = "sigmoid"
+    initializer: str = "glorot_uniform"
+    beta: float = 1.0
+    sparsity: float = 0.0
+    pixel_scale: int = 1
+
+    def __post_init__(self) -> None:
+        for name in ("latent_dim", "beta", "sparsity"):
+            LIMITS[name].check(name, getattr(self, name))
+        for name in (
+            "code",
+            "bottleneck",
+            "activation",
+            "code_activation",
+            "output_activation",
+            "initializer",
+        ):
+            check_choice(name, getattr(self, name))
+        if self.pixel_scale not in (1, 255):
+            raise ValueError(f"pixel_scale={self.pixel_scale} must be 1 or 255")
+        if self.pixel_scale == 255 and self.output_activation == "sigmoid":
+            raise ValueError(
+                "output_activation=sigmoid must be relu or linear with pixel_scale=255: "
+                "a sigmoid cannot reach 255"
+            )
+        if self.bottleneck == "variational" and self.code != "dense":
+            raise ValueError(
+                f"code={self.code} must be dense with bottleneck=variational: "
+                "the mean and the variance are two dense layers"
+            )
+
+    @property
+    def body(self) -> str:
+        """``conv`` if any layer is a convolution, else ``dense``."""
+        kinds = {layer.kind for layer in (*self.encoder, *self.decoder)}
+        return "conv" if kinds & {"conv", "convT"} else "dense"

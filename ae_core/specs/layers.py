@@ -1,0 +1,90 @@
+"""A network's layers and the short notation in which people write them.
+
+``conv16/2, conv32, pool2, dense100`` is a list of layers; the notation is what the page shows,
+what a link carries and what a run folder keeps. It is needed because decoders are not always the
+mirror image of their encoder (recipes R1 and R4), so a single list of widths cannot say them.
+"""
+
+import re
+from dataclasses import dataclass
+
+from ae_core.specs.limits import LIMITS
+
+KERNEL_SIZE = 3  # every convolution is 3×3, as in all the recipes
+
+EXAMPLES = "dense100, conv16, conv16/2, conv16-valid, convT32/2, pool2, up2, reshape7x7x8"
+_NOTATION = re.compile(
+    r"(?:(?P<dense>dense)(?P<units>\d+)"
+    r"|(?P<conv>convT|conv)(?P<filters>\d+)(?:/(?P<stride>\d+))?(?P<valid>-valid)?"
+    r"|(?P<scale>pool|up)(?P<factor>\d+)"
+    r"|(?P<reshape>reshape)(?P<h>\d+)x(?P<w>\d+)x(?P<c>\d+))"
+)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of an encoder or a decoder.
+
+    Attributes:
+        kind: ``dense``, ``conv``, ``convT`` (transposed convolution), ``pool`` (maximum),
+            ``up`` (nearest-neighbour enlargement) or ``reshape``.
+        width: units of a dense layer, filters of a convolution, else 0.
+        stride: stride of a convolution, factor of ``pool`` and ``up``, else 1.
+        padding: ``same`` or ``valid`` (convolutions).
+        shape: target ``(H, W, C)`` of a reshape, else ().
+    """
+
+    kind: str
+    width: int = 0
+    stride: int = 1
+    padding: str = "same"
+    shape: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        """Return the layer's notation; `parse_layers` reads it back."""
+        if self.kind == "reshape":
+            return "reshape" + "x".join(map(str, self.shape))
+        if self.kind in ("pool", "up"):
+            return f"{self.kind}{self.stride}"
+        stride = f"/{self.stride}" if self.stride > 1 else ""
+        return f"{self.kind}{self.width}{stride}{'-valid' if self.padding == 'valid' else ''}"
+
+
+def parse_layers(text: str, name: str = "layers") -> tuple[Layer, ...]:
+    """Read layers from their notation, e.g. ``"conv16/2, conv32"``.
+
+    Raises:
+        ValueError: a word is not a layer, a number is out of its limit, or there are too many.
+    """
+    words = [word for word in re.split(r"[,\s]+", text.strip()) if word]
+    LIMITS["layers"].check(f"number of layers in {name}", len(words))
+    return tuple(_parse_layer(word, name) for word in words)
+
+
+def format_layers(layers: tuple[Layer, ...]) -> str:
+    """Write layers in the notation that `parse_layers` reads."""
+    return ", ".join(map(str, layers))
+
+
+def _parse_layer(word: str, name: str) -> Layer:
+    match = _NOTATION.fullmatch(word)
+    if match is None or len(word) > 30:
+        raise ValueError(f"{name}={word[:40]} must be layers such as {EXAMPLES}")
+    if match["dense"]:
+        return Layer("dense", width=_number("width", match["units"], word))
+    if match["conv"]:
+        return Layer(
+            match["conv"],
+            width=_number("width", match["filters"], word),
+            stride=_number("stride", match["stride"] or "1", word),
+            padding="valid" if match["valid"] else "same",
+        )
+    if match["scale"]:
+        return Layer(match["scale"], stride=_number("stride", match["factor"], word))
+    return Layer("reshape", shape=tuple(_number("width", match[axis], word) for axis in "hwc"))
+
+
+def _number(limit: str, digits: str, word: str) -> int:
+    value = int(digits)
+    LIMITS[limit].check(f"{limit} in {word}", value)
+    return value

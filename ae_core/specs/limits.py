@@ -1,0 +1,76 @@
+"""Every bound and every choice, stated once: the checks and the widgets both read them here."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True)
+class Limit:
+    """The closed range of one number.
+
+    Attributes:
+        low: smallest value allowed.
+        high: largest value allowed.
+        whole: whether only whole numbers are allowed.
+    """
+
+    low: float
+    high: float
+    whole: bool = True
+
+    def check(self, name: str, value: object) -> None:
+        """Raise ``ValueError`` unless `value` is a finite number within the limit."""
+        wanted = f"{'a whole number ' if self.whole else ''}between {self.low:,} and {self.high:,}"
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not is_number or (self.whole and not isinstance(value, int)):
+            raise ValueError(f"{name}={value} must be {wanted}")
+        if not math.isfinite(value) or not self.low <= value <= self.high:
+            raise ValueError(f"{name}={value} must be {wanted}")
+
+
+LIMITS: Mapping[str, Limit] = MappingProxyType(
+    {
+        "latent_dim": Limit(1, 4096),
+        "width": Limit(1, 4096),  # units of a dense layer, filters of a convolution
+        "stride": Limit(1, 4),  # of a convolution, a pooling or an enlargement
+        "layers": Limit(0, 12),  # of an encoder or of a decoder
+        "parameters": Limit(1, 20_000_000),
+        "macs": Limit(1, 1_000_000_000),  # multiply-accumulates for one picture
+        "beta": Limit(0.0, 100.0, whole=False),
+        "sparsity": Limit(0.0, 1.0, whole=False),
+        "amount": Limit(0.0, 1.0, whole=False),
+        "sigma": Limit(0.01, 1.0, whole=False),
+        "learning_rate": Limit(1e-6, 1.0, whole=False),
+        "batch_size": Limit(1, 1024),
+        "epochs": Limit(1, 2000),
+        "steps_per_epoch": Limit(0, 100_000),  # 0: as many as the pictures give
+        "seed": Limit(0, 2**31 - 1),
+        "max_seconds": Limit(1, 7200),
+        "image_size": Limit(0, 512),  # 0: the size in which the image set comes
+    }
+)
+
+CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "bottleneck": ("plain", "sparse", "variational"),
+        "code": ("dense", "map"),
+        "activation": ("relu", "leaky_relu", "elu", "gelu", "tanh", "sigmoid", "linear"),
+        "code_activation": ("linear", "relu", "sigmoid", "tanh"),
+        "output_activation": ("sigmoid", "relu", "linear"),
+        "initializer": ("glorot_uniform", "he_uniform"),
+        "kind": ("none", "gaussian", "heteroscedastic", "masking", "salt-and-pepper", "speckle"),
+        "where": ("batch", "layer"),
+        "loss": ("mse", "l2", "mae", "bce", "gaussian-nll", "bernoulli-nll"),
+        "optimizer": ("adam", "rmsprop", "sgd"),
+        "precision": ("float32", "bfloat16"),
+        "split": ("held-out", "everything"),
+    }
+)
+
+
+def check_choice(name: str, value: object) -> None:
+    """Raise ``ValueError`` unless `value` is one of ``CHOICES[name]``."""
+    if value not in CHOICES[name]:
+        raise ValueError(f"{name}={value} must be one of {', '.join(CHOICES[name])}")

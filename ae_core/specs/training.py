@@ -1,0 +1,106 @@
+"""The whole of a run as one frozen value."""
+
+from dataclasses import dataclass, field
+
+from ae_core.specs.autoencoder import AutoencoderSpec
+from ae_core.specs.limits import LIMITS, check_choice
+
+LIKELIHOODS = ("gaussian-nll", "bernoulli-nll")
+
+
+@dataclass(frozen=True)
+class Corruption:
+    """What is done to a picture before the encoder sees it; the target stays clean.
+
+    Attributes:
+        kind: one of ``CHOICES["kind"]``; `ae_core.corruption` says what each does.
+        amount: 0 leaves every picture as it is. Standard deviation on the [0, 1] scale for
+            ``gaussian`` and ``speckle``, its mean over the pixels for ``heteroscedastic``,
+            share of the pixels for ``masking`` and ``salt-and-pepper``.
+        where: ``batch`` (drawn afresh for every batch, then clipped to [0, 1]) or ``layer``
+            (Keras' GaussianNoise or Dropout as the encoder's first layer).
+    """
+
+    kind: str = "none"
+    amount: float = 0.0
+    where: str = "batch"
+
+    def __post_init__(self) -> None:
+        check_choice("kind", self.kind)
+        check_choice("where", self.where)
+        LIMITS["amount"].check("amount", self.amount)
+        if self.where == "layer" and self.kind not in ("none", "gaussian", "masking"):
+            raise ValueError(
+                f"kind={self.kind} must be gaussian (a noise layer) or masking (a dropout layer) "
+                "with where=layer"
+            )
+        if self.where == "layer" and self.kind == "masking" and self.amount >= 1:
+            raise ValueError(f"amount={self.amount} must be below 1 for a dropout layer")
+
+
+@dataclass(frozen=True)
+class TrainingSpec:
+    """Everything that decides a run: equal specs give equal runs on one machine.
+
+    Attributes:
+        image_set: a name of `ae_core.data.IMAGE_SETS`.
+        image_size: H = W of the pictures, 0 for the size in which the set comes.
+        split: ``held-out`` (validation on pictures, or people, not trained on) or
+            ``everything`` (train on all; for recipes whose source does so).
+        autoencoder: the network.
+        corruption: what the encoder's input suffers in training.
+        loss: one of ``CHOICES["loss"]``; `ae_core.objectives` has the equations.
+        sigma: the fixed standard deviation of ``gaussian-nll``, on the network's pixel scale.
+        optimizer: Keras' optimizer of that name with its default settings.
+        learning_rate: of the optimizer.
+        batch_size: pictures a step.
+        epochs: passes over the training pictures.
+        steps_per_epoch: batches an epoch, 0 for as many as the pictures give.
+        seed: of the initial weights, the order of the pictures and all noise.
+        precision: ``float32``, or ``bfloat16`` to compute in bfloat16 with float32 weights.
+        max_seconds: the run stops, keeping its weights, after this many seconds of training.
+    """
+
+    image_set: str = "digits"
+    image_size: int = 0
+    split: str = "held-out"
+    autoencoder: AutoencoderSpec = field(default_factory=AutoencoderSpec)
+    corruption: Corruption = field(default_factory=Corruption)
+    loss: str = "mse"
+    sigma: float = 0.1
+    optimizer: str = "adam"
+    learning_rate: float = 1e-3
+    batch_size: int = 64
+    epochs: int = 20
+    steps_per_epoch: int = 0
+    seed: int = 0
+    precision: str = "float32"
+    max_seconds: int = 1800
+
+    def __post_init__(self) -> None:
+        for name in (
+            "image_size",
+            "sigma",
+            "learning_rate",
+            "batch_size",
+            "epochs",
+            "steps_per_epoch",
+            "seed",
+            "max_seconds",
+        ):
+            LIMITS[name].check(name, getattr(self, name))
+        for name in ("split", "loss", "optimizer", "precision"):
+            check_choice(name, getattr(self, name))
+        if self.autoencoder.bottleneck == "variational" and self.loss not in LIKELIHOODS:
+            raise ValueError(
+                f"loss={self.loss} must be gaussian-nll or bernoulli-nll with "
+                "bottleneck=variational: the KL divergence is in nats per picture"
+            )
+        if self.loss in ("bce", "bernoulli-nll"):
+            if self.autoencoder.pixel_scale != 1:
+                raise ValueError(f"loss={self.loss} must be used with pixel_scale=1")
+            if self.autoencoder.output_activation != "sigmoid":
+                raise ValueError(
+                    f"loss={self.loss} must be used with output_activation=sigmoid: "
+                    "it takes the output for a probability"
+                )

@@ -1,0 +1,105 @@
+"""A spec as JSON (run folders), as a flat mapping (widgets) and as a link's query.
+
+One name from widget to weight: the flat names are the dataclass fields themselves, so that
+``?preset=digits-dense&latent_dim=8`` sets ``TrainingSpec.autoencoder.latent_dim``.
+"""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+
+from ae_core.specs.autoencoder import AutoencoderSpec
+from ae_core.specs.layers import format_layers, parse_layers
+from ae_core.specs.limits import LIMITS
+from ae_core.specs.presets import preset
+from ae_core.specs.training import Corruption, TrainingSpec
+
+Value = str | int | float
+
+_PARTS: Mapping[str, type] = {"autoencoder": AutoencoderSpec, "corruption": Corruption}
+_OWNERS: dict[str, str] = {
+    f.name: part for part, cls in _PARTS.items() for f in dataclasses.fields(cls)
+} | {f.name: "" for f in dataclasses.fields(TrainingSpec) if f.name not in _PARTS}
+
+
+def flatten(spec: TrainingSpec) -> dict[str, Value]:
+    """Return every setting under its own name; layers are in their notation."""
+    flat: dict[str, Value] = {}
+    for name, part in _OWNERS.items():
+        value = getattr(getattr(spec, part) if part else spec, name)
+        flat[name] = format_layers(value) if name in ("encoder", "decoder") else value
+    return flat
+
+
+def change(spec: TrainingSpec, **changes: Value) -> TrainingSpec:
+    """Return `spec` with some flat settings changed, checked as a whole.
+
+    Raises:
+        ValueError: a name is not a setting, or a value (or the combination) is not allowed.
+    """
+    by_part: dict[str, dict[str, object]] = {"": {}, "autoencoder": {}, "corruption": {}}
+    for name, value in changes.items():
+        if name not in _OWNERS:
+            raise ValueError(f"{name}={value} must be one of the settings {', '.join(_OWNERS)}")
+        by_part[_OWNERS[name]][name] = _typed(name, value, flatten(spec)[name])
+    return dataclasses.replace(
+        spec,
+        autoencoder=dataclasses.replace(spec.autoencoder, **by_part["autoencoder"]),
+        corruption=dataclasses.replace(spec.corruption, **by_part["corruption"]),
+        **by_part[""],
+    )
+
+
+def _typed(name: str, value: Value, like: Value) -> object:
+    """Convert a text (from a link) or a JSON number to the type that the setting has."""
+    if name in ("encoder", "decoder"):
+        return parse_layers(str(value), name)
+    if isinstance(like, str):
+        return str(value)
+    kind = type(like)
+    if isinstance(value, str):
+        try:
+            return kind(value)
+        except ValueError:
+            if name in LIMITS:
+                LIMITS[name].check(name, value[:40])  # words the error, always raises
+            raise ValueError(f"{name}={value[:40]} must be a number") from None
+    return float(value) if kind is float and not isinstance(value, bool) else value
+
+
+def to_json(spec: TrainingSpec) -> str:
+    """Write a spec as JSON text; `from_json` reads the same spec back."""
+    return json.dumps(flatten(spec), indent=1)
+
+
+def from_json(text: str) -> TrainingSpec:
+    """Read a spec from JSON text.
+
+    Raises:
+        ValueError: the text is not a JSON object of settings with allowed values.
+    """
+    try:
+        flat = json.loads(text)
+    except ValueError as error:
+        raise ValueError(f"spec={text[:40]!r} must be JSON: {error}") from None
+    if not isinstance(flat, dict):
+        raise ValueError(f"spec={text[:40]!r} must be a JSON object of settings")
+    return change(TrainingSpec(), **flat)
+
+
+def to_query(spec: TrainingSpec, name: str) -> dict[str, str]:
+    """Return the link's query: the preset's name and whatever differs from that preset."""
+    base = flatten(preset(name).spec)
+    differing = {key: str(v) for key, v in flatten(spec).items() if v != base[key]}
+    return {"preset": name} | differing
+
+
+def from_query(query: Mapping[str, str]) -> TrainingSpec:
+    """Read the spec that a link describes (see `to_query`).
+
+    Raises:
+        ValueError: the preset or a setting is unknown, or a value is not allowed.
+    """
+    settings = dict(query)
+    base = preset(settings.pop("preset", "digits-dense")).spec
+    return change(base, **settings)

@@ -1,0 +1,180 @@
+"""The TensorFlow side of the training loop: many gradient steps in one call, and evaluation.
+
+The pictures are one tensor in memory and a call of the ``tf.function`` makes as many steps as fit
+into `SECONDS_A_CALL`: small networks then lose no time between steps, and whoever asked for a
+pause or a stop is still answered at once. It does not know epochs, history or who watches.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from ae_core import corruption, objectives
+from ae_core.architectures import Networks
+from ae_core.data import ImageSet
+from ae_core.metrics import NEAR_ZERO
+from ae_core.specs import TrainingSpec
+
+SECONDS_A_CALL = 0.15
+EVALUATED_AT_ONCE = 500  # held-out pictures
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Figures of single pictures, summed over `pictures` of them: add up, divide once."""
+
+    loss: float = 0.0
+    reconstruction: float = 0.0
+    kl: float = 0.0
+    penalty: float = 0.0  # Σ|z|, not yet weighted
+    squared_error: float = 0.0  # mean over the pixels, on the [0, 1] scale
+    code: float = 0.0  # mean activation
+    near_zero: float = 0.0  # share of near-zero units
+    pictures: float = 0.0
+
+    def __add__(self, other: "Sums") -> "Sums":
+        """Return the sums over both parts."""
+        pairs = zip(vars(self).values(), vars(other).values(), strict=True)
+        return Sums(*(a + b for a, b in pairs))
+
+
+class Steps:
+    """One network in training on one image set."""
+
+    def __init__(self, spec: TrainingSpec, networks: Networks, images: ImageSet) -> None:
+        """Put the pictures (N, H, W, C) into memory as tensors; nothing runs yet."""
+        self._spec = spec
+        self._networks = networks
+        self._train = tf.constant(images.train)
+        self._test = tf.constant(images.test)
+        self._optimizer = keras.optimizers.get(
+            {"class_name": spec.optimizer, "config": {"learning_rate": spec.learning_rate}}
+        )
+        self._optimizer.build(networks.variables)
+        self._counter = tf.Variable(0, dtype=tf.int32, trainable=False)  # numbers the noise
+        self._steps_a_call = 1
+        pictures = tf.TensorSpec([None, *images.image_shape], tf.float32)
+        number = tf.TensorSpec([], tf.int32)
+        self._call = tf.function(self._steps, input_signature=[tf.TensorSpec([None, None], tf.int32)])
+        self._held_out = tf.function(self._evaluate, input_signature=[pictures, number])
+        self._shown = tf.function(self._reconstruct, input_signature=[pictures])
+        self._codes = tf.function(self._mean, input_signature=[pictures])
+
+    def epoch(self, order: np.ndarray) -> Iterator[Sums]:
+        """Train on the pictures in the given order, giving the sums of each call.
+
+        Args:
+            order: (N,) a permutation of the training pictures; the last batch may be smaller.
+        """
+        order = order.astype(np.int32)
+        size = min(self._spec.batch_size, len(order))
+        count = min(self._spec.steps_per_epoch or len(order), len(order) // size)
+        batches = order[: count * size].reshape(count, size)
+        done = 0
+        while done < count:
+            started = time.perf_counter()
+            part = batches[done : done + self._steps_a_call]
+            yield self._sums(self._call(part))
+            done += len(part)
+            if done > 1:  # the very first step also traced the graph
+                seconds_a_step = (time.perf_counter() - started) / len(part)
+                self._steps_a_call = max(1, int(SECONDS_A_CALL / seconds_a_step))
+        rest = order[count * size :]
+        if len(rest) and not self._spec.steps_per_epoch:
+            yield self._sums(self._call(rest[np.newaxis]))
+
+    def evaluate(self) -> Sums:
+        """Return the sums over the held-out pictures; their noise is the same at every call."""
+        sums = Sums()
+        for start in range(0, len(self._test), EVALUATED_AT_ONCE):
+            batch = self._test[start : start + EVALUATED_AT_ONCE]
+            # Negative numbers: training counts its noise upwards from 1.
+            sums += self._sums(self._held_out(batch, tf.constant(-1 - start)))
+        return sums
+
+    def reconstruct(self, images: np.ndarray) -> np.ndarray:
+        """Return what the network makes of pictures (N, H, W, C) in [0, 1], in [0, 1]."""
+        output: np.ndarray = self._shown(images).numpy()
+        return output
+
+    def codes(self, images: np.ndarray) -> np.ndarray:
+        """Return the codes (N, D) of pictures (N, H, W, C), the mean for variational ones."""
+        codes: np.ndarray = self._codes(images).numpy()
+        return codes
+
+    @staticmethod
+    def _sums(vector: tf.Tensor) -> Sums:
+        return Sums(*vector.numpy().tolist())
+
+    # --- inside the graph -----------------------------------------------------------------
+
+    def _steps(self, batches: tf.Tensor) -> tf.Tensor:  # (steps, batch) picture numbers
+        totals = tf.zeros(len(vars(Sums())))
+        for indices in batches:
+            images = tf.gather(self._train, indices)
+            with tf.GradientTape() as tape:
+                losses, sums = self._forward(images, self._counter.assign_add(1), training=True)
+                # The recipe of `l2` sums over the batch, all other losses are means.
+                total = (ops.sum if self._spec.loss == "l2" else ops.mean)(losses)
+            variables = self._networks.variables
+            self._optimizer.apply(tape.gradient(total, variables), variables)
+            totals += sums
+        return totals
+
+    def _evaluate(self, images: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
+        return self._forward(images, number, training=False)[1]
+
+    def _forward(
+        self, images: tf.Tensor, number: tf.Tensor, training: bool
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return the loss of each picture (N,) and the vector of `Sums`."""
+        spec, network = self._spec, self._spec.autoencoder
+        encoded = self._networks.encoder(self._corrupted(images, number), training=training)
+        kl = tf.zeros(tf.shape(images)[0])
+        if network.bottleneck == "variational":
+            mean, log_var = encoded
+            kl = objectives.kl(mean, log_var)
+            # The reparameterisation: z = μ + σ·ε (arXiv 1312.6114, section 2.4).
+            noise = tf.random.stateless_normal(tf.shape(mean), [spec.seed, number])
+            codes = mean + ops.exp(0.5 * log_var) * noise
+        else:
+            mean = codes = encoded
+        output = self._networks.decoder(codes, training=training)
+        target = images * float(network.pixel_scale)
+        reconstruction = objectives.reconstruction(spec.loss, target, output, spec.sigma)
+        penalty = objectives.sparsity_penalty(mean)
+        losses = reconstruction + network.beta * kl
+        if network.bottleneck == "sparse":
+            losses += network.sparsity * penalty
+        if network.bottleneck == "variational" and not training:
+            output = self._networks.decoder(mean, training=False)  # what the pages show
+        error = ops.mean(ops.square(self._visible(output) - images), axis=(1, 2, 3))
+        near_zero = ops.mean(ops.cast(ops.abs(mean) < NEAR_ZERO, "float32"), axis=1)
+        code = ops.mean(mean, axis=1)
+        one = tf.ones_like(kl)
+        columns = [losses, reconstruction, kl, penalty, error, code, near_zero, one]
+        return losses, ops.sum(ops.stack(columns), axis=1)
+
+    def _corrupted(self, images: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
+        kind = self._spec.corruption
+        if kind.where != "batch" or kind.kind == "none":
+            return images
+        seed = self._spec.seed
+        normal = tf.random.stateless_normal(tf.shape(images), [seed + 1, number])
+        uniform = tf.random.stateless_uniform(tf.shape(images), [seed + 2, number])
+        return corruption.apply(kind, images, normal, uniform, ops)
+
+    def _reconstruct(self, images: tf.Tensor) -> tf.Tensor:
+        return self._visible(self._networks.decoder(self._mean(images), training=False))
+
+    def _mean(self, images: tf.Tensor) -> tf.Tensor:
+        encoded = self._networks.encoder(images, training=False)
+        return encoded[0] if self._spec.autoencoder.bottleneck == "variational" else encoded
+
+    def _visible(self, output: tf.Tensor) -> tf.Tensor:
+        return ops.clip(output / float(self._spec.autoencoder.pixel_scale), 0.0, 1.0)

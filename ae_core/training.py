@@ -1,0 +1,218 @@
+"""The training loop: one for every family of autoencoder.
+
+It knows a spec, an image set and who may hold or end it; it does not know who watches, where
+results go or that it runs in a worker.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import keras
+import numpy as np
+
+from ae_core import autoencoder as ae
+from ae_core import corruption
+from ae_core.architectures import build
+from ae_core.data import ImageSet
+from ae_core.metrics import psnr_of_mse
+from ae_core.specs import TrainingSpec
+from ae_core.steps import Steps, Sums
+
+PROBES = 8  # pictures whose reconstruction is shown after every epoch
+MAP_POINTS = 600  # codes of test pictures on the map of a two-number code
+
+Metrics = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one epoch gave.
+
+    Attributes:
+        number: from 1.
+        metrics: ``loss``, ``psnr`` (dB), ``code_mean``, ``near_zero_share``, ``seconds`` and,
+            where they apply, ``reconstruction``, ``kl``, ``penalty``; the same with ``val_`` on
+            the held-out pictures.
+        preview: the probes' reconstructions (N, H, W, C) in [0, 1].
+        codes: (N, 2) of test pictures for a two-number code, else None.
+    """
+
+    number: int
+    metrics: Metrics
+    preview: np.ndarray
+    codes: np.ndarray | None
+
+
+class Control(Protocol):
+    """Who may hold or end a run from outside."""
+
+    def wait(self, epoch: int) -> float:
+        """Return when training in ``epoch`` may go on; give the seconds waited."""
+
+    def stopped(self) -> str:
+        """Return why the run is to end now, or an empty text."""
+
+
+class Unattended:
+    """A `Control` that lets a run go on to its end."""
+
+    def wait(self, epoch: int) -> float:
+        """Never wait."""
+        return 0.0
+
+    def stopped(self) -> str:
+        """Never stop."""
+        return ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended.
+
+    Attributes:
+        status: ``finished``, ``stopped`` or ``failed``.
+        reason: a sentence for people, empty when finished.
+        weights: those of the last complete epoch whose loss was finite, by name.
+        history: the `Metrics` of every complete epoch.
+    """
+
+    status: str
+    reason: str
+    weights: dict[str, np.ndarray]
+    history: tuple[Metrics, ...]
+
+
+class _Ended(Exception):
+    """The run ends before its last epoch."""
+
+    def __init__(self, status: str, reason: str) -> None:
+        super().__init__(reason)
+        self.status, self.reason = status, reason
+
+
+def probes(spec: TrainingSpec, images: ImageSet) -> tuple[np.ndarray, np.ndarray]:
+    """Return the probe pictures, clean and as the encoder gets them: (N, H, W, C) in [0, 1]."""
+    clean = images.test[:PROBES]
+    return clean, corruption.corrupt(spec.corruption, clean, np.random.default_rng(spec.seed))
+
+
+def fit(
+    spec: TrainingSpec,
+    images: ImageSet,
+    *,
+    on_epoch: Callable[[Epoch], None],
+    control: Control | None = None,
+) -> Outcome:
+    """Train an autoencoder.
+
+    Args:
+        spec: what to train; the same spec gives the same run on one machine.
+        images: its image set.
+        on_epoch: called after every epoch.
+        control: asked several times a second whether to pause or to stop.
+
+    Raises:
+        ValueError: the network does not fit the pictures.
+    """
+    keras.utils.clear_session()
+    networks = build(
+        spec.autoencoder,
+        images.image_shape,
+        seed=spec.seed,
+        corruption=spec.corruption,
+        precision=spec.precision,
+    )
+    steps = Steps(spec, networks, images)
+    clock = _Clock(control or Unattended(), spec.max_seconds)
+    rng = np.random.default_rng(spec.seed)
+    _, shown = probes(spec, images)
+    history: list[Metrics] = []
+    weights = ae.weights_of(networks)
+    try:
+        for number in range(1, spec.epochs + 1):
+            before = clock.trained
+            sums = _train_epoch(steps, rng.permutation(len(images.train)), clock, number)
+            metrics = _metrics(sums, spec, len(images.train))
+            if spec.split == "held-out":
+                held_out = _metrics(steps.evaluate(), spec, len(images.test))
+                metrics |= {f"val_{name}": value for name, value in held_out.items()}
+            candidate = ae.weights_of(networks)
+            if not all(np.isfinite(array).all() for array in candidate.values()):
+                raise _not_finite(number)
+            weights = candidate
+            preview = steps.reconstruct(shown)
+            is_map = spec.autoencoder.latent_dim == 2
+            codes = steps.codes(images.test[:MAP_POINTS]) if is_map else None
+            metrics["seconds"] = clock.trained - before
+            history.append(metrics)
+            on_epoch(Epoch(number, metrics, preview, codes))
+    except _Ended as end:
+        return Outcome(end.status, end.reason, weights, tuple(history))
+    return Outcome("finished", "", weights, tuple(history))
+
+
+class _Clock:
+    """Counts the seconds of training, pauses left out, and asks the control at every call."""
+
+    def __init__(self, control: Control, max_seconds: int) -> None:
+        self._control = control
+        self._max_seconds = max_seconds
+        self._started = time.perf_counter()
+
+    @property
+    def trained(self) -> float:
+        return time.perf_counter() - self._started
+
+    def check(self, epoch: int) -> None:
+        self._started += self._control.wait(epoch)
+        reason = self._control.stopped()
+        if reason:
+            raise _Ended("stopped", f"{reason} in epoch {epoch}.")
+        if self.trained > self._max_seconds:
+            raise _Ended(
+                "stopped",
+                f"Stopped in epoch {epoch}: its time limit, max_seconds={self._max_seconds}, "
+                "was reached.",
+            )
+
+
+def _train_epoch(steps: Steps, order: np.ndarray, clock: _Clock, number: int) -> Sums:
+    clock.check(number)
+    sums = Sums()
+    for part in steps.epoch(order):
+        sums += part
+        if not math.isfinite(sums.loss):
+            raise _not_finite(number)
+        clock.check(number)
+    return sums
+
+
+def _not_finite(number: int) -> _Ended:
+    return _Ended(
+        "failed",
+        f"The loss became NaN (not a number) in epoch {number}. "
+        "The weights of the last good epoch are kept; try a smaller learning rate.",
+    )
+
+
+def _metrics(sums: Sums, spec: TrainingSpec, set_size: int) -> Metrics:
+    """Turn sums into the figures of one epoch."""
+    # The recipe of `l2` divides by the size of the set even where its batches leave some
+    # pictures out: "average loss per sample".
+    pictures = set_size if spec.loss == "l2" else sums.pictures
+    metrics = {
+        "loss": sums.loss / pictures,
+        "psnr": psnr_of_mse(sums.squared_error / sums.pictures),
+        "code_mean": sums.code / sums.pictures,
+        "near_zero_share": sums.near_zero / sums.pictures,
+    }
+    if spec.autoencoder.bottleneck == "variational":
+        metrics["reconstruction"] = sums.reconstruction / pictures
+        metrics["kl"] = sums.kl / pictures
+    if spec.autoencoder.bottleneck == "sparse":
+        metrics["reconstruction"] = sums.reconstruction / pictures
+        metrics["penalty"] = spec.autoencoder.sparsity * sums.penalty / pictures
+    return metrics

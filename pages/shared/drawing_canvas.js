@@ -1,0 +1,156 @@
+// The drawing canvas: strokes in, one small grayscale picture out.
+//
+// Knows nothing of digits or networks. Points are in canvas units: (0, 0) is the top left corner
+// and (1, 1) the bottom right one, so a drawing does not depend on the size of the screen.
+//
+// Streamlit calls the default export when the element appears and again whenever data or the theme
+// changes. It therefore assigns handlers and never adds one, and keeps nothing in its own variables.
+
+const STROKE_WIDTH = 1 / 14; // two pixels of MNIST's 28
+const HINT = "Draw a digit here";
+
+// The browser draws this many times finer than what is sent, in each direction; the mean over each
+// area is then ours, the same in every browser and on every screen.
+const FINER = 4;
+
+// Streamlit loads this module once per tab, so these outlive the element: Python forgets the
+// picture when the visitor goes to another page, and gets it back from here on return.
+const drawings = new Map(); // key -> {strokes: [[{x, y}, …], …], pointer: id or null}
+
+function drawingOf(key) {
+  if (!drawings.has(key)) drawings.set(key, { strokes: [], pointer: null });
+  return drawings.get(key);
+}
+
+function paintStrokes(context, strokes, side) {
+  context.fillStyle = "#000";
+  context.fillRect(0, 0, side, side);
+  context.strokeStyle = context.fillStyle = "#fff";
+  context.lineWidth = STROKE_WIDTH * side;
+  context.lineCap = context.lineJoin = "round";
+  for (const points of strokes) {
+    const at = points.map(({ x, y }) => ({ x: x * side, y: y * side }));
+    const last = at[at.length - 1];
+    context.beginPath();
+    if (at.length === 1) {
+      // A tap. Browsers differ in whether a line without length is drawn.
+      context.arc(last.x, last.y, context.lineWidth / 2, 0, 2 * Math.PI);
+      context.fill();
+      continue;
+    }
+    // Curves from midpoint to midpoint: no corners where the pointer was seen.
+    context.moveTo(at[0].x, at[0].y);
+    for (let i = 1; i < at.length - 1; i++) {
+      const middle = { x: (at[i].x + at[i + 1].x) / 2, y: (at[i].y + at[i + 1].y) / 2 };
+      context.quadraticCurveTo(at[i].x, at[i].y, middle.x, middle.y);
+    }
+    context.lineTo(last.x, last.y);
+    context.stroke();
+  }
+}
+
+function paintHint(context, side, font) {
+  context.fillStyle = "#b0b0b0"; // 9.7 : 1 on black
+  context.font = `${side / 14}px ${font}`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.fillText(HINT, side / 2, side / 2);
+}
+
+function show(canvas, strokes) {
+  // As many pixels as the screen has under the canvas; both a resize and a zoom change that.
+  const side = Math.round(canvas.clientWidth * window.devicePixelRatio);
+  if (side === 0) return; // hidden: the observer calls again when it is not
+  if (canvas.width !== side) canvas.width = canvas.height = side;
+  const context = canvas.getContext("2d");
+  paintStrokes(context, strokes, side);
+  if (strokes.length === 0) paintHint(context, side, getComputedStyle(canvas).fontFamily);
+  const count = strokes.length === 1 ? "1 stroke" : `${strokes.length} strokes`;
+  canvas.setAttribute("aria-label", `Drawing surface, ${strokes.length ? count : "empty"}`);
+}
+
+// The drawing as base64 of side × side bytes, row by row, 0 black to 255 white; null when empty.
+function pictureOf(strokes, side) {
+  if (strokes.length === 0) return null;
+  const fineSide = side * FINER;
+  const fine = document.createElement("canvas");
+  fine.width = fine.height = fineSide;
+  const context = fine.getContext("2d", { willReadFrequently: true });
+  paintStrokes(context, strokes, fineSide);
+  const rgba = context.getImageData(0, 0, fineSide, fineSide).data;
+  const sums = new Uint32Array(side * side);
+  for (let y = 0; y < fineSide; y++) {
+    const row = Math.floor(y / FINER) * side;
+    for (let x = 0; x < fineSide; x++) {
+      sums[row + Math.floor(x / FINER)] += rgba[4 * (y * fineSide + x)]; // gray: red says it all
+    }
+  }
+  const bytes = Uint8Array.from(sums, (sum) => Math.round(sum / FINER ** 2));
+  return btoa(String.fromCharCode(...bytes));
+}
+
+function pointOf(event, canvas) {
+  const box = canvas.getBoundingClientRect();
+  return { x: (event.clientX - box.left) / box.width, y: (event.clientY - box.top) / box.height };
+}
+
+export default function ({ data, parentElement, setStateValue }) {
+  const root = parentElement.querySelector(".drawing");
+  const canvas = root.querySelector("canvas");
+  const drawing = drawingOf(data.key);
+  const send = () => setStateValue("picture", pictureOf(drawing.strokes, data.side));
+
+  root.style.setProperty("--side", `${data.height_px}px`);
+  show(canvas, drawing.strokes);
+
+  canvas.onpointerdown = (event) => {
+    // One stroke at a time: a palm or a second finger changes nothing.
+    if (drawing.pointer !== null || event.button !== 0) return;
+    event.preventDefault();
+    canvas.setPointerCapture(event.pointerId); // the stroke goes on outside the canvas
+    drawing.pointer = event.pointerId;
+    drawing.strokes.push([pointOf(event, canvas)]);
+    show(canvas, drawing.strokes);
+  };
+
+  canvas.onpointermove = (event) => {
+    if (event.pointerId !== drawing.pointer) return;
+    const stroke = drawing.strokes[drawing.strokes.length - 1];
+    // A pen reports several points a frame; without them quick strokes have corners.
+    const seen = event.getCoalescedEvents?.() ?? [];
+    for (const each of seen.length ? seen : [event]) stroke.push(pointOf(each, canvas));
+    show(canvas, drawing.strokes);
+  };
+
+  // The last of the three comes even when the browser swallows the others.
+  canvas.onpointerup = canvas.onpointercancel = canvas.onlostpointercapture = (event) => {
+    if (event.pointerId !== drawing.pointer) return;
+    drawing.pointer = null;
+    send();
+  };
+
+  // The buttons stay enabled when there is nothing to undo: a button that is switched off while it
+  // has the focus leaves keyboard users nowhere.
+  const change = (edit) => () => {
+    if (drawing.strokes.length === 0 || drawing.pointer !== null) return;
+    edit(drawing.strokes);
+    show(canvas, drawing.strokes);
+    send();
+  };
+  root.querySelector(".undo").onclick = change((strokes) => strokes.pop());
+  root.querySelector(".clear").onclick = change((strokes) => strokes.splice(0));
+
+  if (!root.observer) {
+    // A new element: the page was opened, or Streamlit built this one again.
+    drawing.pointer = null; // the element that had captured it is gone
+    if (drawing.strokes.length > 0) send();
+    root.repaint = () => show(canvas, drawing.strokes);
+    root.observer = new ResizeObserver(root.repaint);
+    root.observer.observe(canvas);
+    window.addEventListener("resize", root.repaint); // a zoom that leaves the layout as it is
+  }
+  return () => {
+    root.observer.disconnect();
+    window.removeEventListener("resize", root.repaint);
+  };
+}

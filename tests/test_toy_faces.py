@@ -1,0 +1,142 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ae_core.brush import ZOOM
+from ae_core.toy_faces import BATCH, FACTORS, draw_faces, sample_factors
+
+NAMES = [factor.name for factor in FACTORS]
+# left, right, top, bottom, in the coordinates of the drawing: nothing outside may change
+REGIONS = {
+    "smile": (-0.3, 0.3, 0.28, 0.62),
+    "eye_openness": (-0.42, 0.42, -0.17, 0.2),
+    "brows": (-0.46, 0.46, -0.45, -0.05),
+    "glasses": (-0.75, 0.75, -0.29, 0.33),
+    "gaze": (-0.39, 0.39, -0.15, 0.18),
+}
+
+
+def sweep(name, values, **fixed):
+    rows = np.zeros((len(values), len(FACTORS)), np.float32)
+    for key, value in fixed.items():
+        rows[:, NAMES.index(key)] = value
+    rows[:, NAMES.index(name)] = values
+    return draw_faces(rows)[..., 0]
+
+
+rows_of_factors = st.lists(
+    st.lists(st.floats(-1, 1, width=32), min_size=len(FACTORS), max_size=len(FACTORS)),
+    min_size=1,
+    max_size=3,
+).map(lambda rows: np.array(rows, np.float32))
+
+
+@settings(max_examples=40, deadline=None)
+@given(factors=rows_of_factors, size=st.integers(16, 70))
+def test_any_factors_give_a_picture_in_range(factors, size):
+    pictures = draw_faces(factors, size)
+    assert pictures.shape == (len(factors), size, size, 1)
+    assert pictures.dtype == np.float32
+    assert np.isfinite(pictures).all()
+    assert pictures.min() >= 0
+    assert pictures.max() <= 1
+    assert np.ptp(pictures) > 0.5  # there is a face on it
+
+
+@settings(max_examples=20, deadline=None)
+@given(factors=rows_of_factors, index=st.integers(0, len(FACTORS) - 1))
+def test_a_small_step_of_a_factor_is_a_small_step_of_the_picture(factors, index):
+    near = factors.copy()
+    near[:, index] = np.clip(near[:, index] + 1e-3, -1, 1)
+    change = np.abs(draw_faces(near) - draw_faces(factors))
+    assert change.mean() < 2e-3
+
+
+def test_factors_are_sampled_evenly_independently_and_reproducibly():
+    rows = sample_factors(20000, np.random.default_rng(5))
+    assert rows.shape == (20000, len(FACTORS))
+    assert rows.dtype == np.float32
+    assert np.abs(rows).max() <= 1
+    assert np.abs(rows.mean(axis=0)).max() < 0.03
+    assert np.abs(rows.var(axis=0) - 1 / 3).max() < 0.02
+    assert np.abs(np.corrcoef(rows.T) - np.eye(len(FACTORS))).max() < 0.04
+    assert np.array_equal(rows, sample_factors(20000, np.random.default_rng(5)))
+
+
+def test_names_are_distinct_and_the_asked_for_eight_are_there():
+    asked = "smile eye_openness brows face_width hair skin glasses gaze".split()
+    assert set(asked) <= set(NAMES)
+    assert len(set(NAMES)) == len(NAMES)
+
+
+@pytest.mark.parametrize("size", [32, 64, 150])
+def test_a_row_gives_the_same_bits_in_any_batch(size):
+    factors = sample_factors(BATCH + 9, np.random.default_rng(1))
+    together = draw_faces(factors, size)
+    for row in (0, 7, BATCH - 1, BATCH, BATCH + 8):
+        assert np.array_equal(draw_faces(factors[row : row + 1], size)[0], together[row])
+    assert np.array_equal(draw_faces(factors[::-1], size)[::-1], together)
+
+
+@pytest.mark.parametrize("name", REGIONS)
+def test_a_factor_changes_only_its_region(name):
+    faces = draw_faces(sample_factors(40, np.random.default_rng(2)))
+    low, high = (sample_factors(40, np.random.default_rng(2)) for _ in range(2))
+    low[:, NAMES.index(name)], high[:, NAMES.index(name)] = -1, 1
+    change = np.abs(draw_faces(high) - draw_faces(low))[..., 0].max(axis=0)
+    centre = (np.arange(64) + 0.5 - 32) / 32 / ZOOM
+    left, right, top, bottom = REGIONS[name]
+    margin = 2 / 64
+    inside = ((centre > left - margin) & (centre < right + margin))[None, :] & (
+        (centre > top - margin) & (centre < bottom + margin)
+    )[:, None]
+    assert change[inside].max() > 0.1
+    assert change[~inside].max() == 0
+    assert faces.shape[0] == 40
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_factor_is_clearly_visible_and_moves_steadily_away_from_its_start(name):
+    faces = sweep(name, np.linspace(-1, 1, 9, dtype=np.float32), glasses=-1)
+    from_start = np.square(faces - faces[0]).mean(axis=(1, 2))
+    assert (np.diff(from_start) > 0).all()
+    assert np.abs(faces[-1] - faces[0]).max() > 0.35
+
+
+def test_factors_mean_what_their_names_say():
+    steps = np.linspace(-1, 1, 9, dtype=np.float32)
+    centre = (np.arange(64) + 0.5 - 32) / 32 / ZOOM
+    eyes = (np.abs(centre - 0.02) < 0.17)[:, None] & (np.abs(np.abs(centre) - 0.23) < 0.16)[None, :]
+    white = (sweep("eye_openness", steps, glasses=-1)[:, eyes] > 0.9).sum(axis=1)
+    assert (np.diff(white) >= 0).all()
+    assert white[-1] > white[0] + 20
+    skin = sweep("skin", steps, glasses=-1)[:, 40, 28]  # a cheek
+    assert (np.diff(skin) > 0.03).all()
+    hair = (sweep("hair", steps, glasses=-1) < 0.2).sum(axis=(1, 2))
+    assert (np.diff(hair) > 0).all()
+    frames = sweep("glasses", steps)[:, eyes.any(axis=1)].mean(axis=(1, 2))
+    assert (np.diff(frames) < 0).all()
+    left_eye = np.abs(centre + 0.23) < 0.15
+    row = sweep("gaze", steps, glasses=-1, eye_openness=1)[:, 32][:, left_eye]
+    dark = np.clip(0.9 - row, 0, None)
+    assert (np.diff((dark * centre[left_eye]).sum(axis=1) / dark.sum(axis=1)) > 0).all()
+
+
+def test_no_rows_give_no_pictures():
+    assert draw_faces(np.zeros((0, len(FACTORS)), np.float32)).shape == (0, 64, 64, 1)
+
+
+@pytest.mark.parametrize(
+    ("factors", "size", "message"),
+    [
+        (np.zeros((2, 3)), 64, r"factors\.shape=\(2, 3\) must be \(N, 8\)"),
+        (np.zeros(8), 64, r"factors\.shape=\(8,\) must be \(N, 8\)"),
+        (np.full((1, 8), 1.01), 64, "factors must be finite and between -1 and 1"),
+        (np.full((1, 8), np.nan), 64, "factors must be finite and between -1 and 1"),
+        (np.zeros((1, 8)), 8, "size=8 must be between 16 and 512"),
+    ],
+)
+def test_wrong_arguments_are_named(factors, size, message):
+    with pytest.raises(ValueError, match=message):
+        draw_faces(factors, size)
