@@ -89,7 +89,12 @@ class _Maker:
         self._policy = policy
 
     def layer(
-        self, name: str, planned: PlannedLayer, x: keras.KerasTensor, activation: str, dtype: str = ""
+        self,
+        name: str,
+        planned: PlannedLayer,
+        x: keras.KerasTensor,
+        activation: str,
+        dtype: str = "",
     ) -> keras.KerasTensor:
         """Apply the planned layer to `x`; a dense layer after a map flattens it first."""
         layer = planned.layer
@@ -101,9 +106,9 @@ class _Maker:
         if layer.kind == "reshape":
             return keras.layers.Reshape(layer.shape, name=name, dtype=policy)(x)
         if layer.kind == "pool":
-            return keras.layers.MaxPooling2D(
-                layer.stride, padding="same", name=name, dtype=policy
-            )(x)
+            return keras.layers.MaxPooling2D(layer.stride, padding="same", name=name, dtype=policy)(
+                x
+            )
         if layer.kind == "up":
             return keras.layers.UpSampling2D(layer.stride, name=name, dtype=policy)(x)
         kind = keras.layers.Conv2D if layer.kind == "conv" else keras.layers.Conv2DTranspose

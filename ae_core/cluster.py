@@ -23,6 +23,12 @@ from ae_core.tasks import INFER, TRAIN
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
+QUIET = {
+    "DASK_LOGGING__DISTRIBUTED": "warning",
+    "DASK_DISTRIBUTED__SCHEDULER__HTTP__ROUTES": "[]",
+    "DASK_DISTRIBUTED__WORKER__HTTP__ROUTES": "[]",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+}
 
 
 def start(train_workers: int = 1, infer_workers: int = 1) -> tuple["subprocess.Popen[bytes]", str]:
@@ -37,7 +43,7 @@ def start(train_workers: int = 1, infer_workers: int = 1) -> tuple["subprocess.P
     process = subprocess.Popen(
         [*command, "--train", str(train_workers), "--infer", str(infer_workers)],
         cwd=ROOT,
-        env={"DASK_LOGGING__DISTRIBUTED": "warning", **os.environ},
+        env={**QUIET, **os.environ},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
@@ -62,7 +68,6 @@ async def serve(train_workers: int, infer_workers: int) -> None:
             "port": 0,
             "dashboard": False,
             "dashboard_address": f"{HOST}:0",
-            "http_server_modules": [],
             "allowed_failures": 0,
         },
     }
@@ -84,7 +89,6 @@ def _worker(name: str, kind: str) -> dict[str, Any]:
         "preload": ["ae_core.tasks"],
         "memory_limit": 0,  # no spilling: a visitor's photo is never written to disk
         "dashboard": False,
-        "http_server_modules": [],
         "env": {"TF_CPP_MIN_LOG_LEVEL": "3"},
     }
     return {"cls": Nanny, "options": options}

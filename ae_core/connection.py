@@ -8,7 +8,7 @@ import logging
 import subprocess
 import threading
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from distributed import CancelledError, Client
 from distributed.scheduler import KilledWorker

@@ -6,6 +6,7 @@ This file does not know what a file looks like inside (`sources`), how it is dow
 Letters: N pictures, H height, W width, C channels, F factors.
 """
 
+import contextlib
 import os
 import secrets
 import shutil
@@ -46,7 +47,7 @@ _FILES: Mapping[str, tuple[Callable[[Path], Pictures], Callable[[Path], None]]] 
 }
 
 
-class ImageSetUnavailable(Exception):  # noqa: N818 — a state of a set, as in `is_available`
+class ImageSetUnavailable(Exception):
     """A set's file is not there and did not come; the message says what to put where."""
 
 
@@ -134,7 +135,8 @@ def _from_file(card: ImageSetCard, folder: Path) -> Pictures:
             _keep(fresh, path)
     except (OSError, HTTPException, EOFError, ValueError, zlib.error, tarfile.TarError) as error:
         embedded = " and ".join(name for name, one in IMAGE_SETS.items() if one.embedded)
-        reason = getattr(error, "reason", None) or str(error) or type(error).__name__
+        cause = getattr(error, "reason", error)  # what urllib wraps
+        reason = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
         raise ImageSetUnavailable(
             f"{card.name} needs {card.file} in {folder}, and it could not be downloaded "
             f"({reason}); {embedded} need no file."
@@ -150,7 +152,8 @@ def _keep(fresh: Path, path: Path) -> None:
         shutil.copyfile(fresh, part)
         part.replace(path)
     except OSError:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            part.unlink()
 
 
 def _sized(pixels: NDArray[Any], size: int) -> NDArray[np.float32]:

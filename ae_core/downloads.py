@@ -6,6 +6,7 @@ know where the file is kept afterwards, or what a caller says to a visitor when 
 
 import gzip
 import hashlib
+import io
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -87,7 +88,7 @@ def obtain_lfw_crop(target: Path) -> None:
         for member in members:
             file = members.extractfile(member) if member.name.endswith(".jpg") else None
             if file is not None:
-                with Image.open(file) as picture:
+                with Image.open(io.BytesIO(file.read())) as picture:
                     small = picture.convert("L").resize((64, 64), Image.Resampling.BICUBIC, LFW_BOX)
                 faces.append((member.name, np.asarray(small)))
     faces.sort(key=lambda face: face[0])

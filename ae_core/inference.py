@@ -5,6 +5,8 @@ weights are read from the run store (or ``assets/pretrained``), which workers sh
 pages; the last few are kept in memory.
 """
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ae_core import baselines, data, metrics, weights
+from ae_core.estimate import Speed
+from ae_core.pictures import to_bytes_range
 from ae_core.specs import TrainingSpec, from_json
 
 if TYPE_CHECKING:
@@ -80,8 +84,6 @@ def gallery(spec_json: str, start: int, count: int) -> Gallery:
     Raises:
         ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.load_images`.
     """
-    from ae_core.pictures import to_bytes_range
-
     images = _images(from_json(spec_json))
     shown = images.test[start : start + count]
     labels: tuple[str, ...] = ("",) * len(shown)
@@ -89,12 +91,6 @@ def gallery(spec_json: str, start: int, count: int) -> Gallery:
         numbers = images.test_labels[start : start + count]
         labels = tuple(images.label_names[int(number)] for number in numbers)
     return Gallery(to_bytes_range(shown), labels, len(images.test))
-
-
-def test_picture(spec_json: str, number: int) -> np.ndarray:
-    """Return test picture ``number`` as (H, W, C) float32 in [0, 1]."""
-    picture: np.ndarray = _images(from_json(spec_json)).test[number]
-    return picture
 
 
 def reconstruct(model: ModelFile, image: np.ndarray) -> Rendition:
@@ -123,14 +119,45 @@ def rivals(model: ModelFile, image: np.ndarray) -> list[Rendition]:
     ]
 
 
+def reconstruct_test(model: ModelFile, number: int) -> tuple[np.ndarray, Rendition]:
+    """Return test picture ``number`` (H, W, C) of a model's image set and its reconstruction."""
+    image = _images(from_json(model.spec_json)).test[number]
+    return image, reconstruct(model, image)
+
+
+def rivals_test(model: ModelFile, number: int) -> list[Rendition]:
+    """Return `rivals` for test picture ``number`` of a model's image set."""
+    return rivals(model, _images(from_json(model.spec_json)).test[number])
+
+
+def measure_speed() -> Speed:
+    """Time two small multiplications on this machine; takes about a quarter of a second."""
+    import tensorflow as tf
+
+    pictures, maps = tf.zeros([64, 1024]), tf.zeros([32, 32, 32, 32])
+    dense, kernel = tf.zeros([1024, 1024]), tf.zeros([3, 3, 32, 32])
+    return Speed(
+        _macs_a_second(lambda: tf.matmul(pictures, dense), 64 * 1024 * 1024),
+        _macs_a_second(lambda: tf.nn.conv2d(maps, kernel, 1, "SAME"), 32 * 32**2 * 9 * 32 * 32),
+    )
+
+
+def _macs_a_second(multiply: Callable[[], object], macs: int) -> float:
+    multiply()
+    times = []
+    for _ in range(10):
+        started = time.perf_counter()
+        multiply()
+        times.append(time.perf_counter() - started)
+    return macs / sorted(times)[len(times) // 2]
+
+
 def _rendition(
     name: str, image: np.ndarray, output: np.ndarray, numbers: int, size: int
 ) -> Rendition:
     error = metrics.mse(image, output)
     similarity = metrics.ssim(image, output)
-    return Rendition(
-        name, output, error, metrics.psnr_of_mse(error), similarity, numbers, size
-    )
+    return Rendition(name, output, error, metrics.psnr_of_mse(error), similarity, numbers, size)
 
 
 def _images(spec: TrainingSpec) -> data.ImageSet:

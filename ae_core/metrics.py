@@ -31,9 +31,7 @@ def ssim(a: np.ndarray, b: np.ndarray) -> float:
 
     side = min(a.shape[0], a.shape[1])
     window = min(7, side if side % 2 else side - 1)
-    return float(
-        structural_similarity(a, b, data_range=1.0, channel_axis=-1, win_size=window)
-    )
+    return float(structural_similarity(a, b, data_range=1.0, channel_axis=-1, win_size=window))
 
 
 def code_mean(codes: np.ndarray) -> float:

@@ -91,3 +91,45 @@ def enlarged(picture: np.ndarray, width: int) -> np.ndarray:
 
 def _image(picture: np.ndarray) -> Image.Image:
     return Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture)
+
+
+def contact_sheet(rows: np.ndarray, width: int = 1200, gap: int = 6) -> np.ndarray:
+    """Lay uint8 pictures (R, N, H, W, C) out with transparent gaps, their pixels enlarged.
+
+    Returns:
+        (rows, columns, 4) uint8, about ``width`` wide.
+    """
+    count, columns, height, side, channels = rows.shape
+    factor = max(1, width // (columns * side))
+    big = rows.repeat(factor, axis=2).repeat(factor, axis=3)
+    tall, wide = height * factor + gap, side * factor + gap
+    canvas = np.zeros((count * tall - gap, columns * wide - gap, 4), np.uint8)
+    for r in range(count):
+        for n in range(columns):
+            tile = canvas[r * tall : r * tall + tall - gap, n * wide : n * wide + wide - gap]
+            tile[..., :3] = big[r, n] if channels == 3 else big[r, n][..., :1]
+            tile[..., 3] = 255
+    return canvas
+
+
+def reduced(picture: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
+    """Reduce a gray picture (H, W) in [0, 1] to (H, W, C) by the mean over areas."""
+    height, width, channels = shape
+    image = Image.fromarray(np.asarray(picture, np.float32)).resize(
+        (width, height), Image.Resampling.BOX
+    )
+    return np.repeat(np.asarray(image, np.float32)[..., np.newaxis], channels, axis=2)
+
+
+def error_map(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Return |a − b|, the mean over channels, in colours from black over red to yellow.
+
+    Args:
+        a: (H, W, C) in [0, 1].
+        b: likewise.
+
+    Returns:
+        (H, W, 3) in [0, 1]; a difference of a half or more is brightest.
+    """
+    error = np.clip(2 * np.abs(a - b).mean(axis=2), 0, 1)
+    return np.stack([np.clip(2 * error, 0, 1), np.clip(2 * error - 1, 0, 1), 0 * error], axis=2)

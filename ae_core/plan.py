@@ -113,9 +113,9 @@ def _effect(part: str, layer: Layer, shape: Shape) -> tuple[Shape, int, int]:
         raise ValueError(f"{part}={layer} must follow a map of H×W×C: put a reshape before it")
     height, width, channels = shape
     if layer.kind in ("pool", "up"):
-        sides = tuple(_side(layer, side) for side in (height, width))
+        sides = tuple(side_after(layer, side) for side in (height, width))
         return (*sides, channels), 0, 0
-    sides = tuple(_side(layer, side) for side in (height, width))
+    sides = tuple(side_after(layer, side) for side in (height, width))
     if min(sides) < 1:
         raise ValueError(f"{part}={layer} must have a map of at least 3×3, not {_times(shape[:2])}")
     kernel = KERNEL_SIZE * KERNEL_SIZE * channels * layer.width
@@ -123,7 +123,7 @@ def _effect(part: str, layer: Layer, shape: Shape) -> tuple[Shape, int, int]:
     return (*sides, layer.width), kernel + layer.width, kernel * positions
 
 
-def _side(layer: Layer, side: int) -> int:
+def side_after(layer: Layer, side: int) -> int:
     """Return the output's height or width as Keras computes it."""
     if layer.kind == "pool":
         return math.ceil(side / layer.stride)

@@ -40,9 +40,7 @@ class Busy(ValueError):
 class TrainingService:
     """Trains runs in workers, one after the other, and remembers how they went."""
 
-    def __init__(
-        self, store: RunStore, connection: Connection, *, runs_per_owner: int = 1
-    ) -> None:
+    def __init__(self, store: RunStore, connection: Connection, *, runs_per_owner: int = 1) -> None:
         """Serve from a store and a connection; no worker is started yet.
 
         Args:

@@ -19,7 +19,7 @@ TEST_PEOPLE = 0.15  # of LFW
 SEED = 0
 
 
-class ImageSetCorrupt(Exception):  # noqa: N818 — a state of a file
+class ImageSetCorrupt(Exception):
     """A file of an image set is not what it should be; the message says which, why, what to do."""
 
     def __init__(self, path: Path, what: str) -> None:
@@ -121,7 +121,8 @@ def _choose_people(people: NDArray[Any], count: int, rng: np.random.Generator) -
 def _read_npz(path: Path, keys: tuple[str, ...]) -> dict[str, NDArray[Any]]:
     """The named arrays of an .npz; nothing in it is ever unpickled."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        # NumPy leaves a file that it opened itself open when the file turns out to be bad.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             missing = [key for key in keys if key not in arrays.files]
             if not missing:
                 return {key: arrays[key] for key in keys}

@@ -60,7 +60,9 @@ class Steps:
         self._steps_a_call = 1
         pictures = tf.TensorSpec([None, *images.image_shape], tf.float32)
         number = tf.TensorSpec([], tf.int32)
-        self._call = tf.function(self._steps, input_signature=[tf.TensorSpec([None, None], tf.int32)])
+        self._call = tf.function(
+            self._steps, input_signature=[tf.TensorSpec([None, None], tf.int32)]
+        )
         self._held_out = tf.function(self._evaluate, input_signature=[pictures, number])
         self._shown = tf.function(self._reconstruct, input_signature=[pictures])
         self._codes = tf.function(self._mean, input_signature=[pictures])

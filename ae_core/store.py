@@ -180,3 +180,10 @@ def _write(path: Path, data: bytes) -> None:
     except OSError:
         part.unlink(missing_ok=True)
         raise
+
+
+def ended(
+    record: RunRecord, status: str, reason: str, history: tuple[Mapping[str, float], ...]
+) -> RunRecord:
+    """Return the record of a run that has ended."""
+    return replace(record, status=status, reason=reason, history=history)

@@ -4,7 +4,6 @@ A module that both sides import, so everything that needs TensorFlow is imported
 functions. Workers of a cluster are started with ``--preload ae_core.tasks``.
 """
 
-import logging
 import os
 import threading
 import time
@@ -44,7 +43,6 @@ def permission(run_id: str) -> str:
 
 def warm() -> None:
     """Import TensorFlow and what trains with it, so that the first click finds it ready."""
-    import ae_core.training
 
 
 def dask_setup(worker: Any) -> None:
@@ -80,13 +78,13 @@ def train(run_id: str, spec_json: str) -> Message:
     images = data.load_images(spec.image_set, spec.image_size, spec.split)
     clean, shown = probes(spec, images)
     rows = [clean, shown] if spec.corruption.amount > 0 else [clean]
-    labels = images.test_labels
-    is_map = spec.autoencoder.latent_dim == 2 and labels is not None and labels.ndim == 1
+    labels = images.test_labels if spec.autoencoder.latent_dim == 2 else None
+    is_map = labels is not None and labels.ndim == 1
     log(
         {
             "kind": "started",
             "probes": _packed(to_bytes_range(np.stack(rows))),
-            "labels": labels[:MAP_POINTS].tolist() if is_map else [],
+            "labels": labels[:MAP_POINTS].tolist() if labels is not None and is_map else [],
             "label_names": list(images.label_names) if is_map else [],
         }
     )

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Mapping
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -10,7 +11,8 @@ import numpy as np
 def to_bytes(weights: Mapping[str, np.ndarray]) -> bytes:
     """Write named arrays as the bytes of an .npz file."""
     buffer = io.BytesIO()
-    np.savez(buffer, **{name.replace("/", "."): array for name, array in weights.items()})
+    arrays: dict[str, Any] = {name.replace("/", "."): array for name, array in weights.items()}
+    np.savez(buffer, **arrays)
     return buffer.getvalue()
 
 

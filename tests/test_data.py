@@ -39,7 +39,7 @@ def folder(tmp_path, monkeypatch):
 def offline(monkeypatch):
     def no_network(url, timeout):
         assert timeout <= 10
-        raise urllib.error.URLError("no network in this test")
+        raise urllib.error.URLError(OSError(-2, "no network in this test"))
 
     monkeypatch.setattr(downloads, "urlopen", no_network)
 
@@ -97,7 +97,7 @@ def check_set(images, name, size):
         assert pictures.dtype == np.float32
         assert pictures.min() >= 0
         assert pictures.max() <= 1
-        assert pictures.max() - pictures.min() > 0.5
+        assert pictures.max() - pictures.min() > 0.3
         assert not pictures.flags.writeable
         for beside in (getattr(images, f"{part}_labels"), getattr(images, f"{part}_groups")):
             if beside is not None:
@@ -149,7 +149,14 @@ def test_real_data_has_exactly_the_counts_of_the_card(name, monkeypatch):
 
 
 def test_the_catalogue_is_in_order_and_consistent():
-    assert list(IMAGE_SETS) == "digits toy-faces mnist fashion-mnist olivetti lfw-crop".split()
+    assert list(IMAGE_SETS) == [
+        "digits",
+        "toy-faces",
+        "mnist",
+        "fashion-mnist",
+        "olivetti",
+        "lfw-crop",
+    ]
     for name, card in IMAGE_SETS.items():
         assert card.name == name
         assert card.native_size in card.sizes
@@ -161,7 +168,7 @@ def test_the_catalogue_is_in_order_and_consistent():
 
 
 def test_reading_the_catalogue_imports_nothing_heavy():
-    heavy = "sklearn skimage PIL scipy keras tensorflow streamlit joblib".split()
+    heavy = ["sklearn", "skimage", "PIL", "scipy", "keras", "tensorflow", "streamlit", "joblib"]
     program = f"import sys, ae_core.data; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", program],
@@ -451,7 +458,7 @@ def test_what_comes_damaged_is_not_kept(name, folder, server, monkeypatch):
 def test_the_published_checksums_are_those_of_the_libraries():
     from sklearn.datasets import _lfw, _olivetti_faces
 
-    assert downloads.OLIVETTI_URL == _olivetti_faces.FACES.url
-    assert downloads.OLIVETTI_SHA256 == _olivetti_faces.FACES.checksum
-    assert downloads.LFW_URL == _lfw.ARCHIVE.url
-    assert downloads.LFW_SHA256 == _lfw.ARCHIVE.checksum
+    assert _olivetti_faces.FACES.url == downloads.OLIVETTI_URL
+    assert _olivetti_faces.FACES.checksum == downloads.OLIVETTI_SHA256
+    assert _lfw.ARCHIVE.url == downloads.LFW_URL
+    assert _lfw.ARCHIVE.checksum == downloads.LFW_SHA256

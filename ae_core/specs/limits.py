@@ -23,10 +23,13 @@ class Limit:
     def check(self, name: str, value: object) -> None:
         """Raise ``ValueError`` unless `value` is a finite number within the limit."""
         wanted = f"{'a whole number ' if self.whole else ''}between {self.low:,} and {self.high:,}"
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not is_number or (self.whole and not isinstance(value, int)):
-            raise ValueError(f"{name}={value} must be {wanted}")
-        if not math.isfinite(value) or not self.low <= value <= self.high:
+        fits = (
+            isinstance(value, int if self.whole else int | float)
+            and not isinstance(value, bool)
+            and math.isfinite(value)
+            and self.low <= value <= self.high
+        )
+        if not fits:
             raise ValueError(f"{name}={value} must be {wanted}")
 
 

@@ -70,6 +70,7 @@ _OLIVETTI_CONV = TrainingSpec(
     batch_size=50,
     epochs=600,
     steps_per_epoch=7,
+    seed=1,
 )
 
 # R3. The code is the 7×7×8 feature map itself: 392 numbers.
@@ -84,6 +85,17 @@ _MNIST_CONV_AS_WRITTEN = TrainingSpec(
     loss="mse",
     batch_size=128,
     epochs=10,
+)
+
+# R3 as its source writes it ends in black pictures, whatever the seed: with Glorot's initial weights
+# the signal dwindles on its way through seven ReLU convolutions, the output hardly depends on the
+# picture, and then the fastest way down for the mean squared error is to darken every pixel, until
+# the output's sigmoid is so far on its flat side that no gradient comes back. Initial weights made
+# for ReLUs (He et al., arXiv 1502.01852) keep the signal alive; the 4,385 parameters, the loss and
+# the optimizer stay as written. Tried with 8 seeds at batch sizes 32 and 128.
+_MNIST_CONV = replace(
+    _MNIST_CONV_AS_WRITTEN,
+    autoencoder=replace(_MNIST_CONV_AS_WRITTEN.autoencoder, initializer="he_uniform"),
 )
 
 # R4. The 16-filter convolution of the decoder has no padding, so that 4→8→16→14→28.
@@ -230,12 +242,12 @@ _ALL = (
         "mnist-conv",
         "MNIST, small convolutional",
         "4,385 parameters; the code is a 7×7×8 picture of features.",
-        replace(_MNIST_CONV_AS_WRITTEN, loss="bce"),
+        _MNIST_CONV,
     ),
     Preset(
         "mnist-conv-as-written",
         "MNIST, the recipe that turns black",
-        "The same network with mean squared error: watch it collapse.",
+        "The same network with the usual initial weights: watch it collapse.",
         _MNIST_CONV_AS_WRITTEN,
     ),
     Preset(

@@ -7,6 +7,7 @@ One name from widget to weight: the flat names are the dataclass fields themselv
 import dataclasses
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from ae_core.specs.autoencoder import AutoencoderSpec
 from ae_core.specs.layers import format_layers, parse_layers
@@ -37,7 +38,7 @@ def change(spec: TrainingSpec, **changes: Value) -> TrainingSpec:
     Raises:
         ValueError: a name is not a setting, or a value (or the combination) is not allowed.
     """
-    by_part: dict[str, dict[str, object]] = {"": {}, "autoencoder": {}, "corruption": {}}
+    by_part: dict[str, dict[str, Any]] = {"": {}, "autoencoder": {}, "corruption": {}}
     for name, value in changes.items():
         if name not in _OWNERS:
             raise ValueError(f"{name}={value} must be one of the settings {', '.join(_OWNERS)}")
@@ -50,7 +51,7 @@ def change(spec: TrainingSpec, **changes: Value) -> TrainingSpec:
     )
 
 
-def _typed(name: str, value: Value, like: Value) -> object:
+def _typed(name: str, value: Value, like: Value) -> Any:
     """Convert a text (from a link) or a JSON number to the type that the setting has."""
     if name in ("encoder", "decoder"):
         return parse_layers(str(value), name)

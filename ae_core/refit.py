@@ -1,0 +1,129 @@
+"""Keeping a spec buildable while one setting after the other is changed.
+
+A visitor changes one thing at a time; whatever must follow from it (a decoder that still ends at
+the picture's size, a likelihood for a variational bottleneck) is changed with it here, so that no
+click leads to an error that the visitor did not make. It draws no widgets.
+"""
+
+from dataclasses import replace
+
+from ae_core.data import IMAGE_SETS
+from ae_core.plan import Shape, plan, side_after
+from ae_core.specs import AutoencoderSpec, Layer, TrainingSpec, change, parse_layers
+from ae_core.specs.training import LIKELIHOODS
+from ae_core.specs.wire import Value
+
+DEFAULT_AMOUNT = 0.2
+DEFAULT_SPARSITY = 1e-4
+
+
+def image_shape(spec: TrainingSpec) -> tuple[int, int, int]:
+    """Return (H, W, C) of the pictures that a spec trains on.
+
+    Raises:
+        ValueError: the image set or the size is unknown.
+    """
+    if spec.image_set not in IMAGE_SETS:
+        raise ValueError(f"image_set={spec.image_set} must be one of {', '.join(IMAGE_SETS)}")
+    card = IMAGE_SETS[spec.image_set]
+    side = spec.image_size or card.native_size
+    if side not in card.sizes:
+        sizes = ", ".join(map(str, card.sizes))
+        raise ValueError(f"image_size={side} must be one of {sizes} for {spec.image_set}")
+    return side, side, card.channels
+
+
+def with_setting(spec: TrainingSpec, name: str, value: Value) -> TrainingSpec:
+    """Change one setting and whatever must follow from it.
+
+    Raises:
+        ValueError: the value is not allowed, or no decoder of these layers can be made to fit.
+    """
+    together: dict[str, Value] = {name: value}
+    if name == "image_set":
+        together["image_size"] = 0
+    if name == "bottleneck" and value == "variational":
+        together["code"] = "dense"
+        if spec.loss not in LIKELIHOODS:
+            sigmoid = spec.autoencoder.output_activation == "sigmoid"
+            together["loss"] = "bernoulli-nll" if sigmoid else "gaussian-nll"
+    if name == "bottleneck" and value == "sparse" and spec.autoencoder.sparsity == 0:
+        together["sparsity"] = DEFAULT_SPARSITY
+    if name == "loss" and value in ("bce", "bernoulli-nll"):
+        together |= {"output_activation": "sigmoid", "pixel_scale": 1}
+    if name == "output_activation" and value != "sigmoid" and spec.loss == "bce":
+        together["loss"] = "mse"
+    if name == "output_activation" and value != "sigmoid" and spec.loss == "bernoulli-nll":
+        together["loss"] = "gaussian-nll"
+    if name == "pixel_scale" and int(value) == 255:
+        together |= {"output_activation": "relu", "loss": "mse"}
+    if name == "kind":
+        together["amount"] = 0.0 if value == "none" else spec.corruption.amount or DEFAULT_AMOUNT
+        if value not in ("none", "gaussian", "masking"):
+            together["where"] = "batch"
+    changed = change(spec, **together)
+    fitted = fit_to(changed.autoencoder, image_shape(changed))
+    return replace(changed, autoencoder=fitted)
+
+
+def with_body(spec: TrainingSpec, body: str) -> TrainingSpec:
+    """Give a spec the usual layers of a body, ``dense`` or ``conv``."""
+    side = image_shape(spec)[0]
+    if body == "dense":
+        encoder, decoder = "dense256", "dense256"
+    else:
+        small = -(-side // 4)
+        encoder = "conv32/2, conv64/2"
+        decoder = f"dense{small * small * 64}, reshape{small}x{small}x64, convT64/2, convT32/2"
+    network = replace(
+        spec.autoencoder,
+        encoder=parse_layers(encoder),
+        decoder=parse_layers(decoder),
+        code="dense",
+    )
+    return replace(spec, autoencoder=fit_to(network, image_shape(spec)))
+
+
+def fit_to(spec: AutoencoderSpec, shape: Shape) -> AutoencoderSpec:
+    """Adapt the decoder's reshape, and a map code's size, to pictures of (H, W, C).
+
+    Raises:
+        ValueError: no reshape makes this decoder end at H×W.
+    """
+    fitted = _with_map_size(spec, shape)
+    at = next((i for i, layer in enumerate(fitted.decoder) if layer.kind == "reshape"), None)
+    if at is not None:
+        reshape = _fitting_reshape(fitted.decoder, at, shape)
+        before = fitted.decoder[:at]
+        needed = reshape.shape[0] * reshape.shape[1] * reshape.shape[2]
+        if before:
+            before = (*before[:-1], replace(before[-1], width=needed))
+        elif fitted.latent_dim != needed:  # the code alone no longer has the numbers
+            before = (Layer("dense", width=needed),)
+        fitted = replace(fitted, decoder=(*before, reshape, *fitted.decoder[at + 1 :]))
+    plan(fitted, shape)
+    return fitted
+
+
+def _with_map_size(spec: AutoencoderSpec, shape: Shape) -> AutoencoderSpec:
+    if spec.code != "map":
+        return spec
+    height, width, channels = shape
+    for layer in spec.encoder:
+        height, width = side_after(layer, height), side_after(layer, width)
+        channels = layer.width or channels
+    return replace(spec, latent_dim=height * width * channels)
+
+
+def _fitting_reshape(decoder: tuple[Layer, ...], at: int, shape: Shape) -> Layer:
+    """Return the reshape from which the decoder's other layers lead to the picture's size."""
+    for side in range(1, shape[0] + 1):
+        end = side
+        for layer in decoder[at + 1 :]:
+            end = side_after(layer, end)
+        if end == shape[0]:
+            return Layer("reshape", shape=(side, side, decoder[at].shape[2]))
+    raise ValueError(
+        f"decoder={', '.join(map(str, decoder[at + 1 :]))} must be able to end at "
+        f"{shape[0]}×{shape[1]} pixels: its strides do not divide {shape[0]}"
+    )

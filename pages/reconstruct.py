@@ -1,0 +1,215 @@
+"""Reconstruct: a picture through a trained autoencoder, next to PCA and JPEG."""
+
+import numpy as np
+import streamlit as st
+
+from ae_core import inference, pictures
+from ae_core.connection import ServiceUnavailable
+from ae_core.data import IMAGE_SETS, ImageSetCorrupt, ImageSetUnavailable
+from ae_core.handwriting import DRAWING_SIDE, centre_digit
+from ae_core.inference import Rendition
+from ae_core.refit import image_shape
+from ae_core.store import UnknownRun
+from pages.shared.drawing_canvas import drawing_canvas
+from pages.shared.frame import frame
+from pages.shared.links import put
+from pages.shared.models import TrainedModel, models
+from pages.shared.picture_picker import picture_picker
+from pages.shared.session import (
+    gallery,
+    service,
+    show_in_widget,
+    test_rendition,
+    test_rivals,
+    widget,
+)
+from pages.shared.wording import size
+
+SOURCES = ("Test pictures", "Upload", "Draw")
+A_PAGE = 24  # test pictures
+FAILURES = (ServiceUnavailable, ImageSetUnavailable, ImageSetCorrupt, ValueError)
+
+
+def page() -> None:
+    """Draw the page."""
+    frame("Reconstruct")
+    left, right = st.columns([4, 9], gap="large")
+    with left:
+        model = _model()
+        source = _source()
+        number, image = _picture(model, source)
+    with right:
+        if number is None and image is None:
+            st.info(
+                "Choose, upload or draw a picture on the left: its reconstruction appears here."
+            )
+            return
+        try:
+            _results(model, number, image)
+        except FAILURES as error:
+            st.error(str(error))
+
+
+def _model() -> TrainedModel:
+    linked = st.query_params.get("model", "")
+    try:
+        available = models(linked)
+    except UnknownRun as error:
+        st.error(f"{error}. Shown instead: a model that comes with the app.")
+        available, linked = models(), ""
+    key = "reconstruct.model"
+    show_in_widget(key, linked or next(iter(available)))
+    chosen: str = st.selectbox(
+        "Model",
+        list(available),
+        format_func=lambda name: available[name].title,
+        key=key,
+        on_change=lambda: put(model=widget(key), picture=""),
+    )
+    model = available[chosen]
+    card = IMAGE_SETS[model.spec.image_set]
+    st.caption(f"Trained on {card.title.lower()}; {model.spec.autoencoder.latent_dim} numbers.")
+    return model
+
+
+def _source() -> str:
+    key = "reconstruct.source"
+    current = st.query_params.get("source", SOURCES[0])
+    show_in_widget(key, current if current in SOURCES else SOURCES[0])
+    st.segmented_control("Picture", SOURCES, key=key, on_change=lambda: put(source=widget(key)))
+    return widget(key) or SOURCES[0]
+
+
+def _picture(model: TrainedModel, source: str) -> tuple[int | None, np.ndarray | None]:
+    """Return the number of a test picture, or a picture (H, W, C) of the visitor's own."""
+    if source == "Test pictures":
+        return _test_picture(model), None
+    if source == "Upload":
+        return None, _uploaded(model)
+    return None, _drawn(model)
+
+
+def _test_picture(model: TrainedModel) -> int | None:
+    written = st.query_params.get("picture", "0")
+    number = int(written) if written.isdecimal() and len(written) < 6 else 0
+    try:
+        with st.spinner("Loading test pictures …"):
+            available = gallery(model.file.spec_json, 0, 1).available
+            number = min(number, available - 1)
+            start = number // A_PAGE * A_PAGE
+            shown = gallery(model.file.spec_json, start, A_PAGE)
+    except (ServiceUnavailable, ImageSetUnavailable, ImageSetCorrupt) as error:
+        st.warning(f"{error} Upload or draw a picture instead.")
+        return None
+    names = tuple(
+        f"Picture {start + i}" + (f": {label}" if label else "")
+        for i, label in enumerate(shown.labels)
+    )
+    picked = picture_picker(
+        f"picker-{model.id}", shown.images, names, number - start, page=start // A_PAGE
+    )
+    if picked is not None and picked != number - start:
+        put(picture=str(start + picked))
+        st.rerun()
+    with st.container(horizontal=True):
+        back, forward = max(0, start - A_PAGE), min(start + A_PAGE, available - 1)
+        st.button("Back", on_click=lambda: put(picture=str(back)), disabled=start == 0)
+        last = start + A_PAGE >= available
+        st.button("More", on_click=lambda: put(picture=str(forward)), disabled=last)
+    return number
+
+
+def _uploaded(model: TrainedModel) -> np.ndarray | None:
+    file = st.file_uploader("A picture (JPEG, PNG or WebP)", key="reconstruct.file")
+    st.caption("It stays in memory and is never stored.")
+    if file is None:
+        return None
+    try:
+        image = pictures.open_picture(file.getvalue(), file.name)
+    except ValueError as error:
+        st.error(str(error))
+        return None
+    array = pictures.to_array(image, image_shape(model.spec))
+    return 1 - array if st.toggle("Invert (dark on light)", key="reconstruct.invert") else array
+
+
+def _drawn(model: TrainedModel) -> np.ndarray | None:
+    try:
+        drawing = drawing_canvas("reconstruct", DRAWING_SIDE)
+    except ValueError as error:
+        st.error(str(error))
+        return None
+    if drawing is None:
+        return None
+    # Centred while it is large, then reduced: centring a small picture would blur it.
+    return pictures.reduced(centre_digit(drawing), image_shape(model.spec))
+
+
+def _results(model: TrainedModel, number: int | None, image: np.ndarray | None) -> None:
+    answer = service().connection.answer
+    with st.spinner("Reconstructing …"):
+        if number is not None:
+            image, ours = test_rendition(model.file, number)
+        elif image is not None:
+            ours = answer(inference.reconstruct, model.file, image)
+        else:
+            return
+    _figures(image, ours)
+    columns = st.columns(3)
+    _show(columns[0], image, f"**Original**, {size(image.size)}")
+    _show(columns[1], ours.image, f"**Reconstruction**, {size(ours.bytes)}")
+    _show(columns[2], pictures.error_map(image, ours.image), "**Error**: black is equal")
+    try:
+        with st.spinner("Fitting PCA to the same training pictures …"):
+            if number is not None:
+                rivals = test_rivals(model.file, number)
+            else:
+                rivals = answer(inference.rivals, model.file, image)
+    except ImageSetUnavailable as error:
+        st.caption(str(error))
+        return
+    st.markdown("##### The same picture, kept as small by others")
+    columns = st.columns(3)
+    for column, rival in zip(columns, rivals, strict=False):
+        _show(column, rival.image, _rival_words(rival, ours))
+    with columns[2]:
+        st.caption(_verdict(ours, rivals))
+
+
+def _figures(image: np.ndarray, ours: Rendition) -> None:
+    columns = st.columns(4)
+    columns[0].metric("PSNR", f"{ours.psnr:.1f} dB", help="Higher is better; 30 dB looks good.")
+    columns[1].metric("SSIM", f"{ours.ssim:.3f}", help="Structural similarity; 1 is equal.")
+    columns[2].metric("MSE", f"{ours.mse:.4f}", help="Mean squared error, pixels from 0 to 1.")
+    columns[3].metric(
+        "Bytes",
+        f"{image.size:,} → {ours.bytes:,}",
+        help="Picture: one byte a pixel and channel. Code: four bytes a number.",
+    )
+
+
+def _rival_words(rival: Rendition, ours: Rendition) -> str:
+    if rival.numbers:
+        return f"**{rival.name}**, {rival.numbers} numbers: {rival.psnr:.1f} dB"
+    words = f"**{rival.name}**, {size(rival.bytes)}: {rival.psnr:.1f} dB"
+    return words if rival.bytes <= ours.bytes else f"{words}; none is smaller"
+
+
+def _verdict(ours: Rendition, rivals: list[Rendition]) -> str:
+    fair = [rival for rival in rivals if rival.bytes <= ours.bytes]
+    best = max(fair, key=lambda rival: rival.psnr, default=None)
+    if best is None:
+        return "No rival keeps this picture in as few bytes."
+    gap = ours.psnr - best.psnr
+    if abs(gap) < 0.05:
+        return f"The autoencoder and {best.name} do equally well on this picture."
+    winner, loser = ("The autoencoder", best.name) if gap > 0 else (best.name, "the autoencoder")
+    return f"**{winner}** beats {loser} by {abs(gap):.1f} dB on this picture."
+
+
+def _show(column: st.delta_generator.DeltaGenerator, image: np.ndarray, caption: str) -> None:
+    column.image(pictures.enlarged(pictures.to_bytes_range(image), 320), width="stretch")
+    column.caption(caption)
+
+
+page()

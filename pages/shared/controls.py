@@ -1,0 +1,119 @@
+"""Widgets that edit a spec: one widget a setting, named after it, bounded by LIMITS.
+
+The draft is the truth and the widgets show it: a change is tried on the draft first, and what is
+not allowed stays in its widget next to the sentence that says why.
+"""
+
+from typing import Any
+
+import streamlit as st
+
+from ae_core.data import IMAGE_SETS
+from ae_core.refit import image_shape, with_body, with_setting
+from ae_core.specs import CHOICES, LIMITS, PRESETS, flatten, preset
+from pages.shared.session import Draft, draft, show_in_widget, widget
+from pages.shared.wording import HELP, LABELS, in_words
+
+
+def preset_select() -> None:
+    """Let the visitor start from a preset; it replaces the whole draft."""
+    key = "train.preset"
+    show_in_widget(key, draft().preset)
+    st.selectbox(
+        "Start from",
+        list(PRESETS),
+        format_func=lambda name: PRESETS[name].title,
+        key=key,
+        on_change=_take_preset,
+    )
+    st.caption(PRESETS[draft().preset].about)
+
+
+def _take_preset() -> None:
+    mine = draft()
+    mine.preset = widget("train.preset")
+    mine.spec = preset(mine.preset).spec
+    mine.rejected.clear()
+
+
+def body_select() -> None:
+    """Let the visitor choose dense or convolutional; it replaces all layers."""
+    key = "train.body"
+    show_in_widget(key, draft().spec.autoencoder.body)
+    st.segmented_control(
+        "Body", ["dense", "conv"], format_func=in_words, key=key, on_change=_take_body
+    )
+
+
+def _take_body() -> None:
+    body = widget("train.body")
+    if body is not None:  # a click on the chosen one clears it: then nothing changes
+        mine = draft()
+        mine.spec = with_body(mine.spec, body)
+        mine.rejected.clear()
+
+
+def setting(name: str) -> None:
+    """Show the widget of one setting of the draft."""
+    mine = draft()
+    key = f"train.{name}"
+    value = mine.rejected[name][0] if name in mine.rejected else flatten(mine.spec)[name]
+    common: dict[str, Any] = {"key": key, "on_change": _take, "args": (name,)}
+    common["help"] = HELP.get(name)
+    show_in_widget(key, value)
+    if name == "image_set":
+        st.selectbox(
+            LABELS[name], list(IMAGE_SETS), format_func=lambda n: IMAGE_SETS[n].title, **common
+        )
+    elif name == "image_size":
+        show_in_widget(key, image_shape(mine.spec)[0])
+        sizes = IMAGE_SETS[mine.spec.image_set].sizes
+        st.segmented_control(
+            LABELS[name], sizes, format_func=lambda side: f"{side}×{side}", **common
+        )
+    elif name == "pixel_scale":
+        st.segmented_control(LABELS[name], [1, 255], **common)
+    elif name in CHOICES:
+        _choice(name, common)
+    elif name in ("encoder", "decoder"):
+        st.text_input(LABELS[name], **common)
+    else:
+        _number(name, common)
+    if name in mine.rejected:
+        st.error(mine.rejected[name][1])
+
+
+def _choice(name: str, common: dict[str, Any]) -> None:
+    few = len(CHOICES[name]) <= 3
+    show = st.segmented_control if few else st.selectbox
+    show(LABELS[name], list(CHOICES[name]), format_func=in_words, **common)
+
+
+def _number(name: str, common: dict[str, Any]) -> None:
+    limit = LIMITS[name]
+    if name == "amount":
+        st.slider(LABELS[name], limit.low, limit.high, step=0.05, **common)
+    elif limit.whole:
+        st.number_input(LABELS[name], int(limit.low), int(limit.high), step=1, **common)
+    else:
+        # The step only serves the arrows; "%g" shows 1e-05 as it is.
+        low, high = float(limit.low), float(limit.high)
+        st.number_input(LABELS[name], low, high, step=low or 0.1, format="%g", **common)
+
+
+def _take(name: str) -> None:
+    mine = draft()
+    value = widget(f"train.{name}")
+    if value is None:  # a click on the chosen segment clears it: then nothing changes
+        return
+    take(mine, name, value)
+
+
+def take(mine: Draft, name: str, value: Any) -> None:
+    """Change one setting of a draft, or note why it cannot be."""
+    try:
+        mine.spec = with_setting(mine.spec, name, value)
+    except ValueError as error:
+        mine.rejected[name] = (value, str(error))
+    else:
+        mine.rejected.pop(name, None)

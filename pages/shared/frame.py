@@ -1,0 +1,39 @@
+"""What every page begins with: its title, the way to the other pages, the look."""
+
+import streamlit as st
+
+from pages.shared.session import ROOT, service
+
+LOGO = str(ROOT / "assets" / "logo.png")  # a material icon here would be fetched from a server
+SIDEBAR_PIXELS = 220
+PAGES = (
+    ("app.py", "Home", ":material/home:"),
+    ("pages/train.py", "Train", ":material/model_training:"),
+    ("pages/reconstruct.py", "Reconstruct", ":material/compare:"),
+)
+
+# Pictures of a few pixels are shown large: their pixels stay squares.
+_STYLE = """
+<style>
+[data-testid="stImage"] img, [data-testid="stImageContainer"] img { image-rendering: pixelated; }
+[data-testid="stMainBlockContainer"] { padding: 4.2rem clamp(1rem, 3vw, 3rem) 3rem; }
+[data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
+</style>
+"""
+
+
+def frame(title: str) -> None:
+    """Begin a page; every page script calls this first, as a link may open any of them."""
+    st.set_page_config(
+        page_title=f"{title} · Autoencoder Lab" if title != "Home" else "Autoencoder Lab",
+        page_icon=LOGO,
+        layout="wide",
+        initial_sidebar_state=SIDEBAR_PIXELS,
+    )
+    st.html(_STYLE)
+    with st.sidebar:
+        st.image(LOGO, width=56)
+        st.markdown("### Autoencoder Lab")
+        for path, name, symbol in PAGES:
+            st.page_link(path, label=name, icon=symbol)
+    service()  # starts the workers, so that the first click finds them warm

@@ -1,0 +1,47 @@
+"""The page's address: settings, run and view in the query, so that a link shows the same thing."""
+
+import streamlit as st
+
+from ae_core.specs import PRESETS, from_query, to_query
+from pages.shared.session import Draft, draft
+
+NOT_SETTINGS = ("run", "view", "compare", "model", "source", "picture")
+
+
+def read_settings() -> str:
+    """Take the settings of a link that was just opened; return what is wrong with it, or ""."""
+    mine = draft()
+    query = {k: v for k, v in st.query_params.items() if k not in NOT_SETTINGS}
+    if not query or query == mine.query:
+        return ""
+    mine.query = query
+    mine.rejected.clear()
+    name = query.get("preset", mine.preset)
+    try:
+        mine.spec = from_query(query)
+    except ValueError as error:
+        if name in PRESETS:
+            mine.preset, mine.spec = name, PRESETS[name].spec
+        return f"This link cannot be read: {error}. Shown instead: {PRESETS[mine.preset].title}."
+    mine.preset = query.get("preset", Draft().preset)
+    return ""
+
+
+def write_settings() -> None:
+    """Put the draft's settings into the address, leaving run and view as they are."""
+    mine = draft()
+    settings = to_query(mine.spec, mine.preset)
+    mine.query = settings
+    rest = {k: v for k, v in st.query_params.items() if k in NOT_SETTINGS}
+    wanted = settings | rest
+    if dict(st.query_params) != wanted:
+        st.query_params.from_dict(wanted)
+
+
+def put(**values: str) -> None:
+    """Set or, with an empty value, remove what the address says of run or view."""
+    for name, value in values.items():
+        if value:
+            st.query_params[name] = value
+        elif name in st.query_params:
+            del st.query_params[name]

@@ -1,0 +1,51 @@
+"""A grid of small pictures of which the visitor chooses one."""
+
+import base64
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from ae_core.pictures import to_png
+
+_CSS = """
+.picker { display: grid; grid-template-columns: repeat(auto-fill, minmax(56px, 1fr)); gap: 6px; }
+button { padding: 0; border: 3px solid transparent; border-radius: 8px; background: none;
+  cursor: pointer; line-height: 0; }
+button.chosen { border-color: var(--st-primary-color); }
+button:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 2px; }
+img { width: 100%; border-radius: 4px; image-rendering: pixelated; }
+"""
+
+_PICKER = st.components.v2.component(
+    "picture_picker",
+    html='<div class="picker" role="group" aria-label="Pictures to choose from"></div>',
+    css=_CSS,
+    js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8"),
+)
+
+
+def picture_picker(
+    key: str, pictures: np.ndarray, names: tuple[str, ...], chosen: int, page: int = 0
+) -> int | None:
+    """Show pictures and return the index of a newly chosen one, None if there is none.
+
+    Args:
+        key: of the component.
+        pictures: (N, H, W, C) uint8.
+        names: what each shows, for screen readers and as a tooltip.
+        chosen: index of the one that is marked, -1 for none.
+        page: which page of pictures this is; a choice made on another page does not count.
+    """
+    sources = [
+        "data:image/png;base64," + base64.b64encode(to_png(picture)).decode()
+        for picture in pictures
+    ]
+    data = {"pictures": sources, "names": list(names), "chosen": chosen, "page": page}
+    result = _PICKER(key=key, data=data, on_picked_change=lambda: None)
+    picked = result.get("picked")
+    # The value comes from the browser: anything may stand in it.
+    if not isinstance(picked, dict) or picked.get("page") != page:
+        return None
+    index = picked.get("index")
+    return index if isinstance(index, int) and 0 <= index < len(pictures) else None

@@ -1,0 +1,147 @@
+"""One run while it trains and afterwards: progress, pictures, curves."""
+
+import numpy as np
+import streamlit as st
+
+from ae_core import figures, pictures
+from ae_core.snapshot import Snapshot
+from ae_core.store import StoreError
+from pages.shared.session import service, visitor
+from pages.shared.wording import duration
+
+REFRESH_SECONDS = 0.8
+ROW_NAMES = {2: ("Original", "Reconstruction"), 3: ("Original", "Corrupted", "Reconstruction")}
+STATUS_WORDS = {
+    "queued": "Waiting",
+    "starting": "Starting",
+    "running": "Training",
+    "paused": "Paused",
+    "finished": "Finished",
+    "stopped": "Stopped",
+    "failed": "Failed",
+}
+
+
+def run_view(run_id: str) -> None:
+    """Show a run and keep it up to date while it is live.
+
+    Raises:
+        UnknownRun: there is no such run.
+    """
+    live = service().snapshot(run_id).live
+    st.fragment(run_every=REFRESH_SECONDS if live else None)(_draw)(run_id, live)
+
+
+def _draw(run_id: str, polling: bool) -> None:
+    snapshot = service().snapshot(run_id)
+    if polling and not snapshot.live:
+        st.rerun()  # the whole page, once: it ends the polling
+    _headline(snapshot)
+    _buttons(snapshot)
+    if snapshot.reason:
+        show = st.error if snapshot.status == "failed" or not snapshot.saved else st.info
+        show(snapshot.reason)
+    _pictures(snapshot)
+    if snapshot.history:
+        curves, other = st.columns([3, 2]) if snapshot.map is not None else (st.container(), None)
+        with curves:
+            figure = figures.loss_curves(snapshot.history, snapshot.spec.loss, snapshot.spec.epochs)
+            st.plotly_chart(
+                figure, key=f"curves-{run_id}", config={"displayModeBar": False}, alt="Loss curves"
+            )
+            if snapshot.spec.split == "everything":
+                st.caption(
+                    "This recipe trains on all pictures: nothing is held out, "
+                    "so there is no second curve."
+                )
+        if other is not None and snapshot.map is not None:
+            with other:
+                st.markdown("**Map of codes**: test pictures, by class")
+                st.plotly_chart(
+                    figures.code_map(snapshot.map),
+                    key=f"map-{run_id}",
+                    config={"displayModeBar": False},
+                    alt="Codes of test pictures in two dimensions",
+                )
+
+
+def _headline(snapshot: Snapshot) -> None:
+    total = snapshot.spec.epochs
+    words = STATUS_WORDS[snapshot.status]
+    if snapshot.status == "queued":
+        words = f"Waiting: place {snapshot.position} in the queue"
+    left = snapshot.seconds_left
+    if snapshot.status == "running" and left is not None:
+        words += f", {duration(left)} left"
+    elif snapshot.status == "starting" or (snapshot.status == "running" and not snapshot.epoch):
+        words = "Starting: loading the pictures and building the network"
+    st.progress(snapshot.epoch / total, text=f"**{words}**")
+    columns = st.columns(4)
+    columns[0].metric("Epoch", f"{snapshot.epoch} / {total}")
+    last = snapshot.history[-1] if snapshot.history else {}
+    held_out = "val_psnr" in last
+    columns[1].metric(
+        "PSNR, held out" if held_out else "PSNR",
+        _number(last.get("val_psnr", last.get("psnr")), "{:.1f} dB"),
+        help="Peak signal-to-noise ratio of the reconstructions: higher is better.",
+    )
+    columns[2].metric(
+        "Loss, held out" if held_out else "Loss",
+        _number(last.get("val_loss", last.get("loss")), "{:.4g}"),
+    )
+    columns[3].metric("Code mean", _number(last.get("code_mean"), "{:.3f}"))
+
+
+def _number(value: float | None, form: str) -> str:
+    return "–" if value is None else form.format(value)
+
+
+def _buttons(snapshot: Snapshot) -> None:
+    mine = snapshot.owner == visitor()
+    run_id, training = snapshot.id, service()
+    if snapshot.live and mine:
+        with st.container(horizontal=True):
+            if snapshot.status == "paused":
+                st.button(
+                    "Resume", icon=":material/play_arrow:", on_click=training.resume, args=(run_id,)
+                )
+                st.button(
+                    "One epoch", icon=":material/skip_next:", on_click=training.step, args=(run_id,)
+                )
+            else:
+                running = snapshot.status == "running"
+                st.button(
+                    "Pause",
+                    icon=":material/pause:",
+                    on_click=training.pause,
+                    args=(run_id,),
+                    disabled=not running,
+                )
+            st.button("Stop", icon=":material/stop:", on_click=training.stop, args=(run_id,))
+    elif not snapshot.live and snapshot.saved:
+        st.page_link(
+            "pages/reconstruct.py",
+            label="**Reconstruct pictures with it**",
+            icon=":material/compare:",
+            query_params={"model": run_id},
+        )
+    elif mine and not snapshot.live and snapshot.history:
+        st.button("Save again", on_click=_save_again, args=(run_id,))
+
+
+def _save_again(run_id: str) -> None:
+    try:
+        service().save_again(run_id)
+    except StoreError as error:
+        st.toast(str(error))
+
+
+def _pictures(snapshot: Snapshot) -> None:
+    if snapshot.pictures is None:
+        return
+    rows = snapshot.pictures
+    if not snapshot.epoch:
+        rows = np.concatenate([rows, np.zeros_like(rows[:1])])
+    names = " · ".join(ROW_NAMES.get(len(rows), ()))
+    st.caption(f"Eight test pictures, from top to bottom: {names}")
+    st.image(pictures.contact_sheet(rows), width="stretch")

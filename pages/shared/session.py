@@ -1,0 +1,114 @@
+"""What outlives a script run: the service for everybody, and one visitor's unfinished set-up.
+
+The only file that names ``st.session_state`` or ``st.cache_*``.
+"""
+
+import gc
+import hashlib
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from ae_core import inference
+from ae_core.connection import Connection
+from ae_core.service import TrainingService
+from ae_core.specs import TrainingSpec, preset
+from ae_core.store import RunStore
+
+ROOT = Path(__file__).resolve().parents[2]
+FIRST_PRESET = "digits-dense"
+
+
+@dataclass
+class Draft:
+    """A visitor's set-up in the making.
+
+    Attributes:
+        preset: where it started from.
+        spec: always a valid one.
+        rejected: what was typed but not allowed, by setting, and the sentence that says why.
+        query: the link's settings as they were last written or read.
+    """
+
+    preset: str = FIRST_PRESET
+    spec: TrainingSpec = field(default_factory=lambda: preset(FIRST_PRESET).spec)
+    rejected: dict[str, tuple[Any, str]] = field(default_factory=dict)
+    query: dict[str, str] | None = None
+
+
+@st.cache_resource(show_spinner=False)
+def service() -> TrainingService:
+    """Return the one training service of this server; its workers start in the background."""
+    store = RunStore(Path(os.environ.get("AE_RUNS_DIR") or ROOT / "runs"))
+    connection = Connection(os.environ.get("AE_SCHEDULER", ""))
+    connection.warm()
+    made = TrainingService(store, connection)
+    # Everything imported by now lives as long as the server: the collector need not look at it
+    # again (165 ms of standstill a time, before).
+    gc.collect()
+    gc.freeze()
+    return made
+
+
+def visitor() -> str:
+    """Return an opaque name for this visitor, the same in every tab and after a reload.
+
+    It comes from the cookie that Streamlit sets in every browser against forged requests. The
+    cookie ``2|mask|masked token|time`` changes its mask, the token stays.
+    """
+    parts = st.context.cookies.get("_streamlit_xsrf", "").split("|")
+    if len(parts) == 4:
+        try:
+            mask, masked = bytes.fromhex(parts[1]), bytes.fromhex(parts[2])
+        except ValueError:
+            mask, masked = b"", b""
+        if mask and masked:
+            token = bytes(byte ^ mask[i % len(mask)] for i, byte in enumerate(masked))
+            return hashlib.sha256(token).hexdigest()[:16]
+    return str(st.session_state.setdefault("visitor", secrets.token_hex(8)))
+
+
+def draft() -> Draft:
+    """Return this visitor's set-up."""
+    return st.session_state.setdefault("draft", Draft())
+
+
+def show_in_widget(key: str, value: Any) -> None:
+    """Make the widget of that key show a value in this run."""
+    st.session_state[key] = value
+
+
+def widget(key: str) -> Any:
+    """Return what a widget holds, None if it has not been shown."""
+    return st.session_state.get(key)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def gallery(spec_json: str, start: int, count: int) -> inference.Gallery:
+    """Return test pictures of a spec's image set; see `ae_core.inference.gallery`."""
+    return service().connection.answer(inference.gallery, spec_json, start, count)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def speed() -> inference.Speed:
+    """Return how fast this machine multiplies; measured once."""
+    return service().connection.answer(inference.measure_speed)
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def test_rendition(
+    model: inference.ModelFile, number: int
+) -> tuple[np.ndarray, inference.Rendition]:
+    """Return test picture ``number`` of a model's image set and its reconstruction."""
+    return service().connection.answer(inference.reconstruct_test, model, number)
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def test_rivals(model: inference.ModelFile, number: int) -> list[inference.Rendition]:
+    """Return what PCA and JPEG make of test picture ``number``."""
+    return service().connection.answer(inference.rivals_test, model, number)

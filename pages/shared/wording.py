@@ -1,0 +1,90 @@
+"""Settings in words, and numbers as people read them; no widgets."""
+
+from collections.abc import Mapping
+
+LABELS: Mapping[str, str] = {
+    "image_set": "Image set",
+    "image_size": "Picture size",
+    "split": "Train on",
+    "encoder": "Encoder layers",
+    "decoder": "Decoder layers",
+    "code": "The code is",
+    "latent_dim": "Code size",
+    "bottleneck": "Bottleneck",
+    "activation": "Hidden activation",
+    "code_activation": "Code activation",
+    "output_activation": "Output activation",
+    "initializer": "Initial weights",
+    "beta": "β, weight of the KL divergence",
+    "sparsity": "λ, price of an active code unit",
+    "pixel_scale": "Pixels from 0 to",
+    "kind": "Corruption",
+    "amount": "Amount",
+    "where": "Where",
+    "loss": "Loss",
+    "sigma": "σ of the Gaussian likelihood",
+    "optimizer": "Optimizer",
+    "learning_rate": "Learning rate",
+    "batch_size": "Batch size",
+    "epochs": "Epochs",
+    "steps_per_epoch": "Batches an epoch (0: all)",
+    "seed": "Seed",
+    "precision": "Precision",
+    "max_seconds": "Time limit, seconds",
+}
+
+HELP: Mapping[str, str] = {
+    "latent_dim": "How many numbers are left of a picture between encoder and decoder.",
+    "encoder": "For example: dense256, conv16, conv32/2 (stride 2), pool2, conv16-valid.",
+    "decoder": "From the code to the picture; the last layer, to the pixels, is added by itself. "
+    "For example: dense3136, reshape7x7x64, convT32/2 (transposed, stride 2), up2.",
+    "split": "held-out: some pictures (or people) are kept for validation.",
+    "seed": "The same settings with the same seed give the same run.",
+    "where": "batch: new noise for every batch, clipped. layer: a noise or dropout layer.",
+    "sparsity": "Added to the loss: λ times the sum of |z|.",
+}
+
+CHOICE_WORDS: Mapping[str, str] = {
+    "mse": "Mean squared error",
+    "l2": "L2, ½·Σ(x̂−x)²",
+    "mae": "Mean absolute error",
+    "bce": "Binary cross-entropy",
+    "gaussian-nll": "Gaussian likelihood (nats)",
+    "bernoulli-nll": "Bernoulli likelihood (nats)",
+    "held-out": "part, the rest is held out",
+    "everything": "all pictures",
+    "dense": "dense",
+    "conv": "convolutional",
+    "map": "the last feature map",
+    "none": "none",
+    "gaussian": "Gaussian noise",
+    "heteroscedastic": "Gaussian, a σ per pixel",
+    "masking": "masking (pixels black)",
+    "salt-and-pepper": "salt and pepper",
+    "speckle": "speckle",
+    "batch": "each batch anew",
+    "layer": "a layer in the encoder",
+    "glorot_uniform": "Glorot (the usual ones)",
+    "he_uniform": "He (made for ReLU)",
+}
+
+
+def in_words(choice: str) -> str:
+    """Return a choice as the page words it."""
+    return CHOICE_WORDS.get(choice, choice)
+
+
+def duration(seconds: float) -> str:
+    """Return a duration to be read at a glance, e.g. ``about 40 s`` without the ``about``."""
+    if seconds < 10:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 90:
+        return f"{round(seconds / 5) * 5} s"
+    if seconds < 5400:
+        return f"{round(seconds / 60)} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+def size(count: int) -> str:
+    """Return a number of bytes to be read at a glance."""
+    return f"{count} B" if count < 10_000 else f"{count / 1000:.1f} kB"

@@ -1,0 +1,179 @@
+"""Train: choose what to train, watch it learn, compare runs."""
+
+import streamlit as st
+
+from ae_core.connection import ServiceUnavailable
+from ae_core.data import IMAGE_SETS, ImageSetCorrupt, ImageSetUnavailable, is_available
+from ae_core.drawing import network_drawing
+from ae_core.estimate import seconds
+from ae_core.pictures import contact_sheet
+from ae_core.plan import PlannedLayer, parameters, plan
+from ae_core.refit import image_shape
+from ae_core.service import Busy
+from ae_core.specs import TrainingSpec, to_json
+from ae_core.store import StoreError, UnknownRun
+from pages.shared.controls import body_select, preset_select, setting
+from pages.shared.frame import frame
+from pages.shared.links import put, read_settings, write_settings
+from pages.shared.run_list import compare_view
+from pages.shared.run_view import run_view
+from pages.shared.session import draft, gallery, service, show_in_widget, speed, visitor, widget
+from pages.shared.wording import duration
+
+VIEWS = ("Set up", "Watch", "Compare")
+GROUPS = {
+    "Pictures": ("image_set", "image_size", "split"),
+    "Network": ("latent_dim", "bottleneck", "encoder", "decoder"),
+    "Noise": ("kind", "amount", "where"),
+    "Learning": ("epochs", "loss", "optimizer", "learning_rate", "batch_size", "seed"),
+    "More": (
+        "code",
+        "activation",
+        "code_activation",
+        "output_activation",
+        "initializer",
+        "pixel_scale",
+        "steps_per_epoch",
+        "precision",
+        "max_seconds",
+    ),
+}
+
+
+def page() -> None:
+    """Draw the page."""
+    frame("Train")
+    problem = read_settings()
+    if problem:
+        st.error(problem)
+    write_settings()
+    view = _view()
+    if view == "Set up":
+        _set_up()
+    elif view == "Watch":
+        _watch()
+    else:
+        compare_view()
+
+
+def _view() -> str:
+    current = st.query_params.get("view") or ("Watch" if "run" in st.query_params else "Set up")
+    show_in_widget("train.view", current if current in VIEWS else "Set up")
+    chosen = st.segmented_control(
+        "View", VIEWS, key="train.view", label_visibility="collapsed", on_change=_take_view
+    )
+    return chosen or "Set up"
+
+
+def _take_view() -> None:
+    put(view=widget("train.view") or st.query_params.get("view", "Set up"))
+
+
+def _set_up() -> None:
+    left, right = st.columns([5, 6], gap="large")
+    with left:
+        preset_select()
+        _train_button()
+        group = st.segmented_control(
+            "Settings", list(GROUPS), default="Pictures", key="train.group", width="stretch"
+        )
+        _group(group or "Pictures")
+    with right:
+        _network()
+
+
+def _group(group: str) -> None:
+    spec = draft().spec
+    if group == "Network":
+        body_select()
+    for name in GROUPS[group]:
+        if name == "latent_dim" and spec.autoencoder.code == "map":
+            st.caption(f"Code size: {spec.autoencoder.latent_dim}, the encoder's last feature map")
+        elif name not in _without_effect(spec):
+            setting(name)
+        if name == "bottleneck" and spec.autoencoder.bottleneck == "variational":
+            setting("beta")
+        if name == "bottleneck" and spec.autoencoder.bottleneck == "sparse":
+            setting("sparsity")
+        if name == "loss" and spec.loss == "gaussian-nll":
+            setting("sigma")
+
+
+def _without_effect(spec: TrainingSpec) -> set[str]:
+    """Return the settings that change nothing, given the others."""
+    idle = {"amount", "where"} if spec.corruption.kind == "none" else set()
+    return idle | ({"code"} if spec.autoencoder.bottleneck == "variational" else set())
+
+
+def _train_button() -> None:
+    mine = draft()
+    blocked = bool(mine.rejected)
+    pressed = st.button(
+        "Train",
+        type="primary",
+        icon=":material/play_arrow:",
+        width="stretch",
+        disabled=blocked,
+        key="train.start",
+    )
+    if blocked:
+        st.caption("Correct the setting marked below first: " + ", ".join(mine.rejected))
+    if not pressed:
+        return
+    try:
+        run_id = service().submit(mine.spec, visitor(), mine.preset)
+    except (Busy, StoreError) as error:
+        st.error(str(error))
+        return
+    put(run=run_id, view="Watch")
+    st.rerun()
+
+
+def _network() -> None:
+    spec = draft().spec
+    card = IMAGE_SETS[spec.image_set]
+    shape = image_shape(spec)
+    layers = plan(spec.autoencoder, shape)
+    pixels, numbers = shape[0] * shape[1] * shape[2], spec.autoencoder.latent_dim
+    columns = st.columns(3)
+    columns[0].metric("Parameters", f"{parameters(layers):,}")
+    columns[1].metric(
+        "Compression",
+        f"{pixels / numbers:.3g} : 1",
+        help=f"{pixels:,} pixels of a picture against {numbers:,} numbers of its code.",
+    )
+    with columns[2], st.spinner("", show_time=False):
+        st.metric("Time, about", _estimate(layers))
+    st.html(network_drawing(layers))
+    if not is_available(spec.image_set):
+        st.caption(f"{card.title} is not on this server yet; it is downloaded once, if it can be.")
+    with st.spinner(f"Loading {card.title} …"):
+        try:
+            shown = gallery(to_json(spec), 0, 8)
+        except (ImageSetUnavailable, ImageSetCorrupt, ServiceUnavailable) as error:
+            st.warning(str(error))
+            return
+    st.caption(f"{card.title}: {card.about}")
+    st.image(contact_sheet(shown.images[None]), width="stretch")
+
+
+def _estimate(layers: tuple[PlannedLayer, ...]) -> str:
+    spec = draft().spec
+    try:
+        return duration(seconds(spec, layers, IMAGE_SETS[spec.image_set], speed()))
+    except ServiceUnavailable:
+        return "–"
+
+
+def _watch() -> None:
+    run_id = st.query_params.get("run") or next(iter(service().runs(visitor())), "")
+    if not run_id:
+        st.info("Nothing is training yet. Choose a preset under **Set up** and press **Train**.")
+        return
+    try:
+        run_view(run_id)
+    except UnknownRun as error:
+        st.error(f"{error}. Your own runs are under **Compare**.")
+
+
+page()
