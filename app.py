@@ -14,7 +14,7 @@ SHOWN_PICTURES = 8
 def page() -> None:
     """Draw the page; its pictures are files of the app, so nothing has to be waited for."""
     frame("Home")
-    st.title("What is left of a picture in a handful of numbers?")
+    st.header("A picture in a handful of numbers")
     st.markdown(
         "An **autoencoder** squeezes a picture through a few numbers, its **code**, and learns to "
         "draw the picture again from them. What it keeps is what it has understood."

@@ -14,9 +14,12 @@ from ae_core.snapshot import CodeMap
 
 Figure = dict[str, Any]
 History = Sequence[Mapping[str, float]]
+_Line = tuple[str, str, str]  # metric, label, colour
+_Row = tuple[str, tuple[_Line, ...]]
 
 TRAIN, HELD_OUT, THIRD = "#4f7cff", "#f2711c", "#1fa774"
-SERIES = (TRAIN, HELD_OUT, THIRD, "#b455d6", "#d6a419", "#e0447c", "#15a3b8", "#8a8f98")
+FOURTH, FIFTH, SIXTH = "#b455d6", "#c2900c", "#15a3b8"
+SERIES = (TRAIN, HELD_OUT, THIRD, FOURTH, FIFTH, SIXTH, "#e0447c", "#8a8f98")
 CLASSES = (
     "#4f7cff", "#f2711c", "#1fa774", "#e0447c", "#8e5cf0",
     "#a0652d", "#d6a419", "#15a3b8", "#7a9a01", "#8a8f98",
@@ -42,39 +45,43 @@ def loss_curves(history: History, loss: str, epochs: int) -> Figure:
         epochs: how many there will be: the length of the axis.
     """
     names = set(history[0]) if history else set()
-    rows = [(LOSS_NAMES[loss], [("loss", "training", TRAIN), ("val_loss", "held out", HELD_OUT)])]
+    held = "val_" if "val_loss" in names else ""
+    rows: list[_Row] = [
+        (LOSS_NAMES[loss], (("loss", "training", TRAIN), ("val_loss", "held out", HELD_OUT)))
+    ]
     if "kl" in names:
-        title = "Reconstruction, nats per picture"
-        rows.append((title, [("val_reconstruction" if "val_loss" in names else "reconstruction",
-                              "reconstruction", THIRD)]))  # fmt: skip
-        rows.append(("KL divergence, nats per picture",
-                     [("val_kl" if "val_loss" in names else "kl", "KL", "#b455d6")]))  # fmt: skip
-    rows.append(("The code: mean, and share of near-zero units",
-                 [("code_mean", "code mean", "#d6a419"),
-                  ("near_zero_share", "near zero", "#15a3b8")]))  # fmt: skip
+        nats = "nats per picture"
+        rows.append((nats, ((f"{held}reconstruction", "reconstruction", THIRD),)))
+        rows.append((nats, ((f"{held}kl", "KL divergence", FOURTH),)))
+    rows.append(("Code", (("code_mean", "mean", FIFTH),)))
+    rows.append(("Code", (("near_zero_share", "share of near-zero units", SIXTH),)))
     heights = [2.0] + [1.0] * (len(rows) - 1)
-    figure: Figure = {"data": [], "layout": _layout(height=int(130 * sum(heights)))}
-    top, gap = 1.0, 0.16 / len(rows)
+    figure: Figure = {"data": [], "layout": _layout(height=int(140 * sum(heights)))}
+    figure["layout"]["showlegend"] = False  # the titles name the lines in their colours
+    gap = 0.3 / (sum(heights) + 1)  # of the figure's height, for a row's title
     unit = (1 - gap * (len(rows) - 1)) / sum(heights)
+    top = 1.0
     for number, ((title, lines), height) in enumerate(zip(rows, heights, strict=True), start=1):
         suffix = "" if number == 1 else str(number)
         bottom = max(0.0, top - unit * height)
+        last = number == len(rows)
         figure["layout"][f"yaxis{suffix}"] = _axis() | {
-            "domain": [bottom, max(bottom, top - 0.03)],
+            "domain": [bottom, top],
             "anchor": f"x{suffix}",
+            "nticks": 5,
         }
         figure["layout"][f"xaxis{suffix}"] = _axis() | {
             "range": [0.5, epochs + 0.5],
             "anchor": f"y{suffix}",
-            "showticklabels": number == len(rows),
+            "showticklabels": last,
+            "title": {"text": "epoch" if last else ""},
         }
-        figure["layout"]["annotations"].append(_title(title, top))
-        for key, label, colour in lines:
-            if key in names:
-                line = _line(history, key, label, colour)
-                figure["data"].append(line | {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}"})
+        shown = [line for line in lines if line[0] in names]
+        figure["layout"]["annotations"].append(_title(title, shown, top))
+        for key, label, colour in shown:
+            axes = {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}"}
+            figure["data"].append(_line(history, key, label, colour) | axes)
         top = bottom - gap
-    figure["layout"][f"xaxis{len(rows) if len(rows) > 1 else ''}"]["title"] = {"text": "epoch"}
     return figure
 
 
@@ -155,15 +162,17 @@ def _layout(height: int) -> Figure:
     }
 
 
-def _title(text: str, top: float) -> Figure:
+def _title(text: str, lines: Sequence[_Line], top: float) -> Figure:
+    """Write a row's title above it, with the names of its lines in their colours."""
+    names = ", ".join(f'<b style="color:{colour}">{label}</b>' for _, label, colour in lines)
     return {
-        "text": text,
+        "text": f"{text}: {names}",
         "x": 0,
         "y": top,
         "xref": "paper",
         "yref": "paper",
         "xanchor": "left",
-        "yanchor": "bottom" if top == 1.0 else "middle",
+        "yanchor": "bottom",
         "showarrow": False,
-        "font": {"size": 14},
+        "font": {"size": 15},
     }

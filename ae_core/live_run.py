@@ -77,6 +77,8 @@ class LiveRun:
                 pictures=tasks.unpacked(message["probes"]),
                 map=CodeMap(no_codes, tuple(message["labels"]), names) if names else None,
             )
+        elif kind == "progress":
+            self.update(share=message["share"])
         elif kind == "epoch" and self.snapshot.pictures is not None:
             self._take_epoch(self.snapshot.pictures, message)
 
@@ -88,6 +90,7 @@ class LiveRun:
             code_map = replace(code_map, codes=tasks.unpacked(message["codes"]))
         self.update(
             history=(*self.snapshot.history, message["metrics"]),
+            share=0.0,
             pictures=np.concatenate([probes, output]),
             map=code_map,
         )

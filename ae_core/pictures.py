@@ -47,8 +47,7 @@ def to_array(image: Image.Image, shape: tuple[int, int, int]) -> np.ndarray:
     height, width, channels = shape
     image = ImageOps.fit(image, (width, height), Image.Resampling.LANCZOS)
     image = image.convert("L" if channels == 1 else "RGB")
-    array = np.asarray(image, dtype=np.float32).reshape(shape) / 255
-    return array
+    return np.asarray(image, dtype=np.float32).reshape(shape) / 255
 
 
 def to_bytes_range(images: np.ndarray) -> np.ndarray:

@@ -142,7 +142,7 @@ def _label(layer: Layer) -> str:
     return {
         "dense": f"Dense {layer.width}",
         "conv": f"Conv {layer.width}{stride}",
-        "convT": f"Conv transposed {layer.width}{stride}",
+        "convT": f"ConvT {layer.width}{stride}",
         "pool": f"Max pooling {layer.stride}",
         "up": f"Enlarge ×{layer.stride}",
         "reshape": "Reshape",

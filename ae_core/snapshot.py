@@ -44,6 +44,7 @@ class Snapshot:
             ``failed``.
         reason: a sentence, empty while all is well.
         position: place in the queue from 1, 0 when not queued.
+        share: of the epoch under way that is done, in [0, 1].
         history: the metrics of every epoch so far.
         pictures: (R, N, H, W, C) uint8: the probes clean, (corrupted,) reconstructed; or None.
         map: for a two-number code, else None.
@@ -57,6 +58,7 @@ class Snapshot:
     status: str
     reason: str = ""
     position: int = 0
+    share: float = 0.0
     history: tuple[Mapping[str, float], ...] = ()
     pictures: np.ndarray | None = None
     map: CodeMap | None = None

@@ -22,6 +22,7 @@ TRAIN, INFER = "train", "infer"  # the two kinds of worker, as Dask resources
 
 STOP = -1  # "train up to epoch -1": end the run
 ASKED_EVERY = 0.2  # seconds
+TOLD_EVERY = 0.5  # seconds, within a long epoch
 LONGEST_PAUSE = 900.0  # seconds, after which a forgotten run makes room for the next one
 
 Message = dict[str, Any]
@@ -120,6 +121,7 @@ class _Remote:
         self._variable = Variable(permission(run_id), client=get_client())
         self._log = log
         self._reason = ""
+        self._told = time.monotonic()
         self._ask()
 
     def _ask(self) -> None:
@@ -143,6 +145,11 @@ class _Remote:
 
     def stopped(self) -> str:
         return "Stopped" if self._until == STOP else self._reason
+
+    def progress(self, share: float) -> None:
+        if time.monotonic() - self._told >= TOLD_EVERY:
+            self._log({"kind": "progress", "share": share})
+            self._told = time.monotonic()
 
 
 def _packed(array: np.ndarray) -> Message:

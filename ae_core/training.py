@@ -47,13 +47,16 @@ class Epoch:
 
 
 class Control(Protocol):
-    """Who may hold or end a run from outside."""
+    """Who watches a run from outside and may hold or end it."""
 
     def wait(self, epoch: int) -> float:
         """Return when training in ``epoch`` may go on; give the seconds waited."""
 
     def stopped(self) -> str:
         """Return why the run is to end now, or an empty text."""
+
+    def progress(self, share: float) -> None:
+        """Take notice of the share of the epoch, in [0, 1], that is done."""
 
 
 class Unattended:
@@ -66,6 +69,9 @@ class Unattended:
     def stopped(self) -> str:
         """Never stop."""
         return ""
+
+    def progress(self, share: float) -> None:
+        """Take no notice."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +164,7 @@ class _Clock:
     """Counts the seconds of training, pauses left out, and asks the control at every call."""
 
     def __init__(self, control: Control, max_seconds: int) -> None:
-        self._control = control
+        self.control = control
         self._max_seconds = max_seconds
         self._started = time.perf_counter()
 
@@ -167,8 +173,8 @@ class _Clock:
         return time.perf_counter() - self._started
 
     def check(self, epoch: int) -> None:
-        self._started += self._control.wait(epoch)
-        reason = self._control.stopped()
+        self._started += self.control.wait(epoch)
+        reason = self.control.stopped()
         if reason:
             raise _Ended("stopped", f"{reason} in epoch {epoch}.")
         if self.trained > self._max_seconds:
@@ -187,6 +193,7 @@ def _train_epoch(steps: Steps, order: np.ndarray, clock: _Clock, number: int) ->
         if not math.isfinite(sums.loss):
             raise _not_finite(number)
         clock.check(number)
+        clock.control.progress(sums.pictures / len(order))
     return sums
 
 

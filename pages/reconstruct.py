@@ -68,7 +68,8 @@ def _model() -> TrainedModel:
     )
     model = available[chosen]
     card = IMAGE_SETS[model.spec.image_set]
-    st.caption(f"Trained on {card.title.lower()}; {model.spec.autoencoder.latent_dim} numbers.")
+    numbers = f"{model.spec.autoencoder.latent_dim} numbers"
+    st.caption(f"{model.origin}, trained on {card.title}; its code has {numbers}.")
     return model
 
 
@@ -169,23 +170,30 @@ def _results(model: TrainedModel, number: int | None, image: np.ndarray | None) 
         st.caption(str(error))
         return
     st.markdown("##### The same picture, kept as small by others")
-    columns = st.columns(3)
-    for column, rival in zip(columns, rivals, strict=False):
+    *pair, words = st.columns(3)
+    for column, rival in zip(pair, rivals, strict=True):
         _show(column, rival.image, _rival_words(rival, ours))
-    with columns[2]:
-        st.caption(_verdict(ours, rivals))
+    words.markdown(_verdict(ours, rivals))
 
 
 def _figures(image: np.ndarray, ours: Rendition) -> None:
-    columns = st.columns(4)
-    columns[0].metric("PSNR", f"{ours.psnr:.1f} dB", help="Higher is better; 30 dB looks good.")
-    columns[1].metric("SSIM", f"{ours.ssim:.3f}", help="Structural similarity; 1 is equal.")
-    columns[2].metric("MSE", f"{ours.mse:.4f}", help="Mean squared error, pixels from 0 to 1.")
-    columns[3].metric(
-        "Bytes",
-        f"{image.size:,} → {ours.bytes:,}",
-        help="Picture: one byte a pixel and channel. Code: four bytes a number.",
-    )
+    with st.container(horizontal=True, gap="large"):
+        st.metric("PSNR", f"{ours.psnr:.1f} dB", help="Higher is better.", width="content")
+        st.metric(
+            "SSIM", f"{ours.ssim:.3f}", help="Structural similarity; 1 is equal.", width="content"
+        )
+        st.metric(
+            "MSE",
+            f"{ours.mse:.4f}",
+            help="Mean squared error, pixels from 0 to 1.",
+            width="content",
+        )
+        st.metric(
+            f"Code, of {image.size:,} bytes",
+            f"{ours.bytes:,} B",
+            help="Picture: one byte a pixel and channel. Code: four bytes a number.",
+            width="content",
+        )
 
 
 def _rival_words(rival: Rendition, ours: Rendition) -> str:

@@ -135,15 +135,15 @@ def _network() -> None:
     shape = image_shape(spec)
     layers = plan(spec.autoencoder, shape)
     pixels, numbers = shape[0] * shape[1] * shape[2], spec.autoencoder.latent_dim
-    columns = st.columns(3)
-    columns[0].metric("Parameters", f"{parameters(layers):,}")
-    columns[1].metric(
-        "Compression",
-        f"{pixels / numbers:.3g} : 1",
-        help=f"{pixels:,} pixels of a picture against {numbers:,} numbers of its code.",
-    )
-    with columns[2], st.spinner("", show_time=False):
-        st.metric("Time, about", _estimate(layers))
+    with st.container(horizontal=True, gap="large"):
+        st.metric("Parameters", f"{parameters(layers):,}", width="content")
+        st.metric(
+            "Compression",
+            f"{pixels / numbers:.3g} : 1",
+            help=f"{pixels:,} pixels of a picture against {numbers:,} numbers of its code.",
+            width="content",
+        )
+        st.metric("Time, about", _estimate(layers), width="content")
     st.html(network_drawing(layers))
     if not is_available(spec.image_set):
         st.caption(f"{card.title} is not on this server yet; it is downloaded once, if it can be.")

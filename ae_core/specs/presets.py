@@ -87,8 +87,8 @@ _MNIST_CONV_AS_WRITTEN = TrainingSpec(
     epochs=10,
 )
 
-# R3 as its source writes it ends in black pictures, whatever the seed: with Glorot's initial weights
-# the signal dwindles on its way through seven ReLU convolutions, the output hardly depends on the
+# R3 as its source writes it ends in black pictures, whatever the seed: with Glorot's weights the
+# signal dwindles on its way through seven ReLU convolutions, the output hardly depends on the
 # picture, and then the fastest way down for the mean squared error is to darken every pixel, until
 # the output's sigmoid is so far on its flat side that no gradient comes back. Initial weights made
 # for ReLUs (He et al., arXiv 1502.01852) keep the signal alive; the 4,385 parameters, the loss and

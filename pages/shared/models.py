@@ -21,12 +21,14 @@ class TrainedModel:
     Attributes:
         id: in links: a pretrained model's name or a run's id.
         title: for people.
+        origin: where it comes from, in words.
         spec: what was trained.
         file: its weights.
     """
 
     id: str
     title: str
+    origin: str
     spec: TrainingSpec
     file: ModelFile
 
@@ -51,15 +53,15 @@ def models(linked: str = "") -> dict[str, TrainedModel]:
         if run.saved:
             found[run.id] = _of_run(run)
     for name, card in cards().items():
-        found[name] = TrainedModel(
-            name, f"{card.title} (comes with the app)", card.spec, _file(card.spec, card.weights)
-        )
+        file = _file(card.spec, card.weights)
+        found[name] = TrainedModel(name, card.title, "Comes with the app", card.spec, file)
     return found
 
 
 def _of_run(run: Snapshot) -> TrainedModel:
     path = service().store.folder(run.id) / "weights.npz"
-    return TrainedModel(run.id, f"Your run: {name_of(run)}", run.spec, _file(run.spec, path))
+    file = _file(run.spec, path)
+    return TrainedModel(run.id, f"Run: {name_of(run)}", "Trained here", run.spec, file)
 
 
 def _file(spec: TrainingSpec, path: Path) -> ModelFile:

@@ -24,7 +24,7 @@ METRICS = {
 
 
 def name_of(snapshot: Snapshot) -> str:
-    """Return a name for a run that tells it from its neighbours, e.g. ``digits-dense · 16 · 3fa2``."""
+    """Return a name that tells a run from others, e.g. ``digits-dense · 16 numbers · 3fa2``."""
     title = snapshot.preset if snapshot.preset in PRESETS else snapshot.spec.image_set
     return f"{title} · {snapshot.spec.autoencoder.latent_dim} numbers · {snapshot.id[:4]}"
 

@@ -73,23 +73,23 @@ def _headline(snapshot: Snapshot) -> None:
     left = snapshot.seconds_left
     if snapshot.status == "running" and left is not None:
         words += f", {duration(left)} left"
-    elif snapshot.status == "starting" or (snapshot.status == "running" and not snapshot.epoch):
+    elif snapshot.live and snapshot.status != "queued" and not snapshot.epoch + snapshot.share:
         words = "Starting: loading the pictures and building the network"
-    st.progress(snapshot.epoch / total, text=f"**{words}**")
-    columns = st.columns(4)
-    columns[0].metric("Epoch", f"{snapshot.epoch} / {total}")
+    done = min(1.0, (snapshot.epoch + snapshot.share) / total)
+    st.progress(done, text=f"**{words}**")
     last = snapshot.history[-1] if snapshot.history else {}
-    held_out = "val_psnr" in last
-    columns[1].metric(
-        "PSNR, held out" if held_out else "PSNR",
-        _number(last.get("val_psnr", last.get("psnr")), "{:.1f} dB"),
-        help="Peak signal-to-noise ratio of the reconstructions: higher is better.",
-    )
-    columns[2].metric(
-        "Loss, held out" if held_out else "Loss",
-        _number(last.get("val_loss", last.get("loss")), "{:.4g}"),
-    )
-    columns[3].metric("Code mean", _number(last.get("code_mean"), "{:.3f}"))
+    where = ", held out" if "val_psnr" in last else ""
+    with st.container(horizontal=True, gap="large"):
+        st.metric("Epoch", f"{snapshot.epoch} / {total}", width="content")
+        st.metric(
+            f"PSNR{where}",
+            _number(last.get("val_psnr", last.get("psnr")), "{:.1f} dB"),
+            help="Peak signal-to-noise ratio of the reconstructions: higher is better.",
+            width="content",
+        )
+        loss = _number(last.get("val_loss", last.get("loss")), "{:.4g}")
+        st.metric(f"Loss{where}", loss, width="content")
+        st.metric("Code mean", _number(last.get("code_mean"), "{:.3f}"), width="content")
 
 
 def _number(value: float | None, form: str) -> str:

@@ -1,0 +1,17 @@
+FROM python:3.12-slim
+
+ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 TF_CPP_MIN_LOG_LEVEL=3 \
+    AE_DATA_DIR=/data AE_RUNS_DIR=/runs
+RUN useradd --create-home --uid 10001 app \
+    && mkdir /data /runs \
+    && chown app:app /data /runs
+WORKDIR /app
+COPY requirements.txt .
+RUN pip install -r requirements.txt
+COPY --chown=app:app . .
+USER app
+VOLUME ["/data", "/runs"]
+EXPOSE 8501
+HEALTHCHECK --interval=15s --timeout=3s --start-period=20s \
+    CMD python -c "import urllib.request as u; u.urlopen('http://127.0.0.1:8501/_stcore/health', timeout=2)"
+CMD ["streamlit", "run", "app.py", "--server.port=8501", "--server.address=0.0.0.0"]

@@ -1,0 +1,223 @@
+"""Whatever one changes, the network still ends at the picture; or a sentence says why not."""
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ae_core.data import IMAGE_SETS
+from ae_core.plan import plan
+from ae_core.refit import fit_to, image_shape, with_body, with_setting
+from ae_core.specs import (
+    CHOICES,
+    PRESETS,
+    AutoencoderSpec,
+    TrainingSpec,
+    change,
+    from_json,
+    from_query,
+    parse_layers,
+    preset,
+    to_json,
+    to_query,
+)
+
+SIZES = [(name, size) for name, card in IMAGE_SETS.items() for size in card.sizes]
+# The decoder's steps from its reshape to the picture, as a function of the reshape's side.
+ENDS = {
+    "toy-faces-vae": lambda side: 8 * side,
+    "mnist-conv": lambda side: 4 * side,
+    "mnist-conv-as-written": lambda side: 4 * side,
+    "mnist-conv-lecture": lambda side: 2 * (4 * side - 2),
+    "mnist-vae-2d": lambda side: 4 * side,
+    "mnist-vae": lambda side: 4 * side,
+    "olivetti-conv": lambda side: 2 * side,
+    "olivetti-denoising": lambda side: 2 * side,
+    "faces-vae": lambda side: 8 * side,
+}
+
+
+def strides_fit(name, size):
+    return name not in ENDS or size in {ENDS[name](side) for side in range(1, 65)}
+
+
+def of_size(spec, image_set, size):
+    """Change set and size at once, as a link does, and refit."""
+    changed = change(spec, image_set=image_set, image_size=size)
+    fitted = fit_to(changed.autoencoder, image_shape(changed))
+    return TrainingSpec(**{**vars(changed), "autoencoder": fitted})
+
+
+FITTING = [(n, s, size) for n in PRESETS for s, size in SIZES if strides_fit(n, size)]
+MISFITTING = [(n, s, size) for n in PRESETS for s, size in SIZES if not strides_fit(n, size)]
+
+
+@pytest.mark.parametrize(("name", "image_set", "size"), FITTING)
+def test_every_preset_can_be_built_at_every_size_where_its_strides_fit(name, image_set, size):
+    spec = of_size(preset(name).spec, image_set, size)
+    assert plan(spec.autoencoder, image_shape(spec))[-1].shape == (size, size, 1)
+    assert from_json(to_json(spec)) == spec  # what a worker and the run store get
+    assert from_query(to_query(spec, name)) == spec
+
+
+@pytest.mark.parametrize(("name", "image_set", "size"), MISFITTING)
+def test_strides_that_do_not_fit_a_size_are_named(name, image_set, size):
+    decoder = preset(name).spec.autoencoder.decoder
+    at = next(i for i, layer in enumerate(decoder) if layer.kind == "reshape")
+    sentence = (
+        f"decoder={', '.join(map(str, decoder[at + 1 :]))} must be able to end at "
+        f"{size}×{size} pixels: its strides do not divide {size}"
+    )
+    with pytest.raises(ValueError, match="^" + re.escape(sentence) + "$"):
+        of_size(preset(name).spec, image_set, size)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_already_fits(name):
+    spec = preset(name).spec
+    assert fit_to(spec.autoencoder, image_shape(spec)) == spec.autoencoder
+
+
+@given(
+    st.sampled_from(["conv8/2", "conv4", "pool2", "conv8/2, pool2"]),
+    st.sampled_from(["convT4/2", "up2, conv3", "convT5/2, convT3/2", "conv2", "up4"]),
+    st.sampled_from(["", "dense40"]),
+    st.sampled_from(["dense", "map"]),
+    st.integers(1, 12).map(lambda n: 4 * n),
+    st.sampled_from([1, 3]),
+)
+@settings(deadline=None)
+def test_fitting_ends_at_the_picture_and_again_changes_nothing(
+    encoder, after, before, code, side, channels
+):
+    decoder = ", ".join(filter(None, [before, "reshape5x5x2", after]))
+    spec = AutoencoderSpec(parse_layers(encoder), parse_layers(decoder), 7, code=code)
+    fitted = fit_to(spec, (side, side, channels))
+    assert plan(fitted, (side, side, channels))[-1].shape == (side, side, channels)
+    assert fit_to(fitted, (side, side, channels)) == fitted
+    assert fitted.encoder == spec.encoder
+    if code == "dense":
+        assert fitted.latent_dim == 7
+
+
+# --- one setting after the other ---------------------------------------------------------------
+
+
+@st.composite
+def clicks(draw):
+    """A preset, and settings that a visitor then chooses from lists, one after the other."""
+    names = ["bottleneck", "loss", "output_activation", "kind", "activation", "optimizer"]
+    chosen = draw(st.lists(st.sampled_from(names), max_size=5))
+    return preset(draw(st.sampled_from(sorted(PRESETS)))).spec, [
+        (name, draw(st.sampled_from(CHOICES[name]))) for name in chosen
+    ]
+
+
+@given(clicks())
+@settings(deadline=None)
+def test_a_click_gives_a_network_that_can_be_built_or_is_refused_by_name(case):
+    spec, chosen = case
+    for name, value in chosen:
+        try:
+            spec = with_setting(spec, name, value)
+        except ValueError as error:
+            assert re.match(rf"({name}|loss|code|output_activation)=", str(error))  # noqa: PT017
+        plan(spec.autoencoder, image_shape(spec))
+        assert from_json(to_json(spec)) == spec
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_can_be_made_variational_sparse_and_plain_again(name):
+    spec = preset(name).spec
+    variational = with_setting(spec, "bottleneck", "variational")
+    assert variational.autoencoder.bottleneck == "variational"
+    assert variational.autoencoder.code == "dense"
+    assert variational.loss in ("gaussian-nll", "bernoulli-nll")
+    sparse = with_setting(variational, "bottleneck", "sparse")
+    assert sparse.autoencoder.sparsity > 0
+    assert with_setting(sparse, "bottleneck", "plain").autoencoder.bottleneck == "plain"
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_loss_can_be_chosen_for_every_plain_preset(name):
+    spec = with_setting(preset(name).spec, "bottleneck", "plain")
+    for loss in CHOICES["loss"]:
+        assert with_setting(spec, "loss", loss).loss == loss
+
+
+@pytest.mark.parametrize("kind", CHOICES["kind"])
+def test_every_corruption_can_be_chosen_and_has_an_effect(kind):
+    layered = change(TrainingSpec(), kind="gaussian", amount=0.3, where="layer")
+    corruption = with_setting(layered, "kind", kind).corruption
+    assert corruption.kind == kind
+    assert corruption.amount == (0.0 if kind == "none" else 0.3)
+    assert with_setting(TrainingSpec(), "kind", kind).corruption.amount == (
+        0.0 if kind == "none" else 0.2
+    )
+
+
+def test_pixels_up_to_255_bring_an_output_that_reaches_them():
+    spec = with_setting(preset("mnist-shallow").spec, "pixel_scale", 255)
+    assert (spec.autoencoder.pixel_scale, spec.autoencoder.output_activation) == (255, "relu")
+    assert spec.loss == "mse"
+
+
+def test_another_set_brings_its_own_size():
+    spec = with_setting(preset("digits-dense").spec, "image_set", "mnist")
+    assert (spec.image_set, image_shape(spec)) == ("mnist", (28, 28, 1))
+
+
+@pytest.mark.parametrize("name", ["digits-dense", "toy-faces-vae", "mnist-conv"])
+def test_every_set_can_be_chosen_from_the_first_presets(name):
+    for image_set, card in IMAGE_SETS.items():
+        if any(strides_fit(name, size) for size in card.sizes):
+            assert with_setting(preset(name).spec, "image_set", image_set).image_set == image_set
+
+
+def test_a_setting_that_needs_nothing_else_changes_nothing_else():
+    spec = preset("mnist-dense").spec
+    assert with_setting(spec, "epochs", 3) == change(spec, epochs=3)
+
+
+def test_a_map_code_keeps_the_size_of_its_map():
+    spec = with_setting(preset("mnist-conv").spec, "encoder", "conv16, pool2, pool2, conv8")
+    assert spec.autoencoder.latent_dim == 7 * 7 * 8
+    spec = with_setting(spec, "encoder", "conv16, pool2, conv8")
+    assert spec.autoencoder.latent_dim == 14 * 14 * 8
+
+
+def test_a_stride_that_does_not_fit_the_size():
+    sentence = (
+        "decoder=conv8, up3 must be able to end at 28×28 pixels: its strides do not divide 28"
+    )
+    with pytest.raises(ValueError, match="^" + re.escape(sentence) + "$"):
+        with_setting(preset("mnist-conv").spec, "decoder", "reshape7x7x8, conv8, up3")
+
+
+@pytest.mark.parametrize(("image_set", "size"), SIZES)
+@pytest.mark.parametrize("body", ["dense", "conv"])
+def test_every_body_can_be_had_at_every_size(image_set, size, body):
+    spec = with_body(TrainingSpec(image_set=image_set, image_size=size), body)
+    assert spec.autoencoder.body == body
+    assert plan(spec.autoencoder, (size, size, 1))[-1].shape == (size, size, 1)
+    assert from_json(to_json(spec)) == spec
+
+
+@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("body", ["dense", "conv"])
+def test_every_body_can_be_had_from_every_preset(name, body):
+    spec = with_body(preset(name).spec, body)
+    assert spec.autoencoder.body == body
+    assert spec.autoencoder.bottleneck == preset(name).spec.autoencoder.bottleneck
+
+
+def test_image_shape_of_unknown_sets_and_sizes():
+    assert image_shape(TrainingSpec(image_set="digits")) == (8, 8, 1)
+    assert image_shape(TrainingSpec(image_set="digits", image_size=16)) == (16, 16, 1)
+    sentence = f"image_set=foo must be one of {', '.join(IMAGE_SETS)}"
+    with pytest.raises(ValueError, match=f"^{sentence}$"):
+        image_shape(TrainingSpec(image_set="foo"))
+    sentence = "image_size=9 must be one of 8, 16, 32 for digits"
+    with pytest.raises(ValueError, match=f"^{sentence}$"):
+        image_shape(TrainingSpec(image_set="digits", image_size=9))
