@@ -22,12 +22,14 @@ class LiveRun:
         record: what will be stored.
         snapshot: the newest one.
         future: of the Dask task, None while queued.
+        begun: whether a worker has taken it up.
         files: what could not be stored yet.
     """
 
     record: RunRecord
     snapshot: Snapshot
     future: Future | None = None
+    begun: bool = False
     files: dict[str, bytes] = field(default_factory=dict)
 
     def begin(self, client: Client) -> Future:
@@ -67,6 +69,7 @@ class LiveRun:
         if not self.snapshot.live:
             return  # the end has overtaken it
         kind = message["kind"]
+        self.begun = True
         if kind in ("paused", "resumed"):
             self.update(status="paused" if kind == "paused" else "running")
         elif kind == "started":

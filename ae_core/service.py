@@ -52,6 +52,7 @@ class TrainingService:
         self.connection = connection
         self._runs_per_owner = runs_per_owner
         self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
         self._live: dict[str, LiveRun] = {}
         self._queue: list[str] = []
         self._training: set[str] = set()
@@ -98,6 +99,20 @@ class TrainingService:
                 position = self._queue.index(run_id) + 1 if run_id in self._queue else 0
                 return replace(self._live[run_id].snapshot, position=position)
         return self._stored(run_id)
+
+    def wait_until(
+        self, run_id: str, holds: Callable[[Snapshot], bool], timeout: float
+    ) -> Snapshot:
+        """Wait for a snapshot of which something holds, and return it.
+
+        Raises:
+            TimeoutError: it did not hold within ``timeout`` seconds.
+            UnknownRun: there is no such run.
+        """
+        with self._changed:
+            if not self._changed.wait_for(lambda: holds(self.snapshot(run_id)), timeout):
+                raise TimeoutError(f"run {run_id} is {self.snapshot(run_id).status}")
+            return self.snapshot(run_id)
 
     def runs(self, owner: str) -> list[str]:
         """Return the ids of a visitor's runs, newest first."""
@@ -170,6 +185,7 @@ class TrainingService:
                 run_id = self._queue.pop(0)
                 self._training.add(run_id)
                 self._live[run_id].update(status="starting")
+                self._changed.notify_all()
             self._begin(run_id)
 
     def _begin(self, run_id: str) -> None:
@@ -178,6 +194,8 @@ class TrainingService:
         except ServiceUnavailable as error:
             self._end(run_id, "failed", str(error))
             return
+        # "all" tells of workers that are gone: a run of theirs would else wait for another one.
+        client.subscribe_topic("all", lambda event: self._worker_gone(event[1]))
         client.subscribe_topic(tasks.topic(run_id), lambda event: self._event(run_id, event[1]))
         future = self._live[run_id].begin(client)
         future.add_done_callback(lambda done: self._do(self._ended, run_id, done))
@@ -187,9 +205,31 @@ class TrainingService:
             run = self._live.get(run_id)
             if run is not None:
                 run.take(message)
+                self._changed.notify_all()
+
+    def _worker_gone(self, message: tasks.Message) -> None:
+        if message.get("action") != "remove-worker":
+            return
+        with self._lock:
+            for key in message["processing-tasks"]:
+                run = self._live.get(str(key).removeprefix("train-"))
+                if run is not None and run.begun:
+                    self._do(self._lose, run.record.id)
+
+    def _lose(self, run_id: str) -> None:
+        run = self._live.get(run_id)
+        if run is None or not run.snapshot.live:
+            return  # told twice
+        if run.future is not None:
+            run.future.cancel()
+        self._end(run_id, "failed", WORKER_DIED.format(epoch=run.snapshot.epoch + 1))
 
     def _ended(self, run_id: str, future: Future) -> None:
-        epoch = self.snapshot(run_id).epoch + 1
+        with self._lock:
+            run = self._live.get(run_id)
+            if run is None or not run.snapshot.live:
+                return  # already told that its worker died
+        epoch = run.snapshot.epoch + 1
         files: dict[str, bytes] = {}
         history: tuple[Any, ...] | None = None
         try:
@@ -235,6 +275,8 @@ class TrainingService:
         else:
             with self._lock:
                 self._live.pop(run_id)
+        with self._lock:
+            self._changed.notify_all()
         self._do(self._dispatch)
 
     def _read(self, run_id: str) -> Snapshot:

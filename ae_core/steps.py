@@ -116,7 +116,7 @@ class Steps:
     # --- inside the graph -----------------------------------------------------------------
 
     def _steps(self, batches: tf.Tensor) -> tf.Tensor:  # (steps, batch) picture numbers
-        totals = tf.zeros(len(vars(Sums())))
+        totals = tf.zeros(len(vars(Sums())), tf.float64)
         for indices in batches:
             images = tf.gather(self._train, indices)
             with tf.GradientTape() as tape:
@@ -160,7 +160,8 @@ class Steps:
         code = ops.mean(mean, axis=1)
         one = tf.ones_like(kl)
         columns = [losses, reconstruction, kl, penalty, error, code, near_zero, one]
-        return losses, ops.sum(ops.stack(columns), axis=1)
+        # In float64 the sums do not depend on how many steps a call makes.
+        return losses, tf.cast(ops.sum(ops.stack(columns), axis=1), tf.float64)
 
     def _corrupted(self, images: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
         kind = self._spec.corruption

@@ -1,0 +1,237 @@
+"""The life of a run, with real workers."""
+
+import errno
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ae_core import inference, tasks, weights
+from ae_core.connection import ServiceUnavailable
+from ae_core.service import Busy, TrainingService
+from ae_core.specs import change, preset, to_json
+from ae_core.store import StoreError, UnknownRun
+
+QUICK = change(
+    preset("digits-dense").spec, image_size=8, encoder="dense32", decoder="dense32", epochs=5
+)
+LONG = change(QUICK, epochs=2000)
+PATIENCE = 60  # seconds, the first time includes importing TensorFlow
+
+
+def ended(snapshot):
+    return not snapshot.live
+
+
+def first_epoch(snapshot):
+    return snapshot.epoch >= 1
+
+
+def train_worker_pid(service) -> int:
+    client = service.connection.client()
+    workers = client.scheduler_info(n_workers=-1)["workers"]
+    address = next(a for a, w in workers.items() if "train" in w["resources"])
+    return client.run(os.getpid, workers=[address])[address]
+
+
+def test_a_run_gives_a_snapshot_an_epoch_and_a_folder(service):
+    seen = []
+    run_id = service.submit(QUICK, "ada", "digits-dense")
+    service.wait_until(run_id, lambda s: seen.append(s) or ended(s), PATIENCE)
+    done = service.snapshot(run_id)
+    assert done.status == "finished"
+    assert done.epoch == QUICK.epochs
+    assert {s.epoch for s in seen} >= set(range(1, QUICK.epochs))
+    assert done.pictures.shape == (2, 8, 8, 8, 1)
+    assert done.pictures.dtype == np.uint8
+    assert done.saved
+    files = {path.name for path in service.store.folder(run_id).iterdir()}
+    assert files == {"spec.json", "run.json", "history.json", "weights.npz", "preview.png"}
+
+
+def test_a_later_service_on_the_same_store_knows_the_run(service):
+    run_id = service.submit(QUICK, "ada", "digits-dense")
+    before = service.wait_until(run_id, ended, PATIENCE)
+    later = TrainingService(service.store, service.connection)
+    after = later.snapshot(run_id)
+    assert (after.spec, after.history, after.status) == (QUICK, before.history, "finished")
+    np.testing.assert_array_equal(after.pictures, before.pictures)
+    assert later.runs("ada") == [run_id]
+
+
+def test_pause_step_resume_stop(service):
+    run_id = service.submit(LONG, "ada")
+    service.wait_until(run_id, first_epoch, PATIENCE)
+    service.pause(run_id)
+    paused = service.wait_until(run_id, lambda s: s.status == "paused", 5)
+    service.step(run_id)
+    stepped = service.wait_until(
+        run_id, lambda s: s.status == "paused" and s.epoch > paused.epoch, 10
+    )
+    assert stepped.epoch == paused.epoch + 1
+    service.resume(run_id)
+    service.wait_until(run_id, lambda s: s.epoch >= stepped.epoch + 3, 10)
+    started = time.monotonic()
+    service.stop(run_id)
+    stopped = service.wait_until(run_id, ended, 10)
+    assert time.monotonic() - started <= 1.0
+    assert stopped.status == "stopped"
+    assert stopped.saved
+    assert stopped.reason == f"Stopped in epoch {stopped.epoch + 1}."
+
+
+def test_the_queue_shows_positions_and_one_run_a_visitor(service):
+    first = service.submit(LONG, "ada")
+    service.wait_until(first, first_epoch, PATIENCE)
+    second, third = service.submit(QUICK, "bob"), service.submit(QUICK, "eve")
+    assert service.snapshot(second).position == 1
+    assert service.snapshot(third).position == 2
+    with pytest.raises(Busy, match=r"^You already have a run under way .epoch \d+ of 2000."):
+        service.submit(QUICK, "ada")
+    service.stop(second)
+    assert service.wait_until(second, ended, 5).reason == "Stopped before it began."
+    assert service.snapshot(third).position == 1
+    service.stop(first)
+    assert service.wait_until(third, ended, PATIENCE).status == "finished"
+    assert service.runs("ada") == [first]
+
+
+def test_a_killed_worker_is_reported_and_the_next_run_is_served_within_10_seconds(service):
+    run_id = service.submit(LONG, "ada")
+    service.wait_until(run_id, first_epoch, PATIENCE)
+    os.kill(train_worker_pid(service), signal.SIGKILL)
+    killed = time.monotonic()
+    failed = service.wait_until(run_id, ended, 10)
+    assert failed.status == "failed"
+    assert failed.reason.startswith("The worker process that trained this run died in epoch")
+    following = service.submit(QUICK, "ada")
+    service.wait_until(following, first_epoch, 30)
+    assert time.monotonic() - killed < 10
+    assert service.wait_until(following, ended, PATIENCE).status == "finished"
+
+
+def test_a_killed_cluster_is_started_again(service):
+    run_id = service.submit(LONG, "ada")
+    service.wait_until(run_id, first_epoch, PATIENCE)
+    service.connection._process.kill()
+    failed = service.wait_until(run_id, ended, 30)
+    assert failed.status == "failed"
+    assert "Train again" in failed.reason
+    following = service.submit(QUICK, "ada")
+    assert service.wait_until(following, ended, PATIENCE).status == "finished"
+
+
+def test_a_loss_that_becomes_nan_stops_the_run_with_good_weights(service):
+    wild = change(
+        QUICK, output_activation="linear", loss="l2", optimizer="sgd", learning_rate=1.0, epochs=50
+    )
+    run_id = service.submit(wild, "ada")
+    failed = service.wait_until(run_id, ended, PATIENCE)
+    assert failed.status == "failed"
+    assert failed.reason.startswith("The loss became NaN (not a number) in epoch")
+    kept = service.store.file(run_id, "weights.npz")
+    assert failed.epoch == 0 or all(
+        np.isfinite(array).all() for array in weights.from_bytes(kept).values()
+    )
+
+
+def test_the_time_limit_ends_a_run_and_keeps_its_weights(service):
+    run_id = service.submit(change(LONG, max_seconds=1), "ada")
+    stopped = service.wait_until(run_id, ended, PATIENCE)
+    assert stopped.status == "stopped"
+    assert "max_seconds=1, was reached" in stopped.reason
+    assert stopped.saved
+
+
+def test_a_full_disk_at_the_start_refuses_the_run(service, monkeypatch):
+    monkeypatch.setattr(Path, "open", full_disk)
+    with pytest.raises(StoreError, match=r"No space left on device.* Make room there"):
+        service.submit(QUICK, "ada")
+    assert service.runs("ada") == []
+
+
+def test_a_full_disk_at_the_end_loses_nothing(service, monkeypatch):
+    run_id = service.submit(change(QUICK, epochs=300), "ada")
+    service.wait_until(run_id, first_epoch, PATIENCE)
+    with monkeypatch.context() as disk:
+        disk.setattr(Path, "open", full_disk)
+        done = service.wait_until(run_id, ended, PATIENCE)
+        assert done.status == "finished"
+        assert not done.saved
+        assert "could not be saved" in done.reason
+        with pytest.raises(StoreError):
+            service.save_again(run_id)
+    service.save_again(run_id)
+    assert service.snapshot(run_id).saved
+    assert service.snapshot(run_id).epoch == 300
+
+
+def full_disk(path, mode="r", *args, **kwargs):
+    if "w" in mode:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+    return open(path, mode, *args, **kwargs)  # noqa: PTH123
+
+
+def test_a_missing_image_set_fails_the_run_with_its_sentence(service, tmp_path):
+    empty = tmp_path / "nothing"
+    client = service.connection.client()
+    old = os.environ.get("AE_DATA_DIR", "")
+
+    def look_in(folder: str) -> None:  # nested, so that Dask sends its code along
+        os.environ["AE_DATA_DIR"] = folder
+
+    client.run(look_in, str(empty))
+    try:
+        run_id = service.submit(preset("mnist-shallow").spec, "ada")
+        failed = service.wait_until(run_id, ended, PATIENCE)
+    finally:
+        client.run(look_in, old)
+    assert failed.status == "failed"
+    assert failed.reason.startswith(f"mnist needs mnist.npz in {empty}")
+
+
+def test_an_answer_comes_while_a_run_trains(service):
+    run_id = service.submit(LONG, "ada")
+    service.wait_until(run_id, first_epoch, PATIENCE)
+    gallery = service.connection.answer(inference.gallery, to_json(QUICK), 0, 5)
+    assert gallery.images.shape == (5, 8, 8, 1)
+    assert service.snapshot(run_id).live
+    service.stop(run_id)
+    service.wait_until(run_id, ended, 10)
+
+
+def test_a_killed_infer_worker_is_a_sentence_and_then_works_again(service):
+    with pytest.raises(ServiceUnavailable, match="died; it is being restarted"):
+        service.connection.answer(os.kill, os_getpid_marker(service), signal.SIGKILL)
+    gallery = service.connection.answer(inference.gallery, to_json(QUICK), 0, 1)
+    assert gallery.available == 360
+
+
+def os_getpid_marker(service) -> int:
+    return service.connection.answer(os.getpid)
+
+
+def test_unknown_runs_are_a_sentence(service):
+    for run_id in ("000000000000", "../../etc/passwd", "x" * 100, ""):
+        with pytest.raises(UnknownRun, match="must be the id of a run on this server"):
+            service.snapshot(run_id)
+
+
+def test_a_run_left_by_a_dead_server_says_so(service):
+    run_id = service.submit(QUICK, "ada")
+    service.wait_until(run_id, ended, PATIENCE)
+    (service.store.folder(run_id) / "history.json").unlink()
+    later = TrainingService(service.store, service.connection).snapshot(run_id)
+    assert later.status == "failed"
+    assert later.reason.startswith("The server was restarted before this run ended")
+
+
+def test_events_carry_arrays_whole():
+    array = np.arange(6, dtype=np.float32).reshape(2, 3)
+    message = json.loads(json.dumps(tasks._packed(array) | {"bytes": ""}))
+    message["bytes"] = array.tobytes()
+    np.testing.assert_array_equal(tasks.unpacked(message), array)
