@@ -11,8 +11,8 @@ import numpy as np
 
 from ae_core import pictures, pretrained, store, weights
 from ae_core.data import ImageSetCorrupt, ImageSetUnavailable, load_images
-from ae_core.plan import parameters, plan
-from ae_core.refit import image_shape
+from ae_core.plan import parameters
+from ae_core.refit import plan_of
 from ae_core.specs import PRESETS, TrainingSpec, change, preset
 
 
@@ -53,12 +53,11 @@ def _parser() -> argparse.ArgumentParser:
 def _presets(options: argparse.Namespace) -> None:
     rows = []
     for each in PRESETS.values():
-        layers = plan(each.spec.autoencoder, image_shape(each.spec))
         rows.append(
             {
                 "name": each.name,
                 "image_set": each.spec.image_set,
-                "parameters": parameters(layers),
+                "parameters": parameters(plan_of(each.spec)),
                 "code_size": each.spec.autoencoder.latent_dim,
             }
         )

@@ -8,7 +8,7 @@ click leads to an error that the visitor did not make. It draws no widgets.
 from dataclasses import replace
 
 from ae_core.data import IMAGE_SETS
-from ae_core.plan import Shape, plan, side_after
+from ae_core.plan import PlannedLayer, Shape, plan, side_after
 from ae_core.specs import AutoencoderSpec, Layer, TrainingSpec, change, parse_layers
 from ae_core.specs.training import LIKELIHOODS
 from ae_core.specs.wire import Value
@@ -31,6 +31,15 @@ def image_shape(spec: TrainingSpec) -> tuple[int, int, int]:
         sizes = ", ".join(map(str, card.sizes))
         raise ValueError(f"image_size={side} must be one of {sizes} for {spec.image_set}")
     return side, side, card.channels
+
+
+def plan_of(spec: TrainingSpec) -> tuple[PlannedLayer, ...]:
+    """Work out the network of a spec on its own pictures.
+
+    Raises:
+        ValueError: the image set or size is unknown, or the layers do not fit.
+    """
+    return plan(spec.autoencoder, image_shape(spec))
 
 
 def with_setting(spec: TrainingSpec, name: str, value: Value) -> TrainingSpec:

@@ -20,6 +20,7 @@ from ae_core import tasks
 from ae_core.connection import Connection, ServiceUnavailable
 from ae_core.data import ImageSetCorrupt, ImageSetUnavailable
 from ae_core.live_run import EVERY_EPOCH, LiveRun
+from ae_core.refit import plan_of
 from ae_core.snapshot import Snapshot, files_of, restored
 from ae_core.specs import TrainingSpec
 from ae_core.store import RunStore, StoreError, new_record
@@ -68,9 +69,11 @@ class TrainingService:
         """Put a run into the queue and return its id.
 
         Raises:
+            ValueError: the spec's layers do not fit its pictures.
             Busy: the visitor has a run under way.
             StoreError: the run's folder cannot be written.
         """
+        plan_of(spec)
         with self._lock:
             busy = [run for run in self._live.values() if run.snapshot.live]
             mine = [run.snapshot for run in busy if run.record.owner == owner]

@@ -7,8 +7,8 @@ from ae_core.data import IMAGE_SETS, ImageSetCorrupt, ImageSetUnavailable, is_av
 from ae_core.drawing import network_drawing
 from ae_core.estimate import seconds
 from ae_core.pictures import contact_sheet
-from ae_core.plan import PlannedLayer, parameters, plan
-from ae_core.refit import image_shape
+from ae_core.plan import PlannedLayer, parameters
+from ae_core.refit import image_shape, plan_of
 from ae_core.service import Busy
 from ae_core.specs import TrainingSpec, to_json
 from ae_core.store import StoreError, UnknownRun
@@ -133,7 +133,7 @@ def _network() -> None:
     spec = draft().spec
     card = IMAGE_SETS[spec.image_set]
     shape = image_shape(spec)
-    layers = plan(spec.autoencoder, shape)
+    layers = plan_of(spec)
     pixels, numbers = shape[0] * shape[1] * shape[2], spec.autoencoder.latent_dim
     with st.container(horizontal=True, gap="large"):
         st.metric("Parameters", f"{parameters(layers):,}", width="content")

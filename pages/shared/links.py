@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from ae_core.refit import plan_of
 from ae_core.specs import PRESETS, from_query, to_query
 from pages.shared.session import Draft, draft
 
@@ -18,12 +19,13 @@ def read_settings() -> str:
     mine.rejected.clear()
     name = query.get("preset", mine.preset)
     try:
-        mine.spec = from_query(query)
+        spec = from_query(query)
+        plan_of(spec)
     except ValueError as error:
         if name in PRESETS:
             mine.preset, mine.spec = name, PRESETS[name].spec
         return f"This link cannot be read: {error}. Shown instead: {PRESETS[mine.preset].title}."
-    mine.preset = query.get("preset", Draft().preset)
+    mine.preset, mine.spec = query.get("preset", Draft().preset), spec
     return ""
 
 

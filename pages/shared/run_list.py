@@ -3,8 +3,8 @@
 import streamlit as st
 
 from ae_core import figures
-from ae_core.plan import parameters, plan
-from ae_core.refit import image_shape
+from ae_core.plan import parameters
+from ae_core.refit import plan_of
 from ae_core.snapshot import Snapshot
 from ae_core.specs import PRESETS
 from ae_core.store import UnknownRun
@@ -79,12 +79,11 @@ _COLUMNS = {
 
 def _row(run: Snapshot) -> dict[str, object]:
     last = run.history[-1] if run.history else {}
-    layers = plan(run.spec.autoencoder, image_shape(run.spec))
     return {
         "Run": name_of(run),
         "Status": STATUS_WORDS[run.status],
         "Code size": run.spec.autoencoder.latent_dim,
-        "Parameters": parameters(layers),
+        "Parameters": parameters(plan_of(run.spec)),
         "Epochs": run.epoch,
         "PSNR": last.get("val_psnr", last.get("psnr")),
         "Seconds": sum(epoch["seconds"] for epoch in run.history),

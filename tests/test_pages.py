@@ -1,0 +1,168 @@
+"""Every page by Streamlit's own test driver: no exception, and a sentence for every bad link."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = ("pages/train.py", "pages/reconstruct.py")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_runs(tmp_path_factory):
+    """Runs of these tests go to a folder of their own; the workers end with the module."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AE_RUNS_DIR", str(tmp_path_factory.mktemp("runs")))
+        yield
+        from pages.shared import session
+
+        session.service().close()
+        session.service.clear()
+
+
+def opened(page: str, **query: str) -> AppTest:
+    """Open a page with a query, as a link does."""
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90)
+    test.switch_page(page) if page != "app.py" else None
+    for name, value in query.items():
+        test.query_params[name] = value
+    test.run()
+    assert not test.exception, test.exception
+    return test
+
+
+def texts(elements) -> str:
+    return " ".join(element.value for element in elements)
+
+
+@pytest.mark.parametrize("page", ["app.py", *PAGES])
+def test_every_page_opens_without_an_exception(page):
+    assert not texts(opened(page).error)
+
+
+def test_the_settings_of_a_link_are_shown_and_kept():
+    page = opened("pages/train.py", preset="digits-dense", latent_dim="8", epochs="3")
+    assert page.session_state["draft"].spec.autoencoder.latent_dim == 8
+    assert page.session_state["draft"].spec.epochs == 3
+    page.run()
+    assert page.query_params["latent_dim"] == "8"
+    assert metric(page, "Compression") == "128 : 1"
+
+
+def metric(page: AppTest, label: str) -> str:
+    return next(m.value for m in page.metric if m.label == label)
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ({"preset": "nope"}, "preset=nope must be one of digits-dense, toy-faces-vae"),
+        ({"latent_dim": "0"}, "latent_dim=0 must be a whole number between 1 and 4,096"),
+        ({"latent_dim": "abc"}, "latent_dim=abc must be a whole number between 1 and 4,096"),
+        ({"epochs": "1000000000"}, "epochs=1000000000 must be a whole number between 1 and 2,000"),
+        ({"learning_rate": "0"}, "learning_rate=0.0 must be between 1e-06 and 1.0"),
+        ({"learning_rate": "nan"}, "learning_rate=nan must be between 1e-06 and 1.0"),
+        ({"encoder": "<b>x</b>"}, "encoder=<b>x</b> must be layers such as dense100"),
+        ({"image_set": "cats"}, "image_set=cats must be one of digits, toy-faces"),
+        ({"colour": "red"}, "colour=red must be one of the settings encoder"),
+        (
+            {"preset": "mnist-conv", "decoder": "reshape7x7x8,conv8,up3,conv8,up2"},
+            "decoder=42×42 pixels must be 28×28 like the picture",
+        ),
+    ],
+)
+def test_a_bad_link_is_one_sentence_and_the_page_still_works(query, sentence):
+    page = opened("pages/train.py", **query)
+    assert sentence in texts(page.error)
+    assert page.button(key="train.start").disabled is False
+
+
+def test_an_unknown_run_is_a_sentence():
+    for run in ("000000000000", "../../etc", "x" * 200):
+        page = opened("pages/train.py", run=run)
+        assert "must be the id of a run on this server" in texts(page.error)
+
+
+def test_an_unknown_model_is_a_sentence_and_another_is_shown():
+    page = opened("pages/reconstruct.py", model="nope")
+    assert "must be the id of a run on this server" in texts(page.error)
+    assert metric(page, "PSNR").endswith("dB")
+
+
+def test_a_wrong_setting_stays_visible_with_its_sentence_and_blocks_training():
+    page = opened("pages/train.py")
+    page.segmented_control(key="train.group").set_value("Network").run()
+    page.text_input(key="train.encoder").set_value("dense64, banana").run()
+    assert page.text_input(key="train.encoder").value == "dense64, banana"
+    assert "encoder=banana must be layers such as" in texts(page.error)
+    assert page.button(key="train.start").disabled
+    page.text_input(key="train.encoder").set_value("dense64").run()
+    assert not page.error
+    assert not page.button(key="train.start").disabled
+
+
+def test_changing_the_image_set_refits_the_network():
+    page = opened("pages/train.py", preset="toy-faces-vae")
+    page.selectbox(key="train.image_set").set_value("digits").run()
+    assert not page.error
+    assert not page.exception
+    assert page.session_state["draft"].spec.image_set == "digits"
+
+
+@pytest.mark.parametrize("name", ["digits-dense", "mnist-conv", "olivetti-conv", "faces-vae"])
+def test_every_group_of_settings_of_a_preset_draws(name):
+    page = opened("pages/train.py", preset=name)
+    for group in ("Pictures", "Network", "Noise", "Learning", "More"):
+        page.segmented_control(key="train.group").set_value(group).run()
+        assert not page.exception
+        assert not page.error
+
+
+def test_train_from_the_page_watch_compare_and_reconstruct():
+    page = opened("pages/train.py", preset="digits-dense", image_size="8", epochs="3")
+    page.button(key="train.start").click().run()
+    assert not page.exception
+    run_id = page.query_params["run"]
+    from pages.shared.session import service
+
+    done = service().wait_until(run_id, lambda s: not s.live, 90)
+    assert done.status == "finished"
+    page.run()
+    assert metric(page, "Epoch") == "3 / 3"
+    compared = opened("pages/train.py", run=run_id, view="Compare", compare=run_id)
+    assert len(compared.dataframe[0].value) >= 1
+    reconstructed = opened("pages/reconstruct.py", model=run_id)
+    assert metric(reconstructed, "PSNR").endswith("dB")
+
+
+def test_uploads_that_are_no_pictures_are_sentences():
+    page = opened("pages/reconstruct.py", source="Upload")
+    for name, data in (("empty.jpg", b""), ("text.jpg", b"hello"), ("half.png", b"\x89PNG\r\n")):
+        page.file_uploader[0].set_value((name, data, "image/jpeg")).run()
+        assert not page.exception
+        assert f"{name} must be a JPEG, PNG, WEBP picture" in texts(page.error)
+
+
+def test_visiting_every_page_imports_neither_tensorflow_nor_keras(tmp_path):
+    code = f"""
+import os, sys
+os.environ["AE_RUNS_DIR"] = {str(tmp_path)!r}
+from streamlit.testing.v1 import AppTest
+for page in ("app.py",) + {PAGES!r}:
+    test = AppTest.from_file("app.py", default_timeout=90)
+    if page != "app.py":
+        test.switch_page(page)
+    test.run()
+    assert not test.exception, test.exception
+from pages.shared.session import service
+service().close()
+heavy = [m for m in ("tensorflow", "keras", "sklearn", "skimage", "scipy") if m in sys.modules]
+print("imported:", heavy)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=200
+    )
+    assert "imported: []" in done.stdout, done.stderr[-2000:]
