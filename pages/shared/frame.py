@@ -31,8 +31,8 @@ def frame(title: str) -> None:
         initial_sidebar_state=SIDEBAR_PIXELS,
     )
     st.html(_STYLE)
+    st.logo(LOGO, size="large")
     with st.sidebar:
-        st.image(LOGO, width=56)
         st.markdown("### Autoencoder Lab")
         for path, name, symbol in PAGES:
             st.page_link(path, label=name, icon=symbol)

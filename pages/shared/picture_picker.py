@@ -37,11 +37,12 @@ def picture_picker(
         chosen: index of the one that is marked, -1 for none.
         page: which page of pictures this is; a choice made on another page does not count.
     """
-    sources = [
+    sources = tuple(
         "data:image/png;base64," + base64.b64encode(to_png(picture)).decode()
         for picture in pictures
-    ]
-    data = {"pictures": sources, "names": list(names), "chosen": chosen, "page": page}
+    )
+    # Tuples, not lists: for a list Streamlit imports pandas, 70 MB, to see whether it is a table.
+    data = {"pictures": sources, "names": names, "chosen": chosen, "page": page}
     result = _PICKER(key=key, data=data, on_picked_change=lambda: None)
     picked = result.get("picked")
     # The value comes from the browser: anything may stand in it.

@@ -1,0 +1,183 @@
+"""A newcomer's way through the app, in a real browser."""
+
+import re
+
+import psutil
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
+
+
+def open_page(page: Page, path: str) -> None:
+    page.goto(path)
+    page.wait_for_selector(IDLE)
+
+
+def press_train(page: Page) -> None:
+    page.get_by_test_id("stBaseButton-primary").click()
+
+
+def metric(page: Page, label: str):
+    return page.get_by_test_id("stMetric").filter(has_text=label).get_by_test_id("stMetricValue")
+
+
+def test_home_shows_pictures_and_the_way_to_every_page(page):
+    open_page(page, "/")
+    expect(page.get_by_role("heading", name="A picture in a handful of numbers")).to_be_visible()
+    picture = page.get_by_test_id("stMain").locator("[data-testid=stImage] img").first
+    expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.naturalWidth") > 500
+    page.get_by_role("link", name="Train one and watch it learn").click()
+    expect(page.get_by_test_id("stBaseButton-primary")).to_be_visible()
+
+
+def test_train_watch_pause_step_stop_reload_reconstruct(page):
+    open_page(page, "/train?preset=digits-dense&epochs=2000")
+    expect(page.locator(".hourglass")).to_be_visible()
+    press_train(page)
+    expect(page.locator(".js-plotly-plot")).to_be_visible()
+    expect(page.get_by_test_id("stMetricValue").first).to_contain_text(
+        re.compile(r"[1-9]\d* / 2000")
+    )
+    first = page.get_by_test_id("stMain").locator("[data-testid=stImage] img").first.get_attribute("src")
+    expect(page.get_by_test_id("stMain").locator("[data-testid=stImage] img").first).not_to_have_attribute("src", first)
+
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_text("Paused")).to_be_visible()
+    epoch = metric(page, "Epoch").inner_text()
+    number = int(epoch.split(" / ")[0])
+    page.get_by_role("button", name="One epoch").click()
+    expect(metric(page, "Epoch")).to_have_text(f"{number + 1} / 2000")
+
+    address = page.url
+    assert "run=" in address
+    page.reload()  # changes nothing: the run belongs to the service
+    expect(page.get_by_text("Paused")).to_be_visible()
+    expect(metric(page, "Epoch")).to_have_text(f"{number + 1} / 2000")
+    second = page.context.new_page()  # nor does a second tab, which may stop it as well
+    second.goto(address)
+    second.get_by_role("button", name="Stop").click()
+    expect(page.get_by_text(re.compile("Stopped in epoch"))).to_be_visible()
+    second.close()
+
+    page.get_by_role("link", name="Reconstruct pictures with it").click()
+    expect(metric(page, "PSNR")).to_contain_text("dB")
+    expect(page.get_by_text("Trained here")).to_be_visible()
+    expect(page.get_by_text(re.compile("PCA, 16 numbers"))).to_be_visible()
+
+
+def test_a_closed_tab_does_not_end_a_run(page, browser, server):
+    open_page(page, "/train?preset=digits-dense&image_size=8&epochs=60")
+    press_train(page)
+    expect(page.locator(".js-plotly-plot")).to_be_visible()
+    address = page.url
+    page.goto("about:blank")
+    open_page(page, address)
+    expect(page.get_by_text("Finished")).to_be_visible()
+    expect(metric(page, "Epoch")).to_have_text("60 / 60")
+
+
+def test_two_visitors_do_not_see_or_stop_each_others_runs(page, browser, server):
+    open_page(page, "/train?preset=digits-dense&image_size=8&epochs=2000")
+    press_train(page)
+    expect(page.locator(".js-plotly-plot")).to_be_visible()
+    other = browser.new_context(base_url=server.url)
+    stranger = other.new_page()
+    open_page(stranger, "/train?view=Compare")
+    expect(stranger.get_by_text("No runs yet")).to_be_visible()
+    open_page(stranger, page.url)  # with the link one may watch, not stop
+    expect(stranger.locator(".js-plotly-plot")).to_be_visible()
+    expect(stranger.get_by_role("button", name="Stop")).to_have_count(0)
+    open_page(stranger, "/train?preset=digits-dense&image_size=8&epochs=5")
+    press_train(stranger)
+    expect(stranger.get_by_text("Waiting: place 1 in the queue")).to_be_visible()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_text(re.compile("Stopped in epoch"))).to_be_visible()
+    expect(stranger.get_by_text("Finished")).to_be_visible()
+    other.close()
+
+
+def test_a_second_run_at_once_is_refused_in_a_sentence(page):
+    open_page(page, "/train?preset=digits-dense&image_size=8&epochs=2000")
+    press_train(page)
+    expect(page.locator(".js-plotly-plot")).to_be_visible()
+    page.get_by_text("Set up", exact=True).click()
+    press_train(page)
+    expect(page.get_by_text("You already have a run under way")).to_be_visible()
+    page.get_by_text("Watch", exact=True).click()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_text(re.compile("Stopped in epoch"))).to_be_visible()
+
+
+def test_a_two_number_code_shows_its_map(page):
+    open_page(page, "/train?preset=digits-dense&image_size=8&latent_dim=2&epochs=5")
+    press_train(page)
+    expect(page.get_by_text("Map of codes")).to_be_visible()
+    expect(page.get_by_text("Finished")).to_be_visible()
+    expect(page.locator(".js-plotly-plot")).to_have_count(2)
+
+
+def test_choose_another_test_picture(page):
+    open_page(page, "/reconstruct?model=digits-dense")
+    expect(metric(page, "PSNR")).to_contain_text("dB")
+    before = metric(page, "PSNR").inner_text()
+    page.locator(".picker button").nth(5).click()
+    expect(metric(page, "PSNR")).not_to_have_text(before)
+    assert "picture=5" in page.url
+
+
+def test_upload_a_picture(page, tmp_path):
+    path = tmp_path / "gradient.png"
+    Image.linear_gradient("L").save(path)
+    open_page(page, "/reconstruct?model=toy-faces-vae&source=Upload")
+    page.locator("input[type=file]").set_input_files(path)
+    expect(metric(page, "PSNR")).to_contain_text("dB")
+    expect(page.get_by_text("Error: black is equal")).to_be_visible()
+    wrong = tmp_path / "words.jpg"
+    wrong.write_text("not a picture")
+    page.locator("input[type=file]").set_input_files(wrong)
+    expect(page.get_by_text("words.jpg must be a JPEG, PNG, WEBP picture")).to_be_visible()
+
+
+def test_draw_a_digit(page):
+    open_page(page, "/reconstruct?model=digits-dense&source=Draw")
+    canvas = page.get_by_role("img", name="Drawing surface, empty")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 5)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] * 4 / 5, steps=10)
+    page.mouse.up()
+    expect(metric(page, "PSNR")).to_contain_text("dB")
+    page.get_by_role("button", name="Clear").click()
+    expect(page.get_by_text("its reconstruction appears here")).to_be_visible()
+
+
+@pytest.mark.parametrize("path", ["/", "/train", "/train?view=Compare", "/reconstruct"])
+def test_no_page_is_wider_than_a_phone(browser, server, path):
+    phone = browser.new_context(
+        viewport={"width": 390, "height": 844},
+        base_url=server.url,
+        is_mobile=True,
+        has_touch=True,
+        color_scheme="dark",
+    )
+    page = phone.new_page()
+    open_page(page, path)
+    main = page.get_by_test_id("stMain")
+    assert main.evaluate("element => element.scrollWidth <= element.clientWidth")
+    assert page.get_by_test_id("stException").count() == 0
+    phone.close()
+
+
+def test_the_server_stays_small_and_without_tensorflow(page, server):
+    for path in ("/", "/train", "/train?view=Compare", "/reconstruct"):
+        open_page(page, path)
+    process = psutil.Process(server.pid)
+    assert process.memory_info().rss < 200e6
+    libraries = [region.path for region in process.memory_maps()]
+    assert not [path for path in libraries if "tensorflow" in path or "sklearn" in path]
+    workers = process.children(recursive=True)
+    assert workers, "the workers are processes of their own"
