@@ -84,6 +84,8 @@ def _train(options: argparse.Namespace) -> None:
 def _pretrain(options: argparse.Namespace) -> None:
     spec = pretrained.recipe(options.name)
     record, files = _run(spec, options.name, None)
+    if not record.history:
+        raise ValueError(record.reason)
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / f"{options.name}.npz").write_bytes(files["weights.npz"])
     (options.out / f"{options.name}.png").write_bytes(files["preview.png"])

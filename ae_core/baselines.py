@@ -64,7 +64,7 @@ def jpeg_of_at_most(image: np.ndarray, max_bytes: int) -> Jpeg:
     """
     best = _jpeg(image, 1)
     low, high = 2, 95
-    while low <= high:  # file size grows with quality
+    while low <= high:  # file size grows with quality, but for a few bytes now and then
         middle = (low + high) // 2
         candidate = _jpeg(image, middle)
         if candidate.bytes <= max_bytes:

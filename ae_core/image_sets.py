@@ -124,7 +124,7 @@ _CARDS = (
     ImageSetCard(
         name="olivetti",
         title="Olivetti faces",
-        about="400 portraits of 40 people under steady light; the test people are new to the net.",
+        about="400 portraits of 40 people under steady light.",
         kind="faces",
         native_size=64,
         sizes=(32, 64),

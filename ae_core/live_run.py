@@ -7,7 +7,8 @@ import numpy as np
 from distributed import Client, Future, Variable
 
 from ae_core import tasks
-from ae_core.snapshot import CodeMap, Snapshot
+from ae_core.ending import Ending
+from ae_core.snapshot import CodeMap, Snapshot, files_of
 from ae_core.specs import LIMITS, to_json
 from ae_core.store import RunRecord
 
@@ -59,6 +60,21 @@ class LiveRun:
         client.unsubscribe_topic(tasks.topic(self.record.id))
         Variable(tasks.permission(self.record.id), client=client).delete()
         self.future = None
+
+    def end(self, ending: Ending) -> None:
+        """Take note of the end; what is to be stored is then in ``record`` and ``files``."""
+        history = self.snapshot.history if ending.history is None else ending.history
+        self.update(status=ending.status, reason=ending.reason, history=history)
+        self.record = replace(
+            self.record, status=ending.status, reason=ending.reason, history=history
+        )
+        self.files = files_of(self.snapshot)
+        if ending.weights is not None:
+            self.files["weights.npz"] = ending.weights
+
+    def not_saved(self, problem: str) -> None:
+        """Say that the end is only in memory, and why."""
+        self.update(reason=" ".join(filter(None, (self.snapshot.reason, problem))))
 
     def update(self, **changes: Any) -> None:
         """Replace fields of the snapshot."""

@@ -4,6 +4,7 @@ Arrays are (H, W, C) or (N, H, W, C) float32 in [0, 1] unless a docstring says u
 """
 
 import io
+import struct
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -27,19 +28,39 @@ def open_picture(data: bytes, name: str = "picture") -> Image.Image:
         )
     try:
         image = Image.open(io.BytesIO(data), formats=FORMATS)  # reads the header only
+        width, height = image.size
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise ValueError(_too_large(name, "far too many")) from None
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
         raise ValueError(f"{name} must be a {', '.join(FORMATS)} picture") from None
-    width, height = image.size
     if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
-        raise ValueError(
-            f"{name}={width}×{height} pixels must be at most {MAX_SIDE} a side and "
-            f"{MAX_PIXELS // 10**6} million in all: save it smaller and try again"
-        )
+        raise ValueError(_too_large(name, f"{width}×{height}"))
     try:
         image.draft("RGB", (1024, 1024))  # lets JPEG decode at a fraction of its size
-        return ImageOps.exif_transpose(image).convert("RGB")
+        return _eight_bit(_upright(image)).convert("RGB")
     except (OSError, ValueError, SyntaxError):
         raise ValueError(f"{name} must be a whole picture: the file ends too early") from None
+
+
+def _too_large(name: str, pixels: str) -> str:
+    return (
+        f"{name}={pixels} pixels must be at most {MAX_SIDE} a side and "
+        f"{MAX_PIXELS // 10**6} million in all: save it smaller and try again"
+    )
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(image)
+    except struct.error:  # a damaged EXIF block says nothing of the picture itself
+        return image
+
+
+def _eight_bit(image: Image.Image) -> Image.Image:
+    """Reduce 16-bit gray to 8 bits; Pillow's own conversion would clip it to white."""
+    if not image.mode.startswith("I"):
+        return image
+    return Image.fromarray((np.asarray(image).astype(np.int64) >> 8).astype(np.uint8))
 
 
 def to_array(image: Image.Image, shape: tuple[int, int, int]) -> np.ndarray:

@@ -48,6 +48,7 @@ def plan(spec: AutoencoderSpec, image_shape: Shape) -> tuple[PlannedLayer, ...]:
     for layer in spec.decoder:
         layers.append(_planned("decoder", layer, layers[-1].shape))
     layers.append(_output(spec, layers[-1].shape, image_shape))
+    LIMITS["layer_numbers"].check("layer_numbers", max(math.prod(layer.shape) for layer in layers))
     LIMITS["parameters"].check("parameters", parameters(layers))
     LIMITS["macs"].check("macs", sum(layer.macs for layer in layers))
     return tuple(layers)

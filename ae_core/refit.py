@@ -50,7 +50,7 @@ def with_setting(spec: TrainingSpec, name: str, value: Value) -> TrainingSpec:
     """
     together: dict[str, Value] = {name: value}
     if name == "image_set":
-        together["image_size"] = 0
+        together["image_size"] = _fitting_size(spec, str(value))
     if name == "bottleneck" and value == "variational":
         together["code"] = "dense"
         if spec.loss not in LIKELIHOODS:
@@ -73,6 +73,19 @@ def with_setting(spec: TrainingSpec, name: str, value: Value) -> TrainingSpec:
     changed = change(spec, **together)
     fitted = fit_to(changed.autoencoder, image_shape(changed))
     return replace(changed, autoencoder=fitted)
+
+
+def _fitting_size(spec: TrainingSpec, image_set: str) -> int:
+    """Return the size of a set in which the network can see it: as it comes, if possible."""
+    sizes = IMAGE_SETS[image_set].sizes if image_set in IMAGE_SETS else ()
+    for size in (0, *sizes):
+        changed = change(spec, image_set=image_set, image_size=size)
+        try:
+            fit_to(changed.autoencoder, image_shape(changed))
+        except ValueError:
+            continue
+        return size
+    return 0  # none fits: the native size, whose error says why
 
 
 def with_body(spec: TrainingSpec, body: str) -> TrainingSpec:

@@ -13,23 +13,16 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from distributed import CancelledError, Future
-from distributed.scheduler import KilledWorker
+from distributed import Future
 
 from ae_core import tasks
 from ae_core.connection import Connection, ServiceUnavailable
-from ae_core.data import ImageSetCorrupt, ImageSetUnavailable
+from ae_core.ending import WORKER_DIED, Ending, ending_of
 from ae_core.live_run import EVERY_EPOCH, LiveRun
 from ae_core.refit import plan_of
-from ae_core.snapshot import Snapshot, files_of, restored
+from ae_core.snapshot import Snapshot, restored
 from ae_core.specs import TrainingSpec
 from ae_core.store import RunStore, StoreError, new_record
-
-WORKER_DIED = (
-    "The worker process that trained this run died in epoch {epoch} (killed, or out of memory), "
-    "and the run with it. A new worker is starting: train again."
-)
-LOST = "The connection to the training service was lost in epoch {epoch}. Train again."
 
 _log = logging.getLogger(__name__)
 
@@ -139,7 +132,7 @@ class TrainingService:
         with self._lock:
             if run_id in self._queue:
                 self._queue.remove(run_id)
-                self._do(self._end, run_id, "stopped", "Stopped before it began.")
+                self._do(self._end, run_id, Ending("stopped", "Stopped before it began."))
                 return
         self._permit(run_id, tasks.STOP)
 
@@ -179,7 +172,7 @@ class TrainingService:
             with self._lock:
                 waiting, self._queue = self._queue, []
             for run_id in waiting:
-                self._end(run_id, "failed", str(error))
+                self._end(run_id, Ending("failed", str(error)))
             return
         while True:
             with self._lock:
@@ -195,7 +188,7 @@ class TrainingService:
         try:
             client = self.connection.client()
         except ServiceUnavailable as error:
-            self._end(run_id, "failed", str(error))
+            self._end(run_id, Ending("failed", str(error)))
             return
         # "all" tells of workers that are gone: a run of theirs would else wait for another one.
         client.subscribe_topic("all", lambda event: self._worker_gone(event[1]))
@@ -225,56 +218,27 @@ class TrainingService:
             return  # told twice
         if run.future is not None:
             run.future.cancel()
-        self._end(run_id, "failed", WORKER_DIED.format(epoch=run.snapshot.epoch + 1))
+        self._end(run_id, Ending("failed", WORKER_DIED.format(epoch=run.snapshot.epoch + 1)))
 
     def _ended(self, run_id: str, future: Future) -> None:
         with self._lock:
             run = self._live.get(run_id)
             if run is None or not run.snapshot.live:
                 return  # already told that its worker died
-        epoch = run.snapshot.epoch + 1
-        files: dict[str, bytes] = {}
-        history: tuple[Any, ...] | None = None
-        try:
-            result = future.result(timeout=60)
-            status, reason = result["status"], result["reason"]
-            history = tuple(result["history"])
-            if history:
-                files["weights.npz"] = result["weights"]
-        except (KilledWorker, tasks.WorkerLost):
-            status, reason = "failed", WORKER_DIED.format(epoch=epoch)
-        except (CancelledError, TimeoutError, OSError):
-            status, reason = "failed", LOST.format(epoch=epoch)
-        except (ValueError, ImageSetUnavailable, ImageSetCorrupt) as error:
-            status, reason = "failed", str(error)
-        except Exception as error:  # whatever a worker raised: logged whole, shown in short
-            _log.exception("run %s failed in its worker", run_id)
-            status, reason = "failed", f"Training failed: {type(error).__name__}: {error}"[:300]
-        self._end(run_id, status, reason, history, files)
+        self._end(run_id, ending_of(future, run.snapshot.epoch + 1))
 
-    def _end(
-        self,
-        run_id: str,
-        status: str,
-        reason: str,
-        history: tuple[Any, ...] | None = None,
-        files: dict[str, bytes] | None = None,
-    ) -> None:
+    def _end(self, run_id: str, ending: Ending) -> None:
         """Keep a run's end, in the store if it takes it, and go on with the next run."""
         with self._lock:
             run = self._live[run_id]
             self._training.discard(run_id)
-            if history is None:
-                history = run.snapshot.history
-            run.record = replace(run.record, status=status, reason=reason, history=history)
-            run.files = (files or {}) | files_of(run.snapshot)
+            run.end(ending)
         run.forget()
         try:
             self.store.finish(run.record, run.files)
         except StoreError as error:
             with self._lock:  # kept in memory, and the page offers to try again
-                reason = " ".join(filter(None, (reason, str(error))))
-                run.update(status=status, reason=reason, history=history)
+                run.not_saved(str(error))
         else:
             with self._lock:
                 self._live.pop(run_id)

@@ -130,7 +130,7 @@ class RunStore:
         for path in self.root.glob("*/run.json"):
             try:
                 about = json.loads(path.read_text())
-                found.append((about["created"], about["owner"], about["id"]))
+                found.append((float(about["created"]), str(about["owner"]), str(about["id"])))
             except (OSError, ValueError, KeyError, TypeError):
                 continue
         return [(owner, run_id) for _, owner, run_id in sorted(found, reverse=True)]

@@ -1,11 +1,24 @@
 """Weights as bytes and back: plain .npz, never a pickle, never a Keras file."""
 
 import io
+import zlib
 from collections.abc import Mapping
 from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
+
+# What NumPy and zipfile raise for files that are no .npz, or damaged ones.
+_DAMAGED = (
+    BadZipFile,
+    ValueError,
+    TypeError,
+    OSError,
+    EOFError,
+    KeyError,
+    RuntimeError,
+    zlib.error,
+)
 
 
 def to_bytes(weights: Mapping[str, np.ndarray]) -> bytes:
@@ -24,6 +37,9 @@ def from_bytes(data: bytes) -> dict[str, np.ndarray]:
     """
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-            return {name.replace(".", "/"): archive[name] for name in archive.files}
-    except (BadZipFile, ValueError, OSError, EOFError, KeyError) as error:
+            arrays = {name.replace(".", "/"): archive[name] for name in archive.files}
+        if not all(isinstance(array, np.ndarray) for array in arrays.values()):
+            raise ValueError("it holds something else than arrays")
+    except _DAMAGED as error:
         raise ValueError(f"weights={len(data)} bytes must be an .npz file: {error}") from None
+    return arrays

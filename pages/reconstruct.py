@@ -7,7 +7,6 @@ from ae_core import inference, pictures
 from ae_core.connection import ServiceUnavailable
 from ae_core.data import IMAGE_SETS, ImageSetCorrupt, ImageSetUnavailable
 from ae_core.handwriting import DRAWING_SIDE, centre_digit
-from ae_core.inference import Rendition
 from ae_core.refit import image_shape
 from ae_core.store import UnknownRun
 from pages.shared.drawing_canvas import drawing_canvas
@@ -15,6 +14,7 @@ from pages.shared.frame import frame
 from pages.shared.links import put
 from pages.shared.models import TrainedModel, models
 from pages.shared.picture_picker import picture_picker
+from pages.shared.rendition_view import rendition_view, rivals_view
 from pages.shared.session import (
     gallery,
     service,
@@ -23,7 +23,6 @@ from pages.shared.session import (
     test_rivals,
     widget,
 )
-from pages.shared.wording import size
 
 SOURCES = ("Test pictures", "Upload", "Draw")
 A_PAGE = 24  # test pictures
@@ -155,69 +154,17 @@ def _results(model: TrainedModel, number: int | None, image: np.ndarray | None) 
             ours = answer(inference.reconstruct, model.file, image)
         else:
             return
-    _figures(image, ours)
-    columns = st.columns(3)
-    _show(columns[0], image, f"**Original**, {size(image.size)}")
-    _show(columns[1], ours.image, f"**Reconstruction**, {size(ours.bytes)}")
-    _show(columns[2], pictures.error_map(image, ours.image), "**Error**: black is equal")
+    rendition_view(image, ours)
     try:
         with st.spinner("Fitting PCA to the same training pictures …"):
             if number is not None:
                 rivals = test_rivals(model.file, number)
             else:
                 rivals = answer(inference.rivals, model.file, image)
-    except ImageSetUnavailable as error:
-        st.caption(str(error))
+    except ImageSetUnavailable as problem:
+        st.caption(str(problem))
         return
-    st.markdown("##### The same picture, kept as small by others")
-    *pair, words = st.columns(3)
-    for column, rival in zip(pair, rivals, strict=True):
-        _show(column, rival.image, _rival_words(rival, ours))
-    words.markdown(_verdict(ours, rivals))
-
-
-def _figures(image: np.ndarray, ours: Rendition) -> None:
-    with st.container(horizontal=True, gap="large"):
-        st.metric("PSNR", f"{ours.psnr:.1f} dB", help="Higher is better.", width="content")
-        st.metric(
-            "SSIM", f"{ours.ssim:.3f}", help="Structural similarity; 1 is equal.", width="content"
-        )
-        st.metric(
-            "MSE",
-            f"{ours.mse:.4f}",
-            help="Mean squared error, pixels from 0 to 1.",
-            width="content",
-        )
-        st.metric(
-            f"Code, of {image.size:,} bytes",
-            f"{ours.bytes:,} B",
-            help="Picture: one byte a pixel and channel. Code: four bytes a number.",
-            width="content",
-        )
-
-
-def _rival_words(rival: Rendition, ours: Rendition) -> str:
-    if rival.numbers:
-        return f"**{rival.name}**, {rival.numbers} numbers: {rival.psnr:.1f} dB"
-    words = f"**{rival.name}**, {size(rival.bytes)}: {rival.psnr:.1f} dB"
-    return words if rival.bytes <= ours.bytes else f"{words}; none is smaller"
-
-
-def _verdict(ours: Rendition, rivals: list[Rendition]) -> str:
-    fair = [rival for rival in rivals if rival.bytes <= ours.bytes]
-    best = max(fair, key=lambda rival: rival.psnr, default=None)
-    if best is None:
-        return "No rival keeps this picture in as few bytes."
-    gap = ours.psnr - best.psnr
-    if abs(gap) < 0.05:
-        return f"The autoencoder and {best.name} do equally well on this picture."
-    winner, loser = ("The autoencoder", best.name) if gap > 0 else (best.name, "the autoencoder")
-    return f"**{winner}** beats {loser} by {abs(gap):.1f} dB on this picture."
-
-
-def _show(column: st.delta_generator.DeltaGenerator, image: np.ndarray, caption: str) -> None:
-    column.image(pictures.enlarged(pictures.to_bytes_range(image), 320), width="stretch")
-    column.caption(caption)
+    rivals_view(ours, rivals)
 
 
 page()

@@ -20,7 +20,7 @@ ROWS = ("Dense", "Conv2D", "Conv2DTranspose", "MaxPooling2D", "UpSampling2D")
 TOTALS = {"mnist-dense": 161_804, "mnist-conv": 4_385, "olivetti-conv": 8_579_841}  # recipes.md
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def nothing_left_in_keras():
     yield
     keras.utils.clear_session()

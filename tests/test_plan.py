@@ -2,6 +2,7 @@
 
 import math
 import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from ae_core.plan import parameters, plan, side_after
 from ae_core.refit import image_shape
-from ae_core.specs import PRESETS, AutoencoderSpec, Layer, parse_layers, preset
+from ae_core.specs import LIMITS, PRESETS, AutoencoderSpec, Layer, parse_layers, preset
 
 
 def planned(name):
@@ -105,7 +106,7 @@ def test_shapes_of_the_lecture_s_network():
     ]
 
 
-# --- shapes, counted position by position ----------------------------------------------------
+# --- shapes, counted position by position -----------------------------------------------------
 
 SIDES = st.integers(1, 70)
 STRIDES = st.integers(1, 4)
@@ -151,13 +152,13 @@ def test_height_and_width_are_not_confused():
     assert layers[-1].shape == (10, 20, 3)
 
 
-# --- multiply-accumulates ----------------------------------------------------------------------
+# --- multiply-accumulates ---------------------------------------------------------------------
 
 
 def macs_by_hand(layers):
     """Kernel numbers (without biases) times the positions the kernel is put at."""
     total = 0
-    for before, layer in zip(layers, layers[1:], strict=False):
+    for before, layer in pairwise(layers):
         kind = layer.layer.kind if layer.layer else ""
         if kind == "dense":
             total += layer.parameters - layer.parameters // (math.prod(before.shape) + 1)
@@ -184,7 +185,7 @@ def test_macs_of_one_convolution_and_its_transpose():
     ]
 
 
-# --- labels and the output layer ---------------------------------------------------------------
+# --- labels and the output layer --------------------------------------------------------------
 
 
 def test_a_label_says_the_layer_s_numbers():
@@ -224,7 +225,7 @@ def test_the_output_layer_follows_the_last_decoder_layer(decoder, kind):
     assert output.shape == (4, 4, 3)
 
 
-# --- what does not fit ---------------------------------------------------------------------------
+# --- what does not fit ------------------------------------------------------------------------
 
 MISFITS = [
     (
@@ -253,13 +254,14 @@ MISFITS = [
         "encoder=conv8-valid must have a map of at least 3×3, not 2×2",
     ),
     (
-        network("dense4096, dense4096", "dense4096"),
-        "parameters=23343904 must be a whole number between 1 and 20,000,000",
+        network("dense4096, dense4096, dense4096, dense4096", latent_dim=1),
+        f"parameters={785 * 4096 + 3 * 4097 * 4096 + 4097 + 2 * 784} must be "
+        f"a whole number between 1 and {LIMITS['parameters'].high:,}",
     ),
     (
         network("conv512, conv512, pool4, pool4", latent_dim=1),
         f"macs={784 * 9 * (512 + 512 * 512) + 2 * 2 * 512 + 784} must be "
-        "a whole number between 1 and 1,000,000,000",
+        f"a whole number between 1 and {LIMITS['macs'].high:,}",
     ),
 ]
 

@@ -80,7 +80,7 @@ def sentence_of(make, *args, **kwargs):
     return str(caught.value)
 
 
-# --- there and back ------------------------------------------------------------------------
+# --- there and back ---------------------------------------------------------------------------
 
 
 @given(LAYERS)
@@ -129,13 +129,18 @@ def test_the_documented_link_sets_the_code_size():
     assert flatten(spec) == flatten(preset("digits-dense").spec) | {"latent_dim": 8}
 
 
+def test_a_whole_number_for_a_fraction_becomes_one():
+    assert to_json(change(TrainingSpec(), beta=1)) == to_json(change(TrainingSpec(), beta=1.0))
+    assert isinstance(change(TrainingSpec(), amount=1).corruption.amount, float)
+
+
 def test_json_is_flat():
     flat = json.loads(to_json(preset("mnist-conv").spec))
     assert flat["encoder"] == "conv16, pool2, conv8, pool2, conv8"
     assert flat["latent_dim"] == 392
 
 
-# --- presets -------------------------------------------------------------------------------
+# --- presets ----------------------------------------------------------------------------------
 
 
 def test_presets_are_named_and_explained():
@@ -197,7 +202,7 @@ def test_body_is_conv_as_soon_as_there_is_a_convolution():
     assert AutoencoderSpec(decoder=parse_layers("reshape4x4x1, convT3")).body == "conv"
 
 
-# --- every bound is kept, and every refusal is a sentence ------------------------------------
+# --- every bound is kept, and every refusal is a sentence -------------------------------------
 
 
 @pytest.mark.parametrize("name", [n for n in LIMITS if n in flatten(TrainingSpec())])
@@ -262,7 +267,10 @@ BROKEN_LINKS = [
     ({"pixel_scale": "7"}, "pixel_scale=7 must be 1 or 255"),
     ({"encoder": "foo"}, f"encoder=foo must be layers such as {EXAMPLES}"),
     ({"decoder": "dense8 conv"}, f"decoder=conv must be layers such as {EXAMPLES}"),
-    ({"encoder": "dense0"}, "width in dense0=0 must be a whole number between 1 and 4,096"),
+    (
+        {"encoder": "dense0"},
+        f"width in dense0=0 must be a whole number between 1 and {LIMITS['width'].high:,}",
+    ),
     ({"encoder": "conv8/9"}, "stride in conv8/9=9 must be a whole number between 1 and 4"),
     (
         {"encoder": "dense8," * 13},

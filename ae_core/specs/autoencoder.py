@@ -55,7 +55,7 @@ class AutoencoderSpec:
             "initializer",
         ):
             check_choice(name, getattr(self, name))
-        if self.pixel_scale not in (1, 255):
+        if isinstance(self.pixel_scale, bool) or self.pixel_scale not in (1, 255):
             raise ValueError(f"pixel_scale={self.pixel_scale} must be 1 or 255")
         if self.pixel_scale == 255 and self.output_activation == "sigmoid":
             raise ValueError(

@@ -1,6 +1,5 @@
 """Every bound and every choice, stated once: the checks and the widgets both read them here."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -26,21 +25,21 @@ class Limit:
         fits = (
             isinstance(value, int if self.whole else int | float)
             and not isinstance(value, bool)
-            and math.isfinite(value)
             and self.low <= value <= self.high
         )
         if not fits:
-            raise ValueError(f"{name}={value} must be {wanted}")
+            raise ValueError(f"{name}={str(value)[:40]} must be {wanted}")
 
 
 LIMITS: Mapping[str, Limit] = MappingProxyType(
     {
         "latent_dim": Limit(1, 4096),
-        "width": Limit(1, 4096),  # units of a dense layer, filters of a convolution
+        "width": Limit(1, 16_384),  # units of a dense layer, filters of a convolution
         "stride": Limit(1, 4),  # of a convolution, a pooling or an enlargement
         "layers": Limit(0, 12),  # of an encoder or of a decoder
-        "parameters": Limit(1, 20_000_000),
+        "parameters": Limit(1, 40_000_000),
         "macs": Limit(1, 1_000_000_000),  # multiply-accumulates for one picture
+        "layer_numbers": Limit(1, 4_000_000),  # of any layer's output for one picture
         "beta": Limit(0.0, 100.0, whole=False),
         "sparsity": Limit(0.0, 1.0, whole=False),
         "amount": Limit(0.0, 1.0, whole=False),
@@ -76,4 +75,4 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 def check_choice(name: str, value: object) -> None:
     """Raise ``ValueError`` unless `value` is one of ``CHOICES[name]``."""
     if value not in CHOICES[name]:
-        raise ValueError(f"{name}={value} must be one of {', '.join(CHOICES[name])}")
+        raise ValueError(f"{name}={str(value)[:40]} must be one of {', '.join(CHOICES[name])}")

@@ -32,7 +32,7 @@ def flatten(spec: TrainingSpec) -> dict[str, Value]:
     return flat
 
 
-def change(spec: TrainingSpec, **changes: Value) -> TrainingSpec:
+def change(spec: TrainingSpec, /, **changes: Value) -> TrainingSpec:
     """Return `spec` with some flat settings changed, checked as a whole.
 
     Raises:
@@ -65,7 +65,9 @@ def _typed(name: str, value: Value, like: Value) -> Any:
             if name in LIMITS:
                 LIMITS[name].check(name, value[:40])  # words the error, always raises
             raise ValueError(f"{name}={value[:40]} must be a number") from None
-    return float(value) if kind is float and not isinstance(value, bool) else value
+    # A whole number for a fractional setting; whatever else JSON may hold is left to the check.
+    small_int = type(value) is int and abs(value) < 2**53
+    return float(value) if kind is float and small_int else value
 
 
 def to_json(spec: TrainingSpec) -> str:

@@ -49,8 +49,12 @@ def _take_body() -> None:
     body = widget("train.body")
     if body is not None:  # a click on the chosen one clears it: then nothing changes
         mine = draft()
-        mine.spec = with_body(mine.spec, body)
-        mine.rejected.clear()
+        try:
+            mine.spec = with_body(mine.spec, body)
+        except ValueError as error:
+            mine.rejected["encoder"] = (flatten(mine.spec)["encoder"], str(error))
+        else:
+            mine.rejected.clear()
 
 
 def setting(name: str) -> None:

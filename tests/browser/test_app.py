@@ -41,8 +41,14 @@ def test_train_watch_pause_step_stop_reload_reconstruct(page):
     expect(page.get_by_test_id("stMetricValue").first).to_contain_text(
         re.compile(r"[1-9]\d* / 2000")
     )
-    first = page.get_by_test_id("stMain").locator("[data-testid=stImage] img").first.get_attribute("src")
-    expect(page.get_by_test_id("stMain").locator("[data-testid=stImage] img").first).not_to_have_attribute("src", first)
+    first = (
+        page.get_by_test_id("stMain")
+        .locator("[data-testid=stImage] img")
+        .first.get_attribute("src")
+    )
+    expect(
+        page.get_by_test_id("stMain").locator("[data-testid=stImage] img").first
+    ).not_to_have_attribute("src", first)
 
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_text("Paused")).to_be_visible()

@@ -1,0 +1,159 @@
+"""The command line: what it prints, what it writes, and how it refuses."""
+
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ae_core.__main__ import main
+from ae_core.pictures import from_png, rows_of_sheet
+from ae_core.plan import parameters, plan
+from ae_core.refit import image_shape
+from ae_core.specs import PRESETS, change, from_json, preset
+from ae_core.weights import from_bytes
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def run(*arguments):
+    command = [sys.executable, "-m", "ae_core", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240)
+
+
+# --- presets --------------------------------------------------------------------------------
+
+
+def test_presets_as_json():
+    done = run("presets", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    rows = {row["name"]: row for row in json.loads(done.stdout)}
+    assert list(rows) == list(PRESETS)
+    for name, row in rows.items():
+        spec = preset(name).spec
+        layers = plan(spec.autoencoder, image_shape(spec))
+        assert row == {
+            "name": name,
+            "image_set": spec.image_set,
+            "parameters": parameters(layers),
+            "code_size": spec.autoencoder.latent_dim,
+        }
+    assert rows["mnist-conv"]["parameters"] == 4_385
+    assert rows["olivetti-conv"]["code_size"] == 256
+
+
+def test_presets_as_a_table(capsys):
+    assert main(["presets"]) == 0
+    head, *lines = capsys.readouterr().out.splitlines()
+    assert head.split() == ["preset", "image", "set", "parameters", "code", "size"]
+    assert [line.split()[0] for line in lines] == list(PRESETS)
+    assert "olivetti-conv               olivetti           8,579,841        256" in lines
+    assert len({len(line) for line in (head, *lines)}) == 1
+
+
+# --- what is refused ------------------------------------------------------------------------
+
+
+def test_an_unknown_preset_ends_with_2_and_one_sentence(tmp_path):
+    done = run("train", "--preset", "foo", "--out", str(tmp_path / "run"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"error: preset=foo must be one of {', '.join(PRESETS)}\n"
+    assert not (tmp_path / "run").exists()
+
+
+REFUSED = [
+    (["--epochs", "1000000000"], "epochs=1000000000 must be a whole number between 1 and 2,000"),
+    (["--epochs", "0"], "epochs=0 must be a whole number between 1 and 2,000"),
+    (["--epochs", "-3"], "epochs=-3 must be a whole number between 1 and 2,000"),
+    (["--seed", "-1"], "seed=-1 must be a whole number between 0 and 2,147,483,647"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "sentence"), REFUSED)
+def test_impossible_numbers_end_with_2_and_one_sentence(arguments, sentence, tmp_path, capsys):
+    out = tmp_path / "run"
+    assert main(["train", "--preset", "digits-dense", "--out", str(out), *arguments]) == 2
+    assert capsys.readouterr() == ("", f"error: {sentence}\n")
+    assert not out.exists()
+
+
+def test_a_number_of_hundreds_of_digits_is_refused_like_any_other(tmp_path, capsys):
+    epochs = "1" + "0" * 400
+    options = ["--preset", "digits-dense", "--out", str(tmp_path), "--epochs", epochs]
+    assert main(["train", *options]) == 2
+    assert capsys.readouterr().err.startswith("error: epochs=1000")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["foo"],
+        ["train"],
+        ["train", "--preset", "digits-dense"],
+        ["train", "--preset", "digits-dense", "--out", "x", "--epochs", "many"],
+        ["pretrain", "foo"],
+    ],
+)
+def test_what_is_no_command_ends_with_2_and_the_usage(arguments, capsys):
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    assert end.value.code == 2
+    assert capsys.readouterr().err.startswith("usage: python -m ae_core")
+
+
+def test_help_names_every_command(capsys):
+    with pytest.raises(SystemExit) as end:
+        main(["--help"])
+    assert end.value.code == 0
+    text = capsys.readouterr().out
+    assert all(command in text for command in ("presets", "train", "pretrain"))
+
+
+# --- a training, once for all that is asked of it -------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    out = tmp_path_factory.mktemp("trained") / "run"
+    options = ["--preset", "digits-dense", "--epochs", "2", "--seed", "3", "--out", str(out)]
+    done = run("train", *options, "--json")
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines(), out
+
+
+def test_a_training_writes_a_whole_run_folder(trained):
+    _, out = trained
+    assert sorted(path.name for path in out.iterdir()) == [
+        "history.json",
+        "preview.png",
+        "run.json",
+        "spec.json",
+        "weights.npz",
+    ]
+    spec = from_json((out / "spec.json").read_text())
+    assert spec == change(preset("digits-dense").spec, epochs=2, seed=3)
+    weights = from_bytes((out / "weights.npz").read_bytes())
+    layers = plan(spec.autoencoder, image_shape(spec))
+    assert sum(array.size for array in weights.values()) == parameters(layers)
+    rows = rows_of_sheet(from_png((out / "preview.png").read_bytes()), image_shape(spec))
+    assert rows.shape == (2, 8, 32, 32, 1)
+    assert json.loads((out / "run.json").read_text())["preset"] == "digits-dense"
+
+
+def test_a_training_ends_with_the_last_epoch_as_json(trained):
+    lines, out = trained
+    history = json.loads((out / "history.json").read_text())
+    assert (history["status"], history["reason"], len(history["epochs"])) == ("finished", "", 2)
+    last = json.loads(lines[-1])
+    assert last == {"status": "finished", "epochs": 2} | history["epochs"][-1]
+    assert {"loss", "val_loss", "psnr", "code_mean", "near_zero_share"} <= set(last)
+
+
+def test_a_training_prints_a_line_an_epoch_and_learns(trained):
+    lines, out = trained
+    assert [line.split("  ")[0] for line in lines[:-1]] == ["epoch 1/2", "epoch 2/2"]
+    first, second = json.loads((out / "history.json").read_text())["epochs"]
+    assert second["loss"] < first["loss"] < math.log(2)

@@ -1,0 +1,218 @@
+"""What a worker answers about a trained model, called in this process on a model of its own."""
+
+import io
+from dataclasses import asdict, replace
+
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn.decomposition import PCA
+
+from ae_core import inference, metrics, weights
+from ae_core.autoencoder import Autoencoder
+from ae_core.data import IMAGE_SETS, load_images
+from ae_core.inference import ModelFile
+from ae_core.specs import AutoencoderSpec, TrainingSpec, change, parse_layers, to_json
+from ae_core.training import fit
+
+pytestmark = pytest.mark.filterwarnings(
+    # Keras' variables do not know NumPy 2's copy argument.
+    "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
+)
+
+SPEC = TrainingSpec(
+    autoencoder=AutoencoderSpec(parse_layers("dense16"), parse_layers("dense16"), latent_dim=4),
+    epochs=2,
+)
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load_images("digits")
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, digits):
+    """A model trained for two epochs, as the run store would keep it, and its weights."""
+    return stored(tmp_path_factory.mktemp("run"), SPEC, digits)
+
+
+@pytest.fixture
+def model(trained):
+    return trained[0]
+
+
+def stored(folder, spec, images):
+    arrays = fit(spec, images, on_epoch=lambda _: None).weights
+    path = folder / "weights.npz"
+    path.write_bytes(weights.to_bytes(arrays))
+    return ModelFile(to_json(spec), str(path), 1), arrays
+
+
+def assert_figures_are_of(rendition, image):
+    """PSNR, MSE and SSIM are those of the picture that comes with them."""
+    assert rendition.image.shape == image.shape
+    assert rendition.image.dtype == np.float32
+    assert ((rendition.image >= 0) & (rendition.image <= 1)).all()
+    assert rendition.mse == pytest.approx(metrics.mse(image, rendition.image))
+    assert rendition.psnr == pytest.approx(metrics.psnr(image, rendition.image))
+    assert rendition.ssim == pytest.approx(metrics.ssim(image, rendition.image))
+    assert rendition.mse == pytest.approx(
+        np.mean((image.astype(float) - rendition.image.astype(float)) ** 2)
+    )
+
+
+# --- reconstruct -----------------------------------------------------------------------------
+
+
+def test_a_reconstruction_is_the_trained_networks(model, trained, digits):
+    autoencoder = Autoencoder.from_weights(SPEC.autoencoder, (8, 8, 1), trained[1])
+    for image in digits.test[:3]:
+        rendition = inference.reconstruct(model, image)
+        np.testing.assert_array_equal(rendition.image, autoencoder.reconstruct(image[None])[0])
+        assert_figures_are_of(rendition, image)
+        assert (rendition.name, rendition.numbers, rendition.bytes) == ("Autoencoder", 4, 16)
+
+
+def test_test_pictures_go_by_their_number(model, digits):
+    image, rendition = inference.reconstruct_test(model, 5)
+    np.testing.assert_array_equal(image, digits.test[5])
+    expected = inference.reconstruct(model, digits.test[5])
+    np.testing.assert_array_equal(rendition.image, expected.image)
+    assert rendition.psnr == expected.psnr
+
+
+def test_a_new_version_of_the_file_is_read_again(tmp_path, digits):
+    model, arrays = stored(tmp_path, SPEC, digits)
+    before = inference.reconstruct(model, digits.test[0]).image
+    black = {name: np.zeros_like(array) for name, array in arrays.items()}
+    black["output/bias"] -= 100
+    (tmp_path / "weights.npz").write_bytes(weights.to_bytes(black))
+    after = inference.reconstruct(replace(model, version=2), digits.test[0]).image
+    assert before.max() > 0.1
+    assert after.max() < 1e-6
+
+
+@pytest.mark.parametrize("changes", [
+    {"bottleneck": "variational", "loss": "bernoulli-nll"},
+    {"pixel_scale": 255, "output_activation": "relu"},
+    {"encoder": "conv4/2", "decoder": "dense16, reshape4x4x1, convT4/2"},
+    {"kind": "gaussian", "amount": 0.2, "where": "layer"},
+], ids=["variational", "255", "conv", "noise layer"])  # fmt: skip
+def test_every_family_is_rebuilt_from_its_spec(tmp_path, digits, changes):
+    model, _ = stored(tmp_path, change(SPEC, epochs=1, **changes), digits)
+    image, rendition = inference.reconstruct_test(model, 0)
+    assert_figures_are_of(rendition, image)
+    again = inference.reconstruct_test(model, 0)[1]
+    np.testing.assert_array_equal(rendition.image, again.image)  # nothing is drawn
+
+
+@pytest.mark.parametrize("shape", [(5, 5, 1), (8, 9, 1), (8, 8, 3), (64, 64, 1)])
+def test_pictures_of_an_unknown_shape_are_refused(model, shape):
+    with pytest.raises(ValueError, match=r"must"):
+        inference.reconstruct(model, np.zeros(shape, np.float32))
+
+
+def test_a_damaged_file_is_refused(model, tmp_path, digits):
+    path = tmp_path / "weights.npz"
+    path.write_bytes(b"PK no weights")
+    with pytest.raises(ValueError, match=r"must be an .npz file"):
+        inference.reconstruct(replace(model, path=str(path), version=9), digits.test[0])
+
+
+# --- rivals ----------------------------------------------------------------------------------
+
+
+def test_pca_is_scikit_learns_with_as_many_numbers(model, digits):
+    image = digits.test[0]
+    linear = inference.rivals(model, image)[0]
+    oracle = PCA(4, svd_solver="full").fit(digits.train.reshape(-1, 64))
+    back = oracle.inverse_transform(oracle.transform(image.reshape(1, -1)))
+    np.testing.assert_allclose(linear.image, np.clip(back, 0, 1).reshape(8, 8, 1), atol=1e-4)
+    assert (linear.name, linear.numbers, linear.bytes) == ("PCA", 4, 16)
+    assert_figures_are_of(linear, image)
+
+
+def test_jpeg_says_how_many_bytes_it_took(model, digits):
+    """Below the size of its own tables no JPEG exists: the smallest is shown, with its bytes."""
+    image = digits.test[0]
+    jpeg = inference.rivals(model, image)[1]
+    buffer = io.BytesIO()
+    pixels = np.uint8(image[..., 0] * 255 + 0.5)
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=1, optimize=True)
+    assert buffer.tell() > 4 * 4
+    assert (jpeg.name, jpeg.numbers, jpeg.bytes) == ("JPEG", 0, buffer.tell())
+    assert_figures_are_of(jpeg, image)
+
+
+def test_jpeg_keeps_within_the_codes_bytes_where_it_can(digits):
+    """A code of 200 numbers is 800 bytes; nothing is trained for the rivals."""
+    model = ModelFile(to_json(change(SPEC, latent_dim=200, image_size=16)), "nowhere.npz", 1)
+    image = load_images("digits", 16).test[0]
+    pca, jpeg = inference.rivals(model, image)
+    assert 0 < jpeg.bytes <= 800
+    assert_figures_are_of(jpeg, image)
+    assert_figures_are_of(pca, image)
+    assert (pca.numbers, pca.bytes) == (200, 800)
+
+
+def test_pca_says_how_many_numbers_it_has_where_pixels_are_fewer(digits):
+    """An overcomplete code: 64 pixels have no more than 64 components, which lose nothing."""
+    model = ModelFile(to_json(change(SPEC, latent_dim=100)), "nowhere.npz", 1)
+    pca = inference.rivals(model, digits.test[0])[0]
+    assert (pca.numbers, pca.bytes) == (64, 256)
+    assert pca.mse < 1e-8
+
+
+def test_rivals_of_a_test_picture_go_by_its_number(model, digits):
+    by_number, by_picture = inference.rivals_test(model, 3), inference.rivals(model, digits.test[3])
+    for a, b in zip(by_number, by_picture, strict=True):
+        one, other = asdict(a), asdict(b)
+        np.testing.assert_array_equal(one.pop("image"), other.pop("image"))
+        assert one == other
+
+
+def test_rivals_never_see_the_held_out_pictures(model, digits):
+    """PCA fitted to the test pictures as well would be another one."""
+    image = digits.test[0]
+    linear = inference.rivals(model, image)[0]
+    both = np.concatenate([digits.train, digits.test]).reshape(-1, 64)
+    oracle = PCA(4, svd_solver="full").fit(both)
+    back = oracle.inverse_transform(oracle.transform(image.reshape(1, -1)))
+    assert np.abs(linear.image.ravel() - np.clip(back, 0, 1).ravel()).max() > 1e-4
+
+
+# --- gallery ---------------------------------------------------------------------------------
+
+
+def test_a_gallery_is_a_stretch_of_the_test_pictures(digits):
+    shown = inference.gallery(to_json(SPEC), 10, 6)
+    assert shown.images.dtype == np.uint8
+    assert shown.images.shape == (6, 8, 8, 1)
+    np.testing.assert_allclose(shown.images / 255, digits.test[10:16], atol=0.5 / 255 + 1e-6)
+    assert shown.labels == tuple(str(digit) for digit in digits.test_labels[10:16])
+    assert shown.available == len(digits.test) == IMAGE_SETS["digits"].test_count
+
+
+def test_a_gallery_ends_with_the_test_pictures(digits):
+    last = inference.gallery(to_json(SPEC), 355, 10)
+    assert len(last.images) == len(last.labels) == 5
+    beyond = inference.gallery(to_json(SPEC), 360, 10)
+    assert (len(beyond.images), beyond.labels, beyond.available) == (0, (), 360)
+
+
+def test_pictures_with_factors_in_place_of_classes_have_no_label():
+    shown = inference.gallery(to_json(TrainingSpec(image_set="toy-faces", image_size=32)), 0, 3)
+    assert shown.labels == ("", "", "")
+    assert shown.images.shape == (3, 32, 32, 1)
+    assert shown.available == 1000
+
+
+def test_a_gallery_of_a_set_that_is_not_there_is_refused():
+    with pytest.raises(ValueError, match=r"nothing-such"):
+        inference.gallery(to_json(TrainingSpec(image_set="nothing-such")), 0, 3)
+
+
+def test_speed_is_measured_in_multiplications_a_second():
+    speed = inference.measure_speed()
+    assert all(1e7 < value < 1e15 for value in asdict(speed).values())

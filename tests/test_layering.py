@@ -1,0 +1,175 @@
+"""Who may import whom, read from the imports themselves; and the server loads no Keras."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Every module of ae_core imports only modules that come before it here, wherever in its file.
+ORDER = (
+    *("specs.limits", "specs.layers", "specs.autoencoder", "specs.training", "specs.presets"),
+    *("specs.wire", "specs"),
+    *("brush", "toy_faces", "image_sets", "downloads", "sources", "data"),
+    *("plan", "refit", "drawing", "estimate"),
+    *("pictures", "handwriting", "baselines", "metrics", "corruption", "weights"),
+    *("store", "snapshot", "figures", "pretrained"),
+    *("objectives", "architectures", "autoencoder", "steps", "training"),
+    *("inference", "tasks", "cluster", "connection", "ending", "live_run", "service"),
+    "__main__",
+)
+# The only modules that import Keras or TensorFlow when they are imported: for workers.
+WORKERS = ("objectives", "architectures", "autoencoder", "steps", "training")
+# These may do so inside functions, which then run in a worker or on the command line.
+LATE = ("inference", "tasks", "__main__")
+NETWORKS = {"keras", "tensorflow"}
+SESSION = ROOT / "pages" / "shared" / "session.py"
+SESSION_NAMES = {"session_state", "cache_data", "cache_resource"}
+
+CORE = sorted((ROOT / "ae_core").rglob("*.py"))
+PAGES = [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))]
+
+
+def path_id(path):
+    return path.relative_to(ROOT).as_posix()
+
+
+def name_of(path):
+    """``specs.limits`` for ae_core/specs/limits.py, ``specs`` for its __init__."""
+    parts = list(path.relative_to(ROOT / "ae_core").with_suffix("").parts)
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {name_of(path): path for path in CORE if name_of(path)}
+
+
+def imported(nodes):
+    """Dotted names that import statements among `nodes` ask for."""
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative imports are not used here"
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def tree_of(path):
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def everywhere(path):
+    return set(imported(ast.walk(tree_of(path))))
+
+
+def when_imported(path):
+    """Imports that run when the module is imported: outside functions and TYPE_CHECKING."""
+
+    def walk(node):
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+                continue
+            if isinstance(child, ast.If) and ast.unparse(child.test).endswith("TYPE_CHECKING"):
+                continue
+            yield child
+            yield from walk(child)
+
+    return set(imported(walk(tree_of(path))))
+
+
+def packages(names):
+    return {name.split(".")[0] for name in names}
+
+
+def core_modules(names):
+    """Modules of ae_core among dotted names."""
+    parts = {name.removeprefix("ae_core.") for name in names if name.startswith("ae_core.")}
+    return parts & set(MODULES)
+
+
+def test_every_module_has_its_place_in_the_order():
+    assert sorted(ORDER) == sorted(MODULES)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_imports_run_downward(name):
+    before = set(ORDER[: ORDER.index(name)])
+    assert core_modules(everywhere(MODULES[name])) - {name} <= before
+
+
+@pytest.mark.parametrize("path", CORE, ids=path_id)
+def test_the_core_knows_no_page(path):
+    assert not packages(everywhere(path)) & {"streamlit", "pages", "app"}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_only_the_workers_modules_import_keras(name):
+    if name not in WORKERS:
+        imports = when_imported(MODULES[name])
+        assert not packages(imports) & NETWORKS
+        assert not core_modules(imports) & set(WORKERS)
+    if name not in (*WORKERS, *LATE):
+        imports = everywhere(MODULES[name])
+        assert not packages(imports) & NETWORKS
+        assert not core_modules(imports) & set(WORKERS)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=path_id)
+def test_no_page_imports_keras_or_a_worker_s_module(path):
+    imports = everywhere(path)
+    assert not packages(imports) & NETWORKS
+    assert not core_modules(imports) & set(WORKERS)
+
+
+@pytest.mark.parametrize("path", CORE, ids=path_id)
+def test_what_pages_share_is_only_for_pages(path):
+    assert "pages" not in packages(everywhere(path))
+
+
+@pytest.mark.parametrize("path", PAGES, ids=path_id)
+def test_pages_import_from_each_other_only_what_they_share(path):
+    for name in everywhere(path):
+        if packages([name]) == {"pages"}:
+            assert name.split(".")[1] == "shared"
+        assert packages([name]) != {"app"}
+
+
+@pytest.mark.parametrize("path", [*CORE, *PAGES], ids=path_id)
+def test_only_session_py_names_the_session_and_the_caches(path):
+    named = set()
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Attribute):
+            named.add(node.attr)
+        elif isinstance(node, ast.Name):
+            named.add(node.id)
+        elif isinstance(node, ast.alias):
+            named.add(node.name.split(".")[-1])
+    assert not named & SESSION_NAMES or path == SESSION
+
+
+def test_session_py_does_name_them():
+    assert all(name in SESSION.read_text(encoding="utf-8") for name in SESSION_NAMES)
+
+
+def loaded_after(code):
+    """Which of the heavy packages a fresh Python has loaded after some imports."""
+    heavy = sorted(NETWORKS | {"streamlit"})
+    program = f"{code}\nimport sys\nprint(*[name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return done.stdout.split()
+
+
+def test_importing_what_the_server_uses_loads_neither_keras_nor_tensorflow():
+    light = [name for name in ORDER if name not in WORKERS]
+    assert "service" in light
+    assert "__main__" in light
+    assert loaded_after("\n".join(f"import ae_core.{name}" for name in light)) == []
+
+
+def test_the_question_can_be_answered_with_yes():
+    assert loaded_after("import sys; sys.modules['keras'] = sys") == ["keras"]

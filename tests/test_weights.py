@@ -1,0 +1,130 @@
+"""Weights go through bytes bit for bit, and nothing else is taken for weights."""
+
+import io
+import pickle
+import re
+import zipfile
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from ae_core.weights import from_bytes, to_bytes
+
+NAMES = st.from_regex(r"[a-z]{1,8}(_[0-9]{1,2})?/(kernel|bias)", fullmatch=True)
+ARRAYS = hnp.arrays(
+    st.sampled_from([np.float32, np.float64, np.float16]),
+    hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=4),
+)
+WEIGHTS = {
+    "encoder_0/kernel": np.arange(12, dtype=np.float32).reshape(3, 4),
+    "encoder_0/bias": np.zeros(4, np.float32),
+}
+
+
+def same_bits(a, b):
+    return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+
+
+@given(st.dictionaries(NAMES, ARRAYS, max_size=4))
+@settings(deadline=None)
+def test_there_and_back_bit_for_bit(weights):
+    back = from_bytes(to_bytes(weights))
+    assert set(back) == set(weights)
+    assert all(same_bits(back[name], array) for name, array in weights.items())
+
+
+def test_odd_numbers_keep_their_bits():
+    odd = np.array([np.nan, np.inf, -np.inf, -0.0, 1e-45, 3.4e38], np.float32)
+    assert same_bits(from_bytes(to_bytes({"code/bias": odd}))["code/bias"], odd)
+
+
+def test_fortran_order_keeps_its_values():
+    kernel = np.asfortranarray(np.arange(6, dtype=np.float32).reshape(2, 3))
+    assert np.array_equal(from_bytes(to_bytes({"code/kernel": kernel}))["code/kernel"], kernel)
+
+
+def test_numpy_alone_reads_the_file():
+    with np.load(io.BytesIO(to_bytes(WEIGHTS)), allow_pickle=False) as archive:
+        assert sorted(archive.files) == ["encoder_0.bias", "encoder_0.kernel"]
+
+
+def npz_of(array):
+    file = io.BytesIO()
+    np.savez(file, kernel=array)
+    return file.getvalue()
+
+
+def npy():
+    file = io.BytesIO()
+    np.save(file, np.zeros(3))
+    return file.getvalue()
+
+
+def zip_of_text():
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("kernel.txt", "no array")
+    return file.getvalue()
+
+
+def damaged_compressed():
+    file = io.BytesIO()
+    np.savez_compressed(file, kernel=np.arange(10_000))
+    data = bytearray(file.getvalue())
+    data[100:130] = bytes(30)
+    return bytes(data)
+
+
+NOT_WEIGHTS = {
+    "nothing": b"",
+    "text": b"these are no weights",
+    "zeros": bytes(100),
+    "half": to_bytes(WEIGHTS)[: len(to_bytes(WEIGHTS)) // 2],
+    "without its first byte": to_bytes(WEIGHTS)[1:],
+    "npy": npy(),
+    "zip of text": zip_of_text(),
+    "damaged": damaged_compressed(),
+    "pickle": pickle.dumps({"kernel": [1.0]}),
+}
+
+
+@pytest.mark.parametrize("name", NOT_WEIGHTS)
+def test_what_is_not_an_npz_file_of_arrays_is_refused(name):
+    data = NOT_WEIGHTS[name]
+    with pytest.raises(ValueError, match=f"^weights={len(data)} bytes must be an .npz file"):
+        from_bytes(data)
+
+
+class Trap:
+    """Unpickling this leaves a trace."""
+
+    sprung = False
+
+    def __reduce__(self):
+        return setattr, (Trap, "sprung", True)
+
+
+def test_a_pickled_object_is_refused_and_not_run():
+    data = npz_of(np.array([Trap()], dtype=object))
+    sentence = f"weights={len(data)} bytes must be an .npz file: Object arrays cannot be loaded"
+    with pytest.raises(ValueError, match="^" + re.escape(sentence)):
+        from_bytes(data)
+    assert not Trap.sprung
+    np.load(io.BytesIO(data), allow_pickle=True)["kernel"]  # the trap is a real one
+    assert Trap.sprung
+
+
+@given(st.data())
+@settings(derandomize=True, max_examples=300, deadline=None)
+def test_a_damaged_byte_gives_arrays_or_a_sentence(data):
+    damaged = bytearray(to_bytes(WEIGHTS))
+    damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        arrays = from_bytes(bytes(damaged))
+    except ValueError as error:
+        assert str(error).startswith("weights=")  # noqa: PT017
+    else:
+        assert all(isinstance(array, np.ndarray) for array in arrays.values())
