@@ -7,7 +7,7 @@ from ae_core.pretrained import Card, cards
 from ae_core.refit import image_shape
 from pages.shared.frame import frame
 
-SHOWN = ("toy-faces-vae", "digits-dense", "mnist-conv")
+SHOWN = ("toy-faces-vae", "digits-dense")
 SHOWN_PICTURES = 8
 
 
@@ -20,8 +20,7 @@ def page() -> None:
         "draw the picture again from them. What it keeps is what it has understood."
     )
     available = cards()
-    first, *others = [available[name] for name in SHOWN if name in available]
-    _preview(first)
+    _preview(available[SHOWN[0]])
     with st.container(horizontal=True):
         st.page_link(
             "pages/train.py", label="**Train one and watch it learn**", icon=":material/play_arrow:"
@@ -31,9 +30,8 @@ def page() -> None:
             label="**Reconstruct a picture of your own**",
             icon=":material/compare:",
         )
-    for column, card in zip(st.columns(len(others)), others, strict=True):
-        with column:
-            _preview(card)
+    for name in SHOWN[1:]:
+        _preview(available[name])
 
 
 def _preview(card: Card) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ae_core import pictures, pretrained, store, weights
-from ae_core.data import ImageSetCorrupt, ImageSetUnavailable, load_images
+from ae_core.data import IMAGE_SETS, ImageSetCorrupt, ImageSetUnavailable, load_images
 from ae_core.plan import parameters
 from ae_core.refit import plan_of
 from ae_core.specs import PRESETS, TrainingSpec, change, preset
@@ -88,7 +88,8 @@ def _pretrain(options: argparse.Namespace) -> None:
         raise ValueError(record.reason)
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / f"{options.name}.npz").write_bytes(files["weights.npz"])
-    (options.out / f"{options.name}.png").write_bytes(files["preview.png"])
+    if IMAGE_SETS[spec.image_set].embedded:  # the terms of other sets do not let us show them
+        (options.out / f"{options.name}.png").write_bytes(files["preview.png"])
     pretrained.write_card(pretrained.card_for(options.name, dict(record.history[-1])), options.out)
     print(f"written to {options.out}")
 
@@ -113,7 +114,7 @@ def _run(
 
     outcome = training.fit(spec, images, on_epoch=show)
     clean, shown = training.probes(spec, images)
-    rows = [clean, shown] if spec.corruption.amount > 0 else [clean]
+    rows = [clean, shown] if spec.corruption.active else [clean]
     files = {"weights.npz": weights.to_bytes(outcome.weights)}
     if last:
         sheet = pictures.sheet(pictures.to_bytes_range(np.stack([*rows, last[0].preview])))

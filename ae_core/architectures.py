@@ -56,7 +56,7 @@ def build(
 
     pictures = keras.Input(image_shape)
     x = pictures
-    if corruption is not None and corruption.where == "layer" and corruption.amount > 0:
+    if corruption is not None and corruption.where == "layer" and corruption.active:
         x = _corruption_layer(corruption, seed)(x)
     if spec.pixel_scale != 1:
         x = keras.layers.Rescaling(spec.pixel_scale, dtype="float32")(x)

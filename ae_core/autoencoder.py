@@ -56,7 +56,8 @@ class Autoencoder:
     def posterior(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         """Return mean and log variance of the codes, (N, D) each; None where not variational."""
         if images.shape[1:] != self.image_shape:
-            raise ValueError(f"images={images.shape} must be (N, {self.image_shape})")
+            wanted = ", ".join(map(str, self.image_shape))
+            raise ValueError(f"images={images.shape} must be (N, {wanted})")
         parts = [self._encode(batch) for batch in _batches(images)]
         mean = np.concatenate([part[0] for part in parts])
         if self.spec.bottleneck != "variational":
@@ -84,7 +85,7 @@ class Autoencoder:
 
 def weights_of(networks: Networks) -> dict[str, np.ndarray]:
     """Return copies of the networks' weights by name."""
-    return {variable.path: np.array(variable) for variable in networks.variables}
+    return {variable.path: np.array(variable.numpy()) for variable in networks.variables}
 
 
 def assign(networks: Networks, weights: Mapping[str, np.ndarray]) -> None:

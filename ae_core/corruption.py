@@ -28,7 +28,7 @@ def apply(corruption: Corruption, images: Array, normal: Array, uniform: Array, 
         (N, H, W, C) in [0, 1].
     """
     a = corruption.amount
-    if corruption.kind == "none" or a == 0:
+    if not corruption.active:
         return images
     if corruption.kind == "gaussian":  # x + n, n ~ N(0, a²)
         return xp.clip(images + a * normal, 0.0, 1.0)

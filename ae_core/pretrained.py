@@ -1,7 +1,8 @@
-"""The trained models that come with the app: ``assets/pretrained/<name>.{json,npz,png}``.
+"""The trained models that come with the app: ``assets/pretrained/<name>.{json,npz}``.
 
-A card (the .json) says what a model was trained on, its figures and the data's terms. It knows
-files only; `python -m ae_core pretrain` makes them.
+Where the image set is the app's own to show there is a .png of test pictures too. A card (the
+.json) says what a model was trained on, its figures and the data's terms. This file knows files
+only; ``python -m ae_core pretrain`` makes them.
 """
 
 import json
@@ -47,7 +48,7 @@ class Card:
 
     @property
     def preview(self) -> Path:
-        """Test pictures above their reconstructions, a PNG without gaps."""
+        """Test pictures above their reconstructions, without gaps; only for embedded sets."""
         return FOLDER / f"{self.name}.png"
 
 

@@ -75,7 +75,7 @@ class Steps:
         """
         order = order.astype(np.int32)
         size = min(self._spec.batch_size, len(order))
-        count = min(self._spec.steps_per_epoch or len(order), len(order) // size)
+        count = self._full_batches(len(order))
         batches = order[: count * size].reshape(count, size)
         done = 0
         while done < count:
@@ -87,8 +87,22 @@ class Steps:
                 seconds_a_step = (time.perf_counter() - started) / len(part)
                 self._steps_a_call = max(1, int(SECONDS_A_CALL / seconds_a_step))
         rest = order[count * size :]
-        if len(rest) and not self._spec.steps_per_epoch:
+        if len(rest) and self._takes_rest(len(order)):
             yield self._sums(self._call(rest[np.newaxis]))
+
+    def pictures_an_epoch(self, pictures: int) -> int:
+        """Return how many of so many pictures an epoch trains on."""
+        size = min(self._spec.batch_size, pictures)
+        return pictures if self._takes_rest(pictures) else self._full_batches(pictures) * size
+
+    def _full_batches(self, pictures: int) -> int:
+        size = min(self._spec.batch_size, pictures)
+        return min(self._spec.steps_per_epoch or pictures, pictures // size)
+
+    def _takes_rest(self, pictures: int) -> bool:
+        """Whether the last, smaller batch is one of the epoch's steps."""
+        steps = self._spec.steps_per_epoch
+        return not steps or steps > self._full_batches(pictures)
 
     def evaluate(self) -> Sums:
         """Return the sums over the held-out pictures; their noise is the same at every call."""
@@ -165,7 +179,7 @@ class Steps:
 
     def _corrupted(self, images: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
         kind = self._spec.corruption
-        if kind.where != "batch" or kind.kind == "none":
+        if kind.where != "batch" or not kind.active:
             return images
         seed = self._spec.seed
         normal = tf.random.stateless_normal(tf.shape(images), [seed + 1, number])

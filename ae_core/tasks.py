@@ -4,6 +4,8 @@ A module that both sides import, so everything that needs TensorFlow is imported
 functions. Workers of a cluster are started with ``--preload ae_core.tasks``.
 """
 
+import importlib
+import logging
 import os
 import threading
 import time
@@ -43,7 +45,10 @@ def permission(run_id: str) -> str:
 
 
 def warm() -> None:
-    """Import TensorFlow and what trains with it, so that the first click finds it ready."""
+    """Import TensorFlow and what uses it, so that the first click finds it ready."""
+    for module in ("ae_core.training", "ae_core.inference", "sklearn.decomposition"):
+        importlib.import_module(module)
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 def dask_setup(worker: Any) -> None:
@@ -78,7 +83,7 @@ def train(run_id: str, spec_json: str) -> Message:
     log({"kind": "loading"})
     images = data.load_images(spec.image_set, spec.image_size, spec.split)
     clean, shown = probes(spec, images)
-    rows = [clean, shown] if spec.corruption.amount > 0 else [clean]
+    rows = [clean, shown] if spec.corruption.active else [clean]
     labels = images.test_labels if spec.autoencoder.latent_dim == 2 else None
     is_map = labels is not None and labels.ndim == 1
     log(

@@ -144,6 +144,8 @@ def fit(
             metrics = _metrics(sums, spec, len(images.train))
             if spec.split == "held-out":
                 held_out = _metrics(steps.evaluate(), spec, len(images.test))
+                if not math.isfinite(held_out["loss"]):
+                    raise _not_finite(number)
                 metrics |= {f"val_{name}": value for name, value in held_out.items()}
             candidate = ae.weights_of(networks)
             if not all(np.isfinite(array).all() for array in candidate.values()):
@@ -193,7 +195,7 @@ def _train_epoch(steps: Steps, order: np.ndarray, clock: _Clock, number: int) ->
         if not math.isfinite(sums.loss):
             raise _not_finite(number)
         clock.check(number)
-        clock.control.progress(sums.pictures / len(order))
+        clock.control.progress(sums.pictures / steps.pictures_an_epoch(len(order)))
     return sums
 
 

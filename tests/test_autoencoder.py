@@ -11,11 +11,6 @@ from ae_core.architectures import build
 from ae_core.autoencoder import BATCH, Autoencoder
 from ae_core.specs import AutoencoderSpec, parse_layers
 
-pytestmark = pytest.mark.filterwarnings(
-    # Keras' variables do not know NumPy 2's copy argument.
-    "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
-)
-
 SHAPE = (8, 6, 1)
 DENSE = AutoencoderSpec(parse_layers("dense9"), parse_layers("dense9"), latent_dim=3)
 SPECS = {

@@ -15,11 +15,6 @@ from ae_core.inference import ModelFile
 from ae_core.specs import AutoencoderSpec, TrainingSpec, change, parse_layers, to_json
 from ae_core.training import fit
 
-pytestmark = pytest.mark.filterwarnings(
-    # Keras' variables do not know NumPy 2's copy argument.
-    "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
-)
-
 SPEC = TrainingSpec(
     autoencoder=AutoencoderSpec(parse_layers("dense16"), parse_layers("dense16"), latent_dim=4),
     epochs=2,

@@ -13,11 +13,6 @@ from ae_core.plan import parameters, plan
 from ae_core.specs import PRESETS, TrainingSpec, preset
 from ae_core.training import fit
 
-pytestmark = pytest.mark.filterwarnings(
-    # Keras' variables do not know NumPy 2's copy argument.
-    "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
-)
-
 # Parameters of each part, from picture to picture; those of layers without any left out.
 LAYER_PARAMETERS = {
     "digits-dense": (262_400, 4_112, 4_352, 263_168),
@@ -108,8 +103,13 @@ def test_the_lecture_recipe_ends_at_the_picture_through_its_unpadded_convolution
     assert next(p.shape for p in layers if p.part == "code") == (128,)
 
 
+@pytest.mark.timeout(900)  # two minutes alone, more while others use the cores
 def test_olivetti_conv_learns_as_its_source_reports():
-    """R1: average loss per sample 12.256 after epoch 1, 1.116 after epoch 100 (source: 11.933)."""
+    """R1: average loss per sample 11.933 after epoch 1 (source); below 1.25 after epoch 100.
+
+    Three runs of plain Keras on the same pictures ended epoch 100 at 1.116, at 0.599 and, its
+    code saturated and stuck, at 8.231: the preset's seed is one that learns.
+    """
     history = train(replace(preset("olivetti-conv").spec, epochs=100))
     print(f"epoch 1: {history[0]}\nepoch 100: {history[-1]}")
     assert 11.5 <= history[0]["loss"] <= 12.7
@@ -118,6 +118,7 @@ def test_olivetti_conv_learns_as_its_source_reports():
     assert not any(name.startswith("val_") for name in history[-1])  # trains on all 400
 
 
+@pytest.mark.timeout(900)
 def test_mnist_dense_reaches_its_source():
     """R5: validation loss 1454.9 on 0…255 after 50 epochs, clearly below PCA's 0.0235."""
     history = train(preset("mnist-dense").spec)

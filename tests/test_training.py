@@ -26,11 +26,6 @@ from ae_core.specs import (
 from ae_core.steps import Steps
 from ae_core.training import MAP_POINTS, PROBES, Unattended, fit, probes
 
-pytestmark = pytest.mark.filterwarnings(
-    # Keras' variables do not know NumPy 2's copy argument.
-    "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
-)
-
 SMALL = TrainingSpec(
     autoencoder=AutoencoderSpec(parse_layers("dense16"), parse_layers("dense16"), latent_dim=4),
     epochs=2,
@@ -209,7 +204,6 @@ def test_steps_per_epoch_limits_the_batches(images, steps_per_epoch, pictures):
     assert seen(replace(SMALL, steps_per_epoch=steps_per_epoch), images) == pictures
 
 
-@pytest.mark.xfail(strict=True, reason="the last smaller batch is dropped with steps_per_epoch")
 @pytest.mark.parametrize("steps_per_epoch", [16, 1000])
 def test_more_steps_than_the_pictures_give_are_as_many_as_they_give(images, steps_per_epoch):
     assert seen(replace(SMALL, steps_per_epoch=steps_per_epoch), images) == 500
@@ -304,8 +298,7 @@ def test_every_loss_falls_and_every_optimizer_works(images, loss, optimizer):
     assert outcome.history[-1]["val_loss"] < outcome.history[0]["val_loss"]
 
 
-@pytest.mark.parametrize("beta", [0.0, 1.0, 4.0])
-@pytest.mark.parametrize("loss", ["gaussian-nll", "bernoulli-nll"])
+@pytest.mark.parametrize(("beta", "loss"), [(0.0, "bernoulli-nll"), (4.0, "gaussian-nll")])
 def test_variational_loss_is_reconstruction_plus_beta_times_kl(images, beta, loss):
     spec = change(SMALL, bottleneck="variational", loss=loss, beta=beta)
     outcome, _ = train(spec, images)
@@ -373,7 +366,7 @@ def test_a_code_of_two_numbers_comes_with_its_map(images):
 # --- corruption ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", [k for k in CHOICES["kind"] if k != "none"])
+@pytest.mark.parametrize("kind", ["heteroscedastic", "salt-and-pepper"])
 def test_held_out_noise_is_the_same_at_every_evaluation(images, kind):
     one = steps_of(change(SMALL, kind=kind, amount=0.3), images)
     clean = steps_of(SMALL, images).evaluate()
@@ -505,7 +498,7 @@ def test_a_stop_keeps_the_weights_of_the_last_complete_epoch(images, monkeypatch
     assert_same(outcome, train(replace(spec, epochs=2), images)[0])
 
 
-@pytest.mark.parametrize("last", [1, 5])
+@pytest.mark.parametrize("last", [1, 5])  # before the first step, and after some
 def test_a_stop_in_the_first_epoch_leaves_the_initial_weights(images, monkeypatch, last):
     monkeypatch.setattr(steps, "SECONDS_A_CALL", 0)
     outcome, epochs = train(SMALL, images, Counting(last))
@@ -524,7 +517,6 @@ def test_progress_is_told_as_shares_of_each_epoch(images, monkeypatch):
     assert control.shares == pytest.approx(shares * 2)
 
 
-@pytest.mark.xfail(strict=True, reason="the share is of the set's pictures, not of the epoch's")
 def test_progress_ends_at_one_with_steps_per_epoch_too(images):
     control = Counting()
     train(replace(SMALL, steps_per_epoch=7), images, control)
@@ -608,7 +600,6 @@ FLUNG = change(
 )
 
 
-@pytest.mark.xfail(strict=True, reason="val_ figures are not checked: finished with val_loss=nan")
 def test_no_figure_of_the_history_is_ever_nan(images):
     outcome, epochs = train(FLUNG, images)
     for m in outcome.history:

@@ -37,6 +37,11 @@ class Corruption:
         if self.where == "layer" and self.kind == "masking" and self.amount >= 1:
             raise ValueError(f"amount={self.amount} must be below 1 for a dropout layer")
 
+    @property
+    def active(self) -> bool:
+        """Whether anything is corrupted at all."""
+        return self.kind != "none" and self.amount > 0
+
 
 @dataclass(frozen=True)
 class TrainingSpec:

@@ -9,7 +9,8 @@ from ae_core.store import StoreError
 from pages.shared.session import service, visitor
 from pages.shared.wording import duration
 
-REFRESH_SECONDS = 0.8
+REFRESH_SECONDS = 1.0
+FIRST_REFRESH_SECONDS = 0.4  # until there is a first curve to see
 ROW_NAMES = {2: ("Original", "Reconstruction"), 3: ("Original", "Corrupted", "Reconstruction")}
 STATUS_WORDS = {
     "queued": "Waiting",
@@ -28,14 +29,21 @@ def run_view(run_id: str) -> None:
     Raises:
         UnknownRun: there is no such run.
     """
-    live = service().snapshot(run_id).live
-    st.fragment(run_every=REFRESH_SECONDS if live else None)(_draw)(run_id, live)
+    every = _refresh(service().snapshot(run_id))
+    st.fragment(run_every=every)(_draw)(run_id, every)
 
 
-def _draw(run_id: str, polling: bool) -> None:
+def _refresh(snapshot: Snapshot) -> float | None:
+    """Return the seconds until a run is worth another look, None when it has ended."""
+    if not snapshot.live:
+        return None
+    return REFRESH_SECONDS if snapshot.epoch else FIRST_REFRESH_SECONDS
+
+
+def _draw(run_id: str, every: float | None) -> None:
     snapshot = service().snapshot(run_id)
-    if polling and not snapshot.live:
-        st.rerun()  # the whole page, once: it ends the polling
+    if _refresh(snapshot) != every:
+        st.rerun()  # the whole page, once: it sets another pace, or none
     _headline(snapshot)
     _buttons(snapshot)
     if snapshot.reason:
