@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 8501
 
-.PHONY: run test lint format bench browser
+.PHONY: run test lint format bench browser screenshots
 run: .venv/ready
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
@@ -22,8 +22,13 @@ format: .venv/ready-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/ready
+bench: .venv/ready-dev browser
+	$(BIN)/python -m benchmarks.pages
 	$(BIN)/python -m benchmarks.training
+
+# Of the app that runs at PORT, for the README.
+screenshots: .venv/ready-dev browser
+	$(BIN)/python tests/browser/screenshots.py http://localhost:$(PORT)
 
 # A Chromium: the system's, else Debian's, else Playwright's own.
 browser: .venv/ready-dev

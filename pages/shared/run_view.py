@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from ae_core import figures, pictures
-from ae_core.snapshot import Snapshot
+from ae_core.snapshot import CodeMap, Snapshot
 from ae_core.store import StoreError
 from pages.shared.session import service, visitor
 from pages.shared.wording import duration
@@ -45,32 +45,46 @@ def _draw(run_id: str, every: float | None) -> None:
     if _refresh(snapshot) != every:
         st.rerun()  # the whole page, once: it sets another pace, or none
     _headline(snapshot)
-    _buttons(snapshot)
     if snapshot.reason:
         show = st.error if snapshot.status == "failed" or not snapshot.saved else st.info
         show(snapshot.reason)
-    _pictures(snapshot)
-    if snapshot.history:
-        curves, other = st.columns([3, 2]) if snapshot.map is not None else (st.container(), None)
-        with curves:
-            figure = figures.loss_curves(snapshot.history, snapshot.spec.loss, snapshot.spec.epochs)
-            st.plotly_chart(
-                figure, key=f"curves-{run_id}", config={"displayModeBar": False}, alt="Loss curves"
-            )
-            if snapshot.spec.split == "everything":
-                st.caption(
-                    "This recipe trains on all pictures: nothing is held out, "
-                    "so there is no second curve."
-                )
-        if other is not None and snapshot.map is not None:
-            with other:
-                st.markdown("**Map of codes**: test pictures, by class")
-                st.plotly_chart(
-                    figures.code_map(snapshot.map),
-                    key=f"map-{run_id}",
-                    config={"displayModeBar": False},
-                    alt="Codes of test pictures in two dimensions",
-                )
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _pictures(snapshot)
+    if snapshot.map is not None:
+        with right:
+            _map(snapshot.id, snapshot.map)
+        with left:
+            _curves(snapshot)
+    else:
+        with right:
+            _curves(snapshot)
+
+
+def _curves(snapshot: Snapshot) -> None:
+    if not snapshot.history:
+        return
+    epochs = snapshot.spec.epochs if snapshot.live else snapshot.epoch
+    st.plotly_chart(
+        figures.loss_curves(snapshot.history, snapshot.spec.loss, epochs),
+        key=f"curves-{snapshot.id}",
+        config={"displayModeBar": False},
+        alt="Loss curves",
+    )
+    if snapshot.spec.split == "everything":
+        st.caption(
+            "This recipe trains on all pictures: nothing is held out, so there is no second curve."
+        )
+
+
+def _map(run_id: str, points: CodeMap) -> None:
+    st.caption("Map of codes: test pictures, by class")
+    st.plotly_chart(
+        figures.code_map(points),
+        key=f"map-{run_id}",
+        config={"displayModeBar": False},
+        alt="Codes of test pictures in two dimensions",
+    )
 
 
 def _headline(snapshot: Snapshot) -> None:
@@ -87,7 +101,7 @@ def _headline(snapshot: Snapshot) -> None:
     st.progress(done, text=f"**{words}**")
     last = snapshot.history[-1] if snapshot.history else {}
     where = ", held out" if "val_psnr" in last else ""
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
         st.metric("Epoch", f"{snapshot.epoch} / {total}", width="content")
         st.metric(
             f"PSNR{where}",
@@ -98,6 +112,7 @@ def _headline(snapshot: Snapshot) -> None:
         loss = _number(last.get("val_loss", last.get("loss")), "{:.4g}")
         st.metric(f"Loss{where}", loss, width="content")
         st.metric("Code mean", _number(last.get("code_mean"), "{:.3f}"), width="content")
+        _buttons(snapshot)
 
 
 def _number(value: float | None, form: str) -> str:
@@ -108,7 +123,7 @@ def _buttons(snapshot: Snapshot) -> None:
     mine = snapshot.owner == visitor()
     run_id, training = snapshot.id, service()
     if snapshot.live and mine:
-        with st.container(horizontal=True):
+        with st.container(horizontal=True, width="content"):
             if snapshot.status == "paused":
                 st.button(
                     "Resume", icon=":material/play_arrow:", on_click=training.resume, args=(run_id,)
@@ -152,4 +167,6 @@ def _pictures(snapshot: Snapshot) -> None:
         rows = np.concatenate([rows, np.zeros_like(rows[:1])])
     names = " · ".join(ROW_NAMES.get(len(rows), ()))
     st.caption(f"Eight test pictures, from top to bottom: {names}")
-    st.image(pictures.contact_sheet(rows), width="stretch")
+    half = rows.shape[1] // 2
+    for part in (rows[:, :half], rows[:, half:]):
+        st.image(pictures.contact_sheet(part, width=600), width="stretch")
