@@ -9,6 +9,7 @@ from ae_core.data import IMAGE_SETS, ImageSetCorrupt, ImageSetUnavailable
 from ae_core.handwriting import DRAWING_SIDE, centre_digit
 from ae_core.refit import image_shape
 from ae_core.store import UnknownRun
+from pages.shared import notice
 from pages.shared.drawing_canvas import drawing_canvas
 from pages.shared.frame import frame
 from pages.shared.links import put
@@ -46,7 +47,7 @@ def page() -> None:
         try:
             _results(model, number, image)
         except FAILURES as error:
-            st.error(str(error))
+            notice.error(str(error))
 
 
 def _model() -> TrainedModel:
@@ -54,7 +55,7 @@ def _model() -> TrainedModel:
     try:
         available = models(linked)
     except UnknownRun as error:
-        st.error(f"{error}. Shown instead: a model that comes with the app.")
+        notice.error(f"{error}. Shown instead: a model that comes with the app.")
         available, linked = models(), ""
     key = "reconstruct.model"
     show_in_widget(key, linked or next(iter(available)))
@@ -99,7 +100,7 @@ def _test_picture(model: TrainedModel) -> int | None:
             start = number // A_PAGE * A_PAGE
             shown = gallery(model.file.spec_json, start, A_PAGE)
     except (ServiceUnavailable, ImageSetUnavailable, ImageSetCorrupt) as error:
-        st.warning(f"{error} Upload or draw a picture instead.")
+        notice.warning(f"{error} Upload or draw a picture instead.")
         return None
     names = tuple(
         f"Picture {start + i}" + (f": {label}" if label else "")
@@ -127,7 +128,7 @@ def _uploaded(model: TrainedModel) -> np.ndarray | None:
     try:
         image = pictures.open_picture(file.getvalue(), file.name)
     except ValueError as error:
-        st.error(str(error))
+        notice.error(str(error))
         return None
     array = pictures.to_array(image, image_shape(model.spec))
     return 1 - array if st.toggle("Invert (dark on light)", key="reconstruct.invert") else array
@@ -137,7 +138,7 @@ def _drawn(model: TrainedModel) -> np.ndarray | None:
     try:
         drawing = drawing_canvas("reconstruct", DRAWING_SIDE)
     except ValueError as error:
-        st.error(str(error))
+        notice.error(str(error))
         return None
     if drawing is None:
         return None
@@ -162,7 +163,7 @@ def _results(model: TrainedModel, number: int | None, image: np.ndarray | None) 
             else:
                 rivals = answer(inference.rivals, model.file, image)
     except ImageSetUnavailable as problem:
-        st.caption(str(problem))
+        notice.info(str(problem))
         return
     rivals_view(ours, rivals)
 

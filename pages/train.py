@@ -12,6 +12,7 @@ from ae_core.refit import image_shape, plan_of
 from ae_core.service import Busy
 from ae_core.specs import TrainingSpec, to_json
 from ae_core.store import StoreError, UnknownRun
+from pages.shared import notice
 from pages.shared.controls import body_select, preset_select, setting
 from pages.shared.frame import frame
 from pages.shared.links import put, read_settings, write_settings
@@ -45,7 +46,7 @@ def page() -> None:
     frame("Train")
     problem = read_settings()
     if problem:
-        st.error(problem)
+        notice.error(problem)
     write_settings()
     view = _view()
     if view == "Set up":
@@ -123,7 +124,7 @@ def _train_button() -> None:
     try:
         run_id = service().submit(mine.spec, visitor(), mine.preset)
     except (Busy, StoreError) as error:
-        st.error(str(error))
+        notice.error(str(error))
         return
     put(run=run_id, view="Watch")
     st.rerun()
@@ -151,7 +152,7 @@ def _network() -> None:
         try:
             shown = gallery(to_json(spec), 0, 8)
         except (ImageSetUnavailable, ImageSetCorrupt, ServiceUnavailable) as error:
-            st.warning(str(error))
+            notice.warning(str(error))
             return
     st.caption(f"{card.title}: {card.about}")
     st.image(contact_sheet(shown.images[None]), width="stretch")
@@ -173,7 +174,7 @@ def _watch() -> None:
     try:
         run_view(run_id)
     except UnknownRun as error:
-        st.error(f"{error}. Your own runs are under **Compare**.")
+        notice.error(f"{error}. Your own runs are under Compare.")
 
 
 page()

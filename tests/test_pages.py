@@ -1,5 +1,6 @@
 """Every page by Streamlit's own test driver: no exception, and a sentence for every bad link."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -35,7 +36,8 @@ def opened(page: str, **query: str) -> AppTest:
 
 
 def texts(elements) -> str:
-    return " ".join(element.value for element in elements)
+    """What a visitor reads: the escapes that keep quoted text from being markup are gone."""
+    return re.sub(r"\\(.)", r"\1", " ".join(element.value for element in elements))
 
 
 @pytest.mark.parametrize("page", ["app.py", *PAGES])

@@ -11,6 +11,7 @@ import streamlit as st
 from ae_core.data import IMAGE_SETS
 from ae_core.refit import image_shape, with_body, with_setting
 from ae_core.specs import CHOICES, LIMITS, PRESETS, flatten, preset
+from pages.shared import notice
 from pages.shared.session import Draft, draft, show_in_widget, widget
 from pages.shared.wording import HELP, LABELS, in_words
 
@@ -84,7 +85,7 @@ def setting(name: str) -> None:
     else:
         _number(name, common)
     if name in mine.rejected:
-        st.error(mine.rejected[name][1])
+        notice.error(mine.rejected[name][1])
 
 
 def _choice(name: str, common: dict[str, Any]) -> None:

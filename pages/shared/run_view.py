@@ -6,6 +6,7 @@ import streamlit as st
 from ae_core import figures, pictures
 from ae_core.snapshot import CodeMap, Snapshot
 from ae_core.store import StoreError
+from pages.shared import notice
 from pages.shared.session import service, visitor
 from pages.shared.wording import duration
 
@@ -46,7 +47,8 @@ def _draw(run_id: str, every: float | None) -> None:
         st.rerun()  # the whole page, once: it sets another pace, or none
     _headline(snapshot)
     if snapshot.reason:
-        show = st.error if snapshot.status == "failed" or not snapshot.saved else st.info
+        bad = snapshot.status == "failed" or not snapshot.saved
+        show = notice.error if bad else notice.info
         show(snapshot.reason)
     left, right = st.columns(2, gap="medium")
     with left:
@@ -156,7 +158,7 @@ def _save_again(run_id: str) -> None:
     try:
         service().save_again(run_id)
     except StoreError as error:
-        st.toast(str(error))
+        st.toast(notice.plain(str(error)))
 
 
 def _pictures(snapshot: Snapshot) -> None:

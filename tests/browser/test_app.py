@@ -1,6 +1,7 @@
 """A newcomer's way through the app, in a real browser."""
 
 import re
+from urllib.parse import quote
 
 import psutil
 import pytest
@@ -187,3 +188,12 @@ def test_the_server_stays_small_and_without_tensorflow(page, server):
     assert not [path for path in libraries if "tensorflow" in path or "sklearn" in path]
     workers = process.children(recursive=True)
     assert workers, "the workers are processes of their own"
+
+
+def test_a_link_cannot_smuggle_markup_in(page):
+    evil = "![x](http://example.invalid/x.png) <img src=http://example.invalid/y.png> :red[z]"
+    for path in ("/train?preset=", "/train?encoder=", "/train?run=", "/reconstruct?model="):
+        open_page(page, path + quote(evil))
+        message = page.get_by_test_id("stAlertContentError").first
+        expect(message).to_contain_text("![x](http://example.invalid")
+        assert message.locator("img").count() == 0
