@@ -101,22 +101,23 @@ def reconstruct(model: ModelFile, image: np.ndarray) -> Rendition:
     return _rendition("Autoencoder", image, output, numbers, numbers * BYTES_A_NUMBER)
 
 
-def rivals(model: ModelFile, image: np.ndarray) -> list[Rendition]:
+def rivals(model: ModelFile, image: np.ndarray) -> tuple[list[Rendition], str]:
     """Return what PCA makes of a picture with as many numbers and JPEG with as many bytes.
 
-    Raises:
-        ImageSetUnavailable: the pictures that PCA would be fitted to are not here.
+    Returns:
+        The renditions, and why PCA is not among them: "" if it is.
     """
     spec = from_json(model.spec_json)
     numbers = spec.autoencoder.latent_dim
     jpeg = baselines.jpeg_of_at_most(image, numbers * BYTES_A_NUMBER)
-    pca = _pca(spec.image_set, spec.image_size, spec.split, numbers)
+    small = _rendition("JPEG", image, jpeg.image, 0, jpeg.bytes)
+    try:
+        pca = _pca(spec.image_set, spec.image_size, spec.split, numbers)
+    except (data.ImageSetUnavailable, data.ImageSetCorrupt) as error:
+        return [small], str(error)
     kept = len(pca.components)
     linear = pca.reconstruct(image[np.newaxis])[0]
-    return [
-        _rendition("PCA", image, linear, kept, kept * BYTES_A_NUMBER),
-        _rendition("JPEG", image, jpeg.image, 0, jpeg.bytes),
-    ]
+    return [_rendition("PCA", image, linear, kept, kept * BYTES_A_NUMBER), small], ""
 
 
 def reconstruct_test(model: ModelFile, number: int) -> tuple[np.ndarray, Rendition]:
@@ -125,7 +126,7 @@ def reconstruct_test(model: ModelFile, number: int) -> tuple[np.ndarray, Renditi
     return image, reconstruct(model, image)
 
 
-def rivals_test(model: ModelFile, number: int) -> list[Rendition]:
+def rivals_test(model: ModelFile, number: int) -> tuple[list[Rendition], str]:
     """Return `rivals` for test picture ``number`` of a model's image set."""
     return rivals(model, _images(from_json(model.spec_json)).test[number])
 

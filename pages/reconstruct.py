@@ -156,16 +156,14 @@ def _results(model: TrainedModel, number: int | None, image: np.ndarray | None) 
         else:
             return
     rendition_view(image, ours)
-    try:
-        with st.spinner("Fitting PCA to the same training pictures …"):
-            if number is not None:
-                rivals = test_rivals(model.file, number)
-            else:
-                rivals = answer(inference.rivals, model.file, image)
-    except ImageSetUnavailable as problem:
-        notice.info(str(problem))
-        return
+    with st.spinner("Fitting PCA to the same training pictures …"):
+        if number is not None:
+            rivals, missing = test_rivals(model.file, number)
+        else:
+            rivals, missing = answer(inference.rivals, model.file, image)
     rivals_view(ours, rivals)
+    if missing:
+        notice.info(f"No PCA here: {missing}")
 
 
 page()

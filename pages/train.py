@@ -147,7 +147,8 @@ def _network() -> None:
         st.metric("Time, about", _estimate(layers), width="content")
     st.html(network_drawing(layers))
     if not is_available(spec.image_set):
-        st.caption(f"{card.title} is not on this server yet; it is downloaded once, if it can be.")
+        st.info(f"{card.title} is not on this server yet: Train downloads it first, if it can.")
+        return
     with st.spinner(f"Loading {card.title} …"):
         try:
             shown = gallery(to_json(spec), 0, 8)

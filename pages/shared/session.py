@@ -109,6 +109,6 @@ def test_rendition(
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
-def test_rivals(model: inference.ModelFile, number: int) -> list[inference.Rendition]:
+def test_rivals(model: inference.ModelFile, number: int) -> tuple[list[inference.Rendition], str]:
     """Return what PCA and JPEG make of test picture ``number``."""
     return service().connection.answer(inference.rivals_test, model, number)
