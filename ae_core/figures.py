@@ -69,9 +69,12 @@ def loss_curves(history: History, loss: str, epochs: int) -> Figure:
             "domain": [bottom, top],
             "anchor": f"x{suffix}",
             "nticks": 5,
+            "rangemode": "tozero" if lines[0][0] == "near_zero_share" else "normal",
         }
         figure["layout"][f"xaxis{suffix}"] = _axis() | {
             "range": [0.5, epochs + 0.5],
+            "tick0": 1,
+            "dtick": max(1, round(epochs / 6)),
             "anchor": f"y{suffix}",
             "showticklabels": last,
             "title": {"text": "epoch" if last else ""},

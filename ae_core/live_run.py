@@ -74,7 +74,8 @@ class LiveRun:
 
     def not_saved(self, problem: str) -> None:
         """Say that the end is only in memory, and why."""
-        self.update(reason=" ".join(filter(None, (self.snapshot.reason, problem))))
+        reason = " ".join(filter(None, (self.snapshot.reason, problem)))
+        self.update(reason=reason, unsaved="weights.npz" in self.files)
 
     def update(self, **changes: Any) -> None:
         """Replace fields of the snapshot."""
@@ -87,12 +88,12 @@ class LiveRun:
         kind = message["kind"]
         self.begun = True
         if kind in ("paused", "resumed"):
-            self.update(status="paused" if kind == "paused" else "running")
+            self._go_on("paused" if kind == "paused" else "running")
         elif kind == "started":
             names = tuple(message["label_names"])
             no_codes = np.zeros((0, 2), np.float32)
+            self._go_on("running")
             self.update(
-                status="running",
                 pictures=tasks.unpacked(message["probes"]),
                 map=CodeMap(no_codes, tuple(message["labels"]), names) if names else None,
             )
@@ -100,6 +101,10 @@ class LiveRun:
             self.update(share=message["share"])
         elif kind == "epoch" and self.snapshot.pictures is not None:
             self._take_epoch(self.snapshot.pictures, message)
+
+    def _go_on(self, status: str) -> None:
+        if self.snapshot.status != "stopping":  # the worker may not have heard of it yet
+            self.update(status=status)
 
     def _take_epoch(self, rows: np.ndarray, message: tasks.Message) -> None:
         probes = rows if self.snapshot.epoch == 0 else rows[:-1]  # the last row is the output

@@ -21,6 +21,8 @@ def open_picture(data: bytes, name: str = "picture") -> Image.Image:
     Raises:
         ValueError: with a sentence for the visitor that names the file and the remedy.
     """
+    if not data:
+        raise ValueError(f"{name} must be a picture, but it is empty: choose another file")
     if len(data) > MAX_BYTES:
         raise ValueError(
             f"{name}={len(data) / 2**20:.1f} MB must be at most {MAX_BYTES >> 20} MB: "
@@ -30,7 +32,7 @@ def open_picture(data: bytes, name: str = "picture") -> Image.Image:
         image = Image.open(io.BytesIO(data), formats=FORMATS)  # reads the header only
         width, height = image.size
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise ValueError(_too_large(name, "far too many")) from None
+        raise ValueError(_too_large(name, "over 100 million")) from None
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
         raise ValueError(f"{name} must be a {', '.join(FORMATS)} picture") from None
     if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:

@@ -65,7 +65,9 @@ def with_setting(spec: TrainingSpec, name: str, value: Value) -> TrainingSpec:
     if name == "output_activation" and value != "sigmoid" and spec.loss == "bernoulli-nll":
         together["loss"] = "gaussian-nll"
     if name == "pixel_scale" and int(value) == 255:
-        together |= {"output_activation": "relu", "loss": "mse"}
+        variational = spec.autoencoder.bottleneck == "variational"
+        together["output_activation"] = "relu"
+        together["loss"] = "gaussian-nll" if variational else "mse"
     if name == "kind":
         together["amount"] = 0.0 if value == "none" else spec.corruption.amount or DEFAULT_AMOUNT
         if value not in ("none", "gaussian", "masking"):
@@ -128,8 +130,8 @@ def fit_to(spec: AutoencoderSpec, shape: Shape) -> AutoencoderSpec:
 
 
 def _with_map_size(spec: AutoencoderSpec, shape: Shape) -> AutoencoderSpec:
-    if spec.code != "map":
-        return spec
+    if spec.code != "map" or any(layer.kind == "dense" for layer in spec.encoder):
+        return spec  # a dense layer before a map code is for `plan` to refuse
     height, width, channels = shape
     for layer in spec.encoder:
         height, width = side_after(layer, height), side_after(layer, width)

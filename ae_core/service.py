@@ -134,6 +134,8 @@ class TrainingService:
                 self._queue.remove(run_id)
                 self._do(self._end, run_id, Ending("stopped", "Stopped before it began."))
                 return
+            if run_id in self._live and self._live[run_id].snapshot.live:
+                self._live[run_id].update(status="stopping")
         self._permit(run_id, tasks.STOP)
 
     def _permit(self, run_id: str, epoch: int) -> None:

@@ -12,7 +12,7 @@ from ae_core.data import IMAGE_SETS
 from ae_core.specs import TrainingSpec
 from ae_core.store import RunRecord
 
-LIVE = ("queued", "starting", "running", "paused")
+LIVE = ("queued", "starting", "running", "paused", "stopping")
 RECENT_EPOCHS = 5  # whose mean time predicts the rest
 
 
@@ -40,8 +40,8 @@ class Snapshot:
         spec: what is trained.
         preset: the preset that it started from.
         owner: an opaque name for the visitor.
-        status: ``queued``, ``starting``, ``running``, ``paused``, ``finished``, ``stopped`` or
-            ``failed``.
+        status: ``queued``, ``starting``, ``running``, ``paused``, ``stopping``, ``finished``,
+            ``stopped`` or ``failed``.
         reason: a sentence, empty while all is well.
         position: place in the queue from 1, 0 when not queued.
         share: of the epoch under way that is done, in [0, 1].
@@ -49,6 +49,7 @@ class Snapshot:
         pictures: (R, N, H, W, C) uint8: the probes clean, (corrupted,) reconstructed; or None.
         map: for a two-number code, else None.
         saved: whether its weights are in the run store.
+        unsaved: whether they are in memory only, because the store did not take them.
     """
 
     id: str
@@ -63,6 +64,7 @@ class Snapshot:
     pictures: np.ndarray | None = None
     map: CodeMap | None = None
     saved: bool = False
+    unsaved: bool = False
 
     @property
     def live(self) -> bool:

@@ -17,11 +17,15 @@ from pages.shared.models import TrainedModel, models
 from pages.shared.picture_picker import picture_picker
 from pages.shared.rendition_view import rendition_view, rivals_view
 from pages.shared.session import (
+    Upload,
+    forget_upload,
     gallery,
+    keep_upload,
     service,
     show_in_widget,
     test_rendition,
     test_rivals,
+    uploaded,
     widget,
 )
 
@@ -33,7 +37,7 @@ FAILURES = (ServiceUnavailable, ImageSetUnavailable, ImageSetCorrupt, ValueError
 def page() -> None:
     """Draw the page."""
     frame("Reconstruct")
-    left, right = st.columns([4, 9], gap="large")
+    left, right = st.columns([5, 9], gap="large")
     with left:
         model = _model()
         source = _source()
@@ -77,8 +81,13 @@ def _source() -> str:
     key = "reconstruct.source"
     current = st.query_params.get("source", SOURCES[0])
     show_in_widget(key, current if current in SOURCES else SOURCES[0])
-    st.segmented_control("Picture", SOURCES, key=key, on_change=lambda: put(source=widget(key)))
-    return widget(key) or SOURCES[0]
+    st.segmented_control("Picture", SOURCES, key=key, on_change=_take_source, args=(key,))
+    return current if current in SOURCES else SOURCES[0]
+
+
+def _take_source(key: str) -> None:
+    if widget(key):  # a click on the chosen one clears it: then nothing changes
+        put(source=widget(key))
 
 
 def _picture(model: TrainedModel, source: str) -> tuple[int | None, np.ndarray | None]:
@@ -92,7 +101,7 @@ def _picture(model: TrainedModel, source: str) -> tuple[int | None, np.ndarray |
 
 def _test_picture(model: TrainedModel) -> int | None:
     written = st.query_params.get("picture", "0")
-    number = int(written) if written.isdecimal() and len(written) < 6 else 0
+    number = int(written[:9]) if written.isdecimal() else 0
     try:
         with st.spinner("Loading test pictures …"):
             available = gallery(model.file.spec_json, 0, 1).available
@@ -121,17 +130,28 @@ def _test_picture(model: TrainedModel) -> int | None:
 
 
 def _uploaded(model: TrainedModel) -> np.ndarray | None:
-    file = st.file_uploader("A picture (JPEG, PNG or WebP)", key="reconstruct.file")
+    key = "reconstruct.file"
+    st.file_uploader("A picture (JPEG, PNG or WebP)", key=key, on_change=_take_upload, args=(key,))
+    upload = uploaded()
     st.caption("It stays in memory and is never stored.")
-    if file is None:
+    if upload is None:
         return None
+    st.button("Forget this picture", on_click=forget_upload)
     try:
-        image = pictures.open_picture(file.getvalue(), file.name)
+        image = pictures.open_picture(upload.data, upload.name)
     except ValueError as error:
         notice.error(str(error))
         return None
     array = pictures.to_array(image, image_shape(model.spec))
     return 1 - array if st.toggle("Invert (dark on light)", key="reconstruct.invert") else array
+
+
+def _take_upload(key: str) -> None:
+    file = widget(key)
+    if file is None:
+        forget_upload()
+    else:
+        keep_upload(Upload(file.name, file.getvalue()))
 
 
 def _drawn(model: TrainedModel) -> np.ndarray | None:

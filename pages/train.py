@@ -19,7 +19,7 @@ from pages.shared.links import put, read_settings, write_settings
 from pages.shared.run_list import compare_view
 from pages.shared.run_view import run_view
 from pages.shared.session import draft, gallery, service, show_in_widget, speed, visitor, widget
-from pages.shared.wording import duration
+from pages.shared.wording import LABELS, duration
 
 VIEWS = ("Set up", "Watch", "Compare")
 GROUPS = {
@@ -75,12 +75,17 @@ def _set_up() -> None:
     with left:
         preset_select()
         _train_button()
-        group = st.segmented_control(
-            "Settings", list(GROUPS), default="Pictures", key="train.group", width="stretch"
+        show_in_widget("train.group", draft().group)
+        st.segmented_control(
+            "Settings", list(GROUPS), key="train.group", width="stretch", on_change=_take_group
         )
-        _group(group or "Pictures")
+        _group(draft().group)
     with right:
         _network()
+
+
+def _take_group() -> None:
+    draft().group = widget("train.group") or draft().group
 
 
 def _group(group: str) -> None:
@@ -118,7 +123,7 @@ def _train_button() -> None:
         key="train.start",
     )
     if blocked:
-        st.caption("Correct the setting marked below first: " + ", ".join(mine.rejected))
+        st.caption("Correct this first: " + ", ".join(map(_place, mine.rejected)))
     if not pressed:
         return
     try:
@@ -128,6 +133,12 @@ def _train_button() -> None:
         return
     put(run=run_id, view="Watch")
     st.rerun()
+
+
+def _place(name: str) -> str:
+    """Return where on the page a setting is, in its words."""
+    group = next((group for group, names in GROUPS.items() if name in names), "Network")
+    return f"{group} → {LABELS[name]}"
 
 
 def _network() -> None:

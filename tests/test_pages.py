@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from ae_core.specs import change, preset
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ("pages/train.py", "pages/reconstruct.py")
 
@@ -106,6 +108,43 @@ def test_a_wrong_setting_stays_visible_with_its_sentence_and_blocks_training():
     assert not page.button(key="train.start").disabled
 
 
+def test_numbers_out_of_bounds_are_answered_in_words_and_nothing_is_set_silently():
+    page = opened("pages/train.py")
+    page.segmented_control(key="train.group").set_value("Learning").run()
+    page.number_input(key="train.epochs").set_value(99999).run()
+    assert "epochs=99999 must be a whole number between 1 and 2,000" in texts(page.error)
+    assert page.number_input(key="train.epochs").value == 99999
+    assert page.button(key="train.start").disabled
+    page.number_input(key="train.epochs").set_value(7).run()
+    assert not page.button(key="train.start").disabled
+    page.number_input(key="train.epochs").set_value(None).run()
+    assert page.session_state["draft"].spec.epochs == 7
+
+
+def test_a_refused_setting_is_taken_once_its_cause_is_gone():
+    page = opened("pages/train.py", preset="digits-dense", image_size="8")
+    page.segmented_control(key="train.group").set_value("Network").run()
+    page.text_input(key="train.decoder").set_value("dense4, reshape2x2x1, up4, up4").run()
+    assert "must be able to end at 8×8 pixels" in texts(page.error)
+    page.segmented_control(key="train.group").set_value("Pictures").run()
+    assert "Network → Decoder layers" in texts(page.caption)
+    page.segmented_control(key="train.image_size").set_value(32).run()
+    assert not page.button(key="train.start").disabled
+    assert str(page.session_state["draft"].spec.autoencoder.decoder[-1]) == "up4"
+
+
+def test_a_run_can_be_set_up_again():
+    from pages.shared.session import service
+
+    spec = change(preset("digits-dense").spec, image_size=8, epochs=2, latent_dim=5)
+    run_id = service().submit(spec, "somebody", "digits-dense")
+    service().wait_until(run_id, lambda s: not s.live, 90)
+    page = opened("pages/train.py", run=run_id)
+    next(b for b in page.button if b.label == "Set up again").click().run()
+    assert page.session_state["draft"].spec == spec
+    assert page.query_params["latent_dim"] == "5"
+
+
 def test_changing_the_image_set_refits_the_network():
     page = opened("pages/train.py", preset="toy-faces-vae")
     page.selectbox(key="train.image_set").set_value("digits").run()
@@ -135,7 +174,9 @@ def test_train_from_the_page_watch_compare_and_reconstruct():
     page.run()
     assert metric(page, "Epoch") == "3 / 3"
     compared = opened("pages/train.py", run=run_id, view="Compare", compare=run_id)
-    assert f"(?run={run_id}&view=Watch) | Finished" in texts(compared.markdown)
+    row = next(line for line in texts(compared.markdown).splitlines() if run_id in line)
+    assert "digits-dense: picture size 8, epochs 3" in row
+    assert "| Finished | 3 |" in row
     reconstructed = opened("pages/reconstruct.py", model=run_id)
     assert metric(reconstructed, "PSNR").endswith("dB")
 
@@ -145,7 +186,8 @@ def test_uploads_that_are_no_pictures_are_sentences():
     for name, data in (("empty.jpg", b""), ("text.jpg", b"hello"), ("half.png", b"\x89PNG\r\n")):
         page.file_uploader[0].set_value((name, data, "image/jpeg")).run()
         assert not page.exception
-        assert f"{name} must be a JPEG, PNG, WEBP picture" in texts(page.error)
+        assert f"{name} must be a" in texts(page.error)
+    assert "half.png must be a JPEG, PNG, WEBP picture" in texts(page.error)
 
 
 def test_visiting_every_page_imports_neither_tensorflow_nor_keras(tmp_path):
@@ -153,6 +195,8 @@ def test_visiting_every_page_imports_neither_tensorflow_nor_keras(tmp_path):
 import os, sys
 os.environ["AE_RUNS_DIR"] = {str(tmp_path)!r}
 from streamlit.testing.v1 import AppTest
+
+from ae_core.specs import change, preset
 for page in ("app.py",) + {PAGES!r}:
     test = AppTest.from_file("app.py", default_timeout=90)
     if page != "app.py":

@@ -110,7 +110,6 @@ def test_a_24_megapixel_photo_opens_reduced():
 # --- what is refused --------------------------------------------------------------------------
 
 NO_PICTURES = {
-    "empty.jpg": b"",
     "text.jpg": b"this is a text file\n" * 50,
     "animation.gif": encoded(Image.fromarray(photo()).convert("P"), "GIF"),
     "renamed.png": encoded(Image.fromarray(photo()), "BMP"),
@@ -231,7 +230,12 @@ def test_a_damaged_file_gives_a_picture_or_a_sentence(data, changes):
         assert re.match(r"picture.* must be ", str(error))  # noqa: PT017
 
 
-@given(st.binary(max_size=300))
+def test_an_empty_file_is_called_so():
+    sentence = "empty.jpg must be a picture, but it is empty: choose another file"
+    assert sentence_of(b"", "empty.jpg") == sentence
+
+
+@given(st.binary(min_size=1, max_size=300))
 def test_random_bytes_are_refused(data):
     assert sentence_of(data) == "face must be a JPEG, PNG, WEBP picture"
 

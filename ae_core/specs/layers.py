@@ -56,7 +56,8 @@ def parse_layers(text: str, name: str = "layers") -> tuple[Layer, ...]:
     Raises:
         ValueError: a word is not a layer, a number is out of its limit, or there are too many.
     """
-    words = [word for word in re.split(r"[,\s]+", text.strip()) if word]
+    text = re.sub(r"(?<=[a-z])\s+(?=\d)", "", text.lower())  # "Dense 64" is dense64
+    words = [word.replace("convt", "convT") for word in re.split(r"[,\s]+", text) if word]
     LIMITS["layers"].check(f"number of layers in {name}", len(words))
     return tuple(_parse_layer(word, name) for word in words)
 

@@ -196,13 +196,13 @@ def _with_code(spec: TrainingSpec, latent_dim: int) -> TrainingSpec:
 _ALL = (
     Preset(
         "digits-dense",
-        "Handwritten digits, small and quick",
+        "Tiny digits, small and quick",
         "1,437 real digits through 16 numbers; learns in seconds.",
         _DIGITS_DENSE,
     ),
     Preset(
         "toy-faces-vae",
-        "Drawn faces, variational",
+        "Toy faces, variational",
         "A VAE that can discover smile, hair and glasses by itself.",
         _TOY_FACES_VAE,
     ),

@@ -98,12 +98,11 @@ def _number(name: str, common: dict[str, Any]) -> None:
     limit = LIMITS[name]
     if name == "amount":
         st.slider(LABELS[name], limit.low, limit.high, step=0.05, **common)
+    # Without bounds in the widget: it would refuse in silence what `take` answers in words.
     elif limit.whole:
-        st.number_input(LABELS[name], int(limit.low), int(limit.high), step=1, **common)
-    else:
-        # The step only serves the arrows; "%g" shows 1e-05 as it is.
-        low, high = float(limit.low), float(limit.high)
-        st.number_input(LABELS[name], low, high, step=low or 0.1, format="%g", **common)
+        st.number_input(LABELS[name], value=None, step=1, **common)
+    else:  # "%g" shows 1e-05 as it is; the step only serves the arrows
+        st.number_input(LABELS[name], value=None, step=limit.low or 0.1, format="%g", **common)
 
 
 def _take(name: str) -> None:
@@ -120,5 +119,9 @@ def take(mine: Draft, name: str, value: Any) -> None:
         mine.spec = with_setting(mine.spec, name, value)
     except ValueError as error:
         mine.rejected[name] = (value, str(error))
-    else:
-        mine.rejected.pop(name, None)
+        return
+    mine.rejected.pop(name, None)
+    for other in list(mine.rejected):  # what they were refused for may be gone now
+        if other in mine.rejected:
+            wanted, _ = mine.rejected.pop(other)
+            take(mine, other, wanted)

@@ -17,6 +17,9 @@ _STYLE = """
 <style>
 [data-testid="stImage"] img, [data-testid="stImageContainer"] img { image-rendering: pixelated; }
 [data-testid="stMainBlockContainer"] { padding: 4.2rem clamp(1rem, 3vw, 3rem) 3rem; }
+[data-testid="stMain"] [data-testid="stPageLink-NavLink"] { background: #3558d8;
+  padding: 0.5rem 1rem; }
+[data-testid="stMain"] [data-testid="stPageLink-NavLink"] * { color: #fff; }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
 </style>
 """

@@ -8,8 +8,9 @@ from ae_core.pretrained import cards
 from ae_core.snapshot import Snapshot
 from ae_core.specs import TrainingSpec, to_json
 from ae_core.store import UnknownRun
-from pages.shared.run_list import name_of, snapshots_of
+from pages.shared.run_list import snapshots_of
 from pages.shared.session import service, visitor
+from pages.shared.wording import run_name
 
 MOST_RUNS = 20
 
@@ -61,7 +62,7 @@ def models(linked: str = "") -> dict[str, TrainedModel]:
 def _of_run(run: Snapshot) -> TrainedModel:
     path = service().store.folder(run.id) / "weights.npz"
     file = _file(run.spec, path)
-    return TrainedModel(run.id, f"Run: {name_of(run)}", "Trained here", run.spec, file)
+    return TrainedModel(run.id, f"Run: {run_name(run)}", "Trained here", run.spec, file)
 
 
 def _file(spec: TrainingSpec, path: Path) -> ModelFile:

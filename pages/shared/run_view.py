@@ -1,27 +1,22 @@
 """One run while it trains and afterwards: progress, pictures, curves."""
 
+from collections.abc import Callable
+
 import numpy as np
 import streamlit as st
 
 from ae_core import figures, pictures
 from ae_core.snapshot import CodeMap, Snapshot
+from ae_core.specs import PRESETS
 from ae_core.store import StoreError
 from pages.shared import notice
-from pages.shared.session import service, visitor
-from pages.shared.wording import duration
+from pages.shared.links import put, write_settings
+from pages.shared.session import FIRST_PRESET, draft, service, visitor
+from pages.shared.wording import STATUS_WORDS, duration, run_name
 
 REFRESH_SECONDS = 1.0
 FIRST_REFRESH_SECONDS = 0.4  # until there is a first curve to see
 ROW_NAMES = {2: ("Original", "Reconstruction"), 3: ("Original", "Corrupted", "Reconstruction")}
-STATUS_WORDS = {
-    "queued": "Waiting",
-    "starting": "Starting",
-    "running": "Training",
-    "paused": "Paused",
-    "finished": "Finished",
-    "stopped": "Stopped",
-    "failed": "Failed",
-}
 
 
 def run_view(run_id: str) -> None:
@@ -47,7 +42,7 @@ def _draw(run_id: str, every: float | None) -> None:
         st.rerun()  # the whole page, once: it sets another pace, or none
     _headline(snapshot)
     if snapshot.reason:
-        bad = snapshot.status == "failed" or not snapshot.saved
+        bad = snapshot.status == "failed" or snapshot.unsaved
         show = notice.error if bad else notice.info
         show(snapshot.reason)
     left, right = st.columns(2, gap="medium")
@@ -97,10 +92,10 @@ def _headline(snapshot: Snapshot) -> None:
     left = snapshot.seconds_left
     if snapshot.status == "running" and left is not None:
         words += f", {duration(left)} left"
-    elif snapshot.live and snapshot.status != "queued" and not snapshot.epoch + snapshot.share:
+    elif snapshot.status in ("starting", "running") and not snapshot.epoch + snapshot.share:
         words = "Starting: loading the pictures and building the network"
     done = min(1.0, (snapshot.epoch + snapshot.share) / total)
-    st.progress(done, text=f"**{words}**")
+    st.progress(done, text=f"**{words}** · {run_name(snapshot)}")
     last = snapshot.history[-1] if snapshot.history else {}
     where = ", held out" if "val_psnr" in last else ""
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
@@ -124,34 +119,45 @@ def _number(value: float | None, form: str) -> str:
 def _buttons(snapshot: Snapshot) -> None:
     mine = snapshot.owner == visitor()
     run_id, training = snapshot.id, service()
-    if snapshot.live and mine:
-        with st.container(horizontal=True, width="content"):
-            if snapshot.status == "paused":
-                st.button(
-                    "Resume", icon=":material/play_arrow:", on_click=training.resume, args=(run_id,)
-                )
-                st.button(
-                    "One epoch", icon=":material/skip_next:", on_click=training.step, args=(run_id,)
-                )
+    with st.container(horizontal=True, width="content"):
+        if snapshot.live and mine:
+            paused, running = snapshot.status == "paused", snapshot.status == "running"
+            if paused:
+                _button("Resume", "play_arrow", training.resume, run_id)
+                _button("One epoch", "skip_next", training.step, run_id)
             else:
-                running = snapshot.status == "running"
-                st.button(
-                    "Pause",
-                    icon=":material/pause:",
-                    on_click=training.pause,
-                    args=(run_id,),
-                    disabled=not running,
-                )
-            st.button("Stop", icon=":material/stop:", on_click=training.stop, args=(run_id,))
-    elif not snapshot.live and snapshot.saved:
-        st.page_link(
-            "pages/reconstruct.py",
-            label="**Reconstruct pictures with it**",
-            icon=":material/compare:",
-            query_params={"model": run_id},
-        )
-    elif mine and not snapshot.live and snapshot.history:
-        st.button("Save again", on_click=_save_again, args=(run_id,))
+                _button("Pause", "pause", training.pause, run_id, enabled=running)
+            _button("Stop", "stop", training.stop, run_id, enabled=snapshot.status != "stopping")
+        if snapshot.saved:
+            st.page_link(
+                "pages/reconstruct.py",
+                label="**Reconstruct pictures with it**",
+                icon=":material/compare:",
+                query_params={"model": run_id},
+            )
+        if snapshot.unsaved and mine:
+            _button("Save again", "save", _save_again, run_id)
+        if not snapshot.live:
+            _button("Set up again", "tune", _set_up_again, run_id)
+
+
+def _button(
+    label: str, icon: str, action: Callable[[str], None], run_id: str, *, enabled: bool = True
+) -> None:
+    st.button(
+        label, icon=f":material/{icon}:", on_click=action, args=(run_id,), disabled=not enabled
+    )
+
+
+def _set_up_again(run_id: str) -> None:
+    """Take a run's settings into the visitor's draft and show them."""
+    snapshot = service().snapshot(run_id)
+    mine = draft()
+    mine.spec = snapshot.spec
+    mine.preset = snapshot.preset if snapshot.preset in PRESETS else FIRST_PRESET
+    mine.rejected.clear()
+    write_settings()
+    put(view="Set up")
 
 
 def _save_again(run_id: str) -> None:
@@ -166,7 +172,7 @@ def _pictures(snapshot: Snapshot) -> None:
         return
     rows = snapshot.pictures
     if not snapshot.epoch:
-        rows = np.concatenate([rows, np.zeros_like(rows[:1])])
+        rows = np.concatenate([rows, np.full_like(rows[:1], 128)])  # nothing there yet: gray
     names = " · ".join(ROW_NAMES.get(len(rows), ()))
     st.caption(f"Eight test pictures, from top to bottom: {names}")
     half = rows.shape[1] // 2

@@ -33,12 +33,14 @@ class Draft:
         spec: always a valid one.
         rejected: what was typed but not allowed, by setting, and the sentence that says why.
         query: the link's settings as they were last written or read.
+        group: which group of settings is shown.
     """
 
     preset: str = FIRST_PRESET
     spec: TrainingSpec = field(default_factory=lambda: preset(FIRST_PRESET).spec)
     rejected: dict[str, tuple[Any, str]] = field(default_factory=dict)
     query: dict[str, str] | None = None
+    group: str = "Pictures"
 
 
 @st.cache_resource(show_spinner=False)
@@ -76,6 +78,35 @@ def visitor() -> str:
 def draft() -> Draft:
     """Return this visitor's set-up."""
     return st.session_state.setdefault("draft", Draft())
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A visitor's picture, in memory only.
+
+    Attributes:
+        name: of the file, as the visitor's computer gave it.
+        data: its bytes.
+    """
+
+    name: str
+    data: bytes
+
+
+def uploaded() -> Upload | None:
+    """Return the picture that the visitor uploaded, until another one or `forget_upload`."""
+    upload: Upload | None = st.session_state.get("upload")
+    return upload
+
+
+def keep_upload(upload: Upload) -> None:
+    """Keep a picture for this visitor while the tab is open."""
+    st.session_state["upload"] = upload
+
+
+def forget_upload() -> None:
+    """Forget the visitor's picture."""
+    st.session_state.pop("upload", None)
 
 
 def show_in_widget(key: str, value: Any) -> None:

@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 
+from ae_core.snapshot import Snapshot
+from ae_core.specs import PRESETS, flatten
+
 LABELS: Mapping[str, str] = {
     "image_set": "Image set",
     "image_size": "Picture size",
@@ -67,6 +70,31 @@ CHOICE_WORDS: Mapping[str, str] = {
     "glorot_uniform": "Glorot (the usual ones)",
     "he_uniform": "He (made for ReLU)",
 }
+
+
+STATUS_WORDS = {
+    "queued": "Waiting",
+    "starting": "Starting",
+    "running": "Training",
+    "paused": "Paused",
+    "stopping": "Stopping",
+    "finished": "Finished",
+    "stopped": "Stopped",
+    "failed": "Failed",
+}
+
+
+def run_name(snapshot: Snapshot) -> str:
+    """Return what tells a run from others: its preset and what was changed from it."""
+    spec = flatten(snapshot.spec)
+    name = snapshot.preset if snapshot.preset in PRESETS else snapshot.spec.image_set
+    usual = flatten(PRESETS[name].spec) if name in PRESETS else spec
+    changed = [f"{LABELS[key].lower()} {in_words(str(value))}"
+               for key, value in spec.items() if value != usual[key]]  # fmt: skip
+    if not changed:
+        changed = [f"{snapshot.spec.autoencoder.latent_dim} numbers"]
+    more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
+    return f"{name}: {', '.join(changed[:3])}{more} ({snapshot.id[:4]})"
 
 
 def in_words(choice: str) -> str:
