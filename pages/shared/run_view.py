@@ -137,8 +137,9 @@ def _buttons(snapshot: Snapshot) -> None:
             )
         if snapshot.unsaved and mine:
             _button("Save again", "save", _save_again, run_id)
-        if not snapshot.live:
-            _button("Set up again", "tune", _set_up_again, run_id)
+        if not snapshot.live and st.button("Set up again", icon=":material/tune:"):
+            _set_up_again(snapshot)
+            st.rerun()  # the whole page: it is another view
 
 
 def _button(
@@ -149,9 +150,8 @@ def _button(
     )
 
 
-def _set_up_again(run_id: str) -> None:
+def _set_up_again(snapshot: Snapshot) -> None:
     """Take a run's settings into the visitor's draft and show them."""
-    snapshot = service().snapshot(run_id)
     mine = draft()
     mine.spec = snapshot.spec
     mine.preset = snapshot.preset if snapshot.preset in PRESETS else FIRST_PRESET

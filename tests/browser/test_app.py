@@ -84,6 +84,9 @@ def test_a_closed_tab_does_not_end_a_run(page, browser, server):
     open_page(page, address)
     expect(page.get_by_text("Finished")).to_be_visible()
     expect(metric(page, "Epoch")).to_have_text("60 / 60")
+    page.get_by_role("button", name="Set up again").click()
+    expect(page.get_by_test_id("stBaseButton-primary")).to_be_visible()
+    assert "epochs=60" in page.url
 
 
 def test_two_visitors_do_not_see_or_stop_each_others_runs(page, browser, server):
