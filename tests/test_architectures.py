@@ -17,7 +17,8 @@ from ae_core.specs import PRESETS, AutoencoderSpec, Corruption, Layer, parse_lay
 # What has weights or changes the shape, so that it has a row in the plan; Flatten and the like
 # only lay the same numbers out differently.
 ROWS = ("Dense", "Conv2D", "Conv2DTranspose", "MaxPooling2D", "UpSampling2D")
-TOTALS = {"mnist-dense": 161_804, "mnist-conv": 4_385, "olivetti-conv": 8_579_841}  # recipes.md
+# As the sources count.
+TOTALS = {"mnist-dense": 161_804, "mnist-conv": 4_385, "olivetti-conv": 8_579_841}
 
 
 @pytest.fixture(autouse=True, scope="module")

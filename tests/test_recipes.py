@@ -1,4 +1,4 @@
-"""The recipes: what the sources state (recipes.md), counted exactly or trained on the real data.
+"""The recipes: what their sources state, counted exactly or trained on the real data.
 
 Training needs the files of AE_DATA_DIR; without them those tests are skipped. It reads nothing
 of how a network is built: the table below was worked out from the recipes, layer by layer.

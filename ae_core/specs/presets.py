@@ -1,6 +1,6 @@
-"""The reference recipes as specs: one line of settings each, with the source's name.
+"""The reference recipes, numbered R1 to R8, as specs.
 
-The sources' figures and the parameter counts are asserted in ``tests/test_recipes.py``.
+Their sources' parameter counts and figures are asserted in ``tests/test_recipes.py``.
 """
 
 from collections.abc import Mapping
