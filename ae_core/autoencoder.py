@@ -28,8 +28,10 @@ class Autoencoder:
         pictures = tf.TensorSpec([None, *image_shape], tf.float32)
         codes = tf.TensorSpec([None, spec.latent_dim], tf.float32)
         # A tf.function answers one picture in about 1 ms, `predict` in about 40.
-        self._encode = tf.function(self._encoder_outputs, input_signature=[pictures])
-        self._decode = tf.function(self._decoder_output, input_signature=[codes])
+        self._encode = tf.function(
+            self._encoder_outputs, input_signature=[pictures], autograph=False
+        )
+        self._decode = tf.function(self._decoder_output, input_signature=[codes], autograph=False)
 
     @classmethod
     def from_weights(

@@ -6,7 +6,7 @@ pause or a stop is still answered at once. It does not know epochs, history or w
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import keras
@@ -43,6 +43,12 @@ class Sums:
         return Sums(*(a + b for a, b in pairs))
 
 
+def _function(
+    compute: Callable[..., tf.Tensor], signature: list[tf.TensorSpec]
+) -> Callable[..., tf.Tensor]:
+    return tf.function(compute, input_signature=signature, autograph=False)
+
+
 class Steps:
     """One network in training on one image set."""
 
@@ -60,12 +66,11 @@ class Steps:
         self._steps_a_call = 1
         pictures = tf.TensorSpec([None, *images.image_shape], tf.float32)
         number = tf.TensorSpec([], tf.int32)
-        self._call = tf.function(
-            self._steps, input_signature=[tf.TensorSpec([None, None], tf.int32)]
-        )
-        self._held_out = tf.function(self._evaluate, input_signature=[pictures, number])
-        self._shown = tf.function(self._reconstruct, input_signature=[pictures])
-        self._codes = tf.function(self._mean, input_signature=[pictures])
+        order = tf.TensorSpec([None, None], tf.int32)
+        self._call = _function(self._steps, [order])
+        self._held_out = _function(self._evaluate, [pictures, number])
+        self._shown = _function(self._reconstruct, [pictures])
+        self._codes = _function(self._mean, [pictures])
 
     def epoch(self, order: np.ndarray) -> Iterator[Sums]:
         """Train on the pictures in the given order, giving the sums of each call.
@@ -130,17 +135,20 @@ class Steps:
     # --- inside the graph -----------------------------------------------------------------
 
     def _steps(self, batches: tf.Tensor) -> tf.Tensor:  # (steps, batch) picture numbers
-        totals = tf.zeros(len(vars(Sums())), tf.float64)
-        for indices in batches:
-            images = tf.gather(self._train, indices)
+        def step(done: tf.Tensor, totals: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            images = tf.gather(self._train, batches[done])
             with tf.GradientTape() as tape:
                 losses, sums = self._forward(images, self._counter.assign_add(1), training=True)
                 # The recipe of `l2` sums over the batch, all other losses are means.
                 total = (ops.sum if self._spec.loss == "l2" else ops.mean)(losses)
             variables = self._networks.variables
             self._optimizer.apply(tape.gradient(total, variables), variables)
-            totals += sums
-        return totals
+            return done + 1, totals + sums
+
+        # Written out: the loop that AutoGraph would make of a `for` needs Python's deprecated
+        # parts from 3.13 on.
+        start = (tf.constant(0), tf.zeros(len(vars(Sums())), tf.float64))
+        return tf.while_loop(lambda done, _: done < tf.shape(batches)[0], step, start)[1]
 
     def _evaluate(self, images: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
         return self._forward(images, number, training=False)[1]
