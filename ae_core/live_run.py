@@ -24,6 +24,7 @@ class LiveRun:
         snapshot: the newest one.
         future: of the Dask task, None while queued.
         begun: whether a worker has taken it up.
+        over: whether it has ended; the snapshot shows that once the store has it.
         files: what could not be stored yet.
     """
 
@@ -31,6 +32,7 @@ class LiveRun:
     snapshot: Snapshot
     future: Future | None = None
     begun: bool = False
+    over: bool = False
     files: dict[str, bytes] = field(default_factory=dict)
 
     def begin(self, client: Client) -> Future:
@@ -48,7 +50,7 @@ class LiveRun:
 
     def permit(self, epoch: int) -> None:
         """Tell the worker up to which epoch it may train, or `tasks.STOP`."""
-        if self.future is not None and self.snapshot.live:
+        if self.future is not None and not self.over:
             name = tasks.permission(self.record.id)
             Variable(name, client=self.future.client).set(epoch, timeout=5)
 
@@ -62,9 +64,9 @@ class LiveRun:
         self.future = None
 
     def end(self, ending: Ending) -> None:
-        """Take note of the end; what is to be stored is then in ``record`` and ``files``."""
+        """Take note of the end in ``record`` and ``files``, for the store; nobody sees it yet."""
+        self.over = True
         history = self.snapshot.history if ending.history is None else ending.history
-        self.update(status=ending.status, reason=ending.reason, history=history)
         self.record = replace(
             self.record, status=ending.status, reason=ending.reason, history=history
         )
@@ -73,9 +75,14 @@ class LiveRun:
             self.files["weights.npz"] = ending.weights
 
     def not_saved(self, problem: str) -> None:
-        """Say that the end is only in memory, and why."""
-        reason = " ".join(filter(None, (self.snapshot.reason, problem)))
-        self.update(reason=reason, unsaved="weights.npz" in self.files)
+        """Show the end although it is only in memory, and say why."""
+        reason = " ".join(filter(None, (self.record.reason, problem)))
+        self.update(
+            status=self.record.status,
+            reason=reason,
+            history=self.record.history,
+            unsaved="weights.npz" in self.files,
+        )
 
     def update(self, **changes: Any) -> None:
         """Replace fields of the snapshot."""
@@ -83,7 +90,7 @@ class LiveRun:
 
     def take(self, message: tasks.Message) -> None:
         """Take one event of the run's worker; see `ae_core.tasks.train`."""
-        if not self.snapshot.live:
+        if self.over:
             return  # the end has overtaken it
         kind = message["kind"]
         self.begun = True

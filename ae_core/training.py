@@ -5,10 +5,8 @@ results go or that it runs in a worker.
 """
 
 import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import keras
 import numpy as np
@@ -16,6 +14,7 @@ import numpy as np
 from ae_core import autoencoder as ae
 from ae_core import corruption
 from ae_core.architectures import build
+from ae_core.control import Clock, Control, Ended, Unattended
 from ae_core.data import ImageSet
 from ae_core.metrics import psnr_of_mse
 from ae_core.specs import TrainingSpec
@@ -46,34 +45,6 @@ class Epoch:
     codes: np.ndarray | None
 
 
-class Control(Protocol):
-    """Who watches a run from outside and may hold or end it."""
-
-    def wait(self, epoch: int) -> float:
-        """Return when training in ``epoch`` may go on; give the seconds waited."""
-
-    def stopped(self) -> str:
-        """Return why the run is to end now, or an empty text."""
-
-    def progress(self, share: float) -> None:
-        """Take notice of the share of the epoch, in [0, 1], that is done."""
-
-
-class Unattended:
-    """A `Control` that lets a run go on to its end."""
-
-    def wait(self, epoch: int) -> float:
-        """Never wait."""
-        return 0.0
-
-    def stopped(self) -> str:
-        """Never stop."""
-        return ""
-
-    def progress(self, share: float) -> None:
-        """Take no notice."""
-
-
 @dataclass(frozen=True)
 class Outcome:
     """How a run ended.
@@ -89,14 +60,6 @@ class Outcome:
     reason: str
     weights: dict[str, np.ndarray]
     history: tuple[Metrics, ...]
-
-
-class _Ended(Exception):
-    """The run ends before its last epoch."""
-
-    def __init__(self, status: str, reason: str) -> None:
-        super().__init__(reason)
-        self.status, self.reason = status, reason
 
 
 def probes(spec: TrainingSpec, images: ImageSet) -> tuple[np.ndarray, np.ndarray]:
@@ -132,7 +95,7 @@ def fit(
         precision=spec.precision,
     )
     steps = Steps(spec, networks, images)
-    clock = _Clock(control or Unattended(), spec.max_seconds)
+    clock = Clock(control or Unattended(), spec.max_seconds)
     rng = np.random.default_rng(spec.seed)
     _, shown = probes(spec, images)
     history: list[Metrics] = []
@@ -157,37 +120,12 @@ def fit(
             metrics["seconds"] = clock.trained - before
             history.append(metrics)
             on_epoch(Epoch(number, metrics, preview, codes))
-    except _Ended as end:
+    except Ended as end:
         return Outcome(end.status, end.reason, weights, tuple(history))
     return Outcome("finished", "", weights, tuple(history))
 
 
-class _Clock:
-    """Counts the seconds of training, pauses left out, and asks the control at every call."""
-
-    def __init__(self, control: Control, max_seconds: int) -> None:
-        self.control = control
-        self._max_seconds = max_seconds
-        self._started = time.perf_counter()
-
-    @property
-    def trained(self) -> float:
-        return time.perf_counter() - self._started
-
-    def check(self, epoch: int) -> None:
-        self._started += self.control.wait(epoch)
-        reason = self.control.stopped()
-        if reason:
-            raise _Ended("stopped", f"{reason} in epoch {epoch}.")
-        if self.trained > self._max_seconds:
-            raise _Ended(
-                "stopped",
-                f"Stopped in epoch {epoch}: its time limit, max_seconds={self._max_seconds}, "
-                "was reached.",
-            )
-
-
-def _train_epoch(steps: Steps, order: np.ndarray, clock: _Clock, number: int) -> Sums:
+def _train_epoch(steps: Steps, order: np.ndarray, clock: Clock, number: int) -> Sums:
     clock.check(number)
     sums = Sums()
     for part in steps.epoch(order):
@@ -199,8 +137,8 @@ def _train_epoch(steps: Steps, order: np.ndarray, clock: _Clock, number: int) ->
     return sums
 
 
-def _not_finite(number: int) -> _Ended:
-    return _Ended(
+def _not_finite(number: int) -> Ended:
+    return Ended(
         "failed",
         f"The loss became NaN (not a number) in epoch {number}. "
         "The weights of the last good epoch are kept; try a smaller learning rate.",

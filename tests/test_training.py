@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from ae_core import autoencoder as ae
-from ae_core import corruption, metrics, steps, training
+from ae_core import control, corruption, metrics, steps
 from ae_core.architectures import build
 from ae_core.autoencoder import Autoencoder
+from ae_core.control import Unattended
 from ae_core.data import load_images
 from ae_core.specs import (
     CHOICES,
@@ -24,7 +25,7 @@ from ae_core.specs import (
     preset,
 )
 from ae_core.steps import Steps
-from ae_core.training import MAP_POINTS, PROBES, Unattended, fit, probes
+from ae_core.training import MAP_POINTS, PROBES, fit, probes
 
 SMALL = TrainingSpec(
     autoencoder=AutoencoderSpec(parse_layers("dense16"), parse_layers("dense16"), latent_dim=4),
@@ -550,7 +551,7 @@ class Pausing(Unattended):
 @pytest.mark.parametrize("told", [True, False])
 def test_a_pause_does_not_count_against_max_seconds(images, monkeypatch, told):
     clock = SimpleNamespace(now=0.0)
-    monkeypatch.setattr(training, "time", SimpleNamespace(perf_counter=lambda: clock.now))
+    monkeypatch.setattr(control, "time", SimpleNamespace(perf_counter=lambda: clock.now))
     outcome, _ = train(replace(SMALL, max_seconds=60), images, Pausing(clock, told))
     assert outcome.status == ("finished" if told else "stopped")
     assert all(m["seconds"] == 0 for m in outcome.history)  # pauses are not training either
