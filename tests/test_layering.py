@@ -11,18 +11,34 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # Every module of ae_core imports only modules that come before it here, wherever in its file.
 ORDER = (
-    *("specs.limits", "specs.layers", "specs.autoencoder", "specs.training", "specs.presets"),
+    *(
+        "specs.limits",
+        "specs.layers",
+        "specs.autoencoder",
+        "specs.training",
+        "specs.denoiser",
+        "specs.presets",
+    ),
     *("specs.wire", "specs"),
     *("brush", "toy_faces", "image_sets", "downloads", "sources", "data"),
     *("plan", "refit", "drawing", "estimate"),
     *("pictures", "handwriting", "baselines", "metrics", "corruption", "weights"),
     *("store", "snapshot", "figures", "pretrained"),
-    *("objectives", "architectures", "autoencoder", "steps", "training"),
-    *("inference", "tasks", "cluster", "connection", "ending", "live_run", "service"),
+    *("control", "objectives", "architectures", "autoencoder", "steps", "training"),
+    *("denoiser", "denoiser_training"),
+    *("inference", "tasks", "cluster", "connection", "ending", "live_run", "roster", "service"),
     "__main__",
 )
 # The only modules that import Keras or TensorFlow when they are imported: for workers.
-WORKERS = ("objectives", "architectures", "autoencoder", "steps", "training")
+WORKERS = (
+    "objectives",
+    "architectures",
+    "autoencoder",
+    "steps",
+    "training",
+    "denoiser",
+    "denoiser_training",
+)
 # These may do so inside functions, which then run in a worker or on the command line.
 LATE = ("inference", "tasks", "__main__")
 NETWORKS = {"keras", "tensorflow"}

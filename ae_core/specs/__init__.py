@@ -5,6 +5,7 @@ A spec that exists is a valid one: every class checks itself when it is made and
 """
 
 from ae_core.specs.autoencoder import AutoencoderSpec
+from ae_core.specs.denoiser import DenoiserSpec
 from ae_core.specs.layers import Layer, format_layers, parse_layers
 from ae_core.specs.limits import CHOICES, LIMITS, Limit
 from ae_core.specs.presets import PRESETS, Preset, preset
@@ -17,6 +18,7 @@ __all__ = [
     "PRESETS",
     "AutoencoderSpec",
     "Corruption",
+    "DenoiserSpec",
     "Layer",
     "Limit",
     "Preset",

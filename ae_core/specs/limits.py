@@ -62,7 +62,10 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "code_activation": ("linear", "relu", "sigmoid", "tanh"),
         "output_activation": ("sigmoid", "relu", "linear"),
         "initializer": ("glorot_uniform", "he_uniform"),
-        "kind": ("none", "gaussian", "heteroscedastic", "masking", "salt-and-pepper", "speckle"),
+        "kind": (
+            *("none", "gaussian", "heteroscedastic", "masking", "salt-and-pepper", "speckle"),
+            *("block", "blur", "jpeg"),
+        ),
         "where": ("batch", "layer"),
         "loss": ("mse", "l2", "mae", "bce", "gaussian-nll", "bernoulli-nll"),
         "optimizer": ("adam", "rmsprop", "sgd"),

@@ -16,7 +16,8 @@ class Corruption:
         kind: one of ``CHOICES["kind"]``; `ae_core.corruption` says what each does.
         amount: 0 leaves every picture as it is. Standard deviation on the [0, 1] scale for
             ``gaussian`` and ``speckle``, its mean over the pixels for ``heteroscedastic``,
-            share of the pixels for ``masking`` and ``salt-and-pepper``.
+            share of the pixels for ``masking``, ``salt-and-pepper`` and ``block``; for ``blur``
+            and ``jpeg`` see `blur_sigma` and `jpeg_quality` there.
         where: ``batch`` (drawn afresh for every batch, then clipped to [0, 1]) or ``layer``
             (Keras' GaussianNoise or Dropout as the encoder's first layer).
     """

@@ -1,0 +1,107 @@
+"""The fully convolutional denoiser: a residual U-Net (arXiv 1505.04597, 1608.03981).
+
+It is told nothing of the noise: neither its kind nor its level. It knows no training.
+"""
+
+from collections.abc import Mapping
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+from ae_core.specs import DenoiserSpec
+
+STEM = 4  # kernel of the layers that halve the picture at the start and double it at the end
+
+
+def build(spec: DenoiserSpec, *, seed: int) -> keras.Model:
+    """Build the network (N, H, W, 1) → (N, H, W, 1), both in [0, 1] but for a little overshoot.
+
+    H and W must be multiples of ``spec.stride``. Its output is the picture plus what the layers
+    make of it: at the start nearly nothing, so that an untrained network leaves pictures alone.
+    """
+    maker = _Maker(spec, seed)
+    pictures = keras.Input((None, None, 1))
+    x = maker.conv(spec.widths[0], STEM, 2)(pictures)
+    skips = []
+    for level, (width, blocks) in enumerate(zip(spec.widths, spec.blocks, strict=True)):
+        if level:
+            skips.append(x)
+            x = maker.conv(width, 2, 2)(x)
+        x = maker.blocks(x, width, blocks)
+    for width, blocks in list(zip(spec.widths, spec.blocks, strict=True))[-2::-1]:
+        x = maker.enlarge(width, 2)(x)
+        x = maker.blocks(maker.sum(x, skips.pop()), width, blocks)
+    change = maker.enlarge(1, STEM, scale=0.02, dtype="float32")(x)
+    return keras.Model(pictures, layers.Add(dtype="float32")([pictures, change]))
+
+
+class _Maker:
+    """Makes the layers, numbered names and seeds included."""
+
+    def __init__(self, spec: DenoiserSpec, seed: int) -> None:
+        self._dtype = "mixed_bfloat16" if spec.precision == "bfloat16" else "float32"
+        self._seed = seed
+        self._made = 0
+
+    def _next(self, scale: float, dtype: str = "") -> dict[str, object]:
+        self._made += 1
+        start = keras.initializers.VarianceScaling(scale, seed=self._seed + self._made)
+        name = f"layer_{self._made}"
+        return {"kernel_initializer": start, "name": name, "dtype": dtype or self._dtype}
+
+    def conv(
+        self, width: int, kernel: int, stride: int = 1, scale: float = 2.0, activation: str = "relu"
+    ) -> layers.Layer:
+        return layers.Conv2D(
+            width, kernel, stride, padding="same", activation=activation, **self._next(scale)
+        )
+
+    def enlarge(self, width: int, kernel: int, scale: float = 2.0, dtype: str = "") -> layers.Layer:
+        return layers.Conv2DTranspose(width, kernel, 2, padding="same", **self._next(scale, dtype))
+
+    def sum(self, a: keras.KerasTensor, b: keras.KerasTensor) -> keras.KerasTensor:
+        added = layers.Add(dtype=self._dtype)([a, b])
+        return layers.Activation("relu", dtype=self._dtype)(added)
+
+    def blocks(self, x: keras.KerasTensor, width: int, count: int) -> keras.KerasTensor:
+        for _ in range(count):  # arXiv 1512.03385, without batch normalisation
+            change = self.conv(width, 3, scale=0.2, activation="linear")(self.conv(width, 3)(x))
+            x = self.sum(x, change)
+        return x
+
+
+class Denoiser:
+    """A trained denoiser: read-only, NumPy in and out."""
+
+    def __init__(self, spec: DenoiserSpec, weights: Mapping[str, np.ndarray]) -> None:
+        """Rebuild a denoiser from its spec and weights.
+
+        Raises:
+            ValueError: the weights are not those of the spec.
+        """
+        network = build(DenoiserSpec(**{**vars(spec), "precision": "float32"}), seed=0)
+        variables = {variable.path: variable for variable in network.trainable_variables}
+        if {name: array.shape for name, array in weights.items()} != {
+            name: tuple(variable.shape) for name, variable in variables.items()
+        }:
+            raise ValueError(f"weights={len(weights)} arrays must be those of the spec's layers")
+        for name, variable in variables.items():
+            variable.assign(weights[name])
+        self.spec = spec
+        self._network = network
+        pictures = tf.TensorSpec([None, None, None, 1], tf.float32)
+        self._call = tf.function(self._output, input_signature=[pictures], autograph=False)
+
+    def denoise(self, images: np.ndarray) -> np.ndarray:
+        """Return the clean pictures behind noisy ones; all (N, H, W, 1) in [0, 1]."""
+        height, width = images.shape[1:3]
+        bottom, right = -height % self.spec.stride, -width % self.spec.stride
+        # Mirrored, not black: the network would take a black edge for part of the picture.
+        padded = np.pad(images, ((0, 0), (0, bottom), (0, right), (0, 0)), "symmetric")
+        output: np.ndarray = self._call(padded.astype(np.float32)).numpy()
+        return output[:, :height, :width]
+
+    def _output(self, images: tf.Tensor) -> tf.Tensor:
+        return tf.clip_by_value(self._network(images, training=False), 0.0, 1.0)

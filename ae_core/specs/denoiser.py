@@ -1,0 +1,51 @@
+"""The fully convolutional denoiser and its training as one frozen value."""
+
+from dataclasses import dataclass
+
+from ae_core.specs.limits import LIMITS, check_choice
+
+
+@dataclass(frozen=True)
+class DenoiserSpec:
+    """A residual U-Net for gray pictures of any size, and how it is trained.
+
+    Attributes:
+        image_set: a name of `ae_core.data.IMAGE_SETS` with pictures of one channel; the training
+            pictures (people) alone are used.
+        widths: filters of each level; the first works at half the picture's size, each next one
+            at half of the one before.
+        blocks: residual blocks of each level, on the way down and, but for the last, up again.
+        steps: batches in all.
+        batch_size: pictures a step.
+        learning_rate: the highest; it rises for the first 2 % of the steps and then follows half
+            a cosine down to 0 (arXiv 1608.03983, one period).
+        average: decay of the running mean of the weights, which is what is kept
+            (arXiv 1806.04498).
+        seed: of the initial weights, the order of the pictures and all noise.
+        precision: ``float32``, or ``bfloat16`` to compute in bfloat16 with float32 weights.
+    """
+
+    image_set: str = "lfw-crop"
+    widths: tuple[int, ...] = (48, 64, 128, 192)
+    blocks: tuple[int, ...] = (2, 2, 2, 1)
+    steps: int = 24_000
+    batch_size: int = 32
+    learning_rate: float = 1e-3
+    average: float = 0.999
+    seed: int = 0
+    precision: str = "bfloat16"
+
+    def __post_init__(self) -> None:
+        for width in self.widths:
+            LIMITS["width"].check("widths", width)
+        if not 1 <= len(self.widths) == len(self.blocks):
+            raise ValueError(f"blocks={self.blocks} must be one number for each of widths")
+        LIMITS["learning_rate"].check("learning_rate", self.learning_rate)
+        LIMITS["batch_size"].check("batch_size", self.batch_size)
+        LIMITS["seed"].check("seed", self.seed)
+        check_choice("precision", self.precision)
+
+    @property
+    def stride(self) -> int:
+        """What the sides of a picture must be multiples of inside the network."""
+        return 2 ** len(self.widths)
