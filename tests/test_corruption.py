@@ -161,7 +161,11 @@ def test_a_blur_leaves_even_surfaces_even():
 @pytest.mark.parametrize("amount", [0.2, 0.6, 0.95])
 def test_jpeg_does_what_a_jpeg_file_does(amount):
     y, x = np.mgrid[:64, :48]
-    waves = 0.5 + 0.3 * np.sin(x / 3) * np.cos(y / 5) + np.random.default_rng(0).normal(0, 0.05)
+    waves = (
+        0.5
+        + 0.3 * np.sin(x / 3) * np.cos(y / 5)
+        + np.random.default_rng(0).normal(0, 0.05, (64, 48))
+    )
     image = np.clip(waves, 0, 1)
     file = io.BytesIO()
     pixels = np.round(image * 255).astype(np.uint8)
@@ -169,6 +173,7 @@ def test_jpeg_does_what_a_jpeg_file_does(amount):
     wanted = np.asarray(Image.open(file), np.float32)
     ours = 255 * corrupted("jpeg", amount, (pixels / np.float32(255))[np.newaxis, ..., np.newaxis])
     difference = np.abs(ours[0, :, :, 0] - wanted)
-    # The file's coder computes with whole numbers: here and there one rounds the other way.
-    assert np.quantile(difference, 0.97) <= 1
-    assert difference.mean() < 0.3
+    # The file's coder computes with whole numbers: now and then a coefficient rounds the other
+    # way and its 64 pixels differ a little. The artefacts themselves are 10 times as large and more.
+    assert np.median(difference) == 0
+    assert difference.mean() < np.abs(wanted - pixels).mean() / 10
