@@ -174,6 +174,6 @@ def test_jpeg_does_what_a_jpeg_file_does(amount):
     ours = 255 * corrupted("jpeg", amount, (pixels / np.float32(255))[np.newaxis, ..., np.newaxis])
     difference = np.abs(ours[0, :, :, 0] - wanted)
     # The file's coder computes with whole numbers: now and then a coefficient rounds the other
-    # way and its 64 pixels differ a little. The artefacts themselves are 10 times as large and more.
+    # way and its 64 pixels differ a little. Artefacts are 10 times as large.
     assert np.median(difference) == 0
     assert difference.mean() < np.abs(wanted - pixels).mean() / 10
