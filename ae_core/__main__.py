@@ -1,4 +1,4 @@
-"""The command line: ``python -m ae_core presets | train | pretrain``."""
+"""The command line: ``python -m ae_core presets | train | pretrain | denoise``."""
 
 import argparse
 import json
@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ae_core import pictures, pretrained, store, weights
-from ae_core.data import IMAGE_SETS, ImageSetCorrupt, ImageSetUnavailable, load_images
+from ae_core import denoising, pictures, pretrained, pretraining, store
+from ae_core.data import ImageSetCorrupt, ImageSetUnavailable
 from ae_core.plan import parameters
 from ae_core.refit import plan_of
-from ae_core.specs import PRESETS, TrainingSpec, change, preset
+from ae_core.specs import LIMITS, PRESETS, Corruption, change, preset
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,9 +44,17 @@ def _parser() -> argparse.ArgumentParser:
     training.set_defaults(command=_train)
 
     making = commands.add_parser("pretrain", help="make a model of assets/pretrained anew")
-    making.add_argument("name", choices=sorted(pretrained.RECIPES))
+    making.add_argument("name", choices=sorted(pretraining.NAMES))
     making.add_argument("--out", type=Path, default=pretrained.FOLDER, metavar="DIR")
     making.set_defaults(command=_pretrain)
+
+    cleaning = commands.add_parser("denoise", help="remove the noise from a picture")
+    cleaning.add_argument("source", type=Path, metavar="IN")
+    cleaning.add_argument("target", type=Path, metavar="OUT", help="a .png")
+    cleaning.add_argument("--model", default="face-denoiser", choices=sorted(pretrained.cards()))
+    cleaning.add_argument("--add-noise", metavar="KIND:AMOUNT", help="for example gaussian:0.2")
+    cleaning.add_argument("--seed", type=int, default=0, metavar="N", help="of the noise")
+    cleaning.set_defaults(command=_denoise)
     return parser
 
 
@@ -73,7 +81,7 @@ def _train(options: argparse.Namespace) -> None:
     spec = preset(options.preset).spec
     given = {"epochs": options.epochs, "seed": options.seed}
     spec = change(spec, **{name: value for name, value in given.items() if value is not None})
-    record, _ = _run(spec, options.preset, options.out)
+    record, _, _ = pretraining.run(spec, options.preset, options.out)
     if options.json:
         last = dict(record.history[-1]) if record.history else {}
         print(json.dumps({"status": record.status, "epochs": len(record.history)} | last))
@@ -82,47 +90,47 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _pretrain(options: argparse.Namespace) -> None:
-    spec = pretrained.recipe(options.name)
-    record, files = _run(spec, options.name, None)
-    if not record.history:
-        raise ValueError(record.reason)
-    options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / f"{options.name}.npz").write_bytes(files["weights.npz"])
-    if IMAGE_SETS[spec.image_set].embedded:  # the terms of other sets do not let us show them
-        (options.out / f"{options.name}.png").write_bytes(files["preview.png"])
-    pretrained.write_card(pretrained.card_for(options.name, dict(record.history[-1])), options.out)
+    pretraining.pretrain(options.name, options.out)
     print(f"written to {options.out}")
 
 
-def _run(
-    spec: TrainingSpec, name: str, folder: Path | None
-) -> tuple[store.RunRecord, dict[str, bytes]]:
-    """Train in this process, printing a line an epoch; write a run folder if one is given."""
+def _denoise(options: argparse.Namespace) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from ae_core import training
+    try:
+        data = options.source.read_bytes()
+    except OSError as error:
+        raise ValueError(f"IN={options.source} must be a picture: {error.strerror}") from None
+    LIMITS["seed"].check("--seed", options.seed)
+    if options.target.suffix.lower() != ".png":
+        raise ValueError(f"OUT={options.target} must end with .png")
+    photo = pictures.open_picture(data, options.source.name)
+    result = denoising.denoise(
+        denoising.model_file(pretrained.cards()[options.model]),
+        np.asarray(photo),
+        noise_of(options.add_noise) if options.add_noise else None,
+        options.seed,
+        colour=True,
+    )
+    image = pictures.to_bytes_range(result.output.image)
+    options.target.write_bytes(pictures.to_png(image))
+    height, width = image.shape[:2]
+    print(f"written to {options.target}: {width}×{height}, noise σ ≈ {result.noise:.3f}")
+    if result.noisy.psnr is not None and result.output.psnr is not None:
+        print(f"noisy {result.noisy.psnr:.2f} dB, denoised {result.output.psnr:.2f} dB")
 
-    images = load_images(spec.image_set, spec.image_size, spec.split)
-    record = store.new_record(spec, name, "")
-    if folder is not None:
-        store.write_record(folder, record, {})
-    last: list[training.Epoch] = []
 
-    def show(epoch: training.Epoch) -> None:
-        last[:] = [epoch]
-        figures = "  ".join(f"{key} {value:.5g}" for key, value in epoch.metrics.items())
-        print(f"epoch {epoch.number}/{spec.epochs}  {figures}", flush=True)
+def noise_of(text: str) -> Corruption:
+    """Read ``KIND:AMOUNT``.
 
-    outcome = training.fit(spec, images, on_epoch=show)
-    clean, shown = training.probes(spec, images)
-    rows = [clean, shown] if spec.corruption.active else [clean]
-    files = {"weights.npz": weights.to_bytes(outcome.weights)}
-    if last:
-        sheet = pictures.sheet(pictures.to_bytes_range(np.stack([*rows, last[0].preview])))
-        files["preview.png"] = pictures.to_png(sheet)
-    record = store.ended(record, outcome.status, outcome.reason, outcome.history)
-    if folder is not None:
-        store.write_record(folder, record, files, ended=True)
-    return record, files
+    Raises:
+        ValueError: it is not of that form, or the kind or amount is not allowed.
+    """
+    kind, _, amount = text.partition(":")
+    try:
+        number = float(amount)
+    except ValueError:
+        raise ValueError(f"--add-noise={text[:40]} must be KIND:AMOUNT, as gaussian:0.2") from None
+    return Corruption(kind, number)
 
 
 if __name__ == "__main__":

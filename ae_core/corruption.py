@@ -53,6 +53,7 @@ def apply(corruption: Corruption, images: Array, normal: Array, uniform: Array, 
         return xp.clip(images + 2 * a * uniform * normal, 0.0, 1.0)
     if corruption.kind == "speckle":  # x + x·n
         return xp.clip(images + a * images * normal, 0.0, 1.0)
+    uniform = uniform[..., :1]  # what follows befalls all channels of a pixel
     if corruption.kind == "masking":  # a share a of the pixels is black (ICML 2008, Vincent)
         return xp.where(uniform < a, 0.0, images)
     if corruption.kind == "salt-and-pepper":  # half of the share a black, half of it white

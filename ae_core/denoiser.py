@@ -88,6 +88,8 @@ class Denoiser:
         }:
             raise ValueError(f"weights={len(weights)} arrays must be those of the spec's layers")
         for name, variable in variables.items():
+            if not np.isfinite(weights[name]).all():
+                raise ValueError(f"weights of {name}=NaN must be finite numbers")
             variable.assign(weights[name])
         self.spec = spec
         self._network = network

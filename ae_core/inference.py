@@ -30,7 +30,7 @@ class ModelFile:
     """Where a trained autoencoder is; hashable, so it serves as a cache key.
 
     Attributes:
-        spec_json: its `TrainingSpec` as JSON.
+        spec_json: its `TrainingSpec`, or `DenoiserSpec`, as JSON.
         path: its weights, an .npz.
         version: changes when the file changes.
     """
@@ -96,7 +96,7 @@ def gallery(spec_json: str, start: int, count: int) -> Gallery:
 def reconstruct(model: ModelFile, image: np.ndarray) -> Rendition:
     """Encode and decode a picture (H, W, C) in [0, 1]."""
     spec = from_json(model.spec_json)
-    output = _autoencoder(model, image.shape).reconstruct(image[np.newaxis])[0]
+    output = autoencoder(model, image.shape).reconstruct(image[np.newaxis])[0]
     numbers = spec.autoencoder.latent_dim
     return _rendition("Autoencoder", image, output, numbers, numbers * BYTES_A_NUMBER)
 
@@ -166,11 +166,12 @@ def _images(spec: TrainingSpec) -> data.ImageSet:
 
 
 @lru_cache(maxsize=4)
-def _autoencoder(model: ModelFile, image_shape: tuple[int, int, int]) -> "Autoencoder":
+def autoencoder(model: ModelFile, image_shape: tuple[int, int, int]) -> "Autoencoder":
+    """Return a trained autoencoder for pictures of a shape (H, W, C)."""
     from ae_core.autoencoder import Autoencoder
 
     spec = from_json(model.spec_json)
-    arrays = weights.from_bytes(Path(model.path).read_bytes())
+    arrays = weights.expanded(weights.from_bytes(Path(model.path).read_bytes()))
     return Autoencoder.from_weights(spec.autoencoder, image_shape, arrays)
 
 

@@ -8,11 +8,15 @@ import struct
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
+from pillow_heif import register_heif_opener
+
+register_heif_opener(thumbnails=False)  # the photos of iPhones; Pillow itself cannot read them
 
 MAX_BYTES = 10 << 20
 MAX_SIDE = 8000  # pixels
 MAX_PIXELS = 24_000_000  # more than a 24-megapixel camera gives: a decompression bomb
-FORMATS = ("JPEG", "PNG", "WEBP")
+FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
+KINDS = "JPEG, PNG, WebP or HEIC"
 
 
 def open_picture(data: bytes, name: str = "picture") -> Image.Image:
@@ -34,7 +38,7 @@ def open_picture(data: bytes, name: str = "picture") -> Image.Image:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise ValueError(_too_large(name, "over 100 million")) from None
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
-        raise ValueError(f"{name} must be a {', '.join(FORMATS)} picture") from None
+        raise ValueError(f"{name} must be a {KINDS} picture") from None
     if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
         raise ValueError(_too_large(name, f"{width}×{height}"))
     try:

@@ -2,19 +2,22 @@
 
 Where the image set is the app's own to show there is a .png of test pictures too. A card (the
 .json) says what a model was trained on, its figures and the data's terms. This file knows files
-only; ``python -m ae_core pretrain`` makes them.
+only; `ae_core.pretraining` makes them.
 """
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from ae_core.image_sets import IMAGE_SETS
-from ae_core.specs import TrainingSpec, change, flatten, preset
+from ae_core.specs import DenoiserSpec, TrainingSpec, change, flatten, preset
+from ae_core.trials import Trial
 
 FOLDER = Path(__file__).resolve().parent.parent / "assets" / "pretrained"
+LIKENESS = "face-likeness"  # .npz: what `ae_core.likeness` measures with
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,8 @@ class Card:
         title: for people.
         spec: what was trained; with its seed the same model comes out again.
         about: a sentence.
-        figures: of the last epoch, see `ae_core.training.Epoch`.
+        figures: of the last epoch, see `ae_core.training.Epoch`; empty for a denoiser.
+        trials: of a model that removes noise, with the weights as they are in the file.
         data: what it was trained on.
         terms: of the data.
         not_for: what it must not be used for.
@@ -34,9 +38,10 @@ class Card:
 
     name: str
     title: str
-    spec: TrainingSpec
+    spec: TrainingSpec | DenoiserSpec
     about: str
     figures: dict[str, float]
+    trials: tuple[Trial, ...]
     data: str
     terms: str
     not_for: str
@@ -52,47 +57,96 @@ class Card:
         return FOLDER / f"{self.name}.png"
 
 
-# What is trained for the app, as a preset and its changes.
-RECIPES: dict[str, dict[str, Any]] = {
-    "toy-faces-vae": {"epochs": 60},
-    "digits-dense": {"epochs": 100},
-    "mnist-conv": {"epochs": 60},
+@dataclass(frozen=True)
+class Recipe:
+    """What is trained for the app.
+
+    Attributes:
+        preset: where it starts from, the recipe's own name if empty.
+        changes: of the preset's settings.
+        title: instead of the preset's.
+        rounded: whether the weights are rounded to fit into the repository.
+    """
+
+    preset: str = ""
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    title: str = ""
+    rounded: bool = False
+
+
+RECIPES: Mapping[str, Recipe] = {
+    "toy-faces-vae": Recipe(changes={"epochs": 60}),
+    "digits-dense": Recipe(changes={"epochs": 100}),
+    "mnist-conv": Recipe(changes={"epochs": 60}),
+    "olivetti-denoising": Recipe(rounded=True),
+    "olivetti-denoising-heteroscedastic": Recipe(
+        "olivetti-denoising",
+        {"kind": "heteroscedastic"},
+        "Olivetti faces, trained on noise with a σ per pixel",
+        rounded=True,
+    ),
 }
+DENOISERS: Mapping[str, DenoiserSpec] = {"face-denoiser": DenoiserSpec()}
 
 
 def recipe(name: str) -> TrainingSpec:
-    """Return what `python -m ae_core pretrain` trains under a name.
+    """Return the autoencoder that `python -m ae_core pretrain` trains under a name.
 
     Raises:
         ValueError: there is no such model.
     """
     if name not in RECIPES:
         raise ValueError(f"name={name[:40]} must be one of {', '.join(RECIPES)}")
-    return change(preset(name).spec, **RECIPES[name])
+    return change(preset(RECIPES[name].preset or name).spec, **RECIPES[name].changes)
 
 
-def card_for(name: str, figures: dict[str, float]) -> Card:
-    """Return the card of a model that was just trained."""
-    start = preset(name)
+def card_for(name: str, figures: dict[str, float], trials: tuple[Trial, ...] = ()) -> Card:
+    """Return the card of an autoencoder that was just trained."""
+    start = preset(RECIPES[name].preset or name)
     spec = recipe(name)
     images = IMAGE_SETS[spec.image_set]
     pictures = f"{images.train_count:,} training pictures, {images.test_count:,} held out"
     return Card(
         name=name,
-        title=start.title,
+        title=RECIPES[name].title or start.title,
         spec=spec,
         about=start.about,
         figures=figures,
+        trials=trials,
         data=f"{images.title}: {pictures}",
         terms=images.terms,
         not_for="Not for recognising people or reading handwriting: it was made for teaching.",
     )
 
 
+def denoiser_card(name: str, people: int, trials: tuple[Trial, ...]) -> Card:
+    """Return the card of a denoiser that was just trained on so many people."""
+    images = IMAGE_SETS[DENOISERS[name].image_set]
+    return Card(
+        name=name,
+        title="Face denoiser, any size",
+        spec=DENOISERS[name],
+        about="Fully convolutional; it is told neither the kind of the noise nor its level.",
+        figures={},
+        trials=trials,
+        data=f"{images.title}: {images.train_count:,} pictures of {people:,} people; the figures "
+        f"are of {images.test_count:,} pictures of other people. Mostly photos of well-known "
+        "adults in the news about the year 2003, most of them men with light skin: on other faces "
+        "it may do worse.",
+        terms=images.terms,
+        not_for="Not for recognising people, and no evidence: what it draws under noise is "
+        "likely, not true.",
+    )
+
+
 def write_card(card: Card, folder: Path) -> None:
     """Write a card as JSON."""
-    fields = {**vars(card), "spec": flatten(card.spec)}
-    (folder / f"{card.name}.json").write_text(json.dumps(fields, indent=1, ensure_ascii=False))
+    denoiser = isinstance(card.spec, DenoiserSpec)
+    spec = vars(card.spec) if isinstance(card.spec, DenoiserSpec) else flatten(card.spec)
+    fields = {**vars(card), "spec": spec, "trials": [vars(trial) for trial in card.trials]}
+    kind = {"kind": "denoiser" if denoiser else "autoencoder"}
+    text = json.dumps(kind | fields, indent=1, ensure_ascii=False)
+    (folder / f"{card.name}.json").write_text(text, encoding="utf-8")
 
 
 @lru_cache(maxsize=1)
@@ -101,6 +155,11 @@ def cards() -> dict[str, Card]:
     found = {}
     for path in sorted(FOLDER.glob("*.json")):
         fields = json.loads(path.read_text(encoding="utf-8"))
-        spec = change(TrainingSpec(), **fields.pop("spec"))
-        found[path.stem] = Card(spec=spec, **fields)
+        spec: TrainingSpec | DenoiserSpec
+        if fields.pop("kind") == "denoiser":
+            spec = DenoiserSpec.from_json(json.dumps(fields.pop("spec")))
+        else:
+            spec = change(TrainingSpec(), **fields.pop("spec"))
+        trials = tuple(Trial(**trial) for trial in fields.pop("trials"))
+        found[path.stem] = Card(spec=spec, trials=trials, **fields)
     return found

@@ -20,12 +20,16 @@ _DAMAGED = (
     zlib.error,
 )
 
+STEP = 0.2  # of `rounded` weights, in standard deviations of their array
+LARGE = 100_000  # numbers: smaller arrays are not worth rounding
+_STEP_OF = "@step"
 
-def to_bytes(weights: Mapping[str, np.ndarray]) -> bytes:
+
+def to_bytes(weights: Mapping[str, np.ndarray], *, compress: bool = False) -> bytes:
     """Write named arrays as the bytes of an .npz file."""
     buffer = io.BytesIO()
     arrays: dict[str, Any] = {name.replace("/", "."): array for name, array in weights.items()}
-    np.savez(buffer, **arrays)
+    (np.savez_compressed if compress else np.savez)(buffer, **arrays)
     return buffer.getvalue()
 
 
@@ -43,3 +47,34 @@ def from_bytes(data: bytes) -> dict[str, np.ndarray]:
     except _DAMAGED as error:
         raise ValueError(f"weights={len(data)} bytes must be an .npz file: {error}") from None
     return arrays
+
+
+def halved(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Round weights to float16; `expanded` undoes it but for the rounding."""
+    return {name: array.astype(np.float16) for name, array in weights.items()}
+
+
+def rounded(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Round large arrays to whole steps, which compress to about half a byte a number.
+
+    For networks that come with the app and would else be too large a file; what the rounding
+    costs is in their cards. `expanded` undoes it but for the rounding.
+    """
+    kept: dict[str, np.ndarray] = {}
+    for name, array in weights.items():
+        if array.size < LARGE:
+            kept[name] = array
+            continue
+        step = np.float32(array.std() * STEP)
+        kept[name] = np.clip(np.round(array / step), -127, 127).astype(np.int8)
+        kept[name + _STEP_OF] = np.asarray(step)
+    return kept
+
+
+def expanded(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return float32 weights from what `halved` or `rounded` made, others as they are."""
+    return {
+        name: (array.astype(np.float32) * arrays.get(name + _STEP_OF, np.float32(1)))
+        for name, array in arrays.items()
+        if not name.endswith(_STEP_OF)
+    }

@@ -12,7 +12,7 @@ from ae_core.store import UnknownRun
 from pages.shared import notice
 from pages.shared.drawing_canvas import drawing_canvas
 from pages.shared.frame import frame
-from pages.shared.links import put
+from pages.shared.links import linked_choice, put
 from pages.shared.models import TrainedModel, models
 from pages.shared.picture_picker import picture_picker
 from pages.shared.rendition_view import rendition_view, rivals_view
@@ -40,7 +40,7 @@ def page() -> None:
     left, right = st.columns([5, 9], gap="large")
     with left:
         model = _model()
-        source = _source()
+        source = linked_choice("source", "Picture", SOURCES, "reconstruct")
         number, image = _picture(model, source)
     with right:
         if number is None and image is None:
@@ -75,19 +75,6 @@ def _model() -> TrainedModel:
     numbers = f"{model.spec.autoencoder.latent_dim} numbers"
     st.caption(f"{model.origin}, trained on {card.title}; its code has {numbers}.")
     return model
-
-
-def _source() -> str:
-    key = "reconstruct.source"
-    current = st.query_params.get("source", SOURCES[0])
-    show_in_widget(key, current if current in SOURCES else SOURCES[0])
-    st.segmented_control("Picture", SOURCES, key=key, on_change=_take_source, args=(key,))
-    return current if current in SOURCES else SOURCES[0]
-
-
-def _take_source(key: str) -> None:
-    if widget(key):  # a click on the chosen one clears it: then nothing changes
-        put(source=widget(key))
 
 
 def _picture(model: TrainedModel, source: str) -> tuple[int | None, np.ndarray | None]:
@@ -131,7 +118,7 @@ def _test_picture(model: TrainedModel) -> int | None:
 
 def _uploaded(model: TrainedModel) -> np.ndarray | None:
     key = "reconstruct.file"
-    st.file_uploader("A picture (JPEG, PNG or WebP)", key=key, on_change=_take_upload, args=(key,))
+    st.file_uploader(f"A picture ({pictures.KINDS})", key=key, on_change=_take_upload, args=(key,))
     upload = uploaded()
     st.caption("It stays in memory and is never stored.")
     if upload is None:

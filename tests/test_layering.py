@@ -22,11 +22,13 @@ ORDER = (
     *("specs.wire", "specs"),
     *("brush", "toy_faces", "image_sets", "downloads", "sources", "data"),
     *("plan", "refit", "drawing", "estimate"),
-    *("pictures", "handwriting", "baselines", "metrics", "corruption", "weights"),
+    *("pictures", "handwriting", "baselines", "metrics", "corruption", "filters", "faces"),
+    *("weights", "likeness", "trials"),
     *("store", "snapshot", "figures", "pretrained"),
     *("control", "objectives", "architectures", "autoencoder", "steps", "training"),
-    *("denoiser", "denoiser_training"),
-    *("inference", "tasks", "cluster", "connection", "ending", "live_run", "roster", "service"),
+    *("denoiser", "denoiser_training", "pretraining"),
+    *("inference", "denoising", "tasks", "cluster", "connection", "ending"),
+    *("live_run", "roster", "service"),
     "__main__",
 )
 # The only modules that import Keras or TensorFlow when they are imported: for workers.
@@ -40,7 +42,7 @@ WORKERS = (
     "denoiser_training",
 )
 # These may do so inside functions, which then run in a worker or on the command line.
-LATE = ("inference", "tasks", "__main__")
+LATE = ("inference", "denoising", "pretraining", "tasks", "__main__")
 NETWORKS = {"keras", "tensorflow"}
 SESSION = ROOT / "pages" / "shared" / "session.py"
 SESSION_NAMES = {"session_state", "cache_data", "cache_resource"}

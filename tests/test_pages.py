@@ -187,7 +187,7 @@ def test_uploads_that_are_no_pictures_are_sentences():
         page.file_uploader[0].set_value((name, data, "image/jpeg")).run()
         assert not page.exception
         assert f"{name} must be a" in texts(page.error)
-    assert "half.png must be a JPEG, PNG, WEBP picture" in texts(page.error)
+    assert "half.png must be a JPEG, PNG, WebP or HEIC picture" in texts(page.error)
 
 
 def test_visiting_every_page_imports_neither_tensorflow_nor_keras(tmp_path):

@@ -122,7 +122,9 @@ NO_PICTURES = {
 
 @pytest.mark.parametrize("name", NO_PICTURES)
 def test_what_is_no_picture_is_refused(name):
-    assert sentence_of(NO_PICTURES[name], name) == f"{name} must be a JPEG, PNG, WEBP picture"
+    assert (
+        sentence_of(NO_PICTURES[name], name) == f"{name} must be a JPEG, PNG, WebP or HEIC picture"
+    )
 
 
 @pytest.mark.parametrize("share", [0.5, 0.9])
@@ -237,7 +239,7 @@ def test_an_empty_file_is_called_so():
 
 @given(st.binary(min_size=1, max_size=300))
 def test_random_bytes_are_refused(data):
-    assert sentence_of(data) == "face must be a JPEG, PNG, WEBP picture"
+    assert sentence_of(data) == "face must be a JPEG, PNG, WebP or HEIC picture"
 
 
 # --- arrays -----------------------------------------------------------------------------------

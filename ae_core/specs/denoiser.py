@@ -1,6 +1,8 @@
 """The fully convolutional denoiser and its training as one frozen value."""
 
+import json
 from dataclasses import dataclass
+from typing import Any
 
 from ae_core.specs.limits import LIMITS, check_choice
 
@@ -28,8 +30,8 @@ class DenoiserSpec:
     image_set: str = "lfw-crop"
     widths: tuple[int, ...] = (48, 64, 128, 192)
     blocks: tuple[int, ...] = (2, 2, 2, 1)
-    steps: int = 24_000
-    batch_size: int = 32
+    steps: int = 36_000
+    batch_size: int = 16
     learning_rate: float = 1e-3
     average: float = 0.999
     seed: int = 0
@@ -49,3 +51,18 @@ class DenoiserSpec:
     def stride(self) -> int:
         """What the sides of a picture must be multiples of inside the network."""
         return 2 ** len(self.widths)
+
+    def to_json(self) -> str:
+        """Return the spec as JSON; `from_json` reads it."""
+        return json.dumps(vars(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "DenoiserSpec":
+        """Read what `to_json` wrote.
+
+        Raises:
+            ValueError: a value is not allowed.
+        """
+        fields: dict[str, Any] = json.loads(text)
+        fields |= {name: tuple(fields[name]) for name in ("widths", "blocks")}
+        return cls(**fields)

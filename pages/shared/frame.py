@@ -10,6 +10,7 @@ PAGES = (
     ("app.py", "Home", ":material/home:"),
     ("pages/train.py", "Train", ":material/model_training:"),
     ("pages/reconstruct.py", "Reconstruct", ":material/compare:"),
+    ("pages/denoise.py", "Denoise", ":material/auto_fix_high:"),
 )
 
 # Pictures of a few pixels are shown large: their pixels stay squares.

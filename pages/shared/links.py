@@ -1,10 +1,12 @@
 """The page's address: settings, run and view in the query, so that a link shows the same thing."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from ae_core.refit import plan_of
 from ae_core.specs import PRESETS, from_query, to_query
-from pages.shared.session import Draft, draft
+from pages.shared.session import Draft, draft, show_in_widget, widget
 
 NOT_SETTINGS = ("run", "view", "compare", "model", "source", "picture")
 
@@ -47,3 +49,46 @@ def put(**values: str) -> None:
             st.query_params[name] = value
         elif name in st.query_params:
             del st.query_params[name]
+
+
+def linked_choice(
+    name: str,
+    label: str,
+    options: tuple[str, ...],
+    page: str,
+    *,
+    format_func: Callable[[str], str] = str,
+    label_visibility: str = "visible",
+    wrap: bool = False,
+) -> str:
+    """Let the visitor choose what the address says under a name; the first option if nothing.
+
+    Args:
+        name: in the address.
+        label: above the widget.
+        options: what there is.
+        page: of the widget, for its key.
+        format_func: an option in words.
+        label_visibility: as in Streamlit.
+        wrap: whether few options may go over several lines.
+    """
+    key = f"{page}.{name}"
+    written = st.query_params.get(name)
+    current = written if written in options else options[0]
+    show_in_widget(key, current)
+    few = st.pills if wrap else st.segmented_control
+    show = few if len(options) <= 4 else st.selectbox
+
+    def take() -> None:
+        if widget(key):  # a click on the chosen segment clears it: then nothing changes
+            put(**{name: widget(key)})
+
+    show(
+        label,
+        options,
+        key=key,
+        format_func=format_func,
+        on_change=take,
+        label_visibility=label_visibility,
+    )
+    return current

@@ -1,12 +1,12 @@
 """The trained autoencoders that a visitor can use: pretrained ones and finished runs."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
+from ae_core.denoising import model_file
 from ae_core.inference import ModelFile
 from ae_core.pretrained import cards
 from ae_core.snapshot import Snapshot
-from ae_core.specs import TrainingSpec, to_json
+from ae_core.specs import DenoiserSpec, TrainingSpec, to_json
 from ae_core.store import UnknownRun
 from pages.shared.run_list import snapshots_of
 from pages.shared.session import service, visitor
@@ -30,12 +30,28 @@ class TrainedModel:
     id: str
     title: str
     origin: str
-    spec: TrainingSpec
+    spec: TrainingSpec | DenoiserSpec
     file: ModelFile
 
 
+def denoising_models(linked: str = "") -> dict[str, TrainedModel]:
+    """Return what can remove noise: the denoisers, then all autoencoders, those trained to first.
+
+    Raises:
+        UnknownRun: see `models`.
+    """
+    found = {
+        name: TrainedModel(name, card.title, "Comes with the app", card.spec, model_file(card))
+        for name, card in cards().items()
+        if isinstance(card.spec, DenoiserSpec)
+    }
+    others = models(linked if linked not in found else "")
+    by_use = sorted(others.values(), key=lambda model: not model.spec.corruption.active)
+    return found | {model.id: model for model in by_use}
+
+
 def models(linked: str = "") -> dict[str, TrainedModel]:
-    """Return what can be used, the visitor's own newest runs first, by id.
+    """Return the autoencoders that can be used, the visitor's own newest runs first, by id.
 
     Args:
         linked: a run's id from a link: whoever has the link may use the run.
@@ -45,7 +61,8 @@ def models(linked: str = "") -> dict[str, TrainedModel]:
     """
     found: dict[str, TrainedModel] = {}
     runs = snapshots_of(service().runs(visitor())[:MOST_RUNS])
-    if linked and linked not in cards():
+    pretrained = {n: card for n, card in cards().items() if isinstance(card.spec, TrainingSpec)}
+    if linked and linked not in pretrained:
         snapshot = service().snapshot(linked)
         if not snapshot.saved:
             raise UnknownRun(linked)
@@ -53,17 +70,14 @@ def models(linked: str = "") -> dict[str, TrainedModel]:
     for run in runs:
         if run.saved:
             found[run.id] = _of_run(run)
-    for name, card in cards().items():
-        file = _file(card.spec, card.weights)
-        found[name] = TrainedModel(name, card.title, "Comes with the app", card.spec, file)
+    for name, card in pretrained.items():
+        found[name] = TrainedModel(
+            name, card.title, "Comes with the app", card.spec, model_file(card)
+        )
     return found
 
 
 def _of_run(run: Snapshot) -> TrainedModel:
     path = service().store.folder(run.id) / "weights.npz"
-    file = _file(run.spec, path)
+    file = ModelFile(to_json(run.spec), str(path.resolve()), path.stat().st_mtime_ns)
     return TrainedModel(run.id, f"Run: {run_name(run)}", "Trained here", run.spec, file)
-
-
-def _file(spec: TrainingSpec, path: Path) -> ModelFile:
-    return ModelFile(to_json(spec), str(path.resolve()), path.stat().st_mtime_ns)

@@ -7,19 +7,21 @@ import gc
 import hashlib
 import os
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import streamlit as st
 
-from ae_core import inference
+from ae_core import denoising, inference
 from ae_core.connection import Connection
 from ae_core.service import TrainingService
 from ae_core.specs import TrainingSpec, preset
 from ae_core.store import RunStore
 
+T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[2]
 FIRST_PRESET = "digits-dense"
 
@@ -107,6 +109,54 @@ def keep_upload(upload: Upload) -> None:
 def forget_upload() -> None:
     """Forget the visitor's picture."""
     st.session_state.pop("upload", None)
+
+
+@dataclass(frozen=True)
+class KeptPhoto:
+    """A visitor's photo on the Denoise page, in memory only.
+
+    Attributes:
+        id: another one for every photo.
+        photo: what the worker made of the file; the file itself is forgotten.
+    """
+
+    id: str
+    photo: denoising.Photo
+
+
+def kept_photo() -> KeptPhoto | None:
+    """Return the visitor's photo, until another one or `forget_photo`."""
+    photo: KeptPhoto | None = st.session_state.get("photo")
+    return photo
+
+
+def keep_photo(photo: denoising.Photo) -> None:
+    """Keep a photo for this visitor while the tab is open; every widget that held it is new."""
+    st.session_state["photo"] = KeptPhoto(secrets.token_hex(4), photo)
+
+
+def forget_photo() -> None:
+    """Forget the visitor's photo and all that was computed from it."""
+    st.session_state.pop("photo", None)
+    st.session_state.pop("recalled", None)
+
+
+def recall(name: str, key: Any, compute: Callable[[], T]) -> T:
+    """Return what was computed last under a name, anew if the key is another one.
+
+    For what depends on a visitor's picture: it is kept for this visitor only, the last one alone.
+    """
+    kept = st.session_state.setdefault("recalled", {})
+    if name not in kept or kept[name][0] != key:
+        kept[name] = (key, compute())
+    value: T = kept[name][1]
+    return value
+
+
+@st.cache_data(show_spinner=False)
+def sample_faces() -> list[tuple[str, np.ndarray]]:
+    """Return faces for who does not want to upload one; see `ae_core.denoising.samples`."""
+    return service().connection.answer(denoising.samples)
 
 
 def show_in_widget(key: str, value: Any) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from ae_core.corruption import blur_sigma, jpeg_quality
 from ae_core.snapshot import Snapshot
 from ae_core.specs import PRESETS, flatten
 
@@ -73,6 +74,19 @@ CHOICE_WORDS: Mapping[str, str] = {
     "glorot_uniform": "Glorot (the usual ones)",
     "he_uniform": "He (made for ReLU)",
 }
+
+
+def amount_in_words(kind: str, amount: float, side: int) -> str:
+    """Return what an amount of noise means for pictures of a side."""
+    if kind in ("gaussian", "speckle"):
+        return f"σ = {amount:.2f}, with pixels from 0 to 1"
+    if kind == "heteroscedastic":
+        return f"a σ from 0 to {2 * amount:.2f}, another one for every pixel"
+    if kind == "blur":
+        return f"σ = {blur_sigma(amount, side):.1f} pixels"
+    if kind == "jpeg":
+        return f"JPEG quality {jpeg_quality(amount)} of 95"
+    return f"{amount:.0%} of the pixels"
 
 
 STATUS_WORDS = {

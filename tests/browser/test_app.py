@@ -148,7 +148,7 @@ def test_upload_a_picture(page, tmp_path):
     wrong = tmp_path / "words.jpg"
     wrong.write_text("not a picture")
     page.locator("input[type=file]").set_input_files(wrong)
-    expect(page.get_by_text("words.jpg must be a JPEG, PNG, WEBP picture")).to_be_visible()
+    expect(page.get_by_text("words.jpg must be a JPEG, PNG, WebP or HEIC picture")).to_be_visible()
 
 
 def test_draw_a_digit(page):

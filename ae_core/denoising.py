@@ -1,0 +1,258 @@
+"""What the Denoise page asks for, as functions that run in an ``infer`` worker.
+
+Photos come and go as bytes or arrays and are nowhere written. The functions remember models, never
+pictures: what belongs to a visitor's photo travels with each question.
+"""
+
+import io
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from ae_core import corruption, faces, filters, metrics, pictures, weights
+from ae_core.data import load_images
+from ae_core.inference import ModelFile, autoencoder
+from ae_core.likeness import Likeness
+from ae_core.pretrained import FOLDER, LIKENESS, Card
+from ae_core.refit import image_shape
+from ae_core.specs import Corruption, DenoiserSpec, from_json, to_json
+
+if TYPE_CHECKING:
+    from ae_core.denoiser import Denoiser
+
+PHOTO_SIDE = 1280  # pixels: what is kept of a photo
+PREVIEW_SIDE = 480
+LOSSLESS_PIXELS = 512 * 512  # photos up to this many are kept as PNG
+FACE_SIDE = 512  # pixels of a crop in colour
+LESSON_SIDE = 64  # pixels of a crop in gray, as the training faces
+DRAWN_SAMPLES = 11
+
+# ITU-R BT.601, as in JPEG files: brightness and two differences of colour.
+_TO_YCC = np.array(
+    [[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]], np.float32
+)
+_FROM_YCC = np.linalg.inv(_TO_YCC)
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A visitor's photo, reduced to what the page needs.
+
+    Attributes:
+        data: a JPEG or PNG file, upright, at most `PHOTO_SIDE` pixels a side.
+        width: in pixels.
+        height: in pixels.
+        faces: the squares around the faces found, the largest first.
+        preview: a JPEG file of at most `PREVIEW_SIDE` pixels a side.
+    """
+
+    data: bytes
+    preview: bytes
+    width: int
+    height: int
+    faces: tuple[faces.Crop, ...]
+
+
+@dataclass(frozen=True)
+class Version:
+    """A picture and how near it is to the clean one.
+
+    Attributes:
+        name: of the method, for people.
+        image: (H, W, C) float32 in [0, 1].
+        psnr: in dB, None where there is no clean picture.
+        ssim: 1 for equal pictures, None where there is no clean picture.
+    """
+
+    name: str
+    image: np.ndarray
+    psnr: float | None = None
+    ssim: float | None = None
+
+
+@dataclass(frozen=True)
+class Denoised:
+    """What a model makes of a picture.
+
+    Attributes:
+        clean: the picture before noise was added, None where none was.
+        noisy: what the model got.
+        output: what it made of it.
+        noise: estimated standard deviation of the noise in `noisy`, on the [0, 1] scale.
+        left: the same of `output`.
+        stranger: percentile of the picture's distance from faces among faces of people whom no
+            model knows; None for pictures that are no faces by their source.
+    """
+
+    clean: Version | None
+    noisy: Version
+    output: Version
+    noise: float
+    left: float
+    stranger: float | None
+
+
+def take_photo(data: bytes, name: str) -> Photo:
+    """Open a visitor's file, make it small, and find the faces.
+
+    Raises:
+        ValueError: see `ae_core.pictures.open_picture`.
+    """
+    photo = pictures.open_picture(data, name)
+    photo.thumbnail((PHOTO_SIDE, PHOTO_SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    data = _to_file(photo)
+    found = faces.find_faces(photo)
+    width, height = photo.size
+    photo.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE), reducing_gap=2.0)
+    preview = io.BytesIO()
+    photo.save(preview, "JPEG", quality=80)
+    return Photo(data, preview.getvalue(), width, height, found)
+
+
+def cut_face(photo: bytes, crop: faces.Crop) -> np.ndarray:
+    """Cut a crop out of `Photo.data`; (S, S, 3) uint8, S at most `FACE_SIDE`."""
+    with Image.open(io.BytesIO(photo), formats=("JPEG", "PNG")) as image:
+        return faces.cut(image.convert("RGB"), crop, FACE_SIDE)
+
+
+def samples() -> list[tuple[str, np.ndarray]]:
+    """Return faces for who does not want to upload one: names and (S, S, C) uint8."""
+    from skimage import data
+
+    astronaut = Image.fromarray(data.astronaut())
+    crop = faces.find_faces(astronaut)[0]
+    drawn = load_images("toy-faces").test[:DRAWN_SAMPLES]
+    drawings = [(f"Drawn face {i + 1}", pictures.to_bytes_range(d)) for i, d in enumerate(drawn)]
+    return [("Eileen Collins, astronaut", faces.cut(astronaut, crop, FACE_SIDE)), *drawings]
+
+
+def denoise(
+    model: ModelFile, picture: np.ndarray, noise: Corruption | None, seed: int, *, colour: bool
+) -> Denoised:
+    """Denoise a picture, after adding noise to it if asked to.
+
+    Args:
+        model: a denoiser, or an autoencoder: that one sees the picture at its own size.
+        picture: (H, W, C) uint8, square.
+        noise: what to add; None takes the picture as it is.
+        seed: of the noise: the same seed, the same noise.
+        colour: whether a denoiser works on the whole picture in colour, not on 64×64 in gray.
+    """
+    image = prepared(model, picture, colour=colour)
+    noisy = corrupted(image, noise, seed)
+    output = _output(model, noisy)
+    clean = image if noise is not None else None
+    looked_at = output if clean is None else clean
+    return Denoised(
+        None if clean is None else Version("Clean", clean),
+        _version("Noisy" if clean is not None else "Photo", noisy, clean),
+        _version("Denoised", output, clean),
+        filters.estimate_noise(noisy),
+        filters.estimate_noise(output),
+        _likeness().percentile(looked_at),
+    )
+
+
+def classical(
+    model: ModelFile, picture: np.ndarray, noise: Corruption | None, seed: int, *, colour: bool
+) -> list[Version]:
+    """Return what the classical filters make of the same noisy picture; see `denoise`."""
+    image = prepared(model, picture, colour=colour)
+    noisy = corrupted(image, noise, seed)
+    clean = image if noise is not None else None
+    return [_version(name, filters.filtered(name, noisy), clean) for name in filters.FILTERS]
+
+
+def prepared(model: ModelFile, picture: np.ndarray, *, colour: bool) -> np.ndarray:
+    """Bring a uint8 picture (H, W, C) to the shape that a model works on, float32 in [0, 1]."""
+    if is_denoiser(model) and colour:
+        return np.asarray(picture, np.float32) / 255
+    shape = (LESSON_SIDE, LESSON_SIDE, 1)
+    if not is_denoiser(model):
+        shape = image_shape(from_json(model.spec_json))
+    if picture.shape == shape:
+        return np.asarray(picture, np.float32) / 255
+    gray = picture.shape[-1] == 1
+    return pictures.to_array(Image.fromarray(picture[..., 0] if gray else picture), shape)
+
+
+def corrupted(image: np.ndarray, noise: Corruption | None, seed: int) -> np.ndarray:
+    """Add noise to a picture (H, W, C) in [0, 1]."""
+    if noise is None:
+        return image
+    return corruption.corrupt(noise, image[np.newaxis], np.random.default_rng(seed))[0]
+
+
+def model_file(card: Card) -> ModelFile:
+    """Return where the model of a card is."""
+    spec = card.spec
+    spec_json = spec.to_json() if isinstance(spec, DenoiserSpec) else to_json(spec)
+    path = card.weights.resolve()
+    return ModelFile(spec_json, str(path), path.stat().st_mtime_ns)
+
+
+def is_denoiser(model: ModelFile) -> bool:
+    """Whether a model is a fully convolutional denoiser and no autoencoder."""
+    return '"widths"' in model.spec_json
+
+
+def _output(model: ModelFile, noisy: np.ndarray) -> np.ndarray:
+    if not is_denoiser(model):
+        return autoencoder(model, noisy.shape).reconstruct(noisy[np.newaxis])[0]
+    network = _denoiser(model)
+    if noisy.shape[-1] == 1:
+        return network.denoise(noisy[np.newaxis])[0]
+    return _in_colour(network, noisy)
+
+
+def _in_colour(network: "Denoiser", noisy: np.ndarray) -> np.ndarray:
+    """Denoise brightness in full and the two colour differences at half the size, (H, W, 3).
+
+    Eyes see little detail in colour alone, and averaging 2×2 pixels halves its noise: nearer to
+    the clean picture than red, green and blue one by one, in half the time.
+    """
+    height, width = noisy.shape[:2]
+    ycc = noisy @ _TO_YCC.T
+    bright = network.denoise(ycc[np.newaxis, ..., :1])[0, ..., 0]
+    half = (max(1, width // 2), max(1, height // 2))
+    small = np.stack([_resized(ycc[..., c] + 0.5, half) for c in (1, 2)])[..., np.newaxis]
+    colours = [_resized(c[..., 0], (width, height)) - 0.5 for c in network.denoise(small)]
+    output: np.ndarray = np.clip(np.stack([bright, *colours], axis=-1) @ _FROM_YCC.T, 0, 1)
+    return output.astype(np.float32)
+
+
+def _resized(plane: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    image = Image.fromarray(np.ascontiguousarray(plane, np.float32))
+    return np.asarray(image.resize(size, Image.Resampling.BICUBIC))
+
+
+def _version(name: str, image: np.ndarray, clean: np.ndarray | None) -> Version:
+    if clean is None:
+        return Version(name, image)
+    return Version(name, image, metrics.psnr(clean, image), metrics.ssim(clean, image))
+
+
+def _to_file(photo: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    if photo.width * photo.height <= LOSSLESS_PIXELS:
+        photo.save(buffer, "PNG", compress_level=1)
+    else:
+        photo.save(buffer, "JPEG", quality=95, subsampling=0)
+    return buffer.getvalue()
+
+
+@lru_cache(maxsize=2)
+def _denoiser(model: ModelFile) -> "Denoiser":
+    from ae_core.denoiser import Denoiser
+
+    arrays = weights.expanded(weights.from_bytes(Path(model.path).read_bytes()))
+    return Denoiser(DenoiserSpec.from_json(model.spec_json), arrays)
+
+
+@lru_cache(maxsize=1)
+def _likeness() -> Likeness:
+    return Likeness.from_bytes((FOLDER / f"{LIKENESS}.npz").read_bytes())

@@ -1,0 +1,124 @@
+"""Making the models of ``assets/pretrained`` anew; each takes minutes to an hour on two cores."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from ae_core import pretrained, store, weights
+from ae_core.data import IMAGE_SETS, ImageSet, load_images
+from ae_core.likeness import Likeness
+from ae_core.pictures import sheet, to_bytes_range, to_png
+from ae_core.specs import DenoiserSpec, TrainingSpec
+from ae_core.trials import KINDS, Trial, try_out
+
+FACES = "lfw-crop"
+TOLD_EVERY = 100  # steps of a denoiser
+
+NAMES = (*pretrained.RECIPES, *pretrained.DENOISERS, pretrained.LIKENESS)
+
+
+def pretrain(name: str, folder: Path) -> None:
+    """Train a model and write its files, printing how far it is.
+
+    Raises:
+        ValueError: the training failed.
+        ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.load_images`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if name == pretrained.LIKENESS:
+        images = load_images(FACES)
+        made = Likeness.fit(images.train, images.test).to_bytes()
+        (folder / f"{name}.npz").write_bytes(made)
+    elif name in pretrained.DENOISERS:
+        _denoiser(name, folder)
+    else:
+        _autoencoder(name, folder)
+
+
+def run(
+    spec: TrainingSpec, name: str, folder: Path | None
+) -> tuple[store.RunRecord, dict[str, np.ndarray], dict[str, bytes]]:
+    """Train in this process, printing a line an epoch; write a run folder if one is given.
+
+    Returns:
+        What is known of the run, its weights, its files.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from ae_core import training
+
+    images = load_images(spec.image_set, spec.image_size, spec.split)
+    record = store.new_record(spec, name, "")
+    if folder is not None:
+        store.write_record(folder, record, {})
+    last: list[training.Epoch] = []
+
+    def show(epoch: training.Epoch) -> None:
+        last[:] = [epoch]
+        figures = "  ".join(f"{key} {value:.5g}" for key, value in epoch.metrics.items())
+        print(f"epoch {epoch.number}/{spec.epochs}  {figures}", flush=True)
+
+    outcome = training.fit(spec, images, on_epoch=show)
+    clean, shown = training.probes(spec, images)
+    rows = [clean, shown] if spec.corruption.active else [clean]
+    files = {"weights.npz": weights.to_bytes(outcome.weights)}
+    if last:
+        picture = sheet(to_bytes_range(np.stack([*rows, last[0].preview])))
+        files["preview.png"] = to_png(picture)
+    record = store.ended(record, outcome.status, outcome.reason, outcome.history)
+    if folder is not None:
+        store.write_record(folder, record, files, ended=True)
+    return record, outcome.weights, files
+
+
+def noise_trials(
+    spec: TrainingSpec, reconstruct: Callable[[np.ndarray], np.ndarray], faces: ImageSet
+) -> tuple[Trial, ...]:
+    """Try an autoencoder on its own test pictures and on faces of people it does not know."""
+    own = load_images(spec.image_set, spec.image_size, spec.split)
+    noises = KINDS[:4]  # Gaussian with one σ, and with a σ per pixel
+    ours = try_out(reconstruct, spec.image_set, own.test, noises)
+    return ours + try_out(reconstruct, faces.name, faces.test, noises)
+
+
+def _autoencoder(name: str, folder: Path) -> None:
+    from ae_core.autoencoder import Autoencoder
+
+    spec = pretrained.recipe(name)
+    record, trained, files = run(spec, name, None)
+    if not record.history:
+        raise ValueError(record.reason)
+    kept = weights.rounded(trained) if pretrained.RECIPES[name].rounded else trained
+    (folder / f"{name}.npz").write_bytes(weights.to_bytes(kept, compress=kept is not trained))
+    if IMAGE_SETS[spec.image_set].embedded:  # the terms of other sets do not let us show them
+        (folder / f"{name}.png").write_bytes(files["preview.png"])
+    trials: tuple[Trial, ...] = ()
+    if spec.corruption.active:
+        faces = load_images(FACES, spec.image_size)
+        autoencoder = Autoencoder.from_weights(
+            spec.autoencoder, faces.image_shape, weights.expanded(kept)
+        )
+        trials = noise_trials(spec, autoencoder.reconstruct, faces)
+    card = pretrained.card_for(name, dict(record.history[-1]), trials)
+    pretrained.write_card(card, folder)
+
+
+def _denoiser(name: str, folder: Path) -> None:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from ae_core.denoiser import Denoiser
+    from ae_core.denoiser_training import train
+
+    spec: DenoiserSpec = pretrained.DENOISERS[name]
+    images = load_images(spec.image_set)
+
+    def show(step: int, psnr: float, _: object) -> None:
+        if step % TOLD_EVERY == 0:
+            print(f"step {step}/{spec.steps}  psnr {psnr:.2f}", flush=True)
+
+    kept = weights.halved(train(spec, images.train, show))
+    (folder / f"{name}.npz").write_bytes(weights.to_bytes(kept))
+    denoiser = Denoiser(spec, weights.expanded(kept))
+    trials = try_out(denoiser.denoise, spec.image_set, images.test)
+    people = 0 if images.train_groups is None else len(np.unique(images.train_groups))
+    pretrained.write_card(pretrained.denoiser_card(name, people, trials), folder)

@@ -1,0 +1,68 @@
+"""Noise trials: how near to the clean pictures a denoiser comes, kind by kind, on one sample."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ae_core.corruption import corrupt
+from ae_core.metrics import psnr_of_mse
+from ae_core.specs import Corruption
+
+SAMPLE = 500  # pictures, the first of the held-out ones
+SEED = 2026
+KINDS = (
+    *(Corruption("gaussian", amount) for amount in (0.1, 0.2, 0.3)),
+    Corruption("heteroscedastic", 0.2),
+    Corruption("salt-and-pepper", 0.2),
+    Corruption("speckle", 0.4),
+    Corruption("masking", 0.3),
+    Corruption("block", 0.05),
+    Corruption("blur", 0.3),
+    Corruption("jpeg", 0.85),
+)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One kind of noise on one set of pictures.
+
+    Attributes:
+        image_set: whose held-out pictures.
+        kind: of the noise, as in `ae_core.specs.Corruption`.
+        amount: likewise.
+        noisy: PSNR of the noisy pictures in dB, of the mean squared error over all of them.
+        denoised: PSNR of what was made of them.
+    """
+
+    image_set: str
+    kind: str
+    amount: float
+    noisy: float
+    denoised: float
+
+
+def try_out(
+    method: Callable[[np.ndarray], np.ndarray],
+    image_set: str,
+    clean: np.ndarray,
+    kinds: Iterable[Corruption] = KINDS,
+) -> tuple[Trial, ...]:
+    """Run a method over clean pictures (N, H, W, C) in [0, 1] with every kind of noise.
+
+    Args:
+        method: noisy pictures in, denoised ones out, both (N, H, W, C) in [0, 1].
+        image_set: the name of the pictures' set.
+        clean: the pictures; `SAMPLE` of them at most are used.
+        kinds: of noise; its draws are the same for every method.
+    """
+    clean = clean[:SAMPLE]
+    return tuple(
+        Trial(image_set, kind.kind, kind.amount, _psnr(noisy, clean), _psnr(method(noisy), clean))
+        for kind in kinds
+        for noisy in [corrupt(kind, clean, np.random.default_rng(SEED))]
+    )
+
+
+def _psnr(images: np.ndarray, clean: np.ndarray) -> float:
+    return round(psnr_of_mse(float(np.mean(np.square(images - clean, dtype=np.float64)))), 2)

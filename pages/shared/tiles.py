@@ -1,0 +1,43 @@
+"""Pictures side by side with words below them; on a narrow screen fewer in a row."""
+
+import base64
+import io
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from ae_core import pictures
+
+SQUARE_PIXELS = 160  # pictures of fewer pixels are shown with their pixels as squares
+NARROWEST = 125  # CSS pixels
+
+
+def tiles(
+    images: tuple[np.ndarray, ...], captions: tuple[str, ...], least: int = NARROWEST
+) -> None:
+    """Show pictures (H, W, C) in [0, 1]; captions are HTML in which nothing is a visitor's text."""
+    figures = "".join(
+        f'<figure style="margin:0"><img src="{data_url(image)}" alt="" style="width:100%;'
+        f'border-radius:6px;display:block;image-rendering:{_rendering(image)}">'
+        f'<figcaption style="opacity:.85;margin-top:.3rem">{caption}</figcaption></figure>'
+        for image, caption in zip(images, captions, strict=True)
+    )
+    columns = f"repeat(auto-fit,minmax(min({least}px,46%),1fr))"
+    st.html(f'<div style="display:grid;grid-template-columns:{columns};gap:10px">{figures}</div>')
+
+
+def data_url(image: np.ndarray) -> str:
+    """Return a picture (H, W, C) in [0, 1] as an address that holds it: small ones exactly."""
+    pixels = pictures.to_bytes_range(image)
+    if image.shape[1] < SQUARE_PIXELS:
+        return "data:image/png;base64," + base64.b64encode(pictures.to_png(pixels)).decode()
+    buffer = io.BytesIO()
+    Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(
+        buffer, "JPEG", quality=92, subsampling=0
+    )
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def _rendering(image: np.ndarray) -> str:
+    return "pixelated" if image.shape[1] < SQUARE_PIXELS else "auto"
