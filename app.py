@@ -30,6 +30,9 @@ def page() -> None:
             label="**Reconstruct a picture of your own**",
             icon=":material/compare:",
         )
+        st.page_link(
+            "pages/denoise.py", label="**Denoise a face**", icon=":material/auto_fix_high:"
+        )
     for name in SHOWN[1:]:
         _preview(available[name])
 

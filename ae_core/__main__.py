@@ -112,7 +112,10 @@ def _denoise(options: argparse.Namespace) -> None:
         colour=True,
     )
     image = pictures.to_bytes_range(result.output.image)
-    options.target.write_bytes(pictures.to_png(image))
+    try:
+        options.target.write_bytes(pictures.to_png(image))
+    except OSError as error:
+        raise ValueError(f"OUT={options.target} cannot be written: {error.strerror}") from None
     height, width = image.shape[:2]
     print(f"written to {options.target}: {width}×{height}, noise σ ≈ {result.noise:.3f}")
     if result.noisy.psnr is not None and result.output.psnr is not None:

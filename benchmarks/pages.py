@@ -41,7 +41,7 @@ def main() -> None:
         with subprocess.Popen(
             command, cwd=ROOT, env={**os.environ, "AE_RUNS_DIR": runs}
         ) as process:
-            _wait_until_up(port)
+            wait_until_up(port)
             page.goto("/")
             page.wait_for_selector(PICTURE)
             print(f"app start to the first page with pictures: {_since(started):.2f} s")
@@ -60,7 +60,8 @@ def _since(started: float) -> float:
     return time.perf_counter() - started
 
 
-def _wait_until_up(port: int) -> None:
+def wait_until_up(port: int) -> None:
+    """Return when the server answers."""
     while True:
         try:
             with urllib.request.urlopen(f"http://localhost:{port}/_stcore/health", timeout=1):

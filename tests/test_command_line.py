@@ -2,13 +2,17 @@
 
 import json
 import math
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
+from skimage import data
 
 from ae_core.__main__ import main
+from ae_core.metrics import psnr
 from ae_core.pictures import from_png, rows_of_sheet
 from ae_core.plan import parameters, plan
 from ae_core.refit import image_shape
@@ -109,7 +113,7 @@ def test_help_names_every_command(capsys):
         main(["--help"])
     assert end.value.code == 0
     text = capsys.readouterr().out
-    assert all(command in text for command in ("presets", "train", "pretrain"))
+    assert all(command in text for command in ("presets", "train", "pretrain", "denoise"))
 
 
 # --- a training, once for all that is asked of it -------------------------------------------
@@ -157,3 +161,66 @@ def test_a_training_prints_a_line_an_epoch_and_learns(trained):
     assert [line.split("  ")[0] for line in lines[:-1]] == ["epoch 1/2", "epoch 2/2"]
     first, second = json.loads((out / "history.json").read_text())["epochs"]
     assert second["loss"] < first["loss"] < math.log(2)
+
+
+# --- denoise --------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def face(tmp_path_factory):
+    path = tmp_path_factory.mktemp("denoise") / "face.png"
+    Image.fromarray(data.astronaut()[50:150, 170:277]).save(path)
+    return path
+
+
+def test_denoise_writes_a_picture_of_the_same_size_nearer_to_the_clean_one(face, tmp_path, capsys):
+    out = tmp_path / "clean.png"
+    noise = ["--add-noise", "gaussian:0.2", "--seed", "3"]
+    assert main(["denoise", str(face), str(out), *noise]) == 0
+    assert from_png(out.read_bytes()).shape == from_png(face.read_bytes()).shape
+    figures = re.search(r"noisy ([\d.]+) dB, denoised ([\d.]+) dB", capsys.readouterr().out)
+    assert float(figures[2]) > float(figures[1]) + 5
+    again = tmp_path / "again.png"
+    assert main(["denoise", str(face), str(again), *noise]) == 0
+    assert again.read_bytes() == out.read_bytes()
+
+
+def test_denoise_without_added_noise_leaves_a_clean_picture_nearly_alone(face, tmp_path):
+    out = tmp_path / "clean.png"
+    assert main(["denoise", str(face), str(out)]) == 0
+    before, after = (from_png(path.read_bytes()) / 255 for path in (face, out))
+    assert psnr(before, after) > 28
+
+
+NOT_DENOISED = [
+    (["--add-noise", "gaussian"], "--add-noise=gaussian must be KIND:AMOUNT, as gaussian:0.2"),
+    (["--add-noise", "gaussian:much"], "--add-noise=gaussian:much must be KIND:AMOUNT"),
+    (["--add-noise", "gaussian:2"], "amount=2.0 must be between 0.0 and 1.0"),
+    (["--add-noise", "rain:0.1"], "kind=rain must be one of none, gaussian"),
+    (["--seed", "-1"], "--seed=-1 must be a whole number between 0 and"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "sentence"), NOT_DENOISED)
+def test_denoise_refuses_in_a_sentence(arguments, sentence, face, tmp_path, capsys):
+    out = tmp_path / "clean.png"
+    assert main(["denoise", str(face), str(out), *arguments]) == 2
+    assert capsys.readouterr().err.startswith(f"error: {sentence}")
+    assert not out.exists()
+
+
+def test_denoise_says_which_file_is_wrong(face, tmp_path, capsys):
+    missing, words = tmp_path / "no.jpg", tmp_path / "words.jpg"
+    words.write_text("not a picture")
+    for source, target, sentence in (
+        (missing, "o.png", f"IN={missing} must be a picture: No such file or directory"),
+        (words, "o.png", "words.jpg must be a JPEG, PNG, WebP or HEIC picture"),
+        (
+            face,
+            "no/o.png",
+            f"OUT={tmp_path / 'no/o.png'} cannot be written: No such file or directory",
+        ),
+        (face, "o.jpg", f"OUT={tmp_path / 'o.jpg'} must end with .png"),
+    ):
+        assert main(["denoise", str(source), str(tmp_path / target)]) == 2
+        assert capsys.readouterr().err == f"error: {sentence}\n"

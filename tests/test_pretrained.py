@@ -6,16 +6,32 @@ import numpy as np
 import pytest
 
 from ae_core import pretrained
-from ae_core.data import IMAGE_SETS
+from ae_core.autoencoder import Autoencoder
+from ae_core.data import IMAGE_SETS, is_available, load_images
+from ae_core.denoiser import Denoiser
+from ae_core.filters import FILTERS, filtered
 from ae_core.metrics import psnr
 from ae_core.pictures import from_png, rows_of_sheet
 from ae_core.plan import parameters, plan
-from ae_core.pretrained import FOLDER, RECIPES, card_for, cards, recipe, write_card
+from ae_core.pretrained import (
+    DENOISERS,
+    FOLDER,
+    LIKENESS,
+    RECIPES,
+    card_for,
+    cards,
+    denoiser_card,
+    recipe,
+    write_card,
+)
+from ae_core.pretraining import noise_trials
 from ae_core.refit import image_shape
-from ae_core.specs import PRESETS, change, preset
-from ae_core.weights import from_bytes
+from ae_core.specs import PRESETS, Corruption, change, preset
+from ae_core.trials import Trial, try_out
+from ae_core.weights import expanded, from_bytes
 
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
+AUTOENCODERS = [name for name in NAMES if name in RECIPES]
 MOST_BYTES = 6 << 20
 
 
@@ -24,8 +40,13 @@ def is_ours_to_show(name: str) -> bool:
     return IMAGE_SETS[recipe(name).image_set].embedded
 
 
-@pytest.fixture(params=NAMES)
+@pytest.fixture(params=AUTOENCODERS)
 def card(request):
+    return cards()[request.param]
+
+
+@pytest.fixture(params=NAMES)
+def any_card(request):
     return cards()[request.param]
 
 
@@ -33,17 +54,19 @@ def test_there_are_models_and_each_has_its_files():
     assert "digits-dense" in NAMES
     files = {path.name for path in FOLDER.iterdir()}
     expected = {f"{name}.{kind}" for name in NAMES for kind in ("json", "npz")}
-    assert files == expected | {f"{name}.png" for name in NAMES if is_ours_to_show(name)}
-    assert set(NAMES) <= set(RECIPES) <= set(PRESETS)
+    expected |= {f"{name}.png" for name in AUTOENCODERS if is_ours_to_show(name)}
+    assert files == expected | {f"{LIKENESS}.npz"}
+    assert set(NAMES) <= set(RECIPES) | set(DENOISERS)
+    assert {each.preset or name for name, each in RECIPES.items()} <= set(PRESETS)
 
 
 def test_a_card_is_of_what_its_recipe_trains(card):
     assert card.spec == recipe(card.name)
-    assert card_for(card.name, card.figures) == card
+    assert card_for(card.name, card.figures, card.trials) == card
 
 
-def test_its_files_are_small(card):
-    for path in FOLDER.glob(f"{card.name}.*"):
+def test_its_files_are_small(any_card):
+    for path in FOLDER.glob(f"{any_card.name}.*"):
         assert 0 < path.stat().st_size <= MOST_BYTES
 
 
@@ -60,7 +83,7 @@ def named_sizes(layers, variational):
 
 
 def test_its_weights_are_those_of_the_planned_layers(card):
-    weights = from_bytes(card.weights.read_bytes())
+    weights = expanded(from_bytes(card.weights.read_bytes()))
     layers = plan(card.spec.autoencoder, image_shape(card.spec))
     found = {}
     for name, array in weights.items():
@@ -71,13 +94,13 @@ def test_its_weights_are_those_of_the_planned_layers(card):
     assert sum(array.size for array in weights.values()) == parameters(layers)
 
 
-def test_its_weights_are_finite_float32(card):
-    for array in from_bytes(card.weights.read_bytes()).values():
+def test_its_weights_are_finite_float32(any_card):
+    for array in expanded(from_bytes(any_card.weights.read_bytes())).values():
         assert array.dtype == np.float32
         assert np.isfinite(array).all()
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if is_ours_to_show(name)])
+@pytest.mark.parametrize("name", [name for name in AUTOENCODERS if is_ours_to_show(name)])
 def test_its_preview_shows_pictures_and_what_became_of_them(name):
     card = cards()[name]
     shape = image_shape(card.spec)
@@ -100,7 +123,9 @@ def test_a_card_names_its_data_and_its_terms(card):
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_recipe_is_a_preset_and_its_changes(name):
-    assert recipe(name) == change(preset(name).spec, **RECIPES[name])
+    assert recipe(name) == change(
+        preset(RECIPES[name].preset or name).spec, **RECIPES[name].changes
+    )
 
 
 def test_an_unknown_recipe():
@@ -110,12 +135,79 @@ def test_an_unknown_recipe():
 
 
 def test_a_card_survives_its_file(tmp_path, monkeypatch):
-    card = card_for("digits-dense", {"loss": 0.1 + 0.2, "psnr": 20.0})
+    trials = (Trial("digits", "gaussian", 0.1, 20.0, 25.5),)
+    card = card_for("digits-dense", {"loss": 0.1 + 0.2, "psnr": 20.0}, trials)
+    denoiser = denoiser_card("face-denoiser", 4000, trials)
     write_card(card, tmp_path)
+    write_card(denoiser, tmp_path)
     monkeypatch.setattr(pretrained, "FOLDER", tmp_path)
     cards.cache_clear()
     try:
-        assert cards() == {"digits-dense": card}
+        assert cards() == {"digits-dense": card, "face-denoiser": denoiser}
         assert card.weights.parent == tmp_path
     finally:
         cards.cache_clear()
+
+
+# --- models that remove noise: the figures of their cards, and the classical filters ---------
+
+FEW = 40  # pictures for the slow filters
+
+
+@pytest.fixture(scope="module")
+def faces():
+    if not is_available("lfw-crop"):
+        pytest.skip("needs lfwcrop_grey64.npz in AE_DATA_DIR")
+    return load_images("lfw-crop")
+
+
+def denoiser():
+    card = cards()["face-denoiser"]
+    return Denoiser(card.spec, expanded(from_bytes(card.weights.read_bytes())))
+
+
+def test_the_denoisers_figures_are_those_of_its_card(faces):
+    card = cards()["face-denoiser"]
+    for found, stated in zip(
+        try_out(denoiser().denoise, "lfw-crop", faces.test), card.trials, strict=True
+    ):
+        assert (found.kind, found.amount) == (stated.kind, stated.amount)
+        assert found.noisy == pytest.approx(stated.noisy, abs=0.02)
+        assert found.denoised == pytest.approx(stated.denoised, abs=0.05)
+        assert stated.denoised > stated.noisy  # it gains for every kind
+
+
+def test_the_denoiser_beats_every_classical_filter_on_gaussian_noise(faces):
+    clean = faces.test[:FEW]
+    noises = [Corruption("gaussian", amount) for amount in (0.1, 0.2, 0.3)]
+    ours = try_out(denoiser().denoise, "lfw-crop", clean, noises)
+    for name in FILTERS:
+        theirs = try_out(
+            lambda noisy, name=name: np.stack([filtered(name, image) for image in noisy]),
+            "lfw-crop",
+            clean,
+            noises,
+        )
+        assert all(a.denoised > b.denoised > b.noisy for a, b in zip(ours, theirs, strict=True))
+
+
+def test_the_people_of_the_figures_were_not_trained_on(faces):
+    assert not set(faces.train_groups) & set(faces.test_groups)
+    people = len(set(faces.train_groups.tolist()))
+    assert f"{people:,} people" in cards()["face-denoiser"].data
+
+
+@pytest.mark.parametrize("name", [name for name in AUTOENCODERS if name.startswith("olivetti")])
+def test_an_autoencoders_noise_figures_are_those_of_its_card(name, faces):
+    card = cards()[name]
+    if not is_available(card.spec.image_set):
+        pytest.skip(f"needs {card.spec.image_set} in AE_DATA_DIR")
+    small = load_images("lfw-crop", card.spec.image_size)
+    autoencoder = Autoencoder.from_weights(
+        card.spec.autoencoder, small.image_shape, expanded(from_bytes(card.weights.read_bytes()))
+    )
+    for found, stated in zip(
+        noise_trials(card.spec, autoencoder.reconstruct, small), card.trials, strict=True
+    ):
+        assert found.noisy == pytest.approx(stated.noisy, abs=0.02)
+        assert found.denoised == pytest.approx(stated.denoised, abs=0.05)

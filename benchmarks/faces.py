@@ -1,0 +1,143 @@
+"""From a phone's photo to a denoised face: ``python -m benchmarks.faces``.
+
+A 12-megapixel JPEG through the worker's functions, each timed alone; the same photo uploaded in a
+real Chromium until its denoised face is on the screen; and the denoiser alone, one face at a time
+and 32 at once.
+"""
+
+import io
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import Page, sync_playwright
+
+from ae_core import denoising
+from ae_core.pretrained import cards
+from ae_core.specs import Corruption
+from benchmarks.pages import IDLE, ROOT, wait_until_up
+
+WIDTH, HEIGHT = 4000, 3000
+TIMES = 7
+
+
+def main() -> None:
+    """Print the figures."""
+    photo = twelve_megapixels()
+    print(f"{WIDTH}×{HEIGHT} JPEG of {len(photo) / 1e6:.1f} MB; medians of {TIMES}, milliseconds")
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "photo.jpg"
+        file.write_bytes(photo)
+        in_the_browser(file)
+    in_the_worker(photo)
+    alone()
+
+
+def twelve_megapixels() -> bytes:
+    """Return scikit-image's astronaut enlarged to what a phone takes, as JPEG."""
+    from skimage import data
+
+    image = Image.fromarray(data.astronaut()).resize((HEIGHT, HEIGHT), Image.Resampling.BICUBIC)
+    wide = Image.new("RGB", (WIDTH, HEIGHT), (60, 70, 90))
+    wide.paste(image, ((WIDTH - HEIGHT) // 2, 0))
+    grain = np.random.default_rng(0).normal(0, 4, (HEIGHT, WIDTH, 1))
+    pixels = np.clip(np.asarray(wide) + grain, 0, 255).astype(np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=92)
+    return buffer.getvalue()
+
+
+def in_the_worker(data: bytes) -> None:
+    """Time each step that the worker takes."""
+    model = denoising.model_file(cards()["face-denoiser"])
+    noise = Corruption("gaussian", 0.2)
+    photo = denoising.take_photo(data, "photo.jpg")
+    face = denoising.cut_face(photo.data, photo.faces[0])
+
+    def ask(what: Callable[..., object], *, colour: bool) -> Callable[[], object]:
+        return lambda: what(model, face, noise, 0, colour=colour)
+
+    side = face.shape[0]
+    steps: dict[str, Callable[[], object]] = {
+        "open, reduce, find the face": lambda: denoising.take_photo(data, "photo.jpg"),
+        "cut the face out": lambda: denoising.cut_face(photo.data, photo.faces[0]),
+        "denoise 64×64 gray": ask(denoising.denoise, colour=False),
+        "classical filters 64×64 gray": ask(denoising.classical, colour=False),
+        f"denoise {side}×{side} colour": ask(denoising.denoise, colour=True),
+        f"classical filters {side}×{side} colour": ask(denoising.classical, colour=True),
+    }
+    for name, step in steps.items():
+        print(f"worker: {name}: {_median(step):.0f}")
+
+
+def alone() -> None:
+    """Time the network without what the page adds."""
+    from ae_core import weights
+    from ae_core.denoiser import Denoiser
+    from ae_core.specs import DenoiserSpec
+
+    card = cards()["face-denoiser"]
+    assert isinstance(card.spec, DenoiserSpec)
+    arrays = weights.expanded(weights.from_bytes(card.weights.read_bytes()))
+    denoiser = Denoiser(card.spec, arrays)
+    for count in (1, 32):
+        faces = np.random.default_rng(0).random((count, 64, 64, 1), dtype=np.float32)
+        each = _median(lambda faces=faces: denoiser.denoise(faces)) / count
+        print(f"denoiser: one of {count} faces of 64×64: {each:.2f}")
+
+
+def in_the_browser(file: Path) -> None:
+    """Time from the choice of the file to the denoised face on the screen."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with tempfile.TemporaryDirectory() as runs, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
+        page = browser.new_page(base_url=f"http://localhost:{port}")
+        page.set_default_timeout(120_000)
+        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+        with subprocess.Popen(
+            command, cwd=ROOT, env={**os.environ, "AE_RUNS_DIR": runs}
+        ) as process:
+            wait_until_up(port)
+            _upload(page, file)  # once for the worker to load what it needs
+            seconds = statistics.median(_upload(page, file) for _ in range(TIMES))
+            print(f"browser: file chosen to the denoised face on the screen: {1000 * seconds:.0f}")
+            process.terminate()
+
+
+def _upload(page: Page, file: Path) -> float:
+    page.goto("/denoise?source=Upload")
+    page.wait_for_selector(IDLE)
+    started = time.perf_counter()
+    page.locator("input[type=file]").set_input_files(file)
+    page.get_by_text("Denoised", exact=True).first.wait_for()
+    page.wait_for_function(
+        "[...document.querySelectorAll('[data-testid=stMain] figure img')].some(i => i.complete)"
+    )
+    return time.perf_counter() - started
+
+
+def _median(step: Callable[[], object]) -> float:
+    step()
+    times = []
+    for _ in range(TIMES):
+        started = time.perf_counter()
+        step()
+        times.append(time.perf_counter() - started)
+    return 1000 * statistics.median(times)
+
+
+if __name__ == "__main__":
+    main()
