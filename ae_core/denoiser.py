@@ -33,7 +33,8 @@ def build(spec: DenoiserSpec, *, seed: int) -> keras.Model:
     for width, blocks in list(zip(spec.widths, spec.blocks, strict=True))[-2::-1]:
         x = maker.enlarge(width, 2)(x)
         x = maker.blocks(maker.sum(x, skips.pop()), width, blocks)
-    change = maker.enlarge(1, STEM, scale=0.02, dtype="float32")(x)
+    # Keras counts the wrong axis of a transposed kernel as its inputs: hence so small a scale.
+    change = maker.enlarge(1, STEM, scale=2e-5, dtype="float32")(x)
     return keras.Model(pictures, layers.Add(dtype="float32")([pictures, change]))
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 NLM_PATCH, NLM_DISTANCE = 5, 6  # pixels
+SMALLEST = 8  # pixels a side: below, nothing is estimated and nothing is filtered
 FAINTEST = 0.005  # estimated σ below which a picture counts as free of noise
 
 
@@ -23,7 +24,7 @@ def estimate_noise(image: np.ndarray) -> float:
     """
     from skimage.restoration import estimate_sigma
 
-    if min(image.shape[:2]) < 4 or float(np.ptp(image)) == 0:
+    if min(image.shape[:2]) < SMALLEST or float(np.ptp(image)) == 0:
         return 0.0
     return float(estimate_sigma(image, channel_axis=-1, average_sigmas=True))
 
@@ -110,7 +111,7 @@ def filtered(name: str, image: np.ndarray) -> np.ndarray:
     A picture without noise, and one of less than 8×8 pixels, comes back as it is.
     """
     noise = estimate_noise(image)
-    if noise < FAINTEST or min(image.shape[:2]) < 8:
+    if noise < FAINTEST:
         return image
     # As (H, W): scikit-image's fast non-local means goes wrong over one channel as an axis.
     output = FILTERS[name](image[..., 0] if image.shape[-1] == 1 else image, noise)

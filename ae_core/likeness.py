@@ -67,7 +67,7 @@ def _evened(images: np.ndarray) -> np.ndarray:
         ]
     )
     small = small - small.mean(axis=(1, 2), keepdims=True)
-    return (small / (small.std(axis=(1, 2), keepdims=True) + 0.02))[..., np.newaxis]
+    return (small / np.maximum(small.std(axis=(1, 2), keepdims=True), 0.02))[..., np.newaxis]
 
 
 def _distances(pca: Pca, images: np.ndarray) -> np.ndarray:

@@ -62,17 +62,17 @@ def rounded(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """
     kept: dict[str, np.ndarray] = {}
     for name, array in weights.items():
-        if array.size < LARGE:
+        step = np.float32(array.std() * STEP) if array.size >= LARGE else np.float32(0)
+        if np.abs(array).max(initial=0) >= 127 * step:  # small, even, or too wide for a byte
             kept[name] = array
             continue
-        step = np.float32(array.std() * STEP)
-        kept[name] = np.clip(np.round(array / step), -127, 127).astype(np.int8)
+        kept[name] = np.round(array / step).astype(np.int8)
         kept[name + _STEP_OF] = np.asarray(step)
     return kept
 
 
 def expanded(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Return float32 weights from what `halved` or `rounded` made, others as they are."""
+    """Return float32 weights from what `halved` or `rounded` made, others in float32 too."""
     return {
         name: (array.astype(np.float32) * arrays.get(name + _STEP_OF, np.float32(1)))
         for name, array in arrays.items()

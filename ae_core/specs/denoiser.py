@@ -40,6 +40,10 @@ class DenoiserSpec:
     def __post_init__(self) -> None:
         for width in self.widths:
             LIMITS["width"].check("widths", width)
+        for blocks in self.blocks:
+            LIMITS["layers"].check("blocks", blocks)
+        LIMITS["steps_per_epoch"].check("steps", self.steps)
+        LIMITS["amount"].check("average", self.average)
         if not 1 <= len(self.widths) == len(self.blocks):
             raise ValueError(f"blocks={self.blocks} must be one number for each of widths")
         LIMITS["learning_rate"].check("learning_rate", self.learning_rate)
@@ -61,8 +65,11 @@ class DenoiserSpec:
         """Read what `to_json` wrote.
 
         Raises:
-            ValueError: a value is not allowed.
+            ValueError: it is something else, or a value is not allowed.
         """
-        fields: dict[str, Any] = json.loads(text)
-        fields |= {name: tuple(fields[name]) for name in ("widths", "blocks")}
-        return cls(**fields)
+        try:
+            fields: dict[str, Any] = json.loads(text)
+            fields |= {name: tuple(fields[name]) for name in ("widths", "blocks")}
+            return cls(**fields)
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"spec={text[:40]} must be that of a denoiser: {error}") from None

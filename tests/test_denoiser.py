@@ -1,0 +1,299 @@
+"""The denoiser: any size in and out, the layers that its spec says, what training makes of it."""
+
+import math
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ae_core.corruption import corrupt
+from ae_core.data import load_images
+from ae_core.denoiser import Denoiser, build
+from ae_core.denoiser_training import MIXTURE, _rate, train
+from ae_core.metrics import psnr
+from ae_core.specs import CHOICES, Corruption, DenoiserSpec
+
+TINY = DenoiserSpec(
+    image_set="toy-faces",
+    widths=(8, 16),
+    blocks=(1, 1),
+    steps=120,
+    batch_size=8,
+    learning_rate=3e-3,
+    precision="float32",
+)
+LAST = "layer_10"  # of TINY
+SIZES = [(1, 1), (2, 3), (17, 50), (64, 64), (5, 70)]
+SPECS = st.lists(st.tuples(st.integers(1, 512), st.integers(0, 4)), min_size=1, max_size=5).flatmap(
+    lambda levels: st.builds(
+        DenoiserSpec,
+        widths=st.just(tuple(width for width, _ in levels)),
+        blocks=st.just(tuple(blocks for _, blocks in levels)),
+        steps=st.integers(1, 10**6),
+        batch_size=st.integers(1, 1024),
+        learning_rate=st.floats(1e-6, 1),
+        average=st.floats(0, 1),
+        seed=st.integers(0, 2**31 - 1),
+        precision=st.sampled_from(CHOICES["precision"]),
+    )
+)
+
+
+def untrained(spec, seed=0):
+    return {v.path: v.numpy() for v in build(spec, seed=seed).trainable_variables}
+
+
+def changing(factor=3.0):
+    """A tiny denoiser whose output is far from its input."""
+    weights = untrained(TINY)
+    weights[f"{LAST}/kernel"] = factor * weights[f"{LAST}/kernel"]
+    return Denoiser(TINY, weights)
+
+
+def pictures(height, width, count=2):
+    return np.random.default_rng(0).random((count, height, width, 1), np.float32)
+
+
+@pytest.fixture(scope="module")
+def toys():
+    return load_images("toy-faces", 64)
+
+
+@pytest.fixture(scope="module")
+def trained(toys):
+    steps = []
+
+    def on_step(number, level, weights):
+        steps.append((number, level, weights() if number == TINY.steps else None))
+
+    return train(TINY, toys.train[:500], on_step), steps
+
+
+# --- the network ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("widths", [(8, 16), DenoiserSpec().widths])
+def test_an_untrained_network_leaves_pictures_nearly_alone(toys, widths, seed):
+    spec = DenoiserSpec(widths=widths, blocks=(1,) * len(widths), precision="float32")
+    output = Denoiser(spec, untrained(spec, seed)).denoise(toys.test[:8])
+    assert psnr(output, toys.test[:8]) > 25
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_without_a_change_every_picture_comes_back_as_it_is(size):
+    weights = untrained(TINY)
+    for name in (f"{LAST}/kernel", f"{LAST}/bias"):
+        weights[name] = np.zeros_like(weights[name])
+    assert np.array_equal(Denoiser(TINY, weights).denoise(pictures(*size)), pictures(*size))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_pictures_of_any_size_stay_pictures_of_that_size(size):
+    denoiser = changing()
+    output = denoiser.denoise(pictures(*size))
+    assert output.shape == (2, *size, 1)
+    assert output.dtype == np.float32
+    assert output.min() >= 0
+    assert output.max() <= 1
+    assert not np.array_equal(output, pictures(*size))
+    assert np.array_equal(denoiser.denoise(pictures(*size)), output)
+
+
+def test_pictures_do_not_see_each_other():
+    denoiser, images = changing(), pictures(20, 24, 5)
+    alone = np.concatenate([denoiser.denoise(image[np.newaxis]) for image in images])
+    assert denoiser.denoise(images) == pytest.approx(alone, abs=1e-5)
+
+
+def test_a_size_that_is_no_multiple_of_the_stride_goes_on_mirrored():
+    denoiser, image = changing(), pictures(17, 50)
+    mirrored = np.concatenate([image, image[:, -3:][:, ::-1]], axis=1)
+    mirrored = np.concatenate([mirrored, mirrored[:, :, -2:][:, :, ::-1]], axis=2)
+    assert mirrored.shape[1:3] == (20, 52)
+    assert denoiser.denoise(image) == pytest.approx(
+        denoiser.denoise(mirrored)[:, :17, :50], abs=1e-6
+    )
+
+
+@pytest.mark.parametrize(("down", "right"), [(4, 0), (0, 4), (8, 12)])
+def test_a_moved_picture_is_a_moved_output_but_for_the_border(down, right):
+    denoiser, image = changing(), pictures(128, 128, 1)
+    moved = denoiser.denoise(np.roll(image, (down, right), (1, 2)))
+    wanted = np.roll(denoiser.denoise(image), (down, right), (1, 2))
+    inner = slice(48, -48)
+    assert moved[:, inner, inner] == pytest.approx(wanted[:, inner, inner], abs=1e-5)
+    assert moved != pytest.approx(wanted, abs=1e-3)
+
+
+def conv(kernel, before, after):
+    return kernel * kernel * before * after + after
+
+
+def test_the_parameters_of_the_default_network_counted_by_hand():
+    down = (
+        conv(4, 1, 48)
+        + 4 * conv(3, 48, 48)
+        + conv(2, 48, 64)
+        + 4 * conv(3, 64, 64)
+        + conv(2, 64, 128)
+        + 4 * conv(3, 128, 128)
+        + conv(2, 128, 192)
+        + 2 * conv(3, 192, 192)
+    )
+    up = (
+        conv(2, 192, 128)
+        + 4 * conv(3, 128, 128)
+        + conv(2, 128, 64)
+        + 4 * conv(3, 64, 64)
+        + conv(2, 64, 48)
+        + 4 * conv(3, 48, 48)
+        + conv(4, 48, 1)
+    )
+    assert build(DenoiserSpec(), seed=0).count_params() == down + up == 2_595_233
+
+
+def test_the_same_seed_the_same_start():
+    first, again, other = (untrained(TINY, seed) for seed in (0, 0, 1))
+    assert all(np.array_equal(first[name], again[name]) for name in first)
+    assert not any(np.array_equal(first[n], other[n]) for n in first if n.endswith("kernel"))
+    assert len({first[n].tobytes() for n in first if n.endswith("kernel")}) == 10
+
+
+def test_the_precision_of_training_does_not_change_the_weights_names_and_shapes():
+    halves = untrained(DenoiserSpec(widths=(8, 16), blocks=(1, 1), precision="bfloat16"))
+    full = untrained(TINY)
+    assert {n: (a.shape, a.dtype) for n, a in halves.items()} == {
+        n: (a.shape, a.dtype) for n, a in full.items()
+    }
+
+
+# --- weights that do not fit ------------------------------------------------------------------
+
+
+def without_one(weights):
+    del weights[f"{LAST}/bias"]
+
+
+def with_one_more(weights):
+    weights["layer_11/bias"] = np.zeros(1, np.float32)
+
+
+def with_another_shape(weights):
+    weights["layer_1/kernel"] = weights["layer_1/kernel"][:3]
+
+
+def under_another_name(weights):
+    weights["layer_0/bias"] = weights.pop("layer_1/bias")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "count"),
+    [(without_one, 19), (with_one_more, 21), (with_another_shape, 20), (under_another_name, 20)],
+)
+def test_weights_of_another_network_are_refused(spoil, count):
+    weights = untrained(TINY)
+    spoil(weights)
+    sentence = f"weights={count} arrays must be those of the spec's layers"
+    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
+        Denoiser(TINY, weights)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_weights_that_are_no_numbers_are_refused(value):
+    weights = untrained(TINY)
+    weights["layer_4/kernel"][1, 0, 3, 5] = value
+    with pytest.raises(ValueError, match=r"^weights of layer_4/kernel=.* must be finite numbers$"):
+        Denoiser(TINY, weights)
+
+
+# --- the spec ---------------------------------------------------------------------------------
+
+
+@given(SPECS)
+def test_a_spec_goes_through_json(spec):
+    assert DenoiserSpec.from_json(spec.to_json()) == spec
+
+
+@given(SPECS)
+def test_the_stride_halves_once_a_level(spec):
+    assert math.log2(spec.stride) == len(spec.widths)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        (
+            {"widths": (8, 16), "blocks": (1,)},
+            "blocks=(1,) must be one number for each of widths",
+        ),
+        ({"widths": (8,), "blocks": (1, 2)}, "blocks=(1, 2) must be one number for each of widths"),
+        ({"widths": (), "blocks": ()}, "blocks=() must be one number for each of widths"),
+        ({"widths": (8, 0, 8, 8)}, "widths=0 must be a whole number between 1 and 16,384"),
+        ({"learning_rate": 2.0}, "learning_rate=2.0 must be between 1e-06 and 1.0"),
+        ({"batch_size": 0}, "batch_size=0 must be a whole number between 1 and 1,024"),
+        ({"seed": -1}, "seed=-1 must be a whole number between 0 and 2,147,483,647"),
+        ({"precision": "float16"}, "precision=float16 must be one of float32, bfloat16"),
+    ],
+)
+def test_a_spec_out_of_bounds_is_refused(changes, sentence):
+    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
+        DenoiserSpec(**changes)
+
+
+# --- training ---------------------------------------------------------------------------------
+
+
+def test_training_takes_noise_from_faces_that_it_has_not_seen(trained, toys):
+    clean = toys.test[:100]
+    noisy = corrupt(Corruption("gaussian", 0.2), clean, np.random.default_rng(0))
+    denoised = Denoiser(TINY, trained[0]).denoise(noisy)
+    assert psnr(denoised, clean) > psnr(noisy, clean) + 1  # measured: 15.4 → 17.2 dB
+
+
+def test_training_tells_of_every_step_and_its_last_weights_are_the_result(trained):
+    weights, steps = trained
+    assert [number for number, _, _ in steps] == list(range(1, TINY.steps + 1))
+    levels = [level for _, level, _ in steps]
+    assert np.mean(levels[-20:]) > np.mean(levels[:20])
+    last = steps[-1][2]
+    assert all(np.array_equal(last[name], array) for name, array in weights.items())
+    assert {array.dtype for array in weights.values()} == {np.dtype(np.float32)}
+
+
+def few_steps(toys, **changes):
+    spec = DenoiserSpec(**{**vars(TINY), "steps": 8, **changes})
+    return train(spec, toys.train[:20], lambda *_: None)
+
+
+def test_the_same_spec_the_same_weights(toys):
+    first, again, other = (few_steps(toys, seed=seed) for seed in (3, 3, 4))
+    assert all(np.array_equal(first[name], again[name]) for name in first)
+    assert not any(np.array_equal(first[name], other[name]) for name in first)
+
+
+@given(st.integers(100, 10**6), st.floats(1e-6, 1))
+def test_the_learning_rate_rises_for_2_percent_and_falls_to_0(steps, highest):
+    spec = DenoiserSpec(steps=steps, learning_rate=highest)
+    top = math.ceil(0.02 * steps)
+    numbers = sorted({1, top // 2 or 1, top, steps // 4, steps // 2, steps - 1, steps})
+    rates = [_rate(spec, number) for number in numbers]
+    assert max(rates) == _rate(spec, top) <= highest
+    assert rates[-1] == 0
+    peak = rates.index(max(rates))
+    assert rates == sorted(rates[:peak]) + sorted(rates[peak:], reverse=True)
+
+
+def test_the_learning_rate_of_the_default_spec():
+    rates = {number: _rate(DenoiserSpec(), number) for number in (1, 360, 720, 18_360, 36_000)}
+    assert rates == pytest.approx({1: 1e-3 / 720, 360: 5e-4, 720: 1e-3, 18_360: 5e-4, 36_000: 0})
+
+
+def test_the_mixture_is_of_known_kinds_and_whole():
+    kinds, shares, lows, highs = zip(*MIXTURE, strict=True)
+    assert sum(shares) == pytest.approx(1, abs=1e-12)
+    assert set(kinds) == set(CHOICES["kind"]) - {"none"}
+    assert len(set(kinds)) == len(kinds)
+    assert all(0 <= low < high <= 1 for low, high in zip(lows, highs, strict=True))
