@@ -15,6 +15,7 @@ from ae_core.trials import KINDS, Trial, try_out
 
 FACES = "lfw-crop"
 TOLD_EVERY = 100  # steps of a denoiser
+KEPT_EVERY = 1000  # steps, after which an interrupted training of hours goes on
 
 NAMES = (*pretrained.RECIPES, *pretrained.DENOISERS, pretrained.LIKENESS)
 
@@ -107,18 +108,28 @@ def _autoencoder(name: str, folder: Path) -> None:
 def _denoiser(name: str, folder: Path) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from ae_core.denoiser import Denoiser
-    from ae_core.denoiser_training import train
+    from ae_core.denoiser_training import Training
 
     spec: DenoiserSpec = pretrained.DENOISERS[name]
     images = load_images(spec.image_set)
+    training = Training(spec, images.train)
+    part = folder / f"{name}.part.npz"
+    if part.exists():
+        training.restore(weights.from_bytes(part.read_bytes()))
 
-    def show(step: int, psnr: float, _: object) -> None:
-        if step % TOLD_EVERY == 0:
-            print(f"step {step}/{spec.steps}  psnr {psnr:.2f}", flush=True)
+    def show(psnr: float) -> None:
+        if training.done % TOLD_EVERY == 0:
+            print(f"step {training.done}/{spec.steps}  psnr {psnr:.2f}", flush=True)
+        if training.done % KEPT_EVERY == 0:
+            new = part.with_suffix(".new")
+            new.write_bytes(weights.to_bytes(training.state()))
+            new.replace(part)
 
-    kept = weights.halved(train(spec, images.train, show))
+    training.run(show)
+    kept = weights.halved(training.weights())
     (folder / f"{name}.npz").write_bytes(weights.to_bytes(kept))
     denoiser = Denoiser(spec, weights.expanded(kept))
     trials = try_out(denoiser.denoise, spec.image_set, images.test)
     people = 0 if images.train_groups is None else len(np.unique(images.train_groups))
     pretrained.write_card(pretrained.denoiser_card(name, people, trials), folder)
+    part.unlink(missing_ok=True)
