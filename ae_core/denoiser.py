@@ -12,8 +12,6 @@ from keras import layers
 
 from ae_core.specs import DenoiserSpec
 
-STEM = 4  # kernel of the layers that halve the picture at the start and double it at the end
-
 
 def build(spec: DenoiserSpec, *, seed: int) -> keras.Model:
     """Build the network (N, H, W, 1) → (N, H, W, 1), both in [0, 1] but for a little overshoot.
@@ -23,7 +21,7 @@ def build(spec: DenoiserSpec, *, seed: int) -> keras.Model:
     """
     maker = _Maker(spec, seed)
     pictures = keras.Input((None, None, 1))
-    x = maker.conv(spec.widths[0], STEM, 2)(pictures)
+    x = maker.conv(spec.widths[0], 3)(pictures)
     skips = []
     for level, (width, blocks) in enumerate(zip(spec.widths, spec.blocks, strict=True)):
         if level:
@@ -31,10 +29,9 @@ def build(spec: DenoiserSpec, *, seed: int) -> keras.Model:
             x = maker.conv(width, 2, 2)(x)
         x = maker.blocks(x, width, blocks)
     for width, blocks in list(zip(spec.widths, spec.blocks, strict=True))[-2::-1]:
-        x = maker.enlarge(width, 2)(x)
+        x = maker.enlarge(width)(x)
         x = maker.blocks(maker.sum(x, skips.pop()), width, blocks)
-    # Keras counts the wrong axis of a transposed kernel as its inputs: hence so small a scale.
-    change = maker.enlarge(1, STEM, scale=2e-5, dtype="float32")(x)
+    change = maker.conv(1, 3, scale=1e-3, activation="linear", dtype="float32")(x)
     return keras.Model(pictures, layers.Add(dtype="float32")([pictures, change]))
 
 
@@ -53,14 +50,25 @@ class _Maker:
         return {"kernel_initializer": start, "name": name, "dtype": dtype or self._dtype}
 
     def conv(
-        self, width: int, kernel: int, stride: int = 1, scale: float = 2.0, activation: str = "relu"
+        self,
+        width: int,
+        kernel: int,
+        stride: int = 1,
+        scale: float = 2.0,
+        activation: str = "relu",
+        dtype: str = "",
     ) -> layers.Layer:
         return layers.Conv2D(
-            width, kernel, stride, padding="same", activation=activation, **self._next(scale)
+            width,
+            kernel,
+            stride,
+            padding="same",
+            activation=activation,
+            **self._next(scale, dtype),
         )
 
-    def enlarge(self, width: int, kernel: int, scale: float = 2.0, dtype: str = "") -> layers.Layer:
-        return layers.Conv2DTranspose(width, kernel, 2, padding="same", **self._next(scale, dtype))
+    def enlarge(self, width: int) -> layers.Layer:
+        return layers.Conv2DTranspose(width, 2, 2, padding="same", **self._next(2.0))
 
     def sum(self, a: keras.KerasTensor, b: keras.KerasTensor) -> keras.KerasTensor:
         added = layers.Add(dtype=self._dtype)([a, b])

@@ -4,7 +4,6 @@ Photos come and go as bytes or arrays and are nowhere written. The functions rem
 pictures: what belongs to a visitor's photo travels with each question.
 """
 
-import io
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -13,8 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from ae_core import corruption, faces, filters, metrics, pictures, weights
-from ae_core.data import load_images
+from ae_core import corruption, filters, metrics, pictures, weights
 from ae_core.inference import ModelFile, autoencoder
 from ae_core.likeness import Likeness
 from ae_core.pretrained import FOLDER, LIKENESS, Card
@@ -24,37 +22,13 @@ from ae_core.specs import Corruption, DenoiserSpec, from_json, to_json
 if TYPE_CHECKING:
     from ae_core.denoiser import Denoiser
 
-PHOTO_SIDE = 1280  # pixels: what is kept of a photo
-PREVIEW_SIDE = 480
-LOSSLESS_PIXELS = 512 * 512  # photos up to this many are kept as PNG
-FACE_SIDE = 512  # pixels of a crop in colour
 LESSON_SIDE = 64  # pixels of a crop in gray, as the training faces
-DRAWN_SAMPLES = 11
 
 # ITU-R BT.601, as in JPEG files: brightness and two differences of colour.
 _TO_YCC = np.array(
     [[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]], np.float32
 )
 _FROM_YCC = np.linalg.inv(_TO_YCC)
-
-
-@dataclass(frozen=True)
-class Photo:
-    """A visitor's photo, reduced to what the page needs.
-
-    Attributes:
-        data: a JPEG or PNG file, upright, at most `PHOTO_SIDE` pixels a side.
-        width: in pixels.
-        height: in pixels.
-        faces: the squares around the faces found, the largest first.
-        preview: a JPEG file of at most `PREVIEW_SIDE` pixels a side.
-    """
-
-    data: bytes
-    preview: bytes
-    width: int
-    height: int
-    faces: tuple[faces.Crop, ...]
 
 
 @dataclass(frozen=True)
@@ -94,40 +68,6 @@ class Denoised:
     noise: float
     left: float
     stranger: float | None
-
-
-def take_photo(data: bytes, name: str) -> Photo:
-    """Open a visitor's file, make it small, and find the faces.
-
-    Raises:
-        ValueError: see `ae_core.pictures.open_picture`.
-    """
-    photo = pictures.open_picture(data, name)
-    photo.thumbnail((PHOTO_SIDE, PHOTO_SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
-    data = _to_file(photo)
-    found = faces.find_faces(photo)
-    width, height = photo.size
-    photo.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE), reducing_gap=2.0)
-    preview = io.BytesIO()
-    photo.save(preview, "JPEG", quality=80)
-    return Photo(data, preview.getvalue(), width, height, found)
-
-
-def cut_face(photo: bytes, crop: faces.Crop) -> np.ndarray:
-    """Cut a crop out of `Photo.data`; (S, S, 3) uint8, S at most `FACE_SIDE`."""
-    with Image.open(io.BytesIO(photo), formats=("JPEG", "PNG")) as image:
-        return faces.cut(image.convert("RGB"), crop, FACE_SIDE)
-
-
-def samples() -> list[tuple[str, np.ndarray]]:
-    """Return faces for who does not want to upload one: names and (S, S, C) uint8."""
-    from skimage import data
-
-    astronaut = Image.fromarray(data.astronaut())
-    crop = faces.find_faces(astronaut)[0]
-    drawn = load_images("toy-faces").test[:DRAWN_SAMPLES]
-    drawings = [(f"Drawn face {i + 1}", pictures.to_bytes_range(d)) for i, d in enumerate(drawn)]
-    return [("Eileen Collins, astronaut", faces.cut(astronaut, crop, FACE_SIDE)), *drawings]
 
 
 def denoise(
@@ -218,6 +158,8 @@ def _in_colour(network: "Denoiser", noisy: np.ndarray) -> np.ndarray:
     height, width = noisy.shape[:2]
     ycc = noisy @ _TO_YCC.T
     bright = network.denoise(ycc[np.newaxis, ..., :1])[0, ..., 0]
+    if float(np.ptp(ycc[..., 1:])) < 1e-3:  # a gray picture has no noise in its colours
+        return np.repeat(bright[..., np.newaxis], 3, axis=-1)
     half = (max(1, width // 2), max(1, height // 2))
     small = np.stack([_resized(ycc[..., c] + 0.5, half) for c in (1, 2)])[..., np.newaxis]
     colours = [_resized(c[..., 0], (width, height)) - 0.5 for c in network.denoise(small)]
@@ -234,15 +176,6 @@ def _version(name: str, image: np.ndarray, clean: np.ndarray | None) -> Version:
     if clean is None:
         return Version(name, image)
     return Version(name, image, metrics.psnr(clean, image), metrics.ssim(clean, image))
-
-
-def _to_file(photo: Image.Image) -> bytes:
-    buffer = io.BytesIO()
-    if photo.width * photo.height <= LOSSLESS_PIXELS:
-        photo.save(buffer, "PNG", compress_level=1)
-    else:
-        photo.save(buffer, "JPEG", quality=95, subsampling=0)
-    return buffer.getvalue()
 
 
 @lru_cache(maxsize=2)

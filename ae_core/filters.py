@@ -24,9 +24,10 @@ def estimate_noise(image: np.ndarray) -> float:
     """
     from skimage.restoration import estimate_sigma
 
-    if min(image.shape[:2]) < SMALLEST or float(np.ptp(image)) == 0:
+    if min(image.shape[:2]) < SMALLEST:
         return 0.0
-    return float(estimate_sigma(image, channel_axis=-1, average_sigmas=True))
+    channels = [c for c in np.moveaxis(image, -1, 0) if float(np.ptp(c)) > 0]  # of flat ones: NaN
+    return sum(float(estimate_sigma(c)) for c in channels) / image.shape[-1]
 
 
 def gaussian(image: np.ndarray, noise: float) -> np.ndarray:

@@ -43,7 +43,10 @@ def open_picture(data: bytes, name: str = "picture") -> Image.Image:
         raise ValueError(_too_large(name, f"{width}×{height}"))
     try:
         image.draft("RGB", (1024, 1024))  # lets JPEG decode at a fraction of its size
-        return _eight_bit(_upright(image)).convert("RGB")
+        upright = _eight_bit(_upright(image))
+        if "transparency" in upright.info:  # Pillow warns of palettes with transparent colours
+            upright = upright.convert("RGBA")
+        return upright.convert("RGB")
     except (OSError, ValueError, SyntaxError):
         raise ValueError(f"{name} must be a whole picture: the file ends too early") from None
 

@@ -21,7 +21,7 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-from ae_core import denoising
+from ae_core import denoising, photos
 from ae_core.pretrained import cards
 from ae_core.specs import Corruption
 from benchmarks.pages import IDLE, ROOT, wait_until_up
@@ -60,16 +60,16 @@ def in_the_worker(data: bytes) -> None:
     """Time each step that the worker takes."""
     model = denoising.model_file(cards()["face-denoiser"])
     noise = Corruption("gaussian", 0.2)
-    photo = denoising.take_photo(data, "photo.jpg")
-    face = denoising.cut_face(photo.data, photo.faces[0])
+    photo = photos.take_photo(data, "photo.jpg")
+    face = photos.cut_face(photo.data, photo.faces[0])
 
     def ask(what: Callable[..., object], *, colour: bool) -> Callable[[], object]:
         return lambda: what(model, face, noise, 0, colour=colour)
 
     side = face.shape[0]
     steps: dict[str, Callable[[], object]] = {
-        "open, reduce, find the face": lambda: denoising.take_photo(data, "photo.jpg"),
-        "cut the face out": lambda: denoising.cut_face(photo.data, photo.faces[0]),
+        "open, reduce, find the face": lambda: photos.take_photo(data, "photo.jpg"),
+        "cut the face out": lambda: photos.cut_face(photo.data, photo.faces[0]),
         "denoise 64×64 gray": ask(denoising.denoise, colour=False),
         "classical filters 64×64 gray": ask(denoising.classical, colour=False),
         f"denoise {side}×{side} colour": ask(denoising.denoise, colour=True),

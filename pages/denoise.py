@@ -105,7 +105,8 @@ def _linked_number(name: str, usual: float) -> float:
     except ValueError:
         limit = LIMITS[name]
         notice.error(
-            f"{name}={written[:40]} must be between {limit.low:,} and {limit.high:,}. "
+            f"{name}={written[:40]} must be {'a whole number ' if limit.whole else ''}between "
+            f"{limit.low:,} and {limit.high:,}. "
             f"Shown instead: {usual}."
         )
         return usual

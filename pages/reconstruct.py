@@ -17,10 +17,10 @@ from pages.shared.models import TrainedModel, models
 from pages.shared.picture_picker import picture_picker
 from pages.shared.rendition_view import rendition_view, rivals_view
 from pages.shared.session import (
-    Upload,
     forget_upload,
     gallery,
     keep_upload,
+    let_go,
     service,
     show_in_widget,
     test_rendition,
@@ -117,10 +117,15 @@ def _test_picture(model: TrainedModel) -> int | None:
 
 
 def _uploaded(model: TrainedModel) -> np.ndarray | None:
-    key = "reconstruct.file"
-    st.file_uploader(f"A picture ({pictures.KINDS})", key=key, on_change=_take_upload, args=(key,))
     upload = uploaded()
+    # A new widget for every file: the one before is empty.
+    key = f"reconstruct.file.{upload.id if upload else ''}"
+    file = st.file_uploader(f"A picture ({pictures.KINDS})", key=key)
     st.caption("It stays in memory and is never stored.")
+    if file is not None:
+        keep_upload(file.name, file.getvalue())
+        let_go(file)
+        st.rerun()
     if upload is None:
         return None
     st.button("Forget this picture", on_click=forget_upload)
@@ -131,14 +136,6 @@ def _uploaded(model: TrainedModel) -> np.ndarray | None:
         return None
     array = pictures.to_array(image, image_shape(model.spec))
     return 1 - array if st.toggle("Invert (dark on light)", key="reconstruct.invert") else array
-
-
-def _take_upload(key: str) -> None:
-    file = widget(key)
-    if file is None:
-        forget_upload()
-    else:
-        keep_upload(Upload(file.name, file.getvalue()))
 
 
 def _drawn(model: TrainedModel) -> np.ndarray | None:

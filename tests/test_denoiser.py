@@ -77,7 +77,7 @@ def trained(toys):
 def test_an_untrained_network_leaves_pictures_nearly_alone(toys, widths, seed):
     spec = DenoiserSpec(widths=widths, blocks=(1,) * len(widths), precision="float32")
     output = Denoiser(spec, untrained(spec, seed)).denoise(toys.test[:8])
-    assert psnr(output, toys.test[:8]) > 25
+    assert psnr(output, toys.test[:8]) > 20
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -107,12 +107,12 @@ def test_pictures_do_not_see_each_other():
 
 
 def test_a_size_that_is_no_multiple_of_the_stride_goes_on_mirrored():
-    denoiser, image = changing(), pictures(17, 50)
-    mirrored = np.concatenate([image, image[:, -3:][:, ::-1]], axis=1)
-    mirrored = np.concatenate([mirrored, mirrored[:, :, -2:][:, :, ::-1]], axis=2)
-    assert mirrored.shape[1:3] == (20, 52)
+    denoiser, image = changing(), pictures(17, 49)
+    mirrored = np.concatenate([image, image[:, -1:]], axis=1)
+    mirrored = np.concatenate([mirrored, mirrored[:, :, -1:]], axis=2)
+    assert mirrored.shape[1:3] == (18, 50)
     assert denoiser.denoise(image) == pytest.approx(
-        denoiser.denoise(mirrored)[:, :17, :50], abs=1e-6
+        denoiser.denoise(mirrored)[:, :17, :49], abs=1e-6
     )
 
 
@@ -132,25 +132,25 @@ def conv(kernel, before, after):
 
 def test_the_parameters_of_the_default_network_counted_by_hand():
     down = (
-        conv(4, 1, 48)
-        + 4 * conv(3, 48, 48)
-        + conv(2, 48, 64)
-        + 4 * conv(3, 64, 64)
-        + conv(2, 64, 128)
-        + 4 * conv(3, 128, 128)
-        + conv(2, 128, 192)
-        + 2 * conv(3, 192, 192)
+        conv(3, 1, 24)
+        + 2 * conv(3, 24, 24)
+        + conv(2, 24, 48)
+        + 2 * conv(3, 48, 48)
+        + conv(2, 48, 96)
+        + 4 * conv(3, 96, 96)
+        + conv(2, 96, 160)
+        + 4 * conv(3, 160, 160)
     )
     up = (
-        conv(2, 192, 128)
-        + 4 * conv(3, 128, 128)
-        + conv(2, 128, 64)
-        + 4 * conv(3, 64, 64)
-        + conv(2, 64, 48)
-        + 4 * conv(3, 48, 48)
-        + conv(4, 48, 1)
+        conv(2, 160, 96)
+        + 4 * conv(3, 96, 96)
+        + conv(2, 96, 48)
+        + 2 * conv(3, 48, 48)
+        + conv(2, 48, 24)
+        + 2 * conv(3, 24, 24)
+        + conv(3, 24, 1)
     )
-    assert build(DenoiserSpec(), seed=0).count_params() == down + up == 2_595_233
+    assert build(DenoiserSpec(), seed=0).count_params() == down + up == 1_860_417
 
 
 def test_the_same_seed_the_same_start():
@@ -180,7 +180,7 @@ def with_one_more(weights):
 
 
 def with_another_shape(weights):
-    weights["layer_1/kernel"] = weights["layer_1/kernel"][:3]
+    weights["layer_1/kernel"] = weights["layer_1/kernel"][:2]
 
 
 def under_another_name(weights):
@@ -216,8 +216,8 @@ def test_a_spec_goes_through_json(spec):
 
 
 @given(SPECS)
-def test_the_stride_halves_once_a_level(spec):
-    assert math.log2(spec.stride) == len(spec.widths)
+def test_the_stride_halves_at_every_level_but_the_first(spec):
+    assert math.log2(spec.stride) == len(spec.widths) - 1
 
 
 @pytest.mark.parametrize(

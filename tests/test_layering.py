@@ -27,7 +27,7 @@ ORDER = (
     *("store", "snapshot", "figures", "pretrained"),
     *("control", "objectives", "architectures", "autoencoder", "steps", "training"),
     *("denoiser", "denoiser_training", "pretraining"),
-    *("inference", "denoising", "tasks", "cluster", "connection", "ending"),
+    *("inference", "photos", "denoising", "tasks", "cluster", "connection", "ending"),
     *("live_run", "roster", "service"),
     "__main__",
 )

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from ae_core.specs import change, preset
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ("pages/train.py", "pages/reconstruct.py")
+PAGES = ("pages/train.py", "pages/reconstruct.py", "pages/denoise.py")
 
 
 @pytest.fixture(scope="module", autouse=True)

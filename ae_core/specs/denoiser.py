@@ -14,8 +14,8 @@ class DenoiserSpec:
     Attributes:
         image_set: a name of `ae_core.data.IMAGE_SETS` with pictures of one channel; the training
             pictures (people) alone are used.
-        widths: filters of each level; the first works at half the picture's size, each next one
-            at half of the one before.
+        widths: filters of each level; the first works at the picture's size, each next one at
+            half of the one before. At full size even few filters gain more than many at half.
         blocks: residual blocks of each level, on the way down and, but for the last, up again.
         steps: batches in all.
         batch_size: pictures a step.
@@ -28,9 +28,9 @@ class DenoiserSpec:
     """
 
     image_set: str = "lfw-crop"
-    widths: tuple[int, ...] = (48, 64, 128, 192)
-    blocks: tuple[int, ...] = (2, 2, 2, 1)
-    steps: int = 36_000
+    widths: tuple[int, ...] = (24, 48, 96, 160)
+    blocks: tuple[int, ...] = (1, 1, 2, 2)
+    steps: int = 72_000
     batch_size: int = 16
     learning_rate: float = 1e-3
     average: float = 0.999
@@ -54,7 +54,7 @@ class DenoiserSpec:
     @property
     def stride(self) -> int:
         """What the sides of a picture must be multiples of inside the network."""
-        return 2 ** len(self.widths)
+        return 2 ** (len(self.widths) - 1)
 
     def to_json(self) -> str:
         """Return the spec as JSON; `from_json` reads it."""

@@ -60,7 +60,7 @@ export default function ({ data, parentElement, setStateValue }) {
     for (const [button, face] of faces) place(button, shape(), face);
     show();
   };
-  root.append(square, ...(faces.length > 1 ? faces.map(([button]) => button) : []));
+  root.append(...(faces.length > 1 ? faces.map(([button]) => button) : []), square);
   image.onload = showAll;
   if (image.getAttribute("src") !== data.photo) image.src = data.photo;
   showAll();

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from ae_core.denoising import Photo
 from ae_core.faces import Crop
+from ae_core.photos import Photo
 
 _CSS = """
 .crop { position: relative; width: min(100%, 420px); line-height: 0; touch-action: none;
@@ -20,7 +20,8 @@ _CSS = """
 .square { border: 3px solid #fff; box-shadow: 0 0 0 2px var(--st-primary-color), 0 0 0 999px
   rgb(0 0 0 / 35%); cursor: move; }
 .square:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 4px; }
-.corner { position: absolute; right: -12px; bottom: -12px; width: 24px; height: 24px;
+.corner { position: absolute; right: -12px; bottom: -12px; width: clamp(14px, 40%, 24px);
+  aspect-ratio: 1;
   border-radius: 50%; background: var(--st-primary-color); border: 2px solid #fff;
   cursor: nwse-resize; }
 .face { border: 2px dashed #fff; background: none; padding: 0; cursor: pointer; }

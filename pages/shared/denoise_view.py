@@ -1,5 +1,6 @@
 """What became of a noisy picture: figures, pictures, classical filters, downloads."""
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -81,9 +82,9 @@ def _figures(result: Denoised) -> None:
             st.metric("Left after denoising", f"σ ≈ {result.left:.3f}", width="content")
             return
         gain = result.output.psnr - result.noisy.psnr
-        st.metric("Noisy", f"{result.noisy.psnr:.1f} dB", help="PSNR", width="content")
-        st.metric("Denoised", f"{result.output.psnr:.1f} dB", help="PSNR", width="content")
-        st.metric("Gain", f"{gain:+.1f} dB", width="content")
+        st.metric("Noisy", _decibels(result.noisy.psnr), help="PSNR", width="content")
+        st.metric("Denoised", _decibels(result.output.psnr), help="PSNR", width="content")
+        st.metric("Gain", _decibels(gain, "+.1f"), width="content")
         st.metric(
             "SSIM",
             f"{result.noisy.ssim:.2f} → {result.output.ssim:.2f}",
@@ -107,19 +108,31 @@ def _shown(result: Denoised) -> list[tuple[str, np.ndarray]]:
 
 
 def _figure(version: Version) -> str:
-    return "" if version.psnr is None else f"{version.psnr:.1f} dB, SSIM {version.ssim:.2f}"
+    if version.psnr is None:
+        return ""
+    return f"{_decibels(version.psnr)}, SSIM {version.ssim:.2f}"
+
+
+def _decibels(value: float, form: str = ".1f") -> str:
+    """Return decibels in words, also of equal pictures, whose PSNR is infinite."""
+    if math.isfinite(value):
+        return f"{value:{form}} dB"
+    return "equal" if value == math.inf else "–"
 
 
 def _words(rival: Version, noisy: Version) -> str:
     if rival.psnr is None:
         return f"<b>{rival.name}</b>"
     gain = rival.psnr - noisy.psnr
-    return f"<b>{rival.name}</b><br>{rival.psnr:.1f} dB ({gain:+.1f})<br>SSIM {rival.ssim:.2f}"
+    more = f" ({gain:+.1f})" if math.isfinite(gain) else ""
+    return f"<b>{rival.name}</b><br>{_decibels(rival.psnr)}{more}<br>SSIM {rival.ssim:.2f}"
 
 
 def _verdict(result: Denoised, rivals: list[Version]) -> str:
     if result.output.psnr is None:
         return "Classical filters on the same photo"
+    if not math.isfinite(result.noisy.psnr):
+        return "There is no noise to remove."
     best = max(rivals, key=lambda rival: rival.psnr)
     gap = result.output.psnr - best.psnr
     if abs(gap) < 0.05:

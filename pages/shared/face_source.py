@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from ae_core import denoising, pictures
+from ae_core import photos, pictures
 from ae_core.data import IMAGE_SETS, is_available
 from ae_core.faces import MIDDLE
 from ae_core.specs import DenoiserSpec, TrainingSpec, to_json
@@ -19,6 +19,7 @@ from pages.shared.session import (
     gallery,
     keep_photo,
     kept_photo,
+    let_go,
     recall,
     sample_faces,
     service,
@@ -111,7 +112,10 @@ def _photo(source: str) -> Chosen | None:
     st.caption("Your photo stays in memory while this tab is open and is never stored.")
     if file is not None:
         with st.spinner("Looking for the face …"):
-            photo = service().connection.answer(denoising.take_photo, file.getvalue(), file.name)
+            photo = service().connection.answer(photos.read_photo, file.getvalue(), file.name)
+        let_go(file)
+        if isinstance(photo, str):
+            raise ValueError(photo)
         forget_photo()
         keep_photo(photo)
         st.rerun()
@@ -120,7 +124,7 @@ def _photo(source: str) -> Chosen | None:
     return _crop(kept.id, kept.photo)
 
 
-def _crop(photo_id: str, photo: denoising.Photo) -> Chosen:
+def _crop(photo_id: str, photo: photos.Photo) -> Chosen:
     if not photo.faces:
         st.warning("No face was found. Draw a square around it, or move this one.")
     elif len(photo.faces) > 1:
@@ -132,5 +136,5 @@ def _crop(photo_id: str, photo: denoising.Photo) -> Chosen:
     st.button("Forget this photo", on_click=forget_photo)
     key = (photo_id, crop)
     answer = service().connection.answer
-    image = recall("face", key, lambda: answer(denoising.cut_face, photo.data, crop))
+    image = recall("face", key, lambda: answer(photos.cut_face, photo.data, crop))
     return Chosen(key, image)

@@ -1,6 +1,7 @@
 """The page's address: settings, run and view in the query, so that a link shows the same thing."""
 
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
@@ -76,7 +77,7 @@ def linked_choice(
     written = st.query_params.get(name)
     current = written if written in options else options[0]
     show_in_widget(key, current)
-    few = st.pills if wrap else st.segmented_control
+    few = partial(st.pills, wrap=True) if wrap else st.segmented_control
     show = few if len(options) <= 4 else st.selectbox
 
     def take() -> None:

@@ -14,8 +14,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 import streamlit as st
+from starlette.formparsers import MultiPartParser
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from ae_core import denoising, inference
+from ae_core import inference, photos
 from ae_core.connection import Connection
 from ae_core.service import TrainingService
 from ae_core.specs import TrainingSpec, preset
@@ -24,6 +27,8 @@ from ae_core.store import RunStore
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[2]
 FIRST_PRESET = "digits-dense"
+# Starlette writes what is larger than this to a temporary file; the largest upload is 10 MB.
+MultiPartParser.spool_max_size = 11 << 20
 
 
 @dataclass
@@ -87,10 +92,12 @@ class Upload:
     """A visitor's picture, in memory only.
 
     Attributes:
+        id: another one for every file.
         name: of the file, as the visitor's computer gave it.
         data: its bytes.
     """
 
+    id: str
     name: str
     data: bytes
 
@@ -101,9 +108,9 @@ def uploaded() -> Upload | None:
     return upload
 
 
-def keep_upload(upload: Upload) -> None:
+def keep_upload(name: str, data: bytes) -> None:
     """Keep a picture for this visitor while the tab is open."""
-    st.session_state["upload"] = upload
+    st.session_state["upload"] = Upload(secrets.token_hex(4), name, data)
 
 
 def forget_upload() -> None:
@@ -121,7 +128,7 @@ class KeptPhoto:
     """
 
     id: str
-    photo: denoising.Photo
+    photo: photos.Photo
 
 
 def kept_photo() -> KeptPhoto | None:
@@ -130,9 +137,16 @@ def kept_photo() -> KeptPhoto | None:
     return photo
 
 
-def keep_photo(photo: denoising.Photo) -> None:
+def keep_photo(photo: photos.Photo) -> None:
     """Keep a photo for this visitor while the tab is open; every widget that held it is new."""
     st.session_state["photo"] = KeptPhoto(secrets.token_hex(4), photo)
+
+
+def let_go(file: UploadedFile) -> None:
+    """Take an uploaded file out of the server's memory: Streamlit would keep it for the session."""
+    context = get_script_run_ctx()
+    if context is not None:
+        context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
 
 
 def forget_photo() -> None:
@@ -155,8 +169,8 @@ def recall(name: str, key: Any, compute: Callable[[], T]) -> T:
 
 @st.cache_data(show_spinner=False)
 def sample_faces() -> list[tuple[str, np.ndarray]]:
-    """Return faces for who does not want to upload one; see `ae_core.denoising.samples`."""
-    return service().connection.answer(denoising.samples)
+    """Return faces for who does not want to upload one; see `ae_core.photos.samples`."""
+    return service().connection.answer(photos.samples)
 
 
 def show_in_widget(key: str, value: Any) -> None:

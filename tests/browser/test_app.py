@@ -165,7 +165,7 @@ def test_draw_a_digit(page):
     expect(page.get_by_text("its reconstruction appears here")).to_be_visible()
 
 
-@pytest.mark.parametrize("path", ["/", "/train", "/train?view=Compare", "/reconstruct"])
+@pytest.mark.parametrize("path", ["/", "/train", "/train?view=Compare", "/reconstruct", "/denoise"])
 def test_no_page_is_wider_than_a_phone(browser, server, path):
     phone = browser.new_context(
         viewport={"width": 390, "height": 844},
@@ -183,7 +183,7 @@ def test_no_page_is_wider_than_a_phone(browser, server, path):
 
 
 def test_the_server_stays_small_and_without_tensorflow(page, server):
-    for path in ("/", "/train", "/train?view=Compare", "/reconstruct"):
+    for path in ("/", "/train", "/train?view=Compare", "/reconstruct", "/denoise"):
         open_page(page, path)
     process = psutil.Process(server.pid)
     assert process.memory_info().rss < 200e6
@@ -195,7 +195,14 @@ def test_the_server_stays_small_and_without_tensorflow(page, server):
 
 def test_a_link_cannot_smuggle_markup_in(page):
     evil = "![x](http://example.invalid/x.png) <img src=http://example.invalid/y.png> :red[z]"
-    for path in ("/train?preset=", "/train?encoder=", "/train?run=", "/reconstruct?model="):
+    for path in (
+        "/train?preset=",
+        "/train?encoder=",
+        "/train?run=",
+        "/reconstruct?model=",
+        "/denoise?model=",
+        "/denoise?amount=",
+    ):
         open_page(page, path + quote(evil))
         message = page.get_by_test_id("stAlertContentError").first
         expect(message).to_contain_text("![x](http://example.invalid")

@@ -1,0 +1,90 @@
+"""A visitor's photo: what is kept of the file, and the face in it; and faces for who has none.
+
+The functions run in an ``infer`` worker. They write nothing and remember no photo: what belongs to
+one travels with each question.
+"""
+
+import io
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from ae_core import faces, pictures
+from ae_core.data import load_images
+
+PHOTO_SIDE = 1280  # pixels: what is kept of a photo
+PREVIEW_SIDE = 480
+LOSSLESS_PIXELS = 512 * 512  # photos up to this many are kept as PNG
+FACE_SIDE = 512  # pixels of a crop
+DRAWN_SAMPLES = 11
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A visitor's photo, reduced to what the page needs.
+
+    Attributes:
+        data: a JPEG or PNG file, upright, at most `PHOTO_SIDE` pixels a side.
+        width: in pixels.
+        height: in pixels.
+        faces: the squares around the faces found, the largest first.
+        preview: a JPEG file of at most `PREVIEW_SIDE` pixels a side.
+    """
+
+    data: bytes
+    preview: bytes
+    width: int
+    height: int
+    faces: tuple[faces.Crop, ...]
+
+
+def take_photo(data: bytes, name: str) -> Photo:
+    """Open a visitor's file, make it small, and find the faces.
+
+    Raises:
+        ValueError: see `ae_core.pictures.open_picture`.
+    """
+    photo = pictures.open_picture(data, name)
+    photo.thumbnail((PHOTO_SIDE, PHOTO_SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    data = _to_file(photo)
+    found = faces.find_faces(photo)
+    width, height = photo.size
+    photo.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE), reducing_gap=2.0)
+    preview = io.BytesIO()
+    photo.save(preview, "JPEG", quality=80)
+    return Photo(data, preview.getvalue(), width, height, found)
+
+
+def read_photo(data: bytes, name: str) -> Photo | str:
+    """Do what `take_photo` does, but return the sentence: Dask would log an error and the name."""
+    try:
+        return take_photo(data, name)
+    except ValueError as error:
+        return str(error)
+
+
+def cut_face(photo: bytes, crop: faces.Crop) -> np.ndarray:
+    """Cut a crop out of `Photo.data`; (S, S, 3) uint8, S at most `FACE_SIDE`."""
+    with Image.open(io.BytesIO(photo), formats=("JPEG", "PNG")) as image:
+        return faces.cut(image.convert("RGB"), crop, FACE_SIDE)
+
+
+def samples() -> list[tuple[str, np.ndarray]]:
+    """Return faces for who does not want to upload one: names and (S, S, C) uint8."""
+    from skimage import data
+
+    astronaut = Image.fromarray(data.astronaut())
+    crop = faces.find_faces(astronaut)[0]
+    drawn = load_images("toy-faces").test[:DRAWN_SAMPLES]
+    drawings = [(f"Drawn face {i + 1}", pictures.to_bytes_range(d)) for i, d in enumerate(drawn)]
+    return [("Eileen Collins, astronaut", faces.cut(astronaut, crop, FACE_SIDE)), *drawings]
+
+
+def _to_file(photo: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    if photo.width * photo.height <= LOSSLESS_PIXELS:
+        photo.save(buffer, "PNG", compress_level=1)
+    else:
+        photo.save(buffer, "JPEG", quality=95, subsampling=0)
+    return buffer.getvalue()

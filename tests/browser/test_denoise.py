@@ -1,0 +1,478 @@
+"""The Denoise page in a real browser: a photo, the camera, the square, the wipe, downloads."""
+
+import io
+import os
+import re
+import shutil
+import tempfile
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+import psutil
+import pytest
+from conftest import SILENT
+from PIL import Image
+from playwright.sync_api import Page, expect
+from skimage import data
+
+from ae_core.specs import CHOICES
+
+IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
+AS_IT_IS = "&task=" + quote("Clean this photo as it is")
+FILTERS = ("gaussian", "median", "total-variation", "non-local-means", "wavelet")
+COMMENT = b"The comment in the visitor's photo 5f1d8c52a9"
+
+
+def open_page(page: Page, path: str) -> None:
+    page.goto(path)
+    page.wait_for_selector(IDLE)
+
+
+def metric(page: Page, label: str):
+    return page.get_by_test_id("stMetric").filter(has_text=label).get_by_test_id("stMetricValue")
+
+
+def figures(page: Page):
+    return page.get_by_test_id("stMetricValue")
+
+
+def read(page: Page) -> list[str]:
+    """The four figures, once all is shown."""
+    expect(page.locator(".wipe")).to_be_visible()
+    page.wait_for_selector(IDLE)
+    expect(figures(page)).to_have_count(4)
+    return figures(page).all_inner_texts()
+
+
+def choose(page: Page, option: str) -> None:
+    page.get_by_role("radio", name=option, exact=True).click()
+
+
+def jpeg(pixels: int, quality: int) -> bytes:
+    """The astronaut with her surroundings, 4:3, enlarged to so many pixels."""
+    width = round((pixels * 4 / 3) ** 0.5)
+    image = Image.fromarray(data.astronaut()).crop((0, 0, 512, 384))
+    file = io.BytesIO()
+    image.resize((width, width * 3 // 4), Image.Resampling.BICUBIC).save(
+        file, "JPEG", quality=quality, comment=COMMENT
+    )
+    return file.getvalue()
+
+
+@pytest.fixture(scope="module")
+def photo() -> bytes:
+    """12 megapixels, as a phone makes them."""
+    made = jpeg(12_000_000, 97)
+    assert 2**20 < len(made) < 10 << 20
+    return made
+
+
+@pytest.fixture(scope="module")
+def small_photo() -> bytes:
+    made = jpeg(500_000, 90)
+    assert len(made) < 2**20
+    return made
+
+
+def portrait(faces: int) -> bytes:
+    """So many faces and little else, side by side and every other one mirrored."""
+    head = Image.fromarray(data.astronaut()).crop((100, 0, 360, 260))
+    both = (head, head.transpose(Image.Transpose.FLIP_LEFT_RIGHT))
+    image = Image.new("RGB", (260 * faces, 260))
+    for number in range(faces):
+        image.paste(both[number % 2], (260 * number, 0))
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
+def upload(page: Page, content: bytes, name: str = "mine.jpg") -> None:
+    file = {"name": name, "mimeType": "image/jpeg", "buffer": content}
+    page.locator("input[type=file]").set_input_files(file)
+
+
+# --- figures ---------------------------------------------------------------------------------
+
+
+def test_a_sample_face_shows_its_figures_at_once(page):
+    open_page(page, "/denoise")
+    for label in ("Noisy", "Denoised", "Gain"):
+        expect(metric(page, label)).to_have_text(re.compile(r"^[+-]?\d+\.\d dB$"))
+    expect(page.get_by_text(re.compile(r"beats|equally well"))).to_be_visible()
+    expect(page.locator("figcaption")).to_have_count(4 + 5)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in CHOICES["kind"] if kind != "none"])
+def test_every_kind_of_noise_is_denoised(page, kind):
+    open_page(page, f"/denoise?kind={kind}&amount=0.3")
+    expect(metric(page, "Denoised")).to_have_text(re.compile(r"^\d+\.\d dB$"))
+    read(page)
+    assert page.get_by_test_id("stException").count() == 0
+    assert page.get_by_test_id("stAlertContentError").count() == 0
+    assert kind == "gaussian" or f"kind={kind}" in page.url
+
+
+def test_figures_stay_until_new_noise_is_asked_for(page):
+    open_page(page, "/denoise")
+    before = read(page)
+    card = page.get_by_text(re.compile("^About this model"))
+    card.click()
+    expect(page.get_by_text("Not for recognising people")).to_be_visible()
+    card.click()
+    expect(page.get_by_text("Not for recognising people")).not_to_be_visible()
+    slider = page.get_by_role("slider", name="Wipe from Noisy to Denoised")
+    slider.press("ArrowRight")
+    assert read(page) == before
+
+    first = page.locator("figcaption").first
+    expect(first).to_contain_text("64×64")
+    choose(page, "Colour")
+    expect(first).not_to_contain_text("64×64")
+    assert "size=Colour" in page.url
+    choose(page, "64×64 gray")
+    expect(first).to_contain_text("64×64")
+    assert read(page) == before
+    page.reload()
+    assert read(page) == before
+
+    noisy = page.locator("figure img").nth(1)
+    pixels = noisy.get_attribute("src")
+    page.get_by_role("button", name="New noise").click()
+    expect(noisy).not_to_have_attribute("src", pixels)
+    expect(figures(page)).not_to_have_text(before)
+    assert "seed=" in page.url
+
+
+def test_a_photo_taken_as_it_is_shows_its_noise(page):
+    open_page(page, "/denoise?size=Colour" + AS_IT_IS)
+    expect(metric(page, "Noise in the photo")).to_have_text(re.compile(r"^σ ≈ 0\.\d+$"))
+    expect(metric(page, "Left after denoising")).to_have_text(re.compile(r"^σ ≈ 0\.\d+$"))
+    expect(page.locator("figcaption").first).to_have_text("Photoσ ≈ 0.01")
+
+
+def test_no_noise_at_all_is_no_infinite_figure(page):
+    open_page(page, "/denoise?amount=0")
+    expect(metric(page, "Denoised")).to_contain_text("dB")
+    assert not any("inf" in text or "nan" in text for text in read(page))
+
+
+def test_a_bad_link_is_answered_in_sentences(page):
+    open_page(page, "/denoise?amount=7&seed=-1&kind=foo&picture=x&source=y&size=z&task=t")
+    read(page)
+    errors = page.get_by_test_id("stAlertContentError")
+    expect(errors).to_have_text(
+        [
+            "amount=7 must be between 0.0 and 1.0. Shown instead: 0.2.",
+            "seed=-1 must be a whole number between 0 and 2,147,483,647. Shown instead: 0.",
+        ]
+    )
+    expect(page.get_by_role("combobox", name="Noise")).to_have_value("Gaussian noise")
+    assert page.get_by_test_id("stException").count() == 0
+
+
+def test_every_source_of_a_face_can_be_seen(page):
+    open_page(page, "/denoise")
+    column = page.get_by_test_id("stColumn").first.bounding_box()
+    for source in ("Samples", "Upload", "Camera", "Test set"):
+        box = page.get_by_role("radio", name=source, exact=True).bounding_box()
+        assert box["x"] + box["width"] <= column["x"] + column["width"], source
+
+
+# --- a photo ---------------------------------------------------------------------------------
+
+
+def test_a_photo_shows_its_face_until_it_is_forgotten(page, photo):
+    open_page(page, "/denoise?source=Upload")
+    expect(page.get_by_text("Choose a face on the left")).to_be_visible()
+    upload(page, photo)
+    expect(page.locator(".crop .square")).to_be_visible()
+    expect(page.get_by_text("Move the square if it does not fit the face.")).to_be_visible()
+    assert page.locator(".crop img").evaluate("image => image.naturalWidth") == 480
+    assert read(page)[1].endswith("dB")
+    page.get_by_role("button", name="Forget this photo").click()
+    expect(page.get_by_text("Choose a face on the left")).to_be_visible()
+    expect(page.locator(".crop")).to_have_count(0)
+    expect(figures(page)).to_have_count(0)
+    page.reload()
+    expect(page.get_by_text("Choose a face on the left")).to_be_visible()
+    expect(page.locator(".crop")).to_have_count(0)
+
+
+def test_another_photo_takes_the_place_of_the_first(page, small_photo):
+    open_page(page, "/denoise?source=Upload")
+    upload(page, small_photo)
+    before = read(page)
+    upload(page, flat_png(), "no-face.png")
+    expect(page.get_by_text("No face was found")).to_be_visible()
+    expect(page.locator(".crop")).to_have_count(1)
+    expect(figures(page)).not_to_have_text(before)
+
+
+def flat_png() -> bytes:
+    file = io.BytesIO()
+    Image.linear_gradient("L").resize((300, 200)).save(file, "PNG")
+    return file.getvalue()
+
+
+def test_the_square_is_moved_by_mouse_and_by_keyboard(page):
+    open_page(page, "/denoise?source=Upload")
+    upload(page, portrait(1))
+    expect(page.get_by_text("Move the square if it does not fit the face.")).to_be_visible()
+    before = read(page)
+    face = page.locator("figure img").first
+    assert_moves(page, before, face, lambda: drag(page, 60, 30))
+    square = page.locator(".square")
+    square.focus()
+    for key in ("ArrowLeft", "ArrowUp", "+", "-", "ArrowRight", "ArrowDown"):
+        expect(square).to_be_focused()  # still, although the figures were drawn anew
+        pixels = face.get_attribute("src")
+        page.keyboard.press(key)
+        expect(face).not_to_have_attribute("src", pixels)
+        page.wait_for_selector(IDLE)
+
+
+def test_one_of_two_faces_is_chosen_with_a_click(page):
+    open_page(page, "/denoise?source=Upload")
+    upload(page, portrait(2))
+    expect(page.get_by_text("2 faces found: click the one to use.")).to_be_visible()
+    before = read(page)
+    face = page.locator("figure img").first
+    pixels = face.get_attribute("src")
+    assert_moves(page, before, face, page.get_by_role("button", name="Use face 2 of 2").click)
+    page.wait_for_selector(IDLE)
+    page.get_by_role("button", name="Use face 1 of 2").click()
+    expect(face).to_have_attribute("src", pixels)
+
+
+def test_the_square_can_be_moved_where_there_are_two_faces(page):
+    open_page(page, "/denoise?source=Upload")
+    upload(page, portrait(2))
+    before = read(page)
+    page.locator(".square").hover(position={"x": 8, "y": 8}, timeout=5000)
+    assert_moves(page, before, page.locator("figure img").first, lambda: drag(page, 30, 10))
+
+
+def assert_moves(page, before, face, move):
+    pixels = face.get_attribute("src")
+    move()
+    expect(face).not_to_have_attribute("src", pixels)
+    expect(figures(page)).not_to_have_text(before)
+
+
+def drag(page: Page, right: float, down: float) -> None:
+    """Take the square at its upper left, away from the handle."""
+    square = page.locator(".square")
+    square.hover(position={"x": 8, "y": 8})  # waits until it stands still
+    box = square.bounding_box()
+    page.mouse.down()
+    page.mouse.move(box["x"] + 8 + right, box["y"] + 8 + down, steps=5)
+    page.mouse.up()
+
+
+def test_a_file_that_is_no_picture_is_a_sentence(page):
+    open_page(page, "/denoise?source=Upload")
+    upload(page, b"My holidays were nice.\n" * 20, "words.jpg")
+    expect(page.get_by_text("words.jpg must be a JPEG, PNG, WebP or HEIC picture")).to_be_visible()
+    assert page.get_by_test_id("stException").count() == 0
+    upload(page, jpeg(100_000, 90)[:4000], "half.jpg")
+    sentence = "half.jpg must be a whole picture: the file ends too early"
+    expect(page.get_by_text(sentence)).to_be_visible()
+    expect(figures(page)).to_have_count(0)
+
+
+# --- privacy ---------------------------------------------------------------------------------
+
+
+def processes(server) -> list[psutil.Process]:
+    process = psutil.Process(server.pid)
+    return [process, *process.children(recursive=True)]
+
+
+def places(server) -> set[Path]:
+    """Where the server and its workers might write: their folders and those of open files."""
+    found = {server.runs, Path(tempfile.gettempdir()) / "dask-scratch-space"}
+    for process in processes(server):
+        found.add(Path(process.cwd()))
+        found |= {Path(file.path).parent for file in process.open_files() if "w" in file.mode}
+    return {place for place in found if place.is_dir() and place != Path("/dev")}
+
+
+def written_since(started: float, folder: Path):
+    for parent, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name not in (".venv", ".git", "shared")]
+        for name in names:
+            path = Path(parent) / name
+            try:
+                if path.stat().st_mtime >= started and path.is_file():
+                    yield path, path.read_bytes()
+            except OSError:
+                continue  # gone, or not for us
+
+
+def test_nothing_of_a_photo_is_left_in_a_file(page, server, photo):
+    started = time.time() - 2  # file systems have coarse clocks
+    middle = len(photo) // 2
+    traces = (COMMENT, b"mine.jpg", photo[middle : middle + 64])
+    open_page(page, "/denoise?source=Upload")
+    upload(page, photo)
+    read(page)
+    assert len(processes(server)) > 2
+    for place in places(server):
+        for path, content in written_since(started, place):
+            assert path == Path(__file__) or not any(t in content for t in traces), path
+    page.get_by_role("button", name="Forget this photo").click()
+    expect(figures(page)).to_have_count(0)
+
+
+@contextmanager
+def no_writing(server):
+    """Whatever the server or a worker writes to a file meanwhile fails."""
+    limited = processes(server)
+    before = [process.rlimit(psutil.RLIMIT_FSIZE) for process in limited]
+    for process, (_, hard) in zip(limited, before, strict=True):
+        process.rlimit(psutil.RLIMIT_FSIZE, (0, hard))
+    try:
+        yield
+    finally:
+        for process, limits in zip(limited, before, strict=True):
+            process.rlimit(psutil.RLIMIT_FSIZE, limits)
+
+
+@pytest.mark.skipif(not hasattr(psutil, "RLIMIT_FSIZE"), reason="Linux only")
+@pytest.mark.parametrize(
+    "size",
+    ["small_photo", "photo"],  # Starlette would write what is over 1 MB to a temporary file
+)
+def test_a_photo_needs_no_file_at_all(page, server, request, size):
+    open_page(page, "/denoise?source=Upload")
+    content = request.getfixturevalue(size)
+    with no_writing(server):
+        with page.expect_response(re.compile("/upload_file/")) as answer:
+            upload(page, content)
+        assert answer.value.ok, answer.value.status
+        assert read(page)[1].endswith("dB")
+
+
+def kept_bytes(server) -> int:
+    """How much the server remembers of uploaded files."""
+    with urllib.request.urlopen(f"{server.url}/_stcore/metrics", timeout=10) as answer:
+        text = answer.read().decode()
+    sizes = re.findall(r"^cache_memory_bytes\{[^}]*UploadedFileManager[^}]*\} (\d+)", text, re.M)
+    return sum(map(int, sizes))
+
+
+def test_a_forgotten_photo_is_not_kept_by_streamlit_either(page, server, small_photo):
+    before = kept_bytes(server)
+    open_page(page, "/denoise?source=Upload")
+    upload(page, small_photo)
+    read(page)
+    page.get_by_role("button", name="Forget this photo").click()
+    expect(figures(page)).to_have_count(0)
+    page.wait_for_selector(IDLE)
+    deadline = time.monotonic() + 30  # the server counts anew every 5 seconds only
+    while kept_bytes(server) != before:
+        assert time.monotonic() < deadline, "the photo is still there"
+        page.wait_for_timeout(200)
+
+
+# --- camera ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def camera_page(browser, server):
+    """A page in a browser with a camera that shows a green test picture."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next(filter(None, map(shutil.which, names)), None)
+    fake = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+    chromium = browser.browser_type.launch(executable_path=path, args=[*SILENT, *fake])
+    context = chromium.new_context(
+        viewport={"width": 1280, "height": 800}, base_url=server.url, permissions=["camera"]
+    )
+    context.set_default_timeout(60_000)
+    yield context.new_page()
+    chromium.close()
+
+
+def test_a_photo_from_the_camera_has_a_square_to_move(camera_page):
+    page = camera_page
+    open_page(page, "/denoise?source=Camera")
+    page.wait_for_function("document.querySelector('video')?.videoWidth > 0")
+    page.get_by_role("button", name="Take Photo").click()
+    expect(page.get_by_text("No face was found")).to_be_visible()
+    before = read(page)
+    face = page.locator("figure img").first
+    page.locator(".square").focus()
+    for _ in range(5):
+        page.keyboard.press("-")
+    expect(figures(page)).not_to_have_text(before)
+    page.wait_for_selector(IDLE)
+    assert_moves(page, read(page), face, lambda: drag(page, -40, -20))
+    page.get_by_role("button", name="Forget this photo").click()
+    expect(figures(page)).to_have_count(0)
+
+
+# --- wipe and downloads ----------------------------------------------------------------------
+
+
+def test_the_wipe_moves_by_keyboard_without_asking_the_server(page):
+    sent: list[object] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda f: sent.append(f)))
+    open_page(page, "/denoise")
+    before = read(page)
+    sent.clear()
+    slider = page.get_by_role("slider", name="Wipe from Noisy to Denoised")
+    slider.focus()
+    for _ in range(20):
+        page.keyboard.press("ArrowRight")
+    line = page.locator(".wipe")
+    assert line.evaluate("element => element.style.getPropertyValue('--at')") == "60%"
+    assert sent == []
+    page.get_by_role("button", name="New noise").click()
+    expect(figures(page)).not_to_have_text(before)
+    assert len(sent) == 1  # of the button; nothing of the wipe came late
+    assert line.evaluate("element => element.style.getPropertyValue('--at')") == "60%"
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [("", ("clean", "noisy", "denoised", *FILTERS)), (AS_IT_IS, ("photo", "denoised", *FILTERS))],
+    ids=["with noise", "as it is"],
+)
+def test_every_picture_can_be_downloaded(page, query, names):
+    open_page(page, "/denoise?picture=1" + query)
+    expect(page.locator(".wipe")).to_be_visible()
+    page.wait_for_selector(IDLE)
+    page.get_by_role("button", name="Download").click()
+    buttons = page.get_by_test_id("stDownloadButton").get_by_role("button")
+    expect(buttons).to_have_count(len(names) + 1)
+    sizes = {}
+    for button in buttons.all():
+        with page.expect_download() as download:
+            button.click()
+        with Image.open(download.value.path()) as image:
+            assert image.format == "PNG"
+            image.load()
+            sizes[download.value.suggested_filename] = image.size
+    factor = 2048 // (64 * len(names))
+    sheet = (len(names) * (64 * factor + 6) - 6, 64 * factor)
+    assert sizes == {"denoising.png": sheet} | {f"{name}.png": (64, 64) for name in names}
+
+
+# --- on a phone ------------------------------------------------------------------------------
+
+
+def test_the_page_with_a_photo_is_not_wider_than_a_phone(browser, server, small_photo):
+    phone = browser.new_context(
+        viewport={"width": 390, "height": 844}, base_url=server.url, is_mobile=True, has_touch=True
+    )
+    page = phone.new_page()
+    open_page(page, "/denoise?source=Upload&size=Colour")
+    upload(page, small_photo)
+    read(page)
+    main = page.get_by_test_id("stMain")
+    assert main.evaluate("element => element.scrollWidth <= element.clientWidth")
+    assert page.get_by_test_id("stException").count() == 0
+    phone.close()
