@@ -145,6 +145,7 @@ def test_upload_a_picture(page, tmp_path):
     page.locator("input[type=file]").set_input_files(path)
     expect(metric(page, "PSNR")).to_contain_text("dB")
     expect(page.get_by_text("black: equal")).to_be_visible()
+    page.wait_for_selector(IDLE)  # the uploader of the first file is gone
     wrong = tmp_path / "words.jpg"
     wrong.write_text("not a picture")
     page.locator("input[type=file]").set_input_files(wrong)
