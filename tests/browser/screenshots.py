@@ -34,7 +34,7 @@ def main(url: str) -> None:
         _open(page, "/reconstruct?model=toy-faces-vae&picture=3")
         page.get_by_text("PCA").first.wait_for()
         _save(page, "reconstruct")
-        _open(page, "/denoise?picture=3")
+        _open(page, "/denoise?model=toy-faces-vae&source=Test set&picture=3&amount=0.1")
         page.get_by_text("Draw the line across").wait_for()
         _save(page, "denoise")
         browser.close()
