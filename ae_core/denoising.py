@@ -59,7 +59,7 @@ class Denoised:
         noise: estimated standard deviation of the noise in `noisy`, on the [0, 1] scale.
         left: the same of `output`.
         stranger: percentile of the picture's distance from faces among faces of people whom no
-            model knows; None for pictures that are no faces by their source.
+            model knows; says nothing where the picture is not meant to be a face.
     """
 
     clean: Version | None
@@ -67,7 +67,7 @@ class Denoised:
     output: Version
     noise: float
     left: float
-    stranger: float | None
+    stranger: float
 
 
 def denoise(
@@ -77,7 +77,7 @@ def denoise(
 
     Args:
         model: a denoiser, or an autoencoder: that one sees the picture at its own size.
-        picture: (H, W, C) uint8, square.
+        picture: (H, W, C) uint8.
         noise: what to add; None takes the picture as it is.
         seed: of the noise: the same seed, the same noise.
         colour: whether a denoiser works on the whole picture in colour, not on 64×64 in gray.

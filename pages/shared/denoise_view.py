@@ -24,7 +24,7 @@ def denoised_view(result: Denoised, *, faces: bool) -> None:
     _figures(result)
     shown = _shown(result)
     tiles(tuple(image for _, image in shown), tuple(words for words, _ in shown))
-    if faces and result.stranger is not None and result.stranger >= UNLIKE:
+    if faces and result.stranger >= UNLIKE:
         st.info(
             f"This picture is less like the training faces than {result.stranger:.0f} % of the "
             "faces of people who were not trained on: in light, pose or crop. The result may be "
