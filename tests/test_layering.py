@@ -22,7 +22,7 @@ ORDER = (
     *("specs.wire", "specs"),
     *("brush", "toy_faces", "image_sets", "downloads", "sources", "data"),
     *("plan", "refit", "drawing", "estimate"),
-    *("pictures", "handwriting", "baselines", "metrics", "corruption", "filters", "faces"),
+    *("pictures", "handwriting", "baselines", "metrics", "corruption", "filters", "eyes", "faces"),
     *("weights", "likeness", "trials"),
     *("store", "snapshot", "figures", "pretrained"),
     *("control", "objectives", "architectures", "autoencoder", "steps", "training"),
