@@ -9,20 +9,15 @@ from ae_core.connection import ServiceUnavailable
 from ae_core.data import ImageSetCorrupt, ImageSetUnavailable
 from ae_core.denoising import is_denoiser
 from ae_core.specs import CHOICES, LIMITS, Corruption
-from ae_core.store import UnknownRun
 from pages.shared import notice
 from pages.shared.denoise_view import classical_view, denoised_view, downloads
 from pages.shared.face_source import Chosen, face_source
 from pages.shared.frame import frame
 from pages.shared.links import linked_choice, put
 from pages.shared.model_card import model_card
+from pages.shared.model_select import model_select
 from pages.shared.models import TrainedModel, denoising_models
-from pages.shared.session import (
-    recall,
-    service,
-    show_in_widget,
-    widget,
-)
+from pages.shared.session import recall, service, show_in_widget, widget
 from pages.shared.wording import amount_in_words, in_words
 
 TASKS = ("Add noise, then remove it", "Clean this photo as it is")
@@ -38,7 +33,7 @@ def page() -> None:
     left, right = st.columns([4, 10], gap="large")
     with left:
         try:
-            model = _model()
+            model = model_select("denoise", denoising_models)
             chosen = face_source(model)
         except FAILURES as error:
             notice.error(str(error))
@@ -52,25 +47,6 @@ def page() -> None:
             _results(model, chosen, noise, seed)
         except FAILURES as error:
             notice.error(str(error))
-
-
-def _model() -> TrainedModel:
-    linked = st.query_params.get("model", "")
-    try:
-        available = denoising_models(linked)
-    except UnknownRun as error:
-        notice.error(f"{error}. Shown instead: a model that comes with the app.")
-        available, linked = denoising_models(), ""
-    key = "denoise.model"
-    show_in_widget(key, linked if linked in available else next(iter(available)))
-    chosen: str = st.selectbox(
-        "Model",
-        list(available),
-        format_func=lambda name: available[name].title,
-        key=key,
-        on_change=lambda: put(model=widget(key)),
-    )
-    return available[chosen]
 
 
 def _noise() -> tuple[Corruption, int]:

@@ -8,11 +8,11 @@ from ae_core.connection import ServiceUnavailable
 from ae_core.data import IMAGE_SETS, ImageSetCorrupt, ImageSetUnavailable
 from ae_core.handwriting import DRAWING_SIDE, centre_digit
 from ae_core.refit import image_shape
-from ae_core.store import UnknownRun
 from pages.shared import notice
 from pages.shared.drawing_canvas import drawing_canvas
 from pages.shared.frame import frame
 from pages.shared.links import linked_choice, put
+from pages.shared.model_select import model_select
 from pages.shared.models import TrainedModel, models
 from pages.shared.picture_picker import picture_picker
 from pages.shared.rendition_view import rendition_view, rivals_view
@@ -22,11 +22,9 @@ from pages.shared.session import (
     keep_upload,
     let_go,
     service,
-    show_in_widget,
     test_rendition,
     test_rivals,
     uploaded,
-    widget,
 )
 
 SOURCES = ("Test pictures", "Upload", "Draw")
@@ -39,7 +37,10 @@ def page() -> None:
     frame("Reconstruct")
     left, right = st.columns([5, 9], gap="large")
     with left:
-        model = _model()
+        model = model_select("reconstruct", models)
+        card = IMAGE_SETS[model.spec.image_set]
+        numbers = f"{model.spec.autoencoder.latent_dim} numbers"
+        st.caption(f"{model.origin}, trained on {card.title}; its code has {numbers}.")
         source = linked_choice("source", "Picture", SOURCES, "reconstruct")
         number, image = _picture(model, source)
     with right:
@@ -52,29 +53,6 @@ def page() -> None:
             _results(model, number, image)
         except FAILURES as error:
             notice.error(str(error))
-
-
-def _model() -> TrainedModel:
-    linked = st.query_params.get("model", "")
-    try:
-        available = models(linked)
-    except UnknownRun as error:
-        notice.error(f"{error}. Shown instead: a model that comes with the app.")
-        available, linked = models(), ""
-    key = "reconstruct.model"
-    show_in_widget(key, linked or next(iter(available)))
-    chosen: str = st.selectbox(
-        "Model",
-        list(available),
-        format_func=lambda name: available[name].title,
-        key=key,
-        on_change=lambda: put(model=widget(key), picture=""),
-    )
-    model = available[chosen]
-    card = IMAGE_SETS[model.spec.image_set]
-    numbers = f"{model.spec.autoencoder.latent_dim} numbers"
-    st.caption(f"{model.origin}, trained on {card.title}; its code has {numbers}.")
-    return model
 
 
 def _picture(model: TrainedModel, source: str) -> tuple[int | None, np.ndarray | None]:

@@ -1,0 +1,36 @@
+"""The choice of a trained model, which the address remembers."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from ae_core.store import UnknownRun
+from pages.shared import notice
+from pages.shared.links import put
+from pages.shared.models import TrainedModel
+from pages.shared.session import show_in_widget, widget
+
+
+def model_select(page: str, offer: Callable[[str], dict[str, TrainedModel]]) -> TrainedModel:
+    """Let the visitor choose among what ``offer`` returns for the model named in the address.
+
+    Args:
+        page: of the widget, for its key.
+        offer: `models` or `denoising_models`; raises UnknownRun for a name that is none.
+    """
+    linked = st.query_params.get("model", "")
+    try:
+        available = offer(linked)
+    except UnknownRun as error:
+        notice.error(f"{error}. Shown instead: a model that comes with the app.")
+        available, linked = offer(""), ""
+    key = f"{page}.model"
+    show_in_widget(key, linked or next(iter(available)))
+    chosen: str = st.selectbox(
+        "Model",
+        list(available),
+        format_func=lambda name: available[name].title,
+        key=key,
+        on_change=lambda: put(model=widget(key)),
+    )
+    return available[chosen]
