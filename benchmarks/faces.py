@@ -6,12 +6,7 @@ and 32 at once.
 """
 
 import io
-import os
-import shutil
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -19,12 +14,12 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from ae_core import denoising, photos
 from ae_core.pretrained import cards
 from ae_core.specs import Corruption
-from benchmarks.pages import IDLE, ROOT, wait_until_up
+from benchmarks.app import IDLE, running_app
 
 WIDTH, HEIGHT = 4000, 3000
 TIMES = 7
@@ -97,24 +92,10 @@ def alone() -> None:
 
 def in_the_browser(file: Path) -> None:
     """Time from the choice of the file to the denoised face on the screen."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    with tempfile.TemporaryDirectory() as runs, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
-        )
-        page = browser.new_page(base_url=f"http://localhost:{port}")
-        page.set_default_timeout(120_000)
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-        with subprocess.Popen(
-            command, cwd=ROOT, env={**os.environ, "AE_RUNS_DIR": runs}
-        ) as process:
-            wait_until_up(port)
-            _upload(page, file)  # once for the worker to load what it needs
-            seconds = statistics.median(_upload(page, file) for _ in range(TIMES))
-            print(f"browser: file chosen to the denoised face on the screen: {1000 * seconds:.0f}")
-            process.terminate()
+    with running_app() as (page, _, _):
+        _upload(page, file)  # once for the worker to load what it needs
+        seconds = statistics.median(_upload(page, file) for _ in range(TIMES))
+        print(f"browser: file chosen to the denoised face on the screen: {1000 * seconds:.0f}")
 
 
 def _upload(page: Page, file: Path) -> float:

@@ -4,52 +4,30 @@ Start of the app to its first page; Home to its first picture; from the click on
 epoch's curve with warm workers; the memory of the server and of its workers.
 """
 
-import os
-import shutil
-import socket
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
-import urllib.error
-import urllib.request
-from pathlib import Path
 
 import psutil
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-ROOT = Path(__file__).resolve().parent.parent
-IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
+from benchmarks.app import IDLE, running_app
+
 PICTURE = "[data-testid=stMain] [data-testid=stImage] img"
 TRAIN = "/train?preset=digits-dense"
 
 
 def main() -> None:
     """Print the figures."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    with tempfile.TemporaryDirectory() as runs, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
-        )
-        page = browser.new_page(base_url=f"http://localhost:{port}")
-        page.set_default_timeout(120_000)
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-        started = time.perf_counter()
-        with subprocess.Popen(
-            command, cwd=ROOT, env={**os.environ, "AE_RUNS_DIR": runs}
-        ) as process:
-            wait_until_up(port)
-            page.goto("/")
-            page.wait_for_selector(PICTURE)
-            print(f"app start to the first page with pictures: {_since(started):.2f} s")
-            print(f"home, again, to its first picture: {_median(lambda: _home(page)):.2f} s")
-            _first_curve(page)  # once for the workers to import TensorFlow
-            print(f"Train to the first curve, warm: {_median(lambda: _first_curve(page)):.2f} s")
-            _memory(psutil.Process(process.pid))
-            process.terminate()
+    with running_app() as (page, pid, started):
+        page.goto("/")
+        page.wait_for_selector(PICTURE)
+        print(f"app start to the first page with pictures: {_since(started):.2f} s")
+        print(f"home, again, to its first picture: {_median(lambda: _home(page)):.2f} s")
+        _first_curve(page)  # once for the workers to import TensorFlow
+        print(f"Train to the first curve, warm: {_median(lambda: _first_curve(page)):.2f} s")
+        page.goto("/denoise")
+        page.get_by_text("Draw the line across").wait_for()
+        _memory(psutil.Process(pid))
 
 
 def _median(measure) -> float:
@@ -58,16 +36,6 @@ def _median(measure) -> float:
 
 def _since(started: float) -> float:
     return time.perf_counter() - started
-
-
-def wait_until_up(port: int) -> None:
-    """Return when the server answers."""
-    while True:
-        try:
-            with urllib.request.urlopen(f"http://localhost:{port}/_stcore/health", timeout=1):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.02)
 
 
 def _home(page: Page) -> float:
