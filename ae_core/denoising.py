@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from ae_core import corruption, filters, metrics, pictures, weights
+from ae_core.colour import in_colour, resized
 from ae_core.inference import ModelFile, autoencoder
 from ae_core.likeness import Likeness
 from ae_core.pretrained import FOLDER, LIKENESS, Card
@@ -23,12 +24,6 @@ if TYPE_CHECKING:
     from ae_core.denoiser import Denoiser
 
 LESSON_SIDE = 64  # pixels of a crop in gray, as the training faces
-
-# ITU-R BT.601, as in JPEG files: brightness and two differences of colour.
-_TO_YCC = np.array(
-    [[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]], np.float32
-)
-_FROM_YCC = np.linalg.inv(_TO_YCC)
 
 
 @dataclass(frozen=True)
@@ -107,6 +102,29 @@ def classical(
     return [_version(name, filters.filtered(name, noisy), clean) for name in filters.FILTERS]
 
 
+def squeezed(
+    autoencoders: tuple[tuple[str, ModelFile], ...], noisy: np.ndarray, clean: np.ndarray | None
+) -> list[Version]:
+    """Return what autoencoders make of a noisy gray picture of any size.
+
+    Each sees it at its own size, and what it makes of it is enlarged again: that this loses the
+    finest details belongs to the price of its bottleneck.
+
+    Args:
+        autoencoders: names for people, and where the models are.
+        noisy: (H, W, 1) float32 in [0, 1].
+        clean: likewise, None where there is none.
+    """
+    height, width, _ = noisy.shape
+    versions = []
+    for name, model in autoencoders:
+        rows, columns, _ = image_shape(from_json(model.spec_json))
+        small = np.clip(resized(noisy[..., 0], (columns, rows)), 0, 1)
+        output = resized(_output(model, small[..., np.newaxis])[..., 0], (width, height))
+        versions.append(_version(name, np.clip(output, 0, 1)[..., np.newaxis], clean))
+    return versions
+
+
 def prepared(model: ModelFile, picture: np.ndarray, *, colour: bool) -> np.ndarray:
     """Bring a uint8 picture (H, W, C) to the shape that a model works on, float32 in [0, 1]."""
     if is_denoiser(model) and colour:
@@ -146,30 +164,7 @@ def _output(model: ModelFile, noisy: np.ndarray) -> np.ndarray:
     network = _denoiser(model)
     if noisy.shape[-1] == 1:
         return network.denoise(noisy[np.newaxis])[0]
-    return _in_colour(network, noisy)
-
-
-def _in_colour(network: "Denoiser", noisy: np.ndarray) -> np.ndarray:
-    """Denoise brightness in full and the two colour differences at half the size, (H, W, 3).
-
-    Eyes see little detail in colour alone, and averaging 2×2 pixels halves its noise: nearer to
-    the clean picture than red, green and blue one by one, in half the time.
-    """
-    height, width = noisy.shape[:2]
-    ycc = noisy @ _TO_YCC.T
-    bright = network.denoise(ycc[np.newaxis, ..., :1])[0, ..., 0]
-    if float(np.ptp(ycc[..., 1:])) < 1e-3:  # a gray picture has no noise in its colours
-        return np.repeat(bright[..., np.newaxis], 3, axis=-1)
-    half = (max(1, width // 2), max(1, height // 2))
-    small = np.stack([_resized(ycc[..., c] + 0.5, half) for c in (1, 2)])[..., np.newaxis]
-    colours = [_resized(c[..., 0], (width, height)) - 0.5 for c in network.denoise(small)]
-    output: np.ndarray = np.clip(np.stack([bright, *colours], axis=-1) @ _FROM_YCC.T, 0, 1)
-    return output.astype(np.float32)
-
-
-def _resized(plane: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    image = Image.fromarray(np.ascontiguousarray(plane, np.float32))
-    return np.asarray(image.resize(size, Image.Resampling.BICUBIC))
+    return in_colour(network.denoise, noisy)
 
 
 def _version(name: str, image: np.ndarray, clean: np.ndarray | None) -> Version:

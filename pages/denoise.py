@@ -7,16 +7,22 @@ import streamlit as st
 from ae_core import denoising
 from ae_core.connection import ServiceUnavailable
 from ae_core.data import ImageSetCorrupt, ImageSetUnavailable
-from ae_core.denoising import is_denoiser
+from ae_core.denoising import Denoised, Version, is_denoiser
 from ae_core.specs import CHOICES, LIMITS, Corruption
 from pages.shared import notice
-from pages.shared.denoise_view import classical_view, denoised_view, downloads
+from pages.shared.denoise_view import (
+    classical_view,
+    denoised_view,
+    downloads,
+    squeezed_view,
+    wipe_view,
+)
 from pages.shared.face_source import Chosen, face_source
 from pages.shared.frame import frame
 from pages.shared.links import linked_choice, put
 from pages.shared.model_card import model_card
 from pages.shared.model_select import model_select
-from pages.shared.models import TrainedModel, denoising_models
+from pages.shared.models import TrainedModel, denoising_models, squeezing_models
 from pages.shared.session import recall, service, show_in_widget, widget
 from pages.shared.wording import amount_in_words, in_words
 
@@ -107,8 +113,23 @@ def _results(model: TrainedModel, chosen: Chosen, noise: Corruption | None, seed
             "classical", key, lambda: answer(denoising.classical, *question, colour=colour)
         )
     classical_view(result, rivals)
+    if is_denoiser(model.file) and not colour:
+        rivals = [*rivals, *_bottlenecks(result, key)]
+    wipe_view(result)
     downloads(result, rivals)
     model_card(model.id)
+
+
+def _bottlenecks(result: Denoised, key: object) -> list[Version]:
+    autoencoders = tuple((model.title, model.file) for model in squeezing_models())
+    clean = None if result.clean is None else result.clean.image
+    question = (autoencoders, result.noisy.image, clean)
+    with st.spinner("Autoencoders …"):
+        made = recall(
+            "squeezed", key, lambda: service().connection.answer(denoising.squeezed, *question)
+        )
+    squeezed_view(result, made)
+    return made
 
 
 page()

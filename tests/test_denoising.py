@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from ae_core import denoising, filters, metrics, photos, weights
+from ae_core import denoising, filters, inference, metrics, photos, weights
 from ae_core.denoising import classical, denoise, prepared
 from ae_core.faces import MIDDLE, Crop
 from ae_core.inference import ModelFile
@@ -359,6 +359,27 @@ def test_81_megapixels_in_a_quarter_of_a_megabyte_are_not_even_decoded(bad, monk
     monkeypatch.setattr("PIL.ImageFile.ImageFile.load", load)
     with pytest.raises(ValueError, match="9000×9000"):
         take_photo(content, "flat.png")
+
+
+# --- autoencoders next to a denoiser ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("clean", [False, True])
+def test_an_autoencoder_sees_a_noisy_picture_at_its_own_size(face, clean):
+    noisy = denoise(DENOISER, face, MUCH, 0, colour=False)
+    card = cards()["digits-dense"]
+    model = denoising.model_file(card)
+    target = noisy.clean.image if clean else None
+    (made,) = denoising.squeezed((("Digits", model),), noisy.noisy.image, target)
+    side, _, _ = image_shape(card.spec)
+    small = np.asarray(
+        Image.fromarray(noisy.noisy.image[..., 0]).resize((side, side), Image.Resampling.BICUBIC)
+    ).clip(0, 1)
+    output = inference.autoencoder(model, (side, side, 1)).reconstruct(small[None, ..., None])[0]
+    large = Image.fromarray(output[..., 0]).resize((64, 64), Image.Resampling.BICUBIC)
+    np.testing.assert_allclose(made.image[..., 0], np.asarray(large).clip(0, 1), atol=1e-5)
+    assert made.name == "Digits"
+    assert made.psnr == (pytest.approx(metrics.psnr(target, made.image)) if clean else None)
 
 
 # --- privacy ---------------------------------------------------------------------------------

@@ -40,6 +40,24 @@ def classical_view(result: Denoised, rivals: list[Version]) -> None:
         tuple(_words(rival, result.noisy) for rival in rivals),
         least=110,
     )
+
+
+def squeezed_view(result: Denoised, made: list[Version]) -> None:
+    """Show what autoencoders make of the same noisy picture."""
+    st.markdown("##### Through a bottleneck")
+    st.caption(
+        "Autoencoders that squeeze the same noisy face through a code of few numbers: the noise "
+        "does not fit through, and much of the face does not either."
+    )
+    tiles(
+        tuple(version.image for version in made),
+        tuple(_words(version, result.noisy) for version in made),
+        least=110,
+    )
+
+
+def wipe_view(result: Denoised) -> None:
+    """Lay the denoised picture over the noisy one."""
     st.markdown("##### Draw the line across")
     wipe("wipe", result.noisy.image, result.output.image, (result.noisy.name, "Denoised"))
 

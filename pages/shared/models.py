@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from ae_core.denoising import model_file
+from ae_core.image_sets import IMAGE_SETS
 from ae_core.inference import ModelFile
-from ae_core.pretrained import cards
+from ae_core.pretrained import Card, cards
 from ae_core.snapshot import Snapshot
 from ae_core.specs import DenoiserSpec, TrainingSpec, to_json
 from ae_core.store import UnknownRun
@@ -41,13 +42,24 @@ def denoising_models(linked: str = "") -> dict[str, TrainedModel]:
         UnknownRun: see `models`.
     """
     found = {
-        name: TrainedModel(name, card.title, "Comes with the app", card.spec, model_file(card))
+        name: _of_card(card)
         for name, card in cards().items()
         if isinstance(card.spec, DenoiserSpec)
     }
     others = models(linked if linked not in found else "")
     by_use = sorted(others.values(), key=lambda model: not model.spec.corruption.active)
     return found | {model.id: model for model in by_use}
+
+
+def squeezing_models() -> list[TrainedModel]:
+    """Return the autoencoders of the app that were trained to remove noise from faces."""
+    return [
+        _of_card(card)
+        for card in cards().values()
+        if isinstance(card.spec, TrainingSpec)
+        and card.spec.corruption.active
+        and IMAGE_SETS[card.spec.image_set].kind == "faces"
+    ]
 
 
 def models(linked: str = "") -> dict[str, TrainedModel]:
@@ -70,11 +82,11 @@ def models(linked: str = "") -> dict[str, TrainedModel]:
     for run in runs:
         if run.saved:
             found[run.id] = _of_run(run)
-    for name, card in pretrained.items():
-        found[name] = TrainedModel(
-            name, card.title, "Comes with the app", card.spec, model_file(card)
-        )
-    return found
+    return found | {name: _of_card(card) for name, card in pretrained.items()}
+
+
+def _of_card(card: Card) -> TrainedModel:
+    return TrainedModel(card.name, card.title, "Comes with the app", card.spec, model_file(card))
 
 
 def _of_run(run: Snapshot) -> TrainedModel:

@@ -1,0 +1,44 @@
+"""Working on colour photos with a network for gray ones.
+
+It knows pictures and a function; not what the function does.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from PIL import Image
+
+# ITU-R BT.601, as in JPEG files: brightness and two differences of colour.
+_TO_YCC = np.array(
+    [[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]], np.float32
+)
+_FROM_YCC = np.linalg.inv(_TO_YCC)
+GRAY = 1e-3  # the colours of a picture with less than this between them are none
+
+
+def in_colour(denoise: Callable[[np.ndarray], np.ndarray], noisy: np.ndarray) -> np.ndarray:
+    """Denoise brightness in full and the two colour differences at half the size.
+
+    Eyes see little detail in colour alone, and averaging 2×2 pixels halves its noise: nearer to
+    the clean picture than red, green and blue one by one, in half the time.
+
+    Args:
+        denoise: gray pictures in, gray pictures out, both (N, H, W, 1) float32 in [0, 1].
+        noisy: (H, W, 3) float32 in [0, 1]; so is what is returned.
+    """
+    height, width = noisy.shape[:2]
+    ycc = noisy @ _TO_YCC.T
+    bright = denoise(ycc[np.newaxis, ..., :1])[0, ..., 0]
+    if float(np.ptp(ycc[..., 1:])) < GRAY:
+        return np.repeat(bright[..., np.newaxis], 3, axis=-1)
+    half = (max(1, width // 2), max(1, height // 2))
+    small = np.stack([resized(ycc[..., c] + 0.5, half) for c in (1, 2)])[..., np.newaxis]
+    colours = [resized(c[..., 0], (width, height)) - 0.5 for c in denoise(small)]
+    output: np.ndarray = np.clip(np.stack([bright, *colours], axis=-1) @ _FROM_YCC.T, 0, 1)
+    return output.astype(np.float32)
+
+
+def resized(plane: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Bring a plane (H, W) float32 to a width and a height in pixels, bicubic."""
+    image = Image.fromarray(np.ascontiguousarray(plane, np.float32))
+    return np.asarray(image.resize(size, Image.Resampling.BICUBIC))
