@@ -56,7 +56,7 @@ def loss_curves(history: History, loss: str, epochs: int) -> Figure:
     rows.append(("Code", (("code_mean", "mean", FIFTH),)))
     rows.append(("Code", (("near_zero_share", "share of near-zero units", SIXTH),)))
     heights = [2.0] + [1.0] * (len(rows) - 1)
-    figure: Figure = {"data": [], "layout": _layout(height=int(140 * sum(heights)))}
+    figure: Figure = {"data": [], "layout": layout(height=int(140 * sum(heights)))}
     figure["layout"]["showlegend"] = False  # the titles name the lines in their colours
     gap = 0.3 / (sum(heights) + 1)  # of the figure's height, for a row's title
     unit = (1 - gap * (len(rows) - 1)) / sum(heights)
@@ -65,13 +65,13 @@ def loss_curves(history: History, loss: str, epochs: int) -> Figure:
         suffix = "" if number == 1 else str(number)
         bottom = max(0.0, top - unit * height)
         last = number == len(rows)
-        figure["layout"][f"yaxis{suffix}"] = _axis() | {
+        figure["layout"][f"yaxis{suffix}"] = axis() | {
             "domain": [bottom, top],
             "anchor": f"x{suffix}",
             "nticks": 5,
             "rangemode": "tozero" if lines[0][0] == "near_zero_share" else "normal",
         }
-        figure["layout"][f"xaxis{suffix}"] = _axis() | {
+        figure["layout"][f"xaxis{suffix}"] = axis() | {
             "range": [0.5, epochs + 0.5],
             "tick0": 1,
             "dtick": max(1, round(epochs / 6)),
@@ -96,15 +96,15 @@ def comparison(runs: Mapping[str, History], metric: str, label: str) -> Figure:
         metric: a key of the metrics; runs without it are left out.
         label: of the axis.
     """
-    layout = _layout(height=420)
-    layout["xaxis"] = _axis() | {"title": {"text": "epoch"}}
-    layout["yaxis"] = _axis() | {"title": {"text": label}}
+    drawn = layout(height=420)
+    drawn["xaxis"] = axis() | {"title": {"text": "epoch"}}
+    drawn["yaxis"] = axis() | {"title": {"text": label}}
     shown = {name: h for name, h in runs.items() if h and metric in h[0]}
     lines = [
         _line(history, metric, name, SERIES[i % len(SERIES)])
         for i, (name, history) in enumerate(shown.items())
     ]
-    return {"data": lines, "layout": layout}
+    return {"data": lines, "layout": drawn}
 
 
 def code_map(points: CodeMap) -> Figure:
@@ -123,10 +123,10 @@ def code_map(points: CodeMap) -> Figure:
                 "marker": {"size": 7, "color": CLASSES[number % len(CLASSES)], "opacity": 0.8},
             }
         )
-    layout = _layout(height=430)
-    layout["xaxis"] = _axis() | {"title": {"text": "z₁"}}
-    layout["yaxis"] = _axis() | {"title": {"text": "z₂"}, "scaleanchor": "x"}
-    return {"data": data, "layout": layout}
+    drawn = layout(height=430)
+    drawn["xaxis"] = axis() | {"title": {"text": "z₁"}}
+    drawn["yaxis"] = axis() | {"title": {"text": "z₂"}, "scaleanchor": "x"}
+    return {"data": data, "layout": drawn}
 
 
 def _line(history: History, key: str, label: str, colour: str) -> Figure:
@@ -143,7 +143,8 @@ def _line(history: History, key: str, label: str, colour: str) -> Figure:
     }
 
 
-def _axis() -> Figure:
+def axis() -> Figure:
+    """Return an axis of the look that all charts share."""
     return {
         "zeroline": False,
         "automargin": True,
@@ -152,7 +153,8 @@ def _axis() -> Figure:
     }
 
 
-def _layout(height: int) -> Figure:
+def layout(height: int) -> Figure:
+    """Return a layout of the look that all charts share, `height` in CSS pixels."""
     return {
         "height": height,
         "margin": {"l": 8, "r": 8, "t": 28, "b": 8},

@@ -105,6 +105,16 @@ def to_png(picture: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
+def to_gif(pictures: np.ndarray, frame_ms: int, width: int) -> bytes:
+    """Encode uint8 pictures (N, H, W, C) as an endless animation, about ``width`` pixels wide."""
+    frames = [_image(enlarged(picture, width)) for picture in pictures]
+    buffer = io.BytesIO()
+    frames[0].save(
+        buffer, "GIF", save_all=True, append_images=frames[1:], duration=frame_ms, loop=0
+    )
+    return buffer.getvalue()
+
+
 def from_png(data: bytes) -> np.ndarray:
     """Decode a PNG that `to_png` made into uint8 (H, W, C)."""
     with Image.open(io.BytesIO(data), formats=("PNG",)) as image:

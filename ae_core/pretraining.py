@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from ae_core import pretrained, store, weights
+from ae_core import exploration, pretrained, store, weights
 from ae_core.data import IMAGE_SETS, ImageSet, load_images
+from ae_core.inference import ModelFile
 from ae_core.likeness import Likeness
 from ae_core.pictures import sheet, to_bytes_range, to_png
-from ae_core.specs import DenoiserSpec, TrainingSpec
+from ae_core.specs import DenoiserSpec, TrainingSpec, to_json
 from ae_core.trials import KINDS, Trial, try_out
 
 FACES = "lfw-crop"
@@ -83,6 +84,12 @@ def noise_trials(
     return ours + try_out(reconstruct, faces.name, faces.test, noises)
 
 
+def write_atlas(spec: TrainingSpec, path: Path) -> None:
+    """Write what is known of an autoencoder's codes next to its weights."""
+    model = ModelFile(to_json(spec), str(path), path.stat().st_mtime_ns)
+    exploration.atlas_file(model).write_bytes(exploration.explore(model).to_bytes())
+
+
 def _autoencoder(name: str, folder: Path) -> None:
     from ae_core.autoencoder import Autoencoder
 
@@ -90,8 +97,13 @@ def _autoencoder(name: str, folder: Path) -> None:
     record, trained, files = run(spec, name, None)
     if not record.history:
         raise ValueError(record.reason)
-    kept = weights.rounded(trained) if pretrained.RECIPES[name].rounded else trained
-    (folder / f"{name}.npz").write_bytes(weights.to_bytes(kept, compress=kept is not trained))
+    rounded = pretrained.RECIPES[name].rounded
+    kept = weights.rounded(trained) if rounded else trained
+    if not rounded and exploration.float16_will_do(spec, trained):
+        kept = weights.halved(trained)
+    path = folder / f"{name}.npz"
+    path.write_bytes(weights.to_bytes(kept, compress=rounded))
+    write_atlas(spec, path)
     if IMAGE_SETS[spec.image_set].embedded:  # the terms of other sets do not let us show them
         (folder / f"{name}.png").write_bytes(files["preview.png"])
     trials: tuple[Trial, ...] = ()

@@ -10,6 +10,7 @@ from ae_core.data import ImageSetCorrupt, ImageSetUnavailable
 from ae_core.denoising import Denoised, Version, is_denoiser
 from ae_core.specs import CHOICES, LIMITS, Corruption
 from pages.shared import notice
+from pages.shared.answers import service
 from pages.shared.denoise_view import (
     classical_view,
     denoised_view,
@@ -19,11 +20,11 @@ from pages.shared.denoise_view import (
 )
 from pages.shared.face_source import Chosen, face_source
 from pages.shared.frame import frame
-from pages.shared.links import linked_choice, put
+from pages.shared.links import linked_choice, linked_number, linked_slider, put
 from pages.shared.model_card import model_card
 from pages.shared.model_select import model_select
 from pages.shared.models import TrainedModel, denoising_models, squeezing_models
-from pages.shared.session import recall, service, show_in_widget, widget
+from pages.shared.session import recall
 from pages.shared.wording import amount_in_words, in_words
 
 TASKS = ("Add noise, then remove it", "Clean this photo as it is")
@@ -57,42 +58,12 @@ def page() -> None:
 
 def _noise() -> tuple[Corruption, int]:
     kind = linked_choice("kind", "Noise", KINDS, "denoise", format_func=in_words)
-    amount = _linked_number("amount", 0.2)
-    show_in_widget("denoise.amount", amount)
-    limit = LIMITS["amount"]
-    st.slider(
-        "Amount",
-        limit.low,
-        limit.high,
-        step=0.01,
-        key="denoise.amount",
-        on_change=lambda: put(amount=f"{widget('denoise.amount'):.2f}"),
-    )
-    seed = int(_linked_number("seed", 0))
-    words = amount_in_words(kind, amount, denoising.LESSON_SIDE)
-    st.caption(words)
+    amount = linked_slider("amount", "Amount", 0.2, LIMITS["amount"], "denoise")
+    seed = int(linked_number("seed", 0, LIMITS["seed"]))
+    st.caption(amount_in_words(kind, amount, denoising.LESSON_SIDE))
     st.button("New noise", on_click=lambda: put(seed=str(secrets.randbelow(10_000))))
     st.caption(f"Seed {seed}: the noise stays the same until you ask for another.")
     return Corruption(kind, amount), seed
-
-
-def _linked_number(name: str, usual: float) -> float:
-    """Return a number of the address, the usual one and a sentence where it is out of bounds."""
-    written = st.query_params.get(name)
-    if written is None:
-        return usual
-    try:
-        value = float(written) if name == "amount" else int(written)
-        LIMITS[name].check(name, value)
-    except ValueError:
-        limit = LIMITS[name]
-        notice.error(
-            f"{name}={written[:40]} must be {'a whole number ' if limit.whole else ''}between "
-            f"{limit.low:,} and {limit.high:,}. "
-            f"Shown instead: {usual}."
-        )
-        return usual
-    return value
 
 
 def _results(model: TrainedModel, chosen: Chosen, noise: Corruption | None, seed: int) -> None:

@@ -9,6 +9,7 @@ from ae_core.data import IMAGE_SETS, ImageSetCorrupt, ImageSetUnavailable
 from ae_core.handwriting import DRAWING_SIDE, centre_digit
 from ae_core.refit import image_shape
 from pages.shared import notice
+from pages.shared.answers import gallery, service, test_rendition, test_rivals
 from pages.shared.drawing_canvas import drawing_canvas
 from pages.shared.frame import frame
 from pages.shared.links import linked_choice, put
@@ -16,16 +17,7 @@ from pages.shared.model_select import model_select
 from pages.shared.models import TrainedModel, models
 from pages.shared.picture_picker import picture_picker
 from pages.shared.rendition_view import rendition_view, rivals_view
-from pages.shared.session import (
-    forget_upload,
-    gallery,
-    keep_upload,
-    let_go,
-    service,
-    test_rendition,
-    test_rivals,
-    uploaded,
-)
+from pages.shared.session import forget_upload, keep_upload, let_go, uploaded
 
 SOURCES = ("Test pictures", "Upload", "Draw")
 A_PAGE = 24  # test pictures
@@ -80,12 +72,13 @@ def _test_picture(model: TrainedModel) -> int | None:
         f"Picture {start + i}" + (f": {label}" if label else "")
         for i, label in enumerate(shown.labels)
     )
-    picked = picture_picker(
-        f"picker-{model.id}", shown.images, names, number - start, page=start // A_PAGE
+    picture_picker(
+        f"picker-{model.id}",
+        shown.images,
+        names,
+        number - start,
+        lambda index: put(picture=str(start + index)),
     )
-    if picked is not None and picked != number - start:
-        put(picture=str(start + picked))
-        st.rerun()
     with st.container(horizontal=True):
         back, forward = max(0, start - A_PAGE), min(start + A_PAGE, available - 1)
         st.button("Back", on_click=lambda: put(picture=str(back)), disabled=start == 0)

@@ -13,12 +13,13 @@ from ae_core.service import Busy
 from ae_core.specs import TrainingSpec, to_json
 from ae_core.store import StoreError, UnknownRun
 from pages.shared import notice
+from pages.shared.answers import gallery, service, speed
 from pages.shared.controls import body_select, preset_select, setting
 from pages.shared.frame import frame
 from pages.shared.links import put, read_settings, write_settings
 from pages.shared.run_list import compare_view
 from pages.shared.run_view import run_view
-from pages.shared.session import draft, gallery, service, show_in_widget, speed, visitor, widget
+from pages.shared.session import draft, show_in_widget, visitor, widget
 from pages.shared.wording import LABELS, duration
 
 VIEWS = ("Set up", "Watch", "Compare")

@@ -134,7 +134,7 @@ def test_a_refused_setting_is_taken_once_its_cause_is_gone():
 
 
 def test_a_run_can_be_set_up_again():
-    from pages.shared.session import service
+    from pages.shared.answers import service
 
     spec = change(preset("digits-dense").spec, image_size=8, epochs=2, latent_dim=5)
     run_id = service().submit(spec, "somebody", "digits-dense")
@@ -167,7 +167,7 @@ def test_train_from_the_page_watch_compare_and_reconstruct():
     page.button(key="train.start").click().run()
     assert not page.exception
     run_id = page.query_params["run"]
-    from pages.shared.session import service
+    from pages.shared.answers import service
 
     done = service().wait_until(run_id, lambda s: not s.live, 90)
     assert done.status == "finished"
@@ -203,7 +203,7 @@ for page in ("app.py",) + {PAGES!r}:
         test.switch_page(page)
     test.run()
     assert not test.exception, test.exception
-from pages.shared.session import service
+from pages.shared.answers import service
 service().close()
 names = ("tensorflow", "keras", "sklearn", "skimage", "scipy", "pandas")
 heavy = [name for name in names if name in sys.modules]

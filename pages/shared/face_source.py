@@ -10,20 +10,12 @@ from ae_core.data import IMAGE_SETS, is_available
 from ae_core.faces import MIDDLE
 from ae_core.specs import DenoiserSpec, TrainingSpec, to_json
 from pages.shared import notice
+from pages.shared.answers import gallery, sample_faces, service
 from pages.shared.crop_box import crop_box
 from pages.shared.links import linked_choice, put
 from pages.shared.models import TrainedModel
 from pages.shared.picture_picker import picture_picker
-from pages.shared.session import (
-    forget_photo,
-    gallery,
-    keep_photo,
-    kept_photo,
-    let_go,
-    recall,
-    sample_faces,
-    service,
-)
+from pages.shared.session import forget_photo, keep_photo, kept_photo, let_go, recall
 
 SOURCES = ("Samples", "Upload", "Camera", "Test set")
 A_PAGE = 18  # test pictures
@@ -55,7 +47,7 @@ def face_source(model: TrainedModel) -> Chosen | None:
         return Chosen(("sample", number), images[number])
     if source == "Test set":
         return _test_picture(model)
-    return _photo(source)
+    return own_photo(source)
 
 
 def _test_picture(model: TrainedModel) -> Chosen | None:
@@ -88,10 +80,13 @@ def _pick(
     written = st.query_params.get("picture", "0")
     number = min(int(written[:9]) if written.isdecimal() else 0, available - 1)
     small = tuple(_thumbnail(image) for image in images)
-    picked = picture_picker(f"denoise-{key}", small, names, number - start, page=start)
-    if picked is not None and picked != number - start:
-        put(picture=str(start + picked))
-        st.rerun()
+    picture_picker(
+        f"denoise-{key}",
+        small,
+        names,
+        number - start,
+        lambda index: put(picture=str(start + index)),
+    )
     return number
 
 
@@ -100,7 +95,15 @@ def _thumbnail(image: np.ndarray) -> np.ndarray:
     return image[::step, ::step]
 
 
-def _photo(source: str) -> Chosen | None:
+def own_photo(source: str) -> Chosen | None:
+    """Let the visitor upload or take a photo and choose the face; None while there is none.
+
+    Args:
+        source: "Upload" or "Camera".
+
+    Raises:
+        ServiceUnavailable, ValueError: with a sentence.
+    """
     kept = kept_photo()
     # A new widget for every photo: the one before lets go of the file.
     key = f"denoise.{source}.{kept.id if kept else ''}"

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shared.session import ROOT, service
+from pages.shared.answers import ROOT, service
 
 LOGO = str(ROOT / "assets" / "logo.png")  # a material icon here would be fetched from a server
 SIDEBAR_PIXELS = 220
@@ -11,6 +11,7 @@ PAGES = (
     ("pages/train.py", "Train", ":material/model_training:"),
     ("pages/reconstruct.py", "Reconstruct", ":material/compare:"),
     ("pages/denoise.py", "Denoise", ":material/auto_fix_high:"),
+    ("pages/latent_space.py", "Latent space", ":material/tune:"),
 )
 
 # Pictures of a few pixels are shown large: their pixels stay squares.

@@ -6,7 +6,8 @@ from functools import partial
 import streamlit as st
 
 from ae_core.refit import plan_of
-from ae_core.specs import PRESETS, from_query, to_query
+from ae_core.specs import PRESETS, Limit, from_query, to_query
+from pages.shared import notice
 from pages.shared.session import Draft, draft, show_in_widget, widget
 
 NOT_SETTINGS = ("run", "view", "compare", "model", "source", "picture")
@@ -71,14 +72,14 @@ def linked_choice(
         page: of the widget, for its key.
         format_func: an option in words.
         label_visibility: as in Streamlit.
-        wrap: whether few options may go over several lines.
+        wrap: whether they are buttons however many they are, over several lines if need be.
     """
     key = f"{page}.{name}"
     written = st.query_params.get(name)
     current = written if written in options else options[0]
     show_in_widget(key, current)
     few = partial(st.pills, wrap=True) if wrap else st.segmented_control
-    show = few if len(options) <= 4 else st.selectbox
+    show = few if wrap or len(options) <= 4 else st.selectbox
 
     def take() -> None:
         if widget(key):  # a click on the chosen segment clears it: then nothing changes
@@ -93,3 +94,37 @@ def linked_choice(
         label_visibility=label_visibility,
     )
     return current
+
+
+def linked_number(name: str, usual: float, limit: Limit) -> float:
+    """Return a number of the address, the usual one and a sentence where it is out of bounds."""
+    written = st.query_params.get(name)
+    if written is None:
+        return usual
+    try:
+        value = int(written) if limit.whole else float(written)
+        limit.check(name, value)
+    except ValueError:
+        notice.error(
+            f"{name}={written[:40]} must be {'a whole number ' if limit.whole else ''}between "
+            f"{limit.low:,} and {limit.high:,}. Shown instead: {usual}."
+        )
+        return usual
+    return value
+
+
+def linked_slider(name: str, label: str, usual: float, limit: Limit, page: str) -> float:
+    """Let the visitor move what `linked_number` reads; in steps of 1 or of 0.01."""
+    key = f"{page}.{name}"
+    value = linked_number(name, usual, limit)
+    kind = int if limit.whole else float
+    show_in_widget(key, kind(value))
+    st.slider(
+        label,
+        kind(limit.low),
+        kind(limit.high),
+        step=1 if limit.whole else 0.01,
+        key=key,
+        on_change=lambda: put(**{name: f"{widget(key):{'d' if limit.whole else '.2f'}}"}),
+    )
+    return value

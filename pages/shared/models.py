@@ -9,8 +9,9 @@ from ae_core.pretrained import Card, cards
 from ae_core.snapshot import Snapshot
 from ae_core.specs import DenoiserSpec, TrainingSpec, to_json
 from ae_core.store import UnknownRun
+from pages.shared.answers import service
 from pages.shared.run_list import snapshots_of
-from pages.shared.session import service, visitor
+from pages.shared.session import visitor
 from pages.shared.wording import run_name
 
 MOST_RUNS = 20

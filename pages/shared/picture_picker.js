@@ -1,5 +1,5 @@
 // A grid of pictures; a click, Enter or Space chooses one. Runs again whenever its data change.
-export default function ({ data, parentElement, setStateValue }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   const grid = parentElement.querySelector(".picker");
   const buttons = data.pictures.map((source, index) => {
     const button = document.createElement("button");
@@ -16,8 +16,7 @@ export default function ({ data, parentElement, setStateValue }) {
         other.className = other === button ? "chosen" : "";
         other.setAttribute("aria-pressed", String(other === button));
       }
-      // The stamp makes a second click on the same picture of another page count.
-      setStateValue("picked", { page: data.page, index });
+      setTriggerValue("picked", index);
     });
     return button;
   });

@@ -1,12 +1,14 @@
 """A grid of small pictures of which the visitor chooses one."""
 
 import base64
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
 from ae_core.pictures import to_png
+from pages.shared.session import widget
 
 _CSS = """
 .picker { display: grid; grid-template-columns: repeat(auto-fill, minmax(56px, 1fr)); gap: 6px; }
@@ -26,27 +28,32 @@ _PICKER = st.components.v2.component(
 
 
 def picture_picker(
-    key: str, pictures: np.ndarray, names: tuple[str, ...], chosen: int, page: int = 0
-) -> int | None:
-    """Show pictures and return the index of a newly chosen one, None if there is none.
+    key: str,
+    pictures: np.ndarray | tuple[np.ndarray, ...],
+    names: tuple[str, ...],
+    chosen: int,
+    on_pick: Callable[[int], None],
+) -> None:
+    """Show pictures to choose from.
 
     Args:
         key: of the component.
         pictures: (N, H, W, C) uint8.
         names: what each shows, for screen readers and as a tooltip.
         chosen: index of the one that is marked, -1 for none.
-        page: which page of pictures this is; a choice made on another page does not count.
+        on_pick: is told the index of a picture that is clicked, before the page is drawn again.
     """
     sources = tuple(
         "data:image/png;base64," + base64.b64encode(to_png(picture)).decode()
         for picture in pictures
     )
+
+    def take() -> None:
+        index = widget(key)["picked"]
+        # The value comes from the browser: anything may stand in it.
+        if isinstance(index, int) and 0 <= index < len(pictures):
+            on_pick(index)
+
     # Tuples, not lists: for a list Streamlit imports pandas, 70 MB, to see whether it is a table.
-    data = {"pictures": sources, "names": names, "chosen": chosen, "page": page}
-    result = _PICKER(key=key, data=data, on_picked_change=lambda: None)
-    picked = result.get("picked")
-    # The value comes from the browser: anything may stand in it.
-    if not isinstance(picked, dict) or picked.get("page") != page:
-        return None
-    index = picked.get("index")
-    return index if isinstance(index, int) and 0 <= index < len(pictures) else None
+    data = {"pictures": sources, "names": names, "chosen": chosen}
+    _PICKER(key=key, data=data, on_picked_change=take)

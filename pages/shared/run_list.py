@@ -7,8 +7,9 @@ from ae_core.plan import parameters
 from ae_core.refit import plan_of
 from ae_core.snapshot import Snapshot
 from ae_core.store import UnknownRun
+from pages.shared.answers import service
 from pages.shared.links import put
-from pages.shared.session import service, show_in_widget, visitor, widget
+from pages.shared.session import show_in_widget, visitor, widget
 from pages.shared.wording import STATUS_WORDS, run_name
 
 MOST_LISTED = 40

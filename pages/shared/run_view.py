@@ -10,8 +10,9 @@ from ae_core.snapshot import CodeMap, Snapshot
 from ae_core.specs import PRESETS
 from ae_core.store import StoreError
 from pages.shared import notice
+from pages.shared.answers import service
 from pages.shared.links import put, write_settings
-from pages.shared.session import FIRST_PRESET, draft, service, visitor
+from pages.shared.session import FIRST_PRESET, draft, visitor
 from pages.shared.wording import STATUS_WORDS, duration, run_name
 
 REFRESH_SECONDS = 1.0

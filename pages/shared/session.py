@@ -1,31 +1,23 @@
-"""What outlives a script run: the service for everybody, and one visitor's unfinished set-up.
+"""What of one visitor outlives a script run: the unfinished set-up, pictures, widgets.
 
-The only file that names ``st.session_state`` or ``st.cache_*``.
+The only file that names ``st.session_state``.
 """
 
-import gc
 import hashlib
-import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
 import streamlit as st
 from starlette.formparsers import MultiPartParser
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from ae_core import inference, photos
-from ae_core.connection import Connection
-from ae_core.service import TrainingService
+from ae_core import photos
 from ae_core.specs import TrainingSpec, preset
-from ae_core.store import RunStore
 
 T = TypeVar("T")
-ROOT = Path(__file__).resolve().parents[2]
 FIRST_PRESET = "digits-dense"
 # Starlette writes what is larger than this to a temporary file; the largest upload is 10 MB.
 MultiPartParser.spool_max_size = 11 << 20
@@ -48,20 +40,6 @@ class Draft:
     rejected: dict[str, tuple[Any, str]] = field(default_factory=dict)
     query: dict[str, str] | None = None
     group: str = "Pictures"
-
-
-@st.cache_resource(show_spinner=False)
-def service() -> TrainingService:
-    """Return the one training service of this server; its workers start in the background."""
-    store = RunStore(Path(os.environ.get("AE_RUNS_DIR") or ROOT / "runs"))
-    connection = Connection(os.environ.get("AE_SCHEDULER", ""))
-    connection.warm()
-    made = TrainingService(store, connection)
-    # Everything imported by now lives as long as the server: the collector need not look at it
-    # again (165 ms of standstill a time, before).
-    gc.collect()
-    gc.freeze()
-    return made
 
 
 def visitor() -> str:
@@ -167,12 +145,6 @@ def recall(name: str, key: Any, compute: Callable[[], T]) -> T:
     return value
 
 
-@st.cache_data(show_spinner=False)
-def sample_faces() -> list[tuple[str, np.ndarray]]:
-    """Return faces for who does not want to upload one; see `ae_core.photos.samples`."""
-    return service().connection.answer(photos.samples)
-
-
 def show_in_widget(key: str, value: Any) -> None:
     """Make the widget of that key show a value in this run."""
     st.session_state[key] = value
@@ -181,29 +153,3 @@ def show_in_widget(key: str, value: Any) -> None:
 def widget(key: str) -> Any:
     """Return what a widget holds, None if it has not been shown."""
     return st.session_state.get(key)
-
-
-@st.cache_data(show_spinner=False, max_entries=64)
-def gallery(spec_json: str, start: int, count: int) -> inference.Gallery:
-    """Return test pictures of a spec's image set; see `ae_core.inference.gallery`."""
-    return service().connection.answer(inference.gallery, spec_json, start, count)
-
-
-@st.cache_data(show_spinner=False, max_entries=64)
-def speed() -> inference.Speed:
-    """Return how fast this machine multiplies; measured once."""
-    return service().connection.answer(inference.measure_speed)
-
-
-@st.cache_data(show_spinner=False, max_entries=256)
-def test_rendition(
-    model: inference.ModelFile, number: int
-) -> tuple[np.ndarray, inference.Rendition]:
-    """Return test picture ``number`` of a model's image set and its reconstruction."""
-    return service().connection.answer(inference.reconstruct_test, model, number)
-
-
-@st.cache_data(show_spinner=False, max_entries=256)
-def test_rivals(model: inference.ModelFile, number: int) -> tuple[list[inference.Rendition], str]:
-    """Return what PCA and JPEG make of test picture ``number``."""
-    return service().connection.answer(inference.rivals_test, model, number)

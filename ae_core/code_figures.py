@@ -1,0 +1,88 @@
+"""Charts of codes, returned for a page to place: Plotly figures as plain dicts."""
+
+import numpy as np
+
+from ae_core.figures import FOURTH, HELD_OUT, TRAIN, Figure, axis, layout
+
+ROUND = 60  # points of an ellipse
+INSIDE = 2.0  # standard deviations: 86 % of a normal distribution in a plane
+NEXT = "#8a8f98"
+
+
+def posterior(mean: np.ndarray, deviation: np.ndarray, names: tuple[str, ...]) -> Figure:
+    """Draw μ with a bar of ±σ for each number of a code, (D,) each."""
+    drawn = layout(height=300)
+    drawn["xaxis"] = axis() | {"type": "category"}
+    drawn["yaxis"] = axis() | {"title": {"text": "μ ± σ"}, "zeroline": True}
+    points = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": list(names),
+        "y": mean.tolist(),
+        "error_y": {"type": "data", "array": deviation.tolist(), "thickness": 3, "width": 6},
+        "marker": {"size": 10, "color": TRAIN},
+        "hovertemplate": "%{x}: %{y:.3f} ± %{error_y.array:.3f}<extra></extra>",
+    }
+    return {"data": [points], "layout": drawn}
+
+
+def kl_bars(kl: np.ndarray, usual: np.ndarray, names: tuple[str, ...]) -> Figure:
+    """Draw the KL divergence of each number in nats: of one picture, and the training pictures'.
+
+    Args:
+        kl: (D,) of the picture.
+        usual: (D,), means over the training pictures.
+        names: of the D numbers.
+    """
+    drawn = layout(height=300)
+    drawn["xaxis"] = axis() | {"type": "category"}
+    drawn["yaxis"] = axis() | {"title": {"text": "KL, nats"}}
+    bars = [
+        {
+            "type": "bar",
+            "name": name,
+            "x": list(names),
+            "y": values.tolist(),
+            "marker": {"color": c},
+        }
+        for name, values, c in (("this picture", kl, FOURTH), ("training pictures", usual, NEXT))
+    ]
+    return {"data": bars, "layout": drawn}
+
+
+def posterior_map(points: np.ndarray, centre: np.ndarray, spread: np.ndarray) -> Figure:
+    """Draw the codes of test pictures and one picture's distribution among them.
+
+    Args:
+        points: (N, 2), the test codes.
+        centre: (2,), μ of the picture.
+        spread: (2, 2), the covariance of its distribution in the plane.
+    """
+    angles = np.linspace(0, 2 * np.pi, ROUND)
+    values, vectors = np.linalg.eigh(spread)
+    circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    edge = centre + INSIDE * circle * np.sqrt(np.maximum(values, 0)) @ vectors.T
+    drawn = layout(height=420)
+    drawn["xaxis"] = axis()
+    drawn["yaxis"] = axis() | {"scaleanchor": "x"}
+    drawn["showlegend"] = True
+    others = {
+        "type": "scattergl",
+        "mode": "markers",
+        "name": "test pictures",
+        "x": points[:, 0].tolist(),
+        "y": points[:, 1].tolist(),
+        "marker": {"size": 5, "color": NEXT, "opacity": 0.5},
+        "hoverinfo": "skip",
+    }
+    own = {
+        "type": "scatter",
+        "mode": "lines",
+        "name": f"this picture, within {INSIDE:.0f} σ",
+        "x": edge[:, 0].tolist(),
+        "y": edge[:, 1].tolist(),
+        "fill": "toself",
+        "line": {"color": HELD_OUT, "width": 4},
+        "hoverinfo": "skip",
+    }
+    return {"data": [others, own], "layout": drawn}

@@ -1,0 +1,84 @@
+"""A trained decoder as bytes that a browser runs, see ``pages/shared/live_decoder.js``.
+
+The bytes: length of the header (uint32, little-endian), the header as JSON, padded with spaces to
+a multiple of 4 bytes, then all weights one after the other, little-endian float16 or float32. Each
+layer of the header names its kind, activation, stride, padding, output shape and, as offset in
+bytes and length in numbers, its kernel and bias. This file knows plans and arrays, no Keras.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from ae_core.plan import PlannedLayer, Shape, plan
+from ae_core.specs import AutoencoderSpec
+
+MOST_MACS = 10_000_000  # for one picture: what a browser computes within a frame
+
+
+def runs_live(spec: AutoencoderSpec, image_shape: Shape) -> bool:
+    """Whether the decoder is small enough to follow a moving hand in a browser."""
+    return sum(layer.macs for layer in _decoder(spec, image_shape)) <= MOST_MACS
+
+
+def decoder_bytes(
+    name: str,
+    spec: AutoencoderSpec,
+    image_shape: Shape,
+    weights: Mapping[str, np.ndarray],
+    *,
+    half: bool,
+) -> bytes:
+    """Write a decoder for the browser.
+
+    Args:
+        name: under which the views of the page find it.
+        spec: the network.
+        image_shape: (H, W, C).
+        weights: by name, as `ae_core.autoencoder.Autoencoder.weights` gives them; those of the
+            encoder are left out.
+        half: whether to round them to float16.
+    """
+    layers: list[dict[str, Any]] = []
+    arrays: list[bytes] = []
+    for number, planned in enumerate(_decoder(spec, image_shape)):
+        is_output = planned.part == "output"
+        layer = _described(planned, spec.output_activation if is_output else spec.activation)
+        if planned.parameters:
+            weights_of = "output" if is_output else f"decoder_{number}"
+            for part in ("kernel", "bias"):
+                array = weights[f"{weights_of}/{part}"].astype("<f2" if half else "<f4")
+                layer[part] = (sum(map(len, arrays)), array.size)
+                arrays.append(array.tobytes())
+        layers.append(layer)
+    header = json.dumps(
+        {
+            "id": name,
+            "latent_dim": spec.latent_dim,
+            "shape": image_shape,
+            "scale": spec.pixel_scale,
+            "half": half,
+            "layers": layers,
+        }
+    ).encode()
+    header += b" " * (-len(header) % 4)
+    return len(header).to_bytes(4, "little") + header + b"".join(arrays)
+
+
+def _decoder(spec: AutoencoderSpec, image_shape: Shape) -> Iterable[PlannedLayer]:
+    return [layer for layer in plan(spec, image_shape) if layer.part in ("decoder", "output")]
+
+
+def _described(planned: PlannedLayer, activation: str) -> dict[str, Any]:
+    layer = planned.layer
+    if layer is None:
+        raise ValueError(f"layer={planned.label} must be one that can be built")
+    return {
+        "kind": layer.kind,
+        "activation": activation if planned.parameters else "linear",
+        "stride": layer.stride,
+        "padding": layer.padding,
+        "shape": planned.shape if len(planned.shape) == 3 else (planned.shape[0],),
+    }

@@ -1,0 +1,185 @@
+"""Moving through codes: from one to another, along an attribute, and as text in a link.
+
+It knows arrays only, not the network that drew the codes. N pictures, D latent dimensions;
+a code is (D,) float32.
+"""
+
+import math
+
+import numpy as np
+
+from ae_core.specs import Limit
+
+SHARE = Limit(0.0, 1.0, whole=False)
+LARGEST = 1000  # the farthest from 0 that a number of a code in a link may be
+NEARLY = 1e-4  # radians: codes less than this from parallel, or from opposite, count as that
+
+
+def lerp(start: np.ndarray, end: np.ndarray, share: float | np.ndarray) -> np.ndarray:
+    """Go straight from one code to another.
+
+    Args:
+        start: (D,), the code at share 0, returned bit for bit.
+        end: (D,), the code at share 1, returned bit for bit.
+        share: of the way, in [0, 1], or (S,) of them.
+
+    Returns:
+        (D,) float32, or (S, D) for S shares.
+
+    Raises:
+        ValueError: a share is outside [0, 1].
+    """
+    t = _checked(share)
+    return _mixed(start, end, t, 1 - t, t)
+
+
+def slerp(start: np.ndarray, end: np.ndarray, share: float | np.ndarray) -> np.ndarray:
+    """Go from one code to another around the origin, by equal angles for equal shares.
+
+    Shoemake 1985 and White 2016 (arXiv 1609.04468). Most of N(0, I) is near a sphere of radius
+    √D, which the straight way leaves and this one keeps to. Nearly parallel codes, and zeros,
+    are joined by `lerp`: that is the limit of the formula.
+
+    Args:
+        start: (D,), the code at share 0, returned bit for bit.
+        end: (D,), the code at share 1, returned bit for bit.
+        share: of the way, in [0, 1], or (S,) of them.
+
+    Returns:
+        (D,) float32, or (S, D) for S shares.
+
+    Raises:
+        ValueError: a share is outside [0, 1], or the codes are opposite, so that every way
+            around is as short as any other.
+    """
+    t, angle = _checked(share), _angle(start, end)
+    if angle < NEARLY:
+        return lerp(start, end, share)
+    if angle > math.pi - NEARLY:
+        raise ValueError(
+            "start and end=opposite codes must not be joined along a sphere: "
+            "choose the straight way"
+        )
+    whole = math.sin(angle)
+    return _mixed(start, end, t, np.sin((1 - t) * angle) / whole, np.sin(t * angle) / whole)
+
+
+def attribute_vectors(codes: np.ndarray, factors: np.ndarray) -> np.ndarray:
+    """Return by how much the code moves when one factor goes up by 1 and the others stay.
+
+    Ordinary least squares of the codes on all factors together and an intercept, so that factors
+    that come together in the pictures do not lend each other their directions, as they do in
+    differences of means (White 2016, arXiv 1609.04468, section 3.3).
+
+    Args:
+        codes: (N, D).
+        factors: (N, F), finite.
+
+    Returns:
+        (F, D) float32. A factor that is the same in all pictures has zeros; where the pictures
+        do not tell factors apart, they share the effect (the shortest solution).
+    """
+    varies = np.ptp(factors, axis=0) > 0
+    centred = np.where(varies, factors - factors.mean(axis=0, dtype=np.float64), 0)
+    # In units of their spread: else the cut for dependent factors would hang on their units.
+    spread = np.where(varies, centred.std(axis=0), 1)
+    moved = codes - codes.mean(axis=0, dtype=np.float64)
+    slopes = np.linalg.lstsq(centred / spread, moved, rcond=None)[0]
+    return np.asarray(slopes / spread[:, np.newaxis], np.float32)
+
+
+def class_vectors(codes: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
+    """Return the mean code of each class minus the mean of all codes.
+
+    Args:
+        codes: (N, D).
+        labels: (N,) whole numbers in 0 … classes − 1.
+        classes: K.
+
+    Returns:
+        (K, D) float32; zeros for a class without pictures.
+    """
+    sums = np.zeros((classes, codes.shape[1]))
+    np.add.at(sums, labels, codes - codes.mean(axis=0, dtype=np.float64))
+    counts = np.bincount(labels, minlength=classes)
+    return np.asarray(sums / np.maximum(counts, 1)[:, np.newaxis], np.float32)
+
+
+def combine(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
+    """Return a + b − c, "a is to the result as c is to b" (arXiv 1511.06434); all (D,) float32."""
+    return np.asarray(a + b - c, np.float32)
+
+
+def code_to_text(code: np.ndarray) -> str:
+    """Write a code (D,) for a link, such as ``0.5,-1.25,0``: at most 3 decimals.
+
+    Every number is written, also one that `code_from_text` refuses as too large.
+    """
+    words = (f"{value:.3f}".rstrip("0").rstrip(".") for value in code.tolist())
+    return ",".join("0" if word == "-0" else word for word in words)
+
+
+def code_from_text(text: str, latent_dim: int) -> np.ndarray:
+    """Read what `code_to_text` wrote, within 0.0005.
+
+    Args:
+        text: numbers with commas between them.
+        latent_dim: D, how many there must be.
+
+    Returns:
+        (D,) float32, finite and in [−1000, 1000].
+
+    Raises:
+        ValueError: there are more or fewer numbers, or one of them is not in that range.
+    """
+    words = text.split(",") if text.strip() else []
+    if len(words) != latent_dim:
+        raise ValueError(
+            f"code={_numbers(len(words))} must be {_numbers(latent_dim)}, "
+            "one for each latent dimension"
+        )
+    return np.array([_number(word, place) for place, word in enumerate(words, 1)], np.float32)
+
+
+def _checked(share: float | np.ndarray) -> np.ndarray:
+    shares = np.asarray(share, np.float64)
+    for each in shares.ravel().tolist():
+        SHARE.check("share", each)
+    return shares
+
+
+def _mixed(
+    start: np.ndarray, end: np.ndarray, t: np.ndarray, first: np.ndarray, second: np.ndarray
+) -> np.ndarray:
+    """Return first·start + second·end, and the codes themselves where t is 0 or 1."""
+    t, first, second = t[..., np.newaxis], first[..., np.newaxis], second[..., np.newaxis]
+    between = first * start + second * end  # (D,) or (S, D)
+    return np.where(t == 0, start, np.where(t == 1, end, between)).astype(np.float32)
+
+
+def _angle(a: np.ndarray, b: np.ndarray) -> float:
+    """Return the angle between two codes in radians, in [0, π]; 0 where one of them is zeros."""
+    a, b = a.astype(np.float64), b.astype(np.float64)
+    lengths = float(np.linalg.norm(a)), float(np.linalg.norm(b))
+    if 0 in lengths:
+        return 0.0
+    a, b = a / lengths[0], b / lengths[1]
+    # Kahan's formula: the arc cosine of the product loses half the digits of small angles.
+    return 2 * math.atan2(float(np.linalg.norm(a - b)), float(np.linalg.norm(a + b)))
+
+
+def _numbers(count: int) -> str:
+    return f"{count:,} number{'' if count == 1 else 's'}"
+
+
+def _number(word: str, place: int) -> float:
+    try:
+        value = float(word)
+    except ValueError:
+        value = math.nan
+    if not -LARGEST <= value <= LARGEST:
+        raise ValueError(
+            f"code={word.strip()[:40]} in place {place:,} must be "
+            f"a finite number between {-LARGEST:,} and {LARGEST:,}"
+        )
+    return value

@@ -1,0 +1,78 @@
+"""Latent space: move through the codes of a trained model and watch the picture follow."""
+
+import streamlit as st
+
+from ae_core.connection import ServiceUnavailable
+from ae_core.data import ImageSetCorrupt, ImageSetUnavailable
+from pages.shared import notice
+from pages.shared.answers import atlas
+from pages.shared.frame import frame
+from pages.shared.latent.directions import direction_view
+from pages.shared.latent.map import map_view
+from pages.shared.latent.posterior import posterior_view
+from pages.shared.latent.samples import sample_view
+from pages.shared.latent.sliders import slider_view
+from pages.shared.latent.stage import Stage, linked_code
+from pages.shared.latent.walk import walk_view
+from pages.shared.links import linked_choice, put
+from pages.shared.model_select import model_select
+from pages.shared.models import TrainedModel, models
+from pages.shared.session import show_in_widget, widget
+
+VIEWS = {
+    "Sliders": slider_view,
+    "Map": map_view,
+    "Walk": walk_view,
+    "Directions": direction_view,
+    "Samples": sample_view,
+    "Posterior": posterior_view,
+}
+LIVE = ("Sliders", "Map", "Walk", "Directions")  # views with pictures of several models
+MOST_MODELS = 3
+FAILURES = (ServiceUnavailable, ImageSetUnavailable, ImageSetCorrupt, ValueError)
+
+
+def page() -> None:
+    """Draw the page."""
+    frame("Latent space")
+    left, right = st.columns([4, 10], gap="large", vertical_alignment="bottom")
+    with left:
+        model = model_select("latent", models)
+    with right:
+        view = linked_choice(
+            "view", "View", tuple(VIEWS), "latent", label_visibility="collapsed", wrap=True
+        )
+    try:
+        with st.spinner("Encoding pictures …"):
+            known = atlas(model.file)
+        others = _others(model) if view in LIVE else ()
+        VIEWS[view](Stage((model, *others), known, linked_code("z", known)))
+    except FAILURES as error:
+        notice.error(str(error))
+
+
+def _others(model: TrainedModel) -> tuple[TrainedModel, ...]:
+    """Let the visitor choose models that get the same codes, and return them."""
+    size = model.spec.autoencoder.latent_dim
+    same = {
+        other.id: other
+        for other in models(model.id).values()
+        if other.id != model.id and other.spec.autoencoder.latent_dim == size
+    }
+    if not same:
+        return ()
+    linked = [name for name in st.query_params.get("also", "").split(",") if name in same]
+    show_in_widget("latent.also", linked[: MOST_MODELS - 1])
+    chosen = st.multiselect(
+        "The same hands for",
+        list(same),
+        format_func=lambda name: same[name].title,
+        max_selections=MOST_MODELS - 1,
+        key="latent.also",
+        placeholder="other models with a code of this size",
+        on_change=lambda: put(also=",".join(widget("latent.also"))),
+    )
+    return tuple(same[name] for name in chosen)
+
+
+page()

@@ -1,0 +1,93 @@
+"""What every visitor is answered alike: the one service, and what its workers said, remembered.
+
+The only file that names ``st.cache_*``; nothing of a visitor's own picture is remembered here.
+"""
+
+import gc
+import os
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from ae_core import exploration, inference, photos
+from ae_core.atlas import Atlas
+from ae_core.connection import Connection
+from ae_core.inference import ModelFile
+from ae_core.service import TrainingService
+from ae_core.store import RunStore
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@st.cache_resource(show_spinner=False)
+def service() -> TrainingService:
+    """Return the one training service of this server; its workers start in the background."""
+    store = RunStore(Path(os.environ.get("AE_RUNS_DIR") or ROOT / "runs"))
+    connection = Connection(os.environ.get("AE_SCHEDULER", ""))
+    connection.warm()
+    made = TrainingService(store, connection)
+    # Everything imported by now lives as long as the server: the collector need not look at it
+    # again (165 ms of standstill a time, before).
+    gc.collect()
+    gc.freeze()
+    return made
+
+
+@st.cache_data(show_spinner=False)
+def sample_faces() -> list[tuple[str, np.ndarray]]:
+    """Return faces for who does not want to upload one; see `ae_core.photos.samples`."""
+    return service().connection.answer(photos.samples)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def gallery(spec_json: str, start: int, count: int) -> inference.Gallery:
+    """Return test pictures of a spec's image set; see `ae_core.inference.gallery`."""
+    return service().connection.answer(inference.gallery, spec_json, start, count)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def speed() -> inference.Speed:
+    """Return how fast this machine multiplies; measured once."""
+    return service().connection.answer(inference.measure_speed)
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def test_rendition(model: ModelFile, number: int) -> tuple[np.ndarray, inference.Rendition]:
+    """Return test picture ``number`` of a model's image set and its reconstruction."""
+    return service().connection.answer(inference.reconstruct_test, model, number)
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def test_rivals(model: ModelFile, number: int) -> tuple[list[inference.Rendition], str]:
+    """Return what PCA and JPEG make of test picture ``number``."""
+    return service().connection.answer(inference.rivals_test, model, number)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def live_decoder(model: ModelFile, name: str) -> bytes | None:
+    """Return a decoder for the browser; see `ae_core.exploration.live_decoder`."""
+    return exploration.stored_decoder(model, name) or service().connection.answer(
+        exploration.live_decoder, model, name
+    )
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def atlas(model: ModelFile) -> Atlas:
+    """Return what is known of a model's codes; see `ae_core.exploration.explore`."""
+    kept = exploration.atlas_file(model)
+    if kept.is_file():
+        return Atlas.from_bytes(kept.read_bytes())
+    return service().connection.answer(exploration.explore, model)
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def test_code(model: ModelFile, number: int) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the code of test picture ``number``; see `ae_core.exploration.encode`."""
+    return service().connection.answer(exploration.encode_test, model, number)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def neighbour_map(model: ModelFile) -> np.ndarray:
+    """Return a model's test codes as points; see `ae_core.exploration.neighbours`."""
+    return service().connection.answer(exploration.neighbours, model)

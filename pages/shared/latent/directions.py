@@ -1,0 +1,78 @@
+"""Directions in which pictures change in one respect, and sums of codes."""
+
+import numpy as np
+import streamlit as st
+
+from ae_core.paths import code_to_text, combine
+from pages.shared import notice
+from pages.shared.latent.choice import code_choice, picked_code
+from pages.shared.latent.sliders import Slider, moving_sliders
+from pages.shared.latent.stage import Stage
+from pages.shared.links import put
+from pages.shared.tiles import tiles
+
+STRENGTH = 2.0  # the largest, in both directions
+NAMES = ("a", "b", "c")
+
+
+def direction_view(stage: Stage) -> None:
+    """Show one strength slider for each attribute, and A + B − C."""
+    known = stage.atlas
+    if known.direction_names:
+        _strengths(stage)
+    else:
+        notice.info("The pictures of this set have no labels: no direction has a name.")
+    st.markdown("##### A + B − C")
+    codes = [picked_code(stage, name, usual) for usual, name in enumerate(NAMES)]
+    result = combine(*codes)
+    shown = stage.decoded(np.stack([*codes, result])) / 255
+    words = ("A", "+ B", "− C", "= A + B − C")
+    tiles(tuple(shown), tuple(f"<b>{word}</b>" for word in words), least=110)
+    st.button("Go on from there", on_click=lambda: put(z=code_to_text(result), view=""))
+    code_choice(stage, "sum", NAMES, ("A", "B", "C"))
+
+
+def _strengths(stage: Stage) -> None:
+    known = stage.atlas
+    values = _written(len(known.direction_names))
+    lengths = np.linalg.norm(known.directions, axis=1)
+    sliders = tuple(
+        Slider(
+            label=name.replace("_", " "),
+            note=f"Towards more {name.replace('_', ' ')}",
+            low=-STRENGTH,
+            high=STRENGTH,
+            rest=0.0,
+            weight=float(length / (lengths.max() or 1)),
+            vector=tuple(vector.tolist()),
+        )
+        for name, vector, length in zip(
+            known.direction_names, known.directions, lengths, strict=True
+        )
+    )
+    moving_sliders(
+        stage,
+        "directions",
+        sliders,
+        values,
+        lambda text: put(strengths=text),
+        code=stage.code + np.array(values, np.float32) @ known.directions,
+        reset="None",
+    )
+    st.caption("They start from the code of the sliders.")
+
+
+def _written(count: int) -> tuple[float, ...]:
+    """Return the strengths of the address, zeros where it says none or something else."""
+    text = st.query_params.get("strengths", "")
+    try:
+        values = tuple(float(word) for word in text.split(",")) if text else (0.0,) * count
+        if len(values) != count or not all(abs(value) <= STRENGTH for value in values):
+            raise ValueError
+    except ValueError:
+        notice.error(
+            f"strengths={text[:40]} must be {count} numbers between {-STRENGTH:g} and "
+            f"{STRENGTH:g}. Shown instead: none."
+        )
+        return (0.0,) * count
+    return values

@@ -1,0 +1,72 @@
+// The pictures of a code, one for each model, shared by the views (latent/component.py puts this
+// file before theirs). Decoders come from live_decoder.js, which may load later than a view.
+
+const CHANGED = "autoencoder-lab-decoder";
+const SETTLED = 150; // ms without a further change: the code goes to the server
+
+class Pictures {
+  constructor(place, redraw) {
+    this.place = place;
+    this.redraw = redraw;
+    this.frame = 0;
+    this.hear = () => this.soon();
+    window.addEventListener(CHANGED, this.hear);
+  }
+
+  close() {
+    window.removeEventListener(CHANGED, this.hear);
+    cancelAnimationFrame(this.frame);
+  }
+
+  /** Say which models there are: {id, title, still}, `still` being a picture or "". */
+  show(models) {
+    const known = this.models?.map((model) => model.id + model.title).join();
+    this.models = models;
+    if (known === models.map((model) => model.id + model.title).join()) return;
+    this.shown = models.map(({ title }) => {
+      const alt = `${title}: the picture of this code`;
+      const canvas = element("canvas", { role: "img", ariaLabel: alt });
+      const still = element("img", { alt, hidden: true });
+      const figure = element("figure");
+      figure.append(canvas, still, element("figcaption", { textContent: title }));
+      return { figure, canvas, still };
+    });
+    this.place.replaceChildren(...this.shown.map(({ figure }) => figure));
+  }
+
+  /** Draw at the next frame, however often it is asked for until then. */
+  soon() {
+    this.frame ||= requestAnimationFrame(() => {
+      this.frame = 0;
+      this.redraw();
+    });
+  }
+
+  /** Draw a code; false while a decoder is missing. */
+  draw(code) {
+    const lab = window.autoencoderLab;
+    let complete = true;
+    for (const [place, { id, still }] of this.models.entries()) {
+      const shown = this.shown[place];
+      shown.still.hidden = !still;
+      shown.canvas.hidden = Boolean(still);
+      const decoder = lab?.decoders.get(id);
+      if (still) shown.still.src = still;
+      else if (decoder?.latentDim === code.length) lab.paint(decoder, code, shown.canvas);
+      else complete = false;
+    }
+    return complete;
+  }
+}
+
+function element(name, properties = {}) {
+  const { role, ...others } = properties;
+  const made = Object.assign(document.createElement(name), others);
+  if (role) made.setAttribute("role", role);
+  return made;
+}
+
+/** Write numbers as `ae_core.paths.code_to_text` does. */
+const asText = (numbers) => Array.from(numbers, (v) => Number(v.toFixed(3)) + 0).join(","); // no -0
+
+const clamp = (value, low, high) => Math.min(Math.max(value, low), high);

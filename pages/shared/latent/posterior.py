@@ -1,0 +1,76 @@
+"""What a variational model says of one picture: a distribution, not a point."""
+
+import secrets
+
+import numpy as np
+import streamlit as st
+
+from ae_core import code_figures
+from ae_core.latent import gaussian_kl, order, reparameterised
+from ae_core.specs import LIMITS
+from pages.shared import notice
+from pages.shared.answers import test_code
+from pages.shared.latent.choice import linked_picture, picture_choice
+from pages.shared.latent.stage import Stage
+from pages.shared.links import linked_number, put
+from pages.shared.tiles import tiles
+
+SHOWN = 20  # numbers of the code in the charts
+DRAWN = 8  # codes of the picture's distribution
+
+
+def posterior_view(stage: Stage) -> None:
+    """Show μ and σ of a test picture, what is drawn from them, and how much each number tells."""
+    known = stage.atlas
+    number = linked_picture(stage)
+    mean, log_var = test_code(stage.model.file, number)
+    used = int(known.in_use.sum())
+    st.markdown(f"##### {used} of {known.latent_dim} dimensions in use")
+    if log_var is None:
+        notice.info(
+            "This model gives each picture one code, no distribution: choose a variational one to "
+            "see μ and σ."
+        )
+    else:
+        _distribution(stage, mean, log_var)
+    picture_choice(stage, "posterior", number, lambda chosen: put(picture=str(chosen)))
+
+
+def _distribution(stage: Stage, mean: np.ndarray, log_var: np.ndarray) -> None:
+    known = stage.atlas
+    deviation = np.exp(log_var / 2)
+    shown = order(known.importance)[:SHOWN]
+    names = tuple(f"z{dimension + 1}" for dimension in shown)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.plotly_chart(
+            code_figures.posterior(mean[shown], deviation[shown], names), key="posterior.bars"
+        )
+        kl = gaussian_kl(mean[np.newaxis], log_var[np.newaxis])[0]
+        st.plotly_chart(
+            code_figures.kl_bars(kl[shown], known.importance[shown], names), key="posterior.kl"
+        )
+        st.caption(f"KL divergence of this picture: {kl.sum():.2f} nats in all.")
+    with right:
+        axes = known.plane.axes
+        spread = (axes * np.square(deviation)) @ axes.T
+        centre = known.plane.flat(mean[np.newaxis])[0]
+        points = known.plane.flat(known.codes)
+        st.plotly_chart(code_figures.posterior_map(points, centre, spread), key="posterior.map")
+    _resampled(stage, mean, log_var, int(shown[0]))
+
+
+def _resampled(stage: Stage, mean: np.ndarray, log_var: np.ndarray, first: int) -> None:
+    seed = int(linked_number("seed", 0, LIMITS["seed"]))
+    codes = reparameterised(np.random.default_rng(seed), mean, log_var, DRAWN)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Resample", on_click=lambda: put(seed=str(secrets.randbelow(10_000))))
+        deviation = float(np.exp(log_var[first] / 2))
+        noise = (codes[0, first] - mean[first]) / deviation
+        st.latex(
+            rf"z_{{{first + 1}}} = \mu + \sigma\,\varepsilon = {mean[first]:.2f} + "
+            rf"{deviation:.2f} \cdot ({noise:.2f}) = {codes[0, first]:.2f}"
+        )
+    decoded = stage.decoded(np.concatenate([mean[np.newaxis], codes])) / 255
+    words = ("<b>μ</b>", *(f"μ + σ·ε<sub>{i + 1}</sub>" for i in range(DRAWN)))
+    tiles(tuple(decoded), words, least=90)

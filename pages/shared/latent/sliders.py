@@ -1,0 +1,160 @@
+"""Sliders that move a code; what happens in the browser is in ``sliders.js``."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ae_core.latent import Gaussian, order
+from ae_core.paths import code_to_text
+from pages.shared.latent.component import live_view
+from pages.shared.latent.stage import Stage
+from pages.shared.latent.start import start_choice
+from pages.shared.links import put
+from pages.shared.session import widget
+
+SHOWN = 24  # sliders at once, the rest behind "more"
+BEYOND = 0.25  # of the range in which 98 % of the training codes are, on both sides
+
+_CSS = """
+.rows { columns: 2 260px; column-gap: 24px; }
+.rows:has(.row:only-child) { columns: 1; }
+details { column-span: all; }
+summary { padding: 12px 0; cursor: pointer; }
+.row { display: grid; grid-template-columns: 5px minmax(3.2em, max-content) 1fr 3.4em; gap: 8px;
+  align-items: center; min-height: 36px; break-inside: avoid; }
+.weight { height: 26px; border-radius: 3px; background: linear-gradient(0deg,
+  var(--st-primary-color) calc(100% * var(--share)), transparent 0),
+  color-mix(in srgb, var(--st-text-color) 12%, transparent); }
+.row label { max-width: 11em; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.track { position: relative; display: grid; align-items: center; }
+.box { position: absolute; height: 14px; border-radius: 4px; pointer-events: none;
+  background: color-mix(in srgb, var(--st-primary-color) 28%, transparent); }
+input { width: 100%; min-height: 36px; margin: 0; position: relative; background: none;
+  accent-color: var(--st-primary-color); touch-action: pan-y; }
+output { text-align: right; font-variant-numeric: tabular-nums; }
+.buttons { display: flex; flex-wrap: wrap; gap: 10px; align-items: center; margin-bottom: 10px; }
+.buttons label { min-width: 8.6em; font-variant-numeric: tabular-nums; }
+.buttons input { width: 110px; }
+@container (max-width: 620px) {
+  .rows { columns: 1; }
+  .row { min-height: 44px; }
+}
+"""
+
+_SLIDERS = live_view("sliders", '<div class="buttons"></div><div class="rows"></div>', _CSS)
+
+
+@dataclass(frozen=True)
+class Slider:
+    """One slider.
+
+    Attributes:
+        label: next to it.
+        note: more of it, for who points at it.
+        low: its smallest value.
+        high: its largest.
+        rest: where Reset and a double click bring it.
+        weight: how important it is, from 0 to 1.
+        box: between these is the middle half of the training codes.
+        index: of the code's number that it sets.
+        vector: or the direction (D,) of which it adds so much.
+        path: or the codes (S, D) between which it moves from 0 to 1.
+    """
+
+    label: str
+    note: str
+    low: float
+    high: float
+    rest: float
+    weight: float = 1.0
+    step: float = 0.01
+    box: tuple[float, float] | None = None
+    index: int = -1
+    vector: tuple[float, ...] | None = None
+    path: tuple[tuple[float, ...], ...] | None = None
+
+
+def moving_sliders(
+    stage: Stage,
+    name: str,
+    sliders: tuple[Slider, ...],
+    values: tuple[float, ...],
+    take: Callable[[str], None],
+    *,
+    code: np.ndarray,
+    reset: str = "Reset",
+    random: Gaussian | None = None,
+) -> None:
+    """Show sliders and the pictures that follow them.
+
+    Args:
+        stage: whose code the sliders change.
+        name: of the view; another one for other sliders.
+        sliders: as they are shown.
+        values: of the sliders.
+        take: is told the code, or the values where sliders are no numbers of it, as text.
+        code: (D,) that the values give.
+        reset: words of a button.
+        random: from which a button draws codes.
+    """
+    whole = all(slider.index >= 0 for slider in sliders)
+    data: dict[str, Any] = {
+        **stage.pictures(code),
+        "name": name,
+        "sliders": tuple(vars(slider) for slider in sliders),
+        "values": values,
+        "origin": tuple(stage.code.tolist()),
+        "at": code_to_text(code if whole else np.array(values)),
+        "sends": "code" if whole else "values",
+        "shown": SHOWN,
+        "reset": reset,
+        "random": None if random is None else _described(random),
+    }
+    key = f"{name}-{stage.model.id}"
+    _SLIDERS(key=key, data=data, on_code_change=lambda: take(widget(key)["code"]))
+
+
+def slider_view(stage: Stage) -> None:
+    """Show one slider for each number of the code."""
+    known = stage.atlas
+    dimensions = order(known.importance).tolist()
+    moving_sliders(
+        stage,
+        "numbers",
+        tuple(_slider(stage, dimension) for dimension in dimensions),
+        tuple(stage.code[dimensions].tolist()),
+        lambda text: put(z=text),
+        code=stage.code,
+        reset="Mean",
+        random=Gaussian.standard(known.latent_dim) if known.variational else known.fitted,
+    )
+    start_choice(stage)
+
+
+def _slider(stage: Stage, dimension: int) -> Slider:
+    known, value = stage.atlas, float(stage.code[dimension])
+    low, first, _, third, high = known.quantiles[:, dimension].tolist()
+    margin = BEYOND * (high - low) + 0.05
+    tells = float(known.importance[dimension])
+    unit = "nats of KL divergence" if known.variational else "variance"
+    return Slider(
+        label=f"z{dimension + 1}",
+        note=f"{tells:.2f} {unit}; half of the training pictures: {first:.2f} to {third:.2f}",
+        low=round(min(low - margin, value), 2),
+        high=round(max(high + margin, value), 2),
+        rest=round(float(known.mean[dimension]), 3),
+        weight=tells / (float(known.importance.max()) or 1.0),
+        box=(first, third),
+        index=dimension,
+    )
+
+
+def _described(random: Gaussian) -> dict[str, Any]:
+    prior = not random.mean.any() and np.array_equal(random.factor, np.eye(len(random.mean)))
+    return {
+        "mean": tuple(random.mean.tolist()),
+        "factor": None if prior else tuple(map(tuple, random.factor.tolist())),
+        "title": "A code from N(0, I)" if prior else "A code like those of the training pictures",
+    }

@@ -1,0 +1,73 @@
+"""A walk from one picture to another: scrubbed live, and as a strip to keep."""
+
+import numpy as np
+import streamlit as st
+
+from ae_core import pictures
+from ae_core.paths import lerp, slerp
+from ae_core.specs import Limit
+from pages.shared import notice
+from pages.shared.latent.choice import code_choice, picked_code
+from pages.shared.latent.sliders import Slider, moving_sliders
+from pages.shared.latent.stage import Stage
+from pages.shared.links import linked_choice, linked_number, linked_slider, put
+from pages.shared.tiles import tiles
+
+WAYS = {"Straight": lerp, "Around the origin": slerp}
+STONES = 41  # codes of the way between which the browser goes straight
+STEPS = Limit(3, 15)  # of the strip
+SHARE = Limit(0.0, 1.0, whole=False)
+FRAME_MS = 80  # of the animation
+ANIMATED = 24  # steps of it, there and back
+
+
+def walk_view(stage: Stage) -> None:
+    """Let the visitor choose two pictures and go from one to the other."""
+    start, end = picked_code(stage, "from", 0), picked_code(stage, "to", 1)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        way = linked_choice("way", "Way", tuple(WAYS), "latent")
+        steps = int(linked_slider("steps", "Steps", 9, STEPS, "latent"))
+    try:
+        walk = WAYS[way](start, end, np.linspace(0, 1, STONES))
+    except ValueError as error:
+        notice.info(f"{error}. Shown instead: the straight way.")
+        way, walk = "Straight", lerp(start, end, np.linspace(0, 1, STONES))
+    share = linked_number("at", 0.0, SHARE)
+    stone = walk[round(share * (STONES - 1))]
+    slider = Slider(
+        label="Way",
+        note="From the first picture to the second",
+        low=0,
+        high=1,
+        rest=0,
+        path=tuple(map(tuple, walk.tolist())),
+        step=0.005,
+    )
+    moving_sliders(
+        stage, "walk", (slider,), (share,), lambda text: put(at=text), code=stone, reset="Start"
+    )
+    if np.array_equal(start, end):
+        notice.info("Both ends are the same picture: choose another one below.")
+    strip = stage.decoded(WAYS[way](start, end, np.linspace(0, 1, steps)))
+    tiles(tuple(picture / 255 for picture in strip), ("",) * steps, least=70)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.download_button(
+            "Strip (PNG)",
+            lambda: pictures.to_png(pictures.contact_sheet(strip[np.newaxis], 160 * steps)),
+            "walk.png",
+            "image/png",
+            on_click="ignore",
+        )
+        st.download_button(
+            "Animation (GIF)",
+            lambda: _animation(stage, WAYS[way](start, end, np.linspace(0, 1, ANIMATED))),
+            "walk.gif",
+            "image/gif",
+            on_click="ignore",
+        )
+    code_choice(stage, "walk", ("from", "to"), ("First picture", "Second picture"))
+
+
+def _animation(stage: Stage, codes: np.ndarray) -> bytes:
+    frames = stage.decoded(codes)
+    return pictures.to_gif(np.concatenate([frames, frames[::-1]]), FRAME_MS, width=256)

@@ -1,0 +1,222 @@
+// Runs a trained decoder in the browser: code in, picture out, no message to the server.
+//
+// The bytes come from `ae_core/live_decoder.py`, which describes their format. Maps are stored row
+// by row, all channels of a pixel together (H, W, C), as in Keras. It knows layers, not sliders:
+// views find a decoder by its id in `window.autoencoderLab` and hear of a new one by an event.
+
+export const CHANGED = "autoencoder-lab-decoder";
+
+const FEW = 4; // output channels, below which a convolution adds up along the input's channels
+
+/** Read a decoder: {id, latentDim, shape: [H, W, C], scale, layers}. */
+export function unpack(bytes) {
+  const own = bytes.slice(); // from Streamlit they come at any address, float32 needs multiples of 4
+  const length = new DataView(own.buffer).getUint32(0, true);
+  const header = JSON.parse(new TextDecoder().decode(own.subarray(4, 4 + length)));
+  const start = 4 + length;
+  const read = ([offset, size]) =>
+    header.half
+      ? fromHalf(new Uint16Array(own.buffer, start + offset, size))
+      : new Float32Array(own.buffer, start + offset, size);
+  let shape = [header.latent_dim];
+  const layers = header.layers.map((layer) => {
+    const made = prepare(layer, shape, read);
+    shape = layer.shape;
+    return made;
+  });
+  return { id: header.id, latentDim: header.latent_dim, shape: header.shape, scale: header.scale, layers };
+}
+
+/** Decode a code; the pixels (H·W·C numbers in [0, 1]) are overwritten by the next call. */
+export function decode(decoder, code) {
+  let x = Float32Array.from(code);
+  for (const layer of decoder.layers) {
+    x = layer.apply(x);
+    layer.activate(x);
+  }
+  for (let i = 0; i < x.length; i++) x[i] = Math.min(Math.max(x[i] / decoder.scale, 0), 1);
+  return x;
+}
+
+/** Decode a code and draw the picture on a canvas, one canvas pixel a pixel. */
+export function paint(decoder, code, canvas) {
+  const [height, width, channels] = decoder.shape;
+  const pixels = decode(decoder, code);
+  if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
+  const image = new ImageData(width, height);
+  for (let i = 0, p = 0; i < image.data.length; i += 4, p += channels) {
+    for (let c = 0; c < 3; c++) image.data[i + c] = Math.round(255 * pixels[channels === 3 ? p + c : p]);
+    image.data[i + 3] = 255;
+  }
+  canvas.getContext("2d").putImageData(image, 0, 0);
+}
+
+/** Take a decoder from Streamlit and tell the views. */
+export default function ({ data }) {
+  const lab = (window.autoencoderLab ??= { decoders: new Map(), paint });
+  const decoder = unpack(data);
+  lab.decoders.set(decoder.id, decoder);
+  window.dispatchEvent(new CustomEvent(CHANGED, { detail: decoder.id }));
+}
+
+function prepare(layer, shape, read) {
+  const activate = ACTIVATIONS[layer.activation];
+  const output = new Float32Array(layer.shape.reduce((a, b) => a * b, 1));
+  if (layer.kind === "reshape") return { apply: (x) => x, activate };
+  if (layer.kind === "up") return { apply: enlarging(layer.stride, shape, output), activate };
+  if (layer.kind === "pool") return { apply: pooling(layer, shape, output), activate };
+  const [kernel, bias] = [read(layer.kernel), read(layer.bias)];
+  if (layer.kind === "dense") {
+    return { apply: (x) => (output.set(bias), addProduct(x, 0, kernel, 0, output, 0, x.length, bias.length), output), activate };
+  }
+  return { apply: convolution(layer, shape, kernel, bias, output), activate };
+}
+
+// output[o] += Σ_i x[i] · matrix[i][o]: four rows at a time, none where ReLU made x zero.
+function addProduct(x, from, matrix, start, output, to, rows, columns) {
+  let i = 0;
+  for (; i + 3 < rows; i += 4) {
+    const [a, b, c, d] = [x[from + i], x[from + i + 1], x[from + i + 2], x[from + i + 3]];
+    if (a === 0 && b === 0 && c === 0 && d === 0) continue;
+    const first = start + i * columns;
+    const [second, third, fourth] = [first + columns, first + 2 * columns, first + 3 * columns];
+    for (let o = 0; o < columns; o++) {
+      output[to + o] +=
+        a * matrix[first + o] + b * matrix[second + o] + c * matrix[third + o] + d * matrix[fourth + o];
+    }
+  }
+  for (; i < rows; i++) {
+    const a = x[from + i];
+    const row = start + i * columns;
+    for (let o = 0; o < columns; o++) output[to + o] += a * matrix[row + o];
+  }
+}
+
+// Both kinds of convolution: output pixel (p, q) gathers input pixels through kernel taps. The taps
+// of rows and of columns are worked out once, so that only they know of strides and padding.
+function convolution(layer, [height, width, channels], kernel, bias, output) {
+  const [rows, columns] = [layer.shape[0], layer.shape[1]];
+  const filters = bias.length;
+  const transposed = layer.kind === "convT";
+  const taps = transposed ? tapsTransposed : tapsOf;
+  const [vertical, horizontal] = [taps(layer, height, rows), taps(layer, width, columns)];
+  const few = filters < FEW;
+  // Kernels: conv (3, 3, C, F), convT (3, 3, F, C). Few filters want (3, 3, F, C), many (3, 3, C, F).
+  const weights = few === transposed ? kernel : swapped(kernel, transposed ? filters : channels, transposed ? channels : filters);
+  const block = channels * filters;
+  return (x) => {
+    let to = 0;
+    for (let p = 0; p < rows; p++) {
+      for (let q = 0; q < columns; q++, to += filters) {
+        for (let f = 0; f < filters; f++) output[to + f] = bias[f];
+        for (const [i, u] of vertical[p]) {
+          for (const [j, v] of horizontal[q]) {
+            const from = (i * width + j) * channels;
+            const start = (3 * u + v) * block;
+            if (few) addDots(x, from, weights, start, output, to, channels, filters);
+            else addProduct(x, from, weights, start, output, to, channels, filters);
+          }
+        }
+      }
+    }
+    return output;
+  };
+}
+
+// output[f] += Σ_c x[c] · matrix[f][c].
+function addDots(x, from, matrix, start, output, to, channels, filters) {
+  for (let f = 0; f < filters; f++) {
+    let sum = 0;
+    const row = start + f * channels;
+    for (let c = 0; c < channels; c++) sum += x[from + c] * matrix[row + c];
+    output[to + f] += sum;
+  }
+}
+
+// For each output position: [input position, kernel position] of all taps that are inside.
+function tapsOf({ stride, padding }, before, after) {
+  const missing = Math.max((after - 1) * stride + 3 - before, 0);
+  const offset = padding === "same" ? Math.floor(missing / 2) : 0;
+  return Array.from({ length: after }, (_, p) =>
+    [0, 1, 2].map((u) => [p * stride + u - offset, u]).filter(([i]) => i >= 0 && i < before),
+  );
+}
+
+// A transposed convolution spreads input i over outputs i · stride + u − offset.
+function tapsTransposed({ stride, padding }, before, after) {
+  const offset = padding === "same" ? Math.floor(Math.max(3 - stride, 0) / 2) : 0;
+  return Array.from({ length: after }, (_, p) =>
+    [0, 1, 2]
+      .map((u) => [(p + offset - u) / stride, u])
+      .filter(([i]) => Number.isInteger(i) && i >= 0 && i < before),
+  );
+}
+
+function swapped(kernel, rows, columns) {
+  const made = new Float32Array(kernel.length);
+  for (let start = 0; start < kernel.length; start += rows * columns) {
+    for (let r = 0; r < rows; r++) {
+      for (let c = 0; c < columns; c++) made[start + c * rows + r] = kernel[start + r * columns + c];
+    }
+  }
+  return made;
+}
+
+function enlarging(factor, [height, width, channels], output) {
+  return (x) => {
+    let to = 0;
+    for (let p = 0; p < height * factor; p++) {
+      for (let q = 0; q < width * factor; q++, to += channels) {
+        const from = (Math.floor(p / factor) * width + Math.floor(q / factor)) * channels;
+        for (let c = 0; c < channels; c++) output[to + c] = x[from + c];
+      }
+    }
+    return output;
+  };
+}
+
+function pooling({ stride, shape }, [height, width, channels], output) {
+  const [rows, columns] = shape;
+  const top = Math.floor((rows * stride - height) / 2);
+  const left = Math.floor((columns * stride - width) / 2);
+  return (x) => {
+    output.fill(-Infinity);
+    for (let i = 0; i < height; i++) {
+      for (let j = 0; j < width; j++) {
+        const to = (Math.floor((i + top) / stride) * columns + Math.floor((j + left) / stride)) * channels;
+        const from = (i * width + j) * channels;
+        for (let c = 0; c < channels; c++) output[to + c] = Math.max(output[to + c], x[from + c]);
+      }
+    }
+    return output;
+  };
+}
+
+const each = (f) => (x) => {
+  for (let i = 0; i < x.length; i++) x[i] = f(x[i]);
+};
+
+const ACTIVATIONS = {
+  linear: () => {},
+  relu: each((v) => Math.max(v, 0)),
+  leaky_relu: each((v) => (v < 0 ? 0.2 * v : v)),
+  elu: each((v) => (v < 0 ? Math.expm1(v) : v)),
+  gelu: each((v) => 0.5 * v * (1 + erf(v / Math.SQRT2))),
+  tanh: each(Math.tanh),
+  sigmoid: each((v) => 1 / (1 + Math.exp(-v))),
+};
+
+// Abramowitz and Stegun 7.1.26, good to 1.5e-7.
+function erf(v) {
+  const t = 1 / (1 + 0.3275911 * Math.abs(v));
+  const sum = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
+  return Math.sign(v) * (1 - sum * Math.exp(-v * v));
+}
+
+function fromHalf(halves) {
+  return Float32Array.from(halves, (bits) => {
+    const [sign, exponent, fraction] = [bits >> 15 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
+    if (exponent === 0) return sign * fraction * 2 ** -24;
+    return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+  });
+}

@@ -1,0 +1,138 @@
+"""The decoder in the browser against Keras: random weights, random codes, every layer."""
+
+import base64
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ae_core.architectures import build
+from ae_core.autoencoder import Autoencoder
+from ae_core.live_decoder import decoder_bytes
+from ae_core.pretrained import cards
+from ae_core.refit import image_shape
+from ae_core.specs import CHOICES, PRESETS, AutoencoderSpec, TrainingSpec, parse_layers
+from ae_core.weights import expanded, from_bytes, halved
+
+SCRIPT = Path(__file__).parents[2] / "pages" / "shared" / "live_decoder.js"
+ONE = 1 / 255  # a step of an 8-bit pixel
+CODES = 3
+
+DECODE = """async ([bytes, codes]) => {
+  const decoder = window.live.unpack(Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0)));
+  return codes.map((code) => Array.from(window.live.decode(decoder, code)));
+}"""
+
+
+@pytest.fixture(scope="module")
+def tab(browser):
+    page = browser.new_page()
+    source = base64.b64encode(SCRIPT.read_bytes()).decode()
+    page.evaluate(
+        "async (s) => { window.live = await import('data:text/javascript;base64,' + s); }", source
+    )
+    yield page
+    page.close()
+
+
+def in_browser(tab, spec, shape, weights, codes, *, half=False):
+    made = decoder_bytes("any", spec, shape, weights, half=half)
+    pixels = tab.evaluate(DECODE, [base64.b64encode(made).decode(), codes.tolist()])
+    return np.array(pixels, np.float32).reshape(-1, *shape)
+
+
+def with_random_weights(spec, shape, seed=0):
+    """Return an autoencoder whose biases are random too: Keras' own are zeros at first."""
+    autoencoder = Autoencoder(spec, shape, build(spec, shape, seed=seed))
+    rng = np.random.default_rng(seed)
+    weights = {
+        name: (array if array.ndim > 1 else rng.normal(0, 0.3, array.shape)).astype(np.float32)
+        for name, array in autoencoder.weights().items()
+    }
+    if spec.output_activation != "sigmoid":  # then most pixels would be beyond black or white
+        weights["output/kernel"] *= np.float32(0.2)
+        weights["output/bias"] = weights["output/bias"] * 0.1 + np.float32(spec.pixel_scale / 2)
+    return Autoencoder.from_weights(spec, shape, weights), weights
+
+
+def assert_equal_pictures(tab, spec, shape, seed=0):
+    autoencoder, weights = with_random_weights(spec, shape, seed)
+    codes = np.random.default_rng(seed).normal(0, 2, (CODES, spec.latent_dim)).astype(np.float32)
+    keras = autoencoder.decode(codes)
+    np.testing.assert_allclose(
+        in_browser(tab, spec, shape, weights, codes), keras, atol=ONE / 20, rtol=0
+    )
+    assert keras.std() > 0  # the pictures are some
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_gives_the_picture_that_keras_gives(tab, name):
+    spec = PRESETS[name].spec
+    assert_equal_pictures(tab, spec.autoencoder, image_shape(spec))
+
+
+@pytest.mark.parametrize("activation", CHOICES["activation"])
+@pytest.mark.parametrize("output", CHOICES["output_activation"])
+def test_every_activation(tab, activation, output):
+    spec = AutoencoderSpec(
+        decoder=parse_layers("dense36, reshape3x3x4, convT6/2, conv5"),
+        latent_dim=3,
+        activation=activation,
+        output_activation=output,
+    )
+    assert_equal_pictures(tab, spec, (6, 6, 1))
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize(
+    ("decoder", "shape"),
+    [
+        ("", (5, 3, 1)),
+        ("dense7", (4, 4, 3)),
+        ("dense40, reshape4x5x2, conv3, conv7/2, conv2", (2, 3, 1)),
+        ("dense40, reshape4x5x2, conv3/3", (2, 2, 3)),
+        ("dense70, reshape5x7x2, conv5-valid, conv6", (3, 5, 3)),
+        ("dense70, reshape5x7x2, conv9/2-valid", (2, 3, 1)),
+        ("dense30, reshape5x3x2, convT6", (5, 3, 3)),
+        ("dense30, reshape5x3x2, convT6-valid", (7, 5, 1)),
+        ("dense30, reshape5x3x2, convT8/2", (10, 6, 1)),
+        ("dense30, reshape5x3x2, convT3/2-valid", (11, 7, 3)),
+        ("dense30, reshape5x3x2, convT2/3", (15, 9, 1)),
+        ("dense30, reshape5x3x2, convT5/4-valid", (20, 12, 1)),
+        ("dense30, reshape5x3x2, up2, conv9", (10, 6, 3)),
+        ("dense30, reshape5x3x2, up3", (15, 9, 1)),
+        ("dense70, reshape5x7x2, pool2, conv4", (3, 4, 1)),
+        ("dense70, reshape5x7x2, pool3, up2, conv4", (4, 6, 3)),
+        ("dense70, reshape7x5x2, pool4, conv4", (2, 2, 1)),
+    ],
+)
+def test_every_layer_stride_padding_and_odd_size(tab, decoder, shape, seed):
+    spec = AutoencoderSpec(decoder=parse_layers(decoder), latent_dim=6, activation="elu")
+    assert_equal_pictures(tab, spec, shape, seed)
+
+
+def test_pixels_to_255_come_out_between_0_and_1(tab):
+    spec = AutoencoderSpec(output_activation="relu", pixel_scale=255, latent_dim=4)
+    _, weights = with_random_weights(spec, (4, 4, 1))
+    weights["output/bias"] = np.linspace(-50, 300, 16, dtype=np.float32)
+    codes = np.zeros((1, 4), np.float32)
+    keras = Autoencoder.from_weights(spec, (4, 4, 1), weights).decode(codes)
+    assert keras.min() == 0
+    assert keras.max() == 1
+    np.testing.assert_allclose(
+        in_browser(tab, spec, (4, 4, 1), weights, codes), keras, atol=ONE / 20
+    )
+
+
+@pytest.mark.parametrize(
+    "name", [n for n, card in cards().items() if isinstance(card.spec, TrainingSpec)]
+)
+def test_pretrained_decoders_with_rounded_weights_too(tab, name):
+    card = cards()[name]
+    spec, shape = card.spec.autoencoder, image_shape(card.spec)
+    weights = expanded(from_bytes(card.weights.read_bytes()))
+    codes = np.random.default_rng(0).normal(0, 1, (CODES, spec.latent_dim)).astype(np.float32)
+    for half, kept in ((False, weights), (True, expanded(halved(weights)))):
+        keras = Autoencoder.from_weights(spec, shape, kept).decode(codes)
+        pictures = in_browser(tab, spec, shape, weights, codes, half=half)
+        np.testing.assert_allclose(pictures, keras, atol=ONE / 10, rtol=0)
