@@ -11,7 +11,9 @@ from streamlit.testing.v1 import AppTest
 from ae_core.specs import change, preset
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ("pages/train.py", "pages/reconstruct.py", "pages/denoise.py")
+PAGES = ("pages/train.py", "pages/reconstruct.py", "pages/denoise.py", "pages/latent_space.py")
+
+LATENT_VIEWS = ("Sliders", "Map", "Walk", "Directions", "Samples", "Posterior")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -20,10 +22,10 @@ def own_runs(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AE_RUNS_DIR", str(tmp_path_factory.mktemp("runs")))
         yield
-        from pages.shared import session
+        from pages.shared import answers
 
-        session.service().close()
-        session.service.clear()
+        answers.service().close()
+        answers.service.clear()
 
 
 def opened(page: str, **query: str) -> AppTest:
@@ -94,6 +96,47 @@ def test_an_unknown_model_is_a_sentence_and_another_is_shown():
     page = opened("pages/reconstruct.py", model="nope")
     assert "must be the id of a run on this server" in texts(page.error)
     assert metric(page, "PSNR").endswith("dB")
+
+
+@pytest.mark.parametrize("view", LATENT_VIEWS)
+def test_every_view_of_the_latent_space_opens(view):
+    page = opened("pages/latent_space.py", model="toy-faces-vae", view=view)
+    assert not texts(page.error)
+    assert not texts(page.info)
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ({"z": "1,2"}, "code=2 numbers must be 12 numbers, one for each latent dimension"),
+        ({"z": ",".join(["0"] * 11 + ["nan"])}, "code=nan in place 12 must be a finite number"),
+        ({"view": "Walk", "from": "9999"}, "from=9999 must be the number of a test picture"),
+        ({"view": "Walk", "to": "code:1"}, "code=1 number must be 12 numbers"),
+        ({"view": "Walk", "steps": "99"}, "steps=99 must be a whole number between 3 and 15"),
+        ({"view": "Walk", "at": "2"}, "at=2 must be between 0.0 and 1.0"),
+        ({"view": "Samples", "temperature": "-1"}, "temperature=-1 must be between 0.0 and 5.0"),
+        ({"view": "Directions", "strengths": "9"}, "strengths=9 must be 8 numbers between -2"),
+        ({"model": "000000000000"}, "must be the id of a run on this server"),
+    ],
+)
+def test_a_bad_link_into_the_latent_space_is_one_sentence(query, sentence):
+    page = opened("pages/latent_space.py", **{"model": "toy-faces-vae"} | query)
+    assert sentence in texts(page.error)
+
+
+def test_a_walk_that_has_no_way_or_goes_nowhere_says_so():
+    ahead, back = "code:" + ",".join(["1"] * 12), "code:" + ",".join(["-1"] * 12)
+    walk = {"model": "toy-faces-vae", "view": "Walk", "way": "Around the origin"}
+    opposite = opened("pages/latent_space.py", **walk | {"from": ahead, "to": back})
+    assert "choose the straight way" in texts(opposite.info)
+    same = opened("pages/latent_space.py", **walk | {"from": "3", "to": "3"})
+    assert "choose another one" in texts(same.info)
+
+
+def test_a_plain_model_has_no_posterior_and_says_so():
+    page = opened("pages/latent_space.py", model="digits-dense", view="Posterior")
+    assert "no distribution" in texts(page.info)
+    assert "of 16 dimensions in use" in texts(page.markdown)
 
 
 def test_a_wrong_setting_stays_visible_with_its_sentence_and_blocks_training():

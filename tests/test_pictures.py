@@ -362,3 +362,16 @@ def test_error_map_goes_from_black_over_red_to_yellow(channels):
 def test_error_map_takes_the_mean_over_channels():
     a, b = np.zeros((1, 1, 3)), np.array([[[0.3, 0.0, 0.0]]])
     assert pictures.error_map(a, b)[0, 0] == pytest.approx([0.4, 0, 0])
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_an_animation_has_its_frames_its_pace_and_its_colours(channels):
+    rng = np.random.default_rng(0)
+    frames = rng.integers(0, 2, (5, 4, 6, channels), np.uint8) * 255
+    with Image.open(io.BytesIO(pictures.to_gif(frames, 80, width=12))) as animation:
+        assert (animation.n_frames, animation.size) == (5, (12, 8))
+        assert (animation.info["duration"], animation.info["loop"]) == (80, 0)
+        for number, frame in enumerate(frames):
+            animation.seek(number)
+            shown = np.asarray(animation.convert("RGB"))[::2, ::2]
+            np.testing.assert_array_equal(shown, np.broadcast_to(frame, shown.shape))

@@ -108,7 +108,7 @@ class View {
     for (const made of this.sliders) {
       const i = made.slider.index;
       const step = factor ? factor[i].reduce((sum, f, j) => sum + f * noise[j], 0) : noise[i];
-      made.value = mean[i] + temperature * step;
+      made.value = Number((mean[i] + temperature * step).toFixed(3)); // as the address says it
     }
     this.moved();
     this.settle();

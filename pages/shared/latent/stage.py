@@ -57,12 +57,16 @@ class Stage:
 
 
 def linked_code(name: str, atlas: Atlas) -> np.ndarray:
-    """Return the code (D,) that stands in the address, the mean of the training codes if none."""
+    """Return the code (D,) that stands in the address, the mean of the training codes if none.
+
+    The mean has as many decimals as the address can say, so that a link to it shows the same.
+    """
+    mean = np.round(atlas.mean, 3)
     written = st.query_params.get(name)
     if written is None:
-        return atlas.mean
+        return mean
     try:
         return code_from_text(written, atlas.latent_dim)
     except ValueError as error:
         notice.error(f"{error}. Shown instead: the mean of the training codes.")
-        return atlas.mean
+        return mean

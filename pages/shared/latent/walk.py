@@ -70,4 +70,4 @@ def walk_view(stage: Stage) -> None:
 
 def _animation(stage: Stage, codes: np.ndarray) -> bytes:
     frames = stage.decoded(codes)
-    return pictures.to_gif(np.concatenate([frames, frames[::-1]]), FRAME_MS, width=256)
+    return pictures.to_gif(np.concatenate([frames, frames[-2:0:-1]]), FRAME_MS, width=256)

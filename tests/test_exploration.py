@@ -1,0 +1,110 @@
+"""What a worker answers the Latent space page, called in this process on models of the app."""
+
+import json
+
+import numpy as np
+import pytest
+
+from ae_core import exploration, weights
+from ae_core.atlas import Atlas
+from ae_core.data import is_available, load_images
+from ae_core.denoising import model_file
+from ae_core.inference import ModelFile, autoencoder
+from ae_core.live_decoder import MOST_MACS, runs_live
+from ae_core.pretrained import RECIPES, cards
+from ae_core.refit import image_shape
+from ae_core.specs import PRESETS, to_json
+
+FACES, DIGITS = (model_file(cards()[name]) for name in ("toy-faces-vae", "digits-dense"))
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load_images("digits", cards()["digits-dense"].spec.image_size)
+
+
+def header(decoder: bytes) -> dict:
+    length = int.from_bytes(decoder[:4], "little")
+    assert length % 4 == 0
+    return json.loads(decoder[4 : 4 + length])
+
+
+def test_a_decoder_that_is_kept_as_float16_needs_no_network():
+    stored = exploration.stored_decoder(DIGITS, "digits")
+    assert stored == exploration.live_decoder(DIGITS, "digits")
+    found = header(stored)
+    assert found["half"] is True
+    assert (found["id"], found["latent_dim"], found["shape"]) == ("digits", 16, [32, 32, 1])
+    own = sum(array.size for array in autoencoder(DIGITS, (32, 32, 1)).weights().values())
+    assert len(stored) < 2 * own  # no encoder in it
+
+
+def test_a_decoder_that_float16_would_change_travels_as_float32(tmp_path):
+    kept = weights.expanded(weights.from_bytes(cards()["digits-dense"].weights.read_bytes()))
+    kept["output/kernel"] *= np.float32(30)  # steeper: small differences become large ones
+    path = tmp_path / "weights.npz"
+    path.write_bytes(weights.to_bytes(kept))
+    model = ModelFile(DIGITS.spec_json, str(path), 1)
+    assert exploration.stored_decoder(model, "steep") is None
+    assert header(exploration.live_decoder(model, "steep"))["half"] is False
+
+
+def test_a_large_decoder_stays_on_the_server():
+    spec = PRESETS["olivetti-conv"].spec
+    assert not runs_live(spec.autoencoder, image_shape(spec))
+    large = ModelFile(to_json(spec), "never read", 1)
+    assert exploration.live_decoder(large, "large") is None
+    assert MOST_MACS == 10_000_000
+
+
+def test_an_atlas_tells_of_the_codes_that_the_model_gives(digits):
+    atlas = exploration.explore(DIGITS)
+    trained = autoencoder(DIGITS, digits.image_shape)
+    codes = trained.encode(digits.train)
+    assert atlas.counted == len(codes)
+    np.testing.assert_allclose(atlas.mean, codes.mean(axis=0), atol=1e-4)
+    np.testing.assert_allclose(atlas.quantiles[2], np.median(codes, axis=0), atol=1e-4)
+    np.testing.assert_allclose(atlas.codes, trained.encode(digits.test), atol=1e-5)
+    assert atlas.labels.tolist() == digits.test_labels.tolist()
+
+
+@pytest.mark.parametrize("name", [name for name in RECIPES if name in cards()])
+def test_the_kept_atlas_of_a_model_is_that_of_its_weights(name):
+    card = cards()[name]
+    if not is_available(card.spec.image_set):
+        pytest.skip(f"needs {card.spec.image_set} in AE_DATA_DIR")
+    model = model_file(card)
+    kept = Atlas.from_bytes(exploration.atlas_file(model).read_bytes())
+    made = exploration.explore(model)
+    scale = np.abs(made.codes).max()
+    np.testing.assert_allclose(kept.codes, made.codes, atol=2e-3 * scale)
+    np.testing.assert_allclose(kept.quantiles, made.quantiles, atol=2e-3 * scale)
+    np.testing.assert_allclose(kept.importance, made.importance, rtol=2e-2, atol=1e-3)
+    assert kept.direction_names == made.direction_names
+
+
+def test_decoding_and_encoding_are_those_of_the_model(digits):
+    trained = autoencoder(DIGITS, digits.image_shape)
+    code, log_var = exploration.encode_test(DIGITS, 3)
+    assert log_var is None
+    np.testing.assert_allclose(code, trained.encode(digits.test[3:4])[0], atol=1e-5)
+    picture = exploration.decode(DIGITS, code[np.newaxis])[0]
+    assert picture.dtype == np.uint8
+    np.testing.assert_allclose(
+        picture / 255, trained.reconstruct(digits.test[3:4])[0], atol=0.5 / 255 + 1e-6
+    )
+
+
+def test_a_variational_model_gives_log_variances():
+    mean, log_var = exploration.encode_test(FACES, 0)
+    assert mean.shape == log_var.shape == (12,)
+
+
+def test_neighbours_are_the_same_every_time_and_keep_classes_together(digits):
+    points = exploration.neighbours(DIGITS)
+    exploration.neighbours.cache_clear()
+    np.testing.assert_array_equal(points, exploration.neighbours(DIGITS))
+    labels = digits.test_labels[: len(points)]
+    distances = np.square(points[:, np.newaxis] - points).sum(axis=-1)
+    np.fill_diagonal(distances, np.inf)
+    assert (labels[distances.argmin(axis=1)] == labels).mean() > 0.8
