@@ -25,6 +25,7 @@ format: .venv/ready-dev
 bench: .venv/ready-dev browser
 	$(BIN)/python -m benchmarks.pages
 	$(BIN)/python -m benchmarks.faces
+	$(BIN)/python -m benchmarks.latent
 	$(BIN)/python -m benchmarks.training
 
 # Of the app that runs at PORT, for the README.

@@ -33,6 +33,9 @@ def page() -> None:
         st.page_link(
             "pages/denoise.py", label="**Denoise a face**", icon=":material/auto_fix_high:"
         )
+        st.page_link(
+            "pages/latent_space.py", label="**Move through codes**", icon=":material/tune:"
+        )
     for name in SHOWN[1:]:
         _preview(available[name])
 

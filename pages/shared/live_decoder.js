@@ -67,55 +67,72 @@ function prepare(layer, shape, read) {
   if (layer.kind === "pool") return { apply: pooling(layer, shape, output), activate };
   const [kernel, bias] = [read(layer.kernel), read(layer.bias)];
   if (layer.kind === "dense") {
-    return { apply: (x) => (output.set(bias), addProduct(x, 0, kernel, 0, output, 0, x.length, bias.length), output), activate };
+    const apply = (x) => {
+      output.set(bias);
+      addProduct(x, 0, kernel, output, 0, x.length, bias.length);
+      return output;
+    };
+    return { apply, activate };
   }
   return { apply: convolution(layer, shape, kernel, bias, output), activate };
 }
 
 // output[o] += Σ_i x[i] · matrix[i][o]: four rows at a time, none where ReLU made x zero.
-function addProduct(x, from, matrix, start, output, to, rows, columns) {
+function addProduct(x, from, matrix, output, to, rows, columns) {
   let i = 0;
   for (; i + 3 < rows; i += 4) {
-    const [a, b, c, d] = [x[from + i], x[from + i + 1], x[from + i + 2], x[from + i + 3]];
+    const a = x[from + i];
+    const b = x[from + i + 1];
+    const c = x[from + i + 2];
+    const d = x[from + i + 3];
     if (a === 0 && b === 0 && c === 0 && d === 0) continue;
-    const first = start + i * columns;
-    const [second, third, fourth] = [first + columns, first + 2 * columns, first + 3 * columns];
-    for (let o = 0; o < columns; o++) {
-      output[to + o] +=
-        a * matrix[first + o] + b * matrix[second + o] + c * matrix[third + o] + d * matrix[fourth + o];
+    let first = i * columns;
+    let second = first + columns;
+    let third = second + columns;
+    let fourth = third + columns;
+    for (let o = to; o < to + columns; o++) {
+      output[o] += a * matrix[first++] + b * matrix[second++] + c * matrix[third++] + d * matrix[fourth++];
     }
   }
   for (; i < rows; i++) {
     const a = x[from + i];
-    const row = start + i * columns;
-    for (let o = 0; o < columns; o++) output[to + o] += a * matrix[row + o];
+    for (let o = 0; o < columns; o++) output[to + o] += a * matrix[i * columns + o];
   }
 }
 
-// Both kinds of convolution: output pixel (p, q) gathers input pixels through kernel taps. The taps
-// of rows and of columns are worked out once, so that only they know of strides and padding.
+// The same for few columns, with the matrix transposed.
+function addDots(x, from, matrix, output, to, rows, columns) {
+  for (let o = 0; o < columns; o++) {
+    let sum = 0;
+    for (let i = 0; i < rows; i++) sum += x[from + i] * matrix[o * rows + i];
+    output[to + o] += sum;
+  }
+}
+
+// Both kinds of convolution: an output pixel gathers input pixels through kernel taps. Of a row of
+// taps the input pixels lie side by side, so a row is one product with the kernel's part for it.
+// Only `taps` knows of strides and padding.
 function convolution(layer, [height, width, channels], kernel, bias, output) {
-  const [rows, columns] = [layer.shape[0], layer.shape[1]];
+  const [rows, columns] = layer.shape;
   const filters = bias.length;
-  const transposed = layer.kind === "convT";
-  const taps = transposed ? tapsTransposed : tapsOf;
-  const [vertical, horizontal] = [taps(layer, height, rows), taps(layer, width, columns)];
-  const few = filters < FEW;
-  // Kernels: conv (3, 3, C, F), convT (3, 3, F, C). Few filters want (3, 3, F, C), many (3, 3, C, F).
-  const weights = few === transposed ? kernel : swapped(kernel, transposed ? filters : channels, transposed ? channels : filters);
-  const block = channels * filters;
+  const part = kernelParts(layer, kernel, channels, filters);
+  const add = filters < FEW ? addDots : addProduct;
+  const vertical = taps(layer, height, rows);
+  const horizontal = taps(layer, width, columns).map((row) => ({
+    start: row.length ? row[0][0] * channels : 0,
+    count: row.length * channels,
+    parts: [0, 1, 2].map((u) => part(u, row.map(([, v]) => v))),
+  }));
   return (x) => {
     let to = 0;
     for (let p = 0; p < rows; p++) {
+      const down = vertical[p];
       for (let q = 0; q < columns; q++, to += filters) {
+        const { start, count, parts } = horizontal[q];
         for (let f = 0; f < filters; f++) output[to + f] = bias[f];
-        for (const [i, u] of vertical[p]) {
-          for (const [j, v] of horizontal[q]) {
-            const from = (i * width + j) * channels;
-            const start = (3 * u + v) * block;
-            if (few) addDots(x, from, weights, start, output, to, channels, filters);
-            else addProduct(x, from, weights, start, output, to, channels, filters);
-          }
+        for (let t = 0; t < down.length; t++) {
+          const [i, u] = down[t];
+          add(x, i * width * channels + start, parts[u], output, to, count, filters);
         }
       }
     }
@@ -123,43 +140,47 @@ function convolution(layer, [height, width, channels], kernel, bias, output) {
   };
 }
 
-// output[f] += Σ_c x[c] · matrix[f][c].
-function addDots(x, from, matrix, start, output, to, channels, filters) {
-  for (let f = 0; f < filters; f++) {
-    let sum = 0;
-    const row = start + f * channels;
-    for (let c = 0; c < channels; c++) sum += x[from + c] * matrix[row + c];
-    output[to + f] += sum;
+// For each output position its taps, [input position, kernel position], by input position.
+function taps({ kind, stride, padding }, before, after) {
+  const same = padding === "same";
+  if (kind === "convT") {
+    // Input i is spread over outputs i · stride + u − offset.
+    const offset = same ? Math.floor(Math.max(3 - stride, 0) / 2) : 0;
+    return Array.from({ length: after }, (_, p) =>
+      [2, 1, 0]
+        .map((u) => [(p + offset - u) / stride, u])
+        .filter(([i]) => Number.isInteger(i) && i >= 0 && i < before),
+    );
   }
-}
-
-// For each output position: [input position, kernel position] of all taps that are inside.
-function tapsOf({ stride, padding }, before, after) {
-  const missing = Math.max((after - 1) * stride + 3 - before, 0);
-  const offset = padding === "same" ? Math.floor(missing / 2) : 0;
+  const offset = same ? Math.floor(Math.max((after - 1) * stride + 3 - before, 0) / 2) : 0;
   return Array.from({ length: after }, (_, p) =>
     [0, 1, 2].map((u) => [p * stride + u - offset, u]).filter(([i]) => i >= 0 && i < before),
   );
 }
 
-// A transposed convolution spreads input i over outputs i · stride + u − offset.
-function tapsTransposed({ stride, padding }, before, after) {
-  const offset = padding === "same" ? Math.floor(Math.max(3 - stride, 0) / 2) : 0;
-  return Array.from({ length: after }, (_, p) =>
-    [0, 1, 2]
-      .map((u) => [(p + offset - u) / stride, u])
-      .filter(([i]) => Number.isInteger(i) && i >= 0 && i < before),
-  );
-}
-
-function swapped(kernel, rows, columns) {
-  const made = new Float32Array(kernel.length);
-  for (let start = 0; start < kernel.length; start += rows * columns) {
-    for (let r = 0; r < rows; r++) {
-      for (let c = 0; c < columns; c++) made[start + c * rows + r] = kernel[start + r * columns + c];
+// Parts of a kernel: row u, some columns, all channels, as a matrix [column and channel][filter],
+// transposed for few filters. Kernels are (3, 3, C, F), transposed ones (3, 3, F, C).
+function kernelParts({ kind }, kernel, channels, filters) {
+  const made = new Map();
+  const weight = (u, v, c, f) => {
+    const block = (3 * u + v) * channels * filters;
+    return kernel[block + (kind === "convT" ? f * channels + c : c * filters + f)];
+  };
+  return (u, columns) => {
+    const key = [u, ...columns].join();
+    if (!made.has(key)) {
+      const rows = columns.length * channels;
+      const matrix = new Float32Array(rows * filters);
+      for (let r = 0; r < rows; r++) {
+        const [v, c] = [columns[Math.floor(r / channels)], r % channels];
+        for (let f = 0; f < filters; f++) {
+          matrix[filters < FEW ? f * rows + r : r * filters + f] = weight(u, v, c, f);
+        }
+      }
+      made.set(key, matrix);
     }
-  }
-  return made;
+    return made.get(key);
+  };
 }
 
 function enlarging(factor, [height, width, channels], output) {

@@ -37,6 +37,9 @@ def main(url: str) -> None:
         _open(page, "/denoise?model=toy-faces-vae&source=Test set&picture=3&amount=0.1")
         page.get_by_text("Draw the line across").wait_for()
         _save(page, "denoise")
+        _open(page, "/latent_space?model=toy-faces-vae")
+        page.wait_for_function("() => window.autoencoderLab?.decoders.size > 0")
+        _save(page, "latent")
         browser.close()
 
 
