@@ -1,6 +1,7 @@
 """What became of a noisy picture: figures, pictures, classical filters, downloads."""
 
 import math
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -70,7 +71,8 @@ def downloads(result: Denoised, rivals: list[Version]) -> None:
     with st.popover("Download", icon=":material/download:"):
         _download("All in one picture", "denoising", lambda: _contact_sheet(versions))
         for version in versions:
-            _download(version.name, version.name.lower().replace(" ", "-"), _png(version.image))
+            name = re.sub("[^a-z0-9]+", "-", version.name.lower())
+            _download(version.name, name, _png(version.image))
 
 
 def _download(label: str, name: str, make: Callable[[], bytes]) -> None:

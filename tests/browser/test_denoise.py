@@ -23,6 +23,10 @@ from ae_core.specs import CHOICES
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 AS_IT_IS = "&task=" + quote("Clean this photo as it is")
 FILTERS = ("gaussian", "median", "total-variation", "non-local-means", "wavelet")
+SQUEEZED = (
+    "olivetti-faces-noisy-in-clean-out",
+    "olivetti-faces-trained-on-noise-with-a-per-pixel",
+)
 COMMENT = b"The comment in the visitor's photo 5f1d8c52a9"
 
 
@@ -102,7 +106,7 @@ def test_a_sample_face_shows_its_figures_at_once(page):
     for label in ("Noisy", "Denoised", "Gain"):
         expect(metric(page, label)).to_have_text(re.compile(r"^[+-]?\d+\.\d dB$"))
     expect(page.get_by_text(re.compile(r"beats|equally well"))).to_be_visible()
-    expect(page.locator("figcaption")).to_have_count(4 + 5)
+    expect(page.locator("figcaption")).to_have_count(4 + 5 + len(SQUEEZED))
 
 
 @pytest.mark.parametrize("kind", [kind for kind in CHOICES["kind"] if kind != "none"])
@@ -438,7 +442,10 @@ def test_the_wipe_moves_by_keyboard_without_asking_the_server(page):
 
 @pytest.mark.parametrize(
     ("query", "names"),
-    [("", ("clean", "noisy", "denoised", *FILTERS)), (AS_IT_IS, ("photo", "denoised", *FILTERS))],
+    [
+        ("", ("clean", "noisy", "denoised", *FILTERS, *SQUEEZED)),
+        (AS_IT_IS, ("photo", "denoised", *FILTERS, *SQUEEZED)),
+    ],
     ids=["with noise", "as it is"],
 )
 def test_every_picture_can_be_downloaded(page, query, names):
