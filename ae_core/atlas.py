@@ -4,7 +4,7 @@ It knows codes and labels, not the network. D latent dimensions; K directions.
 """
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -34,7 +34,7 @@ class Atlas:
         holes: (S, S) bool from bottom to top: parts of the map with no training code near.
         directions: (K, D), by how much a code moves for an attribute; see `ae_core.paths`.
         direction_names: of the K attributes.
-        codes: (N, D) of test pictures.
+        codes: (N, D) of test pictures; none where they must not be shown.
         labels: (N,) class numbers or (N, F) factors of these, or None.
         label_names: of the classes or factors.
     """
@@ -59,6 +59,10 @@ class Atlas:
     def latent_dim(self) -> int:
         """D."""
         return len(self.mean)
+
+    def without_pictures(self) -> "Atlas":
+        """Return it without the codes of test pictures."""
+        return replace(self, codes=self.codes[:0], labels=None)
 
     @property
     def fitted(self) -> Gaussian:
@@ -111,7 +115,7 @@ def measure(
     else:
         directions = paths.class_vectors(mean, train_labels, len(label_names))
     fitted, plane = Gaussian.fit(mean), Plane.fit(mean)
-    extent = _extent(np.concatenate([plane.flat(mean), plane.flat(test_codes)]))
+    extent = extent_of(np.concatenate([plane.flat(mean), plane.flat(test_codes)]))
     return Atlas(
         variational=log_var is not None,
         counted=len(mean),
@@ -139,7 +143,7 @@ def cells(extent: np.ndarray) -> np.ndarray:
     return np.stack([x.ravel(), y.ravel()], axis=1).astype(np.float32)
 
 
-def _extent(points: np.ndarray) -> np.ndarray:
+def extent_of(points: np.ndarray) -> np.ndarray:
     """Return left, right, bottom, top around points (N, 2) with a margin; never empty."""
     low, high = points.min(axis=0), points.max(axis=0)
     margin = MARGIN * (high - low) + 1e-3

@@ -6,13 +6,13 @@ each question and is nowhere kept.
 
 from collections.abc import Mapping
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 
 from ae_core import atlas, data, weights
-from ae_core.inference import ModelFile, autoencoder
-from ae_core.live_decoder import decoder_bytes, runs_live
+from ae_core.inference import ModelFile, autoencoder, read_weights
+from ae_core.latent import Gaussian
+from ae_core.live_decoder import decoder_bytes
 from ae_core.pictures import to_bytes_range
 from ae_core.refit import image_shape
 from ae_core.specs import TrainingSpec, from_json
@@ -20,34 +20,44 @@ from ae_core.specs import TrainingSpec, from_json
 TRAIN_PICTURES = 4000  # that are encoded to know how codes are spread
 TEST_NUMBERS = 200_000  # of all codes on the map together: so many test pictures are on it
 MAP_PICTURES = (200, 2000)  # but at least and at most so many
-TSNE_PICTURES = 1000
 MOST_DEVIATION = 0.5 / 255  # of a pixel
-TRIED = 64  # codes, on which float16 weights are compared with float32 ones
+TRIED, HEAT = 64, 1.5  # codes, and how far out, on which float16 weights are tried
 
 
-def live_decoder(model: ModelFile, name: str) -> bytes | None:
-    """Return a model's decoder for the browser, None if it is too large to run there.
+def live_decoder(model: ModelFile, name: str) -> bytes:
+    """Return a model's decoder for the browser.
 
     Args:
         model: the model.
         name: under which the views of the page find it.
+
+    Raises:
+        ImageSetUnavailable, ImageSetCorrupt: see `explore`.
     """
     spec = from_json(model.spec_json)
     shape = image_shape(spec)
-    if not runs_live(spec.autoencoder, shape):
-        return None
     own = autoencoder(model, shape).weights()
-    half = float16_will_do(spec, own)
+    half = float16_will_do(spec, own, explore(model).fitted)
     return decoder_bytes(name, spec.autoencoder, shape, own, half=half)
 
 
-def float16_will_do(spec: TrainingSpec, own: Mapping[str, np.ndarray]) -> bool:
-    """Whether weights rounded to float16 change no pixel of some pictures by half of 1/255."""
+def float16_will_do(spec: TrainingSpec, own: Mapping[str, np.ndarray], codes: Gaussian) -> bool:
+    """Whether weights rounded to float16 change no pixel of some pictures by half of 1/255.
+
+    Args:
+        spec: of the network.
+        own: its weights by name.
+        codes: what its codes are like.
+    """
     from ae_core.autoencoder import Autoencoder
 
-    codes = np.random.default_rng(0).normal(0, 1, (TRIED, spec.autoencoder.latent_dim))
+    if max(float(np.abs(array).max(initial=0)) for array in own.values()) > float(
+        np.finfo("f2").max
+    ):
+        return False
+    tried = codes.sample(np.random.default_rng(0), TRIED, HEAT)
     exact, rounded = (
-        Autoencoder.from_weights(spec.autoencoder, image_shape(spec), kept).decode(codes)
+        Autoencoder.from_weights(spec.autoencoder, image_shape(spec), kept).decode(tried)
         for kept in (own, weights.expanded(weights.halved(own)))
     )
     return bool(np.abs(exact - rounded).max() <= MOST_DEVIATION)
@@ -58,14 +68,11 @@ def stored_decoder(model: ModelFile, name: str) -> bytes | None:
 
     No network is needed to know that float16 will do: fit for any process.
     """
-    spec = from_json(model.spec_json)
-    shape = image_shape(spec)
-    kept = weights.from_bytes(Path(model.path).read_bytes())
+    kept = read_weights(model)
     if any(array.dtype != np.float16 for array in kept.values()):
         return None
-    if not runs_live(spec.autoencoder, shape):
-        return None
-    return decoder_bytes(name, spec.autoencoder, shape, kept, half=True)
+    spec = from_json(model.spec_json)
+    return decoder_bytes(name, spec.autoencoder, image_shape(spec), kept, half=True)
 
 
 @lru_cache(maxsize=8)
@@ -90,22 +97,15 @@ def explore(model: ModelFile) -> atlas.Atlas:
     )
 
 
-@lru_cache(maxsize=8)
-def neighbours(model: ModelFile) -> np.ndarray:
-    """Return points (N, 2) of the first test codes by t-SNE (van der Maaten and Hinton, 2008)."""
+def neighbours(codes: np.ndarray) -> np.ndarray:
+    """Return points (N, 2) of codes (N, D) by t-SNE (van der Maaten and Hinton, 2008)."""
     from sklearn.manifold import TSNE
 
-    codes = explore(model).codes[:TSNE_PICTURES]
     perplexity = min(30.0, (len(codes) - 1) / 3)
     points: np.ndarray = TSNE(perplexity=perplexity, init="random", random_state=0).fit_transform(
         codes
     )
     return points.astype(np.float32)
-
-
-def atlas_file(model: ModelFile) -> Path:
-    """Return where the atlas of a model that comes with the app is kept."""
-    return Path(model.path).with_suffix(".atlas.npz")
 
 
 def decode(model: ModelFile, codes: np.ndarray) -> np.ndarray:

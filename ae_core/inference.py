@@ -165,13 +165,28 @@ def _images(spec: TrainingSpec) -> data.ImageSet:
     return data.load_images(spec.image_set, spec.image_size, spec.split)
 
 
+def read_weights(model: ModelFile) -> dict[str, np.ndarray]:
+    """Read a model's weights as they are kept.
+
+    Raises:
+        ValueError: they are not there any more, or no weights.
+    """
+    try:
+        return weights.from_bytes(Path(model.path).read_bytes())
+    except FileNotFoundError:
+        raise ValueError(
+            f"model={Path(model.path).parent.name} must still have its weights, but they were "
+            "deleted: choose another model"
+        ) from None
+
+
 @lru_cache(maxsize=4)
 def autoencoder(model: ModelFile, image_shape: tuple[int, int, int]) -> "Autoencoder":
     """Return a trained autoencoder for pictures of a shape (H, W, C)."""
     from ae_core.autoencoder import Autoencoder
 
     spec = from_json(model.spec_json)
-    arrays = weights.expanded(weights.from_bytes(Path(model.path).read_bytes()))
+    arrays = weights.expanded(read_weights(model))
     return Autoencoder.from_weights(spec.autoencoder, image_shape, arrays)
 
 

@@ -160,7 +160,7 @@ class Gaussian:
             temperature: what standard deviations are multiplied by; 0 draws the mean.
 
         Raises:
-            ValueError: the temperature is not between 0 and 5.
+            ValueError: the temperature is not between 0 and 3.
         """
         LIMITS["temperature"].check("temperature", temperature)
         normal = rng.standard_normal((count, len(self.mean)), np.float32)

@@ -6,6 +6,7 @@ layer of the header names its kind, activation, stride, padding, output shape an
 bytes and length in numbers, its kernel and bias. This file knows plans and arrays, no Keras.
 """
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -15,12 +16,12 @@ import numpy as np
 from ae_core.plan import PlannedLayer, Shape, plan
 from ae_core.specs import AutoencoderSpec
 
-MOST_MACS = 10_000_000  # for one picture: what a browser computes within a frame
+MOST_MACS = 10_000_000  # of all pictures that move together: what a browser does in a frame
 
 
-def runs_live(spec: AutoencoderSpec, image_shape: Shape) -> bool:
-    """Whether the decoder is small enough to follow a moving hand in a browser."""
-    return sum(layer.macs for layer in _decoder(spec, image_shape)) <= MOST_MACS
+def decoder_macs(spec: AutoencoderSpec, image_shape: Shape) -> int:
+    """Return the multiply-accumulates of one picture."""
+    return sum(layer.macs for layer in _decoder(spec, image_shape))
 
 
 def decoder_bytes(
@@ -53,9 +54,11 @@ def decoder_bytes(
                 layer[part] = (sum(map(len, arrays)), array.size)
                 arrays.append(array.tobytes())
         layers.append(layer)
+    body = b"".join(arrays)
     header = json.dumps(
         {
             "id": name,
+            "digest": hashlib.sha256(body).hexdigest()[:16],
             "latent_dim": spec.latent_dim,
             "shape": image_shape,
             "scale": spec.pixel_scale,
@@ -64,7 +67,7 @@ def decoder_bytes(
         }
     ).encode()
     header += b" " * (-len(header) % 4)
-    return len(header).to_bytes(4, "little") + header + b"".join(arrays)
+    return len(header).to_bytes(4, "little") + header + body
 
 
 def _decoder(spec: AutoencoderSpec, image_shape: Shape) -> Iterable[PlannedLayer]:

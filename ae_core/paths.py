@@ -11,7 +11,8 @@ import numpy as np
 from ae_core.specs import Limit
 
 SHARE = Limit(0.0, 1.0, whole=False)
-LARGEST = 1000  # the farthest from 0 that a number of a code in a link may be
+LARGEST = 1_000_000  # the farthest from 0 that a number of a code in a link may be
+DIGITS = 4  # significant ones of a number in a link
 NEARLY = 1e-4  # radians: codes less than this from parallel, or from opposite, count as that
 
 
@@ -111,23 +112,27 @@ def combine(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
 
 
 def code_to_text(code: np.ndarray) -> str:
-    """Write a code (D,) for a link, such as ``0.5,-1.25,0``: at most 3 decimals.
+    """Write a code (D,) for a link, such as ``0.5,-1.25,0``: 4 significant digits.
 
     Every number is written, also one that `code_from_text` refuses as too large.
     """
-    words = (f"{value:.3f}".rstrip("0").rstrip(".") for value in code.tolist())
+    words = [
+        np.format_float_positional(value, DIGITS, unique=False, fractional=False, trim="-")
+        for value in code.tolist()
+    ]
     return ",".join("0" if word == "-0" else word for word in words)
 
 
-def code_from_text(text: str, latent_dim: int) -> np.ndarray:
-    """Read what `code_to_text` wrote, within 0.0005.
+def code_from_text(text: str, latent_dim: int, name: str = "code") -> np.ndarray:
+    """Read what `code_to_text` wrote, within 0.05 % of each number.
 
     Args:
         text: numbers with commas between them.
         latent_dim: D, how many there must be.
+        name: of what is read, for the error.
 
     Returns:
-        (D,) float32, finite and in [−1000, 1000].
+        (D,) float32, finite and in [−1,000,000, 1,000,000].
 
     Raises:
         ValueError: there are more or fewer numbers, or one of them is not in that range.
@@ -135,10 +140,11 @@ def code_from_text(text: str, latent_dim: int) -> np.ndarray:
     words = text.split(",") if text.strip() else []
     if len(words) != latent_dim:
         raise ValueError(
-            f"code={_numbers(len(words))} must be {_numbers(latent_dim)}, "
+            f"{name}={_numbers(len(words))} must be {_numbers(latent_dim)}, "
             "one for each latent dimension"
         )
-    return np.array([_number(word, place) for place, word in enumerate(words, 1)], np.float32)
+    numbers = [_number(name, word, place) for place, word in enumerate(words, 1)]
+    return np.array(numbers, np.float32)
 
 
 def _checked(share: float | np.ndarray) -> np.ndarray:
@@ -172,14 +178,14 @@ def _numbers(count: int) -> str:
     return f"{count:,} number{'' if count == 1 else 's'}"
 
 
-def _number(word: str, place: int) -> float:
+def _number(name: str, word: str, place: int) -> float:
     try:
         value = float(word)
     except ValueError:
         value = math.nan
     if not -LARGEST <= value <= LARGEST:
         raise ValueError(
-            f"code={word.strip()[:40]} in place {place:,} must be "
+            f"{name}={word.strip()[:40]} in place {place:,} must be "
             f"a finite number between {-LARGEST:,} and {LARGEST:,}"
         )
     return value

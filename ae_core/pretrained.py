@@ -52,9 +52,19 @@ class Card:
         return FOLDER / f"{self.name}.npz"
 
     @property
+    def atlas(self) -> Path:
+        """What is known of its codes; see `ae_core.atlas`."""
+        return atlas_of(self.weights)
+
+    @property
     def preview(self) -> Path:
         """Test pictures above their reconstructions, without gaps; only for embedded sets."""
         return FOLDER / f"{self.name}.png"
+
+
+def atlas_of(weights: Path) -> Path:
+    """Return where the atlas of a model with such weights is, if there is one."""
+    return weights.with_suffix(".atlas.npz")
 
 
 @dataclass(frozen=True)

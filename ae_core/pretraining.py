@@ -84,12 +84,6 @@ def noise_trials(
     return ours + try_out(reconstruct, faces.name, faces.test, noises)
 
 
-def write_atlas(spec: TrainingSpec, path: Path) -> None:
-    """Write what is known of an autoencoder's codes next to its weights."""
-    model = ModelFile(to_json(spec), str(path), path.stat().st_mtime_ns)
-    exploration.atlas_file(model).write_bytes(exploration.explore(model).to_bytes())
-
-
 def _autoencoder(name: str, folder: Path) -> None:
     from ae_core.autoencoder import Autoencoder
 
@@ -99,11 +93,14 @@ def _autoencoder(name: str, folder: Path) -> None:
         raise ValueError(record.reason)
     rounded = pretrained.RECIPES[name].rounded
     kept = weights.rounded(trained) if rounded else trained
-    if not rounded and exploration.float16_will_do(spec, trained):
-        kept = weights.halved(trained)
     path = folder / f"{name}.npz"
     path.write_bytes(weights.to_bytes(kept, compress=rounded))
-    write_atlas(spec, path)
+    atlas = exploration.explore(ModelFile(to_json(spec), str(path), path.stat().st_mtime_ns))
+    if not rounded and exploration.float16_will_do(spec, trained, atlas.fitted):
+        path.write_bytes(weights.to_bytes(weights.halved(trained)))
+    # With a decoder, codes are pictures, and the terms of most sets do not let us show them.
+    shown = atlas if IMAGE_SETS[spec.image_set].embedded else atlas.without_pictures()
+    pretrained.atlas_of(path).write_bytes(shown.to_bytes())
     if IMAGE_SETS[spec.image_set].embedded:  # the terms of other sets do not let us show them
         (folder / f"{name}.png").write_bytes(files["preview.png"])
     trials: tuple[Trial, ...] = ()

@@ -35,13 +35,15 @@ def running_app() -> Iterator[tuple[Page, int, float]]:
         environment = {**os.environ, "AE_RUNS_DIR": runs}
         started = time.perf_counter()
         with subprocess.Popen(command, cwd=ROOT, env=environment) as process:
-            _wait_until_up(port)
-            yield page, process.pid, started
-            process.terminate()
+            try:
+                _wait_until_up(port, process)
+                yield page, process.pid, started
+            finally:
+                process.terminate()
 
 
-def _wait_until_up(port: int) -> None:
-    while True:
+def _wait_until_up(port: int, process: subprocess.Popen[bytes]) -> None:
+    while process.poll() is None:
         try:
             with urllib.request.urlopen(f"http://localhost:{port}/_stcore/health", timeout=1):
                 return

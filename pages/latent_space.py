@@ -4,6 +4,7 @@ import streamlit as st
 
 from ae_core.connection import ServiceUnavailable
 from ae_core.data import ImageSetCorrupt, ImageSetUnavailable
+from ae_core.store import UnknownRun
 from pages.shared import notice
 from pages.shared.answers import atlas
 from pages.shared.frame import frame
@@ -37,7 +38,7 @@ def page() -> None:
     frame("Latent space")
     left, right = st.columns([4, 10], gap="large", vertical_alignment="bottom")
     with left:
-        model = model_select("latent", models)
+        model = model_select("latent", models, _forget_codes)
     with right:
         view = linked_choice(
             "view", "View", tuple(VIEWS), "latent", label_visibility="collapsed", wrap=True
@@ -46,24 +47,38 @@ def page() -> None:
         with st.spinner("Encoding pictures …"):
             known = atlas(model.file)
         others = _others(model) if view in LIVE else ()
-        VIEWS[view](Stage((model, *others), known, linked_code("z", known)))
+        code = linked_code(model, known, "z")
+        VIEWS[view](Stage((model, *others), known, code, st.query_params.get("z", "")))
     except FAILURES as error:
         notice.error(str(error))
+
+
+def _forget_codes() -> None:
+    """Take codes out of the address: to another model they mean something else, or nothing."""
+    codes = [name for name, value in st.query_params.items() if "," in value]
+    put(**dict.fromkeys((*codes, "z", "strengths"), ""))
 
 
 def _others(model: TrainedModel) -> tuple[TrainedModel, ...]:
     """Let the visitor choose models that get the same codes, and return them."""
     size = model.spec.autoencoder.latent_dim
+    linked = dict.fromkeys(filter(None, st.query_params.get("also", "").split(",")))
+    available = models(model.id)
+    for name in linked:
+        try:
+            available |= models(name)
+        except UnknownRun as error:
+            notice.error(f"{error}. It is left out.")
     same = {
         other.id: other
-        for other in models(model.id).values()
+        for other in available.values()
         if other.id != model.id and other.spec.autoencoder.latent_dim == size
     }
     if not same:
         return ()
-    linked = [name for name in st.query_params.get("also", "").split(",") if name in same]
-    show_in_widget("latent.also", linked[: MOST_MODELS - 1])
-    chosen = st.multiselect(
+    chosen = [name for name in linked if name in same][: MOST_MODELS - 1]
+    show_in_widget("latent.also", chosen)
+    st.multiselect(
         "The same hands for",
         list(same),
         format_func=lambda name: same[name].title,

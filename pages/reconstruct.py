@@ -12,7 +12,7 @@ from pages.shared import notice
 from pages.shared.answers import gallery, service, test_rendition, test_rivals
 from pages.shared.drawing_canvas import drawing_canvas
 from pages.shared.frame import frame
-from pages.shared.links import linked_choice, put
+from pages.shared.links import linked_choice, linked_index, put
 from pages.shared.model_select import model_select
 from pages.shared.models import TrainedModel, models
 from pages.shared.picture_picker import picture_picker
@@ -57,12 +57,10 @@ def _picture(model: TrainedModel, source: str) -> tuple[int | None, np.ndarray |
 
 
 def _test_picture(model: TrainedModel) -> int | None:
-    written = st.query_params.get("picture", "0")
-    number = int(written[:9]) if written.isdecimal() else 0
     try:
         with st.spinner("Loading test pictures …"):
             available = gallery(model.file.spec_json, 0, 1).available
-            number = min(number, available - 1)
+            number = linked_index("picture", available)
             start = number // A_PAGE * A_PAGE
             shown = gallery(model.file.spec_json, start, A_PAGE)
     except (ServiceUnavailable, ImageSetUnavailable, ImageSetCorrupt) as error:

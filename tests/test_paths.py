@@ -243,23 +243,24 @@ def test_a_code_survives_its_text(seed, scale):
     text = code_to_text(code)
     back = code_from_text(text, 64)
     assert back.dtype == np.float32
-    assert np.abs(back.astype(np.float64) - code).max() <= 0.0005 + 1e-7 * scale
+    assert (np.abs(back.astype(np.float64) - code) <= 0.0005001 * np.abs(code)).all()
     assert code_to_text(back) == text
     for word in text.split(","):
         assert not word.startswith("+")
         assert word != "-0"
-        assert "." not in word or (not word.endswith(("0", ".")) and len(word.split(".")[1]) <= 3)
+        assert "e" not in word  # a plus sign in an address is a space
+        assert "." not in word or not word.endswith(("0", "."))
+        assert len(word.lstrip("-0.").replace(".", "").rstrip("0")) <= 4
 
 
 @pytest.mark.parametrize(
     ("code", "text"),
     [
         ([0.5, -1.25, 0], "0.5,-1.25,0"),
-        ([100, -1000, 1000], "100,-1000,1000"),
-        ([0.0004, -0.0004, -0.0], "0,0,0"),
-        ([1 / 3, 2 / 3], "0.333,0.667"),
+        ([100, -1000, 123456], "100,-1000,123500"),
+        ([0.00045, -0.0, 0.0], "0.00045,0,0"),
+        ([1 / 3, -2 / 3], "0.3333,-0.6667"),
         ([999.99999], "1000"),
-        ([1e-30, 0.001], "0,0.001"),
     ],
 )
 def test_texts_are_short(code, text):
@@ -288,7 +289,7 @@ def test_a_text_of_another_length_is_refused(text, latent_dim, sentence):
 @pytest.mark.parametrize(
     ("word", "echo"),
     [
-        *((word, word) for word in ("nan", "inf", "-Infinity", "1e999", "1000.1", "-1001", "a")),
+        *((word, word) for word in ("nan", "inf", "-Infinity", "1e999", "1000001", "-1e7", "a")),
         *((word, word) for word in ("1;2", "0x10", "", "--1", "1 2")),
         (" two ", "two"),
         ("9" * 5000, "9" * 40),
@@ -296,5 +297,5 @@ def test_a_text_of_another_length_is_refused(text, latent_dim, sentence):
     ],
 )
 def test_what_is_no_number_in_range_is_refused(word, echo):
-    wanted = f"code={echo} in place 4 must be a finite number between -1,000 and 1,000"
+    wanted = f"code={echo} in place 4 must be a finite number between -1,000,000 and 1,000,000"
     assert sentence_of(code_from_text, f"0,1,2,{word},4", 5) == wanted

@@ -44,7 +44,7 @@ LIMITS: Mapping[str, Limit] = MappingProxyType(
         "sparsity": Limit(0.0, 1.0, whole=False),
         "amount": Limit(0.0, 1.0, whole=False),
         "sigma": Limit(0.01, 1.0, whole=False),
-        "temperature": Limit(0.0, 5.0, whole=False),
+        "temperature": Limit(0.0, 3.0, whole=False),
         "learning_rate": Limit(1e-6, 1.0, whole=False),
         "batch_size": Limit(1, 1024),
         "epochs": Limit(1, 2000),

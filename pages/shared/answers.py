@@ -14,10 +14,13 @@ from ae_core import exploration, inference, photos
 from ae_core.atlas import Atlas
 from ae_core.connection import Connection
 from ae_core.inference import ModelFile
+from ae_core.pretrained import atlas_of
 from ae_core.service import TrainingService
 from ae_core.store import RunStore
 
 ROOT = Path(__file__).resolve().parents[2]
+MODELS = 64  # whose decoders and atlases, about 1 MB each, are remembered
+NEIGHBOURS = 1000  # test pictures on a map of neighbours, which takes seconds to work out
 
 
 @st.cache_resource(show_spinner=False)
@@ -64,30 +67,40 @@ def test_rivals(model: ModelFile, number: int) -> tuple[list[inference.Rendition
     return service().connection.answer(inference.rivals_test, model, number)
 
 
-@st.cache_resource(show_spinner=False, max_entries=16)
-def live_decoder(model: ModelFile, name: str) -> bytes | None:
+@st.cache_resource(show_spinner=False, max_entries=MODELS)
+def live_decoder(model: ModelFile, name: str) -> bytes:
     """Return a decoder for the browser; see `ae_core.exploration.live_decoder`."""
     return exploration.stored_decoder(model, name) or service().connection.answer(
         exploration.live_decoder, model, name
     )
 
 
-@st.cache_resource(show_spinner=False, max_entries=16)
+@st.cache_resource(show_spinner=False, max_entries=MODELS)
 def atlas(model: ModelFile) -> Atlas:
-    """Return what is known of a model's codes; see `ae_core.exploration.explore`."""
-    kept = exploration.atlas_file(model)
+    """Return what is known of a model's codes, of one of the app's without test pictures' codes."""
+    kept = atlas_of(Path(model.path))
     if kept.is_file():
         return Atlas.from_bytes(kept.read_bytes())
     return service().connection.answer(exploration.explore, model)
+
+
+@st.cache_resource(show_spinner=False, max_entries=MODELS)
+def whole_atlas(model: ModelFile) -> Atlas:
+    """Return `atlas` with the codes of test pictures, for which their image set is needed."""
+    known = atlas(model)
+    if len(known.codes):
+        return known
+    return service().connection.answer(exploration.explore, model)
+
+
+@st.cache_resource(show_spinner=False, max_entries=MODELS)
+def neighbour_map(model: ModelFile) -> np.ndarray:
+    """Return points (N, 2) of the first test codes; see `ae_core.exploration.neighbours`."""
+    codes = whole_atlas(model).codes[:NEIGHBOURS]
+    return service().connection.answer(exploration.neighbours, codes)
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
 def test_code(model: ModelFile, number: int) -> tuple[np.ndarray, np.ndarray | None]:
     """Return the code of test picture ``number``; see `ae_core.exploration.encode`."""
     return service().connection.answer(exploration.encode_test, model, number)
-
-
-@st.cache_resource(show_spinner=False, max_entries=16)
-def neighbour_map(model: ModelFile) -> np.ndarray:
-    """Return a model's test codes as points; see `ae_core.exploration.neighbours`."""
-    return service().connection.answer(exploration.neighbours, model)

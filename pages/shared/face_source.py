@@ -1,5 +1,6 @@
 """Where a picture to denoise comes from: a sample, a photo, the camera, a test set."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ from ae_core.specs import DenoiserSpec, TrainingSpec, to_json
 from pages.shared import notice
 from pages.shared.answers import gallery, sample_faces, service
 from pages.shared.crop_box import crop_box
-from pages.shared.links import linked_choice, put
+from pages.shared.links import linked_choice, linked_index, put
 from pages.shared.models import TrainedModel
 from pages.shared.picture_picker import picture_picker
 from pages.shared.session import forget_photo, keep_photo, kept_photo, let_go, recall
@@ -58,10 +59,8 @@ def _test_picture(model: TrainedModel) -> Chosen | None:
         card = IMAGE_SETS[spec.image_set]
         notice.info(f"{card.title} are not on this machine. Take a sample, or upload a photo.")
         return None
-    written = st.query_params.get("picture", "0")
-    wanted = int(written[:9]) if written.isdecimal() else 0
     available = gallery(to_json(spec), 0, 1).available
-    start = min(wanted, available - 1) // A_PAGE * A_PAGE
+    start = linked_index("picture", available) // A_PAGE * A_PAGE
     shown = gallery(to_json(spec), start, A_PAGE)
     names = tuple(f"Picture {start + i}" for i in range(len(shown.images)))
     number = _pick(f"test-{model.id}", tuple(shown.images), names, start, available)
@@ -77,8 +76,7 @@ def _pick(
     key: str, images: tuple[np.ndarray, ...], names: tuple[str, ...], start: int, available: int
 ) -> int:
     """Let the visitor choose one of the pictures from number ``start`` on; return its number."""
-    written = st.query_params.get("picture", "0")
-    number = min(int(written[:9]) if written.isdecimal() else 0, available - 1)
+    number = linked_index("picture", available)
     small = tuple(_thumbnail(image) for image in images)
     picture_picker(
         f"denoise-{key}",
@@ -95,11 +93,12 @@ def _thumbnail(image: np.ndarray) -> np.ndarray:
     return image[::step, ::step]
 
 
-def own_photo(source: str) -> Chosen | None:
+def own_photo(source: str, forget: Callable[[], None] = forget_photo) -> Chosen | None:
     """Let the visitor upload or take a photo and choose the face; None while there is none.
 
     Args:
         source: "Upload" or "Camera".
+        forget: called by "Forget this photo".
 
     Raises:
         ServiceUnavailable, ValueError: with a sentence.
@@ -124,10 +123,10 @@ def own_photo(source: str) -> Chosen | None:
         st.rerun()
     if kept is None:
         return None
-    return _crop(kept.id, kept.photo)
+    return _crop(kept.id, kept.photo, forget)
 
 
-def _crop(photo_id: str, photo: photos.Photo) -> Chosen:
+def _crop(photo_id: str, photo: photos.Photo, forget: Callable[[], None]) -> Chosen:
     if not photo.faces:
         st.warning("No face was found. Draw a square around it, or move this one.")
     elif len(photo.faces) > 1:
@@ -136,7 +135,7 @@ def _crop(photo_id: str, photo: photos.Photo) -> Chosen:
         st.caption("Move the square if it does not fit the face.")
     start = photo.faces[0] if photo.faces else MIDDLE
     crop = crop_box(f"crop-{photo_id}", photo, start)
-    st.button("Forget this photo", on_click=forget_photo)
+    st.button("Forget this photo", on_click=forget)
     key = (photo_id, crop)
     answer = service().connection.answer
     image = recall("face", key, lambda: answer(photos.cut_face, photo.data, crop))

@@ -113,6 +113,13 @@ def linked_number(name: str, usual: float, limit: Limit) -> float:
     return value
 
 
+def linked_index(name: str, available: int, usual: int = 0) -> int:
+    """Return the number of a picture that stands in the address, the last one if it is beyond."""
+    written = st.query_params.get(name, "")
+    number = int(written[:9]) if written.isdecimal() else usual
+    return min(number, available - 1)
+
+
 def linked_slider(name: str, label: str, usual: float, limit: Limit, page: str) -> float:
     """Let the visitor move what `linked_number` reads; in steps of 1 or of 0.01."""
     key = f"{page}.{name}"

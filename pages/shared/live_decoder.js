@@ -4,16 +4,15 @@
 // by row, all channels of a pixel together (H, W, C), as in Keras. It knows layers, not sliders:
 // views find a decoder by its id in `window.autoencoderLab` and hear of a new one by an event.
 
-export const CHANGED = "autoencoder-lab-decoder";
-
+const CHANGED = "autoencoder-lab-decoder";
+const KEPT = 6; // decoders
 const FEW = 4; // output channels, below which a convolution adds up along the input's channels
 
-/** Read a decoder: {id, latentDim, shape: [H, W, C], scale, layers}. */
+/** Read a decoder: {id, digest, latentDim, shape: [H, W, C], scale, layers}. */
 export function unpack(bytes) {
   const own = bytes.slice(); // from Streamlit they come at any address, float32 needs multiples of 4
-  const length = new DataView(own.buffer).getUint32(0, true);
-  const header = JSON.parse(new TextDecoder().decode(own.subarray(4, 4 + length)));
-  const start = 4 + length;
+  const header = headerOf(own);
+  const start = 4 + new DataView(own.buffer).getUint32(0, true);
   const read = ([offset, size]) =>
     header.half
       ? fromHalf(new Uint16Array(own.buffer, start + offset, size))
@@ -24,7 +23,13 @@ export function unpack(bytes) {
     shape = layer.shape;
     return made;
   });
-  return { id: header.id, latentDim: header.latent_dim, shape: header.shape, scale: header.scale, layers };
+  const { id, digest, latent_dim: latentDim, scale } = header;
+  return { id, digest, latentDim, shape: header.shape, scale, layers };
+}
+
+function headerOf(bytes) {
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+  return JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
 }
 
 /** Decode a code; the pixels (H·W·C numbers in [0, 1]) are overwritten by the next call. */
@@ -53,10 +58,13 @@ export function paint(decoder, code, canvas) {
 
 /** Take a decoder from Streamlit and tell the views. */
 export default function ({ data }) {
-  const lab = (window.autoencoderLab ??= { decoders: new Map(), paint });
-  const decoder = unpack(data);
-  lab.decoders.set(decoder.id, decoder);
-  window.dispatchEvent(new CustomEvent(CHANGED, { detail: decoder.id }));
+  const { decoders } = (window.autoencoderLab ??= { decoders: new Map(), paint });
+  const { id, digest } = headerOf(data);
+  if (decoders.get(id)?.digest === digest) return; // Streamlit calls again after every rerun
+  decoders.delete(id); // so that the newest is last
+  decoders.set(id, unpack(data));
+  if (decoders.size > KEPT) decoders.delete(decoders.keys().next().value);
+  window.dispatchEvent(new CustomEvent(CHANGED, { detail: id }));
 }
 
 function prepare(layer, shape, read) {

@@ -17,14 +17,10 @@ _DECODER = st.components.v2.component(
 )
 
 
-def mount(model: TrainedModel) -> bool:
-    """Bring a model's decoder into the browser; False if it is too large to run there.
+def mount(model: TrainedModel) -> None:
+    """Bring a model's decoder into the browser.
 
     Raises:
-        ServiceUnavailable, ValueError: no worker could read the model.
+        ServiceUnavailable, ImageSetUnavailable, ImageSetCorrupt, ValueError: it cannot be had.
     """
-    weights = live_decoder(model.file, model.id)
-    if weights is None:
-        return False
-    _DECODER(key=f"decoder-{model.id}", data=weights)
-    return True
+    _DECODER(key=f"decoder-{model.id}", data=live_decoder(model.file, model.id))

@@ -11,12 +11,17 @@ from pages.shared.models import TrainedModel
 from pages.shared.session import show_in_widget, widget
 
 
-def model_select(page: str, offer: Callable[[str], dict[str, TrainedModel]]) -> TrainedModel:
+def model_select(
+    page: str,
+    offer: Callable[[str], dict[str, TrainedModel]],
+    on_change: Callable[[], None] = lambda: None,
+) -> TrainedModel:
     """Let the visitor choose among what ``offer`` returns for the model named in the address.
 
     Args:
         page: of the widget, for its key.
         offer: `models` or `denoising_models`; raises UnknownRun for a name that is none.
+        on_change: called when another model is chosen.
     """
     linked = st.query_params.get("model", "")
     try:
@@ -26,11 +31,16 @@ def model_select(page: str, offer: Callable[[str], dict[str, TrainedModel]]) -> 
         available, linked = offer(""), ""
     key = f"{page}.model"
     show_in_widget(key, linked or next(iter(available)))
+
+    def take() -> None:
+        put(model=widget(key))
+        on_change()
+
     chosen: str = st.selectbox(
         "Model",
         list(available),
         format_func=lambda name: available[name].title,
         key=key,
-        on_change=lambda: put(model=widget(key)),
+        on_change=take,
     )
     return available[chosen]

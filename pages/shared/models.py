@@ -1,6 +1,7 @@
 """The trained autoencoders that a visitor can use: pretrained ones and finished runs."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from ae_core.denoising import model_file
 from ae_core.image_sets import IMAGE_SETS
@@ -77,11 +78,11 @@ def models(linked: str = "") -> dict[str, TrainedModel]:
     pretrained = {n: card for n, card in cards().items() if isinstance(card.spec, TrainingSpec)}
     if linked and linked not in pretrained:
         snapshot = service().snapshot(linked)
-        if not snapshot.saved:
+        if not _weights(snapshot).is_file():
             raise UnknownRun(linked)
         runs = [snapshot, *(run for run in runs if run.id != linked)]
     for run in runs:
-        if run.saved:
+        if _weights(run).is_file():
             found[run.id] = _of_run(run)
     return found | {name: _of_card(card) for name, card in pretrained.items()}
 
@@ -90,7 +91,12 @@ def _of_card(card: Card) -> TrainedModel:
     return TrainedModel(card.name, card.title, "Comes with the app", card.spec, model_file(card))
 
 
+def _weights(run: Snapshot) -> Path:
+    """Return where a run's weights are, if it has any and nobody has deleted them."""
+    return service().store.folder(run.id) / "weights.npz"
+
+
 def _of_run(run: Snapshot) -> TrainedModel:
-    path = service().store.folder(run.id) / "weights.npz"
+    path = _weights(run)
     file = ModelFile(to_json(run.spec), str(path.resolve()), path.stat().st_mtime_ns)
     return TrainedModel(run.id, f"Run: {run_name(run)}", "Trained here", run.spec, file)

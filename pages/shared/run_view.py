@@ -136,6 +136,12 @@ def _buttons(snapshot: Snapshot) -> None:
                 icon=":material/compare:",
                 query_params={"model": run_id},
             )
+            st.page_link(
+                "pages/latent_space.py",
+                label="**Move through its codes**",
+                icon=":material/tune:",
+                query_params={"model": run_id},
+            )
         if snapshot.unsaved and mine:
             _button("Save again", "save", _save_again, run_id)
         if not snapshot.live and st.button("Set up again", icon=":material/tune:"):

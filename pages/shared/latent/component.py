@@ -6,6 +6,8 @@ from typing import Any
 
 import streamlit as st
 
+from pages.shared.session import widget
+
 HERE = Path(__file__).parent
 
 _CSS = """
@@ -30,6 +32,12 @@ button:hover, button:active { background: var(--st-secondary-background-color); 
   figure canvas, figure img { max-height: 34vh; }
 }
 """
+
+
+def heard(key: str) -> str:
+    """Return the text that a view has just sent; anything may stand in what a browser sends."""
+    text = widget(key)["code"]
+    return text if isinstance(text, str) else ""
 
 
 def live_view(name: str, hands: str, css: str) -> Callable[..., Any]:

@@ -5,9 +5,9 @@ import streamlit as st
 
 from ae_core.paths import code_to_text, combine
 from pages.shared import notice
-from pages.shared.latent.choice import code_choice, picked_code
+from pages.shared.latent.choice import code_choice
 from pages.shared.latent.sliders import Slider, moving_sliders
-from pages.shared.latent.stage import Stage
+from pages.shared.latent.stage import Stage, linked_code
 from pages.shared.links import put
 from pages.shared.tiles import tiles
 
@@ -23,7 +23,10 @@ def direction_view(stage: Stage) -> None:
     else:
         notice.info("The pictures of this set have no labels: no direction has a name.")
     st.markdown("##### A + B − C")
-    codes = [picked_code(stage, name, usual) for usual, name in enumerate(NAMES)]
+    codes = [
+        linked_code(stage.model, known, name, f"picture:{usual}")
+        for usual, name in enumerate(NAMES)
+    ]
     result = combine(*codes)
     shown = stage.decoded(np.stack([*codes, result])) / 255
     words = ("A", "+ B", "− C", "= A + B − C")

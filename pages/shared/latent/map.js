@@ -1,14 +1,14 @@
 // Codes as points. Where the pointer is, a code is decoded, and the pictures follow; a click, or
 // the finger that lets go, keeps it and tells the server.
 //
-// A point of the map is the code `mean` + point · `axes`; on a map that is no plane (t-SNE) it is
-// the code of the nearest picture.
+// A point of the map is the code that is kept, moved along the map's two axes; on a map that is no
+// plane (t-SNE) it is the code of the nearest picture.
 
 const STEP = 0.02; // of an arrow key, as a share of the map
-export default function ({ data, parentElement, setStateValue }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".latent");
   root.view ??= new View(root);
-  root.view.update(data, setStateValue);
+  root.view.update(data, (text) => setTriggerValue("code", text));
   return () => root.view.close();
 }
 
@@ -17,39 +17,50 @@ class View {
     this.root = root;
     this.pictures = new Pictures(root.querySelector(".pictures"), () => this.draw());
     this.map = root.querySelector(".map");
+    this.settling = new Settling();
     this.resized = new ResizeObserver(() => this.pictures.soon());
-    this.resized.observe(this.map);
     this.map.onpointermove = (event) => this.hover(this.pointOf(event));
-    this.map.onpointerdown = (event) => this.map.setPointerCapture(event.pointerId);
-    this.map.onpointerup = (event) => this.choose(this.pointOf(event));
+    this.map.onpointerdown = (event) => {
+      this.pressed = event.button === 0;
+      this.map.setPointerCapture(event.pointerId);
+    };
+    this.map.onpointerup = (event) => {
+      if (this.pressed) this.choose(this.pointOf(event));
+      this.pressed = false;
+    };
     this.map.onpointerleave = () => this.hover(undefined);
     this.map.onkeydown = (event) => this.key(event);
   }
 
   close() {
+    this.settling.flush();
     this.pictures.close();
     this.resized.disconnect();
   }
 
   update(data, send) {
-    this.send = send;
+    this.resized.observe(this.map);
+    this.settling.send = send;
     this.data = data;
     this.points = numbers(data.points);
     this.codes = data.codes && numbers(data.codes);
     this.pictures.show(data.models);
-    // What comes back of this view's own doing is old news: the hand may have moved on.
-    if (data.layout !== this.layout || data.at !== this.known) this.chosen = data.point;
+    const isNews = this.settling.isNews(data.at);
+    if (isNews || data.layout !== this.layout) {
+      this.kept = { point: data.point, code: Float32Array.from(data.code) };
+      this.hovered = undefined;
+    }
     this.layout = data.layout;
-    this.known = data.at;
-    this.hovered = undefined;
     this.legend();
     this.pictures.soon();
   }
 
   legend() {
-    const names = this.data.names.map((name, i) => {
-      const entry = element("span", { textContent: name });
-      entry.style.setProperty("--hue", this.data.hues[i % this.data.hues.length]);
+    const { names: words, values } = this.data;
+    const scale = values.length && !words.length ? [["less", -1], ["more", 1]] : [];
+    const names = [...words.map((name, i) => [name, i]), ...scale].map(([textContent, value]) => {
+      const entry = element("span", { textContent });
+      entry.style.setProperty("--hue", this.colour(value));
       return entry;
     });
     this.root.querySelector(".legend").replaceChildren(...names);
@@ -69,14 +80,10 @@ class View {
   }
 
   choose(point) {
-    this.chosen = point;
+    this.kept = { point, code: this.codeAt(point) };
     this.hovered = undefined;
     this.pictures.soon();
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => {
-      this.known = asText(this.code());
-      this.send("code", this.known);
-    }, SETTLED);
+    this.settling.soon(() => asText(this.kept.code));
   }
 
   key(event) {
@@ -84,20 +91,22 @@ class View {
     if (!step) return;
     event.preventDefault();
     const [left, right, bottom, top] = this.data.extent;
+    const [x, y] = this.kept.point;
     this.choose([
-      clamp(this.chosen[0] + step[0] * STEP * (right - left), left, right),
-      clamp(this.chosen[1] + step[1] * STEP * (top - bottom), bottom, top),
+      clamp(x + step[0] * STEP * (right - left), left, right),
+      clamp(y + step[1] * STEP * (top - bottom), bottom, top),
     ]);
+    this.map.setAttribute("aria-label", `At ${this.kept.point.map((v) => v.toFixed(2)).join(", ")}`);
   }
 
-  code() {
-    const [x, y] = this.hovered ?? this.chosen;
-    const { mean, axes } = this.data;
+  codeAt([x, y]) {
+    const { axes } = this.data;
+    const { point, code } = this.kept;
     if (this.codes) {
       const nearest = this.nearest(x, y);
-      return this.codes.slice(nearest * mean.length, (nearest + 1) * mean.length);
+      return this.codes.slice(nearest * code.length, (nearest + 1) * code.length);
     }
-    return Float32Array.from(mean, (m, i) => m + x * axes[0][i] + y * axes[1][i]);
+    return code.map((v, i) => v + (x - point[0]) * axes[0][i] + (y - point[1]) * axes[1][i]);
   }
 
   nearest(x, y) {
@@ -110,7 +119,8 @@ class View {
   }
 
   draw() {
-    const complete = this.pictures.draw(this.code());
+    const shown = this.hovered ?? this.kept.point;
+    const complete = this.pictures.draw(this.hovered ? this.codeAt(shown) : this.kept.code);
     const words = complete ? this.data.status : "Loading the decoder …";
     this.root.querySelector(".status").textContent = words;
     const scale = window.devicePixelRatio;
@@ -123,7 +133,7 @@ class View {
     const place = ([x, y]) => [((x - left) / (right - left)) * width, ((top - y) / (top - bottom)) * height];
     this.drawHoles(context, width, height);
     this.drawPoints(context, place);
-    this.drawCross(context, place(this.hovered ?? this.chosen));
+    this.drawCross(context, place(shown));
   }
 
   drawHoles(context, width, height) {

@@ -5,14 +5,12 @@ import base64
 import numpy as np
 import streamlit as st
 
-from ae_core.atlas import CELLS
+from ae_core.atlas import CELLS, Atlas, extent_of
 from ae_core.figures import CLASSES
-from ae_core.paths import code_to_text
-from pages.shared.answers import neighbour_map
-from pages.shared.latent.component import live_view
+from pages.shared.answers import neighbour_map, whole_atlas
+from pages.shared.latent.component import heard, live_view
 from pages.shared.latent.stage import Stage
 from pages.shared.links import linked_choice, put
-from pages.shared.session import widget
 
 LAYOUTS = ("Plane", "t-SNE")
 
@@ -35,49 +33,46 @@ _MAP = live_view(
 def map_view(stage: Stage) -> None:
     """Show the test codes as points; hatched is where no training code is near."""
     known = stage.atlas
-    layout = LAYOUTS[0]
+    if stage.has_pictures:
+        with st.spinner("Encoding test pictures …"):
+            known = whole_atlas(stage.model.file)
+    layouts = LAYOUTS if len(known.codes) and known.latent_dim > 2 else LAYOUTS[:1]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        if known.latent_dim > 2:
-            layout = linked_choice("layout", "Layout", LAYOUTS, "latent")
-        colours, names = _colours(stage)
-    near = layout == LAYOUTS[1]
-    if near:
+        layout = linked_choice("layout", "Layout", layouts, "latent")
+        colours, names = _colours(known)
+    points, extent = known.plane.flat(known.codes), known.extent
+    point = known.plane.flat(stage.code[np.newaxis])[0]
+    is_plane = layout == LAYOUTS[0]
+    if not is_plane:
         with st.spinner("Working out t-SNE …"):
             points = neighbour_map(stage.model.file)
-        codes = known.codes[: len(points)]
-        margin = 0.03 * np.ptp(points)
-        extent = (
-            *(points[:, 0].min() - margin, points[:, 0].max() + margin),
-            *(points[:, 1].min() - margin, points[:, 1].max() + margin),
-        )
-        point = points[np.argmin(np.square(codes - stage.code).sum(axis=1))]
-    else:
-        points, extent = known.plane.flat(known.codes), tuple(known.extent.tolist())
-        point = known.plane.flat(stage.code[np.newaxis])[0]
+        extent = extent_of(points)
+        nearest = np.square(known.codes[: len(points)] - stage.code).sum(axis=1).argmin()
+        point = points[nearest]
     data = {
-        **stage.pictures(stage.code),
+        **stage.live_pictures(stage.code),
+        "layout": layout,
         "points": _packed(points),
-        "codes": _packed(codes) if near else "",
+        "codes": "" if is_plane else _packed(known.codes[: len(points)]),
         "values": tuple(colours[: len(points)]),
         "names": names,
         "hues": CLASSES,
-        "extent": tuple(float(edge) for edge in extent),
-        "holes": "" if near else "".join("01"[int(hole)] for hole in known.holes.ravel()),
+        "extent": tuple(extent.tolist()),
+        "holes": "".join("01"[int(hole)] for hole in known.holes.ravel()) if is_plane else "",
         "cells": CELLS,
-        "mean": tuple(known.plane.mean.tolist()),
         "axes": tuple(map(tuple, known.plane.axes.tolist())),
         "point": tuple(point.tolist()),
-        "at": code_to_text(stage.code),
-        "layout": layout,
+        "code": tuple(stage.code.tolist()),
+        "at": stage.at,
     }
     key = f"map-{stage.model.id}"
-    _MAP(key=key, data=data, on_code_change=lambda: put(z=widget(key)["code"]))
-    st.caption(_explained(stage, near=near))
+    _MAP(key=key, data=data, on_code_change=lambda: put(z=heard(key)))
+    st.caption(_explained(known, is_plane=is_plane))
 
 
-def _colours(stage: Stage) -> tuple[list[float], tuple[str, ...]]:
+def _colours(known: Atlas) -> tuple[list[float], tuple[str, ...]]:
     """Return a number for the colour of each point, and names if the numbers are classes."""
-    labels, names = stage.atlas.labels, stage.atlas.label_names
+    labels, names = known.labels, known.label_names
     if labels is None:
         return [], ()
     if labels.ndim == 1:
@@ -88,20 +83,21 @@ def _colours(stage: Stage) -> tuple[list[float], tuple[str, ...]]:
     return np.round(labels[:, names.index(factor)], 2).tolist(), ()
 
 
-def _explained(stage: Stage, *, near: bool) -> str:
-    known = stage.atlas
-    if near:
+def _explained(known: Atlas, *, is_plane: bool) -> str:
+    if not is_plane:
         return (
             "t-SNE puts pictures with near codes next to each other, but is no plane: shown is the "
             "nearest test picture's code, decoded."
         )
+    points = "Every point is a test picture" if len(known.codes) else "The pictures are not here"
     hatched = f"Hatched: no code of {known.counted:,} training pictures is near."
     if known.latent_dim <= 2:
-        return f"Every point is a test picture. {hatched}"
-    kept = float(known.plane.flat(known.codes).var(axis=0).sum() / known.codes.var(axis=0).sum())
+        return f"{points}. {hatched}"
+    spread = float(np.square(known.factor).sum())  # the variance of all numbers together
+    kept = float(np.square(known.plane.axes @ known.factor).sum()) / spread
     return (
-        f"Every point is a test picture, drawn in the plane of the two main components: it holds "
-        f"{kept:.0%} of the codes' variance, the rest is at its mean. {hatched}"
+        f"{points}, drawn in the plane of the two main components, which holds {kept:.0%} of the "
+        f"codes' variance; what is outside stays as it is on the sliders. {hatched}"
     )
 
 

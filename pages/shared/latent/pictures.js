@@ -10,16 +10,17 @@ class Pictures {
     this.redraw = redraw;
     this.frame = 0;
     this.hear = () => this.soon();
-    window.addEventListener(CHANGED, this.hear);
   }
 
   close() {
     window.removeEventListener(CHANGED, this.hear);
     cancelAnimationFrame(this.frame);
+    this.frame = 0;
   }
 
   /** Say which models there are: {id, title, still}, `still` being a picture or "". */
   show(models) {
+    window.addEventListener(CHANGED, this.hear); // again after `close`; twice counts once
     const known = this.models?.map((model) => model.id + model.title).join();
     this.models = models;
     if (known === models.map((model) => model.id + model.title).join()) return;
@@ -59,6 +60,43 @@ class Pictures {
   }
 }
 
+/**
+ * What a view tells the server: a text, some time after the last change. What comes back of it is
+ * old news, as the hand may have moved on since.
+ */
+class Settling {
+  constructor() {
+    this.sent = [];
+  }
+
+  /** Take a text from the server; whether it is news to this view. */
+  isNews(text) {
+    if (text === this.known) return false;
+    this.known = text;
+    const place = this.sent.indexOf(text);
+    this.sent = place < 0 ? [] : this.sent.slice(place + 1);
+    return place < 0;
+  }
+
+  /** Send what `write` returns when nothing has changed for a while. */
+  soon(write) {
+    clearTimeout(this.timer);
+    this.now = () => {
+      this.now = undefined;
+      const text = write();
+      this.sent.push(text);
+      this.send(text);
+    };
+    this.timer = setTimeout(() => this.now?.(), SETTLED);
+  }
+
+  /** Send what is waiting at once. */
+  flush() {
+    clearTimeout(this.timer);
+    this.now?.();
+  }
+}
+
 function element(name, properties = {}) {
   const { role, ...others } = properties;
   const made = Object.assign(document.createElement(name), others);
@@ -66,7 +104,7 @@ function element(name, properties = {}) {
   return made;
 }
 
-/** Write numbers as `ae_core.paths.code_to_text` does. */
-const asText = (numbers) => Array.from(numbers, (v) => Number(v.toFixed(3)) + 0).join(","); // no -0
+/** Write numbers as `ae_core.paths.code_to_text` does: 4 significant digits. */
+const asText = (numbers) => Array.from(numbers, (v) => Number(v.toPrecision(4)) + 0).join(","); // no -0
 
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);

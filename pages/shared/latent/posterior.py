@@ -6,13 +6,14 @@ import numpy as np
 import streamlit as st
 
 from ae_core import code_figures
+from ae_core.data import IMAGE_SETS
 from ae_core.latent import gaussian_kl, order, reparameterised
 from ae_core.specs import LIMITS
 from pages.shared import notice
-from pages.shared.answers import test_code
-from pages.shared.latent.choice import linked_picture, picture_choice
+from pages.shared.answers import gallery, test_code, whole_atlas
+from pages.shared.latent.choice import picture_choice
 from pages.shared.latent.stage import Stage
-from pages.shared.links import linked_number, put
+from pages.shared.links import linked_index, linked_number, put
 from pages.shared.tiles import tiles
 
 SHOWN = 20  # numbers of the code in the charts
@@ -21,23 +22,28 @@ DRAWN = 8  # codes of the picture's distribution
 
 def posterior_view(stage: Stage) -> None:
     """Show μ and σ of a test picture, what is drawn from them, and how much each number tells."""
-    known = stage.atlas
-    number = linked_picture(stage)
-    mean, log_var = test_code(stage.model.file, number)
-    used = int(known.in_use.sum())
-    st.markdown(f"##### {used} of {known.latent_dim} dimensions in use")
-    if log_var is None:
+    if not stage.atlas.variational:
         notice.info(
             "This model gives each picture one code, no distribution: choose a variational one to "
             "see μ and σ."
         )
-    else:
-        _distribution(stage, mean, log_var)
+        return
+    if not stage.has_pictures:
+        card = IMAGE_SETS[stage.model.spec.image_set]
+        notice.info(f"{card.title} are not on this machine: there is no picture to look at.")
+        return
+    spec_json = stage.model.file.spec_json
+    number = linked_index("picture", gallery(spec_json, 0, 1).available)
+    mean, log_var = test_code(stage.model.file, number)
+    _distribution(stage, mean, log_var)
+    _resampled(stage, gallery(spec_json, number, 1).images[0], mean, log_var)
     picture_choice(stage, "posterior", number, lambda chosen: put(picture=str(chosen)))
 
 
 def _distribution(stage: Stage, mean: np.ndarray, log_var: np.ndarray) -> None:
-    known = stage.atlas
+    known = whole_atlas(stage.model.file)
+    used = int(known.in_use.sum())
+    st.markdown(f"##### {used} of {known.latent_dim} dimensions in use")
     deviation = np.exp(log_var / 2)
     shown = order(known.importance)[:SHOWN]
     names = tuple(f"z{dimension + 1}" for dimension in shown)
@@ -57,10 +63,10 @@ def _distribution(stage: Stage, mean: np.ndarray, log_var: np.ndarray) -> None:
         centre = known.plane.flat(mean[np.newaxis])[0]
         points = known.plane.flat(known.codes)
         st.plotly_chart(code_figures.posterior_map(points, centre, spread), key="posterior.map")
-    _resampled(stage, mean, log_var, int(shown[0]))
 
 
-def _resampled(stage: Stage, mean: np.ndarray, log_var: np.ndarray, first: int) -> None:
+def _resampled(stage: Stage, picture: np.ndarray, mean: np.ndarray, log_var: np.ndarray) -> None:
+    first = int(order(stage.atlas.importance)[0])
     seed = int(linked_number("seed", 0, LIMITS["seed"]))
     codes = reparameterised(np.random.default_rng(seed), mean, log_var, DRAWN)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -72,5 +78,5 @@ def _resampled(stage: Stage, mean: np.ndarray, log_var: np.ndarray, first: int) 
             rf"{deviation:.2f} \cdot ({noise:.2f}) = {codes[0, first]:.2f}"
         )
     decoded = stage.decoded(np.concatenate([mean[np.newaxis], codes])) / 255
-    words = ("<b>μ</b>", *(f"μ + σ·ε<sub>{i + 1}</sub>" for i in range(DRAWN)))
-    tiles(tuple(decoded), words, least=90)
+    drawn = (f"μ + σ·ε<sub>{i + 1}</sub>" for i in range(DRAWN))
+    tiles((picture / 255, *decoded), ("<b>picture</b>", "<b>μ</b>", *drawn), least=90)

@@ -6,10 +6,10 @@
 
 const SPREAD = 3; // standard deviations that a random code may be from the mean
 
-export default function ({ data, parentElement, setStateValue }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".latent");
   root.view ??= new View(root);
-  root.view.update(data, setStateValue);
+  root.view.update(data, (text) => setTriggerValue("code", text));
   return () => root.view.close();
 }
 
@@ -17,22 +17,24 @@ class View {
   constructor(root) {
     this.root = root;
     this.pictures = new Pictures(root.querySelector(".pictures"), () => this.draw());
+    this.settling = new Settling();
   }
 
   close() {
+    this.settling.flush();
     this.pictures.close();
   }
 
   update(data, send) {
-    this.send = send;
+    this.settling.send = send;
     this.data = data;
     this.pictures.show(data.models);
-    const form = JSON.stringify([data.sliders, data.random, data.name]);
+    const form = JSON.stringify([data.name, data.sliders.map(({ label }) => label)]);
+    const isNews = this.settling.isNews(data.at);
     if (form !== this.form) this.build();
-    // What comes back of this view's own doing is old news: the hand may have moved on.
-    if (form !== this.form || data.at !== this.known) this.take(data.values);
+    data.sliders.forEach((slider, place) => this.fit(this.sliders[place], slider));
+    if (form !== this.form || isNews) this.take(data.values);
     this.form = form;
-    this.known = data.at;
     this.pictures.soon();
   }
 
@@ -50,26 +52,19 @@ class View {
   }
 
   row(slider, place) {
-    const { label, note, low, high, step, box } = slider;
     const row = element("div", { className: "row" });
-    const name = element("label", { textContent: label, title: note, htmlFor: `slider-${place}` });
-    const input = element("input", { type: "range", id: `slider-${place}`, min: low, max: high, step });
+    const name = element("label", { textContent: slider.label, htmlFor: `slider-${place}` });
+    const input = element("input", { type: "range", id: `slider-${place}` });
     const output = element("output");
     const track = element("div", { className: "track" });
-    if (box) {
-      const half = element("i", { className: "box" });
-      half.style.left = `${(100 * (box[0] - low)) / (high - low)}%`;
-      half.style.width = `${(100 * (box[1] - box[0])) / (high - low)}%`;
-      track.append(half);
-    }
-    track.append(input);
-    const weight = element("i", { className: "weight", title: note });
-    weight.style.setProperty("--share", slider.weight);
+    const [half, middle] = [element("i", { className: "half" }), element("i", { className: "middle" })];
+    track.append(half, middle, input);
+    const weight = element("i", { className: "weight" });
     row.append(weight, name, track, output);
-    const made = { slider, row, input, output, value: slider.rest };
+    const made = { slider, row, input, output, half, middle, weight, value: slider.rest };
     input.oninput = () => {
       made.value = Number(input.value);
-      this.moved();
+      this.moved([made]);
     };
     input.onchange = () => this.settle();
     row.ondblclick = () => this.reset([made]);
@@ -81,6 +76,22 @@ class View {
     return made;
   }
 
+  // Ranges follow the code, and widen under a hand that has left them.
+  fit(made, slider) {
+    const { low, high, step, quartiles } = slider;
+    const { input, row, weight, half, middle } = made;
+    made.slider = slider;
+    Object.assign(input, { min: low, max: high, step, value: made.value });
+    row.title = slider.note;
+    weight.style.setProperty("--share", slider.weight);
+    half.hidden = middle.hidden = !quartiles;
+    if (!quartiles) return;
+    const share = (value) => (100 * (value - low)) / (high - low);
+    half.style.left = `${share(quartiles[0])}%`;
+    half.style.width = `${share(quartiles[2]) - share(quartiles[0])}%`;
+    middle.style.left = `${share(quartiles[1])}%`;
+  }
+
   buttons() {
     const button = (textContent, title, onclick) =>
       element("button", { type: "button", textContent, title, onclick });
@@ -88,17 +99,17 @@ class View {
       this.reset(this.sliders),
     );
     if (!this.data.random) return [reset];
-    const heat = element("input", { type: "range", min: 0, max: 2, step: 0.05, value: 1, id: "heat" });
+    const { title, hottest: max } = this.data.random;
+    const heat = element("input", { type: "range", min: 0, max, step: 0.05, value: 1, id: "heat" });
     const label = element("label", { htmlFor: "heat" });
     heat.oninput = () => (label.textContent = `Temperature ${Number(heat.value).toFixed(2)}`);
     heat.oninput();
-    const { title } = this.data.random;
     return [reset, button("Random", title, () => this.random(Number(heat.value))), label, heat];
   }
 
   reset(sliders) {
     for (const slider of sliders) slider.value = slider.slider.rest;
-    this.moved();
+    this.moved(sliders);
     this.settle();
   }
 
@@ -108,15 +119,15 @@ class View {
     for (const made of this.sliders) {
       const i = made.slider.index;
       const step = factor ? factor[i].reduce((sum, f, j) => sum + f * noise[j], 0) : noise[i];
-      made.value = Number((mean[i] + temperature * step).toFixed(3)); // as the address says it
+      made.value = Number((mean[i] + temperature * step).toPrecision(4)); // as the address says it
     }
-    this.moved();
+    this.moved(this.sliders);
     this.settle();
   }
 
   take(values) {
     for (const [place, value] of values.entries()) this.sliders[place].value = value;
-    this.say();
+    this.say(this.sliders);
   }
 
   code() {
@@ -129,25 +140,23 @@ class View {
     return code;
   }
 
-  say() {
-    for (const { input, output, value } of this.sliders) {
+  say(sliders) {
+    for (const { input, output, value } of sliders) {
       input.value = value;
-      output.textContent = value.toFixed(2);
+      output.textContent = Math.abs(value) < 100 ? value.toFixed(2) : value.toFixed(0);
     }
   }
 
-  moved() {
-    this.say();
+  moved(sliders) {
+    this.say(sliders);
     this.pictures.soon();
   }
 
   settle() {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => {
+    this.settling.soon(() => {
       const values = this.sliders.map(({ value }) => value);
-      this.known = asText(this.data.sends === "values" ? values : this.code());
-      this.send("code", this.known);
-    }, SETTLED);
+      return asText(this.data.sends === "values" ? values : this.code());
+    });
   }
 
   draw() {

@@ -1,5 +1,6 @@
 """Sliders that move a code; what happens in the browser is in ``sliders.js``."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -8,13 +9,15 @@ import numpy as np
 
 from ae_core.latent import Gaussian, order
 from ae_core.paths import code_to_text
-from pages.shared.latent.component import live_view
+from ae_core.specs import LIMITS
+from pages.shared.latent.component import heard, live_view
 from pages.shared.latent.stage import Stage
 from pages.shared.latent.start import start_choice
 from pages.shared.links import put
-from pages.shared.session import widget
 
 SHOWN = 24  # sliders at once, the rest behind "more"
+STEPS = 200  # of a slider, at least
+MOST_DRAWN = 128  # numbers of a plain model's code whose random draws are made in the browser
 BEYOND = 0.25  # of the range in which 98 % of the training codes are, on both sides
 
 _CSS = """
@@ -29,8 +32,9 @@ summary { padding: 12px 0; cursor: pointer; }
   color-mix(in srgb, var(--st-text-color) 12%, transparent); }
 .row label { max-width: 11em; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .track { position: relative; display: grid; align-items: center; }
-.box { position: absolute; height: 14px; border-radius: 4px; pointer-events: none;
+.half, .middle { position: absolute; height: 16px; border-radius: 4px; pointer-events: none;
   background: color-mix(in srgb, var(--st-primary-color) 28%, transparent); }
+.middle { width: 2px; height: 24px; background: var(--st-primary-color); }
 input { width: 100%; min-height: 36px; margin: 0; position: relative; background: none;
   accent-color: var(--st-primary-color); touch-action: pan-y; }
 output { text-align: right; font-variant-numeric: tabular-nums; }
@@ -57,7 +61,8 @@ class Slider:
         high: its largest.
         rest: where Reset and a double click bring it.
         weight: how important it is, from 0 to 1.
-        box: between these is the middle half of the training codes.
+        step: of an arrow key.
+        quartiles: of the training codes: the middle half is between the first and the last.
         index: of the code's number that it sets.
         vector: or the direction (D,) of which it adds so much.
         path: or the codes (S, D) between which it moves from 0 to 1.
@@ -70,7 +75,7 @@ class Slider:
     rest: float
     weight: float = 1.0
     step: float = 0.01
-    box: tuple[float, float] | None = None
+    quartiles: tuple[float, float, float] | None = None
     index: int = -1
     vector: tuple[float, ...] | None = None
     path: tuple[tuple[float, ...], ...] | None = None
@@ -101,19 +106,19 @@ def moving_sliders(
     """
     whole = all(slider.index >= 0 for slider in sliders)
     data: dict[str, Any] = {
-        **stage.pictures(code),
+        **stage.live_pictures(code),
         "name": name,
         "sliders": tuple(vars(slider) for slider in sliders),
         "values": values,
         "origin": tuple(stage.code.tolist()),
-        "at": code_to_text(code if whole else np.array(values)),
+        "at": stage.at if whole else code_to_text(np.array(values)),
         "sends": "code" if whole else "values",
         "shown": SHOWN,
         "reset": reset,
         "random": None if random is None else _described(random),
     }
     key = f"{name}-{stage.model.id}"
-    _SLIDERS(key=key, data=data, on_code_change=lambda: take(widget(key)["code"]))
+    _SLIDERS(key=key, data=data, on_code_change=lambda: take(heard(key)))
 
 
 def slider_view(stage: Stage) -> None:
@@ -128,25 +133,35 @@ def slider_view(stage: Stage) -> None:
         lambda text: put(z=text),
         code=stage.code,
         reset="Mean",
-        random=Gaussian.standard(known.latent_dim) if known.variational else known.fitted,
+        random=_distribution(stage),
     )
     start_choice(stage)
 
 
+def _distribution(stage: Stage) -> Gaussian | None:
+    """Return what random codes are drawn from in the browser, if it can be sent there."""
+    known = stage.atlas
+    if known.variational:
+        return Gaussian.standard(known.latent_dim)
+    return known.fitted if known.latent_dim <= MOST_DRAWN else None
+
+
 def _slider(stage: Stage, dimension: int) -> Slider:
     known, value = stage.atlas, float(stage.code[dimension])
-    low, first, _, third, high = known.quantiles[:, dimension].tolist()
-    margin = BEYOND * (high - low) + 0.05
+    low, first, middle, third, high = known.quantiles[:, dimension].tolist()
+    margin = BEYOND * (high - low) or abs(low) or 1.0
+    step = 10.0 ** math.floor(math.log10((high - low + 2 * margin) / STEPS))
     tells = float(known.importance[dimension])
     unit = "nats of KL divergence" if known.variational else "variance"
     return Slider(
         label=f"z{dimension + 1}",
         note=f"{tells:.2f} {unit}; half of the training pictures: {first:.2f} to {third:.2f}",
-        low=round(min(low - margin, value), 2),
-        high=round(max(high + margin, value), 2),
-        rest=round(float(known.mean[dimension]), 3),
+        low=step * math.floor(min(low - margin, value) / step),
+        high=step * math.ceil(max(high + margin, value) / step),
+        rest=float(f"{known.mean[dimension]:.4g}"),
         weight=tells / (float(known.importance.max()) or 1.0),
-        box=(first, third),
+        step=step,
+        quartiles=(first, middle, third),
         index=dimension,
     )
 
@@ -156,5 +171,6 @@ def _described(random: Gaussian) -> dict[str, Any]:
     return {
         "mean": tuple(random.mean.tolist()),
         "factor": None if prior else tuple(map(tuple, random.factor.tolist())),
+        "hottest": LIMITS["temperature"].high,
         "title": "A code from N(0, I)" if prior else "A code like those of the training pictures",
     }

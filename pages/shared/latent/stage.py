@@ -1,4 +1,8 @@
-"""What all views of the Latent space page look at: a model, what is known of it, and a code."""
+"""What all views of the Latent space page look at: a model, what is known of it, and a code.
+
+In the address a code is its numbers with commas between them, or ``picture:`` and the number of a
+test picture, whose code is meant.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,11 +12,16 @@ import streamlit as st
 
 from ae_core import exploration
 from ae_core.atlas import Atlas
-from ae_core.paths import code_from_text
+from ae_core.data import IMAGE_SETS, is_available
+from ae_core.live_decoder import MOST_MACS, decoder_macs
+from ae_core.paths import code_from_text, code_to_text
+from ae_core.refit import image_shape
 from pages.shared import live_decoder, notice
-from pages.shared.answers import service
+from pages.shared.answers import gallery, service, test_code
 from pages.shared.models import TrainedModel
 from pages.shared.tiles import data_url
+
+PICTURE = "picture:"
 
 
 @dataclass(frozen=True)
@@ -23,50 +32,85 @@ class Stage:
         models: the first is the one whose codes are shown.
         atlas: of the first.
         code: (D,).
+        at: the code as the address says it, "" if it says none.
     """
 
     models: tuple[TrainedModel, ...]
     atlas: Atlas
     code: np.ndarray
+    at: str
 
     @property
     def model(self) -> TrainedModel:
         """The one whose codes are shown."""
         return self.models[0]
 
+    @property
+    def has_pictures(self) -> bool:
+        """Whether the model's test pictures are on this machine."""
+        return is_available(self.model.spec.image_set)
+
     def decoded(self, codes: np.ndarray) -> np.ndarray:
         """Return the first model's pictures of codes (N, D), (N, H, W, C) uint8."""
         return service().connection.answer(exploration.decode, self.model.file, codes)
 
-    def pictures(self, code: np.ndarray) -> dict[str, Any]:
-        """Bring all decoders into the browser and return what its views need for pictures.
+    def live_pictures(self, code: np.ndarray) -> dict[str, Any]:
+        """Bring the decoders into the browser and return what its views need for pictures.
 
         Args:
             code: (D,) of which a picture is made here where a decoder is too large.
         """
-        shown, large = [], False
+        shown, room = [], MOST_MACS
         for model in self.models:
+            macs = decoder_macs(model.spec.autoencoder, image_shape(model.spec))
             still = ""
-            if not live_decoder.mount(model):
+            if macs <= room:
+                room -= macs
+                live_decoder.mount(model)
+            else:
                 answer = service().connection.answer
                 picture = answer(exploration.decode, model.file, code[np.newaxis])[0]
-                still, large = data_url(picture / 255), True
+                still = data_url(picture / 255)
             shown.append({"id": model.id, "title": model.title, "still": still})
-        words = "This decoder is too large for the browser: the picture follows when you let go."
+        large = any(model["still"] for model in shown)
+        words = "Too large for the browser: the picture follows when you let go."
         return {"models": tuple(shown), "status": words if large else ""}
 
 
-def linked_code(name: str, atlas: Atlas) -> np.ndarray:
-    """Return the code (D,) that stands in the address, the mean of the training codes if none.
+def linked_code(model: TrainedModel, atlas: Atlas, name: str, usual: str = "") -> np.ndarray:
+    """Return the code (D,) that the address says under a name.
 
-    The mean has as many decimals as the address can say, so that a link to it shows the same.
+    Args:
+        model: whose test pictures are meant.
+        atlas: of the model.
+        name: in the address.
+        usual: what is read if it says nothing, or nothing that can be read; "" is the mean of the
+            training codes.
+
+    Raises:
+        ServiceUnavailable, ImageSetCorrupt: a picture's code cannot be had.
     """
-    mean = np.round(atlas.mean, 3)
-    written = st.query_params.get(name)
-    if written is None:
-        return mean
     try:
-        return code_from_text(written, atlas.latent_dim)
+        return _read(model, atlas, name, st.query_params.get(name, usual))
     except ValueError as error:
-        notice.error(f"{error}. Shown instead: the mean of the training codes.")
-        return mean
+        instead = usual.replace(PICTURE, "test picture ") or "the mean of the training codes"
+        notice.error(f"{error}. Shown instead: {instead}.")
+        return _read(model, atlas, name, usual)
+
+
+def _read(model: TrainedModel, atlas: Atlas, name: str, text: str) -> np.ndarray:
+    if not text:
+        text = code_to_text(atlas.mean)  # as a link to it would say it
+    if not text.startswith(PICTURE):
+        return code_from_text(text, atlas.latent_dim, name)
+    if not is_available(model.spec.image_set):
+        card = IMAGE_SETS[model.spec.image_set]
+        notice.info(f"{card.title} are not on this machine: random codes stand for its pictures.")
+        return atlas.fitted.sample(np.random.default_rng(len(name) + ord(name[0])), 1)[0]
+    available = gallery(model.file.spec_json, 0, 1).available
+    number = text.removeprefix(PICTURE)
+    if not number.isdecimal() or len(number) > 9 or int(number) >= available:
+        raise ValueError(
+            f"{name}={text[:40]} must be {PICTURE} and a number from 0 to {available - 1}"
+        )
+    return test_code(model.file, int(number))[0]

@@ -7,12 +7,12 @@ from PIL import Image
 from ae_core import exploration, pictures
 from ae_core.paths import code_to_text
 from ae_core.refit import image_shape
-from pages.shared.answers import service, test_code
+from pages.shared.answers import service
 from pages.shared.face_source import own_photo
 from pages.shared.latent.choice import picture_choice
-from pages.shared.latent.stage import Stage
+from pages.shared.latent.stage import PICTURE, Stage
 from pages.shared.links import linked_choice, put
-from pages.shared.session import recall
+from pages.shared.session import forget_photo, recall
 
 SOURCES = ("Test picture", "My photo", "Camera")
 
@@ -22,12 +22,9 @@ def start_choice(stage: Stage) -> None:
     st.markdown("##### Start from a picture")
     source = linked_choice("source", "Picture", SOURCES, "latent", label_visibility="collapsed")
     if source == SOURCES[0]:
-        model = stage.model.file
-        picture_choice(
-            stage, "start", -1, lambda number: put(z=code_to_text(test_code(model, number)[0]))
-        )
+        picture_choice(stage, "start", -1, lambda number: put(z=f"{PICTURE}{number}"))
         return
-    chosen = own_photo("Upload" if source == SOURCES[1] else "Camera")
+    chosen = own_photo("Upload" if source == SOURCES[1] else "Camera", _forget)
     if chosen is None:
         return
     mean, _ = recall("code", (chosen.key, stage.model.id), lambda: _encoded(stage, chosen.image))
@@ -35,7 +32,12 @@ def start_choice(stage: Stage) -> None:
     st.caption("The code then stands in the address: who gets the link sees its picture.")
 
 
+def _forget() -> None:
+    """Forget the photo, and its code too."""
+    forget_photo()
+    put(z="")
+
+
 def _encoded(stage: Stage, face: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-    image = Image.fromarray(face[..., 0] if face.shape[-1] == 1 else face)
-    picture = pictures.to_array(image, image_shape(stage.model.spec))
+    picture = pictures.to_array(Image.fromarray(face), image_shape(stage.model.spec))
     return service().connection.answer(exploration.encode, stage.model.file, picture)

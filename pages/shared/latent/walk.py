@@ -4,26 +4,29 @@ import numpy as np
 import streamlit as st
 
 from ae_core import pictures
-from ae_core.paths import lerp, slerp
+from ae_core.paths import SHARE, lerp, slerp
 from ae_core.specs import Limit
 from pages.shared import notice
-from pages.shared.latent.choice import code_choice, picked_code
+from pages.shared.latent.choice import code_choice
 from pages.shared.latent.sliders import Slider, moving_sliders
-from pages.shared.latent.stage import Stage
+from pages.shared.latent.stage import Stage, linked_code
 from pages.shared.links import linked_choice, linked_number, linked_slider, put
 from pages.shared.tiles import tiles
 
 WAYS = {"Straight": lerp, "Around the origin": slerp}
 STONES = 41  # codes of the way between which the browser goes straight
+ENDS = ("from", "to")
 STEPS = Limit(3, 15)  # of the strip
-SHARE = Limit(0.0, 1.0, whole=False)
 FRAME_MS = 80  # of the animation
 ANIMATED = 24  # steps of it, there and back
 
 
 def walk_view(stage: Stage) -> None:
     """Let the visitor choose two pictures and go from one to the other."""
-    start, end = picked_code(stage, "from", 0), picked_code(stage, "to", 1)
+    start, end = (
+        linked_code(stage.model, stage.atlas, name, f"picture:{usual}")
+        for usual, name in enumerate(ENDS)
+    )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         way = linked_choice("way", "Way", tuple(WAYS), "latent")
         steps = int(linked_slider("steps", "Steps", 9, STEPS, "latent"))
@@ -33,7 +36,6 @@ def walk_view(stage: Stage) -> None:
         notice.info(f"{error}. Shown instead: the straight way.")
         way, walk = "Straight", lerp(start, end, np.linspace(0, 1, STONES))
     share = linked_number("at", 0.0, SHARE)
-    stone = walk[round(share * (STONES - 1))]
     slider = Slider(
         label="Way",
         note="From the first picture to the second",
@@ -44,7 +46,13 @@ def walk_view(stage: Stage) -> None:
         step=0.005,
     )
     moving_sliders(
-        stage, "walk", (slider,), (share,), lambda text: put(at=text), code=stone, reset="Start"
+        stage,
+        "walk",
+        (slider,),
+        (share,),
+        lambda text: put(at=text),
+        code=WAYS[way](start, end, share),
+        reset="Start",
     )
     if np.array_equal(start, end):
         notice.info("Both ends are the same picture: choose another one below.")
@@ -65,7 +73,7 @@ def walk_view(stage: Stage) -> None:
             "image/gif",
             on_click="ignore",
         )
-    code_choice(stage, "walk", ("from", "to"), ("First picture", "Second picture"))
+    code_choice(stage, "walk", ENDS, ("First picture", "Second picture"))
 
 
 def _animation(stage: Stage, codes: np.ndarray) -> bytes:
