@@ -22,7 +22,8 @@ _DAMAGED = (
 
 STEP = 0.2  # of `rounded` weights, in standard deviations of their array
 LARGE = 100_000  # numbers: smaller arrays are not worth rounding
-_STEP_OF = "@step"
+MOST_STEPS = 127  # what a byte holds; the rare numbers beyond are kept by themselves
+_STEP_OF, _PLACES_OF, _VALUES_OF = "@step", "@places", "@values"
 
 
 def to_bytes(weights: Mapping[str, np.ndarray], *, compress: bool = False) -> bytes:
@@ -63,18 +64,27 @@ def rounded(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     kept: dict[str, np.ndarray] = {}
     for name, array in weights.items():
         step = np.float32(array.std() * STEP) if array.size >= LARGE else np.float32(0)
-        if np.abs(array).max(initial=0) >= 127 * step:  # small, even, or too wide for a byte
+        if step == 0:  # small, or the same number everywhere
             kept[name] = array
             continue
-        kept[name] = np.round(array / step).astype(np.int8)
+        steps = np.round(array / step)
+        kept[name] = np.clip(steps, -MOST_STEPS, MOST_STEPS).astype(np.int8)
         kept[name + _STEP_OF] = np.asarray(step)
+        beyond = np.flatnonzero(np.abs(steps) > MOST_STEPS)  # a few of a million
+        if len(beyond):
+            kept[name + _PLACES_OF] = beyond.astype(np.int32)
+            kept[name + _VALUES_OF] = steps.ravel()[beyond].astype(np.float32)
     return kept
 
 
 def expanded(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Return float32 weights from what `halved` or `rounded` made, others in float32 too."""
-    return {
-        name: (array.astype(np.float32) * arrays.get(name + _STEP_OF, np.float32(1)))
-        for name, array in arrays.items()
-        if not name.endswith(_STEP_OF)
-    }
+    found = {}
+    for name, array in arrays.items():
+        if "@" in name:
+            continue
+        found[name] = array.astype(np.float32)
+        if name + _PLACES_OF in arrays:
+            found[name].flat[arrays[name + _PLACES_OF]] = arrays[name + _VALUES_OF]
+        found[name] *= arrays.get(name + _STEP_OF, np.float32(1))
+    return found
