@@ -54,6 +54,7 @@ def test_there_are_models_and_each_has_its_files():
     assert "digits-dense" in NAMES
     files = {path.name for path in FOLDER.iterdir()}
     expected = {f"{name}.{kind}" for name in NAMES for kind in ("json", "npz")}
+    expected |= {f"{name}.atlas.npz" for name in AUTOENCODERS}
     expected |= {f"{name}.png" for name in AUTOENCODERS if is_ours_to_show(name)}
     assert files == expected | {f"{LIKENESS}.npz"}
     assert set(NAMES) <= set(RECIPES) | set(DENOISERS)

@@ -19,7 +19,7 @@ function place(element, box, crop) {
 export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".crop");
   const image = root.querySelector("img");
-  root.crop ??= { ...data.crop };
+  root.crop ??= Object.fromEntries(data.crop);
   const shape = () => ({ width: image.naturalWidth || 1, height: image.naturalHeight || 1 });
 
   for (const old of root.querySelectorAll(".face, .square")) old.remove();

@@ -44,7 +44,9 @@ def crop_box(key: str, photo: Photo, crop: Crop) -> Crop:
         crop: where the square is before the visitor has touched it.
     """
     source = "data:image/jpeg;base64," + base64.b64encode(photo.preview).decode()
-    data = {"photo": source, "faces": tuple(vars(face) for face in photo.faces), "crop": vars(crop)}
+    # No dict either, for which Streamlit imports pandas to see whether it is a table.
+    start = tuple(vars(crop).items())
+    data = {"photo": source, "faces": tuple(vars(face) for face in photo.faces), "crop": start}
     result = _BOX(key=key, data=data, on_crop_change=lambda: None)
     moved = result.get("crop")
     try:  # it comes from the browser: anything may stand in it

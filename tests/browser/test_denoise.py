@@ -205,6 +205,13 @@ def test_a_photo_shows_its_face_until_it_is_forgotten(page, photo):
     expect(page.locator(".crop")).to_have_count(0)
 
 
+def test_a_photo_does_not_make_the_server_import_pandas(page, server, small_photo):
+    open_page(page, "/denoise?source=Upload")
+    upload(page, small_photo)
+    read(page)
+    assert "pandas" not in Path(f"/proc/{server.pid}/maps").read_text()  # 70 MB
+
+
 def test_another_photo_takes_the_place_of_the_first(page, small_photo):
     open_page(page, "/denoise?source=Upload")
     upload(page, small_photo)

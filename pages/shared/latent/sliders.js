@@ -98,8 +98,9 @@ class View {
     const reset = button(this.data.reset, "A double click on a slider resets it alone", () =>
       this.reset(this.sliders),
     );
-    if (!this.data.random) return [reset];
-    const { title, hottest: max } = this.data.random;
+    const [random] = this.data.random;
+    if (!random) return [reset];
+    const { title, hottest: max } = random;
     const heat = element("input", { type: "range", min: 0, max, step: 0.05, value: 1, id: "heat" });
     const label = element("label", { htmlFor: "heat" });
     heat.oninput = () => (label.textContent = `Temperature ${Number(heat.value).toFixed(2)}`);
@@ -114,7 +115,7 @@ class View {
   }
 
   random(temperature) {
-    const { mean, factor } = this.data.random;
+    const [{ mean, factor }] = this.data.random;
     const noise = mean.map(() => clamp(normal(), -SPREAD, SPREAD));
     for (const made of this.sliders) {
       const i = made.slider.index;

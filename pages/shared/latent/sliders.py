@@ -115,7 +115,7 @@ def moving_sliders(
         "sends": "code" if whole else "values",
         "shown": SHOWN,
         "reset": reset,
-        "random": None if random is None else _described(random),
+        "random": () if random is None else (_described(random),),  # no dict: see crop_box.py
     }
     key = f"{name}-{stage.model.id}"
     _SLIDERS(key=key, data=data, on_code_change=lambda: take(heard(key)))
