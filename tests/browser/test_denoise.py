@@ -456,16 +456,17 @@ def test_the_wipe_moves_by_keyboard_without_asking_the_server(page):
     ids=["with noise", "as it is"],
 )
 def test_every_picture_can_be_downloaded(page, query, names):
-    open_page(page, "/denoise?picture=1" + query)
-    expect(page.locator(".wipe")).to_be_visible()
-    page.wait_for_selector(IDLE)
-    page.get_by_role("button", name="Download").click()
-    buttons = page.get_by_test_id("stDownloadButton").get_by_role("button")
-    expect(buttons).to_have_count(len(names) + 1)
     sizes = {}
-    for button in buttons.all():
+    for place in range(len(names) + 1):
+        if place % 10 == 0:  # Chromium asks its user before a page's eleventh download
+            open_page(page, "/denoise?picture=1" + query)
+            expect(page.locator(".wipe")).to_be_visible()
+            page.wait_for_selector(IDLE)
+            page.get_by_role("button", name="Download").click()
+            buttons = page.get_by_test_id("stDownloadButton").get_by_role("button")
+            expect(buttons).to_have_count(len(names) + 1)
         with page.expect_download() as download:
-            button.click()
+            buttons.nth(place).click()
         with Image.open(download.value.path()) as image:
             assert image.format == "PNG"
             image.load()
