@@ -4,6 +4,7 @@ It knows layers, not data, losses or training. Every encoder maps (N, H, W, C) t
 every decoder codes to pictures, both on pixels in [0, 1] outside and [0, pixel_scale] inside.
 """
 
+import math
 from dataclasses import dataclass
 
 import keras
@@ -60,9 +61,10 @@ def build(
         x = _corruption_layer(corruption, seed)(x)
     if spec.pixel_scale != 1:
         x = keras.layers.Rescaling(spec.pixel_scale, dtype="float32")(x)
+    seen = x
     for i, planned in enumerate(p for p in layers if p.part == "encoder"):
         x = maker.layer(f"encoder_{i}", planned, x, spec.activation)
-    encoder = keras.Model(pictures, maker.code(x), name="encoder")
+    encoder = keras.Model(pictures, maker.code(x, seen), name="encoder")
 
     codes = keras.Input((spec.latent_dim,))
     y = codes
@@ -71,6 +73,11 @@ def build(
     y = maker.layer("output", layers[-1], y, spec.output_activation, dtype="float32")
     if y.shape[1:] != image_shape:
         y = keras.layers.Reshape(image_shape, dtype="float32")(y)
+    if spec.shortcut == "pca":
+        linear = maker.linear("decoder_shortcut", math.prod(image_shape), codes)
+        y = keras.layers.Add(dtype="float32")(
+            [y, keras.layers.Reshape(image_shape, dtype="float32")(linear)]
+        )
     return Networks(encoder, keras.Model(codes, y, name="decoder"))
 
 
@@ -123,17 +130,37 @@ class _Maker:
             dtype=policy,
         )(x)
 
-    def code(self, x: keras.KerasTensor) -> keras.KerasTensor | list[keras.KerasTensor]:
-        """Turn the encoder's last output into the code; float32 whatever the precision."""
+    def code(
+        self, x: keras.KerasTensor, seen: keras.KerasTensor
+    ) -> keras.KerasTensor | list[keras.KerasTensor]:
+        """Turn the encoder's last output, and what it saw, into the code; always float32."""
         spec = self._spec
         if spec.code == "map":
             return keras.layers.Flatten(name="code", dtype="float32")(x)
         if spec.bottleneck == "variational":
-            return [
+            mean, log_var = (
                 self._dense(name, spec.latent_dim, x, "linear", "float32")
                 for name in ("z_mean", "z_log_var")
-            ]
-        return self._dense("code", spec.latent_dim, x, spec.code_activation, "float32")
+            )
+            return [self._with_shortcut(mean, seen), log_var]
+        code = self._dense("code", spec.latent_dim, x, spec.code_activation, "float32")
+        return self._with_shortcut(code, seen)
+
+    def linear(
+        self, name: str, units: int, x: keras.KerasTensor, bias: bool = True
+    ) -> keras.KerasTensor:
+        """Apply a linear map in float32; training starts it as a PCA, see `ae_core.shortcut`."""
+        layer = keras.layers.Dense(
+            units, use_bias=bias, kernel_initializer="zeros", name=name, dtype="float32"
+        )
+        return layer(x)
+
+    def _with_shortcut(self, code: keras.KerasTensor, seen: keras.KerasTensor) -> keras.KerasTensor:
+        if self._spec.shortcut == "none":
+            return code
+        flat = keras.layers.Flatten(dtype="float32")(seen)
+        linear = self.linear("encoder_shortcut", self._spec.latent_dim, flat, bias=False)
+        return keras.layers.Add(dtype="float32")([code, linear])
 
     def _dense(
         self, name: str, units: int, x: keras.KerasTensor, activation: str, policy: str

@@ -3,7 +3,8 @@
 The bytes: length of the header (uint32, little-endian), the header as JSON, padded with spaces to
 a multiple of 4 bytes, then all weights one after the other, little-endian float16 or float32. Each
 layer of the header names its kind, activation, stride, padding, output shape and, as offset in
-bytes and length in numbers, its kernel and bias. This file knows plans and arrays, no Keras.
+bytes and length in numbers, its kernel and bias; the last one may have a shortcut, kernel and bias
+of a linear map from the code that is added to it. This file knows plans and arrays, no Keras.
 """
 
 import hashlib
@@ -44,16 +45,23 @@ def decoder_bytes(
     """
     layers: list[dict[str, Any]] = []
     arrays: list[bytes] = []
+
+    def placed(weights_of: str) -> dict[str, tuple[int, int]]:
+        places = {}
+        for part in ("kernel", "bias"):
+            array = weights[f"{weights_of}/{part}"].astype("<f2" if half else "<f4")
+            places[part] = (sum(map(len, arrays)), array.size)
+            arrays.append(array.tobytes())
+        return places
+
     for number, planned in enumerate(_decoder(spec, image_shape)):
         is_output = planned.part == "output"
         layer = _described(planned, spec.output_activation if is_output else spec.activation)
         if planned.parameters:
-            weights_of = "output" if is_output else f"decoder_{number}"
-            for part in ("kernel", "bias"):
-                array = weights[f"{weights_of}/{part}"].astype("<f2" if half else "<f4")
-                layer[part] = (sum(map(len, arrays)), array.size)
-                arrays.append(array.tobytes())
+            layer |= placed("output" if is_output else f"decoder_{number}")
         layers.append(layer)
+    if spec.shortcut == "pca":
+        layers[-1]["shortcut"] = placed("decoder_shortcut")
     body = b"".join(arrays)
     header = json.dumps(
         {

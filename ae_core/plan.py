@@ -45,9 +45,14 @@ def plan(spec: AutoencoderSpec, image_shape: Shape) -> tuple[PlannedLayer, ...]:
     for layer in spec.encoder:
         layers.append(_planned("encoder", layer, layers[-1].shape))
     layers.append(_code(spec, layers[-1].shape))
+    if spec.shortcut == "pca":
+        layers[-1] = _with_shortcut(layers[-1], math.prod(image_shape) * spec.latent_dim)
     for layer in spec.decoder:
         layers.append(_planned("decoder", layer, layers[-1].shape))
     layers.append(_output(spec, layers[-1].shape, image_shape))
+    if spec.shortcut == "pca":  # with a bias, which starts as the mean picture
+        pixels = math.prod(image_shape)
+        layers[-1] = _with_shortcut(layers[-1], pixels * spec.latent_dim, pixels)
     LIMITS["layer_numbers"].check("layer_numbers", max(math.prod(layer.shape) for layer in layers))
     LIMITS["parameters"].check("parameters", parameters(layers))
     LIMITS["macs"].check("macs", sum(layer.macs for layer in layers))
@@ -92,6 +97,16 @@ def _output(spec: AutoencoderSpec, shape: Shape, image_shape: Shape) -> PlannedL
             "change its reshape or its strides"
         )
     return replace(_planned("output", Layer(last, width=channels), shape), label="Picture")
+
+
+def _with_shortcut(layer: PlannedLayer, macs: int, biases: int = 0) -> PlannedLayer:
+    """Return a layer to which a linear map of the half's input is added."""
+    return replace(
+        layer,
+        label=f"{layer.label} + shortcut",
+        parameters=layer.parameters + macs + biases,
+        macs=layer.macs + macs,
+    )
 
 
 def _planned(part: str, layer: Layer, shape: Shape) -> PlannedLayer:

@@ -5,6 +5,7 @@ the picture's size, a likelihood for a variational bottleneck) is changed with i
 click leads to an error that the visitor did not make. It draws no widgets.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from ae_core.data import IMAGE_SETS
@@ -15,6 +16,11 @@ from ae_core.specs.wire import Value
 
 DEFAULT_AMOUNT = 0.2
 DEFAULT_SPARSITY = 1e-4
+BESIDE_A_SHORTCUT: Mapping[str, Value] = {
+    "code": "dense",
+    "code_activation": "linear",
+    "output_activation": "linear",
+}
 
 
 def image_shape(spec: TrainingSpec) -> tuple[int, int, int]:
@@ -68,6 +74,12 @@ def with_setting(spec: TrainingSpec, name: str, value: Value) -> TrainingSpec:
         variational = spec.autoencoder.bottleneck == "variational"
         together["output_activation"] = "relu"
         together["loss"] = "gaussian-nll" if variational else "mse"
+    if name == "shortcut" and value == "pca":
+        together |= BESIDE_A_SHORTCUT
+        if spec.loss in ("bce", "bernoulli-nll"):
+            together["loss"] = "mse" if spec.loss == "bce" else "gaussian-nll"
+    elif any(together.get(other, wanted) != wanted for other, wanted in BESIDE_A_SHORTCUT.items()):
+        together["shortcut"] = "none"
     if name == "kind":
         together["amount"] = 0.0 if value == "none" else spec.corruption.amount or DEFAULT_AMOUNT
         if value not in ("none", "gaussian", "masking"):

@@ -5,6 +5,7 @@ into `SECONDS_A_CALL`: small networks then lose no time between steps, and whoev
 pause or a stop is still answered at once. It does not know epochs, history or who watches.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -59,7 +60,7 @@ class Steps:
         self._train = tf.constant(images.train)
         self._test = tf.constant(images.test)
         self._optimizer = keras.optimizers.get(
-            {"class_name": spec.optimizer, "config": {"learning_rate": spec.learning_rate}}
+            {"class_name": spec.optimizer, "config": {"learning_rate": self._learning_rate()}}
         )
         self._optimizer.build(networks.variables)
         self._counter = tf.Variable(0, dtype=tf.int32, trainable=False)  # numbers the noise
@@ -71,6 +72,13 @@ class Steps:
         self._held_out = _function(self._evaluate, [pictures, number])
         self._shown = _function(self._reconstruct, [pictures])
         self._codes = _function(self._mean, [pictures])
+
+    def _learning_rate(self) -> float | keras.optimizers.schedules.LearningRateSchedule:
+        spec = self._spec
+        if spec.schedule == "constant":
+            return spec.learning_rate
+        steps = math.ceil(self.pictures_an_epoch(len(self._train)) / spec.batch_size)
+        return keras.optimizers.schedules.CosineDecay(spec.learning_rate, spec.epochs * steps)
 
     def epoch(self, order: np.ndarray) -> Iterator[Sums]:
         """Train on the pictures in the given order, giving the sums of each call.

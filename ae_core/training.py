@@ -17,6 +17,7 @@ from ae_core.architectures import build
 from ae_core.control import Clock, Control, Ended, Unattended
 from ae_core.data import ImageSet
 from ae_core.metrics import psnr_of_mse
+from ae_core.shortcut import start_as_pca
 from ae_core.specs import TrainingSpec
 from ae_core.steps import Steps, Sums
 
@@ -94,6 +95,8 @@ def fit(
         corruption=spec.corruption,
         precision=spec.precision,
     )
+    if spec.autoencoder.shortcut == "pca":
+        start_as_pca(spec.autoencoder, networks, images.train)
     steps = Steps(spec, networks, images)
     clock = Clock(control or Unattended(), spec.max_seconds)
     rng = np.random.default_rng(spec.seed)

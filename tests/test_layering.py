@@ -26,7 +26,8 @@ ORDER = (
     *("eyes", "faces"),
     *("weights", "likeness", "latent", "paths", "atlas", "live_decoder", "trials"),
     *("store", "snapshot", "figures", "code_figures", "pretrained"),
-    *("control", "objectives", "architectures", "autoencoder", "steps", "training"),
+    *("control", "objectives", "architectures", "shortcut"),
+    *("autoencoder", "steps", "training"),
     *("denoiser", "denoiser_training"),
     *(
         "inference",
@@ -46,6 +47,7 @@ ORDER = (
 WORKERS = (
     "objectives",
     "architectures",
+    "shortcut",
     "autoencoder",
     "steps",
     "training",

@@ -156,6 +156,26 @@ def test_an_epoch_of_gradient_descent_is_numpys(images, loss, learning_rate, bat
         np.testing.assert_allclose(outcome.weights[name], expected, atol=2e-3 * moved)
 
 
+def test_along_a_cosine_the_learning_rate_falls_to_zero(images):
+    """Three epochs of two steps of gradient descent, each with its own rate."""
+    spec = replace(
+        LINEAR, learning_rate=0.1, batch_size=400, epochs=3, schedule="cosine", optimizer="sgd"
+    )
+    weights = {n: w.astype(np.float64) for n, w in initial_weights(spec, images).items()}
+    rng = np.random.default_rng(spec.seed)
+    x = images.train.reshape(len(images.train), -1).astype(np.float64)
+    step = 0
+    for _ in range(3):
+        order = rng.permutation(len(x))
+        for batch in (order[:400], order[400:]):
+            rate = 0.1 * 0.5 * (1 + math.cos(math.pi * step / 6))
+            weights, _ = numpy_step(replace(spec, learning_rate=rate), weights, x[batch])
+            step += 1
+    outcome, _ = train(spec, images)
+    for name, wanted in weights.items():
+        np.testing.assert_allclose(outcome.weights[name], wanted, rtol=1e-4, atol=1e-6)
+
+
 def test_held_out_figures_are_numpys(images):
     """PSNR, code mean and share of idle units of the network as it is after the epoch."""
     outcome, epochs = train(SMALL, images)

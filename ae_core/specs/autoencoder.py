@@ -25,6 +25,10 @@ class AutoencoderSpec:
             ``map`` code, the activation of the layer that makes the map.
         output_activation: of the output layer.
         initializer: of all kernels.
+        shortcut: ``pca`` adds a linear map beside the layers of each half, from the pixels to the
+            code and from the code to the pixels; it starts as the principal component analysis
+            of the training pictures, and the layers learn what that leaves (a projection
+            shortcut, arXiv 1512.03385, over a whole half).
         beta: weight of the KL divergence (arXiv 1804.03599; 1 is the evidence lower bound).
         sparsity: weight of the L1 penalty, λ in λ·Σ|z| per picture.
         pixel_scale: the network sees pixels in [0, pixel_scale]: 1 or 255.
@@ -39,6 +43,7 @@ class AutoencoderSpec:
     code_activation: str = "linear"
     output_activation: str = "sigmoid"
     initializer: str = "glorot_uniform"
+    shortcut: str = "none"
     beta: float = 1.0
     sparsity: float = 0.0
     pixel_scale: int = 1
@@ -53,6 +58,7 @@ class AutoencoderSpec:
             "code_activation",
             "output_activation",
             "initializer",
+            "shortcut",
         ):
             check_choice(name, getattr(self, name))
         if isinstance(self.pixel_scale, bool) or self.pixel_scale not in (1, 255):
@@ -67,6 +73,20 @@ class AutoencoderSpec:
                 f"code={self.code} must be dense with bottleneck=variational: "
                 "the mean and the variance are two dense layers"
             )
+        if self.shortcut == "pca":
+            self._check_linear()
+
+    def _check_linear(self) -> None:
+        for name, wanted in (
+            ("code", "dense"),
+            ("code_activation", "linear"),
+            ("output_activation", "linear"),
+        ):
+            if getattr(self, name) != wanted:
+                raise ValueError(
+                    f"{name}={getattr(self, name)} must be {wanted} with shortcut=pca: "
+                    "a linear map leads to the code and from it to the picture"
+                )
 
     @property
     def body(self) -> str:

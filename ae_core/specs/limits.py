@@ -63,6 +63,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "code_activation": ("linear", "relu", "sigmoid", "tanh"),
         "output_activation": ("sigmoid", "relu", "linear"),
         "initializer": ("glorot_uniform", "he_uniform"),
+        "shortcut": ("none", "pca"),
         "kind": (
             *("none", "gaussian", "heteroscedastic", "masking", "salt-and-pepper", "speckle"),
             *("block", "blur", "jpeg"),
@@ -70,6 +71,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "where": ("batch", "layer"),
         "loss": ("mse", "l2", "mae", "bce", "gaussian-nll", "bernoulli-nll"),
         "optimizer": ("adam", "rmsprop", "sgd"),
+        "schedule": ("constant", "cosine"),
         "precision": ("float32", "bfloat16"),
         "split": ("held-out", "everything"),
     }

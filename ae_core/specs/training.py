@@ -59,6 +59,8 @@ class TrainingSpec:
         sigma: the fixed standard deviation of ``gaussian-nll``, on the network's pixel scale.
         optimizer: Keras' optimizer of that name with its default settings.
         learning_rate: of the optimizer.
+        schedule: ``constant``, or ``cosine``: the learning rate falls to zero over all epochs
+            along half a cosine (arXiv 1608.03983, equation 5, without restarts).
         batch_size: pictures a step.
         epochs: passes over the training pictures.
         steps_per_epoch: batches an epoch, 0 for as many as the pictures give.
@@ -76,6 +78,7 @@ class TrainingSpec:
     sigma: float = 0.1
     optimizer: str = "adam"
     learning_rate: float = 1e-3
+    schedule: str = "constant"
     batch_size: int = 64
     epochs: int = 20
     steps_per_epoch: int = 0
@@ -95,7 +98,7 @@ class TrainingSpec:
             "max_seconds",
         ):
             LIMITS[name].check(name, getattr(self, name))
-        for name in ("split", "loss", "optimizer", "precision"):
+        for name in ("split", "loss", "optimizer", "schedule", "precision"):
             check_choice(name, getattr(self, name))
         if self.autoencoder.bottleneck == "variational" and self.loss not in LIKELIHOODS:
             raise ValueError(

@@ -19,7 +19,8 @@ export function unpack(bytes) {
       : new Float32Array(own.buffer, start + offset, size);
   let shape = [header.latent_dim];
   const layers = header.layers.map((layer) => {
-    const made = prepare(layer, shape, read);
+    const activate = ACTIVATIONS[layer.activation];
+    const made = { apply: prepare(layer, shape, read), addShortcut: shortcut(layer, read), activate };
     shape = layer.shape;
     return made;
   });
@@ -34,9 +35,11 @@ function headerOf(bytes) {
 
 /** Decode a code; the pixels (H·W·C numbers in [0, 1]) are overwritten by the next call. */
 export function decode(decoder, code) {
-  let x = Float32Array.from(code);
+  const own = Float32Array.from(code);
+  let x = own;
   for (const layer of decoder.layers) {
     x = layer.apply(x);
+    layer.addShortcut(own, x);
     layer.activate(x);
   }
   for (let i = 0; i < x.length; i++) x[i] = Math.min(Math.max(x[i] / decoder.scale, 0), 1);
@@ -68,21 +71,27 @@ export default function ({ data }) {
 }
 
 function prepare(layer, shape, read) {
-  const activate = ACTIVATIONS[layer.activation];
   const output = new Float32Array(layer.shape.reduce((a, b) => a * b, 1));
-  if (layer.kind === "reshape") return { apply: (x) => x, activate };
-  if (layer.kind === "up") return { apply: enlarging(layer.stride, shape, output), activate };
-  if (layer.kind === "pool") return { apply: pooling(layer, shape, output), activate };
+  if (layer.kind === "reshape") return (x) => x;
+  if (layer.kind === "up") return enlarging(layer.stride, shape, output);
+  if (layer.kind === "pool") return pooling(layer, shape, output);
   const [kernel, bias] = [read(layer.kernel), read(layer.bias)];
-  if (layer.kind === "dense") {
-    const apply = (x) => {
-      output.set(bias);
-      addProduct(x, 0, kernel, output, 0, x.length, bias.length);
-      return output;
-    };
-    return { apply, activate };
-  }
-  return { apply: convolution(layer, shape, kernel, bias, output), activate };
+  if (layer.kind === "conv" || layer.kind === "convT") return convolution(layer, shape, kernel, bias, output);
+  return (x) => {
+    output.set(bias);
+    addProduct(x, 0, kernel, output, 0, x.length, bias.length);
+    return output;
+  };
+}
+
+// A linear map of the code, which some networks add to their output.
+function shortcut(layer, read) {
+  if (!layer.shortcut) return () => {};
+  const [kernel, bias] = [read(layer.shortcut.kernel), read(layer.shortcut.bias)];
+  return (code, x) => {
+    for (let o = 0; o < x.length; o++) x[o] += bias[o];
+    addProduct(code, 0, kernel, x, 0, code.length, x.length);
+  };
 }
 
 // output[o] += Σ_i x[i] · matrix[i][o]: four rows at a time, none where ReLU made x zero.

@@ -19,6 +19,7 @@ LABELS: Mapping[str, str] = {
     "code_activation": "Code activation",
     "output_activation": "Output activation",
     "initializer": "Initial weights",
+    "shortcut": "Beside the layers",
     "beta": "β, weight of the KL divergence",
     "sparsity": "λ, price of an active code unit",
     "pixel_scale": "Pixels from 0 to",
@@ -29,6 +30,7 @@ LABELS: Mapping[str, str] = {
     "sigma": "σ of the Gaussian likelihood",
     "optimizer": "Optimizer",
     "learning_rate": "Learning rate",
+    "schedule": "Learning rate falls",
     "batch_size": "Batch size",
     "epochs": "Epochs",
     "steps_per_epoch": "Batches an epoch (0: all)",
@@ -44,6 +46,8 @@ HELP: Mapping[str, str] = {
     "For example: dense3136, reshape7x7x64, convT32/2 (transposed, stride 2), up2.",
     "split": "held-out: some pictures (or people) are kept for validation.",
     "seed": "The same settings with the same seed give the same run.",
+    "shortcut": "PCA: a linear map from pixels to code and from code to pixels, which starts as "
+    "principal component analysis. The layers learn what it leaves.",
     "where": "batch: new noise for every batch, clipped. layer: a noise or dropout layer.",
     "sparsity": "Added to the loss: λ times the sum of |z|.",
 }
@@ -71,6 +75,9 @@ CHOICE_WORDS: Mapping[str, str] = {
     "jpeg": "JPEG artefacts",
     "batch": "each batch anew",
     "layer": "a layer in the encoder",
+    "constant": "never",
+    "cosine": "to zero, along a cosine",
+    "pca": "PCA",
     "glorot_uniform": "Glorot (the usual ones)",
     "he_uniform": "He (made for ReLU)",
 }

@@ -52,6 +52,9 @@ def with_random_weights(spec, shape, seed=0):
     if spec.output_activation != "sigmoid":  # then most pixels would be beyond black or white
         weights["output/kernel"] *= np.float32(0.2)
         weights["output/bias"] = weights["output/bias"] * 0.1 + np.float32(spec.pixel_scale / 2)
+    if spec.shortcut == "pca":  # nothing, until training begins
+        kernel = weights["decoder_shortcut/kernel"]
+        weights["decoder_shortcut/kernel"] = rng.normal(0, 0.1, kernel.shape).astype(np.float32)
     return Autoencoder.from_weights(spec, shape, weights), weights
 
 
@@ -109,6 +112,16 @@ def test_every_activation(tab, activation, output):
 def test_every_layer_stride_padding_and_odd_size(tab, decoder, shape, seed):
     spec = AutoencoderSpec(decoder=parse_layers(decoder), latent_dim=6, activation="elu")
     assert_equal_pictures(tab, spec, shape, seed)
+
+
+@pytest.mark.parametrize(
+    ("decoder", "shape"), [("", (5, 3, 1)), ("dense72, reshape6x4x3", (6, 4, 3))]
+)
+def test_a_shortcut_from_code_to_picture(tab, decoder, shape):
+    spec = AutoencoderSpec(
+        decoder=parse_layers(decoder), latent_dim=7, output_activation="linear", shortcut="pca"
+    )
+    assert_equal_pictures(tab, spec, shape)
 
 
 def test_pixels_to_255_come_out_between_0_and_1(tab):

@@ -1,0 +1,87 @@
+"""The linear shortcut: principal components at the start, the layers add to them."""
+
+import numpy as np
+import pytest
+
+from ae_core.architectures import build
+from ae_core.autoencoder import Autoencoder
+from ae_core.baselines import fit_pca
+from ae_core.plan import parameters
+from ae_core.refit import plan_of, with_setting
+from ae_core.shortcut import start_as_pca
+from ae_core.specs import AutoencoderSpec, TrainingSpec, change, parse_layers
+from ae_core.training import fit
+
+NETWORK = AutoencoderSpec(
+    parse_layers("conv4/2, dense8"),
+    parse_layers("dense64, reshape4x4x4, convT4/2"),
+    latent_dim=5,
+    output_activation="linear",
+    shortcut="pca",
+)
+DIGITS = TrainingSpec(image_set="digits", image_size=8, autoencoder=NETWORK, epochs=1)
+
+
+@pytest.fixture(scope="module")
+def digits():
+    from ae_core.data import load_images
+
+    return load_images("digits", 8)
+
+
+@pytest.mark.parametrize("scale", [1, 255])
+@pytest.mark.parametrize("bottleneck", ["plain", "variational"])
+def test_it_starts_as_the_principal_components(digits, scale, bottleneck):
+    spec = change(DIGITS, pixel_scale=scale, bottleneck=bottleneck, loss="gaussian-nll").autoencoder
+    networks = build(spec, digits.image_shape, seed=0)
+    start_as_pca(spec, networks, digits.train)
+    made = Autoencoder(spec, digits.image_shape, networks)
+    wanted = fit_pca(digits.train, 5).reconstruct(digits.test)
+    np.testing.assert_allclose(made.reconstruct(digits.test), wanted, atol=1e-5)
+    codes = made.encode(digits.train)
+    np.testing.assert_allclose(codes.mean(axis=0), 0, atol=1e-4)
+    np.testing.assert_allclose(np.cov(codes, rowvar=False), np.eye(5), atol=1e-2)
+
+
+def test_its_parameters_are_counted(digits):
+    networks = build(NETWORK, digits.image_shape, seed=0)
+    built = sum(int(np.prod(variable.shape)) for variable in networks.variables)
+    assert parameters(plan_of(DIGITS)) == built
+
+
+def test_training_goes_on_from_there_and_beats_it(digits):
+    outcome = fit(change(DIGITS, epochs=15, learning_rate=2e-3), digits, on_epoch=lambda _: None)
+    linear = fit_pca(digits.train, 5).reconstruct(digits.test)
+    psnr = -10 * np.log10(np.mean((linear - digits.test) ** 2))
+    assert outcome.history[-1]["val_psnr"] > psnr + 0.3
+
+
+def test_more_numbers_than_pixels_or_pictures_are_refused(digits):
+    spec = change(DIGITS, latent_dim=65)
+    with pytest.raises(ValueError, match="latent_dim=65 must be at most 64 with shortcut=pca"):
+        fit(spec, digits, on_epoch=lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "error"),
+    [
+        ("output_activation", "sigmoid", "output_activation=sigmoid must be linear"),
+        ("code_activation", "relu", "code_activation=relu must be linear"),
+        ("shortcut", "svd", "shortcut=svd must be one of none, pca"),
+    ],
+)
+def test_what_it_does_not_go_with_is_refused(name, value, error):
+    with pytest.raises(ValueError, match=error):
+        change(DIGITS, **{name: value})
+
+
+def test_on_the_page_other_settings_follow_it():
+    chosen = with_setting(TrainingSpec(loss="bce"), "shortcut", "pca")
+    assert chosen.autoencoder.output_activation == "linear"
+    assert chosen.loss == "mse"
+    assert with_setting(chosen, "loss", "bce").autoencoder.shortcut == "none"
+    assert with_setting(chosen, "code_activation", "relu").autoencoder.shortcut == "none"
+    variational = with_setting(
+        with_setting(TrainingSpec(), "bottleneck", "variational"), "shortcut", "pca"
+    )
+    assert variational.loss == "gaussian-nll"
