@@ -75,6 +75,16 @@ def stored_decoder(model: ModelFile, name: str) -> bytes | None:
     return decoder_bytes(name, spec.autoencoder, image_shape(spec), kept, half=True)
 
 
+def decoder_in_training(model: ModelFile, name: str) -> bytes:
+    """Return `live_decoder` of a model that changes every few seconds: quick, but in float32.
+
+    Fit for any process, like `stored_decoder`.
+    """
+    spec = from_json(model.spec_json)
+    kept = weights.expanded(read_weights(model))
+    return decoder_bytes(name, spec.autoencoder, image_shape(spec), kept, half=False)
+
+
 @lru_cache(maxsize=8)
 def explore(model: ModelFile) -> atlas.Atlas:
     """Return the atlas of a model.

@@ -1,6 +1,7 @@
 """A run that has not ended yet, or whose end is not in the store yet."""
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -35,14 +36,15 @@ class LiveRun:
     over: bool = False
     files: dict[str, bytes] = field(default_factory=dict)
 
-    def begin(self, client: Client) -> Future:
-        """Hand the run to a worker."""
+    def begin(self, client: Client, folder: Path) -> Future:
+        """Hand the run to a worker; its weights are saved in ``folder`` meanwhile."""
         run_id = self.record.id
         Variable(tasks.permission(run_id), client=client).set(EVERY_EPOCH)
         self.future = client.submit(
             tasks.train,
             run_id,
             to_json(self.record.spec),
+            str(folder.resolve()),
             key=f"train-{run_id}",
             resources={tasks.TRAIN: 1},
         )

@@ -150,7 +150,9 @@ class TrainingService:
         # "all" tells of workers that are gone: a run of theirs would else wait for another one.
         client.subscribe_topic("all", lambda event: self._worker_gone(event[1]))
         client.subscribe_topic(tasks.topic(run_id), lambda event: self._event(run_id, event[1]))
-        run.begin(client).add_done_callback(lambda done: self._do(self._done, run, done))
+        run.begin(client, self.store.folder(run_id)).add_done_callback(
+            lambda done: self._do(self._done, run, done)
+        )
 
     def _lose(self, run: LiveRun) -> None:
         if run.over:

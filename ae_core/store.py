@@ -1,5 +1,7 @@
 """Runs on disk: ``<id>/{run.json, spec.json, history.json, weights.npz, preview.png}``.
 
+``weights.npz`` is there while a run still trains, too, and then changes every few seconds.
+
 It knows files only. Every file is written under another name and then renamed, so that a reader
 never sees half of one; a run whose folder has no ``history.json`` was cut off by a restart.
 """
@@ -160,7 +162,7 @@ def write_record(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, data in {**files, **{k: v.encode() for k, v in texts.items()}}.items():
-            _write(folder / name, data)
+            write_file(folder / name, data)
     except OSError as error:
         reason = error.strerror or str(error)
         raise StoreError(
@@ -169,7 +171,12 @@ def write_record(
         ) from error
 
 
-def _write(path: Path, data: bytes) -> None:
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file under another name and rename it.
+
+    Raises:
+        OSError: it cannot be written; nothing of it is left.
+    """
     part = path.with_name(f".{path.name}.part")
     try:
         with part.open("wb") as file:

@@ -9,6 +9,7 @@ import logging
 import os
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from distributed import Event, Variable, get_client, get_worker
 
 from ae_core.pictures import to_bytes_range
 from ae_core.specs import from_json
+from ae_core.store import write_file
+from ae_core.weights import to_bytes
 
 if TYPE_CHECKING:
     from ae_core.training import Epoch
@@ -25,6 +28,8 @@ TRAIN, INFER = "train", "infer"  # the two kinds of worker, as Dask resources
 STOP = -1  # "train up to epoch -1": end the run
 ASKED_EVERY = 0.2  # seconds
 TOLD_EVERY = 0.5  # seconds, within a long epoch
+SAVED_EVERY = 3.0  # seconds: the weights, for pages that show a run in training
+SAVED_NUMBERS = 3_000_000  # of larger networks only the last weights are saved
 LONGEST_PAUSE = 900.0  # seconds, after which a forgotten run makes room for the next one
 
 Message = dict[str, Any]
@@ -59,8 +64,13 @@ def dask_setup(worker: Any) -> None:
     threading.Thread(target=warm, name="warm", daemon=True).start()
 
 
-def train(run_id: str, spec_json: str) -> Message:
+def train(run_id: str, spec_json: str, folder: str) -> Message:
     """Train a run and return its end; every epoch is logged as an event under `topic`.
+
+    Args:
+        run_id: of the run.
+        spec_json: its `TrainingSpec`.
+        folder: of the run; its weights are saved there meanwhile if this worker sees the folder.
 
     Returns:
         ``status``, ``reason``, ``history``, ``weights`` (the bytes of an .npz).
@@ -70,7 +80,7 @@ def train(run_id: str, spec_json: str) -> Message:
         ValueError: the network does not fit the pictures.
         ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.load_images`.
     """
-    from ae_core import data, weights
+    from ae_core import data
     from ae_core.training import MAP_POINTS, fit, probes
 
     begun = Event(f"ae-begun-{run_id}")
@@ -94,12 +104,18 @@ def train(run_id: str, spec_json: str) -> Message:
             "label_names": list(images.label_names) if is_map else [],
         }
     )
-    outcome = fit(spec, images, on_epoch=log.epoch, control=_Remote(run_id, log))
+    saver = _Saver(Path(folder))
+
+    def on_epoch(epoch: "Epoch") -> None:
+        saver(epoch)
+        log.epoch(epoch)
+
+    outcome = fit(spec, images, on_epoch=on_epoch, control=_Remote(run_id, log))
     return {
         "status": outcome.status,
         "reason": outcome.reason,
         "history": list(outcome.history),
-        "weights": weights.to_bytes(outcome.weights),
+        "weights": to_bytes(outcome.weights),
     }
 
 
@@ -117,6 +133,25 @@ class _Log:
         codes = None if epoch.codes is None else _packed(epoch.codes)
         preview = _packed(to_bytes_range(epoch.preview))
         self({"kind": "epoch", "metrics": epoch.metrics, "preview": preview, "codes": codes})
+
+
+class _Saver:
+    """Saves a run's weights now and then, so that pages can follow it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._saved = -SAVED_EVERY
+
+    def __call__(self, epoch: "Epoch") -> None:
+        small = sum(array.size for array in epoch.weights.values()) <= SAVED_NUMBERS
+        due = time.monotonic() - self._saved >= SAVED_EVERY
+        if not (small and due and self._folder.is_dir()):
+            return
+        self._saved = time.monotonic()
+        try:
+            write_file(self._folder / "weights.npz", to_bytes(epoch.weights))
+        except OSError as error:  # the run goes on, and its end says so if there is still no room
+            logging.getLogger(__name__).warning("weights not saved yet: %s", error)
 
 
 class _Remote:

@@ -38,12 +38,14 @@ class Epoch:
             the held-out pictures.
         preview: the probes' reconstructions (N, H, W, C) in [0, 1].
         codes: (N, 2) of test pictures for a two-number code, else None.
+        weights: of the network after the epoch, by name.
     """
 
     number: int
     metrics: Metrics
     preview: np.ndarray
     codes: np.ndarray | None
+    weights: dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ def fit(
             codes = steps.codes(images.test[:MAP_POINTS]) if is_map else None
             metrics["seconds"] = clock.trained - before
             history.append(metrics)
-            on_epoch(Epoch(number, metrics, preview, codes))
+            on_epoch(Epoch(number, metrics, preview, codes, weights))
     except Ended as end:
         return Outcome(end.status, end.reason, weights, tuple(history))
     return Outcome("finished", "", weights, tuple(history))

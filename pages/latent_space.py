@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from ae_core.atlas import Atlas
 from ae_core.connection import ServiceUnavailable
 from ae_core.data import ImageSetCorrupt, ImageSetUnavailable
 from ae_core.store import UnknownRun
@@ -18,7 +19,7 @@ from pages.shared.latent.walk import walk_view
 from pages.shared.links import linked_choice, put
 from pages.shared.model_select import model_select
 from pages.shared.models import TrainedModel, models
-from pages.shared.session import show_in_widget, widget
+from pages.shared.session import recall, show_in_widget, widget
 
 VIEWS = {
     "Sliders": slider_view,
@@ -45,12 +46,22 @@ def page() -> None:
         )
     try:
         with st.spinner("Encoding pictures …"):
-            known = atlas(model.file)
+            known = _atlas(model)
         others = _others(model) if view in LIVE else ()
         code = linked_code(model, known, "z")
         VIEWS[view](Stage((model, *others), known, code, st.query_params.get("z", "")))
     except FAILURES as error:
         notice.error(str(error))
+
+
+def _atlas(model: TrainedModel) -> Atlas:
+    """Return what is known of a model's codes; while it trains, what was known at first.
+
+    Sliders would else change their order and ranges under the hand.
+    """
+    if not model.in_training:
+        return atlas(model.file)
+    return recall("atlas", model.id, lambda: atlas(model.file))
 
 
 def _forget_codes() -> None:

@@ -193,6 +193,10 @@ def _with_code(spec: TrainingSpec, latent_dim: int) -> TrainingSpec:
     return replace(spec, autoencoder=replace(spec.autoencoder, latent_dim=latent_dim))
 
 
+def _plain(spec: TrainingSpec) -> TrainingSpec:
+    return replace(spec, autoencoder=replace(spec.autoencoder, bottleneck="plain"))
+
+
 _ALL = (
     Preset(
         "digits-dense",
@@ -265,6 +269,12 @@ _ALL = (
         "MNIST, variational, a code one can draw",
         "Two numbers a digit: the whole code is a map.",
         _MNIST_VAE,
+    ),
+    Preset(
+        "mnist-ae-2d",
+        "MNIST, plain, a code one can draw",
+        "The variational one's twin without its KL divergence: look for the holes in its map.",
+        _plain(_MNIST_VAE),
     ),
     Preset(
         "mnist-vae",

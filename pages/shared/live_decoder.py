@@ -7,8 +7,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.shared.answers import live_decoder
-from pages.shared.models import TrainedModel
+from ae_core.exploration import decoder_in_training
+from pages.shared.answers import live_decoder, service
+from pages.shared.models import TrainedModel, models
+
+FOLLOWED_EVERY = 2.0  # seconds
 
 _DECODER = st.components.v2.component(
     "live_decoder",
@@ -23,4 +26,18 @@ def mount(model: TrainedModel) -> None:
     Raises:
         ServiceUnavailable, ImageSetUnavailable, ImageSetCorrupt, ValueError: it cannot be had.
     """
-    _DECODER(key=f"decoder-{model.id}", data=live_decoder(model.file, model.id))
+    if model.in_training:
+        _follow(model.id)
+    else:
+        _DECODER(key=f"decoder-{model.id}", data=live_decoder(model.file, model.id))
+
+
+@st.fragment(run_every=FOLLOWED_EVERY)
+def _follow(run_id: str) -> None:
+    """Bring the decoder of a run in training again and again; the sliders stay where they are."""
+    model = models(run_id)[run_id]
+    if not model.in_training:
+        st.rerun()  # the page then shows what is known of the ended run
+    _DECODER(key=f"decoder-{run_id}", data=decoder_in_training(model.file, run_id))
+    snapshot = service().snapshot(run_id)
+    st.caption(f"In training: epoch {snapshot.epoch} of {snapshot.spec.epochs}.")

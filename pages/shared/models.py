@@ -28,6 +28,7 @@ class TrainedModel:
         origin: where it comes from, in words.
         spec: what was trained.
         file: its weights.
+        in_training: whether they still change.
     """
 
     id: str
@@ -35,6 +36,7 @@ class TrainedModel:
     origin: str
     spec: TrainingSpec | DenoiserSpec
     file: ModelFile
+    in_training: bool = False
 
 
 def denoising_models(linked: str = "") -> dict[str, TrainedModel]:
@@ -99,4 +101,5 @@ def _weights(run: Snapshot) -> Path:
 def _of_run(run: Snapshot) -> TrainedModel:
     path = _weights(run)
     file = ModelFile(to_json(run.spec), str(path.resolve()), path.stat().st_mtime_ns)
-    return TrainedModel(run.id, f"Run: {run_name(run)}", "Trained here", run.spec, file)
+    origin = "In training" if run.live else "Trained here"
+    return TrainedModel(run.id, f"Run: {run_name(run)}", origin, run.spec, file, run.live)

@@ -1,15 +1,14 @@
-"""The choice of test pictures, whose codes something starts from or goes to."""
+"""The choice of test pictures."""
 
 from collections.abc import Callable
 
 import streamlit as st
 
 from ae_core.data import IMAGE_SETS
-from ae_core.paths import code_to_text
 from pages.shared import notice
 from pages.shared.answers import gallery
-from pages.shared.latent.stage import PICTURE, Stage
-from pages.shared.links import linked_choice, linked_index, put
+from pages.shared.latent.stage import Stage
+from pages.shared.links import linked_index, put
 from pages.shared.picture_picker import picture_picker
 
 A_PAGE = 24  # pictures
@@ -51,25 +50,3 @@ def picture_choice(stage: Stage, key: str, chosen: int, take: Callable[[int], No
         st.button("Back", on_click=lambda: put(page=str(back)), disabled=start == 0, key=f"{key}-")
         last = forward >= available
         st.button("More", on_click=lambda: put(page=str(forward)), disabled=last, key=f"{key}+")
-
-
-def code_choice(stage: Stage, key: str, names: tuple[str, ...], titles: tuple[str, ...]) -> None:
-    """Let the visitor choose what `linked_code` reads, for one name of the address at a time.
-
-    Args:
-        stage: whose test pictures are offered.
-        key: of the widgets.
-        names: in the address.
-        titles: of these, for people.
-    """
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        target = names[titles.index(linked_choice("choose", "Choose", titles, key))]
-        here = code_to_text(stage.code)
-        st.button(
-            "Use the code of the sliders", on_click=lambda: put(**{target: here}), key=f"{key}.here"
-        )
-    number = st.query_params.get(target, "").removeprefix(PICTURE)
-    chosen = int(number) if number.isdecimal() and len(number) < 10 else -1
-    picture_choice(
-        stage, f"{key}-{target}", chosen, lambda picked: put(**{target: f"{PICTURE}{picked}"})
-    )

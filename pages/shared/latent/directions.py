@@ -5,9 +5,9 @@ import streamlit as st
 
 from ae_core.paths import code_to_text, combine
 from pages.shared import notice
-from pages.shared.latent.choice import code_choice
 from pages.shared.latent.sliders import Slider, moving_sliders
 from pages.shared.latent.stage import Stage, linked_code
+from pages.shared.latent.start import code_choice
 from pages.shared.links import put
 from pages.shared.tiles import tiles
 

@@ -1,4 +1,4 @@
-"""Where the sliders start from: a test picture's code, or that of the visitor's own face."""
+"""Where codes come from: the sliders, a test picture, the visitor's own face."""
 
 import numpy as np
 import streamlit as st
@@ -20,22 +20,55 @@ SOURCES = ("Test picture", "My photo", "Camera")
 def start_choice(stage: Stage) -> None:
     """Offer pictures whose code the sliders are set to."""
     st.markdown("##### Start from a picture")
+    _source(stage, "start", ("z",), "z")
+
+
+def code_choice(stage: Stage, key: str, names: tuple[str, ...], titles: tuple[str, ...]) -> None:
+    """Let the visitor choose what `linked_code` reads, for one name of the address at a time.
+
+    Args:
+        stage: whose test pictures are offered.
+        key: of the widgets.
+        names: in the address.
+        titles: of these, for people.
+    """
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        target = names[titles.index(linked_choice("choose", "Choose", titles, key))]
+        here = code_to_text(stage.code)
+        st.button(
+            "Use the code of the sliders", on_click=lambda: put(**{target: here}), key=f"{key}.here"
+        )
+    _source(stage, key, names, target)
+
+
+def _source(stage: Stage, key: str, names: tuple[str, ...], target: str) -> None:
+    """Offer pictures whose code the address then says under ``target``, one of ``names``."""
     source = linked_choice("source", "Picture", SOURCES, "latent", label_visibility="collapsed")
     if source == SOURCES[0]:
-        picture_choice(stage, "start", -1, lambda number: put(z=f"{PICTURE}{number}"))
+        number = st.query_params.get(target, "").removeprefix(PICTURE)
+        chosen = int(number) if number.isdecimal() and len(number) < 10 else -1
+        picture_choice(
+            stage, f"{key}-{target}", chosen, lambda picked: put(**{target: f"{PICTURE}{picked}"})
+        )
         return
-    chosen = own_photo("Upload" if source == SOURCES[1] else "Camera", _forget)
-    if chosen is None:
+
+    def forget() -> None:
+        forget_photo()
+        put(**dict.fromkeys(names, ""))  # a code says what its picture looks like
+
+    chosen_face = own_photo("Upload" if source == SOURCES[1] else "Camera", forget)
+    if chosen_face is None:
         return
-    mean, _ = recall("code", (chosen.key, stage.model.id), lambda: _encoded(stage, chosen.image))
-    st.button("Go to its code", type="primary", on_click=lambda: put(z=code_to_text(mean)))
+    mean, _ = recall(
+        "code", (chosen_face.key, stage.model.id), lambda: _encoded(stage, chosen_face.image)
+    )
+    st.button(
+        "Go to its code",
+        type="primary",
+        on_click=lambda: put(**{target: code_to_text(mean)}),
+        key=f"{key}.go",
+    )
     st.caption("The code then stands in the address: who gets the link sees its picture.")
-
-
-def _forget() -> None:
-    """Forget the photo, and its code too."""
-    forget_photo()
-    put(z="")
 
 
 def _encoded(stage: Stage, face: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:

@@ -7,9 +7,9 @@ from ae_core import pictures
 from ae_core.paths import SHARE, lerp, slerp
 from ae_core.specs import Limit
 from pages.shared import notice
-from pages.shared.latent.choice import code_choice
 from pages.shared.latent.sliders import Slider, moving_sliders
 from pages.shared.latent.stage import Stage, linked_code
+from pages.shared.latent.start import code_choice
 from pages.shared.links import linked_choice, linked_number, linked_slider, put
 from pages.shared.tiles import tiles
 
