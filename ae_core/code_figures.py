@@ -7,6 +7,7 @@ from ae_core.figures import FOURTH, HELD_OUT, TRAIN, Figure, axis, layout
 ROUND = 60  # points of an ellipse
 INSIDE = 2.0  # standard deviations: 86 % of a normal distribution in a plane
 NEXT = "#8a8f98"
+NOTED = 0.3  # correlations from which on the number is written
 
 
 def posterior(mean: np.ndarray, deviation: np.ndarray, names: tuple[str, ...]) -> Figure:
@@ -48,6 +49,39 @@ def kl_bars(kl: np.ndarray, usual: np.ndarray, names: tuple[str, ...]) -> Figure
         for name, values, c in (("this picture", kl, FOURTH), ("training pictures", usual, NEXT))
     ]
     return {"data": bars, "layout": drawn}
+
+
+def factor_map(
+    correlations: np.ndarray, factors: tuple[str, ...], names: tuple[str, ...]
+) -> Figure:
+    """Draw how strongly each number of a code follows each factor.
+
+    Args:
+        correlations: (F, D) in [-1, 1].
+        factors: their F names.
+        names: of the D numbers.
+    """
+    drawn = layout(height=60 + 34 * len(factors))
+    drawn["xaxis"] = axis() | {"type": "category", "side": "top"}
+    drawn["yaxis"] = axis() | {"type": "category", "autorange": "reversed"}
+    strength = np.abs(correlations)
+    cells = {
+        "type": "heatmap",
+        "x": list(names),
+        "y": list(factors),
+        "z": strength.tolist(),
+        "zmin": 0,
+        "zmax": 1,
+        "colorscale": [[0, "rgba(53, 88, 216, 0)"], [1, TRAIN]],
+        "showscale": False,
+        "text": [[f"{value:.2f}" if abs(value) >= NOTED else "" for value in row]
+                 for row in correlations.tolist()],
+        "texttemplate": "%{text}",
+        "xgap": 2,
+        "ygap": 2,
+        "hovertemplate": "%{y}, %{x}: %{z:.2f}<extra></extra>",
+    }  # fmt: skip
+    return {"data": [cells], "layout": drawn}
 
 
 def posterior_map(points: np.ndarray, centre: np.ndarray, spread: np.ndarray) -> Figure:

@@ -3,8 +3,12 @@
 import numpy as np
 import streamlit as st
 
+from ae_core import code_figures
+from ae_core.disentanglement import correlations, gaps, information
+from ae_core.latent import order
 from ae_core.paths import code_to_text, combine
 from pages.shared import notice
+from pages.shared.answers import whole_atlas
 from pages.shared.latent.sliders import Slider, moving_sliders
 from pages.shared.latent.stage import Stage, linked_code
 from pages.shared.latent.start import code_choice
@@ -13,6 +17,13 @@ from pages.shared.tiles import tiles
 
 STRENGTH = 2.0  # the largest, in both directions
 NAMES = ("a", "b", "c")
+MOST_NUMBERS = 16  # of the code in the chart
+FOLLOWS = 0.8  # correlation from which on a number is said to follow a factor
+MIG = (
+    "Mutual information gap: 1 if each factor is known to one number alone, 0 if always two know "
+    "as much (arXiv 1802.04942)."
+)
+FOUND = f"Factors that one number follows, with a rank correlation of {FOLLOWS} or more."
 
 
 def direction_view(stage: Stage) -> None:
@@ -22,6 +33,7 @@ def direction_view(stage: Stage) -> None:
         _strengths(stage)
     else:
         notice.info("The pictures of this set have no labels: no direction has a name.")
+    _factors(stage)
     st.markdown("##### A + B − C")
     codes = [
         linked_code(stage.model, known, name, f"picture:{usual}")
@@ -33,6 +45,26 @@ def direction_view(stage: Stage) -> None:
     tiles(tuple(shown), tuple(f"<b>{word}</b>" for word in words), least=110)
     st.button("Go on from there", on_click=lambda: put(z=code_to_text(result), view=""))
     code_choice(stage, "sum", NAMES, ("A", "B", "C"))
+
+
+def _factors(stage: Stage) -> None:
+    """Show which number of the code follows which known factor, where there are any."""
+    known = whole_atlas(stage.model.file) if stage.has_pictures else stage.atlas
+    if known.labels is None or known.labels.ndim == 1 or not len(known.codes):
+        return
+    dimensions = order(known.importance)[:MOST_NUMBERS]
+    found = correlations(known.codes[:, dimensions], known.labels)
+    gap = gaps(information(known.codes, known.labels))
+    st.markdown("##### Which number knows what")
+    left, right = st.columns([10, 3], gap="medium")
+    with left:
+        names = tuple(name.replace("_", " ") for name in known.label_names)
+        numbers = tuple(f"z{dimension + 1}" for dimension in dimensions)
+        st.plotly_chart(code_figures.factor_map(found, names, numbers), key="directions.factors")
+    with right:
+        st.metric("Disentanglement", f"{gap.mean():.2f}", help=MIG)
+        alone = int((np.abs(found).max(axis=1) >= FOLLOWS).sum())
+        st.metric("Factors found", f"{alone} of {len(names)}", help=FOUND)
 
 
 def _strengths(stage: Stage) -> None:
