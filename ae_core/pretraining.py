@@ -92,12 +92,10 @@ def _autoencoder(name: str, folder: Path) -> None:
     if not record.history:
         raise ValueError(record.reason)
     rounded = pretrained.RECIPES[name].rounded
-    kept = weights.rounded(trained) if rounded else trained
+    kept = (weights.rounded if rounded else weights.halved)(trained)
     path = folder / f"{name}.npz"
     path.write_bytes(weights.to_bytes(kept, compress=rounded))
     atlas = exploration.explore(ModelFile(to_json(spec), str(path), path.stat().st_mtime_ns))
-    if not rounded and exploration.float16_will_do(spec, trained, atlas.fitted):
-        path.write_bytes(weights.to_bytes(weights.halved(trained)))
     # With a decoder, codes are pictures, and the terms of most sets do not let us show them.
     shown = atlas if IMAGE_SETS[spec.image_set].embedded else atlas.without_pictures()
     pretrained.atlas_of(path).write_bytes(shown.to_bytes())

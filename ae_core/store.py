@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ae_core.specs import TrainingSpec, from_json, to_json
 
-INTERRUPTED = "The server was restarted before this run ended, so it was lost. Train again."
+INTERRUPTED = "The server was restarted before this run ended, so its end is lost. Train again."
 
 
 class StoreError(Exception):
@@ -125,6 +125,10 @@ class RunStore:
         """Return a file of a run, or None if the run has no such file."""
         path = self.folder(run_id) / name
         return path.read_bytes() if path.is_file() else None
+
+    def has_weights(self, run_id: str) -> bool:
+        """Whether a run's weights are there; they may be before it has ended."""
+        return (self.folder(run_id) / "weights.npz").is_file()
 
     def owners(self) -> list[tuple[str, str]]:
         """Return (owner, id) of every run, newest first; what does not read is left out."""

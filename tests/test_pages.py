@@ -1,6 +1,7 @@
 """Every page by Streamlit's own test driver: no exception, and a sentence for every bad link."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -137,6 +138,50 @@ def test_a_walk_that_has_no_way_or_goes_nowhere_says_so():
     assert "choose the straight way" in texts(opposite.info)
     same = opened("pages/latent_space.py", **walk | {"from": "picture:3", "to": "picture:3"})
     assert "choose another one" in texts(same.info)
+
+
+@pytest.fixture(scope="module")
+def trained():
+    """Runs of one epoch by the size of their codes."""
+    from pages.shared.answers import service
+
+    made = {}
+    for size in (1, 2, 512):
+        spec = change(preset("digits-dense").spec, image_size=8, latent_dim=size, epochs=1)
+        made[size] = service().submit(spec, f"visitor{size}", "digits-dense")
+    for run_id in made.values():
+        assert service().wait_until(run_id, lambda s: not s.live, 90).status == "finished"
+    return made
+
+
+@pytest.mark.parametrize("view", LATENT_VIEWS)
+@pytest.mark.parametrize("size", [1, 2, 512])
+def test_codes_of_one_number_of_two_and_of_512_have_every_view(trained, size, view):
+    page = opened("pages/latent_space.py", model=trained[size], view=view)
+    assert not texts(page.error)
+    if size == 2 and view == "Samples":
+        page = opened("pages/latent_space.py", model=trained[2], view=view, samples="Grid")
+        assert not texts(page.error)
+
+
+def test_a_model_deleted_meanwhile_is_a_sentence_and_another_is_shown(trained):
+    from pages.shared.answers import service
+
+    page = opened("pages/latent_space.py", model=trained[1])
+    shutil.rmtree(service().store.folder(trained[1]))
+    page.run()
+    assert not page.exception
+    assert "may have been made on another one, or deleted" in texts(page.error)
+    assert "Shown instead: a model that comes with the app" in texts(page.error)
+
+
+def test_known_factors_are_held_against_the_numbers_of_the_code():
+    page = opened("pages/latent_space.py", model="toy-faces-vae", view="Directions")
+    assert 0 <= float(metric(page, "Disentanglement")) <= 1
+    assert metric(page, "Factors found").endswith("of 8")
+    assert "Which number knows what" not in texts(
+        opened("pages/latent_space.py", model="digits-dense", view="Directions").markdown
+    )
 
 
 def test_a_plain_model_has_no_posterior_and_says_so():

@@ -100,6 +100,22 @@ def test_the_queue_shows_positions_and_one_run_a_visitor(service):
     assert service.runs("ada") == [first]
 
 
+def test_the_weights_of_a_run_are_there_while_it_trains_and_change(service):
+    run_id = service.submit(LONG, "ada")
+    service.wait_until(run_id, first_epoch, PATIENCE)
+    path = service.store.folder(run_id) / "weights.npz"
+    service.wait_until(run_id, lambda s: path.is_file(), 10)
+    first = weights.from_bytes(path.read_bytes())
+    saved = path.stat().st_mtime_ns
+    service.wait_until(run_id, lambda s: path.stat().st_mtime_ns != saved, 30)
+    later = weights.from_bytes(path.read_bytes())
+    assert set(later) == set(first)
+    assert any((later[name] != first[name]).any() for name in first)
+    service.stop(run_id)
+    service.wait_until(run_id, ended, 10)
+    assert not list(path.parent.glob(".*"))  # nothing half-written is left
+
+
 def test_a_killed_worker_is_reported_and_the_next_run_is_served_within_10_seconds(service):
     run_id = service.submit(LONG, "ada")
     service.wait_until(run_id, first_epoch, PATIENCE)

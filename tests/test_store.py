@@ -103,7 +103,7 @@ def test_a_run_that_was_cut_off_says_so(store):
     assert (found.status, found.reason, found.history) == ("failed", INTERRUPTED, ())
     assert found.spec == begun.spec
     assert INTERRUPTED == (
-        "The server was restarted before this run ended, so it was lost. Train again."
+        "The server was restarted before this run ended, so its end is lost. Train again."
     )
 
 
@@ -303,7 +303,7 @@ def test_a_run_reads_as_cut_off_until_its_last_file_is_there(store, monkeypatch,
     begun = record()
     store.begin(begun)
     done = ended(begun, "finished", "", HISTORY)
-    write, left = store_module._write, iter(range(files_written))
+    write, left = store_module.write_file, iter(range(files_written))
     with monkeypatch.context() as patch:
 
         def write_some(path, data):
@@ -311,7 +311,7 @@ def test_a_run_reads_as_cut_off_until_its_last_file_is_there(store, monkeypatch,
                 raise OSError(errno.ENOSPC, FULL)
             write(path, data)
 
-        patch.setattr(store_module, "_write", write_some)
+        patch.setattr(store_module, "write_file", write_some)
         with pytest.raises(StoreError):
             store.finish(done, FILES)
     assert store.read(begun.id).reason == INTERRUPTED

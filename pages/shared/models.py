@@ -1,7 +1,6 @@
 """The trained autoencoders that a visitor can use: pretrained ones and finished runs."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from ae_core.denoising import model_file
 from ae_core.image_sets import IMAGE_SETS
@@ -80,11 +79,11 @@ def models(linked: str = "") -> dict[str, TrainedModel]:
     pretrained = {n: card for n, card in cards().items() if isinstance(card.spec, TrainingSpec)}
     if linked and linked not in pretrained:
         snapshot = service().snapshot(linked)
-        if not _weights(snapshot).is_file():
+        if not service().store.has_weights(linked):
             raise UnknownRun(linked)
         runs = [snapshot, *(run for run in runs if run.id != linked)]
     for run in runs:
-        if _weights(run).is_file():
+        if service().store.has_weights(run.id):
             found[run.id] = _of_run(run)
     return found | {name: _of_card(card) for name, card in pretrained.items()}
 
@@ -93,13 +92,8 @@ def _of_card(card: Card) -> TrainedModel:
     return TrainedModel(card.name, card.title, "Comes with the app", card.spec, model_file(card))
 
 
-def _weights(run: Snapshot) -> Path:
-    """Return where a run's weights are, if it has any and nobody has deleted them."""
-    return service().store.folder(run.id) / "weights.npz"
-
-
 def _of_run(run: Snapshot) -> TrainedModel:
-    path = _weights(run)
+    path = service().store.folder(run.id) / "weights.npz"
     file = ModelFile(to_json(run.spec), str(path.resolve()), path.stat().st_mtime_ns)
     origin = "In training" if run.live else "Trained here"
     return TrainedModel(run.id, f"Run: {run_name(run)}", origin, run.spec, file, run.live)

@@ -136,6 +136,7 @@ def _buttons(snapshot: Snapshot) -> None:
                 icon=":material/compare:",
                 query_params={"model": run_id},
             )
+        if training.store.has_weights(run_id):  # from the first epoch on
             st.page_link(
                 "pages/latent_space.py",
                 label="**Move through its codes**",

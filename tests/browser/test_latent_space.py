@@ -168,6 +168,41 @@ def test_another_model_follows_the_same_hands(page):
     page.mouse.up()
 
 
+def test_a_run_in_training_swaps_in_and_the_sliders_stay_where_they_are(page):
+    page.goto("/train?preset=digits-dense&epochs=2000&latent_dim=6")
+    page.get_by_test_id("stBaseButton-primary").click()
+    page.get_by_role("link", name="Move through its codes").wait_for()
+    run = linked(page, "run")[0]
+    page.goto(f"/latent_space?model={run}")
+    expect(page.locator(".latent .status").first).to_have_text("")
+    expect(page.get_by_text("In training: epoch")).to_be_visible()
+    digest = f"() => window.autoencoderLab.decoders.get('{run}').digest"
+    for _ in range(4):
+        slider(page, 1).press("ArrowRight")
+    wait_for_link(page, "z")
+    page.wait_for_selector(READY)
+    shown, before, first = values(page), picture(page), page.evaluate(digest)
+    page.wait_for_function(f"(first) => ({digest})() !== first", arg=first)
+    assert values(page) == shown
+    assert picture(page) != before
+    page.goto(f"/train?run={run}&view=Watch")
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_text("Stopped").first).to_be_visible()
+
+
+def test_a_decoder_too_large_for_the_browser_follows_when_the_hand_lets_go(page):
+    page.goto("/latent_space?model=olivetti-denoising")
+    expect(page.locator(".latent .status").first).to_contain_text("Too large for the browser")
+    page.wait_for_selector(READY)
+    still = page.locator(".pictures img")
+    before = still.get_attribute("src")
+    drag(page, slider(page, 0), 0.5, 0.9)
+    page.mouse.up()
+    expect(still).not_to_have_attribute("src", before)
+    assert page.locator(".rows > .row").count() == 24
+    expect(page.locator(".rows summary")).to_have_text("232 more")
+
+
 # --- the other views -------------------------------------------------------------------------
 
 
@@ -295,7 +330,61 @@ def test_strips_and_grids_need_no_decoder_in_the_browser(page, view):
     assert page.get_by_test_id("stException").count() == 0
 
 
+# --- without a mouse ---
+
+FOCUSED = """() => {
+  let element = document.activeElement;
+  while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
+  return [element?.id ?? "", element?.getAttribute("role") ?? element?.textContent ?? ""];
+}"""
+
+
+def tab_to(page: Page, found) -> None:
+    """Press Tab until the focus is on what is looked for."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if found(*page.evaluate(FOCUSED)):
+            return
+    pytest.fail("Tab never came there")
+
+
+@pytest.mark.parametrize("view", ["Sliders", "Map", "Walk", "Directions"])
+def test_live_views_go_by_keyboard_alone(page, view):
+    open_view(page, view)
+    before = picture(page)
+    tab_to(page, lambda name, role: role == "application" or name == "slider-0")
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    assert picture(page) != before
+
+
+@pytest.mark.parametrize(
+    ("view", "button"), [("Samples", "New random codes"), ("Posterior", "Resample")]
+)
+def test_random_views_go_by_keyboard_alone(page, view, button):
+    open_view(page, view)
+    tab_to(page, lambda _, text: text == button)
+    page.keyboard.press("Enter")
+    wait_for_link(page, "seed")
+
+
 # --- a phone ---------------------------------------------------------------------------------
+
+
+def swipe(phone: Page, element, start: float, end: float) -> None:
+    """Draw a finger over an element; Playwright itself only taps."""
+    box = element.bounding_box()
+    y = box["y"] + box["height"] / 2
+    session = phone.context.new_cdp_session(phone)
+
+    def touch(kind: str, *shares: float) -> None:
+        points = [{"x": box["x"] + share * box["width"], "y": y} for share in shares]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", start)
+    for step in range(1, 11):
+        touch("touchMove", start + (end - start) * step / 10)
+    touch("touchEnd")
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -312,10 +401,10 @@ def test_every_view_fits_a_phone(browser, server, view):
     open_view(phone, view)
     assert phone.evaluate("() => document.documentElement.scrollWidth") <= 390
     assert phone.get_by_test_id("stException").count() == 0
-    if view == "Sliders":
+    if view in ("Sliders", "Walk", "Directions"):
         before = picture(phone)
-        box = slider(phone, 0).bounding_box()
-        phone.touchscreen.tap(box["x"] + 0.9 * box["width"], box["y"] + box["height"] / 2)
+        slider(phone, 0).scroll_into_view_if_needed()
+        swipe(phone, slider(phone, 0), 0.5, 0.9)
         assert picture(phone) != before
     if view == "Map":
         before = picture(phone)
