@@ -53,6 +53,21 @@ def kl(mean: Tensor, log_var: Tensor) -> Tensor:
     return ops.sum(kl_per_dimension(mean, log_var), axis=1)
 
 
+def total_correlation(mean: Tensor, log_var: Tensor, codes: Tensor) -> Tensor:
+    """Return log q(z) − Σ log q(z_d) at each code: how much the numbers depend on each other.
+
+    q(z) is estimated by the batch, as the mixture of its N posteriors; the mean of the result is
+    the total correlation, in nats (arXiv 1802.04942, equation 2, whose minibatch-weighted estimate
+    differs from this one by a constant).
+    """
+    # log q(z_n,d | x_m,d), (N, N, D)
+    apart = ops.square(codes[:, None] - mean[None]) * ops.exp(-log_var)[None]
+    densities = -0.5 * (apart + log_var[None] + math.log(2 * math.pi))
+    count = ops.log(ops.cast(ops.shape(mean)[0], "float32"))
+    together = ops.logsumexp(ops.sum(densities, axis=2), axis=1) - count
+    return together - ops.sum(ops.logsumexp(densities, axis=1) - count, axis=1)
+
+
 def sparsity_penalty(codes: Tensor) -> Tensor:
     """Return Σ|z|, the L1 norm of each code, as Keras' L1 activity regulariser takes it."""
     return ops.sum(ops.abs(codes), axis=1)

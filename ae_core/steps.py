@@ -22,6 +22,7 @@ from ae_core.metrics import NEAR_ZERO
 from ae_core.specs import TrainingSpec
 
 SECONDS_A_CALL = 0.15
+MIRROR = 777  # tells the draws of mirrored pictures from those of noise
 EVALUATED_AT_ONCE = 500  # held-out pictures
 
 
@@ -32,7 +33,7 @@ class Sums:
     loss: float = 0.0
     reconstruction: float = 0.0
     kl: float = 0.0
-    penalty: float = 0.0  # Σ|z|, not yet weighted
+    penalty: float = 0.0  # Σ|z| or the total correlation, not yet weighted
     squared_error: float = 0.0  # mean over the pixels, on the [0, 1] scale
     code: float = 0.0  # mean activation
     near_zero: float = 0.0  # share of near-zero units
@@ -144,9 +145,10 @@ class Steps:
 
     def _steps(self, batches: tf.Tensor) -> tf.Tensor:  # (steps, batch) picture numbers
         def step(done: tf.Tensor, totals: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            images = tf.gather(self._train, batches[done])
+            number = self._counter.assign_add(1)
+            images = self._augmented(tf.gather(self._train, batches[done]), number)
             with tf.GradientTape() as tape:
-                losses, sums = self._forward(images, self._counter.assign_add(1), training=True)
+                losses, sums = self._forward(images, number, training=True)
                 # The recipe of `l2` sums over the batch, all other losses are means.
                 total = (ops.sum if self._spec.loss == "l2" else ops.mean)(losses)
             variables = self._networks.variables
@@ -183,6 +185,9 @@ class Steps:
         losses = reconstruction + network.beta * kl
         if network.bottleneck == "sparse":
             losses += network.sparsity * penalty
+        if network.bottleneck == "variational" and network.total_correlation > 0:
+            penalty = objectives.total_correlation(mean, encoded[1], codes)
+            losses += network.total_correlation * penalty
         if network.bottleneck == "variational" and not training:
             output = self._networks.decoder(mean, training=False)  # what the pages show
         error = ops.mean(ops.square(self._visible(output) - images), axis=(1, 2, 3))
@@ -192,6 +197,12 @@ class Steps:
         columns = [losses, reconstruction, kl, penalty, error, code, near_zero, one]
         # In float64 the sums do not depend on how many steps a call makes.
         return losses, tf.cast(ops.sum(ops.stack(columns), axis=1), tf.float64)
+
+    def _augmented(self, images: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
+        if self._spec.augment == "none":
+            return images
+        draws = tf.random.stateless_uniform([tf.shape(images)[0], 1, 1, 1], [MIRROR, number])
+        return tf.where(draws < 0.5, images, images[:, :, ::-1])
 
     def _corrupted(self, images: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
         kind = self._spec.corruption

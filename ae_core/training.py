@@ -167,4 +167,6 @@ def _metrics(sums: Sums, spec: TrainingSpec, set_size: int) -> Metrics:
     if spec.autoencoder.bottleneck == "sparse":
         metrics["reconstruction"] = sums.reconstruction / pictures
         metrics["penalty"] = spec.autoencoder.sparsity * sums.penalty / pictures
+    if spec.autoencoder.bottleneck == "variational" and spec.autoencoder.total_correlation > 0:
+        metrics["penalty"] = spec.autoencoder.total_correlation * sums.penalty / pictures
     return metrics

@@ -24,7 +24,7 @@ from pages.shared.wording import LABELS, duration
 
 VIEWS = ("Set up", "Watch", "Compare")
 GROUPS = {
-    "Pictures": ("image_set", "image_size", "split"),
+    "Pictures": ("image_set", "image_size", "split", "augment"),
     "Network": ("latent_dim", "bottleneck", "encoder", "decoder"),
     "Noise": ("kind", "amount", "where"),
     "Learning": ("epochs", "loss", "optimizer", "learning_rate", "batch_size", "seed"),
@@ -102,6 +102,7 @@ def _group(group: str) -> None:
             setting(name)
         if name == "bottleneck" and spec.autoencoder.bottleneck == "variational":
             setting("beta")
+            setting("total_correlation")
         if name == "bottleneck" and spec.autoencoder.bottleneck == "sparse":
             setting("sparsity")
         if name == "loss" and spec.loss == "gaussian-nll":

@@ -69,15 +69,15 @@ def assert_built_as_planned(spec, shape):
         # Nothing with a size of its own that the plan does not know.
         made = [layer.name for layer in model.layers if type(layer).__name__ in ROWS]
         assert set(made) <= {f"{part}_{i}" for i in range(count)} | {
-            *("code", "z_mean", "z_log_var", "output")
+            *("code", "z_mean", "z_log_var", "output", "encoder_shortcut", "decoder_shortcut")
         }
     by_part = {
         p.part: p.parameters for p in layers if p.part in ("code", "output") and p.parameters
     }
     built = dict(counts(networks.encoder)) | dict(counts(networks.decoder))
-    code = sum(built.get(name, 0) for name in ("code", "z_mean", "z_log_var"))
+    code = sum(built.get(name, 0) for name in ("code", "z_mean", "z_log_var", "encoder_shortcut"))
     assert code == by_part.get("code", 0)
-    assert built["output"] == by_part["output"]
+    assert built["output"] + built.get("decoder_shortcut", 0) == by_part["output"]
     total = sum(built.values())
     assert total == parameters(layers)
     assert total == sum(math.prod(v.shape) for v in networks.variables)

@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from keras import ops
 from scipy import integrate, stats
 
-from ae_core.objectives import kl, kl_per_dimension, reconstruction, sparsity_penalty
+from ae_core.objectives import (
+    kl,
+    kl_per_dimension,
+    reconstruction,
+    sparsity_penalty,
+    total_correlation,
+)
 from ae_core.specs import CHOICES
 
 N, H, W, C, D = 5, 4, 3, 2, 6
@@ -183,3 +189,34 @@ def test_sparsity_penalty_is_the_l1_norm():
     codes = np.random.default_rng(19).normal(size=(N, D)).astype(np.float32)
     expected = np.linalg.norm(codes.astype(float), ord=1, axis=1)
     np.testing.assert_allclose(np.asarray(sparsity_penalty(codes)), expected, rtol=1e-6)
+
+
+# --- total correlation -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_total_correlation_is_of_the_mixture_of_the_batchs_posteriors(seed):
+    rng = np.random.default_rng(seed)
+    mean, log_var, codes = (rng.normal(size=(N, D)).astype(np.float32) for _ in range(3))
+    densities = stats.norm.pdf(
+        codes[:, None].astype(float), mean[None], np.exp(log_var[None].astype(float) / 2)
+    )
+    together = np.log(densities.prod(axis=2).mean(axis=1))
+    apart = np.log(densities.mean(axis=1)).sum(axis=1)
+    np.testing.assert_allclose(
+        total_correlation(mean, log_var, codes), together - apart, rtol=1e-4, atol=1e-4
+    )
+
+
+def test_numbers_that_say_the_same_depend_on_each_other_and_others_do_not():
+    rng = np.random.default_rng(0)
+    one, other = rng.normal(size=(2, 400, 1)).astype(np.float32)
+    narrow = np.full((400, 2), -2.0, np.float32)
+    noise = 0.37 * rng.normal(size=(400, 2)).astype(np.float32)
+    same, apart = (np.concatenate([one, second], axis=1) for second in (one, other))
+    values = [
+        float(np.mean(ops.convert_to_numpy(total_correlation(m, narrow, m + noise))))
+        for m in (same, apart)
+    ]
+    assert values[0] > 0.5
+    assert abs(values[1]) < 0.15

@@ -31,10 +31,12 @@ ENDS = {
     "mnist-conv-as-written": lambda side: 4 * side,
     "mnist-conv-lecture": lambda side: 2 * (4 * side - 2),
     "mnist-vae-2d": lambda side: 4 * side,
+    "mnist-ae-2d": lambda side: 4 * side,
     "mnist-vae": lambda side: 4 * side,
     "olivetti-conv": lambda side: 2 * side,
     "olivetti-denoising": lambda side: 2 * side,
-    "faces-vae": lambda side: 8 * side,
+    "faces-ae": lambda side: 16 * side,
+    "faces-vae": lambda side: 16 * side,
 }
 
 

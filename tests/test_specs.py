@@ -58,7 +58,15 @@ def numbers(name):
 # Every setting that can take any of its values whatever the other settings are.
 FREE = {name: numbers(name) for name in LIMITS if name in flatten(TrainingSpec())} | {
     name: st.sampled_from(CHOICES[name])
-    for name in ("activation", "code_activation", "initializer", "optimizer", "precision", "split")
+    for name in (
+        "activation",
+        "initializer",
+        "optimizer",
+        "precision",
+        "schedule",
+        "split",
+        "augment",
+    )
 }
 FREE |= {
     "encoder": LAYERS.map(format_layers),

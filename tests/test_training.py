@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from ae_core import autoencoder as ae
 from ae_core import control, corruption, metrics, steps
@@ -176,6 +177,28 @@ def test_along_a_cosine_the_learning_rate_falls_to_zero(images):
         np.testing.assert_allclose(outcome.weights[name], wanted, rtol=1e-4, atol=1e-6)
 
 
+def test_about_half_of_the_pictures_are_mirrored_anew_every_time(images, monkeypatch):
+    seen = []
+    forward = Steps._forward
+
+    def watched(self, pictures, number, training):
+        tf.numpy_function(lambda array: seen.append(array.copy()), [pictures], [])
+        return forward(self, pictures, number, training)
+
+    monkeypatch.setattr(Steps, "_forward", watched)
+    steps = steps_of(replace(LINEAR, augment="mirror", batch_size=500), images)
+    order = np.arange(500)
+    list(steps.epoch(order))
+    list(steps.epoch(order))
+    straight = [[(p == x).all() for p, x in zip(s, images.train, strict=False)] for s in seen]
+    mirrored = [
+        [(p == x[:, ::-1]).all() for p, x in zip(s, images.train, strict=False)] for s in seen
+    ]
+    assert np.logical_or(straight, mirrored).all()
+    assert 150 < np.sum(straight[0]) < 350
+    assert straight[0] != straight[1]
+
+
 def test_held_out_figures_are_numpys(images):
     """PSNR, code mean and share of idle units of the network as it is after the epoch."""
     outcome, epochs = train(SMALL, images)
@@ -329,6 +352,15 @@ def test_variational_loss_is_reconstruction_plus_beta_times_kl(images, beta, los
             assert m[f"{prefix}loss"] == pytest.approx(parts, rel=1e-5)
             assert m[f"{prefix}kl"] > 0
             assert f"{prefix}penalty" not in m
+
+
+def test_total_correlation_is_priced_in_a_variational_loss(images):
+    plain = change(SMALL, bottleneck="variational", loss="gaussian-nll")
+    priced, _ = train(change(plain, total_correlation=5.0), images)
+    metrics = priced.history[-1]
+    wanted = metrics["reconstruction"] + metrics["kl"] + metrics["penalty"]
+    assert metrics["loss"] == pytest.approx(wanted, rel=1e-5)
+    assert "penalty" not in train(plain, images)[0].history[-1]
 
 
 def test_held_out_kl_is_the_posteriors(images):

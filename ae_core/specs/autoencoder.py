@@ -30,6 +30,8 @@ class AutoencoderSpec:
             of the training pictures, and the layers learn what that leaves (a projection
             shortcut, arXiv 1512.03385, over a whole half).
         beta: weight of the KL divergence (arXiv 1804.03599; 1 is the evidence lower bound).
+        total_correlation: weight of a further term of a variational loss, which keeps the code's
+            numbers independent of each other (β-TCVAE, arXiv 1802.04942).
         sparsity: weight of the L1 penalty, λ in λ·Σ|z| per picture.
         pixel_scale: the network sees pixels in [0, pixel_scale]: 1 or 255.
     """
@@ -45,11 +47,12 @@ class AutoencoderSpec:
     initializer: str = "glorot_uniform"
     shortcut: str = "none"
     beta: float = 1.0
+    total_correlation: float = 0.0
     sparsity: float = 0.0
     pixel_scale: int = 1
 
     def __post_init__(self) -> None:
-        for name in ("latent_dim", "beta", "sparsity"):
+        for name in ("latent_dim", "beta", "total_correlation", "sparsity"):
             LIMITS[name].check(name, getattr(self, name))
         for name in (
             "code",

@@ -41,6 +41,7 @@ LIMITS: Mapping[str, Limit] = MappingProxyType(
         "macs": Limit(1, 1_000_000_000),  # multiply-accumulates for one picture
         "layer_numbers": Limit(1, 4_000_000),  # of any layer's output for one picture
         "beta": Limit(0.0, 100.0, whole=False),
+        "total_correlation": Limit(0.0, 100.0, whole=False),
         "sparsity": Limit(0.0, 1.0, whole=False),
         "amount": Limit(0.0, 1.0, whole=False),
         "sigma": Limit(0.01, 1.0, whole=False),
@@ -73,6 +74,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "optimizer": ("adam", "rmsprop", "sgd"),
         "schedule": ("constant", "cosine"),
         "precision": ("float32", "bfloat16"),
+        "augment": ("none", "mirror"),
         "split": ("held-out", "everything"),
     }
 )

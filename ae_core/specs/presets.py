@@ -174,18 +174,29 @@ _MNIST_VAE = TrainingSpec(
     epochs=30,
 )
 
-_FACES_VAE = TrainingSpec(
+# Narrow where pictures are large: 9.8 million multiplications a picture, which a browser does in a
+# frame. The linear shortcut starts where PCA ends (24.55 dB on held-out people with 64 numbers).
+_FACES_AE = TrainingSpec(
     image_set="lfw-crop",
+    augment="mirror",
     autoencoder=AutoencoderSpec(
-        _layers("conv32/2, conv64/2, conv64/2, dense256"),
-        _layers("dense256, dense4096, reshape8x8x64, convT64/2, convT32/2, convT32/2"),
+        _layers("conv24/2, conv48/2, conv64/2, conv80/2, dense256"),
+        _layers("dense256, dense1280, reshape4x4x80, convT64/2, convT48/2, convT24/2, convT12/2"),
         latent_dim=64,
-        bottleneck="variational",
+        activation="gelu",
+        output_activation="linear",
+        shortcut="pca",
     ),
-    loss="gaussian-nll",
-    sigma=0.1,
+    loss="mse",
+    schedule="cosine",
     batch_size=64,
     epochs=30,
+)
+_FACES_VAE = replace(
+    _FACES_AE,
+    autoencoder=replace(_FACES_AE.autoencoder, bottleneck="variational"),
+    loss="gaussian-nll",
+    sigma=0.15,
 )
 
 
@@ -294,6 +305,12 @@ _ALL = (
         "The same network learns to remove noise that is new in every batch.",
         # With seed 1 (and 5) the code saturates in the first epochs and stays so; 0 and 2 learn.
         replace(_OLIVETTI_CONV, corruption=Corruption("gaussian", 0.2), seed=2),
+    ),
+    Preset(
+        "faces-ae",
+        "Faces in the wild",
+        "64 numbers a face, linear ones and what a network adds to them.",
+        _FACES_AE,
     ),
     Preset(
         "faces-vae",

@@ -53,6 +53,8 @@ class TrainingSpec:
         image_size: H = W of the pictures, 0 for the size in which the set comes.
         split: ``held-out`` (validation on pictures, or people, not trained on) or
             ``everything`` (train on all; for recipes whose source does so).
+        augment: ``none``, or ``mirror``: each picture is mirrored, left to right, every second
+            time it is trained on.
         autoencoder: the network.
         corruption: what the encoder's input suffers in training.
         loss: one of ``CHOICES["loss"]``; `ae_core.objectives` has the equations.
@@ -72,6 +74,7 @@ class TrainingSpec:
     image_set: str = "digits"
     image_size: int = 0
     split: str = "held-out"
+    augment: str = "none"
     autoencoder: AutoencoderSpec = field(default_factory=AutoencoderSpec)
     corruption: Corruption = field(default_factory=Corruption)
     loss: str = "mse"
@@ -98,7 +101,7 @@ class TrainingSpec:
             "max_seconds",
         ):
             LIMITS[name].check(name, getattr(self, name))
-        for name in ("split", "loss", "optimizer", "schedule", "precision"):
+        for name in ("split", "augment", "loss", "optimizer", "schedule", "precision"):
             check_choice(name, getattr(self, name))
         if self.autoencoder.bottleneck == "variational" and self.loss not in LIKELIHOODS:
             raise ValueError(

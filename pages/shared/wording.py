@@ -10,6 +10,7 @@ LABELS: Mapping[str, str] = {
     "image_set": "Image set",
     "image_size": "Picture size",
     "split": "Train on",
+    "augment": "Augmentation",
     "encoder": "Encoder layers",
     "decoder": "Decoder layers",
     "code": "The code is",
@@ -21,6 +22,7 @@ LABELS: Mapping[str, str] = {
     "initializer": "Initial weights",
     "shortcut": "Beside the layers",
     "beta": "β, weight of the KL divergence",
+    "total_correlation": "Weight of the total correlation",
     "sparsity": "λ, price of an active code unit",
     "pixel_scale": "Pixels from 0 to",
     "kind": "Corruption",
@@ -50,6 +52,8 @@ HELP: Mapping[str, str] = {
     "principal component analysis. The layers learn what it leaves.",
     "where": "batch: new noise for every batch, clipped. layer: a noise or dropout layer.",
     "sparsity": "Added to the loss: λ times the sum of |z|.",
+    "total_correlation": "Added to the loss: this times how much the numbers of the code depend on "
+    "each other. With it, numbers and properties of the pictures can come to match.",
 }
 
 CHOICE_WORDS: Mapping[str, str] = {
@@ -75,6 +79,7 @@ CHOICE_WORDS: Mapping[str, str] = {
     "jpeg": "JPEG artefacts",
     "batch": "each batch anew",
     "layer": "a layer in the encoder",
+    "mirror": "mirror every second time",
     "constant": "never",
     "cosine": "to zero, along a cosine",
     "pca": "PCA",
