@@ -158,6 +158,7 @@ LABEL_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "digits": _DIGITS,
         "toy-faces": tuple(factor.name for factor in FACTORS),
         "mnist": _DIGITS,
+        "olivetti": ("no glasses", "glasses"),
         "fashion-mnist": (
             "T-shirt/top",
             "Trouser",

@@ -105,6 +105,8 @@ RECIPES: Mapping[str, Recipe] = {
         "mnist-vae-2d", {**_IN_A_PLANE, "beta": 4.0}, "MNIST, β-VAE, a code one can draw"
     ),
     "mnist-vae": Recipe(changes={"schedule": "cosine"}),
+    "faces-ae": Recipe(changes={"epochs": 60}),
+    "faces-vae": Recipe(changes={"epochs": 40}),
     "olivetti-denoising": Recipe(rounded=True),
     "olivetti-denoising-heteroscedastic": Recipe(
         "olivetti-denoising",
@@ -133,6 +135,8 @@ def card_for(name: str, figures: dict[str, float], trials: tuple[Trial, ...] = (
     spec = recipe(name)
     images = IMAGE_SETS[spec.image_set]
     pictures = f"{images.train_count:,} training pictures, {images.test_count:,} held out"
+    if spec.split == "everything":
+        pictures = f"all {images.train_count + images.test_count:,} pictures, none held out"
     return Card(
         name=name,
         title=RECIPES[name].title or start.title,
