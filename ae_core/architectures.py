@@ -4,7 +4,7 @@ It knows layers, not data, losses or training. Every encoder maps (N, H, W, C) t
 every decoder codes to pictures, both on pixels in [0, 1] outside and [0, pixel_scale] inside.
 """
 
-import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import keras
@@ -61,23 +61,16 @@ def build(
         x = _corruption_layer(corruption, seed)(x)
     if spec.pixel_scale != 1:
         x = keras.layers.Rescaling(spec.pixel_scale, dtype="float32")(x)
-    seen = x
-    for i, planned in enumerate(p for p in layers if p.part == "encoder"):
-        x = maker.layer(f"encoder_{i}", planned, x, spec.activation)
-    encoder = keras.Model(pictures, maker.code(x, seen), name="encoder")
+    x, coordinates = maker.hidden("encoder", layers, x)
+    encoder = keras.Model(pictures, maker.code(x, coordinates), name="encoder")
 
     codes = keras.Input((spec.latent_dim,))
-    y = codes
-    for i, planned in enumerate(p for p in layers if p.part == "decoder"):
-        y = maker.layer(f"decoder_{i}", planned, y, spec.activation)
+    y, coordinates = maker.hidden("decoder", layers, codes)
+    if spec.components:
+        y = maker.with_shortcut("decoder_shortcut", coordinates, codes)
     y = maker.layer("output", layers[-1], y, spec.output_activation, dtype="float32")
     if y.shape[1:] != image_shape:
         y = keras.layers.Reshape(image_shape, dtype="float32")(y)
-    if spec.shortcut == "pca":
-        linear = maker.linear("decoder_shortcut", math.prod(image_shape), codes)
-        y = keras.layers.Add(dtype="float32")(
-            [y, keras.layers.Reshape(image_shape, dtype="float32")(linear)]
-        )
     return Networks(encoder, keras.Model(codes, y, name="decoder"))
 
 
@@ -92,6 +85,7 @@ class _Maker:
 
     def __init__(self, spec: AutoencoderSpec, seed: int, policy: str) -> None:
         self._spec = spec
+        self._seed = seed
         self._seeds = iter(range(seed, seed + 1000))
         self._policy = policy
 
@@ -130,10 +124,28 @@ class _Maker:
             dtype=policy,
         )(x)
 
+    def hidden(
+        self, part: str, layers: Iterable[PlannedLayer], x: keras.KerasTensor
+    ) -> tuple[keras.KerasTensor, keras.KerasTensor]:
+        """Apply all layers of the encoder or the decoder.
+
+        Returns:
+            the last one's output and, if there are some, the coordinates along the components.
+        """
+        coordinates = x
+        for i, planned in enumerate(p for p in layers if p.part == part):
+            activation = "linear" if planned.is_linear else self._spec.activation
+            x = self.layer(f"{part}_{i}", planned, x, activation)
+            if planned.is_linear:
+                coordinates = x
+            elif self._spec.dropout and planned.parameters:
+                x = keras.layers.Dropout(self._spec.dropout, seed=self._seed + i)(x)
+        return x, coordinates
+
     def code(
-        self, x: keras.KerasTensor, seen: keras.KerasTensor
+        self, x: keras.KerasTensor, coordinates: keras.KerasTensor
     ) -> keras.KerasTensor | list[keras.KerasTensor]:
-        """Turn the encoder's last output, and what it saw, into the code; always float32."""
+        """Turn the encoder's last output into the code; float32 whatever the precision."""
         spec = self._spec
         if spec.code == "map":
             return keras.layers.Flatten(name="code", dtype="float32")(x)
@@ -142,25 +154,22 @@ class _Maker:
                 self._dense(name, spec.latent_dim, x, "linear", "float32")
                 for name in ("z_mean", "z_log_var")
             )
-            return [self._with_shortcut(mean, seen), log_var]
+            if spec.components:
+                mean = self.with_shortcut("encoder_shortcut", mean, coordinates)
+            return [mean, log_var]
         code = self._dense("code", spec.latent_dim, x, spec.code_activation, "float32")
-        return self._with_shortcut(code, seen)
-
-    def linear(
-        self, name: str, units: int, x: keras.KerasTensor, bias: bool = True
-    ) -> keras.KerasTensor:
-        """Apply a linear map in float32; training starts it as a PCA, see `ae_core.shortcut`."""
-        layer = keras.layers.Dense(
-            units, use_bias=bias, kernel_initializer="zeros", name=name, dtype="float32"
+        return (
+            self.with_shortcut("encoder_shortcut", code, coordinates) if spec.components else code
         )
-        return layer(x)
 
-    def _with_shortcut(self, code: keras.KerasTensor, seen: keras.KerasTensor) -> keras.KerasTensor:
-        if self._spec.shortcut == "none":
-            return code
-        flat = keras.layers.Flatten(dtype="float32")(seen)
-        linear = self.linear("encoder_shortcut", self._spec.latent_dim, flat, bias=False)
-        return keras.layers.Add(dtype="float32")([code, linear])
+    def with_shortcut(
+        self, name: str, x: keras.KerasTensor, start: keras.KerasTensor
+    ) -> keras.KerasTensor:
+        """Add a linear map of `start`; training begins it as a PCA, see `ae_core.components`."""
+        linear = keras.layers.Dense(
+            x.shape[1], use_bias=False, kernel_initializer="zeros", name=name, dtype="float32"
+        )
+        return keras.layers.Add(dtype="float32")([x, linear(start)])
 
     def _dense(
         self, name: str, units: int, x: keras.KerasTensor, activation: str, policy: str

@@ -3,8 +3,8 @@
 The bytes: length of the header (uint32, little-endian), the header as JSON, padded with spaces to
 a multiple of 4 bytes, then all weights one after the other, little-endian float16 or float32. Each
 layer of the header names its kind, activation, stride, padding, output shape and, as offset in
-bytes and length in numbers, its kernel and bias; the last one may have a shortcut, kernel and bias
-of a linear map from the code that is added to it. This file knows plans and arrays, no Keras.
+bytes and length in numbers, its kernel and bias; one may have a shortcut, the kernel of a linear
+map from the code that is added to it. This file knows plans and arrays, no Keras.
 """
 
 import hashlib
@@ -49,6 +49,8 @@ def decoder_bytes(
     def placed(weights_of: str) -> dict[str, tuple[int, int]]:
         places = {}
         for part in ("kernel", "bias"):
+            if f"{weights_of}/{part}" not in weights:  # a shortcut has no bias
+                continue
             array = weights[f"{weights_of}/{part}"].astype("<f2" if half else "<f4")
             places[part] = (sum(map(len, arrays)), array.size)
             arrays.append(array.tobytes())
@@ -59,9 +61,9 @@ def decoder_bytes(
         layer = _described(planned, spec.output_activation if is_output else spec.activation)
         if planned.parameters:
             layer |= placed("output" if is_output else f"decoder_{number}")
+        if planned.is_linear:
+            layer["shortcut"] = placed("decoder_shortcut")["kernel"]
         layers.append(layer)
-    if spec.shortcut == "pca":
-        layers[-1]["shortcut"] = placed("decoder_shortcut")
     body = b"".join(arrays)
     header = json.dumps(
         {
@@ -88,7 +90,7 @@ def _described(planned: PlannedLayer, activation: str) -> dict[str, Any]:
         raise ValueError(f"layer={planned.label} must be one that can be built")
     return {
         "kind": layer.kind,
-        "activation": activation if planned.parameters else "linear",
+        "activation": activation if planned.parameters and not planned.is_linear else "linear",
         "stride": layer.stride,
         "padding": layer.padding,
         "shape": planned.shape if len(planned.shape) == 3 else (planned.shape[0],),

@@ -25,6 +25,7 @@ class PlannedLayer:
         parameters: how many numbers it learns.
         macs: multiply-accumulates for one picture.
         layer: what is to be built, None for the input.
+        is_linear: whether it has no activation although it is a hidden layer.
     """
 
     part: str
@@ -33,6 +34,7 @@ class PlannedLayer:
     parameters: int
     macs: int
     layer: Layer | None
+    is_linear: bool = False
 
 
 def plan(spec: AutoencoderSpec, image_shape: Shape) -> tuple[PlannedLayer, ...]:
@@ -42,17 +44,18 @@ def plan(spec: AutoencoderSpec, image_shape: Shape) -> tuple[PlannedLayer, ...]:
         ValueError: the layers do not fit each other or the picture, or have too many parameters.
     """
     layers = [PlannedLayer("input", "Picture", image_shape, 0, 0, None)]
+    if spec.components:
+        layers.append(_coordinates("encoder", spec, image_shape))
     for layer in spec.encoder:
         layers.append(_planned("encoder", layer, layers[-1].shape))
     layers.append(_code(spec, layers[-1].shape))
-    if spec.shortcut == "pca":
-        layers[-1] = _with_shortcut(layers[-1], math.prod(image_shape) * spec.latent_dim)
+    if spec.components:
+        layers[-1] = _with_shortcut(layers[-1], spec)
     for layer in spec.decoder:
         layers.append(_planned("decoder", layer, layers[-1].shape))
+    if spec.components:
+        layers.append(_with_shortcut(_coordinates("decoder", spec, layers[-1].shape), spec))
     layers.append(_output(spec, layers[-1].shape, image_shape))
-    if spec.shortcut == "pca":  # with a bias, which starts as the mean picture
-        pixels = math.prod(image_shape)
-        layers[-1] = _with_shortcut(layers[-1], pixels * spec.latent_dim, pixels)
     LIMITS["layer_numbers"].check("layer_numbers", max(math.prod(layer.shape) for layer in layers))
     LIMITS["parameters"].check("parameters", parameters(layers))
     LIMITS["macs"].check("macs", sum(layer.macs for layer in layers))
@@ -99,14 +102,16 @@ def _output(spec: AutoencoderSpec, shape: Shape, image_shape: Shape) -> PlannedL
     return replace(_planned("output", Layer(last, width=channels), shape), label="Picture")
 
 
-def _with_shortcut(layer: PlannedLayer, macs: int, biases: int = 0) -> PlannedLayer:
-    """Return a layer to which a linear map of the half's input is added."""
-    return replace(
-        layer,
-        label=f"{layer.label} + shortcut",
-        parameters=layer.parameters + macs + biases,
-        macs=layer.macs + macs,
-    )
+def _coordinates(part: str, spec: AutoencoderSpec, shape: Shape) -> PlannedLayer:
+    """Return the linear layer to coordinates along the principal components."""
+    dense = _planned(part, Layer("dense", width=spec.components), shape)
+    return replace(dense, label=f"PCA {spec.components}", is_linear=True)
+
+
+def _with_shortcut(layer: PlannedLayer, spec: AutoencoderSpec) -> PlannedLayer:
+    """Return a layer to which a linear map between code and coordinates is added, no biases."""
+    macs = spec.components * spec.latent_dim
+    return replace(layer, parameters=layer.parameters + macs, macs=layer.macs + macs)
 
 
 def _planned(part: str, layer: Layer, shape: Shape) -> PlannedLayer:

@@ -105,8 +105,8 @@ RECIPES: Mapping[str, Recipe] = {
         "mnist-vae-2d", {**_IN_A_PLANE, "beta": 4.0}, "MNIST, β-VAE, a code one can draw"
     ),
     "mnist-vae": Recipe(changes={"schedule": "cosine"}),
-    "faces-ae": Recipe(changes={"epochs": 60}),
-    "faces-vae": Recipe(changes={"epochs": 40}),
+    "faces-ae": Recipe(rounded=True),
+    "faces-vae": Recipe(rounded=True),
     "olivetti-denoising": Recipe(rounded=True),
     "olivetti-denoising-heteroscedastic": Recipe(
         "olivetti-denoising",

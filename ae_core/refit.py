@@ -74,12 +74,12 @@ def with_setting(spec: TrainingSpec, name: str, value: Value) -> TrainingSpec:
         variational = spec.autoencoder.bottleneck == "variational"
         together["output_activation"] = "relu"
         together["loss"] = "gaussian-nll" if variational else "mse"
-    if name == "shortcut" and value == "pca":
+    if name == "components" and value:
         together |= BESIDE_A_SHORTCUT
         if spec.loss in ("bce", "bernoulli-nll"):
             together["loss"] = "mse" if spec.loss == "bce" else "gaussian-nll"
     elif any(together.get(other, wanted) != wanted for other, wanted in BESIDE_A_SHORTCUT.items()):
-        together["shortcut"] = "none"
+        together["components"] = 0
     if name == "kind":
         together["amount"] = 0.0 if value == "none" else spec.corruption.amount or DEFAULT_AMOUNT
         if value not in ("none", "gaussian", "masking"):

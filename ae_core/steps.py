@@ -17,12 +17,12 @@ from keras import ops
 
 from ae_core import corruption, objectives
 from ae_core.architectures import Networks
+from ae_core.augmentation import augmented
 from ae_core.data import ImageSet
 from ae_core.metrics import NEAR_ZERO
 from ae_core.specs import TrainingSpec
 
 SECONDS_A_CALL = 0.15
-MIRROR = 777  # tells the draws of mirrored pictures from those of noise
 EVALUATED_AT_ONCE = 500  # held-out pictures
 
 
@@ -146,7 +146,8 @@ class Steps:
     def _steps(self, batches: tf.Tensor) -> tf.Tensor:  # (steps, batch) picture numbers
         def step(done: tf.Tensor, totals: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             number = self._counter.assign_add(1)
-            images = self._augmented(tf.gather(self._train, batches[done]), number)
+            images = tf.gather(self._train, batches[done])
+            images = augmented(self._spec.augment, images, self._spec.seed, number)
             with tf.GradientTape() as tape:
                 losses, sums = self._forward(images, number, training=True)
                 # The recipe of `l2` sums over the batch, all other losses are means.
@@ -197,12 +198,6 @@ class Steps:
         columns = [losses, reconstruction, kl, penalty, error, code, near_zero, one]
         # In float64 the sums do not depend on how many steps a call makes.
         return losses, tf.cast(ops.sum(ops.stack(columns), axis=1), tf.float64)
-
-    def _augmented(self, images: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
-        if self._spec.augment == "none":
-            return images
-        draws = tf.random.stateless_uniform([tf.shape(images)[0], 1, 1, 1], [MIRROR, number])
-        return tf.where(draws < 0.5, images, images[:, :, ::-1])
 
     def _corrupted(self, images: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
         kind = self._spec.corruption

@@ -14,10 +14,10 @@ import numpy as np
 from ae_core import autoencoder as ae
 from ae_core import corruption
 from ae_core.architectures import build
+from ae_core.components import start_as_pca
 from ae_core.control import Clock, Control, Ended, Unattended
 from ae_core.data import ImageSet
 from ae_core.metrics import psnr_of_mse
-from ae_core.shortcut import start_as_pca
 from ae_core.specs import TrainingSpec
 from ae_core.steps import Steps, Sums
 
@@ -97,7 +97,7 @@ def fit(
         corruption=spec.corruption,
         precision=spec.precision,
     )
-    if spec.autoencoder.shortcut == "pca":
+    if spec.autoencoder.components:
         start_as_pca(spec.autoencoder, networks, images.train)
     steps = Steps(spec, networks, images)
     clock = Clock(control or Unattended(), spec.max_seconds)

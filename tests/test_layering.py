@@ -35,7 +35,7 @@ ORDER = (
         "trials",
     ),
     *("store", "snapshot", "figures", "code_figures", "pretrained"),
-    *("control", "objectives", "architectures", "shortcut"),
+    *("control", "objectives", "architectures", "components", "augmentation"),
     *("autoencoder", "steps", "training"),
     *("denoiser", "denoiser_training"),
     *(
@@ -56,7 +56,8 @@ ORDER = (
 WORKERS = (
     "objectives",
     "architectures",
-    "shortcut",
+    "components",
+    "augmentation",
     "autoencoder",
     "steps",
     "training",

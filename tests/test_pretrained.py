@@ -118,7 +118,10 @@ def test_its_preview_shows_pictures_and_what_became_of_them(name):
 def test_a_card_names_its_data_and_its_terms(card):
     images = IMAGE_SETS[card.spec.image_set]
     assert card.terms == images.terms
-    assert f"{images.train_count:,} training pictures, {images.test_count:,} held out" in card.data
+    wanted = f"{images.train_count:,} training pictures, {images.test_count:,} held out"
+    if card.spec.split == "everything":
+        wanted = f"all {images.train_count + images.test_count:,} pictures, none held out"
+    assert card.data == f"{images.title}: {wanted}"
     assert card.not_for.startswith("Not for recognising people")
 
 

@@ -35,8 +35,6 @@ ENDS = {
     "mnist-vae": lambda side: 4 * side,
     "olivetti-conv": lambda side: 2 * side,
     "olivetti-denoising": lambda side: 2 * side,
-    "faces-ae": lambda side: 16 * side,
-    "faces-vae": lambda side: 16 * side,
 }
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from ae_core.specs.layers import Layer
 from ae_core.specs.limits import LIMITS, check_choice
 
+NUMBERS = ("latent_dim", "beta", "total_correlation", "components", "dropout", "sparsity")
+
 
 @dataclass(frozen=True)
 class AutoencoderSpec:
@@ -25,10 +27,13 @@ class AutoencoderSpec:
             ``map`` code, the activation of the layer that makes the map.
         output_activation: of the output layer.
         initializer: of all kernels.
-        shortcut: ``pca`` adds a linear map beside the layers of each half, from the pixels to the
-            code and from the code to the pixels; it starts as the principal component analysis
-            of the training pictures, and the layers learn what that leaves (a projection
-            shortcut, arXiv 1512.03385, over a whole half).
+        components: K, 0 for none: a linear layer before the encoder's layers turns pixels into K
+            coordinates, one after the decoder's turns K coordinates into pixels, and linear
+            shortcuts lead from coordinates to code and from code to coordinates beside the
+            layers. They start as the principal component analysis of the training pictures, so
+            that the layers learn what it leaves.
+        dropout: share of the hidden units that are left out at every step of training
+            (Srivastava et al. 2014).
         beta: weight of the KL divergence (arXiv 1804.03599; 1 is the evidence lower bound).
         total_correlation: weight of a further term of a variational loss, which keeps the code's
             numbers independent of each other (β-TCVAE, arXiv 1802.04942).
@@ -45,14 +50,15 @@ class AutoencoderSpec:
     code_activation: str = "linear"
     output_activation: str = "sigmoid"
     initializer: str = "glorot_uniform"
-    shortcut: str = "none"
+    components: int = 0
+    dropout: float = 0.0
     beta: float = 1.0
     total_correlation: float = 0.0
     sparsity: float = 0.0
     pixel_scale: int = 1
 
     def __post_init__(self) -> None:
-        for name in ("latent_dim", "beta", "total_correlation", "sparsity"):
+        for name in NUMBERS:
             LIMITS[name].check(name, getattr(self, name))
         for name in (
             "code",
@@ -61,7 +67,6 @@ class AutoencoderSpec:
             "code_activation",
             "output_activation",
             "initializer",
-            "shortcut",
         ):
             check_choice(name, getattr(self, name))
         if isinstance(self.pixel_scale, bool) or self.pixel_scale not in (1, 255):
@@ -76,10 +81,11 @@ class AutoencoderSpec:
                 f"code={self.code} must be dense with bottleneck=variational: "
                 "the mean and the variance are two dense layers"
             )
-        if self.shortcut == "pca":
+        if self.components:
             self._check_linear()
 
     def _check_linear(self) -> None:
+        wish = f"with components={self.components}"
         for name, wanted in (
             ("code", "dense"),
             ("code_activation", "linear"),
@@ -87,9 +93,14 @@ class AutoencoderSpec:
         ):
             if getattr(self, name) != wanted:
                 raise ValueError(
-                    f"{name}={getattr(self, name)} must be {wanted} with shortcut=pca: "
-                    "a linear map leads to the code and from it to the picture"
+                    f"{name}={getattr(self, name)} must be {wanted} {wish}: "
+                    "linear maps lead to the code and from it to the picture"
                 )
+        if self.latent_dim > self.components:
+            raise ValueError(
+                f"latent_dim={self.latent_dim} must be at most {self.components} {wish}: "
+                "the code begins as the first of them"
+            )
 
     @property
     def body(self) -> str:

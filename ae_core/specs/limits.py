@@ -42,6 +42,8 @@ LIMITS: Mapping[str, Limit] = MappingProxyType(
         "layer_numbers": Limit(1, 4_000_000),  # of any layer's output for one picture
         "beta": Limit(0.0, 100.0, whole=False),
         "total_correlation": Limit(0.0, 100.0, whole=False),
+        "components": Limit(0, 1024),  # 0: the network sees pixels
+        "dropout": Limit(0.0, 0.9, whole=False),
         "sparsity": Limit(0.0, 1.0, whole=False),
         "amount": Limit(0.0, 1.0, whole=False),
         "sigma": Limit(0.01, 1.0, whole=False),
@@ -64,7 +66,6 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "code_activation": ("linear", "relu", "sigmoid", "tanh"),
         "output_activation": ("sigmoid", "relu", "linear"),
         "initializer": ("glorot_uniform", "he_uniform"),
-        "shortcut": ("none", "pca"),
         "kind": (
             *("none", "gaussian", "heteroscedastic", "masking", "salt-and-pepper", "speckle"),
             *("block", "blur", "jpeg"),
@@ -74,7 +75,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "optimizer": ("adam", "rmsprop", "sgd"),
         "schedule": ("constant", "cosine"),
         "precision": ("float32", "bfloat16"),
-        "augment": ("none", "mirror"),
+        "augment": ("none", "mirror", "jitter"),
         "split": ("held-out", "everything"),
     }
 )

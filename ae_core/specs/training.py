@@ -53,8 +53,9 @@ class TrainingSpec:
         image_size: H = W of the pictures, 0 for the size in which the set comes.
         split: ``held-out`` (validation on pictures, or people, not trained on) or
             ``everything`` (train on all; for recipes whose source does so).
-        augment: ``none``, or ``mirror``: each picture is mirrored, left to right, every second
-            time it is trained on.
+        augment: ``none``; ``mirror``: each picture is mirrored, left to right, every second time
+            it is trained on; ``jitter``: it is also moved, turned and scaled a little, see
+            `ae_core.augmentation`.
         autoencoder: the network.
         corruption: what the encoder's input suffers in training.
         loss: one of ``CHOICES["loss"]``; `ae_core.objectives` has the equations.

@@ -84,14 +84,11 @@ function prepare(layer, shape, read) {
   };
 }
 
-// A linear map of the code, which some networks add to their output.
+// A linear map of the code, which some networks add to a layer.
 function shortcut(layer, read) {
   if (!layer.shortcut) return () => {};
-  const [kernel, bias] = [read(layer.shortcut.kernel), read(layer.shortcut.bias)];
-  return (code, x) => {
-    for (let o = 0; o < x.length; o++) x[o] += bias[o];
-    addProduct(code, 0, kernel, x, 0, code.length, x.length);
-  };
+  const kernel = read(layer.shortcut);
+  return (code, x) => addProduct(code, 0, kernel, x, 0, code.length, x.length);
 }
 
 // output[o] += Σ_i x[i] · matrix[i][o]: four rows at a time, none where ReLU made x zero.

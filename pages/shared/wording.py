@@ -20,7 +20,8 @@ LABELS: Mapping[str, str] = {
     "code_activation": "Code activation",
     "output_activation": "Output activation",
     "initializer": "Initial weights",
-    "shortcut": "Beside the layers",
+    "components": "Principal components (0: none)",
+    "dropout": "Dropout",
     "beta": "β, weight of the KL divergence",
     "total_correlation": "Weight of the total correlation",
     "sparsity": "λ, price of an active code unit",
@@ -48,8 +49,9 @@ HELP: Mapping[str, str] = {
     "For example: dense3136, reshape7x7x64, convT32/2 (transposed, stride 2), up2.",
     "split": "held-out: some pictures (or people) are kept for validation.",
     "seed": "The same settings with the same seed give the same run.",
-    "shortcut": "PCA: a linear map from pixels to code and from code to pixels, which starts as "
-    "principal component analysis. The layers learn what it leaves.",
+    "components": "The network then works between coordinates along so many components, and starts "
+    "as PCA: its layers learn what PCA leaves.",
+    "dropout": "Share of the hidden units that are left out at every step, against over-fitting.",
     "where": "batch: new noise for every batch, clipped. layer: a noise or dropout layer.",
     "sparsity": "Added to the loss: λ times the sum of |z|.",
     "total_correlation": "Added to the loss: this times how much the numbers of the code depend on "
@@ -80,9 +82,9 @@ CHOICE_WORDS: Mapping[str, str] = {
     "batch": "each batch anew",
     "layer": "a layer in the encoder",
     "mirror": "mirror every second time",
+    "jitter": "mirror, move, turn a little",
     "constant": "never",
     "cosine": "to zero, along a cosine",
-    "pca": "PCA",
     "glorot_uniform": "Glorot (the usual ones)",
     "he_uniform": "He (made for ReLU)",
 }
