@@ -116,6 +116,7 @@ def with_body(spec: TrainingSpec, body: str) -> TrainingSpec:
         encoder=parse_layers(encoder),
         decoder=parse_layers(decoder),
         code="dense",
+        components=spec.autoencoder.components if body == "dense" else 0,
     )
     return replace(spec, autoencoder=fit_to(network, image_shape(spec)))
 
