@@ -28,8 +28,13 @@ class Networks:
 
     @property
     def variables(self) -> list[keras.Variable]:
-        """All trainable variables, encoder first."""
-        return [*self.encoder.trainable_variables, *self.decoder.trainable_variables]
+        """All weights, encoder first."""
+        return [*self.encoder.weights, *self.decoder.weights]
+
+    @property
+    def trained(self) -> list[keras.Variable]:
+        """Those that training changes: all but the principal components themselves."""
+        return [variable for variable in self.variables if variable.trainable]
 
 
 def build(
@@ -71,7 +76,11 @@ def build(
     y = maker.layer("output", layers[-1], y, spec.output_activation, dtype="float32")
     if y.shape[1:] != image_shape:
         y = keras.layers.Reshape(image_shape, dtype="float32")(y)
-    return Networks(encoder, keras.Model(codes, y, name="decoder"))
+    decoder = keras.Model(codes, y, name="decoder")
+    if spec.components:
+        encoder.get_layer("encoder_0").trainable = False
+        decoder.get_layer("output").trainable = False
+    return Networks(encoder, decoder)
 
 
 def _corruption_layer(corruption: Corruption, seed: int) -> keras.layers.Layer:

@@ -63,7 +63,7 @@ class Steps:
         self._optimizer = keras.optimizers.get(
             {"class_name": spec.optimizer, "config": {"learning_rate": self._learning_rate()}}
         )
-        self._optimizer.build(networks.variables)
+        self._optimizer.build(networks.trained)
         self._counter = tf.Variable(0, dtype=tf.int32, trainable=False)  # numbers the noise
         self._steps_a_call = 1
         pictures = tf.TensorSpec([None, *images.image_shape], tf.float32)
@@ -152,7 +152,7 @@ class Steps:
                 losses, sums = self._forward(images, number, training=True)
                 # The recipe of `l2` sums over the batch, all other losses are means.
                 total = (ops.sum if self._spec.loss == "l2" else ops.mean)(losses)
-            variables = self._networks.variables
+            variables = self._networks.trained
             self._optimizer.apply(tape.gradient(total, variables), variables)
             return done + 1, totals + sums
 

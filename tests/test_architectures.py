@@ -40,9 +40,9 @@ def network(encoder, decoder, **fields):
 def counts(model):
     """Trainable parameters of every layer that has some, counted by Keras."""
     return [
-        (layer.name, sum(math.prod(v.shape) for v in layer.trainable_variables))
+        (layer.name, sum(math.prod(v.shape) for v in layer.weights))
         for layer in model.layers
-        if layer.trainable_variables
+        if layer.weights
     ]
 
 
@@ -67,7 +67,7 @@ def assert_built_as_planned(spec, shape):
             assert layer.output.shape == (None, *row.shape), row
             shortcut = row.is_linear and part == "decoder"
             linear = spec.components * spec.latent_dim if shortcut else 0
-            own = sum(math.prod(v.shape) for v in layer.trainable_variables)
+            own = sum(math.prod(v.shape) for v in layer.weights)
             assert own + linear == row.parameters, row
         # Nothing with a size of its own that the plan does not know.
         made = [layer.name for layer in model.layers if type(layer).__name__ in ROWS]
@@ -94,7 +94,7 @@ def test_every_preset_is_built_as_planned(name):
     assert total == TOTALS.get(name, total)
     paths = [v.path for v in networks.variables]
     assert len(set(paths)) == len(paths)
-    assert not any(v.path in paths for v in networks.encoder.non_trainable_variables)
+    assert not any(v.path in paths for v in networks.encoder.non_weights)
 
 
 ODD = {  # name: encoder, decoder, shape

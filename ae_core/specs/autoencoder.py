@@ -28,10 +28,10 @@ class AutoencoderSpec:
         output_activation: of the output layer.
         initializer: of all kernels.
         components: K, 0 for none: a linear layer before the encoder's layers turns pixels into K
-            coordinates, one after the decoder's turns K coordinates into pixels, and linear
-            shortcuts lead from coordinates to code and from code to coordinates beside the
-            layers. They start as the principal component analysis of the training pictures, so
-            that the layers learn what it leaves.
+            coordinates along the principal components of the training pictures, and one after
+            the decoder's turns K coordinates into pixels; both stay as they are. Beside the
+            layers, linear shortcuts lead from coordinates to code and from code to coordinates;
+            they start as PCA, so that the layers learn what it leaves.
         dropout: share of the hidden units that are left out at every step of training
             (Srivastava et al. 2014).
         beta: weight of the KL divergence (arXiv 1804.03599; 1 is the evidence lower bound).
