@@ -38,7 +38,7 @@ def network(encoder, decoder, **fields):
 
 
 def counts(model):
-    """Trainable parameters of every layer that has some, counted by Keras."""
+    """Weights of every layer that has some, counted by Keras."""
     return [
         (layer.name, sum(math.prod(v.shape) for v in layer.weights))
         for layer in model.layers
@@ -94,7 +94,9 @@ def test_every_preset_is_built_as_planned(name):
     assert total == TOTALS.get(name, total)
     paths = [v.path for v in networks.variables]
     assert len(set(paths)) == len(paths)
-    assert not any(v.path in paths for v in networks.encoder.non_weights)
+    fixed = {path for path in paths if path not in {v.path for v in networks.trained}}
+    ends = {f"{layer}/{part}" for layer in ("encoder_0", "output") for part in ("kernel", "bias")}
+    assert fixed == (ends if spec.autoencoder.components else set())
 
 
 ODD = {  # name: encoder, decoder, shape
