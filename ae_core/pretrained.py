@@ -76,12 +76,14 @@ class Recipe:
         changes: of the preset's settings.
         title: instead of the preset's.
         rounded: whether the weights are rounded to fit into the repository.
+        samples: whether a sheet of random pictures is kept next to the weights.
     """
 
     preset: str = ""
     changes: Mapping[str, Any] = field(default_factory=dict)
     title: str = ""
     rounded: bool = False
+    samples: bool = False
 
 
 # Two numbers and 30 epochs of all 70,000 digits as in keras.io's generative/vae (there 140.15 + KL
@@ -106,7 +108,7 @@ RECIPES: Mapping[str, Recipe] = {
     ),
     "mnist-vae": Recipe(changes={"schedule": "cosine"}),
     "faces-ae": Recipe(rounded=True),
-    "faces-vae": Recipe(rounded=True),
+    "faces-vae": Recipe(rounded=True, samples=True),
     "olivetti-denoising": Recipe(rounded=True),
     "olivetti-denoising-heteroscedastic": Recipe(
         "olivetti-denoising",

@@ -3,20 +3,29 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ae_core import exploration, pretrained, store, weights
 from ae_core.data import IMAGE_SETS, ImageSet, load_images
 from ae_core.inference import ModelFile
+from ae_core.latent import Gaussian
 from ae_core.likeness import Likeness
-from ae_core.pictures import sheet, to_bytes_range, to_png
+from ae_core.metrics import psnr
+from ae_core.pictures import contact_sheet, sheet, to_bytes_range, to_png
+from ae_core.refit import image_shape
 from ae_core.specs import DenoiserSpec, TrainingSpec, to_json
 from ae_core.trials import KINDS, Trial, try_out
+
+if TYPE_CHECKING:
+    from ae_core.autoencoder import Autoencoder
 
 FACES = "lfw-crop"
 TOLD_EVERY = 100  # steps of a denoiser
 KEPT_EVERY = 1000  # steps, after which an interrupted training of hours goes on
+
+SAMPLES, TEMPERATURES, SHEET_WIDTH = 10, (1.0, 1.0, 0.7, 0.7), 1000  # of random pictures
 
 NAMES = (*pretrained.RECIPES, *pretrained.DENOISERS, pretrained.LIKENESS)
 
@@ -84,6 +93,19 @@ def noise_trials(
     return ours + try_out(reconstruct, faces.name, faces.test, noises)
 
 
+def held_out_psnr(spec: TrainingSpec, autoencoder: "Autoencoder") -> float:
+    """Return the PSNR in dB of all held-out pictures together."""
+    test = load_images(spec.image_set, spec.image_size, spec.split).test
+    return psnr(autoencoder.reconstruct(test), test)
+
+
+def random_pictures(autoencoder: "Autoencoder") -> bytes:
+    """Return a PNG file of pictures of codes from N(0, I): a row for each of `TEMPERATURES`."""
+    prior, rng = Gaussian.standard(autoencoder.spec.latent_dim), np.random.default_rng(0)
+    rows = [autoencoder.decode(prior.sample(rng, SAMPLES, heat)) for heat in TEMPERATURES]
+    return to_png(contact_sheet(to_bytes_range(np.stack(rows)), width=SHEET_WIDTH))
+
+
 def _autoencoder(name: str, folder: Path) -> None:
     from ae_core.autoencoder import Autoencoder
 
@@ -102,13 +124,18 @@ def _autoencoder(name: str, folder: Path) -> None:
     if IMAGE_SETS[spec.image_set].embedded:  # the terms of other sets do not let us show them
         (folder / f"{name}.png").write_bytes(files["preview.png"])
     trials: tuple[Trial, ...] = ()
+    autoencoder = Autoencoder.from_weights(
+        spec.autoencoder, image_shape(spec), weights.expanded(kept)
+    )
+    if pretrained.RECIPES[name].samples:
+        (folder / f"{name}.samples.png").write_bytes(random_pictures(autoencoder))
     if spec.corruption.active:
         faces = load_images(FACES, spec.image_size)
-        autoencoder = Autoencoder.from_weights(
-            spec.autoencoder, faces.image_shape, weights.expanded(kept)
-        )
         trials = noise_trials(spec, autoencoder.reconstruct, faces)
-    card = pretrained.card_for(name, dict(record.history[-1]), trials)
+    figures = dict(record.history[-1])
+    if rounded and "val_psnr" in figures:  # of what is kept
+        figures["val_psnr"] = held_out_psnr(spec, autoencoder)
+    card = pretrained.card_for(name, figures, trials)
     pretrained.write_card(card, folder)
 
 
