@@ -21,6 +21,13 @@ SECONDS = 5.0
 TRAIN = "/train?preset=toy-faces-vae&epochs=1&steps_per_epoch=30"
 READY = "() => window.autoencoderLab?.decoders.size > 0"
 
+CANVAS = "[...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')]" + (
+    ".map((host) => host.shadowRoot?.querySelector('.pictures canvas')).find(Boolean)"
+)
+PICTURE = f"() => {CANVAS}.toDataURL()"
+# A canvas that nothing was drawn on is 300×150 pixels.
+DRAWN = f"() => {{ const c = {CANVAS}; return c && c.width !== 300; }}"
+
 # The time of an input event to the first task after the frame in which it was drawn.
 WATCH = """() => {
   window.delays = [];
@@ -77,11 +84,14 @@ def _first_picture(page: Page, browser: Browser | None) -> None:
         tab = context.new_page()
         started = time.perf_counter()
         tab.goto("/latent_space?model=toy-faces-vae")
-        tab.wait_for_function(READY)
+        tab.wait_for_function(DRAWN)
+        shown = time.perf_counter() - started
+        before = tab.evaluate(PICTURE)
         tab.locator(".rows input").first.press("ArrowRight")
+        tab.wait_for_function(f"(before) => ({PICTURE})() !== before", arg=before)
         print(
-            f"{state} browser to the first picture that follows: "
-            f"{time.perf_counter() - started:.2f} s"
+            f"{state} browser to the first picture: {shown:.2f} s, to the first that follows the "
+            f"hand: {time.perf_counter() - started:.2f} s"
         )
         tab.close()
     context.close()
@@ -113,7 +123,7 @@ def _drag(page: Page, model: str, what: str) -> None:
     page.wait_for_timeout(1500)
     delays = page.evaluate("() => window.delays")
     print(
-        f"{model} ({what}): decoding {statistics.median(decode):.1f} ms; input to frame "
+        f"{model} ({what}): decode and draw {statistics.median(decode):.1f} ms; input to frame "
         f"{statistics.median(delays):.1f} ms, p95 {statistics.quantiles(delays, n=20)[-1]:.1f} ms "
         f"of {len(delays)}; messages during the drag {during}, after it {len(sent) - during}"
     )

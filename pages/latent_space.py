@@ -17,6 +17,7 @@ from pages.shared.latent.sliders import slider_view
 from pages.shared.latent.stage import Stage, linked_code
 from pages.shared.latent.walk import walk_view
 from pages.shared.links import linked_choice, put
+from pages.shared.model_card import model_card
 from pages.shared.model_select import model_select
 from pages.shared.models import TrainedModel, models
 from pages.shared.session import recall, show_in_widget, widget
@@ -50,6 +51,7 @@ def page() -> None:
         others = _others(model) if view in LIVE else ()
         code = linked_code(model, known, "z")
         VIEWS[view](Stage((model, *others), known, code, st.query_params.get("z", "")))
+        model_card(model.id)
     except FAILURES as error:
         notice.error(str(error))
 

@@ -16,6 +16,9 @@ def model_card(name: str) -> None:
     with st.expander(f"About this model: {card.title}"):
         notice.info(card.not_for)
         st.markdown(f"{card.about} Trained on {card.data} Terms of the data: {card.terms}.")
+        held_out = card.figures.get("val_psnr")
+        if held_out is not None:
+            st.markdown(f"On held-out pictures: {held_out:.2f} dB.")
         if not card.trials:
             return
         rows = "\n".join(

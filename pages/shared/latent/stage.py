@@ -50,9 +50,14 @@ class Stage:
         """Whether the model's test pictures are on this machine."""
         return is_available(self.model.spec.image_set)
 
-    def decoded(self, codes: np.ndarray) -> np.ndarray:
-        """Return the first model's pictures of codes (N, D), (N, H, W, C) uint8."""
-        return service().connection.answer(exploration.decode, self.model.file, codes)
+    def decoded(self, codes: np.ndarray, model: TrainedModel | None = None) -> np.ndarray:
+        """Return a model's pictures of codes (N, D), the first one's if none is named.
+
+        Returns:
+            (N, H, W, C) uint8.
+        """
+        file = (model or self.model).file
+        return service().connection.answer(exploration.decode, file, codes)
 
     def live_pictures(self, code: np.ndarray) -> dict[str, Any]:
         """Bring the decoders into the browser and return what its views need for pictures.

@@ -56,8 +56,15 @@ def walk_view(stage: Stage) -> None:
     )
     if np.array_equal(start, end):
         notice.info("Both ends are the same picture: choose another one below.")
-    strip = stage.decoded(WAYS[way](start, end, np.linspace(0, 1, steps)))
-    tiles(tuple(picture / 255 for picture in strip), ("",) * steps, least=70)
+    shares = np.linspace(0, 1, steps)
+    codes = WAYS[way](start, end, shares)
+    strip = stage.decoded(codes)
+    for model in stage.models:
+        if len(stage.models) > 1:
+            st.caption(model.title)
+        shown = strip if model is stage.model else stage.decoded(codes, model)
+        words = tuple(f"{share:.0%}" for share in shares)
+        tiles(tuple(picture / 255 for picture in shown), words, least=70)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.download_button(
             "Strip (PNG)",
