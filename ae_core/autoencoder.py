@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from ae_core.architectures import Networks, build
+from ae_core.components import with_analysis
 from ae_core.plan import Shape
 from ae_core.specs import AutoencoderSpec
 
@@ -44,6 +45,8 @@ class Autoencoder:
                 is not finite.
         """
         networks = build(spec, image_shape, seed=0)
+        if spec.components and "output/kernel" in weights:
+            weights = with_analysis(weights)
         assign(networks, weights)
         return cls(spec, image_shape, networks)
 

@@ -1,5 +1,7 @@
 """Starts a network between principal components as the principal component analysis itself."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from ae_core.architectures import Networks
@@ -7,6 +9,28 @@ from ae_core.baselines import fit_pca
 from ae_core.specs import AutoencoderSpec
 
 LEAST = 1e-6  # standard deviation: below it a component is noise of the arithmetic
+
+
+def analysis(outward: np.ndarray, mean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return kernel (P, K) and bias (K,) of the layer that takes pictures apart.
+
+    Args:
+        outward: (K, P), orthogonal rows: the kernel of the layer that puts them together.
+        mean: (P,), its bias.
+    """
+    inward = (outward / np.square(outward).sum(axis=1, keepdims=True)).T
+    return inward.astype(np.float32), (-mean @ inward).astype(np.float32)
+
+
+def without_analysis(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Leave out what `with_analysis` can work out."""
+    return {name: array for name, array in weights.items() if not name.startswith("encoder_0/")}
+
+
+def with_analysis(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the weights of a network between components, whole again."""
+    kernel, bias = analysis(weights["output/kernel"], weights["output/bias"])
+    return {"encoder_0/kernel": kernel, "encoder_0/bias": bias, **weights}
 
 
 def start_as_pca(spec: AutoencoderSpec, networks: Networks, pictures: np.ndarray) -> None:
@@ -33,13 +57,14 @@ def start_as_pca(spec: AutoencoderSpec, networks: Networks, pictures: np.ndarray
     found = fit_pca(pictures, spec.components)
     deviations = np.maximum(np.std((flat - found.mean) @ found.components.T, axis=0), LEAST)
     scales = np.sqrt(deviations * deviations[0])  # of the coordinates
-    inward = found.components.T / scales  # (pixels, K)
+    outward = found.components * scales[:, np.newaxis] * spec.pixel_scale
+    kernel, bias = analysis(outward, found.mean * spec.pixel_scale)
     whitening = np.eye(spec.components, spec.latent_dim) * (scales / deviations)[:, np.newaxis]
 
     encoder, decoder = networks.encoder, networks.decoder
     first, last = encoder.get_layer("encoder_0"), decoder.get_layer(f"decoder_{len(spec.decoder)}")
-    first.kernel.assign(inward / spec.pixel_scale)
-    first.bias.assign(-found.mean @ inward)
+    first.kernel.assign(kernel)
+    first.bias.assign(bias)
     encoder.get_layer("encoder_shortcut").kernel.assign(whitening)
     code = encoder.get_layer("z_mean" if spec.bottleneck == "variational" else "code")
     for layer in (code, last):
@@ -47,5 +72,5 @@ def start_as_pca(spec: AutoencoderSpec, networks: Networks, pictures: np.ndarray
     coloured = np.eye(spec.latent_dim, spec.components) * (deviations / scales)
     decoder.get_layer("decoder_shortcut").kernel.assign(coloured)
     output = decoder.get_layer("output")
-    output.kernel.assign(found.components * scales[:, np.newaxis] * spec.pixel_scale)
+    output.kernel.assign(outward)
     output.bias.assign(found.mean * spec.pixel_scale)

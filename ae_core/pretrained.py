@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from ae_core import weights
 from ae_core.image_sets import IMAGE_SETS
 from ae_core.specs import DenoiserSpec, TrainingSpec, change, flatten, preset
 from ae_core.trials import Trial
@@ -75,14 +76,15 @@ class Recipe:
         preset: where it starts from, the recipe's own name if empty.
         changes: of the preset's settings.
         title: instead of the preset's.
-        rounded: whether the weights are rounded to fit into the repository.
+        rounded: the step to which weights are rounded to fit into the repository, in standard
+            deviations of their array; 0 for float16.
         samples: whether a sheet of random pictures is kept next to the weights.
     """
 
     preset: str = ""
     changes: Mapping[str, Any] = field(default_factory=dict)
     title: str = ""
-    rounded: bool = False
+    rounded: float = 0.0
     samples: bool = False
 
 
@@ -107,14 +109,14 @@ RECIPES: Mapping[str, Recipe] = {
         "mnist-vae-2d", {**_IN_A_PLANE, "beta": 4.0}, "MNIST, β-VAE, a code one can draw"
     ),
     "mnist-vae": Recipe(changes={"schedule": "cosine"}),
-    "faces-ae": Recipe(rounded=True),
-    "faces-vae": Recipe(rounded=True, samples=True),
-    "olivetti-denoising": Recipe(rounded=True),
+    "faces-ae": Recipe(changes={"epochs": 240}, rounded=0.12),
+    "faces-vae": Recipe(changes={"epochs": 120}, rounded=0.12, samples=True),
+    "olivetti-denoising": Recipe(rounded=weights.STEP),
     "olivetti-denoising-heteroscedastic": Recipe(
         "olivetti-denoising",
         {"kind": "heteroscedastic"},
         "Olivetti faces, trained on noise with a σ per pixel",
-        rounded=True,
+        rounded=weights.STEP,
     ),
 }
 DENOISERS: Mapping[str, DenoiserSpec] = {"face-denoiser": DenoiserSpec()}

@@ -108,15 +108,18 @@ def random_pictures(autoencoder: "Autoencoder") -> bytes:
 
 def _autoencoder(name: str, folder: Path) -> None:
     from ae_core.autoencoder import Autoencoder
+    from ae_core.components import without_analysis
 
     spec = pretrained.recipe(name)
     record, trained, files = run(spec, name, None)
     if not record.history:
         raise ValueError(record.reason)
     rounded = pretrained.RECIPES[name].rounded
-    kept = (weights.rounded if rounded else weights.halved)(trained)
+    if spec.autoencoder.components:
+        trained = without_analysis(trained)
+    kept = weights.rounded(trained, rounded) if rounded else weights.halved(trained)
     path = folder / f"{name}.npz"
-    path.write_bytes(weights.to_bytes(kept, compress=rounded))
+    path.write_bytes(weights.to_bytes(kept, compress=rounded > 0))
     atlas = exploration.explore(ModelFile(to_json(spec), str(path), path.stat().st_mtime_ns))
     # With a decoder, codes are pictures, and the terms of most sets do not let us show them.
     shown = atlas if IMAGE_SETS[spec.image_set].embedded else atlas.without_pictures()

@@ -20,7 +20,7 @@ _DAMAGED = (
     zlib.error,
 )
 
-STEP = 0.2  # of `rounded` weights, in standard deviations of their array
+STEP = 0.2  # of `rounded` weights
 LARGE = 100_000  # numbers: smaller arrays are not worth rounding
 MOST_STEPS = 127  # what a byte holds; the rare numbers beyond are kept by themselves
 _STEP_OF, _PLACES_OF, _VALUES_OF = "@step", "@places", "@values"
@@ -55,15 +55,19 @@ def halved(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {name: array.astype(np.float16) for name, array in weights.items()}
 
 
-def rounded(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def rounded(weights: Mapping[str, np.ndarray], share: float = STEP) -> dict[str, np.ndarray]:
     """Round large arrays to whole steps, which compress to about half a byte a number.
 
     For networks that come with the app and would else be too large a file; what the rounding
     costs is in their cards. `expanded` undoes it but for the rounding.
+
+    Args:
+        weights: by name.
+        share: size of a step in standard deviations of its array.
     """
     kept: dict[str, np.ndarray] = {}
     for name, array in weights.items():
-        step = np.float32(array.std() * STEP) if array.size >= LARGE else np.float32(0)
+        step = np.float32(array.std() * share) if array.size >= LARGE else np.float32(0)
         if step == 0:  # small, or the same number everywhere
             kept[name] = array
             continue

@@ -6,7 +6,7 @@ import pytest
 from ae_core.architectures import build
 from ae_core.autoencoder import Autoencoder
 from ae_core.baselines import fit_pca
-from ae_core.components import start_as_pca
+from ae_core.components import start_as_pca, without_analysis
 from ae_core.plan import parameters
 from ae_core.refit import plan_of, with_setting
 from ae_core.specs import AutoencoderSpec, TrainingSpec, change, parse_layers
@@ -42,6 +42,17 @@ def test_it_starts_as_the_principal_components(digits, scale, bottleneck):
     codes = made.encode(digits.train)
     np.testing.assert_allclose(codes.mean(axis=0), 0, atol=1e-4)
     np.testing.assert_allclose(np.cov(codes, rowvar=False), np.eye(5), atol=1e-2)
+
+
+def test_the_analysis_need_not_be_kept(digits):
+    spec = change(DIGITS, pixel_scale=255).autoencoder
+    networks = build(spec, digits.image_shape, seed=0)
+    start_as_pca(spec, networks, digits.train)
+    made = Autoencoder(spec, digits.image_shape, networks)
+    short = without_analysis(made.weights())
+    assert set(made.weights()) - set(short) == {"encoder_0/kernel", "encoder_0/bias"}
+    again = Autoencoder.from_weights(spec, digits.image_shape, short)
+    np.testing.assert_allclose(again.encode(digits.test), made.encode(digits.test), atol=1e-4)
 
 
 def test_its_parameters_are_counted(digits):

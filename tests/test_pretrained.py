@@ -31,6 +31,7 @@ from ae_core.trials import Trial, try_out
 from ae_core.weights import expanded, from_bytes
 
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
+PARTS = ("encoder", "decoder")
 AUTOENCODERS = [name for name in NAMES if name in RECIPES]
 MOST_BYTES = 6 << 20
 
@@ -55,6 +56,7 @@ def test_there_are_models_and_each_has_its_files():
     files = {path.name for path in FOLDER.iterdir()}
     expected = {f"{name}.{kind}" for name in NAMES for kind in ("json", "npz")}
     expected |= {f"{name}.atlas.npz" for name in AUTOENCODERS}
+    expected |= {f"{name}.samples.png" for name in AUTOENCODERS if RECIPES[name].samples}
     expected |= {f"{name}.png" for name in AUTOENCODERS if is_ours_to_show(name)}
     assert files == expected | {f"{LIKENESS}.npz"}
     assert set(NAMES) <= set(RECIPES) | set(DENOISERS)
@@ -71,13 +73,16 @@ def test_its_files_are_small(any_card):
         assert 0 < path.stat().st_size <= MOST_BYTES
 
 
-def named_sizes(layers, variational):
-    """How many numbers each layer that learns has, under the layer's name in the network."""
+def named_sizes(layers, network):
+    """How many numbers each layer has, shortcuts apart, under its name in the network."""
+    shortcut = network.components * network.latent_dim
     sizes = {}
-    for part in ("encoder", "decoder"):
+    for part in PARTS:
         for i, layer in enumerate(layer for layer in layers if layer.part == part):
-            sizes[f"{part}_{i}"] = layer.parameters
-    code = next(layer for layer in layers if layer.part == "code").parameters
+            added = shortcut if layer.is_linear and part == "decoder" else 0
+            sizes[f"{part}_{i}"] = layer.parameters - added
+    code = next(layer for layer in layers if layer.part == "code").parameters - shortcut
+    variational = network.bottleneck == "variational"
     sizes |= {"z_mean": code // 2, "z_log_var": code // 2} if variational else {"code": code}
     sizes["output"] = layers[-1].parameters
     return {name: size for name, size in sizes.items() if size}
@@ -85,13 +90,18 @@ def named_sizes(layers, variational):
 
 def test_its_weights_are_those_of_the_planned_layers(card):
     weights = expanded(from_bytes(card.weights.read_bytes()))
+    network = card.spec.autoencoder
+    if network.components:
+        weights = with_analysis(weights)
     layers = plan(card.spec.autoencoder, image_shape(card.spec))
     found = {}
     for name, array in weights.items():
         layer, what = name.split("/")
         assert what in ("kernel", "bias")
         found[layer] = found.get(layer, 0) + array.size
-    assert found == named_sizes(layers, card.spec.autoencoder.bottleneck == "variational")
+    shortcuts = {f"{part}_shortcut": found.pop(f"{part}_shortcut", 0) for part in PARTS}
+    assert set(shortcuts.values()) == {network.components * network.latent_dim}
+    assert found == named_sizes(layers, network)
     assert sum(array.size for array in weights.values()) == parameters(layers)
 
 
