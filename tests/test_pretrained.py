@@ -7,6 +7,7 @@ import pytest
 
 from ae_core import pretrained
 from ae_core.autoencoder import Autoencoder
+from ae_core.components import with_analysis
 from ae_core.data import IMAGE_SETS, is_available, load_images
 from ae_core.denoiser import Denoiser
 from ae_core.filters import FILTERS, filtered
