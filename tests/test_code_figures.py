@@ -41,3 +41,13 @@ def test_the_ellipse_is_two_deviations_from_its_centre(angle):
 def test_a_point_is_an_ellipse_too():
     figure = drawn(code_figures.posterior_map(np.zeros((1, 2)), np.ones(2), np.zeros((2, 2))))
     assert set(figure.data[1].x) == {1.0}
+
+
+def test_a_factor_map_is_as_strong_as_the_correlations_and_writes_the_large_ones():
+    found = np.array([[0.9, -0.1], [-0.7, 0.25], [0.0, 0.3]])
+    figure = drawn(code_figures.factor_map(found, ("smile", "hair", "skin"), NAMES))
+    (cells,) = figure.data
+    assert (cells.x, cells.y) == (NAMES, ("smile", "hair", "skin"))
+    np.testing.assert_allclose(cells.z, np.abs(found))
+    assert [list(row) for row in cells.text] == [["0.90", ""], ["-0.70", ""], ["", "0.30"]]
+    assert (cells.zmin, cells.zmax) == (0, 1)

@@ -197,7 +197,8 @@ _FACES_VAE = replace(
     _FACES_AE,
     autoencoder=replace(_FACES_AE.autoencoder, bottleneck="variational"),
     loss="gaussian-nll",
-    sigma=0.15,
+    # With 0.15 it reconstructs at 25.3 dB, but codes from N(0, I) are hardly faces.
+    sigma=0.3,
 )
 
 
@@ -278,19 +279,19 @@ _ALL = (
     ),
     Preset(
         "mnist-vae-2d",
-        "MNIST, variational, a code one can draw",
+        "MNIST, variational, 2 numbers",
         "Two numbers a digit: the whole code is a map.",
         _MNIST_VAE,
     ),
     Preset(
         "mnist-ae-2d",
-        "MNIST, plain, a code one can draw",
+        "MNIST, plain, 2 numbers",
         "The variational one's twin without its KL divergence: look for the holes in its map.",
         _plain(_MNIST_VAE),
     ),
     Preset(
         "mnist-vae",
-        "MNIST, variational",
+        "MNIST, variational, 20 numbers",
         "20 numbers a digit, continuous enough to draw new ones from.",
         _with_code(_MNIST_VAE, 20),
     ),

@@ -40,6 +40,11 @@ def main(url: str) -> None:
         _open(page, "/latent_space?model=toy-faces-vae")
         page.wait_for_function("() => window.autoencoderLab?.decoders.size > 0")
         _save(page, "latent")
+        _open(page, "/latent_space?model=toy-faces-vae&view=Directions")
+        chart = page.get_by_text("Which number knows what")
+        chart.wait_for()
+        chart.evaluate("element => element.scrollIntoView()")
+        _save(page, "directions")
         browser.close()
 
 

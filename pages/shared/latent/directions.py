@@ -8,7 +8,6 @@ from ae_core.disentanglement import correlations, gaps, information
 from ae_core.latent import order
 from ae_core.paths import code_to_text, combine
 from pages.shared import notice
-from pages.shared.answers import whole_atlas
 from pages.shared.latent.sliders import Slider, moving_sliders
 from pages.shared.latent.stage import Stage, linked_code
 from pages.shared.latent.start import code_choice
@@ -18,12 +17,12 @@ from pages.shared.tiles import tiles
 STRENGTH = 2.0  # the largest, in both directions
 NAMES = ("a", "b", "c")
 MOST_NUMBERS = 16  # of the code in the chart
-FOLLOWS = 0.8  # correlation from which on a number is said to follow a factor
+FOLLOWS = 0.5  # share of a factor's variance, in ranks, that one number tells: then it is found
 MIG = (
     "Mutual information gap: 1 if each factor is known to one number alone, 0 if always two know "
     "as much (arXiv 1802.04942)."
 )
-FOUND = f"Factors that one number follows, with a rank correlation of {FOLLOWS} or more."
+FOUND = "Factors of which one number alone tells more than half: of their ranks' variance."
 
 
 def direction_view(stage: Stage) -> None:
@@ -49,8 +48,8 @@ def direction_view(stage: Stage) -> None:
 
 def _factors(stage: Stage) -> None:
     """Show which number of the code follows which known factor, where there are any."""
-    known = whole_atlas(stage.model.file) if stage.has_pictures else stage.atlas
-    if known.labels is None or known.labels.ndim == 1 or not len(known.codes):
+    known = stage.atlas
+    if known.labels is None or known.labels.ndim == 1:
         return
     dimensions = order(known.importance)[:MOST_NUMBERS]
     found = correlations(known.codes[:, dimensions], known.labels)
@@ -63,7 +62,7 @@ def _factors(stage: Stage) -> None:
         st.plotly_chart(code_figures.factor_map(found, names, numbers), key="directions.factors")
     with right:
         st.metric("Disentanglement", f"{gap.mean():.2f}", help=MIG)
-        alone = int((np.abs(found).max(axis=1) >= FOLLOWS).sum())
+        alone = int((np.square(found).max(axis=1) > FOLLOWS).sum())
         st.metric("Factors found", f"{alone} of {len(names)}", help=FOUND)
 
 

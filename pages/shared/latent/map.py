@@ -38,7 +38,9 @@ def map_view(stage: Stage) -> None:
             known = whole_atlas(stage.model.file)
     layouts = LAYOUTS if len(known.codes) and known.latent_dim > 2 else LAYOUTS[:1]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        layout = linked_choice("layout", "Layout", layouts, "latent")
+        layout = layouts[0]
+        if len(layouts) > 1:
+            layout = linked_choice("layout", "Layout", layouts, "latent")
         colours, names = _colours(known)
     points, extent = known.plane.flat(known.codes), known.extent
     point = known.plane.flat(stage.code[np.newaxis])[0]
