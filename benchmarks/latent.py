@@ -13,7 +13,9 @@ from playwright.sync_api import Browser, Page
 
 from ae_core import exploration
 from ae_core.denoising import model_file
+from ae_core.live_decoder import MOST_MACS, decoder_macs
 from ae_core.pretrained import cards
+from ae_core.refit import image_shape
 from ae_core.specs import TrainingSpec
 from benchmarks.app import IDLE, running_app
 
@@ -57,12 +59,15 @@ def main() -> None:
     with running_app() as (page, _, _):
         _first_picture(page, page.context.browser)
         for name, card in cards().items():
-            if not isinstance(card.spec, TrainingSpec):
+            if not isinstance(card.spec, TrainingSpec) or _too_large(card.spec):
                 continue
             weights = exploration.live_decoder(model_file(card), name)
-            if weights is not None:
-                _drag(page, name, f"{len(weights) / 1e3:.0f} kB")
+            _drag(page, name, f"{len(weights) / 1e3:.0f} kB")
         _drag(page, _trained(page), "just trained")
+
+
+def _too_large(spec: TrainingSpec) -> bool:
+    return decoder_macs(spec.autoencoder, image_shape(spec)) > MOST_MACS
 
 
 def _trained(page: Page) -> str:
@@ -99,7 +104,7 @@ def _first_picture(page: Page, browser: Browser | None) -> None:
 
 def _drag(page: Page, model: str, what: str) -> None:
     sent: list[object] = []
-    page.on("websocket", lambda ws: ws.on("framesent", sent.append))
+    page.on("websocket", lambda ws: ws.on("framesent", lambda data: sent.append(data)))
     page.goto(f"/latent_space?model={model}")
     page.wait_for_function(READY)
     page.wait_for_selector(IDLE)
