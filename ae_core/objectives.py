@@ -58,7 +58,7 @@ def total_correlation(mean: Tensor, log_var: Tensor, codes: Tensor) -> Tensor:
 
     q(z) is estimated by the batch, as the mixture of its N posteriors; the mean of the result is
     the total correlation, in nats (arXiv 1802.04942, equation 2, whose minibatch-weighted estimate
-    differs from this one by a constant).
+    differs from this one by a constant). It grows with N: compare only batches of one size.
     """
     # log q(z_n,d | x_m,d), (N, N, D)
     apart = ops.square(codes[:, None] - mean[None]) * ops.exp(-log_var)[None]

@@ -35,9 +35,13 @@ def mount(model: TrainedModel) -> None:
 @st.fragment(run_every=FOLLOWED_EVERY)
 def _follow(run_id: str) -> None:
     """Bring the decoder of a run in training again and again; the sliders stay where they are."""
-    model = models(run_id)[run_id]
+    try:
+        model = models(run_id)[run_id]
+        newest = decoder_in_training(model.file, run_id)
+    except ValueError:  # an unknown run, or one whose weights were just deleted
+        st.rerun()  # the page then says so
     if not model.in_training:
         st.rerun()  # the page then shows what is known of the ended run
-    _DECODER(key=f"decoder-{run_id}", data=decoder_in_training(model.file, run_id))
+    _DECODER(key=f"decoder-{run_id}", data=newest)
     snapshot = service().snapshot(run_id)
     st.caption(f"In training: epoch {snapshot.epoch} of {snapshot.spec.epochs}.")
