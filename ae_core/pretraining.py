@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ae_core import exploration, pretrained, store, weights
+from ae_core import exploration, pretrained, pretraining_recipes, store, weights
 from ae_core.data import IMAGE_SETS, ImageSet, load_images
 from ae_core.inference import ModelFile
 from ae_core.latent import Gaussian
@@ -27,7 +27,7 @@ KEPT_EVERY = 1000  # steps, after which an interrupted training of hours goes on
 
 SAMPLES, TEMPERATURES, SHEET_WIDTH = 10, (1.0, 1.0, 0.7, 0.7), 1000  # of random pictures
 
-NAMES = (*pretrained.RECIPES, *pretrained.DENOISERS, pretrained.LIKENESS)
+NAMES = (*pretraining_recipes.RECIPES, *pretraining_recipes.DENOISERS, pretrained.LIKENESS)
 
 
 def pretrain(name: str, folder: Path) -> None:
@@ -42,7 +42,7 @@ def pretrain(name: str, folder: Path) -> None:
         images = load_images(FACES)
         made = Likeness.fit(images.train, images.test).to_bytes()
         (folder / f"{name}.npz").write_bytes(made)
-    elif name in pretrained.DENOISERS:
+    elif name in pretraining_recipes.DENOISERS:
         _denoiser(name, folder)
     else:
         _autoencoder(name, folder)
@@ -110,11 +110,11 @@ def _autoencoder(name: str, folder: Path) -> None:
     from ae_core.autoencoder import Autoencoder
     from ae_core.components import without_analysis
 
-    spec = pretrained.recipe(name)
+    spec = pretraining_recipes.recipe(name)
     record, trained, files = run(spec, name, None)
     if not record.history:
         raise ValueError(record.reason)
-    rounded = pretrained.RECIPES[name].rounded
+    rounded = pretraining_recipes.RECIPES[name].rounded
     if spec.autoencoder.components:
         trained = without_analysis(trained)
     kept = weights.rounded(trained, rounded) if rounded else weights.halved(trained)
@@ -130,7 +130,7 @@ def _autoencoder(name: str, folder: Path) -> None:
     autoencoder = Autoencoder.from_weights(
         spec.autoencoder, image_shape(spec), weights.expanded(kept)
     )
-    if pretrained.RECIPES[name].samples:
+    if pretraining_recipes.RECIPES[name].samples:
         (folder / f"{name}.samples.png").write_bytes(random_pictures(autoencoder))
     if spec.corruption.active:
         faces = load_images(FACES, spec.image_size)
@@ -138,7 +138,7 @@ def _autoencoder(name: str, folder: Path) -> None:
     figures = dict(record.history[-1])
     if rounded and "val_psnr" in figures:  # of what is kept
         figures["val_psnr"] = held_out_psnr(spec, autoencoder)
-    card = pretrained.card_for(name, figures, trials)
+    card = pretraining_recipes.card_for(name, figures, trials)
     pretrained.write_card(card, folder)
 
 
@@ -147,7 +147,7 @@ def _denoiser(name: str, folder: Path) -> None:
     from ae_core.denoiser import Denoiser
     from ae_core.denoiser_training import Training
 
-    spec: DenoiserSpec = pretrained.DENOISERS[name]
+    spec: DenoiserSpec = pretraining_recipes.DENOISERS[name]
     images = load_images(spec.image_set)
     training = Training(spec, images.train)
     part = folder / f"{name}.part.npz"
@@ -168,5 +168,5 @@ def _denoiser(name: str, folder: Path) -> None:
     denoiser = Denoiser(spec, weights.expanded(kept))
     trials = try_out(denoiser.denoise, spec.image_set, images.test)
     people = 0 if images.train_groups is None else len(np.unique(images.train_groups))
-    pretrained.write_card(pretrained.denoiser_card(name, people, trials), folder)
+    pretrained.write_card(pretraining_recipes.denoiser_card(name, people, trials), folder)
     part.unlink(missing_ok=True)

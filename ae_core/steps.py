@@ -8,7 +8,6 @@ pause or a stop is still answered at once. It does not know epochs, history or w
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import keras
 import numpy as np
@@ -18,31 +17,13 @@ from keras import ops
 from ae_core import corruption, objectives
 from ae_core.architectures import Networks
 from ae_core.augmentation import augmented
+from ae_core.batches import Sums, batches, pictures_an_epoch
 from ae_core.data import ImageSet
 from ae_core.metrics import NEAR_ZERO
 from ae_core.specs import TrainingSpec
 
 SECONDS_A_CALL = 0.15
 EVALUATED_AT_ONCE = 500  # held-out pictures
-
-
-@dataclass(frozen=True)
-class Sums:
-    """Figures of single pictures, summed over `pictures` of them: add up, divide once."""
-
-    loss: float = 0.0
-    reconstruction: float = 0.0
-    kl: float = 0.0
-    penalty: float = 0.0  # Σ|z| or the total correlation, not yet weighted
-    squared_error: float = 0.0  # mean over the pixels, on the [0, 1] scale
-    code: float = 0.0  # mean activation
-    near_zero: float = 0.0  # share of near-zero units
-    pictures: float = 0.0
-
-    def __add__(self, other: "Sums") -> "Sums":
-        """Return the sums over both parts."""
-        pairs = zip(vars(self).values(), vars(other).values(), strict=True)
-        return Sums(*(a + b for a, b in pairs))
 
 
 def _function(
@@ -78,7 +59,7 @@ class Steps:
         spec = self._spec
         if spec.schedule == "constant":
             return spec.learning_rate
-        steps = math.ceil(self.pictures_an_epoch(len(self._train)) / spec.batch_size)
+        steps = math.ceil(self.pictures_an_epoch() / spec.batch_size)
         return keras.optimizers.schedules.CosineDecay(spec.learning_rate, spec.epochs * steps)
 
     def epoch(self, order: np.ndarray) -> Iterator[Sums]:
@@ -87,36 +68,22 @@ class Steps:
         Args:
             order: (N,) a permutation of the training pictures; the last batch may be smaller.
         """
-        order = order.astype(np.int32)
-        size = min(self._spec.batch_size, len(order))
-        count = self._full_batches(len(order))
-        batches = order[: count * size].reshape(count, size)
+        full, rest = batches(self._spec, order.astype(np.int32))
         done = 0
-        while done < count:
+        while done < len(full):
             started = time.perf_counter()
-            part = batches[done : done + self._steps_a_call]
+            part = full[done : done + self._steps_a_call]
             yield self._sums(self._call(part))
             done += len(part)
             if done > 1:  # the very first step also traced the graph
                 seconds_a_step = (time.perf_counter() - started) / len(part)
                 self._steps_a_call = max(1, int(SECONDS_A_CALL / seconds_a_step))
-        rest = order[count * size :]
-        if len(rest) and self._takes_rest(len(order)):
+        if len(rest):
             yield self._sums(self._call(rest[np.newaxis]))
 
-    def pictures_an_epoch(self, pictures: int) -> int:
-        """Return how many of so many pictures an epoch trains on."""
-        size = min(self._spec.batch_size, pictures)
-        return pictures if self._takes_rest(pictures) else self._full_batches(pictures) * size
-
-    def _full_batches(self, pictures: int) -> int:
-        size = min(self._spec.batch_size, pictures)
-        return min(self._spec.steps_per_epoch or pictures, pictures // size)
-
-    def _takes_rest(self, pictures: int) -> bool:
-        """Whether the last, smaller batch is one of the epoch's steps."""
-        steps = self._spec.steps_per_epoch
-        return not steps or steps > self._full_batches(pictures)
+    def pictures_an_epoch(self) -> int:
+        """Return how many pictures an epoch trains on."""
+        return pictures_an_epoch(self._spec, len(self._train))
 
     def evaluate(self) -> Sums:
         """Return the sums over the held-out pictures; their noise is the same at every call."""

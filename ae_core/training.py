@@ -14,12 +14,13 @@ import numpy as np
 from ae_core import autoencoder as ae
 from ae_core import corruption
 from ae_core.architectures import build
+from ae_core.batches import Sums
 from ae_core.components import start_as_pca
 from ae_core.control import Clock, Control, Ended, Unattended
 from ae_core.data import ImageSet
 from ae_core.metrics import psnr_of_mse
 from ae_core.specs import TrainingSpec
-from ae_core.steps import Steps, Sums
+from ae_core.steps import Steps
 
 PROBES = 8  # pictures whose reconstruction is shown after every epoch
 MAP_POINTS = 600  # codes of test pictures on the map of a two-number code
@@ -108,7 +109,8 @@ def fit(
     try:
         for number in range(1, spec.epochs + 1):
             before = clock.trained
-            sums = _train_epoch(steps, rng.permutation(len(images.train)), clock, number)
+            order = rng.permutation(len(images.train))
+            sums = _train_epoch(steps, order, clock, number)
             metrics = _metrics(sums, spec, len(images.train))
             if spec.split == "held-out":
                 held_out = _metrics(steps.evaluate(), spec, len(images.test))
@@ -133,12 +135,13 @@ def fit(
 def _train_epoch(steps: Steps, order: np.ndarray, clock: Clock, number: int) -> Sums:
     clock.check(number)
     sums = Sums()
+    total = steps.pictures_an_epoch()
     for part in steps.epoch(order):
         sums += part
         if not math.isfinite(sums.loss):
             raise _not_finite(number)
         clock.check(number)
-        clock.control.progress(sums.pictures / steps.pictures_an_epoch(len(order)))
+        clock.control.progress(sums.pictures / total)
     return sums
 
 

@@ -12,7 +12,8 @@ from ae_core.denoising import model_file
 from ae_core.inference import ModelFile, autoencoder
 from ae_core.latent import Gaussian
 from ae_core.live_decoder import MOST_MACS, decoder_macs
-from ae_core.pretrained import RECIPES, cards
+from ae_core.pretrained import cards
+from ae_core.pretraining_recipes import RECIPES
 from ae_core.refit import image_shape
 from ae_core.specs import PRESETS
 

@@ -14,6 +14,7 @@ from ae_core import autoencoder as ae
 from ae_core import control, corruption, metrics, steps
 from ae_core.architectures import build
 from ae_core.autoencoder import Autoencoder
+from ae_core.batches import Sums
 from ae_core.control import Unattended
 from ae_core.data import load_images
 from ae_core.specs import (
@@ -630,7 +631,7 @@ def test_weights_from_before_it_blew_up_are_kept(images, monkeypatch):
 
     def poison(epoch):
         if epoch.number == 2:
-            nan = staticmethod(lambda vector: steps.Sums(loss=math.nan, pictures=1.0))
+            nan = staticmethod(lambda vector: Sums(loss=math.nan, pictures=1.0))
             monkeypatch.setattr(Steps, "_sums", nan)
 
     outcome = fit(replace(sound, epochs=5), images, on_epoch=poison)

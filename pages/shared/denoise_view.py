@@ -9,6 +9,7 @@ import streamlit as st
 
 from ae_core import pictures
 from ae_core.denoising import Denoised, Version
+from pages.shared.downloads import File, offer
 from pages.shared.tiles import tiles
 from pages.shared.wipe import wipe
 
@@ -68,17 +69,11 @@ def downloads(result: Denoised, rivals: list[Version]) -> None:
     versions = [result.noisy, result.output, *rivals]
     if result.clean is not None:
         versions.insert(0, result.clean)
-    with st.popover("Download", icon=":material/download:"):
-        _download("All in one picture", "denoising", lambda: _contact_sheet(versions))
-        for version in versions:
-            name = re.sub("[^a-z0-9]+", "-", version.name.lower())
-            _download(version.name, name, _png(version.image))
-
-
-def _download(label: str, name: str, make: Callable[[], bytes]) -> None:
-    st.download_button(
-        label, make, f"{name}.png", "image/png", key=f"download-{name}", on_click="ignore"
-    )
+    files = [File("All in one picture", "denoising.png", lambda: _contact_sheet(versions))]
+    for version in versions:
+        name = re.sub("[^a-z0-9]+", "-", version.name.lower())
+        files.append(File(version.name, f"{name}.png", _png(version.image)))
+    offer("denoise", files)
 
 
 def _png(image: np.ndarray) -> Callable[[], bytes]:

@@ -462,7 +462,7 @@ def test_every_picture_can_be_downloaded(page, query, names):
             open_page(page, "/denoise?picture=1" + query)
             expect(page.locator(".wipe")).to_be_visible()
             page.wait_for_selector(IDLE)
-            page.get_by_role("button", name="Download").click()
+            page.get_by_role("button", name="Download", exact=True).click()
             buttons = page.get_by_test_id("stDownloadButton").get_by_role("button")
             expect(buttons).to_have_count(len(names) + 1)
         with page.expect_download() as download:

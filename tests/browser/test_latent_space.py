@@ -259,6 +259,7 @@ def test_a_walk_ends_at_the_reconstructions_and_can_be_kept(page):
     for canvas, tile in zip(ends, (strip[0], strip[-1]), strict=True):
         difference = pixels(page, canvas).astype(int) - pixels(page, tile)
         assert np.abs(difference).max() <= 1
+    page.get_by_role("button", name="Download", exact=True).click()
     for name, kind, frames in (("Strip (PNG)", "PNG", 1), ("Animation (GIF)", "GIF", 46)):
         with page.expect_download() as download:
             page.get_by_role("button", name=name).click()

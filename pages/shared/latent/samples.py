@@ -8,6 +8,7 @@ import streamlit as st
 from ae_core import pictures
 from ae_core.latent import Gaussian, order
 from ae_core.specs import LIMITS
+from pages.shared.downloads import File, offer
 from pages.shared.latent.stage import Stage
 from pages.shared.links import linked_choice, linked_number, linked_slider, put
 
@@ -82,11 +83,5 @@ def _sheet(stage: Stage, codes: np.ndarray, columns: int, title: str) -> None:
     rows = shown.reshape(-1, columns, *shown.shape[1:])
     sheet = pictures.contact_sheet(rows, width=1200, gap=2)
     st.image(sheet, alt=f"{title}: {len(codes)} pictures", width="stretch")
-    st.download_button(
-        "PNG",
-        lambda: pictures.to_png(sheet),
-        f"{title.lower().replace(' ', '-')}.png",
-        "image/png",
-        on_click="ignore",
-        key=f"samples.{title}",
-    )
+    name = title.lower().replace(" ", "-")
+    offer(name, (File("PNG", f"{name}.png", lambda: pictures.to_png(sheet)),))

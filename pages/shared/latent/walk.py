@@ -7,6 +7,7 @@ from ae_core import pictures
 from ae_core.paths import SHARE, lerp, slerp
 from ae_core.specs import Limit
 from pages.shared import notice
+from pages.shared.downloads import File, offer
 from pages.shared.latent.sliders import Slider, moving_sliders
 from pages.shared.latent.stage import Stage, linked_code
 from pages.shared.latent.start import code_choice
@@ -65,22 +66,19 @@ def walk_view(stage: Stage) -> None:
         shown = strip if model is stage.model else stage.decoded(codes, model)
         words = tuple(f"{share:.0%}" for share in shares)
         tiles(tuple(picture / 255 for picture in shown), words, least=70)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.download_button(
-            "Strip (PNG)",
-            lambda: pictures.to_png(pictures.contact_sheet(strip[np.newaxis], 160 * steps)),
-            "walk.png",
-            "image/png",
-            on_click="ignore",
-        )
-        st.download_button(
-            "Animation (GIF)",
-            lambda: _animation(stage, WAYS[way](start, end, np.linspace(0, 1, ANIMATED))),
-            "walk.gif",
-            "image/gif",
-            on_click="ignore",
-        )
+    there = WAYS[way](start, end, np.linspace(0, 1, ANIMATED))
+    offer(
+        "walk",
+        (
+            File("Strip (PNG)", "walk.png", lambda: _strip(strip)),
+            File("Animation (GIF)", "walk.gif", lambda: _animation(stage, there), "image/gif"),
+        ),
+    )
     code_choice(stage, "walk", ENDS, ("First picture", "Second picture"))
+
+
+def _strip(frames: np.ndarray) -> bytes:
+    return pictures.to_png(pictures.contact_sheet(frames[np.newaxis], 160 * len(frames)))
 
 
 def _animation(stage: Stage, codes: np.ndarray) -> bytes:
