@@ -9,6 +9,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from ae_core.pictures import to_bytes_range
+from ae_core.toy_faces import draw_faces, sample_factors
+
 VIEWS = ("Sliders", "Map", "Walk", "Directions", "Samples", "Posterior")
 READY = "[data-testid=stApp][data-test-script-state=notRunning]"
 
@@ -279,6 +282,43 @@ def pixels(page: Page, address: str) -> np.ndarray:
     )
     with Image.open(io.BytesIO(bytes(data))) as image:
         return np.asarray(image.convert("L"))
+
+
+@pytest.fixture(scope="module")
+def photo(tmp_path_factory):
+    """A drawn face with a frame around it, as a visitor's file."""
+    face = draw_faces(sample_factors(1, np.random.default_rng(77)))
+    file = tmp_path_factory.mktemp("photo") / "me.png"
+    canvas = Image.new("L", (300, 240), 200)
+    canvas.paste(Image.fromarray(to_bytes_range(face[0])[..., 0]).resize((192, 192)), (54, 24))
+    canvas.save(file)
+    return file
+
+
+def test_sliders_start_from_a_photo_of_ones_own(page, photo):
+    open_view(page, "Sliders", "&source=My+photo")
+    before = (values(page), picture(page))
+    page.locator("input[type=file]").set_input_files(photo)
+    page.get_by_role("button", name="Go to its code").click()
+    wait_for_link(page, "z")
+    page.wait_for_selector(READY)
+    assert len(linked(page, "z")[0].split(",")) == len(values(page))
+    assert values(page) != before[0]
+    assert picture(page) != before[1]
+
+
+def test_a_walk_goes_to_a_photo_of_ones_own(page, photo):
+    open_view(page, "Walk", "&from=picture:3&to=picture:5&source=My+photo&choose=Second+picture")
+    tiles = page.locator("figure:not(:has(canvas)) img")
+    before = [tiles.nth(place).get_attribute("src") for place in (0, 8)]
+    page.locator("input[type=file]").set_input_files(photo)
+    page.get_by_role("button", name="Go to its code").click()
+    expect(tiles.nth(8)).not_to_have_attribute("src", before[1])
+    expect(tiles.nth(0)).to_have_attribute("src", before[0])
+    difference = pixels(page, slider_end(page, "End")).astype(int) - pixels(
+        page, tiles.nth(8).get_attribute("src")
+    )
+    assert np.abs(difference).max() <= 1
 
 
 def test_directions_change_the_picture_and_stay_in_the_address(page):
