@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from pages.shared.text import text
+
 
 @dataclass(frozen=True)
 class File:
@@ -30,10 +32,13 @@ class File:
 def offer(key: str, files: Sequence[File]) -> None:
     """Offer files in a list that opens on a click."""
     with st.popover(
-        "Download", icon=":material/download:", key=f"downloads.{key}", on_change="rerun"
+        text("downloads.open"),
+        icon=":material/download:",
+        key=f"downloads.{key}",
+        on_change="rerun",
     ) as opened:
         if not opened.open:
-            st.caption("One moment…")
+            st.caption(text("downloads.wait"))
             return
         for file in files:
             st.download_button(

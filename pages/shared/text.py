@@ -1,0 +1,62 @@
+"""The words of the app: one folder a language in ``assets/text``, one TOML file a part of the app.
+
+``text("lessons.begin")`` is the entry ``begin`` of ``lessons.toml`` in the language of the
+visitor's browser, or of ``lang=`` in the address. Entries may hold ``{names}`` that the caller
+fills in; what is filled in is data, never a sentence of its own. English is complete; a test
+compares every other language with it.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+import streamlit as st
+
+FOLDER = Path(__file__).resolve().parents[2] / "assets" / "text"
+FALLBACK = "en"
+
+
+def language() -> str:
+    """Return the visitor's language, as the name of a folder."""
+    wished = st.query_params.get("lang") or st.context.locale or FALLBACK
+    short = wished.split("-")[0].lower()
+    return short if short in languages() else FALLBACK
+
+
+@lru_cache(maxsize=1)
+def languages() -> tuple[str, ...]:
+    """Return the languages that are there."""
+    return tuple(sorted(folder.name for folder in FOLDER.iterdir() if folder.is_dir()))
+
+
+def text(key: str, **values: object) -> str:
+    """Return an entry in the visitor's language.
+
+    Args:
+        key: file and entry, with a dot between them; tables of the file with further dots.
+        values: for its ``{names}``.
+
+    Raises:
+        KeyError: there is no such entry, or it names a value that is not given.
+    """
+    entry = entries(language())[key]
+    return entry.format(**values) if values else entry
+
+
+@lru_cache(maxsize=8)
+def entries(name: str) -> Mapping[str, str]:
+    """Return all entries of a language by their keys."""
+    found: dict[str, str] = {}
+    for path in sorted((FOLDER / name).glob("*.toml")):
+        _flatten(path.stem, tomllib.loads(path.read_text(encoding="utf-8")), found)
+    return found
+
+
+def _flatten(prefix: str, table: Mapping[str, object], found: dict[str, str]) -> None:
+    for name, value in table.items():
+        key = f"{prefix}.{name}"
+        if isinstance(value, dict):
+            _flatten(key, value, found)
+        else:
+            found[key] = str(value)
