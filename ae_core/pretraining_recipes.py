@@ -70,6 +70,9 @@ RECIPES: Mapping[str, Recipe] = {
         }
     ),
     "faces-ae": Recipe(changes={"epochs": 240}, rounded=0.12),
+    "faces-ae-32": Recipe(
+        "faces-ae", {"latent_dim": 32, "epochs": 240}, "Faces in the wild, 32 numbers", rounded=0.12
+    ),
     "faces-vae": Recipe(
         changes={"encoder": "dense896, dense896", "decoder": "dense896, dense896", "epochs": 120},
         rounded=0.12,
