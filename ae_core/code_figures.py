@@ -1,5 +1,7 @@
 """Charts of codes, returned for a page to place: Plotly figures as plain dicts."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from ae_core.figures import FOURTH, HELD_OUT, TRAIN, Figure, axis, layout
@@ -120,3 +122,19 @@ def posterior_map(points: np.ndarray, centre: np.ndarray, spread: np.ndarray) ->
         "hoverinfo": "skip",
     }
     return {"data": [others, own], "layout": drawn}
+
+
+def histogram(counts: tuple[int, ...], edges: tuple[float, ...], label: str) -> Figure:
+    """Draw how often the units of a code have which value.
+
+    Args:
+        counts: of each bin.
+        edges: of the bins, one more than counts.
+        label: of the values.
+    """
+    drawn = layout(height=260) | {"bargap": 0}
+    drawn["xaxis"] = axis() | {"title": {"text": label}}
+    drawn["yaxis"] = axis() | {"title": {"text": "units"}}
+    middles = [(low + high) / 2 for low, high in pairwise(edges)]
+    bars = {"type": "bar", "x": middles, "y": list(counts), "marker": {"color": TRAIN}}
+    return {"data": [bars], "layout": drawn}

@@ -79,7 +79,7 @@ def denoise(
     """
     image = prepared(model, picture, colour=colour)
     noisy = corrupted(image, noise, seed)
-    output = _output(model, noisy)
+    output = cleaned(model, noisy)
     clean = image if noise is not None else None
     looked_at = output if clean is None else clean
     return Denoised(
@@ -120,7 +120,7 @@ def squeezed(
     for name, model in autoencoders:
         rows, columns, _ = image_shape(from_json(model.spec_json))
         small = np.clip(resized(noisy[..., 0], (columns, rows)), 0, 1)
-        output = resized(_output(model, small[..., np.newaxis])[..., 0], (width, height))
+        output = resized(cleaned(model, small[..., np.newaxis])[..., 0], (width, height))
         versions.append(_version(name, np.clip(output, 0, 1)[..., np.newaxis], clean))
     return versions
 
@@ -158,7 +158,8 @@ def is_denoiser(model: ModelFile) -> bool:
     return '"widths"' in model.spec_json
 
 
-def _output(model: ModelFile, noisy: np.ndarray) -> np.ndarray:
+def cleaned(model: ModelFile, noisy: np.ndarray) -> np.ndarray:
+    """Return what a model makes of a noisy picture (H, W, C) in [0, 1]."""
     if not is_denoiser(model):
         return autoencoder(model, noisy.shape).reconstruct(noisy[np.newaxis])[0]
     network = _denoiser(model)

@@ -6,6 +6,7 @@ It knows arrays only. N pictures, D latent dimensions, F factors; codes are (N, 
 import numpy as np
 
 BINS = 20  # of equal counts, as in arXiv 1802.04942, for estimates of mutual information
+FOLLOWS = 0.5  # of the variance of its ranks: a factor of which one number tells more is found
 
 
 def correlations(codes: np.ndarray, factors: np.ndarray) -> np.ndarray:

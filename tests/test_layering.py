@@ -23,6 +23,7 @@ ORDER = (
     *("specs.wire", "specs"),
     *("brush", "toy_faces", "image_sets", "downloads", "sources", "data"),
     *("plan", "refit", "drawing", "estimate"),
+    *("expressions", "lesson_figures", "lesson_file", "lessons"),
     *("pictures", "handwriting", "baselines", "metrics", "corruption", "filters", "colour"),
     *("eyes", "faces"),
     *(
@@ -45,6 +46,7 @@ ORDER = (
         "pretraining",
         "photos",
         "denoising",
+        "lesson_measures",
         "tasks",
         "cluster",
         "connection",

@@ -10,10 +10,12 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from ae_core import exploration, inference, photos
+from ae_core import exploration, inference, lesson_measures, photos
 from ae_core.atlas import Atlas
 from ae_core.connection import Connection
 from ae_core.inference import ModelFile
+from ae_core.lesson_figures import Measured
+from ae_core.lessons import Lesson, lesson_files, read_lesson
 from ae_core.pretrained import atlas_of
 from ae_core.service import TrainingService
 from ae_core.store import RunStore
@@ -104,3 +106,23 @@ def neighbour_map(model: ModelFile) -> np.ndarray:
 def test_code(model: ModelFile, number: int) -> tuple[np.ndarray, np.ndarray | None]:
     """Return the code of test picture ``number``; see `ae_core.exploration.encode`."""
     return service().connection.answer(exploration.encode_test, model, number)
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def lesson_measure(
+    what: str, settings: tuple[tuple[str, str | int | float], ...], model: ModelFile | None
+) -> Measured:
+    """Return what a lesson measures; see `ae_core.lesson_measures.measure`."""
+    return service().connection.answer(lesson_measures.measure, what, settings, model)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def lessons(language: str) -> tuple[dict[str, Lesson], tuple[str, ...]]:
+    """Return the lessons of a language by their names, and what is wrong with unreadable ones."""
+    found, problems = {}, []
+    for path in lesson_files(language):
+        try:
+            found[path.stem] = read_lesson(path)
+        except ValueError as error:
+            problems.append(str(error))
+    return found, tuple(problems)

@@ -8,6 +8,7 @@ LOGO = str(ROOT / "assets" / "logo.png")  # a material icon here would be fetche
 SIDEBAR_PIXELS = 220
 PAGES = (
     ("app.py", "Home", ":material/home:"),
+    ("pages/lessons.py", "Lessons", ":material/school:"),
     ("pages/train.py", "Train", ":material/model_training:"),
     ("pages/reconstruct.py", "Reconstruct", ":material/compare:"),
     ("pages/denoise.py", "Denoise", ":material/auto_fix_high:"),

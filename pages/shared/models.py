@@ -93,7 +93,11 @@ def _of_card(card: Card) -> TrainedModel:
 
 
 def _of_run(run: Snapshot) -> TrainedModel:
-    path = service().store.folder(run.id) / "weights.npz"
-    file = ModelFile(to_json(run.spec), str(path.resolve()), path.stat().st_mtime_ns)
     origin = "In training" if run.live else "Trained here"
-    return TrainedModel(run.id, f"Run: {run_name(run)}", origin, run.spec, file, run.live)
+    return TrainedModel(run.id, f"Run: {run_name(run)}", origin, run.spec, run_file(run), run.live)
+
+
+def run_file(run: Snapshot) -> ModelFile:
+    """Return where the weights of a run are that has some."""
+    path = service().store.folder(run.id) / "weights.npz"
+    return ModelFile(to_json(run.spec), str(path.resolve()), path.stat().st_mtime_ns)

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from ae_core import code_figures
-from ae_core.disentanglement import correlations, gaps, information
+from ae_core.disentanglement import FOLLOWS, correlations, gaps, information
 from ae_core.latent import order
 from ae_core.paths import code_to_text, combine
 from pages.shared import notice
@@ -17,7 +17,6 @@ from pages.shared.tiles import tiles
 STRENGTH = 2.0  # the largest, in both directions
 NAMES = ("a", "b", "c")
 MOST_NUMBERS = 16  # of the code in the chart
-FOLLOWS = 0.5  # share of a factor's variance, in ranks, that one number tells: then it is found
 MIG = (
     "Mutual information gap: 1 if each factor is known to one number alone, 0 if always two know "
     "as much (arXiv 1802.04942)."

@@ -1,0 +1,165 @@
+"""Arithmetic that a lesson's author writes: numbers, names with dots, comparisons; nothing else.
+
+It is read with Python's own parser and worked out by hand, so a file of lessons can do nothing
+but compute. ``{{big.val_psnr - small.val_psnr:.1f}}`` in a text is such an expression and how to
+write its value.
+"""
+
+import ast
+import math
+import operator
+import re
+from collections.abc import Callable, Mapping
+
+Number = float | bool
+
+MOST_CHARACTERS = 300
+_PLACE = re.compile(r"\{\{(.+?)(?::([^:{}]*))?\}\}")
+_FUNCTIONS: Mapping[str, Callable[..., float]] = {
+    "abs": abs,
+    "min": min,
+    "max": max,
+    "round": round,
+    "sqrt": math.sqrt,
+    "log10": math.log10,
+}
+_OPERATORS: Mapping[type, Callable[..., Number]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.USub: operator.neg,
+    ast.Not: operator.not_,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+}
+
+
+class Missing(KeyError):
+    """A name has no value yet: the experiment that gives it was not done."""
+
+
+class Expression:
+    """One expression, checked when it is made."""
+
+    def __init__(self, text: str) -> None:
+        """Read an expression.
+
+        Raises:
+            ValueError: it is none, or holds something else than arithmetic.
+        """
+        if len(text) > MOST_CHARACTERS:
+            raise ValueError(f"{text[:40]}… must have at most {MOST_CHARACTERS} characters")
+        try:
+            self._body = ast.parse(text.strip(), mode="eval").body
+        except (SyntaxError, ValueError, RecursionError):
+            raise ValueError(f"{text} must be arithmetic, as in a.val_psnr > b.val_psnr") from None
+        self.text = text
+        self.names = frozenset(_names(self._body, text))
+
+    def value(self, numbers: Mapping[str, float]) -> Number:
+        """Work it out.
+
+        Raises:
+            Missing: a name has no value.
+            ValueError: it has no result, as in a division by zero.
+        """
+        try:
+            return _value(self._body, numbers)
+        except (ZeroDivisionError, OverflowError, ValueError, TypeError) as error:
+            raise ValueError(f"{self.text} cannot be worked out: {error}") from None
+
+
+def expressions_in(text: str) -> list[Expression]:
+    """Return the expressions that stand in a text.
+
+    Raises:
+        ValueError: one is none, or its format is not one for numbers.
+    """
+    found = []
+    for match in _PLACE.finditer(text):
+        found.append(Expression(match[1]))
+        _written(1.0, match[2] or "", match[0])
+    return found
+
+
+def filled(text: str, numbers: Mapping[str, float]) -> str:
+    """Return a text with its expressions worked out.
+
+    Raises:
+        Missing, ValueError: see `Expression.value`.
+    """
+    return _PLACE.sub(
+        lambda match: _written(Expression(match[1]).value(numbers), match[2] or "", match[0]), text
+    )
+
+
+def _written(value: Number, form: str, place: str) -> str:
+    try:
+        return format(value, form or ".4g")
+    except ValueError:
+        raise ValueError(f"{place} must end in a format for numbers, as in {{{{a:.1f}}}}") from None
+
+
+def _names(node: ast.expr, text: str) -> list[str]:
+    """Return the names in a node; whatever is not arithmetic is an error."""
+    if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+        return []
+    if isinstance(node, ast.Name):
+        return [node.id]
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        return [f"{node.value.id}.{node.attr}"]
+    return [name for part in _parts(node, text) for name in _names(part, text)]
+
+
+def _parts(node: ast.expr, text: str) -> list[ast.expr]:
+    match node:
+        case ast.BinOp(left, op, right) if type(op) in _OPERATORS:
+            return [left, right]
+        case ast.UnaryOp(op, operand) if type(op) in _OPERATORS:
+            return [operand]
+        case ast.BoolOp(_, values):
+            return values
+        case ast.Compare(left, ops, comparators) if all(type(op) in _OPERATORS for op in ops):
+            return [left, *comparators]
+        case ast.IfExp(test, body, orelse):
+            return [test, body, orelse]
+        case ast.Call(ast.Name(name), args, []) if name in _FUNCTIONS:
+            return args
+    raise ValueError(f"{text} must be arithmetic with + - * / < > and {', '.join(_FUNCTIONS)}")
+
+
+def _value(node: ast.expr, numbers: Mapping[str, float]) -> Number:
+    match node:
+        case ast.Constant(value):
+            return float(value)  # type: ignore[arg-type]  # `_names` has let numbers pass only
+        case ast.Name(name):
+            return _known(name, numbers)
+        case ast.Attribute(ast.Name(owner), name):
+            return _known(f"{owner}.{name}", numbers)
+        case ast.BinOp(left, op, right):
+            return _OPERATORS[type(op)](_value(left, numbers), _value(right, numbers))
+        case ast.UnaryOp(op, operand):
+            return _OPERATORS[type(op)](_value(operand, numbers))
+        case ast.BoolOp(op, values):
+            each = [bool(_value(value, numbers)) for value in values]
+            return all(each) if isinstance(op, ast.And) else any(each)
+        case ast.Compare(left, ops, comparators):
+            terms = [_value(term, numbers) for term in (left, *comparators)]
+            pairs = zip(ops, terms, terms[1:], strict=False)
+            return all(_OPERATORS[type(op)](a, b) for op, a, b in pairs)
+        case ast.IfExp(test, body, orelse):
+            return _value(body if _value(test, numbers) else orelse, numbers)
+        case ast.Call(ast.Name(name), args):
+            return _FUNCTIONS[name](*(_value(arg, numbers) for arg in args))
+    raise AssertionError(ast.dump(node))  # `_names` lets nothing else pass
+
+
+def _known(name: str, numbers: Mapping[str, float]) -> float:
+    if name not in numbers:
+        raise Missing(name)
+    return numbers[name]

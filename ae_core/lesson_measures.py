@@ -1,0 +1,163 @@
+"""What lessons measure, as functions that run in an ``infer`` worker."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from ae_core import baselines, corruption, data, exploration, filters
+from ae_core.denoising import cleaned, model_file
+from ae_core.disentanglement import FOLLOWS, correlations
+from ae_core.inference import ModelFile, autoencoder
+from ae_core.lesson_figures import MEASURES, Measured
+from ae_core.metrics import NEAR_ZERO, psnr_of_mse
+from ae_core.pictures import reduced, to_bytes_range
+from ae_core.pretrained import cards
+from ae_core.refit import image_shape
+from ae_core.specs import Corruption, TrainingSpec, from_json, preset
+
+TRIED = 200  # pictures that figures are means over
+SHOWN = 8  # pictures in a row
+BINS = 30
+BITS = 8  # of a number of the code, where bytes are counted
+SEED = 2026
+FILTERS = ("Gaussian", "Median", "Total variation")
+
+
+def measure(
+    what: str, settings: tuple[tuple[str, str | int | float], ...], model: ModelFile | None
+) -> Measured:
+    """Measure something for a lesson.
+
+    Args:
+        what: one of `ae_core.lesson_figures.MEASURES`.
+        settings: of it, by name.
+        model: the run that its setting ``train`` names, if it has one.
+
+    Raises:
+        ValueError: a setting is not allowed.
+        ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.load_images`.
+    """
+    given = dict(settings)
+    if model is None and "model" in given:
+        card = cards().get(str(given["model"]))
+        if card is None:
+            raise ValueError(f"model={given['model']} must be one of {', '.join(cards())}")
+        model = model_file(card)
+    found = _MEASURES[what](model, given)
+    assert set(found.figures) == set(MEASURES[what].figures)
+    return found
+
+
+def _psnr(a: np.ndarray, b: np.ndarray) -> float:
+    return psnr_of_mse(float(np.mean(np.square(a - b, dtype=np.float64))))
+
+
+def _tests(spec: TrainingSpec) -> np.ndarray:
+    return data.load_images(spec.image_set, spec.image_size, spec.split).test[:TRIED]
+
+
+def _pca(_: ModelFile | None, given: Mapping[str, Any]) -> Measured:
+    spec = preset(str(given["preset"])).spec
+    images = data.load_images(spec.image_set, spec.image_size, spec.split)
+    fitted = baselines.fit_pca(images.train, int(given["numbers"]))
+    output = fitted.reconstruct(images.test)
+    rows = to_bytes_range(np.stack([images.test[:SHOWN], output[:SHOWN]]))
+    psnr = _psnr(images.test, output)
+    return Measured({"psnr": psnr, "numbers": len(fitted.components)}, rows, ("original", "pca"))
+
+
+def _strangers(model: ModelFile | None, given: Mapping[str, Any]) -> Measured:
+    assert model is not None  # the measure has a setting `model`
+    spec = from_json(model.spec_json)
+    shape = image_shape(spec)
+    trained = autoencoder(model, shape)
+    own = _tests(spec)
+    others = data.load_images(str(given["image_set"])).test[:TRIED]
+    if others.shape[1:] != shape:
+        others = np.stack([reduced(picture.mean(axis=2), shape) for picture in others])
+    outputs = trained.reconstruct(own), trained.reconstruct(others)
+    half = SHOWN // 2
+    shown = [
+        np.concatenate([own[:half], others[:half]]),
+        np.concatenate([outputs[0][:half], outputs[1][:half]]),
+    ]
+    figures = {"own": _psnr(own, outputs[0]), "other": _psnr(others, outputs[1])}
+    return Measured(figures, to_bytes_range(np.stack(shown)), ("original", "autoencoder"))
+
+
+def _jpeg(model: ModelFile | None, _: Mapping[str, Any]) -> Measured:
+    assert model is not None
+    spec = from_json(model.spec_json)
+    shown = _tests(spec)[:TRIED]
+    trained = autoencoder(model, image_shape(spec))
+    known = exploration.explore(model)
+    low, high = known.quantiles[0], known.quantiles[-1]
+    step = np.maximum(high - low, 1e-9) / (2**BITS - 1)
+    codes = low + np.round((np.clip(trained.encode(shown), low, high) - low) / step) * step
+    output = trained.decode(codes.astype(np.float32))
+    size = spec.autoencoder.latent_dim * BITS // 8
+    files = [baselines.jpeg_of_at_most(picture, size) for picture in shown]
+    pictures = np.stack([file.image for file in files])
+    figures = {
+        "bytes": size,
+        "psnr": _psnr(shown, output),
+        "jpeg_bytes": float(np.mean([file.bytes for file in files])),
+        "jpeg_psnr": _psnr(shown, pictures),
+    }
+    rows = np.stack([shown[:SHOWN], output[:SHOWN], pictures[:SHOWN]])
+    return Measured(figures, to_bytes_range(rows), ("original", "autoencoder", "jpeg"))
+
+
+def _denoising(model: ModelFile | None, given: Mapping[str, Any]) -> Measured:
+    assert model is not None
+    clean = data.load_images("toy-faces").test[:SHOWN]
+    kind = Corruption("gaussian", float(given["sigma"]))
+    noisy = corruption.corrupt(kind, clean, np.random.default_rng(SEED))
+    made = {"noisy": noisy, "denoised": np.stack([cleaned(model, one) for one in noisy])}
+    for name in FILTERS:
+        key = name.lower().replace(" ", "_")
+        made[key] = np.stack([filters.filtered(name, one) for one in noisy])
+    figures = {name: _psnr(clean, images) for name, images in made.items()}
+    rows = np.stack([clean, noisy, made["denoised"], made["median"]])
+    return Measured(figures, to_bytes_range(rows), ("original", "noisy", "denoised", "median"))
+
+
+def _activations(model: ModelFile | None, _: Mapping[str, Any]) -> Measured:
+    assert model is not None
+    spec = from_json(model.spec_json)
+    codes = autoencoder(model, image_shape(spec)).encode(_tests(spec))
+    counts, edges = np.histogram(codes, BINS)
+    figures = {"near_zero": float(np.mean(np.abs(codes) < NEAR_ZERO)), "mean": float(codes.mean())}
+    return Measured(figures, counts=tuple(counts.tolist()), edges=tuple(edges.tolist()))
+
+
+def _holes(model: ModelFile | None, _: Mapping[str, Any]) -> Measured:
+    assert model is not None
+    return Measured({"share": float(np.mean(exploration.explore(model).holes))})
+
+
+def _factors(model: ModelFile | None, _: Mapping[str, Any]) -> Measured:
+    assert model is not None
+    known = exploration.explore(model)
+    if known.labels is None or known.labels.ndim != 2:
+        raise ValueError("model must be one of pictures with known properties, as toy-faces-vae")
+    tells = np.square(correlations(known.codes, known.labels)).max(axis=1)
+    figures = {
+        "found": int((tells > FOLLOWS).sum()),
+        "of": len(tells),
+        "in_use": int(known.in_use.sum()),
+        "numbers": known.latent_dim,
+    }
+    return Measured(figures)
+
+
+_MEASURES: Mapping[str, Callable[[ModelFile | None, Mapping[str, Any]], Measured]] = {
+    "pca": _pca,
+    "strangers": _strangers,
+    "jpeg": _jpeg,
+    "denoising": _denoising,
+    "activations": _activations,
+    "holes": _holes,
+    "factors": _factors,
+}

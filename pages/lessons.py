@@ -1,0 +1,111 @@
+"""Lessons: predict, try, see, explain."""
+
+import streamlit as st
+
+from ae_core.connection import ServiceUnavailable
+from ae_core.data import ImageSetCorrupt, ImageSetUnavailable
+from ae_core.lessons import Lesson
+from pages.shared import notice
+from pages.shared.answers import lessons
+from pages.shared.frame import frame
+from pages.shared.lesson.progress import Progress, go_to, progress_in
+from pages.shared.lesson.step import right_guesses, step_view
+from pages.shared.links import put
+from pages.shared.text import language, text
+
+FAILURES = (ServiceUnavailable, ImageSetUnavailable, ImageSetCorrupt, ValueError)
+
+
+def page() -> None:
+    """Draw the page."""
+    frame("Lessons")
+    found, problems = lessons(language())
+    for problem in problems:
+        notice.error(problem)
+    wished = st.query_params.get("lesson", "")
+    if wished in found:
+        _lesson(found[wished])
+        return
+    if wished:
+        notice.error(text("lessons.unknown", lesson=wished[:40]))
+    _list(found)
+
+
+def _list(found: dict[str, Lesson]) -> None:
+    st.header(text("lessons.title"))
+    st.markdown(text("lessons.about"))
+    for number, lesson in enumerate(found.values(), 1):
+        with st.container(border=True, horizontal=True, vertical_alignment="center"):
+            with st.container():
+                st.markdown(f"**{number}. {notice.plain(lesson.title)}**")
+                st.caption(notice.plain(lesson.about))
+            level = text(f"lessons.level.{lesson.level}")
+            st.caption(text("lessons.minutes", minutes=lesson.minutes, level=level))
+            st.button(
+                text("lessons.begin"),
+                key=f"lessons.begin.{lesson.id}",
+                on_click=_open,
+                args=(lesson.id,),
+            )
+
+
+def _open(name: str) -> None:
+    put(lesson=name, step="1", guess="")
+
+
+def _leave() -> None:
+    put(lesson="", step="", guess="")
+
+
+def _lesson(lesson: Lesson) -> None:
+    progress = progress_in(lesson)
+    count = len(lesson.steps)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(text("lessons.all"), icon=":material/arrow_back:", on_click=_leave)
+        st.markdown(f"**{notice.plain(lesson.title)}**")
+    if progress.step == count:
+        _summary(lesson, progress)
+        return
+    st.progress(
+        progress.step / count, text=text("lessons.step", step=progress.step + 1, count=count)
+    )
+    try:
+        complete = step_view(lesson, progress)
+    except FAILURES as error:
+        notice.error(str(error))
+        complete = False
+    with st.container(horizontal=True):
+        st.button(
+            text("lessons.back"),
+            disabled=progress.step == 0,
+            on_click=go_to,
+            args=(progress.step - 1,),
+        )
+        last = progress.step + 1 == count
+        ahead = "lessons.finish" if last else "lessons.next"
+        st.button(
+            text(ahead) if complete else text("lessons.skip"),
+            type="primary" if complete else "secondary",
+            on_click=go_to,
+            args=(progress.step + 1,),
+        )
+
+
+def _summary(lesson: Lesson, progress: Progress) -> None:
+    st.progress(1.0, text=text("lessons.finished"))
+    guesses = right_guesses(lesson, progress)
+    right = sum(one is True for one in guesses)
+    if guesses:
+        st.metric(text("lessons.right_guesses"), f"{right} / {len(guesses)}")
+    st.markdown(text("lessons.wrong_is_fine"))
+    for number, step in enumerate(lesson.steps):
+        st.button(
+            f"{number + 1}. {notice.plain(step.title)}",
+            key=f"lessons.again.{number}",
+            on_click=go_to,
+            args=(number,),
+            type="tertiary",
+        )
+
+
+page()

@@ -1,0 +1,1 @@
+"""The Lessons page: predict, try, see, explain."""

@@ -1,0 +1,177 @@
+"""The experiments of a step: trained here by a button, or measured by a worker."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import streamlit as st
+
+from ae_core import code_figures, pictures
+from ae_core.inference import ModelFile
+from ae_core.lesson_figures import Measured, figures_of_run
+from ae_core.lessons import Experiment, Measure, Step
+from ae_core.service import Busy
+from ae_core.snapshot import Snapshot
+from ae_core.specs import to_query
+from ae_core.store import StoreError
+from pages.shared import notice
+from pages.shared.answers import lesson_measure, service
+from pages.shared.models import run_file
+from pages.shared.run_list import snapshots_of
+from pages.shared.session import visitor
+from pages.shared.text import text
+from pages.shared.wording import STATUS_WORDS
+
+LOOKED_AT = 60  # of a visitor's newest runs
+REFRESH_SECONDS = 1.0
+
+Figures = Mapping[str, Mapping[str, float]]
+
+
+def done_runs(experiments: tuple[Experiment, ...]) -> dict[str, Snapshot]:
+    """Return the visitor's newest runs of exactly these specs, by the experiments' names."""
+    mine = snapshots_of(service().runs(visitor())[:LOOKED_AT])
+    found: dict[str, Snapshot] = {}
+    for experiment in experiments:
+        for run in mine:
+            if run.spec == experiment.spec and (run.live or run.status == "finished"):
+                found[experiment.name] = run
+                break
+    return found
+
+
+def figures_of(runs: Mapping[str, Snapshot]) -> Figures:
+    """Return what is known of ended runs."""
+    return {
+        name: figures_of_run(run.spec, run.history) for name, run in runs.items() if not run.live
+    }
+
+
+def train_view(experiments: tuple[Experiment, ...]) -> Figures:
+    """Show trainings, offer to begin them, and return the figures of those that ended."""
+    runs = done_runs(experiments)
+    missing = [one for one in experiments if one.name not in runs]
+    if missing:
+        several = len(missing) > 1
+        st.button(
+            text("lessons.train_all" if several else "lessons.train", count=len(missing)),
+            type="primary",
+            icon=":material/play_arrow:",
+            on_click=_begin,
+            args=(missing,),
+            disabled=any(run.live for run in runs.values()),
+        )
+        for name in [*filter(None, [_last_failure(missing)])]:
+            notice.error(name)
+    live = any(run.live for run in runs.values())
+    st.fragment(run_every=REFRESH_SECONDS if live else None)(_draw)(experiments, live)
+    return figures_of(runs)
+
+
+def _last_failure(missing: list[Experiment]) -> str:
+    """Return why the newest run of a missing experiment failed, "" if none did."""
+    for run in snapshots_of(service().runs(visitor())[:LOOKED_AT]):
+        if any(run.spec == one.spec for one in missing):
+            return run.reason
+    return ""
+
+
+def _begin(missing: list[Experiment]) -> None:
+    try:
+        if len(missing) == 1:
+            service().submit(missing[0].spec, visitor(), missing[0].preset)
+        else:
+            service().submit_sweep([one.spec for one in missing], visitor(), missing[0].preset)
+    except (Busy, StoreError) as error:
+        st.toast(notice.plain(str(error)))
+
+
+def _draw(experiments: tuple[Experiment, ...], live: bool) -> None:
+    runs = done_runs(experiments)
+    if live and not any(run.live for run in runs.values()):
+        st.rerun()  # the whole page: now there is something to check
+    for place in range(0, len(experiments), 2):
+        columns = st.columns(2, gap="medium") if len(experiments) > 1 else [st.container()]
+        for column, experiment in zip(columns, experiments[place : place + 2], strict=False):
+            with column:
+                _card(experiment, runs.get(experiment.name))
+
+
+def _card(experiment: Experiment, run: Snapshot | None) -> None:
+    with st.container(border=True):
+        query = {**to_query(experiment.spec, experiment.preset), "view": "Set up"}
+        if run is not None:
+            query |= {"view": "Watch", "run": run.id}
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{notice.plain(experiment.title)}**")
+            st.page_link(
+                "pages/train.py",
+                label=text("lessons.open_training"),
+                icon=":material/open_in_new:",
+                query_params=query,
+            )
+        if run is None:
+            st.caption(text("lessons.not_trained"))
+            return
+        last = run.history[-1] if run.history else {}
+        psnr = last.get("val_psnr", last.get("psnr"))
+        done = min(1.0, (run.epoch + run.share) / run.spec.epochs)
+        if run.live:
+            st.progress(
+                done,
+                text=text(
+                    "lessons.epoch",
+                    status=STATUS_WORDS[run.status],
+                    epoch=run.epoch,
+                    epochs=run.spec.epochs,
+                ),
+            )
+        left, right = st.columns([1, 3])
+        with left:
+            st.metric("PSNR", "–" if psnr is None else f"{psnr:.1f} dB")
+        with right:
+            _preview(run)
+
+
+def _preview(run: Snapshot) -> None:
+    if run.pictures is None:
+        return
+    rows = run.pictures
+    if not run.epoch:
+        rows = np.concatenate([rows, np.full_like(rows[:1], 128)])
+    st.image(pictures.contact_sheet(rows, width=600), width="stretch")
+
+
+def measure_view(step: Step, runs: Mapping[str, Snapshot]) -> Figures:
+    """Show what the step measures, and return the figures of what could be measured."""
+    found: dict[str, Mapping[str, float]] = {}
+    for measure in step.measures:
+        model = _model_of(measure, runs)
+        if "train" in dict(measure.settings) and model is None:
+            continue  # its training comes first
+        st.markdown(f"**{notice.plain(measure.title)}**")
+        with st.spinner(text("lessons.measuring")):
+            measured = lesson_measure(measure.what, measure.settings, model)
+        found[measure.name] = measured.figures
+        _show(measure, measured)
+    return found
+
+
+def _model_of(measure: Measure, runs: Mapping[str, Snapshot]) -> ModelFile | None:
+    run = runs.get(str(dict(measure.settings).get("train")))
+    if run is None or run.live or not service().store.has_weights(run.id):
+        return None
+    return run_file(run)
+
+
+def _show(measure: Measure, measured: Measured) -> None:
+    if measured.rows is not None:
+        names = (text(f"lessons.row.{name}") for name in measured.row_names)
+        st.caption(text("lessons.rows", names=" · ".join(names)))
+        st.image(pictures.contact_sheet(measured.rows, width=1000), width="stretch")
+    if measured.counts:
+        st.plotly_chart(
+            code_figures.histogram(measured.counts, measured.edges, text("lessons.code_value")),
+            key=f"lessons.{measure.name}",
+            config={"displayModeBar": False},
+            alt=measure.title,
+        )

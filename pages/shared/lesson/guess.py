@@ -1,0 +1,72 @@
+"""The prediction: what the student says before anything is shown, and how it compares."""
+
+import streamlit as st
+
+from ae_core.expressions import Missing
+from ae_core.lessons import Guess
+from pages.shared import notice
+from pages.shared.lesson.progress import Progress, take_guess
+from pages.shared.session import widget
+from pages.shared.text import text
+
+
+def ask(guess: Guess, progress: Progress, lesson: str) -> None:
+    """Ask for a guess that is not made yet."""
+    key = f"lessons.guess.{lesson}.{progress.step}"
+    with st.container(border=True):
+        st.markdown(f"##### {text('lessons.predict')}")
+        if guess.choices:
+            st.radio(
+                guess.question,
+                range(1, len(guess.choices) + 1),
+                index=None,
+                format_func=lambda number: guess.choices[number - 1],
+                key=key,
+            )
+        else:
+            st.slider(
+                f"{guess.question} ({guess.unit})" if guess.unit else guess.question,
+                guess.low,
+                guess.high,
+                (guess.low + guess.high) / 2,
+                guess.step,
+                key=key,
+            )
+
+        def take() -> None:
+            value = widget(key)
+            if value is None:
+                st.toast(text("lessons.choose_first"))
+            else:
+                take_guess(progress, float(value))
+
+        st.button(text("lessons.my_guess"), type="primary", on_click=take, key=f"{key}.take")
+
+
+def verdict(guess: Guess, said: float, numbers: dict[str, float]) -> bool | None:
+    """Return whether a guess was right, None while that cannot be known."""
+    try:
+        truth = float(guess.truth.value(numbers))
+    except Missing:
+        return None
+    return abs(said - truth) <= (0 if guess.choices else guess.close)
+
+
+def said_view(guess: Guess, said: float, numbers: dict[str, float], *, shown: bool) -> None:
+    """Show what was guessed and, once the experiment has shown it, what is true."""
+    right = verdict(guess, said, numbers) if shown else None
+    words = text("lessons.you_said", question=guess.question, said=_in_words(guess, said))
+    if right is None:
+        notice.info(words)
+        return
+    truth = _in_words(guess, float(guess.truth.value(numbers)))
+    if right:
+        st.success(notice.plain(f"{words} {text('lessons.right', truth=truth)}"))
+    else:
+        notice.warning(f"{words} {text('lessons.wrong', truth=truth)}")
+
+
+def _in_words(guess: Guess, value: float) -> str:
+    if guess.choices:
+        return guess.choices[round(value) - 1]
+    return f"{value:.3g} {guess.unit}".strip()

@@ -1,0 +1,112 @@
+"""One step on the screen: text, guess, experiment, check, explanation."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from ae_core.expressions import Missing, filled
+from ae_core.lessons import GUESS, Experiment, Lesson, Link, Step, numbers_of
+from pages.shared import notice
+from pages.shared.lesson.experiments import (
+    Figures,
+    done_runs,
+    figures_of,
+    measure_view,
+    train_view,
+)
+from pages.shared.lesson.guess import ask, said_view, verdict
+from pages.shared.lesson.progress import Progress
+from pages.shared.lesson.terms import explained, glossary
+from pages.shared.text import text
+
+
+def step_view(lesson: Lesson, progress: Progress) -> bool:
+    """Show the present step; return whether all of it is done."""
+    step = lesson.steps[progress.step]
+    earlier = _earlier(lesson, progress.step)
+    known: dict[str, Mapping[str, float]] = dict(figures_of(done_runs(earlier)))
+    st.markdown(f"### {notice.plain(step.title)}")
+    explained(_filled(step.text, known))
+    said = progress.guesses[progress.step]
+    if step.guess is not None and said is None:
+        ask(step.guess, progress, lesson.id)
+        glossary(step.text)
+        return False
+    answer = st.container()
+    if step.experiments:
+        known |= train_view(step.experiments)
+    runs = done_runs((*earlier, *step.experiments))
+    known |= measure_view(step, runs)
+    _links(step.links)
+    complete = _complete(step, known)
+    if step.guess is not None and said is not None:
+        with answer:
+            said_view(step.guess, said, _numbers(known, said), shown=complete)
+    if complete:
+        _checks(step, _numbers(known, said))
+        _explanation(step, known)
+    elif step.checks:
+        st.info(text("lessons.not_yet"))
+    glossary(step.text + step.explanation)
+    return complete
+
+
+def right_guesses(lesson: Lesson, progress: Progress) -> list[bool | None]:
+    """Return for each step with a guess whether it was right; None where nobody knows yet."""
+    known = figures_of(done_runs(_earlier(lesson, len(lesson.steps))))
+    return [
+        None if said is None else verdict(step.guess, said, _numbers(known, said))
+        for step, said in zip(lesson.steps, progress.guesses, strict=True)
+        if step.guess is not None
+    ]
+
+
+def _earlier(lesson: Lesson, count: int) -> tuple[Experiment, ...]:
+    return tuple(one for step in lesson.steps[:count] for one in step.experiments)
+
+
+def _complete(step: Step, known: Figures) -> bool:
+    return all(one.name in known for one in (*step.experiments, *step.measures))
+
+
+def _numbers(known: Figures, said: float | None) -> dict[str, float]:
+    return numbers_of(known) | ({} if said is None else {GUESS: said})
+
+
+def _filled(written: str, known: Figures, said: float | None = None) -> str:
+    try:
+        return filled(written, _numbers(known, said))
+    except Missing:
+        return text("lessons.earlier_first")
+
+
+def _links(links: tuple[Link, ...]) -> None:
+    if not links:
+        return
+    with st.container(horizontal=True):
+        for link in links:
+            st.page_link(
+                f"pages/{link.page}.py",
+                label=f"**{notice.plain(link.words)}**",
+                icon=":material/open_in_new:",
+                query_params=dict(link.query),
+            )
+
+
+def _checks(step: Step, numbers: dict[str, float]) -> None:
+    for check in step.checks:
+        try:
+            holds = check.holds.value(numbers)
+            words = filled(check.yes if holds else check.no, numbers)
+        except Missing as error:
+            notice.warning(text("lessons.no_figure", figure=error.args[0]))
+            continue
+        icon = ":material/check_circle:" if holds else ":material/help:"
+        (st.success if holds else st.warning)(words, icon=icon)
+
+
+def _explanation(step: Step, known: Figures) -> None:
+    if step.explanation:
+        explained(_filled(step.explanation, known))
+    if step.formula:
+        st.latex(_filled(step.formula, known))
