@@ -1,10 +1,12 @@
 """Charts of codes, returned for a page to place: Plotly figures as plain dicts."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 
 from ae_core.figures import FOURTH, HELD_OUT, TRAIN, Figure, axis, layout
+from ae_core.matches import Match
 
 ROUND = 60  # points of an ellipse
 INSIDE = 2.0  # standard deviations: 86 % of a normal distribution in a plane
@@ -138,3 +140,28 @@ def histogram(counts: tuple[int, ...], edges: tuple[float, ...], label: str) -> 
     middles = [(low + high) / 2 for low, high in pairwise(edges)]
     bars = {"type": "bar", "x": middles, "y": list(counts), "marker": {"color": TRAIN}}
     return {"data": [bars], "layout": drawn}
+
+
+def moves_by_model(matches: Sequence[Match], label: str) -> Figure:
+    """Draw in how many moves each visitor has reached a target, one column of dots a model.
+
+    Args:
+        matches: the results.
+        label: of the number of moves.
+    """
+    drawn = layout(height=300)
+    drawn["xaxis"] = axis() | {"type": "category"}
+    drawn["yaxis"] = axis() | {"title": {"text": label}, "rangemode": "tozero"}
+    dots = {
+        "type": "box",
+        "x": [match.title for match in matches],
+        "y": [match.moves for match in matches],
+        "boxpoints": "all",
+        "pointpos": 0,
+        "jitter": 0.4,
+        "marker": {"size": 10, "color": TRAIN},
+        "line": {"color": NEXT},
+        "fillcolor": "rgba(0, 0, 0, 0)",
+        "hovertemplate": "%{y}<extra></extra>",
+    }
+    return {"data": [dots], "layout": drawn}

@@ -11,6 +11,7 @@ from pages.shared.answers import atlas
 from pages.shared.frame import frame
 from pages.shared.latent.directions import direction_view
 from pages.shared.latent.map import map_view
+from pages.shared.latent.match import match_view
 from pages.shared.latent.posterior import posterior_view
 from pages.shared.latent.samples import sample_view
 from pages.shared.latent.sliders import slider_view
@@ -29,6 +30,7 @@ VIEWS = {
     "Directions": direction_view,
     "Samples": sample_view,
     "Posterior": posterior_view,
+    "Match": match_view,
 }
 LIVE = ("Sliders", "Map", "Walk", "Directions")  # views with pictures of several models
 MOST_MODELS = 3
@@ -69,7 +71,7 @@ def _atlas(model: TrainedModel) -> Atlas:
 def _forget_codes() -> None:
     """Take codes out of the address: to another model they mean something else, or nothing."""
     codes = [name for name, value in st.query_params.items() if "," in value]
-    put(**dict.fromkeys((*codes, "z", "strengths"), ""))
+    put(**dict.fromkeys((*codes, "z", "strengths", "moves"), ""))
 
 
 def _others(model: TrainedModel) -> tuple[TrainedModel, ...]:

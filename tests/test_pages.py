@@ -20,7 +20,7 @@ PAGES = (
     "pages/latent_space.py",
 )
 
-LATENT_VIEWS = ("Sliders", "Map", "Walk", "Directions", "Samples", "Posterior")
+LATENT_VIEWS = ("Sliders", "Map", "Walk", "Directions", "Samples", "Posterior", "Match")
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -16,6 +16,7 @@ from ae_core.connection import Connection
 from ae_core.inference import ModelFile
 from ae_core.lesson_figures import Measured
 from ae_core.lessons import Lesson, lesson_files, read_lesson
+from ae_core.matches import MatchBook
 from ae_core.pretrained import atlas_of
 from ae_core.service import TrainingService
 from ae_core.store import RunStore
@@ -37,6 +38,12 @@ def service() -> TrainingService:
     gc.collect()
     gc.freeze()
     return made
+
+
+@st.cache_resource(show_spinner=False)
+def match_book() -> MatchBook:
+    """Return the results of "match the target" on this server."""
+    return MatchBook(service().store.root)
 
 
 @st.cache_data(show_spinner=False)

@@ -9,10 +9,11 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from ae_core.matches import target_number
 from ae_core.pictures import to_bytes_range
 from ae_core.toy_faces import draw_faces, sample_factors
 
-VIEWS = ("Sliders", "Map", "Walk", "Directions", "Samples", "Posterior")
+VIEWS = ("Sliders", "Map", "Walk", "Directions", "Samples", "Posterior", "Match")
 READY = "[data-testid=stApp][data-test-script-state=notRunning]"
 
 
@@ -319,6 +320,33 @@ def test_a_walk_goes_to_a_photo_of_ones_own(page, photo):
         page, tiles.nth(8).get_attribute("src")
     )
     assert np.abs(difference).max() <= 1
+
+
+def test_a_target_is_matched_and_the_result_is_shown(page):
+    """The target's own code is put into the address, as many moves would bring it there."""
+    page.goto("/latent_space?model=digits-dense&view=Match&target=5")
+    page.wait_for_selector(READY)
+    page.wait_for_function("() => window.autoencoderLab?.decoders.size > 0")
+    live = page.locator(".latent .status")
+    expect(live).to_have_text(re.compile(r"^Likeness now: \d+\.\d dB$"))
+    before = live.text_content()
+    drag(page, slider(page, 0), 0.5, 0.9)
+    expect(live).not_to_have_text(before)  # while the hand moves
+    page.mouse.up()
+    wait_for_link(page, "moves")
+    expect(page.get_by_test_id("stMetricValue").first).to_have_text("1")
+    shown = float(re.search(r"[\d.]+", live.text_content())[0])
+    likeness = page.get_by_test_id("stMetricValue").nth(1)
+    assert float(likeness.text_content().removesuffix(" dB")) == pytest.approx(shown, abs=0.11)
+
+    number = target_number(5, 360)
+    query = f"model=digits-dense&view=Match&target=5&z=picture:{number}&moves=4"
+    page.goto(f"/latent_space?{query}")
+    expect(page.get_by_text("Matched in 4 moves!")).to_be_visible()
+    expect(page.get_by_text("Everybody's best")).to_be_visible()
+    page.get_by_role("button", name="Another target").click()
+    expect(page.get_by_test_id("stMetricValue").first).to_have_text("0")
+    assert linked(page, "target") != ["5"]
 
 
 def test_directions_change_the_picture_and_stay_in_the_address(page):

@@ -18,12 +18,16 @@ class Pictures {
     this.frame = 0;
   }
 
-  /** Say which models there are: {id, title, still}, `still` being a picture or "". */
-  show(models) {
+  /**
+   * Say which models there are: {id, title, still}, `still` being a picture or "". A target is
+   * shown before them: its picture's address and its name.
+   */
+  show(models, [target, targetName] = []) {
     window.addEventListener(CHANGED, this.hear); // again after `close`; twice counts once
-    const known = this.models?.map((model) => model.id + model.title).join();
+    const known = this.known;
     this.models = models;
-    if (known === models.map((model) => model.id + model.title).join()) return;
+    this.known = models.map((model) => model.id + model.title).join() + (target ?? "");
+    if (known === this.known) return;
     this.shown = models.map(({ title }) => {
       const alt = `${title}: the picture of this code`;
       const canvas = element("canvas", { role: "img", ariaLabel: alt });
@@ -33,6 +37,24 @@ class Pictures {
       return { figure, canvas, still };
     });
     this.place.replaceChildren(...this.shown.map(({ figure }) => figure));
+    this.target = target && element("img", { src: target, alt: targetName, onload: () => this.soon() });
+    if (!target) return;
+    const figure = element("figure");
+    figure.append(this.target, element("figcaption", { textContent: targetName }));
+    this.place.prepend(figure);
+  }
+
+  /** PSNR in dB of the first picture against the target, as far as both are there. */
+  likeness() {
+    const { canvas } = this.shown[0];
+    if (!this.target?.naturalWidth || canvas.width !== this.target.naturalWidth) return NaN;
+    const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d");
+    copy.drawImage(this.target, 0, 0);
+    const [wanted, drawn] = [copy, canvas.getContext("2d")].map(
+      (context) => context.getImageData(0, 0, canvas.width, canvas.height).data,
+    );
+    const squares = drawn.reduce((sum, value, i) => sum + (value - wanted[i]) ** 2, 0);
+    return 10 * Math.log10((255 ** 2 * 0.75 * drawn.length) / Math.max(squares, 1e-9)); // no alpha
   }
 
   /** Draw at the next frame, however often it is asked for until then. */

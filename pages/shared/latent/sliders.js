@@ -28,7 +28,7 @@ class View {
   update(data, send) {
     this.settling.send = send;
     this.data = data;
-    this.pictures.show(data.models);
+    this.pictures.show(data.models, data.target);
     const form = JSON.stringify([data.name, data.sliders.map(({ label }) => label)]);
     const isNews = this.settling.isNews(data.at);
     if (form !== this.form) this.build();
@@ -162,7 +162,9 @@ class View {
 
   draw() {
     const complete = this.pictures.draw(this.code());
-    const words = complete ? this.data.status : "Loading the decoder …";
+    const likeness = this.pictures.likeness();
+    const near = isNaN(likeness) ? "" : this.data.target[2].replace("{psnr}", likeness.toFixed(1));
+    const words = complete ? this.data.status || near : "Loading the decoder …";
     this.root.querySelector(".status").textContent = words;
   }
 }

@@ -91,6 +91,7 @@ def moving_sliders(
     code: np.ndarray,
     reset: str = "Reset",
     random: Gaussian | None = None,
+    target: tuple[str, str, str] | None = None,
 ) -> None:
     """Show sliders and the pictures that follow them.
 
@@ -103,6 +104,7 @@ def moving_sliders(
         code: (D,) that the values give.
         reset: words of a button.
         random: from which a button draws codes.
+        target: address of a picture to be reached, its name, and the words of the likeness.
     """
     whole = all(slider.index >= 0 for slider in sliders)
     data: dict[str, Any] = {
@@ -115,6 +117,7 @@ def moving_sliders(
         "sends": "code" if whole else "values",
         "shown": SHOWN,
         "reset": reset,
+        "target": target or (),
         "random": () if random is None else (_described(random),),  # no dict: see crop_box.py
     }
     key = f"{name}-{stage.model.id}"
@@ -123,19 +126,31 @@ def moving_sliders(
 
 def slider_view(stage: Stage) -> None:
     """Show one slider for each number of the code."""
-    known = stage.atlas
-    dimensions = order(known.importance).tolist()
+    code_sliders(stage, "numbers", lambda code: put(z=code), random=_distribution(stage))
+    start_choice(stage)
+
+
+def code_sliders(
+    stage: Stage,
+    name: str,
+    take: Callable[[str], None],
+    *,
+    random: Gaussian | None = None,
+    target: tuple[str, str, str] | None = None,
+) -> None:
+    """Show one slider for each number of the code, the most important first: `moving_sliders`."""
+    dimensions = order(stage.atlas.importance).tolist()
     moving_sliders(
         stage,
-        "numbers",
+        name,
         tuple(_slider(stage, dimension) for dimension in dimensions),
         tuple(stage.code[dimensions].tolist()),
-        lambda text: put(z=text),
+        take,
         code=stage.code,
         reset="Mean",
-        random=_distribution(stage),
+        random=random,
+        target=target,
     )
-    start_choice(stage)
 
 
 def _distribution(stage: Stage) -> Gaussian | None:

@@ -1,0 +1,84 @@
+"""Results of "match the target", kept for the class: one line a result in ``matches.jsonl``."""
+
+import json
+import threading
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+MOST_KEPT = 5000  # results; the oldest make room
+NEAR = 1.0  # dB: a picture this near to the best that a model can draw has matched the target
+
+
+@dataclass(frozen=True)
+class Match:
+    """A target that somebody has reached.
+
+    Attributes:
+        owner: an opaque name for the visitor.
+        model: whose sliders were moved.
+        title: of the model, for people.
+        target: its name, the same for every model that has it.
+        moves: how often a slider was let go.
+        psnr: of the picture reached, in dB.
+    """
+
+    owner: str
+    model: str
+    title: str
+    target: str
+    moves: int
+    psnr: float
+
+
+class MatchBook:
+    """The results on this server. Any thread may call it."""
+
+    def __init__(self, root: Path) -> None:
+        """Keep results in a folder, which need not exist yet."""
+        self._path = root / "matches.jsonl"
+        self._lock = threading.Lock()
+
+    def add(self, match: Match) -> None:
+        """Keep a result, if it is not there yet.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        with self._lock:
+            lines, line = self._lines(), json.dumps(asdict(match))
+            if line in lines:
+                return
+            lines = [*lines, line][-MOST_KEPT:]
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            fresh = self._path.with_suffix(".part")
+            fresh.write_text("\n".join(lines) + "\n", encoding="utf-8")
+            fresh.replace(self._path)
+
+    def of(self, target: str) -> list[Match]:
+        """Return everybody's best results for a target, by model."""
+        with self._lock:
+            found = [Match(**json.loads(line)) for line in self._lines()]
+        return best(match for match in found if match.target == target)
+
+    def _lines(self) -> list[str]:
+        if not self._path.is_file():
+            return []
+        return self._path.read_text(encoding="utf-8").splitlines()
+
+
+def best(matches: Iterable[Match]) -> list[Match]:
+    """Return the one with fewest moves of each visitor with each model, sorted by model."""
+    found: dict[tuple[str, str], Match] = {}
+    for match in matches:
+        key = (match.model, match.owner)
+        if key not in found or match.moves < found[key].moves:
+            found[key] = match
+    return [found[key] for key in sorted(found)]
+
+
+def target_number(seed: int, available: int) -> int:
+    """Return which of so many test pictures a seed names: any seed one, evenly."""
+    return int(np.random.default_rng(seed).integers(available))
