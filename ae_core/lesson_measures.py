@@ -127,7 +127,9 @@ def _activations(model: ModelFile | None, _: Mapping[str, Any]) -> Measured:
     assert model is not None
     spec = from_json(model.spec_json)
     codes = autoencoder(model, image_shape(spec)).encode(_tests(spec))
-    counts, edges = np.histogram(codes, BINS)
+    low, high = float(codes.min()), float(codes.max())
+    # A code that has fallen silent has one value, which would be too narrow for bins.
+    counts, edges = np.histogram(codes, BINS, (low, max(high, low + NEAR_ZERO)))
     figures = {"near_zero": float(np.mean(np.abs(codes) < NEAR_ZERO)), "mean": float(codes.mean())}
     return Measured(figures, counts=tuple(counts.tolist()), edges=tuple(edges.tolist()))
 

@@ -1,0 +1,111 @@
+"""What lessons measure, against the same figures worked out another way."""
+
+import numpy as np
+import pytest
+from sklearn.decomposition import PCA
+
+from ae_core.data import load_images
+from ae_core.inference import ModelFile
+from ae_core.lesson_figures import MEASURES
+from ae_core.lesson_measures import measure
+from ae_core.pretrained import cards
+from ae_core.specs import change, preset, to_json
+from ae_core.training import fit
+from ae_core.weights import to_bytes
+
+
+def measured(what, run=None, **settings):
+    found = measure(what, tuple(sorted(settings.items())), run)
+    assert set(found.figures) == set(MEASURES[what].figures)
+    assert len(found.row_names) == (0 if found.rows is None else len(found.rows))
+    return found
+
+
+@pytest.fixture(scope="module", params=["linear", "sigmoid"])
+def trained(request, tmp_path_factory) -> ModelFile:
+    """Two numbers; as sigmoids they are saturated after three epochs, one value each."""
+    settings = {"epochs": 3, "latent_dim": 2, "code_activation": request.param}
+    spec = change(preset("digits-dense").spec, **settings)
+    images = load_images(spec.image_set, spec.image_size, spec.split)
+    outcome = fit(spec, images, on_epoch=lambda _: None)
+    path = tmp_path_factory.mktemp("run") / "weights.npz"
+    path.write_bytes(to_bytes(outcome.weights))
+    return ModelFile(to_json(spec), str(path), 1)
+
+
+def psnr(a, b):
+    return -10 * np.log10(np.mean((a - b) ** 2))
+
+
+def test_pca_is_scikit_learns():
+    images = load_images("digits", 32)
+    flat, tests = images.train.reshape(-1, 1024), images.test.reshape(-1, 1024)
+    fitted = PCA(4).fit(flat)
+    output = np.clip(fitted.inverse_transform(fitted.transform(tests)), 0, 1)
+    figures = measured("pca", preset="digits-dense", numbers=4).figures
+    assert figures["psnr"] == pytest.approx(psnr(tests, output), abs=1e-3)
+    assert figures["numbers"] == 4
+
+
+def test_a_model_draws_its_own_kind_better():
+    found = measured("strangers", model="digits-dense", image_set="toy-faces")
+    assert found.figures["own"] > found.figures["other"] + 5
+    assert found.figures["own"] == pytest.approx(
+        cards()["digits-dense"].figures["val_psnr"], abs=1.0
+    )
+    original, drawn = found.rows.astype(float) / 255
+    assert psnr(original[:4], drawn[:4]) > psnr(original[4:], drawn[4:])
+
+
+def test_bytes_are_counted():
+    found = measured("jpeg", model="toy-faces-vae").figures
+    assert found["bytes"] == 12
+    assert found["jpeg_bytes"] > 200  # its tables alone
+    # Rounded to 8 bits a number, the codes lose next to nothing.
+    assert found["psnr"] == pytest.approx(cards()["toy-faces-vae"].figures["val_psnr"], abs=0.5)
+
+
+def test_noise_is_removed():
+    found = measured("denoising", model="face-denoiser", sigma=0.2)
+    assert found.figures["noisy"] < 18
+    assert found.figures["denoised"] > found.figures["noisy"] + 5
+    assert all(found.figures[name] > found.figures["noisy"] for name in ("median", "gaussian"))
+    original, noisy, denoised, _ = found.rows.astype(float) / 255
+    assert psnr(original, noisy) == pytest.approx(found.figures["noisy"], abs=0.05)
+    assert psnr(original, denoised) == pytest.approx(found.figures["denoised"], abs=0.05)
+
+
+def test_activations_are_counted(trained):
+    found = measured("activations", trained, train="any")
+    assert sum(found.counts) == 200 * 2
+    assert len(found.edges) == len(found.counts) + 1
+    middles = (np.array(found.edges[1:]) + found.edges[:-1]) / 2
+    assert found.figures["mean"] == pytest.approx(
+        np.average(middles, weights=found.counts), abs=found.edges[1] - found.edges[0]
+    )
+
+
+def test_holes_are_a_share(trained):
+    share = measured("holes", trained, train="any").figures["share"]
+    assert 0 < share <= 1
+    assert (share < 1) == ('"code_activation": "linear"' in trained.spec_json)
+
+
+def test_factors_are_found():
+    found = measured("factors", model="toy-faces-vae").figures
+    assert (found["of"], found["numbers"]) == (8, 12)
+    assert 6 <= found["found"] <= 8 <= found["in_use"] <= 12
+
+
+@pytest.mark.parametrize(
+    ("what", "settings", "sentence"),
+    [
+        ("jpeg", {"model": "nothing"}, "model=nothing must be one of digits-dense"),
+        ("pca", {"preset": "nothing", "numbers": 3}, "preset=nothing must be one of"),
+        ("factors", {"model": "digits-dense"}, "model must be one of pictures with known"),
+        ("denoising", {"model": "face-denoiser", "sigma": -1}, "amount=-1.0 must be"),
+    ],
+)
+def test_what_cannot_be_measured_is_said(what, settings, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        measure(what, tuple(sorted(settings.items())), None)
