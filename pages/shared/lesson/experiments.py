@@ -103,12 +103,14 @@ def _card(experiment: Experiment, run: Snapshot | None) -> None:
             query |= {"view": "Watch", "run": run.id}
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{notice.plain(experiment.title)}**")
-            st.page_link(
-                "pages/train.py",
-                label=text("lessons.open_training"),
+            opened = st.button(
+                text("lessons.open_training"),
                 icon=":material/open_in_new:",
-                query_params=query,
+                type="tertiary",
+                key=f"lessons.settings.{experiment.name}",
             )
+        if opened:
+            st.switch_page("pages/train.py", query_params=query)
         if run is None:
             st.caption(text("lessons.not_trained"))
             return
