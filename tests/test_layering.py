@@ -24,6 +24,8 @@ ORDER = (
     *("brush", "toy_faces", "image_sets", "downloads", "sources", "data"),
     *("plan", "refit", "drawing", "estimate"),
     *("pictures", "handwriting", "baselines", "metrics", "corruption", "filters", "colour"),
+    *("keras_layers_code", "keras_loss_code", "keras_noise_code", "keras_pictures_code"),
+    *("keras_training_code", "keras_code", "formula", "notebook"),
     *("eyes", "faces"),
     *(
         "weights",
@@ -42,6 +44,7 @@ ORDER = (
     *(
         "inference",
         "exploration",
+        "exports",
         "pretraining",
         "photos",
         "denoising",
