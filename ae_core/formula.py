@@ -87,14 +87,15 @@ def values(spec: TrainingSpec, metrics: Mapping[str, float]) -> tuple[float, tup
 
 
 def in_symbols(parts: Sequence[Term]) -> str:
-    r"""Return ``\mathcal{L} = … + \beta …`` in LaTeX."""
-    return r"\mathcal{L} = " + " + ".join(
-        f"{part.letter}\\,{part.symbols}" if part.letter else part.symbols for part in parts
+    r"""Return ``\mathcal{L} = … + \beta …`` in LaTeX, a line each."""
+    return _in_lines(
+        r"\mathcal{L}",
+        [f"{part.letter}\\,{part.symbols}" if part.letter else part.symbols for part in parts],
     )
 
 
 def in_numbers(loss: float, parts: Sequence[Value], names: Mapping[str, str]) -> str:
-    r"""Return ``\mathcal{L} = 12.3 = 10.1 + 1 \cdot 2.2`` in LaTeX, every number with its name.
+    r"""Return ``\mathcal{L} = 12.3 = 10.1 + 1 \cdot 2.2`` in LaTeX, every part with its name.
 
     Args:
         loss: the sum.
@@ -108,7 +109,15 @@ def in_numbers(loss: float, parts: Sequence[Value], names: Mapping[str, str]) ->
         named = _named(part.value, names[part.term.name])
         weight = f"{_number(part.term.weight)} \\cdot " if part.term.letter else ""
         summands.append(weight + named)
-    return r"\mathcal{L} = " + f"{_number(loss)} = " + " + ".join(summands)
+    return _in_lines(r"\mathcal{L} = " + _number(loss), summands)
+
+
+def _in_lines(left: str, summands: Sequence[str]) -> str:
+    """Return an equation whose summands stand below each other: a phone is not wide."""
+    if len(summands) == 1:
+        return f"{left} = {summands[0]}"
+    lines = " \\\\\n&+ ".join(summands)
+    return f"\\begin{{aligned}}\n{left} &= {lines}\n\\end{{aligned}}"
 
 
 def _named(value: float, name: str) -> str:

@@ -42,7 +42,7 @@ def test_the_parts_of_a_trained_epoch_add_up_to_its_loss(name):
     assert sum(part.term.weight * part.value for part in parts) == pytest.approx(loss, rel=1e-5)
     assert [part.term for part in parts] == list(formula.terms(spec))
     shown = formula.in_numbers(loss, parts, NAMES)
-    assert f"{loss:.4g}" in shown
+    assert formula._number(loss) in shown
     for part in parts:
         assert NAMES[part.term.name] in shown
 
@@ -65,8 +65,10 @@ def test_numbers_read_as_the_page_shows_them():
     metrics = {"loss": 0.1, "val_loss": 0.25, "val_reconstruction": 0.2, "val_penalty": 0.05}
     shown = formula.in_numbers(*formula.values(spec, metrics), NAMES)
     assert shown == (
-        r"\mathcal{L} = 0.25 = \underbrace{0.2}_{\text{reconstruction}} + "
-        r"1 \cdot 10^{-5} \cdot \underbrace{5000}_{\text{sparsity}}"
+        "\\begin{aligned}\n"
+        "\\mathcal{L} = 0.25 &= \\underbrace{0.2}_{\\text{reconstruction}} \\\\\n"
+        "&+ 1 \\cdot 10^{-5} \\cdot \\underbrace{5000}_{\\text{sparsity}}\n"
+        "\\end{aligned}"
     )
 
 

@@ -81,6 +81,7 @@ def test_its_cells_run_as_a_whole_and_reproduce_the_history(tmp_path):
 def test_it_says_what_the_loss_is():
     words = ["".join(c["source"]) for c in cells_of(FAMILIES["variational"])]
     (loss,) = (text for text in words if text.startswith("## The loss"))
-    assert r"$$\mathcal{L} = " in loss
+    assert loss.count("$$") == 2
+    assert r"\mathcal{L} &= " in loss
     assert "KL divergence" in loss
     assert "total correlation" not in loss

@@ -32,12 +32,6 @@ def code_view(place: str, spec: TrainingSpec, model: ModelFile | None = None) ->
 
 def _draw(place: str, spec: TrainingSpec, model: ModelFile | None) -> None:
     shape = image_shape(spec)
-    with st.expander(
-        text("code.title"), icon=":material/code:", key=f"code.{place}", on_change="rerun"
-    ) as opened:
-        if opened.open:
-            st.caption(text("code.about"))
-            st.code(source(spec, shape), language="python", height=480)
     files = [
         File(
             text("code.script"),
@@ -64,6 +58,12 @@ def _draw(place: str, spec: TrainingSpec, model: ModelFile | None) -> None:
             _offered(partial(offer, f"pictures.{place}", pictures, label=label))
     beside = f" {text('code.beside')}" if needs_file(spec) else ""
     st.caption(text("code.open_in") + beside)
+    with st.expander(
+        text("code.title"), icon=":material/code:", key=f"code.{place}", on_change="rerun"
+    ) as opened:
+        if opened.open:
+            st.caption(text("code.about"))
+            st.code(source(spec, shape), language="python", height=480)
 
 
 def _offered(offering: Callable[[], None]) -> None:
