@@ -15,7 +15,9 @@ def formula_view(snapshot: Snapshot) -> None:
     if snapshot.history:
         newest = snapshot.history[-1]
         names = {term.name: text(f"code.term.{term.name}") for term in terms}
-        held_out = "val_loss" in newest
-        st.caption(text("code.held_out" if held_out else "code.trained", epoch=snapshot.epoch))
+        if "val_loss" in newest:
+            st.caption(text("code.held_out", epoch=snapshot.epoch))
+        else:
+            st.caption(text("code.trained", epoch=snapshot.epoch))
         st.latex(formula.in_numbers(*formula.values(snapshot.spec, newest), names))
     st.caption("  \n".join(text(f"code.meaning.{term.name}") for term in terms))

@@ -78,7 +78,7 @@ def test_a_variational_loss_adds_up_while_it_is_watched(page):
     page.wait_for_selector(IDLE)
     loss, reconstruction, kl = re.fullmatch(
         r".*L} = ([\d.]+) &= \\underbrace{([\d.]+)}.*2 \\cdot \\underbrace{([\d.]+)}.*",
-        formulas(page).nth(1).inner_text(),
+        formulas(page).nth(1).text_content(),
         re.DOTALL,
     ).groups()
     assert abs(float(loss) - float(reconstruction) - 2 * float(kl)) < 0.02
