@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -78,6 +79,16 @@ class Autoencoder:
     def reconstruct(self, images: np.ndarray) -> np.ndarray:
         """Encode and decode pictures (N, H, W, C) in [0, 1]."""
         return self.decode(self.encode(images))
+
+    def whole(self) -> keras.Model:
+        """Return one Keras model that reconstructs pictures (N, H, W, C) in [0, 1], to be saved."""
+        pictures = keras.Input(self.image_shape)
+        encoded = self._networks.encoder(pictures)
+        code = encoded[0] if self.spec.bottleneck == "variational" else encoded
+        output = self._networks.decoder(code)
+        if self.spec.pixel_scale != 1:
+            output = keras.layers.Rescaling(1 / self.spec.pixel_scale)(output)
+        return keras.Model(pictures, keras.layers.ReLU(max_value=1.0)(output), name="autoencoder")
 
     def _encoder_outputs(self, images: tf.Tensor) -> list[tf.Tensor]:
         outputs = self._networks.encoder(images, training=False)

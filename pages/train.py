@@ -14,6 +14,7 @@ from ae_core.specs import TrainingSpec, to_json
 from ae_core.store import StoreError, UnknownRun
 from pages.shared import notice
 from pages.shared.answers import gallery, service, speed
+from pages.shared.code_view import code_view
 from pages.shared.controls import body_select, preset_select, setting
 from pages.shared.frame import frame
 from pages.shared.links import put, read_settings, write_settings
@@ -173,6 +174,7 @@ def _network() -> None:
             return
     st.caption(f"{card.title}: {card.about}")
     st.image(contact_sheet(shown.images[None]), width="stretch")
+    code_view("set-up", spec)
 
 
 def _estimate(layers: tuple[PlannedLayer, ...]) -> str:

@@ -25,6 +25,8 @@ ORDER = (
     *("plan", "refit", "drawing", "estimate"),
     *("expressions", "lesson_figures", "lesson_file", "lessons"),
     *("pictures", "handwriting", "baselines", "metrics", "corruption", "filters", "colour"),
+    *("keras_layers_code", "keras_loss_code", "keras_noise_code", "keras_pictures_code"),
+    *("keras_training_code", "keras_code", "formula", "notebook"),
     *("eyes", "faces"),
     *(
         "weights",
@@ -51,6 +53,7 @@ ORDER = (
     *(
         "inference",
         "exploration",
+        "exports",
         "pretraining",
         "photos",
         "denoising",

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from ae_core import exploration, inference, lesson_measures, photos
+from ae_core import exploration, exports, inference, lesson_measures, photos
 from ae_core.atlas import Atlas
 from ae_core.connection import Connection
 from ae_core.inference import ModelFile
@@ -107,6 +107,18 @@ def neighbour_map(model: ModelFile) -> np.ndarray:
     """Return points (N, 2) of the first test codes; see `ae_core.exploration.neighbours`."""
     codes = whole_atlas(model).codes[:NEIGHBOURS]
     return service().connection.answer(exploration.neighbours, codes)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def keras_file(model: ModelFile) -> bytes:
+    """Return a model for Keras; see `ae_core.exports.keras_file`."""
+    return service().connection.answer(exports.keras_file, model)
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def picture_file(image_set: str, image_size: int, split: str) -> bytes:
+    """Return a set's pictures, tens of megabytes; see `ae_core.exports.picture_file`."""
+    return service().connection.answer(exports.picture_file, image_set, image_size, split)
 
 
 @st.cache_data(show_spinner=False, max_entries=256)

@@ -29,10 +29,10 @@ class File:
     mime: str = "image/png"
 
 
-def offer(key: str, files: Sequence[File]) -> None:
-    """Offer files in a list that opens on a click."""
+def offer(key: str, files: Sequence[File], *, label: str = "") -> None:
+    """Offer files in a list that opens on a click; its label says so if none is given."""
     with st.popover(
-        text("downloads.open"),
+        label or text("downloads.open"),
         icon=":material/download:",
         key=f"downloads.{key}",
         on_change="rerun",

@@ -92,12 +92,12 @@ def _of_card(card: Card) -> TrainedModel:
     return TrainedModel(card.name, card.title, "Comes with the app", card.spec, model_file(card))
 
 
-def _of_run(run: Snapshot) -> TrainedModel:
-    origin = "In training" if run.live else "Trained here"
-    return TrainedModel(run.id, f"Run: {run_name(run)}", origin, run.spec, run_file(run), run.live)
-
-
-def run_file(run: Snapshot) -> ModelFile:
-    """Return where the weights of a run are that has some."""
+def file_of(run: Snapshot) -> ModelFile:
+    """Return where the weights of a run are; the run store has some."""
     path = service().store.folder(run.id) / "weights.npz"
     return ModelFile(to_json(run.spec), str(path.resolve()), path.stat().st_mtime_ns)
+
+
+def _of_run(run: Snapshot) -> TrainedModel:
+    origin = "In training" if run.live else "Trained here"
+    return TrainedModel(run.id, f"Run: {run_name(run)}", origin, run.spec, file_of(run), run.live)

@@ -11,7 +11,10 @@ from ae_core.specs import PRESETS
 from ae_core.store import StoreError
 from pages.shared import notice
 from pages.shared.answers import service
+from pages.shared.code_view import code_view
+from pages.shared.formula_view import formula_view
 from pages.shared.links import put, write_settings
+from pages.shared.models import file_of
 from pages.shared.session import FIRST_PRESET, draft, visitor
 from pages.shared.wording import STATUS_WORDS, duration, run_name
 
@@ -26,8 +29,12 @@ def run_view(run_id: str) -> None:
     Raises:
         UnknownRun: there is no such run.
     """
-    every = _refresh(service().snapshot(run_id))
+    snapshot = service().snapshot(run_id)
+    every = _refresh(snapshot)
     st.fragment(run_every=every)(_draw)(run_id, every)
+    # Not in what is drawn every second: it changes when the run ends, and then all is drawn anew.
+    kept = not snapshot.live and service().store.has_weights(run_id)
+    code_view(run_id, snapshot.spec, file_of(snapshot) if kept else None)
 
 
 def _refresh(snapshot: Snapshot) -> float | None:
@@ -57,6 +64,7 @@ def _draw(run_id: str, every: float | None) -> None:
     else:
         with right:
             _curves(snapshot)
+    formula_view(snapshot)
 
 
 def _curves(snapshot: Snapshot) -> None:

@@ -15,7 +15,7 @@ from ae_core.specs import to_query
 from ae_core.store import StoreError
 from pages.shared import notice
 from pages.shared.answers import lesson_measure, service
-from pages.shared.models import run_file
+from pages.shared.models import file_of
 from pages.shared.run_list import snapshots_of
 from pages.shared.session import visitor
 from pages.shared.text import text
@@ -162,7 +162,7 @@ def _model_of(measure: Measure, runs: Mapping[str, Snapshot]) -> ModelFile | Non
     run = runs.get(str(dict(measure.settings).get("train")))
     if run is None or run.live or not service().store.has_weights(run.id):
         return None
-    return run_file(run)
+    return file_of(run)
 
 
 def _show(measure: Measure, measured: Measured) -> None:

@@ -1,0 +1,44 @@
+"""What a visitor takes home of a run, made in an ``infer`` worker: Keras file and pictures."""
+
+import io
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from ae_core import data
+from ae_core.inference import ModelFile, autoencoder
+from ae_core.refit import image_shape
+from ae_core.specs import from_json
+
+
+def keras_file(model: ModelFile) -> bytes:
+    """Return a trained model as a .keras file: pictures (N, H, W, C) in [0, 1] to such pictures.
+
+    Raises:
+        ValueError: its weights are not there any more, or not those of its spec.
+    """
+    whole = autoencoder(model, image_shape(from_json(model.spec_json))).whole()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "autoencoder.keras")
+        whole.save(path)
+        return path.read_bytes()
+
+
+def picture_file(image_set: str, image_size: int, split: str) -> bytes:
+    """Return a set's pictures as an .npz file: ``train`` and ``test`` (N, H, W, C).
+
+    They are uint8 where a division by 255 gives them exactly, else float32.
+
+    Raises:
+        ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.load_images`.
+    """
+    images = data.load_images(image_set, image_size, split)
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, train=_small(images.train), test=_small(images.test))
+    return buffer.getvalue()
+
+
+def _small(pictures: np.ndarray) -> np.ndarray:
+    whole = np.round(pictures * 255).astype(np.uint8)
+    return whole if np.array_equal(whole / np.float32(255), pictures) else pictures

@@ -1,0 +1,84 @@
+"""The script of `ae_core.keras_code` as a Jupyter notebook: words and formula between its parts.
+
+A notebook is JSON (nbformat 4.5); it is written here without the package of that name. Letters:
+as in `ae_core.formula`.
+"""
+
+import json
+from typing import Any
+
+from ae_core import formula, keras_code
+from ae_core.plan import Shape
+from ae_core.specs import TrainingSpec
+
+_MEANINGS = {
+    "reconstruction": "the **reconstruction**: how far the picture x̂ that comes out is from the "
+    "picture x that went in, summed or averaged over the pixels p",
+    "kl": "the **KL divergence**, weighed by β: how far the code N(μ, σ²) of a picture is from "
+    "N(0, 1), in each of its numbers d",
+    "sparsity": "the **sparsity**, weighed by λ: the price of every unit of the code that is on",
+    "total_correlation": "the **total correlation**, weighed by γ: how much the numbers of a code "
+    "depend on each other",
+}
+_WORDS = {
+    "settings": "What may be changed first.",
+    "pictures": "The same pictures as in the run, held out in the same way.",
+    "network": "The same layers. Every layer's first weights are drawn from a seed of its own.",
+    "pca": "Two layers are the principal components of the pictures and stay so; the others learn "
+    "what these leave.",
+    "noise": "Drawn anew in every step, but always the same for the same number of a step.",
+    "loss": "",
+    "training": "One step after the other, in the order of the run. Each line printed is an epoch.",
+}
+
+
+def notebook(spec: TrainingSpec, image_shape: Shape) -> bytes:
+    """Return the notebook that trains a spec on its pictures (H, W, C), as an .ipynb file.
+
+    Its code cells, one after the other, are `ae_core.keras_code.source`.
+
+    Raises:
+        ValueError: the layers do not fit; see `ae_core.plan.plan`.
+    """
+    about = keras_code.about(spec, image_shape)
+    cells = [_words(f"# {about}\n\n{keras_code.how_to_run(spec, image_shape)}")]
+    for part in keras_code.parts(spec, image_shape):
+        words = loss_in_words(spec) if part.name == "loss" else _WORDS[part.name]
+        cells.append(_words(f"## {part.title}\n\n{words}"))
+        cells.append(_code(part.code))
+    document = {
+        "cells": [{"id": f"cell-{i}", **cell} for i, cell in enumerate(cells)],
+        "metadata": {
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+        },
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    return json.dumps(document, indent=1, ensure_ascii=False).encode()
+
+
+def loss_in_words(spec: TrainingSpec) -> str:
+    """Return the loss as a formula and what its parts are, as Markdown."""
+    parts = formula.terms(spec)
+    meanings = "\n".join(f"- {_MEANINGS[part.name]}" for part in parts)
+    return f"$${formula.in_symbols(parts)}$$\n\n{meanings}"
+
+
+def _words(text: str) -> dict[str, Any]:
+    return {"cell_type": "markdown", "metadata": {}, "source": _lines(text)}
+
+
+def _code(text: str) -> dict[str, Any]:
+    return {
+        "cell_type": "code",
+        "execution_count": None,
+        "metadata": {},
+        "outputs": [],
+        "source": _lines(text),
+    }
+
+
+def _lines(text: str) -> list[str]:
+    """Return a text as notebooks keep it: line by line, each with its line feed."""
+    return text.splitlines(keepends=True)

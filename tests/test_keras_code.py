@@ -1,0 +1,322 @@
+"""The script of a run, run by itself, against the training loop of the app."""
+
+import json
+import math
+import os
+import re
+import subprocess
+import sys
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import ops
+
+from ae_core import augmentation, corruption, keras_noise_code, keras_training_code, steps
+from ae_core.data import IMAGE_SETS, data_dir, is_available, load_images
+from ae_core.exports import picture_file
+from ae_core.keras_code import parts, source
+from ae_core.keras_pictures_code import loading, needs_file, pca_start
+from ae_core.plan import parameters
+from ae_core.refit import image_shape, plan_of
+from ae_core.specs import CHOICES, PRESETS, Corruption, TrainingSpec, change, preset
+from ae_core.training import fit
+
+SMALL = change(
+    TrainingSpec(epochs=2, steps_per_epoch=4, batch_size=32),
+    encoder="dense16",
+    decoder="dense16",
+    latent_dim=4,
+)
+VARIATIONAL = change(SMALL, bottleneck="variational", loss="bernoulli-nll")
+CONV = change(SMALL, encoder="conv4/2", decoder="reshape4x4x4, convT4/2", latent_dim=64, code="map")
+# Every family of settings is in at least one of them.
+FAMILIES = {
+    "plain, all pictures an epoch": replace(SMALL, steps_per_epoch=0, batch_size=100, epochs=3),
+    "more steps than pictures": replace(SMALL, steps_per_epoch=3, batch_size=1000),
+    "sparse": change(
+        SMALL,
+        bottleneck="sparse",
+        sparsity=1e-2,
+        code_activation="sigmoid",
+        activation="elu",
+        optimizer="rmsprop",
+        loss="mae",
+    ),
+    "sparse, its price on every picture": change(
+        SMALL, bottleneck="sparse", sparsity=1e-2, loss="l2", split="everything", seed=3
+    ),
+    "noise in the batch": change(SMALL, kind="heteroscedastic", amount=0.2, seed=7),
+    "noise on part of the pixels": change(SMALL, kind="block", amount=0.2, image_size=16),
+    "a noise layer": change(
+        SMALL,
+        kind="gaussian",
+        amount=0.2,
+        where="layer",
+        pixel_scale=255,
+        output_activation="relu",
+    ),
+    "a dropout layer": change(SMALL, kind="masking", amount=0.2, where="layer", dropout=0.3),
+    "variational": change(VARIATIONAL, beta=4.0, kind="gaussian", amount=0.1),
+    "toy faces, total correlation, cosine": change(
+        preset("toy-faces-vae").spec,
+        image_size=32,
+        encoder="conv8/2, conv8/2, dense16",
+        decoder="dense512, reshape8x8x8, convT8/2, convT8/2",
+        total_correlation=5.0,
+        schedule="cosine",
+        steps_per_epoch=4,
+        epochs=2,
+    ),
+    "components, dropout, jitter": change(
+        SMALL, components=12, output_activation="linear", dropout=0.2, augment="jitter", seed=5
+    ),
+    "variational components in bfloat16": change(
+        SMALL,
+        bottleneck="variational",
+        loss="gaussian-nll",
+        components=12,
+        output_activation="linear",
+        augment="mirror",
+        precision="bfloat16",
+        pixel_scale=255,
+        sigma=1.0,
+    ),
+    "a map for a code": change(
+        SMALL,
+        image_size=16,
+        encoder="conv4, pool2, conv4/2",
+        decoder="reshape4x4x4, up2, conv8, up2, conv4-valid, convT4-valid",
+        latent_dim=64,
+        code="map",
+        initializer="he_uniform",
+        activation="leaky_relu",
+        schedule="cosine",
+    ),
+    "convolutions in bfloat16": change(CONV, precision="bfloat16", activation="gelu", loss="bce"),
+    "the l2 recipe": change(CONV, loss="l2", optimizer="sgd", learning_rate=1e-4),
+    "no hidden layers": change(SMALL, encoder="", decoder="", loss="bce"),
+}
+
+# Runs scripts one after the other, each in its folder, and tells what each printed.
+RUNNER = """
+import contextlib, io, json, os, runpy, sys
+printed = {}
+for folder in sys.argv[1:]:
+    os.chdir(folder)
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        runpy.run_path("script.py", run_name="__main__")
+    printed[folder] = out.getvalue()
+print(json.dumps(printed))
+"""
+FIGURE = re.compile(r"(\w+) (-?[\d.]+(?:e[+-]\d+)?|-?inf|nan)")
+
+
+def write_script(spec, folder):
+    """The script of a spec and, if it needs it, its file of pictures."""
+    folder.mkdir(exist_ok=True)
+    (folder / "script.py").write_text(source(spec, image_shape(spec)), encoding="utf-8")
+    if needs_file(spec):
+        made = picture_file(spec.image_set, spec.image_size, spec.split)
+        (folder / "pictures.npz").write_bytes(made)
+
+
+def in_a_fresh_process(*arguments, cwd):
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    environment.pop("PYTHONPATH", None)
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=cwd, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+def history_of(printed):
+    """The figures of every epoch that a script printed."""
+    lines = [line for line in printed.splitlines() if line.startswith("Epoch ")]
+    found = [{name: float(value) for name, value in FIGURE.findall(line)} for line in lines]
+    for epoch in found:
+        del epoch["Epoch"]
+    return found
+
+
+def assert_reproduces(printed, spec):
+    """The printed figures are the history of the run; the first epoch's loss within 1e-5."""
+    images = load_images(spec.image_set, spec.image_size, spec.split)
+    outcome = fit(spec, images, on_epoch=lambda _: None)
+    assert outcome.status == "finished"
+    printed = history_of(printed)
+    assert len(printed) == spec.epochs
+    for own, script in zip(outcome.history, printed, strict=True):
+        assert set(script) == set(own) - {"seconds"}
+        for name, value in script.items():
+            # Shares count whole units, which the last digit may move over the threshold.
+            wanted = pytest.approx(own[name], rel=1e-5, abs=2e-4 if "share" in name else 1e-6)
+            assert value == wanted, name
+    assert printed[0]["loss"] != printed[-1]["loss"]  # something was learned
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory):
+    """What the script of every family prints; all run in one process that has seen no ae_core."""
+    root = tmp_path_factory.mktemp("scripts")
+    folders = {}
+    for i, (name, spec) in enumerate(FAMILIES.items()):
+        folders[name] = root / str(i)
+        write_script(spec, folders[name])
+    told = in_a_fresh_process("-c", RUNNER, *map(str, folders.values()), cwd=root)
+    found = json.loads(told.splitlines()[-1])
+    return {name: found[str(folder)] for name, folder in folders.items()}
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_script_reproduces_the_history_of_its_run(printed, name):
+    assert_reproduces(printed[name], FAMILIES[name])
+
+
+def test_the_first_preset_s_script_runs_by_itself(tmp_path):
+    spec = replace(preset("digits-dense").spec, epochs=2)
+    write_script(spec, tmp_path)
+    assert_reproduces(in_a_fresh_process("script.py", cwd=tmp_path), spec)
+
+
+def test_the_comparison_can_fail(printed):
+    name = "variational"
+    with pytest.raises(AssertionError):
+        assert_reproduces(printed[name], replace(FAMILIES[name], seed=1))
+
+
+# --- every preset ----------------------------------------------------------------------------
+
+# Counts the weights of networks whose code is read from a file, without any pictures.
+COUNTER = """
+import json, sys
+counts = {}
+for name, code in json.load(open(sys.argv[1])).items():
+    names = {}
+    exec(code, names)
+    networks = names["encoder"], names["decoder"]
+    counts[name] = sum(network.count_params() for network in networks)
+print(json.dumps(counts))
+"""
+
+
+def test_every_preset_s_script_builds_the_planned_network(tmp_path):
+    codes = {}
+    for name, each in PRESETS.items():
+        shape = image_shape(each.spec)
+        by_name = {part.name: part.code for part in parts(each.spec, shape)}
+        codes[name] = f"{by_name['settings']}\n{by_name['network']}"
+    path = tmp_path / "codes.json"
+    path.write_text(json.dumps(codes), encoding="utf-8")
+    counts = json.loads(in_a_fresh_process("-c", COUNTER, str(path), cwd=tmp_path).splitlines()[-1])
+    assert counts == {n: parameters(plan_of(each.spec)) for n, each in PRESETS.items()}
+
+
+@pytest.mark.parametrize("spec", [*[p.spec for p in PRESETS.values()], *FAMILIES.values()])
+def test_a_script_is_python_that_a_student_can_read(spec):
+    script = source(spec, image_shape(spec))
+    compile(script, "script.py", "exec")
+    assert "ae_core" not in script
+    assert max(map(len, script.splitlines())) <= 100
+    lines = [line for line in script.splitlines() if line.strip()]
+    short = spec.autoencoder.bottleneck == "plain" and not spec.autoencoder.components
+    assert len(lines) <= (120 if short and not spec.corruption.active else 180)
+
+
+def test_only_what_a_run_uses_is_in_its_script():
+    script = source(SMALL, image_shape(SMALL))
+    for word in ("stateless", "log_var", "penalty", "corrupted", "PCA", "HALF", "Cosine", "step +"):
+        assert word not in script
+    for name, loss in (("sparse", "SPARSITY = 0.01"), ("variational", "BETA = 4.0")):
+        assert loss in source(FAMILIES[name], image_shape(FAMILIES[name]))
+
+
+def test_layers_that_do_not_fit_are_a_sentence():
+    spec = change(SMALL, encoder="conv4/2", decoder="dense16, reshape4x4x1, conv4")
+    with pytest.raises(ValueError, match=r"^decoder=4×4 pixels must be 8×8 like the picture"):
+        source(spec, (8, 8, 1))
+
+
+# --- its parts -------------------------------------------------------------------------------
+
+
+def executed(code, **names):
+    """The names that a part of a script leaves, given those that it is to find."""
+    found = {"np": np, "tf": tf, "ops": ops, "keras": keras, "math": math, **names}
+    exec(code, found)
+    return found
+
+
+@pytest.mark.parametrize("shape", [(16, 16, 1), (28, 20, 1), (9, 8, 3)], ids=str)
+@pytest.mark.parametrize("amount", [0.05, 0.3, 1.0])
+@pytest.mark.parametrize("kind", [kind for kind in CHOICES["kind"] if kind != "none"])
+def test_a_script_corrupts_as_the_app_does(kind, amount, shape):
+    noise, number, seed = Corruption(kind, amount), tf.constant(3), 11
+    x = np.random.default_rng(0).random((4, *shape), dtype=np.float32)
+    normal = tf.random.stateless_normal(x.shape, [seed + 1, number])
+    uniform = tf.random.stateless_uniform(x.shape, [seed + 2, number])
+    wanted = corruption.apply(noise, x, normal, uniform, ops)
+    corrupted = executed(keras_noise_code.corruption(noise, shape), SEED=seed)["corrupted"]
+    np.testing.assert_allclose(corrupted(tf.constant(x), number), wanted, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["mirror", "jitter"])
+def test_a_script_changes_pictures_as_the_app_does(kind):
+    x = tf.constant(np.random.default_rng(0).random((6, 12, 9, 1), dtype=np.float32))
+    code = keras_noise_code.augmentation(replace(SMALL, augment=kind))
+    for number in (1, 2):
+        made = executed(code, SEED=4)["augmented"](x, tf.constant(number))
+        wanted = augmentation.augmented(kind, x, 4, tf.constant(number))
+        np.testing.assert_allclose(made, wanted, atol=1e-5)
+
+
+def test_what_only_workers_may_import_is_written_down_equal():
+    written = keras_noise_code
+    assert (written.SALT, written.MOVED) == (augmentation.SALT, augmentation.MOVED)
+    assert (written.TURNED, written.SCALED) == (augmentation.TURNED, augmentation.SCALED)
+    assert keras_training_code.EVALUATED_AT_ONCE == steps.EVALUATED_AT_ONCE
+
+
+def as_keras_loads(image_set):
+    """What ``load_data`` gives, from the file of the app's data folder."""
+    images = load_images(image_set)
+    train, test = ((a[..., 0] * 255).round().astype(np.uint8) for a in (images.train, images.test))
+    return (train, None), (test, None)
+
+
+@pytest.mark.parametrize("split", CHOICES["split"])
+@pytest.mark.parametrize(
+    ("image_set", "size"),
+    [(card.name, size) for card in IMAGE_SETS.values() for size in card.sizes],
+)
+def test_a_script_loads_the_very_pictures(image_set, size, split, tmp_path, monkeypatch):
+    if not is_available(image_set):
+        pytest.skip(f"needs {image_set} in AE_DATA_DIR")
+    spec = TrainingSpec(image_set=image_set, image_size=size, split=split)
+    shape = image_shape(spec)
+    monkeypatch.chdir(tmp_path)
+    if needs_file(spec):
+        (tmp_path / "pictures.npz").write_bytes(picture_file(image_set, size, split))
+    for name in ("mnist", "fashion_mnist"):
+        data_set = getattr(keras.datasets, name)
+        monkeypatch.setattr(data_set, "load_data", lambda: as_keras_loads(image_set))
+    if image_set == "olivetti":
+        monkeypatch.setenv("SCIKIT_LEARN_DATA", str(data_dir() / "scikit_learn_data"))
+    settings = parts(replace(SMALL, image_set=image_set, image_size=size, split=split), shape)[0]
+    imports = "\n".join(line for line in settings.code.splitlines() if "import" in line)
+    found = executed(f"{imports}\n{loading(spec, shape)}")
+    images = load_images(image_set, size, split)
+    assert found["train"].dtype == np.float32
+    np.testing.assert_array_equal(found["train"], images.train)
+    if split == "held-out":
+        np.testing.assert_array_equal(found["test"], images.test)
+
+
+def test_a_start_on_another_pixel_scale_is_in_the_script():
+    code = pca_start(change(SMALL, components=12, output_activation="linear").autoencoder)
+    assert "255" not in code
+    scaled = change(SMALL, components=12, output_activation="linear", pixel_scale=255).autoencoder
+    assert pca_start(scaled).count("* 255") == 3
