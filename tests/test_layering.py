@@ -22,7 +22,7 @@ ORDER = (
     ),
     *("specs.wire", "specs"),
     *("brush", "toy_faces", "image_sets", "downloads", "sources", "data"),
-    *("plan", "refit", "drawing", "estimate"),
+    *("plan", "refit", "sweep", "drawing", "estimate"),
     *("pictures", "handwriting", "baselines", "metrics", "corruption", "filters", "colour"),
     *("eyes", "faces"),
     *(
@@ -35,7 +35,8 @@ ORDER = (
         "live_decoder",
         "trials",
     ),
-    *("store", "snapshot", "figures", "code_figures", "pretrained", "pretraining_recipes"),
+    *("store", "moments", "replay", "snapshot", "figures", "code_figures", "sweep_figures"),
+    *("pretrained", "pretraining_recipes"),
     *("control", "objectives", "architectures", "components", "augmentation"),
     *("autoencoder", "batches", "steps", "training"),
     *("denoiser", "denoiser_training"),
