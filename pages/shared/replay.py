@@ -60,6 +60,9 @@ canvas.curve { height: 150px; color: var(--st-text-color);
 figcaption { opacity: 0.85; margin-top: 6px; }
 figcaption i { font-style: normal; font-weight: 700; }
 [hidden] { display: none !important; }
+@container (max-width: 520px) {
+  .hands input { order: 1; flex-basis: 100%; }
+}
 """
 
 _REPLAY = st.components.v2.component(
