@@ -21,6 +21,10 @@ class Pca:
     mean: np.ndarray
     components: np.ndarray
 
+    def first(self, numbers: int) -> "Pca":
+        """Return the best linear autoencoder of fewer numbers: the first components."""
+        return Pca(self.mean, self.components[:numbers])
+
     def reconstruct(self, images: np.ndarray) -> np.ndarray:
         """Project pictures (N, H, W, C) on the components and back, clipped to [0, 1]."""
         flat = images.reshape(len(images), -1) - self.mean

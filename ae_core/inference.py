@@ -78,6 +78,19 @@ class Gallery:
     available: int
 
 
+@dataclass(frozen=True)
+class PcaBySize:
+    """What PCA makes of test pictures with codes of several sizes, S of them.
+
+    Attributes:
+        psnr: S numbers in dB, of all test pictures together; inf where nothing is lost.
+        pictures: (S, N, H, W, C) uint8: the first N test pictures.
+    """
+
+    psnr: tuple[float, ...]
+    pictures: np.ndarray
+
+
 def gallery(spec_json: str, start: int, count: int) -> Gallery:
     """Return ``count`` test pictures of a spec's image set, from number ``start`` on.
 
@@ -118,6 +131,31 @@ def rivals(model: ModelFile, image: np.ndarray) -> tuple[list[Rendition], str]:
     kept = len(pca.components)
     linear = pca.reconstruct(image[np.newaxis])[0]
     return [_rendition("PCA", image, linear, kept, kept * BYTES_A_NUMBER), small], ""
+
+
+def pca_by_size(
+    image_set: str, image_size: int, split: str, sizes: tuple[int, ...], shown: int
+) -> PcaBySize:
+    """Return what PCA makes of all test pictures of an image set with codes of given sizes.
+
+    Args:
+        image_set: whose training pictures PCA is fitted to.
+        image_size: as in `TrainingSpec`.
+        split: as there.
+        sizes: of the codes; more numbers than pictures or pixels allow are as good as those.
+        shown: of how many test pictures the reconstructions are returned.
+
+    Raises:
+        ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.load_images`.
+    """
+    images = data.load_images(image_set, image_size, split)
+    largest = baselines.fit_pca(images.train, max(sizes))
+    quality, rows = [], []
+    for size in sizes:
+        output = largest.first(size).reconstruct(images.test)
+        quality.append(metrics.psnr(images.test, output))
+        rows.append(to_bytes_range(output[:shown]))
+    return PcaBySize(tuple(quality), np.stack(rows))
 
 
 def reconstruct_test(model: ModelFile, number: int) -> tuple[np.ndarray, Rendition]:

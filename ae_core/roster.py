@@ -6,15 +6,16 @@ knows no Dask. Any thread may call it; the snapshots that it returns are frozen.
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
 
 from ae_core.live_run import LiveRun
+from ae_core.moments import FILE, Moment, from_bytes
 from ae_core.snapshot import Snapshot, restored
 from ae_core.specs import TrainingSpec
-from ae_core.store import RunStore, new_record
+from ae_core.store import RunStore, StoreError, UnknownSweep, new_record
 
 
 class Busy(ValueError):
@@ -35,30 +36,67 @@ class Roster:
         self._owned: dict[str, list[str]] = defaultdict(list)  # newest first
         for owner, run_id in store.owners():
             self._owned[owner].append(run_id)
+        self._sweeps = store.sweeps()
         self._stored = lru_cache(maxsize=64)(self._read)
 
-    def enter(self, spec: TrainingSpec, owner: str, preset: str) -> str:
-        """Put a new run at the end of the queue and return its id.
+    def enter(
+        self, specs: Sequence[TrainingSpec], owner: str, preset: str, sweep: str = ""
+    ) -> list[str]:
+        """Put new runs at the end of the queue, all or none, and return their ids.
+
+        Args:
+            specs: of the runs, in the order of their training.
+            owner: the visitor.
+            preset: from which the runs started.
+            sweep: an id that makes them one entry; without it there is one spec.
 
         Raises:
-            Busy: the visitor has a run under way.
-            StoreError: the run's folder cannot be written.
+            Busy: the visitor has a run, or a sweep, under way.
+            StoreError: a run's folder cannot be written.
         """
         with self._changed:
-            busy = [run for run in self._live.values() if run.snapshot.live]
-            mine = [run.snapshot for run in busy if run.record.owner == owner]
-            if len(mine) >= self._runs_per_owner:
-                raise Busy(
-                    f"You already have a run under way (epoch {mine[0].epoch} of "
-                    f"{mine[0].spec.epochs}): stop it, or wait for its end."
+            self._refuse_if_busy(owner)
+            records = [new_record(spec, preset, owner, sweep) for spec in specs]
+            try:
+                for record in records:
+                    self._store.begin(record)
+            except StoreError:
+                for record in records:
+                    self._store.discard(record.id)
+                raise
+            for record in records:
+                snapshot = Snapshot(
+                    record.id, record.spec, preset, owner, "queued", sweep=record.sweep
                 )
-            record = new_record(spec, preset, owner)
-            self._store.begin(record)
-            snapshot = Snapshot(record.id, spec, preset, owner, "queued")
-            self._live[record.id] = LiveRun(record, snapshot)
-            self._owned[owner].insert(0, record.id)
-            self._queue.append(record.id)
-            return record.id
+                self._live[record.id] = LiveRun(record, snapshot)
+                self._owned[owner].insert(0, record.id)
+                self._queue.append(record.id)
+            ids = [record.id for record in records]
+            if sweep:
+                self._sweeps[sweep] = ids
+            return ids
+
+    def _refuse_if_busy(self, owner: str) -> None:
+        """Raise Busy if a visitor has enough under way; the runs of a sweep count as one."""
+        runs = [run for run in self._live.values() if run.snapshot.live]
+        mine = [run for run in runs if run.record.owner == owner]
+        if len({run.record.sweep or run.record.id for run in mine}) >= self._runs_per_owner:
+            furthest = max((run.snapshot for run in mine), key=lambda snapshot: snapshot.epoch)
+            raise Busy(
+                f"You already have a run under way (epoch {furthest.epoch} of "
+                f"{furthest.spec.epochs}): stop it, or wait for its end."
+            )
+
+    def sweep(self, sweep_id: str) -> list[str]:
+        """Return the ids of a sweep's runs, in the order of their training.
+
+        Raises:
+            UnknownSweep: there is no such sweep.
+        """
+        with self._changed:
+            if sweep_id not in self._sweeps:
+                raise UnknownSweep(sweep_id)
+            return list(self._sweeps[sweep_id])
 
     def owned(self, owner: str) -> list[str]:
         """Return the ids of a visitor's runs, newest first."""
@@ -76,6 +114,18 @@ class Roster:
                 position = self._queue.index(run_id) + 1 if run_id in self._queue else 0
                 return replace(self._live[run_id].snapshot, position=position)
         return self._stored(run_id)
+
+    def moments(self, run_id: str) -> tuple[Moment, ...]:
+        """Return what is kept of a run's epochs, read from its folder if it has ended.
+
+        Raises:
+            UnknownRun: there is no such run.
+        """
+        run = self.live(run_id)
+        if run is not None:
+            return run.moments
+        self.snapshot(run_id)  # to be sure that there is such a run
+        return from_bytes(self._store.file(run_id, FILE))
 
     def wait_until(
         self, run_id: str, holds: Callable[[Snapshot], bool], timeout: float
@@ -107,11 +157,19 @@ class Roster:
             self._changed.notify_all()
 
     def start_next(self, slots: int) -> LiveRun | None:
-        """Take the first run off the queue if fewer than ``slots`` are with a worker."""
+        """Take the first run off the queue if fewer than ``slots`` are with a worker.
+
+        The runs of a sweep train one after the other, however many slots are free.
+        """
         with self._changed:
-            if not self._queue or len(self._training) >= slots:
+            if len(self._training) >= slots:
                 return None
-            run_id = self._queue.pop(0)
+            under_way = {self._live[run_id].record.sweep for run_id in self._training} - {""}
+            free = (i for i in self._queue if self._live[i].record.sweep not in under_way)
+            run_id = next(free, None)
+            if run_id is None:
+                return None
+            self._queue.remove(run_id)
             self._training.add(run_id)
             run = self._live[run_id]
             run.update(status="starting")

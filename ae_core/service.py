@@ -5,7 +5,7 @@ it; what it returns is frozen. What it remembers is in its `Roster`.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -15,11 +15,12 @@ from ae_core import tasks
 from ae_core.connection import Connection, ServiceUnavailable
 from ae_core.ending import WORKER_DIED, Ending, ending_of
 from ae_core.live_run import EVERY_EPOCH, LiveRun
+from ae_core.moments import Moment
 from ae_core.refit import plan_of
 from ae_core.roster import Busy, Roster
 from ae_core.snapshot import Snapshot
 from ae_core.specs import TrainingSpec
-from ae_core.store import RunStore, StoreError
+from ae_core.store import RunStore, StoreError, new_run_id
 
 __all__ = ["Busy", "TrainingService"]
 _log = logging.getLogger(__name__)
@@ -52,13 +53,36 @@ class TrainingService:
             StoreError: the run's folder cannot be written.
         """
         plan_of(spec)
-        run_id = self._roster.enter(spec, owner, preset)
+        (run_id,) = self._roster.enter([spec], owner, preset)
         self._do(self._dispatch)
         return run_id
+
+    def submit_sweep(self, specs: Sequence[TrainingSpec], owner: str, preset: str = "") -> str:
+        """Put several runs into the queue as one entry and return the id of their sweep.
+
+        They train one after the other, in the order given.
+
+        Raises:
+            ValueError, Busy, StoreError: as in `submit`; then none of them is in the queue.
+        """
+        for spec in specs:
+            plan_of(spec)
+        sweep_id = new_run_id()
+        self._roster.enter(specs, owner, preset, sweep_id)
+        self._do(self._dispatch)
+        return sweep_id
+
+    def sweep(self, sweep_id: str) -> list[str]:
+        """Return the ids of a sweep's runs; see `Roster.sweep`."""
+        return self._roster.sweep(sweep_id)
 
     def snapshot(self, run_id: str) -> Snapshot:
         """Return a run as it is now; see `Roster.snapshot`."""
         return self._roster.snapshot(run_id)
+
+    def moments(self, run_id: str) -> tuple[Moment, ...]:
+        """Return what is kept of a run's epochs; see `Roster.moments`."""
+        return self._roster.moments(run_id)
 
     def wait_until(
         self, run_id: str, holds: Callable[[Snapshot], bool], timeout: float
@@ -92,6 +116,15 @@ class TrainingService:
             if run is not None and run.snapshot.live:
                 run.update(status="stopping")
         self._permit(run_id, tasks.STOP)
+
+    def stop_sweep(self, sweep_id: str) -> None:
+        """End all runs of a sweep.
+
+        Raises:
+            UnknownSweep: there is no such sweep.
+        """
+        for run_id in reversed(self.sweep(sweep_id)):  # the waiting ones first: none takes over
+            self.stop(run_id)
 
     def save_again(self, run_id: str) -> None:
         """Try once more to save an ended run that could not be saved.
@@ -172,6 +205,7 @@ class TrainingService:
             run.end(ending)
         self._roster.free_slot(run_id)
         run.forget()
+        run.pack_moments()
         try:
             self.store.finish(run.record, run.files)
         except StoreError as error:

@@ -50,6 +50,7 @@ class Snapshot:
         map: for a two-number code, else None.
         saved: whether its weights are in the run store.
         unsaved: whether they are in memory only, because the store did not take them.
+        sweep: an id that runs submitted together share, empty for a run of its own.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Snapshot:
     map: CodeMap | None = None
     saved: bool = False
     unsaved: bool = False
+    sweep: str = ""
 
     @property
     def live(self) -> bool:
@@ -128,4 +130,5 @@ def restored(record: RunRecord, read: Callable[[str], bytes | None], *, saved: b
         pictures=rows,
         map=points,
         saved=saved,
+        sweep=record.sweep,
     )

@@ -1,4 +1,4 @@
-"""Runs on disk: ``<id>/{run.json, spec.json, history.json, weights.npz, preview.png}``.
+"""Runs on disk: ``<id>/{run,spec,history}.json, weights.npz, preview.png, moments.npz``.
 
 ``weights.npz`` is there while a run still trains, too, and then changes every few seconds.
 
@@ -10,6 +10,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -35,6 +36,17 @@ class UnknownRun(ValueError):
         )
 
 
+class UnknownSweep(ValueError):
+    """There is no sweep of that id."""
+
+    def __init__(self, sweep_id: str) -> None:
+        """Word the error for the visitor whose link is wrong."""
+        super().__init__(
+            f"sweep={sweep_id[:40]} must be the id of a sweep on this server; "
+            "it may have been made on another one, or deleted"
+        )
+
+
 @dataclass(frozen=True)
 class RunRecord:
     """A run as its folder tells it.
@@ -48,6 +60,7 @@ class RunRecord:
         status: ``finished``, ``stopped`` or ``failed``.
         reason: a sentence, empty when finished.
         history: the metrics of every epoch.
+        sweep: an id that runs submitted together share, empty for a run of its own.
     """
 
     id: str
@@ -58,6 +71,7 @@ class RunRecord:
     status: str = "failed"
     reason: str = INTERRUPTED
     history: tuple[Mapping[str, float], ...] = ()
+    sweep: str = ""
 
 
 def new_run_id() -> str:
@@ -112,7 +126,14 @@ class RunStore:
         try:
             spec = from_json((folder / "spec.json").read_text())
             about = json.loads((folder / "run.json").read_text())
-            record = RunRecord(run_id, spec, about["preset"], about["owner"], about["created"])
+            record = RunRecord(
+                run_id,
+                spec,
+                about["preset"],
+                about["owner"],
+                about["created"],
+                sweep=about.get("sweep", ""),  # which older folders do not have
+            )
             if not (folder / "history.json").exists():
                 return record
             end = json.loads((folder / "history.json").read_text())
@@ -132,19 +153,35 @@ class RunStore:
 
     def owners(self) -> list[tuple[str, str]]:
         """Return (owner, id) of every run, newest first; what does not read is left out."""
+        return [(owner, run_id) for _, owner, run_id, _ in reversed(self._known())]
+
+    def sweeps(self) -> dict[str, list[str]]:
+        """Return the ids of the runs of every sweep, oldest first."""
+        found: dict[str, list[str]] = {}
+        for _, _, run_id, sweep in self._known():
+            if sweep:
+                found.setdefault(sweep, []).append(run_id)
+        return found
+
+    def discard(self, run_id: str) -> None:
+        """Delete the folder of a run that was never begun, as far as that can be done."""
+        shutil.rmtree(self.folder(run_id), ignore_errors=True)
+
+    def _known(self) -> list[tuple[float, str, str, str]]:
         found = []
         for path in self.root.glob("*/run.json"):
             try:
                 about = json.loads(path.read_text())
-                found.append((float(about["created"]), str(about["owner"]), str(about["id"])))
-            except (OSError, ValueError, KeyError, TypeError):
+                names = (str(about["owner"]), str(about["id"]), str(about.get("sweep", "")))
+                found.append((float(about["created"]), *names))
+            except (OSError, ValueError, KeyError, TypeError, AttributeError):
                 continue
-        return [(owner, run_id) for _, owner, run_id in sorted(found, reverse=True)]
+        return sorted(found)
 
 
-def new_record(spec: TrainingSpec, preset: str, owner: str) -> RunRecord:
+def new_record(spec: TrainingSpec, preset: str, owner: str, sweep: str = "") -> RunRecord:
     """Return a record for a run that begins now."""
-    return RunRecord(new_run_id(), spec, preset, owner, time.time())
+    return RunRecord(new_run_id(), spec, preset, owner, time.time(), sweep=sweep)
 
 
 def write_record(
@@ -156,6 +193,7 @@ def write_record(
         StoreError: the folder cannot be written.
     """
     about = {"id": record.id, "preset": record.preset, "owner": record.owner}
+    about |= {"sweep": record.sweep} if record.sweep else {}
     texts = {
         "spec.json": to_json(record.spec),
         "run.json": json.dumps(about | {"created": record.created}),

@@ -11,7 +11,7 @@ from ae_core.plan import PlannedLayer, parameters
 from ae_core.refit import image_shape, plan_of
 from ae_core.service import Busy
 from ae_core.specs import TrainingSpec, to_json
-from ae_core.store import StoreError, UnknownRun
+from ae_core.store import StoreError, UnknownRun, UnknownSweep
 from pages.shared import notice
 from pages.shared.answers import gallery, service, speed
 from pages.shared.code_view import code_view
@@ -21,6 +21,9 @@ from pages.shared.links import put, read_settings, write_settings
 from pages.shared.run_list import compare_view
 from pages.shared.run_view import run_view
 from pages.shared.session import draft, show_in_widget, visitor, widget
+from pages.shared.sweep_set_up import sweep_set_up
+from pages.shared.sweep_view import sweep_view
+from pages.shared.text import text
 from pages.shared.wording import LABELS, duration
 
 VIEWS = ("Set up", "Watch", "Compare")
@@ -80,6 +83,7 @@ def _set_up() -> None:
     with left:
         preset_select()
         _train_button()
+        sweep_set_up()
         show_in_widget("train.group", draft().group)
         st.segmented_control(
             "Settings", list(GROUPS), key="train.group", width="stretch", on_change=_take_group
@@ -137,7 +141,7 @@ def _train_button() -> None:
     except (Busy, StoreError) as error:
         notice.error(str(error))
         return
-    put(run=run_id, view="Watch")
+    put(run=run_id, sweep="", replay="", view="Watch")
     st.rerun()
 
 
@@ -186,7 +190,14 @@ def _estimate(layers: tuple[PlannedLayer, ...]) -> str:
 
 
 def _watch() -> None:
-    run_id = st.query_params.get("run") or next(iter(service().runs(visitor())), "")
+    run_id = st.query_params.get("run", "")
+    sweep_id = "" if run_id else st.query_params.get("sweep", "")
+    if not run_id and not sweep_id:  # the visitor's newest one
+        run_id = next(iter(service().runs(visitor())), "")
+        sweep_id = service().snapshot(run_id).sweep if run_id else ""
+    if sweep_id:
+        _watch_sweep(sweep_id)
+        return
     if not run_id:
         st.info("Nothing is training yet. Choose a preset under **Set up** and press **Train**.")
         return
@@ -194,6 +205,13 @@ def _watch() -> None:
         run_view(run_id)
     except UnknownRun as error:
         notice.error(f"{error}. Your own runs are under Compare.")
+
+
+def _watch_sweep(sweep_id: str) -> None:
+    try:
+        sweep_view(sweep_id)
+    except UnknownSweep as error:
+        notice.error(text("sweep.unknown", problem=error))
 
 
 page()

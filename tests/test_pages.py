@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ae_core.specs import change, preset
+from ae_core.sweep import specs_of
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = (
@@ -279,6 +280,98 @@ def test_train_from_the_page_watch_compare_and_reconstruct():
     assert "| Finished | 3 |" in row
     reconstructed = opened("pages/reconstruct.py", model=run_id)
     assert metric(reconstructed, "PSNR").endswith("dB")
+
+
+@pytest.fixture(scope="module")
+def swept():
+    """A sweep of two sizes, ended, and the ids of its runs."""
+    from pages.shared.answers import service
+
+    spec = change(preset("digits-dense").spec, image_size=8, epochs=2)
+    sweep = service().submit_sweep(specs_of(spec, (2, 8)), "sweeper", "digits-dense")
+    ids = service().sweep(sweep)
+    service().wait_until(ids[-1], lambda s: not s.live, 90)
+    return sweep, ids
+
+
+def test_a_sweep_is_set_up_trained_and_watched():
+    from pages.shared.answers import service
+
+    page = opened("pages/train.py", preset="digits-dense", image_size="8", epochs="1")
+    page.text_input(key="train.sizes").set_value("3, banana").run()
+    assert "sizes=banana must be whole numbers such as 2, 4, 16" in texts(page.error)
+    assert page.button(key="train.start_all").disabled
+    assert page.text_input(key="train.sizes").value == "3, banana"
+    page.text_input(key="train.sizes").set_value("3, 6").run()
+    assert not page.error
+    page.button(key="train.start_all").click().run()
+    assert not page.exception
+    ids = service().sweep(page.query_params["sweep"])
+    service().wait_until(ids[-1], lambda s: not s.live, 90)
+    page.run()
+    assert metric(page, "Trained") == "2 of 2"
+    captions = texts(page.caption)
+    assert "3 numbers: " in captions
+    assert "6 numbers: " in captions
+    again = opened("pages/train.py", sweep=page.query_params["sweep"], view="Watch", size="6")
+    assert "**6 numbers: " in texts(again.caption)
+
+
+def test_a_sweep_shows_pca_s_pictures_and_leads_to_its_runs(swept):
+    sweep, ids = swept
+    page = opened("pages/train.py", sweep=sweep, view="Watch", pca="1")
+    assert "PCA, 2 numbers: " in texts(page.caption)
+    one = opened("pages/train.py", run=ids[0])
+    assert metric(one, "Epoch") == "2 / 2"
+
+
+def test_a_set_up_whose_code_is_a_map_has_no_sizes_and_no_error():
+    page = opened("pages/train.py", preset="mnist-conv")
+    assert not page.error
+    assert page.button(key="train.start_all").disabled
+    assert not page.button(key="train.start").disabled
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ({"sweep": "000000000000", "view": "Watch"}, "must be the id of a sweep on this server"),
+        ({"sweep": "../../etc", "view": "Watch"}, "sweep=../../etc must be the id of a sweep"),
+        ({"sizes": "<b>2</b>"}, "sizes=<b>2</b> must be whole numbers"),
+    ],
+)
+def test_a_bad_link_to_a_sweep_is_one_sentence(query, sentence):
+    assert sentence in texts(opened("pages/train.py", **query).error)
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ({"replay": "abc"}, "replay=abc must be a whole number between 1 and 2"),
+        ({"replay": "3"}, "replay=3 must be a whole number between 1 and 2"),
+        ({"replay": "1", "with": "000000000000"}, "must be the id of a run on this server"),
+    ],
+)
+def test_a_bad_link_to_a_replay_is_one_sentence(swept, query, sentence):
+    page = opened("pages/train.py", run=swept[1][0], **query)
+    assert sentence in texts(page.error)
+    assert "2 of 2 epochs are kept" in texts(page.caption)
+
+
+def test_a_run_is_replayed_beside_another_and_one_of_before_says_so(swept):
+    from ae_core.moments import FILE
+    from pages.shared.answers import film, service
+
+    first, second = swept[1]
+    page = opened("pages/train.py", run=first, replay="1", **{"with": second})
+    assert not page.error
+    assert page.selectbox(key=f"replay.with.{first}").value == second
+    (service().store.folder(second) / FILE).unlink()
+    film.clear()
+    assert "There is nothing to replay" in texts(
+        opened("pages/train.py", run=second, replay="1").info
+    )
+    assert not opened("pages/train.py", run=second).exception
 
 
 def test_uploads_that_are_no_pictures_are_sentences():

@@ -50,7 +50,14 @@ def test_a_run_gives_a_snapshot_an_epoch_and_a_folder(service):
     assert done.pictures.dtype == np.uint8
     assert done.saved
     files = {path.name for path in service.store.folder(run_id).iterdir()}
-    assert files == {"spec.json", "run.json", "history.json", "weights.npz", "preview.png"}
+    assert files == {
+        "spec.json",
+        "run.json",
+        "history.json",
+        "weights.npz",
+        "preview.png",
+        "moments.npz",
+    }
 
 
 def test_a_later_service_on_the_same_store_knows_the_run(service):

@@ -18,11 +18,13 @@ from ae_core.lesson_figures import Measured
 from ae_core.lessons import Lesson, lesson_files, read_lesson
 from ae_core.matches import MatchBook
 from ae_core.pretrained import atlas_of
+from ae_core.replay import Film, film_of
 from ae_core.service import TrainingService
 from ae_core.store import RunStore
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = 64  # whose decoders and atlases, about 1 MB each, are remembered
+FILMS = 16  # of runs that are replayed, up to 2 MB each
 NEIGHBOURS = 1000  # test pictures on a map of neighbours, which takes seconds to work out
 
 
@@ -74,6 +76,28 @@ def test_rendition(model: ModelFile, number: int) -> tuple[np.ndarray, inference
 def test_rivals(model: ModelFile, number: int) -> tuple[list[inference.Rendition], str]:
     """Return what PCA and JPEG make of test picture ``number``."""
     return service().connection.answer(inference.rivals_test, model, number)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def pca_by_size(
+    image_set: str, image_size: int, split: str, sizes: tuple[int, ...], shown: int
+) -> inference.PcaBySize:
+    """Return what PCA makes of test pictures by size; see `ae_core.inference.pca_by_size`."""
+    return service().connection.answer(
+        inference.pca_by_size, image_set, image_size, split, sizes, shown
+    )
+
+
+@st.cache_resource(show_spinner=False, max_entries=FILMS)
+def film(run_id: str, epochs: int) -> Film:
+    """Return the moments of a run's first epochs, packed; without any it has no epochs.
+
+    Args:
+        run_id: of the run.
+        epochs: how many are complete: what is remembered of a live run is soon out of date.
+    """
+    moments = [moment for moment in service().moments(run_id) if moment.epoch <= epochs]
+    return film_of(moments) if moments else Film((), b"", b"")
 
 
 @st.cache_resource(show_spinner=False, max_entries=MODELS)

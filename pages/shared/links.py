@@ -10,7 +10,10 @@ from ae_core.specs import PRESETS, Limit, from_query, to_query
 from pages.shared import notice
 from pages.shared.session import Draft, draft, show_in_widget, widget
 
-NOT_SETTINGS = ("lang", "run", "view", "compare", "model", "source", "picture")
+NOT_SETTINGS = (
+    *("lang", "run", "view", "compare", "model", "source", "picture"),
+    *("replay", "with", "sweep", "sizes", "size", "pca"),
+)
 
 
 def read_settings() -> str:

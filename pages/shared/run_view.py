@@ -15,10 +15,13 @@ from pages.shared.code_view import code_view
 from pages.shared.formula_view import formula_view
 from pages.shared.links import put, write_settings
 from pages.shared.models import file_of
+from pages.shared.replay import replay_switch, replay_view, replaying
 from pages.shared.session import FIRST_PRESET, draft, visitor
+from pages.shared.text import text
 from pages.shared.wording import STATUS_WORDS, duration, run_name
 
 REFRESH_SECONDS = 1.0
+REPLAY_SECONDS = 5.0  # all moments of a live run are sent anew then
 FIRST_REFRESH_SECONDS = 0.4  # until there is a first curve to see
 ROW_NAMES = {2: ("Original", "Reconstruction"), 3: ("Original", "Corrupted", "Reconstruction")}
 
@@ -41,6 +44,8 @@ def _refresh(snapshot: Snapshot) -> float | None:
     """Return the seconds until a run is worth another look, None when it has ended."""
     if not snapshot.live:
         return None
+    if replaying():
+        return REPLAY_SECONDS
     return REFRESH_SECONDS if snapshot.epoch else FIRST_REFRESH_SECONDS
 
 
@@ -53,6 +58,10 @@ def _draw(run_id: str, every: float | None) -> None:
         bad = snapshot.status == "failed" or snapshot.unsaved
         show = notice.error if bad else notice.info
         show(snapshot.reason)
+    replay_switch(snapshot)
+    if replaying():
+        replay_view(snapshot)
+        return
     left, right = st.columns(2, gap="medium")
     with left:
         _pictures(snapshot)
@@ -137,6 +146,13 @@ def _buttons(snapshot: Snapshot) -> None:
             else:
                 _button("Pause", "pause", training.pause, run_id, enabled=running)
             _button("Stop", "stop", training.stop, run_id, enabled=snapshot.status != "stopping")
+        if snapshot.sweep:
+            st.page_link(
+                "pages/train.py",
+                label=text("sweep.all"),
+                icon=":material/stacked_line_chart:",
+                query_params={"sweep": snapshot.sweep, "view": "Watch"},
+            )
         if snapshot.saved:
             st.page_link(
                 "pages/reconstruct.py",

@@ -1,0 +1,56 @@
+"""Below the settings: the same set-up with several code sizes, trained by one button."""
+
+import streamlit as st
+
+from ae_core.service import Busy
+from ae_core.store import StoreError
+from ae_core.sweep import parse_sizes, specs_of
+from pages.shared import notice
+from pages.shared.answers import service
+from pages.shared.links import put
+from pages.shared.session import draft, show_in_widget, visitor, widget
+from pages.shared.text import text
+
+USUAL_SIZES = "2, 4, 16, 64"
+KEY = "train.sizes"
+
+
+def sweep_set_up() -> None:
+    """Let the visitor name the sizes and train them all."""
+    with st.expander(text("sweep.set_up"), icon=":material/stacked_line_chart:"):
+        st.caption(text("sweep.about"))
+        written = st.query_params.get("sizes", USUAL_SIZES)
+        show_in_widget(KEY, written)
+        st.text_input(text("sweep.sizes"), key=KEY, on_change=_take)
+        sizes, specs = _sizes(written), ()
+        try:
+            specs = specs_of(draft().spec, sizes)
+        except ValueError as error:  # of a network that cannot have these: nobody's mistake
+            notice.info(str(error))
+        pressed = st.button(
+            text("sweep.train"),
+            icon=":material/playlist_play:",
+            key="train.start_all",
+            width="stretch",
+            disabled=not specs or bool(draft().rejected),
+        )
+        if pressed and specs:
+            try:
+                sweep_id = service().submit_sweep(specs, visitor(), draft().preset)
+            except (Busy, StoreError) as error:
+                notice.error(str(error))
+                return
+            put(sweep=sweep_id, run="", size="", replay="", view="Watch")
+            st.rerun()
+
+
+def _sizes(written: str) -> tuple[int, ...]:
+    try:
+        return parse_sizes(written)
+    except ValueError as error:
+        notice.error(str(error))
+        return ()
+
+
+def _take() -> None:
+    put(sizes=widget(KEY))

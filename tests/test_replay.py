@@ -1,0 +1,93 @@
+"""Moments made ready to be looked at, from the sheet for a browser to the animation."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ae_core import pictures
+from ae_core.moments import FILE, Moment, from_bytes
+from ae_core.replay import LAST_MS, animation, film_of
+from ae_core.service import TrainingService
+from ae_core.specs import change, preset
+
+QUICK = change(
+    preset("digits-dense").spec, image_size=8, encoder="dense32", decoder="dense32", latent_dim=2
+)
+PATIENCE = 60
+
+
+def moments_of(epochs, channels=1, codes=False):
+    rng = np.random.default_rng(0)
+    return tuple(
+        Moment(
+            epoch,
+            rng.integers(0, 256, (8, 6, 6, channels), np.uint8),
+            rng.normal(size=(5, 2)).astype(np.float32) if codes else None,
+        )
+        for epoch in epochs
+    )
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_sheet_has_a_row_an_epoch(channels):
+    moments = moments_of((1, 3, 4), channels, codes=True)
+    film = film_of(moments)
+    assert film.epochs == (1, 3, 4)
+    rows = pictures.rows_of_sheet(pictures.from_png(film.sheet), (6, 6, channels))
+    np.testing.assert_array_equal(rows, np.stack([m.output for m in moments]))
+    codes = np.frombuffer(film.codes, "<f4").reshape(3, 5, 2)
+    np.testing.assert_array_equal(codes, np.stack([m.codes for m in moments]))
+
+
+def test_without_a_map_there_are_no_codes():
+    assert film_of(moments_of((1,))).codes == b""
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("given", [1, 2])
+def test_the_animation_has_a_frame_an_epoch_and_rests_on_the_last(channels, given):
+    moments = moments_of((1, 2, 9), channels)
+    above = np.zeros((given, 8, 6, 6, channels), np.uint8)
+    with Image.open(io.BytesIO(animation(above, moments, "Epoch {}".format))) as image:
+        assert image.format == "GIF"
+        assert image.n_frames == 3
+        image.seek(2)
+        assert image.info["duration"] >= LAST_MS
+        shown = np.asarray(image.convert("L"))
+    scale = image.width // 48
+    row = shown[given * 6 * scale : (given + 1) * 6 * scale : scale, ::scale]
+    wanted = pictures.sheet(moments[-1].output[np.newaxis])
+    wanted = np.asarray(Image.fromarray(wanted.squeeze()).convert("L"))
+    assert np.abs(row.astype(int) - wanted).mean() < 8  # 256 colours
+
+
+def test_a_live_run_shows_its_moments_and_keeps_them(service):
+    run = service.submit(change(QUICK, epochs=2000), "ada")
+    service.wait_until(run, lambda s: s.epoch >= 3, PATIENCE)
+    service.pause(run)
+    paused = service.wait_until(run, lambda s: s.status == "paused", 10)
+    live = service.moments(run)
+    assert live[0].epoch == 1
+    assert live[-1].epoch == paused.epoch
+    np.testing.assert_array_equal(live[-1].output, paused.pictures[-1])
+    np.testing.assert_array_equal(live[-1].codes, paused.map.codes)
+    assert (live[0].output != live[-1].output).any()
+    service.stop(run)
+    done = service.wait_until(run, lambda s: not s.live, 10)
+    kept = service.moments(run)
+    assert [m.epoch for m in kept][-1] == done.epoch
+    np.testing.assert_array_equal(kept[0].output, live[0].output)
+    later = TrainingService(service.store, service.connection).moments(run)
+    assert [m.epoch for m in later] == [m.epoch for m in kept]
+    assert len(from_bytes(service.store.file(run, FILE))) == len(kept)
+
+
+def test_a_run_of_before_there_were_moments_opens_and_has_none(service):
+    run = service.submit(change(QUICK, epochs=1), "ada")
+    service.wait_until(run, lambda s: not s.live, PATIENCE)
+    (service.store.folder(run) / FILE).unlink()
+    later = TrainingService(service.store, service.connection)
+    assert later.snapshot(run).status == "finished"
+    assert later.moments(run) == ()
