@@ -79,6 +79,9 @@ def _set_up() -> None:
     with left:
         preset_select()
         _train_button()
+        linked = st.query_params.get("show", "")
+        if linked in LABELS:
+            draft().group = _group_of(linked)
         show_in_widget("train.group", draft().group)
         st.segmented_control(
             "Settings", list(GROUPS), key="train.group", width="stretch", on_change=_take_group
@@ -89,6 +92,7 @@ def _set_up() -> None:
 
 
 def _take_group() -> None:
+    put(show="")
     draft().group = widget("train.group") or draft().group
 
 
@@ -142,8 +146,13 @@ def _train_button() -> None:
 
 def _place(name: str) -> str:
     """Return where on the page a setting is, in its words."""
-    group = next((group for group, names in GROUPS.items() if name in names), "Network")
-    return f"{group} → {LABELS[name]}"
+    return f"{_group_of(name)} → {LABELS[name]}"
+
+
+def _group_of(name: str) -> str:
+    beside = {"sigma": "loss"}  # it is shown below; what belongs to the bottleneck is in Network
+    name = beside.get(name, name)
+    return next((group for group, names in GROUPS.items() if name in names), "Network")
 
 
 def _network() -> None:

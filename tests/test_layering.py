@@ -34,10 +34,12 @@ ORDER = (
         "atlas",
         "live_decoder",
         "trials",
+        "vital_signs",
     ),
     *("store", "snapshot", "figures", "code_figures", "pretrained", "pretraining_recipes"),
     *("control", "objectives", "architectures", "components", "augmentation"),
     *("autoencoder", "batches", "steps", "training"),
+    *("course", "remedies", "symptoms", "doctor"),
     *("denoiser", "denoiser_training"),
     *(
         "inference",

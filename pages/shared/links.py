@@ -6,11 +6,11 @@ from functools import partial
 import streamlit as st
 
 from ae_core.refit import plan_of
-from ae_core.specs import PRESETS, Limit, from_query, to_query
+from ae_core.specs import PRESETS, Limit, TrainingSpec, from_query, to_query
 from pages.shared import notice
 from pages.shared.session import Draft, draft, show_in_widget, widget
 
-NOT_SETTINGS = ("run", "view", "compare", "model", "source", "picture")
+NOT_SETTINGS = ("run", "view", "show", "compare", "model", "source", "picture")
 
 
 def read_settings() -> str:
@@ -36,12 +36,22 @@ def read_settings() -> str:
 def write_settings() -> None:
     """Put the draft's settings into the address, leaving run and view as they are."""
     mine = draft()
-    settings = to_query(mine.spec, mine.preset)
-    mine.query = settings
-    rest = {k: v for k, v in st.query_params.items() if k in NOT_SETTINGS}
-    wanted = settings | rest
+    mine.query = to_query(mine.spec, mine.preset)
+    wanted = settings_link(mine.spec, mine.preset)
     if dict(st.query_params) != wanted:
         st.query_params.from_dict(wanted)
+
+
+def settings_link(spec: TrainingSpec, preset_name: str, **of_page: str) -> dict[str, str]:
+    """Return the query of this page with the settings of a spec.
+
+    Args:
+        spec: the settings.
+        preset_name: the preset that they are told as a difference from.
+        of_page: what else is to be another one, of NOT_SETTINGS.
+    """
+    rest = {k: v for k, v in st.query_params.items() if k in NOT_SETTINGS}
+    return to_query(spec, preset_name) | rest | of_page
 
 
 def put(**values: str) -> None:

@@ -11,6 +11,7 @@ from ae_core.specs import PRESETS
 from ae_core.store import StoreError
 from pages.shared import notice
 from pages.shared.answers import service
+from pages.shared.doctor_view import doctor_view
 from pages.shared.links import put, write_settings
 from pages.shared.session import FIRST_PRESET, draft, visitor
 from pages.shared.wording import STATUS_WORDS, duration, run_name
@@ -42,6 +43,7 @@ def _draw(run_id: str, every: float | None) -> None:
     if _refresh(snapshot) != every:
         st.rerun()  # the whole page, once: it sets another pace, or none
     _headline(snapshot)
+    doctor_view(snapshot)
     if snapshot.reason:
         bad = snapshot.status == "failed" or snapshot.unsaved
         show = notice.error if bad else notice.info
