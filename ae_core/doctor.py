@@ -43,7 +43,7 @@ def examine(
     """
     if status == "failed":
         blown_up = "NaN" in reason
-        found = Finding("nan", PROBLEM, {"rate": spec.learning_rate}, remedies.slower(spec))
+        found = Finding("nan", PROBLEM, {"rate": spec.learning_rate}, remedies.calmer(spec))
         return (found,) if blown_up else ()
     if not history:
         return ()

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from ae_core.data import IMAGE_SETS
 from ae_core.refit import DEFAULT_SPARSITY, image_shape
-from ae_core.specs import LIMITS, TrainingSpec
+from ae_core.specs import LIMITS, TrainingSpec, flatten
 from ae_core.specs.wire import Value
 
 Remedy = Mapping[str, Value]
@@ -27,10 +27,17 @@ def slower(spec: TrainingSpec) -> Remedy:
     return {"learning_rate": rate} if rate < spec.learning_rate else {}
 
 
+def calmer(spec: TrainingSpec) -> Remedy:
+    """Learn in steps that do not grow with the gradient, or in smaller ones."""
+    if spec.optimizer == "sgd":
+        rate = min(spec.learning_rate, USUAL_RATE)
+        return _new(spec, {"optimizer": _adaptive(spec), "learning_rate": rate})
+    return slower(spec)
+
+
 def faster(spec: TrainingSpec) -> Remedy:
     """Learn in the usual steps."""
-    other = {"optimizer": "adam"} if spec.optimizer == "sgd" else {}
-    return {"learning_rate": USUAL_RATE, **other}
+    return _new(spec, {"learning_rate": USUAL_RATE, "optimizer": _adaptive(spec)})
 
 
 def revived(spec: TrainingSpec) -> Remedy:
@@ -63,7 +70,7 @@ def cheaper(spec: TrainingSpec) -> Remedy:
         return {"sparsity": min(_rounded(network.sparsity / 10), DEFAULT_SPARSITY)}
     if network.code == "map":
         return revived(spec)
-    return {"code_activation": "linear"}
+    return _new(spec, {"code_activation": "linear"})
 
 
 def less_by_heart(spec: TrainingSpec, best_epoch: int) -> Remedy:
@@ -103,6 +110,16 @@ def shorter(spec: TrainingSpec, used: int) -> Remedy:
 def held_out(spec: TrainingSpec) -> Remedy:
     """Keep some pictures back."""
     return {"split": "held-out"} if spec.split == "everything" else {}
+
+
+def _adaptive(spec: TrainingSpec) -> str:
+    return "adam" if spec.optimizer == "sgd" else spec.optimizer
+
+
+def _new(spec: TrainingSpec, remedy: Remedy) -> Remedy:
+    """Leave out what is so already."""
+    flat = flatten(spec)
+    return {name: value for name, value in remedy.items() if flat[name] != value}
 
 
 def _rounded(value: float) -> float:

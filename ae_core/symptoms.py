@@ -22,6 +22,7 @@ SATURATED = 0.9  # of the code's numbers; a healthy sigmoid code on MNIST has 0.
 SILENT = 0.95  # of the code's numbers: at most one unit in twenty speaks
 FEW_DIMENSIONS = 0.25  # of the code: 4 of 16
 HALF_THE_CODE = 0.5  # fewer in use are worth a hint
+WIDE = 4  # numbers of a code that should explain more than VERY_POOR
 FAST = 0.01  # for Adam and RMSprop: ten times the usual rate
 SLOW = 1e-4  # a tenth of it
 RISEN = 0.3  # of what the training loss had fallen: more than batches vary
@@ -96,7 +97,9 @@ def _code_mostly_zero(course: Course) -> Finding | None:
 
 def _learning_rate_high(course: Course) -> Finding | None:
     rate = course.spec.learning_rate
-    fast = rate >= FAST and course.spec.optimizer != "sgd" and _poor(course, VERY_POOR)
+    # One or two numbers explain little at any rate.
+    poor = _poor(course, VERY_POOR if course.spec.autoencoder.latent_dim >= WIDE else 0.0)
+    fast = rate >= FAST and course.spec.optimizer != "sgd" and poor
     if not fast and course.has_risen < RISEN:
         return None
     return Finding("learning_rate_high", PROBLEM, {"rate": rate}, remedies.slower(course.spec))

@@ -8,7 +8,7 @@ import streamlit as st
 from ae_core.refit import plan_of
 from ae_core.specs import PRESETS, Limit, TrainingSpec, from_query, to_query
 from pages.shared import notice
-from pages.shared.session import Draft, draft, show_in_widget, widget
+from pages.shared.session import FIRST_PRESET, Draft, draft, show_in_widget, widget
 
 NOT_SETTINGS = ("run", "view", "show", "compare", "model", "source", "picture")
 
@@ -36,22 +36,30 @@ def read_settings() -> str:
 def write_settings() -> None:
     """Put the draft's settings into the address, leaving run and view as they are."""
     mine = draft()
-    mine.query = to_query(mine.spec, mine.preset)
-    wanted = settings_link(mine.spec, mine.preset)
+    settings = to_query(mine.spec, mine.preset)
+    mine.query = settings
+    rest = {k: v for k, v in st.query_params.items() if k in NOT_SETTINGS}
+    wanted = settings | rest
     if dict(st.query_params) != wanted:
         st.query_params.from_dict(wanted)
 
 
-def settings_link(spec: TrainingSpec, preset_name: str, **of_page: str) -> dict[str, str]:
-    """Return the query of this page with the settings of a spec.
+def set_up(spec: TrainingSpec, preset_name: str, show: str = "") -> None:
+    """Take settings into the visitor's draft and the address, and turn to the Train page's Set up.
+
+    Not by a link: to the page that is open already, it would leave the browser's address as it was.
 
     Args:
         spec: the settings.
-        preset_name: the preset that they are told as a difference from.
-        of_page: what else is to be another one, of NOT_SETTINGS.
+        preset_name: the preset that they started from, if it still exists.
+        show: a setting that is to be in sight.
     """
-    rest = {k: v for k, v in st.query_params.items() if k in NOT_SETTINGS}
-    return to_query(spec, preset_name) | rest | of_page
+    mine = draft()
+    mine.spec = spec
+    mine.preset = preset_name if preset_name in PRESETS else FIRST_PRESET
+    mine.rejected.clear()
+    write_settings()
+    put(view="Set up", show=show)
 
 
 def put(**values: str) -> None:

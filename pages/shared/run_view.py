@@ -7,13 +7,12 @@ import streamlit as st
 
 from ae_core import figures, pictures
 from ae_core.snapshot import CodeMap, Snapshot
-from ae_core.specs import PRESETS
 from ae_core.store import StoreError
 from pages.shared import notice
 from pages.shared.answers import service
 from pages.shared.doctor_view import doctor_view
-from pages.shared.links import put, write_settings
-from pages.shared.session import FIRST_PRESET, draft, visitor
+from pages.shared.links import set_up
+from pages.shared.session import visitor
 from pages.shared.wording import STATUS_WORDS, duration, run_name
 
 REFRESH_SECONDS = 1.0
@@ -148,7 +147,7 @@ def _buttons(snapshot: Snapshot) -> None:
         if snapshot.unsaved and mine:
             _button("Save again", "save", _save_again, run_id)
         if not snapshot.live and st.button("Set up again", icon=":material/tune:"):
-            _set_up_again(snapshot)
+            set_up(snapshot.spec, snapshot.preset)
             st.rerun()  # the whole page: it is another view
 
 
@@ -158,16 +157,6 @@ def _button(
     st.button(
         label, icon=f":material/{icon}:", on_click=action, args=(run_id,), disabled=not enabled
     )
-
-
-def _set_up_again(snapshot: Snapshot) -> None:
-    """Take a run's settings into the visitor's draft and show them."""
-    mine = draft()
-    mine.spec = snapshot.spec
-    mine.preset = snapshot.preset if snapshot.preset in PRESETS else FIRST_PRESET
-    mine.rejected.clear()
-    write_settings()
-    put(view="Set up")
 
 
 def _save_again(run_id: str) -> None:
