@@ -94,10 +94,10 @@ class Steps:
             sums += self._sums(self._held_out(batch, tf.constant(-1 - start)))
         return sums
 
-    def reconstruct(self, images: np.ndarray) -> np.ndarray:
-        """Return what the network makes of pictures (N, H, W, C) in [0, 1], in [0, 1]."""
-        output: np.ndarray = self._shown(images).numpy()
-        return output
+    def reconstruct(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return codes (N, D) and outputs (N, H, W, C) of pictures, pixels in [0, 1]."""
+        codes, output = self._shown(images)
+        return codes.numpy(), output.numpy()
 
     def codes(self, images: np.ndarray) -> np.ndarray:
         """Return the codes (N, D) of pictures (N, H, W, C), the mean for variational ones."""
@@ -175,8 +175,9 @@ class Steps:
         uniform = tf.random.stateless_uniform(tf.shape(images), [seed + 2, number])
         return corruption.apply(kind, images, normal, uniform, ops)
 
-    def _reconstruct(self, images: tf.Tensor) -> tf.Tensor:
-        return self._visible(self._networks.decoder(self._mean(images), training=False))
+    def _reconstruct(self, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        codes = self._mean(images)
+        return codes, self._visible(self._networks.decoder(codes, training=False))
 
     def _mean(self, images: tf.Tensor) -> tf.Tensor:
         encoded = self._networks.encoder(images, training=False)

@@ -21,6 +21,7 @@ from ae_core.data import ImageSet
 from ae_core.metrics import psnr_of_mse
 from ae_core.specs import TrainingSpec
 from ae_core.steps import Steps
+from ae_core.vital_signs import chosen, vital_signs
 
 PROBES = 8  # pictures whose reconstruction is shown after every epoch
 MAP_POINTS = 600  # codes of test pictures on the map of a two-number code
@@ -36,7 +37,7 @@ class Epoch:
         number: from 1.
         metrics: ``loss``, ``psnr`` (dB), ``code_mean``, ``near_zero_share``, ``seconds`` and,
             where they apply, ``reconstruction``, ``kl``, ``penalty``; the same with ``val_`` on
-            the held-out pictures.
+            the held-out pictures; and those of `ae_core.vital_signs`.
         preview: the probes' reconstructions (N, H, W, C) in [0, 1].
         codes: (N, 2) of test pictures for a two-number code, else None.
         weights: of the network after the epoch, by name.
@@ -104,6 +105,7 @@ def fit(
     clock = Clock(control or Unattended(), spec.max_seconds)
     rng = np.random.default_rng(spec.seed)
     _, shown = probes(spec, images)
+    examined = chosen(images.test)
     history: list[Metrics] = []
     weights = ae.weights_of(networks)
     try:
@@ -120,8 +122,12 @@ def fit(
             candidate = ae.weights_of(networks)
             if not all(np.isfinite(array).all() for array in candidate.values()):
                 raise _not_finite(number)
+            looked_at, output = steps.reconstruct(examined)
+            if not (np.isfinite(looked_at).all() and np.isfinite(output).all()):
+                raise _not_finite(number)
+            metrics |= vital_signs(spec.autoencoder, examined, looked_at, output)
             weights = candidate
-            preview = steps.reconstruct(shown)
+            _, preview = steps.reconstruct(shown)
             is_map = spec.autoencoder.latent_dim == 2
             codes = steps.codes(images.test[:MAP_POINTS]) if is_map else None
             metrics["seconds"] = clock.trained - before

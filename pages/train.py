@@ -84,6 +84,9 @@ def _set_up() -> None:
         preset_select()
         _train_button()
         sweep_set_up()
+        linked = st.query_params.get("show", "")
+        if linked in LABELS:
+            draft().group = _group_of(linked)
         show_in_widget("train.group", draft().group)
         st.segmented_control(
             "Settings", list(GROUPS), key="train.group", width="stretch", on_change=_take_group
@@ -94,6 +97,7 @@ def _set_up() -> None:
 
 
 def _take_group() -> None:
+    put(show="")
     draft().group = widget("train.group") or draft().group
 
 
@@ -147,8 +151,13 @@ def _train_button() -> None:
 
 def _place(name: str) -> str:
     """Return where on the page a setting is, in its words."""
-    group = next((group for group, names in GROUPS.items() if name in names), "Network")
-    return f"{group} → {LABELS[name]}"
+    return f"{_group_of(name)} → {LABELS[name]}"
+
+
+def _group_of(name: str) -> str:
+    beside = {"sigma": "loss"}  # it is shown below; what belongs to the bottleneck is in Network
+    name = beside.get(name, name)
+    return next((group for group, names in GROUPS.items() if name in names), "Network")
 
 
 def _network() -> None:

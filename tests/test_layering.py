@@ -37,11 +37,13 @@ ORDER = (
         "atlas",
         "live_decoder",
         "trials",
+        "vital_signs",
     ),
     *("store", "moments", "replay", "snapshot", "figures", "matches", "code_figures"),
     *("sweep_figures", "pretrained", "pretraining_recipes"),
     *("control", "objectives", "architectures", "components", "augmentation"),
     *("autoencoder", "batches", "steps", "training"),
+    *("course", "remedies", "symptoms", "doctor"),
     *("denoiser", "denoiser_training"),
     *(
         "inference",

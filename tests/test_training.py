@@ -34,6 +34,7 @@ SMALL = TrainingSpec(
     epochs=2,
     batch_size=32,
 )
+SIGNS = {"output_mean", "output_spread", "explained"}  # of any network, see `vital_signs`
 LINEAR = TrainingSpec(
     autoencoder=AutoencoderSpec((), (), latent_dim=3, output_activation="linear"),
     optimizer="sgd",
@@ -501,14 +502,14 @@ def test_training_on_everything_holds_nothing_out(images):
     outcome, _ = train(replace(SMALL, split="everything"), images)
     assert outcome.status == "finished"
     for m in outcome.history:
-        assert set(m) == {"loss", "psnr", "code_mean", "near_zero_share", "seconds"}
+        assert set(m) == {"loss", "psnr", "code_mean", "near_zero_share", "seconds"} | SIGNS
 
 
 def test_holding_out_gives_every_figure_twice(images):
     outcome, _ = train(SMALL, images)
     names = {"loss", "psnr", "code_mean", "near_zero_share"}
     for m in outcome.history:
-        assert set(m) == names | {f"val_{name}" for name in names} | {"seconds"}
+        assert set(m) == names | {f"val_{name}" for name in names} | {"seconds"} | SIGNS
 
 
 def test_held_out_pictures_have_no_influence(images, monkeypatch):

@@ -23,6 +23,7 @@ _STYLE = """
 [data-testid="stMain"] [data-testid="stPageLink-NavLink"] { background: #3558d8;
   padding: 0.5rem 1rem; }
 [data-testid="stMain"] [data-testid="stPageLink-NavLink"] * { color: #fff; }
+[class*="st-key-doctor-"] { min-height: 3.5rem; }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
 </style>
 """

@@ -6,12 +6,12 @@ from functools import partial
 import streamlit as st
 
 from ae_core.refit import plan_of
-from ae_core.specs import PRESETS, Limit, from_query, to_query
+from ae_core.specs import PRESETS, Limit, TrainingSpec, from_query, to_query
 from pages.shared import notice
-from pages.shared.session import Draft, draft, show_in_widget, widget
+from pages.shared.session import FIRST_PRESET, Draft, draft, show_in_widget, widget
 
 NOT_SETTINGS = (
-    *("lang", "run", "view", "compare", "model", "source", "picture"),
+    *("lang", "run", "view", "show", "compare", "model", "source", "picture"),
     *("replay", "with", "sweep", "sizes", "size", "pca"),
 )
 
@@ -45,6 +45,24 @@ def write_settings() -> None:
     wanted = settings | rest
     if dict(st.query_params) != wanted:
         st.query_params.from_dict(wanted)
+
+
+def set_up(spec: TrainingSpec, preset_name: str, show: str = "") -> None:
+    """Take settings into the visitor's draft and the address, and turn to the Train page's Set up.
+
+    Not by a link: to the page that is open already, it would leave the browser's address as it was.
+
+    Args:
+        spec: the settings.
+        preset_name: the preset that they started from, if it still exists.
+        show: a setting that is to be in sight.
+    """
+    mine = draft()
+    mine.spec = spec
+    mine.preset = preset_name if preset_name in PRESETS else FIRST_PRESET
+    mine.rejected.clear()
+    write_settings()
+    put(view="Set up", show=show)
 
 
 def put(**values: str) -> None:

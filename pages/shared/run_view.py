@@ -7,16 +7,16 @@ import streamlit as st
 
 from ae_core import figures, pictures
 from ae_core.snapshot import CodeMap, Snapshot
-from ae_core.specs import PRESETS
 from ae_core.store import StoreError
 from pages.shared import notice
 from pages.shared.answers import service
 from pages.shared.code_view import code_view
+from pages.shared.doctor_view import doctor_view
 from pages.shared.formula_view import formula_view
-from pages.shared.links import put, write_settings
+from pages.shared.links import set_up
 from pages.shared.models import file_of
 from pages.shared.replay import replay_switch, replay_view, replaying
-from pages.shared.session import FIRST_PRESET, draft, visitor
+from pages.shared.session import visitor
 from pages.shared.text import text
 from pages.shared.wording import STATUS_WORDS, duration, run_name
 
@@ -54,6 +54,7 @@ def _draw(run_id: str, every: float | None) -> None:
     if _refresh(snapshot) != every:
         st.rerun()  # the whole page, once: it sets another pace, or none
     _headline(snapshot)
+    doctor_view(snapshot)
     if snapshot.reason:
         bad = snapshot.status == "failed" or snapshot.unsaved
         show = notice.error if bad else notice.info
@@ -170,7 +171,7 @@ def _buttons(snapshot: Snapshot) -> None:
         if snapshot.unsaved and mine:
             _button("Save again", "save", _save_again, run_id)
         if not snapshot.live and st.button("Set up again", icon=":material/tune:"):
-            _set_up_again(snapshot)
+            set_up(snapshot.spec, snapshot.preset)
             st.rerun()  # the whole page: it is another view
 
 
@@ -180,16 +181,6 @@ def _button(
     st.button(
         label, icon=f":material/{icon}:", on_click=action, args=(run_id,), disabled=not enabled
     )
-
-
-def _set_up_again(snapshot: Snapshot) -> None:
-    """Take a run's settings into the visitor's draft and show them."""
-    mine = draft()
-    mine.spec = snapshot.spec
-    mine.preset = snapshot.preset if snapshot.preset in PRESETS else FIRST_PRESET
-    mine.rejected.clear()
-    write_settings()
-    put(view="Set up")
 
 
 def _save_again(run_id: str) -> None:

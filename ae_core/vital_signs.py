@@ -1,0 +1,64 @@
+"""What a look at some pictures' codes and outputs tells of a network: a few plain numbers.
+
+`ae_core.doctor` reads them epoch by epoch. It knows arrays only, not the network that made them.
+
+Letters: N pictures, H height, W width, C channels, D latent dimensions.
+"""
+
+import numpy as np
+
+from ae_core import latent
+from ae_core.specs import AutoencoderSpec
+
+EXAMINED = 100  # pictures after every epoch: enough for a variance, a few milliseconds
+# A sigmoid or a tanh passes this share of its steepest slope back, or less: it hardly learns.
+FLAT_SLOPE = 0.04  # a sigmoid below 0.01 or above 0.99, a tanh beyond ±0.98
+
+
+def chosen(pictures: np.ndarray) -> np.ndarray:
+    """Return up to EXAMINED of pictures (N, H, W, C), spread over all: sets may be sorted."""
+    return pictures[:: -(-len(pictures) // EXAMINED)]
+
+
+def vital_signs(
+    spec: AutoencoderSpec, images: np.ndarray, codes: np.ndarray, output: np.ndarray
+) -> dict[str, float]:
+    """Return the vital signs of a network.
+
+    Args:
+        spec: of the network.
+        images: (N, H, W, C) in [0, 1], as the encoder got them.
+        codes: (N, D), the means for a variational bottleneck.
+        output: (N, H, W, C) in [0, 1].
+
+    Returns:
+        ``output_mean``, over all pixels, in [0, 1]; ``output_spread``, how much the outputs differ
+        from each other, 1 for as much as the pictures do and 0 for not at all; ``explained``, the
+        share of the pictures' variance that the outputs have right, 1 for all of it, 0 or less
+        for nothing beyond the mean picture; these two only where the pictures differ;
+        ``used_dimensions`` of a variational bottleneck; ``saturated_share`` of code numbers
+        whose sigmoid or tanh is almost flat, in [0, 1].
+    """
+    signs = {"output_mean": float(output.mean(dtype=np.float64))}
+    variance = images.var(axis=0, dtype=np.float64).mean()
+    if variance > 0:
+        spread = output.var(axis=0, dtype=np.float64).mean()
+        error = np.square(output - images, dtype=np.float64).mean()
+        signs["output_spread"] = float(np.sqrt(spread / variance))
+        signs["explained"] = float(1 - error / variance)
+    if spec.bottleneck == "variational":
+        signs["used_dimensions"] = float(latent.in_use(codes).sum())
+    slope = _slope(spec, codes)
+    if slope is not None:
+        signs["saturated_share"] = float((slope < FLAT_SLOPE).mean())
+    return signs
+
+
+def _slope(spec: AutoencoderSpec, codes: np.ndarray) -> np.ndarray | None:
+    """Return the slope of the code's activation in (0, 1], (N, D); None if it never flattens."""
+    if spec.bottleneck == "variational":
+        return None
+    activation = spec.activation if spec.code == "map" else spec.code_activation
+    if activation == "sigmoid":
+        return np.asarray(4 * codes * (1 - codes))
+    return np.asarray(1 - np.square(codes)) if activation == "tanh" else None

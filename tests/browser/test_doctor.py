@@ -1,0 +1,41 @@
+"""A run that goes wrong, the doctor's word for it, and its remedy, in a real browser."""
+
+import re
+
+from playwright.sync_api import expect
+
+IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
+COLLAPSING = (
+    "/train?preset=digits-dense&image_size=8&bottleneck=variational&loss=bernoulli-nll"
+    "&beta=100&epochs=2000"
+)
+
+
+def height(page):
+    return page.locator(".st-key-doctor-0").bounding_box()["height"]
+
+
+def test_a_collapsing_network_is_found_while_it_trains_and_its_remedy_is_set_up(page):
+    page.goto(COLLAPSING)
+    page.wait_for_selector(IDLE)
+    page.get_by_test_id("stBaseButton-primary").click()
+    expect(page.get_by_text("Healthy: it is learning")).to_be_visible()
+    before = height(page)
+    expect(page.get_by_text("0 of 16 numbers of the code are in use")).to_be_visible()
+    assert height(page) == before  # the pictures below have not moved
+
+    page.get_by_role("button", name="Try it: β, weight of the KL divergence = 1").click()
+    beta = page.get_by_label("β, weight of the KL divergence")
+    expect(beta).to_have_value("1")
+    expect(page).to_have_url(re.compile("view=Set[+ ]up"))
+    assert "beta=" not in page.url  # 1 is the preset's own
+    assert "bottleneck=variational" in page.url  # the rest is as the run had it
+    page.reload()
+    expect(beta).to_have_value("1")
+    page.get_by_text("Learning", exact=True).click()  # the address does not hold it back
+    expect(page.get_by_label("Learning rate", exact=True)).to_be_visible()
+
+    page.get_by_text("Watch", exact=True).click()  # still the same run
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_text(re.compile("Stopped in epoch"))).to_be_visible()
+    expect(page.get_by_text("0 of 16 numbers of the code are in use")).to_be_visible()
