@@ -24,6 +24,7 @@ ORDER = (
     *("brush", "toy_faces", "image_sets", "downloads", "sources", "data"),
     *("plan", "refit", "drawing", "estimate"),
     *("pictures", "handwriting", "baselines", "metrics", "corruption", "filters", "colour"),
+    *("compression", "anomaly"),
     *("eyes", "faces"),
     *(
         "weights",
@@ -35,13 +36,15 @@ ORDER = (
         "live_decoder",
         "trials",
     ),
-    *("store", "snapshot", "figures", "code_figures", "pretrained", "pretraining_recipes"),
+    *("store", "snapshot", "figures", "code_figures", "measure_figures"),
+    *("pretrained", "pretraining_recipes"),
     *("control", "objectives", "architectures", "components", "augmentation"),
     *("autoencoder", "batches", "steps", "training"),
     *("denoiser", "denoiser_training"),
     *(
         "inference",
         "exploration",
+        "measuring",
         "pretraining",
         "photos",
         "denoising",
@@ -66,7 +69,7 @@ WORKERS = (
     "denoiser_training",
 )
 # These may do so inside functions, which then run in a worker or on the command line.
-LATE = ("inference", "exploration", "denoising", "pretraining", "tasks", "__main__")
+LATE = ("inference", "exploration", "measuring", "denoising", "pretraining", "tasks", "__main__")
 NETWORKS = {"keras", "tensorflow"}
 # The only file that names what Streamlit remembers: of one visitor, and for all of them.
 KEEPERS = {

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from ae_core import exploration, inference, photos
+from ae_core import exploration, inference, measuring, photos
 from ae_core.atlas import Atlas
+from ae_core.compression import Curve
 from ae_core.connection import Connection
 from ae_core.inference import ModelFile
 from ae_core.pretrained import atlas_of
@@ -104,3 +105,39 @@ def neighbour_map(model: ModelFile) -> np.ndarray:
 def test_code(model: ModelFile, number: int) -> tuple[np.ndarray, np.ndarray | None]:
     """Return the code of test picture ``number``; see `ae_core.exploration.encode`."""
     return service().connection.answer(exploration.encode_test, model, number)
+
+
+@st.cache_data(show_spinner=False, max_entries=MODELS)
+def code_rates(model: ModelFile) -> measuring.CodeRates:
+    """Return what a model's codes take; see `ae_core.measuring.code_rates`."""
+    return service().connection.answer(measuring.code_rates, model)
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def pca_rates(image_set: str, image_size: int, split: str) -> Curve:
+    """Return what principal components take; see `ae_core.measuring.pca_rates`."""
+    return service().connection.answer(measuring.pca_rates, image_set, image_size, split)
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def jpeg_rates(image_set: str, image_size: int) -> tuple[Curve, Curve]:
+    """Return what JPEG takes; see `ae_core.measuring.jpeg_rates`."""
+    return service().connection.answer(measuring.jpeg_rates, image_set, image_size)
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def test_image(spec_json: str, number: int) -> np.ndarray:
+    """Return test picture ``number`` (H, W, C) in [0, 1] of a spec's image set."""
+    return service().connection.answer(measuring.test_picture, spec_json, number)
+
+
+@st.cache_data(show_spinner=False, max_entries=MODELS)
+def known_scores(model: ModelFile) -> measuring.Scored:
+    """Return how surprising a model finds pictures of its own image set."""
+    return service().connection.answer(measuring.score_known, model)
+
+
+@st.cache_data(show_spinner=False, max_entries=MODELS)
+def unknown_scores(model: ModelFile, image_set: str) -> measuring.Scored:
+    """Return how surprising a model finds pictures of another image set."""
+    return service().connection.answer(measuring.score_unknown, model, image_set)

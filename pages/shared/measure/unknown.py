@@ -1,0 +1,115 @@
+"""How well the reconstruction error tells pictures of another kind from the model's own."""
+
+import numpy as np
+import streamlit as st
+
+from ae_core.anomaly import auc, rates, roc, threshold_for
+from ae_core.data import IMAGE_SETS, is_available
+from ae_core.measure_figures import LEAST, roc_curve, score_histogram
+from ae_core.measuring import SHOWN, Scored
+from pages.shared.answers import known_scores, unknown_scores
+from pages.shared.links import linked_choice, linked_step
+from pages.shared.models import TrainedModel
+from pages.shared.text import text
+from pages.shared.tiles import tiles
+
+STEPS = 160  # of the slider
+USUAL_ALARMS = 0.05  # share of the known that the first threshold is wrong about
+NARROWEST = 70  # CSS pixels of a picture
+
+
+def unknown_view(model: TrainedModel) -> None:
+    """Show scores of known and unknown pictures, a threshold between them, and what it does."""
+    own = IMAGE_SETS[model.spec.image_set]
+    others = tuple(n for n in IMAGE_SETS if n != own.name and is_available(n))
+    other = linked_choice(
+        "with",
+        text("compare.with_label"),
+        others,
+        "measure",
+        format_func=lambda name: IMAGE_SETS[name].title,
+    )
+    with st.spinner(text("compare.scoring")):
+        known, unknown = known_scores(model.file), unknown_scores(model.file, other)
+    place = st.container()
+    threshold = linked_step(
+        "threshold",
+        text("compare.threshold"),
+        _steps(known.scores, unknown.scores),
+        threshold_for(known.scores, USUAL_ALARMS),
+        "measure",
+        format_func=lambda step: f"{step:.3g}",
+    )
+    with place:
+        _charts(model, other, known, unknown, threshold)
+    if model.spec.split == "everything":
+        st.caption(text("compare.seen"))
+    for kind, title, scored in (
+        ("known", own.title, known),
+        ("unknown", IMAGE_SETS[other].title, unknown),
+    ):
+        st.markdown(f"##### {text(f'compare.{kind}_pictures', title=title)}")
+        _extremes(kind, scored, threshold)
+
+
+def _charts(
+    model: TrainedModel, other: str, known: Scored, unknown: Scored, threshold: float
+) -> None:
+    here = rates(known.scores, unknown.scores, threshold)
+    area = auc(known.scores, unknown.scores)
+    with st.container(horizontal=True, gap="medium"):
+        st.metric(text("compare.found"), f"{here.found:.0%}", width="content")
+        st.metric(text("compare.false_alarms"), f"{here.false_alarms:.0%}", width="content")
+        st.metric(
+            text("compare.auc"), f"{area:.3f}", help=text("compare.auc_help"), width="content"
+        )
+    st.markdown(
+        "##### "
+        + text("compare.shares", found=f"{here.found:.0%}", alarms=f"{here.false_alarms:.0%}")
+    )
+    if area < 0.9:
+        st.markdown(text("compare.alike"))
+    words = {
+        name: text(f"compare.scores.{name}")
+        for name in ("score", "share", "threshold", "false_alarms", "found")
+    }
+    words["known"] = IMAGE_SETS[model.spec.image_set].title
+    words["unknown"] = IMAGE_SETS[other].title
+    left, right = st.columns([5, 3], gap="medium")
+    with left:
+        st.plotly_chart(
+            score_histogram(known.scores, unknown.scores, threshold, words),
+            key="measure.histogram",
+            config={"displayModeBar": False},
+            alt=text("compare.scores.alt"),
+        )
+    with right:
+        st.plotly_chart(
+            roc_curve(roc(known.scores, unknown.scores), here, words),
+            key="measure.roc",
+            config={"displayModeBar": False},
+            alt=text("compare.scores.roc_alt"),
+        )
+
+
+def _extremes(kind: str, scored: Scored, threshold: float) -> None:
+    """Show the least and the most surprising pictures above what the model made of them."""
+    pairs = np.concatenate([scored.images, scored.outputs], axis=1) / 255
+    for name, chosen in (("most", slice(-SHOWN, None)), ("least", slice(SHOWN))):
+        st.caption(text(f"compare.{name}_surprising"))
+        scores = scored.shown[chosen]
+        captions = tuple(_caption(kind, float(score), threshold) for score in scores)
+        tiles(tuple(pairs[chosen]), captions, least=NARROWEST)
+
+
+def _caption(kind: str, score: float, threshold: float) -> str:
+    """Return a score, and whether the threshold is wrong about it."""
+    wrong = (score > threshold) == (kind == "known")
+    return text(f"compare.wrong.{kind}", score=f"{score:.4f}") if wrong else f"{score:.4f}"
+
+
+def _steps(known: np.ndarray, unknown: np.ndarray) -> tuple[float, ...]:
+    """Return thresholds from below all scores to above them, each so much above the last."""
+    scores = np.maximum(np.concatenate([known, unknown]), LEAST)
+    rising = np.geomspace(scores.min() * 0.9, scores.max() * 1.1, STEPS)
+    return tuple(dict.fromkeys(float(f"{step:.3g}") for step in rising))
