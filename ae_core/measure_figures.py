@@ -102,7 +102,7 @@ def score_histogram(
     edges = np.linspace(both.min() - 1e-3, both.max() + 1e-3, BINS + 1)
     drawn = layout(height=360)
     drawn["legend"] = _BELOW
-    drawn["xaxis"] = axis() | {"type": "log", "title": {"text": words["score"]}, "dtick": 1}
+    drawn["xaxis"] = axis() | {"type": "log", "title": {"text": words["score"]}}
     drawn["yaxis"] = axis() | {"title": {"text": words["share"]}, "tickformat": ".0%"}
     data, highest = [], 0.0
     for name, scores, colour in (("known", known, TRAIN), ("unknown", unknown, HELD_OUT)):

@@ -35,21 +35,12 @@ def rate_view(model: TrainedModel) -> None:
         whole, scans = jpeg_rates(spec.image_set, spec.image_size)
     with st.spinner(text("compare.fitting")):
         linear = pca_rates(spec.image_set, spec.image_size, spec.split)
-    coded = (
-        linked_choice(
-            "count",
-            text("compare.count_label"),
-            COUNTS,
-            "measure",
-            format_func=lambda name: text(f"compare.count.{name}"),
-        )
-        == COUNTS[0]
-    )
+    coded = _written_count() == COUNTS[0]
     ours = [front(each.points, coded=coded) for each in rates]
     pca, files, data = (front(curve, coded=coded) for curve in (linear, whole, scans))
     ahead = lead(ours[0], files, coded=coded)
-    _headline(rates[0], ours[0], files, ahead, coded=coded)
-    _sentences(ours[0], pca, data, coded=coded)
+    pays = _headline(rates[0], ours[0], files, ahead, coded=coded)
+    st.markdown(" ".join((*_passed_by(ours[0], pca, data, coded=coded), pays)))
     lines = [
         *(Line(_name(each, shown), curve) for each, curve in zip(shown, ours, strict=True)),
         Line(text("compare.method.pca"), pca),
@@ -59,9 +50,19 @@ def rate_view(model: TrainedModel) -> None:
     place = st.container()
     steps = _steps(lines, coded=coded)
     usual = files[0].size(coded=coded) * ROOM
-    budget = linked_step(
-        "bytes", text("compare.budget"), steps, usual, "measure", format_func=_bytes
-    )
+    slider, choice = st.columns([3, 1], gap="medium", vertical_alignment="bottom")
+    with slider:
+        budget = linked_step(
+            "bytes", text("compare.budget"), steps, usual, "measure", format_func=_bytes
+        )
+    with choice:
+        linked_choice(
+            "count",
+            text("compare.count_label"),
+            COUNTS,
+            "measure",
+            format_func=lambda name: text(f"compare.count.{name}"),
+        )
     end = ahead.end if ahead is not None and math.isfinite(ahead.end) else None
     with place:
         _chart(lines, budget, end, coded=coded)
@@ -72,9 +73,16 @@ def rate_view(model: TrainedModel) -> None:
             st.markdown(text("compare.seen"))
 
 
+def _written_count() -> str:
+    """Return what the choice below the chart stands at."""
+    written = st.query_params.get("count", "")
+    return written if written in COUNTS else COUNTS[0]
+
+
 def _headline(
     rates: CodeRates, ours: Curve, files: Curve, ahead: Lead | None, *, coded: bool
-) -> None:
+) -> str:
+    """Show the important figures; return from when on the decoder pays off."""
     least = files[0].size(coded=coded)
     if ahead is None:
         below = text("compare.nowhere")
@@ -100,7 +108,6 @@ def _headline(
             width="content",
         )
         st.metric(text("compare.takes"), _bytes(own), width="content")
-        st.metric(text("compare.jpeg_takes"), _bytes(needed), width="content")
         st.metric(
             text("compare.decoder"),
             size(rates.decoder_bytes),
@@ -108,15 +115,14 @@ def _headline(
             width="content",
         )
     st.markdown(f"##### {words}")
-    st.markdown(
-        text("compare.never_pays", decoder=size(rates.decoder_bytes))
-        if from_pictures is None
-        else text("compare.pays", decoder=size(rates.decoder_bytes), pictures=f"{from_pictures:,}")
-    )
+    if from_pictures is None:
+        return text("compare.never_pays", decoder=size(rates.decoder_bytes))
+    decoder, pictures = size(rates.decoder_bytes), f"{from_pictures:,}"
+    return text("compare.pays", decoder=decoder, pictures=pictures)
 
 
-def _sentences(ours: Curve, pca: Curve, data: Curve, *, coded: bool) -> None:
-    """Say in one line how it stands with JPEG without its header, and with PCA."""
+def _passed_by(ours: Curve, pca: Curve, data: Curve, *, coded: bool) -> list[str]:
+    """Say how it stands with JPEG without its header, and with PCA."""
     said = []
     for name, curve in (("scan", data), ("pca", pca)):
         ahead = lead(ours, curve, coded=coded)
@@ -126,7 +132,7 @@ def _sentences(ours: Curve, pca: Curve, data: Curve, *, coded: bool) -> None:
             said.append(text(f"compare.{name}.never"))
         else:
             said.append(text(f"compare.{name}.from", end=_bytes(ahead.end)))
-    st.markdown(" ".join(said))
+    return said
 
 
 def _chart(lines: list[Line], budget: float, crossing: float | None, *, coded: bool) -> None:
