@@ -40,7 +40,7 @@ def captions(page: Page) -> str:
 
 def test_curves_appear_and_a_point_that_is_clicked_shows_its_pictures(page):
     open_view(page, "model=digits-dense")
-    expect(page.locator(".js-plotly-plot .scatterlayer .trace")).to_have_count(6)
+    expect(page.locator(".js-plotly-plot .scatterlayer .trace")).to_have_count(5)
     before = captions(page)
     assert "Autoencoder" in before
     assert "JPEG without its header" in before
@@ -77,10 +77,17 @@ def test_the_threshold_changes_the_shares_and_the_chart_stays(page):
     wait_for_link(page, "threshold")
     expect(page.get_by_text("Finds 100% of the unknown, false alarm on 100%")).to_be_visible()
     first = linked(page, "threshold")
+    mark = page.locator(".threshold-mark").first
+    plane = charts.first.locator(".nsewdrag").first.bounding_box()
+    assert mark.bounding_box()["x"] < plane["x"] + 0.1 * plane["width"]
     page.keyboard.press("End")
     wait_for_link(page, "threshold", first)
     expect(page.get_by_text("Finds 0% of the unknown, false alarm on 0%")).to_be_visible()
     assert charts.first.evaluate("(chart) => chart.dataset.kept") == "yes"
+    page.wait_for_function(
+        "([mark, edge]) => mark.getBoundingClientRect().x > edge",
+        arg=[mark.element_handle(), plane["x"] + 0.9 * plane["width"]],
+    )
 
 
 @pytest.mark.parametrize("view", ["Bytes", "Unknown"])

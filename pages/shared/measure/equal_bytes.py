@@ -1,5 +1,7 @@
 """One picture by every method at about equal bytes: a test picture, a sample, a photo."""
 
+import html
+
 import numpy as np
 import streamlit as st
 from PIL import Image
@@ -107,8 +109,7 @@ def _caption(each: Squeezed, shown: tuple[TrainedModel, ...], place: int, budget
     """Return what stands below a picture, as HTML; nothing in it is a visitor's text."""
     name = text(f"compare.method.{each.method}")
     if place < len(shown) > 1:
-        numbers = shown[place].spec.autoencoder.latent_dim
-        name = text("compare.sized", title=name, numbers=numbers)
+        name = html.escape(shown[place].title)
     took = f"{each.bytes:.0f} B" if each.bytes >= 10 else f"{each.bytes:.1f} B"
     key = "compare.caption" if each.bytes <= budget else "compare.caption_large"
     return text(key, name=name, psnr=f"{each.psnr:.1f}", bytes=took, setting=_setting(each))

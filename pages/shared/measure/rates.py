@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from ae_core.compression import Curve, Lead, front, lead, pays_off_from, size_for
+from ae_core.figures import FOURTH, HELD_OUT, SIXTH, THIRD, TRAIN
 from ae_core.measure_figures import Line, rate_curves
 from ae_core.measuring import CodeRates
 from ae_core.store import UnknownRun
@@ -19,7 +20,8 @@ from pages.shared.text import text
 from pages.shared.wording import size
 
 COUNTS = ("coded", "plain")  # behind an entropy coder, or every number with its bits
-MOST_MODELS = 3
+COLOURS = (TRAIN, FOURTH, SIXTH)  # of the models
+MOST_MODELS = len(COLOURS)
 CHART = "measure.curves"
 STEPS = 60  # of the slider of bytes
 ROOM = 1.1  # above the smallest JPEG file, where everybody can take part
@@ -42,15 +44,16 @@ def rate_view(model: TrainedModel) -> None:
     pays = _headline(rates[0], ours[0], files, ahead, coded=coded)
     st.markdown(" ".join((*_passed_by(ours[0], pca, data, coded=coded), pays)))
     lines = [
-        *(Line(_name(each, shown), curve) for each, curve in zip(shown, ours, strict=True)),
-        Line(text("compare.method.pca"), pca),
-        Line(text("compare.method.jpeg"), files),
-        Line(text("compare.method.scan"), data, dotted=True),
+        *map(Line, (_name(each, shown) for each in shown), ours, COLOURS),
+        Line(text("compare.method.pca"), pca, HELD_OUT),
+        Line(text("compare.method.jpeg"), files, THIRD),
+        Line(text("compare.method.scan"), data, THIRD, dotted=True),
     ]
-    place = st.container()
+    end = ahead.end if ahead is not None and math.isfinite(ahead.end) else None
+    _chart(lines, end, coded=coded)
     steps = _steps(lines, coded=coded)
     usual = files[0].size(coded=coded) * ROOM
-    slider, choice = st.columns([3, 1], gap="medium", vertical_alignment="bottom")
+    slider, choice = st.columns([5, 2], gap="medium", vertical_alignment="bottom")
     with slider:
         budget = linked_step(
             "bytes", text("compare.budget"), steps, usual, "measure", format_func=_bytes
@@ -63,9 +66,6 @@ def rate_view(model: TrainedModel) -> None:
             "measure",
             format_func=lambda name: text(f"compare.count.{name}"),
         )
-    end = ahead.end if ahead is not None and math.isfinite(ahead.end) else None
-    with place:
-        _chart(lines, budget, end, coded=coded)
     equal_bytes(shown, budget, coded=coded)
     with st.expander(text("compare.how_title")):
         st.markdown(text("compare.how", pictures=rates[0].pictures))
@@ -90,7 +90,7 @@ def _headline(
     elif math.isinf(ahead.end):
         below = text("compare.everywhere")
         words = text("compare.wins")
-    elif ahead.start <= ours[0].size(coded=coded):
+    elif ahead.start <= ours[0].size(coded=coded) * (1 + 1e-6):
         below = _bytes(ahead.end)
         words = text("compare.below", end=_bytes(ahead.end), least=_bytes(least))
     else:
@@ -110,14 +110,14 @@ def _headline(
         st.metric(text("compare.takes"), _bytes(own), width="content")
         st.metric(
             text("compare.decoder"),
-            size(rates.decoder_bytes),
+            _large(rates.decoder_bytes),
             help=text("compare.decoder_help"),
             width="content",
         )
     st.markdown(f"##### {words}")
     if from_pictures is None:
-        return text("compare.never_pays", decoder=size(rates.decoder_bytes))
-    decoder, pictures = size(rates.decoder_bytes), f"{from_pictures:,}"
+        return text("compare.never_pays", decoder=_large(rates.decoder_bytes))
+    decoder, pictures = _large(rates.decoder_bytes), f"{from_pictures:,}"
     return text("compare.pays", decoder=decoder, pictures=pictures)
 
 
@@ -135,13 +135,12 @@ def _passed_by(ours: Curve, pca: Curve, data: Curve, *, coded: bool) -> list[str
     return said
 
 
-def _chart(lines: list[Line], budget: float, crossing: float | None, *, coded: bool) -> None:
+def _chart(lines: list[Line], crossing: float | None, *, coded: bool) -> None:
     words = {name: text(f"compare.chart.{name}") for name in ("bytes", "psnr")}
-    words["budget"] = text("compare.chart.budget", budget=_bytes(budget))
     if crossing is not None:
         words["crossing"] = text("compare.chart.crossing", end=_bytes(crossing))
     st.plotly_chart(
-        rate_curves(lines, coded=coded, budget=budget, crossing=crossing, words=words),
+        rate_curves(lines, coded=coded, crossing=crossing, words=words),
         key=CHART,
         on_select=_take_point,
         selection_mode="points",
@@ -209,6 +208,10 @@ def _steps(lines: list[Line], *, coded: bool) -> tuple[float, ...]:
 
 def _rising(low: int, high: int) -> list[float]:
     return [math.ceil(step) for step in np.geomspace(low, high, STEPS)]
+
+
+def _large(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 1_000_000 else size(count)
 
 
 def _bytes(count: float) -> str:

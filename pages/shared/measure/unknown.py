@@ -1,11 +1,21 @@
 """How well the reconstruction error tells pictures of another kind from the model's own."""
 
+import math
+
 import numpy as np
 import streamlit as st
 
 from ae_core.anomaly import auc, rates, roc, threshold_for
 from ae_core.data import IMAGE_SETS, is_available
-from ae_core.measure_figures import LEAST, roc_curve, score_histogram
+from ae_core.figures import Figure
+from ae_core.measure_figures import (
+    LEAST,
+    PLANE,
+    SCORES_HEIGHT,
+    roc_curve,
+    score_histogram,
+    score_range,
+)
 from ae_core.measuring import SHOWN, Scored
 from pages.shared.answers import known_scores, unknown_scores
 from pages.shared.links import linked_choice, linked_step
@@ -16,6 +26,15 @@ from pages.shared.tiles import tiles
 STEPS = 160  # of the slider
 USUAL_ALARMS = 0.05  # share of the known that the first threshold is wrong about
 NARROWEST = 70  # CSS pixels of a picture
+_DOT = "width:16px;height:16px;margin:-8px;border-radius:50%"
+_OVER = """
+<style>
+[class*="st-key-measure-"]:has(> * .threshold-mark) { position: relative; }
+[data-testid="stElementContainer"]:has(.threshold-mark) { position: absolute; inset: 0;
+  width: 100% !important; pointer-events: none; }
+.threshold-mark { position: absolute; background: #e0447c; transition: left .15s, top .15s; }
+</style>
+"""
 
 
 def unknown_view(model: TrainedModel) -> None:
@@ -70,26 +89,42 @@ def _charts(
     if area < 0.9:
         st.markdown(text("compare.alike"))
     words = {
-        name: text(f"compare.scores.{name}")
-        for name in ("score", "share", "threshold", "false_alarms", "found")
+        name: text(f"compare.scores.{name}") for name in ("score", "share", "false_alarms", "found")
     }
     words["known"] = IMAGE_SETS[model.spec.image_set].title
     words["unknown"] = IMAGE_SETS[other].title
+    low, high = score_range(known.scores, unknown.scores)
+    share = min(max((math.log10(threshold) - low) / (high - low), 0.0), 1.0)
     left, right = st.columns([5, 3], gap="medium")
     with left:
-        st.plotly_chart(
-            score_histogram(known.scores, unknown.scores, threshold, words),
-            key="measure.histogram",
-            config={"displayModeBar": False},
-            alt=text("compare.scores.alt"),
-        )
+        histogram = score_histogram(known.scores, unknown.scores, words)
+        _marked("histogram", histogram, text("compare.scores.alt"), share, None)
     with right:
-        st.plotly_chart(
-            roc_curve(roc(known.scores, unknown.scores), here, words),
-            key="measure.roc",
-            config={"displayModeBar": False},
-            alt=text("compare.scores.roc_alt"),
-        )
+        curve = roc_curve(roc(known.scores, unknown.scores), words)
+        alt = text("compare.scores.roc_alt")
+        _marked("roc", curve, alt, here.false_alarms, here.found)
+
+
+def _marked(name: str, figure: Figure, alt: str, across: float, up: float | None) -> None:
+    """Show a chart and over it a mark that moves, while the chart itself stays as it is.
+
+    Args:
+        name: of the chart.
+        figure: with its plane where `ae_core.measure_figures.PLANE` says.
+        alt: what it shows, in words.
+        across: where the mark is, as a share of the plane's width.
+        up: likewise of its height; None for an upright line.
+    """
+    with st.container(key=f"measure-{name}"):
+        st.plotly_chart(figure, key=f"measure.{name}", config={"displayModeBar": False}, alt=alt)
+        left, right, top, bottom = (PLANE[side] for side in "lrtb")
+        wide, high = f"(100% - {left + right}px)", SCORES_HEIGHT - top - bottom
+        x = f"left:calc({left}px + {wide} * {across:.5f});"
+        if up is None:
+            shape = f"top:{top}px;height:{high}px;width:3px;margin-left:-1px"
+        else:
+            shape = f"top:{top + high * (1 - up):.1f}px;{_DOT}"
+        st.html(f'{_OVER}<div class="threshold-mark" style="{x}{shape}"></div>')
 
 
 def _extremes(kind: str, scored: Scored, threshold: float) -> None:
