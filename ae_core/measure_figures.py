@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ae_core.anomaly import Roc
-from ae_core.compression import Curve
 from ae_core.figures import HELD_OUT, SERIES, TRAIN, Figure, axis, layout
+from ae_core.rate_curves import Curve
 
 BINS = 48
 LEAST = 1e-9  # a score of 0 has no place on a logarithmic axis
@@ -105,10 +105,11 @@ def score_histogram(known: np.ndarray, unknown: np.ndarray, words: Mapping[str, 
     drawn = _fixed(words["score"], words["share"])
     drawn["legend"] = _BELOW | {"y": -0.3}
     drawn["xaxis"] |= {"type": "log", "range": list(ends), "nticks": 6}
-    data = []
+    data, highest = [], 0.0
     for name, scores, colour in (("known", known, TRAIN), ("unknown", unknown, HELD_OUT)):
         counts, _ = np.histogram(np.log10(np.maximum(scores, LEAST)), edges)
         shares = counts / len(scores)
+        highest = max(highest, float(shares.max()))
         data.append(
             {
                 "type": "scatter",
@@ -121,6 +122,7 @@ def score_histogram(known: np.ndarray, unknown: np.ndarray, words: Mapping[str, 
                 "hovertemplate": "%{x:.3r}: %{y:.1%}<extra>" + words[name] + "</extra>",
             }
         )
+    drawn["yaxis"]["range"] = [0, 1.05 * highest]
     return {"data": data, "layout": drawn}
 
 

@@ -1,4 +1,4 @@
-"""What the Measure page asks of a trained model, as functions that run in an ``infer`` worker.
+"""What codes cost next to PCA and JPEG, as functions that run in an ``infer`` worker.
 
 Like `ae_core.inference`, whose models they use; what belongs to a visitor's picture travels with
 each question and is nowhere kept.
@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from PIL import Image
 
 from ae_core import baselines, data, metrics
-from ae_core.compression import CodeBook, Curve, Point, best_within
+from ae_core.compression import CodeBook
 from ae_core.inference import ModelFile, autoencoder, read_weights
 from ae_core.live_decoder import decoder_bytes
-from ae_core.pictures import to_array, to_bytes_range
+from ae_core.rate_curves import Curve, Point, best_within
 from ae_core.refit import image_shape
 from ae_core.specs import from_json
 
@@ -26,8 +25,6 @@ PCA_NUMBERS = (2, 4, 8, 16, 24, 32, 48, 64, 96, 128, 192, 256)
 PCA_PIXELS = 20_000_000  # that principal components are fitted to, in all training pictures
 MOST_OF_LARGE = 128  # components of pictures that are not SMALL: more would take too long
 QUALITIES = (1, 3, 5, 8, 12, 16, 20, 26, 32, 40, 50, 60, 70, 80, 88, 95)
-SCORED = 500  # known and unknown pictures each
-SHOWN = 6  # of the least and of the most surprising ones
 
 
 @dataclass(frozen=True)
@@ -68,24 +65,6 @@ class Squeezed:
     numbers: int = 0
     bits: int = 0
     quality: int = 0
-
-
-@dataclass(frozen=True)
-class Scored:
-    """Pictures of one kind, and how badly a model reconstructs them.
-
-    Attributes:
-        scores: (N,) float64, the mean squared error of each.
-        shown: (S,) float64, the scores of the pictures here: the least surprising ones, then the
-            most surprising ones, rising.
-        images: (S, H, W, C) uint8.
-        outputs: (S, H, W, C) uint8, what the model made of them.
-    """
-
-    scores: np.ndarray
-    shown: np.ndarray
-    images: np.ndarray
-    outputs: np.ndarray
 
 
 def code_rates(model: ModelFile) -> CodeRates:
@@ -187,33 +166,6 @@ def test_picture(spec_json: str, number: int) -> np.ndarray:
 
 
 test_picture.__test__ = False  # type: ignore[attr-defined]
-
-
-def score_known(model: ModelFile) -> Scored:
-    """Score test pictures of a model's own image set; raises what `code_rates` does."""
-    spec = from_json(model.spec_json)
-    images = data.load_images(spec.image_set, spec.image_size, spec.split)
-    return _scored(model, images.test[:SCORED])
-
-
-def score_unknown(model: ModelFile, image_set: str) -> Scored:
-    """Score test pictures of another image set, brought to the shape of the model's pictures."""
-    shape = image_shape(from_json(model.spec_json))
-    found = data.load_images(image_set).test[:SCORED]
-    if found.shape[1:] != shape:
-        gray = to_bytes_range(found)[..., 0]
-        found = np.stack([to_array(Image.fromarray(picture), shape) for picture in gray])
-    return _scored(model, found)
-
-
-def _scored(model: ModelFile, images: np.ndarray) -> Scored:
-    trained = autoencoder(model, images.shape[1:])
-    outputs = trained.reconstruct(images)
-    scores = np.square(images - outputs).mean(axis=(1, 2, 3), dtype=np.float64)
-    order = np.argsort(scores, kind="stable")
-    chosen = order if len(order) <= 2 * SHOWN else np.concatenate([order[:SHOWN], order[-SHOWN:]])
-    shown = to_bytes_range(images[chosen]), to_bytes_range(outputs[chosen])
-    return Scored(scores, scores[chosen], *shown)
 
 
 def _best(

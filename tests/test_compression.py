@@ -1,6 +1,5 @@
-"""Sizes against Shannon, rounding against its bound, and where curves cross."""
+"""Sizes against Shannon, rounding against its bound."""
 
-import itertools
 import math
 
 import numpy as np
@@ -8,26 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ae_core.compression import (
-    CodeBook,
-    Lead,
-    Point,
-    best_within,
-    entropy,
-    front,
-    lead,
-    pays_off_from,
-    size_for,
-)
+from ae_core.compression import CodeBook, entropy
 
 
 def normal_codes(count=2000, deviations=(3.0, 1.0, 0.2), seed=0):
     codes = np.random.default_rng(seed).normal(size=(count, len(deviations))) * deviations
     return codes.astype(np.float32)
-
-
-def curve(*points):
-    return tuple(Point(size, psnr, size) for size, psnr in points)
 
 
 # --- entropy ---------------------------------------------------------------------------------
@@ -83,7 +68,6 @@ def test_codes_that_are_all_alike_cost_nothing():
     book = CodeBook.fit(codes, 8)
     assert book.coded_bytes(book.steps(codes)).tolist() == [0] * 50
     assert book.plain_bytes == 0
-    assert Point(0, 20, 0).size(coded=True) == 1 / 8  # and still have a place on a logarithmic axis
     assert np.abs(book.values(book.steps(codes)) - codes).max() <= 0.5
 
 
@@ -144,89 +128,3 @@ def test_what_an_entropy_coder_saves_is_never_negative_on_the_training_codes():
     for bits in (2, 5, 8):
         book = CodeBook.fit(codes, bits)
         assert book.coded_bytes(book.steps(codes)).mean() <= book.plain_bytes
-
-
-# --- curves ----------------------------------------------------------------------------------
-
-
-def test_the_front_leaves_out_what_another_point_beats():
-    points = curve((10, 20), (12, 19), (11, 25), (40, 25), (50, 30))
-    assert front(points) == curve((10, 20), (11, 25), (50, 30))
-
-
-def test_the_front_is_of_the_bytes_that_are_asked_for():
-    points = (Point(10, 20, 30), Point(12, 22, 25))
-    assert front(points) == points
-    assert front(points, coded=False) == points[1:]
-
-
-@given(
-    st.lists(st.tuples(st.floats(1, 1e4), st.floats(5, 50)), min_size=1, max_size=20, unique=True)
-)
-def test_a_front_rises_and_leaves_no_better_point_out(pairs):
-    points = curve(*pairs)
-    best = front(points)
-    for a, b in itertools.pairwise(best):
-        assert a.bytes < b.bytes
-        assert a.psnr < b.psnr
-    for point in points:
-        assert any(one.bytes <= point.bytes and one.psnr >= point.psnr for one in best)
-
-
-@pytest.mark.parametrize(
-    ("ours", "theirs", "expected"),
-    [
-        # straight over log₂: theirs reaches 25 half way between 100 and 400
-        (((10, 25),), ((100, 20), (400, 30)), Lead(10, 200)),
-        # they begin above us: the lead ends where they begin
-        (((10, 25),), ((100, 26), (400, 30)), Lead(10, 100)),
-        # they never come up to us
-        (((10, 25),), ((100, 20), (400, 24)), Lead(10, math.inf)),
-        # nor are we ever ahead
-        (((10, 25),), ((5, 26), (400, 30)), None),
-        (((10, 25), (20, 26)), ((10, 25), (20, 26)), None),
-        # we come later: ahead between two crossings
-        (((4, 10), (16, 30)), ((4, 20), (256, 35)), Lead(4 * 2 ** (4 / 3), None)),
-        # two stretches: the longer one
-        (((1, 10), (1024, 20)), ((1, 9), (2, 12), (4, 12), (1024, 19)), Lead(None, math.inf)),
-    ],
-)
-def test_where_one_curve_is_ahead(ours, theirs, expected):
-    found = lead(curve(*ours), curve(*theirs))
-    if expected is None:
-        assert found is None
-        return
-    for value, wanted in ((found.start, expected.start), (found.end, expected.end)):
-        if wanted is not None:
-            assert value == pytest.approx(wanted)
-    assert found.start < found.end
-
-
-def test_at_a_crossing_both_are_equally_good():
-    ours = curve((4, 10), (16, 30))
-    theirs = curve((4, 20), (256, 35))
-    found = lead(ours, theirs)
-    assert found.start == pytest.approx(4 * 2 ** (10 / (10 - 15 / 6)))
-    assert size_for(30, theirs) == pytest.approx(found.end)
-
-
-def test_the_size_for_a_closeness():
-    rising = curve((100, 20), (400, 30))
-    assert size_for(25, rising) == pytest.approx(200)
-    assert size_for(3, rising) == pytest.approx(100)
-    assert size_for(31, rising) == math.inf
-
-
-def test_a_decoder_pays_off_when_what_is_saved_exceeds_it():
-    assert pays_off_from(1000, 10, 30) == 50
-    assert pays_off_from(1001, 10, 30) == 51
-    assert pays_off_from(1000, 30, 30) is None
-    assert pays_off_from(1000, 30, 10) is None
-    assert pays_off_from(1000, 30, math.inf) == 1
-
-
-def test_the_best_within_a_budget_is_the_closest_not_the_largest():
-    sizes, closeness = (5.0, 9.0, 8.0, 20.0), (10.0, 14.0, 15.0, 30.0)
-    assert best_within(sizes, closeness, 9) == 2
-    assert best_within(sizes, closeness, 100) == 3
-    assert best_within(sizes, closeness, 1) == 0

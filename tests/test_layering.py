@@ -24,7 +24,7 @@ ORDER = (
     *("brush", "toy_faces", "image_sets", "downloads", "sources", "data"),
     *("plan", "refit", "drawing", "estimate"),
     *("pictures", "handwriting", "baselines", "metrics", "corruption", "filters", "colour"),
-    *("compression", "anomaly"),
+    *("compression", "rate_curves", "anomaly"),
     *("eyes", "faces"),
     *(
         "weights",
@@ -45,6 +45,7 @@ ORDER = (
         "inference",
         "exploration",
         "measuring",
+        "surprise",
         "pretraining",
         "photos",
         "denoising",
@@ -69,7 +70,16 @@ WORKERS = (
     "denoiser_training",
 )
 # These may do so inside functions, which then run in a worker or on the command line.
-LATE = ("inference", "exploration", "measuring", "denoising", "pretraining", "tasks", "__main__")
+LATE = (
+    "inference",
+    "exploration",
+    "measuring",
+    "surprise",
+    "denoising",
+    "pretraining",
+    "tasks",
+    "__main__",
+)
 NETWORKS = {"keras", "tensorflow"}
 # The only file that names what Streamlit remembers: of one visitor, and for all of them.
 KEEPERS = {

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ae_core import measuring, metrics
+from ae_core import measuring, metrics, surprise
 from ae_core.anomaly import auc
-from ae_core.compression import front
 from ae_core.data import load_images
 from ae_core.denoising import model_file
 from ae_core.inference import autoencoder
 from ae_core.pretrained import cards
+from ae_core.rate_curves import front
 
 NAMES = ("digits-dense", "toy-faces-vae")
 
@@ -157,31 +157,31 @@ def test_what_was_never_trained_on_is_kept_badly():
 
 
 def test_scores_are_the_errors_of_the_pictures_they_are_shown_with(model, images):
-    scored = measuring.score_known(model)
-    tests = images.test[: measuring.SCORED]
+    scored = surprise.score_known(model)
+    tests = images.test[: surprise.SCORED]
     outputs = autoencoder(model, images.image_shape).reconstruct(tests)
     expected = [metrics.mse(a, b) for a, b in zip(tests, outputs, strict=True)]
     np.testing.assert_allclose(scored.scores, expected, rtol=1e-4)
     assert scored.shown.tolist() == sorted(scored.shown)
     assert scored.shown[0] == scored.scores.min()
     assert scored.shown[-1] == scored.scores.max()
-    assert len(scored.shown) == 2 * measuring.SHOWN
+    assert len(scored.shown) == 2 * surprise.SHOWN
     for score, image, output in zip(scored.shown, scored.images, scored.outputs, strict=True):
         assert metrics.mse(image / 255, output / 255) == pytest.approx(score, rel=0.1, abs=1e-5)
 
 
 def test_pictures_of_another_kind_surprise(model, card):
     other = next(name for name in ("digits", "toy-faces") if name != card.spec.image_set)
-    known, unknown = measuring.score_known(model), measuring.score_unknown(model, other)
+    known, unknown = surprise.score_known(model), surprise.score_unknown(model, other)
     assert known.images.shape[1:] == unknown.images.shape[1:]
     assert auc(known.scores, unknown.scores) > 0.99
 
 
 def test_an_unknown_set_that_is_the_known_one_does_not(model, card):
     native = load_images(card.spec.image_set).image_shape
-    unknown = measuring.score_unknown(model, card.spec.image_set)
+    unknown = surprise.score_unknown(model, card.spec.image_set)
     if native == unknown.images.shape[1:]:
-        known = measuring.score_known(model)
+        known = surprise.score_known(model)
         np.testing.assert_array_equal(known.scores, unknown.scores)
         assert auc(known.scores, unknown.scores) == 0.5
     else:  # another way of enlarging changes pixels, but not what is on the picture

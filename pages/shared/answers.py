@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from ae_core import exploration, inference, measuring, photos
+from ae_core import exploration, inference, measuring, photos, surprise
 from ae_core.atlas import Atlas
-from ae_core.compression import Curve
 from ae_core.connection import Connection
 from ae_core.inference import ModelFile
 from ae_core.pretrained import atlas_of
+from ae_core.rate_curves import Curve
 from ae_core.service import TrainingService
 from ae_core.store import RunStore
 
@@ -132,12 +132,12 @@ def test_image(spec_json: str, number: int) -> np.ndarray:
 
 
 @st.cache_data(show_spinner=False, max_entries=MODELS)
-def known_scores(model: ModelFile) -> measuring.Scored:
+def known_scores(model: ModelFile) -> surprise.Scored:
     """Return how surprising a model finds pictures of its own image set."""
-    return service().connection.answer(measuring.score_known, model)
+    return service().connection.answer(surprise.score_known, model)
 
 
 @st.cache_data(show_spinner=False, max_entries=MODELS)
-def unknown_scores(model: ModelFile, image_set: str) -> measuring.Scored:
+def unknown_scores(model: ModelFile, image_set: str) -> surprise.Scored:
     """Return how surprising a model finds pictures of another image set."""
-    return service().connection.answer(measuring.score_unknown, model, image_set)
+    return service().connection.answer(surprise.score_unknown, model, image_set)

@@ -5,23 +5,21 @@ import math
 import numpy as np
 import streamlit as st
 
-from ae_core.compression import Curve, Lead, front, lead, pays_off_from, size_for
 from ae_core.figures import FOURTH, HELD_OUT, SIXTH, THIRD, TRAIN
 from ae_core.measure_figures import Line, rate_curves
 from ae_core.measuring import CodeRates
-from ae_core.store import UnknownRun
-from pages.shared import notice
+from ae_core.rate_curves import Curve, Lead, front, lead, pays_off_from, size_for
 from pages.shared.answers import code_rates, jpeg_rates, pca_rates
 from pages.shared.links import linked_choice, linked_step, put
+from pages.shared.measure.beside import beside, sized
 from pages.shared.measure.equal_bytes import equal_bytes
-from pages.shared.models import TrainedModel, models
-from pages.shared.session import show_in_widget, widget
+from pages.shared.models import TrainedModel
+from pages.shared.session import widget
 from pages.shared.text import text
 from pages.shared.wording import size
 
 COUNTS = ("coded", "plain")  # behind an entropy coder, or every number with its bits
 COLOURS = (TRAIN, FOURTH, SIXTH)  # of the models
-MOST_MODELS = len(COLOURS)
 CHART = "measure.curves"
 STEPS = 60  # of the slider of bytes
 ROOM = 1.1  # above the smallest JPEG file, where everybody can take part
@@ -29,7 +27,7 @@ ROOM = 1.1  # above the smallest JPEG file, where everybody can take part
 
 def rate_view(model: TrainedModel) -> None:
     """Show the curves, where they cross, and one picture by every method at equal bytes."""
-    shown = (model, *_also(model))
+    shown = (model, *beside(model, len(COLOURS) - 1))
     with st.spinner(text("compare.rounding")):
         rates = tuple(code_rates(each.file) for each in shown)
     spec = model.spec
@@ -158,45 +156,8 @@ def _take_point() -> None:
         put(bytes=f"{size_of_point:.4g}")
 
 
-def _also(model: TrainedModel) -> tuple[TrainedModel, ...]:
-    """Let the visitor choose further models of the same pictures, and return them."""
-    linked = tuple(dict.fromkeys(filter(None, st.query_params.get("also", "").split(","))))
-    available = models(model.id)
-    for name in linked:
-        try:
-            available |= models(name)
-        except UnknownRun as error:
-            notice.error(text("compare.left_out", error=error))
-    spec = model.spec
-    same = {
-        other.id: other
-        for other in available.values()
-        if other.id != model.id
-        and (other.spec.image_set, other.spec.image_size) == (spec.image_set, spec.image_size)
-    }
-    if not same:
-        return ()
-    chosen = [name for name in linked if name in same][: MOST_MODELS - 1]
-    show_in_widget("measure.also", chosen)
-    st.multiselect(
-        text("compare.also"),
-        list(same),
-        format_func=lambda name: _sized(same[name]),
-        max_selections=MOST_MODELS - 1,
-        key="measure.also",
-        placeholder=text("compare.also_hint"),
-        on_change=lambda: put(also=",".join(widget("measure.also"))),
-    )
-    return tuple(same[name] for name in chosen)
-
-
 def _name(model: TrainedModel, shown: tuple[TrainedModel, ...]) -> str:
-    return text("compare.method.autoencoder") if len(shown) == 1 else _sized(model)
-
-
-def _sized(model: TrainedModel) -> str:
-    numbers = model.spec.autoencoder.latent_dim
-    return text("compare.sized", title=model.title, numbers=numbers)
+    return text("compare.method.autoencoder") if len(shown) == 1 else sized(model)
 
 
 def _steps(lines: list[Line], *, coded: bool) -> tuple[float, ...]:

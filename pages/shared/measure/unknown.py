@@ -16,7 +16,7 @@ from ae_core.measure_figures import (
     score_histogram,
     score_range,
 )
-from ae_core.measuring import SHOWN, Scored
+from ae_core.surprise import SHOWN, Scored
 from pages.shared.answers import known_scores, unknown_scores
 from pages.shared.links import linked_choice, linked_step
 from pages.shared.models import TrainedModel
