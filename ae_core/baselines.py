@@ -8,6 +8,9 @@ from PIL import Image
 
 from ae_core.pictures import to_bytes_range
 
+SMALL = 1024  # pixels of pictures whose covariance is quickly taken apart
+_START_OF_SCAN = 0xDA
+
 
 @dataclass(frozen=True)
 class Pca:
@@ -25,24 +28,38 @@ class Pca:
         """Return the best linear autoencoder of fewer numbers: the first components."""
         return Pca(self.mean, self.components[:numbers])
 
+    def encode(self, images: np.ndarray) -> np.ndarray:
+        """Project pictures (N, H, W, C) on the components: (N, K) float32."""
+        flat = images.reshape(len(images), -1) - self.mean
+        return np.asarray(flat @ self.components.T, np.float32)
+
+    def decode(self, codes: np.ndarray, image_shape: tuple[int, int, int]) -> np.ndarray:
+        """Return pictures (N, H, W, C), clipped to [0, 1], of codes (N, k) of k ≤ K numbers."""
+        back = codes @ self.components[: codes.shape[1]] + self.mean
+        return np.clip(back, 0, 1).reshape(len(codes), *image_shape).astype(np.float32)
+
     def reconstruct(self, images: np.ndarray) -> np.ndarray:
         """Project pictures (N, H, W, C) on the components and back, clipped to [0, 1]."""
-        flat = images.reshape(len(images), -1) - self.mean
-        back = flat @ self.components.T @ self.components + self.mean
-        return np.clip(back, 0, 1).reshape(images.shape).astype(np.float32)
+        height, width, channels = images.shape[1:]
+        return self.decode(self.encode(images), (height, width, channels))
 
 
-def fit_pca(images: np.ndarray, numbers: int) -> Pca:
+def fit_pca(images: np.ndarray, numbers: int, *, quick: bool = False) -> Pca:
     """Fit principal components to pictures (N, H, W, C).
 
     Args:
         images: the training pictures.
         numbers: K, lowered to what N pictures of P pixels allow.
+        quick: whether it should take a second or two, which costs the last components of large
+            pictures some hundredths of a decibel.
     """
     from sklearn.decomposition import PCA
 
     flat = images.reshape(len(images), -1)
-    model = PCA(min(numbers, *flat.shape), random_state=0).fit(flat)
+    kept = min(numbers, *flat.shape)
+    solver = "auto" if not quick else "covariance_eigh" if flat.shape[1] <= SMALL else "randomized"
+    rounds = 2 if quick else "auto"
+    model = PCA(kept, svd_solver=solver, iterated_power=rounds, random_state=0).fit(flat)
     return Pca(model.mean_.astype(np.float32), model.components_.astype(np.float32))
 
 
@@ -54,36 +71,56 @@ class Jpeg:
         image: (H, W, C) float32 in [0, 1], decoded again.
         bytes: of the file, headers and tables included.
         quality: Pillow's quality setting, 1…95.
+        scan_bytes: of these bytes, those of the picture alone, as if tables and size were known.
     """
 
     image: np.ndarray
     bytes: int
     quality: int
+    scan_bytes: int
 
 
-def jpeg_of_at_most(image: np.ndarray, max_bytes: int) -> Jpeg:
+def jpeg_of_at_most(image: np.ndarray, max_bytes: int, *, header: bool = True) -> Jpeg:
     """Return the best JPEG of a picture (H, W, C) within ``max_bytes``.
 
     If even quality 1 is larger, that one is returned: its ``bytes`` tell.
+
+    Args:
+        image: the picture.
+        max_bytes: of the file.
+        header: False if they are of the picture's data alone.
     """
-    best = _jpeg(image, 1)
+    best = jpeg_at(image, 1)
     low, high = 2, 95
     while low <= high:  # file size grows with quality, but for a few bytes now and then
         middle = (low + high) // 2
-        candidate = _jpeg(image, middle)
-        if candidate.bytes <= max_bytes:
+        candidate = jpeg_at(image, middle)
+        if (candidate.bytes if header else candidate.scan_bytes) <= max_bytes:
             best, low = candidate, middle + 1
         else:
             high = middle - 1
     return best
 
 
-def _jpeg(image: np.ndarray, quality: int) -> Jpeg:
+def jpeg_at(image: np.ndarray, quality: int) -> Jpeg:
+    """Return a picture (H, W, C) in [0, 1] as JPEG of a quality, with Huffman tables of its own."""
     pixels = to_bytes_range(image)
     picture = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=quality, optimize=True)
-    size = buffer.tell()
     with Image.open(buffer) as decoded:
         array = np.asarray(decoded, dtype=np.float32).reshape(image.shape) / 255
-    return Jpeg(array, size, quality)
+    file = buffer.getvalue()
+    return Jpeg(array, len(file), quality, _scan_bytes(file))
+
+
+def _scan_bytes(file: bytes) -> int:
+    """Return how long the one scan of a baseline JPEG is, see ITU T.81, B.1.1 and B.2."""
+    place = 2  # behind the marker that begins every file
+    while file[place + 1] != _START_OF_SCAN:
+        place += 2 + _length(file, place)
+    return len(file) - (place + 2 + _length(file, place)) - 2  # the marker at the end
+
+
+def _length(file: bytes, place: int) -> int:
+    return int.from_bytes(file[place + 2 : place + 4], "big")

@@ -27,6 +27,7 @@ ORDER = (
     *("pictures", "handwriting", "baselines", "metrics", "corruption", "filters", "colour"),
     *("keras_layers_code", "keras_loss_code", "keras_noise_code", "keras_pictures_code"),
     *("keras_training_code", "keras_code", "formula", "notebook"),
+    *("compression", "rate_curves", "anomaly"),
     *("eyes", "faces"),
     *(
         "weights",
@@ -40,7 +41,7 @@ ORDER = (
         "vital_signs",
     ),
     *("store", "moments", "replay", "snapshot", "figures", "matches", "code_figures"),
-    *("sweep_figures", "pretrained", "pretraining_recipes"),
+    *("sweep_figures", "measure_figures", "pretrained", "pretraining_recipes"),
     *("control", "objectives", "architectures", "components", "augmentation"),
     *("autoencoder", "batches", "steps", "training"),
     *("course", "remedies", "symptoms", "doctor"),
@@ -49,6 +50,8 @@ ORDER = (
         "inference",
         "exploration",
         "exports",
+        "measuring",
+        "surprise",
         "pretraining",
         "photos",
         "denoising",
@@ -74,7 +77,16 @@ WORKERS = (
     "denoiser_training",
 )
 # These may do so inside functions, which then run in a worker or on the command line.
-LATE = ("inference", "exploration", "denoising", "pretraining", "tasks", "__main__")
+LATE = (
+    "inference",
+    "exploration",
+    "measuring",
+    "surprise",
+    "denoising",
+    "pretraining",
+    "tasks",
+    "__main__",
+)
 NETWORKS = {"keras", "tensorflow"}
 # The only file that names what Streamlit remembers: of one visitor, and for all of them.
 KEEPERS = {

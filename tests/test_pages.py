@@ -19,6 +19,7 @@ PAGES = (
     "pages/reconstruct.py",
     "pages/denoise.py",
     "pages/latent_space.py",
+    "pages/measure.py",
 )
 
 LATENT_VIEWS = ("Sliders", "Map", "Walk", "Directions", "Samples", "Posterior", "Match")
@@ -406,3 +407,59 @@ print("imported:", heavy)
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=200
     )
     assert "imported: []" in done.stdout, done.stderr[-2000:]
+
+
+@pytest.mark.parametrize("view", ["Bytes", "Unknown"])
+@pytest.mark.parametrize("model", ["digits-dense", "toy-faces-vae"])
+def test_every_view_of_the_measure_page_opens(model, view):
+    page = opened("pages/measure.py", model=model, view=view)
+    assert not texts(page.error)
+    if view == "Bytes":
+        assert metric(page, "Beats JPEG below").endswith(" B")
+        assert "pays off from" in texts(page.markdown)
+    else:
+        assert float(metric(page, "AUC")) > 0.99
+        assert metric(page, "False alarms") in ("4%", "5%", "6%")
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ({"model": "nope"}, "must be the id of a run on this server"),
+        ({"also": "000000000000"}, "must be the id of a run on this server"),
+        ({"bytes": "abc"}, "bytes=abc must be between"),
+        ({"bytes": "-3"}, "bytes=-3 must be between"),
+        ({"view": "Unknown", "threshold": "abc"}, "threshold=abc must be between"),
+        ({"view": "Unknown", "threshold": "nan"}, "threshold=nan must be between"),
+        ({"view": "Unknown", "threshold": "1e9"}, "threshold=1e9 must be between"),
+    ],
+)
+def test_a_bad_link_into_the_measure_page_is_one_sentence(query, sentence):
+    page = opened("pages/measure.py", **{"model": "digits-dense"} | query)
+    assert sentence in texts(page.error)
+    assert page.metric
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"view": "xyz"}, {"count": "xyz"}, {"source": "xyz"}, {"view": "Unknown", "with": "cats"}],
+)
+def test_a_choice_that_there_is_not_is_the_first_one(query):
+    page = opened("pages/measure.py", **{"model": "digits-dense"} | query)
+    assert not texts(page.error)
+    assert page.metric
+
+
+def test_a_higher_threshold_finds_less_and_alarms_less():
+    query = {"model": "digits-dense", "view": "Unknown"}
+    steps = opened("pages/measure.py", **query).select_slider(key="measure.threshold").options
+    for step, share in ((steps[0], "100%"), (steps[-1], "0%")):
+        page = opened("pages/measure.py", **query, threshold=step)
+        assert (metric(page, "Unknown found"), metric(page, "False alarms")) == (share, share)
+
+
+def test_bytes_as_they_are_are_more_than_entropy_coded_ones():
+    query = {"model": "toy-faces-vae"}
+    coded = metric(opened("pages/measure.py", **query), "It then takes")
+    plain = metric(opened("pages/measure.py", **query, count="plain"), "It then takes")
+    assert float(coded.split()[0]) < float(plain.split()[0])

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from ae_core import exploration, exports, inference, lesson_measures, photos
+from ae_core import exploration, exports, inference, lesson_measures, measuring, photos, surprise
 from ae_core.atlas import Atlas
 from ae_core.connection import Connection
 from ae_core.inference import ModelFile
@@ -18,6 +18,7 @@ from ae_core.lesson_figures import Measured
 from ae_core.lessons import Lesson, lesson_files, read_lesson
 from ae_core.matches import MatchBook
 from ae_core.pretrained import atlas_of
+from ae_core.rate_curves import Curve
 from ae_core.replay import Film, film_of
 from ae_core.service import TrainingService
 from ae_core.store import RunStore
@@ -169,3 +170,39 @@ def lessons(language: str) -> tuple[dict[str, Lesson], tuple[str, ...]]:
         except ValueError as error:
             problems.append(str(error))
     return found, tuple(problems)
+
+
+@st.cache_data(show_spinner=False, max_entries=MODELS)
+def code_rates(model: ModelFile) -> measuring.CodeRates:
+    """Return what a model's codes take; see `ae_core.measuring.code_rates`."""
+    return service().connection.answer(measuring.code_rates, model)
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def pca_rates(image_set: str, image_size: int, split: str) -> Curve:
+    """Return what principal components take; see `ae_core.measuring.pca_rates`."""
+    return service().connection.answer(measuring.pca_rates, image_set, image_size, split)
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def jpeg_rates(image_set: str, image_size: int) -> tuple[Curve, Curve]:
+    """Return what JPEG takes; see `ae_core.measuring.jpeg_rates`."""
+    return service().connection.answer(measuring.jpeg_rates, image_set, image_size)
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def test_image(spec_json: str, number: int) -> np.ndarray:
+    """Return test picture ``number`` (H, W, C) in [0, 1] of a spec's image set."""
+    return service().connection.answer(measuring.test_picture, spec_json, number)
+
+
+@st.cache_data(show_spinner=False, max_entries=MODELS)
+def known_scores(model: ModelFile) -> surprise.Scored:
+    """Return how surprising a model finds pictures of its own image set."""
+    return service().connection.answer(surprise.score_known, model)
+
+
+@st.cache_data(show_spinner=False, max_entries=MODELS)
+def unknown_scores(model: ModelFile, image_set: str) -> surprise.Scored:
+    """Return how surprising a model finds pictures of another image set."""
+    return service().connection.answer(surprise.score_unknown, model, image_set)

@@ -156,3 +156,39 @@ def linked_slider(name: str, label: str, usual: float, limit: Limit, page: str) 
         on_change=lambda: put(**{name: f"{widget(key):{'d' if limit.whole else '.2f'}}"}),
     )
     return value
+
+
+def linked_step(
+    name: str,
+    label: str,
+    steps: tuple[float, ...],
+    usual: float,
+    page: str,
+    format_func: Callable[[float], str] = str,
+) -> float:
+    """Let the visitor choose one of some rising numbers with a slider; the address says which.
+
+    What it says between two of them is brought to the nearer one, what is not a number between
+    the first and the last is answered with a sentence, and ``usual`` is taken.
+
+    Args:
+        name: in the address.
+        label: above the widget.
+        steps: what there is.
+        usual: if the address says nothing; brought to the nearest one too.
+        page: of the widget, for its key.
+        format_func: a number in words.
+    """
+    key = f"{page}.{name}"
+    usual = min(steps, key=lambda step: abs(step - usual))
+    value = linked_number(name, usual, Limit(steps[0], steps[-1], whole=False))
+    nearest = min(steps, key=lambda step: abs(step - value))
+    show_in_widget(key, nearest)
+    st.select_slider(
+        label,
+        steps,
+        key=key,
+        format_func=format_func,
+        on_change=lambda: put(**{name: f"{widget(key):.4g}"}),
+    )
+    return nearest

@@ -1,0 +1,213 @@
+"""What codes cost next to PCA and JPEG, as functions that run in an ``infer`` worker.
+
+Like `ae_core.inference`, whose models they use; what belongs to a visitor's picture travels with
+each question and is nowhere kept.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from ae_core import baselines, data, metrics
+from ae_core.compression import CodeBook
+from ae_core.inference import ModelFile, autoencoder, read_weights
+from ae_core.live_decoder import decoder_bytes
+from ae_core.rate_curves import Curve, Point, best_within
+from ae_core.refit import image_shape
+from ae_core.specs import from_json
+
+TRAIN_PICTURES = 4000  # that code books are learned from
+TEST_PICTURES = 200  # that sizes and errors are means of
+BITS = tuple(range(2, 9))  # of the number with the widest range
+PCA_BITS = tuple(range(3, 11))  # the first component's range is much wider than the last one's
+PCA_NUMBERS = (2, 4, 8, 16, 24, 32, 48, 64, 96, 128, 192, 256)
+PCA_PIXELS = 20_000_000  # that principal components are fitted to, in all training pictures
+MOST_OF_LARGE = 128  # components of pictures that are not SMALL: more would take too long
+QUALITIES = (1, 3, 5, 8, 12, 16, 20, 26, 32, 40, 50, 60, 70, 80, 88, 95)
+
+
+@dataclass(frozen=True)
+class CodeRates:
+    """A model's codes, rounded and counted.
+
+    Attributes:
+        points: one for each of BITS.
+        psnr: of codes that are not rounded, in dB.
+        decoder_bytes: of the decoder, as the browser gets it, and of the largest code book.
+        pictures: so many test pictures were measured.
+    """
+
+    points: Curve
+    psnr: float
+    decoder_bytes: int
+    pictures: int
+
+
+@dataclass(frozen=True)
+class Squeezed:
+    """What one method makes of a picture within some bytes.
+
+    Attributes:
+        method: "autoencoder", "pca", "jpeg", or "scan" for a JPEG without its header.
+        image: (H, W, C) float32 in [0, 1].
+        psnr: in dB.
+        bytes: of this picture; more than was allowed if the method has nothing smaller.
+        numbers: that are kept, 0 for JPEG.
+        bits: of the number with the widest range, 0 for JPEG.
+        quality: JPEG's setting, 0 for codes.
+    """
+
+    method: str
+    image: np.ndarray
+    psnr: float
+    bytes: float
+    numbers: int = 0
+    bits: int = 0
+    quality: int = 0
+
+
+def code_rates(model: ModelFile) -> CodeRates:
+    """Measure what the codes of test pictures cost and how close their pictures come.
+
+    Raises:
+        ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.load_images`.
+        ValueError: the model is not there any more.
+    """
+    spec = from_json(model.spec_json)
+    tests = data.load_images(spec.image_set, spec.image_size, spec.split).test[:TEST_PICTURES]
+    trained = autoencoder(model, image_shape(spec))
+    codes, books = trained.encode(tests), _books(model)
+    points = []
+    for book in books:
+        steps = book.steps(codes)
+        closeness = metrics.psnr(tests, trained.decode(book.values(steps)))
+        coded = float(book.coded_bytes(steps).mean())
+        points.append(Point(coded, closeness, book.plain_bytes, codes.shape[1], book.bits))
+    half = any(array.dtype != np.float32 for array in read_weights(model).values())
+    decoder = decoder_bytes("", spec.autoencoder, image_shape(spec), trained.weights(), half=half)
+    return CodeRates(
+        tuple(points),
+        metrics.psnr(tests, trained.decode(codes)),
+        len(decoder) + books[-1].own_bytes,
+        len(tests),
+    )
+
+
+def pca_rates(image_set: str, image_size: int, split: str) -> Curve:
+    """Do with principal components what `code_rates` does, with several numbers of them."""
+    images = data.load_images(image_set, image_size, split)
+    tests = images.test[:TEST_PICTURES]
+    pca, books = _pca(image_set, image_size, split)
+    codes = pca.encode(tests)
+    points = []
+    for whole in books:
+        for numbers in _numbers(len(pca.components)):
+            book = whole.first(numbers)
+            steps = book.steps(codes[:, :numbers])
+            closeness = metrics.psnr(tests, pca.decode(book.values(steps), images.image_shape))
+            coded = float(book.coded_bytes(steps).mean())
+            points.append(Point(coded, closeness, book.plain_bytes, numbers, book.bits))
+    return tuple(points)
+
+
+def jpeg_rates(image_set: str, image_size: int) -> tuple[Curve, Curve]:
+    """Return what JPEG takes for test pictures: whole files, and without all that comes first."""
+    tests = data.load_images(image_set, image_size).test[:TEST_PICTURES]
+    whole: list[Point] = []
+    scans: list[Point] = []
+    for quality in QUALITIES:
+        made = [baselines.jpeg_at(picture, quality) for picture in tests]
+        closeness = metrics.psnr(tests, np.stack([each.image for each in made]))
+        for points, sizes in (
+            (whole, [each.bytes for each in made]),
+            (scans, [each.scan_bytes for each in made]),
+        ):
+            mean = float(np.mean(sizes))
+            points.append(Point(mean, closeness, mean, quality=quality))
+    return tuple(whole), tuple(scans)
+
+
+def squeeze(model: ModelFile, image: np.ndarray, budget: float, *, coded: bool) -> Squeezed:
+    """Return a model's closest picture of a picture (H, W, C) in [0, 1] within some bytes."""
+    trained = autoencoder(model, image.shape)
+    codes, books = trained.encode(image[np.newaxis]), _books(model)
+    steps = [book.steps(codes) for book in books]
+    made = trained.decode(np.concatenate([b.values(s) for b, s in zip(books, steps, strict=True)]))
+    return _best("autoencoder", image, made, books, steps, budget, coded=coded)
+
+
+def squeeze_rivals(
+    spec_json: str, image: np.ndarray, budget: float, *, coded: bool
+) -> tuple[Squeezed, ...]:
+    """Return what PCA and JPEG, with and without its header, make of the same picture."""
+    spec = from_json(spec_json)
+    pca, whole = _pca(spec.image_set, spec.image_size, spec.split)
+    codes = pca.encode(image[np.newaxis])
+    books = tuple(b.first(n) for b in whole for n in _numbers(len(pca.components)))
+    steps = [book.steps(codes[:, : len(book.low)]) for book in books]
+    shape = image_shape(spec)
+    made = np.concatenate(
+        [pca.decode(book.values(step), shape) for book, step in zip(books, steps, strict=True)]
+    )
+    found = [_best("pca", image, made, books, steps, budget, coded=coded)]
+    for method, header in (("jpeg", True), ("scan", False)):
+        jpeg = baselines.jpeg_of_at_most(image, int(budget), header=header)
+        size = jpeg.bytes if header else jpeg.scan_bytes
+        closeness = metrics.psnr(image, jpeg.image)
+        found.append(Squeezed(method, jpeg.image, closeness, size, quality=jpeg.quality))
+    return tuple(found)
+
+
+def test_picture(spec_json: str, number: int) -> np.ndarray:
+    """Return test picture ``number`` (H, W, C) in [0, 1] of a spec's image set."""
+    spec = from_json(spec_json)
+    return np.array(data.load_images(spec.image_set, spec.image_size, spec.split).test[number])
+
+
+test_picture.__test__ = False  # type: ignore[attr-defined]
+
+
+def _best(
+    method: str,
+    image: np.ndarray,
+    made: np.ndarray,
+    books: tuple[CodeBook, ...],
+    steps: list[np.ndarray],
+    budget: float,
+    *,
+    coded: bool,
+) -> Squeezed:
+    sizes = [
+        float(book.coded_bytes(step)[0]) if coded else book.plain_bytes
+        for book, step in zip(books, steps, strict=True)
+    ]
+    closeness = [metrics.psnr(image, picture) for picture in made]
+    best = best_within(sizes, closeness, budget)
+    numbers, bits = len(books[best].low), books[best].bits
+    return Squeezed(method, made[best], closeness[best], sizes[best], numbers, bits)
+
+
+def _numbers(components: int) -> tuple[int, ...]:
+    """Return how many components are tried of those there are."""
+    return tuple(sorted({min(number, components) for number in PCA_NUMBERS}))
+
+
+@lru_cache(maxsize=4)
+def _books(model: ModelFile) -> tuple[CodeBook, ...]:
+    """Return a model's code book for each of BITS."""
+    spec = from_json(model.spec_json)
+    images = data.load_images(spec.image_set, spec.image_size, spec.split).train[:TRAIN_PICTURES]
+    codes = autoencoder(model, image_shape(spec)).encode(images)
+    return tuple(CodeBook.fit(codes, bits) for bits in BITS)
+
+
+@lru_cache(maxsize=4)
+def _pca(image_set: str, image_size: int, split: str) -> tuple[baselines.Pca, tuple[CodeBook, ...]]:
+    """Return an image set's principal components and the code book for each of PCA_BITS."""
+    images = data.load_images(image_set, image_size, split).train
+    pixels = int(np.prod(images.shape[1:]))
+    most = PCA_NUMBERS[-1] if pixels <= baselines.SMALL else MOST_OF_LARGE
+    pca = baselines.fit_pca(images[: PCA_PIXELS // pixels], most, quick=True)
+    codes = pca.encode(images[:TRAIN_PICTURES])
+    return pca, tuple(CodeBook.fit(codes, bits) for bits in PCA_BITS)

@@ -1,0 +1,142 @@
+"""How close pictures come for how many bytes, as curves, and where one curve passes another.
+
+It knows sizes and errors, not how they were measured. Sizes are bytes a picture.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Point:
+    """What pictures cost at one setting, and how close they come.
+
+    Attributes:
+        bytes: a picture, the mean.
+        psnr: of the mean squared error of all pictures, in dB.
+        plain_bytes: a picture, without an entropy coder; equal to `bytes` where there is no choice.
+        numbers: that are kept of a picture, 0 for JPEG.
+        bits: of the number with the widest range, 0 for JPEG.
+        quality: JPEG's setting, 0 for codes.
+    """
+
+    bytes: float
+    psnr: float
+    plain_bytes: float
+    numbers: int = 0
+    bits: int = 0
+    quality: int = 0
+
+    def size(self, *, coded: bool) -> float:
+        """Bytes a picture, written by an entropy coder or not; at least a bit."""
+        return max(self.bytes if coded else self.plain_bytes, 1 / 8)
+
+
+Curve = tuple[Point, ...]
+
+
+def front(points: Iterable[Point], *, coded: bool = True) -> Curve:
+    """Return the points that no other one beats in both size and closeness, smallest first."""
+    best: list[Point] = []
+    for point in sorted(points, key=lambda one: (one.size(coded=coded), -one.psnr)):
+        if not best or point.psnr > best[-1].psnr:
+            best.append(point)
+    return tuple(best)
+
+
+@dataclass(frozen=True)
+class Lead:
+    """Between which sizes one method is ahead of another; ``end`` may be infinite."""
+
+    start: float
+    end: float
+
+
+def lead(ours: Curve, theirs: Curve, *, coded: bool = True) -> Lead | None:
+    """Return where we are ahead, None if nowhere; of several stretches the longest.
+
+    Between their points curves are straight over the logarithm of the size; past its last point a
+    curve stays as high as it is there: nobody has to use up what is allowed.
+
+    Args:
+        ours: see `front`.
+        theirs: likewise. Below its first point a method has nothing: the other is ahead.
+        coded: see `Point.size`.
+    """
+    x, y = _line(ours, coded=coded)
+    u, v = _line(theirs, coded=coded)
+    ticks = np.unique(np.concatenate([x, u]))
+    ticks = ticks[ticks >= x[0]]
+    alone = ticks < u[0]
+    gap = np.interp(ticks, x, y) - np.interp(ticks, u, v)
+    edges = _stretches(ticks, np.where(alone, 1.0, gap), float(u[0]), float(x[0]))
+    if not edges:
+        return None
+    start, end = max(edges, key=lambda stretch: stretch[1] - stretch[0])
+    return Lead(2.0**start, 2.0**end if math.isfinite(end) else math.inf)
+
+
+def _line(curve: Curve, *, coded: bool) -> tuple[np.ndarray, np.ndarray]:
+    return (
+        np.log2([point.size(coded=coded) for point in curve]),
+        np.array([point.psnr for point in curve]),
+    )
+
+
+def _stretches(
+    ticks: np.ndarray, gap: np.ndarray, theirs_from: float, ours_from: float
+) -> list[tuple[float, float]]:
+    """Return where the gap, straight between ticks, is above 0; a jump where theirs begins."""
+    found: list[tuple[float, float]] = []
+    start = ours_from if gap[0] > 0 else None
+    for i in range(1, len(ticks)):
+        before, after = gap[i - 1], gap[i]
+        if (before > 0) == (after > 0):
+            continue
+        if ticks[i - 1] < theirs_from:  # they were not there before
+            crossing = theirs_from
+        else:
+            share = before / (before - after)
+            crossing = float(ticks[i - 1] + share * (ticks[i] - ticks[i - 1]))
+        if start is None:
+            start = crossing
+        else:
+            found.append((start, crossing))
+            start = None
+    if start is not None:
+        found.append((start, math.inf))
+    return [stretch for stretch in found if stretch[1] > stretch[0]]
+
+
+def size_for(psnr: float, curve: Curve) -> float:
+    """Return the bytes at which a curve reaches a PSNR: its first point's at least; or infinity."""
+    x, y = _line(curve, coded=True)
+    if psnr > y[-1]:
+        return math.inf
+    return float(2.0 ** np.interp(psnr, y, x))
+
+
+def pays_off_from(own_bytes: int, ours: float, theirs: float) -> int | None:
+    """Return from how many pictures on what is needed once is worth it; None if never.
+
+    Args:
+        own_bytes: needed once, such as the decoder.
+        ours: bytes a picture.
+        theirs: bytes a picture with the rival, which needs nothing once.
+    """
+    if not ours < theirs:
+        return None
+    if math.isinf(theirs):
+        return 1
+    return math.ceil(own_bytes / (theirs - ours))
+
+
+def best_within(sizes: Sequence[float], psnrs: Sequence[float], budget: float) -> int:
+    """Return the index of the closest picture within a budget, the smallest if none is."""
+    fitting = [index for index, size in enumerate(sizes) if size <= budget]
+    if not fitting:
+        return int(np.argmin(sizes))
+    return max(fitting, key=lambda index: psnrs[index])

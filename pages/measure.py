@@ -1,0 +1,48 @@
+"""Measure: what a trained model is worth in figures, next to what it has to beat."""
+
+import streamlit as st
+
+from ae_core.connection import ServiceUnavailable
+from ae_core.data import ImageSetCorrupt, ImageSetUnavailable
+from pages.shared import notice
+from pages.shared.frame import frame
+from pages.shared.links import linked_choice, put
+from pages.shared.measure.rates import rate_view
+from pages.shared.measure.unknown import unknown_view
+from pages.shared.model_card import model_card
+from pages.shared.model_select import model_select
+from pages.shared.models import models
+from pages.shared.text import text
+
+VIEWS = {
+    "Bytes": rate_view,
+    "Unknown": unknown_view,
+}
+OF_A_MODEL = ("also", "bytes", "threshold", "with")  # what means something else for another model
+FAILURES = (ServiceUnavailable, ImageSetUnavailable, ImageSetCorrupt, ValueError)
+
+
+def page() -> None:
+    """Draw the page."""
+    frame("Measure")
+    left, right = st.columns([4, 10], gap="large", vertical_alignment="bottom")
+    with left:
+        model = model_select("measure", models, lambda: put(**dict.fromkeys(OF_A_MODEL, "")))
+    with right:
+        view = linked_choice(
+            "view",
+            text("compare.view_label"),
+            tuple(VIEWS),
+            "measure",
+            format_func=lambda name: text(f"compare.view.{name}"),
+            label_visibility="collapsed",
+            wrap=True,
+        )
+    try:
+        VIEWS[view](model)
+        model_card(model.id)
+    except FAILURES as error:
+        notice.error(str(error))
+
+
+page()
