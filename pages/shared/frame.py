@@ -12,6 +12,7 @@ PAGES = (
     ("pages/reconstruct.py", "Reconstruct", ":material/compare:"),
     ("pages/denoise.py", "Denoise", ":material/auto_fix_high:"),
     ("pages/latent_space.py", "Latent space", ":material/tune:"),
+    ("pages/own_pictures.py", "Your pictures", ":material/draw:"),
 )
 
 # Pictures of a few pixels are shown large: their pixels stay squares.

@@ -1,0 +1,168 @@
+"""Adding pictures to a visitor's own set: drawn on the canvas, or out of uploaded files.
+
+Files are read in memory and let go of at once; what is made of them is kept only when the visitor
+presses the button that says so.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import streamlit as st
+
+from ae_core import pictures, uploads
+from ae_core.connection import ServiceUnavailable
+from ae_core.handwriting import DRAWING_SIDE, centre_digit
+from ae_core.own_images import own_sets
+from ae_core.own_sets import MOST_PICTURES, OwnSet, OwnSetCorrupt
+from ae_core.store import StoreError
+from pages.shared import notice
+from pages.shared.answers import service
+from pages.shared.drawing_canvas import drawing_canvas
+from pages.shared.links import linked_choice
+from pages.shared.picture_picker import picture_picker
+from pages.shared.session import collecting, let_go
+from pages.shared.text import text
+
+SOURCES = ("Draw", "Upload")
+SHOWN = 60  # of the pictures just uploaded
+NAMED = 8  # of the files that are left out
+
+
+def add_pictures(own: OwnSet) -> None:
+    """Let the visitor add pictures to a set."""
+    source = linked_choice(
+        "source",
+        text("own.add"),
+        SOURCES,
+        "own",
+        format_func=lambda option: text(f"own.source.{option}"),
+    )
+    if source == "Draw":
+        _draw(own)
+    else:
+        _upload(own)
+
+
+def _draw(own: OwnSet) -> None:
+    mine = collecting()
+    try:
+        drawing = drawing_canvas(f"own.{own.id}.{mine.drawings}", DRAWING_SIDE)
+    except ValueError as error:
+        notice.error(str(error))
+        return
+    st.caption(text("own.draw_hint"))
+    pressed = st.button(
+        text("own.keep_drawing"), type="primary", disabled=drawing is None, key="own.keep_drawing"
+    )
+    if not pressed or drawing is None:
+        return
+    # Centred while it is large, as on the Reconstruct page.
+    small = pictures.reduced(centre_digit(drawing), (own.side, own.side, 1))
+    if _add(own, pictures.to_bytes_range(small[np.newaxis, :, :, 0]), "own.drawn"):
+        mine.drawings += 1
+        st.rerun()
+
+
+def _upload(own: OwnSet) -> None:
+    mine = collecting()
+    files = st.file_uploader(
+        text("own.choose", kinds=pictures.KINDS),
+        accept_multiple_files=True,
+        key=f"own.files.{mine.uploads}",
+    )
+    st.caption(text("own.choose_hint"))
+    if files:
+        _read(own, [(file.name, file.getvalue()) for file in files])
+        for file in files:
+            let_go(file)
+    batch = mine.batch
+    if batch is None:
+        return
+    if batch.pixels.shape[1] != own.side:  # it was made for another set
+        mine.batch = None
+        return
+    if len(batch.pixels):
+        _review(own, batch)
+    else:
+        notice.warning(text("own.nothing_read"))
+    _left_out(batch)
+
+
+def _read(own: OwnSet, files: list[tuple[str, bytes]]) -> None:
+    mine = collecting()
+    room = MOST_PICTURES - own.count
+    try:
+        with st.spinner(text("own.reading")):
+            read = service().connection.answer(uploads.read_uploads, files, own.side, room)
+    except ServiceUnavailable as error:
+        notice.error(str(error))
+        return
+    if isinstance(read, str):
+        notice.error(read)
+        return
+    mine.batch = read
+    mine.uploads += 1
+    st.rerun()
+
+
+def _review(own: OwnSet, batch: uploads.Batch) -> None:
+    """Show what came out of the files, and let the visitor keep it or not."""
+    mine = collecting()
+    count = len(batch.pixels)
+    invert = st.toggle(text("own.invert"), key=f"own.invert.{mine.uploads}")
+    pixels = 255 - batch.pixels if invert else batch.pixels
+    all_shown = count <= SHOWN
+    st.caption(text("own.read" if all_shown else "own.read_some", count=count, shown=SHOWN))
+
+    def leave_out(index: int) -> None:
+        mine.batch = replace(batch, pixels=np.delete(batch.pixels, index, axis=0))
+
+    names = tuple(text("own.tile", number=i + 1) for i in range(min(count, SHOWN)))
+    picture_picker(
+        f"own-batch-{mine.uploads}-{count}-{invert}",
+        pixels[:SHOWN, :, :, None],
+        names,
+        -1,
+        leave_out,
+    )
+    with st.container(horizontal=True):
+        keep = text("own.keep_uploads", count=count)
+        if st.button(keep, type="primary", key="own.keep_uploads"):
+            if _add(own, pixels, "own.uploaded"):
+                mine.batch = None
+                st.rerun()
+
+        def forget() -> None:
+            mine.batch = None
+
+        st.button(text("own.forget_uploads"), on_click=forget)
+
+
+def _add(own: OwnSet, pixels: np.ndarray, told: str) -> bool:
+    try:
+        now = own_sets().add(own.id, pixels)
+    except (ValueError, OwnSetCorrupt, StoreError) as error:
+        notice.error(str(error))
+        return False
+    if told == "own.drawn":
+        collecting().told = text("own.drawn", count=now.count)
+    else:
+        collecting().told = text("own.uploaded", added=len(pixels), count=now.count)
+    return True
+
+
+def _left_out(batch: uploads.Batch) -> None:
+    """Say which files were left out and why; names of files are shown letter by letter."""
+    if batch.left_out:
+        lines = [f"- {notice.plain(sentence)}" for sentence in batch.left_out[:NAMED]]
+        more = len(batch.left_out) - NAMED
+        if more > 0:
+            lines.append(f"- {text('own.and_more', count=more)}")
+        head = text("own.left_out", count=len(batch.left_out))
+        st.warning("\n".join([head, "", *lines]))
+    if batch.beyond:
+        st.warning(text("own.beyond", count=batch.beyond, most=MOST_PICTURES))
+    if batch.archives:
+        st.warning(text("own.archives", count=batch.archives))
+    if batch.folders:
+        st.caption(text("own.folders", count=batch.folders))
