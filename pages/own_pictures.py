@@ -102,7 +102,9 @@ def _one_set(own: OwnSet) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         add_pictures(own)
-        st.caption(text("own.kept" if mine else "own.not_yours"))
+        if not mine:
+            st.caption(text("own.not_yours"))
+        st.caption(text("own.kept"))
     with right:
         _grid(own, mine)
         _share(own)

@@ -58,8 +58,10 @@ def _draw(own: OwnSet) -> None:
         return
     # Centred while it is large, as on the Reconstruct page.
     small = pictures.reduced(centre_digit(drawing), (own.side, own.side, 1))
-    if _add(own, pictures.to_bytes_range(small[np.newaxis, :, :, 0]), "own.drawn"):
+    now = _add(own, pictures.to_bytes_range(small[np.newaxis, :, :, 0]))
+    if now is not None:
         mine.drawings += 1
+        mine.told = text("own.drawn", count=now.count)
         st.rerun()
 
 
@@ -68,18 +70,19 @@ def _upload(own: OwnSet) -> None:
     files = st.file_uploader(
         text("own.choose", kinds=pictures.KINDS),
         accept_multiple_files=True,
-        key=f"own.files.{mine.uploads}",
+        key=f"own.files.{mine.readings}",
     )
     st.caption(text("own.choose_hint"))
     if files:
-        _read(own, [(file.name, file.getvalue()) for file in files])
+        contents = [(file.name, file.getvalue()) for file in files]
         for file in files:
             let_go(file)
+        _read(own, contents)
+        st.rerun()
+    if mine.problem:
+        notice.error(mine.problem)
     batch = mine.batch
-    if batch is None:
-        return
-    if batch.pixels.shape[1] != own.side:  # it was made for another set
-        mine.batch = None
+    if batch is None or batch.pixels.shape[1] != own.side:  # that is another set's
         return
     if len(batch.pixels):
         _review(own, batch)
@@ -91,64 +94,58 @@ def _upload(own: OwnSet) -> None:
 def _read(own: OwnSet, files: list[tuple[str, bytes]]) -> None:
     mine = collecting()
     room = MOST_PICTURES - own.count
+    mine.readings += 1
+    mine.batch, mine.problem = None, ""
     try:
         with st.spinner(text("own.reading")):
             read = service().connection.answer(uploads.read_uploads, files, own.side, room)
     except ServiceUnavailable as error:
-        notice.error(str(error))
-        return
+        read = str(error)
     if isinstance(read, str):
-        notice.error(read)
-        return
-    mine.batch = read
-    mine.uploads += 1
-    st.rerun()
+        mine.problem = read
+    else:
+        mine.batch = read
 
 
 def _review(own: OwnSet, batch: uploads.Batch) -> None:
     """Show what came out of the files, and let the visitor keep it or not."""
     mine = collecting()
     count = len(batch.pixels)
-    invert = st.toggle(text("own.invert"), key=f"own.invert.{mine.uploads}")
+    invert = st.toggle(text("own.invert"), key=f"own.invert.{mine.readings}")
     pixels = 255 - batch.pixels if invert else batch.pixels
-    all_shown = count <= SHOWN
-    st.caption(text("own.read" if all_shown else "own.read_some", count=count, shown=SHOWN))
+    if count <= SHOWN:
+        st.caption(text("own.read", count=count))
+    else:
+        st.caption(text("own.read_some", count=count, shown=SHOWN))
 
     def leave_out(index: int) -> None:
         mine.batch = replace(batch, pixels=np.delete(batch.pixels, index, axis=0))
 
     names = tuple(text("own.tile", number=i + 1) for i in range(min(count, SHOWN)))
-    picture_picker(
-        f"own-batch-{mine.uploads}-{count}-{invert}",
-        pixels[:SHOWN, :, :, None],
-        names,
-        -1,
-        leave_out,
-    )
+    key = f"own-batch-{mine.readings}-{count}-{invert}"
+    picture_picker(key, pixels[:SHOWN, :, :, None], names, -1, leave_out)
     with st.container(horizontal=True):
-        keep = text("own.keep_uploads", count=count)
-        if st.button(keep, type="primary", key="own.keep_uploads"):
-            if _add(own, pixels, "own.uploaded"):
-                mine.batch = None
-                st.rerun()
+        keep = st.button(
+            text("own.keep_uploads", count=count), type="primary", key="own.keep_uploads"
+        )
+        st.button(text("own.forget_uploads"), on_click=_forget)
+    now = _add(own, pixels) if keep else None
+    if now is not None:
+        mine.batch = None
+        mine.told = text("own.uploaded", added=count, count=now.count)
+        st.rerun()
 
-        def forget() -> None:
-            mine.batch = None
 
-        st.button(text("own.forget_uploads"), on_click=forget)
+def _forget() -> None:
+    collecting().batch = None
 
 
-def _add(own: OwnSet, pixels: np.ndarray, told: str) -> bool:
+def _add(own: OwnSet, pixels: np.ndarray) -> OwnSet | None:
     try:
-        now = own_sets().add(own.id, pixels)
+        return own_sets().add(own.id, pixels)
     except (ValueError, OwnSetCorrupt, StoreError) as error:
         notice.error(str(error))
-        return False
-    if told == "own.drawn":
-        collecting().told = text("own.drawn", count=now.count)
-    else:
-        collecting().told = text("own.uploaded", added=len(pixels), count=now.count)
-    return True
+        return None
 
 
 def _left_out(batch: uploads.Batch) -> None:

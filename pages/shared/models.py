@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from ae_core.denoising import model_file
 from ae_core.data import card
+from ae_core.denoising import model_file
 from ae_core.inference import ModelFile
 from ae_core.own_images import revision
 from ae_core.pretrained import Card, cards

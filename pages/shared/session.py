@@ -126,14 +126,16 @@ class Collecting:
 
     Attributes:
         drawings: how many were kept; every drawing has a canvas of its own.
-        uploads: how often files were read; every time there is a new widget, which is empty.
+        readings: how often files were read; every time there is a new widget, which is empty.
         batch: what came out of the files last uploaded, until it is kept or forgotten.
+        problem: a sentence that says why the files last uploaded could not be used, or "".
         told: a sentence about what was done last, to be shown once.
     """
 
     drawings: int = 0
-    uploads: int = 0
+    readings: int = 0
     batch: uploads.Batch | None = None
+    problem: str = ""
     told: str = ""
 
 
