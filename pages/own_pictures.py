@@ -93,9 +93,9 @@ def _begin() -> None:
 
 def _one_set(own: OwnSet) -> None:
     mine = own.owner == visitor()
-    st.page_link("pages/own_pictures.py", label=text("own.all_sets"), icon=":material/arrow_back:")
+    st.button(text("own.all_sets"), icon=":material/arrow_back:", type="tertiary", on_click=_leave)
     st.subheader(notice.plain(own.name))
-    with st.container(horizontal=True, gap="large", vertical_alignment="center"):
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
         st.metric(text("own.count"), own.count, width="content")
         st.metric(text("own.room"), MOST_PICTURES - own.count, width="content")
         _train_link(own)
@@ -112,6 +112,10 @@ def _one_set(own: OwnSet) -> None:
             with st.expander(text("own.change"), icon=":material/settings:"):
                 _rename(own)
                 _delete(own)
+
+
+def _leave() -> None:
+    put(set="", picture="", page="", source="")
 
 
 def _train_link(own: OwnSet) -> None:
@@ -199,7 +203,7 @@ def _delete(own: OwnSet) -> None:
         return
     service().forget_pictures(name_of(own))
     collecting().told = text("own.deleted")
-    put(set="", picture="", page="", source="")
+    _leave()
     st.rerun()
 
 

@@ -24,6 +24,7 @@ from pages.shared.session import collecting, let_go
 from pages.shared.text import text
 
 SOURCES = ("Draw", "Upload")
+CANVAS_PIXELS = 260  # so that the button below it is in sight on a laptop
 SHOWN = 60  # of the pictures just uploaded
 NAMED = 8  # of the files that are left out
 
@@ -46,14 +47,14 @@ def add_pictures(own: OwnSet) -> None:
 def _draw(own: OwnSet) -> None:
     mine = collecting()
     try:
-        drawing = drawing_canvas(f"own.{own.id}.{mine.drawings}", DRAWING_SIDE)
+        drawing = drawing_canvas(f"own.{own.id}.{mine.drawings}", DRAWING_SIDE, CANVAS_PIXELS)
     except ValueError as error:
         notice.error(str(error))
         return
-    st.caption(text("own.draw_hint"))
     pressed = st.button(
         text("own.keep_drawing"), type="primary", disabled=drawing is None, key="own.keep_drawing"
     )
+    st.caption(text("own.draw_hint"))
     if not pressed or drawing is None:
         return
     # Centred while it is large, as on the Reconstruct page.

@@ -95,12 +95,21 @@ def linked_code(model: TrainedModel, atlas: Atlas, name: str, usual: str = "") -
     Raises:
         ServiceUnavailable, ImageSetCorrupt: a picture's code cannot be had.
     """
+    usual = _there(model, usual)
     try:
         return _read(model, atlas, name, st.query_params.get(name, usual))
     except ValueError as error:
         instead = usual.replace(PICTURE, "test picture ") or "the mean of the training codes"
         notice.error(f"{error}. Shown instead: {instead}.")
         return _read(model, atlas, name, usual)
+
+
+def _there(model: TrainedModel, usual: str) -> str:
+    """Return a usual test picture, or another one where there are only a few."""
+    if not usual.startswith(PICTURE) or not is_available(model.spec.image_set):
+        return usual
+    number = int(usual.removeprefix(PICTURE))
+    return f"{PICTURE}{number % gallery(model.file.spec_json, 0, 1).available}"
 
 
 def _read(model: TrainedModel, atlas: Atlas, name: str, text: str) -> np.ndarray:
