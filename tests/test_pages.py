@@ -12,7 +12,13 @@ from streamlit.testing.v1 import AppTest
 from ae_core.specs import change, preset
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ("pages/train.py", "pages/reconstruct.py", "pages/denoise.py", "pages/latent_space.py")
+PAGES = (
+    "pages/train.py",
+    "pages/reconstruct.py",
+    "pages/denoise.py",
+    "pages/latent_space.py",
+    "pages/own_pictures.py",
+)
 
 LATENT_VIEWS = ("Sliders", "Map", "Walk", "Directions", "Samples", "Posterior")
 
