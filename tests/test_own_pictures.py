@@ -120,12 +120,12 @@ def test_upload_review_keep_rename_take_out_delete():
     files = [("a.png", png()), ("all.zip", zipped(**{"b.png": png(), "no <b>.txt": b"hello"}))]
     uploading(page, *files)
     set_id = set_of(page)
-    assert "2 pictures are ready. Nothing is kept yet." in texts(page.caption)
+    assert "Ready: 2. Nothing is kept yet." in texts(page.caption)
     assert "no <b>.txt must be a JPEG, PNG, WebP or HEIC picture" in texts(page.warning)
     assert own_sets().get(set_id).count == 0
     page.toggle[0].set_value(True).run()
     page.button(key="own.keep_uploads").click().run()
-    assert "2 pictures are kept: that makes 2." in texts(page.info)
+    assert "Kept: 2 more, that makes 2." in texts(page.info)
     assert (metric(page, "Pictures"), metric(page, "Room for")) == ("2", "498")
     assert (own_sets().pile(set_id).pixels == 55).all()
 
@@ -155,14 +155,14 @@ def test_a_zip_that_cannot_be_used_is_a_sentence_and_nothing_is_lost():
     assert own_sets().get(set_id).count == 3
     uploading(page, ("a.png", png()))
     assert not page.error
-    assert "1 pictures are ready" in texts(page.caption)
+    assert "Ready: 1." in texts(page.caption)
 
 
 def test_what_there_is_no_room_for_is_said():
     page = begun()
     own_sets().add(set_of(page), drawings(499))
     uploading(page, ("a.png", png()), ("b.png", png()), ("c.png", png()))
-    sentence = "2 files are not looked at: a set holds at most 500 pictures."
+    sentence = "Not looked at: 2. A set holds at most 500 pictures."
     assert sentence in texts(page.warning)
     own_sets().add(set_of(page), drawings(1))  # somebody else was quicker
     page.button(key="own.keep_uploads").click().run()
@@ -174,7 +174,7 @@ def test_others_may_add_and_not_take_away():
     own_sets().add(own.id, drawings(2))
     page = opened(PAGE, set=own.id, picture="0")
     labels = {button.label for button in page.button}
-    assert not labels & {"Rename", "Take out picture 1", "Delete these 2 pictures"}
+    assert not labels & {"Rename", "Take out picture 1", "Delete all pictures (2)"}
     uploading(page, ("a.png", png()))
     page.button(key="own.keep_uploads").click().run()
     assert own_sets().get(own.id).count == 3

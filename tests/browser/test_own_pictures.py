@@ -91,10 +91,10 @@ def test_draw_upload_name_train_reconstruct_delete(page, server):
     expect(page.get_by_text("8 more")).to_be_visible()
 
     upload(page, ("class.zip", class_zip()))
-    expect(page.get_by_text("20 pictures are ready")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("Ready: 20.")).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_text("evil.jpg must be inside the zip")).to_be_visible()
     expect(page.get_by_text("notes [a](b) *c*.txt must be a JPEG")).to_be_visible()
-    page.get_by_role("button", name="Keep these 20 pictures").click()
+    page.get_by_role("button", name="Keep them (20)").click()
     expect(metric(page, "Pictures")).to_have_text("22")
 
     page.get_by_text("Name or delete").click()
@@ -115,7 +115,7 @@ def test_draw_upload_name_train_reconstruct_delete(page, server):
 
     open_page(page, f"/own_pictures?set={set_id}")
     page.get_by_text("Name or delete").click()
-    page.get_by_role("button", name="Delete these 22 pictures").click()
+    page.get_by_role("button", name="Delete all pictures (22)").click()
     expect(page.get_by_text("The set and its pictures are deleted.")).to_be_visible()
     assert list((server.runs / "own").glob(f"{set_id}*")) == []
     open_page(page, watched)  # the run can still be looked at, without the pictures
@@ -195,14 +195,14 @@ def test_uploads_need_no_file_and_only_small_gray_pictures_are_kept(page, server
     files = list(photos(3))
     set_id = begin(page, "Private")
     upload(page, files[0])  # the workers write while they start
-    expect(page.get_by_text("1 pictures are ready")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("Ready: 1.")).to_be_visible(timeout=PATIENCE)
     page.get_by_role("button", name="Forget them").click()
-    expect(page.get_by_text("1 pictures are ready")).to_have_count(0)
+    expect(page.get_by_text("Ready: 1.")).to_have_count(0)
     assert len(processes(server)) > 2
     with no_writing(server):
         upload(page, *files, ("class.zip", class_zip(5)))
-        expect(page.get_by_text("8 pictures are ready")).to_be_visible(timeout=PATIENCE)
-    page.get_by_role("button", name="Keep these 8 pictures").click()
+        expect(page.get_by_text("Ready: 8.")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("button", name="Keep them (8)").click()
     expect(metric(page, "Pictures")).to_have_text("8")
     middle = len(files[0][1]) // 2
     traces = (COMMENT, b"IMG_secret", b"class.zip", files[0][1][middle : middle + 64])
