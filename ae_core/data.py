@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from ae_core import downloads, own_images, sources
 from ae_core.image_sets import IMAGE_SETS, LABEL_NAMES, ImageSet, ImageSetCard
-from ae_core.own_sets import UnknownOwnSet
+from ae_core.own_set import UnknownOwnSet
 from ae_core.sources import ImageSetCorrupt, Pictures
 
 __all__ = [

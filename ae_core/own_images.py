@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ae_core.image_sets import ImageSetCard
-from ae_core.own_sets import SIDES, OwnSet, OwnSetCorrupt, OwnSets, UnknownOwnSet
+from ae_core.own_set import SIDES, OwnSet, OwnSetCorrupt, UnknownOwnSet
+from ae_core.own_sets import OwnSets
 from ae_core.sources import Pictures
 from ae_core.specs import TrainingSpec, change, preset
 from ae_core.store import runs_dir

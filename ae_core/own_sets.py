@@ -1,6 +1,5 @@
-"""Image sets that visitors made themselves: one file ``<id>.npz`` a set, in a folder of its own.
+"""Image sets that visitors made themselves: one file a set, in a folder of its own.
 
-Of a picture only its S×S gray pixels and a number are kept: no file, no name, nothing of a camera.
 Whoever has the link to a set may look at it and add to it; only who made it may take away. It knows
 files only, neither what a training set is nor where pictures come from. Every file is written under
 another name and then renamed; two servers must not share a folder, as each has its own lock.
@@ -8,83 +7,39 @@ another name and then renamed; two servers must not share a folder, as each has 
 Letters: N pictures, S side.
 """
 
-import io
-import json
-import re
 import secrets
 import threading
 import time
-import zipfile
-import zlib
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ae_core.sources import ImageSetCorrupt
+from ae_core.own_set import (
+    ID,
+    SIDES,
+    OwnSet,
+    OwnSetCorrupt,
+    Pile,
+    UnknownOwnSet,
+    about_in,
+    checked_name,
+    read,
+    to_bytes,
+    unknown,
+)
 from ae_core.store import StoreError, write_file
 
-SIDES = (28, 32, 64)  # pixels
 MOST_PICTURES = 500  # of a set
 MOST_SETS = 8  # of a visitor
 MOST_BYTES = 200 << 20  # of all visitors' sets together
-LONGEST_NAME = 40  # letters
 
-_ID = re.compile(r"(28|32|64)-[0-9a-f]{12}")
 _changing = threading.Lock()  # adding reads a file and writes it again
-
-
-class UnknownOwnSet(ValueError):
-    """There is no set of that id (any more)."""
 
 
 class NotYours(ValueError):
     """Only who made a set may do this."""
-
-
-class OwnSetCorrupt(ImageSetCorrupt):
-    """A set's file is not what it should be."""
-
-    def __init__(self, message: str) -> None:
-        Exception.__init__(self, message)
-
-
-@dataclass(frozen=True)
-class OwnSet:
-    """What is known of a set without reading its pictures.
-
-    Attributes:
-        id: its side, a dash and twelve hexadecimal digits that nobody can guess.
-        name: as its maker called it, 1 to `LONGEST_NAME` letters.
-        owner: an opaque name for who made it.
-        created: seconds since 1970.
-        count: how many pictures it has.
-        next_number: of the next picture; a number is never used again.
-        changes: how often it was changed.
-    """
-
-    id: str
-    name: str
-    owner: str
-    created: float
-    count: int = 0
-    next_number: int = 0
-    changes: int = 0
-
-    @property
-    def side(self) -> int:
-        """Height and width of its pictures, in pixels; the id alone tells it."""
-        return int(self.id[:2])
-
-
-@dataclass(frozen=True, eq=False)
-class Pile:
-    """The pictures of a set: pixels (N, S, S) uint8, 0 black, and their numbers (N,) int64."""
-
-    pixels: NDArray[np.uint8]
-    numbers: NDArray[np.int64]
 
 
 class OwnSets:
@@ -100,8 +55,8 @@ class OwnSets:
         Raises:
             UnknownOwnSet: ``set_id`` is no id at all, e.g. a path.
         """
-        if not _ID.fullmatch(set_id):
-            raise _unknown(set_id)
+        if not ID.fullmatch(set_id):
+            raise unknown(set_id)
         return self.root / f"{set_id}.npz"
 
     def create(self, owner: str, name: str, side: int) -> OwnSet:
@@ -121,7 +76,7 @@ class OwnSets:
                     f"for example {mine[-1].name}, the oldest"
                 )
             set_id = f"{side}-{secrets.token_hex(6)}"
-            made = OwnSet(set_id, _checked_name(name), owner, time.time())
+            made = OwnSet(set_id, checked_name(name), owner, time.time())
             empty = Pile(np.zeros((0, side, side), np.uint8), np.zeros(0, np.int64))
             return self._write(made, empty)
 
@@ -136,8 +91,8 @@ class OwnSets:
         try:
             stat = path.stat()
         except OSError:
-            raise _unknown(set_id) from None
-        return _about(path, (stat.st_mtime_ns, stat.st_ino, stat.st_size))
+            raise unknown(set_id) from None
+        return about_in(path, (stat.st_mtime_ns, stat.st_ino, stat.st_size))
 
     def mine(self, owner: str) -> list[OwnSet]:
         """Return a visitor's sets, the newest first; what does not read is left out."""
@@ -157,7 +112,7 @@ class OwnSets:
             UnknownOwnSet: there is none.
             OwnSetCorrupt: its file does not read.
         """
-        return _read(self.path(set_id))[1]
+        return read(self.path(set_id))[1]
 
     def add(self, set_id: str, pixels: NDArray[np.uint8]) -> OwnSet:
         """Add pictures (N, S, S), 0 black; anybody who knows the id may.
@@ -167,7 +122,7 @@ class OwnSets:
             StoreError: the file cannot be written.
         """
         with _changing:
-            own, pile = _read(self.path(set_id))
+            own, pile = read(self.path(set_id))
             if pixels.dtype != np.uint8 or pixels.shape[1:] != (own.side, own.side):
                 raise ValueError(
                     f"pixels={pixels.shape} {pixels.dtype} must be (N, {own.side}, {own.side}) "
@@ -206,7 +161,7 @@ class OwnSets:
         """
         with _changing:
             own, pile = self._owned(set_id, owner)
-            return self._write(replace(own, name=_checked_name(name)), pile)
+            return self._write(replace(own, name=checked_name(name)), pile)
 
     def delete(self, set_id: str, owner: str) -> None:
         """Delete a set and its pictures at once.
@@ -219,17 +174,14 @@ class OwnSets:
             self.path(set_id).unlink(missing_ok=True)
 
     def _owned(self, set_id: str, owner: str) -> tuple[OwnSet, Pile]:
-        own, pile = _read(self.path(set_id))
+        own, pile = read(self.path(set_id))
         if own.owner != owner:
             raise NotYours(f"set={set_id} must be yours: only who made it can change or delete it")
         return own, pile
 
     def _write(self, own: OwnSet, pile: Pile) -> OwnSet:
         own = replace(own, count=len(pile.numbers), changes=own.changes + 1)
-        about = {name: value for name, value in vars(own).items() if name not in ("id", "count")}
-        buffer = io.BytesIO()
-        np.savez(buffer, about=np.array(json.dumps(about)), **vars(pile))
-        path, data = self.path(own.id), buffer.getvalue()
+        path, data = self.path(own.id), to_bytes(own, pile)
         others = sum(each.stat().st_size for each in self.root.glob("*.npz") if each != path)
         before = path.stat().st_size if path.is_file() else 0
         if len(data) > before and others + len(data) > MOST_BYTES:
@@ -251,56 +203,3 @@ class OwnSets:
             f"own pictures=over {MOST_BYTES >> 20} MB must be at most {MOST_BYTES >> 20} MB "
             f"on this server: {remedy}"
         )
-
-
-def _unknown(set_id: str) -> UnknownOwnSet:
-    return UnknownOwnSet(
-        f"set={set_id[:40]} must be the id of a set of pictures on this server; "
-        "it may have been made on another one, or deleted"
-    )
-
-
-def _checked_name(name: str) -> str:
-    """Return a name without what cannot be seen."""
-    seen = "".join(letter if letter.isprintable() else " " for letter in name)
-    short = " ".join(seen.split())
-    if not 1 <= len(short) <= LONGEST_NAME:
-        raise ValueError(f"name={short[:50]} must be 1 to {LONGEST_NAME} letters")
-    return short
-
-
-@lru_cache(maxsize=1024)
-def _about(path: Path, stamp: tuple[int, int, int]) -> OwnSet:
-    """Read a file's `OwnSet`; the stamp is another one whenever the file is."""
-    return _read(path)[0]
-
-
-def _read(path: Path) -> tuple[OwnSet, Pile]:
-    set_id = path.stem
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            about = json.loads(str(arrays["about"]))
-            pile = Pile(arrays["pixels"], arrays["numbers"])
-        own = OwnSet(id=set_id, count=len(pile.numbers), **about)
-        _check(own, pile)
-    except FileNotFoundError:
-        raise _unknown(set_id) from None
-    except (
-        *(OSError, ValueError, TypeError, KeyError, EOFError, NotImplementedError),
-        *(zipfile.BadZipFile, zlib.error),
-    ) as error:
-        raise OwnSetCorrupt(
-            f"set={set_id} must be a file of pictures, but it does not read "
-            f"({type(error).__name__}): whoever runs this server can delete {path.name}"
-        ) from error
-    return own, pile
-
-
-def _check(own: OwnSet, pile: Pile) -> None:
-    shape = (len(pile.numbers), own.side, own.side)
-    fits = pile.pixels.dtype == np.uint8 and pile.pixels.shape == shape
-    fits = fits and pile.numbers.dtype == np.int64 and pile.numbers.ndim == 1
-    fits = fits and isinstance(own.name, str) and isinstance(own.owner, str)
-    numbers = (own.created, own.next_number, own.changes)
-    if not fits or not all(isinstance(number, int | float) for number in numbers):
-        raise ValueError("a set must hold N square pictures and N numbers")

@@ -5,15 +5,8 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from ae_core.own_images import LEAST_PICTURES, PRESET, name_of, own_sets, suggested
-from ae_core.own_sets import (
-    LONGEST_NAME,
-    MOST_PICTURES,
-    SIDES,
-    NotYours,
-    OwnSet,
-    OwnSetCorrupt,
-    UnknownOwnSet,
-)
+from ae_core.own_set import LONGEST_NAME, SIDES, OwnSet, OwnSetCorrupt, UnknownOwnSet
+from ae_core.own_sets import MOST_PICTURES, NotYours
 from ae_core.specs import to_query
 from ae_core.store import StoreError
 from pages.shared import notice

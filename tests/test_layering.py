@@ -21,7 +21,17 @@ ORDER = (
         "specs.presets",
     ),
     *("specs.wire", "specs", "store"),
-    *("brush", "toy_faces", "image_sets", "downloads", "sources", "own_sets", "own_images", "data"),
+    *(
+        "brush",
+        "toy_faces",
+        "image_sets",
+        "downloads",
+        "sources",
+        "own_set",
+        "own_sets",
+        "own_images",
+        "data",
+    ),
     *("plan", "refit", "drawing", "estimate"),
     *(
         "pictures",

@@ -19,7 +19,7 @@ from ae_core.data import (
 )
 from ae_core.inference import ModelFile
 from ae_core.own_images import LEAST_PICTURES, check_trainable, name_of, own_sets, suggested
-from ae_core.own_sets import SIDES, OwnSetCorrupt, UnknownOwnSet
+from ae_core.own_set import SIDES, OwnSetCorrupt, UnknownOwnSet
 from ae_core.refit import image_shape, plan_of, with_setting
 from ae_core.service import TrainingService
 from ae_core.specs import PRESETS, change, from_query, to_json, to_query

@@ -11,14 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ae_core import own_sets as module
-from ae_core.own_sets import (
-    MOST_PICTURES,
-    MOST_SETS,
-    NotYours,
-    OwnSetCorrupt,
-    OwnSets,
-    UnknownOwnSet,
-)
+from ae_core.own_set import OwnSetCorrupt, UnknownOwnSet
+from ae_core.own_sets import MOST_PICTURES, MOST_SETS, NotYours, OwnSets
 from ae_core.store import StoreError
 
 
