@@ -19,6 +19,7 @@ from typing import Any
 
 from distributed import Nanny, Scheduler, SpecCluster
 
+from ae_core.store import runs_dir
 from ae_core.tasks import INFER, TRAIN
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -43,7 +44,8 @@ def start(train_workers: int = 1, infer_workers: int = 1) -> tuple["subprocess.P
     process = subprocess.Popen(
         [*command, "--train", str(train_workers), "--infer", str(infer_workers)],
         cwd=ROOT,
-        env={**QUIET, **os.environ},
+        # The workers' own pictures lie beside the runs; here they start in another folder.
+        env={**QUIET, **os.environ, "AE_RUNS_DIR": str(runs_dir().resolve())},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )

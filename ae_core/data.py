@@ -22,8 +22,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ae_core import downloads, sources
+from ae_core import downloads, own_images, sources
 from ae_core.image_sets import IMAGE_SETS, LABEL_NAMES, ImageSet, ImageSetCard
+from ae_core.own_set import UnknownOwnSet
 from ae_core.sources import ImageSetCorrupt, Pictures
 
 __all__ = [
@@ -33,8 +34,10 @@ __all__ = [
     "ImageSetCard",
     "ImageSetCorrupt",
     "ImageSetUnavailable",
+    "card",
     "data_dir",
     "is_available",
+    "is_known",
     "load_images",
 ]
 
@@ -60,10 +63,12 @@ def is_available(name: str) -> bool:
     """Whether a set loads without a network: it is embedded, or its file is there (not read here).
 
     Raises:
-        ValueError: `name` is not in IMAGE_SETS.
+        ValueError: `name` is not that of an image set.
     """
-    card = _card(name)
-    return card.file is None or (data_dir() / card.file).is_file()
+    if own_images.is_own(name):
+        return not own_images.is_gone(name)
+    file = card(name).file
+    return file is None or (data_dir() / file).is_file()
 
 
 def load_images(name: str, size: int = 0, split: str = "held-out") -> ImageSet:
@@ -74,38 +79,59 @@ def load_images(name: str, size: int = 0, split: str = "held-out") -> ImageSet:
     all of them can be reproduced; an error on that test set says nothing about new pictures.
 
     A missing file is downloaded and kept in `data_dir()`; where that cannot be written, the set is
-    used from memory and fetched again next time. The two sets used last stay in memory.
+    used from memory and fetched again next time. The two sets used last stay in memory, but never
+    a visitor's own one, which may change and be deleted.
 
     Raises:
-        ValueError: no such name, size or split.
-        ImageSetUnavailable: the file is missing and could not be downloaded.
+        ValueError: no such name, size or split, or an own set with too few pictures.
+        ImageSetUnavailable: the file is missing and could not be downloaded, or was deleted.
         ImageSetCorrupt: the file does not hold what it should.
     """
-    card = _card(name)
-    if size and size not in card.sizes:
-        choices = ", ".join(map(str, card.sizes))
+    known = card(name)
+    if size and size not in known.sizes:
+        choices = ", ".join(map(str, known.sizes))
         raise ValueError(f"size={size} must be one of {choices} for {name}")
     if split not in SPLITS:
         raise ValueError(f"split={split!r} must be one of {', '.join(SPLITS)}")
-    return _load(name, size or card.native_size, split, data_dir())
+    size = size or known.native_size
+    if not own_images.is_own(name):
+        return _load(name, size, split, data_dir())
+    try:
+        return _made(name, own_images.read_own(name), size, split)
+    except UnknownOwnSet as error:
+        raise ImageSetUnavailable(str(error)) from error
 
 
-def _card(name: str) -> ImageSetCard:
-    if name not in IMAGE_SETS:
+def is_known(name: str) -> bool:
+    """Whether a name is that of an image set; an own one's is also when it was deleted."""
+    return name in IMAGE_SETS or own_images.is_own(name)
+
+
+def card(name: str) -> ImageSetCard:
+    """Return what is known of a set without loading it.
+
+    Raises:
+        ValueError: there is no such set.
+    """
+    if not is_known(name):
         raise ValueError(f"name={name!r} must be one of {', '.join(IMAGE_SETS)}")
-    return IMAGE_SETS[name]
+    return IMAGE_SETS[name] if name in IMAGE_SETS else own_images.card_of(name)
 
 
 @lru_cache(maxsize=2)
 def _load(name: str, size: int, split: str, folder: Path) -> ImageSet:
     """The folder is an argument, so that another folder is another entry; a failure is no entry."""
-    card = IMAGE_SETS[name]
+    known = IMAGE_SETS[name]
     if name == "digits":
         found = sources.read_digits()
     elif name == "toy-faces":
-        found = sources.draw_toy_faces(size, card.train_count, card.test_count)
+        found = sources.draw_toy_faces(size, known.train_count, known.test_count)
     else:
-        found = _from_file(card, folder)
+        found = _from_file(known, folder)
+    return _made(name, found, size, split)
+
+
+def _made(name: str, found: Pictures, size: int, split: str) -> ImageSet:
     tests, labels, people = found.tests, found.labels, found.people
     trains = np.ones_like(tests) if split == "everything" else ~tests
     return ImageSet(
@@ -120,15 +146,15 @@ def _load(name: str, size: int, split: str, folder: Path) -> ImageSet:
     )
 
 
-def _from_file(card: ImageSetCard, folder: Path) -> Pictures:
-    assert card.file is not None  # every set that is not embedded has one
-    read, obtain = _FILES[card.name]
-    path = folder / card.file
+def _from_file(known: ImageSetCard, folder: Path) -> Pictures:
+    assert known.file is not None  # every set that is not embedded has one
+    read, obtain = _FILES[known.name]
+    path = folder / known.file
     if path.is_file():
         return read(path)
     try:
         with tempfile.TemporaryDirectory() as scratch:
-            fresh = Path(scratch, card.file)
+            fresh = Path(scratch, known.file)
             fresh.parent.mkdir(exist_ok=True)
             obtain(fresh)
             found = read(fresh)
@@ -138,7 +164,7 @@ def _from_file(card: ImageSetCard, folder: Path) -> Pictures:
         cause = getattr(error, "reason", error)  # what urllib wraps
         reason = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
         raise ImageSetUnavailable(
-            f"{card.name} needs {card.file} in {folder}, and it could not be downloaded "
+            f"{known.name} needs {known.file} in {folder}, and it could not be downloaded "
             f"({reason}); {embedded} need no file."
         ) from error
     return found

@@ -16,6 +16,7 @@ import numpy as np
 
 from ae_core import baselines, data, metrics, weights
 from ae_core.estimate import Speed
+from ae_core.own_images import is_own
 from ae_core.pictures import to_bytes_range
 from ae_core.specs import TrainingSpec, from_json
 
@@ -125,7 +126,7 @@ def rivals(model: ModelFile, image: np.ndarray) -> tuple[list[Rendition], str]:
     jpeg = baselines.jpeg_of_at_most(image, numbers * BYTES_A_NUMBER)
     small = _rendition("JPEG", image, jpeg.image, 0, jpeg.bytes)
     try:
-        pca = _pca(spec.image_set, spec.image_size, spec.split, numbers)
+        pca = _pca(spec, numbers)
     except (data.ImageSetUnavailable, data.ImageSetCorrupt) as error:
         return [small], str(error)
     kept = len(pca.components)
@@ -228,6 +229,12 @@ def autoencoder(model: ModelFile, image_shape: tuple[int, int, int]) -> "Autoenc
     return Autoencoder.from_weights(spec.autoencoder, image_shape, arrays)
 
 
+def _pca(spec: TrainingSpec, numbers: int) -> baselines.Pca:
+    if is_own(spec.image_set):  # it may change, and nothing of it stays when it is deleted
+        return baselines.fit_pca(_images(spec).train, numbers)
+    return _kept_pca(spec.image_set, spec.image_size, spec.split, numbers)
+
+
 @lru_cache(maxsize=8)
-def _pca(image_set: str, image_size: int, split: str, numbers: int) -> baselines.Pca:
+def _kept_pca(image_set: str, image_size: int, split: str, numbers: int) -> baselines.Pca:
     return baselines.fit_pca(data.load_images(image_set, image_size, split).train, numbers)

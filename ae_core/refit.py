@@ -8,7 +8,7 @@ click leads to an error that the visitor did not make. It draws no widgets.
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ae_core.data import IMAGE_SETS
+from ae_core.data import IMAGE_SETS, card, is_known
 from ae_core.plan import PlannedLayer, Shape, plan, side_after
 from ae_core.specs import AutoencoderSpec, Layer, TrainingSpec, change, parse_layers
 from ae_core.specs.training import LIKELIHOODS
@@ -29,14 +29,14 @@ def image_shape(spec: TrainingSpec) -> tuple[int, int, int]:
     Raises:
         ValueError: the image set or the size is unknown.
     """
-    if spec.image_set not in IMAGE_SETS:
+    if not is_known(spec.image_set):
         raise ValueError(f"image_set={spec.image_set} must be one of {', '.join(IMAGE_SETS)}")
-    card = IMAGE_SETS[spec.image_set]
-    side = spec.image_size or card.native_size
-    if side not in card.sizes:
-        sizes = ", ".join(map(str, card.sizes))
+    known = card(spec.image_set)
+    side = spec.image_size or known.native_size
+    if side not in known.sizes:
+        sizes = ", ".join(map(str, known.sizes))
         raise ValueError(f"image_size={side} must be one of {sizes} for {spec.image_set}")
-    return side, side, card.channels
+    return side, side, known.channels
 
 
 def plan_of(spec: TrainingSpec) -> tuple[PlannedLayer, ...]:
@@ -91,7 +91,7 @@ def with_setting(spec: TrainingSpec, name: str, value: Value) -> TrainingSpec:
 
 def _fitting_size(spec: TrainingSpec, image_set: str) -> int:
     """Return the size of a set in which the network can see it: as it comes, if possible."""
-    sizes = IMAGE_SETS[image_set].sizes if image_set in IMAGE_SETS else ()
+    sizes = card(image_set).sizes if is_known(image_set) else ()
     for size in (0, *sizes):
         changed = change(spec, image_set=image_set, image_size=size)
         try:

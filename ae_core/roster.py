@@ -13,9 +13,10 @@ from functools import lru_cache
 
 from ae_core.live_run import LiveRun
 from ae_core.moments import FILE, Moment, from_bytes
+from ae_core.own_images import is_gone
 from ae_core.snapshot import Snapshot, restored
 from ae_core.specs import TrainingSpec
-from ae_core.store import RunStore, StoreError, UnknownSweep, new_record
+from ae_core.store import RunStore, StoreError, UnknownRun, UnknownSweep, new_record
 
 
 class Busy(ValueError):
@@ -112,8 +113,8 @@ class Roster:
         with self._changed:
             if run_id in self._live:
                 position = self._queue.index(run_id) + 1 if run_id in self._queue else 0
-                return replace(self._live[run_id].snapshot, position=position)
-        return self._stored(run_id)
+                return _shown(replace(self._live[run_id].snapshot, position=position))
+        return _shown(self._stored(run_id))
 
     def moments(self, run_id: str) -> tuple[Moment, ...]:
         """Return what is kept of a run's epochs, read from its folder if it has ended.
@@ -201,8 +202,30 @@ class Roster:
             self._live.pop(run_id, None)
             self._changed.notify_all()
 
+    def forget_pictures(self, image_set: str) -> None:
+        """Delete what ended runs keep of the pictures of an image set; the runs stay."""
+        for run_id in [run_id for owned in self._everybody() for run_id in owned]:
+            try:
+                if self._store.read(run_id).spec.image_set == image_set:
+                    for name in ("preview.png", "map.npz"):
+                        (self._store.folder(run_id) / name).unlink(missing_ok=True)
+            except UnknownRun:
+                continue
+        self._stored.cache_clear()
+
+    def _everybody(self) -> list[list[str]]:
+        with self._changed:
+            return [list(owned) for owned in self._owned.values()]
+
     def _read(self, run_id: str) -> Snapshot:
         saved = (self._store.folder(run_id) / "weights.npz").exists()
         return restored(
             self._store.read(run_id), lambda name: self._store.file(run_id, name), saved=saved
         )
+
+
+def _shown(snapshot: Snapshot) -> Snapshot:
+    """Return a snapshot without the pictures of an own set that was deleted."""
+    if is_gone(snapshot.spec.image_set):
+        return replace(snapshot, pictures=None, map=None)
+    return snapshot

@@ -16,6 +16,7 @@ from ae_core.connection import Connection, ServiceUnavailable
 from ae_core.ending import WORKER_DIED, Ending, ending_of
 from ae_core.live_run import EVERY_EPOCH, LiveRun
 from ae_core.moments import Moment
+from ae_core.own_images import check_trainable
 from ae_core.refit import plan_of
 from ae_core.roster import Busy, Roster
 from ae_core.snapshot import Snapshot
@@ -48,11 +49,12 @@ class TrainingService:
         """Put a run into the queue and return its id.
 
         Raises:
-            ValueError: the spec's layers do not fit its pictures.
+            ValueError: the spec's layers do not fit its pictures, or these are too few or deleted.
             Busy: the visitor has a run under way.
             StoreError: the run's folder cannot be written.
         """
         plan_of(spec)
+        check_trainable(spec.image_set)
         (run_id,) = self._roster.enter([spec], owner, preset)
         self._do(self._dispatch)
         return run_id
@@ -67,6 +69,7 @@ class TrainingService:
         """
         for spec in specs:
             plan_of(spec)
+            check_trainable(spec.image_set)
         sweep_id = new_run_id()
         self._roster.enter(specs, owner, preset, sweep_id)
         self._do(self._dispatch)
@@ -93,6 +96,10 @@ class TrainingService:
     def runs(self, owner: str) -> list[str]:
         """Return the ids of a visitor's runs, newest first."""
         return self._roster.owned(owner)
+
+    def forget_pictures(self, image_set: str) -> None:
+        """Delete what runs keep of a deleted image set; see `Roster.forget_pictures`."""
+        self._roster.forget_pictures(image_set)
 
     def pause(self, run_id: str) -> None:
         """Hold a run where it is; it keeps its worker for at most `tasks.LONGEST_PAUSE`."""

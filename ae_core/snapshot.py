@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ae_core import pictures
-from ae_core.data import IMAGE_SETS
+from ae_core.own_images import is_gone
+from ae_core.refit import image_shape
 from ae_core.specs import TrainingSpec
 from ae_core.store import RunRecord
 
@@ -88,8 +89,13 @@ class Snapshot:
 
 
 def files_of(snapshot: Snapshot) -> dict[str, bytes]:
-    """Return what a run folder keeps of a snapshot's pictures and map."""
-    files = {}
+    """Return what a run folder keeps of a snapshot's pictures and map.
+
+    Nothing, when they are a visitor's own and were deleted meanwhile.
+    """
+    files: dict[str, bytes] = {}
+    if is_gone(snapshot.spec.image_set):
+        return files
     if snapshot.pictures is not None:
         files["preview.png"] = pictures.to_png(pictures.sheet(snapshot.pictures))
     if snapshot.map is not None:
@@ -111,9 +117,8 @@ def restored(record: RunRecord, read: Callable[[str], bytes | None], *, saved: b
     preview, code_map = read("preview.png"), read("map.npz")
     rows = None
     if preview is not None:
-        card = IMAGE_SETS[record.spec.image_set]
-        side = record.spec.image_size or card.native_size
-        rows = pictures.rows_of_sheet(pictures.from_png(preview), (side, side, card.channels))
+        shape = image_shape(record.spec)
+        rows = pictures.rows_of_sheet(pictures.from_png(preview), shape)
     points = None
     if code_map is not None:
         with np.load(io.BytesIO(code_map), allow_pickle=False) as archive:

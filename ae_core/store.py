@@ -21,6 +21,11 @@ from ae_core.specs import TrainingSpec, from_json, to_json
 INTERRUPTED = "The server was restarted before this run ended, so its end is lost. Train again."
 
 
+def runs_dir() -> Path:
+    """The folder of the runs: AE_RUNS_DIR, else `runs` in the project. It need not exist."""
+    return Path(os.environ.get("AE_RUNS_DIR") or Path(__file__).resolve().parent.parent / "runs")
+
+
 class StoreError(Exception):
     """The store could not be written; the text says where and why."""
 

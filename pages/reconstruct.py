@@ -5,7 +5,7 @@ import streamlit as st
 
 from ae_core import inference, pictures
 from ae_core.connection import ServiceUnavailable
-from ae_core.data import IMAGE_SETS, ImageSetCorrupt, ImageSetUnavailable
+from ae_core.data import ImageSetCorrupt, ImageSetUnavailable, card
 from ae_core.handwriting import DRAWING_SIDE, centre_digit
 from ae_core.refit import image_shape
 from pages.shared import notice
@@ -30,9 +30,9 @@ def page() -> None:
     left, right = st.columns([5, 9], gap="large")
     with left:
         model = model_select("reconstruct", models)
-        card = IMAGE_SETS[model.spec.image_set]
+        title = notice.plain(card(model.spec.image_set).title)
         numbers = f"{model.spec.autoencoder.latent_dim} numbers"
-        st.caption(f"{model.origin}, trained on {card.title}; its code has {numbers}.")
+        st.caption(f"{model.origin}, trained on {title}; its code has {numbers}.")
         source = linked_choice("source", "Picture", SOURCES, "reconstruct")
         number, image = _picture(model, source)
     with right:
@@ -63,7 +63,7 @@ def _test_picture(model: TrainedModel) -> int | None:
             number = linked_index("picture", available)
             start = number // A_PAGE * A_PAGE
             shown = gallery(model.file.spec_json, start, A_PAGE)
-    except (ServiceUnavailable, ImageSetUnavailable, ImageSetCorrupt) as error:
+    except FAILURES as error:
         notice.warning(f"{error} Upload or draw a picture instead.")
         return None
     names = tuple(

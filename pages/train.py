@@ -3,13 +3,13 @@
 import streamlit as st
 
 from ae_core.connection import ServiceUnavailable
-from ae_core.data import IMAGE_SETS, ImageSetCorrupt, ImageSetUnavailable, is_available
+from ae_core.data import ImageSetCorrupt, ImageSetUnavailable, card, is_available
 from ae_core.drawing import network_drawing
 from ae_core.estimate import seconds
+from ae_core.own_images import is_gone
 from ae_core.pictures import contact_sheet
 from ae_core.plan import PlannedLayer, parameters
 from ae_core.refit import image_shape, plan_of
-from ae_core.service import Busy
 from ae_core.specs import TrainingSpec, to_json
 from ae_core.store import StoreError, UnknownRun, UnknownSweep
 from pages.shared import notice
@@ -142,7 +142,7 @@ def _train_button() -> None:
         return
     try:
         run_id = service().submit(mine.spec, visitor(), mine.preset)
-    except (Busy, StoreError) as error:
+    except (ValueError, ImageSetCorrupt, StoreError) as error:  # Busy is a ValueError
         notice.error(str(error))
         return
     put(run=run_id, sweep="", replay="", view="Watch")
@@ -162,7 +162,7 @@ def _group_of(name: str) -> str:
 
 def _network() -> None:
     spec = draft().spec
-    card = IMAGE_SETS[spec.image_set]
+    known = card(spec.image_set)
     shape = image_shape(spec)
     layers = plan_of(spec)
     pixels, numbers = shape[0] * shape[1] * shape[2], spec.autoencoder.latent_dim
@@ -176,16 +176,19 @@ def _network() -> None:
         )
         st.metric("Time, about", _estimate(layers), width="content")
     st.html(network_drawing(layers))
-    if not is_available(spec.image_set):
-        st.info(f"{card.title} is not on this server yet: Train downloads it first, if it can.")
+    if is_gone(spec.image_set):
+        st.info(text("own.gone"))
         return
-    with st.spinner(f"Loading {card.title} …"):
+    if not is_available(spec.image_set):
+        st.info(f"{known.title} is not on this server yet: Train downloads it first, if it can.")
+        return
+    with st.spinner(f"Loading {notice.plain(known.title)} …"):
         try:
             shown = gallery(to_json(spec), 0, 8)
-        except (ImageSetUnavailable, ImageSetCorrupt, ServiceUnavailable) as error:
+        except (ValueError, ImageSetUnavailable, ImageSetCorrupt, ServiceUnavailable) as error:
             notice.warning(str(error))
             return
-    st.caption(f"{card.title}: {card.about}")
+    st.caption(f"{notice.plain(known.title)}: {known.about}")
     st.image(contact_sheet(shown.images[None]), width="stretch")
     code_view("set-up", spec)
 
@@ -193,7 +196,7 @@ def _network() -> None:
 def _estimate(layers: tuple[PlannedLayer, ...]) -> str:
     spec = draft().spec
     try:
-        return duration(seconds(spec, layers, IMAGE_SETS[spec.image_set], speed()))
+        return duration(seconds(spec, layers, card(spec.image_set), speed()))
     except ServiceUnavailable:
         return "–"
 

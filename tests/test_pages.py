@@ -20,6 +20,7 @@ PAGES = (
     "pages/denoise.py",
     "pages/latent_space.py",
     "pages/measure.py",
+    "pages/own_pictures.py",
 )
 
 LATENT_VIEWS = ("Sliders", "Map", "Walk", "Directions", "Samples", "Posterior", "Match")

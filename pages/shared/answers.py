@@ -4,6 +4,7 @@ The only file that names ``st.cache_*``; nothing of a visitor's own picture is r
 """
 
 import gc
+import json
 import os
 from pathlib import Path
 
@@ -17,11 +18,12 @@ from ae_core.inference import ModelFile
 from ae_core.lesson_figures import Measured
 from ae_core.lessons import Lesson, lesson_files, read_lesson
 from ae_core.matches import MatchBook
+from ae_core.own_images import is_own
 from ae_core.pretrained import atlas_of
 from ae_core.rate_curves import Curve
 from ae_core.replay import Film, film_of
 from ae_core.service import TrainingService
-from ae_core.store import RunStore
+from ae_core.store import RunStore, runs_dir
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = 64  # whose decoders and atlases, about 1 MB each, are remembered
@@ -32,7 +34,7 @@ NEIGHBOURS = 1000  # test pictures on a map of neighbours, which takes seconds t
 @st.cache_resource(show_spinner=False)
 def service() -> TrainingService:
     """Return the one training service of this server; its workers start in the background."""
-    store = RunStore(Path(os.environ.get("AE_RUNS_DIR") or ROOT / "runs"))
+    store = RunStore(runs_dir())
     connection = Connection(os.environ.get("AE_SCHEDULER", ""))
     connection.warm()
     made = TrainingService(store, connection)
@@ -55,10 +57,21 @@ def sample_faces() -> list[tuple[str, np.ndarray]]:
     return service().connection.answer(photos.samples)
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
 def gallery(spec_json: str, start: int, count: int) -> inference.Gallery:
     """Return test pictures of a spec's image set; see `ae_core.inference.gallery`."""
+    if _of_visitors(spec_json):
+        return service().connection.answer(inference.gallery, spec_json, start, count)
+    return _kept_gallery(spec_json, start, count)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _kept_gallery(spec_json: str, start: int, count: int) -> inference.Gallery:
     return service().connection.answer(inference.gallery, spec_json, start, count)
+
+
+def _of_visitors(spec_json: str) -> bool:
+    """Whether a spec's pictures are visitors' own, which may change and be deleted."""
+    return is_own(json.loads(spec_json)["image_set"])
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
@@ -67,15 +80,27 @@ def speed() -> inference.Speed:
     return service().connection.answer(inference.measure_speed)
 
 
-@st.cache_data(show_spinner=False, max_entries=256)
 def test_rendition(model: ModelFile, number: int) -> tuple[np.ndarray, inference.Rendition]:
     """Return test picture ``number`` of a model's image set and its reconstruction."""
+    if _of_visitors(model.spec_json):
+        return service().connection.answer(inference.reconstruct_test, model, number)
+    return _kept_rendition(model, number)
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def _kept_rendition(model: ModelFile, number: int) -> tuple[np.ndarray, inference.Rendition]:
     return service().connection.answer(inference.reconstruct_test, model, number)
 
 
-@st.cache_data(show_spinner=False, max_entries=256)
 def test_rivals(model: ModelFile, number: int) -> tuple[list[inference.Rendition], str]:
     """Return what PCA and JPEG make of test picture ``number``."""
+    if _of_visitors(model.spec_json):
+        return service().connection.answer(inference.rivals_test, model, number)
+    return _kept_rivals(model, number)
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def _kept_rivals(model: ModelFile, number: int) -> tuple[list[inference.Rendition], str]:
     return service().connection.answer(inference.rivals_test, model, number)
 
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import streamlit as st
 
-from ae_core.data import IMAGE_SETS
+from ae_core.data import IMAGE_SETS, card
+from ae_core.own_images import LEAST_PICTURES, is_own, name_of, own_sets
 from ae_core.refit import image_shape, with_body, with_setting
 from ae_core.specs import CHOICES, LIMITS, PRESETS, flatten, preset
 from pages.shared import notice
-from pages.shared.session import Draft, draft, show_in_widget, widget
+from pages.shared.session import Draft, draft, show_in_widget, visitor, widget
 from pages.shared.wording import HELP, LABELS, in_words
 
 
@@ -67,12 +68,10 @@ def setting(name: str) -> None:
     common["help"] = HELP.get(name)
     show_in_widget(key, value)
     if name == "image_set":
-        st.selectbox(
-            LABELS[name], list(IMAGE_SETS), format_func=lambda n: IMAGE_SETS[n].title, **common
-        )
+        st.selectbox(LABELS[name], _image_sets(), format_func=_title, **common)
     elif name == "image_size":
         show_in_widget(key, image_shape(mine.spec)[0])
-        sizes = IMAGE_SETS[mine.spec.image_set].sizes
+        sizes = card(mine.spec.image_set).sizes
         st.segmented_control(
             LABELS[name], sizes, format_func=lambda side: f"{side}×{side}", **common
         )
@@ -86,6 +85,17 @@ def setting(name: str) -> None:
         _number(name, common)
     if name in mine.rejected:
         notice.error(mine.rejected[name][1])
+
+
+def _image_sets() -> list[str]:
+    """Return all sets of the app, the visitor's own ones, and the draft's, which may be neither."""
+    own = [name_of(each) for each in own_sets().mine(visitor()) if each.count >= LEAST_PICTURES]
+    return list(dict.fromkeys([*IMAGE_SETS, *own, draft().spec.image_set]))
+
+
+def _title(name: str) -> str:
+    """Return a set's title; visitors may give two sets of theirs the same name."""
+    return f"{card(name).title} ({name[-4:]})" if is_own(name) else card(name).title
 
 
 def _choice(name: str, common: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from ae_core import photos, pictures
-from ae_core.data import IMAGE_SETS, is_available
+from ae_core.data import card, is_available
 from ae_core.faces import MIDDLE
 from ae_core.specs import DenoiserSpec, TrainingSpec, to_json
 from pages.shared import notice
@@ -56,8 +56,8 @@ def _test_picture(model: TrainedModel) -> Chosen | None:
     if isinstance(spec, DenoiserSpec):
         spec = TrainingSpec(image_set=spec.image_set)
     if not is_available(spec.image_set):
-        card = IMAGE_SETS[spec.image_set]
-        notice.info(f"{card.title} are not on this machine. Take a sample, or upload a photo.")
+        title = card(spec.image_set).title
+        notice.info(f"{title} are not on this machine. Take a sample, or upload a photo.")
         return None
     available = gallery(to_json(spec), 0, 1).available
     start = linked_index("picture", available) // A_PAGE * A_PAGE

@@ -14,6 +14,7 @@ PAGES = (
     ("pages/denoise.py", "Denoise", ":material/auto_fix_high:"),
     ("pages/latent_space.py", "Latent space", ":material/tune:"),
     ("pages/measure.py", "Measure", ":material/query_stats:"),
+    ("pages/own_pictures.py", "Your pictures", ":material/draw:"),
 )
 
 # Pictures of a few pixels are shown large: their pixels stay squares.

@@ -5,6 +5,8 @@ from functools import partial
 
 import streamlit as st
 
+from ae_core.data import ImageSetCorrupt
+from ae_core.own_images import check_trainable
 from ae_core.refit import plan_of
 from ae_core.specs import PRESETS, Limit, TrainingSpec, from_query, to_query
 from pages.shared import notice
@@ -28,7 +30,8 @@ def read_settings() -> str:
     try:
         spec = from_query(query)
         plan_of(spec)
-    except ValueError as error:
+        check_trainable(spec.image_set)
+    except (ValueError, ImageSetCorrupt) as error:
         if name in PRESETS:
             mine.preset, mine.spec = name, PRESETS[name].spec
         return f"This link cannot be read: {error}. Shown instead: {PRESETS[mine.preset].title}."

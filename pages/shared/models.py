@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from ae_core.data import card
 from ae_core.denoising import model_file
-from ae_core.image_sets import IMAGE_SETS
 from ae_core.inference import ModelFile
+from ae_core.own_images import revision
 from ae_core.pretrained import Card, cards
 from ae_core.snapshot import Snapshot
 from ae_core.specs import DenoiserSpec, TrainingSpec, to_json
@@ -45,9 +46,9 @@ def denoising_models(linked: str = "") -> dict[str, TrainedModel]:
         UnknownRun: see `models`.
     """
     found = {
-        name: _of_card(card)
-        for name, card in cards().items()
-        if isinstance(card.spec, DenoiserSpec)
+        name: _of_card(each)
+        for name, each in cards().items()
+        if isinstance(each.spec, DenoiserSpec)
     }
     others = models(linked if linked not in found else "")
     by_use = sorted(others.values(), key=lambda model: not model.spec.corruption.active)
@@ -57,11 +58,11 @@ def denoising_models(linked: str = "") -> dict[str, TrainedModel]:
 def squeezing_models() -> list[TrainedModel]:
     """Return the autoencoders of the app that were trained to remove noise from faces."""
     return [
-        _of_card(card)
-        for card in cards().values()
-        if isinstance(card.spec, TrainingSpec)
-        and card.spec.corruption.active
-        and IMAGE_SETS[card.spec.image_set].kind == "faces"
+        _of_card(each)
+        for each in cards().values()
+        if isinstance(each.spec, TrainingSpec)
+        and each.spec.corruption.active
+        and card(each.spec.image_set).kind == "faces"
     ]
 
 
@@ -76,7 +77,7 @@ def models(linked: str = "") -> dict[str, TrainedModel]:
     """
     found: dict[str, TrainedModel] = {}
     runs = snapshots_of(service().runs(visitor())[:MOST_RUNS])
-    pretrained = {n: card for n, card in cards().items() if isinstance(card.spec, TrainingSpec)}
+    pretrained = {n: each for n, each in cards().items() if isinstance(each.spec, TrainingSpec)}
     if linked and linked not in pretrained:
         snapshot = service().snapshot(linked)
         if not service().store.has_weights(linked):
@@ -85,17 +86,20 @@ def models(linked: str = "") -> dict[str, TrainedModel]:
     for run in runs:
         if service().store.has_weights(run.id):
             found[run.id] = _of_run(run)
-    return found | {name: _of_card(card) for name, card in pretrained.items()}
+    return found | {name: _of_card(each) for name, each in pretrained.items()}
 
 
-def _of_card(card: Card) -> TrainedModel:
-    return TrainedModel(card.name, card.title, "Comes with the app", card.spec, model_file(card))
+def _of_card(found: Card) -> TrainedModel:
+    return TrainedModel(
+        found.name, found.title, "Comes with the app", found.spec, model_file(found)
+    )
 
 
 def file_of(run: Snapshot) -> ModelFile:
     """Return where the weights of a run are; the run store has some."""
     path = service().store.folder(run.id) / "weights.npz"
-    return ModelFile(to_json(run.spec), str(path.resolve()), path.stat().st_mtime_ns)
+    version = path.stat().st_mtime_ns + revision(run.spec.image_set)
+    return ModelFile(to_json(run.spec), str(path.resolve()), version)
 
 
 def _of_run(run: Snapshot) -> TrainedModel:

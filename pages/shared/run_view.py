@@ -197,7 +197,7 @@ def _pictures(snapshot: Snapshot) -> None:
     if not snapshot.epoch:
         rows = np.concatenate([rows, np.full_like(rows[:1], 128)])  # nothing there yet: gray
     names = " · ".join(ROW_NAMES.get(len(rows), ()))
-    st.caption(f"Eight test pictures, from top to bottom: {names}")
+    st.caption(f"{rows.shape[1]} test pictures, from top to bottom: {names}")
     half = rows.shape[1] // 2
     for part in (rows[:, :half], rows[:, half:]):
         st.image(pictures.contact_sheet(part, width=600), width="stretch")

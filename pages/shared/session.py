@@ -14,7 +14,7 @@ from starlette.formparsers import MultiPartParser
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from ae_core import photos
+from ae_core import photos, uploads
 from ae_core.specs import TrainingSpec, preset
 
 T = TypeVar("T")
@@ -118,6 +118,30 @@ def kept_photo() -> KeptPhoto | None:
 def keep_photo(photo: photos.Photo) -> None:
     """Keep a photo for this visitor while the tab is open; every widget that held it is new."""
     st.session_state["photo"] = KeptPhoto(secrets.token_hex(4), photo)
+
+
+@dataclass
+class Collecting:
+    """What a visitor is about to add to a set of own pictures, in memory only.
+
+    Attributes:
+        drawings: how many were kept; every drawing has a canvas of its own.
+        readings: how often files were read; every time there is a new widget, which is empty.
+        batch: what came out of the files last uploaded, until it is kept or forgotten.
+        problem: a sentence that says why the files last uploaded could not be used, or "".
+        told: a sentence about what was done last, to be shown once.
+    """
+
+    drawings: int = 0
+    readings: int = 0
+    batch: uploads.Batch | None = None
+    problem: str = ""
+    told: str = ""
+
+
+def collecting() -> Collecting:
+    """Return what this visitor is about to add to a set."""
+    return st.session_state.setdefault("collecting", Collecting())
 
 
 def let_go(file: UploadedFile) -> None:

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 
 from ae_core.corruption import blur_sigma, jpeg_quality
+from ae_core.own_images import is_own
 from ae_core.snapshot import Snapshot
 from ae_core.specs import PRESETS, flatten
+from pages.shared.text import text
 
 LABELS: Mapping[str, str] = {
     "image_set": "Image set",
@@ -118,7 +120,7 @@ STATUS_WORDS = {
 def run_name(snapshot: Snapshot) -> str:
     """Return what tells a run from others: its preset and what was changed from it."""
     spec = flatten(snapshot.spec)
-    name = snapshot.preset if snapshot.preset in PRESETS else snapshot.spec.image_set
+    name = snapshot.preset if snapshot.preset in PRESETS else in_words(snapshot.spec.image_set)
     usual = flatten(PRESETS[name].spec) if name in PRESETS else spec
     changed = [f"{LABELS[key].lower()} {in_words(str(value))}"
                for key, value in spec.items() if value != usual[key]]  # fmt: skip
@@ -130,6 +132,8 @@ def run_name(snapshot: Snapshot) -> str:
 
 def in_words(choice: str) -> str:
     """Return a choice as the page words it."""
+    if is_own(choice):
+        return text("own.in_short")
     return CHOICE_WORDS.get(choice, choice)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from ae_core.data import IMAGE_SETS
+from ae_core.data import card
 from pages.shared import notice
 from pages.shared.answers import gallery
 from pages.shared.latent.stage import Stage
@@ -27,8 +27,8 @@ def picture_choice(stage: Stage, key: str, chosen: int, take: Callable[[int], No
         ServiceUnavailable, ImageSetCorrupt: the pictures cannot be had.
     """
     if not stage.has_pictures:
-        card = IMAGE_SETS[stage.model.spec.image_set]
-        notice.info(f"{card.title} are not on this machine: none of its pictures can be chosen.")
+        title = card(stage.model.spec.image_set).title
+        notice.info(f"{title} are not on this machine: none of its pictures can be chosen.")
         return
     spec_json = stage.model.file.spec_json
     available = gallery(spec_json, 0, 1).available

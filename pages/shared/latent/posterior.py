@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from ae_core import code_figures
-from ae_core.data import IMAGE_SETS
+from ae_core.data import card
 from ae_core.latent import gaussian_kl, order, reparameterised
 from ae_core.specs import LIMITS
 from pages.shared import notice
@@ -29,8 +29,8 @@ def posterior_view(stage: Stage) -> None:
         )
         return
     if not stage.has_pictures:
-        card = IMAGE_SETS[stage.model.spec.image_set]
-        notice.info(f"{card.title} are not on this machine: there is no picture to look at.")
+        title = card(stage.model.spec.image_set).title
+        notice.info(f"{title} are not on this machine: there is no picture to look at.")
         return
     spec_json = stage.model.file.spec_json
     number = linked_index("picture", gallery(spec_json, 0, 1).available)

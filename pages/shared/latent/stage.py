@@ -12,7 +12,7 @@ import streamlit as st
 
 from ae_core import exploration
 from ae_core.atlas import Atlas
-from ae_core.data import IMAGE_SETS, is_available
+from ae_core.data import card, is_available
 from ae_core.live_decoder import MOST_MACS, decoder_macs
 from ae_core.paths import code_from_text, code_to_text
 from ae_core.refit import image_shape
@@ -95,6 +95,7 @@ def linked_code(model: TrainedModel, atlas: Atlas, name: str, usual: str = "") -
     Raises:
         ServiceUnavailable, ImageSetCorrupt: a picture's code cannot be had.
     """
+    usual = _there(model, usual)
     try:
         return _read(model, atlas, name, st.query_params.get(name, usual))
     except ValueError as error:
@@ -103,14 +104,22 @@ def linked_code(model: TrainedModel, atlas: Atlas, name: str, usual: str = "") -
         return _read(model, atlas, name, usual)
 
 
+def _there(model: TrainedModel, usual: str) -> str:
+    """Return a usual test picture, or another one where there are only a few."""
+    if not usual.startswith(PICTURE) or not is_available(model.spec.image_set):
+        return usual
+    number = int(usual.removeprefix(PICTURE))
+    return f"{PICTURE}{number % gallery(model.file.spec_json, 0, 1).available}"
+
+
 def _read(model: TrainedModel, atlas: Atlas, name: str, text: str) -> np.ndarray:
     if not text:
         text = code_to_text(atlas.mean)  # as a link to it would say it
     if not text.startswith(PICTURE):
         return code_from_text(text, atlas.latent_dim, name)
     if not is_available(model.spec.image_set):
-        card = IMAGE_SETS[model.spec.image_set]
-        notice.info(f"{card.title} are not on this machine: random codes stand for its pictures.")
+        title = card(model.spec.image_set).title
+        notice.info(f"{title} are not on this machine: random codes stand for its pictures.")
         return atlas.fitted.sample(np.random.default_rng(len(name) + ord(name[0])), 1)[0]
     available = gallery(model.file.spec_json, 0, 1).available
     number = text.removeprefix(PICTURE)

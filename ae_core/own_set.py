@@ -1,0 +1,140 @@
+"""One set of a visitor's own pictures: what is known of it, and its file ``<id>.npz``.
+
+Of a picture only its S×S gray pixels and a number are kept: no file, no name, nothing of a camera.
+Nothing in a file is ever unpickled. It knows neither which sets there are nor who may change one.
+
+Letters: N pictures, S side.
+"""
+
+import io
+import json
+import re
+import zipfile
+import zlib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ae_core.sources import ImageSetCorrupt
+
+SIDES = (28, 32, 64)  # pixels
+LONGEST_NAME = 40  # letters
+ID = re.compile(r"(28|32|64)-[0-9a-f]{12}")
+
+
+class UnknownOwnSet(ValueError):
+    """There is no set of that id (any more)."""
+
+
+class OwnSetCorrupt(ImageSetCorrupt):
+    """A set's file is not what it should be."""
+
+    def __init__(self, message: str) -> None:
+        Exception.__init__(self, message)
+
+
+@dataclass(frozen=True)
+class OwnSet:
+    """What is known of a set without reading its pictures.
+
+    Attributes:
+        id: its side, a dash and twelve hexadecimal digits that nobody can guess.
+        name: as its maker called it, 1 to `LONGEST_NAME` letters.
+        owner: an opaque name for who made it.
+        created: seconds since 1970.
+        count: how many pictures it has.
+        next_number: of the next picture; a number is never used again.
+        changes: how often it was changed.
+    """
+
+    id: str
+    name: str
+    owner: str
+    created: float
+    count: int = 0
+    next_number: int = 0
+    changes: int = 0
+
+    @property
+    def side(self) -> int:
+        """Height and width of its pictures, in pixels; the id alone tells it."""
+        return int(self.id[:2])
+
+
+@dataclass(frozen=True, eq=False)
+class Pile:
+    """The pictures of a set: pixels (N, S, S) uint8, 0 black, and their numbers (N,) int64."""
+
+    pixels: NDArray[np.uint8]
+    numbers: NDArray[np.int64]
+
+
+def to_bytes(own: OwnSet, pile: Pile) -> bytes:
+    """Return the file of a set."""
+    about = {name: value for name, value in vars(own).items() if name not in ("id", "count")}
+    buffer = io.BytesIO()
+    np.savez(buffer, about=np.array(json.dumps(about)), **vars(pile))
+    return buffer.getvalue()
+
+
+def unknown(set_id: str) -> UnknownOwnSet:
+    """Return the error for an id of which there is no set (any more)."""
+    return UnknownOwnSet(
+        f"set={set_id[:40]} must be the id of a set of pictures on this server; "
+        "it may have been made on another one, or deleted"
+    )
+
+
+def checked_name(name: str) -> str:
+    """Return a name without what cannot be seen."""
+    seen = "".join(letter if letter.isprintable() else " " for letter in name)
+    short = " ".join(seen.split())
+    if not 1 <= len(short) <= LONGEST_NAME:
+        raise ValueError(f"name={short[:50]} must be 1 to {LONGEST_NAME} letters")
+    return short
+
+
+@lru_cache(maxsize=1024)
+def about_in(path: Path, stamp: tuple[int, int, int]) -> OwnSet:
+    """Read a file's `OwnSet`; the stamp is another one whenever the file is."""
+    return read(path)[0]
+
+
+def read(path: Path) -> tuple[OwnSet, Pile]:
+    """Read a file whole.
+
+    Raises:
+        UnknownOwnSet: it is not there.
+        OwnSetCorrupt: it does not read.
+    """
+    set_id = path.stem
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            about = json.loads(str(arrays["about"]))
+            pile = Pile(arrays["pixels"], arrays["numbers"])
+        own = OwnSet(id=set_id, count=len(pile.numbers), **about)
+        _check(own, pile)
+    except FileNotFoundError:
+        raise unknown(set_id) from None
+    except (
+        *(OSError, ValueError, TypeError, KeyError, EOFError, NotImplementedError),
+        *(zipfile.BadZipFile, zlib.error),
+    ) as error:
+        raise OwnSetCorrupt(
+            f"set={set_id} must be a file of pictures, but it does not read "
+            f"({type(error).__name__}): whoever runs this server can delete {path.name}"
+        ) from error
+    return own, pile
+
+
+def _check(own: OwnSet, pile: Pile) -> None:
+    shape = (len(pile.numbers), own.side, own.side)
+    fits = pile.pixels.dtype == np.uint8 and pile.pixels.shape == shape
+    fits = fits and pile.numbers.dtype == np.int64 and pile.numbers.ndim == 1
+    fits = fits and isinstance(own.name, str) and isinstance(own.owner, str)
+    numbers = (own.created, own.next_number, own.changes)
+    if not fits or not all(isinstance(number, int | float) for number in numbers):
+        raise ValueError("a set must hold N square pictures and N numbers")

@@ -1,0 +1,205 @@
+"""Image sets that visitors made themselves: one file a set, in a folder of its own.
+
+Whoever has the link to a set may look at it and add to it; only who made it may take away. It knows
+files only, neither what a training set is nor where pictures come from. Every file is written under
+another name and then renamed; two servers must not share a folder, as each has its own lock.
+
+Letters: N pictures, S side.
+"""
+
+import secrets
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ae_core.own_set import (
+    ID,
+    SIDES,
+    OwnSet,
+    OwnSetCorrupt,
+    Pile,
+    UnknownOwnSet,
+    about_in,
+    checked_name,
+    read,
+    to_bytes,
+    unknown,
+)
+from ae_core.store import StoreError, write_file
+
+MOST_PICTURES = 500  # of a set
+MOST_SETS = 8  # of a visitor
+MOST_BYTES = 200 << 20  # of all visitors' sets together
+
+_changing = threading.Lock()  # adding reads a file and writes it again
+
+
+class NotYours(ValueError):
+    """Only who made a set may do this."""
+
+
+class OwnSets:
+    """All sets in one folder, which is made when first needed."""
+
+    def __init__(self, root: Path) -> None:
+        """Use ``root``; nothing is read or written yet."""
+        self.root = root
+
+    def path(self, set_id: str) -> Path:
+        """Return a set's file, whether or not it exists.
+
+        Raises:
+            UnknownOwnSet: ``set_id`` is no id at all, e.g. a path.
+        """
+        if not ID.fullmatch(set_id):
+            raise unknown(set_id)
+        return self.root / f"{set_id}.npz"
+
+    def create(self, owner: str, name: str, side: int) -> OwnSet:
+        """Begin an empty set.
+
+        Raises:
+            ValueError: the name or the side is not allowed, or the visitor has too many sets.
+            StoreError: it cannot be written, for example because the disk is full.
+        """
+        if side not in SIDES:
+            raise ValueError(f"side={side} must be one of {', '.join(map(str, SIDES))}")
+        with _changing:
+            mine = self.mine(owner)
+            if len(mine) >= MOST_SETS:
+                raise ValueError(
+                    f"sets={len(mine) + 1} must be at most {MOST_SETS}: delete one of yours first, "
+                    f"for example {mine[-1].name}, the oldest"
+                )
+            set_id = f"{side}-{secrets.token_hex(6)}"
+            made = OwnSet(set_id, checked_name(name), owner, time.time())
+            empty = Pile(np.zeros((0, side, side), np.uint8), np.zeros(0, np.int64))
+            return self._write(made, empty)
+
+    def get(self, set_id: str) -> OwnSet:
+        """Return what is known of a set.
+
+        Raises:
+            UnknownOwnSet: there is none.
+            OwnSetCorrupt: its file does not read.
+        """
+        path = self.path(set_id)
+        try:
+            stat = path.stat()
+        except OSError:
+            raise unknown(set_id) from None
+        return about_in(path, (stat.st_mtime_ns, stat.st_ino, stat.st_size))
+
+    def mine(self, owner: str) -> list[OwnSet]:
+        """Return a visitor's sets, the newest first; what does not read is left out."""
+        found = []
+        for path in self.root.glob("*.npz"):
+            try:
+                found.append(self.get(path.stem))
+            except (UnknownOwnSet, OwnSetCorrupt):
+                continue
+        mine = [each for each in found if each.owner == owner]
+        return sorted(mine, key=lambda each: each.created, reverse=True)
+
+    def pile(self, set_id: str) -> Pile:
+        """Read the pictures of a set.
+
+        Raises:
+            UnknownOwnSet: there is none.
+            OwnSetCorrupt: its file does not read.
+        """
+        return read(self.path(set_id))[1]
+
+    def add(self, set_id: str, pixels: NDArray[np.uint8]) -> OwnSet:
+        """Add pictures (N, S, S), 0 black; anybody who knows the id may.
+
+        Raises:
+            ValueError: there is no room for so many, or they are of another size.
+            StoreError: the file cannot be written.
+        """
+        with _changing:
+            own, pile = read(self.path(set_id))
+            if pixels.dtype != np.uint8 or pixels.shape[1:] != (own.side, own.side):
+                raise ValueError(
+                    f"pixels={pixels.shape} {pixels.dtype} must be (N, {own.side}, {own.side}) "
+                    "uint8"
+                )
+            count = own.count + len(pixels)
+            if count > MOST_PICTURES:
+                raise ValueError(
+                    f"pictures={count} must be at most {MOST_PICTURES} in a set: "
+                    f"there is room for {MOST_PICTURES - own.count} more"
+                )
+            end = own.next_number + len(pixels)
+            numbers = np.arange(own.next_number, end, dtype=np.int64)
+            more = Pile(
+                np.concatenate([pile.pixels, pixels]), np.concatenate([pile.numbers, numbers])
+            )
+            return self._write(replace(own, next_number=end), more)
+
+    def remove(self, set_id: str, number: int, owner: str) -> OwnSet:
+        """Take one picture out, by its number; if it is gone already, nothing changes.
+
+        Raises:
+            NotYours: another visitor made the set.
+        """
+        with _changing:
+            own, pile = self._owned(set_id, owner)
+            kept = pile.numbers != number
+            return self._write(own, Pile(pile.pixels[kept], pile.numbers[kept]))
+
+    def rename(self, set_id: str, name: str, owner: str) -> OwnSet:
+        """Give a set another name.
+
+        Raises:
+            NotYours: another visitor made the set.
+            ValueError: the name is not allowed.
+        """
+        with _changing:
+            own, pile = self._owned(set_id, owner)
+            return self._write(replace(own, name=checked_name(name)), pile)
+
+    def delete(self, set_id: str, owner: str) -> None:
+        """Delete a set and its pictures at once.
+
+        Raises:
+            NotYours: another visitor made the set.
+        """
+        with _changing:
+            self._owned(set_id, owner)
+            self.path(set_id).unlink(missing_ok=True)
+
+    def _owned(self, set_id: str, owner: str) -> tuple[OwnSet, Pile]:
+        own, pile = read(self.path(set_id))
+        if own.owner != owner:
+            raise NotYours(f"set={set_id} must be yours: only who made it can change or delete it")
+        return own, pile
+
+    def _write(self, own: OwnSet, pile: Pile) -> OwnSet:
+        own = replace(own, count=len(pile.numbers), changes=own.changes + 1)
+        path, data = self.path(own.id), to_bytes(own, pile)
+        others = sum(each.stat().st_size for each in self.root.glob("*.npz") if each != path)
+        before = path.stat().st_size if path.is_file() else 0
+        if len(data) > before and others + len(data) > MOST_BYTES:
+            raise ValueError(self._full(own.owner))
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            write_file(path, data)
+        except OSError as error:
+            raise StoreError(
+                f"The pictures could not be saved: {error.strerror or error}. Tell whoever runs "
+                "this server to make room."
+            ) from error
+        return own
+
+    def _full(self, owner: str) -> str:
+        names = ", ".join(each.name for each in self.mine(owner))
+        remedy = f"delete one of yours: {names}" if names else "tell whoever runs this server"
+        return (
+            f"own pictures=over {MOST_BYTES >> 20} MB must be at most {MOST_BYTES >> 20} MB "
+            f"on this server: {remedy}"
+        )

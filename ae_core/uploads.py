@@ -1,0 +1,200 @@
+"""Files that a visitor uploads, several pictures or a zip of them, as small gray pictures.
+
+Everything happens in memory. Nothing that a zip says of itself is trusted: names are only shown,
+sizes are measured while unpacking.
+
+Letters: N pictures, S side.
+"""
+
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ae_core.pictures import MAX_BYTES, open_picture, to_array, to_bytes_range
+
+MOST_BYTES = 60 << 20  # of all files, unpacked
+MOST_PIXELS = 500_000_000  # of all pictures as they come: about ten seconds of work
+MOST_MEMBERS = 2000  # of a zip, folders and what a Mac adds included
+LONGEST_NAME = 30  # letters of a file's name that are shown
+CHUNK = 1 << 16  # bytes that are unpacked at a time
+_MEMBER = b"PK\x01\x02"  # begins each entry of a zip's list
+_ENCRYPTED = 1  # of a member's flags
+# Others unpack without a bound on how much comes out at a time.
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError),
+    *(OSError, ValueError, OverflowError, IndexError),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """What came out of some files.
+
+    Attributes:
+        pixels: (N, S, S) uint8, 0 black.
+        left_out: a sentence for each file that is no picture to be used, its name shortened.
+        beyond: how many files were not looked at because there is no room for more.
+        folders: how many folders, hidden files included, were passed over.
+        archives: how many zips inside a zip were.
+    """
+
+    pixels: np.ndarray
+    left_out: tuple[str, ...]
+    beyond: int
+    folders: int
+    archives: int
+
+
+def read_files(files: Sequence[tuple[str, bytes]], side: int, room: int) -> Batch:
+    """Read pictures and zips of pictures: the middle square of each, gray, S×S.
+
+    Args:
+        files: names and contents.
+        side: S.
+        room: how many pictures are wanted at most.
+
+    Raises:
+        ValueError: a zip as a whole cannot be used, or all together is too much.
+    """
+    reader = _Reader(side, room)
+    for name, data in files:
+        if data[:2] == b"PK":
+            reader.take_archive(name, data)
+        else:
+            reader.count(len(data), "files")
+            reader.take_picture(name, data)
+    return reader.batch()
+
+
+def read_uploads(files: Sequence[tuple[str, bytes]], side: int, room: int) -> Batch | str:
+    """Do what `read_files` does, but return the sentence: Dask would log an error and the names."""
+    try:
+        return read_files(files, side, room)
+    except ValueError as error:
+        return str(error)
+
+
+def short_name(name: str) -> str:
+    """Return the last part of a file's name, short enough to be shown."""
+    last = re.split(r"[/\\]", name.rstrip("/\\"))[-1]
+    seen = "".join(letter for letter in last if letter.isprintable()) or "a file"
+    return seen if len(seen) <= LONGEST_NAME else f"{seen[: LONGEST_NAME - 1]}…"
+
+
+class _Reader:
+    """Collects pictures and what is wrong with the others."""
+
+    def __init__(self, side: int, room: int) -> None:
+        self._side = side
+        self._room = room
+        self._pixels: list[np.ndarray] = []
+        self._left_out: list[str] = []
+        self._beyond = self._folders = self._archives = 0
+        self._bytes = self._decoded = 0
+
+    def batch(self) -> Batch:
+        side = self._side
+        empty = np.zeros((0, side, side), np.uint8)
+        pixels = np.stack(self._pixels) if self._pixels else empty
+        counts = self._beyond, self._folders, self._archives
+        return Batch(pixels, tuple(self._left_out), *counts)
+
+    def count(self, size: int, what: str) -> None:
+        self._bytes += size
+        if self._bytes > MOST_BYTES:
+            raise ValueError(
+                f"{what}=over {MOST_BYTES >> 20} MB must be at most {MOST_BYTES >> 20} MB in all, "
+                "unpacked: take fewer or smaller pictures"
+            )
+
+    def take_picture(self, name: str, data: bytes) -> None:
+        if len(self._pixels) >= self._room:
+            self._beyond += 1
+            return
+        short = short_name(name)
+        if self._decoded > MOST_PIXELS:
+            self._left_out.append(
+                f"{short} must wait: together the pictures have over "
+                f"{MOST_PIXELS // 10**6} million pixels"
+            )
+            return
+        try:
+            image = open_picture(data, short)
+        except ValueError as error:
+            self._left_out.append(str(error))
+            return
+        self._decoded += image.width * image.height
+        array = to_array(image, (self._side, self._side, 1))
+        self._pixels.append(to_bytes_range(array)[..., 0])
+
+    def take_archive(self, name: str, data: bytes) -> None:
+        short = short_name(name)
+        if len(data) > MAX_BYTES:
+            raise ValueError(
+                f"{short}={len(data) / 2**20:.1f} MB must be at most {MAX_BYTES >> 20} MB: "
+                "pack fewer pictures, or smaller ones"
+            )
+        members = data.count(_MEMBER)  # before a list of any length is read into memory
+        if members > MOST_MEMBERS:
+            raise ValueError(
+                f"{short}={members:,} files must be at most {MOST_MEMBERS:,}: pack fewer pictures"
+            )
+        try:
+            archive = zipfile.ZipFile(io.BytesIO(data))
+        except _BROKEN:
+            raise ValueError(
+                f"{short} must be a whole zip: it ends too early or is damaged. Pack it again"
+            ) from None
+        with archive:
+            infos = archive.infolist()
+            if not infos:
+                raise ValueError(f"{short} must be a zip with pictures, but it is empty")
+            if any(info.flag_bits & _ENCRYPTED for info in infos):
+                raise ValueError(f"{short} must be a zip without a password: pack it again")
+            for info in infos:
+                self._take_member(archive, info, short)
+
+    def _take_member(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, zipped: str) -> None:
+        parts = re.split(r"[/\\]", info.filename)
+        if info.is_dir() or parts[0] == "__MACOSX" or parts[-1].startswith("."):
+            self._folders += 1
+            return
+        short = short_name(info.filename)
+        if parts[0] == "" or ":" in parts[0] or ".." in parts:
+            self._left_out.append(f"{short} must be inside the zip: its path leads out of it")
+            return
+        if len(self._pixels) >= self._room:
+            self._beyond += 1
+            return
+        if info.compress_type not in _METHODS:
+            self._left_out.append(f"{short} must be packed the usual way (deflate)")
+            return
+        try:
+            data = self._unpacked(archive, info)
+        except _BROKEN:
+            self._left_out.append(f"{short} must be whole: it is damaged inside the zip")
+            return
+        self.count(len(data), zipped)
+        if data[:2] == b"PK":
+            self._archives += 1
+            return
+        if len(data) > MAX_BYTES:
+            self._left_out.append(f"{short}=over {MAX_BYTES >> 20} MB must be at most that")
+            return
+        self.take_picture(short, data)
+
+    def _unpacked(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+        """Return what is in a member; if it is too large, a little more than `MAX_BYTES` of it."""
+        parts: list[bytes] = []
+        size = 0
+        with archive.open(info) as member:
+            while size <= MAX_BYTES and (part := member.read(CHUNK)):
+                parts.append(part)
+                size += len(part)
+        return b"".join(parts)

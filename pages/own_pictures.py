@@ -1,0 +1,203 @@
+"""Your pictures: draw or upload pictures, alone or as a class, and train on them."""
+
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from ae_core.own_images import LEAST_PICTURES, PRESET, name_of, own_sets, suggested
+from ae_core.own_set import LONGEST_NAME, SIDES, OwnSet, OwnSetCorrupt, UnknownOwnSet
+from ae_core.own_sets import MOST_PICTURES, NotYours
+from ae_core.specs import to_query
+from ae_core.store import StoreError
+from pages.shared import notice
+from pages.shared.answers import service
+from pages.shared.collecting import add_pictures
+from pages.shared.frame import frame
+from pages.shared.links import linked_index, put
+from pages.shared.picture_picker import picture_picker
+from pages.shared.session import collecting, visitor, widget
+from pages.shared.text import text
+
+A_PAGE = 60  # pictures
+REFUSALS = (ValueError, OwnSetCorrupt, StoreError)
+
+
+def page() -> None:
+    """Draw the page."""
+    frame("Your pictures")
+    mine = collecting()
+    if mine.told:
+        notice.info(mine.told)
+        mine.told = ""
+    set_id = st.query_params.get("set", "")
+    if not set_id:
+        _overview()
+        return
+    try:
+        _one_set(own_sets().get(set_id))
+    except (UnknownOwnSet, OwnSetCorrupt) as error:
+        notice.error(str(error))
+        _overview()
+
+
+def _overview() -> None:
+    st.markdown(text("own.intro"))
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader(text("own.begin"))
+        _begin()
+    with right:
+        st.subheader(text("own.yours"))
+        sets = own_sets().mine(visitor())
+        if not sets:
+            st.caption(text("own.none_yet"))
+        for own in sets:
+            words = text("own.in_the_list", name=notice.plain(own.name), count=own.count)
+            st.page_link("pages/own_pictures.py", label=words, query_params={"set": own.id})
+
+
+def _begin() -> None:
+    name = st.text_input(
+        text("own.name"),
+        max_chars=LONGEST_NAME,
+        placeholder=text("own.name_example"),
+        key="own.new_name",
+    )
+    side = st.segmented_control(
+        text("own.side"),
+        SIDES,
+        default=SIDES[0],
+        required=True,
+        format_func=lambda side: f"{side}×{side}",
+        help=text("own.side_help"),
+        key="own.new_side",
+    )
+    st.caption(text("own.kept"))
+    if not st.button(text("own.create"), type="primary", key="own.create"):
+        return
+    try:
+        made = own_sets().create(visitor(), name or text("own.name_example"), side or SIDES[0])
+    except REFUSALS as error:
+        notice.error(str(error))
+        return
+    put(set=made.id)
+    st.rerun()
+
+
+def _one_set(own: OwnSet) -> None:
+    mine = own.owner == visitor()
+    st.button(text("own.all_sets"), icon=":material/arrow_back:", type="tertiary", on_click=_leave)
+    st.subheader(notice.plain(own.name))
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
+        st.metric(text("own.count"), own.count, width="content")
+        st.metric(text("own.room"), MOST_PICTURES - own.count, width="content")
+        _train_link(own)
+    left, right = st.columns(2, gap="large")
+    with left:
+        add_pictures(own)
+        if not mine:
+            st.caption(text("own.not_yours"))
+        st.caption(text("own.kept"))
+    with right:
+        _grid(own, mine)
+        _share(own)
+        if mine:
+            with st.expander(text("own.change"), icon=":material/settings:"):
+                _rename(own)
+                _delete(own)
+
+
+def _leave() -> None:
+    put(set="", picture="", page="", source="")
+
+
+def _train_link(own: OwnSet) -> None:
+    if own.count < LEAST_PICTURES:
+        missing = LEAST_PICTURES - own.count
+        st.caption(text("own.more_needed", least=LEAST_PICTURES, missing=missing))
+        return
+    st.page_link(
+        "pages/train.py",
+        label=text("own.train"),
+        icon=":material/play_arrow:",
+        query_params=to_query(suggested(own), PRESET),
+    )
+
+
+def _grid(own: OwnSet, mine: bool) -> None:
+    if not own.count:
+        st.caption(text("own.empty"))
+        return
+    pile = own_sets().pile(own.id)
+    count = len(pile.numbers)
+    start = linked_index("page", count) // A_PAGE * A_PAGE
+    numbers = [int(number) for number in pile.numbers[start : start + A_PAGE]]
+    written = st.query_params.get("picture", "")
+    chosen = int(written) if written.isdecimal() and len(written) < 10 else -1
+    picture_picker(
+        f"own-{own.id}-{start}-{own.changes}",
+        pile.pixels[start : start + A_PAGE, :, :, None],
+        tuple(text("own.tile", number=number + 1) for number in numbers),
+        numbers.index(chosen) if chosen in numbers else -1,
+        lambda index: put(picture=str(numbers[index])),
+    )
+    with st.container(horizontal=True):
+        if count > A_PAGE:
+            back, forward = max(0, start - A_PAGE), start + A_PAGE
+            st.button(text("own.back"), on_click=lambda: put(page=str(back)), disabled=start == 0)
+            last = forward >= count
+            st.button(text("own.more"), on_click=lambda: put(page=str(forward)), disabled=last)
+        if mine and chosen in numbers:
+            words = text("own.remove", number=chosen + 1)
+            st.button(words, on_click=_remove, args=(own.id, chosen), key="own.remove")
+        elif mine:
+            st.caption(text("own.remove_hint"))
+
+
+def _remove(set_id: str, number: int) -> None:
+    try:
+        own_sets().remove(set_id, number, visitor())
+    except REFUSALS as error:
+        collecting().told = str(error)
+        return
+    put(picture="")
+    collecting().told = text("own.removed", number=number + 1)
+
+
+def _share(own: OwnSet) -> None:
+    st.caption(f"{text('own.share')}. {text('own.share_hint')}")
+    address = urlsplit(st.context.url or "")._replace(query=f"set={own.id}", fragment="")
+    st.code(address.geturl(), language=None, wrap_lines=True)
+
+
+def _rename(own: OwnSet) -> None:
+    key = f"own.name.{own.id}"
+    st.text_input(text("own.name"), own.name, max_chars=LONGEST_NAME, key=key)
+
+    def take() -> None:
+        try:
+            renamed = own_sets().rename(own.id, widget(key), visitor())
+            collecting().told = text("own.renamed", name=renamed.name)
+        except REFUSALS as error:
+            collecting().told = str(error)
+
+    st.button(text("own.rename"), on_click=take)
+
+
+def _delete(own: OwnSet) -> None:
+    st.caption(text("own.delete_hint"))
+    label = text("own.delete", count=own.count)
+    if not st.button(label, icon=":material/delete:", key="own.delete"):
+        return
+    try:
+        own_sets().delete(own.id, visitor())
+    except (NotYours, OwnSetCorrupt, OSError) as error:
+        notice.error(str(error))
+        return
+    service().forget_pictures(name_of(own))
+    collecting().told = text("own.deleted")
+    _leave()
+    st.rerun()
+
+
+page()

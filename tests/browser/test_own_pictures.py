@@ -1,0 +1,240 @@
+"""A class fills a set with its own handwriting and trains on it, in a real browser."""
+
+import io
+import os
+import re
+import tempfile
+import time
+import zipfile
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from ae_core.toy_faces import draw_faces, sample_factors
+
+IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
+COMMENT = b"the comment that a camera wrote"
+PATIENCE = 120_000
+
+
+def open_page(page: Page, path: str) -> None:
+    page.goto(path)
+    page.wait_for_selector(IDLE)
+
+
+def metric(page: Page, label: str):
+    return page.get_by_test_id("stMetric").filter(has_text=label).get_by_test_id("stMetricValue")
+
+
+def begin(page: Page, name: str) -> str:
+    """Start a set and return its id."""
+    open_page(page, "/own_pictures")
+    page.get_by_label("Name of the set").fill(name)
+    page.get_by_role("button", name="Start a set that this server keeps").click()
+    expect(page.get_by_role("heading", name=name)).to_be_visible()
+    return re.search(r"set=([\w-]+)", page.url)[1]
+
+
+def draw(page: Page, lean: float) -> None:
+    canvas = page.get_by_role("img", name="Drawing surface, empty")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    x, y, side = box["x"], box["y"], box["width"]
+    page.mouse.move(x + side * (0.5 - lean), y + side / 5)
+    page.mouse.down()
+    page.mouse.move(x + side * (0.5 + lean), y + side * 4 / 5, steps=8)
+    page.mouse.up()
+
+
+def upload(page: Page, *files: tuple[str, bytes]) -> None:
+    page.get_by_text("Upload", exact=True).first.click()
+    page.wait_for_selector(IDLE)
+    buffers = [{"name": n, "mimeType": "application/octet-stream", "buffer": d} for n, d in files]
+    page.locator("input[type=file]").set_input_files(buffers)
+
+
+def photos(count):
+    """Files as a camera makes them, with a comment in each."""
+    faces = draw_faces(sample_factors(count, np.random.default_rng(0)), 64)[..., 0]
+    for number, face in enumerate(faces):
+        buffer = io.BytesIO()
+        Image.fromarray(np.uint8(face * 255)).resize((200, 200)).save(
+            buffer, "JPEG", comment=COMMENT
+        )
+        yield f"IMG_secret_{number}.jpg", buffer.getvalue()
+
+
+def class_zip(count=20):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, data in photos(count):
+            archive.writestr(f"class/{name}", data)
+        archive.writestr("class/notes [a](b) *c*.txt", b"hello")
+        archive.writestr("../../evil.jpg", next(photos(1))[1])
+    return buffer.getvalue()
+
+
+def test_draw_upload_name_train_reconstruct_delete(page, server):
+    set_id = begin(page, "Class 7b")
+    expect(page.get_by_role("button", name="Keep this one")).to_be_disabled()
+    for number, lean in enumerate((0.0, 0.2), 1):
+        draw(page, lean)
+        page.get_by_role("button", name="Keep this one").click()
+        expect(page.get_by_text(f"Kept: that makes {number}.")).to_be_visible()
+        expect(page.get_by_role("img", name="Drawing surface, empty")).to_be_visible()
+    expect(metric(page, "Pictures")).to_have_text("2")
+    expect(page.get_by_text("8 more")).to_be_visible()
+
+    upload(page, ("class.zip", class_zip()))
+    expect(page.get_by_text("Ready: 20.")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("evil.jpg must be inside the zip")).to_be_visible()
+    expect(page.get_by_text("notes [a](b) *c*.txt must be a JPEG")).to_be_visible()
+    page.get_by_role("button", name="Keep them (20)").click()
+    expect(metric(page, "Pictures")).to_have_text("22")
+
+    page.get_by_text("Name or delete").click()
+    page.get_by_label("Name of the set").fill("Our handwriting")
+    page.get_by_role("button", name="Rename").click()
+    expect(page.get_by_role("heading", name="Our handwriting")).to_be_visible()
+
+    page.get_by_role("link", name="Train on these").click()
+    expect(page.locator(".hourglass")).to_be_visible()
+    expect(page.get_by_text("Our handwriting: 22 pictures")).to_be_visible(timeout=PATIENCE)
+    open_page(page, re.sub(r"epochs=\d+", "epochs=1", page.url))
+    page.get_by_test_id("stBaseButton-primary").click()
+    expect(page.get_by_text("Finished")).to_be_visible(timeout=PATIENCE)
+    watched = page.url
+    page.get_by_role("link", name="Reconstruct pictures with it").click()
+    expect(metric(page, "PSNR")).to_contain_text("dB", timeout=PATIENCE)
+    expect(page.get_by_text("trained on Our handwriting")).to_be_visible()
+
+    open_page(page, f"/own_pictures?set={set_id}")
+    page.get_by_text("Name or delete").click()
+    page.get_by_role("button", name="Delete all pictures (22)").click()
+    expect(page.get_by_text("The set and its pictures are deleted.")).to_be_visible()
+    assert list((server.runs / "own").glob(f"{set_id}*")) == []
+    open_page(page, watched)  # the run can still be looked at, without the pictures
+    expect(metric(page, "Epoch")).to_have_text("1 / 1")
+    assert page.get_by_test_id("stMain").locator("[data-testid=stImage] img").count() == 0
+    open_page(page, f"/own_pictures?set={set_id}")
+    expect(page.get_by_text("must be the id of a set of pictures on this server")).to_be_visible()
+
+
+def test_a_class_adds_to_one_set_and_only_its_maker_takes_away(page, browser, server):
+    set_id = begin(page, "Class 8a")
+    other = browser.new_context(base_url=server.url)
+    pupil = other.new_page()
+    open_page(pupil, f"/own_pictures?set={set_id}")
+    expect(pupil.get_by_text("belongs to somebody else")).to_be_visible()
+    expect(pupil.get_by_text("Name or delete")).to_have_count(0)
+    draw(pupil, 0.1)
+    pupil.get_by_role("button", name="Keep this one").click()
+    expect(metric(pupil, "Pictures")).to_have_text("1")
+    pupil.locator(".picker button").first.click()
+    expect(pupil.get_by_role("button", name="Take out picture 1")).to_have_count(0)
+    open_page(pupil, "/own_pictures")
+    expect(pupil.get_by_text("You have no set yet.")).to_be_visible()
+    other.close()
+
+    page.reload()
+    expect(metric(page, "Pictures")).to_have_text("1")
+    page.locator(".picker button").first.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Take out picture 1").click()
+    expect(metric(page, "Pictures")).to_have_text("0")
+
+
+def processes(server):
+    main = psutil.Process(server.pid)
+    return [main, *main.children(recursive=True)]
+
+
+@contextmanager
+def no_writing(server):
+    """Whatever the server or a worker writes to a file meanwhile fails."""
+    limited = processes(server)
+    before = [process.rlimit(psutil.RLIMIT_FSIZE) for process in limited]
+    for process, (_, hard) in zip(limited, before, strict=True):
+        process.rlimit(psutil.RLIMIT_FSIZE, (0, hard))
+    try:
+        yield
+    finally:
+        for process, limits in zip(limited, before, strict=True):
+            process.rlimit(psutil.RLIMIT_FSIZE, limits)
+
+
+def places(server):
+    """Where the server and its workers might write: their folders and those of open files."""
+    found = {server.runs, Path(tempfile.gettempdir()) / "dask-scratch-space"}
+    for process in processes(server):
+        found.add(Path(process.cwd()))
+        found |= {Path(file.path).parent for file in process.open_files() if "w" in file.mode}
+    return {place for place in found if place.is_dir() and place != Path("/dev")}
+
+
+def written_since(started, folder):
+    for top, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name not in (".venv", ".git", "__pycache__")]
+        for name in names:
+            path = Path(top, name)
+            try:
+                if path.is_file() and path.stat().st_mtime >= started:
+                    yield path, path.read_bytes()
+            except OSError:
+                continue  # gone, or not for us
+
+
+@pytest.mark.skipif(not hasattr(psutil, "RLIMIT_FSIZE"), reason="Linux only")
+def test_uploads_need_no_file_and_only_small_gray_pictures_are_kept(page, server):
+    started = time.time() - 2  # file systems have coarse clocks
+    files = list(photos(3))
+    set_id = begin(page, "Private")
+    upload(page, files[0])  # the workers write while they start
+    expect(page.get_by_text("Ready: 1.")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("button", name="Forget them").click()
+    expect(page.get_by_text("Ready: 1.")).to_have_count(0)
+    assert len(processes(server)) > 2
+    with no_writing(server):
+        upload(page, *files, ("class.zip", class_zip(5)))
+        expect(page.get_by_text("Ready: 8.")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("button", name="Keep them (8)").click()
+    expect(metric(page, "Pictures")).to_have_text("8")
+    middle = len(files[0][1]) // 2
+    traces = (COMMENT, b"IMG_secret", b"class.zip", files[0][1][middle : middle + 64])
+    for place in places(server):
+        for path, content in written_since(started, place):
+            assert path == Path(__file__) or not any(t in content for t in traces), path
+    kept = server.runs / "own" / f"{set_id}.npz"
+    assert kept.stat().st_size < 8 * 28 * 28 + 2500
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_is_wider_than_a_phone(browser, server, scheme):
+    phone = browser.new_context(
+        viewport={"width": 390, "height": 844},
+        base_url=server.url,
+        is_mobile=True,
+        has_touch=True,
+        color_scheme=scheme,
+    )
+    page = phone.new_page()
+    set_id = begin(page, "A name of forty letters, the longest one")
+    for path in ("", f"?set={set_id}", f"?set={set_id}&source=Upload"):
+        open_page(page, f"/own_pictures{path}")
+        main = page.get_by_test_id("stMain")
+        assert main.evaluate("element => element.scrollWidth <= element.clientWidth")
+        assert page.get_by_test_id("stException").count() == 0
+    canvas_page = f"/own_pictures?set={set_id}"
+    open_page(page, canvas_page)
+    canvas = page.get_by_role("img", name="Drawing surface, empty")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    page.touchscreen.tap(box["x"] + 100, box["y"] + 100)
+    page.get_by_role("button", name="Keep this one").tap()
+    expect(metric(page, "Pictures")).to_have_text("1")
+    phone.close()

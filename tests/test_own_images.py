@@ -1,0 +1,284 @@
+"""Own pictures as an image set: what is held out, and that runs see them as they are now."""
+
+import pickle
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ae_core import inference, own_images
+from ae_core.connection import Connection
+from ae_core.data import (
+    IMAGE_SETS,
+    ImageSetUnavailable,
+    card,
+    is_available,
+    is_known,
+    load_images,
+)
+from ae_core.inference import ModelFile
+from ae_core.own_images import LEAST_PICTURES, check_trainable, name_of, own_sets, suggested
+from ae_core.own_set import SIDES, OwnSetCorrupt, UnknownOwnSet
+from ae_core.refit import image_shape, plan_of, with_setting
+from ae_core.service import TrainingService
+from ae_core.specs import PRESETS, change, from_query, to_json, to_query
+from ae_core.store import RunStore, runs_dir
+from ae_core.toy_faces import draw_faces, sample_factors
+
+PATIENCE = 180  # seconds, TensorFlow's start included
+
+
+@pytest.fixture(autouse=True)
+def runs(tmp_path, monkeypatch):
+    monkeypatch.setenv("AE_RUNS_DIR", str(tmp_path / "runs"))
+
+
+def drawings(count, side=28, seed=0):
+    """Pictures with something to learn: faces (N, side, side) uint8."""
+    factors = sample_factors(count, np.random.default_rng(seed))
+    return np.uint8(draw_faces(factors, side)[..., 0] * 255)
+
+
+def made(count=20, side=28, name="Class 7b", owner="ada"):
+    own = own_sets().create(owner, name, side)
+    return own_sets().add(own.id, drawings(count, side)) if count else own
+
+
+# --- names and cards --------------------------------------------------------------------------
+
+
+def test_an_own_set_has_a_name_a_card_and_a_shape():
+    own = made(25)
+    name = name_of(own)
+    assert is_known(name)
+    assert is_available(name)
+    known = card(name)
+    assert (known.title, known.kind, known.native_size) == ("Class 7b", "own", 28)
+    images = load_images(name)
+    assert (known.train_count, known.test_count) == (len(images.train), len(images.test)) == (20, 5)
+    spec = suggested(own)
+    assert image_shape(spec) == images.image_shape == (28, 28, 1)
+    assert from_query(to_query(spec, own_images.PRESET)) == spec
+
+
+@pytest.mark.parametrize("name", ["own-", "own-x", "own-28-../../etc", "28-0123456789ab", "cats"])
+def test_other_names_are_unknown_and_a_sentence(name):
+    assert not is_known(name)
+    with pytest.raises(ValueError, match="must be one of digits, toy-faces"):
+        card(name)
+
+
+def test_a_card_changes_with_its_set():
+    own = made(10)
+    own_sets().rename(own.id, "Other", "ada")
+    own_sets().add(own.id, drawings(10, seed=1))
+    known = card(name_of(own))
+    assert (known.title, known.train_count + known.test_count) == ("Other", 20)
+
+
+# --- what is held out -------------------------------------------------------------------------
+
+
+@given(numbers=st.sets(st.integers(0, 3000), min_size=LEAST_PICTURES, max_size=500))
+@settings(deadline=None, max_examples=50)
+def test_something_is_held_out_and_something_is_left(numbers):
+    tests = own_images._held_out(np.array(sorted(numbers)))
+    assert tests.sum() >= 2
+    assert (~tests).sum() >= 2
+
+
+@given(count=st.integers(2, 100))
+@settings(deadline=None)
+def test_one_of_five_is_held_out(count):
+    assert own_images._held_out(np.arange(5 * count)).sum() == count
+
+
+@given(
+    numbers=st.sets(st.integers(0, 500), min_size=60, max_size=200),
+    others=st.sets(st.integers(0, 3000), min_size=60, max_size=200),
+)
+@settings(deadline=None, max_examples=25)
+def test_a_picture_stays_on_its_side_while_others_come_and_go(numbers, others):
+    def sides(kept):
+        kept = np.array(sorted(kept))
+        return dict(zip(kept.tolist(), own_images._held_out(kept).tolist(), strict=True))
+
+    before, after = sides(numbers), sides(numbers | others)
+    if sum(before.values()) >= 2:
+        assert {number: after[number] for number in before} == before
+
+
+# --- loading ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("side", "size"), [(28, 0), (28, 28), (28, 32), (32, 32), (64, 64), (64, 32)]
+)
+def test_pictures_load_at_every_size_of_the_card(side, size):
+    own = made(15, side)
+    images = load_images(name_of(own), size)
+    assert images.image_shape == ((size or side,) * 2 + (1,))
+    assert (len(images.train), len(images.test)) == (12, 3)
+    for part in (images.train, images.test):
+        assert part.dtype == np.float32
+        assert not part.flags.writeable
+        assert 0 <= part.min() < part.max() <= 1
+    if size in (0, side):
+        both = {p.tobytes() for part in (images.train, images.test) for p in part}
+        kept = (drawings(15, side).astype(np.float32) / np.float32(255))[..., None]
+        assert both == {picture.tobytes() for picture in kept}
+    everything = load_images(name_of(own), size, "everything")
+    assert len(everything.train) == 15
+
+
+def test_another_size_is_a_sentence():
+    name = name_of(made(10, 32))
+    with pytest.raises(ValueError, match=f"^size=28 must be one of 32 for {name}$"):
+        load_images(name, 28)
+
+
+def test_what_is_added_taken_out_or_deleted_shows_at_once():
+    own = made(10)
+    name = name_of(own)
+    assert len(load_images(name, 0, "everything").train) == 10
+    own_sets().add(own.id, drawings(5, seed=1))
+    assert len(load_images(name, 0, "everything").train) == 15
+    own_sets().remove(own.id, 3, "ada")
+    assert len(load_images(name, 0, "everything").train) == 14
+    revision = own_images.revision(name)
+    own_sets().delete(own.id, "ada")
+    with pytest.raises(ImageSetUnavailable, match=f"^set={own.id} must be the id of a set"):
+        load_images(name)
+    assert not is_available(name)
+    assert own_images.revision(name) != revision
+
+
+def test_a_deleted_set_still_has_a_shape_and_says_what_it_is():
+    own = made(10, 64)
+    spec = suggested(own)
+    own_sets().delete(own.id, "ada")
+    assert image_shape(spec) == image_shape(change(spec, image_size=0)) == (64, 64, 1)
+    known = card(name_of(own))
+    assert (known.title, known.train_count, known.test_count) == ("Deleted pictures", 0, 0)
+    with pytest.raises(UnknownOwnSet):
+        check_trainable(name_of(own))
+
+
+def test_too_few_pictures_are_a_sentence():
+    name = name_of(made(9))
+    sentence = (
+        "pictures=9 must be at least 10 to train on Class 7b: "
+        "draw or upload more of them under Your pictures"
+    )
+    for refuse in (lambda: load_images(name), lambda: check_trainable(name)):
+        with pytest.raises(ValueError) as caught:
+            refuse()
+        assert str(caught.value) == sentence
+
+
+def test_a_damaged_file_is_a_sentence():
+    own = made(10)
+    own_sets().path(own.id).write_bytes(b"hello")
+    with pytest.raises(OwnSetCorrupt) as caught:
+        load_images(name_of(own))
+    assert card(name_of(own)).train_count == 0
+    again = pickle.loads(pickle.dumps(caught.value))  # the way from a worker to the page
+    assert str(again) == str(caught.value)
+
+
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("count", [10, 60, 500])
+def test_what_is_suggested_fits_and_takes_a_bounded_time(side, count):
+    spec = suggested(made(count, side))
+    assert plan_of(spec)
+    assert spec.image_size == side
+    assert 40 <= spec.epochs <= own_images.MOST_EPOCHS
+
+
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_takes_an_own_set_at_a_size_of_its_card(name, side):
+    own = name_of(made(10, side))
+    if name == "mnist-conv-lecture" and side != 28:  # its convolution without padding wants 28
+        with pytest.raises(ValueError, match="must be able to end at"):
+            with_setting(PRESETS[name].spec, "image_set", own)
+        return
+    spec = with_setting(PRESETS[name].spec, "image_set", own)
+    assert spec.image_set == own
+    assert image_shape(spec)[0] in card(own).sizes
+
+
+def test_the_sets_of_the_app_are_none_of_a_visitors():
+    assert not any(own_images.is_own(name) for name in IMAGE_SETS)
+    assert {own_images.revision(name) for name in IMAGE_SETS} == {0}
+
+
+# --- training ---------------------------------------------------------------------------------
+
+
+def test_a_network_learns_an_own_set():
+    from ae_core.training import fit
+
+    own = made(60)
+    spec = change(suggested(own), epochs=25)
+    outcome = fit(spec, load_images(spec.image_set, spec.image_size), on_epoch=lambda epoch: None)
+    assert outcome.status == "finished"
+    first, last = outcome.history[0], outcome.history[-1]
+    assert last["val_psnr"] > first["val_psnr"] + 3
+
+
+@pytest.fixture
+def service(runs):
+    """Workers that were started for this folder of runs."""
+    made = TrainingService(RunStore(runs_dir()), Connection())
+    yield made
+    made.close()
+
+
+def test_the_life_of_an_own_set_with_real_workers(service):
+    own = made(10)
+    name = name_of(own)
+    spec = change(suggested(own), epochs=2)
+    run_id = service.submit(spec, "bob", own_images.PRESET)
+    done = service.wait_until(run_id, lambda s: not s.live, PATIENCE)
+    assert (done.status, done.epoch) == ("finished", 2)
+    assert done.pictures.shape == (2, 2, 28, 28, 1)  # two pictures are held out
+    assert service.snapshot(run_id).pictures is not None  # from now on it is remembered
+    assert service.store.file(run_id, "preview.png") is not None
+
+    weights = service.store.folder(run_id) / "weights.npz"
+    model = ModelFile(to_json(spec), str(weights.resolve()), 1)
+    answer = service.connection.answer
+    shown = answer(inference.gallery, to_json(spec), 0, 24)
+    assert shown.available == 2
+    image, ours = answer(inference.reconstruct_test, model, 1)
+    np.testing.assert_array_equal(image, load_images(name).test[1])
+    assert np.isfinite(ours.psnr)
+    assert len(answer(inference.rivals_test, model, 1)[0]) == 2
+    own_sets().add(own.id, drawings(10, seed=2))  # the workers see it at once
+    assert answer(inference.gallery, to_json(spec), 0, 24).available == 4
+
+    long = service.submit(change(spec, epochs=2000), "bob")
+    service.wait_until(long, lambda s: s.epoch >= 1, PATIENCE)
+    own_sets().delete(own.id, "ada")
+    service.forget_pictures(name)
+    assert service.snapshot(long).pictures is None  # nobody sees them any more
+    service.stop(long)
+    assert service.wait_until(long, lambda s: not s.live, PATIENCE).status == "stopped"
+    for each in (run_id, long):
+        kept = {path.name for path in service.store.folder(each).iterdir()}
+        assert kept == {"spec.json", "run.json", "history.json", "weights.npz"}
+        looked_at = service.snapshot(each)
+        assert looked_at.pictures is None
+        assert looked_at.history
+    with pytest.raises(ImageSetUnavailable, match=f"^set={own.id} must be"):
+        answer(inference.gallery, to_json(spec), 0, 24)
+    with pytest.raises(ImageSetUnavailable):
+        answer(inference.reconstruct_test, model, 0)
+    rivals, missing = answer(inference.rivals, model, image)
+    assert [rival.name for rival in rivals] == ["JPEG"]
+    assert missing.startswith(f"set={own.id} must be the id")
+    assert answer(inference.reconstruct, model, image).psnr == pytest.approx(ours.psnr)
+    with pytest.raises(ValueError, match=f"^set={own.id} must be the id of a set of pictures"):
+        service.submit(spec, "bob")

@@ -1,0 +1,258 @@
+"""Visitors' own image sets on disk: what is kept, who may change it, what is refused."""
+
+import errno
+import json
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ae_core import own_sets as module
+from ae_core.own_set import OwnSetCorrupt, UnknownOwnSet
+from ae_core.own_sets import MOST_PICTURES, MOST_SETS, NotYours, OwnSets
+from ae_core.store import StoreError
+
+
+@pytest.fixture
+def sets(tmp_path):
+    return OwnSets(tmp_path / "own")
+
+
+def pictures(count, side=28, seed=0):
+    return np.random.default_rng(seed).integers(0, 256, (count, side, side), np.uint8)
+
+
+def test_what_was_added_comes_back_bit_by_bit(sets):
+    made = sets.create("ada", "Digits", 28)
+    first, second = pictures(3), pictures(2, seed=1)
+    sets.add(made.id, first)
+    after = sets.add(made.id, second)
+    later = OwnSets(sets.root)
+    assert later.get(made.id) == after
+    assert (after.name, after.owner, after.side, after.count) == ("Digits", "ada", 28, 5)
+    pile = later.pile(made.id)
+    np.testing.assert_array_equal(pile.pixels, np.concatenate([first, second]))
+    assert pile.numbers.tolist() == [0, 1, 2, 3, 4]
+
+
+def test_a_file_holds_pixels_and_numbers_and_nothing_else(sets):
+    made = sets.create("ada", "Digits", 28)
+    sets.add(made.id, pictures(4))
+    (path,) = sets.root.iterdir()
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        assert sorted(arrays.files) == ["about", "numbers", "pixels"]
+        about = json.loads(str(arrays["about"]))
+    assert sorted(about) == ["changes", "created", "name", "next_number", "owner"]
+    assert path.stat().st_size < 4 * 28 * 28 + 2500
+
+
+def test_everybody_may_add_and_only_the_maker_may_take_away(sets):
+    made = sets.create("ada", "Class 7b", 32)
+    sets.add(made.id, pictures(2, 32))  # whoever knows the id
+    sentence = f"set={made.id} must be yours: only who made it can change or delete it"
+    for change in (
+        lambda: sets.remove(made.id, 0, "bob"),
+        lambda: sets.rename(made.id, "Mine", "bob"),
+        lambda: sets.delete(made.id, "bob"),
+    ):
+        with pytest.raises(NotYours) as caught:
+            change()
+        assert str(caught.value) == sentence
+    assert sets.get(made.id).count == 2
+    assert sets.rename(made.id, "  Ours \n ", "ada").name == "Ours"
+    assert sets.remove(made.id, 0, "ada").count == 1
+    assert sets.remove(made.id, 0, "ada").count == 1  # gone already
+    sets.delete(made.id, "ada")
+    assert list(sets.root.iterdir()) == []
+
+
+def test_a_deleted_set_is_unknown_at_once(sets):
+    made = sets.create("ada", "Digits", 28)
+    sets.delete(made.id, "ada")
+    for look in (sets.get, sets.pile, lambda i: sets.add(i, pictures(1))):
+        with pytest.raises(UnknownOwnSet, match=f"^set={made.id} must be the id of a set of"):
+            look(made.id)
+    assert sets.mine("ada") == []
+
+
+@pytest.mark.parametrize("set_id", ["", "../../etc", "28-xyz", "29-0123456789ab", "x" * 300])
+def test_what_is_no_id_is_a_sentence_and_never_a_path(sets, set_id):
+    with pytest.raises(UnknownOwnSet) as caught:
+        sets.get(set_id)
+    assert str(caught.value).startswith(f"set={set_id[:40]} must be the id")
+
+
+def test_two_visitors_see_their_own_sets_newest_first(sets, monkeypatch):
+    times = iter(range(100, 200))
+    monkeypatch.setattr(module.time, "time", lambda: float(next(times)))
+    names = [sets.create("ada", name, 28).name for name in ("one", "two", "three")]
+    sets.create("bob", "his", 28)
+    assert [own.name for own in sets.mine("ada")] == names[::-1]
+    assert [own.name for own in sets.mine("bob")] == ["his"]
+    assert sets.mine("eve") == []
+
+
+def test_ids_cannot_be_guessed(sets):
+    ids = {sets.create(f"visitor {i}", "x", 28).id for i in range(20)}
+    assert len(ids) == 20
+    assert all(len(each) == len("28-") + 12 for each in ids)
+
+
+@given(steps=st.lists(st.one_of(st.just("add"), st.integers(0, 20)), max_size=12))
+@settings(deadline=None, max_examples=25)
+def test_a_number_is_never_used_again(tmp_path_factory, steps):
+    sets = OwnSets(tmp_path_factory.mktemp("own"))
+    made = sets.create("ada", "x", 28)
+    kept = {}
+    given_out = 0
+    for step in steps:
+        if step == "add":
+            picture = pictures(1, seed=given_out)
+            sets.add(made.id, picture)
+            kept[given_out] = picture[0]
+            given_out += 1
+        else:
+            sets.remove(made.id, step, "ada")
+            kept.pop(step, None)
+    pile = sets.pile(made.id)
+    assert pile.numbers.tolist() == list(kept)
+    assert all(
+        (pixels == kept[number]).all() for number, pixels in zip(kept, pile.pixels, strict=True)
+    )
+
+
+def test_a_class_that_adds_at_once_loses_nothing(sets):
+    made = sets.create("ada", "Class", 28)
+    threads = [
+        threading.Thread(
+            target=lambda n=n: [sets.add(made.id, pictures(1, seed=n)) for _ in "12345"]
+        )
+        for n in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    pile = sets.pile(made.id)
+    assert pile.numbers.tolist() == list(range(40))
+
+
+# --- limits -----------------------------------------------------------------------------------
+
+
+def test_a_set_holds_500_pictures_and_refuses_one_more_in_a_sentence(sets):
+    made = sets.create("ada", "Digits", 28)
+    sets.add(made.id, pictures(MOST_PICTURES - 1))
+    with pytest.raises(ValueError) as caught:
+        sets.add(made.id, pictures(2))
+    sentence = "pictures=501 must be at most 500 in a set: there is room for 1 more"
+    assert str(caught.value) == sentence
+    assert sets.add(made.id, pictures(1)).count == MOST_PICTURES
+
+
+def test_a_visitor_has_a_number_of_sets_and_is_told_what_to_delete(sets):
+    for number in range(MOST_SETS):
+        sets.create("ada", f"set {number}", 28)
+    with pytest.raises(ValueError) as caught:
+        sets.create("ada", "one more", 28)
+    assert str(caught.value) == (
+        f"sets={MOST_SETS + 1} must be at most {MOST_SETS}: delete one of yours first, "
+        "for example set 0, the oldest"
+    )
+    sets.create("bob", "his", 28)
+
+
+def test_all_sets_together_have_a_size_and_nothing_is_deleted_silently(sets, monkeypatch):
+    mine = sets.create("ada", "Mine", 64)
+    his = sets.create("bob", "His", 64)
+    sets.add(mine.id, pictures(20, 64))
+    sets.add(his.id, pictures(20, 64))
+    monkeypatch.setattr(module, "MOST_BYTES", 200_000)
+    before = {path: path.read_bytes() for path in sets.root.iterdir()}
+    with pytest.raises(ValueError, match=r": delete one of yours: Mine$"):
+        sets.add(mine.id, pictures(20, 64))
+    with pytest.raises(ValueError, match=r"^own pictures=over .* on this server: delete one of"):
+        sets.create("bob", "Another", 64) and sets.add(his.id, pictures(20, 64))
+    assert all(path.read_bytes() == data for path, data in before.items())
+    sets.remove(mine.id, 0, "ada")  # making room is always possible
+    sets.delete(mine.id, "ada")
+    sets.add(his.id, pictures(20, 64))
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda s: s.create("ada", "", 28), "name= must be 1 to 40 letters"),
+        (lambda s: s.create("ada", "\n\t\u202e", 28), "name= must be 1 to 40 letters"),
+        (lambda s: s.create("ada", "x" * 41, 28), f"name={'x' * 41} must be 1 to 40 letters"),
+        (lambda s: s.create("ada", "x", 30), "side=30 must be one of 28, 32, 64"),
+        (
+            lambda s: s.add(s.create("ada", "x", 28).id, pictures(1, 32)),
+            "pixels=(1, 32, 32) uint8 must be (N, 28, 28) uint8",
+        ),
+    ],
+)
+def test_what_is_not_allowed_is_a_sentence(sets, make, sentence):
+    with pytest.raises(ValueError) as caught:
+        make(sets)
+    assert str(caught.value) == sentence
+
+
+# --- files that are damaged, disks that are full ----------------------------------------------
+
+
+def npz(path, **arrays):
+    np.savez(path, **arrays)
+
+
+ABOUT = json.dumps({"name": "x", "owner": "ada", "created": 1.0, "next_number": 0, "changes": 1})
+GOOD = {"about": np.array(ABOUT), "pixels": pictures(2), "numbers": np.arange(2)}
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda path: path.write_bytes(b""),
+        lambda path: path.write_bytes(b"hello"),
+        lambda path: path.write_bytes(path.read_bytes()[:-100]),
+        lambda path: npz(path, **{k: v for k, v in GOOD.items() if k != "about"}),
+        lambda path: npz(path, **GOOD | {"about": np.array("[]")}),
+        lambda path: npz(path, **GOOD | {"about": np.array({"name": "x"}, dtype=object)}),
+        lambda path: npz(path, **GOOD | {"pixels": pictures(3)}),
+        lambda path: npz(path, **GOOD | {"pixels": pictures(2, 32)}),
+        lambda path: npz(path, **GOOD | {"pixels": pictures(2).astype(np.float32)}),
+        lambda path: npz(path, **GOOD | {"about": np.array(ABOUT.replace('"x"', "7"))}),
+    ],
+)
+def test_a_damaged_file_is_a_sentence_and_the_others_are_still_listed(sets, damage):
+    bad, good = sets.create("ada", "bad", 28), sets.create("ada", "good", 28)
+    damage(sets.path(bad.id))
+    for look in (sets.get, sets.pile, lambda i: sets.add(i, pictures(1))):
+        with pytest.raises(OwnSetCorrupt) as caught:
+            look(bad.id)
+        assert str(caught.value).startswith(
+            f"set={bad.id} must be a file of pictures, but it does not read ("
+        )
+        assert str(caught.value).endswith(f"whoever runs this server can delete {bad.id}.npz")
+    assert [own.name for own in sets.mine("ada")] == [good.name]
+
+
+def test_a_full_disk_is_a_sentence_and_what_was_there_stays(sets, monkeypatch):
+    made = sets.create("ada", "Digits", 28)
+    sets.add(made.id, pictures(2))
+
+    def full(self, target):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(StoreError) as caught:
+        sets.add(made.id, pictures(2))
+    assert str(caught.value) == (
+        "The pictures could not be saved: No space left on device. Tell whoever runs this server "
+        "to make room."
+    )
+    assert sets.get(made.id).count == 2
+    assert [path.name for path in sets.root.iterdir()] == [f"{made.id}.npz"]
