@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ae_core.batches import pictures_an_epoch
-from ae_core.data import IMAGE_SETS
+from ae_core.data import card
 from ae_core.specs import TrainingSpec
 
 HELD = 2  # epochs in a row that something must show: one alone may be chance
@@ -30,8 +30,8 @@ class Course:
     @property
     def pictures(self) -> int:
         """How many pictures there are to train on."""
-        card = IMAGE_SETS[self.spec.image_set]
-        return card.train_count + (card.test_count if self.spec.split == "everything" else 0)
+        known = card(self.spec.image_set)
+        return known.train_count + (known.test_count if self.spec.split == "everything" else 0)
 
     @property
     def steps(self) -> float:

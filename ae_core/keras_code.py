@@ -58,10 +58,11 @@ def about(spec: TrainingSpec, image_shape: Shape) -> str:
     """Return in one line what is trained."""
     height, width, _ = image_shape
     kind = {"plain": "An", "sparse": "A sparse", "variational": "A variational"}
-    card = IMAGE_SETS[spec.image_set]
+    # A visitor's name of an own set is no text for a script that others run.
+    known = IMAGE_SETS.get(spec.image_set)
     numbers = spec.autoencoder.latent_dim
     return (
-        f"{kind[spec.autoencoder.bottleneck]} autoencoder for {card.title}: "
+        f"{kind[spec.autoencoder.bottleneck]} autoencoder for {known.title if known else 'own pictures'}: "
         f"{height}×{width} pixels → {numbers} number{'s' if numbers > 1 else ''} → "
         f"{height}×{width} pixels."
     )

@@ -10,6 +10,7 @@ from distributed import Client, Future, Variable
 from ae_core import tasks
 from ae_core.ending import Ending
 from ae_core.moments import FILE, Moment, to_bytes, with_newest
+from ae_core.own_images import is_gone
 from ae_core.snapshot import CodeMap, Snapshot, files_of
 from ae_core.specs import LIMITS, to_json
 from ae_core.store import RunRecord
@@ -81,7 +82,7 @@ class LiveRun:
 
     def pack_moments(self) -> None:
         """Put the moments of an ended run into ``files``: a tenth of a second, without the lock."""
-        if self.moments:
+        if self.moments and not is_gone(self.record.spec.image_set):
             self.files[FILE] = to_bytes(self.moments)
 
     def not_saved(self, problem: str) -> None:

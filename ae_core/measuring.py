@@ -202,9 +202,15 @@ def _books(model: ModelFile) -> tuple[CodeBook, ...]:
     return tuple(CodeBook.fit(codes, bits) for bits in BITS)
 
 
-@lru_cache(maxsize=4)
 def _pca(image_set: str, image_size: int, split: str) -> tuple[baselines.Pca, tuple[CodeBook, ...]]:
     """Return an image set's principal components and the code book for each of PCA_BITS."""
+    return _fitted_pca(image_set, image_size, split, revision(image_set))
+
+
+@lru_cache(maxsize=4)
+def _fitted_pca(
+    image_set: str, image_size: int, split: str, _: int
+) -> tuple[baselines.Pca, tuple[CodeBook, ...]]:
     images = data.load_images(image_set, image_size, split).train
     pixels = int(np.prod(images.shape[1:]))
     most = PCA_NUMBERS[-1] if pixels <= baselines.SMALL else MOST_OF_LARGE

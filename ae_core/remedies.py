@@ -6,7 +6,7 @@ is nothing left to try; what `change` makes of them is a valid spec whose networ
 
 from collections.abc import Mapping
 
-from ae_core.data import IMAGE_SETS
+from ae_core.data import card
 from ae_core.refit import DEFAULT_SPARSITY, image_shape
 from ae_core.specs import LIMITS, TrainingSpec, flatten
 from ae_core.specs.wire import Value
@@ -75,7 +75,7 @@ def cheaper(spec: TrainingSpec) -> Remedy:
 
 def less_by_heart(spec: TrainingSpec, best_epoch: int) -> Remedy:
     """Make it harder to learn the pictures by heart, or else stop at the best epoch."""
-    if IMAGE_SETS[spec.image_set].kind == "faces" and spec.augment != "jitter":
+    if card(spec.image_set).kind == "faces" and spec.augment != "jitter":
         return {"augment": "jitter"}  # digits are not what they were in a mirror
     if best_epoch < spec.epochs // 2:
         return {"epochs": best_epoch}

@@ -122,10 +122,11 @@ class Roster:
         Raises:
             UnknownRun: there is no such run.
         """
+        if is_gone(self.snapshot(run_id).spec.image_set):
+            return ()
         run = self.live(run_id)
         if run is not None:
             return run.moments
-        self.snapshot(run_id)  # to be sure that there is such a run
         return from_bytes(self._store.file(run_id, FILE))
 
     def wait_until(
@@ -207,7 +208,7 @@ class Roster:
         for run_id in [run_id for owned in self._everybody() for run_id in owned]:
             try:
                 if self._store.read(run_id).spec.image_set == image_set:
-                    for name in ("preview.png", "map.npz"):
+                    for name in ("preview.png", "map.npz", FILE):
                         (self._store.folder(run_id) / name).unlink(missing_ok=True)
             except UnknownRun:
                 continue

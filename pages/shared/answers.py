@@ -6,7 +6,10 @@ The only file that names ``st.cache_*``; nothing of a visitor's own picture is r
 import gc
 import json
 import os
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import streamlit as st
@@ -57,21 +60,31 @@ def sample_faces() -> list[tuple[str, np.ndarray]]:
     return service().connection.answer(photos.samples)
 
 
+Asked = TypeVar("Asked", bound=Callable[..., Any])
+
+
+def _forgetting(remembered: Asked) -> Asked:
+    """Make a remembered answer about visitors' own pictures be asked for anew every time.
+
+    They may change, and nothing of them stays when they are deleted. The first argument is a
+    model, a spec as JSON or the name of an image set.
+    """
+
+    @wraps(remembered)
+    def ask(about: Any, *others: Any) -> Any:
+        spec_json = about.spec_json if isinstance(about, ModelFile) else about
+        image_set = json.loads(spec_json)["image_set"] if "{" in spec_json else spec_json
+        asked = remembered.__wrapped__ if is_own(image_set) else remembered  # type: ignore[attr-defined]
+        return asked(about, *others)
+
+    return cast(Asked, ask)
+
+
+@_forgetting
+@st.cache_data(show_spinner=False, max_entries=64)
 def gallery(spec_json: str, start: int, count: int) -> inference.Gallery:
     """Return test pictures of a spec's image set; see `ae_core.inference.gallery`."""
-    if _of_visitors(spec_json):
-        return service().connection.answer(inference.gallery, spec_json, start, count)
-    return _kept_gallery(spec_json, start, count)
-
-
-@st.cache_data(show_spinner=False, max_entries=64)
-def _kept_gallery(spec_json: str, start: int, count: int) -> inference.Gallery:
     return service().connection.answer(inference.gallery, spec_json, start, count)
-
-
-def _of_visitors(spec_json: str) -> bool:
-    """Whether a spec's pictures are visitors' own, which may change and be deleted."""
-    return is_own(json.loads(spec_json)["image_set"])
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
@@ -80,30 +93,21 @@ def speed() -> inference.Speed:
     return service().connection.answer(inference.measure_speed)
 
 
+@_forgetting
+@st.cache_data(show_spinner=False, max_entries=256)
 def test_rendition(model: ModelFile, number: int) -> tuple[np.ndarray, inference.Rendition]:
     """Return test picture ``number`` of a model's image set and its reconstruction."""
-    if _of_visitors(model.spec_json):
-        return service().connection.answer(inference.reconstruct_test, model, number)
-    return _kept_rendition(model, number)
-
-
-@st.cache_data(show_spinner=False, max_entries=256)
-def _kept_rendition(model: ModelFile, number: int) -> tuple[np.ndarray, inference.Rendition]:
     return service().connection.answer(inference.reconstruct_test, model, number)
 
 
+@_forgetting
+@st.cache_data(show_spinner=False, max_entries=256)
 def test_rivals(model: ModelFile, number: int) -> tuple[list[inference.Rendition], str]:
     """Return what PCA and JPEG make of test picture ``number``."""
-    if _of_visitors(model.spec_json):
-        return service().connection.answer(inference.rivals_test, model, number)
-    return _kept_rivals(model, number)
-
-
-@st.cache_data(show_spinner=False, max_entries=256)
-def _kept_rivals(model: ModelFile, number: int) -> tuple[list[inference.Rendition], str]:
     return service().connection.answer(inference.rivals_test, model, number)
 
 
+@_forgetting
 @st.cache_data(show_spinner=False, max_entries=64)
 def pca_by_size(
     image_set: str, image_size: int, split: str, sizes: tuple[int, ...], shown: int
@@ -165,6 +169,7 @@ def keras_file(model: ModelFile) -> bytes:
     return service().connection.answer(exports.keras_file, model)
 
 
+@_forgetting
 @st.cache_resource(show_spinner=False, max_entries=2)
 def picture_file(image_set: str, image_size: int, split: str) -> bytes:
     """Return a set's pictures, tens of megabytes; see `ae_core.exports.picture_file`."""
@@ -203,30 +208,35 @@ def code_rates(model: ModelFile) -> measuring.CodeRates:
     return service().connection.answer(measuring.code_rates, model)
 
 
+@_forgetting
 @st.cache_data(show_spinner=False, max_entries=16)
 def pca_rates(image_set: str, image_size: int, split: str) -> Curve:
     """Return what principal components take; see `ae_core.measuring.pca_rates`."""
     return service().connection.answer(measuring.pca_rates, image_set, image_size, split)
 
 
+@_forgetting
 @st.cache_data(show_spinner=False, max_entries=16)
 def jpeg_rates(image_set: str, image_size: int) -> tuple[Curve, Curve]:
     """Return what JPEG takes; see `ae_core.measuring.jpeg_rates`."""
     return service().connection.answer(measuring.jpeg_rates, image_set, image_size)
 
 
+@_forgetting
 @st.cache_data(show_spinner=False, max_entries=256)
 def test_image(spec_json: str, number: int) -> np.ndarray:
     """Return test picture ``number`` (H, W, C) in [0, 1] of a spec's image set."""
     return service().connection.answer(measuring.test_picture, spec_json, number)
 
 
+@_forgetting
 @st.cache_data(show_spinner=False, max_entries=MODELS)
 def known_scores(model: ModelFile) -> surprise.Scored:
     """Return how surprising a model finds pictures of its own image set."""
     return service().connection.answer(surprise.score_known, model)
 
 
+@_forgetting
 @st.cache_data(show_spinner=False, max_entries=MODELS)
 def unknown_scores(model: ModelFile, image_set: str) -> surprise.Scored:
     """Return how surprising a model finds pictures of another image set."""

@@ -1,12 +1,13 @@
 """How well the reconstruction error tells pictures of another kind from the model's own."""
 
+import html
 import math
 
 import numpy as np
 import streamlit as st
 
 from ae_core.anomaly import auc, rates, roc, threshold_for
-from ae_core.data import IMAGE_SETS, is_available
+from ae_core.data import IMAGE_SETS, card, is_available
 from ae_core.figures import Figure
 from ae_core.measure_figures import (
     LEAST,
@@ -17,6 +18,7 @@ from ae_core.measure_figures import (
     score_range,
 )
 from ae_core.surprise import SHOWN, Scored
+from pages.shared import notice
 from pages.shared.answers import known_scores, unknown_scores
 from pages.shared.links import linked_choice, linked_step
 from pages.shared.models import TrainedModel
@@ -39,7 +41,7 @@ _OVER = """
 
 def unknown_view(model: TrainedModel) -> None:
     """Show scores of known and unknown pictures, a threshold between them, and what it does."""
-    own = IMAGE_SETS[model.spec.image_set]
+    own = card(model.spec.image_set)
     others = tuple(n for n in IMAGE_SETS if n != own.name and is_available(n))
     other = linked_choice(
         "with",
@@ -67,7 +69,7 @@ def unknown_view(model: TrainedModel) -> None:
         ("known", own.title, known),
         ("unknown", IMAGE_SETS[other].title, unknown),
     ):
-        st.markdown(f"##### {text(f'compare.{kind}_pictures', title=title)}")
+        st.markdown(f"##### {text(f'compare.{kind}_pictures', title=notice.plain(title))}")
         _extremes(kind, scored, threshold)
 
 
@@ -91,7 +93,7 @@ def _charts(
     words = {
         name: text(f"compare.scores.{name}") for name in ("score", "share", "false_alarms", "found")
     }
-    words["known"] = IMAGE_SETS[model.spec.image_set].title
+    words["known"] = html.escape(card(model.spec.image_set).title)  # Plotly reads markup
     words["unknown"] = IMAGE_SETS[other].title
     low, high = score_range(known.scores, unknown.scores)
     share = min(max((math.log10(threshold) - low) / (high - low), 0.0), 1.0)
