@@ -12,6 +12,7 @@ from ae_core.store import UnknownRun
 from pages.shared.answers import service
 from pages.shared.run_list import snapshots_of
 from pages.shared.session import visitor
+from pages.shared.text import text
 from pages.shared.wording import run_name
 
 MOST_RUNS = 20
@@ -89,12 +90,15 @@ def models(linked: str = "") -> dict[str, TrainedModel]:
 
 
 def _of_card(card: Card) -> TrainedModel:
-    return TrainedModel(card.name, card.title, "Comes with the app", card.spec, model_file(card))
+    return TrainedModel(
+        card.name, card.title, text("model.origin.app"), card.spec, model_file(card)
+    )
 
 
 def _of_run(run: Snapshot) -> TrainedModel:
-    origin = "In training" if run.live else "Trained here"
-    return TrainedModel(run.id, f"Run: {run_name(run)}", origin, run.spec, run_file(run), run.live)
+    origin = text("model.origin.training" if run.live else "model.origin.here")
+    title = text("model.run", name=run_name(run))
+    return TrainedModel(run.id, title, origin, run.spec, run_file(run), run.live)
 
 
 def run_file(run: Snapshot) -> ModelFile:
