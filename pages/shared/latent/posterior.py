@@ -53,7 +53,13 @@ def _distribution(stage: Stage, mean: np.ndarray, log_var: np.ndarray) -> None:
         )
         kl = gaussian_kl(mean[np.newaxis], log_var[np.newaxis])[0]
         st.plotly_chart(
-            code_figures.kl_bars(kl[shown], known.importance[shown], names), key="posterior.kl"
+            code_figures.kl_bars(
+                kl[shown],
+                known.importance[shown],
+                names,
+                (text("latent.posterior.this"), text("latent.posterior.training")),
+            ),
+            key="posterior.kl",
         )
         st.caption(text("latent.posterior.kl", nats=f"{kl.sum():.2f}"))
     with right:
@@ -61,7 +67,11 @@ def _distribution(stage: Stage, mean: np.ndarray, log_var: np.ndarray) -> None:
         spread = (axes * np.square(deviation)) @ axes.T
         centre = known.plane.flat(mean[np.newaxis])[0]
         points = known.plane.flat(known.codes)
-        st.plotly_chart(code_figures.posterior_map(points, centre, spread), key="posterior.map")
+        within = text("latent.posterior.within", sigmas=f"{code_figures.INSIDE:.0f}")
+        legend = (text("latent.posterior.test"), within)
+        st.plotly_chart(
+            code_figures.posterior_map(points, centre, spread, legend), key="posterior.map"
+        )
 
 
 def _resampled(stage: Stage, picture: np.ndarray, mean: np.ndarray, log_var: np.ndarray) -> None:
