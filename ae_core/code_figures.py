@@ -31,13 +31,19 @@ def posterior(mean: np.ndarray, deviation: np.ndarray, names: tuple[str, ...]) -
     return {"data": [points], "layout": drawn}
 
 
-def kl_bars(kl: np.ndarray, usual: np.ndarray, names: tuple[str, ...]) -> Figure:
+def kl_bars(
+    kl: np.ndarray,
+    usual: np.ndarray,
+    names: tuple[str, ...],
+    legend: tuple[str, str] = ("this picture", "training pictures"),
+) -> Figure:
     """Draw the KL divergence of each number in nats: of one picture, and the training pictures'.
 
     Args:
         kl: (D,) of the picture.
         usual: (D,), means over the training pictures.
         names: of the D numbers.
+        legend: words for the two.
     """
     drawn = layout(height=300)
     drawn["xaxis"] = axis() | {"type": "category"}
@@ -50,7 +56,7 @@ def kl_bars(kl: np.ndarray, usual: np.ndarray, names: tuple[str, ...]) -> Figure
             "y": values.tolist(),
             "marker": {"color": c},
         }
-        for name, values, c in (("this picture", kl, FOURTH), ("training pictures", usual, NEXT))
+        for name, values, c in zip(legend, (kl, usual), (FOURTH, NEXT), strict=True)
     ]
     return {"data": bars, "layout": drawn}
 
@@ -88,13 +94,19 @@ def factor_map(
     return {"data": [cells], "layout": drawn}
 
 
-def posterior_map(points: np.ndarray, centre: np.ndarray, spread: np.ndarray) -> Figure:
+def posterior_map(
+    points: np.ndarray,
+    centre: np.ndarray,
+    spread: np.ndarray,
+    legend: tuple[str, str] = ("test pictures", f"this picture, within {INSIDE:.0f} σ"),
+) -> Figure:
     """Draw the codes of test pictures and one picture's distribution among them.
 
     Args:
         points: (N, 2), the test codes.
         centre: (2,), μ of the picture.
         spread: (2, 2), the covariance of its distribution in the plane.
+        legend: words for the test pictures and for the distribution, drawn to `INSIDE` σ.
     """
     angles = np.linspace(0, 2 * np.pi, ROUND)
     values, vectors = np.linalg.eigh(spread)
@@ -107,7 +119,7 @@ def posterior_map(points: np.ndarray, centre: np.ndarray, spread: np.ndarray) ->
     others = {
         "type": "scattergl",
         "mode": "markers",
-        "name": "test pictures",
+        "name": legend[0],
         "x": points[:, 0].tolist(),
         "y": points[:, 1].tolist(),
         "marker": {"size": 5, "color": NEXT, "opacity": 0.5},
@@ -116,7 +128,7 @@ def posterior_map(points: np.ndarray, centre: np.ndarray, spread: np.ndarray) ->
     own = {
         "type": "scatter",
         "mode": "lines",
-        "name": f"this picture, within {INSIDE:.0f} σ",
+        "name": legend[1],
         "x": edge[:, 0].tolist(),
         "y": edge[:, 1].tolist(),
         "fill": "toself",

@@ -60,9 +60,10 @@ def about(spec: TrainingSpec, image_shape: Shape) -> str:
     kind = {"plain": "An", "sparse": "A sparse", "variational": "A variational"}
     # A visitor's name of an own set is no text for a script that others run.
     known = IMAGE_SETS.get(spec.image_set)
+    title = known.title if known else "own pictures"
     numbers = spec.autoencoder.latent_dim
     return (
-        f"{kind[spec.autoencoder.bottleneck]} autoencoder for {known.title if known else 'own pictures'}: "
+        f"{kind[spec.autoencoder.bottleneck]} autoencoder for {title}: "
         f"{height}×{width} pixels → {numbers} number{'s' if numbers > 1 else ''} → "
         f"{height}×{width} pixels."
     )

@@ -13,6 +13,7 @@ from ae_core import baselines, data, metrics
 from ae_core.compression import CodeBook
 from ae_core.inference import ModelFile, autoencoder, read_weights
 from ae_core.live_decoder import decoder_bytes
+from ae_core.own_images import revision
 from ae_core.rate_curves import Curve, Point, best_within
 from ae_core.refit import image_shape
 from ae_core.specs import from_json

@@ -25,6 +25,7 @@ from pages.shared.model_card import model_card
 from pages.shared.model_select import model_select
 from pages.shared.models import TrainedModel, denoising_models, squeezing_models
 from pages.shared.session import recall
+from pages.shared.text import slug, text
 from pages.shared.wording import amount_in_words, in_words
 
 TASKS = ("Add noise, then remove it", "Clean this photo as it is")
@@ -36,7 +37,14 @@ FAILURES = (ServiceUnavailable, ImageSetUnavailable, ImageSetCorrupt, ValueError
 def page() -> None:
     """Draw the page."""
     frame("Denoise")
-    task = linked_choice("task", "What to do", TASKS, "denoise", label_visibility="collapsed")
+    task = linked_choice(
+        "task",
+        text("denoise.what"),
+        TASKS,
+        "denoise",
+        format_func=lambda task: text(f"denoise.task.{slug(task)}"),
+        label_visibility="collapsed",
+    )
     left, right = st.columns([4, 10], gap="large")
     with left:
         try:
@@ -48,7 +56,7 @@ def page() -> None:
         noise, seed = _noise() if task == TASKS[0] else (None, 0)
     with right:
         if chosen is None:
-            st.info("Choose a face on the left, upload a photo or take one.")
+            st.info(text("denoise.begin"))
             return
         try:
             _results(model, chosen, noise, seed)
@@ -57,29 +65,36 @@ def page() -> None:
 
 
 def _noise() -> tuple[Corruption, int]:
-    kind = linked_choice("kind", "Noise", KINDS, "denoise", format_func=in_words)
-    amount = linked_slider("amount", "Amount", 0.2, LIMITS["amount"], "denoise")
+    kind = linked_choice("kind", text("denoise.noise"), KINDS, "denoise", format_func=in_words)
+    amount = linked_slider("amount", text("denoise.amount"), 0.2, LIMITS["amount"], "denoise")
     seed = int(linked_number("seed", 0, LIMITS["seed"]))
     st.caption(amount_in_words(kind, amount, denoising.LESSON_SIDE))
-    st.button("New noise", on_click=lambda: put(seed=str(secrets.randbelow(10_000))))
-    st.caption(f"Seed {seed}: the noise stays the same until you ask for another.")
+    st.button(text("denoise.new_noise"), on_click=lambda: put(seed=str(secrets.randbelow(10_000))))
+    st.caption(text("denoise.seed", seed=seed))
     return Corruption(kind, amount), seed
 
 
 def _results(model: TrainedModel, chosen: Chosen, noise: Corruption | None, seed: int) -> None:
     colour = False
     if is_denoiser(model.file) and chosen.image.shape[-1] == 3:
-        view = linked_choice("size", "Picture", VIEWS, "denoise", label_visibility="collapsed")
+        view = linked_choice(
+            "size",
+            text("denoise.picture"),
+            VIEWS,
+            "denoise",
+            format_func=lambda view: text(f"denoise.view.{slug(view)}"),
+            label_visibility="collapsed",
+        )
         colour = view == VIEWS[1]
     key = (chosen.key, model.file, noise, seed, colour)
     question = (model.file, chosen.image, noise, seed)
     answer = service().connection.answer
-    with st.spinner("Denoising …"):
+    with st.spinner(text("denoise.denoising")):
         result = recall(
             "denoised", key, lambda: answer(denoising.denoise, *question, colour=colour)
         )
     denoised_view(result, faces=chosen.key[0] != "test" or is_denoiser(model.file))
-    with st.spinner("Classical filters …"):
+    with st.spinner(text("denoise.filtering")):
         rivals = recall(
             "classical", key, lambda: answer(denoising.classical, *question, colour=colour)
         )
@@ -95,7 +110,7 @@ def _bottlenecks(result: Denoised, key: object) -> list[Version]:
     autoencoders = tuple((model.title, model.file) for model in squeezing_models())
     clean = None if result.clean is None else result.clean.image
     question = (autoencoders, result.noisy.image, clean)
-    with st.spinner("Autoencoders …"):
+    with st.spinner(text("denoise.squeezing")):
         made = recall(
             "squeezed", key, lambda: service().connection.answer(denoising.squeezed, *question)
         )

@@ -22,6 +22,7 @@ from pages.shared.model_card import model_card
 from pages.shared.model_select import model_select
 from pages.shared.models import TrainedModel, models
 from pages.shared.session import recall, show_in_widget, widget
+from pages.shared.text import slug, text
 
 VIEWS = {
     "Sliders": slider_view,
@@ -45,10 +46,16 @@ def page() -> None:
         model = model_select("latent", models, _forget_codes)
     with right:
         view = linked_choice(
-            "view", "View", tuple(VIEWS), "latent", label_visibility="collapsed", wrap=True
+            "view",
+            text("latent.views"),
+            tuple(VIEWS),
+            "latent",
+            format_func=lambda view: text(f"latent.view.{slug(view)}"),
+            label_visibility="collapsed",
+            wrap=True,
         )
     try:
-        with st.spinner("Encoding pictures …"):
+        with st.spinner(text("latent.encoding")):
             known = _atlas(model)
         others = _others(model) if view in LIVE else ()
         code = linked_code(model, known, "z")
@@ -83,7 +90,7 @@ def _others(model: TrainedModel) -> tuple[TrainedModel, ...]:
         try:
             available |= models(name)
         except UnknownRun as error:
-            notice.error(f"{error}. It is left out.")
+            notice.error(text("latent.left_out", problem=error))
     same = {
         other.id: other
         for other in available.values()
@@ -94,12 +101,12 @@ def _others(model: TrainedModel) -> tuple[TrainedModel, ...]:
     chosen = [name for name in linked if name in same][: MOST_MODELS - 1]
     show_in_widget("latent.also", chosen)
     st.multiselect(
-        "The same hands for",
+        text("latent.also"),
         list(same),
         format_func=lambda name: same[name].title,
         max_selections=MOST_MODELS - 1,
         key="latent.also",
-        placeholder="other models with a code of this size",
+        placeholder=text("latent.also_none"),
         on_change=lambda: put(also=",".join(widget("latent.also"))),
     )
     return tuple(same[name] for name in chosen)

@@ -12,12 +12,14 @@ from pages.shared import notice
 from pages.shared.answers import gallery, service, test_rendition, test_rivals
 from pages.shared.drawing_canvas import drawing_canvas
 from pages.shared.frame import frame
+from pages.shared.labels import label_in_words
 from pages.shared.links import linked_choice, linked_index, put
 from pages.shared.model_select import model_select
 from pages.shared.models import TrainedModel, models
 from pages.shared.picture_picker import picture_picker
 from pages.shared.rendition_view import rendition_view, rivals_view
 from pages.shared.session import forget_upload, keep_upload, let_go, uploaded
+from pages.shared.text import slug, text
 
 SOURCES = ("Test pictures", "Upload", "Draw")
 A_PAGE = 24  # test pictures
@@ -31,15 +33,25 @@ def page() -> None:
     with left:
         model = model_select("reconstruct", models)
         title = notice.plain(card(model.spec.image_set).title)
-        numbers = f"{model.spec.autoencoder.latent_dim} numbers"
-        st.caption(f"{model.origin}, trained on {title}; its code has {numbers}.")
-        source = linked_choice("source", "Picture", SOURCES, "reconstruct")
+        st.caption(
+            text(
+                "reconstruct.model",
+                origin=model.origin,
+                pictures=title,
+                numbers=model.spec.autoencoder.latent_dim,
+            )
+        )
+        source = linked_choice(
+            "source",
+            text("reconstruct.picture"),
+            SOURCES,
+            "reconstruct",
+            format_func=lambda source: text(f"reconstruct.source.{slug(source)}"),
+        )
         number, image = _picture(model, source)
     with right:
         if number is None and image is None:
-            st.info(
-                "Choose, upload or draw a picture on the left: its reconstruction appears here."
-            )
+            st.info(text("reconstruct.begin"))
             return
         try:
             _results(model, number, image)
@@ -58,16 +70,17 @@ def _picture(model: TrainedModel, source: str) -> tuple[int | None, np.ndarray |
 
 def _test_picture(model: TrainedModel) -> int | None:
     try:
-        with st.spinner("Loading test pictures …"):
+        with st.spinner(text("reconstruct.loading")):
             available = gallery(model.file.spec_json, 0, 1).available
             number = linked_index("picture", available)
             start = number // A_PAGE * A_PAGE
             shown = gallery(model.file.spec_json, start, A_PAGE)
     except FAILURES as error:
-        notice.warning(f"{error} Upload or draw a picture instead.")
+        notice.warning(text("reconstruct.no_pictures", problem=error))
         return None
     names = tuple(
-        f"Picture {start + i}" + (f": {label}" if label else "")
+        text("reconstruct.number", number=start + i)
+        + (f": {label_in_words(label)}" if label else "")
         for i, label in enumerate(shown.labels)
     )
     picture_picker(
@@ -79,9 +92,13 @@ def _test_picture(model: TrainedModel) -> int | None:
     )
     with st.container(horizontal=True):
         back, forward = max(0, start - A_PAGE), min(start + A_PAGE, available - 1)
-        st.button("Back", on_click=lambda: put(picture=str(back)), disabled=start == 0)
+        st.button(
+            text("reconstruct.back"), on_click=lambda: put(picture=str(back)), disabled=start == 0
+        )
         last = start + A_PAGE >= available
-        st.button("More", on_click=lambda: put(picture=str(forward)), disabled=last)
+        st.button(
+            text("reconstruct.more"), on_click=lambda: put(picture=str(forward)), disabled=last
+        )
     return number
 
 
@@ -89,22 +106,23 @@ def _uploaded(model: TrainedModel) -> np.ndarray | None:
     upload = uploaded()
     # A new widget for every file: the one before is empty.
     key = f"reconstruct.file.{upload.id if upload else ''}"
-    file = st.file_uploader(f"A picture ({pictures.KINDS})", key=key)
-    st.caption("It stays in memory and is never stored.")
+    file = st.file_uploader(text("reconstruct.upload", kinds=pictures.KINDS), key=key)
+    st.caption(text("reconstruct.in_memory"))
     if file is not None:
         keep_upload(file.name, file.getvalue())
         let_go(file)
         st.rerun()
     if upload is None:
         return None
-    st.button("Forget this picture", on_click=forget_upload)
+    st.button(text("reconstruct.forget"), on_click=forget_upload)
     try:
         image = pictures.open_picture(upload.data, upload.name)
     except ValueError as error:
         notice.error(str(error))
         return None
     array = pictures.to_array(image, image_shape(model.spec))
-    return 1 - array if st.toggle("Invert (dark on light)", key="reconstruct.invert") else array
+    inverted = st.toggle(text("reconstruct.invert"), key="reconstruct.invert")
+    return 1 - array if inverted else array
 
 
 def _drawn(model: TrainedModel) -> np.ndarray | None:
@@ -121,7 +139,7 @@ def _drawn(model: TrainedModel) -> np.ndarray | None:
 
 def _results(model: TrainedModel, number: int | None, image: np.ndarray | None) -> None:
     answer = service().connection.answer
-    with st.spinner("Reconstructing …"):
+    with st.spinner(text("reconstruct.reconstructing")):
         if number is not None:
             image, ours = test_rendition(model.file, number)
         elif image is not None:
@@ -129,14 +147,14 @@ def _results(model: TrainedModel, number: int | None, image: np.ndarray | None) 
         else:
             return
     rendition_view(image, ours)
-    with st.spinner("Fitting PCA to the same training pictures …"):
+    with st.spinner(text("reconstruct.fitting")):
         if number is not None:
             rivals, missing = test_rivals(model.file, number)
         else:
             rivals, missing = answer(inference.rivals, model.file, image)
     rivals_view(ours, rivals)
     if missing:
-        notice.info(f"No PCA here: {missing}")
+        notice.info(text("reconstruct.no_pca", problem=missing))
 
 
 page()

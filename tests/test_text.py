@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.shared.text import FALLBACK, entries, languages
+from ae_core.image_sets import LABEL_NAMES
+from pages.shared.text import FALLBACK, entries, languages, slug
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))]
@@ -53,6 +54,21 @@ def test_every_entry_is_used():
     }
     unused = set(entries(FALLBACK)) - whole - written
     assert {key for key in unused if not key.startswith(tuple(beginnings))} == set()
+
+
+@pytest.mark.parametrize("language", languages())
+def test_every_label_of_an_image_set_has_words(language):
+    labels = {label for names in LABEL_NAMES.values() for label in names}
+    wanted = {f"model.label.{slug(label)}" for label in labels if not label.isdecimal()}
+    assert wanted <= set(entries(language))
+
+
+@pytest.mark.parametrize(
+    ("option", "name"),
+    [("My photo", "my-photo"), ("64×64 gray", "64-64-gray"), ("t-SNE", "t-sne"), ("(A)", "a")],
+)
+def test_an_option_of_the_address_gives_the_name_of_an_entry(option, name):
+    assert slug(option) == name
 
 
 @pytest.mark.parametrize("language", OTHERS)

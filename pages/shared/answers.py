@@ -77,7 +77,7 @@ def _forgetting(remembered: Asked) -> Asked:
         asked = remembered.__wrapped__ if is_own(image_set) else remembered  # type: ignore[attr-defined]
         return asked(about, *others)
 
-    return cast(Asked, ask)
+    return cast("Asked", ask)
 
 
 @_forgetting

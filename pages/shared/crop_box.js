@@ -19,6 +19,8 @@ function place(element, box, crop) {
 export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".crop");
   const image = root.querySelector("img");
+  const words = Object.fromEntries(data.words);
+  image.alt = words.photo;
   root.crop ??= Object.fromEntries(data.crop);
   const shape = () => ({ width: image.naturalWidth || 1, height: image.naturalHeight || 1 });
 
@@ -27,7 +29,7 @@ export default function ({ data, parentElement, setStateValue }) {
   square.className = "square";
   square.tabIndex = 0;
   square.setAttribute("role", "group");
-  square.setAttribute("aria-label", "The part that is used: arrow keys move it, + and − resize it");
+  square.setAttribute("aria-label", words.square);
   const corner = document.createElement("div");
   corner.className = "corner";
   square.append(corner);
@@ -49,7 +51,8 @@ export default function ({ data, parentElement, setStateValue }) {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "face";
-    button.setAttribute("aria-label", `Use face ${index + 1} of ${data.faces.length}`);
+    const label = words.face.replace("{number}", index + 1).replace("{count}", data.faces.length);
+    button.setAttribute("aria-label", label);
     button.onclick = () => {
       set(face);
       send();

@@ -10,6 +10,7 @@ import streamlit as st
 
 from ae_core.faces import Crop
 from ae_core.photos import Photo
+from pages.shared.text import text
 
 _CSS = """
 .crop { position: relative; width: min(100%, 420px); line-height: 0; touch-action: none;
@@ -27,9 +28,11 @@ _CSS = """
 .face { border: 2px dashed #fff; background: none; padding: 0; cursor: pointer; }
 """
 
+_WORDS = ("photo", "square", "face")
+
 _BOX = st.components.v2.component(
     "crop_box",
-    html='<div class="crop"><img alt="Your photo"></div>',
+    html='<div class="crop"><img></div>',
     css=_CSS,
     js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8"),
 )
@@ -46,7 +49,12 @@ def crop_box(key: str, photo: Photo, crop: Crop) -> Crop:
     source = "data:image/jpeg;base64," + base64.b64encode(photo.preview).decode()
     # No dict either, for which Streamlit imports pandas to see whether it is a table.
     start = tuple(vars(crop).items())
-    data = {"photo": source, "faces": tuple(vars(face) for face in photo.faces), "crop": start}
+    data = {
+        "photo": source,
+        "faces": tuple(vars(face) for face in photo.faces),
+        "crop": start,
+        "words": tuple((word, text(f"denoise.crop.{word}")) for word in _WORDS),
+    }
     result = _BOX(key=key, data=data, on_crop_change=lambda: None)
     moved = result.get("crop")
     try:  # it comes from the browser: anything may stand in it

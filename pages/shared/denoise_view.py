@@ -1,7 +1,6 @@
 """What became of a noisy picture: figures, pictures, classical filters, downloads."""
 
 import math
-import re
 from collections.abc import Callable
 
 import numpy as np
@@ -10,10 +9,15 @@ import streamlit as st
 from ae_core import pictures
 from ae_core.denoising import Denoised, Version
 from pages.shared.downloads import File, offer
+from pages.shared.text import slug, text
 from pages.shared.tiles import tiles
 from pages.shared.wipe import wipe
 
 UNLIKE = 95  # percentile from which a picture is said to be unlike the training faces
+NAMED = (  # versions that have words; the others are models with a title of their own
+    *("Clean", "Photo", "Noisy", "Denoised"),
+    *("Gaussian", "Median", "Total variation", "Non-local means", "Wavelet"),
+)
 
 
 def denoised_view(result: Denoised, *, faces: bool) -> None:
@@ -27,11 +31,7 @@ def denoised_view(result: Denoised, *, faces: bool) -> None:
     shown = _shown(result)
     tiles(tuple(image for _, image in shown), tuple(words for words, _ in shown))
     if faces and result.stranger >= UNLIKE:
-        st.info(
-            f"This picture is less like the training faces than {result.stranger:.0f} % of the "
-            "faces of people who were not trained on: in light, pose or crop. The result may be "
-            "worse than the model's figures."
-        )
+        st.info(text("denoise.unlike", percent=f"{result.stranger:.0f}"))
 
 
 def classical_view(result: Denoised, rivals: list[Version]) -> None:
@@ -46,11 +46,8 @@ def classical_view(result: Denoised, rivals: list[Version]) -> None:
 
 def squeezed_view(result: Denoised, made: list[Version]) -> None:
     """Show what autoencoders make of the same noisy picture."""
-    st.markdown("##### Through a bottleneck")
-    st.caption(
-        "Autoencoders that squeeze the same noisy face through a code of few numbers: the noise "
-        "does not fit through, and much of the face does not either."
-    )
+    st.markdown(f"##### {text('denoise.squeezed')}")
+    st.caption(text("denoise.squeezed_about"))
     tiles(
         tuple(version.image for version in made),
         tuple(_words(version, result.noisy) for version in made),
@@ -60,8 +57,10 @@ def squeezed_view(result: Denoised, made: list[Version]) -> None:
 
 def wipe_view(result: Denoised) -> None:
     """Lay the denoised picture over the noisy one."""
-    st.markdown("##### Draw the line across")
-    wipe("wipe", result.noisy.image, result.output.image, (result.noisy.name, "Denoised"))
+    st.markdown(f"##### {text('denoise.wipe')}")
+    names = (_name(result.noisy), _name(result.output))
+    label = text("denoise.wipe_from", before=names[0], after=names[1])
+    wipe("wipe", result.noisy.image, result.output.image, names, label)
 
 
 def downloads(result: Denoised, rivals: list[Version]) -> None:
@@ -69,10 +68,9 @@ def downloads(result: Denoised, rivals: list[Version]) -> None:
     versions = [result.noisy, result.output, *rivals]
     if result.clean is not None:
         versions.insert(0, result.clean)
-    files = [File("All in one picture", "denoising.png", lambda: _contact_sheet(versions))]
+    files = [File(text("denoise.all"), "denoising.png", lambda: _contact_sheet(versions))]
     for version in versions:
-        name = re.sub("[^a-z0-9]+", "-", version.name.lower())
-        files.append(File(version.name, f"{name}.png", _png(version.image)))
+        files.append(File(_name(version), f"{slug(version.name)}.png", _png(version.image)))
     offer("denoise", files)
 
 
@@ -89,21 +87,21 @@ def _figures(result: Denoised) -> None:
     with st.container(horizontal=True, gap="medium"):
         if result.clean is None:
             st.metric(
-                "Noise in the photo",
+                text("denoise.noise_found"),
                 f"σ ≈ {result.noise:.3f}",
-                help="Estimated from the finest details, pixels from 0 to 1.",
+                help=text("denoise.noise_help"),
                 width="content",
             )
-            st.metric("Left after denoising", f"σ ≈ {result.left:.3f}", width="content")
+            st.metric(text("denoise.noise_left"), f"σ ≈ {result.left:.3f}", width="content")
             return
         gain = result.output.psnr - result.noisy.psnr
-        st.metric("Noisy", _decibels(result.noisy.psnr), help="PSNR", width="content")
-        st.metric("Denoised", _decibels(result.output.psnr), help="PSNR", width="content")
-        st.metric("Gain", _decibels(gain, "+.1f"), width="content")
+        for version in (result.noisy, result.output):
+            st.metric(_name(version), _decibels(version.psnr), help="PSNR", width="content")
+        st.metric(text("denoise.gain"), _decibels(gain, "+.1f"), width="content")
         st.metric(
             "SSIM",
             f"{result.noisy.ssim:.2f} → {result.output.ssim:.2f}",
-            help="Structural similarity to the clean picture; 1 is equal.",
+            help=text("denoise.ssim_help"),
             width="content",
         )
 
@@ -112,14 +110,23 @@ def _shown(result: Denoised) -> list[tuple[str, np.ndarray]]:
     removed = np.clip(0.5 + result.noisy.image - result.output.image, 0, 1)
     estimated = f"σ ≈ {result.noise:.2f}"
     rows = [
-        (f"<b>{result.noisy.name}</b><br>{_figure(result.noisy) or estimated}", result.noisy.image),
-        (f"<b>Denoised</b><br>{_figure(result.output)}", result.output.image),
-        ("<b>Removed</b><br>gray: nothing", removed),
+        (
+            f"<b>{_name(result.noisy)}</b><br>{_figure(result.noisy) or estimated}",
+            result.noisy.image,
+        ),
+        (f"<b>{_name(result.output)}</b><br>{_figure(result.output)}", result.output.image),
+        (f"<b>{text('denoise.removed')}</b><br>{text('denoise.removed_scale')}", removed),
     ]
     if result.clean is not None:
         side = result.clean.image.shape[0]
-        rows.insert(0, (f"<b>Clean</b><br>{side}×{side}", result.clean.image))
+        rows.insert(0, (f"<b>{_name(result.clean)}</b><br>{side}×{side}", result.clean.image))
     return rows
+
+
+def _name(version: Version) -> str:
+    """Return what a version is called: a filter, a step of the way, or a model's title."""
+    known = version.name in NAMED
+    return text(f"denoise.version.{slug(version.name)}") if known else version.name
 
 
 def _figure(version: Version) -> str:
@@ -132,25 +139,25 @@ def _decibels(value: float, form: str = ".1f") -> str:
     """Return decibels in words, also of equal pictures, whose PSNR is infinite."""
     if math.isfinite(value):
         return f"{value:{form}} dB"
-    return "equal" if value == math.inf else "–"
+    return text("denoise.equal") if value == math.inf else "–"
 
 
 def _words(rival: Version, noisy: Version) -> str:
     if rival.psnr is None:
-        return f"<b>{rival.name}</b>"
+        return f"<b>{_name(rival)}</b>"
     gain = rival.psnr - noisy.psnr
     more = f" ({gain:+.1f})" if math.isfinite(gain) else ""
-    return f"<b>{rival.name}</b><br>{_decibels(rival.psnr)}{more}<br>SSIM {rival.ssim:.2f}"
+    return f"<b>{_name(rival)}</b><br>{_decibels(rival.psnr)}{more}<br>SSIM {rival.ssim:.2f}"
 
 
 def _verdict(result: Denoised, rivals: list[Version]) -> str:
     if result.output.psnr is None:
-        return "Classical filters on the same photo"
+        return text("denoise.verdict.photo")
     if not math.isfinite(result.noisy.psnr):
-        return "There is no noise to remove."
+        return text("denoise.verdict.clean")
     best = max(rivals, key=lambda rival: rival.psnr)
     gap = result.output.psnr - best.psnr
     if abs(gap) < 0.05:
-        return f"The network and the best classical filter, {best.name}, do equally well."
-    winner, loser = ("The network", best.name) if gap > 0 else (best.name, "the network")
-    return f"**{winner}** beats {loser} by {abs(gap):.1f} dB."
+        return text("denoise.verdict.equal", rival=_name(best))
+    key = "denoise.verdict.ahead" if gap > 0 else "denoise.verdict.behind"
+    return text(key, rival=_name(best), gap=f"{abs(gap):.1f}")

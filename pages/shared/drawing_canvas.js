@@ -7,7 +7,6 @@
 // changes. It therefore assigns handlers and never adds one, and keeps nothing in its own variables.
 
 const STROKE_WIDTH = 1 / 14; // two pixels of MNIST's 28
-const HINT = "Draw a digit here";
 
 // The browser draws this many times finer than what is sent, in each direction; the mean over each
 // area is then ours, the same in every browser and on every screen.
@@ -49,24 +48,24 @@ function paintStrokes(context, strokes, side) {
   }
 }
 
-function paintHint(context, side, font) {
+function paintHint(context, hint, side, font) {
   context.fillStyle = "#b0b0b0"; // 9.7 : 1 on black
   context.font = `${side / 14}px ${font}`;
   context.textAlign = "center";
   context.textBaseline = "middle";
-  context.fillText(HINT, side / 2, side / 2);
+  context.fillText(hint, side / 2, side / 2, 0.95 * side);
 }
 
-function show(canvas, strokes) {
+function show(canvas, strokes, words) {
   // As many pixels as the screen has under the canvas; both a resize and a zoom change that.
   const side = Math.round(canvas.clientWidth * window.devicePixelRatio);
   if (side === 0) return; // hidden: the observer calls again when it is not
   if (canvas.width !== side) canvas.width = canvas.height = side;
   const context = canvas.getContext("2d");
   paintStrokes(context, strokes, side);
-  if (strokes.length === 0) paintHint(context, side, getComputedStyle(canvas).fontFamily);
-  const count = strokes.length === 1 ? "1 stroke" : `${strokes.length} strokes`;
-  canvas.setAttribute("aria-label", `Drawing surface, ${strokes.length ? count : "empty"}`);
+  if (strokes.length === 0) paintHint(context, words.hint, side, getComputedStyle(canvas).fontFamily);
+  const label = [words.empty, words.one][strokes.length] ?? words.several;
+  canvas.setAttribute("aria-label", label.replace("{count}", strokes.length));
 }
 
 // The drawing as base64 of side × side bytes, row by row, 0 black to 255 white; null when empty.
@@ -100,8 +99,12 @@ export default function ({ data, parentElement, setStateValue }) {
   const drawing = drawingOf(data.key);
   const send = () => setStateValue("picture", pictureOf(drawing.strokes, data.side));
 
+  const words = Object.fromEntries(data.words);
+  const repaint = () => show(canvas, drawing.strokes, words);
+
   root.style.setProperty("--side", `${data.height_px}px`);
-  show(canvas, drawing.strokes);
+  for (const name of ["undo", "clear"]) root.querySelector(`.${name}`).textContent = words[name];
+  repaint();
 
   canvas.onpointerdown = (event) => {
     // One stroke at a time: a palm or a second finger changes nothing.
@@ -110,7 +113,7 @@ export default function ({ data, parentElement, setStateValue }) {
     canvas.setPointerCapture(event.pointerId); // the stroke goes on outside the canvas
     drawing.pointer = event.pointerId;
     drawing.strokes.push([pointOf(event, canvas)]);
-    show(canvas, drawing.strokes);
+    repaint();
   };
 
   canvas.onpointermove = (event) => {
@@ -119,7 +122,7 @@ export default function ({ data, parentElement, setStateValue }) {
     // A pen reports several points a frame; without them quick strokes have corners.
     const seen = event.getCoalescedEvents?.() ?? [];
     for (const each of seen.length ? seen : [event]) stroke.push(pointOf(each, canvas));
-    show(canvas, drawing.strokes);
+    repaint();
   };
 
   // The last of the three comes even when the browser swallows the others.
@@ -134,7 +137,7 @@ export default function ({ data, parentElement, setStateValue }) {
   const change = (edit) => () => {
     if (drawing.strokes.length === 0 || drawing.pointer !== null) return;
     edit(drawing.strokes);
-    show(canvas, drawing.strokes);
+    repaint();
     send();
   };
   root.querySelector(".undo").onclick = change((strokes) => strokes.pop());
@@ -144,7 +147,7 @@ export default function ({ data, parentElement, setStateValue }) {
     // A new element: the page was opened, or Streamlit built this one again.
     drawing.pointer = null; // the element that had captured it is gone
     if (drawing.strokes.length > 0) send();
-    root.repaint = () => show(canvas, drawing.strokes);
+    root.repaint = repaint;
     root.observer = new ResizeObserver(root.repaint);
     root.observer.observe(canvas);
     window.addEventListener("resize", root.repaint); // a zoom that leaves the layout as it is

@@ -11,13 +11,14 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ae_core.handwriting import DRAWING_SIDE, read_drawing
+from pages.shared.text import text
 
 _HTML = """
 <div class="drawing">
-  <canvas role="img" aria-label="Drawing surface, empty"></canvas>
+  <canvas role="img"></canvas>
   <div class="buttons">
-    <button type="button" class="undo">Undo</button>
-    <button type="button" class="clear">Clear</button>
+    <button type="button" class="undo"></button>
+    <button type="button" class="clear"></button>
   </div>
 </div>
 """
@@ -70,6 +71,8 @@ button:focus-visible {
 }
 """
 
+_WORDS = ("hint", "empty", "one", "several", "undo", "clear")
+
 _CANVAS = st.components.v2.component(
     "drawing_canvas",
     html=_HTML,
@@ -104,7 +107,12 @@ def drawing_canvas(key: str, size: int = 28, height_px: int = 320) -> NDArray[np
         raise ValueError(f"height_px={height_px} must be between 100 and 1000")
     result = _CANVAS(
         key=key,
-        data={"key": key, "side": DRAWING_SIDE, "height_px": height_px},
+        data={
+            "key": key,
+            "side": DRAWING_SIDE,
+            "height_px": height_px,
+            "words": tuple((word, text(f"reconstruct.canvas.{word}")) for word in _WORDS),
+        },
         on_picture_change=lambda: None,  # makes "picture" a state of the component from the start
     )
     return read_drawing(result.get("picture"), size)

@@ -17,6 +17,7 @@ from pages.shared.links import linked_choice, linked_index, put
 from pages.shared.models import TrainedModel
 from pages.shared.picture_picker import picture_picker
 from pages.shared.session import forget_photo, keep_photo, kept_photo, let_go, recall
+from pages.shared.text import slug, text
 
 SOURCES = ("Samples", "Upload", "Camera", "Test set")
 A_PAGE = 18  # test pictures
@@ -41,7 +42,14 @@ def face_source(model: TrainedModel) -> Chosen | None:
     Raises:
         ServiceUnavailable, ImageSetUnavailable, ImageSetCorrupt, ValueError: with a sentence.
     """
-    source = linked_choice("source", "Face", SOURCES, "denoise", wrap=True)
+    source = linked_choice(
+        "source",
+        text("denoise.face"),
+        SOURCES,
+        "denoise",
+        format_func=lambda source: text(f"denoise.source.{slug(source)}"),
+        wrap=True,
+    )
     if source == "Samples":
         names, images = zip(*sample_faces(), strict=True)
         number = _pick("samples", images, names, 0, len(images))
@@ -57,18 +65,20 @@ def _test_picture(model: TrainedModel) -> Chosen | None:
         spec = TrainingSpec(image_set=spec.image_set)
     if not is_available(spec.image_set):
         title = card(spec.image_set).title
-        notice.info(f"{title} are not on this machine. Take a sample, or upload a photo.")
+        notice.info(text("denoise.no_pictures", pictures=title))
         return None
     available = gallery(to_json(spec), 0, 1).available
     start = linked_index("picture", available) // A_PAGE * A_PAGE
     shown = gallery(to_json(spec), start, A_PAGE)
-    names = tuple(f"Picture {start + i}" for i in range(len(shown.images)))
+    names = tuple(text("denoise.number", number=start + i) for i in range(len(shown.images)))
     number = _pick(f"test-{model.id}", tuple(shown.images), names, start, available)
     back, forward = max(0, start - A_PAGE), min(start + A_PAGE, available - 1)
     with st.container(horizontal=True):
-        st.button("Back", on_click=lambda: put(picture=str(back)), disabled=start == 0)
+        st.button(
+            text("denoise.back"), on_click=lambda: put(picture=str(back)), disabled=start == 0
+        )
         last = start + A_PAGE >= available
-        st.button("More", on_click=lambda: put(picture=str(forward)), disabled=last)
+        st.button(text("denoise.more"), on_click=lambda: put(picture=str(forward)), disabled=last)
     return Chosen(("test", model.id, number), shown.images[number - start])
 
 
@@ -98,7 +108,7 @@ def own_photo(source: str, forget: Callable[[], None] = forget_photo) -> Chosen 
 
     Args:
         source: "Upload" or "Camera".
-        forget: called by "Forget this photo".
+        forget: called when the visitor wants the photo forgotten.
 
     Raises:
         ServiceUnavailable, ValueError: with a sentence.
@@ -107,13 +117,13 @@ def own_photo(source: str, forget: Callable[[], None] = forget_photo) -> Chosen 
     # A new widget for every photo: the one before lets go of the file.
     key = f"denoise.{source}.{kept.id if kept else ''}"
     if source == "Upload":
-        file = st.file_uploader(f"A photo of a face ({pictures.KINDS})", key=key)
+        file = st.file_uploader(text("denoise.photo.upload", kinds=pictures.KINDS), key=key)
     else:
-        file = st.camera_input("A photo of your face", key=key)
-        st.caption("No camera? Browsers give it only to localhost and to https pages: upload then.")
-    st.caption("Your photo stays in memory while this tab is open and is never stored.")
+        file = st.camera_input(text("denoise.photo.camera"), key=key)
+        st.caption(text("denoise.photo.no_camera"))
+    st.caption(text("denoise.photo.in_memory"))
     if file is not None:
-        with st.spinner("Looking for the face …"):
+        with st.spinner(text("denoise.photo.looking")):
             photo = service().connection.answer(photos.read_photo, file.getvalue(), file.name)
         let_go(file)
         if isinstance(photo, str):
@@ -128,14 +138,14 @@ def own_photo(source: str, forget: Callable[[], None] = forget_photo) -> Chosen 
 
 def _crop(photo_id: str, photo: photos.Photo, forget: Callable[[], None]) -> Chosen:
     if not photo.faces:
-        st.warning("No face was found. Draw a square around it, or move this one.")
+        st.warning(text("denoise.photo.no_face"))
     elif len(photo.faces) > 1:
-        st.caption(f"{len(photo.faces)} faces found: click the one to use.")
+        st.caption(text("denoise.photo.faces", count=len(photo.faces)))
     else:
-        st.caption("Move the square if it does not fit the face.")
+        st.caption(text("denoise.photo.one_face"))
     start = photo.faces[0] if photo.faces else MIDDLE
     crop = crop_box(f"crop-{photo_id}", photo, start)
-    st.button("Forget this photo", on_click=forget)
+    st.button(text("denoise.photo.forget"), on_click=forget)
     key = (photo_id, crop)
     answer = service().connection.answer
     image = recall("face", key, lambda: answer(photos.cut_face, photo.data, crop))

@@ -10,6 +10,7 @@ import streamlit as st
 from ae_core.exploration import decoder_in_training
 from pages.shared.answers import live_decoder, service
 from pages.shared.models import TrainedModel, models
+from pages.shared.text import text
 
 FOLLOWED_EVERY = 2.0  # seconds
 
@@ -44,4 +45,4 @@ def _follow(run_id: str) -> None:
         st.rerun()  # the page then shows what is known of the ended run
     _DECODER(key=f"decoder-{run_id}", data=newest)
     snapshot = service().snapshot(run_id)
-    st.caption(f"In training: epoch {snapshot.epoch} of {snapshot.spec.epochs}.")
+    st.caption(text("latent.in_training", epoch=snapshot.epoch, epochs=snapshot.spec.epochs))

@@ -5,7 +5,10 @@ import streamlit as st
 from ae_core.image_sets import IMAGE_SETS
 from ae_core.pretrained import cards
 from pages.shared import notice
+from pages.shared.text import text
 from pages.shared.wording import in_words
+
+TRIALS = ("noise", "pictures", "noisy", "denoised")  # the columns
 
 
 def model_card(name: str) -> None:
@@ -13,12 +16,12 @@ def model_card(name: str) -> None:
     card = cards().get(name)
     if card is None:
         return
-    with st.expander(f"About this model: {card.title}"):
+    with st.expander(text("model.about", title=card.title)):
         notice.info(card.not_for)
-        st.markdown(f"{card.about} Trained on {card.data} Terms of the data: {card.terms}.")
+        st.markdown(text("model.data", about=card.about, data=card.data, terms=card.terms))
         held_out = card.figures.get("val_psnr")
         if held_out is not None:
-            st.markdown(f"On held-out pictures: {held_out:.2f} dB.")
+            st.markdown(text("model.held_out", psnr=f"{held_out:.2f}"))
         if not card.trials:
             return
         rows = "\n".join(
@@ -26,4 +29,5 @@ def model_card(name: str) -> None:
             f"| {trial.noisy:.2f} dB | {trial.denoised:.2f} dB |"
             for trial in card.trials
         )
-        st.markdown(f"| noise | pictures | noisy | denoised |\n|---|---|---|---|\n{rows}")
+        head = " | ".join(text(f"model.trials.{name}") for name in TRIALS)
+        st.markdown(f"| {head} |\n|---|---|---|---|\n{rows}")

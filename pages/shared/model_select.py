@@ -9,6 +9,7 @@ from pages.shared import notice
 from pages.shared.links import put
 from pages.shared.models import TrainedModel
 from pages.shared.session import show_in_widget, widget
+from pages.shared.text import text
 
 
 def model_select(
@@ -27,7 +28,7 @@ def model_select(
     try:
         available = offer(linked)
     except UnknownRun as error:
-        notice.error(f"{error}. Shown instead: a model that comes with the app.")
+        notice.error(text("model.instead", problem=error))
         available, linked = offer(""), ""
     key = f"{page}.model"
     show_in_widget(key, linked or next(iter(available)))
@@ -37,7 +38,7 @@ def model_select(
         on_change()
 
     chosen: str = st.selectbox(
-        "Model",
+        text("model.choose"),
         list(available),
         format_func=lambda name: available[name].title,
         key=key,

@@ -13,6 +13,7 @@ from ae_core.store import UnknownRun
 from pages.shared.answers import service
 from pages.shared.run_list import snapshots_of
 from pages.shared.session import visitor
+from pages.shared.text import text
 from pages.shared.wording import run_name
 
 MOST_RUNS = 20
@@ -91,7 +92,7 @@ def models(linked: str = "") -> dict[str, TrainedModel]:
 
 def _of_card(found: Card) -> TrainedModel:
     return TrainedModel(
-        found.name, found.title, "Comes with the app", found.spec, model_file(found)
+        found.name, found.title, text("model.origin.app"), found.spec, model_file(found)
     )
 
 
@@ -103,5 +104,6 @@ def file_of(run: Snapshot) -> ModelFile:
 
 
 def _of_run(run: Snapshot) -> TrainedModel:
-    origin = "In training" if run.live else "Trained here"
-    return TrainedModel(run.id, f"Run: {run_name(run)}", origin, run.spec, file_of(run), run.live)
+    origin = text("model.origin.training" if run.live else "model.origin.here")
+    title = text("model.run", name=run_name(run))
+    return TrainedModel(run.id, title, origin, run.spec, file_of(run), run.live)

@@ -1,6 +1,7 @@
 // A grid of pictures; a click, Enter or Space chooses one. Runs again whenever its data change.
 export default function ({ data, parentElement, setTriggerValue }) {
   const grid = parentElement.querySelector(".picker");
+  grid.setAttribute("aria-label", data.label);
   const buttons = data.pictures.map((source, index) => {
     const button = document.createElement("button");
     button.type = "button";

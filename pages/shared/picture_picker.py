@@ -9,6 +9,7 @@ import streamlit as st
 
 from ae_core.pictures import to_png
 from pages.shared.session import widget
+from pages.shared.text import text
 
 _CSS = """
 .picker { display: grid; grid-template-columns: repeat(auto-fill, minmax(56px, 1fr)); gap: 6px; }
@@ -21,7 +22,7 @@ img { width: 100%; border-radius: 4px; image-rendering: pixelated; }
 
 _PICKER = st.components.v2.component(
     "picture_picker",
-    html='<div class="picker" role="group" aria-label="Pictures to choose from"></div>',
+    html='<div class="picker" role="group"></div>',
     css=_CSS,
     js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8"),
 )
@@ -55,5 +56,6 @@ def picture_picker(
             on_pick(index)
 
     # Tuples, not lists: for a list Streamlit imports pandas, 70 MB, to see whether it is a table.
-    data = {"pictures": sources, "names": names, "chosen": chosen}
+    label = text("reconstruct.picker")
+    data = {"pictures": sources, "names": names, "chosen": chosen, "label": label}
     _PICKER(key=key, data=data, on_picked_change=take)

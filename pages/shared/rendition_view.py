@@ -5,6 +5,7 @@ import streamlit as st
 
 from ae_core import pictures
 from ae_core.inference import Rendition
+from pages.shared.text import text
 from pages.shared.wording import size
 
 
@@ -12,8 +13,9 @@ def rendition_view(image: np.ndarray, ours: Rendition) -> None:
     """Show a picture (H, W, C) in [0, 1], what the autoencoder made of it, and the error."""
     _figures(ours)
     error = pictures.error_map(image, ours.image)
-    original = f"<b>Original</b><br>{size(image.size)}"
-    captions = (original, _words(ours, ours), "<b>Error</b><br>black: equal")
+    original = f"<b>{text('reconstruct.original')}</b><br>{size(image.size)}"
+    error_words = f"<b>{text('reconstruct.error')}</b><br>{text('reconstruct.error_scale')}"
+    captions = (original, _words(ours, ours), error_words)
     _row((image, ours.image, error), captions)
 
 
@@ -26,29 +28,22 @@ def rivals_view(ours: Rendition, rivals: list[Rendition]) -> None:
 
 def _figures(ours: Rendition) -> None:
     with st.container(horizontal=True, gap="medium"):
-        st.metric("PSNR", f"{ours.psnr:.1f} dB", help="Higher is better.", width="content")
-        st.metric(
-            "SSIM", f"{ours.ssim:.3f}", help="Structural similarity; 1 is equal.", width="content"
-        )
-        st.metric(
-            "MSE",
-            f"{ours.mse:.4f}",
-            help="Mean squared error, pixels from 0 to 1.",
-            width="content",
-        )
-        st.metric(
-            "Code",
-            f"{ours.bytes:,} B",
-            help="Four bytes a number; the picture itself has one byte a pixel and channel.",
-            width="content",
-        )
+        for label, value, about in (
+            ("PSNR", f"{ours.psnr:.1f} dB", text("reconstruct.psnr_help")),
+            ("SSIM", f"{ours.ssim:.3f}", text("reconstruct.ssim_help")),
+            ("MSE", f"{ours.mse:.4f}", text("reconstruct.mse_help")),
+            (text("reconstruct.code"), f"{ours.bytes:,} B", text("reconstruct.code_help")),
+        ):
+            st.metric(label, value, help=about, width="content")
 
 
 def _words(rendition: Rendition, ours: Rendition) -> str:
     """Return what stands below a picture, as HTML; nothing in it comes from a visitor."""
-    kept = f"{rendition.numbers} numbers" if rendition.numbers else size(rendition.bytes)
+    kept = size(rendition.bytes)
+    if rendition.numbers:
+        kept = text("reconstruct.numbers", count=rendition.numbers)
     if rendition.bytes > ours.bytes:
-        kept += ", none is smaller"
+        kept = text("reconstruct.smallest", kept=kept)
     return f"<b>{rendition.name}</b>, {rendition.psnr:.1f} dB<br>{kept}"
 
 
@@ -56,12 +51,12 @@ def _verdict(ours: Rendition, rivals: list[Rendition]) -> str:
     fair = [rival for rival in rivals if rival.bytes <= ours.bytes]
     best = max(fair, key=lambda rival: rival.psnr, default=None)
     if best is None:
-        return "No rival keeps this picture in as few bytes."
+        return text("reconstruct.verdict.alone")
     gap = ours.psnr - best.psnr
     if abs(gap) < 0.05:
-        return f"The autoencoder and {best.name} do equally well on this picture."
-    winner, loser = ("The autoencoder", best.name) if gap > 0 else (best.name, "the autoencoder")
-    return f"**{winner}** beats {loser} by {abs(gap):.1f} dB on this picture."
+        return text("reconstruct.verdict.equal", rival=best.name)
+    key = "reconstruct.verdict.ahead" if gap > 0 else "reconstruct.verdict.behind"
+    return text(key, rival=best.name, gap=f"{abs(gap):.1f}")
 
 
 def _row(images: tuple[np.ndarray, ...], captions: tuple[str, ...]) -> None:

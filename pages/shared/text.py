@@ -6,6 +6,7 @@ fills in; what is filled in is data, never a sentence of its own. English is com
 compares every other language with it.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
@@ -42,6 +43,11 @@ def text(key: str, **values: object) -> str:
     """
     entry = entries(language())[key]
     return entry.format(**values) if values else entry
+
+
+def slug(option: str) -> str:
+    """Return the entry's name for what is no name itself, like the option of an address."""
+    return re.sub("[^a-z0-9]+", "-", option.lower()).strip("-")
 
 
 @lru_cache(maxsize=8)

@@ -8,6 +8,6 @@ export default function ({ data, parentElement }) {
     image.alt = data.names[index];
   }
   root.classList.toggle("squares", data.squares);
-  slider.setAttribute("aria-label", `Wipe from ${data.names[0]} to ${data.names[1]}`);
+  slider.setAttribute("aria-label", data.label);
   slider.oninput = () => root.style.setProperty("--at", `${slider.value}%`);
 }

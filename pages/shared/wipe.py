@@ -28,8 +28,18 @@ _WIPE = st.components.v2.component(
 )
 
 
-def wipe(key: str, before: np.ndarray, after: np.ndarray, names: tuple[str, str]) -> None:
-    """Show two pictures (H, W, C) in [0, 1]; nothing is sent to the server while wiping."""
+def wipe(
+    key: str, before: np.ndarray, after: np.ndarray, names: tuple[str, str], label: str
+) -> None:
+    """Show two pictures; nothing is sent to the server while wiping.
+
+    Args:
+        key: of the component.
+        before: (H, W, C) in [0, 1].
+        after: likewise.
+        names: what the two are.
+        label: what moving the line does, for screen readers.
+    """
     squares = before.shape[1] < SQUARE_PIXELS
     data = {"before": data_url(before), "after": data_url(after), "names": names}
-    _WIPE(key=key, data=data | {"squares": squares})
+    _WIPE(key=key, data=data | {"squares": squares, "label": label})

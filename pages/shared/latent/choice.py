@@ -7,9 +7,11 @@ import streamlit as st
 from ae_core.data import card
 from pages.shared import notice
 from pages.shared.answers import gallery
+from pages.shared.labels import label_in_words
 from pages.shared.latent.stage import Stage
 from pages.shared.links import linked_index, put
 from pages.shared.picture_picker import picture_picker
+from pages.shared.text import text
 
 A_PAGE = 24  # pictures
 
@@ -28,14 +30,15 @@ def picture_choice(stage: Stage, key: str, chosen: int, take: Callable[[int], No
     """
     if not stage.has_pictures:
         title = card(stage.model.spec.image_set).title
-        notice.info(f"{title} are not on this machine: none of its pictures can be chosen.")
+        notice.info(text("latent.pictures.none", pictures=title))
         return
     spec_json = stage.model.file.spec_json
     available = gallery(spec_json, 0, 1).available
     start = linked_index("page", available, max(chosen, 0)) // A_PAGE * A_PAGE
     shown = gallery(spec_json, start, A_PAGE)
     labels = tuple(
-        f"Test picture {start + i}" + (f": {label}" if label else "")
+        text("latent.pictures.number", number=start + i)
+        + (f": {label_in_words(label)}" if label else "")
         for i, label in enumerate(shown.labels)
     )
     picture_picker(
@@ -47,6 +50,15 @@ def picture_choice(stage: Stage, key: str, chosen: int, take: Callable[[int], No
     )
     back, forward = max(0, start - A_PAGE), start + A_PAGE
     with st.container(horizontal=True):
-        st.button("Back", on_click=lambda: put(page=str(back)), disabled=start == 0, key=f"{key}-")
-        last = forward >= available
-        st.button("More", on_click=lambda: put(page=str(forward)), disabled=last, key=f"{key}+")
+        st.button(
+            text("latent.pictures.back"),
+            on_click=lambda: put(page=str(back)),
+            disabled=start == 0,
+            key=f"{key}-",
+        )
+        st.button(
+            text("latent.pictures.more"),
+            on_click=lambda: put(page=str(forward)),
+            disabled=forward >= available,
+            key=f"{key}+",
+        )

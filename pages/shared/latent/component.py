@@ -7,8 +7,13 @@ from typing import Any
 import streamlit as st
 
 from pages.shared.session import widget
+from pages.shared.text import text
 
 HERE = Path(__file__).parent
+WORDS = (
+    *("loading", "drawn", "reset_one", "random", "temperature", "rest"),
+    *("map", "map_at", "less", "more"),
+)
 
 _CSS = """
 :host { container-type: inline-size; }
@@ -36,8 +41,13 @@ button:hover, button:active { background: var(--st-secondary-background-color); 
 
 def heard(key: str) -> str:
     """Return the text that a view has just sent; anything may stand in what a browser sends."""
-    text = widget(key)["code"]
-    return text if isinstance(text, str) else ""
+    sent = widget(key)["code"]
+    return sent if isinstance(sent, str) else ""
+
+
+def live_words() -> tuple[tuple[str, str], ...]:
+    """Return what the scripts of the views say, in pairs: no dict, see crop_box.py."""
+    return tuple((word, text(f"latent.live.{word}")) for word in WORDS)
 
 
 def live_view(name: str, hands: str, css: str) -> Callable[..., Any]:

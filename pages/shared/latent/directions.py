@@ -8,20 +8,17 @@ from ae_core.disentanglement import FOLLOWS, correlations, gaps, information
 from ae_core.latent import order
 from ae_core.paths import code_to_text, combine
 from pages.shared import notice
+from pages.shared.labels import label_in_words
 from pages.shared.latent.sliders import Slider, moving_sliders
 from pages.shared.latent.stage import Stage, linked_code
 from pages.shared.latent.start import code_choice
 from pages.shared.links import put
+from pages.shared.text import text
 from pages.shared.tiles import tiles
 
 STRENGTH = 2.0  # the largest, in both directions
 NAMES = ("a", "b", "c")
 MOST_NUMBERS = 16  # of the code in the chart
-MIG = (
-    "Mutual information gap: 1 if each factor is known to one number alone, 0 if always two know "
-    "as much (arXiv 1802.04942)."
-)
-FOUND = "Factors of which one number alone tells more than half: of their ranks' variance."
 
 
 def direction_view(stage: Stage) -> None:
@@ -30,7 +27,7 @@ def direction_view(stage: Stage) -> None:
     if known.direction_names:
         _strengths(stage)
     else:
-        notice.info("The pictures of this set have no labels: no direction has a name.")
+        notice.info(text("latent.directions.none"))
     _factors(stage)
     st.markdown("##### A + B − C")
     codes = [
@@ -41,7 +38,9 @@ def direction_view(stage: Stage) -> None:
     shown = stage.decoded(np.stack([*codes, result])) / 255
     words = ("A", "+ B", "− C", "= A + B − C")
     tiles(tuple(shown), tuple(f"<b>{word}</b>" for word in words), least=110)
-    st.button("Go on from there", on_click=lambda: put(z=code_to_text(result), view=""))
+    st.button(
+        text("latent.directions.go_on"), on_click=lambda: put(z=code_to_text(result), view="")
+    )
     code_choice(stage, "sum", NAMES, ("A", "B", "C"))
 
 
@@ -53,16 +52,24 @@ def _factors(stage: Stage) -> None:
     dimensions = order(known.importance)[:MOST_NUMBERS]
     found = correlations(known.codes[:, dimensions], known.labels)
     gap = gaps(information(known.codes, known.labels))
-    st.markdown("##### Which number knows what")
+    st.markdown(f"##### {text('latent.directions.factors')}")
     left, right = st.columns([10, 3], gap="medium")
     with left:
-        names = tuple(name.replace("_", " ") for name in known.label_names)
+        names = tuple(map(label_in_words, known.label_names))
         numbers = tuple(f"z{dimension + 1}" for dimension in dimensions)
         st.plotly_chart(code_figures.factor_map(found, names, numbers), key="directions.factors")
     with right:
-        st.metric("Disentanglement", f"{gap.mean():.2f}", help=MIG)
+        st.metric(
+            text("latent.directions.gap"),
+            f"{gap.mean():.2f}",
+            help=text("latent.directions.gap_help"),
+        )
         alone = int((np.square(found).max(axis=1) > FOLLOWS).sum())
-        st.metric("Factors found", f"{alone} of {len(names)}", help=FOUND)
+        st.metric(
+            text("latent.directions.found"),
+            text("latent.directions.found_of", count=alone, all=len(names)),
+            help=text("latent.directions.found_help"),
+        )
 
 
 def _strengths(stage: Stage) -> None:
@@ -71,8 +78,8 @@ def _strengths(stage: Stage) -> None:
     lengths = np.linalg.norm(known.directions, axis=1)
     sliders = tuple(
         Slider(
-            label=name.replace("_", " "),
-            note=f"Towards more {name.replace('_', ' ')}",
+            label=label_in_words(name),
+            note=text("latent.directions.towards", label=label_in_words(name)),
             low=-STRENGTH,
             high=STRENGTH,
             rest=0.0,
@@ -88,24 +95,29 @@ def _strengths(stage: Stage) -> None:
         "directions",
         sliders,
         values,
-        lambda text: put(strengths=text),
+        lambda strengths: put(strengths=strengths),
         code=stage.code + np.array(values, np.float32) @ known.directions,
-        reset="None",
+        reset=text("latent.directions.reset"),
     )
-    st.caption("They start from the code of the sliders.")
+    st.caption(text("latent.directions.start"))
 
 
 def _written(count: int) -> tuple[float, ...]:
     """Return the strengths of the address, zeros where it says none or something else."""
-    text = st.query_params.get("strengths", "")
+    written = st.query_params.get("strengths", "")
     try:
-        values = tuple(float(word) for word in text.split(",")) if text else (0.0,) * count
+        values = tuple(float(word) for word in written.split(",")) if written else (0.0,) * count
         if len(values) != count or not all(abs(value) <= STRENGTH for value in values):
             raise ValueError
     except ValueError:
         notice.error(
-            f"strengths={text[:40]} must be {count} numbers between {-STRENGTH:g} and "
-            f"{STRENGTH:g}. Shown instead: none."
+            text(
+                "latent.directions.bad",
+                written=written[:40],
+                count=count,
+                low=f"{-STRENGTH:g}",
+                high=f"{STRENGTH:g}",
+            )
         )
         return (0.0,) * count
     return values

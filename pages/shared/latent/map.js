@@ -44,7 +44,9 @@ class View {
     this.data = data;
     this.points = numbers(data.points);
     this.codes = data.codes && numbers(data.codes);
-    this.pictures.show(data.models);
+    this.words = Object.fromEntries(data.words);
+    if (!this.map.ariaLabel) this.map.ariaLabel = this.words.map;
+    this.pictures.show(data.models, this.words);
     const isNews = this.settling.isNews(data.at);
     if (isNews || data.layout !== this.layout) {
       this.kept = { point: data.point, code: Float32Array.from(data.code) };
@@ -56,9 +58,10 @@ class View {
   }
 
   legend() {
-    const { names: words, values } = this.data;
-    const scale = values.length && !words.length ? [["less", -1], ["more", 1]] : [];
-    const names = [...words.map((name, i) => [name, i]), ...scale].map(([textContent, value]) => {
+    const { names: classes, values } = this.data;
+    const ends = [[this.words.less, -1], [this.words.more, 1]];
+    const scale = values.length && !classes.length ? ends : [];
+    const names = [...classes.map((name, i) => [name, i]), ...scale].map(([textContent, value]) => {
       const entry = element("span", { textContent });
       entry.style.setProperty("--hue", this.colour(value));
       return entry;
@@ -96,7 +99,8 @@ class View {
       clamp(x + step[0] * STEP * (right - left), left, right),
       clamp(y + step[1] * STEP * (top - bottom), bottom, top),
     ]);
-    this.map.setAttribute("aria-label", `At ${this.kept.point.map((v) => v.toFixed(2)).join(", ")}`);
+    const place = this.kept.point.map((v) => v.toFixed(2)).join(", ");
+    this.map.ariaLabel = filled(this.words.map_at, "place", place);
   }
 
   codeAt([x, y]) {
@@ -121,7 +125,7 @@ class View {
   draw() {
     const shown = this.hovered ?? this.kept.point;
     const complete = this.pictures.draw(this.hovered ? this.codeAt(shown) : this.kept.code);
-    const words = complete ? this.data.status : "Loading the decoder …";
+    const words = complete ? this.data.status : this.words.loading;
     this.root.querySelector(".status").textContent = words;
     const scale = window.devicePixelRatio;
     const [width, height] = [this.map.clientWidth, this.map.clientHeight];

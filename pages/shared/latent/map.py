@@ -8,9 +8,11 @@ import streamlit as st
 from ae_core.atlas import CELLS, Atlas, extent_of
 from ae_core.figures import CLASSES
 from pages.shared.answers import neighbour_map, whole_atlas
+from pages.shared.labels import label_in_words
 from pages.shared.latent.component import heard, live_view
 from pages.shared.latent.stage import Stage
 from pages.shared.links import linked_choice, put
+from pages.shared.text import slug, text
 
 LAYOUTS = ("Plane", "t-SNE")
 
@@ -24,8 +26,7 @@ _CSS = """
 
 _MAP = live_view(
     "map",
-    '<canvas class="map" tabindex="0" role="application" aria-label="Map of codes: arrow keys move '
-    'over it, the picture follows"></canvas><div class="legend"></div>',
+    '<canvas class="map" tabindex="0" role="application"></canvas><div class="legend"></div>',
     _CSS,
 )
 
@@ -34,19 +35,25 @@ def map_view(stage: Stage) -> None:
     """Show the test codes as points; hatched is where no training code is near."""
     known = stage.atlas
     if stage.has_pictures:
-        with st.spinner("Encoding test pictures …"):
+        with st.spinner(text("latent.map.encoding")):
             known = whole_atlas(stage.model.file)
     layouts = LAYOUTS if len(known.codes) and known.latent_dim > 2 else LAYOUTS[:1]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         layout = layouts[0]
         if len(layouts) > 1:
-            layout = linked_choice("layout", "Layout", layouts, "latent")
+            layout = linked_choice(
+                "layout",
+                text("latent.map.layout"),
+                layouts,
+                "latent",
+                format_func=lambda layout: text(f"latent.layout.{slug(layout)}"),
+            )
         colours, names = _colours(known)
     points, extent = known.plane.flat(known.codes), known.extent
     point = known.plane.flat(stage.code[np.newaxis])[0]
     is_plane = layout == LAYOUTS[0]
     if not is_plane:
-        with st.spinner("Working out t-SNE …"):
+        with st.spinner(text("latent.map.t-sne")):
             points = neighbour_map(stage.model.file)
         extent = extent_of(points)
         nearest = np.square(known.codes[: len(points)] - stage.code).sum(axis=1).argmin()
@@ -78,29 +85,24 @@ def _colours(known: Atlas) -> tuple[list[float], tuple[str, ...]]:
     if labels is None:
         return [], ()
     if labels.ndim == 1:
-        return labels.tolist(), names
+        return labels.tolist(), tuple(map(label_in_words, names))
     factor = linked_choice(
-        "colour", "Colour", names, "latent", format_func=lambda name: name.replace("_", " ")
+        "colour", text("latent.map.colour"), names, "latent", format_func=label_in_words
     )
     return np.round(labels[:, names.index(factor)], 2).tolist(), ()
 
 
 def _explained(known: Atlas, *, is_plane: bool) -> str:
     if not is_plane:
-        return (
-            "t-SNE puts pictures with near codes next to each other, but is no plane: shown is the "
-            "nearest test picture's code, decoded."
-        )
-    points = "Every point is a test picture" if len(known.codes) else "The pictures are not here"
-    hatched = f"Hatched: no code of {known.counted:,} training pictures is near."
+        return text("latent.map.neighbours")
+    points = text("latent.map.points" if len(known.codes) else "latent.map.no_points")
+    hatched = text("latent.map.hatched", count=f"{known.counted:,}")
     if known.latent_dim <= 2:
         return f"{points}. {hatched}"
     spread = float(np.square(known.factor).sum())  # the variance of all numbers together
     kept = float(np.square(known.plane.axes @ known.factor).sum()) / spread
-    return (
-        f"{points}, drawn in the plane of the two main components, which holds {kept:.0%} of the "
-        f"codes' variance; what is outside stays as it is on the sliders. {hatched}"
-    )
+    plane = text("latent.map.plane", points=points, kept=f"{kept:.0%}")
+    return f"{plane} {hatched}"
 
 
 def _packed(numbers: np.ndarray) -> str:

@@ -20,16 +20,16 @@ class Pictures {
 
   /**
    * Say which models there are: {id, title, still}, `still` being a picture or "". A target is
-   * shown before them: its picture's address and its name.
+   * shown before them: its picture's address and its name. `words` are the view's.
    */
-  show(models, [target, targetName] = []) {
+  show(models, words, [target, targetName] = []) {
     window.addEventListener(CHANGED, this.hear); // again after `close`; twice counts once
     const known = this.known;
     this.models = models;
     this.known = models.map((model) => model.id + model.title).join() + (target ?? "");
     if (known === this.known) return;
     this.shown = models.map(({ title }) => {
-      const alt = `${title}: the picture of this code`;
+      const alt = filled(words.drawn, "model", title);
       const canvas = element("canvas", { role: "img", ariaLabel: alt });
       const still = element("img", { alt, hidden: true });
       const figure = element("figure");
@@ -125,6 +125,9 @@ function element(name, properties = {}) {
   if (role) made.setAttribute("role", role);
   return made;
 }
+
+/** A sentence with a value in the place of its {name}. */
+const filled = (sentence, name, value) => sentence.replace(`{${name}}`, () => value);
 
 /** Write numbers as `ae_core.paths.code_to_text` does: 4 significant digits. */
 const asText = (numbers) => Array.from(numbers, (v) => Number(v.toPrecision(4)) + 0).join(","); // no -0

@@ -14,6 +14,7 @@ from pages.shared.answers import gallery, test_code, whole_atlas
 from pages.shared.latent.choice import picture_choice
 from pages.shared.latent.stage import Stage
 from pages.shared.links import linked_index, linked_number, put
+from pages.shared.text import text
 from pages.shared.tiles import tiles
 
 SHOWN = 20  # numbers of the code in the charts
@@ -23,14 +24,11 @@ DRAWN = 8  # codes of the picture's distribution
 def posterior_view(stage: Stage) -> None:
     """Show μ and σ of a test picture, what is drawn from them, and how much each number tells."""
     if not stage.atlas.variational:
-        notice.info(
-            "This model gives each picture one code, no distribution: choose a variational one to "
-            "see μ and σ."
-        )
+        notice.info(text("latent.posterior.plain"))
         return
     if not stage.has_pictures:
         title = card(stage.model.spec.image_set).title
-        notice.info(f"{title} are not on this machine: there is no picture to look at.")
+        notice.info(text("latent.posterior.none", pictures=title))
         return
     spec_json = stage.model.file.spec_json
     number = linked_index("picture", gallery(spec_json, 0, 1).available)
@@ -43,7 +41,8 @@ def posterior_view(stage: Stage) -> None:
 def _distribution(stage: Stage, mean: np.ndarray, log_var: np.ndarray) -> None:
     known = whole_atlas(stage.model.file)
     used = int(known.in_use.sum())
-    st.markdown(f"##### {used} of {known.latent_dim} dimensions in use")
+    in_use = text("latent.posterior.in_use", used=used, all=known.latent_dim)
+    st.markdown(f"##### {in_use}")
     deviation = np.exp(log_var / 2)
     shown = order(known.importance)[:SHOWN]
     names = tuple(f"z{dimension + 1}" for dimension in shown)
@@ -54,15 +53,25 @@ def _distribution(stage: Stage, mean: np.ndarray, log_var: np.ndarray) -> None:
         )
         kl = gaussian_kl(mean[np.newaxis], log_var[np.newaxis])[0]
         st.plotly_chart(
-            code_figures.kl_bars(kl[shown], known.importance[shown], names), key="posterior.kl"
+            code_figures.kl_bars(
+                kl[shown],
+                known.importance[shown],
+                names,
+                (text("latent.posterior.this"), text("latent.posterior.training")),
+            ),
+            key="posterior.kl",
         )
-        st.caption(f"KL divergence of this picture: {kl.sum():.2f} nats in all.")
+        st.caption(text("latent.posterior.kl", nats=f"{kl.sum():.2f}"))
     with right:
         axes = known.plane.axes
         spread = (axes * np.square(deviation)) @ axes.T
         centre = known.plane.flat(mean[np.newaxis])[0]
         points = known.plane.flat(known.codes)
-        st.plotly_chart(code_figures.posterior_map(points, centre, spread), key="posterior.map")
+        within = text("latent.posterior.within", sigmas=f"{code_figures.INSIDE:.0f}")
+        legend = (text("latent.posterior.test"), within)
+        st.plotly_chart(
+            code_figures.posterior_map(points, centre, spread, legend), key="posterior.map"
+        )
 
 
 def _resampled(stage: Stage, picture: np.ndarray, mean: np.ndarray, log_var: np.ndarray) -> None:
@@ -70,7 +79,10 @@ def _resampled(stage: Stage, picture: np.ndarray, mean: np.ndarray, log_var: np.
     seed = int(linked_number("seed", 0, LIMITS["seed"]))
     codes = reparameterised(np.random.default_rng(seed), mean, log_var, DRAWN)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Resample", on_click=lambda: put(seed=str(secrets.randbelow(10_000))))
+        st.button(
+            text("latent.posterior.resample"),
+            on_click=lambda: put(seed=str(secrets.randbelow(10_000))),
+        )
         deviation = float(np.exp(log_var[first] / 2))
         noise = (codes[0, first] - mean[first]) / deviation
         st.latex(
@@ -79,4 +91,5 @@ def _resampled(stage: Stage, picture: np.ndarray, mean: np.ndarray, log_var: np.
         )
     decoded = stage.decoded(np.concatenate([mean[np.newaxis], codes])) / 255
     drawn = (f"μ + σ·ε<sub>{i + 1}</sub>" for i in range(DRAWN))
-    tiles((picture / 255, *decoded), ("<b>picture</b>", "<b>μ</b>", *drawn), least=90)
+    original = f"<b>{text('latent.posterior.picture')}</b>"
+    tiles((picture / 255, *decoded), (original, "<b>μ</b>", *drawn), least=90)

@@ -11,6 +11,7 @@ from ae_core.specs import LIMITS
 from pages.shared.downloads import File, offer
 from pages.shared.latent.stage import Stage
 from pages.shared.links import linked_choice, linked_number, linked_slider, put
+from pages.shared.text import slug, text
 
 KINDS = ("Random", "One number at a time", "Grid")
 SIDE = 6  # random pictures in a row and in a column
@@ -21,7 +22,14 @@ TRAVERSED = (8, 9)  # dimensions, steps
 def sample_view(stage: Stage) -> None:
     """Show pictures of many codes at once."""
     kinds = KINDS if stage.atlas.latent_dim == 2 else KINDS[:2]
-    kind = linked_choice("samples", "Pictures of", kinds, "latent", label_visibility="collapsed")
+    kind = linked_choice(
+        "samples",
+        text("latent.samples.of"),
+        kinds,
+        "latent",
+        format_func=lambda kind: text(f"latent.sampled.{slug(kind)}"),
+        label_visibility="collapsed",
+    )
     {"Random": _random, "One number at a time": _traversals, "Grid": _grid}[kind](stage)
 
 
@@ -29,36 +37,42 @@ def _random(stage: Stage) -> None:
     known = stage.atlas
     with st.container(horizontal=True, vertical_alignment="bottom"):
         temperature = linked_slider(
-            "temperature", "Temperature", 1.0, LIMITS["temperature"], "latent"
+            "temperature",
+            text("latent.samples.temperature"),
+            1.0,
+            LIMITS["temperature"],
+            "latent",
         )
         seed = int(linked_number("seed", 0, LIMITS["seed"]))
-        st.button("New random codes", on_click=lambda: put(seed=str(secrets.randbelow(10_000))))
+        st.button(
+            text("latent.samples.new"), on_click=lambda: put(seed=str(secrets.randbelow(10_000)))
+        )
     both = (
-        ("From N(0, I)", Gaussian.standard(known.latent_dim)),
-        ("From the Gaussian fitted to the codes", known.fitted),
+        ("prior", text("latent.samples.prior"), Gaussian.standard(known.latent_dim)),
+        ("fitted", text("latent.samples.fitted"), known.fitted),
     )
-    for column, (title, gaussian) in zip(st.columns(2, gap="medium"), both, strict=True):
+    for column, (name, title, gaussian) in zip(st.columns(2, gap="medium"), both, strict=True):
         codes = gaussian.sample(np.random.default_rng(seed), SIDE**2, temperature)
         with column:
             st.markdown(f"##### {title}")
-            _sheet(stage, codes, SIDE, title)
-    st.caption(
-        "A variational model is trained to keep its codes near N(0, I), so both should look alike; "
-        "what differs is what the training has not closed."
-        if known.variational
-        else "Nothing told this model to put its codes around 0: N(0, I) mostly misses them. The "
-        "fitted Gaussian has their mean and covariance, but not their holes."
-    )
+            _sheet(stage, codes, SIDE, f"random-codes-{name}", title)
+    st.caption(text("latent.samples.variational" if known.variational else "latent.samples.plain"))
 
 
 def _grid(stage: Stage) -> None:
     low, high = stage.atlas.quantiles[0], stage.atlas.quantiles[-1]
     x, y = np.meshgrid(np.linspace(low[0], high[0], GRID), np.linspace(high[1], low[1], GRID))
     codes = np.stack([x.ravel(), y.ravel()], axis=1)
-    _sheet(stage, codes.astype(np.float32), GRID, "Grid of codes")
+    title = text("latent.samples.grid")
+    _sheet(stage, codes.astype(np.float32), GRID, "grid-of-codes", title)
     st.caption(
-        f"From left to right z1 goes from {low[0]:.1f} to {high[0]:.1f}, from bottom to top z2 "
-        f"from {low[1]:.1f} to {high[1]:.1f}: the middle 98 % of the training codes."
+        text(
+            "latent.samples.grid_about",
+            left=f"{low[0]:.1f}",
+            right=f"{high[0]:.1f}",
+            bottom=f"{low[1]:.1f}",
+            top=f"{high[1]:.1f}",
+        )
     )
 
 
@@ -70,18 +84,17 @@ def _traversals(stage: Stage) -> None:
     for row, dimension in enumerate(dimensions):
         low, high = known.quantiles[0, dimension], known.quantiles[-1, dimension]
         codes[row * steps : (row + 1) * steps, dimension] = np.linspace(low, high, steps)
-    _sheet(stage, codes, steps, "One number at a time")
+    title = text("latent.sampled.one-number-at-a-time")
+    _sheet(stage, codes, steps, "one-number-at-a-time", title)
     names = ", ".join(f"z{dimension + 1}" for dimension in dimensions)
-    st.caption(
-        f"From top to bottom: {names}, the most important first. Each row moves one of them over "
-        "the middle 98 % of the training codes; the others stay as on the sliders."
-    )
+    st.caption(text("latent.samples.rows", names=names))
 
 
-def _sheet(stage: Stage, codes: np.ndarray, columns: int, title: str) -> None:
+def _sheet(stage: Stage, codes: np.ndarray, columns: int, name: str, title: str) -> None:
+    """Show pictures of codes and offer them as a file of that name."""
     shown = stage.decoded(codes)
     rows = shown.reshape(-1, columns, *shown.shape[1:])
     sheet = pictures.contact_sheet(rows, width=1200, gap=2)
-    st.image(sheet, alt=f"{title}: {len(codes)} pictures", width="stretch")
-    name = title.lower().replace(" ", "-")
+    alt = text("latent.samples.sheet", title=title, count=len(codes))
+    st.image(sheet, alt=alt, width="stretch")
     offer(name, (File("PNG", f"{name}.png", lambda: pictures.to_png(sheet)),))

@@ -28,7 +28,8 @@ class View {
   update(data, send) {
     this.settling.send = send;
     this.data = data;
-    this.pictures.show(data.models, data.target);
+    this.words = Object.fromEntries(data.words);
+    this.pictures.show(data.models, this.words, data.target);
     const form = JSON.stringify([data.name, data.sliders.map(({ label }) => label)]);
     const isNews = this.settling.isNews(data.at);
     if (form !== this.form) this.build();
@@ -44,7 +45,8 @@ class View {
     const rest = rows.splice(this.data.shown);
     if (rest.length) {
       const more = element("details");
-      more.append(element("summary", { textContent: `${rest.length} more` }), ...rest);
+      const textContent = filled(this.words.rest, "count", rest.length);
+      more.append(element("summary", { textContent }), ...rest);
       rows.push(more);
     }
     this.root.querySelector(".rows").replaceChildren(...rows);
@@ -95,17 +97,18 @@ class View {
   buttons() {
     const button = (textContent, title, onclick) =>
       element("button", { type: "button", textContent, title, onclick });
-    const reset = button(this.data.reset, "A double click on a slider resets it alone", () =>
-      this.reset(this.sliders),
-    );
+    const { words } = this;
+    const reset = button(this.data.reset, words.reset_one, () => this.reset(this.sliders));
     const [random] = this.data.random;
     if (!random) return [reset];
     const { title, hottest: max } = random;
     const heat = element("input", { type: "range", min: 0, max, step: 0.05, value: 1, id: "heat" });
     const label = element("label", { htmlFor: "heat" });
-    heat.oninput = () => (label.textContent = `Temperature ${Number(heat.value).toFixed(2)}`);
+    heat.oninput = () => {
+      label.textContent = filled(words.temperature, "value", Number(heat.value).toFixed(2));
+    };
     heat.oninput();
-    return [reset, button("Random", title, () => this.random(Number(heat.value))), label, heat];
+    return [reset, button(words.random, title, () => this.random(Number(heat.value))), label, heat];
   }
 
   reset(sliders) {
@@ -163,8 +166,8 @@ class View {
   draw() {
     const complete = this.pictures.draw(this.code());
     const likeness = this.pictures.likeness();
-    const near = isNaN(likeness) ? "" : this.data.target[2].replace("{psnr}", likeness.toFixed(1));
-    const words = complete ? this.data.status || near : "Loading the decoder …";
+    const near = isNaN(likeness) ? "" : filled(this.data.target[2], "psnr", likeness.toFixed(1));
+    const words = complete ? this.data.status || near : this.words.loading;
     this.root.querySelector(".status").textContent = words;
   }
 }

@@ -14,6 +14,7 @@ from pages.shared.latent.component import heard, live_view
 from pages.shared.latent.stage import Stage
 from pages.shared.latent.start import start_choice
 from pages.shared.links import put
+from pages.shared.text import text
 
 SHOWN = 24  # sliders at once, the rest behind "more"
 STEPS = 200  # of a slider, at least
@@ -89,7 +90,7 @@ def moving_sliders(
     take: Callable[[str], None],
     *,
     code: np.ndarray,
-    reset: str = "Reset",
+    reset: str,
     random: Gaussian | None = None,
     target: tuple[str, str, str] | None = None,
 ) -> None:
@@ -147,7 +148,7 @@ def code_sliders(
         tuple(stage.code[dimensions].tolist()),
         take,
         code=stage.code,
-        reset="Mean",
+        reset=text("latent.sliders.mean"),
         random=random,
         target=target,
     )
@@ -167,10 +168,10 @@ def _slider(stage: Stage, dimension: int) -> Slider:
     margin = BEYOND * (high - low) or abs(low) or 1.0
     step = 10.0 ** math.floor(math.log10((high - low + 2 * margin) / STEPS))
     tells = float(known.importance[dimension])
-    unit = "nats of KL divergence" if known.variational else "variance"
+    note = "latent.sliders.nats" if known.variational else "latent.sliders.variance"
     return Slider(
         label=f"z{dimension + 1}",
-        note=f"{tells:.2f} {unit}; half of the training pictures: {first:.2f} to {third:.2f}",
+        note=text(note, tells=f"{tells:.2f}", low=f"{first:.2f}", high=f"{third:.2f}"),
         low=step * math.floor(min(low - margin, value) / step),
         high=step * math.ceil(max(high + margin, value) / step),
         rest=float(f"{known.mean[dimension]:.4g}"),
@@ -187,5 +188,5 @@ def _described(random: Gaussian) -> dict[str, Any]:
         "mean": tuple(random.mean.tolist()),
         "factor": None if prior else tuple(map(tuple, random.factor.tolist())),
         "hottest": LIMITS["temperature"].high,
-        "title": "A code from N(0, I)" if prior else "A code like those of the training pictures",
+        "title": text("latent.sliders.prior" if prior else "latent.sliders.fitted"),
     }

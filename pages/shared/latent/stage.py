@@ -18,7 +18,9 @@ from ae_core.paths import code_from_text, code_to_text
 from ae_core.refit import image_shape
 from pages.shared import live_decoder, notice
 from pages.shared.answers import gallery, service, test_code
+from pages.shared.latent.component import live_words
 from pages.shared.models import TrainedModel
+from pages.shared.text import text
 from pages.shared.tiles import data_url
 
 PICTURE = "picture:"
@@ -78,8 +80,8 @@ class Stage:
                 still = data_url(picture / 255)
             shown.append({"id": model.id, "title": model.title, "still": still})
         large = any(model["still"] for model in shown)
-        words = "Too large for the browser: the picture follows when you let go."
-        return {"models": tuple(shown), "status": words if large else ""}
+        status = text("latent.too_large") if large else ""
+        return {"models": tuple(shown), "status": status, "words": live_words()}
 
 
 def linked_code(model: TrainedModel, atlas: Atlas, name: str, usual: str = "") -> np.ndarray:
@@ -99,8 +101,10 @@ def linked_code(model: TrainedModel, atlas: Atlas, name: str, usual: str = "") -
     try:
         return _read(model, atlas, name, st.query_params.get(name, usual))
     except ValueError as error:
-        instead = usual.replace(PICTURE, "test picture ") or "the mean of the training codes"
-        notice.error(f"{error}. Shown instead: {instead}.")
+        instead = text("latent.code.mean")
+        if usual:
+            instead = text("latent.code.picture", number=usual.removeprefix(PICTURE))
+        notice.error(text("latent.code.instead", problem=error, instead=instead))
         return _read(model, atlas, name, usual)
 
 
@@ -112,19 +116,19 @@ def _there(model: TrainedModel, usual: str) -> str:
     return f"{PICTURE}{number % gallery(model.file.spec_json, 0, 1).available}"
 
 
-def _read(model: TrainedModel, atlas: Atlas, name: str, text: str) -> np.ndarray:
-    if not text:
-        text = code_to_text(atlas.mean)  # as a link to it would say it
-    if not text.startswith(PICTURE):
-        return code_from_text(text, atlas.latent_dim, name)
+def _read(model: TrainedModel, atlas: Atlas, name: str, written: str) -> np.ndarray:
+    if not written:
+        written = code_to_text(atlas.mean)  # as a link to it would say it
+    if not written.startswith(PICTURE):
+        return code_from_text(written, atlas.latent_dim, name)
     if not is_available(model.spec.image_set):
         title = card(model.spec.image_set).title
-        notice.info(f"{title} are not on this machine: random codes stand for its pictures.")
+        notice.info(text("latent.code.no_pictures", pictures=title))
         return atlas.fitted.sample(np.random.default_rng(len(name) + ord(name[0])), 1)[0]
     available = gallery(model.file.spec_json, 0, 1).available
-    number = text.removeprefix(PICTURE)
+    number = written.removeprefix(PICTURE)
     if not number.isdecimal() or len(number) > 9 or int(number) >= available:
         raise ValueError(
-            f"{name}={text[:40]} must be {PICTURE} and a number from 0 to {available - 1}"
+            text("latent.code.bad", name=name, written=written[:40], last=available - 1)
         )
     return test_code(model.file, int(number))[0]

@@ -13,13 +13,14 @@ from pages.shared.latent.choice import picture_choice
 from pages.shared.latent.stage import PICTURE, Stage
 from pages.shared.links import linked_choice, put
 from pages.shared.session import forget_photo, recall
+from pages.shared.text import slug, text
 
 SOURCES = ("Test picture", "My photo", "Camera")
 
 
 def start_choice(stage: Stage) -> None:
     """Offer pictures whose code the sliders are set to."""
-    st.markdown("##### Start from a picture")
+    st.markdown(f"##### {text('latent.start.title')}")
     _source(stage, "start", ("z",), "z")
 
 
@@ -30,20 +31,36 @@ def code_choice(stage: Stage, key: str, names: tuple[str, ...], titles: tuple[st
         stage: whose test pictures are offered.
         key: of the widgets.
         names: in the address.
-        titles: of these, for people.
+        titles: of these, in the address; their words are in the table ``choose``.
     """
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        target = names[titles.index(linked_choice("choose", "Choose", titles, key))]
+        title = linked_choice(
+            "choose",
+            text("latent.start.choose"),
+            titles,
+            key,
+            format_func=lambda title: text(f"latent.choose.{slug(title)}"),
+        )
+        target = names[titles.index(title)]
         here = code_to_text(stage.code)
         st.button(
-            "Use the code of the sliders", on_click=lambda: put(**{target: here}), key=f"{key}.here"
+            text("latent.start.use_sliders"),
+            on_click=lambda: put(**{target: here}),
+            key=f"{key}.here",
         )
     _source(stage, key, names, target)
 
 
 def _source(stage: Stage, key: str, names: tuple[str, ...], target: str) -> None:
     """Offer pictures whose code the address then says under ``target``, one of ``names``."""
-    source = linked_choice("source", "Picture", SOURCES, "latent", label_visibility="collapsed")
+    source = linked_choice(
+        "source",
+        text("latent.start.picture"),
+        SOURCES,
+        "latent",
+        format_func=lambda source: text(f"latent.source.{slug(source)}"),
+        label_visibility="collapsed",
+    )
     if source == SOURCES[0]:
         number = st.query_params.get(target, "").removeprefix(PICTURE)
         chosen = int(number) if number.isdecimal() and len(number) < 10 else -1
@@ -63,12 +80,12 @@ def _source(stage: Stage, key: str, names: tuple[str, ...], target: str) -> None
         "code", (chosen_face.key, stage.model.id), lambda: _encoded(stage, chosen_face.image)
     )
     st.button(
-        "Go to its code",
+        text("latent.start.go"),
         type="primary",
         on_click=lambda: put(**{target: code_to_text(mean)}),
         key=f"{key}.go",
     )
-    st.caption("The code then stands in the address: who gets the link sees its picture.")
+    st.caption(text("latent.start.in_address"))
 
 
 def _encoded(stage: Stage, face: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:

@@ -12,6 +12,7 @@ from pages.shared.latent.sliders import Slider, moving_sliders
 from pages.shared.latent.stage import Stage, linked_code
 from pages.shared.latent.start import code_choice
 from pages.shared.links import linked_choice, linked_number, linked_slider, put
+from pages.shared.text import slug, text
 from pages.shared.tiles import tiles
 
 WAYS = {"Straight": lerp, "Around the origin": slerp}
@@ -29,17 +30,23 @@ def walk_view(stage: Stage) -> None:
         for usual, name in enumerate(ENDS)
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        way = linked_choice("way", "Way", tuple(WAYS), "latent")
-        steps = int(linked_slider("steps", "Steps", 9, STEPS, "latent"))
+        way = linked_choice(
+            "way",
+            text("latent.walk.way"),
+            tuple(WAYS),
+            "latent",
+            format_func=lambda way: text(f"latent.way.{slug(way)}"),
+        )
+        steps = int(linked_slider("steps", text("latent.walk.steps"), 9, STEPS, "latent"))
     try:
         walk = WAYS[way](start, end, np.linspace(0, 1, STONES))
     except ValueError as error:
-        notice.info(f"{error}. Shown instead: the straight way.")
+        notice.info(text("latent.walk.instead", problem=error))
         way, walk = "Straight", lerp(start, end, np.linspace(0, 1, STONES))
     share = linked_number("at", 0.0, SHARE)
     slider = Slider(
-        label="Way",
-        note="From the first picture to the second",
+        label=text("latent.walk.way"),
+        note=text("latent.walk.note"),
         low=0,
         high=1,
         rest=0,
@@ -51,12 +58,12 @@ def walk_view(stage: Stage) -> None:
         "walk",
         (slider,),
         (share,),
-        lambda text: put(at=text),
+        lambda at: put(at=at),
         code=WAYS[way](start, end, share),
-        reset="Start",
+        reset=text("latent.walk.reset"),
     )
     if np.array_equal(start, end):
-        notice.info("Both ends are the same picture: choose another one below.")
+        notice.info(text("latent.walk.same"))
     shares = np.linspace(0, 1, steps)
     codes = WAYS[way](start, end, shares)
     strip = stage.decoded(codes)
@@ -70,8 +77,13 @@ def walk_view(stage: Stage) -> None:
     offer(
         "walk",
         (
-            File("Strip (PNG)", "walk.png", lambda: _strip(strip)),
-            File("Animation (GIF)", "walk.gif", lambda: _animation(stage, there), "image/gif"),
+            File(text("latent.walk.strip"), "walk.png", lambda: _strip(strip)),
+            File(
+                text("latent.walk.animation"),
+                "walk.gif",
+                lambda: _animation(stage, there),
+                "image/gif",
+            ),
         ),
     )
     code_choice(stage, "walk", ENDS, ("First picture", "Second picture"))
