@@ -62,8 +62,8 @@ MEASURES: Mapping[str, MeasureKind] = MappingProxyType(
         ),
         # The units of the code on held-out pictures, with a histogram.
         "activations": MeasureKind(("train",), ("near_zero", "mean")),
-        # The part of the map of a two-number code that no training picture is near.
-        "holes": MeasureKind(("train",), ("share",)),
+        # Codes drawn from N(0, I): pictures of how many classes they make, and how varied ones.
+        "random_codes": MeasureKind(("train",), ("kinds", "variety")),
         # Dimensions in use, and known properties that one number tells.
         "factors": MeasureKind(("model",), ("found", "of", "in_use", "numbers")),
     }

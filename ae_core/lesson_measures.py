@@ -9,6 +9,7 @@ from ae_core import baselines, corruption, data, exploration, filters
 from ae_core.denoising import cleaned, model_file
 from ae_core.disentanglement import FOLLOWS, correlations
 from ae_core.inference import ModelFile, autoencoder
+from ae_core.latent import Gaussian
 from ae_core.lesson_figures import MEASURES, Measured
 from ae_core.metrics import NEAR_ZERO, psnr_of_mse
 from ae_core.pictures import reduced, to_bytes_range
@@ -18,6 +19,9 @@ from ae_core.specs import Corruption, TrainingSpec, from_json, preset
 
 TRIED = 200  # pictures that figures are means over
 SHOWN = 8  # pictures in a row
+ENCODED = 4000  # training pictures whose codes are known
+DRAWN = 500  # random codes
+OFTEN = 0.01  # of them: a class that is drawn more rarely does not count
 BINS = 30
 BITS = 8  # of a number of the code, where bytes are counted
 SEED = 2026
@@ -134,9 +138,28 @@ def _activations(model: ModelFile | None, _: Mapping[str, Any]) -> Measured:
     return Measured(figures, counts=tuple(counts.tolist()), edges=tuple(edges.tolist()))
 
 
-def _holes(model: ModelFile | None, _: Mapping[str, Any]) -> Measured:
+def _random_codes(model: ModelFile | None, _: Mapping[str, Any]) -> Measured:
+    """Draw random codes; each is of the class that most of the training codes near it are of."""
+    from sklearn.neighbors import KNeighborsClassifier
+
     assert model is not None
-    return Measured({"share": float(np.mean(exploration.explore(model).holes))})
+    spec = from_json(model.spec_json)
+    images = data.load_images(spec.image_set, spec.image_size, spec.split)
+    if images.train_labels is None or images.train_labels.ndim != 1:
+        raise ValueError(f"train must be of pictures with classes, not of {spec.image_set}")
+    trained = autoencoder(model, image_shape(spec))
+    known = KNeighborsClassifier().fit(
+        trained.encode(images.train[:ENCODED]), images.train_labels[:ENCODED]
+    )
+    codes = Gaussian.standard(spec.autoencoder.latent_dim).sample(
+        np.random.default_rng(SEED), DRAWN
+    )
+    drawn = trained.decode(codes)
+    figures = {
+        "kinds": int((np.bincount(known.predict(codes)) >= OFTEN * DRAWN).sum()),
+        "variety": float(drawn.std(axis=0).mean() / images.test.std(axis=0).mean()),
+    }
+    return Measured(figures, to_bytes_range(drawn[:SHOWN])[np.newaxis], ("drawn",))
 
 
 def _factors(model: ModelFile | None, _: Mapping[str, Any]) -> Measured:
@@ -160,6 +183,6 @@ _MEASURES: Mapping[str, Callable[[ModelFile | None, Mapping[str, Any]], Measured
     "jpeg": _jpeg,
     "denoising": _denoising,
     "activations": _activations,
-    "holes": _holes,
+    "random_codes": _random_codes,
     "factors": _factors,
 }

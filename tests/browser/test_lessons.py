@@ -89,7 +89,7 @@ def test_a_reload_goes_on_where_it_was(page):
 
 def test_a_term_says_what_it_means(page):
     page.goto(f"/lessons?lesson={LESSONS[0].id}")
-    term = page.locator("abbr", has_text="encoder").first
+    term = page.locator("abbr", has_text=re.compile("^encoder$"))
     expect(term).to_have_attribute("title", re.compile("from the picture to the code"))
     page.get_by_text("Words", exact=True).click()
     expect(page.get_by_text("The first half of an autoencoder")).to_be_visible()
