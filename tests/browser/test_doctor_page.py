@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 COLLAPSING = (
     "/train?preset=digits-dense&image_size=8&bottleneck=variational&loss=bernoulli-nll"
-    "&beta=100&epochs=2000"
+    "&beta=100&epochs=2000&steps_per_epoch=2"  # so slow that the time before is seen, too
 )
 
 
