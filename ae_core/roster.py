@@ -14,9 +14,10 @@ from functools import lru_cache
 from ae_core.live_run import LiveRun
 from ae_core.moments import FILE, Moment, from_bytes
 from ae_core.own_images import is_gone
+from ae_core.run_record import new_record
 from ae_core.snapshot import Snapshot, restored
 from ae_core.specs import TrainingSpec
-from ae_core.store import RunStore, StoreError, UnknownRun, UnknownSweep, new_record
+from ae_core.store import RunStore, StoreError, UnknownRun, UnknownSweep
 
 
 class Busy(ValueError):

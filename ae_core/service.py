@@ -19,9 +19,10 @@ from ae_core.moments import Moment
 from ae_core.own_images import check_trainable
 from ae_core.refit import plan_of
 from ae_core.roster import Busy, Roster
+from ae_core.run_record import new_run_id
 from ae_core.snapshot import Snapshot
 from ae_core.specs import TrainingSpec
-from ae_core.store import RunStore, StoreError, new_run_id
+from ae_core.store import RunStore, StoreError
 
 __all__ = ["Busy", "TrainingService"]
 _log = logging.getLogger(__name__)

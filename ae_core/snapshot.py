@@ -10,8 +10,8 @@ import numpy as np
 from ae_core import pictures
 from ae_core.own_images import is_gone
 from ae_core.refit import image_shape
+from ae_core.run_record import RunRecord
 from ae_core.specs import TrainingSpec
-from ae_core.store import RunRecord
 
 LIVE = ("queued", "starting", "running", "paused", "stopping")
 RECENT_EPOCHS = 5  # whose mean time predicts the rest

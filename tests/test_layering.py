@@ -20,7 +20,7 @@ ORDER = (
         "specs.recipes",
         "specs.presets",
     ),
-    *("specs.wire", "specs", "store"),
+    *("specs.wire", "specs", "run_record", "store"),
     *("brush", "toy_faces", "image_sets", "downloads", "sources"),
     *("own_set", "own_sets", "own_images", "data"),
     *("plan", "refit", "sweep", "drawing", "estimate"),
