@@ -24,7 +24,7 @@ ORDER = (
     *("brush", "toy_faces", "image_sets", "downloads", "sources"),
     *("own_set", "own_sets", "own_images", "data"),
     *("plan", "refit", "sweep", "drawing", "estimate"),
-    *("expressions", "lesson_figures", "lesson_file", "lessons"),
+    *("expressions", "lesson_figures", "lesson_file", "lessons", "lesson_reader"),
     *("pictures", "uploads", "handwriting", "baselines", "metrics", "corruption", "filters"),
     "colour",
     *("keras_layers_code", "keras_loss_code", "keras_noise_code", "keras_pictures_code"),

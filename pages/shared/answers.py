@@ -19,7 +19,8 @@ from ae_core.atlas import Atlas
 from ae_core.connection import Connection
 from ae_core.inference import ModelFile
 from ae_core.lesson_figures import Measured
-from ae_core.lessons import Lesson, lesson_files, read_lesson
+from ae_core.lesson_reader import lesson_files, read_lesson
+from ae_core.lessons import Lesson
 from ae_core.matches import MatchBook
 from ae_core.own_images import is_own
 from ae_core.pretrained import atlas_of
