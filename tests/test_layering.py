@@ -49,10 +49,13 @@ ORDER = (
     *("course", "remedies", "symptoms", "doctor"),
     *("denoiser", "denoiser_training"),
     *(
+        "galleries",
         "inference",
+        "rivals",
         "exploration",
         "exports",
         "measuring",
+        "squeezing",
         "surprise",
         "pretraining",
         "photos",

@@ -14,7 +14,17 @@ from typing import Any, TypeVar, cast
 import numpy as np
 import streamlit as st
 
-from ae_core import exploration, exports, inference, lesson_measures, measuring, photos, surprise
+from ae_core import (
+    exploration,
+    exports,
+    galleries,
+    inference,
+    lesson_measures,
+    measuring,
+    photos,
+    rivals,
+    surprise,
+)
 from ae_core.atlas import Atlas
 from ae_core.connection import Connection
 from ae_core.inference import ModelFile
@@ -83,9 +93,9 @@ def _forgetting(remembered: Asked) -> Asked:
 
 @_forgetting
 @st.cache_data(show_spinner=False, max_entries=64)
-def gallery(spec_json: str, start: int, count: int) -> inference.Gallery:
-    """Return test pictures of a spec's image set; see `ae_core.inference.gallery`."""
-    return service().connection.answer(inference.gallery, spec_json, start, count)
+def gallery(spec_json: str, start: int, count: int) -> galleries.Gallery:
+    """Return test pictures of a spec's image set; see `ae_core.galleries.gallery`."""
+    return service().connection.answer(galleries.gallery, spec_json, start, count)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
@@ -105,17 +115,17 @@ def test_rendition(model: ModelFile, number: int) -> tuple[np.ndarray, inference
 @st.cache_data(show_spinner=False, max_entries=256)
 def test_rivals(model: ModelFile, number: int) -> tuple[list[inference.Rendition], str]:
     """Return what PCA and JPEG make of test picture ``number``."""
-    return service().connection.answer(inference.rivals_test, model, number)
+    return service().connection.answer(rivals.rivals_test, model, number)
 
 
 @_forgetting
 @st.cache_data(show_spinner=False, max_entries=64)
 def pca_by_size(
     image_set: str, image_size: int, split: str, sizes: tuple[int, ...], shown: int
-) -> inference.PcaBySize:
-    """Return what PCA makes of test pictures by size; see `ae_core.inference.pca_by_size`."""
+) -> rivals.PcaBySize:
+    """Return what PCA makes of test pictures by size; see `ae_core.rivals.pca_by_size`."""
     return service().connection.answer(
-        inference.pca_by_size, image_set, image_size, split, sizes, shown
+        rivals.pca_by_size, image_set, image_size, split, sizes, shown
     )
 
 
@@ -227,7 +237,7 @@ def jpeg_rates(image_set: str, image_size: int) -> tuple[Curve, Curve]:
 @st.cache_data(show_spinner=False, max_entries=256)
 def test_image(spec_json: str, number: int) -> np.ndarray:
     """Return test picture ``number`` (H, W, C) in [0, 1] of a spec's image set."""
-    return service().connection.answer(measuring.test_picture, spec_json, number)
+    return service().connection.answer(galleries.test_picture, spec_json, number)
 
 
 @_forgetting
