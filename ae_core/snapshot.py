@@ -3,7 +3,7 @@
 import io
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -137,3 +137,10 @@ def restored(record: RunRecord, read: Callable[[str], bytes | None], *, saved: b
         saved=saved,
         sweep=record.sweep,
     )
+
+
+def without_gone_pictures(snapshot: Snapshot) -> Snapshot:
+    """Return a snapshot without the pictures of an own set that was deleted."""
+    if is_gone(snapshot.spec.image_set):
+        return replace(snapshot, pictures=None, map=None)
+    return snapshot
