@@ -66,7 +66,7 @@ ORDER = (
         "connection",
         "ending",
     ),
-    *("live_run", "training_queue", "ended_runs", "roster", "service"),
+    *("live_run", "training_queue", "ended_runs", "roster", "dispatcher", "service"),
     "__main__",
 )
 # The only modules that import Keras or TensorFlow when they are imported: for workers.
