@@ -11,9 +11,9 @@ from ae_core import tasks
 from ae_core.ending import Ending
 from ae_core.moments import FILE, Moment, to_bytes, with_newest
 from ae_core.own_images import is_gone
+from ae_core.run_record import RunRecord
 from ae_core.snapshot import CodeMap, Snapshot, files_of
 from ae_core.specs import LIMITS, to_json
-from ae_core.store import RunRecord
 
 EVERY_EPOCH = int(LIMITS["epochs"].high)
 

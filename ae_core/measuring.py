@@ -1,7 +1,7 @@
 """What codes cost next to PCA and JPEG, as functions that run in an ``infer`` worker.
 
-Like `ae_core.inference`, whose models they use; what belongs to a visitor's picture travels with
-each question and is nowhere kept.
+Means over test pictures, by the models of `ae_core.inference`. It knows no single picture: what
+one costs is in `ae_core.squeezing`.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from ae_core.compression import CodeBook
 from ae_core.inference import ModelFile, autoencoder, read_weights
 from ae_core.live_decoder import decoder_bytes
 from ae_core.own_images import revision
-from ae_core.rate_curves import Curve, Point, best_within
+from ae_core.rate_curves import Curve, Point
 from ae_core.refit import image_shape
 from ae_core.specs import from_json
 
@@ -45,29 +45,6 @@ class CodeRates:
     pictures: int
 
 
-@dataclass(frozen=True)
-class Squeezed:
-    """What one method makes of a picture within some bytes.
-
-    Attributes:
-        method: "autoencoder", "pca", "jpeg", or "scan" for a JPEG without its header.
-        image: (H, W, C) float32 in [0, 1].
-        psnr: in dB.
-        bytes: of this picture; more than was allowed if the method has nothing smaller.
-        numbers: that are kept, 0 for JPEG.
-        bits: of the number with the widest range, 0 for JPEG.
-        quality: JPEG's setting, 0 for codes.
-    """
-
-    method: str
-    image: np.ndarray
-    psnr: float
-    bytes: float
-    numbers: int = 0
-    bits: int = 0
-    quality: int = 0
-
-
 def code_rates(model: ModelFile) -> CodeRates:
     """Measure what the codes of test pictures cost and how close their pictures come.
 
@@ -78,7 +55,7 @@ def code_rates(model: ModelFile) -> CodeRates:
     spec = from_json(model.spec_json)
     tests = data.load_images(spec.image_set, spec.image_size, spec.split).test[:TEST_PICTURES]
     trained = autoencoder(model, image_shape(spec))
-    codes, books = trained.encode(tests), _books(model)
+    codes, books = trained.encode(tests), code_books(model)
     points = []
     for book in books:
         steps = book.steps(codes)
@@ -99,11 +76,11 @@ def pca_rates(image_set: str, image_size: int, split: str) -> Curve:
     """Do with principal components what `code_rates` does, with several numbers of them."""
     images = data.load_images(image_set, image_size, split)
     tests = images.test[:TEST_PICTURES]
-    pca, books = _pca(image_set, image_size, split)
+    pca, books = pca_with_books(image_set, image_size, split)
     codes = pca.encode(tests)
     points = []
     for whole in books:
-        for numbers in _numbers(len(pca.components)):
+        for numbers in numbers_tried(len(pca.components)):
             book = whole.first(numbers)
             steps = book.steps(codes[:, :numbers])
             closeness = metrics.psnr(tests, pca.decode(book.values(steps), images.image_shape))
@@ -129,73 +106,13 @@ def jpeg_rates(image_set: str, image_size: int) -> tuple[Curve, Curve]:
     return tuple(whole), tuple(scans)
 
 
-def squeeze(model: ModelFile, image: np.ndarray, budget: float, *, coded: bool) -> Squeezed:
-    """Return a model's closest picture of a picture (H, W, C) in [0, 1] within some bytes."""
-    trained = autoencoder(model, image.shape)
-    codes, books = trained.encode(image[np.newaxis]), _books(model)
-    steps = [book.steps(codes) for book in books]
-    made = trained.decode(np.concatenate([b.values(s) for b, s in zip(books, steps, strict=True)]))
-    return _best("autoencoder", image, made, books, steps, budget, coded=coded)
-
-
-def squeeze_rivals(
-    spec_json: str, image: np.ndarray, budget: float, *, coded: bool
-) -> tuple[Squeezed, ...]:
-    """Return what PCA and JPEG, with and without its header, make of the same picture."""
-    spec = from_json(spec_json)
-    pca, whole = _pca(spec.image_set, spec.image_size, spec.split)
-    codes = pca.encode(image[np.newaxis])
-    books = tuple(b.first(n) for b in whole for n in _numbers(len(pca.components)))
-    steps = [book.steps(codes[:, : len(book.low)]) for book in books]
-    shape = image_shape(spec)
-    made = np.concatenate(
-        [pca.decode(book.values(step), shape) for book, step in zip(books, steps, strict=True)]
-    )
-    found = [_best("pca", image, made, books, steps, budget, coded=coded)]
-    for method, header in (("jpeg", True), ("scan", False)):
-        jpeg = baselines.jpeg_of_at_most(image, int(budget), header=header)
-        size = jpeg.bytes if header else jpeg.scan_bytes
-        closeness = metrics.psnr(image, jpeg.image)
-        found.append(Squeezed(method, jpeg.image, closeness, size, quality=jpeg.quality))
-    return tuple(found)
-
-
-def test_picture(spec_json: str, number: int) -> np.ndarray:
-    """Return test picture ``number`` (H, W, C) in [0, 1] of a spec's image set."""
-    spec = from_json(spec_json)
-    return np.array(data.load_images(spec.image_set, spec.image_size, spec.split).test[number])
-
-
-test_picture.__test__ = False  # type: ignore[attr-defined]
-
-
-def _best(
-    method: str,
-    image: np.ndarray,
-    made: np.ndarray,
-    books: tuple[CodeBook, ...],
-    steps: list[np.ndarray],
-    budget: float,
-    *,
-    coded: bool,
-) -> Squeezed:
-    sizes = [
-        float(book.coded_bytes(step)[0]) if coded else book.plain_bytes
-        for book, step in zip(books, steps, strict=True)
-    ]
-    closeness = [metrics.psnr(image, picture) for picture in made]
-    best = best_within(sizes, closeness, budget)
-    numbers, bits = len(books[best].low), books[best].bits
-    return Squeezed(method, made[best], closeness[best], sizes[best], numbers, bits)
-
-
-def _numbers(components: int) -> tuple[int, ...]:
+def numbers_tried(components: int) -> tuple[int, ...]:
     """Return how many components are tried of those there are."""
     return tuple(sorted({min(number, components) for number in PCA_NUMBERS}))
 
 
 @lru_cache(maxsize=4)
-def _books(model: ModelFile) -> tuple[CodeBook, ...]:
+def code_books(model: ModelFile) -> tuple[CodeBook, ...]:
     """Return a model's code book for each of BITS."""
     spec = from_json(model.spec_json)
     images = data.load_images(spec.image_set, spec.image_size, spec.split).train[:TRAIN_PICTURES]
@@ -203,7 +120,9 @@ def _books(model: ModelFile) -> tuple[CodeBook, ...]:
     return tuple(CodeBook.fit(codes, bits) for bits in BITS)
 
 
-def _pca(image_set: str, image_size: int, split: str) -> tuple[baselines.Pca, tuple[CodeBook, ...]]:
+def pca_with_books(
+    image_set: str, image_size: int, split: str
+) -> tuple[baselines.Pca, tuple[CodeBook, ...]]:
     """Return an image set's principal components and the code book for each of PCA_BITS."""
     return _fitted_pca(image_set, image_size, split, revision(image_set))
 

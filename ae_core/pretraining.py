@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ae_core import exploration, pretrained, pretraining_recipes, store, weights
+from ae_core import exploration, pretrained, pretraining_recipes, weights
 from ae_core.data import IMAGE_SETS, ImageSet, load_images
 from ae_core.inference import ModelFile
 from ae_core.latent import Gaussian
@@ -15,7 +15,9 @@ from ae_core.likeness import Likeness
 from ae_core.metrics import psnr
 from ae_core.pictures import contact_sheet, sheet, to_bytes_range, to_png
 from ae_core.refit import image_shape
+from ae_core.run_record import RunRecord, ended, new_record
 from ae_core.specs import DenoiserSpec, TrainingSpec, to_json
+from ae_core.store import write_record
 from ae_core.trials import KINDS, Trial, try_out
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ def pretrain(name: str, folder: Path) -> None:
 
 def run(
     spec: TrainingSpec, name: str, folder: Path | None
-) -> tuple[store.RunRecord, dict[str, np.ndarray], dict[str, bytes]]:
+) -> tuple[RunRecord, dict[str, np.ndarray], dict[str, bytes]]:
     """Train in this process, printing a line an epoch; write a run folder if one is given.
 
     Returns:
@@ -60,9 +62,9 @@ def run(
     from ae_core import training
 
     images = load_images(spec.image_set, spec.image_size, spec.split)
-    record = store.new_record(spec, name, "")
+    record = new_record(spec, name, "")
     if folder is not None:
-        store.write_record(folder, record, {})
+        write_record(folder, record, {})
     last: list[training.Epoch] = []
 
     def show(epoch: training.Epoch) -> None:
@@ -77,9 +79,9 @@ def run(
     if last:
         picture = sheet(to_bytes_range(np.stack([*rows, last[0].preview])))
         files["preview.png"] = to_png(picture)
-    record = store.ended(record, outcome.status, outcome.reason, outcome.history)
+    record = ended(record, outcome.status, outcome.reason, outcome.history)
     if folder is not None:
-        store.write_record(folder, record, files, ended=True)
+        write_record(folder, record, files, ended=True)
     return record, outcome.weights, files
 
 

@@ -1,7 +1,8 @@
 """Which runs there are: waiting, under way, ended, and whose they are.
 
 All that the training service remembers, behind one lock. It starts and ends nothing itself and
-knows no Dask. Any thread may call it; the snapshots that it returns are frozen.
+knows neither Dask nor what is in a run's folder. Any thread may call it; the snapshots that it
+returns are frozen.
 """
 
 import threading
@@ -9,14 +10,16 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import lru_cache
 
+from ae_core.ended_runs import EndedRuns
 from ae_core.live_run import LiveRun
-from ae_core.moments import FILE, Moment, from_bytes
+from ae_core.moments import Moment
 from ae_core.own_images import is_gone
-from ae_core.snapshot import Snapshot, restored
+from ae_core.run_record import new_record
+from ae_core.snapshot import Snapshot, without_gone_pictures
 from ae_core.specs import TrainingSpec
-from ae_core.store import RunStore, StoreError, UnknownRun, UnknownSweep, new_record
+from ae_core.store import RunStore, StoreError, UnknownSweep
+from ae_core.training_queue import TrainingQueue
 
 
 class Busy(ValueError):
@@ -32,13 +35,12 @@ class Roster:
         self._runs_per_owner = runs_per_owner
         self._changed = threading.Condition(threading.RLock())
         self._live: dict[str, LiveRun] = {}
-        self._queue: list[str] = []
-        self._training: set[str] = set()
+        self._queue = TrainingQueue()
         self._owned: dict[str, list[str]] = defaultdict(list)  # newest first
         for owner, run_id in store.owners():
             self._owned[owner].append(run_id)
         self._sweeps = store.sweeps()
-        self._stored = lru_cache(maxsize=64)(self._read)
+        self._ended = EndedRuns(store)
 
     def enter(
         self, specs: Sequence[TrainingSpec], owner: str, preset: str, sweep: str = ""
@@ -71,7 +73,7 @@ class Roster:
                 )
                 self._live[record.id] = LiveRun(record, snapshot)
                 self._owned[owner].insert(0, record.id)
-                self._queue.append(record.id)
+                self._queue.add(record.id, record.sweep)
             ids = [record.id for record in records]
             if sweep:
                 self._sweeps[sweep] = ids
@@ -112,9 +114,10 @@ class Roster:
         """
         with self._changed:
             if run_id in self._live:
-                position = self._queue.index(run_id) + 1 if run_id in self._queue else 0
-                return _shown(replace(self._live[run_id].snapshot, position=position))
-        return _shown(self._stored(run_id))
+                position = self._queue.place(run_id)
+                live = replace(self._live[run_id].snapshot, position=position)
+                return without_gone_pictures(live)
+        return without_gone_pictures(self._ended.snapshot(run_id))
 
     def moments(self, run_id: str) -> tuple[Moment, ...]:
         """Return what is kept of a run's epochs, read from its folder if it has ended.
@@ -127,7 +130,7 @@ class Roster:
         run = self.live(run_id)
         if run is not None:
             return run.moments
-        return from_bytes(self._store.file(run_id, FILE))
+        return self._ended.moments(run_id)
 
     def wait_until(
         self, run_id: str, holds: Callable[[Snapshot], bool], timeout: float
@@ -159,20 +162,11 @@ class Roster:
             self._changed.notify_all()
 
     def start_next(self, slots: int) -> LiveRun | None:
-        """Take the first run off the queue if fewer than ``slots`` are with a worker.
-
-        The runs of a sweep train one after the other, however many slots are free.
-        """
+        """Take the run off the queue that is to train now; see `TrainingQueue.start_next`."""
         with self._changed:
-            if len(self._training) >= slots:
-                return None
-            under_way = {self._live[run_id].record.sweep for run_id in self._training} - {""}
-            free = (i for i in self._queue if self._live[i].record.sweep not in under_way)
-            run_id = next(free, None)
+            run_id = self._queue.start_next(slots)
             if run_id is None:
                 return None
-            self._queue.remove(run_id)
-            self._training.add(run_id)
             run = self._live[run_id]
             run.update(status="starting")
             self._changed.notify_all()
@@ -181,21 +175,17 @@ class Roster:
     def leave_queue(self, run_id: str) -> LiveRun | None:
         """Take a run off the queue, if it is there."""
         with self._changed:
-            if run_id not in self._queue:
-                return None
-            self._queue.remove(run_id)
-            return self._live[run_id]
+            return self._live[run_id] if self._queue.leave(run_id) else None
 
     def empty_queue(self) -> list[LiveRun]:
         """Take all runs off the queue."""
         with self._changed:
-            waiting, self._queue = self._queue, []
-            return [self._live[run_id] for run_id in waiting]
+            return [self._live[run_id] for run_id in self._queue.empty()]
 
     def free_slot(self, run_id: str) -> None:
         """Take note that a run is no longer with a worker."""
         with self._changed:
-            self._training.discard(run_id)
+            self._queue.free_slot(run_id)
 
     def drop(self, run_id: str) -> None:
         """Forget a live run: from now on the store has it."""
@@ -205,28 +195,6 @@ class Roster:
 
     def forget_pictures(self, image_set: str) -> None:
         """Delete what ended runs keep of the pictures of an image set; the runs stay."""
-        for run_id in [run_id for owned in self._everybody() for run_id in owned]:
-            try:
-                if self._store.read(run_id).spec.image_set == image_set:
-                    for name in ("preview.png", "map.npz", FILE):
-                        (self._store.folder(run_id) / name).unlink(missing_ok=True)
-            except UnknownRun:
-                continue
-        self._stored.cache_clear()
-
-    def _everybody(self) -> list[list[str]]:
         with self._changed:
-            return [list(owned) for owned in self._owned.values()]
-
-    def _read(self, run_id: str) -> Snapshot:
-        saved = (self._store.folder(run_id) / "weights.npz").exists()
-        return restored(
-            self._store.read(run_id), lambda name: self._store.file(run_id, name), saved=saved
-        )
-
-
-def _shown(snapshot: Snapshot) -> Snapshot:
-    """Return a snapshot without the pictures of an own set that was deleted."""
-    if is_gone(snapshot.spec.image_set):
-        return replace(snapshot, pictures=None, map=None)
-    return snapshot
+            everybody = [run_id for owned in self._owned.values() for run_id in owned]
+        self._ended.forget_pictures(everybody, image_set)

@@ -1,30 +1,26 @@
-"""The training service: hands runs to workers, one after the other, and keeps how they went.
+"""The training service: what pages and the command line may ask of runs.
 
-This is the client side of Dask. It knows no page and imports no TensorFlow. Any thread may call
-it; what it returns is frozen. What it remembers is in its `Roster`.
+It knows no page and imports no TensorFlow. Any thread may call it; what it returns is frozen. What
+it remembers is in its `Roster`; its `Dispatcher` hands runs to workers.
 """
 
-import logging
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
-
-from distributed import Client, Future
 
 from ae_core import tasks
-from ae_core.connection import Connection, ServiceUnavailable
-from ae_core.ending import WORKER_DIED, Ending, ending_of
-from ae_core.live_run import EVERY_EPOCH, LiveRun
+from ae_core.connection import Connection
+from ae_core.dispatcher import Dispatcher
+from ae_core.ending import Ending
+from ae_core.live_run import EVERY_EPOCH
 from ae_core.moments import Moment
 from ae_core.own_images import check_trainable
 from ae_core.refit import plan_of
 from ae_core.roster import Busy, Roster
+from ae_core.run_record import new_run_id
 from ae_core.snapshot import Snapshot
 from ae_core.specs import TrainingSpec
-from ae_core.store import RunStore, StoreError, new_run_id
+from ae_core.store import RunStore
 
 __all__ = ["Busy", "TrainingService"]
-_log = logging.getLogger(__name__)
 
 
 class TrainingService:
@@ -41,9 +37,7 @@ class TrainingService:
         self.store = store
         self.connection = connection
         self._roster = Roster(store, runs_per_owner)
-        self._closed = False
-        # One thread does all that waits for Dask or the disk, so events never block each other.
-        self._jobs = ThreadPoolExecutor(1, thread_name_prefix="ae-service")
+        self._dispatcher = Dispatcher(store, connection, self._roster)
 
     def submit(self, spec: TrainingSpec, owner: str, preset: str = "") -> str:
         """Put a run into the queue and return its id.
@@ -56,7 +50,7 @@ class TrainingService:
         plan_of(spec)
         check_trainable(spec.image_set)
         (run_id,) = self._roster.enter([spec], owner, preset)
-        self._do(self._dispatch)
+        self._dispatcher.dispatch()
         return run_id
 
     def submit_sweep(self, specs: Sequence[TrainingSpec], owner: str, preset: str = "") -> str:
@@ -72,7 +66,7 @@ class TrainingService:
             check_trainable(spec.image_set)
         sweep_id = new_run_id()
         self._roster.enter(specs, owner, preset, sweep_id)
-        self._do(self._dispatch)
+        self._dispatcher.dispatch()
         return sweep_id
 
     def sweep(self, sweep_id: str) -> list[str]:
@@ -117,7 +111,7 @@ class TrainingService:
         """End a run; the weights of its last complete epoch are kept."""
         waiting = self._roster.leave_queue(run_id)
         if waiting is not None:
-            self._do(self._end, waiting, Ending("stopped", "Stopped before it began."))
+            self._dispatcher.end(waiting, Ending("stopped", "Stopped before it began."))
             return
         with self._roster.holding(run_id) as run:
             if run is not None and run.snapshot.live:
@@ -147,89 +141,10 @@ class TrainingService:
 
     def close(self) -> None:
         """End the workers and with them all runs under way."""
-        self._closed = True
-        self._jobs.shutdown(wait=False, cancel_futures=True)
+        self._dispatcher.close()
         self.connection.close()
 
     def _permit(self, run_id: str, epoch: int) -> None:
         run = self._roster.live(run_id)
         if run is not None:
-            self._do(run.permit, epoch)
-
-    # --- in Dask's event loop: nothing here may wait ---------------------------------------
-
-    def _event(self, run_id: str, message: tasks.Message) -> None:
-        with self._roster.holding(run_id) as run:
-            if run is not None:
-                run.take(message)
-
-    def _worker_gone(self, message: tasks.Message) -> None:
-        if message.get("action") != "remove-worker":
-            return
-        for key in message["processing-tasks"]:
-            run = self._roster.live(str(key).removeprefix("train-"))
-            if run is not None and run.begun:
-                self._do(self._lose, run)
-
-    # --- in the service's own thread -------------------------------------------------------
-
-    def _dispatch(self) -> None:
-        """Hand waiting runs to free workers."""
-        try:
-            slots = max(1, self.connection.train_slots())
-            client = self.connection.client()
-        except ServiceUnavailable as error:
-            for waiting in self._roster.empty_queue():
-                self._end(waiting, Ending("failed", str(error)))
-            return
-        while (run := self._roster.start_next(slots)) is not None:
-            self._begin(run, client)
-
-    def _begin(self, run: LiveRun, client: Client) -> None:
-        run_id = run.record.id
-        # "all" tells of workers that are gone: a run of theirs would else wait for another one.
-        client.subscribe_topic("all", lambda event: self._worker_gone(event[1]))
-        client.subscribe_topic(tasks.topic(run_id), lambda event: self._event(run_id, event[1]))
-        run.begin(client, self.store.folder(run_id)).add_done_callback(
-            lambda done: self._do(self._done, run, done)
-        )
-
-    def _lose(self, run: LiveRun) -> None:
-        if run.over:
-            return  # told twice
-        if run.future is not None:
-            run.future.cancel()
-        self._end(run, Ending("failed", WORKER_DIED.format(epoch=run.snapshot.epoch + 1)))
-
-    def _done(self, run: LiveRun, future: Future) -> None:
-        if not run.over:  # else already told that its worker died
-            self._end(run, ending_of(future, run.snapshot.epoch + 1))
-
-    def _end(self, run: LiveRun, ending: Ending) -> None:
-        """Keep a run's end, in the store if it takes it, and go on with the next run."""
-        run_id = run.record.id
-        with self._roster.holding(run_id):
-            run.end(ending)
-        self._roster.free_slot(run_id)
-        run.forget()
-        run.pack_moments()
-        try:
-            self.store.finish(run.record, run.files)
-        except StoreError as error:
-            with self._roster.holding(run_id):  # kept in memory, and the page offers to try again
-                run.not_saved(str(error))
-        else:
-            self._roster.drop(run_id)
-        self._do(self._dispatch)
-
-    def _do(self, job: Callable[..., None], *args: Any) -> None:
-        if not self._closed:
-            self._jobs.submit(_logged, job, *args)
-
-
-def _logged(job: Callable[..., None], *args: Any) -> None:
-    """Run a job whose result nobody waits for, so that its failure is at least in the log."""
-    try:
-        job(*args)
-    except Exception:
-        _log.exception("a job of the training service failed")
+            self._dispatcher.permit(run, epoch)

@@ -3,15 +3,15 @@
 import io
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ae_core import pictures
 from ae_core.own_images import is_gone
 from ae_core.refit import image_shape
+from ae_core.run_record import RunRecord
 from ae_core.specs import TrainingSpec
-from ae_core.store import RunRecord
 
 LIVE = ("queued", "starting", "running", "paused", "stopping")
 RECENT_EPOCHS = 5  # whose mean time predicts the rest
@@ -137,3 +137,10 @@ def restored(record: RunRecord, read: Callable[[str], bytes | None], *, saved: b
         saved=saved,
         sweep=record.sweep,
     )
+
+
+def without_gone_pictures(snapshot: Snapshot) -> Snapshot:
+    """Return a snapshot without the pictures of an own set that was deleted."""
+    if is_gone(snapshot.spec.image_set):
+        return replace(snapshot, pictures=None, map=None)
+    return snapshot

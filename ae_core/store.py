@@ -2,23 +2,19 @@
 
 ``weights.npz`` is there while a run still trains, too, and then changes every few seconds.
 
-It knows files only. Every file is written under another name and then renamed, so that a reader
-never sees half of one; a run whose folder has no ``history.json`` was cut off by a restart.
+It knows files only; what stands in them of a run is of `ae_core.run_record`. Every file is written
+under another name and then renamed, so that a reader never sees half of one; a run whose folder has
+no ``history.json`` was cut off by a restart.
 """
 
 import json
 import os
 import re
-import secrets
 import shutil
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ae_core.specs import TrainingSpec, from_json, to_json
-
-INTERRUPTED = "The server was restarted before this run ended, so its end is lost. Train again."
+from ae_core.run_record import RunRecord, begin_to_json, end_to_json, from_begin, with_end
 
 
 def runs_dir() -> Path:
@@ -50,38 +46,6 @@ class UnknownSweep(ValueError):
             f"sweep={sweep_id[:40]} must be the id of a sweep on this server; "
             "it may have been made on another one, or deleted"
         )
-
-
-@dataclass(frozen=True)
-class RunRecord:
-    """A run as its folder tells it.
-
-    Attributes:
-        id: twelve hexadecimal digits.
-        spec: what was trained.
-        preset: the preset that it started from.
-        owner: an opaque name for the visitor, empty on the command line.
-        created: seconds since 1970.
-        status: ``finished``, ``stopped`` or ``failed``.
-        reason: a sentence, empty when finished.
-        history: the metrics of every epoch.
-        sweep: an id that runs submitted together share, empty for a run of its own.
-    """
-
-    id: str
-    spec: TrainingSpec
-    preset: str
-    owner: str
-    created: float
-    status: str = "failed"
-    reason: str = INTERRUPTED
-    history: tuple[Mapping[str, float], ...] = ()
-    sweep: str = ""
-
-
-def new_run_id() -> str:
-    """Return an id that nobody can guess: who has the link may see the run."""
-    return secrets.token_hex(6)
 
 
 class RunStore:
@@ -129,21 +93,10 @@ class RunStore:
         """
         folder = self.folder(run_id)
         try:
-            spec = from_json((folder / "spec.json").read_text())
-            about = json.loads((folder / "run.json").read_text())
-            record = RunRecord(
-                run_id,
-                spec,
-                about["preset"],
-                about["owner"],
-                about["created"],
-                sweep=about.get("sweep", ""),  # which older folders do not have
-            )
-            if not (folder / "history.json").exists():
-                return record
-            end = json.loads((folder / "history.json").read_text())
-            history = tuple(end["epochs"])
-            return replace(record, status=end["status"], reason=end["reason"], history=history)
+            spec = (folder / "spec.json").read_text()
+            record = from_begin(run_id, spec, (folder / "run.json").read_text())
+            end = folder / "history.json"
+            return with_end(record, end.read_text()) if end.exists() else record
         except (OSError, ValueError, KeyError, TypeError):
             raise UnknownRun(run_id) from None
 
@@ -184,11 +137,6 @@ class RunStore:
         return sorted(found)
 
 
-def new_record(spec: TrainingSpec, preset: str, owner: str, sweep: str = "") -> RunRecord:
-    """Return a record for a run that begins now."""
-    return RunRecord(new_run_id(), spec, preset, owner, time.time(), sweep=sweep)
-
-
 def write_record(
     folder: Path, record: RunRecord, files: Mapping[str, bytes], *, ended: bool = False
 ) -> None:
@@ -197,15 +145,10 @@ def write_record(
     Raises:
         StoreError: the folder cannot be written.
     """
-    about = {"id": record.id, "preset": record.preset, "owner": record.owner}
-    about |= {"sweep": record.sweep} if record.sweep else {}
-    texts = {
-        "spec.json": to_json(record.spec),
-        "run.json": json.dumps(about | {"created": record.created}),
-    }
+    spec, about = begin_to_json(record)
+    texts = {"spec.json": spec, "run.json": about}
     if ended:
-        end = {"status": record.status, "reason": record.reason, "epochs": list(record.history)}
-        texts["history.json"] = json.dumps(end)
+        texts["history.json"] = end_to_json(record)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, data in {**files, **{k: v.encode() for k, v in texts.items()}}.items():
@@ -234,10 +177,3 @@ def write_file(path: Path, data: bytes) -> None:
     except OSError:
         part.unlink(missing_ok=True)
         raise
-
-
-def ended(
-    record: RunRecord, status: str, reason: str, history: tuple[Mapping[str, float], ...]
-) -> RunRecord:
-    """Return the record of a run that has ended."""
-    return replace(record, status=status, reason=reason, history=history)

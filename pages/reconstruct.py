@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from ae_core import inference, pictures
+from ae_core import inference, pictures, rivals
 from ae_core.connection import ServiceUnavailable
 from ae_core.data import ImageSetCorrupt, ImageSetUnavailable, card
 from ae_core.handwriting import DRAWING_SIDE, centre_digit
@@ -149,10 +149,10 @@ def _results(model: TrainedModel, number: int | None, image: np.ndarray | None) 
     rendition_view(image, ours)
     with st.spinner(text("reconstruct.fitting")):
         if number is not None:
-            rivals, missing = test_rivals(model.file, number)
+            others, missing = test_rivals(model.file, number)
         else:
-            rivals, missing = answer(inference.rivals, model.file, image)
-    rivals_view(ours, rivals)
+            others, missing = answer(rivals.rivals, model.file, image)
+    rivals_view(ours, others)
     if missing:
         notice.info(text("reconstruct.no_pca", problem=missing))
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from sklearn.decomposition import PCA
 
-from ae_core import inference, metrics, weights
+from ae_core import galleries, inference, metrics, rivals, weights
 from ae_core.autoencoder import Autoencoder
 from ae_core.data import IMAGE_SETS, load_images
 from ae_core.inference import ModelFile
@@ -120,7 +120,7 @@ def test_a_damaged_file_is_refused(model, tmp_path, digits):
 
 def test_pca_is_scikit_learns_with_as_many_numbers(model, digits):
     image = digits.test[0]
-    linear = inference.rivals(model, image)[0][0]
+    linear = rivals.rivals(model, image)[0][0]
     oracle = PCA(4, svd_solver="full").fit(digits.train.reshape(-1, 64))
     back = oracle.inverse_transform(oracle.transform(image.reshape(1, -1)))
     np.testing.assert_allclose(linear.image, np.clip(back, 0, 1).reshape(8, 8, 1), atol=1e-4)
@@ -131,7 +131,7 @@ def test_pca_is_scikit_learns_with_as_many_numbers(model, digits):
 def test_jpeg_says_how_many_bytes_it_took(model, digits):
     """Below the size of its own tables no JPEG exists: the smallest is shown, with its bytes."""
     image = digits.test[0]
-    jpeg = inference.rivals(model, image)[0][1]
+    jpeg = rivals.rivals(model, image)[0][1]
     buffer = io.BytesIO()
     pixels = np.uint8(image[..., 0] * 255 + 0.5)
     Image.fromarray(pixels).save(buffer, "JPEG", quality=1, optimize=True)
@@ -144,7 +144,7 @@ def test_jpeg_keeps_within_the_codes_bytes_where_it_can(digits):
     """A code of 200 numbers is 800 bytes; nothing is trained for the rivals."""
     model = ModelFile(to_json(change(SPEC, latent_dim=200, image_size=16)), "nowhere.npz", 1)
     image = load_images("digits", 16).test[0]
-    (pca, jpeg), missing = inference.rivals(model, image)
+    (pca, jpeg), missing = rivals.rivals(model, image)
     assert missing == ""
     assert 0 < jpeg.bytes <= 800
     assert_figures_are_of(jpeg, image)
@@ -155,14 +155,14 @@ def test_jpeg_keeps_within_the_codes_bytes_where_it_can(digits):
 def test_pca_says_how_many_numbers_it_has_where_pixels_are_fewer(digits):
     """An overcomplete code: 64 pixels have no more than 64 components, which lose nothing."""
     model = ModelFile(to_json(change(SPEC, latent_dim=100)), "nowhere.npz", 1)
-    pca = inference.rivals(model, digits.test[0])[0][0]
+    pca = rivals.rivals(model, digits.test[0])[0][0]
     assert (pca.numbers, pca.bytes) == (64, 256)
     assert pca.mse < 1e-8
 
 
 def test_rivals_of_a_test_picture_go_by_its_number(model, digits):
-    by_number, _ = inference.rivals_test(model, 3)
-    by_picture, _ = inference.rivals(model, digits.test[3])
+    by_number, _ = rivals.rivals_test(model, 3)
+    by_picture, _ = rivals.rivals(model, digits.test[3])
     for a, b in zip(by_number, by_picture, strict=True):
         one, other = asdict(a), asdict(b)
         np.testing.assert_array_equal(one.pop("image"), other.pop("image"))
@@ -173,7 +173,7 @@ def test_without_the_training_pictures_jpeg_remains(model, digits, monkeypatch, 
     monkeypatch.setenv("AE_DATA_DIR", str(tmp_path))
     monkeypatch.setattr("urllib.request.urlopen", no_network)
     absent = ModelFile(to_json(change(SPEC, image_set="mnist")), "nowhere.npz", 1)
-    (jpeg,), missing = inference.rivals(absent, digits.test[0])
+    (jpeg,), missing = rivals.rivals(absent, digits.test[0])
     assert jpeg.name == "JPEG"
     assert missing.startswith(f"mnist needs mnist.npz in {tmp_path}")
 
@@ -185,7 +185,7 @@ def no_network(*_args, **_kwargs):
 def test_rivals_never_see_the_held_out_pictures(model, digits):
     """PCA fitted to the test pictures as well would be another one."""
     image = digits.test[0]
-    linear = inference.rivals(model, image)[0][0]
+    linear = rivals.rivals(model, image)[0][0]
     both = np.concatenate([digits.train, digits.test]).reshape(-1, 64)
     oracle = PCA(4, svd_solver="full").fit(both)
     back = oracle.inverse_transform(oracle.transform(image.reshape(1, -1)))
@@ -196,7 +196,7 @@ def test_rivals_never_see_the_held_out_pictures(model, digits):
 
 
 def test_a_gallery_is_a_stretch_of_the_test_pictures(digits):
-    shown = inference.gallery(to_json(SPEC), 10, 6)
+    shown = galleries.gallery(to_json(SPEC), 10, 6)
     assert shown.images.dtype == np.uint8
     assert shown.images.shape == (6, 8, 8, 1)
     np.testing.assert_allclose(shown.images / 255, digits.test[10:16], atol=0.5 / 255 + 1e-6)
@@ -205,14 +205,14 @@ def test_a_gallery_is_a_stretch_of_the_test_pictures(digits):
 
 
 def test_a_gallery_ends_with_the_test_pictures(digits):
-    last = inference.gallery(to_json(SPEC), 355, 10)
+    last = galleries.gallery(to_json(SPEC), 355, 10)
     assert len(last.images) == len(last.labels) == 5
-    beyond = inference.gallery(to_json(SPEC), 360, 10)
+    beyond = galleries.gallery(to_json(SPEC), 360, 10)
     assert (len(beyond.images), beyond.labels, beyond.available) == (0, (), 360)
 
 
 def test_pictures_with_factors_in_place_of_classes_have_no_label():
-    shown = inference.gallery(to_json(TrainingSpec(image_set="toy-faces", image_size=32)), 0, 3)
+    shown = galleries.gallery(to_json(TrainingSpec(image_set="toy-faces", image_size=32)), 0, 3)
     assert shown.labels == ("", "", "")
     assert shown.images.shape == (3, 32, 32, 1)
     assert shown.available == 1000
@@ -220,7 +220,7 @@ def test_pictures_with_factors_in_place_of_classes_have_no_label():
 
 def test_a_gallery_of_a_set_that_is_not_there_is_refused():
     with pytest.raises(ValueError, match=r"nothing-such"):
-        inference.gallery(to_json(TrainingSpec(image_set="nothing-such")), 0, 3)
+        galleries.gallery(to_json(TrainingSpec(image_set="nothing-such")), 0, 3)
 
 
 def test_speed_is_measured_in_multiplications_a_second():

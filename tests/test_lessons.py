@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from ae_core.lesson_figures import MEASURES, RUN_FIGURES, figures_of_run
-from ae_core.lessons import FOLDER, PAGES, Lesson, lesson_files, numbers_of, read_lesson
+from ae_core.lesson_reader import FOLDER, lesson_files, read_lesson
+from ae_core.lessons import PAGES, Lesson, numbers_of
 from ae_core.specs import PRESETS, TrainingSpec, from_query, preset
 from pages.shared.lesson.terms import terms_in
 from pages.shared.links import NOT_SETTINGS

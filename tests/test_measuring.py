@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ae_core import measuring, metrics, surprise
+from ae_core import galleries, measuring, metrics, squeezing, surprise
 from ae_core.anomaly import auc
 from ae_core.data import load_images
 from ae_core.denoising import model_file
@@ -112,11 +112,11 @@ def test_jpeg_is_counted_to_the_byte(card, images):
 @pytest.mark.parametrize("coded", [True, False])
 @pytest.mark.parametrize("budget", [0.5, 6, 60, 600])
 def test_every_method_keeps_its_budget_or_has_nothing_smaller(model, images, budget, coded):
-    image = measuring.test_picture(model.spec_json, 3)
+    image = galleries.test_picture(model.spec_json, 3)
     np.testing.assert_array_equal(image, images.test[3])
     found = (
-        measuring.squeeze(model, image, budget, coded=coded),
-        *measuring.squeeze_rivals(model.spec_json, image, budget, coded=coded),
+        squeezing.squeeze(model, image, budget, coded=coded),
+        *squeezing.squeeze_rivals(model.spec_json, image, budget, coded=coded),
     )
     assert [each.method for each in found] == ["autoencoder", "pca", "jpeg", "scan"]
     for each in found:
@@ -131,7 +131,7 @@ def test_every_method_keeps_its_budget_or_has_nothing_smaller(model, images, bud
 
 def test_one_picture_is_counted_as_all_of_them_are(model, images, rates):
     """Of 20 pictures all together, whatever bits are best for each, as the curve says."""
-    found = [measuring.squeeze(model, i, math.inf, coded=True) for i in images.test[:20]]
+    found = [squeezing.squeeze(model, i, math.inf, coded=True) for i in images.test[:20]]
     sizes = {point.bits: point.bytes for point in rates.points}
     expected = np.mean([sizes[each.bits] for each in found])
     assert np.mean([each.bytes for each in found]) == pytest.approx(expected, rel=0.1)
@@ -145,10 +145,10 @@ def test_what_was_never_trained_on_is_kept_badly():
     """Data-specific: on noise JPEG wins at equal bytes, on its own pictures the autoencoder."""
     model = model_file(cards()["toy-faces-vae"])
     noise = np.random.default_rng(0).uniform(size=(64, 64, 1)).astype(np.float32)
-    own = measuring.test_picture(model.spec_json, 0)
+    own = galleries.test_picture(model.spec_json, 0)
     for image, ours_is_better in ((own, True), (noise, False)):
-        ours = measuring.squeeze(model, image, 3500, coded=True)
-        jpeg = measuring.squeeze_rivals(model.spec_json, image, 3500 if not ours_is_better else 400,
+        ours = squeezing.squeeze(model, image, 3500, coded=True)
+        jpeg = squeezing.squeeze_rivals(model.spec_json, image, 3500 if not ours_is_better else 400,
                                         coded=True)[1]  # fmt: skip
         assert (ours.psnr > jpeg.psnr) == ours_is_better
 

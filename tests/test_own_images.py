@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ae_core import inference, own_images
+from ae_core import galleries, inference, own_images, rivals
 from ae_core.connection import Connection
 from ae_core.data import (
     IMAGE_SETS,
@@ -250,14 +250,14 @@ def test_the_life_of_an_own_set_with_real_workers(service):
     weights = service.store.folder(run_id) / "weights.npz"
     model = ModelFile(to_json(spec), str(weights.resolve()), 1)
     answer = service.connection.answer
-    shown = answer(inference.gallery, to_json(spec), 0, 24)
+    shown = answer(galleries.gallery, to_json(spec), 0, 24)
     assert shown.available == 2
     image, ours = answer(inference.reconstruct_test, model, 1)
     np.testing.assert_array_equal(image, load_images(name).test[1])
     assert np.isfinite(ours.psnr)
-    assert len(answer(inference.rivals_test, model, 1)[0]) == 2
+    assert len(answer(rivals.rivals_test, model, 1)[0]) == 2
     own_sets().add(own.id, drawings(10, seed=2))  # the workers see it at once
-    assert answer(inference.gallery, to_json(spec), 0, 24).available == 4
+    assert answer(galleries.gallery, to_json(spec), 0, 24).available == 4
 
     long = service.submit(change(spec, epochs=2000), "bob")
     service.wait_until(long, lambda s: s.epoch >= 1, PATIENCE)
@@ -273,11 +273,11 @@ def test_the_life_of_an_own_set_with_real_workers(service):
         assert looked_at.pictures is None
         assert looked_at.history
     with pytest.raises(ImageSetUnavailable, match=f"^set={own.id} must be"):
-        answer(inference.gallery, to_json(spec), 0, 24)
+        answer(galleries.gallery, to_json(spec), 0, 24)
     with pytest.raises(ImageSetUnavailable):
         answer(inference.reconstruct_test, model, 0)
-    rivals, missing = answer(inference.rivals, model, image)
-    assert [rival.name for rival in rivals] == ["JPEG"]
+    others, missing = answer(rivals.rivals, model, image)
+    assert [rival.name for rival in others] == ["JPEG"]
     assert missing.startswith(f"set={own.id} must be the id")
     assert answer(inference.reconstruct, model, image).psnr == pytest.approx(ours.psnr)
     with pytest.raises(ValueError, match=f"^set={own.id} must be the id of a set of pictures"):

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ae_core import inference, tasks, weights
+from ae_core import galleries, tasks, weights
 from ae_core.connection import ServiceUnavailable
 from ae_core.service import Busy, TrainingService
 from ae_core.specs import change, preset, to_json
@@ -220,7 +220,7 @@ def test_a_missing_image_set_fails_the_run_with_its_sentence(service, tmp_path):
 def test_an_answer_comes_while_a_run_trains(service):
     run_id = service.submit(LONG, "ada")
     service.wait_until(run_id, first_epoch, PATIENCE)
-    gallery = service.connection.answer(inference.gallery, to_json(QUICK), 0, 5)
+    gallery = service.connection.answer(galleries.gallery, to_json(QUICK), 0, 5)
     assert gallery.images.shape == (5, 8, 8, 1)
     assert service.snapshot(run_id).live
     service.stop(run_id)
@@ -230,7 +230,7 @@ def test_an_answer_comes_while_a_run_trains(service):
 def test_a_killed_infer_worker_is_a_sentence_and_then_works_again(service):
     with pytest.raises(ServiceUnavailable, match="died; it is being restarted"):
         service.connection.answer(os.kill, os_getpid_marker(service), signal.SIGKILL)
-    gallery = service.connection.answer(inference.gallery, to_json(QUICK), 0, 1)
+    gallery = service.connection.answer(galleries.gallery, to_json(QUICK), 0, 1)
     assert gallery.available == 360
 
 

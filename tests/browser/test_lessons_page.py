@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from ae_core.data import is_available
-from ae_core.lessons import Lesson, Step, lesson_files, read_lesson
+from ae_core.lesson_reader import lesson_files, read_lesson
+from ae_core.lessons import Lesson, Step
 
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 LESSONS = [read_lesson(path) for path in lesson_files("en")]

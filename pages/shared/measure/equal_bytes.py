@@ -6,9 +6,9 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from ae_core import measuring, pictures
-from ae_core.measuring import Squeezed
+from ae_core import pictures, squeezing
 from ae_core.refit import image_shape
+from ae_core.squeezing import Squeezed
 from pages.shared.answers import gallery, sample_faces, service, test_image
 from pages.shared.face_source import own_photo
 from pages.shared.links import linked_choice, linked_index, put
@@ -48,9 +48,9 @@ def equal_bytes(shown: tuple[TrainedModel, ...], budget: float, *, coded: bool) 
     answer = service().connection.answer
     with place, st.spinner(text("compare.squeezing")):
         found = [
-            *(answer(measuring.squeeze, each.file, image, budget, coded=coded) for each in shown),
+            *(answer(squeezing.squeeze, each.file, image, budget, coded=coded) for each in shown),
             *answer(
-                measuring.squeeze_rivals,
+                squeezing.squeeze_rivals,
                 shown[0].file.spec_json,
                 image,
                 budget,

@@ -1,0 +1,49 @@
+"""Runs that are in the store, as pages see them; the snapshots used last stay in memory.
+
+It knows no run that is under way. Any thread may call it.
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from ae_core.moments import FILE, Moment, from_bytes
+from ae_core.snapshot import Snapshot, restored
+from ae_core.store import RunStore, UnknownRun
+
+
+class EndedRuns:
+    """Snapshots and moments, read from a store."""
+
+    def __init__(self, store: RunStore) -> None:
+        """Use ``store``; nothing is read yet."""
+        self._store = store
+        self._kept = lru_cache(maxsize=64)(self._read)
+
+    def snapshot(self, run_id: str) -> Snapshot:
+        """Return a run as it ended.
+
+        Raises:
+            UnknownRun: there is no such run.
+        """
+        return self._kept(run_id)
+
+    def moments(self, run_id: str) -> tuple[Moment, ...]:
+        """Return what is kept of a run's epochs."""
+        return from_bytes(self._store.file(run_id, FILE))
+
+    def forget_pictures(self, run_ids: Iterable[str], image_set: str) -> None:
+        """Delete what those of some runs keep that show pictures of an image set; they stay."""
+        for run_id in run_ids:
+            try:
+                if self._store.read(run_id).spec.image_set == image_set:
+                    for name in ("preview.png", "map.npz", FILE):
+                        (self._store.folder(run_id) / name).unlink(missing_ok=True)
+            except UnknownRun:
+                continue
+        self._kept.cache_clear()
+
+    def _read(self, run_id: str) -> Snapshot:
+        saved = (self._store.folder(run_id) / "weights.npz").exists()
+        return restored(
+            self._store.read(run_id), lambda name: self._store.file(run_id, name), saved=saved
+        )

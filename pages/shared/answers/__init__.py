@@ -1,0 +1,68 @@
+"""What every visitor is answered alike: the one service, and what its workers said, remembered.
+
+The only folder that names ``st.cache_*``; nothing of a visitor's own picture is remembered here.
+"""
+
+from pathlib import Path
+
+from pages.shared.answers.lesson import lesson_measure, lessons
+from pages.shared.answers.measures import (
+    code_rates,
+    jpeg_rates,
+    known_scores,
+    pca_by_size,
+    pca_rates,
+    test_rivals,
+    unknown_scores,
+)
+from pages.shared.answers.models import (
+    atlas,
+    keras_file,
+    live_decoder,
+    neighbour_map,
+    test_code,
+    test_rendition,
+    whole_atlas,
+)
+from pages.shared.answers.pictures import (
+    gallery,
+    picture_file,
+    sample_faces,
+    test_image,
+)
+from pages.shared.answers.server import (
+    film,
+    match_book,
+    service,
+    speed,
+)
+
+__all__ = [
+    "ROOT",
+    "atlas",
+    "code_rates",
+    "film",
+    "gallery",
+    "jpeg_rates",
+    "keras_file",
+    "known_scores",
+    "lesson_measure",
+    "lessons",
+    "live_decoder",
+    "match_book",
+    "neighbour_map",
+    "pca_by_size",
+    "pca_rates",
+    "picture_file",
+    "sample_faces",
+    "service",
+    "speed",
+    "test_code",
+    "test_image",
+    "test_rendition",
+    "test_rivals",
+    "unknown_scores",
+    "whole_atlas",
+]
+
+ROOT = Path(__file__).resolve().parents[3]

@@ -1,0 +1,38 @@
+"""Pictures of image sets, remembered for all visitors; their own ones are asked for every time.
+
+It knows no model: what one makes of them is in `pages.shared.answers.models`.
+"""
+
+import numpy as np
+import streamlit as st
+
+from ae_core import exports, galleries, photos
+from pages.shared.answers.forgetting import forgetting
+from pages.shared.answers.server import service
+
+
+@forgetting
+@st.cache_data(show_spinner=False, max_entries=64)
+def gallery(spec_json: str, start: int, count: int) -> galleries.Gallery:
+    """Return test pictures of a spec's image set; see `ae_core.galleries.gallery`."""
+    return service().connection.answer(galleries.gallery, spec_json, start, count)
+
+
+@forgetting
+@st.cache_data(show_spinner=False, max_entries=256)
+def test_image(spec_json: str, number: int) -> np.ndarray:
+    """Return test picture ``number`` (H, W, C) in [0, 1] of a spec's image set."""
+    return service().connection.answer(galleries.test_picture, spec_json, number)
+
+
+@st.cache_data(show_spinner=False)
+def sample_faces() -> list[tuple[str, np.ndarray]]:
+    """Return faces for who does not want to upload one; see `ae_core.photos.samples`."""
+    return service().connection.answer(photos.samples)
+
+
+@forgetting
+@st.cache_resource(show_spinner=False, max_entries=2)
+def picture_file(image_set: str, image_size: int, split: str) -> bytes:
+    """Return a set's pictures, tens of megabytes; see `ae_core.exports.picture_file`."""
+    return service().connection.answer(exports.picture_file, image_set, image_size, split)
