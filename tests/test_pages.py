@@ -59,6 +59,30 @@ def test_every_page_opens_without_an_exception(page):
     assert not texts(opened(page).error)
 
 
+@pytest.mark.parametrize("page", ["app.py", *PAGES])
+def test_every_page_opens_in_german(page):
+    assert not texts(opened(page, lang="de").error)
+
+
+def test_the_set_up_speaks_german_and_the_address_does_not():
+    page = opened("pages/train.py", lang="de", latent_dim="8")
+    assert page.button(key="train.start").label == "Trainieren"
+    assert page.segmented_control(key="train.view").options == [
+        "Einrichten",
+        "Zusehen",
+        "Vergleichen",
+    ]
+    page.segmented_control(key="train.group").set_value("Learning").run()
+    assert page.number_input(key="train.learning_rate").label == "Lernrate"
+    assert metric(page, "Kompression") == "128 : 1"
+    page.segmented_control(key="train.view").set_value("Compare").run()
+    assert page.query_params["view"] == "Compare"
+    assert page.query_params["lang"] == "de"
+    assert "Noch keine Läufe" in texts(page.info)
+    refused = opened("pages/train.py", lang="de", preset="nope")
+    assert texts(refused.error).startswith("Dieser Link lässt sich nicht lesen: preset=nope")
+
+
 def test_the_settings_of_a_link_are_shown_and_kept():
     page = opened("pages/train.py", preset="digits-dense", latent_dim="8", epochs="3")
     assert page.session_state["draft"].spec.autoencoder.latent_dim == 8
