@@ -64,21 +64,17 @@ def test_every_page_opens_in_german(page):
     assert not texts(opened(page, lang="de").error)
 
 
-def test_the_set_up_speaks_german_and_the_address_does_not():
-    page = opened("pages/train.py", lang="de", latent_dim="8")
+def test_the_train_page_speaks_german_and_its_address_does_not():
+    views = ["Einrichten", "Zusehen", "Vergleichen"]
+    page = opened("pages/train.py", lang="de", latent_dim="8", show="learning_rate")
     assert page.button(key="train.start").label == "Trainieren"
-    assert page.segmented_control(key="train.view").options == [
-        "Einrichten",
-        "Zusehen",
-        "Vergleichen",
-    ]
-    page.segmented_control(key="train.group").set_value("Learning").run()
+    assert page.segmented_control(key="train.view").options == views
     assert page.number_input(key="train.learning_rate").label == "Lernrate"
     assert metric(page, "Kompression") == "128 : 1"
-    page.segmented_control(key="train.view").set_value("Compare").run()
-    assert page.query_params["view"] == "Compare"
-    assert page.query_params["lang"] == "de"
-    assert "Noch keine Läufe" in texts(page.info)
+    compared = opened("pages/train.py", lang="de", view="Compare")
+    assert compared.segmented_control(key="train.view").value == "Compare"
+    assert "Noch keine Läufe" in texts(compared.info)
+    assert compared.query_params["lang"] == "de"
     refused = opened("pages/train.py", lang="de", preset="nope")
     assert texts(refused.error).startswith("Dieser Link lässt sich nicht lesen: preset=nope")
 
