@@ -5,6 +5,7 @@ import streamlit as st
 from ae_core import pictures
 from ae_core.pretrained import Card, cards
 from ae_core.refit import image_shape
+from pages.shared.catalogue import model_title
 from pages.shared.frame import frame
 from pages.shared.text import text
 
@@ -39,7 +40,7 @@ def _preview(card: Card) -> None:
     st.markdown(
         text(
             "home.model",
-            title=card.title,
+            title=model_title(card),
             pixels=f"{count:,}",
             numbers=numbers,
             ratio=f"{count / numbers:.3g}",

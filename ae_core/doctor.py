@@ -45,9 +45,9 @@ def examine(
         blown_up = "NaN" in reason
         found = Finding("nan", PROBLEM, {"rate": spec.learning_rate}, remedies.calmer(spec))
         return (found,) if blown_up else ()
-    if not history:
-        return ()
     course = Course(spec, history)
+    if not history or not course.pictures:  # an own set that was deleted has none
+        return ()
     sick = _first(SYMPTOMS, course) if course.steps >= EARLY_STEPS else None
     if sick is not None and sick.severity == PROBLEM:
         return (sick,)  # what else there is to see follows from it

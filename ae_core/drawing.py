@@ -4,12 +4,16 @@ The text takes the page's own colours, so one drawing serves light and dark page
 """
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 
 from ae_core.plan import PlannedLayer
 
 COLOURS = {"encoder": "#3f6ae0", "code": "#d9590f", "decoder": "#16875d"}
 NEUTRAL = "#6b7180"
+HEAD = ("shape", "layer", "parameters")
+# Of the labels in `ae_core.plan`; all others are names of Keras's layers, or the same everywhere.
+WORDS = ("Picture", "the map", "stride", "no padding", "Max pooling", "Enlarge", "Reshape")
 
 _STYLE = """
 <style>
@@ -23,11 +27,12 @@ _STYLE = """
 """
 
 
-def network_drawing(layers: Sequence[PlannedLayer]) -> str:
+def network_drawing(layers: Sequence[PlannedLayer], word: Callable[[str], str] = str) -> str:
     """Draw a network; every bar is as wide as the logarithm of its layer's numbers.
 
     Args:
         layers: from `ae_core.plan.plan`.
+        word: returns one of HEAD or WORDS in the reader's language.
 
     Returns:
         HTML in which nothing but numbers comes from a visitor.
@@ -41,13 +46,15 @@ def network_drawing(layers: Sequence[PlannedLayer]) -> str:
         colour = COLOURS.get(layer.part, NEUTRAL)
         dimensions = "×".join(map(str, layer.shape))
         count = f"{layer.parameters:,}" if layer.parameters else ""
+        label = re.sub("|".join(WORDS), lambda found: word(found[0]), layer.label)
         rows.append(
             f'<div class="bar" style="width:{width:.0f}%;background:{colour}">{dimensions}</div>'
-            f'<div class="label">{layer.label}</div><div class="count">{count}</div>'
+            f'<div class="label">{label}</div><div class="count">{count}</div>'
         )
+    shape, name, parameters = map(word, HEAD)
     head = (
-        '<div class="count" style="text-align:center">shape</div><div class="count" '
-        'style="text-align:left">layer</div><div class="count">parameters</div>'
+        f'<div class="count" style="text-align:center">{shape}</div><div class="count" '
+        f'style="text-align:left">{name}</div><div class="count">{parameters}</div>'
     )
     return f'{_STYLE}<div class="hourglass">{head}{"".join(rows)}</div>'
 

@@ -34,27 +34,41 @@ LOSS_NAMES: Mapping[str, str] = {
     "gaussian-nll": "Loss, nats per picture",
     "bernoulli-nll": "Loss, nats per picture",
 }
+WORDS: Mapping[str, str] = {
+    **LOSS_NAMES,
+    "training": "training",
+    "held_out": "held out",
+    "nats": "nats per picture",
+    "reconstruction": "reconstruction",
+    "kl": "KL divergence",
+    "code": "Code",
+    "code_mean": "mean",
+    "near_zero_share": "share of near-zero units",
+    "epoch": "epoch",
+}
 
 
-def loss_curves(history: History, loss: str, epochs: int) -> Figure:
+def loss_curves(
+    history: History, loss: str, epochs: int, words: Mapping[str, str] = WORDS
+) -> Figure:
     """Draw training and held-out loss, with further rows for KL divergence and the code.
 
     Args:
         history: the metrics of every epoch so far, see `ae_core.training.Epoch`.
         loss: the loss's name in ``CHOICES["loss"]``.
         epochs: how many there will be: the length of the axis.
+        words: what WORDS says, in the reader's language.
     """
     names = set(history[0]) if history else set()
     held = "val_" if "val_loss" in names else ""
-    rows: list[_Row] = [
-        (LOSS_NAMES[loss], (("loss", "training", TRAIN), ("val_loss", "held out", HELD_OUT)))
-    ]
+    both = (("loss", words["training"], TRAIN), ("val_loss", words["held_out"], HELD_OUT))
+    rows: list[_Row] = [(words[loss], both)]
     if "kl" in names:
-        nats = "nats per picture"
-        rows.append((nats, ((f"{held}reconstruction", "reconstruction", THIRD),)))
-        rows.append((nats, ((f"{held}kl", "KL divergence", FOURTH),)))
-    rows.append(("Code", (("code_mean", "mean", FIFTH),)))
-    rows.append(("Code", (("near_zero_share", "share of near-zero units", SIXTH),)))
+        nats = words["nats"]
+        rows.append((nats, ((f"{held}reconstruction", words["reconstruction"], THIRD),)))
+        rows.append((nats, ((f"{held}kl", words["kl"], FOURTH),)))
+    for metric, colour in (("code_mean", FIFTH), ("near_zero_share", SIXTH)):
+        rows.append((words["code"], ((metric, words[metric], colour),)))
     heights = [2.0] + [1.0] * (len(rows) - 1)
     figure: Figure = {"data": [], "layout": layout(height=int(140 * sum(heights)))}
     figure["layout"]["showlegend"] = False  # the titles name the lines in their colours
@@ -77,31 +91,34 @@ def loss_curves(history: History, loss: str, epochs: int) -> Figure:
             "dtick": max(1, round(epochs / 6)),
             "anchor": f"y{suffix}",
             "showticklabels": last,
-            "title": {"text": "epoch" if last else ""},
+            "title": {"text": words["epoch"] if last else ""},
         }
         shown = [line for line in lines if line[0] in names]
         figure["layout"]["annotations"].append(_title(title, shown, top))
         for key, label, colour in shown:
             axes = {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}"}
-            figure["data"].append(_line(history, key, label, colour) | axes)
+            figure["data"].append(_line(history, key, label, colour, words["epoch"]) | axes)
         top = bottom - gap
     return figure
 
 
-def comparison(runs: Mapping[str, History], metric: str, label: str) -> Figure:
+def comparison(
+    runs: Mapping[str, History], metric: str, label: str, epoch: str = WORDS["epoch"]
+) -> Figure:
     """Draw one metric of several runs over the epochs.
 
     Args:
         runs: history by the name that the legend shows.
         metric: a key of the metrics; runs without it are left out.
         label: of the axis.
+        epoch: the word for it.
     """
     drawn = layout(height=420)
-    drawn["xaxis"] = axis() | {"title": {"text": "epoch"}}
+    drawn["xaxis"] = axis() | {"title": {"text": epoch}}
     drawn["yaxis"] = axis() | {"title": {"text": label}}
     shown = {name: h for name, h in runs.items() if h and metric in h[0]}
     lines = [
-        _line(history, metric, name, SERIES[i % len(SERIES)])
+        _line(history, metric, name, SERIES[i % len(SERIES)], epoch)
         for i, (name, history) in enumerate(shown.items())
     ]
     return {"data": lines, "layout": drawn}
@@ -129,7 +146,7 @@ def code_map(points: CodeMap) -> Figure:
     return {"data": data, "layout": drawn}
 
 
-def _line(history: History, key: str, label: str, colour: str) -> Figure:
+def _line(history: History, key: str, label: str, colour: str, epoch_word: str) -> Figure:
     stride = max(1, math.ceil(len(history) / MOST_POINTS))
     epochs = sorted({*range(0, len(history), stride), len(history) - 1})
     return {
@@ -139,7 +156,7 @@ def _line(history: History, key: str, label: str, colour: str) -> Figure:
         "x": [epoch + 1 for epoch in epochs],
         "y": [history[epoch][key] for epoch in epochs],
         "line": {"color": colour, "width": 3},
-        "hovertemplate": "epoch %{x}: %{y:.5g}<extra>" + label + "</extra>",
+        "hovertemplate": epoch_word + " %{x}: %{y:.5g}<extra>" + label + "</extra>",
     }
 
 

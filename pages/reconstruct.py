@@ -5,11 +5,12 @@ import streamlit as st
 
 from ae_core import inference, pictures, rivals
 from ae_core.connection import ServiceUnavailable
-from ae_core.data import ImageSetCorrupt, ImageSetUnavailable, card
+from ae_core.data import ImageSetCorrupt, ImageSetUnavailable
 from ae_core.handwriting import DRAWING_SIDE, centre_digit
 from ae_core.refit import image_shape
 from pages.shared import notice
 from pages.shared.answers import gallery, service, test_rendition, test_rivals
+from pages.shared.catalogue import pictures_title
 from pages.shared.drawing_canvas import drawing_canvas
 from pages.shared.frame import frame
 from pages.shared.labels import label_in_words
@@ -32,7 +33,7 @@ def page() -> None:
     left, right = st.columns([5, 9], gap="large")
     with left:
         model = model_select("reconstruct", models)
-        title = notice.plain(card(model.spec.image_set).title)
+        title = notice.plain(pictures_title(model.spec.image_set))
         st.caption(
             text(
                 "reconstruct.model",

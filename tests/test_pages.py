@@ -59,6 +59,26 @@ def test_every_page_opens_without_an_exception(page):
     assert not texts(opened(page).error)
 
 
+@pytest.mark.parametrize("page", ["app.py", *PAGES])
+def test_every_page_opens_in_german(page):
+    assert not texts(opened(page, lang="de").error)
+
+
+def test_the_train_page_speaks_german_and_its_address_does_not():
+    views = ["Einrichten", "Zusehen", "Vergleichen"]
+    page = opened("pages/train.py", lang="de", latent_dim="8", show="learning_rate")
+    assert page.button(key="train.start").label == "Trainieren"
+    assert page.segmented_control(key="train.view").options == views
+    assert page.number_input(key="train.learning_rate").label == "Lernrate"
+    assert metric(page, "Kompression") == "128 : 1"
+    compared = opened("pages/train.py", lang="de", view="Compare")
+    assert compared.segmented_control(key="train.view").value == "Compare"
+    assert "Noch keine Läufe" in texts(compared.info)
+    assert compared.query_params["lang"] == "de"
+    refused = opened("pages/train.py", lang="de", preset="nope")
+    assert texts(refused.error).startswith("Dieser Link lässt sich nicht lesen: preset=nope")
+
+
 def test_the_settings_of_a_link_are_shown_and_kept():
     page = opened("pages/train.py", preset="digits-dense", latent_dim="8", epochs="3")
     assert page.session_state["draft"].spec.autoencoder.latent_dim == 8

@@ -1,13 +1,21 @@
 """The words of the app: every key that the code names is there, in every language."""
 
 import ast
+import re
 import string
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ae_core.image_sets import LABEL_NAMES
+from ae_core.drawing import HEAD, network_drawing
+from ae_core.drawing import WORDS as DRAWN
+from ae_core.figures import WORDS
+from ae_core.image_sets import IMAGE_SETS, LABEL_NAMES
+from ae_core.pretrained import cards
+from ae_core.refit import plan_of
+from ae_core.snapshot import LIVE
+from ae_core.specs import CHOICES, PRESETS, DenoiserSpec, TrainingSpec, flatten
 from pages.shared.text import FALLBACK, entries, languages, slug
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,7 +30,7 @@ def named_keys():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call) or not node.args:
                 continue
-            if not isinstance(node.func, ast.Name) or node.func.id != "text":
+            if not isinstance(node.func, ast.Name) or node.func.id not in ("text", "text_or"):
                 continue
             for key in branches(node.args[0]):
                 if isinstance(key, ast.Constant):
@@ -61,6 +69,58 @@ def test_every_label_of_an_image_set_has_words(language):
     labels = {label for names in LABEL_NAMES.values() for label in names}
     wanted = {f"model.label.{slug(label)}" for label in labels if not label.isdecimal()}
     assert wanted <= set(entries(language))
+
+
+@pytest.mark.parametrize("language", languages())
+def test_every_setting_and_status_has_a_label_and_every_preset_set_and_model_its_words(language):
+    wanted = {f"settings.label.{name}" for name in flatten(TrainingSpec())}
+    wanted |= {f"run.status.{status}" for status in (*LIVE, "finished", "stopped", "failed")}
+    wanted |= {f"run.curve.{name}" for name in WORDS}
+    wanted |= {f"train.drawing.{slug(word)}" for word in (*HEAD, *DRAWN)}
+    wanted |= {f"preset.{name}.{part}" for name in PRESETS for part in ("title", "about")}
+    wanted |= {f"pictures.{s}.{part}" for s in IMAGE_SETS for part in ("title", "about", "terms")}
+    wanted |= {f"model.card.{m}.{part}" for m in cards() for part in ("title", "about", "data")}
+    assert wanted <= set(entries(language))
+
+
+def test_the_english_words_are_the_core_s_own():
+    said, own = entries("en"), {}
+    for name, preset in PRESETS.items():
+        own |= {f"preset.{name}.{part}": getattr(preset, part) for part in ("title", "about")}
+    for name, card in IMAGE_SETS.items():
+        own |= {f"pictures.{name}.{p}": getattr(card, p) for p in ("title", "about", "terms")}
+    for name, card in cards().items():
+        own |= {f"model.card.{name}.{p}": getattr(card, p) for p in ("title", "about", "data")}
+        kind = "denoiser" if isinstance(card.spec, DenoiserSpec) else "autoencoder"
+        assert said[f"model.not_for.{kind}"] == card.not_for
+        assert said[f"pictures.{card.spec.image_set}.terms"] == card.terms
+    own |= {f"run.curve.{name}": word for name, word in WORDS.items()}
+    own |= {f"train.drawing.{slug(word)}": word for word in (*HEAD, *DRAWN)}
+    assert {key: said[key] for key in own} == own
+
+
+@pytest.mark.parametrize("language", languages())
+def test_help_and_words_are_of_settings_and_choices_that_there_are(language):
+    keys = [key.split(".", 2)[1:] for key in entries(language) if key.startswith("settings.")]
+    settings = set(flatten(TrainingSpec()))
+    assert {name for table, name in keys if table == "label"} == settings
+    assert {name for table, name in keys if table == "help"} <= settings
+    choices = {choice for options in CHOICES.values() for choice in options} | {"dense", "conv"}
+    assert {name for table, name in keys if table == "choice"} <= choices
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_the_drawing_of_a_network_is_in_the_reader_s_language(name):
+    def german(word):
+        return entries("de")[f"train.drawing.{slug(word)}"]
+
+    spec = PRESETS[name].spec
+    english, other = (network_drawing(plan_of(spec), word) for word in (str, german))
+    assert english == network_drawing(plan_of(spec))
+    for word in (*HEAD, *DRAWN):
+        if german(word) != word:
+            assert not re.search(rf">[^<]*\b{word}\b", other)
+    assert english.count("<div") == other.count("<div")
 
 
 @pytest.mark.parametrize(

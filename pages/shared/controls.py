@@ -13,8 +13,10 @@ from ae_core.own_images import LEAST_PICTURES, is_own, name_of, own_sets
 from ae_core.refit import image_shape, with_body, with_setting
 from ae_core.specs import CHOICES, LIMITS, PRESETS, flatten, preset
 from pages.shared import notice
+from pages.shared.catalogue import pictures_title, preset_about, preset_title
 from pages.shared.session import Draft, draft, show_in_widget, visitor, widget
-from pages.shared.wording import HELP, LABELS, in_words
+from pages.shared.text import text
+from pages.shared.wording import help_of, in_words, label
 
 
 def preset_select() -> None:
@@ -22,13 +24,13 @@ def preset_select() -> None:
     key = "train.preset"
     show_in_widget(key, draft().preset)
     st.selectbox(
-        "Start from",
+        text("train.preset"),
         list(PRESETS),
-        format_func=lambda name: PRESETS[name].title,
+        format_func=preset_title,
         key=key,
         on_change=_take_preset,
     )
-    st.caption(PRESETS[draft().preset].about)
+    st.caption(preset_about(draft().preset))
 
 
 def _take_preset() -> None:
@@ -43,7 +45,7 @@ def body_select() -> None:
     key = "train.body"
     show_in_widget(key, draft().spec.autoencoder.body)
     st.segmented_control(
-        "Body", ["dense", "conv"], format_func=in_words, key=key, on_change=_take_body
+        text("train.body"), ["dense", "conv"], format_func=in_words, key=key, on_change=_take_body
     )
 
 
@@ -65,22 +67,22 @@ def setting(name: str) -> None:
     key = f"train.{name}"
     value = mine.rejected[name][0] if name in mine.rejected else flatten(mine.spec)[name]
     common: dict[str, Any] = {"key": key, "on_change": _take, "args": (name,)}
-    common["help"] = HELP.get(name)
+    common["help"] = help_of(name)
     show_in_widget(key, value)
     if name == "image_set":
-        st.selectbox(LABELS[name], _image_sets(), format_func=_title, **common)
+        st.selectbox(label(name), _image_sets(), format_func=_title, **common)
     elif name == "image_size":
         show_in_widget(key, image_shape(mine.spec)[0])
         sizes = card(mine.spec.image_set).sizes
         st.segmented_control(
-            LABELS[name], sizes, format_func=lambda side: f"{side}×{side}", **common
+            label(name), sizes, format_func=lambda side: f"{side}×{side}", **common
         )
     elif name == "pixel_scale":
-        st.segmented_control(LABELS[name], [1, 255], **common)
+        st.segmented_control(label(name), [1, 255], **common)
     elif name in CHOICES:
         _choice(name, common)
     elif name in ("encoder", "decoder"):
-        st.text_input(LABELS[name], **common)
+        st.text_input(label(name), **common)
     else:
         _number(name, common)
     if name in mine.rejected:
@@ -95,24 +97,25 @@ def _image_sets() -> list[str]:
 
 def _title(name: str) -> str:
     """Return a set's title; visitors may give two sets of theirs the same name."""
-    return f"{card(name).title} ({name[-4:]})" if is_own(name) else card(name).title
+    title = pictures_title(name)
+    return f"{title} ({name[-4:]})" if is_own(name) else title
 
 
 def _choice(name: str, common: dict[str, Any]) -> None:
     few = len(CHOICES[name]) <= 3
     show = st.segmented_control if few else st.selectbox
-    show(LABELS[name], list(CHOICES[name]), format_func=in_words, **common)
+    show(label(name), list(CHOICES[name]), format_func=in_words, **common)
 
 
 def _number(name: str, common: dict[str, Any]) -> None:
     limit = LIMITS[name]
     if name == "amount":
-        st.slider(LABELS[name], limit.low, limit.high, step=0.05, **common)
+        st.slider(label(name), limit.low, limit.high, step=0.05, **common)
     # Without bounds in the widget: it would refuse in silence what `take` answers in words.
     elif limit.whole:
-        st.number_input(LABELS[name], value=None, step=1, **common)
+        st.number_input(label(name), value=None, step=1, **common)
     else:  # "%g" shows 1e-05 as it is; the step only serves the arrows
-        st.number_input(LABELS[name], value=None, step=limit.low or 0.1, format="%g", **common)
+        st.number_input(label(name), value=None, step=limit.low or 0.1, format="%g", **common)
 
 
 def _take(name: str) -> None:

@@ -7,7 +7,7 @@ from ae_core.snapshot import Snapshot
 from ae_core.specs import change
 from pages.shared.links import set_up
 from pages.shared.text import text
-from pages.shared.wording import LABELS, in_words
+from pages.shared.wording import in_words, label
 
 MOST_LIVE, MOST = 1, 2  # findings at once; while it trains, one line that stays where it is
 COLOURS = {PROBLEM: "orange", HINT: "blue", FINE: "green"}
@@ -38,7 +38,7 @@ def _sentence(finding: Finding) -> str:
 
 def _remedy(snapshot: Snapshot, finding: Finding) -> None:
     changes = ", ".join(
-        text("doctor.change", setting=LABELS[name], value=_value(value))
+        text("doctor.change", setting=label(name), value=_value(value))
         for name, value in finding.remedy.items()
     )
     spec, first = change(snapshot.spec, **finding.remedy), next(iter(finding.remedy))

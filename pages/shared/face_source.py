@@ -7,11 +7,12 @@ import numpy as np
 import streamlit as st
 
 from ae_core import photos, pictures
-from ae_core.data import card, is_available
+from ae_core.data import is_available
 from ae_core.faces import MIDDLE
 from ae_core.specs import DenoiserSpec, TrainingSpec, to_json
 from pages.shared import notice
 from pages.shared.answers import gallery, sample_faces, service
+from pages.shared.catalogue import pictures_title
 from pages.shared.crop_box import crop_box
 from pages.shared.links import linked_choice, linked_index, put
 from pages.shared.models import TrainedModel
@@ -64,7 +65,7 @@ def _test_picture(model: TrainedModel) -> Chosen | None:
     if isinstance(spec, DenoiserSpec):
         spec = TrainingSpec(image_set=spec.image_set)
     if not is_available(spec.image_set):
-        title = card(spec.image_set).title
+        title = pictures_title(spec.image_set)
         notice.info(text("denoise.no_pictures", pictures=title))
         return None
     available = gallery(to_json(spec), 0, 1).available

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.shared.answers import ROOT, service
+from pages.shared.text import slug, text
 
 LOGO = str(ROOT / "assets" / "logo.png")  # a material icon here would be fetched from a server
 SIDEBAR_PIXELS = 220
@@ -32,17 +33,24 @@ _STYLE = """
 
 
 def frame(title: str) -> None:
-    """Begin a page; every page script calls this first, as a link may open any of them."""
+    """Begin a page; every page script calls this first, as a link may open any of them.
+
+    Args:
+        title: one of PAGES' names.
+    """
+    name_of_page = text(f"frame.page.{slug(title)}")
     st.set_page_config(
-        page_title=f"{title} · Autoencoder Lab" if title != "Home" else "Autoencoder Lab",
+        page_title=f"{name_of_page} · Autoencoder Lab" if title != "Home" else "Autoencoder Lab",
         page_icon=LOGO,
         layout="wide",
         initial_sidebar_state=SIDEBAR_PIXELS,
     )
     st.html(_STYLE)
     st.logo(LOGO, size="large")
+    wished = {"lang": st.query_params["lang"]} if "lang" in st.query_params else None
     with st.sidebar:
         st.markdown("### Autoencoder Lab")
         for path, name, symbol in PAGES:
-            st.page_link(path, label=name, icon=symbol)
+            label = text(f"frame.page.{slug(name)}")
+            st.page_link(path, label=label, icon=symbol, query_params=wished)
     service()  # starts the workers, so that the first click finds them warm

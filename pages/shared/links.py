@@ -10,7 +10,9 @@ from ae_core.own_images import check_trainable
 from ae_core.refit import plan_of
 from ae_core.specs import PRESETS, Limit, TrainingSpec, from_query, to_query
 from pages.shared import notice
+from pages.shared.catalogue import preset_title
 from pages.shared.session import FIRST_PRESET, Draft, draft, show_in_widget, widget
+from pages.shared.text import text
 
 NOT_SETTINGS = (
     *("lang", "run", "view", "show", "compare", "model", "source", "picture"),
@@ -34,7 +36,7 @@ def read_settings() -> str:
     except (ValueError, ImageSetCorrupt) as error:
         if name in PRESETS:
             mine.preset, mine.spec = name, PRESETS[name].spec
-        return f"This link cannot be read: {error}. Shown instead: {PRESETS[mine.preset].title}."
+        return text("link.unreadable", problem=error, title=preset_title(mine.preset))
     mine.preset, mine.spec = query.get("preset", Draft().preset), spec
     return ""
 
@@ -129,10 +131,9 @@ def linked_number(name: str, usual: float, limit: Limit) -> float:
         value = int(written) if limit.whole else float(written)
         limit.check(name, value)
     except ValueError:
-        notice.error(
-            f"{name}={written[:40]} must be {'a whole number ' if limit.whole else ''}between "
-            f"{limit.low:,} and {limit.high:,}. Shown instead: {usual}."
-        )
+        bounds = {"low": limit.low, "high": limit.high}
+        key = "link.whole" if limit.whole else "link.between"
+        notice.error(text(key, name=name, written=written[:40], usual=usual, **bounds))
         return usual
     return value
 

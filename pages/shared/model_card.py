@@ -2,9 +2,16 @@
 
 import streamlit as st
 
-from ae_core.image_sets import IMAGE_SETS
 from ae_core.pretrained import cards
 from pages.shared import notice
+from pages.shared.catalogue import (
+    model_about,
+    model_data,
+    model_not_for,
+    model_terms,
+    model_title,
+    pictures_title,
+)
 from pages.shared.text import text
 from pages.shared.wording import in_words
 
@@ -16,16 +23,17 @@ def model_card(name: str) -> None:
     card = cards().get(name)
     if card is None:
         return
-    with st.expander(text("model.about", title=card.title)):
-        notice.info(card.not_for)
-        st.markdown(text("model.data", about=card.about, data=card.data, terms=card.terms))
+    with st.expander(text("model.about", title=model_title(card))):
+        notice.info(model_not_for(card))
+        about, data, terms = model_about(card), model_data(card), model_terms(card)
+        st.markdown(text("model.data", about=about, data=data, terms=terms))
         held_out = card.figures.get("val_psnr")
         if held_out is not None:
             st.markdown(text("model.held_out", psnr=f"{held_out:.2f}"))
         if not card.trials:
             return
         rows = "\n".join(
-            f"| {in_words(trial.kind)} {trial.amount:g} | {IMAGE_SETS[trial.image_set].title} "
+            f"| {in_words(trial.kind)} {trial.amount:g} | {pictures_title(trial.image_set)} "
             f"| {trial.noisy:.2f} dB | {trial.denoised:.2f} dB |"
             for trial in card.trials
         )

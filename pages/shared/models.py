@@ -11,6 +11,7 @@ from ae_core.snapshot import Snapshot
 from ae_core.specs import DenoiserSpec, TrainingSpec, to_json
 from ae_core.store import UnknownRun
 from pages.shared.answers import service
+from pages.shared.catalogue import model_title
 from pages.shared.run_list import snapshots_of
 from pages.shared.session import visitor
 from pages.shared.text import text
@@ -92,7 +93,7 @@ def models(linked: str = "") -> dict[str, TrainedModel]:
 
 def _of_card(found: Card) -> TrainedModel:
     return TrainedModel(
-        found.name, found.title, text("model.origin.app"), found.spec, model_file(found)
+        found.name, model_title(found), text("model.origin.app"), found.spec, model_file(found)
     )
 
 

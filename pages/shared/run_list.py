@@ -10,18 +10,13 @@ from ae_core.store import UnknownRun
 from pages.shared.answers import service
 from pages.shared.links import put
 from pages.shared.session import show_in_widget, visitor, widget
-from pages.shared.wording import STATUS_WORDS, run_name
+from pages.shared.text import text
+from pages.shared.wording import run_name, status_in_words
 
 MOST_LISTED = 40
 NONE = "none"  # in the address, when every run was taken out of the comparison
-METRICS = {
-    "val_psnr": "PSNR on held-out pictures, dB",
-    "psnr": "PSNR in training, dB",
-    "val_loss": "Loss on held-out pictures",
-    "loss": "Loss in training",
-    "code_mean": "Code mean",
-    "near_zero_share": "Share of near-zero units",
-}
+METRICS = ("val_psnr", "psnr", "val_loss", "loss", "code_mean", "near_zero_share")
+COLUMNS = ("run", "psnr", "state", "epochs", "seconds", "parameters")
 
 
 def snapshots_of(ids: list[str]) -> list[Snapshot]:
@@ -42,35 +37,41 @@ def compare_view() -> None:
     mine = service().runs(visitor())[:MOST_LISTED]
     runs = {run.id: run for run in snapshots_of(list(dict.fromkeys([*mine, *linked])))}
     if not runs:
-        st.info("No runs yet. Choose a preset under **Set up** and press **Train**.")
+        st.info(text("run.compare.none"))
         return
     key = "train.compare"
     newest = [run.id for run in runs.values() if run.history][:3]
     show_in_widget(key, newest if written is None else [run for run in linked if run in runs])
     chosen = st.multiselect(
-        "Runs to compare",
+        text("run.compare.choose"),
         list(runs),
         format_func=lambda run: run_name(runs[run]),
         key=key,
         on_change=lambda: put(compare=",".join(widget(key)) or NONE),
     )
     available = [m for m in METRICS if any(r.history and m in r.history[0] for r in runs.values())]
-    metric = st.selectbox("Figure", available, format_func=METRICS.__getitem__, key="train.metric")
+    metric = st.selectbox(
+        text("run.compare.metric"), available, format_func=_metric, key="train.metric"
+    )
     if chosen and metric:
         histories = {run_name(runs[run]): runs[run].history for run in chosen}
         st.plotly_chart(
-            figures.comparison(histories, metric, METRICS[metric]),
+            figures.comparison(histories, metric, _metric(metric), text("run.curve.epoch")),
             key="comparison",
             config={"displayModeBar": False},
-            alt="One figure of several runs over the epochs",
+            alt=text("run.compare.alt"),
         )
     st.markdown(_table(list(runs.values())))
+
+
+def _metric(name: str) -> str:
+    return text(f"run.metric.{name}")
 
 
 def _table(runs: list[Snapshot]) -> str:
     """Return the runs as a Markdown table: ``st.dataframe`` costs the server 70 MB of pandas."""
     rows = [
-        "| Run | PSNR, dB | State | Epochs | Seconds | Parameters |",
+        f"| {' | '.join(text(f'run.column.{name}') for name in COLUMNS)} |",
         "|---|---:|---|---:|---:|---:|",
     ]
     for run in runs:
@@ -78,7 +79,7 @@ def _table(runs: list[Snapshot]) -> str:
         quality = last.get("val_psnr", last.get("psnr"))
         rows.append(
             f"| [{run_name(run)}](?run={run.id}&view=Watch) "
-            f"| {'–' if quality is None else f'{quality:.1f}'} | {STATUS_WORDS[run.status]} "
+            f"| {'–' if quality is None else f'{quality:.1f}'} | {status_in_words(run.status)} "
             f"| {run.epoch} | {sum(epoch['seconds'] for epoch in run.history):.1f} "
             f"| {parameters(plan_of(run.spec)):,} |"
         )

@@ -16,6 +16,7 @@ import streamlit as st
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "text"
 FALLBACK = "en"
+KEEPS_CAPITALS = ("de",)  # nouns have them wherever they stand
 
 
 def language() -> str:
@@ -43,6 +44,16 @@ def text(key: str, **values: object) -> str:
     """
     entry = entries(language())[key]
     return entry.format(**values) if values else entry
+
+
+def text_or(key: str, otherwise: str) -> str:
+    """Return an entry as it is, or something else where the visitor's language has none."""
+    return entries(language()).get(key, otherwise)
+
+
+def lowered(words: str) -> str:
+    """Return words as they stand inside a sentence."""
+    return words if language() in KEEPS_CAPITALS else words.lower()
 
 
 def slug(option: str) -> str:

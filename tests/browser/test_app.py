@@ -183,6 +183,23 @@ def test_no_page_is_wider_than_a_phone(browser, server, path):
     phone.close()
 
 
+def test_a_german_browser_gets_german_words_and_a_link_that_everybody_can_open(browser, server):
+    context = browser.new_context(base_url=server.url, locale="de-DE")
+    page = context.new_page()
+    open_page(page, "/train?preset=digits-dense")
+    page.get_by_role("radio", name="Netz", exact=True).click()
+    size = page.get_by_role("spinbutton", name="Codegröße")
+    size.fill("8")
+    size.press("Enter")
+    expect(metric(page, "Kompression")).to_have_text("128 : 1")
+    expect(page).to_have_title("Trainieren · Autoencoder Lab")
+    page.get_by_role("radio", name="Vergleichen").click()
+    expect(page).to_have_url(re.compile("latent_dim=8.*view=Compare"))
+    page.get_by_role("link", name="Latenter Raum").click()
+    expect(page).to_have_title("Latenter Raum · Autoencoder Lab")
+    context.close()
+
+
 def test_the_server_stays_small_and_without_tensorflow(page, server):
     for path in ("/", "/train", "/train?view=Compare", "/reconstruct", "/denoise"):
         open_page(page, path)

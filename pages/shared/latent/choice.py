@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from ae_core.data import card
 from pages.shared import notice
 from pages.shared.answers import gallery
+from pages.shared.catalogue import pictures_title
 from pages.shared.labels import label_in_words
 from pages.shared.latent.stage import Stage
 from pages.shared.links import linked_index, put
@@ -29,7 +29,7 @@ def picture_choice(stage: Stage, key: str, chosen: int, take: Callable[[int], No
         ServiceUnavailable, ImageSetCorrupt: the pictures cannot be had.
     """
     if not stage.has_pictures:
-        title = card(stage.model.spec.image_set).title
+        title = pictures_title(stage.model.spec.image_set)
         notice.info(text("latent.pictures.none", pictures=title))
         return
     spec_json = stage.model.file.spec_json

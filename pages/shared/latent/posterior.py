@@ -6,11 +6,11 @@ import numpy as np
 import streamlit as st
 
 from ae_core import code_figures
-from ae_core.data import card
 from ae_core.latent import gaussian_kl, order, reparameterised
 from ae_core.specs import LIMITS
 from pages.shared import notice
 from pages.shared.answers import gallery, test_code, whole_atlas
+from pages.shared.catalogue import pictures_title
 from pages.shared.latent.choice import picture_choice
 from pages.shared.latent.stage import Stage
 from pages.shared.links import linked_index, linked_number, put
@@ -27,7 +27,7 @@ def posterior_view(stage: Stage) -> None:
         notice.info(text("latent.posterior.plain"))
         return
     if not stage.has_pictures:
-        title = card(stage.model.spec.image_set).title
+        title = pictures_title(stage.model.spec.image_set)
         notice.info(text("latent.posterior.none", pictures=title))
         return
     spec_json = stage.model.file.spec_json

@@ -12,12 +12,13 @@ import streamlit as st
 
 from ae_core import exploration
 from ae_core.atlas import Atlas
-from ae_core.data import card, is_available
+from ae_core.data import is_available
 from ae_core.live_decoder import MOST_MACS, decoder_macs
 from ae_core.paths import code_from_text, code_to_text
 from ae_core.refit import image_shape
 from pages.shared import live_decoder, notice
 from pages.shared.answers import gallery, service, test_code
+from pages.shared.catalogue import pictures_title
 from pages.shared.latent.component import live_words
 from pages.shared.models import TrainedModel
 from pages.shared.text import text
@@ -122,7 +123,7 @@ def _read(model: TrainedModel, atlas: Atlas, name: str, written: str) -> np.ndar
     if not written.startswith(PICTURE):
         return code_from_text(written, atlas.latent_dim, name)
     if not is_available(model.spec.image_set):
-        title = card(model.spec.image_set).title
+        title = pictures_title(model.spec.image_set)
         notice.info(text("latent.code.no_pictures", pictures=title))
         return atlas.fitted.sample(np.random.default_rng(len(name) + ord(name[0])), 1)[0]
     available = gallery(model.file.spec_json, 0, 1).available

@@ -19,7 +19,7 @@ from pages.shared.models import file_of
 from pages.shared.run_list import snapshots_of
 from pages.shared.session import visitor
 from pages.shared.text import text
-from pages.shared.wording import STATUS_WORDS
+from pages.shared.wording import status_in_words
 
 LOOKED_AT = 60  # of a visitor's newest runs
 REFRESH_SECONDS = 1.0
@@ -122,7 +122,7 @@ def _card(experiment: Experiment, run: Snapshot | None) -> None:
                 done,
                 text=text(
                     "lessons.epoch",
-                    status=STATUS_WORDS[run.status],
+                    status=status_in_words(run.status),
                     epoch=run.epoch,
                     epochs=run.spec.epochs,
                 ),

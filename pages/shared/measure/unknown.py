@@ -20,6 +20,7 @@ from ae_core.measure_figures import (
 from ae_core.surprise import SHOWN, Scored
 from pages.shared import notice
 from pages.shared.answers import known_scores, unknown_scores
+from pages.shared.catalogue import pictures_title
 from pages.shared.links import linked_choice, linked_step
 from pages.shared.models import TrainedModel
 from pages.shared.text import text
@@ -48,7 +49,7 @@ def unknown_view(model: TrainedModel) -> None:
         text("compare.with_label"),
         others,
         "measure",
-        format_func=lambda name: IMAGE_SETS[name].title,
+        format_func=pictures_title,
     )
     with st.spinner(text("compare.scoring")):
         known, unknown = known_scores(model.file), unknown_scores(model.file, other)
@@ -66,8 +67,8 @@ def unknown_view(model: TrainedModel) -> None:
     if model.spec.split == "everything":
         st.caption(text("compare.seen"))
     for kind, title, scored in (
-        ("known", own.title, known),
-        ("unknown", IMAGE_SETS[other].title, unknown),
+        ("known", pictures_title(own.name), known),
+        ("unknown", pictures_title(other), unknown),
     ):
         st.markdown(f"##### {text(f'compare.{kind}_pictures', title=notice.plain(title))}")
         _extremes(kind, scored, threshold)
@@ -93,8 +94,8 @@ def _charts(
     words = {
         name: text(f"compare.scores.{name}") for name in ("score", "share", "false_alarms", "found")
     }
-    words["known"] = html.escape(card(model.spec.image_set).title)  # Plotly reads markup
-    words["unknown"] = IMAGE_SETS[other].title
+    words["known"] = html.escape(pictures_title(model.spec.image_set))  # Plotly reads markup
+    words["unknown"] = pictures_title(other)
     low, high = score_range(known.scores, unknown.scores)
     share = min(max((math.log10(threshold) - low) / (high - low), 0.0), 1.0)
     left, right = st.columns([5, 3], gap="medium")

@@ -1,0 +1,109 @@
+"""Above a run: how far it is, its newest figures, and what can be done with it."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from ae_core.snapshot import Snapshot
+from ae_core.store import StoreError
+from pages.shared import notice
+from pages.shared.answers import service
+from pages.shared.links import set_up
+from pages.shared.session import visitor
+from pages.shared.text import text
+from pages.shared.wording import duration, run_name, status_in_words
+
+
+def run_headline(snapshot: Snapshot) -> None:
+    """Show progress, figures and buttons of a run."""
+    total = snapshot.spec.epochs
+    words = status_in_words(snapshot.status)
+    if snapshot.status == "queued":
+        words = text("run.queued", place=snapshot.position)
+    left = snapshot.seconds_left
+    if snapshot.status == "running" and left is not None:
+        words = text("run.left", status=words, time=duration(left))
+    elif snapshot.status in ("starting", "running") and not snapshot.epoch + snapshot.share:
+        words = text("run.loading")
+    done = min(1.0, (snapshot.epoch + snapshot.share) / total)
+    st.progress(done, text=f"**{words}** · {run_name(snapshot)}")
+    last = snapshot.history[-1] if snapshot.history else {}
+    held_out = "val_psnr" in last
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
+        st.metric(text("run.epoch"), f"{snapshot.epoch} / {total}", width="content")
+        st.metric(
+            text("run.psnr_held_out" if held_out else "run.psnr"),
+            _number(last.get("val_psnr", last.get("psnr")), "{:.1f} dB"),
+            help=text("run.psnr_help"),
+            width="content",
+        )
+        loss = _number(last.get("val_loss", last.get("loss")), "{:.4g}")
+        st.metric(text("run.loss_held_out" if held_out else "run.loss"), loss, width="content")
+        mean = _number(last.get("code_mean"), "{:.3f}")
+        st.metric(text("run.code_mean"), mean, width="content")
+        _buttons(snapshot)
+
+
+def _number(value: float | None, form: str) -> str:
+    return "–" if value is None else form.format(value)
+
+
+def _buttons(snapshot: Snapshot) -> None:
+    mine = snapshot.owner == visitor()
+    run_id, training = snapshot.id, service()
+    with st.container(horizontal=True, width="content"):
+        if snapshot.live and mine:
+            paused, running = snapshot.status == "paused", snapshot.status == "running"
+            if paused:
+                _button(text("run.resume"), "play_arrow", training.resume, run_id)
+                _button(text("run.step"), "skip_next", training.step, run_id)
+            else:
+                _button(text("run.pause"), "pause", training.pause, run_id, enabled=running)
+            _button(
+                text("run.stop"),
+                "stop",
+                training.stop,
+                run_id,
+                enabled=snapshot.status != "stopping",
+            )
+        if snapshot.sweep:
+            st.page_link(
+                "pages/train.py",
+                label=text("sweep.all"),
+                icon=":material/stacked_line_chart:",
+                query_params={"sweep": snapshot.sweep, "view": "Watch"},
+            )
+        if snapshot.saved:
+            st.page_link(
+                "pages/reconstruct.py",
+                label=text("run.reconstruct"),
+                icon=":material/compare:",
+                query_params={"model": run_id},
+            )
+        if training.store.has_weights(run_id):  # from the first epoch on
+            st.page_link(
+                "pages/latent_space.py",
+                label=text("run.latent"),
+                icon=":material/tune:",
+                query_params={"model": run_id},
+            )
+        if snapshot.unsaved and mine:
+            _button(text("run.save_again"), "save", _save_again, run_id)
+        if not snapshot.live and st.button(text("run.set_up_again"), icon=":material/tune:"):
+            set_up(snapshot.spec, snapshot.preset)
+            st.rerun()  # the whole page: it is another view
+
+
+def _button(
+    label: str, icon: str, action: Callable[[str], None], run_id: str, *, enabled: bool = True
+) -> None:
+    st.button(
+        label, icon=f":material/{icon}:", on_click=action, args=(run_id,), disabled=not enabled
+    )
+
+
+def _save_again(run_id: str) -> None:
+    try:
+        service().save_again(run_id)
+    except StoreError as error:
+        st.toast(notice.plain(str(error)))
