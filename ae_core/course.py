@@ -31,8 +31,7 @@ class Course:
     def pictures(self) -> int:
         """How many pictures there are to train on."""
         known = card(self.spec.image_set)
-        held_out = known.test_count if self.spec.split == "everything" else 0
-        return max(1, known.train_count + held_out)  # an own set that was deleted has none left
+        return known.train_count + (known.test_count if self.spec.split == "everything" else 0)
 
     @property
     def steps(self) -> float:
