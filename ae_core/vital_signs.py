@@ -10,6 +10,7 @@ import numpy as np
 from ae_core import latent
 from ae_core.specs import AutoencoderSpec
 
+NAMES = ("output_mean", "output_spread", "explained", "used_dimensions", "saturated_share")
 EXAMINED = 100  # pictures after every epoch: enough for a variance, a few milliseconds
 # A sigmoid or a tanh passes this share of its steepest slope back, or less: it hardly learns.
 FLAT_SLOPE = 0.04  # a sigmoid below 0.01 or above 0.99, a tanh beyond ±0.98

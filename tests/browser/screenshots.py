@@ -24,6 +24,9 @@ def main(url: str) -> None:
         page.set_default_timeout(120_000)
         _open(page, "/")
         _save(page, "home")
+        _open(page, "/lessons?lesson=04-better-than-jpeg&guess=100")
+        page.get_by_text("The autoencoder wins by far").wait_for()
+        _save(page, "lesson")
         _open(page, "/train?preset=toy-faces-vae&epochs=4")
         page.get_by_text("Cartoon faces").wait_for()
         _save(page, "set-up")
@@ -45,7 +48,30 @@ def main(url: str) -> None:
         chart.wait_for()
         chart.evaluate("element => element.scrollIntoView()")
         _save(page, "directions")
+        _open(page, "/measure?model=toy-faces-vae")
+        page.get_by_text("bytes a picture").first.wait_for()
+        _save(page, "measure")
+        _open(page, "/own_pictures")
+        page.get_by_label("Name of the set").fill("Handwriting of class 7b")
+        page.get_by_role("button", name="Start a set that this server keeps").click()
+        page.locator("canvas").first.wait_for()
+        page.wait_for_selector(IDLE)
+        _draw_a_two(page)
+        _save(page, "own-pictures")
         browser.close()
+
+
+def _draw_a_two(page: Page) -> None:
+    canvas = page.locator("canvas").first
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    assert box is not None  # it is on the screen
+    points = ((0.3, 0.35), (0.38, 0.22), (0.55, 0.18), (0.68, 0.3), (0.62, 0.48), (0.3, 0.8))
+    for place, (x, y) in enumerate((*points, (0.72, 0.8))):
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=6)
+        if not place:
+            page.mouse.down()
+    page.mouse.up()
 
 
 def _open(page: Page, path: str) -> None:
