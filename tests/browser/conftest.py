@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
@@ -80,15 +80,24 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture
-def page(browser, server) -> Iterator[Page]:
-    """A page of a new visitor; leaving the server's address fails the test."""
+@pytest.fixture(scope="session")
+def visitors(browser, server) -> Iterator[BrowserContext]:
+    """What all visitors' tabs share: the files of Streamlit's own that a browser has got by now."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, base_url=server.url)
     context.set_default_timeout(60_000)
-    made = context.new_page()
+    context.add_init_script("localStorage.clear()")
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(visitors, server) -> Iterator[Page]:
+    """A page of a new visitor; leaving the server's address fails the test."""
+    visitors.clear_cookies()  # by which the app knows a visitor again
+    made = visitors.new_page()
     elsewhere: list[str] = []
     local = (server.url, server.url.replace("http", "ws"), "data:", "blob:")
     made.on("request", lambda r: None if r.url.startswith(local) else elsewhere.append(r.url))
     yield made
-    context.close()
+    made.close()
     assert elsewhere == [], "the page asked the internet"
