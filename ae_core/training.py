@@ -105,7 +105,7 @@ def fit(
     clock = Clock(control or Unattended(), spec.max_seconds)
     rng = np.random.default_rng(spec.seed)
     _, shown = probes(spec, images)
-    examined = chosen(images.test)
+    examined = chosen(images.test, steps.pictures_an_epoch())
     history: list[Metrics] = []
     weights = ae.weights_of(networks)
     try:

@@ -11,14 +11,22 @@ from ae_core import latent
 from ae_core.specs import AutoencoderSpec
 
 NAMES = ("output_mean", "output_spread", "explained", "used_dimensions", "saturated_share")
-EXAMINED = 100  # pictures after every epoch: enough for a variance, a few milliseconds
+EXAMINED = (16, 100)  # pictures after every epoch, at least and at most: enough for a variance
+TRAINED = 20  # pictures for each of them: looking then costs an epoch two per cent, or less
 # A sigmoid or a tanh passes this share of its steepest slope back, or less: it hardly learns.
 FLAT_SLOPE = 0.04  # a sigmoid below 0.01 or above 0.99, a tanh beyond ±0.98
 
 
-def chosen(pictures: np.ndarray) -> np.ndarray:
-    """Return up to EXAMINED of pictures (N, H, W, C), spread over all: sets may be sorted."""
-    return pictures[:: -(-len(pictures) // EXAMINED)]
+def chosen(pictures: np.ndarray, trained: int) -> np.ndarray:
+    """Return a few of pictures (N, H, W, C), spread over all: sets may be sorted.
+
+    Args:
+        pictures: to choose from.
+        trained: how many pictures an epoch trains on.
+    """
+    least, most = EXAMINED
+    count = min(max(trained // TRAINED, least), most)
+    return pictures[:: -(-len(pictures) // count)]
 
 
 def vital_signs(

@@ -5,7 +5,7 @@ import pytest
 
 from ae_core import latent
 from ae_core.specs import AutoencoderSpec
-from ae_core.vital_signs import EXAMINED, chosen, vital_signs
+from ae_core.vital_signs import EXAMINED, TRAINED, chosen, vital_signs
 
 PLAIN = AutoencoderSpec(latent_dim=4)
 CODES = np.zeros((50, 4), np.float32)
@@ -76,9 +76,11 @@ def test_only_what_flattens_can_saturate(images):
     assert vital_signs(of_layers, images, CODES, images)["saturated_share"] == 0
 
 
-@pytest.mark.parametrize("count", [1, 99, 100, 101, 360, 10_000])
-def test_pictures_are_chosen_from_all_over_the_set(count):
-    numbers = chosen(np.arange(count))
-    assert min(count, EXAMINED // 2) <= len(numbers) <= EXAMINED
+@pytest.mark.parametrize("trained", [1, 350, 1437, 60_000])
+@pytest.mark.parametrize("count", [1, 16, 50, 99, 360, 10_000])
+def test_pictures_are_chosen_from_all_over_the_set(count, trained):
+    numbers = chosen(np.arange(count), trained)
+    most = min(max(trained // TRAINED, EXAMINED[0]), EXAMINED[1])
+    assert min(count, most / 2) <= len(numbers) <= most
     assert numbers[0] == 0
     assert numbers[-1] >= count - 1 - count / len(numbers)
