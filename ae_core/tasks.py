@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 TRAIN, INFER = "train", "infer"  # the two kinds of worker, as Dask resources
 
 STOP = -1  # "train up to epoch -1": end the run
-ASKED_EVERY = 0.2  # seconds
+ASKED_EVERY = 0.4  # seconds
 TOLD_EVERY = 0.5  # seconds, within a long epoch
 SAVED_EVERY = 3.0  # seconds: the weights, for pages that show a run in training
 SAVED_NUMBERS = 3_000_000  # of larger networks only the last weights are saved
@@ -155,7 +155,7 @@ class _Saver:
 
 
 class _Remote:
-    """The `Control` of a run in a worker: asks Dask's variable, at most five times a second."""
+    """The `Control` of a run in a worker: asks Dask's variable, but not often, as that takes time."""
 
     def __init__(self, run_id: str, log: _Log) -> None:
         self._variable = Variable(permission(run_id), client=get_client())
