@@ -155,7 +155,7 @@ class _Saver:
 
 
 class _Remote:
-    """The `Control` of a run in a worker: asks Dask's variable, but not often, as that takes time."""
+    """The `Control` of a run in a worker: asks Dask's variable, not often, as that takes time."""
 
     def __init__(self, run_id: str, log: _Log) -> None:
         self._variable = Variable(permission(run_id), client=get_client())
