@@ -21,6 +21,7 @@ def page() -> None:
     available = cards()
     _preview(available[SHOWN[0]])
     with st.container(horizontal=True):
+        st.page_link("pages/lessons.py", label=text("home.lessons"), icon=":material/school:")
         st.page_link("pages/train.py", label=text("home.train"), icon=":material/play_arrow:")
         st.page_link(
             "pages/reconstruct.py", label=text("home.reconstruct"), icon=":material/compare:"

@@ -47,9 +47,6 @@ def gallery(spec_json: str, start: int, count: int) -> Gallery:
     return Gallery(to_bytes_range(shown), labels, len(images.test))
 
 
-def test_picture(spec_json: str, number: int) -> np.ndarray:
+def held_out_picture(spec_json: str, number: int) -> np.ndarray:
     """Return test picture ``number`` (H, W, C) in [0, 1] of a spec's image set."""
     return np.array(images_of(from_json(spec_json)).test[number])
-
-
-test_picture.__test__ = False  # type: ignore[attr-defined]

@@ -1,13 +1,10 @@
 """The Denoise page in a real browser: a photo, the camera, the square, the wipe, downloads."""
 
 import io
-import os
 import re
 import shutil
-import tempfile
 import time
 import urllib.request
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -17,6 +14,7 @@ from conftest import SILENT
 from PIL import Image
 from playwright.sync_api import Page, expect
 from skimage import data
+from written_files import no_writing, places, processes, written_since
 
 from ae_core.specs import CHOICES
 
@@ -297,32 +295,6 @@ def test_a_file_that_is_no_picture_is_a_sentence(page):
 # --- privacy ---------------------------------------------------------------------------------
 
 
-def processes(server) -> list[psutil.Process]:
-    process = psutil.Process(server.pid)
-    return [process, *process.children(recursive=True)]
-
-
-def places(server) -> set[Path]:
-    """Where the server and its workers might write: their folders and those of open files."""
-    found = {server.runs, Path(tempfile.gettempdir()) / "dask-scratch-space"}
-    for process in processes(server):
-        found.add(Path(process.cwd()))
-        found |= {Path(file.path).parent for file in process.open_files() if "w" in file.mode}
-    return {place for place in found if place.is_dir() and place != Path("/dev")}
-
-
-def written_since(started: float, folder: Path):
-    for parent, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if name not in (".venv", ".git", "shared")]
-        for name in names:
-            path = Path(parent) / name
-            try:
-                if path.stat().st_mtime >= started and path.is_file():
-                    yield path, path.read_bytes()
-            except OSError:
-                continue  # gone, or not for us
-
-
 def test_nothing_of_a_photo_is_left_in_a_file(page, server, photo):
     started = time.time() - 2  # file systems have coarse clocks
     middle = len(photo) // 2
@@ -336,20 +308,6 @@ def test_nothing_of_a_photo_is_left_in_a_file(page, server, photo):
             assert path == Path(__file__) or not any(t in content for t in traces), path
     page.get_by_role("button", name="Forget this photo").click()
     expect(figures(page)).to_have_count(0)
-
-
-@contextmanager
-def no_writing(server):
-    """Whatever the server or a worker writes to a file meanwhile fails."""
-    limited = processes(server)
-    before = [process.rlimit(psutil.RLIMIT_FSIZE) for process in limited]
-    for process, (_, hard) in zip(limited, before, strict=True):
-        process.rlimit(psutil.RLIMIT_FSIZE, (0, hard))
-    try:
-        yield
-    finally:
-        for process, limits in zip(limited, before, strict=True):
-            process.rlimit(psutil.RLIMIT_FSIZE, limits)
 
 
 @pytest.mark.skipif(not hasattr(psutil, "RLIMIT_FSIZE"), reason="Linux only")

@@ -1,12 +1,9 @@
 """A class fills a set with its own handwriting and trains on it, in a real browser."""
 
 import io
-import os
 import re
-import tempfile
 import time
 import zipfile
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +11,7 @@ import psutil
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
+from written_files import no_writing, places, processes, written_since
 
 from ae_core.toy_faces import draw_faces, sample_factors
 
@@ -147,46 +145,6 @@ def test_a_class_adds_to_one_set_and_only_its_maker_takes_away(page, browser, se
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Take out picture 1").click()
     expect(metric(page, "Pictures")).to_have_text("0")
-
-
-def processes(server):
-    main = psutil.Process(server.pid)
-    return [main, *main.children(recursive=True)]
-
-
-@contextmanager
-def no_writing(server):
-    """Whatever the server or a worker writes to a file meanwhile fails."""
-    limited = processes(server)
-    before = [process.rlimit(psutil.RLIMIT_FSIZE) for process in limited]
-    for process, (_, hard) in zip(limited, before, strict=True):
-        process.rlimit(psutil.RLIMIT_FSIZE, (0, hard))
-    try:
-        yield
-    finally:
-        for process, limits in zip(limited, before, strict=True):
-            process.rlimit(psutil.RLIMIT_FSIZE, limits)
-
-
-def places(server):
-    """Where the server and its workers might write: their folders and those of open files."""
-    found = {server.runs, Path(tempfile.gettempdir()) / "dask-scratch-space"}
-    for process in processes(server):
-        found.add(Path(process.cwd()))
-        found |= {Path(file.path).parent for file in process.open_files() if "w" in file.mode}
-    return {place for place in found if place.is_dir() and place != Path("/dev")}
-
-
-def written_since(started, folder):
-    for top, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if name not in (".venv", ".git", "__pycache__")]
-        for name in names:
-            path = Path(top, name)
-            try:
-                if path.is_file() and path.stat().st_mtime >= started:
-                    yield path, path.read_bytes()
-            except OSError:
-                continue  # gone, or not for us
 
 
 @pytest.mark.skipif(not hasattr(psutil, "RLIMIT_FSIZE"), reason="Linux only")

@@ -22,7 +22,7 @@ def gallery(spec_json: str, start: int, count: int) -> galleries.Gallery:
 @st.cache_data(show_spinner=False, max_entries=256)
 def test_image(spec_json: str, number: int) -> np.ndarray:
     """Return test picture ``number`` (H, W, C) in [0, 1] of a spec's image set."""
-    return service().connection.answer(galleries.test_picture, spec_json, number)
+    return service().connection.answer(galleries.held_out_picture, spec_json, number)
 
 
 @st.cache_data(show_spinner=False)
