@@ -15,6 +15,7 @@ from ae_core.metrics import NEAR_ZERO, psnr_of_mse
 from ae_core.pictures import reduced, to_bytes_range
 from ae_core.pretrained import cards
 from ae_core.refit import image_shape
+from ae_core.rivals import pca_by_size
 from ae_core.specs import Corruption, TrainingSpec, from_json, preset
 
 TRIED = 200  # pictures that figures are means over
@@ -62,13 +63,10 @@ def _tests(spec: TrainingSpec) -> np.ndarray:
 
 
 def _pca(_: ModelFile | None, given: Mapping[str, Any]) -> Measured:
-    spec = preset(str(given["preset"])).spec
-    images = data.load_images(spec.image_set, spec.image_size, spec.split)
-    fitted = baselines.fit_pca(images.train, int(given["numbers"]))
-    output = fitted.reconstruct(images.test)
-    rows = to_bytes_range(np.stack([images.test[:SHOWN], output[:SHOWN]]))
-    psnr = _psnr(images.test, output)
-    return Measured({"psnr": psnr, "numbers": len(fitted.components)}, rows, ("original", "pca"))
+    spec, numbers = preset(str(given["preset"])).spec, int(given["numbers"])
+    found = pca_by_size(spec.image_set, spec.image_size, spec.split, (numbers,), SHOWN)
+    rows = np.stack([to_bytes_range(_tests(spec)[:SHOWN]), found.pictures[0]])
+    return Measured({"psnr": found.psnr[0], "numbers": numbers}, rows, ("original", "pca"))
 
 
 def _strangers(model: ModelFile | None, given: Mapping[str, Any]) -> Measured:
