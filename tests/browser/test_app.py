@@ -225,3 +225,11 @@ def test_a_link_cannot_smuggle_markup_in(page):
         message = page.get_by_test_id("stAlertContentError").first
         expect(message).to_contain_text("![x](http://example.invalid")
         assert message.locator("img").count() == 0
+
+
+def test_a_link_to_a_page_asks_for_nothing_that_is_not_there(page):
+    failed = []
+    page.on("response", lambda r: failed.append(r.url) if r.status >= 400 else None)
+    page.goto("/train?preset=digits-dense")
+    page.wait_for_selector(IDLE)
+    assert failed == []

@@ -1,0 +1,174 @@
+"""A student without a browser: speaks to the app as Streamlit's own page does, in protobuf.
+
+It loads the files that a browser loads, opens the websocket, keeps the states of the widgets that
+it was shown, sends them with every change, fetches the pictures that come back, and repeats the
+fragments that the server asks it to repeat. It draws nothing.
+"""
+
+import asyncio
+import re
+import time
+from dataclasses import dataclass, field
+
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+from websockets.asyncio.client import ClientConnection, connect
+
+PATIENCE = 60.0  # seconds until a student gives up, which is an error
+MOST_BYTES = 64 << 20  # of one message
+FILES = re.compile(r'(?:src|href)="\./(static/[^"]+)"')
+
+
+class Failure(Exception):
+    """What a student was shown is an error, or nothing came."""
+
+
+@dataclass
+class Student:
+    """One browser tab.
+
+    Attributes:
+        port: of the app on this machine.
+        shown: the elements that carry an id, by their keys in the app.
+        repeats: fragments and after how many seconds each wants to run again.
+        received: bytes over the websocket.
+    """
+
+    port: int
+    shown: dict[str, object] = field(default_factory=dict)
+    repeats: dict[str, float] = field(default_factory=dict)
+    received: int = 0
+    _states: dict[str, WidgetState] = field(default_factory=dict)
+    _query: str = ""
+    _page: str = ""
+    _hash: str = ""
+    _cached: set[str] = field(default_factory=set)
+    _pictures: set[str] = field(default_factory=set)
+    _socket: ClientConnection | None = None
+    _streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def open(self, page: str, query: str, *, files: bool = False) -> float:
+        """Open a page of the app as a link does and return the seconds until all of it is there.
+
+        Args:
+            page: its path without a slash, e.g. ``train``.
+            query: what stands behind the question mark.
+            files: whether to load Streamlit's scripts and styles, as an empty cache must.
+        """
+        started = time.perf_counter()
+        await self.close()
+        index = await self._get(f"/{page}")
+        if files:
+            for path in dict.fromkeys(FILES.findall(index.decode())):
+                await self._get(f"/{path}")
+        for path in ("health", "host-config"):
+            await self._get(f"/_stcore/{path}")
+        self._socket = await connect(
+            f"ws://127.0.0.1:{self.port}/_stcore/stream",
+            subprotocols=["streamlit"],
+            max_size=MOST_BYTES,
+            compression=None,
+        )
+        self.shown, self.repeats, self._states = {}, {}, {}
+        self._page, self._query, self._hash = page, query, ""
+        await self._run()
+        return time.perf_counter() - started
+
+    async def change(self, key: str, **value: object) -> float:
+        """Give a widget another value and return the seconds until the page shows the outcome.
+
+        Args:
+            key: of the widget in the app.
+            value: the field of `WidgetState` that its kind uses, e.g. ``double_value=8``.
+        """
+        if key not in self.shown:
+            raise Failure(f"{key} is not on the page {self._page}, only {sorted(self.shown)}")
+        widget = self.shown[key].id
+        self._states[widget] = WidgetState(id=widget, **value)
+        return await self._timed()
+
+    async def repeat(self, fragment: str) -> float:
+        """Run a fragment again, as its timer does; return the seconds until it is drawn."""
+        return await self._timed(fragment)
+
+    async def close(self) -> None:
+        """Close the tab."""
+        if self._socket is not None:
+            await self._socket.close()
+        if self._streams is not None:
+            self._streams[1].close()
+        self._socket = self._streams = None
+
+    async def _timed(self, fragment: str = "") -> float:
+        started = time.perf_counter()
+        await self._run(fragment)
+        return time.perf_counter() - started
+
+    async def _run(self, fragment: str = "") -> None:
+        message = BackMsg()
+        state = message.rerun_script
+        state.query_string, state.fragment_id = self._query, fragment
+        state.page_script_hash, state.is_auto_rerun = self._hash, bool(fragment)
+        if not self._hash:
+            state.page_name = self._page
+        state.widget_states.widgets.extend(self._states.values())
+        state.cached_message_hashes.extend(self._cached)
+        state.context_info.timezone, state.context_info.locale = "UTC", "en"
+        assert self._socket is not None  # open() was called
+        await self._socket.send(message.SerializeToString())
+        pictures: list[str] = []
+        async with asyncio.timeout(PATIENCE):
+            while not self._take(await self._socket.recv(), pictures):
+                pass
+            for path in pictures:
+                await self._get(path)
+
+    def _take(self, data: bytes | str, pictures: list[str]) -> bool:
+        """Take one message; return whether the run that was asked for is over."""
+        assert isinstance(data, bytes)  # all of Streamlit's messages are
+        self.received += len(data)
+        message = ForwardMsg.FromString(data)
+        if message.hash and message.metadata.cacheable:
+            self._cached.add(message.hash)
+        kind = message.WhichOneof("type")
+        if kind == "new_session":
+            self._hash = message.new_session.page_script_hash
+        elif kind == "stop_auto_rerun":
+            self.repeats.pop(message.stop_auto_rerun.fragment_id, None)
+        elif kind == "auto_rerun":
+            self.repeats[message.auto_rerun.fragment_id] = message.auto_rerun.interval
+        elif kind == "page_info_changed":
+            self._query = message.page_info_changed.query_string
+        elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
+            self._take_element(message.delta.new_element, pictures)
+        elif kind == "script_finished":
+            return message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
+        return False
+
+    def _take_element(self, element: object, pictures: list[str]) -> None:
+        kind = element.WhichOneof("type")
+        inner = getattr(element, kind)
+        if kind == "exception":
+            raise Failure(f"{inner.type}: {inner.message}")
+        if kind == "imgs":
+            new = {image.url for image in inner.imgs} - self._pictures
+            self._pictures |= new
+            pictures.extend(new)
+        name = getattr(inner, "id", "")
+        if name.startswith("$$ID-"):
+            self.shown[name.split("-", 2)[2]] = inner
+
+    async def _get(self, path: str) -> bytes:
+        """Fetch a file over a connection that stays open, as a browser's does."""
+        if self._streams is None:
+            self._streams = await asyncio.open_connection("127.0.0.1", self.port)
+        reader, writer = self._streams
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost:{self.port}\r\n\r\n".encode())
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        if " 200 " not in head.split("\r\n", 1)[0]:
+            raise Failure(f"{path}: {head.split(chr(13), 1)[0]}")
+        length = re.search(r"content-length: (\d+)", head, re.IGNORECASE)
+        if length is None:
+            raise Failure(f"{path} came without a length")
+        return await reader.readexactly(int(length[1]))

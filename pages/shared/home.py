@@ -1,0 +1,52 @@
+"""Home: what an autoencoder is, in pictures, and the way to each page."""
+
+import streamlit as st
+
+from ae_core import pictures
+from ae_core.pretrained import Card, cards
+from ae_core.refit import image_shape
+from pages.shared.catalogue import model_title
+from pages.shared.frame import frame
+from pages.shared.text import text
+
+SHOWN = ("toy-faces-vae", "digits-dense")
+SHOWN_PICTURES = 8
+
+
+def home() -> None:
+    """Draw the page; its pictures are files of the app, so nothing has to be waited for."""
+    frame("Home")
+    st.header(text("home.title"))
+    st.markdown(text("home.about"))
+    available = cards()
+    _preview(available[SHOWN[0]])
+    with st.container(horizontal=True):
+        st.page_link("pages/lessons.py", label=text("home.lessons"), icon=":material/school:")
+        st.page_link("pages/train.py", label=text("home.train"), icon=":material/play_arrow:")
+        st.page_link(
+            "pages/reconstruct.py", label=text("home.reconstruct"), icon=":material/compare:"
+        )
+        st.page_link(
+            "pages/denoise.py", label=text("home.denoise"), icon=":material/auto_fix_high:"
+        )
+        st.page_link("pages/latent_space.py", label=text("home.latent"), icon=":material/tune:")
+    for name in SHOWN[1:]:
+        _preview(available[name])
+
+
+def _preview(card: Card) -> None:
+    shape = image_shape(card.spec)
+    rows = pictures.rows_of_sheet(pictures.from_png(card.preview.read_bytes()), shape)
+    count, numbers = shape[0] * shape[1] * shape[2], card.spec.autoencoder.latent_dim
+    st.markdown(
+        text(
+            "home.model",
+            title=model_title(card),
+            pixels=f"{count:,}",
+            numbers=numbers,
+            ratio=f"{count / numbers:.3g}",
+            psnr=f"{card.figures['val_psnr']:.1f}",
+        )
+    )
+    st.image(pictures.contact_sheet(rows[:, :SHOWN_PICTURES]), width="stretch")
+    st.caption(text("home.rows"))
