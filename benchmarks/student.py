@@ -9,6 +9,7 @@ import asyncio
 import re
 import time
 from dataclasses import dataclass, field
+from urllib.parse import parse_qsl
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -18,6 +19,7 @@ from websockets.asyncio.client import ClientConnection, connect
 PATIENCE = 60.0  # seconds until a student gives up, which is an error
 MOST_BYTES = 64 << 20  # of one message
 FILES = re.compile(r'(?:src|href)="\./(static/[^"]+)"')
+EPOCH = re.compile(r"\d+ / \d+")
 
 
 class Failure(Exception):
@@ -33,12 +35,14 @@ class Student:
         shown: the elements that carry an id, by their keys in the app.
         repeats: fragments and after how many seconds each wants to run again.
         received: bytes over the websocket.
+        epoch: of the run that the page shows.
     """
 
     port: int
     shown: dict[str, object] = field(default_factory=dict)
     repeats: dict[str, float] = field(default_factory=dict)
     received: int = 0
+    epoch: int = 0
     _states: dict[str, WidgetState] = field(default_factory=dict)
     _query: str = ""
     _page: str = ""
@@ -47,6 +51,11 @@ class Student:
     _pictures: set[str] = field(default_factory=set)
     _socket: ClientConnection | None = None
     _streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    @property
+    def query(self) -> dict[str, str]:
+        """What stands behind the question mark of the address now."""
+        return dict(parse_qsl(self._query))
 
     async def open(self, page: str, query: str, *, files: bool = False) -> float:
         """Open a page of the app as a link does and return the seconds until all of it is there.
@@ -113,6 +122,8 @@ class Student:
         if not self._hash:
             state.page_name = self._page
         state.widget_states.widgets.extend(self._states.values())
+        for name in [n for n, s in self._states.items() if s.WhichOneof("value") == "trigger_value"]:
+            del self._states[name]  # a click happens once
         state.cached_message_hashes.extend(self._cached)
         state.context_info.timezone, state.context_info.locale = "UTC", "en"
         assert self._socket is not None  # open() was called
@@ -132,8 +143,8 @@ class Student:
         if message.hash and message.metadata.cacheable:
             self._cached.add(message.hash)
         kind = message.WhichOneof("type")
-        if kind == "new_session":
-            self._hash = message.new_session.page_script_hash
+        if kind == "navigation":
+            self._hash = message.navigation.page_script_hash
         elif kind == "stop_auto_rerun":
             self.repeats.pop(message.stop_auto_rerun.fragment_id, None)
         elif kind == "auto_rerun":
@@ -155,13 +166,15 @@ class Student:
             new = {image.url for image in inner.imgs} - self._pictures
             self._pictures |= new
             pictures.extend(new)
+        if kind == "metric" and EPOCH.fullmatch(inner.body):
+            self.epoch = int(inner.body.split(" / ")[0])
         name = getattr(inner, "id", "")
         if name.startswith("$$ID-"):
             self.shown[name.split("-", 2)[2]] = inner
 
     async def _get(self, path: str) -> bytes:
         """Fetch a file over a connection that stays open, as a browser's does."""
-        if self._streams is None:
+        if self._streams is None or self._streams[0].at_eof():  # closed when idle for a while
             self._streams = await asyncio.open_connection("127.0.0.1", self.port)
         reader, writer = self._streams
         writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost:{self.port}\r\n\r\n".encode())

@@ -1,0 +1,208 @@
+"""A class at work, without browsers: ``python -m benchmarks.classroom``.
+
+So many students come within ten seconds, with empty caches; for a minute each then acts once a
+second: changes settings of a training, the noise on a picture, a code, or follows a run. One run
+trains all the while. Everything, these students included, shares the cores of this machine; what
+they cost is printed. A student is late from the moment at which the second has come, so a server
+that falls behind is not asked less.
+"""
+
+import argparse
+import asyncio
+import gc
+import random
+import statistics
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import psutil
+
+from benchmarks.app import running_server
+from benchmarks.student import Failure, Student
+
+ARRIVE = 10.0  # seconds in which the class comes
+ALONE = 15.0  # seconds of the training's pace before and after
+RUN = "preset=toy-faces-vae&epochs=2000&steps_per_epoch=20"
+P95 = {30: 100.0, 100: 500.0}  # ms, targets by the number of students
+SLOWER = 1.25  # how much slower training may get
+MEMORY = 200.0, 1.0  # MB of the server, and for every student
+
+
+@dataclass
+class Class:
+    """What happened to the students.
+
+    Attributes:
+        seconds: from when an interaction was due until its outcome was there, by activity.
+        errors: sentences.
+    """
+
+    seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    errors: list[str] = field(default_factory=list)
+
+
+def activities(run: str) -> dict[str, tuple[str, str, Callable[[Student], Awaitable[float]]]]:
+    """Return page, address and interaction of everything that a student does, by name."""
+
+    async def settings(student: Student) -> float:
+        return await student.change("train.latent_dim", double_value=random.randint(2, 48))
+
+    async def noise(student: Student) -> float:
+        amount = round(random.uniform(0.05, 0.5), 2)
+        return await student.change("denoise.amount", double_array_value={"data": [amount]})
+
+    async def code(student: Student) -> float:
+        numbers = ",".join(f"{random.uniform(-3, 3):.2f}" for _ in range(16))
+        sent = f'{{"code": "{numbers}"}}'
+        return await student.change("numbers-digits-dense", json_value=sent)
+
+    async def follow(student: Student) -> float:
+        return await student.repeat(next(iter(student.repeats)))
+
+    return {
+        "settings": ("train", "show=latent_dim", settings),
+        "noise": ("denoise", "model=face-denoiser", noise),
+        "code": ("latent_space", "model=digits-dense", code),
+        "follow a run": ("train", f"run={run}", follow),
+    }
+
+
+async def attend(student: Student, number: int, run: str, seconds: float, seen: Class) -> None:
+    """Do everything in turn, a quarter of the time each, and begin somewhere."""
+    every = list(activities(run).items())
+    begin = time.perf_counter() + random.random()  # nobody acts in step
+    try:
+        for turn in range(len(every)):
+            name, (page, query, act) = every[(number + turn) % len(every)]
+            seen.seconds["open a page"].append(await student.open(page, query))
+            ends = begin + (turn + 1) * seconds / len(every)
+            due = max(begin, time.perf_counter())
+            while due < ends:
+                await asyncio.sleep(due - time.perf_counter())
+                await act(student)
+                seen.seconds[name].append(time.perf_counter() - due)
+                due += 1.0
+    except Exception as error:  # counted, told and a missed target: nothing is hidden
+        seen.errors.append(f"{type(error).__name__}: {error}")
+
+
+async def begin_run(student: Student) -> str:
+    """Start the training that goes on all the while and return its id."""
+    await student.open("train", RUN)
+    await student.change("train.start", trigger_value=True)
+    run = student.query["run"]
+    while not student.epoch:
+        await asyncio.sleep(0.5)
+        await student.open("train", f"run={run}")
+    return run
+
+
+async def pace(student: Student, run: str, wait: Awaitable[None]) -> float:
+    """Return the epochs a second of a run while something is awaited."""
+    await student.open("train", f"run={run}")
+    before, started = student.epoch, time.perf_counter()
+    await wait
+    elapsed = time.perf_counter() - started
+    await student.open("train", f"run={run}")
+    return (student.epoch - before) / elapsed
+
+
+async def hold_class(port: int, server: psutil.Process, count: int, seconds: float) -> bool:
+    """Let a class of so many students work; print what they saw, return whether all is met."""
+    teacher = Student(port)
+    run = await begin_run(teacher)
+    for page, query, _ in activities(run).values():  # once for the server's caches
+        await teacher.open(page, query)
+    alone = [await pace(teacher, run, asyncio.sleep(ALONE))]
+    students, seen = [Student(port) for _ in range(count)], Class()
+    arriving = [_arrive(student, i * ARRIVE / count, seen) for i, student in enumerate(students)]
+    await asyncio.gather(*arriving)
+    lost = len(seen.errors)
+    processes = [psutil.Process(), server, *server.children(recursive=True)]
+    before = [sum(process.cpu_times()[:2]) for process in processes]
+    attending = [
+        attend(student, i, run, seconds, seen) for i, student in enumerate(students)
+    ]
+    during = await pace(teacher, run, _all(attending))
+    spent = [sum(p.cpu_times()[:2]) - b for p, b in zip(processes, before, strict=True)]
+    memory = server.memory_info().rss / 1e6
+    for student in students:
+        await student.close()
+    alone.append(await pace(teacher, run, asyncio.sleep(ALONE)))
+    await teacher.close()
+
+    first = seen.seconds.pop("arrive")
+    print(f"{count} students, {seconds:.0f} s")
+    _print("first load, empty cache", first)
+    for name, taken in seen.seconds.items():
+        _print(name, taken)
+    acts = [each for name, taken in seen.seconds.items() if name != "open a page" for each in taken]
+    p95 = statistics.quantiles(acts, n=20)[-1] * 1e3
+    _print("all interactions", acts)
+    cores = ", ".join(
+        f"{name} {used / seconds:.2f}"
+        for name, used in (
+            ("these students", spent[0]),
+            ("server", spent[1]),
+            ("workers", sum(spent[2:])),
+        )
+    )
+    print(f"cores in use: {cores}")
+    slower = statistics.mean(alone) / during
+    limit = MEMORY[0] + MEMORY[1] * count
+    for problem in sorted(set(seen.errors)):
+        print(f"error, {seen.errors.count(problem)} times: {problem}")
+    return all(
+        [
+            _verdict("students whose first load failed", lost, 0, "{:.0f}"),
+            _verdict("errors and lost sessions", len(seen.errors) - lost, 0, "{:.0f}"),
+            _verdict("p95 of an interaction, ms", p95, P95.get(count, P95[100]), "{:.0f}"),
+            _verdict("memory of the server, MB", memory, limit, "{:.0f}"),
+            _verdict("training slower by a factor of", slower, SLOWER, "{:.2f}"),
+        ]
+    )
+
+
+async def _arrive(student: Student, after: float, seen: Class) -> None:
+    await asyncio.sleep(after)
+    try:
+        seen.seconds["arrive"].append(await student.open("", "", files=True))
+    except (Failure, OSError, TimeoutError, EOFError) as error:
+        seen.errors.append(f"{type(error).__name__}: {error}")
+
+
+async def _all(work: list[Awaitable[None]]) -> None:
+    await asyncio.gather(*work)
+
+
+def _print(name: str, seconds: list[float]) -> None:
+    cuts = statistics.quantiles(seconds, n=20)
+    print(
+        f"  {name:24} {len(seconds):6} times, median {statistics.median(seconds) * 1e3:5.0f} ms, "
+        f"p95 {cuts[-1] * 1e3:5.0f} ms, longest {max(seconds) * 1e3:5.0f} ms"
+    )
+
+
+def _verdict(name: str, figure: float, target: float, form: str) -> bool:
+    met = figure <= target
+    words = "met" if met else "not met"
+    print(f"  {name}: {form.format(figure)}, target {form.format(target)}: {words}", flush=True)
+    return met
+
+
+def main() -> None:
+    """Print the figures for every size of class."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("counts", nargs="*", type=int, default=[30, 100])
+    parser.add_argument("--seconds", type=float, default=60.0)
+    options = parser.parse_args()
+    gc.freeze()  # a collection among the students would look like a slow server
+    for count in options.counts:
+        with running_server() as (port, pid):
+            asyncio.run(hold_class(port, psutil.Process(pid), count, options.seconds))
+
+
+if __name__ == "__main__":
+    main()
