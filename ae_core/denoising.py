@@ -149,7 +149,7 @@ def model_file(card: Card) -> ModelFile:
     """Return where the model of a card is."""
     spec = card.spec
     spec_json = spec.to_json() if isinstance(spec, DenoiserSpec) else to_json(spec)
-    path = card.weights.resolve()
+    path = card.weights
     return ModelFile(spec_json, str(path), path.stat().st_mtime_ns)
 
 

@@ -122,9 +122,7 @@ async def hold_class(port: int, server: psutil.Process, count: int, seconds: flo
     lost = len(seen.errors)
     processes = [psutil.Process(), server, *server.children(recursive=True)]
     before = [sum(process.cpu_times()[:2]) for process in processes]
-    attending = [
-        attend(student, i, run, seconds, seen) for i, student in enumerate(students)
-    ]
+    attending = [attend(student, i, run, seconds, seen) for i, student in enumerate(students)]
     during = await pace(teacher, run, _all(attending))
     spent = [sum(p.cpu_times()[:2]) - b for p, b in zip(processes, before, strict=True)]
     memory = server.memory_info().rss / 1e6

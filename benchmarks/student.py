@@ -122,7 +122,9 @@ class Student:
         if not self._hash:
             state.page_name = self._page
         state.widget_states.widgets.extend(self._states.values())
-        for name in [n for n, s in self._states.items() if s.WhichOneof("value") == "trigger_value"]:
+        for name in [
+            n for n, s in self._states.items() if s.WhichOneof("value") == "trigger_value"
+        ]:
             del self._states[name]  # a click happens once
         state.cached_message_hashes.extend(self._cached)
         state.context_info.timezone, state.context_info.locale = "UTC", "en"

@@ -10,7 +10,7 @@ from ae_core.data import ImageSetCorrupt, ImageSetUnavailable
 from ae_core.denoising import Denoised, Version, is_denoiser
 from ae_core.specs import CHOICES, LIMITS, Corruption
 from pages.shared import notice
-from pages.shared.answers import service
+from pages.shared.answers import noise_answer
 from pages.shared.denoise_view import (
     classical_view,
     denoised_view,
@@ -24,8 +24,8 @@ from pages.shared.links import linked_choice, linked_number, linked_slider, put
 from pages.shared.model_card import model_card
 from pages.shared.model_select import model_select
 from pages.shared.models import TrainedModel, denoising_models, squeezing_models
-from pages.shared.session import recall
 from pages.shared.text import slug, text
+from pages.shared.waiting import waiting
 from pages.shared.wording import amount_in_words, in_words
 
 TASKS = ("Add noise, then remove it", "Clean this photo as it is")
@@ -88,32 +88,26 @@ def _results(model: TrainedModel, chosen: Chosen, noise: Corruption | None, seed
         colour = view == VIEWS[1]
     key = (chosen.key, model.file, noise, seed, colour)
     question = (model.file, chosen.image, noise, seed)
-    answer = service().connection.answer
-    with st.spinner(text("denoise.denoising")):
-        result = recall(
-            "denoised", key, lambda: answer(denoising.denoise, *question, colour=colour)
-        )
+    shared = chosen.shared and not colour
+    with waiting(text("denoise.denoising"), "denoised", key):
+        result = noise_answer("denoised", key, *question, shared=shared, colour=colour)
     denoised_view(result, faces=chosen.key[0] != "test" or is_denoiser(model.file))
-    with st.spinner(text("denoise.filtering")):
-        rivals = recall(
-            "classical", key, lambda: answer(denoising.classical, *question, colour=colour)
-        )
+    with waiting(text("denoise.filtering"), "classical", key):
+        rivals = noise_answer("classical", key, *question, shared=shared, colour=colour)
     classical_view(result, rivals)
     if is_denoiser(model.file) and not colour:
-        rivals = [*rivals, *_bottlenecks(result, key)]
+        rivals = [*rivals, *_bottlenecks(result, key, shared=shared)]
     wipe_view(result)
     downloads(result, rivals)
     model_card(model.id)
 
 
-def _bottlenecks(result: Denoised, key: object) -> list[Version]:
+def _bottlenecks(result: Denoised, key: object, *, shared: bool) -> list[Version]:
     autoencoders = tuple((model.title, model.file) for model in squeezing_models())
     clean = None if result.clean is None else result.clean.image
     question = (autoencoders, result.noisy.image, clean)
-    with st.spinner(text("denoise.squeezing")):
-        made = recall(
-            "squeezed", key, lambda: service().connection.answer(denoising.squeezed, *question)
-        )
+    with waiting(text("denoise.squeezing"), "squeezed", key):
+        made: list[Version] = noise_answer("squeezed", key, *question, shared=shared)
     squeezed_view(result, made)
     return made
 

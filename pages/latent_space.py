@@ -23,6 +23,7 @@ from pages.shared.model_select import model_select
 from pages.shared.models import TrainedModel, models
 from pages.shared.session import recall, show_in_widget, widget
 from pages.shared.text import slug, text
+from pages.shared.waiting import waiting
 
 VIEWS = {
     "Sliders": slider_view,
@@ -55,7 +56,7 @@ def page() -> None:
             wrap=True,
         )
     try:
-        with st.spinner(text("latent.encoding")):
+        with waiting(text("latent.encoding"), "atlas", model.id):
             known = _atlas(model)
         others = _others(model) if view in LIVE else ()
         code = linked_code(model, known, "z")

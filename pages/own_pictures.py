@@ -16,6 +16,7 @@ from pages.shared.frame import frame
 from pages.shared.links import linked_index, put
 from pages.shared.picture_picker import picture_picker
 from pages.shared.session import collecting, visitor, widget
+from pages.shared.sheet import addresses
 from pages.shared.text import text
 
 A_PAGE = 60  # pictures
@@ -136,7 +137,7 @@ def _grid(own: OwnSet, mine: bool) -> None:
     chosen = int(written) if written.isdecimal() and len(written) < 10 else -1
     picture_picker(
         f"own-{own.id}-{start}-{own.changes}",
-        pile.pixels[start : start + A_PAGE, :, :, None],
+        addresses(pile.pixels[start : start + A_PAGE, :, :, None]),
         tuple(text("own.tile", number=number + 1) for number in numbers),
         numbers.index(chosen) if chosen in numbers else -1,
         lambda index: put(picture=str(numbers[index])),

@@ -9,7 +9,7 @@ from ae_core.data import ImageSetCorrupt, ImageSetUnavailable
 from ae_core.handwriting import DRAWING_SIDE, centre_digit
 from ae_core.refit import image_shape
 from pages.shared import notice
-from pages.shared.answers import gallery, service, test_rendition, test_rivals
+from pages.shared.answers import gallery, gallery_tiles, service, test_rendition, test_rivals
 from pages.shared.catalogue import pictures_title
 from pages.shared.drawing_canvas import drawing_canvas
 from pages.shared.frame import frame
@@ -21,6 +21,7 @@ from pages.shared.picture_picker import picture_picker
 from pages.shared.rendition_view import rendition_view, rivals_view
 from pages.shared.session import forget_upload, keep_upload, let_go, uploaded
 from pages.shared.text import slug, text
+from pages.shared.waiting import waiting
 
 SOURCES = ("Test pictures", "Upload", "Draw")
 A_PAGE = 24  # test pictures
@@ -71,7 +72,7 @@ def _picture(model: TrainedModel, source: str) -> tuple[int | None, np.ndarray |
 
 def _test_picture(model: TrainedModel) -> int | None:
     try:
-        with st.spinner(text("reconstruct.loading")):
+        with waiting(text("reconstruct.loading"), "gallery", model.file.spec_json):
             available = gallery(model.file.spec_json, 0, 1).available
             number = linked_index("picture", available)
             start = number // A_PAGE * A_PAGE
@@ -86,7 +87,7 @@ def _test_picture(model: TrainedModel) -> int | None:
     )
     picture_picker(
         f"picker-{model.id}",
-        shown.images,
+        gallery_tiles(model.file.spec_json, start, A_PAGE),
         names,
         number - start,
         lambda index: put(picture=str(start + index)),

@@ -102,6 +102,7 @@ KEEPERS = {
     SHARED / "answers" / "models.py": {"cache_data", "cache_resource"},
     SHARED / "answers" / "measures.py": {"cache_data"},
     SHARED / "answers" / "lesson.py": {"cache_data", "cache_resource"},
+    SHARED / "answers" / "denoised.py": {"cache_resource"},
 }
 
 CORE = sorted((ROOT / "ae_core").rglob("*.py"))

@@ -7,6 +7,7 @@ One name from widget to weight: the flat names are the dataclass fields themselv
 import dataclasses
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from ae_core.specs.autoencoder import AutoencoderSpec
@@ -70,6 +71,7 @@ def _typed(name: str, value: Value, like: Value) -> Any:
     return float(value) if kind is float and small_int else value
 
 
+@lru_cache(maxsize=256)
 def to_json(spec: TrainingSpec) -> str:
     """Write a spec as JSON text; `from_json` reads the same spec back."""
     return json.dumps(flatten(spec), indent=1)

@@ -22,6 +22,7 @@ from pages.shared.drawing_canvas import drawing_canvas
 from pages.shared.links import linked_choice
 from pages.shared.picture_picker import picture_picker
 from pages.shared.session import collecting, let_go
+from pages.shared.sheet import addresses
 from pages.shared.text import text
 
 SOURCES = ("Draw", "Upload")
@@ -125,7 +126,7 @@ def _review(own: OwnSet, batch: uploads.Batch) -> None:
 
     names = tuple(text("own.tile", number=i + 1) for i in range(min(count, SHOWN)))
     key = f"own-batch-{mine.readings}-{count}-{invert}"
-    picture_picker(key, pixels[:SHOWN, :, :, None], names, -1, leave_out)
+    picture_picker(key, addresses(pixels[:SHOWN, :, :, None]), names, -1, leave_out)
     with st.container(horizontal=True):
         keep = st.button(
             text("own.keep_uploads", count=count), type="primary", key="own.keep_uploads"

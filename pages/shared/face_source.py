@@ -9,9 +9,10 @@ import streamlit as st
 from ae_core import photos, pictures
 from ae_core.data import is_available
 from ae_core.faces import MIDDLE
+from ae_core.own_images import is_own
 from ae_core.specs import DenoiserSpec, TrainingSpec, to_json
 from pages.shared import notice
-from pages.shared.answers import gallery, sample_faces, service
+from pages.shared.answers import gallery, gallery_tiles, sample_faces, sample_tiles, service
 from pages.shared.catalogue import pictures_title
 from pages.shared.crop_box import crop_box
 from pages.shared.links import linked_choice, linked_index, put
@@ -31,10 +32,12 @@ class Chosen:
     Attributes:
         key: another one for every picture.
         image: (H, W, C) uint8.
+        shared: whether every visitor can see it: it is no visitor's own.
     """
 
     key: object
     image: np.ndarray
+    shared: bool = False
 
 
 def face_source(model: TrainedModel) -> Chosen | None:
@@ -53,8 +56,8 @@ def face_source(model: TrainedModel) -> Chosen | None:
     )
     if source == "Samples":
         names, images = zip(*sample_faces(), strict=True)
-        number = _pick("samples", images, names, 0, len(images))
-        return Chosen(("sample", number), images[number])
+        number = _pick("samples", sample_tiles(), names, 0, len(images))
+        return Chosen(("sample", number), images[number], shared=True)
     if source == "Test set":
         return _test_picture(model)
     return own_photo(source)
@@ -72,7 +75,8 @@ def _test_picture(model: TrainedModel) -> Chosen | None:
     start = linked_index("picture", available) // A_PAGE * A_PAGE
     shown = gallery(to_json(spec), start, A_PAGE)
     names = tuple(text("denoise.number", number=start + i) for i in range(len(shown.images)))
-    number = _pick(f"test-{model.id}", tuple(shown.images), names, start, available)
+    tiles = gallery_tiles(to_json(spec), start, A_PAGE)
+    number = _pick(f"test-{model.id}", tiles, names, start, available)
     back, forward = max(0, start - A_PAGE), min(start + A_PAGE, available - 1)
     with st.container(horizontal=True):
         st.button(
@@ -80,28 +84,23 @@ def _test_picture(model: TrainedModel) -> Chosen | None:
         )
         last = start + A_PAGE >= available
         st.button(text("denoise.more"), on_click=lambda: put(picture=str(forward)), disabled=last)
-    return Chosen(("test", model.id, number), shown.images[number - start])
+    picture, shared = shown.images[number - start], not is_own(spec.image_set)
+    return Chosen(("test", model.id, number), picture, shared)
 
 
 def _pick(
-    key: str, images: tuple[np.ndarray, ...], names: tuple[str, ...], start: int, available: int
+    key: str, tiles: tuple[str, ...], names: tuple[str, ...], start: int, available: int
 ) -> int:
     """Let the visitor choose one of the pictures from number ``start`` on; return its number."""
     number = linked_index("picture", available)
-    small = tuple(_thumbnail(image) for image in images)
     picture_picker(
         f"denoise-{key}",
-        small,
+        tiles,
         names,
         number - start,
         lambda index: put(picture=str(start + index)),
     )
     return number
-
-
-def _thumbnail(image: np.ndarray) -> np.ndarray:
-    step = max(1, image.shape[0] // 64)
-    return image[::step, ::step]
 
 
 def own_photo(source: str, forget: Callable[[], None] = forget_photo) -> Chosen | None:

@@ -1,5 +1,8 @@
 """Home: what an autoencoder is, in pictures, and the way to each page."""
 
+from functools import lru_cache
+from pathlib import Path
+
 import streamlit as st
 
 from ae_core import pictures
@@ -7,6 +10,7 @@ from ae_core.pretrained import Card, cards
 from ae_core.refit import image_shape
 from pages.shared.catalogue import model_title
 from pages.shared.frame import frame
+from pages.shared.sheet import png
 from pages.shared.text import text
 
 SHOWN = ("toy-faces-vae", "digits-dense")
@@ -34,9 +38,15 @@ def home() -> None:
         _preview(available[name])
 
 
+@lru_cache(maxsize=8)
+def _sheet(preview: Path, shape: tuple[int, int, int]) -> bytes:
+    """Return the first pictures of a file of the app; a class opens this page all at once."""
+    rows = pictures.rows_of_sheet(pictures.from_png(preview.read_bytes()), shape)
+    return png(rows[:, :SHOWN_PICTURES], width=1200)
+
+
 def _preview(card: Card) -> None:
     shape = image_shape(card.spec)
-    rows = pictures.rows_of_sheet(pictures.from_png(card.preview.read_bytes()), shape)
     count, numbers = shape[0] * shape[1] * shape[2], card.spec.autoencoder.latent_dim
     st.markdown(
         text(
@@ -48,5 +58,5 @@ def _preview(card: Card) -> None:
             psnr=f"{card.figures['val_psnr']:.1f}",
         )
     )
-    st.image(pictures.contact_sheet(rows[:, :SHOWN_PICTURES]), width="stretch")
+    st.image(_sheet(card.preview, shape), width="stretch")
     st.caption(text("home.rows"))

@@ -1,13 +1,10 @@
 """A grid of small pictures of which the visitor chooses one."""
 
-import base64
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import streamlit as st
 
-from ae_core.pictures import to_png
 from pages.shared.session import widget
 from pages.shared.text import text
 
@@ -30,7 +27,7 @@ _PICKER = st.components.v2.component(
 
 def picture_picker(
     key: str,
-    pictures: np.ndarray | tuple[np.ndarray, ...],
+    sources: tuple[str, ...],
     names: tuple[str, ...],
     chosen: int,
     on_pick: Callable[[int], None],
@@ -39,20 +36,16 @@ def picture_picker(
 
     Args:
         key: of the component.
-        pictures: (N, H, W, C) uint8.
+        sources: addresses that hold the pictures, see `pages.shared.sheet.addresses`.
         names: what each shows, for screen readers and as a tooltip.
         chosen: index of the one that is marked, -1 for none.
         on_pick: is told the index of a picture that is clicked, before the page is drawn again.
     """
-    sources = tuple(
-        "data:image/png;base64," + base64.b64encode(to_png(picture)).decode()
-        for picture in pictures
-    )
 
     def take() -> None:
         index = widget(key)["picked"]
         # The value comes from the browser: anything may stand in it.
-        if isinstance(index, int) and 0 <= index < len(pictures):
+        if isinstance(index, int) and 0 <= index < len(sources):
             on_pick(index)
 
     # Tuples, not lists: for a list Streamlit imports pandas, 70 MB, to see whether it is a table.

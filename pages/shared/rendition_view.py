@@ -5,6 +5,7 @@ import streamlit as st
 
 from ae_core import pictures
 from ae_core.inference import Rendition
+from pages.shared.sheet import sheet
 from pages.shared.text import text
 from pages.shared.wording import size
 
@@ -63,7 +64,7 @@ def _row(images: tuple[np.ndarray, ...], captions: tuple[str, ...]) -> None:
     """Show pictures (H, W, C) in [0, 1] side by side, on a phone too, with captions in HTML."""
     colour = [np.broadcast_to(image, (*image.shape[:2], 3)) for image in images]
     tiles = pictures.to_bytes_range(np.stack(colour))[np.newaxis]
-    st.image(pictures.contact_sheet(tiles), width="stretch")
+    sheet(tiles)
     columns = "".join(f"<div>{caption}</div>" for caption in captions)
     style = f"display:grid;grid-template-columns:repeat({len(captions)},1fr);gap:6px;opacity:.85"
     st.html(f'<div style="{style}">{columns}</div>')

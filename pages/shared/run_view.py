@@ -3,10 +3,10 @@
 import numpy as np
 import streamlit as st
 
-from ae_core import figures, pictures
+from ae_core import figures
 from ae_core.snapshot import CodeMap, Snapshot
 from pages.shared import notice
-from pages.shared.answers import service
+from pages.shared.answers import run_sheets, service
 from pages.shared.code_view import code_view
 from pages.shared.doctor_view import doctor_view
 from pages.shared.formula_view import formula_view
@@ -105,6 +105,5 @@ def _pictures(snapshot: Snapshot) -> None:
         rows = np.concatenate([rows, np.full_like(rows[:1], 128)])  # nothing there yet: gray
     names = " · ".join(text(f"run.row.{name}") for name in ROW_NAMES.get(len(rows), ()))
     st.caption(text("run.pictures", count=rows.shape[1], rows=names))
-    half = rows.shape[1] // 2
-    for part in (rows[:, :half], rows[:, half:]):
-        st.image(pictures.contact_sheet(part, width=600), width="stretch")
+    for sheet in run_sheets(snapshot, rows):
+        st.image(sheet, width="stretch")

@@ -18,6 +18,7 @@ from ae_core import photos, uploads
 from ae_core.specs import TrainingSpec, preset
 
 T = TypeVar("T")
+MOST_ASKED = 200  # keys under a name
 FIRST_PRESET = "digits-dense"
 # Starlette writes what is larger than this to a temporary file; the largest upload is 10 MB.
 MultiPartParser.spool_max_size = 11 << 20
@@ -167,6 +168,18 @@ def recall(name: str, key: Any, compute: Callable[[], T]) -> T:
         kept[name] = (key, compute())
     value: T = kept[name][1]
     return value
+
+
+def first_time(name: str, key: Any) -> bool:
+    """Whether this visitor has not yet asked for what is known under a name and a key."""
+    asked = st.session_state.setdefault("asked", {})
+    keys = asked.setdefault(name, set())
+    if key in keys:
+        return False
+    if len(keys) >= MOST_ASKED:
+        keys.clear()
+    keys.add(key)
+    return True
 
 
 def show_in_widget(key: str, value: Any) -> None:

@@ -7,13 +7,12 @@ from ae_core.data import ImageSetCorrupt, ImageSetUnavailable, card, is_availabl
 from ae_core.drawing import network_drawing
 from ae_core.estimate import seconds
 from ae_core.own_images import is_gone
-from ae_core.pictures import contact_sheet
 from ae_core.plan import PlannedLayer, parameters
 from ae_core.refit import image_shape, plan_of
 from ae_core.specs import TrainingSpec, flatten, to_json
 from ae_core.store import StoreError
 from pages.shared import notice
-from pages.shared.answers import gallery, service, speed
+from pages.shared.answers import gallery_sheet, service, speed
 from pages.shared.catalogue import pictures_about, pictures_title
 from pages.shared.code_view import code_view
 from pages.shared.controls import body_select, preset_select, setting
@@ -21,8 +20,10 @@ from pages.shared.links import put
 from pages.shared.session import draft, show_in_widget, visitor, widget
 from pages.shared.sweep_set_up import sweep_set_up
 from pages.shared.text import slug, text
+from pages.shared.waiting import waiting
 from pages.shared.wording import duration, label
 
+SHOWN_PICTURES = 8
 GROUPS = {
     "Pictures": ("image_set", "image_size", "split", "augment"),
     "Network": ("latent_dim", "bottleneck", "encoder", "decoder"),
@@ -159,14 +160,15 @@ def _network() -> None:
     if not is_available(spec.image_set):
         st.info(text("train.not_here", pictures=title))
         return
-    with st.spinner(text("train.loading", pictures=notice.plain(title))):
+    shown = (spec.image_set, spec.image_size, spec.split)
+    with waiting(text("train.loading", pictures=notice.plain(title)), "gallery", shown):
         try:
-            shown = gallery(to_json(spec), 0, 8)
+            sheet = gallery_sheet(to_json(TrainingSpec(*shown)), SHOWN_PICTURES)
         except (ValueError, ImageSetUnavailable, ImageSetCorrupt, ServiceUnavailable) as error:
             notice.warning(str(error))
             return
     st.caption(f"{notice.plain(title)}: {pictures_about(spec.image_set)}")
-    st.image(contact_sheet(shown.images[None]), width="stretch")
+    st.image(sheet, width="stretch")
     code_view("set-up", spec)
 
 

@@ -9,7 +9,6 @@ import math
 import numpy as np
 import streamlit as st
 
-from ae_core import pictures
 from ae_core.connection import ServiceUnavailable
 from ae_core.data import ImageSetCorrupt, ImageSetUnavailable
 from ae_core.rivals import PcaBySize
@@ -20,6 +19,7 @@ from pages.shared.answers import pca_by_size, service
 from pages.shared.links import linked_choice, put
 from pages.shared.run_list import snapshots_of
 from pages.shared.session import show_in_widget, visitor, widget
+from pages.shared.sheet import sheet
 from pages.shared.text import text
 
 REFRESH_SECONDS = 1.0
@@ -192,4 +192,4 @@ def _rows(runs: list[Snapshot], linear: PcaBySize | None, chosen: int) -> None:
 def _row(label: str, row: np.ndarray, *, marked: bool = False) -> None:
     with st.container(border=marked, gap="xsmall"):
         st.caption(f"**{label}**" if marked else label)
-        st.image(pictures.contact_sheet(row[np.newaxis], width=600), width="stretch")
+        sheet(row[np.newaxis])

@@ -11,8 +11,9 @@ import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import parse_qs
 
-import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "text"
 FALLBACK = "en"
@@ -21,7 +22,17 @@ KEEPS_CAPITALS = ("de",)  # nouns have them wherever they stand
 
 def language() -> str:
     """Return the visitor's language, as the name of a folder."""
-    wished = st.query_params.get("lang") or st.context.locale or FALLBACK
+    context = get_script_run_ctx()
+    if context is None:
+        return FALLBACK
+    browser = context.context_info
+    return _language(context.query_string, (browser and browser.locale) or FALLBACK)
+
+
+@lru_cache(maxsize=256)
+def _language(query: str, locale: str) -> str:
+    """Return what an address and a browser ask for: every word of a page asks for it, too."""
+    wished = parse_qs(query).get("lang", [locale])[-1]
     short = wished.split("-")[0].lower()
     return short if short in languages() else FALLBACK
 

@@ -5,6 +5,7 @@ The only folder that names ``st.cache_*``; nothing of a visitor's own picture is
 
 from pathlib import Path
 
+from pages.shared.answers.denoised import noise_answer
 from pages.shared.answers.lesson import lesson_measure, lessons
 from pages.shared.answers.measures import (
     code_rates,
@@ -26,13 +27,17 @@ from pages.shared.answers.models import (
 )
 from pages.shared.answers.pictures import (
     gallery,
+    gallery_sheet,
+    gallery_tiles,
     picture_file,
     sample_faces,
+    sample_tiles,
     test_image,
 )
 from pages.shared.answers.server import (
     film,
     match_book,
+    run_sheets,
     service,
     speed,
 )
@@ -43,6 +48,8 @@ __all__ = [
     "code_rates",
     "film",
     "gallery",
+    "gallery_sheet",
+    "gallery_tiles",
     "jpeg_rates",
     "keras_file",
     "known_scores",
@@ -51,10 +58,13 @@ __all__ = [
     "live_decoder",
     "match_book",
     "neighbour_map",
+    "noise_answer",
     "pca_by_size",
     "pca_rates",
     "picture_file",
+    "run_sheets",
     "sample_faces",
+    "sample_tiles",
     "service",
     "speed",
     "test_code",

@@ -9,6 +9,7 @@ import streamlit as st
 from ae_core import exports, galleries, photos
 from pages.shared.answers.forgetting import forgetting
 from pages.shared.answers.server import service
+from pages.shared.sheet import addresses, png
 
 
 @forgetting
@@ -16,6 +17,20 @@ from pages.shared.answers.server import service
 def gallery(spec_json: str, start: int, count: int) -> galleries.Gallery:
     """Return test pictures of a spec's image set; see `ae_core.galleries.gallery`."""
     return service().connection.answer(galleries.gallery, spec_json, start, count)
+
+
+@forgetting
+@st.cache_resource(show_spinner=False, max_entries=64)
+def gallery_tiles(spec_json: str, start: int, count: int) -> tuple[str, ...]:
+    """Return the pictures of `gallery` as addresses that hold them."""
+    return addresses(gallery(spec_json, start, count).images)
+
+
+@forgetting
+@st.cache_data(show_spinner=False, max_entries=64)
+def gallery_sheet(spec_json: str, count: int) -> bytes:
+    """Return the first test pictures of a spec's image set side by side, as PNG."""
+    return png(gallery(spec_json, 0, count).images[None], width=1200)
 
 
 @forgetting
@@ -29,6 +44,17 @@ def test_image(spec_json: str, number: int) -> np.ndarray:
 def sample_faces() -> list[tuple[str, np.ndarray]]:
     """Return faces for who does not want to upload one; see `ae_core.photos.samples`."""
     return service().connection.answer(photos.samples)
+
+
+@st.cache_resource(show_spinner=False)
+def sample_tiles() -> tuple[str, ...]:
+    """Return the pictures of `sample_faces`, small, as addresses that hold them."""
+    return addresses(_thumbnail(image) for _, image in sample_faces())
+
+
+def _thumbnail(image: np.ndarray) -> np.ndarray:
+    step = max(1, image.shape[0] // 64)
+    return image[::step, ::step]
 
 
 @forgetting

@@ -6,15 +6,20 @@ It knows no model and no pictures.
 import gc
 import os
 
+import numpy as np
 import streamlit as st
 
 from ae_core import inference
 from ae_core.connection import Connection
 from ae_core.matches import MatchBook
+from ae_core.own_images import is_own
 from ae_core.replay import Film, film_of
 from ae_core.service import TrainingService
+from ae_core.snapshot import Snapshot
 from ae_core.store import RunStore, runs_dir
+from pages.shared.sheet import png
 
+SHEETS = 64  # of pictures of runs that several may watch
 FILMS = 16  # of runs that are replayed, up to 2 MB each
 
 
@@ -42,6 +47,21 @@ def match_book() -> MatchBook:
 def speed() -> inference.Speed:
     """Return how fast this machine multiplies; measured once."""
     return service().connection.answer(inference.measure_speed)
+
+
+def run_sheets(snapshot: Snapshot, rows: np.ndarray) -> tuple[bytes, ...]:
+    """Return the pictures (R, N, H, W, C) of a run at its epoch on two sheets, as PNG."""
+    own = is_own(snapshot.spec.image_set)
+    draw = _run_sheets.__wrapped__ if own else _run_sheets  # of a visitor's own nothing is kept
+    sheets: tuple[bytes, ...] = draw(snapshot.id, snapshot.epoch, rows)
+    return sheets
+
+
+@st.cache_data(show_spinner=False, max_entries=SHEETS)
+def _run_sheets(run_id: str, epoch: int, _rows: np.ndarray) -> tuple[bytes, ...]:
+    half = _rows.shape[1] // 2
+    parts = (_rows[:, :half], _rows[:, half:])
+    return tuple(png(part) for part in parts)
 
 
 @st.cache_resource(show_spinner=False, max_entries=FILMS)

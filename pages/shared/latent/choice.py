@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.shared import notice
-from pages.shared.answers import gallery
+from pages.shared.answers import gallery, gallery_tiles
 from pages.shared.catalogue import pictures_title
 from pages.shared.labels import label_in_words
 from pages.shared.latent.stage import Stage
@@ -43,7 +43,7 @@ def picture_choice(stage: Stage, key: str, chosen: int, take: Callable[[int], No
     )
     picture_picker(
         f"{key}-{stage.model.id}-{start}",
-        shown.images,
+        gallery_tiles(spec_json, start, A_PAGE),
         labels,
         chosen - start,
         lambda index: take(start + index),

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import streamlit as st
 
-from ae_core import code_figures, pictures
+from ae_core import code_figures
 from ae_core.inference import ModelFile
 from ae_core.lesson_figures import Measured, figures_of_run
 from ae_core.lessons import Experiment, Measure, Step
@@ -18,6 +18,7 @@ from pages.shared.answers import lesson_measure, service
 from pages.shared.models import file_of
 from pages.shared.run_list import snapshots_of
 from pages.shared.session import visitor
+from pages.shared.sheet import sheet
 from pages.shared.text import text
 from pages.shared.wording import status_in_words
 
@@ -140,7 +141,7 @@ def _preview(run: Snapshot) -> None:
     rows = run.pictures
     if not run.epoch:
         rows = np.concatenate([rows, np.full_like(rows[:1], 128)])
-    st.image(pictures.contact_sheet(rows, width=600), width="stretch")
+    sheet(rows)
 
 
 def measure_view(step: Step, runs: Mapping[str, Snapshot]) -> Figures:
@@ -169,7 +170,7 @@ def _show(measure: Measure, measured: Measured) -> None:
     if measured.rows is not None:
         names = (text(f"lessons.row.{name}") for name in measured.row_names)
         st.caption(text("lessons.rows", names=" · ".join(names)))
-        st.image(pictures.contact_sheet(measured.rows, width=1000), width="stretch")
+        sheet(measured.rows)
     if measured.counts:
         st.plotly_chart(
             code_figures.histogram(measured.counts, measured.edges, text("lessons.code_value")),

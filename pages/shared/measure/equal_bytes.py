@@ -9,7 +9,14 @@ from PIL import Image
 from ae_core import pictures, squeezing
 from ae_core.refit import image_shape
 from ae_core.squeezing import Squeezed
-from pages.shared.answers import gallery, sample_faces, service, test_image
+from pages.shared.answers import (
+    gallery,
+    gallery_tiles,
+    sample_faces,
+    sample_tiles,
+    service,
+    test_image,
+)
 from pages.shared.face_source import own_photo
 from pages.shared.links import linked_choice, linked_index, put
 from pages.shared.models import TrainedModel
@@ -72,7 +79,7 @@ def _test(model: TrainedModel) -> np.ndarray:
     names = tuple(text("compare.picture", number=start + i) for i in range(len(offered.images)))
     picture_picker(
         f"measure-{model.id}",
-        offered.images,
+        gallery_tiles(model.file.spec_json, start, A_PAGE),
         names,
         number - start,
         lambda index: put(picture=str(start + index)),
@@ -90,10 +97,8 @@ def _other(model: TrainedModel, source: str) -> np.ndarray | None:
     if source == "Sample":
         names, images = zip(*sample_faces(), strict=True)
         number = linked_index("picture", len(images))
-        small = tuple(image[:: max(1, len(image) // 64), :: max(1, len(image) // 64)]
-                      for image in images)  # fmt: skip
         picture_picker(
-            "measure-samples", small, names, number, lambda index: put(picture=str(index))
+            "measure-samples", sample_tiles(), names, number, lambda index: put(picture=str(index))
         )
         image = images[number]
     else:
