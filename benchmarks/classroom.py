@@ -14,14 +14,16 @@ import random
 import statistics
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 import psutil
 
 from benchmarks.app import running_server
+from benchmarks.report import Report
 from benchmarks.student import Failure, Student
 
+ARRIVING = "first load, empty cache"
 ARRIVE = 10.0  # seconds in which the class comes
 ALONE = 15.0  # seconds of the training's pace before and after
 RUN = "preset=toy-faces-vae&epochs=2000&steps_per_epoch=20"
@@ -109,8 +111,10 @@ async def pace(student: Student, run: str, wait: Awaitable[None]) -> float:
     return (student.epoch - before) / elapsed
 
 
-async def hold_class(port: int, server: psutil.Process, count: int, seconds: float) -> bool:
-    """Let a class of so many students work; print what they saw, return whether all is met."""
+async def hold_class(
+    report: Report, port: int, server: psutil.Process, count: int, seconds: float
+) -> None:
+    """Let a class of so many students work, and report what they saw."""
     teacher = Student(port)
     run = await begin_run(teacher)
     for page, query, _ in activities(run).values():  # once for the server's caches
@@ -131,42 +135,29 @@ async def hold_class(port: int, server: psutil.Process, count: int, seconds: flo
     alone.append(await pace(teacher, run, asyncio.sleep(ALONE)))
     await teacher.close()
 
-    first = seen.seconds.pop("arrive")
-    print(f"{count} students, {seconds:.0f} s")
-    _print("first load, empty cache", first)
-    for name, taken in seen.seconds.items():
-        _print(name, taken)
-    acts = [each for name, taken in seen.seconds.items() if name != "open a page" for each in taken]
-    p95 = statistics.quantiles(acts, n=20)[-1] * 1e3
-    _print("all interactions", acts)
-    cores = ", ".join(
-        f"{name} {used / seconds:.2f}"
-        for name, used in (
-            ("these students", spent[0]),
-            ("server", spent[1]),
-            ("workers", sum(spent[2:])),
-        )
-    )
-    print(f"cores in use: {cores}")
-    slower = statistics.mean(alone) / during
-    limit = MEMORY[0] + MEMORY[1] * count
+    report.figure(f"**{count} students**", f"{seconds:.0f} s")
+    for name, taken in sorted(seen.seconds.items()):
+        report.figure(name, _in_words(taken))
+    acts = [each for name in activities(run) for each in seen.seconds[name]]
+    report.figure("all interactions", _in_words(acts))
+    used = {"these students": spent[0], "the server": spent[1], "its workers": sum(spent[2:])}
+    cores = ", ".join(f"{name} {time / seconds:.2f}" for name, time in used.items())
+    report.figure("cores in use", cores)
     for problem in sorted(set(seen.errors)):
-        print(f"error, {seen.errors.count(problem)} times: {problem}")
-    return all(
-        [
-            _verdict("students whose first load failed", lost, 0, "{:.0f}"),
-            _verdict("errors and lost sessions", len(seen.errors) - lost, 0, "{:.0f}"),
-            _verdict("p95 of an interaction, ms", p95, P95.get(count, P95[100]), "{:.0f}"),
-            _verdict("memory of the server, MB", memory, limit, "{:.0f}"),
-            _verdict("training slower by a factor of", slower, SLOWER, "{:.2f}"),
-        ]
-    )
+        report.figure("error", f"{seen.errors.count(problem)} times: {problem}")
+    report.target("first loads that failed", lost, 0, "{:.0f}")
+    report.target("errors and lost sessions", len(seen.errors) - lost, 0, "{:.0f}")
+    p95 = statistics.quantiles(acts, n=20)[-1] * 1e3
+    report.target("interaction, p95 ms", p95, P95.get(count, P95[100]), "{:.0f}")
+    report.target("memory of the server, MB", memory, MEMORY[0] + MEMORY[1] * count, "{:.0f}")
+    slower = statistics.mean(alone) / during
+    report.target("training slower by a factor of", slower, SLOWER)
 
 
 async def _arrive(student: Student, after: float, seen: Class) -> None:
     await asyncio.sleep(after)
     try:
-        seen.seconds["arrive"].append(await student.open("", "", files=True))
+        seen.seconds[ARRIVING].append(await student.open("", "", files=True))
     except (Failure, OSError, TimeoutError, EOFError) as error:
         seen.errors.append(f"{type(error).__name__}: {error}")
 
@@ -175,32 +166,24 @@ async def _all(work: list[Awaitable[None]]) -> None:
     await asyncio.gather(*work)
 
 
-def _print(name: str, seconds: list[float]) -> None:
-    cuts = statistics.quantiles(seconds, n=20)
-    print(
-        f"  {name:24} {len(seconds):6} times, median {statistics.median(seconds) * 1e3:5.0f} ms, "
-        f"p95 {cuts[-1] * 1e3:5.0f} ms, longest {max(seconds) * 1e3:5.0f} ms"
-    )
+def _in_words(seconds: list[float]) -> str:
+    p95, most = statistics.quantiles(seconds, n=20)[-1], max(seconds)
+    median = statistics.median(seconds)
+    figures = (f"{1e3 * each:.0f}" for each in (median, p95, most))
+    return f"{len(seconds)} times, median / p95 / longest ms: {' / '.join(figures)}"
 
 
-def _verdict(name: str, figure: float, target: float, form: str) -> bool:
-    met = figure <= target
-    words = "met" if met else "not met"
-    print(f"  {name}: {form.format(figure)}, target {form.format(target)}: {words}", flush=True)
-    return met
+def run(report: Report, counts: Sequence[int] = (30, 100), seconds: float = 60.0) -> None:
+    """Hold classes of several sizes, each on a server of its own."""
+    gc.freeze()  # a collection among the students would look like a slow server
+    for count in counts:
+        with running_server() as (port, pid):
+            asyncio.run(hold_class(report, port, psutil.Process(pid), count, seconds))
 
 
-def main() -> None:
-    """Print the figures for every size of class."""
+if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("counts", nargs="*", type=int, default=[30, 100])
     parser.add_argument("--seconds", type=float, default=60.0)
     options = parser.parse_args()
-    gc.freeze()  # a collection among the students would look like a slow server
-    for count in options.counts:
-        with running_server() as (port, pid):
-            asyncio.run(hold_class(port, psutil.Process(pid), count, options.seconds))
-
-
-if __name__ == "__main__":
-    main()
+    run(Report(), options.counts, options.seconds)

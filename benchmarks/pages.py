@@ -11,23 +11,25 @@ import psutil
 from playwright.sync_api import Page
 
 from benchmarks.app import IDLE, running_app
+from benchmarks.report import Report
 
 PICTURE = "[data-testid=stMain] [data-testid=stImage] img"
 TRAIN = "/train?preset=digits-dense"
 
 
-def main() -> None:
-    """Print the figures."""
+def run(report: Report) -> None:
+    """Measure, against what a visitor may be made to wait for."""
     with running_app() as (page, pid, started):
         page.goto("/")
         page.wait_for_selector(PICTURE)
-        print(f"app start to the first page with pictures: {_since(started):.2f} s")
-        print(f"home, again, to its first picture: {_median(lambda: _home(page)):.2f} s")
+        report.target("app start to the first page with pictures, s", _since(started), 3.0)
+        report.figure("home, again, to its first picture, s", f"{_median(lambda: _home(page)):.2f}")
         _first_curve(page)  # once for the workers to import TensorFlow
-        print(f"Train to the first curve, warm: {_median(lambda: _first_curve(page)):.2f} s")
+        curve = _median(lambda: _first_curve(page))
+        report.target("Train to the first curve, warm, s", curve, 3.0)
         page.goto("/denoise")
         page.get_by_text("Draw the line across").wait_for()
-        _memory(psutil.Process(pid))
+        _memory(report, psutil.Process(pid))
 
 
 def _median(measure) -> float:
@@ -57,17 +59,19 @@ def _first_curve(page: Page) -> float:
     return seconds
 
 
-def _memory(server: psutil.Process) -> None:
+def _memory(report: Report, server: psutil.Process) -> None:
     rows = [("server", server), *((_role(p), p) for p in server.children(recursive=True))]
     total = 0.0
     for role, process in rows:
         memory = process.memory_full_info()
         shared = getattr(memory, "pss", memory.uss)
         total += shared
-        print(
-            f"memory of {role}: {memory.rss / 1e6:.0f} MB resident, {shared / 1e6:.0f} MB its own"
-        )
-    print(f"all processes together, shared pages counted once: {total / 1e6:.0f} MB")
+        if process is server:
+            report.target("memory of the server, MB resident", memory.rss / 1e6, 200, "{:.0f}")
+        else:
+            own = f"{memory.rss / 1e6:.0f}, {shared / 1e6:.0f} its own"
+            report.figure(f"memory of {role}, MB resident", own)
+    report.target("all processes, shared pages counted once, GB", total / 1e9, 2.0)
 
 
 def _role(process: psutil.Process) -> str:
@@ -78,4 +82,4 @@ def _role(process: psutil.Process) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    run(Report())

@@ -1,0 +1,45 @@
+"""All benchmarks, or those named, one after the other: ``python -m benchmarks [pages latent …]``.
+
+Writes ``benchmarks/results.md`` after each one; a benchmark that is not named keeps the figures
+that it has there.
+"""
+
+import argparse
+import importlib
+import re
+from pathlib import Path
+
+from benchmarks.report import Report, machine
+
+NAMES = ("pages", "faces", "latent", "training", "classroom", "scaling")
+RESULTS = Path(__file__).with_name("results.md")
+HEAD = """# Results of the benchmarks
+
+Written by `make bench`. Ratios are of figures of one run; times move with the machine.
+"""
+
+
+def main() -> None:
+    """Run and write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[[], *NAMES], default=list(NAMES))
+    for name in parser.parse_args().names:
+        module = importlib.import_module(f"benchmarks.{name}")
+        print(f"--- {name}", flush=True)
+        report = Report()
+        module.run(report)
+        about = (module.__doc__ or "").strip()
+        write(name, f"{about}\n\n{machine()}\n\n{report.table()}")
+
+
+def write(name: str, section: str) -> None:
+    """Put a benchmark's section into the file, in place of the one that is there."""
+    text = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else HEAD
+    found = dict(re.findall(r"^## (\w+)\n\n(.*?)\s*(?=^## |\Z)", text, re.DOTALL | re.MULTILINE))
+    found[name] = section
+    parts = [f"## {each}\n\n{found[each]}\n" for each in NAMES if each in found]
+    RESULTS.write_text("\n".join([HEAD, *parts]), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""Figures with their targets, printed as they come and kept for ``results.md``."""
+
+import os
+import platform
+import subprocess
+from dataclasses import dataclass, field
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+
+FLAGS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")  # that training makes use of
+
+
+@dataclass
+class Report:
+    """What a benchmark has found.
+
+    Attributes:
+        lines: rows of a table: what, figure, target, verdict.
+    """
+
+    lines: list[tuple[str, str, str, str]] = field(default_factory=list)
+
+    def figure(self, what: str, figure: str) -> None:
+        """Take a figure that has no target."""
+        self._take(what, figure, "", "")
+
+    def target(
+        self, what: str, figure: float, target: float, form: str = "{:.2f}", *, least: bool = False
+    ) -> bool:
+        """Take a figure that must be at most, or at least, its target; return whether it is."""
+        met = figure >= target if least else figure <= target
+        bound = f"{'≥' if least else '≤'} {form.format(target)}"
+        self._take(what, form.format(figure), bound, "met" if met else "not met")
+        return met
+
+    def table(self) -> str:
+        """Return all figures as a table in Markdown."""
+        rows = ["| figure | | target | |", "|---|---|---|---|"]
+        rows += [f"| {' | '.join(line)} |" for line in self.lines]
+        return "\n".join(rows)
+
+    def _take(self, what: str, figure: str, target: str, verdict: str) -> None:
+        self.lines.append((what, figure, target, verdict))
+        print(f"{what}: {figure}{f', target {target}: {verdict}' if target else ''}", flush=True)
+
+
+def machine() -> str:
+    """Describe what the figures were measured on, in a few lines of Markdown."""
+    info = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
+    models = {line.split(":")[1].strip() for line in info.splitlines() if "model name" in line}
+    flags = [flag for flag in FLAGS if f" {flag}" in info]
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    packages = ", ".join(f"{name} {version(name)}" for name in ("streamlit", "keras", "dask"))
+    processor = ", ".join(sorted(models)) or platform.processor()
+    return "\n".join(
+        (
+            f"- {os.cpu_count()} cores, {processor} ({', '.join(flags) or 'none of '.join(FLAGS)})",
+            f"- {memory:.0f} GiB of memory, {platform.system()} {platform.machine()}",
+            f"- Python {platform.python_version()}, {packages}, commit {_commit()}",
+            f"- {date.today().isoformat()}",
+        )
+    )
+
+
+def _commit() -> str:
+    command = ["git", "describe", "--always", "--dirty"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or "unknown"
