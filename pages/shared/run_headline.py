@@ -7,7 +7,7 @@ import streamlit as st
 from ae_core.snapshot import Snapshot
 from ae_core.store import StoreError
 from pages.shared import notice
-from pages.shared.answers import service
+from pages.shared.answers import class_book, service
 from pages.shared.links import set_up
 from pages.shared.session import visitor
 from pages.shared.text import text
@@ -55,8 +55,9 @@ def _buttons(snapshot: Snapshot) -> None:
         if snapshot.live and mine:
             paused, running = snapshot.status == "paused", snapshot.status == "running"
             if paused:
-                _button(text("run.resume"), "play_arrow", training.resume, run_id)
-                _button(text("run.step"), "skip_next", training.step, run_id)
+                free = not _class_paused()
+                _button(text("run.resume"), "play_arrow", training.resume, run_id, enabled=free)
+                _button(text("run.step"), "skip_next", training.step, run_id, enabled=free)
             else:
                 _button(text("run.pause"), "pause", training.pause, run_id, enabled=running)
             _button(
@@ -92,6 +93,12 @@ def _buttons(snapshot: Snapshot) -> None:
         if not snapshot.live and st.button(text("run.set_up_again"), icon=":material/tune:"):
             set_up(snapshot.spec, snapshot.preset)
             st.rerun()  # the whole page: it is another view
+
+
+def _class_paused() -> bool:
+    """Whether the visitor's class is paused: then only its teacher lets runs go on."""
+    where = class_book().class_of(visitor())
+    return where is not None and where[0].paused
 
 
 def _button(
