@@ -17,6 +17,7 @@ from ae_core.classroom import (
     Classroom,
     Student,
 )
+from ae_core.data import card
 from ae_core.own_images import is_own, own_set, suggested
 from ae_core.own_set import OwnSetCorrupt
 from ae_core.refit import with_setting
@@ -124,10 +125,16 @@ def check_runs(room: Classroom, specs: Sequence[TrainingSpec], begun: int) -> No
             )
         if limits.image_sets and spec.image_set not in limits.image_sets:
             raise NotAllowed(
-                f"image_set={spec.image_set} must be one of {', '.join(limits.image_sets)} "
-                f"{where}: your teacher has chosen these pictures",
+                f"image_set={_named(spec.image_set)} must be one of "
+                f"{', '.join(map(_named, limits.image_sets))} {where}: "
+                "your teacher has chosen these pictures",
                 {"image_set": limits.image_sets[0]},
             )
+
+
+def _named(image_set: str) -> str:
+    """Return the name of an image set, an own one's as its maker called it."""
+    return card(image_set).title if is_own(image_set) else image_set
 
 
 def challenge_set_up(challenge: Challenge, limits: ClassLimits) -> tuple[TrainingSpec, str]:

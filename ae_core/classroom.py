@@ -15,7 +15,7 @@ from ae_core.specs import LIMITS, Limit, TrainingSpec
 
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # read aloud: no I, L, O, 0, 1
 CODE_LENGTH = 5
-LONGEST_NICKNAME = 24  # characters
+LONGEST_NICKNAME = 30  # characters
 MOST_STUDENTS = 200  # of a class
 MOST_JOINS, JOIN_SECONDS = 60, 10.0  # so many students may join within so many seconds
 DAYS = 30  # that a class lasts
@@ -144,7 +144,7 @@ def room_from_json(text: str) -> Classroom:
     Raises:
         ValueError, KeyError, TypeError: it is not that.
     """
-    about = json.loads(text)
+    about = dict(json.loads(text))
     limits, challenge = about.pop("limits"), about.pop("challenge")
     limits["image_sets"] = tuple(limits["image_sets"])
     return Classroom(

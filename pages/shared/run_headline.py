@@ -55,9 +55,9 @@ def _buttons(snapshot: Snapshot) -> None:
         if snapshot.live and mine:
             paused, running = snapshot.status == "paused", snapshot.status == "running"
             if paused:
-                free = not _class_paused()
-                _button(text("run.resume"), "play_arrow", training.resume, run_id, enabled=free)
-                _button(text("run.step"), "skip_next", training.step, run_id, enabled=free)
+                why = text("classroom.paused") if _class_paused() else ""
+                _button(text("run.resume"), "play_arrow", training.resume, run_id, why_not=why)
+                _button(text("run.step"), "skip_next", training.step, run_id, why_not=why)
             else:
                 _button(text("run.pause"), "pause", training.pause, run_id, enabled=running)
             _button(
@@ -102,10 +102,21 @@ def _class_paused() -> bool:
 
 
 def _button(
-    label: str, icon: str, action: Callable[[str], None], run_id: str, *, enabled: bool = True
+    label: str,
+    icon: str,
+    action: Callable[[str], None],
+    run_id: str,
+    *,
+    enabled: bool = True,
+    why_not: str = "",
 ) -> None:
     st.button(
-        label, icon=f":material/{icon}:", on_click=action, args=(run_id,), disabled=not enabled
+        label,
+        icon=f":material/{icon}:",
+        on_click=action,
+        args=(run_id,),
+        disabled=not enabled or bool(why_not),
+        help=why_not or None,
     )
 
 

@@ -56,8 +56,10 @@ def class_note() -> None:
     )
 
 
-def challenge_view(room: Classroom, standings: Sequence[tuple[Student, RunView]]) -> None:
-    """Show the challenge of a class, who leads it, and the way to take part."""
+def challenge_view(
+    room: Classroom, standings: Sequence[tuple[Student, RunView]], *, to_a_student: bool
+) -> None:
+    """Show the challenge of a class, who leads it, and to a student the way to take part."""
     if room.challenge is None:
         return
     with st.container(border=True):
@@ -74,14 +76,14 @@ def challenge_view(room: Classroom, standings: Sequence[tuple[Student, RunView]]
                 )
             if not standings:
                 st.caption(text("classroom.challenge.nobody"))
-            _take_part(room)
+            if to_a_student:
+                _take_part(room.challenge, room.limits)
         st.caption(text("classroom.challenge.rules"))
 
 
-def _take_part(room: Classroom) -> None:
-    assert room.challenge is not None  # see `challenge_view`
+def _take_part(challenge: Challenge, limits: ClassLimits) -> None:
     try:
-        spec, preset_name = challenge_set_up(room.challenge, room.limits)
+        spec, preset_name = challenge_set_up(challenge, limits)
     except ClassError as error:
         notice.warning(str(error))
         return

@@ -1,4 +1,4 @@
-"""How students get into a class, for a projector: the code, the address and its QR code."""
+"""How students get into a class: the code, the address and its QR code."""
 
 import streamlit as st
 
@@ -8,23 +8,20 @@ from pages.shared.text import text
 
 
 def joining(room: Classroom, *, large: bool) -> None:
-    """Show a class's code, the address at which to join, and its QR code."""
+    """Show how students join a class, for a projector or for the teacher's own screen."""
     address = with_query(_reachable(), **{"class": room.code})
-    picture, words = st.columns(
-        [1, 2] if large else [1, 4], gap="large", vertical_alignment="center"
-    )
+    size = "clamp(4rem, 13vw, 11rem)" if large else "clamp(2.5rem, 5vw, 4rem)"
+    picture, words = st.columns([2, 5] if large else [1, 6], vertical_alignment="center")
     with picture:
-        st.image(qr_code(address), width="stretch" if large else 170, alt=text("classroom.qr"))
+        st.image(qr_code(address), width="stretch" if large else 150, alt=text("classroom.qr"))
     with words:
-        size = "clamp(4rem, 13vw, 11rem)" if large else "clamp(3rem, 7vw, 5.5rem)"
-        st.caption(text("classroom.code"))
         st.html(
             f'<div style="font-size:{size};font-weight:800;letter-spacing:.08em;line-height:1">'
             f"{room.code}</div>"
         )
         st.code(address, language=None, wrap_lines=True)
     if is_local(here()):
-        st.info(text("classroom.local" if is_local(address) else "classroom.local_guessed"))
+        st.caption(text("classroom.local" if is_local(address) else "classroom.local_guessed"))
 
 
 def here() -> str:

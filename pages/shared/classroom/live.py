@@ -6,6 +6,7 @@ from ae_core.classroom import ClassError
 from pages.shared import notice
 from pages.shared.answers import class_book, class_wall
 from pages.shared.classroom.allowed import challenge_view, limits_in_words
+from pages.shared.classroom.entrance import REFUSALS
 from pages.shared.classroom.wall import wall
 from pages.shared.text import text
 
@@ -40,7 +41,7 @@ def _draw(code: str, mine: str, secret: str) -> None:
     if not secret:
         st.caption(notice.plain(limits_in_words(room.limits)))
     standings = class_wall().standings(room, students)
-    challenge_view(room, standings)
+    challenge_view(room, standings, to_a_student=bool(mine))
     if not students:
         st.info(text("classroom.empty"))
         return
@@ -61,5 +62,5 @@ def _act(code: str, secret: str, act: str, name: str) -> None:
             class_wall().stop(class_book().students(code), name)
         else:
             class_book().remove(code, secret, name)
-    except ClassError as error:
+    except REFUSALS as error:
         st.toast(notice.plain(str(error)))

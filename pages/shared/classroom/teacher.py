@@ -46,8 +46,8 @@ def teacher_view(room: Classroom, secret: str) -> None:
             label=text("classroom.table"),
         )
         st.button(text("classroom.close"), type="tertiary", on_click=_close, args=(room.code,))
-    st.caption(text("classroom.secret"))
-    st.caption(notice.plain(limits_in_words(room.limits)))
+    said = notice.plain(limits_in_words(room.limits))
+    st.caption(f"**{said}** · {text('classroom.secret')}")
     live_view(room.code, secret=secret)
 
 

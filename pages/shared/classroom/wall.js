@@ -120,7 +120,8 @@ class Wall {
       .filter((line) => line.points.length);
     const title = words[`measure_${this.measure}`];
     this.plot.setAttribute("aria-label", `${words.plot}: ${title}`);
-    drawPlot(this.plot, lines, this.lit, this.measure === "loss", `${title} · ${words.epoch}`);
+    this.plot.hidden = !lines.length;
+    if (lines.length) drawPlot(this.plot, lines, this.lit, this.measure === "loss", `${title} · ${words.epoch}`);
   }
 }
 
@@ -216,8 +217,11 @@ function points(run, measure) {
   return (run?.curve ?? []).filter((point) => point[at] !== null).map((point) => [point[0], point[at]]);
 }
 
+/** Originals above their reconstructions; a single pair stands side by side, twice as large. */
 function drawPairs(canvas, { count, side, channels, begin }, pixels) {
-  [canvas.width, canvas.height] = [count * (side + 1) - 1, 2 * side + 1];
+  const step = side + 1;
+  const alone = count === 1;
+  [canvas.width, canvas.height] = alone ? [2 * side + 1, side] : [count * step - 1, 2 * side + 1];
   const context = canvas.getContext("2d");
   let at = begin;
   for (let pair = 0; pair < count; pair++) {
@@ -227,7 +231,7 @@ function drawPairs(canvas, { count, side, channels, begin }, pixels) {
         for (let c = 0; c < 3; c++) image.data[4 * i + c] = pixels[at + (channels === 3 ? c : 0)];
         image.data[4 * i + 3] = 255;
       }
-      context.putImageData(image, pair * (side + 1), row * (side + 1));
+      context.putImageData(image, alone ? row * step : pair * step, alone ? 0 : row * step);
     }
   }
 }
@@ -238,7 +242,6 @@ function drawPlot(canvas, lines, lit, logarithmic, title) {
   context.font = `14px ${style.fontFamily}`;
   context.fillStyle = style.color;
   context.fillText(title, 44, 18);
-  if (!lines.length) return;
   const values = lines.flatMap((line) => line.points.map(([, value]) => value));
   const bend = logarithmic && Math.min(...values) > 0 ? Math.log : (value) => value;
   const [low, high] = [bend(Math.min(...values)), bend(Math.max(...values))];

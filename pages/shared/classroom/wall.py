@@ -49,7 +49,7 @@ button, a { font: inherit; cursor: pointer; color: inherit; text-decoration: non
 .state { display: block; font-size: 0.85em; opacity: 0.85; min-height: 1.4em; white-space: nowrap;
   overflow: hidden; text-overflow: ellipsis; font-variant-numeric: tabular-nums; }
 .middle { display: flex; gap: 8px; align-items: center; height: 58px; margin: 4px 0; }
-.pictures { height: 100%; max-width: 62%; object-fit: contain; image-rendering: pixelated;
+.pictures { height: 100%; max-width: 66%; object-fit: contain; image-rendering: pixelated;
   border-radius: 3px; }
 .curve { flex: 1; min-width: 0; height: 100%; }
 .figures { display: flex; flex-wrap: wrap; gap: 0 8px; align-items: baseline; }
@@ -57,11 +57,11 @@ button, a { font: inherit; cursor: pointer; color: inherit; text-decoration: non
 .figures span { font-size: 0.85em; opacity: 0.85; font-variant-numeric: tabular-nums; }
 .acts { position: relative; display: flex; flex-wrap: wrap; gap: 6px; }
 .acts:not(:empty) { margin-top: 6px; }
-.many { gap: 6px; grid-template-columns: repeat(auto-fill, minmax(128px, 1fr)); }
+.many { gap: 6px; grid-template-columns: repeat(auto-fill, minmax(140px, 1fr)); }
 .many .card { padding: 4px 6px; }
 .many .middle { height: 44px; margin: 2px 0; }
 .many .figures b { font-size: 1.05rem; }
-.many .figures span { font-size: 0.75em; }
+.many .figures span { font-size: 0.7em; white-space: nowrap; }
 [hidden] { display: none !important; }
 @container (max-width: 520px) {
   .cards, .many { grid-template-columns: 1fr; }
