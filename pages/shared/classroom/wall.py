@@ -1,4 +1,7 @@
-"""The wall of a class, drawn anew every other second; what happens on it is in ``wall.js``."""
+"""The wall of a class, drawn anew every other second.
+
+What happens on it is in ``wall.js``, what is painted there in ``plot.js``.
+"""
 
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -14,10 +17,11 @@ from pages.shared.text import text
 WORDS = (
     *("sort", "sort_name", "sort_psnr", "sort_loss", "sort_newest", "sort_numbers"),
     *("plot", "measure_psnr", "measure_loss", "epoch", "loss", "held_out", "in_training"),
-    *("no_run", "pictures", "curve", "stop", "remove", "open"),
+    *("leads", "no_run", "pictures", "curve", "stop", "remove", "open"),
 )
 ENDED = ("finished", "stopped", "failed")
 
+_SCRIPTS = (Path(__file__).with_name("plot.js"), Path(__file__).with_suffix(".js"))
 _CSS = """
 :host { container-type: inline-size; }
 .wall { font-family: var(--st-font, sans-serif); color: var(--st-text-color); }
@@ -42,7 +46,9 @@ button, a { font: inherit; cursor: pointer; color: inherit; text-decoration: non
 .card.mine { border-color: var(--st-primary-color); border-left-color: var(--own); }
 .card.lit { border-color: var(--own); background: var(--st-background-color); }
 .card.dim { opacity: 0.6; }
-.name { display: block; width: 100%; padding: 0; border: 0; background: none; text-align: left;
+.head { display: flex; gap: 6px; align-items: baseline; }
+.star { color: #d6a419; font-size: 1.2em; line-height: 1; }
+.name { flex: 1; min-width: 0; padding: 0; border: 0; background: none; text-align: left;
   font-weight: 700; overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
   unicode-bidi: plaintext; line-height: 1.5; }
 .name::after { content: ""; position: absolute; inset: 0; }
@@ -73,7 +79,7 @@ _WALL = st.components.v2.component(
     "class_wall",
     html='<div class="wall"></div>',
     css=_CSS,
-    js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8"),
+    js="\n".join(path.read_text(encoding="utf-8") for path in _SCRIPTS),
 )
 
 
