@@ -45,15 +45,13 @@ def class_note() -> None:
     if where is None:
         return
     room, _ = where
-    said = [text("classroom.note", code=room.code), limits_in_words(room.limits)]
+    said = [limits_in_words(room.limits)]
     if room.challenge is not None:
         said.append(challenge_in_words(room.challenge))
-    st.page_link(
-        "pages/classroom.py",
-        label=notice.plain(" · ".join(said)),
-        icon=":material/groups:",
-        query_params={"class": room.code},
-    )
+    label = text("classroom.note", code=room.code)
+    if st.button(label, icon=":material/groups:", type="tertiary", key="classroom.note"):
+        st.switch_page("pages/classroom.py", query_params={"class": room.code})
+    st.caption(notice.plain(" · ".join(said)))
 
 
 def challenge_view(

@@ -37,7 +37,9 @@ function drawPlot(canvas, lines, lit, logarithmic, title) {
   const bend = logarithmic && Math.min(...values) > 0 ? Math.log : (value) => value;
   const [low, high] = [bend(Math.min(...values)), bend(Math.max(...values))];
   const last = Math.max(2, ...lines.map((line) => line.points.at(-1)[0]));
-  const [left, right, top, bottom] = [44, width - 110, 30, height - 24];
+  const labelled = new Set(lines.length <= 6 ? lines.map((line) => line.id) : [lit]);
+  const named = lines.some((line) => labelled.has(line.id));
+  const [left, right, top, bottom] = [44, width - (named ? 110 : 16), 30, height - 24];
   const across = (epoch) => left + ((epoch - 1) / (last - 1)) * (right - left);
   const up = (value) => bottom - ((bend(value) - low) / (high - low || 1)) * (bottom - top);
   context.globalAlpha = 0.75;
@@ -53,7 +55,6 @@ function drawPlot(canvas, lines, lit, logarithmic, title) {
     context.fillRect(left, up(value), right - left, 0.4);
   }
   context.textAlign = "left";
-  const labelled = new Set(lines.length <= 6 ? lines.map((line) => line.id) : [lit]);
   for (const line of [...lines].sort((a, b) => (a.id === lit) - (b.id === lit))) {
     const bright = lit === undefined || line.id === lit;
     context.globalAlpha = bright ? 1 : 0.2;

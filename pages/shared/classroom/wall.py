@@ -69,6 +69,10 @@ button, a { font: inherit; cursor: pointer; color: inherit; text-decoration: non
 .many .figures b { font-size: 1.05rem; }
 .many .figures span { font-size: 0.7em; white-space: nowrap; }
 [hidden] { display: none !important; }
+@media (min-width: 900px) and (min-height: 700px) {
+  .plot { position: sticky; top: 60px; z-index: 1; }
+  .name { scroll-margin-top: 310px; }
+}
 @container (max-width: 520px) {
   .cards, .many { grid-template-columns: 1fr; }
   .plot { height: 190px; }
