@@ -22,7 +22,7 @@ from pages.shared.links import put
 from pages.shared.session import teaching, visitor
 from pages.shared.text import text
 
-USUAL_NUMBERS = 8
+MOST_NUMBERS, USUAL_NUMBERS = 64, 8  # of the code in a challenge
 FIRST_PICTURES = "digits"
 
 
@@ -123,7 +123,11 @@ def _challenge(room: Classroom, secret: str) -> None:
     with st.popover(text("classroom.challenge.title"), icon=":material/trophy:"):
         st.markdown(text("classroom.challenge.about"))
         numbers = st.slider(
-            text("classroom.challenge.numbers"), 1, 64, USUAL_NUMBERS, key="classroom.numbers"
+            text("classroom.challenge.numbers"),
+            1,
+            MOST_NUMBERS,
+            USUAL_NUMBERS,
+            key="classroom.numbers",
         )
         names = list(room.limits.image_sets) or _image_sets(room.limits)
         name = st.selectbox(
