@@ -67,6 +67,8 @@ ORDER = (
         "ending",
     ),
     *("live_run", "training_queue", "ended_runs", "roster", "dispatcher", "service"),
+    *("classroom", "class_rules", "class_files", "class_book"),
+    *("run_view", "class_wall", "wall_bytes", "class_table", "join_address"),
     "__main__",
 )
 # The only modules that import Keras or TensorFlow when they are imported: for workers.

@@ -21,6 +21,7 @@ PAGES = (
     "pages/latent_space.py",
     "pages/measure.py",
     "pages/own_pictures.py",
+    "pages/classroom.py",
 )
 
 LATENT_VIEWS = ("Sliders", "Map", "Walk", "Directions", "Samples", "Posterior", "Match")

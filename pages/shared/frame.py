@@ -16,6 +16,7 @@ PAGES = (
     ("pages/latent_space.py", "Latent space", ":material/tune:"),
     ("pages/measure.py", "Measure", ":material/query_stats:"),
     ("pages/own_pictures.py", "Your pictures", ":material/draw:"),
+    ("pages/classroom.py", "Class", ":material/groups:"),
 )
 
 # Pictures of a few pixels are shown large: their pixels stay squares.

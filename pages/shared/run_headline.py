@@ -7,7 +7,7 @@ import streamlit as st
 from ae_core.snapshot import Snapshot
 from ae_core.store import StoreError
 from pages.shared import notice
-from pages.shared.answers import service
+from pages.shared.answers import class_book, service
 from pages.shared.links import set_up
 from pages.shared.session import visitor
 from pages.shared.text import text
@@ -55,8 +55,9 @@ def _buttons(snapshot: Snapshot) -> None:
         if snapshot.live and mine:
             paused, running = snapshot.status == "paused", snapshot.status == "running"
             if paused:
-                _button(text("run.resume"), "play_arrow", training.resume, run_id)
-                _button(text("run.step"), "skip_next", training.step, run_id)
+                why = text("classroom.paused") if _class_paused() else ""
+                _button(text("run.resume"), "play_arrow", training.resume, run_id, why_not=why)
+                _button(text("run.step"), "skip_next", training.step, run_id, why_not=why)
             else:
                 _button(text("run.pause"), "pause", training.pause, run_id, enabled=running)
             _button(
@@ -94,11 +95,28 @@ def _buttons(snapshot: Snapshot) -> None:
             st.rerun()  # the whole page: it is another view
 
 
+def _class_paused() -> bool:
+    """Whether the visitor's class is paused: then only its teacher lets runs go on."""
+    where = class_book().class_of(visitor())
+    return where is not None and where[0].paused
+
+
 def _button(
-    label: str, icon: str, action: Callable[[str], None], run_id: str, *, enabled: bool = True
+    label: str,
+    icon: str,
+    action: Callable[[str], None],
+    run_id: str,
+    *,
+    enabled: bool = True,
+    why_not: str = "",
 ) -> None:
     st.button(
-        label, icon=f":material/{icon}:", on_click=action, args=(run_id,), disabled=not enabled
+        label,
+        icon=f":material/{icon}:",
+        on_click=action,
+        args=(run_id,),
+        disabled=not enabled or bool(why_not),
+        help=why_not or None,
     )
 
 

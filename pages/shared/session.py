@@ -110,6 +110,11 @@ class KeptPhoto:
     photo: photos.Photo
 
 
+def teaching() -> dict[str, str]:
+    """Return the secrets of the classes that are taught in this tab, by their codes."""
+    return st.session_state.setdefault("teaching", {})
+
+
 def kept_photo() -> KeptPhoto | None:
     """Return the visitor's photo, until another one or `forget_photo`."""
     photo: KeptPhoto | None = st.session_state.get("photo")

@@ -12,12 +12,14 @@ from ae_core.refit import image_shape, plan_of
 from ae_core.specs import TrainingSpec, flatten, to_json
 from ae_core.store import StoreError
 from pages.shared import notice
-from pages.shared.answers import gallery_sheet, service, speed
+from pages.shared.answers import gallery_sheet, speed
 from pages.shared.catalogue import pictures_about, pictures_title
+from pages.shared.classroom.allowed import class_note
 from pages.shared.code_view import code_view
 from pages.shared.controls import body_select, preset_select, setting
 from pages.shared.links import put
-from pages.shared.session import draft, show_in_widget, visitor, widget
+from pages.shared.session import draft, show_in_widget, widget
+from pages.shared.submission import NotAllowed, refusal, submit_run
 from pages.shared.sweep_set_up import sweep_set_up
 from pages.shared.text import slug, text
 from pages.shared.waiting import waiting
@@ -53,6 +55,7 @@ def set_up_view() -> None:
         preset_select()
         _train_button()
         sweep_set_up()
+        class_note()
         linked = st.query_params.get("show", "")
         if linked in flatten(draft().spec):
             draft().group = _group_of(linked)
@@ -119,7 +122,10 @@ def _train_button() -> None:
     if not pressed:
         return
     try:
-        run_id = service().submit(mine.spec, visitor(), mine.preset)
+        run_id = submit_run(mine.spec, mine.preset)
+    except NotAllowed as error:
+        refusal(error)
+        return
     except (ValueError, ImageSetCorrupt, StoreError) as error:  # Busy is a ValueError
         notice.error(str(error))
         return

@@ -6,9 +6,9 @@ from ae_core.service import Busy
 from ae_core.store import StoreError
 from ae_core.sweep import parse_sizes, specs_of
 from pages.shared import notice
-from pages.shared.answers import service
 from pages.shared.links import put
-from pages.shared.session import draft, show_in_widget, visitor, widget
+from pages.shared.session import draft, show_in_widget, widget
+from pages.shared.submission import NotAllowed, refusal, submit_sweep
 from pages.shared.text import text
 
 USUAL_SIZES = "2, 4, 16, 64"
@@ -36,7 +36,10 @@ def sweep_set_up() -> None:
         )
         if pressed and specs:
             try:
-                sweep_id = service().submit_sweep(specs, visitor(), draft().preset)
+                sweep_id = submit_sweep(specs, draft().preset)
+            except NotAllowed as error:
+                refusal(error)
+                return
             except (Busy, StoreError) as error:
                 notice.error(str(error))
                 return

@@ -35,6 +35,8 @@ from pages.shared.answers.pictures import (
     test_image,
 )
 from pages.shared.answers.server import (
+    class_book,
+    class_wall,
     film,
     match_book,
     run_sheets,
@@ -45,6 +47,8 @@ from pages.shared.answers.server import (
 __all__ = [
     "ROOT",
     "atlas",
+    "class_book",
+    "class_wall",
     "code_rates",
     "film",
     "gallery",

@@ -10,6 +10,8 @@ import numpy as np
 import streamlit as st
 
 from ae_core import inference
+from ae_core.class_book import ClassBook
+from ae_core.class_wall import Wall
 from ae_core.connection import Connection
 from ae_core.matches import MatchBook
 from ae_core.own_images import is_own
@@ -41,6 +43,18 @@ def service() -> TrainingService:
 def match_book() -> MatchBook:
     """Return the results of "match the target" on this server."""
     return MatchBook(service().store.root)
+
+
+@st.cache_resource(show_spinner=False)
+def class_book() -> ClassBook:
+    """Return the classes of this server."""
+    return ClassBook(service().store.root)
+
+
+@st.cache_resource(show_spinner=False)
+def class_wall() -> Wall:
+    """Return what the runs of classes look like on their walls."""
+    return Wall(service())
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

@@ -19,6 +19,7 @@ from pages.shared.models import file_of
 from pages.shared.run_list import snapshots_of
 from pages.shared.session import visitor
 from pages.shared.sheet import sheet
+from pages.shared.submission import NotAllowed, submit_run, submit_sweep
 from pages.shared.text import text
 from pages.shared.wording import status_in_words
 
@@ -79,10 +80,10 @@ def _last_failure(missing: list[Experiment]) -> str:
 def _begin(missing: list[Experiment]) -> None:
     try:
         if len(missing) == 1:
-            service().submit(missing[0].spec, visitor(), missing[0].preset)
+            submit_run(missing[0].spec, missing[0].preset)
         else:
-            service().submit_sweep([one.spec for one in missing], visitor(), missing[0].preset)
-    except (Busy, StoreError) as error:
+            submit_sweep([one.spec for one in missing], missing[0].preset)
+    except (Busy, NotAllowed, StoreError) as error:
         st.toast(notice.plain(str(error)))
 
 

@@ -1,0 +1,134 @@
+"""Classes on disk: ``classes/<code>/class.json``, and one file a student in ``students`` beside it.
+
+``class.json`` is written for the teacher's page only, a student's file for that student only, and
+every file under another name first: two web servers that share the folder see the same class. It
+knows no rules; these are of `class_book`.
+"""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from ae_core.classroom import (
+    Classroom,
+    Student,
+    file_name,
+    room_from_json,
+    student_from_json,
+    to_json,
+)
+from ae_core.store import StoreError, write_file
+
+FOLDER = "classes"
+MEMBERS = "members"  # beside the classes: in which one a visitor is; codes have fewer letters
+
+
+class ClassFiles:
+    """The files of all classes below one folder, which is made when first needed."""
+
+    def __init__(self, root: Path) -> None:
+        """Use the folder ``classes`` of ``root``; nothing is read or written yet."""
+        self._root = root / FOLDER
+
+    def begin(self, code: str) -> bool:
+        """Make the folder of a new class; return whether the code was still free.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        try:
+            (self._root / code / "students").mkdir(parents=True)
+        except FileExistsError:
+            return False
+        except OSError as error:
+            raise _unwritable(error) from error
+        return True
+
+    def rooms(self) -> Iterator[tuple[str, Classroom | None]]:
+        """Return every code and its class, None if that does not read."""
+        for path in self._root.glob("*/class.json"):
+            yield path.parent.name, _read(path, room_from_json)
+
+    def room(self, code: str) -> Classroom | None:
+        """Return a class, None if there is none; the code is made of letters and digits."""
+        room: Classroom | None = _read(self._root / code / "class.json", room_from_json)
+        return room
+
+    def students(self, code: str) -> list[Student]:
+        """Return who is or was in a class, in the order of joining."""
+        files = (self._root / code / "students").glob("*.json")
+        found = (_read(path, student_from_json) for path in files)
+        return sorted((s for s in found if s), key=lambda s: (s.joined, s.visitor))
+
+    def student(self, code: str, visitor: str) -> Student | None:
+        """Return who a visitor is or was in a class."""
+        student: Student | None = _read(self._file(code, visitor), student_from_json)
+        return student
+
+    def code_of(self, visitor: str) -> str:
+        """Return the code of the class that a visitor joined last, "" without one."""
+        return _read(self._pointer(visitor), _code_in) or ""
+
+    def write_room(self, room: Classroom) -> None:
+        """Keep a class.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        _write(self._root / room.code / "class.json", to_json(room))
+
+    def write_student(self, code: str, student: Student) -> None:
+        """Keep a student and that this is the visitor's class.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        _write(self._file(code, student.visitor), to_json(student))
+        _write(self._pointer(student.visitor), json.dumps({"class": code}))
+
+    def delete(self, code: str) -> None:
+        """Delete a class, as far as that can be done."""
+        shutil.rmtree(self._root / code, ignore_errors=True)
+
+    def _file(self, code: str, visitor: str) -> Path:
+        return self._root / code / "students" / f"{file_name(visitor)}.json"
+
+    def _pointer(self, visitor: str) -> Path:
+        return self._root / MEMBERS / f"{file_name(visitor)}.json"
+
+
+def _code_in(text: str) -> str:
+    return str(json.loads(text)["class"])
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_file(path, text.encode())
+    except OSError as error:
+        raise _unwritable(error) from error
+
+
+def _unwritable(error: OSError) -> StoreError:
+    return StoreError(
+        f"The class could not be saved: {error.strerror or error}. Tell whoever runs this server "
+        "to make room."
+    )
+
+
+def _read(path: Path, parse: Callable[[str], Any]) -> Any:
+    """Return what a file says, None if it is not there or does not read."""
+    try:
+        stat = path.stat()
+        return _parsed(path, parse, (stat.st_mtime_ns, stat.st_ino, stat.st_size))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+@lru_cache(maxsize=4096)
+def _parsed(path: Path, parse: Callable[[str], Any], stamp: tuple[int, int, int]) -> Any:
+    """Read a file; the stamp is another one whenever the file is."""
+    return parse(path.read_text(encoding="utf-8"))

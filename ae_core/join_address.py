@@ -1,0 +1,56 @@
+"""Where students join a class: an address that they can reach, and its QR code.
+
+It knows no class and opens no connection.
+"""
+
+import io
+import socket
+from ipaddress import ip_address
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+import segno
+
+FAR_AWAY = ("192.0.2.1", 9)  # reserved for documentation; nothing is ever sent there
+
+
+def is_local(address: str) -> bool:
+    """Whether an address of the web means the computer itself, whoever opens it."""
+    host = urlsplit(address).hostname or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        known = ip_address(host)
+    except ValueError:
+        return False
+    return known.is_loopback or known.is_unspecified
+
+
+def in_the_network(address: str, own: str) -> str:
+    """Return an address with this computer's own one in the network instead of its host."""
+    parts = urlsplit(address)
+    host = f"[{own}]" if ":" in own else own
+    port = f":{parts.port}" if parts.port else ""
+    return urlunsplit(parts._replace(netloc=host + port))
+
+
+def own_address() -> str:
+    """Return the address by which this computer is in a network, "" if it is in none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        try:
+            asking.connect(FAR_AWAY)  # of a datagram socket: chooses a route, sends nothing
+            own = str(asking.getsockname()[0])
+        except OSError:
+            return ""
+    return "" if is_local(f"http://{own}") else own
+
+
+def with_query(address: str, **query: str) -> str:
+    """Return an address with this query and no other."""
+    return urlunsplit(urlsplit(address)._replace(query=urlencode(query), fragment=""))
+
+
+def qr_code(text: str, pixels: int = 8) -> bytes:
+    """Return a text's QR code (ISO/IEC 18004) as PNG, black on white, its modules so large."""
+    buffer = io.BytesIO()
+    segno.make_qr(text, error="m").save(buffer, kind="png", scale=pixels, border=4)
+    return buffer.getvalue()

@@ -1,0 +1,67 @@
+"""Class: join one or open one; the wall shows everybody's training live."""
+
+import streamlit as st
+
+from ae_core.classroom import ClassError
+from pages.shared import notice
+from pages.shared.answers import class_book
+from pages.shared.classroom.entrance import entrance, join_form
+from pages.shared.classroom.joining import joining
+from pages.shared.classroom.live import live_view
+from pages.shared.classroom.student import student_view
+from pages.shared.classroom.teacher import teacher_view
+from pages.shared.frame import frame
+from pages.shared.links import put
+from pages.shared.session import teaching, visitor
+from pages.shared.text import text
+
+
+def page() -> None:
+    """Draw the page."""
+    frame("Class")
+    if "class" not in st.query_params:
+        _remembered()
+    code = st.query_params.get("class", "")
+    if not code:
+        entrance()
+        return
+    try:
+        _one_class(code)
+    except ClassError as error:
+        notice.error(str(error))
+        entrance()
+
+
+def _remembered() -> None:
+    """Bring the visitor's class into the address: the one taught in this tab, or the joined one."""
+    for code, secret in reversed(teaching().items()):
+        put(**{"class": code, "teacher": secret})
+        return
+    where = class_book().class_of(visitor())
+    if where is not None:
+        put(**{"class": where[0].code})
+
+
+def _one_class(code: str) -> None:
+    secret = st.query_params.get("teacher", "")
+    if secret:
+        room = class_book().as_teacher(code, secret)
+        teaching()[room.code] = secret
+        teacher_view(room, secret)
+        return
+    room = class_book().room(code)
+    if st.query_params.get("view") == "Projector":
+        joining(room, large=True)
+        live_view(room.code)
+        return
+    where = class_book().class_of(visitor())
+    if where is not None and where[0].code == room.code:
+        student_view(*where)
+        return
+    st.subheader(text("classroom.join.this", code=room.code))
+    if where is not None:
+        st.caption(text("classroom.join.elsewhere", code=where[0].code))
+    join_form(room)
+
+
+page()

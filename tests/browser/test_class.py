@@ -1,0 +1,206 @@
+"""A class in real browsers: a teacher and two students, each with cookies of their own."""
+
+import csv
+import io
+import re
+from contextlib import contextmanager
+from urllib.parse import parse_qs, urlparse
+
+from playwright.sync_api import Page, expect
+
+READY = "[data-testid=stApp][data-test-script-state=notRunning]"
+MARKUP, BOLD = "<img src=x onerror=alert(1)>", "**bold**"
+DIGITS = "preset=digits-dense&image_size=8&view=Set up"
+
+
+@contextmanager
+def visitor(browser, server, **settings):
+    """A browser of its own: another visitor to the app."""
+    settings = {"viewport": {"width": 1280, "height": 800}, **settings}
+    context = browser.new_context(base_url=server.url, **settings)
+    context.set_default_timeout(60_000)
+    made = context.new_page()
+    made.on("dialog", lambda dialog: dialogs.append(dialog.message))
+    dialogs: list[str] = []
+    yield made
+    assert dialogs == [], "a nickname was run as a script"
+    context.close()
+
+
+def linked(page: Page, name: str) -> str:
+    return parse_qs(urlparse(page.url).query).get(name, [""])[0]
+
+
+def open_page(page: Page, path: str) -> None:
+    page.goto(path)
+    page.wait_for_selector(READY)
+
+
+def open_class(page: Page) -> str:
+    open_page(page, "/classroom")
+    page.get_by_role("button", name="Open a class").click()
+    expect(page.get_by_text("Nobody is here yet")).to_be_visible()
+    return linked(page, "class")
+
+
+def join(page: Page, code: str, nickname: str) -> None:
+    open_page(page, f"/classroom?class={code.lower()}")
+    page.get_by_role("textbox", name="Nickname").fill(nickname)
+    page.get_by_role("button", name="Join").click()
+
+
+def train(page: Page, settings: str) -> None:
+    open_page(page, f"/train?{DIGITS}&{settings}")
+    page.get_by_role("button", name="Train", exact=True).click()
+
+
+def card(page: Page, nickname: str):
+    named = page.get_by_role("button", name=nickname, exact=True)
+    return page.locator(".card").filter(has=named)
+
+
+def order(page: Page) -> list[str]:
+    return page.locator(".card .name").all_text_contents()
+
+
+def test_a_class_from_its_code_to_its_table(page, browser, server):
+
+    code = open_class(page)
+    secret = linked(page, "teacher")
+    main = page.get_by_test_id("stMain")
+    expect(page.locator("[data-testid=stImage] img").first).to_be_visible()  # the QR code
+    with visitor(browser, server) as one, visitor(browser, server) as two:
+        join(one, code, MARKUP)
+        expect(one.get_by_text(f"Class {code}: you are {MARKUP}")).to_be_visible()
+        join(two, code, MARKUP)
+        expect(two.get_by_text("must be one that nobody has in class")).to_be_visible()
+        two.get_by_role("textbox", name="Nickname").fill(BOLD)
+        two.get_by_role("button", name="Join").click()
+        expect(two.get_by_text(f"you are {BOLD}")).to_be_visible()
+        expect(card(page, MARKUP)).to_contain_text("No run yet")
+        expect(card(page, BOLD)).to_contain_text("No run yet")
+        assert secret not in one.content()
+        assert secret not in main.inner_text()
+
+        page.get_by_role("button", name="Limits").click()
+        page.get_by_label("Runs of each student, at most").fill("1")
+        page.get_by_role("button", name="Set these limits").click()
+        expect(page.get_by_text("Runs each: at most 1")).to_be_visible()
+        page.keyboard.press("Escape")
+
+        page.get_by_role("button", name="Challenge").click()
+        page.get_by_role("combobox", name="Their size").click()
+        page.get_by_role("option", name="8×8", exact=True).click()
+        page.get_by_role("button", name="Start the challenge").click()
+        expect(page.get_by_text("Nobody is in the race yet.")).to_be_visible()
+        page.keyboard.press("Escape")
+
+        one.get_by_role("link", name="Take part").click()
+        one.get_by_text("Set up").first.wait_for()
+        one.wait_for_function("() => new URL(location.href).searchParams.has('latent_dim')")
+        assert (linked(one, "latent_dim"), linked(one, "image_size")) == ("8", "8")
+        train(one, "latent_dim=8&epochs=8")
+        train(two, "latent_dim=1&epochs=2000")
+        expect(card(page, MARKUP)).to_contain_text(re.compile(r"Finished.*\d\d\.\d dB"))
+        expect(card(page, MARKUP)).to_contain_text("8 numbers · loss 0.")
+        expect(card(page, BOLD)).to_contain_text(re.compile(r"Training [1-9]\d*/2000"))
+        for nickname in (MARKUP, BOLD):
+            pixels = card(page, nickname).locator("canvas.pictures").evaluate(PAINTED)
+            assert pixels > 100
+        assert page.locator("canvas.plot").evaluate(PAINTED) > 1000
+        assert page.locator(".wall img, .wall strong, .wall em").count() == 0
+        expect(page.get_by_text(re.compile(r"^1\. "))).to_be_visible()
+
+        sort_and_highlight(page)
+
+        page.get_by_role("button", name="Pause all").click()
+        expect(card(page, BOLD)).to_contain_text("Paused")
+        expect(two.get_by_role("button", name="Resume")).to_be_disabled()
+        train(one, "latent_dim=4&epochs=3")
+        expect(one.get_by_text("the teacher has paused it")).to_be_visible()
+        page.get_by_role("button", name="Go on").click()
+        expect(card(page, BOLD)).to_contain_text("Training")
+        train(one, "latent_dim=4&epochs=3")
+        expect(
+            one.get_by_text(f"runs=2 must be at most 1 a student in class {code}")
+        ).to_be_visible()
+
+        card(page, BOLD).get_by_role("button", name="Stop").click()
+        expect(card(page, BOLD)).to_contain_text("Stopped")
+        expect(two.get_by_text("Stopped").first).to_be_visible()
+
+        rows = table(page)
+        assert {row["nickname"] for row in rows} == {MARKUP, BOLD}
+        figures = {row["nickname"]: row for row in rows}
+        assert (figures[MARKUP]["numbers"], figures[MARKUP]["epochs"]) == ("8", "8")
+        assert figures[BOLD]["status"] == "stopped"
+        assert (
+            card(page, MARKUP).inner_text().count(f"{float(figures[MARKUP]['psnr']):.1f} dB") == 1
+        )
+
+        page.get_by_role("button", name="Clear", exact=True).click()
+        page.get_by_role("button", name="Clear the wall").click()
+        expect(card(page, MARKUP)).to_contain_text("No run yet")
+        open_page(two, "/train?view=Compare")
+        expect(
+            two.get_by_role("link", name=re.compile("digits-dense: code size 1"))
+        ).to_be_visible()
+
+
+PAINTED = """async canvas => {  // what has just arrived is painted with the next frame
+  for (const _ of [1, 2]) await new Promise(requestAnimationFrame);
+  const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+  return data.filter((value, i) => i % 4 === 3 && value > 0).length;
+}"""
+
+
+def sort_and_highlight(page: Page) -> None:
+    """Sort the cards and light one by keyboard; a refresh of the wall changes neither."""
+    page.get_by_role("button", name="Code size").click()
+    assert order(page) == [BOLD, MARKUP]
+    page.get_by_role("button", name="PSNR", exact=True).click()
+    assert order(page) == [MARKUP, BOLD]
+    name = card(page, BOLD).locator(".name")
+    name.focus()
+    page.keyboard.press("Enter")
+    expect(name).to_have_attribute("aria-pressed", "true")
+    expect(card(page, BOLD).get_by_role("link", name="Look at it")).to_be_visible()
+    before = card(page, BOLD).locator(".state").inner_text()
+    expect(card(page, BOLD).locator(".state")).not_to_have_text(before)  # it was drawn anew
+    expect(name).to_have_attribute("aria-pressed", "true")
+    expect(name).to_be_focused()
+    assert order(page) == [MARKUP, BOLD]
+    page.keyboard.press("Enter")
+    expect(name).to_have_attribute("aria-pressed", "false")
+
+
+def table(page: Page) -> list[dict[str, str]]:
+    page.get_by_role("button", name="Table").click()
+    with page.expect_download() as kept:
+        page.get_by_role("button", name="All runs on the wall (CSV)").click()
+    text = kept.value.path().read_text(encoding="utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_the_projector_page_fits_a_phone_and_knows_no_secret(page, browser, server):
+    code = open_class(page)
+    secret = linked(page, "teacher")
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name="Projector page").click()
+    projector = opened.value
+    projector.get_by_text(code, exact=True).wait_for()
+    assert secret not in projector.url
+    assert secret not in projector.content()
+    expect(projector.get_by_role("button", name="Pause all")).to_have_count(0)
+    projector.close()
+    settings = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+    with visitor(browser, server, color_scheme="dark", **settings) as phone:
+        join(phone, code, "Ada")
+        expect(card(phone, "Ada")).to_be_visible()
+        main = phone.get_by_test_id("stMain")
+        assert main.evaluate("element => element.scrollWidth <= element.clientWidth")
+        expect(card(page, "Ada")).to_be_visible()
+        page.get_by_role("button", name="Ada", exact=True).click()
+        page.get_by_role("button", name="Take out of the class").click()
+        expect(phone.get_by_text(f"Join class {code}")).to_be_visible()
+        expect(page.get_by_text("Nobody is here yet")).to_be_visible()

@@ -1,0 +1,225 @@
+"""Classes on disk: two servers see the same one, and only its teacher changes it."""
+
+import errno
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ae_core import class_book as module
+from ae_core.class_book import ClassBook
+from ae_core.classroom import CODE_LETTERS, DAYS, ClassError, ClassLimits
+from ae_core.run_record import new_record
+from ae_core.specs import preset
+from ae_core.store import RunStore, StoreError
+
+DAY = 86_400
+
+
+class Clock:
+    def __init__(self):
+        self.time = 1_000_000.0
+
+    def __call__(self):
+        self.time += 1
+        return self.time
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def book(tmp_path, clock):
+    return ClassBook(tmp_path, clock)
+
+
+def refused(action, *arguments, **named):
+    with pytest.raises(ClassError) as error:
+        action(*arguments, **named)
+    return str(error.value)
+
+
+def test_codes_are_short_and_have_no_letters_that_look_alike(book):
+    codes = {book.open_class()[0].code for _ in range(40)}
+    assert len(codes) == 40
+    assert all(len(code) == 5 and set(code) <= set(CODE_LETTERS) for code in codes)
+    assert not set("O0I1L") & set(CODE_LETTERS)
+
+
+def test_a_code_in_use_is_not_given_again(book, monkeypatch):
+    offered = iter(["AAAAA", "AAAAA", "BBBBB"])
+    monkeypatch.setattr(module, "_new_code", lambda: next(offered))
+    assert [book.open_class()[0].code for _ in range(2)] == ["AAAAA", "BBBBB"]
+
+
+def test_a_secret_has_at_least_128_bits_and_stands_in_no_file(book, tmp_path):
+    secrets = [book.open_class()[1] for _ in range(20)]
+    assert len(set(secrets)) == 20
+    assert all(len(secret) * 6 >= 128 for secret in secrets)  # base64: 6 bits a letter
+    files = [path.read_text() for path in tmp_path.rglob("*") if path.is_file()]
+    assert files
+    assert not any(secret in text for secret in secrets for text in files)
+
+
+@pytest.mark.parametrize("secret", ["", "x", "Ä" * 32, "\ud800"])
+def test_another_secret_opens_and_changes_nothing(book, secret):
+    room, right = book.open_class()
+    assert book.as_teacher(room.code, right) == room
+    for attempt in (
+        lambda: book.as_teacher(room.code, secret),
+        lambda: book.change(room.code, secret, paused=True),
+        lambda: book.remove(room.code, secret, "x"),
+    ):
+        assert "must be opened with its teacher's whole link" in refused(attempt)
+    assert book.room(room.code) == room
+
+
+def test_the_secret_of_one_class_is_none_of_another(book):
+    (one, _), (_, secret) = book.open_class(), book.open_class()
+    assert f"class={one.code}" in refused(book.as_teacher, one.code, secret)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@given(st.text(st.characters(categories=("L", "N", "P", "S")), min_size=1, max_size=30))
+def test_two_books_on_one_folder_see_each_other_s_changes(tmp_path, nickname):
+    one, other = ClassBook(tmp_path), ClassBook(tmp_path)
+    room, secret = one.open_class()
+    assert other.room(room.code) == room
+    student = one.join(room.code, "ada", nickname)
+    assert other.students(room.code) == (student,)
+    assert student.nickname == nickname
+    assert other.class_of("ada") == (room, student)
+    changed = other.change(room.code, secret, paused=True, limits=ClassLimits(epochs=9))
+    assert one.room(room.code) == changed
+    assert one.class_of("ada") == (changed, student)
+    other.leave("ada")
+    assert one.students(room.code) == ()
+    assert one.class_of("ada") is None
+
+
+def test_a_code_may_be_typed_in_small_letters_and_with_spaces(book):
+    room, _ = book.open_class()
+    assert book.room(f" {room.code[:2].lower()} {room.code[2:].lower()}\n") == room
+
+
+@pytest.mark.parametrize("code", ["", "ABCD", "ABCDE", "../../etc", "O0I1L", "members", "x" * 99])
+def test_an_unknown_code_is_a_sentence(book, code):
+    sentence = f"class={code.upper()[:40]} must be the code of a class on this server"
+    assert refused(book.room, code).startswith(sentence)
+    assert refused(book.join, code, "ada", "Ada").startswith(sentence)
+
+
+def test_a_class_ends_after_some_days_and_makes_room_later(book, clock, tmp_path):
+    room, secret = book.open_class()
+    book.join(room.code, "ada", "Ada")
+    clock.time = room.created + DAYS * DAY - 10
+    assert book.room(room.code) == room
+    clock.time = room.created + DAYS * DAY + 10
+    sentence = refused(book.room, room.code)
+    assert sentence.startswith(f"class={room.code} must be at most 30 days old: it ended on 1970-0")
+    assert refused(book.as_teacher, room.code, secret) == sentence
+    assert refused(book.join, room.code, "bob", "Bob") == sentence
+    assert book.class_of("ada") is None
+    book.open_class()
+    assert (tmp_path / "classes" / room.code).is_dir()  # the sentence can still be said
+    clock.time = room.created + 2 * DAYS * DAY + 10
+    book.open_class()
+    assert not (tmp_path / "classes" / room.code).exists()
+    assert "must be the code of a class" in refused(book.room, room.code)
+
+
+def test_a_server_has_so_many_classes(book, monkeypatch):
+    monkeypatch.setattr(module, "MOST_CLASSES", 2)
+    book.open_class()
+    book.open_class()
+    assert refused(book.open_class).startswith("classes=3 must be at most 2 on this server")
+
+
+def test_students_stand_in_the_order_of_joining(book):
+    room, _ = book.open_class()
+    for name in ("Zoe", "Ada", "Mia"):
+        book.join(room.code, name.lower(), name)
+    assert [student.nickname for student in book.students(room.code)] == ["Zoe", "Ada", "Mia"]
+
+
+def test_joining_again_is_another_nickname_and_no_second_student(book):
+    room, _ = book.open_class()
+    first = book.join(room.code, "ada", "Ada")
+    again = book.join(room.code, "ada", "Lady A")
+    assert book.students(room.code) == (again,)
+    assert (again.nickname, again.joined, again.id) == ("Lady A", first.joined, first.id)
+    book.join(room.code, "bob", "Ada")  # the name is free now
+    book.leave("ada")
+    assert "nobody has in class" in refused(book.join, room.code, "ada", "ADA")
+    assert book.join(room.code, "ada", "Countess").joined == first.joined
+
+
+def test_a_visitor_is_in_one_class_at_a_time(book):
+    (one, _), (other, _) = book.open_class(), book.open_class()
+    book.join(one.code, "ada", "Ada")
+    book.join(other.code, "ada", "Ada")
+    assert book.students(one.code) == ()
+    assert book.class_of("ada")[0] == other
+    assert "must be the code" in refused(book.join, "ABCDE", "ada", "Ada")
+    assert book.class_of("ada")[0] == other  # what fails changes nothing
+
+
+def test_a_teacher_takes_a_student_out(book):
+    room, secret = book.open_class()
+    ada, bob = book.join(room.code, "ada", "Ada"), book.join(room.code, "bob", "Bob")
+    book.remove(room.code, secret, ada.id)
+    assert book.students(room.code) == (bob,)
+    assert book.class_of("ada") is None
+
+
+def test_a_student_s_id_does_not_tell_the_visitor(book):
+    room, _ = book.open_class()
+    student = book.join(room.code, "0123456789abcdef", "Ada")
+    assert student.visitor not in student.id
+    assert student.id == book.join(room.code, "0123456789abcdef", "Bea").id
+
+
+def test_the_run_store_does_not_take_classes_for_runs(book, tmp_path):
+    store = RunStore(tmp_path)
+    record = new_record(preset("digits-dense").spec, "digits-dense", "ada")
+    store.begin(record)
+    room, _ = book.open_class()
+    book.join(room.code, "ada", "Ada")
+    assert store.owners() == [("ada", record.id)]
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"code": 1}', "null"])
+def test_a_damaged_file_is_no_class_and_no_student(book, tmp_path, damage):
+    room, _ = book.open_class()
+    student = book.join(room.code, "ada", "Ada")
+    path = tmp_path / "classes" / room.code
+    (path / "students" / f"{student.id}.json").write_text(damage)
+    assert book.students(room.code) == ()
+    assert book.class_of("ada") is None
+    (path / "class.json").write_text(damage)
+    assert "must be the code of a class" in refused(book.room, room.code)
+
+
+def test_a_full_disk_is_a_sentence_and_the_class_stays_as_it_was(book, tmp_path, monkeypatch):
+    room, secret = book.open_class()
+
+    def full(self, target):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    for attempt in (
+        lambda: book.change(room.code, secret, paused=True),
+        lambda: book.join(room.code, "ada", "Ada"),
+        book.open_class,
+    ):
+        with pytest.raises(StoreError, match="The class could not be saved: No space left"):
+            attempt()
+    assert book.room(room.code) == room
+    assert book.students(room.code) == ()
+    assert (
+        json.loads((tmp_path / "classes" / room.code / "class.json").read_text())["paused"] is False
+    )

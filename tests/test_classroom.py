@@ -1,0 +1,195 @@
+"""What a class allows: limits, challenges, nicknames."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ae_core.class_rules import (
+    NotAllowed,
+    challenge_set_up,
+    check_joining,
+    check_runs,
+    checked_nickname,
+)
+from ae_core.classroom import (
+    LONGEST_NICKNAME,
+    MOST_JOINS,
+    MOST_STUDENTS,
+    Challenge,
+    ClassError,
+    ClassLimits,
+    Classroom,
+    Student,
+    room_from_json,
+    student_from_json,
+    to_json,
+)
+from ae_core.data import IMAGE_SETS
+from ae_core.refit import image_shape, plan_of, with_setting
+from ae_core.specs import change, preset
+
+DIGITS = preset("digits-dense").spec
+
+
+def room(**changes):
+    return Classroom("ABCDE", "0" * 64, 1000.0, **changes)
+
+
+@given(
+    st.integers(1, 2000),
+    st.lists(st.sampled_from(sorted(IMAGE_SETS)), unique=True),
+    st.integers(0, 100),
+    st.booleans(),
+)
+def test_a_class_comes_back_from_its_file_as_it_was(epochs, image_sets, runs, paused):
+    made = room(
+        limits=ClassLimits(epochs, tuple(image_sets), runs),
+        challenge=Challenge(8, "digits", 32, 12.5) if paused else None,
+        paused=paused,
+        cleared=float(epochs),
+    )
+    assert room_from_json(to_json(made)) == made
+
+
+@given(st.text())
+def test_a_nickname_is_short_text_that_can_be_seen_or_it_is_refused(typed):
+    try:
+        chosen = checked_nickname(typed)
+    except ClassError:
+        seen = "".join(letter for letter in typed if letter.isprintable())
+        hidden = len(typed) - len(seen)  # each may have left a space
+        assert not seen.strip() or len(seen) + hidden > LONGEST_NICKNAME
+        return
+    assert 1 <= len(chosen) <= LONGEST_NICKNAME
+    assert chosen.isprintable()
+    assert chosen == " ".join(chosen.split())
+    assert checked_nickname(chosen) == chosen
+    student = Student("somebody", chosen, 1.0)
+    assert student_from_json(to_json(student)) == student
+
+
+@pytest.mark.parametrize("typed", ["<img src=x onerror=alert(1)>", "**bold**", "=1+1", "Zoë 💡"])
+def test_what_looks_like_markup_stays_as_it_was_typed(typed):
+    assert checked_nickname(f"  {typed}\u202e\x00 ") == typed
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("", "nickname= must be 1 to 30 characters: type a name for the wall"),
+        (" \n\u200b", "nickname= must be 1 to 30 characters: type a name for the wall"),
+        ("x" * 31, f"nickname={'x' * 31} must be 1 to 30 characters: type a shorter one"),
+    ],
+)
+def test_a_bad_nickname_is_a_sentence(typed, sentence):
+    with pytest.raises(ClassError) as error:
+        checked_nickname(typed)
+    assert str(error.value) == sentence
+
+
+def crowd(count, joined=0.0, *, left=False):
+    return [Student(f"v{n}", f"n{n}", joined, left) for n in range(count)]
+
+
+def test_a_class_takes_so_many_and_no_more():
+    check_joining("ABCDE", "Ada", crowd(MOST_STUDENTS - 1), 100.0, again=False)
+    with pytest.raises(ClassError, match="students=201 must be at most 200 in class ABCDE"):
+        check_joining("ABCDE", "Ada", crowd(MOST_STUDENTS), 100.0, again=False)
+    check_joining("ABCDE", "Ada", crowd(MOST_STUDENTS, left=True), 100.0, again=False)
+    with pytest.raises(ClassError, match="students=201"):  # who comes and goes fills no disk
+        check_joining("ABCDE", "Ada", crowd(2 * MOST_STUDENTS, left=True), 100.0, again=False)
+
+
+def test_only_so_many_join_at_once():
+    with pytest.raises(ClassError, match="students=61 must be at most 60 that join within 10 s"):
+        check_joining("ABCDE", "Ada", crowd(MOST_JOINS, 95.0), 100.0, again=False)
+    check_joining("ABCDE", "Ada", crowd(MOST_JOINS, 95.0), 106.0, again=False)
+    check_joining("ABCDE", "Ada", crowd(MOST_JOINS, 95.0), 100.0, again=True)
+
+
+@pytest.mark.parametrize("taken", ["Ada", "ADA", "Ａｄａ"])
+def test_a_nickname_is_given_once(taken):
+    others = [Student("v", taken, 0.0)]
+    with pytest.raises(ClassError, match="nickname=ada must be one that nobody has in class ABCDE"):
+        check_joining("ABCDE", "ada", others, 100.0, again=False)
+    gone = [Student("v", taken, 0.0, left=True)]
+    check_joining("ABCDE", "ada", gone, 100.0, again=False)
+
+
+def refused(limits, specs, begun=0, **changes):
+    with pytest.raises(NotAllowed) as error:
+        check_runs(room(limits=limits, **changes), specs, begun)
+    return error.value
+
+
+def test_without_limits_everything_is_allowed():
+    check_runs(room(), [preset("mnist-dense").spec] * 50, 1000)
+
+
+def test_too_many_epochs_are_a_sentence_and_a_remedy():
+    error = refused(ClassLimits(epochs=50), [DIGITS, change(DIGITS, epochs=500)])
+    assert str(error).startswith("epochs=500 must be at most 50 in class ABCDE: ")
+    check_runs(room(limits=ClassLimits(epochs=50)), [change(DIGITS, **error.remedy)], 0)
+
+
+def test_other_pictures_are_a_sentence_and_a_remedy():
+    limits = ClassLimits(image_sets=("toy-faces", "mnist"))
+    error = refused(limits, [DIGITS])
+    assert str(error).startswith("image_set=digits must be one of toy-faces, mnist in class ABCDE")
+    (name, value), *_ = error.remedy.items()
+    check_runs(room(limits=limits), [with_setting(DIGITS, name, value)], 0)
+
+
+def test_a_sweep_counts_as_its_runs():
+    limits = ClassLimits(runs=3)
+    check_runs(room(limits=limits), [DIGITS] * 2, 1)
+    error = refused(limits, [DIGITS] * 2, begun=2)
+    assert str(error).startswith("runs=4 must be at most 3 a student in class ABCDE: you have beg")
+    assert error.remedy == {}
+
+
+def test_a_paused_class_begins_nothing():
+    error = refused(ClassLimits(), [DIGITS], paused=True)
+    assert str(error).startswith("class=ABCDE must go on before anybody trains")
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"epochs": 0}, "epochs=0 must be a whole number between 1 and 2,000"),
+        ({"runs": 101}, "runs=101 must be a whole number between 0 and 100"),
+        ({"image_sets": ("cats",)}, "image_set=cats must be one of digits"),
+    ],
+)
+def test_bad_limits_are_a_sentence(values, sentence):
+    with pytest.raises(ValueError) as error:
+        ClassLimits(**values)
+    assert str(error.value).startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ((0, "digits", 32), "numbers=0 must be a whole number between 1 and 4,096"),
+        ((8, "cats", 32), "image_set=cats must be one of digits"),
+        ((8, "digits", 28), "image_size=28 must be one of 8, 16, 32 for digits"),
+    ],
+)
+def test_a_bad_challenge_is_a_sentence(values, sentence):
+    with pytest.raises(ValueError) as error:
+        Challenge(*values)
+    assert str(error.value).startswith(sentence)
+
+
+@pytest.mark.parametrize("name", sorted(IMAGE_SETS))
+@pytest.mark.parametrize("numbers", [1, 8, 50])
+def test_the_settings_of_a_challenge_take_part_in_it(name, numbers):
+    for side in IMAGE_SETS[name].sizes:
+        limits = ClassLimits(epochs=7, image_sets=(name,))
+        spec, start = challenge_set_up(Challenge(numbers, name, side), limits)
+        plan_of(spec)  # a network can be built of them
+        check_runs(room(limits=limits), [spec], 0)
+        assert spec.autoencoder.latent_dim == numbers
+        assert (spec.image_set, image_shape(spec)[0]) == (name, side)
+        assert spec.split == "held-out"
+        preset(start)
