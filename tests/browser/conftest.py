@@ -90,11 +90,36 @@ def visitors(browser, server) -> Iterator[BrowserContext]:
     context.close()
 
 
+@pytest.fixture(scope="session")
+def phones(browser, server) -> Iterator[BrowserContext]:
+    """The same for visitors with a phone."""
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844},
+        base_url=server.url,
+        is_mobile=True,
+        has_touch=True,
+        color_scheme="dark",
+    )
+    context.set_default_timeout(60_000)
+    yield context
+    context.close()
+
+
 @pytest.fixture
 def page(visitors, server) -> Iterator[Page]:
     """A page of a new visitor; leaving the server's address fails the test."""
-    visitors.clear_cookies()  # by which the app knows a visitor again
-    made = visitors.new_page()
+    yield from _new_page(visitors, server)
+
+
+@pytest.fixture
+def phone(phones, server) -> Iterator[Page]:
+    """A page of a new visitor with a phone, in dark colours."""
+    yield from _new_page(phones, server)
+
+
+def _new_page(context: BrowserContext, server: Server) -> Iterator[Page]:
+    context.clear_cookies()  # by which the app knows a visitor again
+    made = context.new_page()
     elsewhere: list[str] = []
     local = (server.url, server.url.replace("http", "ws"), "data:", "blob:")
     made.on("request", lambda r: None if r.url.startswith(local) else elsewhere.append(r.url))

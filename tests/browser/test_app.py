@@ -167,20 +167,11 @@ def test_draw_a_digit(page):
 
 
 @pytest.mark.parametrize("path", ["/", "/train", "/train?view=Compare", "/reconstruct", "/denoise"])
-def test_no_page_is_wider_than_a_phone(browser, server, path):
-    phone = browser.new_context(
-        viewport={"width": 390, "height": 844},
-        base_url=server.url,
-        is_mobile=True,
-        has_touch=True,
-        color_scheme="dark",
-    )
-    page = phone.new_page()
-    open_page(page, path)
-    main = page.get_by_test_id("stMain")
+def test_no_page_is_wider_than_a_phone(phone, path):
+    open_page(phone, path)
+    main = phone.get_by_test_id("stMain")
     assert main.evaluate("element => element.scrollWidth <= element.clientWidth")
-    assert page.get_by_test_id("stException").count() == 0
-    phone.close()
+    assert phone.get_by_test_id("stException").count() == 0
 
 
 def test_a_german_browser_gets_german_words_and_a_link_that_everybody_can_open(browser, server):

@@ -437,15 +437,11 @@ def test_every_picture_can_be_downloaded(page, query, names):
 # --- on a phone ------------------------------------------------------------------------------
 
 
-def test_the_page_with_a_photo_is_not_wider_than_a_phone(browser, server, small_photo):
-    phone = browser.new_context(
-        viewport={"width": 390, "height": 844}, base_url=server.url, is_mobile=True, has_touch=True
-    )
-    page = phone.new_page()
+def test_the_page_with_a_photo_is_not_wider_than_a_phone(phone, small_photo):
+    page = phone
     open_page(page, "/denoise?source=Upload&size=Colour")
     upload(page, small_photo)
     read(page)
     main = page.get_by_test_id("stMain")
     assert main.evaluate("element => element.scrollWidth <= element.clientWidth")
     assert page.get_by_test_id("stException").count() == 0
-    phone.close()

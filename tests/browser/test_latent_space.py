@@ -457,16 +457,7 @@ def swipe(phone: Page, element, start: float, end: float) -> None:
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_every_view_fits_a_phone(browser, server, view):
-    context = browser.new_context(
-        viewport={"width": 390, "height": 844},
-        base_url=server.url,
-        has_touch=True,
-        is_mobile=True,
-        color_scheme="dark",
-    )
-    context.set_default_timeout(60_000)
-    phone = context.new_page()
+def test_every_view_fits_a_phone(phone, view):
     open_view(phone, view)
     assert phone.evaluate("() => document.documentElement.scrollWidth") <= 390
     assert phone.get_by_test_id("stException").count() == 0
@@ -479,4 +470,3 @@ def test_every_view_fits_a_phone(browser, server, view):
         before = picture(phone)
         phone.locator("canvas.map").tap(position={"x": 60, "y": 60})
         assert picture(phone) != before
-    context.close()

@@ -172,15 +172,9 @@ def test_uploads_need_no_file_and_only_small_gray_pictures_are_kept(page, server
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_is_wider_than_a_phone(browser, server, scheme):
-    phone = browser.new_context(
-        viewport={"width": 390, "height": 844},
-        base_url=server.url,
-        is_mobile=True,
-        has_touch=True,
-        color_scheme=scheme,
-    )
-    page = phone.new_page()
+def test_nothing_is_wider_than_a_phone(phone, scheme):
+    page = phone
+    page.emulate_media(color_scheme=scheme)
     set_id = begin(page, "A name of forty letters, the longest one")
     for path in ("", f"?set={set_id}", f"?set={set_id}&source=Upload"):
         open_page(page, f"/own_pictures{path}")
@@ -195,4 +189,3 @@ def test_nothing_is_wider_than_a_phone(browser, server, scheme):
     page.touchscreen.tap(box["x"] + 100, box["y"] + 100)
     page.get_by_role("button", name="Keep this one").tap()
     expect(metric(page, "Pictures")).to_have_text("1")
-    phone.close()

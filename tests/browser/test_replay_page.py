@@ -135,16 +135,8 @@ def test_two_runs_follow_one_slider(page):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_replay_fits_a_phone_and_goes_by_finger(browser, server, scheme):
-    context = browser.new_context(
-        viewport={"width": 390, "height": 844},
-        base_url=server.url,
-        has_touch=True,
-        is_mobile=True,
-        color_scheme=scheme,
-    )
-    context.set_default_timeout(60_000)
-    phone = context.new_page()
+def test_a_replay_fits_a_phone_and_goes_by_finger(phone, scheme):
+    phone.emulate_media(color_scheme=scheme)
     run = train(phone, "&latent_dim=2")
     open_replay(phone, f"run={run}&replay={EPOCHS}")
     assert phone.evaluate("() => document.documentElement.scrollWidth") <= 390
@@ -154,4 +146,3 @@ def test_a_replay_fits_a_phone_and_goes_by_finger(browser, server, scheme):
     slider(phone).scroll_into_view_if_needed()
     slider(phone).tap(position={"x": 20, "y": 20})
     assert pixels(phone) != before
-    context.close()

@@ -68,20 +68,10 @@ def test_a_sweep_is_stopped_as_a_whole(page):
     expect(page.get_by_role("button", name="Stop all")).to_have_count(0)
 
 
-def test_a_sweep_fits_a_phone(browser, server):
-    context = browser.new_context(
-        viewport={"width": 390, "height": 844},
-        base_url=server.url,
-        has_touch=True,
-        is_mobile=True,
-        color_scheme="dark",
-    )
-    context.set_default_timeout(60_000)
-    phone = context.new_page()
+def test_a_sweep_fits_a_phone(phone):
     start_sweep(phone, "2, 1024", 1)
     expect(phone.get_by_text("2 of 2")).to_be_visible()
     expect(points(phone, 1)).to_have_count(2)
     main = phone.get_by_test_id("stMain")
     assert main.evaluate("element => element.scrollWidth <= element.clientWidth")
     assert phone.get_by_test_id("stException").count() == 0
-    context.close()
