@@ -121,8 +121,15 @@ class Connection:
             ) from error
 
     def train_slots(self) -> int:
-        """Return how many runs can train at a time."""
-        workers = self.client().scheduler_info(n_workers=-1)["workers"].values()
+        """Return how many runs can train at a time.
+
+        Raises:
+            ServiceUnavailable: there is no connection.
+        """
+        client = self.client()
+        workers = client.scheduler_info(n_workers=-1)["workers"].values()
+        if client.status != "running":  # else what it says is of no account
+            raise ServiceUnavailable(f"Training is not available: {LOST}")
         return sum(int(worker["resources"].get(TRAIN, 0)) for worker in workers)
 
     def warm(self) -> None:

@@ -20,7 +20,7 @@ from distributed.client import ClosedClientError
 from ae_core import run_events
 from ae_core.connection import Connection, ServiceUnavailable
 from ae_core.ending import AttemptLost, Ending, ending_of, given_up
-from ae_core.following import Following, key_of, others, published
+from ae_core.following import Following, key_of, others
 from ae_core.roster import Roster
 from ae_core.run_events import Message, attempt_name
 from ae_core.store import RunStore, StoreError
@@ -133,13 +133,9 @@ class Dispatcher:
             name = _name(training[run_id]) if run_id in training else ""
             if following.name != name or following.client is not client:
                 self._followed.pop(run_id).leave()
-        unknown = [entry for entry in queue.training if entry.id not in self._followed]
-        there = published(client) if unknown else frozenset()
-        for entry in unknown:
-            if key_of(_name(entry)) in there:
+        for entry in queue.training:
+            if entry.id not in self._followed:
                 self._join(client, entry)
-            else:
-                self._lose(client, entry, "service")
 
     def _start(self, client: Client) -> None:
         """Hand waiting runs to free workers."""
@@ -167,12 +163,17 @@ class Dispatcher:
         self._await_end(run_id)
 
     def _join(self, client: Client, entry: Entry) -> None:
+        """Follow what another server, or this one before, has handed out; call this `alone`."""
         with self._roster.holding(entry.id) as run:
             if run is not None:
                 run.early = []
-        self._followed[entry.id] = Following.join(
+        following = Following.join(
             client, _name(entry), lambda message: self._hear(entry.id, entry.attempt, message)
         )
+        if following is None:  # the scheduler is another one now
+            self._lose(client, entry, "service")
+            return
+        self._followed[entry.id] = following
         self._catch_up(entry.id)
         self._await_end(entry.id)
 
@@ -293,8 +294,8 @@ def _logged(job: Callable[..., None], *args: Any) -> None:
     """Run a job whose result nobody waits for, so that its failure is at least in the log."""
     try:
         job(*args)
-    except (CancelledError, ClosedClientError, OSError, ServiceUnavailable, TimeoutError):
+    except (CancelledError, ClosedClientError, OSError, ServiceUnavailable, TimeoutError) as error:
         # The scheduler went away in the middle: what is to be done is looked at again.
-        _log.warning("a job of the training service was cut off", exc_info=True)
+        _log.warning("a job of the training service was cut off: %s", error)
     except Exception:
         _log.exception("a job of the training service failed")

@@ -55,10 +55,15 @@ class Following:
         return cls(client, name, future)
 
     @classmethod
-    def join(cls, client: Client, name: str, hear: Callable[[Message], None]) -> "Following":
-        """Listen to an attempt that another server has handed out, from now on."""
+    def join(cls, client: Client, name: str, hear: Callable[[Message], None]) -> "Following | None":
+        """Listen to an attempt that another server has handed out, from now on.
+
+        Returns:
+            None if the scheduler knows of no such attempt.
+        """
         client.subscribe_topic(run_events.topic(name), lambda event: hear(event[1]))
-        return cls(client, name, Future(key_of(name), client=client))
+        future = client.get_dataset(key_of(name), default=None)
+        return None if future is None else cls(client, name, future)
 
     def kept_messages(self) -> list[Message]:
         """Return what the scheduler keeps of what the attempt told."""
@@ -83,11 +88,6 @@ class Following:
 def key_of(name: str) -> str:
     """Return the Dask key of an attempt, which is its published name, too."""
     return f"train-{name}"
-
-
-def published(client: Client) -> frozenset[str]:
-    """Return the keys of the attempts that the scheduler knows, their results included."""
-    return frozenset(map(str, client.list_datasets()))
 
 
 def others(client: Client, known: frozenset[str]) -> int:

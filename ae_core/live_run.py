@@ -59,7 +59,7 @@ class LiveRun:
         status = "stopping" if self.snapshot.status == "stopping" else "starting"
         fresh = LiveRun.queued(self.record).snapshot
         self.snapshot = replace(fresh, status=status, lost=entry.lost, lost_epoch=entry.lost_epoch)
-        self.attempt, self.heard, self.moments = entry.attempt, 0, ()
+        self.attempt, self.heard, self.moments, self.early = entry.attempt, 0, (), None
 
     def end(self, ending: Ending) -> None:
         """Take note of the end in ``record`` and ``files``, for the store; nobody sees it yet."""

@@ -183,13 +183,12 @@ class Roster:
         seen, waits = self._foreseen
         if self._queue.waiting and time.monotonic() - seen > FORESEEN_FOR:
             seconds: dict[str, float | None] = {}
-            for entry in self._queue.training:
-                snapshot = self._live[entry.id].snapshot
-                self._pace.observe(snapshot)
-                left = snapshot.seconds_left
-                seconds[entry.id] = self._pace.seconds(snapshot.spec) if left is None else left
-            for entry in self._queue.waiting:
-                seconds[entry.id] = self._pace.seconds(self._live[entry.id].record.spec)
+            for entry in (*self._queue.training, *self._queue.waiting):
+                if entry.id in self._live:
+                    snapshot = self._live[entry.id].snapshot
+                    self._pace.observe(snapshot)
+                    left = snapshot.seconds_left
+                    seconds[entry.id] = self._pace.seconds(snapshot.spec) if left is None else left
             waits = self._queue.forecast(self._slots, seconds, time.time())
             self._foreseen = (time.monotonic(), waits)
         return waits
@@ -287,6 +286,7 @@ class Roster:
             if run is not None:
                 self._book.finish(run_id)
                 self._forget(run_id, run.record.status)
+                self._queue, self._foreseen = self._book.read(), (0.0, {})
 
     def not_saved(self, run_id: str, problem: str) -> None:
         """Keep an ended run that the store did not take, and say why."""
