@@ -8,6 +8,7 @@ from ae_core.refit import image_shape
 from pages.shared.catalogue import model_title
 from pages.shared.frame import frame
 from pages.shared.text import text
+from pages.shared.timing import timed
 
 SHOWN = ("toy-faces-vae", "digits-dense")
 SHOWN_PICTURES = 8
@@ -52,4 +53,4 @@ def _preview(card: Card) -> None:
     st.caption(text("home.rows"))
 
 
-page()
+timed("home", page)

@@ -9,6 +9,7 @@ import math
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 WAITS = (1.0, 5.0, 15.0, 60.0, 180.0, 600.0, 1800.0, 7200.0)  # seconds in the queue
 ANSWERS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)  # seconds of a page
@@ -37,8 +38,23 @@ class Histogram:
             return tuple(zip(self._bounds, counts, strict=True)), self._sum
 
 
+@dataclass(frozen=True)
+class Load:
+    """How busy all servers of a store are together.
+
+    Attributes:
+        waiting: runs.
+        training: runs that are with a worker.
+        longest_wait: seconds that the run which waits longest has waited, 0 if none does.
+    """
+
+    waiting: int
+    training: int
+    longest_wait: float
+
+
 class Meters:
-    """What is counted of the runs.
+    """What is counted of the runs and the pages.
 
     Attributes:
         waited: seconds in the queue of the runs that were handed to a worker.
@@ -49,6 +65,7 @@ class Meters:
         self.waited = Histogram(WAITS)
         self._ended: Counter[str] = Counter(finished=0, stopped=0, failed=0)
         self._again = 0
+        self._pages: dict[str, Histogram] = {}
         self._lock = threading.Lock()
 
     def ended(self, status: str) -> None:
@@ -65,6 +82,17 @@ class Meters:
         """Return how many runs ended how."""
         with self._lock:
             return dict(self._ended)
+
+    def drawn(self, page: str, seconds: float) -> None:
+        """Count a page that was drawn."""
+        with self._lock:
+            counted = self._pages.setdefault(page, Histogram(ANSWERS))
+        counted.observe(seconds)
+
+    def pages(self) -> Mapping[str, Histogram]:
+        """Return how long which pages took."""
+        with self._lock:
+            return dict(self._pages)
 
     @property
     def repeated(self) -> int:

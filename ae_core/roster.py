@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from ae_core.ended_runs import EndedRuns
 from ae_core.live_run import LiveRun
-from ae_core.meters import Meters
+from ae_core.meters import Load, Meters
 from ae_core.moments import Moment
 from ae_core.own_images import is_gone
 from ae_core.pace import Pace
@@ -234,6 +234,12 @@ class Roster:
         with self._changed:
             yield self.live(run_id)
             self._changed.notify_all()
+
+    def load(self) -> Load:
+        """Return how many runs wait and train, on whatever server they were begun."""
+        queue = self.sync()
+        waits = [time.time() - entry.entered for entry in queue.waiting]
+        return Load(len(queue.waiting), len(queue.training), max(waits, default=0.0))
 
     def alone(self) -> AbstractContextManager[None]:
         """Hold the lock that all servers share: one at a time hands out runs."""

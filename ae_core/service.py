@@ -14,6 +14,7 @@ from ae_core.connection import Connection
 from ae_core.dispatcher import Dispatcher
 from ae_core.ending import Ending
 from ae_core.following import EVERY_EPOCH
+from ae_core.meters import Load, Meters
 from ae_core.moments import Moment
 from ae_core.own_images import check_trainable
 from ae_core.queue_book import QueueBook
@@ -98,6 +99,15 @@ class TrainingService:
     def runs(self, owner: str) -> list[str]:
         """Return the ids of a visitor's runs, newest first."""
         return self._roster.owned(owner)
+
+    @property
+    def meters(self) -> Meters:
+        """What is counted."""
+        return self._roster.meters
+
+    def load(self) -> Load:
+        """Return how busy all servers of the store are together."""
+        return self._roster.load()
 
     def forget_pictures(self, image_set: str) -> None:
         """Delete what runs keep of a deleted image set; see `Roster.forget_pictures`."""

@@ -26,6 +26,7 @@ from pages.shared.model_select import model_select
 from pages.shared.models import TrainedModel, denoising_models, squeezing_models
 from pages.shared.session import recall
 from pages.shared.text import slug, text
+from pages.shared.timing import timed
 from pages.shared.wording import amount_in_words, in_words
 
 TASKS = ("Add noise, then remove it", "Clean this photo as it is")
@@ -118,4 +119,4 @@ def _bottlenecks(result: Denoised, key: object) -> list[Version]:
     return made
 
 
-page()
+timed("denoise", page)

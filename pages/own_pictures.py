@@ -17,6 +17,7 @@ from pages.shared.links import linked_index, put
 from pages.shared.picture_picker import picture_picker
 from pages.shared.session import collecting, visitor, widget
 from pages.shared.text import text
+from pages.shared.timing import timed
 
 A_PAGE = 60  # pictures
 REFUSALS = (ValueError, OwnSetCorrupt, StoreError)
@@ -200,4 +201,4 @@ def _delete(own: OwnSet) -> None:
     st.rerun()
 
 
-page()
+timed("own-pictures", page)

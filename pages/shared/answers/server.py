@@ -14,6 +14,7 @@ from ae_core.matches import MatchBook
 from ae_core.replay import Film, film_of
 from ae_core.service import TrainingService
 from ae_core.store import RunStore, runs_dir
+from pages.shared.answers.watching import watch
 
 FILMS = 16  # of runs that are replayed, up to 2 MB each
 
@@ -29,6 +30,7 @@ def service() -> TrainingService:
     # again (165 ms of standstill a time, before).
     gc.collect()
     gc.freeze()
+    watch(made)
     return made
 
 
