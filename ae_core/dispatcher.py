@@ -1,7 +1,7 @@
 """Hands runs to workers, follows them and takes note of how they end.
 
 This is the client side of Dask. It imports no TensorFlow and knows no visitor: whose turn it is,
-the `Roster` says. What is asked of it is done soon, in a thread of its own.
+`UnderWay` says. What is asked of it is done soon, in a thread of its own.
 
 It does not rely on what it was told last: at every occasion it compares the queue, which all
 servers of a store share, with what the scheduler knows, and does what is to be done. So a run may
@@ -21,10 +21,10 @@ from ae_core import run_events
 from ae_core.connection import Connection, ServiceUnavailable
 from ae_core.ending import AttemptLost, Ending, ending_of, given_up
 from ae_core.following import Following, key_of, others
-from ae_core.roster import Roster
 from ae_core.run_events import Message, attempt_name
 from ae_core.store import RunStore, StoreError
 from ae_core.training_queue import Entry, TrainingQueue
+from ae_core.under_way import UnderWay
 
 LOOKS_EVERY = 2.0  # seconds, while there may be something that nobody tells of
 ATTEMPTS = 2  # at a run whose worker, or scheduler, is lost
@@ -34,19 +34,19 @@ _log = logging.getLogger(__name__)
 
 
 class Dispatcher:
-    """Between the roster, the workers and the store."""
+    """Between the live runs, the workers and the store."""
 
-    def __init__(self, store: RunStore, connection: Connection, roster: Roster) -> None:
+    def __init__(self, store: RunStore, connection: Connection, under_way: UnderWay) -> None:
         """Begin with nothing to do.
 
         Args:
             store: where ended runs are kept.
             connection: the way to the workers; who closes the dispatcher closes it, too.
-            roster: the runs.
+            under_way: the runs.
         """
         self._store = store
         self._connection = connection
-        self._roster = roster
+        self._under_way = under_way
         self._followed: dict[str, Following] = {}
         self._heard: Client | None = None  # whose news are listened to
         self._timer: threading.Timer | None = None
@@ -85,7 +85,7 @@ class Dispatcher:
     # --- in Dask's event loop: nothing here may wait ---------------------------------------
 
     def _hear(self, run_id: str, attempt: int, message: Message) -> None:
-        with self._roster.holding(run_id) as run:
+        with self._under_way.holding(run_id) as run:
             if run is None or run.attempt != attempt or run.take(message):
                 return
             run.early = [message]  # some are missing: until they are here, later ones wait
@@ -103,17 +103,17 @@ class Dispatcher:
 
     def _dispatch(self) -> None:
         self._asked.clear()
-        queue = self._roster.sync()
+        queue = self._under_way.sync()
         try:
             if queue.waiting or queue.training or self._followed:
                 client = self._connection.client()
                 self._listen(client)
-                with self._roster.alone():
-                    self._follow(client, self._roster.sync())
+                with self._under_way.alone():
+                    self._follow(client, self._under_way.sync())
                     self._start(client)
-                self._roster.unavailable("")
+                self._under_way.unavailable("")
         except ServiceUnavailable as error:
-            self._roster.unavailable(str(error))
+            self._under_way.unavailable(str(error))
         finally:
             self._look_again(bool(queue.waiting or queue.training))
 
@@ -139,7 +139,7 @@ class Dispatcher:
 
     def _start(self, client: Client) -> None:
         """Hand waiting runs to free workers."""
-        queue = self._roster.sync()
+        queue = self._under_way.sync()
         if not queue.waiting:
             return
         slots = self._connection.train_slots()
@@ -150,7 +150,7 @@ class Dispatcher:
             )
         known = frozenset(entry.id for entry in (*queue.waiting, *queue.training))
         slots -= others(client, known)
-        while (run := self._roster.start_next(slots)) is not None:
+        while (run := self._under_way.start_next(slots)) is not None:
             self._begin(client, run.record.id, run.attempt)
             self._announce()
 
@@ -164,7 +164,7 @@ class Dispatcher:
 
     def _join(self, client: Client, entry: Entry) -> None:
         """Follow what another server, or this one before, has handed out; call this `alone`."""
-        with self._roster.holding(entry.id) as run:
+        with self._under_way.holding(entry.id) as run:
             if run is not None:
                 run.early = []
         following = Following.join(
@@ -186,7 +186,7 @@ class Dispatcher:
         """Hear what was told before this server listened."""
         following = self._followed.get(run_id)
         kept = [] if following is None else following.kept_messages()
-        with self._roster.holding(run_id) as run:
+        with self._under_way.holding(run_id) as run:
             if run is not None and following is not None:
                 run.take_all(kept)
 
@@ -199,14 +199,14 @@ class Dispatcher:
 
     def _worker_gone(self, key: str) -> None:
         """Take note that the worker that had an attempt is gone."""
-        run = self._roster.live(run_events.run_of(key))
+        run = self._under_way.live(run_events.run_of(key))
         if run is not None and run.begun:  # else Dask hands it to another worker
             self._attempt_gone(key, "worker")
 
     def _attempt_gone(self, key: str, how: str) -> None:
         client = self._connection.client()
-        with self._roster.alone():
-            entries = [e for e in self._roster.sync().training if key_of(_name(e)) == key]
+        with self._under_way.alone():
+            entries = [e for e in self._under_way.sync().training if key_of(_name(e)) == key]
             for entry in entries:  # none, if another server was told earlier
                 self._lose(client, entry, how)
         self.dispatch()
@@ -216,7 +216,7 @@ class Dispatcher:
         following = self._followed.pop(entry.id, None)
         if following is not None:
             following.forget()
-        run = self._roster.live(entry.id)
+        run = self._under_way.live(entry.id)
         if run is None or run.over:
             return
         epoch = run.snapshot.epoch + 1
@@ -225,13 +225,13 @@ class Dispatcher:
         elif entry.attempt >= ATTEMPTS and (run.begun or how == "worker"):
             self._end(entry.id, given_up(how, epoch))
         else:
-            repeated = self._roster.again(entry, how)
+            repeated = self._under_way.again(entry, how)
             self._begin(client, entry.id, repeated.attempt)
             self._announce()
 
     def _done(self, run_id: str, future: Future) -> None:
         """Take note that a task is done, however."""
-        following, run = self._followed.get(run_id), self._roster.live(run_id)
+        following, run = self._followed.get(run_id), self._under_way.live(run_id)
         if following is None or following.future is not future or run is None:
             return
         if future.cancelled() or self._store.has_ended(run_id):
@@ -250,7 +250,7 @@ class Dispatcher:
 
     def _end(self, run_id: str, ending: Ending) -> None:
         """Keep a run's end, in the store if it takes it, and go on with the next run."""
-        with self._roster.holding(run_id) as run:
+        with self._under_way.holding(run_id) as run:
             if run is None or run.over:
                 return
             run.end(ending)
@@ -259,9 +259,9 @@ class Dispatcher:
             if not self._store.has_ended(run_id):
                 self._store.finish(run.record, run.files)
         except StoreError as error:
-            self._roster.not_saved(run_id, str(error))
+            self._under_way.not_saved(run_id, str(error))
         else:
-            self._roster.drop(run_id)
+            self._under_way.drop(run_id)
         following = self._followed.pop(run_id, None)
         self.announce()
         if following is not None:

@@ -25,6 +25,7 @@ from ae_core.run_record import new_run_id
 from ae_core.snapshot import Snapshot
 from ae_core.specs import TrainingSpec
 from ae_core.store import RunStore
+from ae_core.under_way import UnderWay
 
 __all__ = ["Busy", "TrainingService"]
 
@@ -42,9 +43,10 @@ class TrainingService:
         """
         self.store = store
         self.connection = connection
-        self._book = QueueBook(store.root / "queue" if connection.shared else _own_folder(self))
-        self._roster = Roster(store, self._book, runs_per_owner)
-        self._dispatcher = Dispatcher(store, connection, self._roster)
+        book = QueueBook(store.root / "queue" if connection.shared else _own_folder(self))
+        self._under_way = UnderWay(store, book)
+        self._roster = Roster(store, self._under_way, runs_per_owner)
+        self._dispatcher = Dispatcher(store, connection, self._under_way)
         if connection.shared:
             self._dispatcher.dispatch()  # there may be runs of a server that is gone
 
@@ -103,11 +105,11 @@ class TrainingService:
     @property
     def meters(self) -> Meters:
         """What is counted."""
-        return self._roster.meters
+        return self._under_way.meters
 
     def load(self) -> Load:
         """Return how busy all servers of the store are together."""
-        return self._roster.load()
+        return self._under_way.load()
 
     def forget_pictures(self, image_set: str) -> None:
         """Delete what runs keep of a deleted image set; see `Roster.forget_pictures`."""
@@ -127,10 +129,10 @@ class TrainingService:
 
     def stop(self, run_id: str) -> None:
         """End a run; the weights of its last complete epoch are kept."""
-        if self._roster.leave_queue(run_id):
+        if self._under_way.leave_queue(run_id):
             self._dispatcher.end(run_id, Ending("stopped", "Stopped before it began."))
             return
-        with self._roster.holding(run_id) as run:
+        with self._under_way.holding(run_id) as run:
             if run is not None and run.snapshot.live:
                 run.update(status="stopping")
         self._permit(run_id, STOP)
@@ -150,11 +152,11 @@ class TrainingService:
         Raises:
             StoreError: it still cannot.
         """
-        run = self._roster.live(run_id)
+        run = self._under_way.live(run_id)
         if run is None or run.snapshot.live:
             return
         self.store.finish(run.record, run.files)
-        self._roster.drop(run_id)
+        self._under_way.drop(run_id)
 
     def close(self) -> None:
         """End the workers and with them all runs under way."""
@@ -162,7 +164,7 @@ class TrainingService:
         self.connection.close()
 
     def _permit(self, run_id: str, epoch: int) -> None:
-        if self._roster.live(run_id) is not None:
+        if self._under_way.live(run_id) is not None:
             self._dispatcher.permit(run_id, epoch)
 
 

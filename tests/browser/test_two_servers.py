@@ -50,7 +50,15 @@ def servers(started_cluster, tmp_path_factory) -> Iterator[Servers]:
     with ExitStack() as stack:
         processes = {}
         for port in (free_port(), free_port()):
-            command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", f"{port}"]
+            command = [
+                sys.executable,
+                "-m",
+                "streamlit",
+                "run",
+                "app.py",
+                "--server.port",
+                f"{port}",
+            ]
             process = subprocess.Popen(command, cwd=ROOT, env=environment)
             stack.callback(process.wait)
             stack.callback(process.kill)
