@@ -64,7 +64,7 @@ class QueueBook:
         Raises:
             OSError: that cannot be written.
         """
-        begun = replace(entry, attempt=1)
+        begun = replace(entry, attempt=1, begun=now)
         self._write(TRAINING, begun)  # first, so that the run is always in one of the two
         if not self.leave(entry.id):
             self.finish(entry.id)

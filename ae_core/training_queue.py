@@ -24,6 +24,7 @@ class Entry:
         sweep: an id that runs submitted together share, empty for a run of its own.
         entered: when it came, in seconds since 1970.
         number: its place among those that came with it.
+        begun: when it was first handed to a worker, 0 while it waits.
         attempt: which one is with a worker, from 1; 0 while it waits.
         lost: how an earlier attempt was lost: ``worker`` or ``service``; empty if none was.
         lost_epoch: the epoch in which that was.
@@ -34,6 +35,7 @@ class Entry:
     sweep: str
     entered: float
     number: int = 0
+    begun: float = 0.0
     attempt: int = 0
     lost: str = ""
     lost_epoch: int = 0

@@ -88,7 +88,7 @@ class UnderWay:
 
     def _take_up(self, entry: Entry) -> None:
         """Know of a run what the queue says."""
-        run, known = self._live.get(entry.id), entry.id in self._live
+        run = self._live.get(entry.id)
         if run is None:
             try:
                 run = LiveRun.queued(self._store.read(entry.id))
@@ -98,9 +98,9 @@ class UnderWay:
                 return
             self._live[entry.id] = run
         if entry.attempt > run.attempt and not run.over:
-            if known and not run.attempt:
-                self.meters.waited.observe(max(0.0, time.time() - entry.entered))
-            elif known:
+            if not run.attempt:
+                self.meters.waited.observe(entry.begun - entry.entered)
+            else:
                 self.meters.again()
             run.turn_to(entry)
 

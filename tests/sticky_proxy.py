@@ -6,6 +6,7 @@ A cookie keeps a browser at one server; if that one does not answer, it comes to
 import asyncio
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 
 COOKIE = "lab_server"
 HEAD_END = b"\r\n\r\n"
@@ -35,9 +36,11 @@ class StickyProxy:
 
     async def _end(self) -> None:
         self._server.close()
-        for task in self._tasks:
+        tasks = [*self._tasks]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._server.wait_closed()
 
     async def _connected(self, browser, browser_out) -> None:
         task = asyncio.current_task()
@@ -45,15 +48,16 @@ class StickyProxy:
         try:
             head = await browser.readuntil(HEAD_END)
             server, server_out, port = await self._server_for(head)
-            server_out.write(head)
-            back = asyncio.create_task(self._answer(server, browser_out, port))
-            await _pipe(browser, server_out)
-            await back
-            server_out.close()
+            try:
+                server_out.write(head)
+                ways = (_pipe(browser, server_out), _answer(server, browser_out, port))
+                await _first_of(*ways)
+            finally:
+                await _close(server_out)
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass  # the browser or the server is gone: so is the connection
         finally:
-            browser_out.close()
+            await _close(browser_out)
             self._tasks.discard(task)
 
     async def _server_for(self, head: bytes):
@@ -68,19 +72,33 @@ class StickyProxy:
                 continue
         raise OSError("no server answers")
 
-    async def _answer(self, server, browser_out, port: int) -> None:
-        """Give the answers back; the first one sets the cookie."""
-        try:
-            status, _, rest = (await server.readuntil(HEAD_END)).partition(b"\r\n")
-            cookie = f"Set-Cookie: {COOKIE}={port}; Path=/\r\n".encode()
-            browser_out.write(status + b"\r\n" + cookie + rest)
-            await _pipe(server, browser_out)
-        finally:
-            browser_out.close()
+
+async def _answer(server, browser_out, port: int) -> None:
+    """Give the answers back; the first one sets the cookie."""
+    status, _, rest = (await server.readuntil(HEAD_END)).partition(b"\r\n")
+    cookie = f"Set-Cookie: {COOKIE}={port}; Path=/\r\n".encode()
+    browser_out.write(status + b"\r\n" + cookie + rest)
+    await _pipe(server, browser_out)
 
 
 async def _pipe(source, sink) -> None:
     while data := await source.read(1 << 16):
         sink.write(data)
         await sink.drain()
-    sink.close()
+
+
+async def _first_of(*ways) -> None:
+    """Wait until one side is gone."""
+    tasks = [asyncio.create_task(way) for way in ways]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _close(writer) -> None:
+    writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()

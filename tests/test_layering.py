@@ -68,7 +68,7 @@ ORDER = (
         "ending",
     ),
     *("training_queue", "queue_book", "run_index", "pace", "meters", "live_run", "ended_runs"),
-    *("under_way", "roster", "following", "dispatcher", "service"),
+    *("under_way", "roster", "following", "attempts", "jobs", "dispatcher", "service"),
     "__main__",
 )
 # The only modules that import Keras or TensorFlow when they are imported: for workers.

@@ -1,7 +1,7 @@
 """What becomes of a worker's messages, in whatever order and how late they are heard."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ae_core import run_events
@@ -54,6 +54,7 @@ def assert_same(late, whole):
     assert (late.snapshot.status, late.snapshot.share) == ("running", 0.0)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_nothing_is_lost_or_doubled_for_who_comes_late(data):
     """Any split into what the scheduler keeps and what is heard, overlapping, gaps included."""
