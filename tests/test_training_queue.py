@@ -126,10 +126,13 @@ def test_two_servers_read_the_same_queue(tmp_path):
     queue = one.read()
     assert set(queue.waiting) == {second, third}
     assert queue.training == (begun,)
+    assert (begun.attempt, begun.begun) == (1, 7.0)
     assert queue.served == {"ada": 7.0}
     again = one.again(begun, "worker", 5)
     assert (
-        other.training(first.id) == again == replace(first, attempt=2, lost="worker", lost_epoch=5)
+        other.training(first.id)
+        == again
+        == replace(first, attempt=2, begun=7.0, lost="worker", lost_epoch=5)
     )
     other.finish(first.id)
     assert one.leave(second.id)
