@@ -45,7 +45,9 @@ def test_a_run_gives_a_snapshot_an_epoch_and_a_folder(service):
     done = service.snapshot(run_id)
     assert done.status == "finished"
     assert done.epoch == QUICK.epochs
-    assert {s.epoch for s in seen} >= set(range(1, QUICK.epochs))
+    epochs = [s.epoch for s in seen]
+    assert epochs == sorted(epochs)
+    assert len(set(epochs)) >= 3  # on a busy machine two may come before anybody looks
     assert done.pictures.shape == (2, 8, 8, 8, 1)
     assert done.pictures.dtype == np.uint8
     assert done.saved
