@@ -49,7 +49,9 @@ def main() -> None:
     os.environ |= ONE_THREAD
     cores = len(os.sched_getaffinity(0))
     spec = change(preset("digits-dense").spec, epochs=options.epochs)
-    print(f"{RUNS} runs of digits-dense, {options.epochs} epochs each; {cores} cores", flush=True)
+    print(f"{RUNS} runs of digits-dense, {options.epochs} epochs each")
+    # What else the machine does meanwhile takes part of the cores away.
+    print(f"{cores} cores, load before: {os.getloadavg()[0]:.1f}", flush=True)
     print(f"{'workers':>7}{'seconds':>10}{'speed-up':>10}{'ideal here':>12}", flush=True)
     alone = 0.0
     for workers in WORKERS:
@@ -68,8 +70,8 @@ def main() -> None:
         print(f"{workers:7}{seconds:10.1f}{alone / seconds:10.2f}{ideal:12}", flush=True)
     if cores < max(WORKERS):
         print(
-            f"More than {cores} workers gain nothing here: there are {cores} cores, and the server "
-            "and the scheduler need a little of them, too."
+            f"More than {cores} workers can gain nothing here: there are {cores} cores, and the "
+            "server and the scheduler need a little of them, too."
         )
 
 
