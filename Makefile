@@ -27,6 +27,7 @@ bench: .venv/ready-dev browser
 	$(BIN)/python -m benchmarks.faces
 	$(BIN)/python -m benchmarks.latent
 	$(BIN)/python -m benchmarks.training
+	$(BIN)/python -m benchmarks.scaling
 
 # Of the app that runs at PORT, for the README.
 screenshots: .venv/ready-dev browser

@@ -6,8 +6,9 @@ import streamlit as st
 
 if __name__ == "__main__":
     from pages.shared.home import home
+    from pages.shared.timing import timed
 
-    home()
+    timed("home", home)
 else:
     from pages.shared.web import lifespan, page_routes
 

@@ -1,21 +1,20 @@
 """The classes of this server: who may open, join, change and leave them.
 
-It knows no runs. Two students who choose the same nickname at the same moment on two servers that
-share a folder may both get it; within one server they cannot.
+It knows no runs. Servers that share a folder see, and lock, the same classes.
 """
 
 import hashlib
 import hmac
 import secrets
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ae_core.class_files import ClassFiles
+from ae_core.class_files import ClassFiles, unwritable
 from ae_core.class_rules import check_joining, checked_nickname
 from ae_core.classroom import (
     CODE_LENGTH,
@@ -25,6 +24,7 @@ from ae_core.classroom import (
     Classroom,
     Student,
 )
+from ae_core.file_lock import FileLock
 
 MOST_CLASSES = 500  # on a server
 
@@ -36,7 +36,17 @@ class ClassBook:
         """Keep classes in the folder ``classes`` of ``root``; ``now`` is the clock."""
         self._files = ClassFiles(root)
         self._now = now
-        self._changing = threading.Lock()
+        self._changing = FileLock(root / "classes" / ".lock")
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold the lock of all servers around a change."""
+        with ExitStack() as held:
+            try:
+                held.enter_context(self._changing.held())
+            except OSError as error:
+                raise unwritable(error) from error
+            yield
 
     def open_class(self) -> tuple[Classroom, str]:
         """Open a class; return it and the teacher's secret, which is kept nowhere.
@@ -46,7 +56,7 @@ class ClassBook:
             StoreError: the folder cannot be written.
         """
         secret = secrets.token_urlsafe(24)  # 192 bits
-        with self._changing:
+        with self._alone():
             if self._tidy() >= MOST_CLASSES:
                 raise ClassError(
                     f"classes={MOST_CLASSES + 1} must be at most {MOST_CLASSES} on this server: "
@@ -102,7 +112,7 @@ class ClassBook:
             ClassError: as in `as_teacher`.
             StoreError: it cannot be written.
         """
-        with self._changing:
+        with self._alone():
             room = replace(self.as_teacher(code, secret), **changes)
             self._files.write_room(room)
         return room
@@ -119,7 +129,7 @@ class ClassBook:
             StoreError: it cannot be written.
         """
         room, chosen = self.room(code), checked_nickname(nickname)
-        with self._changing:
+        with self._alone():
             others = [s for s in self._files.students(room.code) if s.visitor != visitor]
             before = self._files.student(room.code, visitor)
             check_joining(room.code, chosen, others, self._now(), again=before is not None)
@@ -134,7 +144,7 @@ class ClassBook:
         Raises:
             StoreError: it cannot be written.
         """
-        with self._changing:
+        with self._alone():
             self._leave(visitor)
 
     def remove(self, code: str, secret: str, student_id: str) -> None:
@@ -146,7 +156,7 @@ class ClassBook:
         room = self.as_teacher(code, secret)
         for student in self.students(room.code):
             if student.id == student_id:
-                with self._changing:
+                with self._alone():
                     self._files.write_student(room.code, replace(student, left=True))
 
     def class_of(self, visitor: str) -> tuple[Classroom, Student] | None:

@@ -44,7 +44,7 @@ class ClassFiles:
         except FileExistsError:
             return False
         except OSError as error:
-            raise _unwritable(error) from error
+            raise unwritable(error) from error
         return True
 
     def rooms(self) -> Iterator[tuple[str, Classroom | None]]:
@@ -109,10 +109,11 @@ def _write(path: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_file(path, text.encode())
     except OSError as error:
-        raise _unwritable(error) from error
+        raise unwritable(error) from error
 
 
-def _unwritable(error: OSError) -> StoreError:
+def unwritable(error: OSError) -> StoreError:
+    """Word an error for the visitor whose class cannot be written."""
     return StoreError(
         f"The class could not be saved: {error.strerror or error}. Tell whoever runs this server "
         "to make room."

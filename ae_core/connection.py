@@ -7,10 +7,13 @@ called, and again if it died meanwhile.
 import logging
 import subprocess
 import threading
+import time
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from distributed import CancelledError, Client
+from distributed.client import ClosedClientError
+from distributed.comm import CommClosedError
 from distributed.scheduler import KilledWorker
 
 from ae_core import cluster
@@ -19,8 +22,10 @@ from ae_core.tasks import INFER, TRAIN
 P = ParamSpec("P")
 T = TypeVar("T")
 
-CONNECT_SECONDS = 10
+CONNECT_SECONDS = 5
+REFUSED_SECONDS = 1.5  # for which nobody tries again where nothing could be reached
 ANSWER_SECONDS = 120.0  # the longest that a page waits for a worker
+LOST = "the connection to its workers was lost. It is made again by itself: try in a few seconds."
 AGAIN = "it is being restarted: try again in a few seconds."
 
 _log = logging.getLogger(__name__)
@@ -47,6 +52,13 @@ class Connection:
         self._lock = threading.Lock()
         self._client: Client | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._refused: tuple[float, str] = (0.0, "")
+        self._closed = False
+
+    @property
+    def shared(self) -> bool:
+        """Whether other servers may use the same workers."""
+        return bool(self._scheduler)
 
     def client(self) -> Client:
         """Return a connected client; takes about a second the first time.
@@ -58,18 +70,33 @@ class Connection:
             if self._client is not None and self._client.status == "running" and self._alive():
                 return self._client
             self._drop()
+            refused, sentence = self._refused
+            if time.monotonic() < refused:  # who waited for the lock need not wait once more
+                raise ServiceUnavailable(sentence)
             try:
-                address = self._scheduler
-                if not address:
-                    self._process, address = cluster.start(*self._workers)
-                self._client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+                self._client = self._connected()
             except (OSError, RuntimeError, TimeoutError, ValueError) as error:
                 self._drop()
-                where = f" at AE_SCHEDULER={self._scheduler}" if self._scheduler else ""
-                raise ServiceUnavailable(
-                    f"The training service{where} could not be reached: {error}"
-                ) from error
+                sentence = self._sentence(error)
+                self._refused = (time.monotonic() + REFUSED_SECONDS, sentence)
+                raise ServiceUnavailable(sentence) from error
             return self._client
+
+    def _connected(self) -> Client:
+        if self._closed:
+            raise RuntimeError("the server is ending")
+        address = self._scheduler
+        if not address:
+            self._process, address = cluster.start(*self._workers)
+        return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+
+    def _sentence(self, error: Exception) -> str:
+        if not self._scheduler:
+            return f"Training is not available: its workers did not start ({error})."
+        return (
+            f"Training is not available: AE_SCHEDULER={self._scheduler} could not be reached. It "
+            "is tried again all the time; if it stays so, start the Dask scheduler there."
+        )
 
     def answer(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a function of `ae_core.inference` in an ``infer`` worker and return its result.
@@ -79,10 +106,12 @@ class Connection:
             Exception: whatever the function raises.
         """
         client = self.client()
-        future = client.submit(function, *args, **kwargs, resources={INFER: 1}, pure=False)
         try:
+            future = client.submit(function, *args, **kwargs, resources={INFER: 1}, pure=False)
             return future.result(timeout=ANSWER_SECONDS)
-        except (KilledWorker, CancelledError) as error:
+        except (CancelledError, CommClosedError, ClosedClientError) as error:
+            raise ServiceUnavailable(f"Training is not available: {LOST}") from error
+        except KilledWorker as error:
             raise ServiceUnavailable(f"The worker that answers this page died; {AGAIN}") from error
         except TimeoutError as error:
             future.cancel()
@@ -92,8 +121,15 @@ class Connection:
             ) from error
 
     def train_slots(self) -> int:
-        """Return how many runs can train at a time."""
-        workers = self.client().scheduler_info(n_workers=-1)["workers"].values()
+        """Return how many runs can train at a time.
+
+        Raises:
+            ServiceUnavailable: there is no connection.
+        """
+        client = self.client()
+        workers = client.scheduler_info(n_workers=-1)["workers"].values()
+        if client.status != "running":  # else what it says is of no account
+            raise ServiceUnavailable(f"Training is not available: {LOST}")
         return sum(int(worker["resources"].get(TRAIN, 0)) for worker in workers)
 
     def warm(self) -> None:
@@ -108,8 +144,9 @@ class Connection:
         threading.Thread(target=connect, name="ae-connect", daemon=True).start()
 
     def close(self) -> None:
-        """Disconnect, and end the embedded cluster."""
+        """Disconnect for good, and end the embedded cluster."""
         with self._lock:
+            self._closed = True
             self._drop()
 
     def _alive(self) -> bool:

@@ -1,135 +1,226 @@
-"""Hands runs to workers, one after the other, and takes note of how they end.
+"""Hands runs to workers, follows them and takes note of how they end.
 
 This is the client side of Dask. It imports no TensorFlow and knows no visitor: whose turn it is,
-the `Roster` says. What is asked of it is done soon, in a thread of its own.
+`UnderWay` says. What is asked of it is done soon, in a thread of its own.
+
+It does not rely on what it was told last: at every occasion it compares the queue, which all
+servers of a store share, with what the scheduler knows, and does what is to be done. So a run may
+be handed out by one server, followed by all and ended by another one.
 """
 
-import logging
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+import threading
 
-from distributed import Client, Future
+from distributed import CancelledError, Client, Future
+from distributed.client import ClosedClientError
 
-from ae_core import tasks
+from ae_core import run_events
+from ae_core.attempts import Attempts, name_of
 from ae_core.connection import Connection, ServiceUnavailable
-from ae_core.ending import WORKER_DIED, Ending, ending_of
-from ae_core.live_run import LiveRun
-from ae_core.roster import Roster
+from ae_core.ending import AttemptLost, Ending, ending_of, given_up
+from ae_core.following import key_of, others
+from ae_core.jobs import Jobs
+from ae_core.run_events import Message
 from ae_core.store import RunStore, StoreError
+from ae_core.training_queue import Entry, TrainingQueue
+from ae_core.under_way import UnderWay
 
-_log = logging.getLogger(__name__)
+LOOKS_EVERY = 2.0  # seconds, while there may be something that nobody tells of
+ATTEMPTS = 2  # at a run whose worker, or scheduler, is lost
+CHANGED = "ae-queue"  # the topic by which servers tell each other that the queue has changed
+# What a job may meet when the scheduler goes away.
+CUT_OFF = (CancelledError, ClosedClientError, OSError, ServiceUnavailable, TimeoutError)
 
 
 class Dispatcher:
-    """Between the roster, the workers and the store."""
+    """Between the live runs, the workers and the store."""
 
-    def __init__(self, store: RunStore, connection: Connection, roster: Roster) -> None:
+    def __init__(self, store: RunStore, connection: Connection, under_way: UnderWay) -> None:
         """Begin with nothing to do.
 
         Args:
             store: where ended runs are kept.
             connection: the way to the workers; who closes the dispatcher closes it, too.
-            roster: the runs.
+            under_way: the runs.
         """
         self._store = store
         self._connection = connection
-        self._roster = roster
-        self._closed = False
+        self._under_way = under_way
+        self._attempts = Attempts(
+            store,
+            under_way,
+            on_gap=lambda run_id: self._jobs.do(self._attempts.catch_up, run_id),
+            on_done=lambda run_id, future: self._jobs.do(self._done, run_id, future),
+        )
+        self._heard: Client | None = None  # whose news are listened to
+        self._asked = threading.Event()
         # One thread does all that waits for Dask or the disk, so events never block each other.
-        self._jobs = ThreadPoolExecutor(1, thread_name_prefix="ae-service")
+        self._jobs = Jobs("ae-service", CUT_OFF)
 
     def dispatch(self) -> None:
-        """Hand waiting runs to free workers."""
-        self._do(self._dispatch)
+        """Look what is to be done."""
+        if not self._asked.is_set():
+            self._asked.set()
+            self._jobs.do(self._dispatch)
 
-    def permit(self, run: LiveRun, epoch: int) -> None:
-        """Tell a run's worker up to which epoch it may train; see `LiveRun.permit`."""
-        self._do(run.permit, epoch)
+    def announce(self) -> None:
+        """Look what is to be done, and have the other servers look, too."""
+        self.dispatch()
+        if self._connection.shared:
+            self._jobs.do(self._announce)
 
-    def end(self, run: LiveRun, ending: Ending) -> None:
-        """Keep a run's end, and go on with the next run."""
-        self._do(self._end, run, ending)
+    def permit(self, run_id: str, epoch: int) -> None:
+        """Tell a run's worker up to which epoch it may train; see `run_events.permit`."""
+        self._jobs.do(self._permit, run_id, epoch)
+
+    def end(self, run_id: str, ending: Ending) -> None:
+        """Keep the end of a run, and go on with the next run."""
+        self._jobs.do(self._end, run_id, ending)
 
     def close(self) -> None:
         """Do nothing more."""
-        self._closed = True
-        self._jobs.shutdown(wait=False, cancel_futures=True)
+        self._jobs.close()
 
     # --- in Dask's event loop: nothing here may wait ---------------------------------------
 
-    def _event(self, run_id: str, message: tasks.Message) -> None:
-        with self._roster.holding(run_id) as run:
-            if run is not None:
-                run.take(message)
-
-    def _worker_gone(self, message: tasks.Message) -> None:
-        if message.get("action") != "remove-worker":
-            return
-        for key in message["processing-tasks"]:
-            run = self._roster.live(str(key).removeprefix("train-"))
-            if run is not None and run.begun:
-                self._do(self._lose, run)
+    def _hear_of_workers(self, message: Message) -> None:
+        if message.get("action") == "add-worker":
+            self.dispatch()
+        elif message.get("action") == "remove-worker":
+            for key in message["processing-tasks"]:
+                if run_events.run_of(str(key)):
+                    self._jobs.do(self._worker_gone, str(key))
 
     # --- in the dispatcher's own thread ----------------------------------------------------
 
     def _dispatch(self) -> None:
-        """Hand waiting runs to free workers."""
+        self._asked.clear()
+        queue = self._under_way.sync()
         try:
-            slots = max(1, self._connection.train_slots())
-            client = self._connection.client()
+            if queue.waiting or queue.training or len(self._attempts):
+                client = self._connection.client()
+                self._listen(client)
+                with self._under_way.alone():
+                    self._follow(client, self._under_way.sync())
+                    self._start(client)
+                self._under_way.unavailable("")
         except ServiceUnavailable as error:
-            for waiting in self._roster.empty_queue():
-                self._end(waiting, Ending("failed", str(error)))
+            self._under_way.unavailable(str(error))
+        finally:
+            self._look_again(bool(queue.waiting or queue.training))
+
+    def _listen(self, client: Client) -> None:
+        """Hear of workers that come and go, and of what other servers did to the queue."""
+        if self._heard is client:
             return
-        while (run := self._roster.start_next(slots)) is not None:
-            self._begin(run, client)
+        self._heard = client
+        client.subscribe_topic("all", lambda event: self._hear_of_workers(event[1]))
+        client.subscribe_topic(CHANGED, lambda event: self.dispatch())
 
-    def _begin(self, run: LiveRun, client: Client) -> None:
-        run_id = run.record.id
-        # "all" tells of workers that are gone: a run of theirs would else wait for another one.
-        client.subscribe_topic("all", lambda event: self._worker_gone(event[1]))
-        client.subscribe_topic(tasks.topic(run_id), lambda event: self._event(run_id, event[1]))
-        run.begin(client, self._store.folder(run_id)).add_done_callback(
-            lambda done: self._do(self._done, run, done)
-        )
+    def _follow(self, client: Client, queue: TrainingQueue) -> None:
+        """Follow what is with a worker, and nothing else."""
+        self._attempts.leave_others(client, queue)
+        for entry in queue.training:
+            # Not there: the scheduler is another one now.
+            if self._attempts.get(entry.id) is None and not self._attempts.join(client, entry):
+                self._lose(client, entry, "service")
 
-    def _lose(self, run: LiveRun) -> None:
-        if run.over:
-            return  # told twice
-        if run.future is not None:
-            run.future.cancel()
-        self._end(run, Ending("failed", WORKER_DIED.format(epoch=run.snapshot.epoch + 1)))
+    def _start(self, client: Client) -> None:
+        """Hand waiting runs to free workers."""
+        queue = self._under_way.sync()
+        if not queue.waiting:
+            return
+        slots = self._connection.train_slots()
+        if not slots:
+            raise ServiceUnavailable(
+                "Training is not available: no worker that trains is connected at the moment. "
+                "Runs wait and start by themselves; if it stays so, restart the workers."
+            )
+        known = frozenset(entry.id for entry in (*queue.waiting, *queue.training))
+        slots -= others(client, known)
+        while (run := self._under_way.start_next(slots)) is not None:
+            self._attempts.begin(client, run.record.id, run.attempt)
+            self._announce()
 
-    def _done(self, run: LiveRun, future: Future) -> None:
-        if not run.over:  # else already told that its worker died
-            self._end(run, ending_of(future, run.snapshot.epoch + 1))
+    def _permit(self, run_id: str, epoch: int) -> None:
+        if self._attempts.get(run_id) is None:
+            self._dispatch()  # another server may just have begun it
+        self._attempts.permit(run_id, epoch)
 
-    def _end(self, run: LiveRun, ending: Ending) -> None:
+    def _worker_gone(self, key: str) -> None:
+        """Take note that the worker that had an attempt is gone."""
+        run = self._under_way.live(run_events.run_of(key))
+        if run is not None and run.begun:  # else Dask hands it to another worker
+            self._attempt_gone(key, "worker")
+
+    def _attempt_gone(self, key: str, how: str) -> None:
+        client = self._connection.client()
+        with self._under_way.alone():
+            entries = [e for e in self._under_way.sync().training if key_of(name_of(e)) == key]
+            for entry in entries:  # none, if another server was told earlier
+                self._lose(client, entry, how)
+        self.dispatch()
+
+    def _lose(self, client: Client, entry: Entry, how: str) -> None:
+        """Begin a run again whose attempt was lost, or end it; call this `alone`."""
+        following = self._attempts.pop(entry.id)
+        if following is not None:
+            following.forget()
+        run = self._under_way.live(entry.id)
+        if run is None or run.over:
+            return
+        epoch = run.snapshot.epoch + 1
+        if run.snapshot.status == "stopping":
+            self._end(entry.id, Ending("stopped", f"Stopped in epoch {epoch}."))
+        elif entry.attempt >= ATTEMPTS and (run.begun or how == "worker"):
+            self._end(entry.id, given_up(how, epoch))
+        else:
+            repeated = self._under_way.again(entry, how)
+            self._attempts.begin(client, entry.id, repeated.attempt)
+            self._announce()
+
+    def _done(self, run_id: str, future: Future) -> None:
+        """Take note that a task is done, however."""
+        following, run = self._attempts.get(run_id), self._under_way.live(run_id)
+        if following is None or following.future is not future or run is None:
+            return
+        if future.cancelled() or self._store.has_ended(run_id):
+            # The connection was lost, or another server has kept the end.
+            self._attempts.pop(run_id)
+            following.leave()
+            self.dispatch()
+            return
+        try:
+            ending = ending_of(future)
+        except AttemptLost as lost:
+            self._attempt_gone(key_of(following.name), lost.how)
+            return
+        self._attempts.catch_up(run_id)
+        self._end(run_id, ending)
+
+    def _end(self, run_id: str, ending: Ending) -> None:
         """Keep a run's end, in the store if it takes it, and go on with the next run."""
-        run_id = run.record.id
-        with self._roster.holding(run_id):
+        with self._under_way.holding(run_id) as run:
+            if run is None or run.over:
+                return
             run.end(ending)
-        self._roster.free_slot(run_id)
-        run.forget()
         run.pack_moments()
         try:
-            self._store.finish(run.record, run.files)
+            if not self._store.has_ended(run_id):
+                self._store.finish(run.record, run.files)
         except StoreError as error:
-            with self._roster.holding(run_id):  # kept in memory, and the page offers to try again
-                run.not_saved(str(error))
+            self._under_way.not_saved(run_id, str(error))
         else:
-            self._roster.drop(run_id)
-        self._do(self._dispatch)
+            self._under_way.drop(run_id)
+        following = self._attempts.pop(run_id)
+        self.announce()
+        if following is not None:
+            self._jobs.do(following.forget)
 
-    def _do(self, job: Callable[..., None], *args: Any) -> None:
-        if not self._closed:
-            self._jobs.submit(_logged, job, *args)
+    def _announce(self) -> None:
+        if self._connection.shared and self._heard is not None:
+            self._heard.log_event(CHANGED, {})
 
-
-def _logged(job: Callable[..., None], *args: Any) -> None:
-    """Run a job whose result nobody waits for, so that its failure is at least in the log."""
-    try:
-        job(*args)
-    except Exception:
-        _log.exception("a job of the training service failed")
+    def _look_again(self, busy: bool) -> None:
+        """Look again soon where nobody may tell: of a scheduler that is gone or other servers."""
+        if busy or self._connection.shared:
+            self._jobs.later(LOOKS_EVERY, self.dispatch)

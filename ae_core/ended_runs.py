@@ -25,7 +25,8 @@ class EndedRuns:
         Raises:
             UnknownRun: there is no such run.
         """
-        return self._kept(run_id)
+        # A run without an end may still be given one by another server.
+        return self._kept(run_id) if self._store.has_ended(run_id) else self._read(run_id)
 
     def moments(self, run_id: str) -> tuple[Moment, ...]:
         """Return what is kept of a run's epochs."""

@@ -13,9 +13,12 @@ from ae_core.tasks import WorkerLost
 RESULT_SECONDS = 60  # for the weights of the largest network to arrive
 WORKER_DIED = (
     "The worker process that trained this run died in epoch {epoch} (killed, or out of memory), "
-    "and the run with it. A new worker is starting: train again."
+    "as an earlier one had, and the run with it. A smaller network needs less memory: train again."
 )
-LOST = "The connection to the training service was lost in epoch {epoch}. Train again."
+LOST = (
+    "The training service went away in epoch {epoch} for the second time, and the run with it. "
+    "Train again."
+)
 
 _log = logging.getLogger(__name__)
 
@@ -37,19 +40,33 @@ class Ending:
     weights: bytes | None = None
 
 
-def ending_of(future: Future, epoch: int) -> Ending:
-    """Read the end of a run off its Dask task, which is done.
+class AttemptLost(Exception):
+    """An attempt at a run came to no end of its own."""
 
-    Args:
-        future: of `ae_core.tasks.train`.
-        epoch: the one under way, for the sentence.
+    def __init__(self, how: str) -> None:
+        """Lost with its ``worker``, or with the training ``service``."""
+        super().__init__(how)
+        self.how = how
+
+
+def given_up(how: str, epoch: int) -> Ending:
+    """Return the end of a run whose last attempt was lost in an epoch."""
+    sentence = WORKER_DIED if how == "worker" else LOST
+    return Ending("failed", sentence.format(epoch=epoch))
+
+
+def ending_of(future: Future) -> Ending:
+    """Read the end of a run off its Dask task, `ae_core.tasks.train`, which is done.
+
+    Raises:
+        AttemptLost: it came to no end; another attempt may.
     """
     try:
         result = future.result(timeout=RESULT_SECONDS)
     except (KilledWorker, WorkerLost):
-        return Ending("failed", WORKER_DIED.format(epoch=epoch))
+        raise AttemptLost("worker") from None
     except (CancelledError, TimeoutError, OSError):
-        return Ending("failed", LOST.format(epoch=epoch))
+        raise AttemptLost("service") from None
     except (ValueError, ImageSetUnavailable, ImageSetCorrupt) as error:
         return Ending("failed", str(error))
     except Exception as error:  # whatever a worker raised: logged whole, shown in short

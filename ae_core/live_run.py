@@ -1,73 +1,65 @@
 """A run that has not ended yet, or whose end is not in the store yet."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from distributed import Client, Future, Variable
 
-from ae_core import tasks
 from ae_core.ending import Ending
 from ae_core.moments import FILE, Moment, to_bytes, with_newest
 from ae_core.own_images import is_gone
+from ae_core.run_events import Message, unpacked
 from ae_core.run_record import RunRecord
 from ae_core.snapshot import CodeMap, Snapshot, files_of
-from ae_core.specs import LIMITS, to_json
-
-EVERY_EPOCH = int(LIMITS["epochs"].high)
+from ae_core.training_queue import Entry
 
 
 @dataclass
 class LiveRun:
-    """Turns a worker's events into snapshots; its owner, the service, holds the lock.
+    """Turns a worker's messages into snapshots; its owner, the roster, holds the lock.
 
     Attributes:
         record: what will be stored.
         snapshot: the newest one.
-        future: of the Dask task, None while queued.
-        begun: whether a worker has taken it up.
+        attempt: which one the snapshot shows, 0 while it waits.
         over: whether it has ended; the snapshot shows that once the store has it.
         moments: what is kept of its epochs.
         files: what could not be stored yet.
+        heard: the number of the last message taken.
+        early: messages that came before those that were to be heard first; None when none are.
     """
 
     record: RunRecord
     snapshot: Snapshot
-    future: Future | None = None
-    begun: bool = False
+    attempt: int = 0
     over: bool = False
     moments: tuple[Moment, ...] = ()
     files: dict[str, bytes] = field(default_factory=dict)
+    heard: int = 0
+    early: list[Message] | None = None
 
-    def begin(self, client: Client, folder: Path) -> Future:
-        """Hand the run to a worker; its weights are saved in ``folder`` meanwhile."""
-        run_id = self.record.id
-        Variable(tasks.permission(run_id), client=client).set(EVERY_EPOCH)
-        self.future = client.submit(
-            tasks.train,
-            run_id,
-            to_json(self.record.spec),
-            str(folder.resolve()),
-            key=f"train-{run_id}",
-            resources={tasks.TRAIN: 1},
+    @classmethod
+    def queued(cls, record: RunRecord) -> "LiveRun":
+        """Return a run that waits."""
+        snapshot = Snapshot(
+            record.id, record.spec, record.preset, record.owner, "queued", sweep=record.sweep
         )
-        return self.future
+        return cls(record, snapshot)
 
-    def permit(self, epoch: int) -> None:
-        """Tell the worker up to which epoch it may train, or `tasks.STOP`."""
-        if self.future is not None and not self.over:
-            name = tasks.permission(self.record.id)
-            Variable(name, client=self.future.client).set(epoch, timeout=5)
+    @property
+    def begun(self) -> bool:
+        """Whether a worker has taken this attempt up."""
+        return self.heard > 0
 
-    def forget(self) -> None:
-        """Remove what Dask still keeps of an ended run."""
-        if self.future is None or self.future.client.status != "running":
+    def turn_to(self, entry: Entry) -> None:
+        """Show another attempt, of which nothing is known yet."""
+        if entry.attempt == self.attempt or self.over:
             return
-        client = self.future.client
-        client.unsubscribe_topic(tasks.topic(self.record.id))
-        Variable(tasks.permission(self.record.id), client=client).delete()
-        self.future = None
+        status = "stopping" if self.snapshot.status == "stopping" else "starting"
+        fresh = LiveRun.queued(self.record).snapshot
+        self.snapshot = replace(fresh, status=status, lost=entry.lost, lost_epoch=entry.lost_epoch)
+        self.attempt, self.heard, self.moments, self.early = entry.attempt, 0, (), None
 
     def end(self, ending: Ending) -> None:
         """Take note of the end in ``record`` and ``files``, for the store; nobody sees it yet."""
@@ -99,38 +91,66 @@ class LiveRun:
         """Replace fields of the snapshot."""
         self.snapshot = replace(self.snapshot, **changes)
 
-    def take(self, message: tasks.Message) -> None:
-        """Take one event of the run's worker; see `ae_core.tasks.train`."""
-        if self.over:
-            return  # the end has overtaken it
-        kind = message["kind"]
-        self.begun = True
+    def take_all(self, kept: Iterable[Message]) -> None:
+        """Take the messages that the scheduler keeps, then those that came meanwhile."""
+        messages = {message["number"]: message for message in (*kept, *(self.early or ()))}
+        self.early = None
+        for number in sorted(messages):
+            self.take(messages[number])
+
+    def take(self, message: Message) -> bool:
+        """Take one message of the run's worker; see `ae_core.run_events.Teller`.
+
+        Returns:
+            Whether it could be taken; False if earlier ones are missing.
+        """
+        number, kind = message["number"], message["kind"]
+        if self.early is not None:
+            self.early.append(message)
+        elif not self.over and number > self.heard:  # else the end has overtaken it, or it is known
+            missed = number != self.heard + 1
+            if missed and kind != "summary":
+                return False
+            self._take(kind, message, missed=missed)
+            self.heard = number
+        return True
+
+    def _take(self, kind: str, message: Message, *, missed: bool) -> None:
         if kind in ("paused", "resumed"):
             self._go_on("paused" if kind == "paused" else "running")
         elif kind == "started":
-            names = tuple(message["label_names"])
-            no_codes = np.zeros((0, 2), np.float32)
-            self._go_on("running")
-            self.update(
-                pictures=tasks.unpacked(message["probes"]),
-                map=CodeMap(no_codes, tuple(message["labels"]), names) if names else None,
-            )
+            self._start(message)
         elif kind == "progress":
             self.update(share=message["share"])
         elif kind == "epoch" and self.snapshot.pictures is not None:
             self._take_epoch(self.snapshot.pictures, message)
+        elif kind == "summary" and missed:
+            self._start(message)
+            if self.snapshot.pictures is not None:
+                self.update(history=tuple(message["history"][:-1]))
+                self._take_epoch(self.snapshot.pictures, message, first=True)
+
+    def _start(self, message: Message) -> None:
+        names = tuple(message["label_names"])
+        no_codes = np.zeros((0, 2), np.float32)
+        self._go_on("running")
+        self.update(
+            pictures=unpacked(message["probes"]),
+            map=CodeMap(no_codes, tuple(message["labels"]), names) if names else None,
+        )
 
     def _go_on(self, status: str) -> None:
         if self.snapshot.status != "stopping":  # the worker may not have heard of it yet
             self.update(status=status)
 
-    def _take_epoch(self, rows: np.ndarray, message: tasks.Message) -> None:
-        probes = rows if self.snapshot.epoch == 0 else rows[:-1]  # the last row is the output
-        output = tasks.unpacked(message["preview"])
+    def _take_epoch(self, rows: np.ndarray, message: Message, *, first: bool = False) -> None:
+        first = first or self.snapshot.epoch == 0
+        probes = rows if first else rows[:-1]  # the last row is the output
+        output = unpacked(message["preview"])
         code_map = self.snapshot.map
         codes = None
         if code_map is not None and message["codes"] is not None:
-            codes = tasks.unpacked(message["codes"])
+            codes = unpacked(message["codes"])
             code_map = replace(code_map, codes=codes)
         self.update(
             history=(*self.snapshot.history, message["metrics"]),

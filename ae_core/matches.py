@@ -1,12 +1,13 @@
 """Results of "match the target", kept for the class: one line a result in ``matches.jsonl``."""
 
 import json
-import threading
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+
+from ae_core.file_lock import FileLock
 
 MOST_KEPT = 5000  # results; the oldest make room
 NEAR = 1.0  # dB: a picture this near to the best that a model can draw has matched the target
@@ -34,12 +35,12 @@ class Match:
 
 
 class MatchBook:
-    """The results on this server. Any thread may call it."""
+    """The results of all servers of a store. Any thread may call it."""
 
     def __init__(self, root: Path) -> None:
         """Keep results in a folder, which need not exist yet."""
         self._path = root / "matches.jsonl"
-        self._lock = threading.Lock()
+        self._changing = FileLock(root / "matches.lock")
 
     def add(self, match: Match) -> None:
         """Keep a result, if it is not there yet.
@@ -47,7 +48,7 @@ class MatchBook:
         Raises:
             OSError: it cannot be written.
         """
-        with self._lock:
+        with self._changing.held():
             lines, line = self._lines(), json.dumps(asdict(match))
             if line in lines:
                 return
@@ -59,8 +60,7 @@ class MatchBook:
 
     def of(self, target: str) -> list[Match]:
         """Return everybody's best results for a target, by model."""
-        with self._lock:
-            found = [Match(**json.loads(line)) for line in self._lines()]
+        found = [Match(**json.loads(line)) for line in self._lines()]
         return best(match for match in found if match.target == target)
 
     def _lines(self) -> list[str]:

@@ -2,20 +2,22 @@
 
 Whoever has the link to a set may look at it and add to it; only who made it may take away. It knows
 files only, neither what a training set is nor where pictures come from. Every file is written under
-another name and then renamed; two servers must not share a folder, as each has its own lock.
+another name and then renamed; servers may share a folder, as a lock in it is for all of them.
 
 Letters: N pictures, S side.
 """
 
 import secrets
-import threading
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ae_core.file_lock import FileLock
 from ae_core.own_set import (
     ID,
     SIDES,
@@ -35,8 +37,6 @@ MOST_PICTURES = 500  # of a set
 MOST_SETS = 8  # of a visitor
 MOST_BYTES = 200 << 20  # of all visitors' sets together
 
-_changing = threading.Lock()  # adding reads a file and writes it again
-
 
 class NotYours(ValueError):
     """Only who made a set may do this."""
@@ -48,6 +48,17 @@ class OwnSets:
     def __init__(self, root: Path) -> None:
         """Use ``root``; nothing is read or written yet."""
         self.root = root
+        self._lock = FileLock(root.with_name(f"{root.name}.lock"))
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """One at a time, on whatever server: adding reads a file and writes it again."""
+        with ExitStack() as held:
+            try:
+                held.enter_context(self._lock.held())
+            except OSError as error:
+                raise _not_saved(error) from error
+            yield
 
     def path(self, set_id: str) -> Path:
         """Return a set's file, whether or not it exists.
@@ -68,7 +79,7 @@ class OwnSets:
         """
         if side not in SIDES:
             raise ValueError(f"side={side} must be one of {', '.join(map(str, SIDES))}")
-        with _changing:
+        with self._changing():
             mine = self.mine(owner)
             if len(mine) >= MOST_SETS:
                 raise ValueError(
@@ -121,7 +132,7 @@ class OwnSets:
             ValueError: there is no room for so many, or they are of another size.
             StoreError: the file cannot be written.
         """
-        with _changing:
+        with self._changing():
             own, pile = read(self.path(set_id))
             if pixels.dtype != np.uint8 or pixels.shape[1:] != (own.side, own.side):
                 raise ValueError(
@@ -147,7 +158,7 @@ class OwnSets:
         Raises:
             NotYours: another visitor made the set.
         """
-        with _changing:
+        with self._changing():
             own, pile = self._owned(set_id, owner)
             kept = pile.numbers != number
             return self._write(own, Pile(pile.pixels[kept], pile.numbers[kept]))
@@ -159,7 +170,7 @@ class OwnSets:
             NotYours: another visitor made the set.
             ValueError: the name is not allowed.
         """
-        with _changing:
+        with self._changing():
             own, pile = self._owned(set_id, owner)
             return self._write(replace(own, name=checked_name(name)), pile)
 
@@ -169,7 +180,7 @@ class OwnSets:
         Raises:
             NotYours: another visitor made the set.
         """
-        with _changing:
+        with self._changing():
             self._owned(set_id, owner)
             self.path(set_id).unlink(missing_ok=True)
 
@@ -190,10 +201,7 @@ class OwnSets:
             self.root.mkdir(parents=True, exist_ok=True)
             write_file(path, data)
         except OSError as error:
-            raise StoreError(
-                f"The pictures could not be saved: {error.strerror or error}. Tell whoever runs "
-                "this server to make room."
-            ) from error
+            raise _not_saved(error) from error
         return own
 
     def _full(self, owner: str) -> str:
@@ -203,3 +211,10 @@ class OwnSets:
             f"own pictures=over {MOST_BYTES >> 20} MB must be at most {MOST_BYTES >> 20} MB "
             f"on this server: {remedy}"
         )
+
+
+def _not_saved(error: OSError) -> StoreError:
+    return StoreError(
+        f"The pictures could not be saved: {error.strerror or error}. Tell whoever runs this "
+        "server to make room."
+    )

@@ -1,25 +1,21 @@
 """Which runs there are: waiting, under way, ended, and whose they are.
 
-All that the training service remembers, behind one lock. It starts and ends nothing itself and
-knows neither Dask nor what is in a run's folder. Any thread may call it; the snapshots that it
-returns are frozen.
+What pages may ask of runs. It starts and ends nothing itself and knows neither Dask nor what is in
+a run's folder. Any thread may call it; the snapshots that it returns are frozen.
 """
 
-import threading
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ae_core.ended_runs import EndedRuns
-from ae_core.live_run import LiveRun
 from ae_core.moments import Moment
 from ae_core.own_images import is_gone
+from ae_core.run_index import RunIndex
 from ae_core.run_record import new_record
 from ae_core.snapshot import Snapshot, without_gone_pictures
 from ae_core.specs import TrainingSpec
-from ae_core.store import RunStore, StoreError, UnknownSweep
-from ae_core.training_queue import TrainingQueue
+from ae_core.store import RunStore
+from ae_core.under_way import UnderWay
 
 
 class Busy(ValueError):
@@ -27,25 +23,20 @@ class Busy(ValueError):
 
 
 class Roster:
-    """The queue, the live runs and, through the store, the ended ones."""
+    """The live runs and, through the store, the ended ones."""
 
-    def __init__(self, store: RunStore, runs_per_owner: int) -> None:
-        """Begin with what the store has; a visitor may have so many runs under way."""
+    def __init__(self, store: RunStore, under_way: UnderWay, runs_per_owner: int) -> None:
+        """Know what the store has; a visitor may have so many runs under way."""
         self._store = store
+        self._under_way = under_way
         self._runs_per_owner = runs_per_owner
-        self._changed = threading.Condition(threading.RLock())
-        self._live: dict[str, LiveRun] = {}
-        self._queue = TrainingQueue()
-        self._owned: dict[str, list[str]] = defaultdict(list)  # newest first
-        for owner, run_id in store.owners():
-            self._owned[owner].append(run_id)
-        self._sweeps = store.sweeps()
+        self._index = RunIndex(store)
         self._ended = EndedRuns(store)
 
     def enter(
         self, specs: Sequence[TrainingSpec], owner: str, preset: str, sweep: str = ""
     ) -> list[str]:
-        """Put new runs at the end of the queue, all or none, and return their ids.
+        """Put new runs into the queue, all or none, and return their ids.
 
         Args:
             specs: of the runs, in the order of their training.
@@ -57,32 +48,17 @@ class Roster:
             Busy: the visitor has a run, or a sweep, under way.
             StoreError: a run's folder cannot be written.
         """
-        with self._changed:
+        with self._under_way.changed:
+            self._under_way.sync()
             self._refuse_if_busy(owner)
             records = [new_record(spec, preset, owner, sweep) for spec in specs]
-            try:
-                for record in records:
-                    self._store.begin(record)
-            except StoreError:
-                for record in records:
-                    self._store.discard(record.id)
-                raise
-            for record in records:
-                snapshot = Snapshot(
-                    record.id, record.spec, preset, owner, "queued", sweep=record.sweep
-                )
-                self._live[record.id] = LiveRun(record, snapshot)
-                self._owned[owner].insert(0, record.id)
-                self._queue.add(record.id, record.sweep)
-            ids = [record.id for record in records]
-            if sweep:
-                self._sweeps[sweep] = ids
-            return ids
+            self._under_way.enter(records)
+            self._index.add(records)
+            return [record.id for record in records]
 
     def _refuse_if_busy(self, owner: str) -> None:
         """Raise Busy if a visitor has enough under way; the runs of a sweep count as one."""
-        runs = [run for run in self._live.values() if run.snapshot.live]
-        mine = [run for run in runs if run.record.owner == owner]
+        mine = self._under_way.of(owner)
         if len({run.record.sweep or run.record.id for run in mine}) >= self._runs_per_owner:
             furthest = max((run.snapshot for run in mine), key=lambda snapshot: snapshot.epoch)
             raise Busy(
@@ -96,15 +72,11 @@ class Roster:
         Raises:
             UnknownSweep: there is no such sweep.
         """
-        with self._changed:
-            if sweep_id not in self._sweeps:
-                raise UnknownSweep(sweep_id)
-            return list(self._sweeps[sweep_id])
+        return self._index.sweep(sweep_id)
 
     def owned(self, owner: str) -> list[str]:
         """Return the ids of a visitor's runs, newest first."""
-        with self._changed:
-            return list(self._owned.get(owner, ()))
+        return self._index.owned(owner)
 
     def snapshot(self, run_id: str) -> Snapshot:
         """Return a run as it is now.
@@ -112,10 +84,15 @@ class Roster:
         Raises:
             UnknownRun: there is no such run.
         """
-        with self._changed:
-            if run_id in self._live:
-                position = self._queue.place(run_id)
-                live = replace(self._live[run_id].snapshot, position=position)
+        with self._under_way.changed:
+            run = self._under_way.live(run_id)
+            if run is None and not self._store.has_ended(run_id):
+                self._under_way.sync()  # another server may have begun it
+                run = self._under_way.live(run_id)
+            if run is not None:
+                live, wait = run.snapshot, self._under_way.wait(run_id)
+                if wait is not None:
+                    live = replace(live, position=wait.place, wait=wait.seconds)
                 return without_gone_pictures(live)
         return without_gone_pictures(self._ended.snapshot(run_id))
 
@@ -127,7 +104,7 @@ class Roster:
         """
         if is_gone(self.snapshot(run_id).spec.image_set):
             return ()
-        run = self.live(run_id)
+        run = self._under_way.live(run_id)
         if run is not None:
             return run.moments
         return self._ended.moments(run_id)
@@ -141,60 +118,11 @@ class Roster:
             TimeoutError: it did not hold within ``timeout`` seconds.
             UnknownRun: there is no such run.
         """
-        with self._changed:
-            if not self._changed.wait_for(lambda: holds(self.snapshot(run_id)), timeout):
+        with self._under_way.changed:
+            if not self._under_way.changed.wait_for(lambda: holds(self.snapshot(run_id)), timeout):
                 raise TimeoutError(f"run {run_id} is {self.snapshot(run_id).status}")
             return self.snapshot(run_id)
 
-    def live(self, run_id: str) -> LiveRun | None:
-        """Return a run that is not in the store yet, None for any other."""
-        with self._changed:
-            return self._live.get(run_id)
-
-    @contextmanager
-    def holding(self, run_id: str) -> Iterator[LiveRun | None]:
-        """Hold the lock around a change of one run; None if it is not live (any more).
-
-        Nothing inside may wait: Dask's event loop is among the callers.
-        """
-        with self._changed:
-            yield self.live(run_id)
-            self._changed.notify_all()
-
-    def start_next(self, slots: int) -> LiveRun | None:
-        """Take the run off the queue that is to train now; see `TrainingQueue.start_next`."""
-        with self._changed:
-            run_id = self._queue.start_next(slots)
-            if run_id is None:
-                return None
-            run = self._live[run_id]
-            run.update(status="starting")
-            self._changed.notify_all()
-            return run
-
-    def leave_queue(self, run_id: str) -> LiveRun | None:
-        """Take a run off the queue, if it is there."""
-        with self._changed:
-            return self._live[run_id] if self._queue.leave(run_id) else None
-
-    def empty_queue(self) -> list[LiveRun]:
-        """Take all runs off the queue."""
-        with self._changed:
-            return [self._live[run_id] for run_id in self._queue.empty()]
-
-    def free_slot(self, run_id: str) -> None:
-        """Take note that a run is no longer with a worker."""
-        with self._changed:
-            self._queue.free_slot(run_id)
-
-    def drop(self, run_id: str) -> None:
-        """Forget a live run: from now on the store has it."""
-        with self._changed:
-            self._live.pop(run_id, None)
-            self._changed.notify_all()
-
     def forget_pictures(self, image_set: str) -> None:
         """Delete what ended runs keep of the pictures of an image set; the runs stay."""
-        with self._changed:
-            everybody = [run_id for owned in self._owned.values() for run_id in owned]
-        self._ended.forget_pictures(everybody, image_set)
+        self._ended.forget_pictures(self._index.everything(), image_set)

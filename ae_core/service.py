@@ -4,21 +4,28 @@ It knows no page and imports no TensorFlow. Any thread may call it; what it retu
 it remembers is in its `Roster`; its `Dispatcher` hands runs to workers.
 """
 
+import shutil
+import tempfile
+import weakref
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
-from ae_core import tasks
 from ae_core.connection import Connection
 from ae_core.dispatcher import Dispatcher
 from ae_core.ending import Ending
-from ae_core.live_run import EVERY_EPOCH
+from ae_core.following import EVERY_EPOCH
+from ae_core.meters import Load, Meters
 from ae_core.moments import Moment
 from ae_core.own_images import check_trainable
+from ae_core.queue_book import QueueBook
 from ae_core.refit import plan_of
 from ae_core.roster import Busy, Roster
+from ae_core.run_events import STOP
 from ae_core.run_record import new_run_id
 from ae_core.snapshot import Snapshot
 from ae_core.specs import TrainingSpec
 from ae_core.store import RunStore
+from ae_core.under_way import UnderWay
 
 __all__ = ["Busy", "TrainingService"]
 
@@ -36,8 +43,12 @@ class TrainingService:
         """
         self.store = store
         self.connection = connection
-        self._roster = Roster(store, runs_per_owner)
-        self._dispatcher = Dispatcher(store, connection, self._roster)
+        book = QueueBook(store.root / "queue" if connection.shared else _own_folder(self))
+        self._under_way = UnderWay(store, book)
+        self._roster = Roster(store, self._under_way, runs_per_owner)
+        self._dispatcher = Dispatcher(store, connection, self._under_way)
+        if connection.shared:
+            self._dispatcher.dispatch()  # there may be runs of a server that is gone
 
     def submit(self, spec: TrainingSpec, owner: str, preset: str = "") -> str:
         """Put a run into the queue and return its id.
@@ -50,7 +61,7 @@ class TrainingService:
         plan_of(spec)
         check_trainable(spec.image_set)
         (run_id,) = self._roster.enter([spec], owner, preset)
-        self._dispatcher.dispatch()
+        self._dispatcher.announce()
         return run_id
 
     def submit_sweep(self, specs: Sequence[TrainingSpec], owner: str, preset: str = "") -> str:
@@ -66,7 +77,7 @@ class TrainingService:
             check_trainable(spec.image_set)
         sweep_id = new_run_id()
         self._roster.enter(specs, owner, preset, sweep_id)
-        self._dispatcher.dispatch()
+        self._dispatcher.announce()
         return sweep_id
 
     def sweep(self, sweep_id: str) -> list[str]:
@@ -91,12 +102,21 @@ class TrainingService:
         """Return the ids of a visitor's runs, newest first."""
         return self._roster.owned(owner)
 
+    @property
+    def meters(self) -> Meters:
+        """What is counted."""
+        return self._under_way.meters
+
+    def load(self) -> Load:
+        """Return how busy all servers of the store are together."""
+        return self._under_way.load()
+
     def forget_pictures(self, image_set: str) -> None:
         """Delete what runs keep of a deleted image set; see `Roster.forget_pictures`."""
         self._roster.forget_pictures(image_set)
 
     def pause(self, run_id: str) -> None:
-        """Hold a run where it is; it keeps its worker for at most `tasks.LONGEST_PAUSE`."""
+        """Hold a run where it is; it keeps its worker for at most `run_events.LONGEST_PAUSE`."""
         self._permit(run_id, 0)
 
     def resume(self, run_id: str) -> None:
@@ -109,14 +129,13 @@ class TrainingService:
 
     def stop(self, run_id: str) -> None:
         """End a run; the weights of its last complete epoch are kept."""
-        waiting = self._roster.leave_queue(run_id)
-        if waiting is not None:
-            self._dispatcher.end(waiting, Ending("stopped", "Stopped before it began."))
+        if self._under_way.leave_queue(run_id):
+            self._dispatcher.end(run_id, Ending("stopped", "Stopped before it began."))
             return
-        with self._roster.holding(run_id) as run:
+        with self._under_way.holding(run_id) as run:
             if run is not None and run.snapshot.live:
                 run.update(status="stopping")
-        self._permit(run_id, tasks.STOP)
+        self._permit(run_id, STOP)
 
     def stop_sweep(self, sweep_id: str) -> None:
         """End all runs of a sweep.
@@ -133,11 +152,11 @@ class TrainingService:
         Raises:
             StoreError: it still cannot.
         """
-        run = self._roster.live(run_id)
+        run = self._under_way.live(run_id)
         if run is None or run.snapshot.live:
             return
         self.store.finish(run.record, run.files)
-        self._roster.drop(run_id)
+        self._under_way.drop(run_id)
 
     def close(self) -> None:
         """End the workers and with them all runs under way."""
@@ -145,6 +164,12 @@ class TrainingService:
         self.connection.close()
 
     def _permit(self, run_id: str, epoch: int) -> None:
-        run = self._roster.live(run_id)
-        if run is not None:
-            self._dispatcher.permit(run, epoch)
+        if self._under_way.live(run_id) is not None:
+            self._dispatcher.permit(run_id, epoch)
+
+
+def _own_folder(service: TrainingService) -> Path:
+    """Return a folder for the queue of a server with workers of its own; it ends with it."""
+    folder = tempfile.mkdtemp(prefix="ae-queue-")
+    weakref.finalize(service, shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)

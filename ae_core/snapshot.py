@@ -43,8 +43,12 @@ class Snapshot:
         owner: an opaque name for the visitor.
         status: ``queued``, ``starting``, ``running``, ``paused``, ``stopping``, ``finished``,
             ``stopped`` or ``failed``.
-        reason: a sentence, empty while all is well.
+        reason: a sentence, empty while all is well; of a queued run, why none can start now.
         position: place in the queue from 1, 0 when not queued.
+        wait: estimated seconds until it starts, None when not queued or unknown.
+        lost: how its first attempt was lost, so that it was begun again: ``worker`` (died) or
+            ``service`` (the scheduler went away); empty if it was not.
+        lost_epoch: the epoch in which that was.
         share: of the epoch under way that is done, in [0, 1].
         history: the metrics of every epoch so far.
         pictures: (R, N, H, W, C) uint8: the probes clean, (corrupted,) reconstructed; or None.
@@ -61,6 +65,9 @@ class Snapshot:
     status: str
     reason: str = ""
     position: int = 0
+    wait: float | None = None
+    lost: str = ""
+    lost_epoch: int = 0
     share: float = 0.0
     history: tuple[Mapping[str, float], ...] = ()
     pictures: np.ndarray | None = None

@@ -10,11 +10,15 @@ no ``history.json`` was cut off by a restart.
 import json
 import os
 import re
+import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from ae_core.run_record import RunRecord, begin_to_json, end_to_json, from_begin, with_end
+
+RUN_ID = re.compile(r"[0-9a-f]{12}")
 
 
 def runs_dir() -> Path:
@@ -48,6 +52,15 @@ class UnknownSweep(ValueError):
         )
 
 
+class Belonging(NamedTuple):
+    """Whose a run is, and to which sweep it belongs (empty: to none); sorted by age."""
+
+    created: float
+    id: str
+    owner: str
+    sweep: str
+
+
 class RunStore:
     """All run folders below one folder.
 
@@ -65,7 +78,7 @@ class RunStore:
         Raises:
             UnknownRun: ``run_id`` is no id at all, e.g. a path.
         """
-        if not re.fullmatch(r"[0-9a-f]{12}", run_id):
+        if not RUN_ID.fullmatch(run_id):
             raise UnknownRun(run_id)
         return self.root / run_id
 
@@ -109,32 +122,32 @@ class RunStore:
         """Whether a run's weights are there; they may be before it has ended."""
         return (self.folder(run_id) / "weights.npz").is_file()
 
-    def owners(self) -> list[tuple[str, str]]:
-        """Return (owner, id) of every run, newest first; what does not read is left out."""
-        return [(owner, run_id) for _, owner, run_id, _ in reversed(self._known())]
+    def has_ended(self, run_id: str) -> bool:
+        """Whether a run's end is there."""
+        return (self.folder(run_id) / "history.json").is_file()
 
-    def sweeps(self) -> dict[str, list[str]]:
-        """Return the ids of the runs of every sweep, oldest first."""
-        found: dict[str, list[str]] = {}
-        for _, _, run_id, sweep in self._known():
-            if sweep:
-                found.setdefault(sweep, []).append(run_id)
-        return found
+    def ids(self) -> set[str]:
+        """Return what may be ids of runs; quick, however many there are."""
+        try:
+            return {path.name for path in self.root.iterdir() if RUN_ID.fullmatch(path.name)}
+        except FileNotFoundError:
+            return set()
+
+    def belongings(self, run_ids: Iterable[str]) -> list[Belonging]:
+        """Return whose some runs are, oldest first; what does not read is left out."""
+        found = []
+        for run_id in run_ids:
+            try:
+                about = json.loads((self.folder(run_id) / "run.json").read_text())
+                owner, sweep = str(about["owner"]), str(about.get("sweep", ""))
+                found.append(Belonging(float(about["created"]), run_id, owner, sweep))
+            except (OSError, ValueError, KeyError, TypeError, AttributeError):
+                continue
+        return sorted(found)
 
     def discard(self, run_id: str) -> None:
         """Delete the folder of a run that was never begun, as far as that can be done."""
         shutil.rmtree(self.folder(run_id), ignore_errors=True)
-
-    def _known(self) -> list[tuple[float, str, str, str]]:
-        found = []
-        for path in self.root.glob("*/run.json"):
-            try:
-                about = json.loads(path.read_text())
-                names = (str(about["owner"]), str(about["id"]), str(about.get("sweep", "")))
-                found.append((float(about["created"]), *names))
-            except (OSError, ValueError, KeyError, TypeError, AttributeError):
-                continue
-        return sorted(found)
 
 
 def write_record(
@@ -161,18 +174,24 @@ def write_record(
         ) from error
 
 
-def write_file(path: Path, data: bytes) -> None:
-    """Write a file under another name and rename it.
+def write_file(path: Path, data: bytes, *, lasting: bool = True) -> None:
+    """Write a file under another name and rename it; several processes may do so at a time.
+
+    Args:
+        path: of the file.
+        data: what it is to hold.
+        lasting: whether to wait until it would outlive a power cut.
 
     Raises:
         OSError: it cannot be written; nothing of it is left.
     """
-    part = path.with_name(f".{path.name}.part")
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         with part.open("wb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
+            if lasting:
+                os.fsync(file.fileno())
         part.replace(path)
     except OSError:
         part.unlink(missing_ok=True)

@@ -14,6 +14,7 @@ from pages.shared.frame import frame
 from pages.shared.links import put
 from pages.shared.session import teaching, visitor
 from pages.shared.text import text
+from pages.shared.timing import timed
 
 
 def page() -> None:
@@ -64,4 +65,4 @@ def _one_class(code: str) -> None:
     join_form(room)
 
 
-page()
+timed("classroom", page)

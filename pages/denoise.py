@@ -25,6 +25,7 @@ from pages.shared.model_card import model_card
 from pages.shared.model_select import model_select
 from pages.shared.models import TrainedModel, denoising_models, squeezing_models
 from pages.shared.text import slug, text
+from pages.shared.timing import timed
 from pages.shared.waiting import waiting
 from pages.shared.wording import amount_in_words, in_words
 
@@ -112,4 +113,4 @@ def _bottlenecks(result: Denoised, key: object, *, shared: bool) -> list[Version
     return made
 
 
-page()
+timed("denoise", page)

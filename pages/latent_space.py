@@ -23,6 +23,7 @@ from pages.shared.model_select import model_select
 from pages.shared.models import TrainedModel, models
 from pages.shared.session import recall, show_in_widget, widget
 from pages.shared.text import slug, text
+from pages.shared.timing import timed
 from pages.shared.waiting import waiting
 
 VIEWS = {
@@ -113,4 +114,4 @@ def _others(model: TrainedModel) -> tuple[TrainedModel, ...]:
     return tuple(same[name] for name in chosen)
 
 
-page()
+timed("latent-space", page)

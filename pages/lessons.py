@@ -12,6 +12,7 @@ from pages.shared.lesson.progress import Progress, go_to, progress_in
 from pages.shared.lesson.step import right_guesses, step_view
 from pages.shared.links import put
 from pages.shared.text import language, text
+from pages.shared.timing import timed
 
 FAILURES = (ServiceUnavailable, ImageSetUnavailable, ImageSetCorrupt, ValueError)
 
@@ -108,4 +109,4 @@ def _summary(lesson: Lesson, progress: Progress) -> None:
         )
 
 
-page()
+timed("lessons", page)

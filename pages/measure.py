@@ -13,6 +13,7 @@ from pages.shared.model_card import model_card
 from pages.shared.model_select import model_select
 from pages.shared.models import models
 from pages.shared.text import text
+from pages.shared.timing import timed
 
 VIEWS = {
     "Bytes": rate_view,
@@ -45,4 +46,4 @@ def page() -> None:
         notice.error(str(error))
 
 
-page()
+timed("measure", page)

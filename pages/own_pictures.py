@@ -18,6 +18,7 @@ from pages.shared.picture_picker import picture_picker
 from pages.shared.session import collecting, visitor, widget
 from pages.shared.sheet import addresses
 from pages.shared.text import text
+from pages.shared.timing import timed
 
 A_PAGE = 60  # pictures
 REFUSALS = (ValueError, OwnSetCorrupt, StoreError)
@@ -201,4 +202,4 @@ def _delete(own: OwnSet) -> None:
     st.rerun()
 
 
-page()
+timed("own-pictures", page)

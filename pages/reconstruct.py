@@ -21,6 +21,7 @@ from pages.shared.picture_picker import picture_picker
 from pages.shared.rendition_view import rendition_view, rivals_view
 from pages.shared.session import forget_upload, keep_upload, let_go, uploaded
 from pages.shared.text import slug, text
+from pages.shared.timing import timed
 from pages.shared.waiting import waiting
 
 SOURCES = ("Test pictures", "Upload", "Draw")
@@ -159,4 +160,4 @@ def _results(model: TrainedModel, number: int | None, image: np.ndarray | None) 
         notice.info(text("reconstruct.no_pca", problem=missing))
 
 
-page()
+timed("reconstruct", page)

@@ -13,6 +13,7 @@ from pages.shared.session import show_in_widget, visitor, widget
 from pages.shared.set_up_view import set_up_view
 from pages.shared.sweep_view import sweep_view
 from pages.shared.text import slug, text
+from pages.shared.timing import timed
 
 VIEWS = ("Set up", "Watch", "Compare")
 
@@ -76,4 +77,4 @@ def _watch_sweep(sweep_id: str) -> None:
         notice.error(text("sweep.unknown", problem=error))
 
 
-page()
+timed("train", page)

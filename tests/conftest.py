@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
@@ -10,6 +11,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 from ae_core.connection import Connection
 from ae_core.service import TrainingService
 from ae_core.store import RunStore
+from tests.dask_cluster import DaskCluster
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +26,30 @@ def connection() -> Iterator[Connection]:
 def service(connection, tmp_path) -> TrainingService:
     """A service of its own with an empty store, on the shared workers."""
     return TrainingService(RunStore(tmp_path / "runs"), connection)
+
+
+@pytest.fixture(scope="session")
+def started_cluster() -> Iterator[DaskCluster]:
+    made = DaskCluster()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def cluster(started_cluster) -> DaskCluster:
+    """A Dask cluster apart, of two train and two infer workers; a test may kill any of them."""
+    started_cluster.restore()
+    return started_cluster
+
+
+@pytest.fixture
+def server_on(tmp_path):
+    """Make servers' services on a scheduler and one store, disconnected at the end of the test."""
+    with ExitStack() as stack:
+
+        def make(address: str) -> TrainingService:
+            service = TrainingService(RunStore(tmp_path / "runs"), Connection(address))
+            stack.callback(service.close)
+            return service
+
+        yield make

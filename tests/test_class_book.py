@@ -189,7 +189,7 @@ def test_the_run_store_does_not_take_classes_for_runs(book, tmp_path):
     store.begin(record)
     room, _ = book.open_class()
     book.join(room.code, "ada", "Ada")
-    assert store.owners() == [("ada", record.id)]
+    assert [found.id for found in store.belongings(store.ids())] == [record.id]
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"code": 1}', "null"])

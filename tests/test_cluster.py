@@ -1,24 +1,18 @@
 """Processes: a killed server leaves none behind, and an existing Dask cluster serves as well."""
 
 import json
-import os
-import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
 import pytest
-from distributed import Client
 
 from ae_core.connection import Connection, ServiceUnavailable
 from ae_core.service import TrainingService
 from ae_core.specs import change, preset
 from ae_core.store import RunStore
+from tests.dask_cluster import pid_of
 
 ROOT = Path(__file__).resolve().parent.parent
 QUICK = change(preset("digits-dense").spec, image_size=8, epochs=5)
@@ -32,6 +26,7 @@ from ae_core.connection import Connection
 from ae_core.service import TrainingService
 from ae_core.specs import change, preset
 from ae_core.store import RunStore
+from tests.dask_cluster import pid_of
 service = TrainingService(RunStore(Path(sys.argv[1])), Connection(), runs_per_owner=2)
 quick = change(preset("digits-dense").spec, image_size=8, epochs=3)
 done = service.submit(quick, "ada")
@@ -64,47 +59,8 @@ def test_a_killed_server_leaves_no_worker_and_keeps_finished_runs(tmp_path):
     assert "The server was restarted before this run ended" in restarted.snapshot(going).reason
 
 
-@pytest.fixture(scope="module")
-def scheduler() -> Iterator[tuple[str, list[psutil.Process]]]:
-    """A scheduler and two workers as separate processes, as a cluster would have them."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    address = f"tcp://127.0.0.1:{port}"
-    quiet = {**os.environ, "DASK_LOGGING__DISTRIBUTED": "error", "PYTHONPATH": str(ROOT)}
-    dask = [sys.executable, "-m", "dask"]
-    host = ["--host", "127.0.0.1", "--no-dashboard"]
-    worker = [*dask, "worker", address, "--host", "127.0.0.1", "--no-dashboard", "--nthreads", "1"]
-    worker += ["--preload", "ae_core.tasks", "--memory-limit", "0", "--no-nanny"]
-    worker += ["--resources", "train=1 infer=1"]
-    commands = [[*dask, "scheduler", *host, "--port", str(port)], worker, worker]
-    with ExitStack() as stack:
-        processes = []
-        for command in commands:
-            process = subprocess.Popen(command, env=quiet, cwd=ROOT)
-            stack.callback(process.wait)
-            stack.callback(process.kill)
-            processes.append(psutil.Process(process.pid))
-        with Client(address, timeout=PATIENCE, set_as_default=False) as client:
-            client.wait_for_workers(2, timeout=PATIENCE)
-        yield address, processes[1:]
-
-
-@pytest.fixture
-def service_on(tmp_path):
-    """Make services on a scheduler, disconnected again at the end of the test."""
-    with ExitStack() as stack:
-
-        def make(address: str) -> TrainingService:
-            service = TrainingService(RunStore(tmp_path), Connection(address))
-            stack.callback(service.close)
-            return service
-
-        yield make
-
-
-def test_two_visitors_on_an_existing_scheduler_do_not_disturb_each_other(scheduler, service_on):
-    service = service_on(scheduler[0])
+def test_two_visitors_on_an_existing_scheduler_do_not_disturb_each_other(cluster, server_on):
+    service = server_on(cluster.address)
     alone = service.submit(QUICK, "ada")
     expected = figures(service.wait_until(alone, lambda s: not s.live, PATIENCE))
 
@@ -120,29 +76,22 @@ def test_two_visitors_on_an_existing_scheduler_do_not_disturb_each_other(schedul
     assert figures(stopped)[: len(expected)] == expected
 
 
-def test_a_worker_lost_on_an_existing_scheduler_fails_its_run_only(scheduler, service_on):
-    address, workers = scheduler
-    service = service_on(address)
+def test_a_worker_lost_on_an_existing_scheduler_moves_its_run_only(cluster, server_on):
+    service = server_on(cluster.address)
     ada, bob = service.submit(LONG, "ada"), service.submit(LONG, "bob")
     for run in (ada, bob):
         service.wait_until(run, lambda s: s.epoch > 0, PATIENCE)
-    workers[0].send_signal(signal.SIGKILL)
-    deadline = time.monotonic() + 30
-    lost = None
-    while lost is None and time.monotonic() < deadline:
-        for run in (ada, bob):
-            try:
-                service.wait_until(run, lambda s: not s.live, 0.5)
-                lost = run
-            except TimeoutError:
-                continue
-    assert lost is not None
-    assert "The worker process that trained this run died" in service.snapshot(lost).reason
-    other = bob if lost == ada else ada
-    before = service.snapshot(other).epoch
-    service.wait_until(other, lambda s: s.epoch > before, PATIENCE)  # goes on undisturbed
-    service.stop(other)
-    service.wait_until(other, lambda s: not s.live, PATIENCE)
+    cluster.kill_worker(pid_of(service.connection.client(), ada))
+    service.wait_until(ada, lambda s: s.lost, 30)
+    before = service.snapshot(bob).epoch
+    service.wait_until(bob, lambda s: s.epoch > before, PATIENCE)  # goes on undisturbed
+    service.stop(bob)
+    stopped = service.wait_until(bob, lambda s: not s.live, PATIENCE)
+    assert (stopped.status, stopped.lost) == ("stopped", "")
+    # Its worker has room now.
+    service.wait_until(ada, lambda s: s.epoch > 0, PATIENCE)
+    service.stop(ada)
+    service.wait_until(ada, lambda s: not s.live, PATIENCE)
 
 
 def figures(snapshot):
@@ -153,9 +102,15 @@ def figures(snapshot):
 def test_an_unreachable_scheduler_is_a_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr("ae_core.connection.CONNECT_SECONDS", 1)
     connection = Connection("tcp://127.0.0.1:1")
-    with pytest.raises(ServiceUnavailable, match=r"AE_SCHEDULER=tcp://127\.0\.0\.1:1 could not be"):
+    with pytest.raises(ServiceUnavailable, match="could not be reached"):
         connection.client()
     service = TrainingService(RunStore(tmp_path), connection)
     run_id = service.submit(QUICK, "ada")
-    failed = service.wait_until(run_id, lambda s: not s.live, PATIENCE)
-    assert "could not be reached" in failed.reason
+    waits = service.wait_until(run_id, lambda s: s.reason, PATIENCE)
+    assert waits.status == "queued"
+    assert waits.reason.startswith("Training is not available: AE_SCHEDULER=tcp://127.0.0.1:1")
+    assert waits.reason.endswith("start the Dask scheduler there.")
+    service.stop(run_id)
+    stopped = service.wait_until(run_id, lambda s: not s.live, PATIENCE)
+    assert stopped.reason == "Stopped before it began."
+    service.close()

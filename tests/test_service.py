@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ae_core import galleries, tasks, weights
+from ae_core import galleries, run_events, weights
 from ae_core.connection import ServiceUnavailable
 from ae_core.service import Busy, TrainingService
 from ae_core.specs import change, preset, to_json
@@ -45,7 +45,9 @@ def test_a_run_gives_a_snapshot_an_epoch_and_a_folder(service):
     done = service.snapshot(run_id)
     assert done.status == "finished"
     assert done.epoch == QUICK.epochs
-    assert {s.epoch for s in seen} >= set(range(1, QUICK.epochs))
+    epochs = [s.epoch for s in seen]
+    assert epochs == sorted(epochs)
+    assert len(set(epochs)) >= 3  # on a busy machine two may come before anybody looks
     assert done.pictures.shape == (2, 8, 8, 8, 1)
     assert done.pictures.dtype == np.uint8
     assert done.saved
@@ -123,29 +125,35 @@ def test_the_weights_of_a_run_are_there_while_it_trains_and_change(service):
     assert not list(path.parent.glob(".*"))  # nothing half-written is left
 
 
-def test_a_killed_worker_is_reported_and_the_next_run_is_served_within_10_seconds(service):
+def test_a_run_whose_worker_is_killed_is_begun_again_once_and_then_it_is_said(service):
     run_id = service.submit(LONG, "ada")
-    service.wait_until(run_id, first_epoch, PATIENCE)
+    service.wait_until(run_id, lambda s: s.epoch >= 3, PATIENCE)
     os.kill(train_worker_pid(service), signal.SIGKILL)
-    killed = time.monotonic()
-    failed = service.wait_until(run_id, ended, 10)
+    again = service.wait_until(run_id, lambda s: s.lost and s.epoch, PATIENCE)
+    assert (again.lost, again.live, again.reason) == ("worker", True, "")
+    assert again.lost_epoch > 3
+    assert again.epoch < again.lost_epoch  # its history begins anew
+    os.kill(train_worker_pid(service), signal.SIGKILL)
+    failed = service.wait_until(run_id, ended, 30)
     assert failed.status == "failed"
     assert failed.reason.startswith("The worker process that trained this run died in epoch")
     following = service.submit(QUICK, "ada")
-    service.wait_until(following, first_epoch, 30)
-    assert time.monotonic() - killed < 10
     assert service.wait_until(following, ended, PATIENCE).status == "finished"
 
 
-def test_a_killed_cluster_is_started_again(service):
+def test_a_killed_cluster_is_started_again_and_the_run_with_it(service):
     run_id = service.submit(LONG, "ada")
+    waits = service.submit(QUICK, "bob")
     service.wait_until(run_id, first_epoch, PATIENCE)
+    service.connection._process.kill()
+    again = service.wait_until(run_id, lambda s: s.lost and s.epoch, PATIENCE)
+    assert (again.lost, again.live) == ("service", True)
+    assert service.snapshot(waits).position == 1
     service.connection._process.kill()
     failed = service.wait_until(run_id, ended, 30)
     assert failed.status == "failed"
-    assert "Train again" in failed.reason
-    following = service.submit(QUICK, "ada")
-    assert service.wait_until(following, ended, PATIENCE).status == "finished"
+    assert failed.reason.startswith("The training service went away")
+    assert service.wait_until(waits, ended, PATIENCE).status == "finished"
 
 
 def test_a_loss_that_becomes_nan_stops_the_run_with_good_weights(service):
@@ -255,6 +263,6 @@ def test_a_run_left_by_a_dead_server_says_so(service):
 
 def test_events_carry_arrays_whole():
     array = np.arange(6, dtype=np.float32).reshape(2, 3)
-    message = json.loads(json.dumps(tasks._packed(array) | {"bytes": ""}))
+    message = json.loads(json.dumps(run_events.packed(array) | {"bytes": ""}))
     message["bytes"] = array.tobytes()
-    np.testing.assert_array_equal(tasks.unpacked(message), array)
+    np.testing.assert_array_equal(run_events.unpacked(message), array)

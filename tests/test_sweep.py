@@ -13,12 +13,14 @@ from sklearn.decomposition import PCA
 
 from ae_core import data, metrics, rivals
 from ae_core.live_run import LiveRun
+from ae_core.queue_book import QueueBook
 from ae_core.roster import Busy, Roster
 from ae_core.service import TrainingService
 from ae_core.specs import LIMITS, change, flatten, preset
 from ae_core.store import RunStore, StoreError, UnknownSweep
 from ae_core.sweep import FEWEST_SIZES, MOST_SIZES, parse_sizes, specs_of
 from ae_core.sweep_figures import LOSSLESS, SizePoint, SweepWords, psnr_by_size
+from ae_core.under_way import UnderWay
 
 QUICK = change(preset("digits-dense").spec, image_size=8, encoder="dense32", decoder="dense32")
 QUICK = change(QUICK, epochs=1)
@@ -111,10 +113,11 @@ def test_a_sweep_counts_as_one_and_is_stopped_as_one(service):
         service.submit_sweep(specs_of(QUICK, (2, 4)), "ada")
     other = service.submit(QUICK, "bob")
     service.wait_until(ids[0], lambda s: s.epoch >= 1, PATIENCE)
-    assert [service.snapshot(run).position for run in (*ids, other)] == [0, 1, 2, 3]
+    # The visitors take turns.
+    assert [service.snapshot(run).position for run in (*ids, other)] == [0, 2, 3, 1]
     service.stop(ids[1])  # one of them alone
     assert service.wait_until(ids[1], ended, 10).reason == "Stopped before it began."
-    assert service.snapshot(ids[2]).position == 1
+    assert service.snapshot(ids[2]).position == 2
     service.stop_sweep(sweep)
     reasons = [service.wait_until(run, ended, 10).reason for run in ids]
     assert reasons[0].startswith("Stopped in epoch")
@@ -123,8 +126,13 @@ def test_a_sweep_counts_as_one_and_is_stopped_as_one(service):
     assert service.runs("ada") == ids[::-1]
 
 
+def roster_of(store, runs_per_owner):
+    runs = UnderWay(store, QueueBook(store.root / "queue"))
+    return Roster(store, runs, runs_per_owner), runs
+
+
 def test_a_visitor_with_room_for_two_may_have_a_sweep_and_a_run(tmp_path):
-    roster = Roster(RunStore(tmp_path), 2)
+    roster, _ = roster_of(RunStore(tmp_path), 2)
     roster.enter(specs_of(QUICK, (2, 4, 8)), "ada", "", "a" * 12)
     roster.enter([QUICK], "ada", "")
     with pytest.raises(Busy):
@@ -132,19 +140,19 @@ def test_a_visitor_with_room_for_two_may_have_a_sweep_and_a_run(tmp_path):
 
 
 def test_free_slots_are_for_others_while_a_sweep_trains(tmp_path):
-    roster = Roster(RunStore(tmp_path), 1)
+    roster, runs = roster_of(RunStore(tmp_path), 1)
     ids = roster.enter(specs_of(QUICK, (2, 4)), "ada", "", "a" * 12)
     (other,) = roster.enter([QUICK], "bob", "")
-    started = [roster.start_next(3), roster.start_next(3)]
+    started = [runs.start_next(3), runs.start_next(3)]
     assert [run.record.id for run in started if isinstance(run, LiveRun)] == [ids[0], other]
-    assert roster.start_next(3) is None
-    roster.free_slot(ids[0])
-    assert roster.start_next(3).record.id == ids[1]
+    assert runs.start_next(3) is None
+    runs.drop(ids[0])
+    assert runs.start_next(3).record.id == ids[1]
 
 
 def test_a_sweep_that_cannot_be_written_is_refused_whole(tmp_path, monkeypatch):
     store = RunStore(tmp_path)
-    roster = Roster(store, 1)
+    roster, runs = roster_of(store, 1)
     begin, count = store.begin, []
 
     def full_disk(record):
@@ -157,8 +165,8 @@ def test_a_sweep_that_cannot_be_written_is_refused_whole(tmp_path, monkeypatch):
     with pytest.raises(StoreError):
         roster.enter(specs_of(QUICK, (2, 4)), "ada", "", "a" * 12)
     assert roster.owned("ada") == []
-    assert list(tmp_path.iterdir()) == []
-    assert roster.start_next(1) is None
+    assert store.ids() == set()
+    assert runs.start_next(1) is None
     with pytest.raises(UnknownSweep):
         roster.sweep("a" * 12)
 

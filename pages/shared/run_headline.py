@@ -19,7 +19,7 @@ def run_headline(snapshot: Snapshot) -> None:
     total = snapshot.spec.epochs
     words = status_in_words(snapshot.status)
     if snapshot.status == "queued":
-        words = text("run.queued", place=snapshot.position)
+        words = _waiting(snapshot)
     left = snapshot.seconds_left
     if snapshot.status == "running" and left is not None:
         words = text("run.left", status=words, time=duration(left))
@@ -42,6 +42,14 @@ def run_headline(snapshot: Snapshot) -> None:
         mean = _number(last.get("code_mean"), "{:.3f}")
         st.metric(text("run.code_mean"), mean, width="content")
         _buttons(snapshot)
+
+
+def _waiting(snapshot: Snapshot) -> str:
+    if snapshot.wait is None or snapshot.reason:  # nobody knows when training is back
+        return text("run.queued", place=snapshot.position)
+    if snapshot.wait < 1:
+        return text("waiting.next", place=snapshot.position)
+    return text("waiting.time", place=snapshot.position, time=duration(snapshot.wait))
 
 
 def _number(value: float | None, form: str) -> str:

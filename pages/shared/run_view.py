@@ -14,6 +14,7 @@ from pages.shared.models import file_of
 from pages.shared.replay import replay_switch, replay_view, replaying
 from pages.shared.run_headline import run_headline
 from pages.shared.text import text
+from pages.shared.timing import timed
 
 REFRESH_SECONDS = 1.0
 REPLAY_SECONDS = 5.0  # all moments of a live run are sent anew then
@@ -29,7 +30,7 @@ def run_view(run_id: str) -> None:
     """
     snapshot = service().snapshot(run_id)
     every = _refresh(snapshot)
-    st.fragment(run_every=every)(_draw)(run_id, every)
+    st.fragment(run_every=every)(timed)("run", _draw, run_id, every)
     # Not in what is drawn every second: it changes when the run ends, and then all is drawn anew.
     kept = not snapshot.live and service().store.has_weights(run_id)
     code_view(run_id, snapshot.spec, file_of(snapshot) if kept else None)
@@ -50,10 +51,7 @@ def _draw(run_id: str, every: float | None) -> None:
         st.rerun()  # the whole page, once: it sets another pace, or none
     run_headline(snapshot)
     doctor_view(snapshot)
-    if snapshot.reason:
-        bad = snapshot.status == "failed" or snapshot.unsaved
-        show = notice.error if bad else notice.info
-        show(snapshot.reason)
+    _notices(snapshot)
     replay_switch(snapshot)
     if replaying():
         replay_view(snapshot)
@@ -70,6 +68,17 @@ def _draw(run_id: str, every: float | None) -> None:
         with right:
             _curves(snapshot)
     formula_view(snapshot)
+
+
+def _notices(snapshot: Snapshot) -> None:
+    if snapshot.live and snapshot.reason:
+        notice.warning(text("waiting.unavailable", problem=snapshot.reason))
+    elif snapshot.reason:
+        bad = snapshot.status == "failed" or snapshot.unsaved
+        show = notice.error if bad else notice.info
+        show(snapshot.reason)
+    elif snapshot.lost:
+        notice.info(text(f"waiting.again.{snapshot.lost}", epoch=snapshot.lost_epoch))
 
 
 def _curves(snapshot: Snapshot) -> None:

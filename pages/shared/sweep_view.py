@@ -50,6 +50,9 @@ def _draw(sweep_id: str, live: bool) -> None:
         return
     st.markdown(f"##### {text('sweep.title')}")
     _headline(sweep_id, runs)
+    problem = next((run.reason for run in runs if run.live and run.reason), "")
+    if problem:
+        notice.warning(text("waiting.unavailable", problem=problem))
     sizes = tuple(run.spec.autoencoder.latent_dim for run in runs)
     left, right = st.columns([6, 5], gap="medium")
     with right:

@@ -48,12 +48,12 @@ def server(tmp_path_factory) -> Iterator[Server]:
     environment = {**os.environ, "AE_RUNS_DIR": str(runs)}
     with subprocess.Popen(command, cwd=ROOT, env=environment) as process:
         url = f"http://localhost:{port}"
-        _wait_for(f"{url}/_stcore/health")
+        wait_for(f"{url}/_stcore/health")
         yield Server(url, process.pid, runs)
         process.terminate()
 
 
-def _wait_for(url: str) -> None:
+def wait_for(url: str) -> None:
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:

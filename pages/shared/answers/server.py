@@ -19,6 +19,7 @@ from ae_core.replay import Film, film_of
 from ae_core.service import TrainingService
 from ae_core.snapshot import Snapshot
 from ae_core.store import RunStore, runs_dir
+from pages.shared.answers.watching import watch
 from pages.shared.sheet import png
 
 SHEETS = 64  # of pictures of runs that several may watch
@@ -36,6 +37,7 @@ def service() -> TrainingService:
     # again (165 ms of standstill a time, before).
     gc.collect()
     gc.freeze()
+    watch(made)
     return made
 
 

@@ -1,0 +1,75 @@
+"""Whose the runs in a store are, kept in memory; what other servers put there is learned, too.
+
+It knows no run's state. Any thread may call it.
+"""
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+
+from ae_core.run_record import RunRecord
+from ae_core.store import Belonging, RunStore, UnknownSweep
+
+LEARNS_EVERY = 1.0  # seconds
+
+
+class RunIndex:
+    """Runs by visitor and by sweep."""
+
+    def __init__(self, store: RunStore) -> None:
+        """Begin with what the store has."""
+        self._store = store
+        self._lock = threading.RLock()
+        self._owned: dict[str, list[Belonging]] = defaultdict(list)
+        self._sweeps: dict[str, list[Belonging]] = defaultdict(list)
+        self._known: set[str] = set()
+        self._learned = 0.0
+        self._learn()
+
+    def add(self, records: Sequence[RunRecord]) -> None:
+        """Take note of new runs."""
+        with self._lock:
+            self._add([Belonging(r.created, r.id, r.owner, r.sweep) for r in records])
+
+    def owned(self, owner: str) -> list[str]:
+        """Return the ids of a visitor's runs, newest first."""
+        with self._lock:
+            self._learn()
+            return [run.id for run in reversed(self._owned.get(owner, ()))]
+
+    def sweep(self, sweep_id: str) -> list[str]:
+        """Return the ids of a sweep's runs, in the order of their training.
+
+        Raises:
+            UnknownSweep: there is no such sweep.
+        """
+        with self._lock:
+            if sweep_id not in self._sweeps:
+                self._learn()
+            if sweep_id not in self._sweeps:
+                raise UnknownSweep(sweep_id)
+            return [run.id for run in self._sweeps[sweep_id]]
+
+    def everything(self) -> list[str]:
+        """Return the ids of all runs."""
+        with self._lock:
+            self._learn()
+            return [run.id for runs in self._owned.values() for run in runs]
+
+    def _learn(self) -> None:
+        """Read whose the runs are that are not known yet."""
+        if self._learned and time.monotonic() - self._learned < LEARNS_EVERY:
+            return
+        self._learned = time.monotonic()
+        self._add(self._store.belongings(self._store.ids() - self._known))
+
+    def _add(self, runs: Sequence[Belonging]) -> None:
+        for run in runs:
+            if run.id in self._known:
+                continue
+            self._known.add(run.id)
+            self._owned[run.owner].append(run)
+            self._owned[run.owner].sort()
+            if run.sweep:
+                self._sweeps[run.sweep].append(run)

@@ -1,0 +1,79 @@
+"""How much faster four queued runs are with 2 and 4 workers than with one.
+
+``python -m benchmarks.scaling``: an embedded cluster of 1, 2 and 4 one-thread workers is given four
+equal runs of four visitors at once, several times, after every worker has trained once; printed are
+the medians and the speed-ups. How many runs can really go on at a time, the processor decides: with
+fewer cores than workers the ideal is the number of cores.
+"""
+
+import argparse
+import os
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from ae_core.connection import Connection
+from ae_core.service import TrainingService
+from ae_core.specs import TrainingSpec, change, preset
+from ae_core.store import RunStore
+
+WORKERS = (1, 2, 4)
+RUNS = 4
+PATIENCE = 3600
+# What a worker brings along may use several cores for one step; a worker of a class has one thread.
+ONE_THREAD = {
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+}
+
+
+def wall_seconds(service: TrainingService, spec: TrainingSpec) -> float:
+    """Return the seconds from the submission of the runs to the end of the last one."""
+    started = time.perf_counter()
+    runs = [service.submit(spec, f"student {number}") for number in range(RUNS)]
+    for run in runs:
+        done = service.wait_until(run, lambda snapshot: not snapshot.live, PATIENCE)
+        if done.status != "finished":
+            raise RuntimeError(done.reason)
+    return time.perf_counter() - started
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=40)
+    options = parser.parse_args()
+    os.environ |= ONE_THREAD
+    cores = len(os.sched_getaffinity(0))
+    spec = change(preset("digits-dense").spec, epochs=options.epochs)
+    print(f"{RUNS} runs of digits-dense, {options.epochs} epochs each")
+    # What else the machine does meanwhile takes part of the cores away.
+    print(f"{cores} cores, load before: {os.getloadavg()[0]:.1f}", flush=True)
+    print(f"{'workers':>7}{'seconds':>10}{'speed-up':>10}{'ideal here':>12}", flush=True)
+    alone = 0.0
+    for workers in WORKERS:
+        with tempfile.TemporaryDirectory() as folder:
+            connection = Connection(train_workers=workers)
+            service = TrainingService(RunStore(Path(folder)), connection)
+            try:
+                wall_seconds(service, change(spec, epochs=2))  # TensorFlow is imported
+                seconds = statistics.median(
+                    wall_seconds(service, spec) for _ in range(options.rounds)
+                )
+            finally:
+                service.close()
+        alone = alone or seconds
+        ideal = min(workers, cores, RUNS)
+        print(f"{workers:7}{seconds:10.1f}{alone / seconds:10.2f}{ideal:12}", flush=True)
+    if cores < max(WORKERS):
+        print(
+            f"More than {cores} workers can gain nothing here: there are {cores} cores, and the "
+            "server and the scheduler need a little of them, too."
+        )
+
+
+if __name__ == "__main__":
+    main()

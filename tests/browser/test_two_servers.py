@@ -1,0 +1,179 @@
+"""Two real servers behind a sticky proxy, with one scheduler and one store, in a real browser."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from conftest import wait_for
+from playwright.sync_api import Page, expect
+
+from tests.dask_cluster import DaskCluster
+from tests.sticky_proxy import COOKIE, StickyProxy
+
+ROOT = Path(__file__).resolve().parents[2]
+LONG = "/train?preset=digits-dense&image_size=8&epochs=2000"
+CURVES = ".js-plotly-plot .scatterlayer .trace"
+
+
+@dataclass(frozen=True)
+class Servers:
+    """The proxy's address, and the servers by their ports."""
+
+    url: str
+    processes: dict[int, subprocess.Popen[bytes]]
+    cluster: DaskCluster
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def servers(started_cluster, tmp_path_factory) -> Iterator[Servers]:
+    started_cluster.restore()
+    environment = {
+        **os.environ,
+        "AE_RUNS_DIR": str(tmp_path_factory.mktemp("shared-runs")),
+        "AE_SCHEDULER": started_cluster.address,
+        "STREAMLIT_SERVER_COOKIE_SECRET": "the same at both",
+    }
+    with ExitStack() as stack:
+        processes = {}
+        for port in (free_port(), free_port()):
+            command = [
+                sys.executable,
+                "-m",
+                "streamlit",
+                "run",
+                "app.py",
+                "--server.port",
+                f"{port}",
+            ]
+            process = subprocess.Popen(command, cwd=ROOT, env=environment)
+            stack.callback(process.wait)
+            stack.callback(process.kill)
+            processes[port] = process
+        for port in processes:
+            wait_for(f"http://localhost:{port}/_stcore/health")
+        proxy = StickyProxy(list(processes))
+        stack.callback(proxy.close)
+        yield Servers(proxy.url, processes, started_cluster)
+
+
+@pytest.fixture
+def student(browser, servers) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, base_url=servers.url)
+    context.set_default_timeout(60_000)
+    yield context.new_page()
+    context.close()
+
+
+def server_of(page: Page) -> int:
+    return next(int(c["value"]) for c in page.context.cookies() if c["name"] == COOKIE)
+
+
+def begin_a_run(page: Page) -> None:
+    page.goto(LONG)
+    page.get_by_test_id("stBaseButton-primary").click()
+    page.wait_for_selector(CURVES)
+    page.wait_for_url(re.compile("run=[0-9a-f]{12}"))
+
+
+def epoch(page: Page) -> int:
+    shown = page.get_by_test_id("stMetric").filter(has_text=re.compile("^Epoch")).first
+    return int(re.search(r"(\d+) / 2000", shown.inner_text())[1])
+
+
+def trains_on(page: Page, beyond: int) -> None:
+    """Wait for a later epoch than that."""
+    page.wait_for_function(
+        """beyond => [...document.querySelectorAll('[data-testid=stMetric]')].some(
+            metric => Number((metric.innerText.match(/(\\d+) \\/ 2000/) || [])[1]) > beyond)""",
+        arg=beyond,
+    )
+
+
+def stop(page: Page) -> None:
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_text(re.compile("Stopped (in epoch|before it began)"))).to_be_visible()
+
+
+def test_a_run_is_seen_on_the_other_server_and_a_lost_scheduler_is_said(servers, student):
+    begin_a_run(student)
+    here = server_of(student)
+    there = next(port for port in servers.processes if port != here)
+    classmate = student.context.browser.new_page()
+    run = student.url.partition("?")[2]
+    classmate.goto(f"http://localhost:{there}/train?{run}")
+    classmate.wait_for_selector(CURVES)
+    expect(classmate.get_by_role("button", name="Stop")).to_have_count(0)  # it is not theirs
+    servers.cluster.kill_scheduler()
+    for page in (student, classmate):
+        expect(page.get_by_text("Training is not available").first).to_be_visible()
+    servers.cluster.restore()
+    for page in (student, classmate):  # by itself: nobody reloads
+        expect(page.get_by_text("so the run was begun again from the start")).to_be_visible()
+        expect(page.get_by_text("Training is not available")).to_have_count(0)
+        page.wait_for_selector(CURVES)
+    stop(student)
+    expect(classmate.get_by_text("Stopped in epoch")).to_be_visible()
+    classmate.close()
+
+
+def test_the_queue_shows_place_and_time_and_metrics_tell_of_it(servers, student):
+    begin_a_run(student)
+    other, third = (student.context.browser.new_context(base_url=servers.url) for _ in range(2))
+    pages = [other.new_page(), third.new_page()]
+    begin_a_run(pages[0])  # both train workers are busy now
+    pages[1].goto(LONG)
+    pages[1].get_by_test_id("stBaseButton-primary").click()
+    expect(pages[1].get_by_text(re.compile("place 1 in the queue, about"))).to_be_visible()
+    for port in servers.processes:  # every server tells of all
+        told = metrics(port)
+        assert told["ae_queue_length"] == 1
+        assert told["ae_runs_under_way"] == 2
+        assert told["ae_queue_wait_seconds_count"] >= 2
+        assert told['ae_queue_wait_seconds_bucket{le="+Inf"}'] >= 2
+        assert told['ae_runs_ended_total{status="failed"}'] == 0
+    drawn = [metrics(port) for port in servers.processes]
+    assert sum(told["active_sessions"] for told in drawn) >= 3
+    assert sum(told.get('ae_page_seconds_count{page="train"}', 0) for told in drawn) >= 3
+    for page in (pages[1], pages[0], student):
+        stop(page)
+    other.close()
+    third.close()
+
+
+def metrics(port: int) -> dict[str, float]:
+    """What Prometheus would read: every line is a comment or a name and a number."""
+    with urllib.request.urlopen(f"http://localhost:{port}/_stcore/metrics") as answer:
+        lines = answer.read().decode().splitlines()
+    assert lines[-1] == "# EOF"
+    found = {}
+    for line in lines:
+        if not line.startswith("# "):
+            match = re.fullmatch(r'([a-z_]+(?:\{(?:[a-z_]+="[^"]*",?)+\})?) (\S+)', line)
+            assert match, line
+            found[match[1]] = float(match[2])
+    return found
+
+
+def test_a_session_goes_on_at_the_other_server_when_its_own_is_killed(servers, student):
+    begin_a_run(student)
+    before, here = epoch(student), server_of(student)
+    servers.processes[here].kill()
+    trains_on(student, before)  # without a reload
+    stop(student)  # it is still this visitor's run
+    assert server_of(student) != here
+    student.goto("/train?view=Compare")
+    expect(student.get_by_role("table")).to_contain_text("Stopped")

@@ -1,0 +1,101 @@
+"""What becomes of a worker's messages, in whatever order and how late they are heard."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ae_core import run_events
+from ae_core.live_run import LiveRun
+from ae_core.run_record import new_record
+from ae_core.specs import change, preset
+from ae_core.training_queue import Entry
+
+SPEC = change(preset("digits-dense").spec, image_size=8, latent_dim=2, epochs=2000)
+EPOCHS = 40
+PROBES = np.arange(2 * 3 * 64, dtype=np.uint8).reshape(2, 3, 8, 8, 1)
+
+
+class Heard(run_events.Teller):
+    """A `Teller` that keeps what it tells."""
+
+    def __init__(self) -> None:
+        self._worker = self
+        self._topic = ""
+        self._number = self._summed_up = 0
+        self._history, self._start = [], {}
+        self.messages = []
+
+    def log_event(self, topic, message):
+        self.messages.append(message)
+
+
+def told(epochs):
+    tell = Heard()
+    tell({"kind": "loading"})
+    tell.started(PROBES, [0, 1, 2], ["a", "b", "c"])
+    for epoch in range(epochs):
+        tell({"kind": "progress", "share": 0.5})
+        output = np.full((3, 8, 8, 1), epoch % 256, np.uint8)
+        codes = np.full((3, 2), epoch, np.float32)
+        tell.epoch({"loss": 1 / (epoch + 1), "seconds": 0.1}, output, codes)
+    return tell.messages
+
+
+def fresh() -> LiveRun:
+    run = LiveRun.queued(new_record(SPEC, "", "ada"))
+    run.turn_to(Entry(run.record.id, "ada", "", 0.0, attempt=1))
+    return run
+
+
+def assert_same(late, whole):
+    assert late.snapshot.history == whole.snapshot.history
+    np.testing.assert_array_equal(late.snapshot.pictures, whole.snapshot.pictures)
+    np.testing.assert_array_equal(late.snapshot.map.codes, whole.snapshot.map.codes)
+    assert (late.snapshot.status, late.snapshot.share) == ("running", 0.0)
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_nothing_is_lost_or_doubled_for_who_comes_late(data):
+    """Any split into what the scheduler keeps and what is heard, overlapping, gaps included."""
+    messages = told(EPOCHS)
+    whole, late = fresh(), fresh()
+    for message in messages:
+        assert whole.take(message)
+    late.early = []
+    kept_until = data.draw(st.integers(0, len(messages)))
+    heard_from = data.draw(st.integers(0, kept_until))
+    asked_at = data.draw(st.integers(heard_from, len(messages)))
+    for message in messages[heard_from:asked_at]:
+        assert late.take(message)
+    late.take_all(messages[:kept_until])
+    for place in range(asked_at, len(messages)):
+        if not late.take(messages[place]):  # a gap: as the dispatcher does
+            late.early = [messages[place]]
+            late.take_all(messages[: place + 1])
+    assert_same(late, whole)
+    assert [m.epoch for m in late.moments] == [m.epoch for m in whole.moments]
+
+
+def test_of_a_long_run_the_newest_messages_are_enough():
+    messages = told(1500)
+    whole, late = fresh(), fresh()
+    for message in messages:
+        whole.take(message)
+    late.early = []
+    late.take_all(messages[-run_events.KEPT :])
+    assert_same(late, whole)
+    assert late.moments[-1].epoch == 1500
+
+
+def test_another_attempt_begins_anew_and_says_why():
+    run = fresh()
+    for message in told(3):
+        run.take(message)
+    run.turn_to(Entry(run.record.id, "ada", "", 0.0, attempt=2, lost="worker", lost_epoch=4))
+    snapshot = run.snapshot
+    assert (snapshot.status, snapshot.epoch, snapshot.pictures) == ("starting", 0, None)
+    assert (snapshot.lost, snapshot.lost_epoch, run.moments) == ("worker", 4, ())
+    for message in told(2):
+        assert run.take(message)
+    assert run.snapshot.epoch == 2
