@@ -83,7 +83,7 @@ def _begin(missing: list[Experiment]) -> None:
         else:
             service().submit_sweep([one.spec for one in missing], visitor(), missing[0].preset)
     except (Busy, StoreError) as error:
-        st.toast(notice.plain(str(error)))
+        notice.toast(str(error))
 
 
 def _draw(experiments: tuple[Experiment, ...], live: bool) -> None:
