@@ -11,7 +11,7 @@ import string
 from collections.abc import Mapping
 
 SENTENCE = "problem"  # the field that holds a sentence of its own, said in the other language too
-PHRASE = "must"  # likewise, and only a phrase that is in the book: it is what tells templates apart
+PHRASE = "must"  # the field that holds one of the phrases of the table of that name
 LONGEST = 2000  # characters; the core says nothing longer
 
 
@@ -26,34 +26,33 @@ class Phrasebook:
             wanted: of the language in which they are to be said, by the same keys.
         """
         self._wanted = wanted
-        patterns = [(key, _parts(template)) for key, template in known.items()]
+        self._patterns: dict[str, list[tuple[str, re.Pattern[str]]]] = {SENTENCE: [], PHRASE: []}
+        templates = [(key, *_parts(template)) for key, template in known.items()]
         # The most particular first: the one of which most is fixed.
-        patterns.sort(key=lambda each: -sum(map(len, each[1][0])))
-        self._patterns = [(key, _pattern(*parts)) for key, parts in patterns]
+        for key, fixed, names in sorted(templates, key=lambda each: -sum(map(len, each[1]))):
+            kind = PHRASE if PHRASE in key.split(".")[:-1] else SENTENCE
+            self._patterns[kind].append((key, _pattern(fixed, names)))
 
-    def said(self, sentence: str) -> str:
-        """Return a sentence in the other language, or as it is if no template fits."""
-        found = self.entry(sentence) if len(sentence) <= LONGEST else None
+    def said(self, sentence: str, kind: str = SENTENCE) -> str:
+        """Return a sentence, or a phrase, in the other language; as it is if no template fits."""
+        found = self.entry(sentence, kind) if len(sentence) <= LONGEST else None
         if found is None:
             return sentence
         key, values = found
-        inner = {name: self.said(value) for name, value in values.items() if _is_inner(name)}
+        inner = {name: self.said(values[name], name) for name in self._patterns if name in values}
         return self._wanted[key].format(**values | inner)
 
-    def entry(self, sentence: str) -> tuple[str, dict[str, str]] | None:
+    def entry(self, sentence: str, kind: str = SENTENCE) -> tuple[str, dict[str, str]] | None:
         """Return the key of the template that a sentence was made from, and its values."""
-        for key, pattern in self._patterns:
+        for key, pattern in self._patterns[kind]:
             match = pattern.fullmatch(sentence)
             if match is None:
                 continue
             values = match.groupdict()
-            if PHRASE not in values or self.entry(values[PHRASE]) is not None:
+            # What must be is often said in other sentences, too: only a phrase tells them apart.
+            if PHRASE not in values or self.entry(values[PHRASE], PHRASE) is not None:
                 return key, values
         return None
-
-
-def _is_inner(name: str) -> bool:
-    return name in (SENTENCE, PHRASE)
 
 
 def _parts(template: str) -> tuple[list[str], list[str]]:
