@@ -84,8 +84,8 @@ def test_what_is_wrong_with_a_link_is_said_in_german():
     assert limit in texts(opened("pages/train.py", lang="de", latent_dim="0").error)
     unknown = texts(opened("pages/train.py", lang="de", view="Watch", run="abc").error)
     assert unknown.startswith("run=abc muss die Kennung eines Laufs auf diesem Server sein")
-    code = opened("pages/latent_space.py", lang="de", model="toy-faces-vae", code="1,2")
-    assert texts(code.error).startswith("code=2 Zahlen müssen 16 Zahlen sein, eine für jede ")
+    code = opened("pages/latent_space.py", lang="de", model="toy-faces-vae", z="1,2")
+    assert texts(code.error).startswith("z=2 Zahlen müssen 12 Zahlen sein, eine für jede ")
 
 
 def test_the_settings_of_a_link_are_shown_and_kept():
