@@ -105,7 +105,7 @@ def check_runs(room: Classroom, specs: Sequence[TrainingSpec], begun: int) -> No
     Raises:
         NotAllowed: the class is paused, or a limit is passed.
     """
-    limits, where = room.limits, f"in class {room.code}"
+    limits, code = room.limits, room.code
     if room.paused:
         raise NotAllowed(
             f"class={room.code} must go on before anybody trains: the teacher has paused it. "
@@ -113,20 +113,20 @@ def check_runs(room: Classroom, specs: Sequence[TrainingSpec], begun: int) -> No
         )
     if limits.runs and begun + len(specs) > limits.runs:
         raise NotAllowed(
-            f"runs={begun + len(specs)} must be at most {limits.runs} a student {where}: "
+            f"runs={begun + len(specs)} must be at most {limits.runs} a student in class {code}: "
             f"you have begun {begun}. Ask your teacher for more."
         )
     for spec in specs:
         if spec.epochs > limits.epochs:
             raise NotAllowed(
-                f"epochs={spec.epochs} must be at most {limits.epochs} {where}: "
+                f"epochs={spec.epochs} must be at most {limits.epochs} in class {code}: "
                 "your teacher has set this limit",
                 {"epochs": limits.epochs},
             )
         if limits.image_sets and spec.image_set not in limits.image_sets:
             raise NotAllowed(
                 f"image_set={_named(spec.image_set)} must be one of "
-                f"{', '.join(map(_named, limits.image_sets))} {where}: "
+                f"{', '.join(map(_named, limits.image_sets))} in class {code}: "
                 "your teacher has chosen these pictures",
                 {"image_set": limits.image_sets[0]},
             )

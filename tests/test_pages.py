@@ -80,6 +80,15 @@ def test_the_train_page_speaks_german_and_its_address_does_not():
     assert texts(refused.error).startswith("Dieser Link lässt sich nicht lesen: preset=nope")
 
 
+def test_what_is_wrong_with_a_link_is_said_in_german():
+    limit = "latent_dim=0 muss eine ganze Zahl von 1 bis 4,096 sein. Stattdessen siehst du: "
+    assert limit in texts(opened("pages/train.py", lang="de", latent_dim="0").error)
+    unknown = texts(opened("pages/train.py", lang="de", view="Watch", run="abc").error)
+    assert unknown.startswith("run=abc muss die Kennung eines Laufs auf diesem Server sein")
+    code = opened("pages/latent_space.py", lang="de", model="toy-faces-vae", z="1,2")
+    assert texts(code.error).startswith("z=2 Zahlen müssen 12 Zahlen sein, eine für jede ")
+
+
 def test_the_settings_of_a_link_are_shown_and_kept():
     page = opened("pages/train.py", preset="digits-dense", latent_dim="8", epochs="3")
     assert page.session_state["draft"].spec.autoencoder.latent_dim == 8

@@ -16,7 +16,7 @@ from ae_core.pretrained import cards
 from ae_core.refit import plan_of
 from ae_core.snapshot import LIVE
 from ae_core.specs import CHOICES, PRESETS, DenoiserSpec, TrainingSpec, flatten
-from pages.shared.text import FALLBACK, entries, languages, slug
+from pages.shared.text import FALLBACK, PROBLEMS, entries, languages, slug
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))]
@@ -61,6 +61,7 @@ def test_every_entry_is_used():
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     unused = set(entries(FALLBACK)) - whole - written
+    beginnings.add(PROBLEMS)  # found by what the core says: see test_problems
     assert {key for key in unused if not key.startswith(tuple(beginnings))} == set()
 
 

@@ -154,7 +154,7 @@ def _add(own: OwnSet, pixels: np.ndarray) -> OwnSet | None:
 def _left_out(batch: uploads.Batch) -> None:
     """Say which files were left out and why; names of files are shown letter by letter."""
     if batch.left_out:
-        lines = [f"- {notice.plain(sentence)}" for sentence in batch.left_out[:NAMED]]
+        lines = [f"- {notice.said(sentence)}" for sentence in batch.left_out[:NAMED]]
         more = len(batch.left_out) - NAMED
         if more > 0:
             lines.append(f"- {text('own.and_more', count=more)}")

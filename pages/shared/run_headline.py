@@ -132,4 +132,4 @@ def _save_again(run_id: str) -> None:
     try:
         service().save_again(run_id)
     except StoreError as error:
-        st.toast(notice.plain(str(error)))
+        notice.toast(str(error))

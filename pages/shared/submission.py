@@ -68,4 +68,4 @@ def _take(name: str, value: str | int | float) -> None:
     try:
         set_up(with_setting(draft().spec, name, value), draft().preset, name)
     except ValueError as error:  # these layers cannot see pictures of that set's sizes
-        st.toast(notice.plain(str(error)))
+        notice.toast(str(error))

@@ -176,7 +176,7 @@ def _rows(runs: list[Snapshot], linear: PcaBySize | None, chosen: int) -> None:
         elif run.live:
             st.caption(text("sweep.row_waiting", size=size))
         else:
-            notice.warning(text("sweep.row_failed", size=size, reason=run.reason))
+            notice.warning(text("sweep.row_failed", size=size, problem=run.reason))
         if linear is not None:
             psnr = linear.psnr[place]
             label = text("sweep.pca_perfect", size=size)

@@ -2,8 +2,9 @@
 
 ``text("lessons.begin")`` is the entry ``begin`` of ``lessons.toml`` in the language of the
 visitor's browser, or of ``lang=`` in the address. Entries may hold ``{names}`` that the caller
-fills in; what is filled in is data, never a sentence of its own. English is complete; a test
-compares every other language with it.
+fills in; what is filled in is data, never a sentence of its own. Only ``{problem}`` is one: what
+the core raised, in English, which ``problem.toml`` says in every language. English is complete; a
+test compares every other language with it.
 """
 
 import re
@@ -15,9 +16,12 @@ from urllib.parse import parse_qs
 
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from pages.shared.phrasebook import SENTENCE, Phrasebook
+
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "text"
 FALLBACK = "en"
 KEEPS_CAPITALS = ("de",)  # nouns have them wherever they stand
+PROBLEMS = "problem."  # begins the keys of the core's sentences
 
 
 def language() -> str:
@@ -48,13 +52,21 @@ def text(key: str, **values: object) -> str:
 
     Args:
         key: file and entry, with a dot between them; tables of the file with further dots.
-        values: for its ``{names}``.
+        values: for its ``{names}``; ``problem`` is an error of the core, or its sentence.
 
     Raises:
         KeyError: there is no such entry, or it names a value that is not given.
     """
     entry = entries(language())[key]
+    if SENTENCE in values:
+        values[SENTENCE] = translated(str(values[SENTENCE]))
     return entry.format(**values) if values else entry
+
+
+def translated(sentence: str) -> str:
+    """Return a sentence of the core in the visitor's language; any other one as it is."""
+    name = language()
+    return sentence if name == FALLBACK else phrasebook(name).said(sentence)
 
 
 def text_or(key: str, otherwise: str) -> str:
@@ -70,6 +82,13 @@ def lowered(words: str) -> str:
 def slug(option: str) -> str:
     """Return the entry's name for what is no name itself, like the option of an address."""
     return re.sub("[^a-z0-9]+", "-", option.lower()).strip("-")
+
+
+@lru_cache(maxsize=8)
+def phrasebook(name: str) -> Phrasebook:
+    """Return what says the core's sentences in a language."""
+    known = {k: entry for k, entry in entries(FALLBACK).items() if k.startswith(PROBLEMS)}
+    return Phrasebook(known, entries(name))
 
 
 @lru_cache(maxsize=8)

@@ -63,4 +63,4 @@ def _act(code: str, secret: str, act: str, name: str) -> None:
         else:
             class_book().remove(code, secret, name)
     except REFUSALS as error:
-        st.toast(notice.plain(str(error)))
+        notice.toast(str(error))

@@ -33,6 +33,6 @@ def _leave() -> None:
     try:
         class_book().leave(visitor())
     except REFUSALS as error:
-        st.toast(notice.plain(str(error)))
+        notice.toast(str(error))
         return
     put(**{"class": ""})

@@ -56,7 +56,7 @@ def _try(action: Callable[[], object]) -> None:
     try:
         action()
     except REFUSALS as error:
-        st.toast(notice.plain(str(error)))
+        notice.toast(str(error))
 
 
 def _pause(room: Classroom, secret: str) -> None:

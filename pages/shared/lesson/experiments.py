@@ -84,7 +84,7 @@ def _begin(missing: list[Experiment]) -> None:
         else:
             submit_sweep([one.spec for one in missing], missing[0].preset)
     except (Busy, NotAllowed, StoreError) as error:
-        st.toast(notice.plain(str(error)))
+        notice.toast(str(error))
 
 
 def _draw(experiments: tuple[Experiment, ...], live: bool) -> None:

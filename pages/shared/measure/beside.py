@@ -18,7 +18,7 @@ def beside(model: TrainedModel, most: int) -> tuple[TrainedModel, ...]:
         try:
             available |= models(name)
         except UnknownRun as error:
-            notice.error(text("compare.left_out", error=error))
+            notice.error(text("compare.left_out", problem=error))
     spec = model.spec
     same = {
         other.id: other
