@@ -8,6 +8,7 @@ from ae_core.refit import plan_of
 from ae_core.snapshot import Snapshot
 from ae_core.store import UnknownRun
 from pages.shared.answers import service
+from pages.shared.chart import chart
 from pages.shared.links import put
 from pages.shared.session import show_in_widget, visitor, widget
 from pages.shared.text import text
@@ -55,10 +56,9 @@ def compare_view() -> None:
     )
     if chosen and metric:
         histories = {run_name(runs[run]): runs[run].history for run in chosen}
-        st.plotly_chart(
+        chart(
             figures.comparison(histories, metric, _metric(metric), text("run.curve.epoch")),
             key="comparison",
-            config={"displayModeBar": False},
             alt=text("run.compare.alt"),
         )
     st.markdown(_table(list(runs.values())))

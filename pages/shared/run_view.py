@@ -6,7 +6,8 @@ import streamlit as st
 from ae_core import figures
 from ae_core.snapshot import CodeMap, Snapshot
 from pages.shared import notice
-from pages.shared.answers import run_sheets, service
+from pages.shared.answers import run_sheet, service
+from pages.shared.chart import chart
 from pages.shared.code_view import code_view
 from pages.shared.doctor_view import doctor_view
 from pages.shared.formula_view import formula_view
@@ -86,10 +87,9 @@ def _curves(snapshot: Snapshot) -> None:
         return
     epochs = snapshot.spec.epochs if snapshot.live else snapshot.epoch
     words = {name: text(f"run.curve.{name}") for name in figures.WORDS}
-    st.plotly_chart(
+    chart(
         figures.loss_curves(snapshot.history, snapshot.spec.loss, epochs, words),
         key=f"curves-{snapshot.id}",
-        config={"displayModeBar": False},
         alt=text("run.curves"),
     )
     if snapshot.spec.split == "everything":
@@ -98,10 +98,9 @@ def _curves(snapshot: Snapshot) -> None:
 
 def _map(run_id: str, points: CodeMap) -> None:
     st.caption(text("run.map"))
-    st.plotly_chart(
+    chart(
         figures.code_map(points),
         key=f"map-{run_id}",
-        config={"displayModeBar": False},
         alt=text("run.map_alt"),
     )
 
@@ -114,5 +113,4 @@ def _pictures(snapshot: Snapshot) -> None:
         rows = np.concatenate([rows, np.full_like(rows[:1], 128)])  # nothing there yet: gray
     names = " · ".join(text(f"run.row.{name}") for name in ROW_NAMES.get(len(rows), ()))
     st.caption(text("run.pictures", count=rows.shape[1], rows=names))
-    for sheet in run_sheets(snapshot, rows):
-        st.image(sheet, width="stretch")
+    st.image(run_sheet(snapshot, rows), width="stretch")

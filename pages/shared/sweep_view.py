@@ -16,6 +16,7 @@ from ae_core.snapshot import Snapshot
 from ae_core.sweep_figures import SizePoint, SweepWords, psnr_by_size
 from pages.shared import notice
 from pages.shared.answers import pca_by_size, service
+from pages.shared.chart import chart
 from pages.shared.links import linked_choice, put
 from pages.shared.run_list import snapshots_of
 from pages.shared.session import show_in_widget, visitor, widget
@@ -142,10 +143,9 @@ def _chart(sweep_id: str, runs: list[Snapshot], linear: PcaBySize | None, chosen
     )
     pca = {} if linear is None else dict(zip(sizes, linear.psnr, strict=True))
     key = f"sweep.chart.{sweep_id}"
-    st.plotly_chart(
+    chart(
         psnr_by_size(points, pca, sizes, chosen, words),
         key=key,
-        config={"displayModeBar": False},
         alt=text("sweep.chart"),
         on_select=lambda: _take_point(key),
         selection_mode="points",

@@ -39,7 +39,7 @@ from pages.shared.answers.server import (
     class_wall,
     film,
     match_book,
-    run_sheets,
+    run_sheet,
     service,
     speed,
 )
@@ -66,7 +66,7 @@ __all__ = [
     "pca_by_size",
     "pca_rates",
     "picture_file",
-    "run_sheets",
+    "run_sheet",
     "sample_faces",
     "sample_tiles",
     "service",

@@ -65,19 +65,18 @@ def speed() -> inference.Speed:
     return service().connection.answer(inference.measure_speed)
 
 
-def run_sheets(snapshot: Snapshot, rows: np.ndarray) -> tuple[bytes, ...]:
-    """Return the pictures (R, N, H, W, C) of a run at its epoch on two sheets, as PNG."""
+def run_sheet(snapshot: Snapshot, rows: np.ndarray) -> bytes:
+    """Return the pictures (R, N, H, W, C) of a run at its epoch as PNG, half of them below."""
     own = is_own(snapshot.spec.image_set)
-    draw = _run_sheets.__wrapped__ if own else _run_sheets  # of a visitor's own nothing is kept
-    sheets: tuple[bytes, ...] = draw(snapshot.id, snapshot.epoch, rows)
-    return sheets
+    draw = _run_sheet.__wrapped__ if own else _run_sheet  # of a visitor's own nothing is kept
+    sheet: bytes = draw(snapshot.id, snapshot.epoch, rows)
+    return sheet
 
 
 @st.cache_data(show_spinner=False, max_entries=SHEETS)
-def _run_sheets(run_id: str, epoch: int, _rows: np.ndarray) -> tuple[bytes, ...]:
+def _run_sheet(run_id: str, epoch: int, _rows: np.ndarray) -> bytes:
     half = _rows.shape[1] // 2
-    parts = (_rows[:, :half], _rows[:, half:])
-    return tuple(png(part) for part in parts)
+    return png(np.concatenate([_rows[:, :half], _rows[:, half : 2 * half]]))
 
 
 @st.cache_resource(show_spinner=False, max_entries=FILMS)

@@ -8,6 +8,7 @@ from ae_core.disentanglement import FOLLOWS, correlations, gaps, information
 from ae_core.latent import order
 from ae_core.paths import code_to_text, combine
 from pages.shared import notice
+from pages.shared.chart import chart
 from pages.shared.labels import label_in_words
 from pages.shared.latent.sliders import Slider, moving_sliders
 from pages.shared.latent.stage import Stage, linked_code
@@ -57,7 +58,7 @@ def _factors(stage: Stage) -> None:
     with left:
         names = tuple(map(label_in_words, known.label_names))
         numbers = tuple(f"z{dimension + 1}" for dimension in dimensions)
-        st.plotly_chart(code_figures.factor_map(found, names, numbers), key="directions.factors")
+        chart(code_figures.factor_map(found, names, numbers), key="directions.factors")
     with right:
         st.metric(
             text("latent.directions.gap"),

@@ -13,6 +13,7 @@ from ae_core.refit import image_shape
 from ae_core.specs import LIMITS, Limit
 from pages.shared import notice
 from pages.shared.answers import atlas, gallery, match_book, service
+from pages.shared.chart import chart
 from pages.shared.latent.sliders import code_sliders
 from pages.shared.latent.stage import Stage
 from pages.shared.links import linked_number, put
@@ -123,10 +124,9 @@ def _class(target: str) -> None:
     if not results:
         return
     st.markdown(f"##### {text('match.results')}")
-    st.plotly_chart(
+    chart(
         code_figures.moves_by_model(results, text("match.moves")),
         key="match.results",
-        config={"displayModeBar": False},
         alt=text("match.results"),
     )
     st.caption(text("match.results_help"))

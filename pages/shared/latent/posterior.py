@@ -11,6 +11,7 @@ from ae_core.specs import LIMITS
 from pages.shared import notice
 from pages.shared.answers import gallery, test_code, whole_atlas
 from pages.shared.catalogue import pictures_title
+from pages.shared.chart import chart
 from pages.shared.latent.choice import picture_choice
 from pages.shared.latent.stage import Stage
 from pages.shared.links import linked_index, linked_number, put
@@ -48,11 +49,9 @@ def _distribution(stage: Stage, mean: np.ndarray, log_var: np.ndarray) -> None:
     names = tuple(f"z{dimension + 1}" for dimension in shown)
     left, right = st.columns(2, gap="medium")
     with left:
-        st.plotly_chart(
-            code_figures.posterior(mean[shown], deviation[shown], names), key="posterior.bars"
-        )
+        chart(code_figures.posterior(mean[shown], deviation[shown], names), key="posterior.bars")
         kl = gaussian_kl(mean[np.newaxis], log_var[np.newaxis])[0]
-        st.plotly_chart(
+        chart(
             code_figures.kl_bars(
                 kl[shown],
                 known.importance[shown],
@@ -69,9 +68,7 @@ def _distribution(stage: Stage, mean: np.ndarray, log_var: np.ndarray) -> None:
         points = known.plane.flat(known.codes)
         within = text("latent.posterior.within", sigmas=f"{code_figures.INSIDE:.0f}")
         legend = (text("latent.posterior.test"), within)
-        st.plotly_chart(
-            code_figures.posterior_map(points, centre, spread, legend), key="posterior.map"
-        )
+        chart(code_figures.posterior_map(points, centre, spread, legend), key="posterior.map")
 
 
 def _resampled(stage: Stage, picture: np.ndarray, mean: np.ndarray, log_var: np.ndarray) -> None:

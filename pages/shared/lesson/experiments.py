@@ -15,6 +15,7 @@ from ae_core.specs import to_query
 from ae_core.store import StoreError
 from pages.shared import notice
 from pages.shared.answers import lesson_measure, service
+from pages.shared.chart import chart
 from pages.shared.models import file_of
 from pages.shared.run_list import snapshots_of
 from pages.shared.session import visitor
@@ -173,9 +174,8 @@ def _show(measure: Measure, measured: Measured) -> None:
         st.caption(text("lessons.rows", names=" · ".join(names)))
         sheet(measured.rows)
     if measured.counts:
-        st.plotly_chart(
+        chart(
             code_figures.histogram(measured.counts, measured.edges, text("lessons.code_value")),
             key=f"lessons.{measure.name}",
-            config={"displayModeBar": False},
             alt=measure.title,
         )

@@ -10,6 +10,7 @@ from ae_core.measure_figures import Line, rate_curves
 from ae_core.measuring import CodeRates
 from ae_core.rate_curves import Curve, Lead, front, lead, pays_off_from, size_for
 from pages.shared.answers import code_rates, jpeg_rates, pca_rates
+from pages.shared.chart import chart
 from pages.shared.links import linked_choice, linked_step, put
 from pages.shared.measure.beside import beside, sized
 from pages.shared.measure.equal_bytes import equal_bytes
@@ -137,12 +138,11 @@ def _chart(lines: list[Line], crossing: float | None, *, coded: bool) -> None:
     words = {name: text(f"compare.chart.{name}") for name in ("bytes", "psnr")}
     if crossing is not None:
         words["crossing"] = text("compare.chart.crossing", end=_bytes(crossing))
-    st.plotly_chart(
+    chart(
         rate_curves(lines, coded=coded, crossing=crossing, words=words),
         key=CHART,
         on_select=_take_point,
         selection_mode="points",
-        config={"displayModeBar": False},
         alt=text("compare.chart.alt"),
     )
     st.caption(text("compare.chart.hint"))

@@ -21,6 +21,7 @@ from ae_core.surprise import SHOWN, Scored
 from pages.shared import notice
 from pages.shared.answers import known_scores, unknown_scores
 from pages.shared.catalogue import pictures_title
+from pages.shared.chart import chart
 from pages.shared.links import linked_choice, linked_step
 from pages.shared.models import TrainedModel
 from pages.shared.text import text
@@ -119,7 +120,7 @@ def _marked(name: str, figure: Figure, alt: str, across: float, up: float | None
         up: likewise of its height; None for an upright line.
     """
     with st.container(key=f"measure-{name}"):
-        st.plotly_chart(figure, key=f"measure.{name}", config={"displayModeBar": False}, alt=alt)
+        chart(figure, key=f"measure.{name}", alt=alt)
         left, right, top, bottom = (PLANE[side] for side in "lrtb")
         wide, high = f"(100% - {left + right}px)", SCORES_HEIGHT - top - bottom
         x = f"left:calc({left}px + {wide} * {across:.5f});"
