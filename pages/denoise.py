@@ -90,10 +90,11 @@ def _results(model: TrainedModel, chosen: Chosen, noise: Corruption | None, seed
     key = (chosen.key, model.file, noise, seed, colour)
     question = (model.file, chosen.image, noise, seed)
     shared = chosen.shared and not colour
-    with waiting(text("denoise.denoising"), "denoised", key):
+    wait = chosen.key if shared else key  # small pictures: later ones take a tenth of a second
+    with waiting(text("denoise.denoising"), "denoised", wait):
         result = noise_answer("denoised", key, *question, shared=shared, colour=colour)
     denoised_view(result, faces=chosen.key[0] != "test" or is_denoiser(model.file))
-    with waiting(text("denoise.filtering"), "classical", key):
+    with waiting(text("denoise.filtering"), "classical", wait):
         rivals = noise_answer("classical", key, *question, shared=shared, colour=colour)
     classical_view(result, rivals)
     if is_denoiser(model.file) and not colour:
@@ -107,7 +108,7 @@ def _bottlenecks(result: Denoised, key: object, *, shared: bool) -> list[Version
     autoencoders = tuple((model.title, model.file) for model in squeezing_models())
     clean = None if result.clean is None else result.clean.image
     question = (autoencoders, result.noisy.image, clean)
-    with waiting(text("denoise.squeezing"), "squeezed", key):
+    with waiting(text("denoise.squeezing"), "squeezed", shared or key):
         made: list[Version] = noise_answer("squeezed", key, *question, shared=shared)
     squeezed_view(result, made)
     return made
