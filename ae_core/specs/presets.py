@@ -77,6 +77,12 @@ _ALL = (
         recipes.MNIST_DENSE,
     ),
     Preset(
+        "mnist-dense-best",
+        "MNIST, 20 numbers, as good as it gets in a minute",
+        "The same 20 numbers in wider layers: less than half the error, in about a minute.",
+        recipes.MNIST_DENSE_BEST,
+    ),
+    Preset(
         "mnist-sparse",
         "MNIST, sparse code",
         "64 sigmoid units that are charged for being on.",
