@@ -73,7 +73,9 @@ def _rate(spec: TrainingSpec) -> list[str]:
         return [f"{decay}({most}, steps)  # falls to zero"]
     return [
         f"rising = math.ceil({RISING} * steps)  # from zero up, then down to zero",
-        f"{decay}(0.0, max(1, steps - rising), warmup_target={most}, warmup_steps=rising)",
+        f"{decay}(",
+        f"    0.0, max(1, steps - rising), warmup_target={most}, warmup_steps=rising",
+        ")",
     ]
 
 
