@@ -131,6 +131,12 @@ _ALL = (
         recipes.OLIVETTI_CONV,
     ),
     Preset(
+        "olivetti-conv-fast",
+        "Olivetti faces, the same in a fifth of the time",
+        "The same 8.6 million parameters, other first weights and learning rates: 100 epochs do.",
+        recipes.OLIVETTI_CONV_FAST,
+    ),
+    Preset(
         "olivetti-denoising",
         "Olivetti faces, noisy in, clean out",
         "The same network learns to remove noise that is new in every batch.",
