@@ -29,6 +29,11 @@ def computes_in(spec: TrainingSpec) -> str:
 
     ``auto`` is bfloat16 for networks with convolutions on a processor that has it, and else
     float32: small dense layers wait for memory and for each other, not for arithmetic.
+
+    Measured on two cores with avx512_bf16, bfloat16 against float32, three seeds each:
+    ``mnist-conv``, 4 epochs of 20,000 pictures, held-out loss 1.008, 1.006, 1.005 times as large;
+    ``olivetti-conv-fast`` in 30 epochs 0.92, 0.90 and, with a seed whose code stayed saturated in
+    both, 1.07 times. A step takes about 0.85 and 0.65 of the time.
     """
     if spec.precision != "auto":
         return spec.precision
