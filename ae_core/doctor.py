@@ -92,7 +92,7 @@ def _trend(course: Course, *, live: bool) -> Finding | None:
     if not live and gain >= STILL_GAINING:
         values = {"gain": gain, "since": epochs - course.recent}
         return Finding("still_falling", HINT, values, remedies.longer(course.spec))
-    if live and course.spec.schedule == "cosine":
+    if live and course.spec.schedule != "constant":
         return None  # much of what it gains comes with its last, small steps
     look_back = max(course.recent, LONG_ENOUGH // 2)
     if epochs < LONG_ENOUGH or course.steps < EARLY_STEPS or course.gain(look_back) >= NO_GAIN:

@@ -15,6 +15,7 @@ from ae_core import (
 )
 from ae_core.image_sets import IMAGE_SETS
 from ae_core.plan import Shape
+from ae_core.precision import computes_in
 from ae_core.specs import TrainingSpec
 
 RULE = 100  # characters a line
@@ -162,7 +163,7 @@ def _settings(spec: TrainingSpec) -> str:
         settings.append(("TOTAL_CORRELATION", own.total_correlation, "weight of that term"))
     if own.bottleneck == "sparse":
         settings.append(("SPARSITY", own.sparsity, "λ, the price of an active unit of the code"))
-    if spec.precision == "bfloat16":
+    if computes_in(spec) == "bfloat16":
         settings.append(
             (keras_layers_code.HALF, '"mixed_bfloat16"', "computed in 16 bits, kept in 32")
         )

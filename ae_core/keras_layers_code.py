@@ -7,6 +7,7 @@ layer that has some takes the next seed.
 from collections.abc import Iterable
 
 from ae_core.plan import PlannedLayer, Shape, plan
+from ae_core.precision import computes_in
 from ae_core.specs import TrainingSpec
 from ae_core.specs.layers import KERNEL_SIZE
 
@@ -65,7 +66,7 @@ class _Writer:
     def __init__(self, spec: TrainingSpec, source: str, shape: Shape) -> None:
         self._spec = spec
         self._own = spec.autoencoder
-        self._half = [f"dtype={HALF}"] if spec.precision == "bfloat16" else []
+        self._half = [f"dtype={HALF}"] if computes_in(spec) == "bfloat16" else []
         self._source = self._at = source
         self._shape = shape
 

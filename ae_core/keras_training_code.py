@@ -6,7 +6,8 @@ It knows which figures a loss gives, not the layers and not where the pictures c
 from ae_core.keras_loss_code import draws_noise, loss
 from ae_core.specs import TrainingSpec
 
-EVALUATED_AT_ONCE = 500  # as in `ae_core.steps`, which only workers may import; a test compares
+# As in `ae_core.steps`, which only workers may import; a test compares.
+EVALUATED_AT_ONCE, RISING = 500, 0.1
 OPTIMIZERS = {"adam": "Adam", "rmsprop": "RMSprop", "sgd": "SGD"}
 
 AVERAGES = """\
@@ -27,13 +28,13 @@ def steps(spec: TrainingSpec) -> str:
     held_out = spec.split == "held-out"
     rate = str(spec.learning_rate)
     lines = ["weights = encoder.trainable_weights + decoder.trainable_weights"]
-    if spec.schedule == "cosine":
+    if spec.schedule != "constant":
         pictures = "len(train)"
         if spec.steps_per_epoch:
             pictures = "min(len(train), STEPS_PER_EPOCH * BATCH_SIZE)"
         lines += [
             f"steps = EPOCHS * math.ceil({pictures} / BATCH_SIZE)",
-            f"rate = keras.optimizers.schedules.CosineDecay({rate}, steps)  # falls to zero",
+            *_rate(spec),
         ]
         rate = "rate"
     x = "augmented(x, number)" if spec.augment != "none" else "x"
@@ -63,6 +64,19 @@ def steps(spec: TrainingSpec) -> str:
             "    return {name: ops.sum(values) for name, values in found.items()}",
         ]
     return "\n".join(lines)
+
+
+def _rate(spec: TrainingSpec) -> list[str]:
+    """Return the lines that make the schedule of the learning rate."""
+    decay, most = "rate = keras.optimizers.schedules.CosineDecay", spec.learning_rate
+    if spec.schedule == "cosine":
+        return [f"{decay}({most}, steps)  # falls to zero"]
+    return [
+        f"rising = math.ceil({RISING} * steps)  # from zero up, then down to zero",
+        f"{decay}(",
+        f"    0.0, max(1, steps - rising), warmup_target={most}, warmup_steps=rising",
+        ")",
+    ]
 
 
 def loop(spec: TrainingSpec) -> str:

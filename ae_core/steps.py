@@ -20,10 +20,12 @@ from ae_core.augmentation import augmented
 from ae_core.batches import Sums, batches, pictures_an_epoch
 from ae_core.data import ImageSet
 from ae_core.metrics import NEAR_ZERO
+from ae_core.optimizers import Rate, optimizer
 from ae_core.specs import TrainingSpec
 
 SECONDS_A_CALL = 0.15
 EVALUATED_AT_ONCE = 500  # held-out pictures
+RISING = 0.1  # of the steps of a `one-cycle` schedule
 
 
 def _function(
@@ -41,9 +43,7 @@ class Steps:
         self._networks = networks
         self._train = tf.constant(images.train)
         self._test = tf.constant(images.test)
-        self._optimizer = keras.optimizers.get(
-            {"class_name": spec.optimizer, "config": {"learning_rate": self._learning_rate()}}
-        )
+        self._optimizer = optimizer(spec, self._learning_rate())
         self._optimizer.build(networks.trained)
         self._counter = tf.Variable(0, dtype=tf.int32, trainable=False)  # numbers the noise
         self._steps_a_call = 1
@@ -55,12 +55,20 @@ class Steps:
         self._shown = _function(self._reconstruct, [pictures])
         self._codes = _function(self._mean, [pictures])
 
-    def _learning_rate(self) -> float | keras.optimizers.schedules.LearningRateSchedule:
+    def _learning_rate(self) -> Rate:
         spec = self._spec
         if spec.schedule == "constant":
             return spec.learning_rate
-        steps = math.ceil(self.pictures_an_epoch() / spec.batch_size)
-        return keras.optimizers.schedules.CosineDecay(spec.learning_rate, spec.epochs * steps)
+        steps = spec.epochs * math.ceil(self.pictures_an_epoch() / spec.batch_size)
+        if spec.schedule == "cosine":
+            return keras.optimizers.schedules.CosineDecay(spec.learning_rate, steps)
+        rising = math.ceil(RISING * steps)
+        return keras.optimizers.schedules.CosineDecay(
+            0.0,
+            max(1, steps - rising),
+            warmup_target=spec.learning_rate,
+            warmup_steps=rising,
+        )
 
     def epoch(self, order: np.ndarray) -> Iterator[Sums]:
         """Train on the pictures in the given order, giving the sums of each call.

@@ -19,6 +19,7 @@ from ae_core.components import start_as_pca
 from ae_core.control import Clock, Control, Ended, Unattended
 from ae_core.data import ImageSet
 from ae_core.metrics import psnr_of_mse
+from ae_core.precision import computes_in
 from ae_core.specs import TrainingSpec
 from ae_core.steps import Steps
 from ae_core.vital_signs import chosen, vital_signs
@@ -97,7 +98,7 @@ def fit(
         images.image_shape,
         seed=spec.seed,
         corruption=spec.corruption,
-        precision=spec.precision,
+        precision=computes_in(spec),
     )
     if spec.autoencoder.components:
         start_as_pca(spec.autoencoder, networks, images.train)
@@ -106,6 +107,7 @@ def fit(
     rng = np.random.default_rng(spec.seed)
     _, shown = probes(spec, images)
     examined = chosen(images.test, steps.pictures_an_epoch())
+    looked_at = np.concatenate([examined, shown])  # after every epoch, in one go
     history: list[Metrics] = []
     weights = ae.weights_of(networks)
     try:
@@ -122,17 +124,17 @@ def fit(
             candidate = ae.weights_of(networks)
             if not all(np.isfinite(array).all() for array in candidate.values()):
                 raise _not_finite(number)
-            looked_at, output = steps.reconstruct(examined)
-            if not (np.isfinite(looked_at).all() and np.isfinite(output).all()):
+            codes, output = steps.reconstruct(looked_at)
+            if not (np.isfinite(codes).all() and np.isfinite(output).all()):
                 raise _not_finite(number)
-            metrics |= vital_signs(spec.autoencoder, examined, looked_at, output)
-            weights = candidate
-            _, preview = steps.reconstruct(shown)
+            count = len(examined)
+            metrics |= vital_signs(spec.autoencoder, examined, codes[:count], output[:count])
+            weights, preview = candidate, output[count:]
             is_map = spec.autoencoder.latent_dim == 2
-            codes = steps.codes(images.test[:MAP_POINTS]) if is_map else None
+            on_map = steps.codes(images.test[:MAP_POINTS]) if is_map else None
             metrics["seconds"] = clock.trained - before
             history.append(metrics)
-            on_epoch(Epoch(number, metrics, preview, codes, weights))
+            on_epoch(Epoch(number, metrics, preview, on_map, weights))
     except Ended as end:
         return Outcome(end.status, end.reason, weights, tuple(history))
     return Outcome("finished", "", weights, tuple(history))

@@ -14,6 +14,7 @@ from ae_core.denoiser import Denoiser, build
 from ae_core.denoiser_training import MIXTURE, Training, _rate
 from ae_core.metrics import psnr
 from ae_core.specs import CHOICES, Corruption, DenoiserSpec
+from ae_core.specs.limits import PRECISIONS
 from ae_core.weights import from_bytes, to_bytes
 
 TINY = DenoiserSpec(
@@ -37,7 +38,7 @@ SPECS = st.lists(st.tuples(st.integers(1, 512), st.integers(0, 4)), min_size=1, 
         learning_rate=st.floats(1e-6, 1),
         average=st.floats(0, 1),
         seed=st.integers(0, 2**31 - 1),
-        precision=st.sampled_from(CHOICES["precision"]),
+        precision=st.sampled_from(PRECISIONS),
     )
 )
 

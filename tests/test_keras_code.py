@@ -103,6 +103,9 @@ FAMILIES = {
         schedule="cosine",
     ),
     "convolutions in bfloat16": change(CONV, precision="bfloat16", activation="gelu", loss="bce"),
+    "one cycle, the precision of this processor": change(
+        CONV, precision="auto", schedule="one-cycle", epochs=3
+    ),
     "the l2 recipe": change(CONV, loss="l2", optimizer="sgd", learning_rate=1e-4),
     "no hidden layers": change(SMALL, encoder="", decoder="", loss="bce"),
 }
@@ -285,6 +288,7 @@ def test_what_only_workers_may_import_is_written_down_equal():
     assert (written.SALT, written.MOVED) == (augmentation.SALT, augmentation.MOVED)
     assert (written.TURNED, written.SCALED) == (augmentation.TURNED, augmentation.SCALED)
     assert keras_training_code.EVALUATED_AT_ONCE == steps.EVALUATED_AT_ONCE
+    assert keras_training_code.RISING == steps.RISING
 
 
 def as_keras_loads(image_set):

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from ae_core import precision
 from ae_core.specs import change, preset
 from ae_core.sweep import specs_of
 
@@ -278,6 +279,29 @@ def test_a_run_can_be_set_up_again():
     assert page.query_params["latent_dim"] == "5"
 
 
+@pytest.mark.parametrize(
+    ("flags", "preset_name", "said"),
+    [
+        ("avx512_bf16", "mnist-conv", "Here bfloat16"),
+        ("avx512f", "mnist-conv", "Here float32"),
+        ("amx_bf16", "mnist-dense", ""),
+    ],
+)
+def test_what_an_automatic_precision_is_stands_below_it(
+    flags, preset_name, said, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(precision, "PROCESSOR", tmp_path / "cpuinfo")
+    precision.PROCESSOR.write_text(f"flags : {flags}\n", encoding="ascii")
+    precision.has_bfloat16.cache_clear()
+    try:
+        page = opened("pages/train.py", preset=preset_name, show="precision")
+        assert not page.exception
+        found = [c.value for c in page.caption if c.value.startswith("Here ")]
+        assert [text.split(",")[0].split(":")[0] for text in found] == ([said] if said else [])
+    finally:
+        precision.has_bfloat16.cache_clear()
+
+
 def test_changing_the_image_set_refits_the_network():
     page = opened("pages/train.py", preset="toy-faces-vae")
     page.selectbox(key="train.image_set").set_value("digits").run()
@@ -421,6 +445,7 @@ import os, sys
 os.environ["AE_RUNS_DIR"] = {str(tmp_path)!r}
 from streamlit.testing.v1 import AppTest
 
+from ae_core import precision
 from ae_core.specs import change, preset
 for page in ("app.py",) + {PAGES!r}:
     test = AppTest.from_file("app.py", default_timeout=90)

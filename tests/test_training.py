@@ -179,6 +179,56 @@ def test_along_a_cosine_the_learning_rate_falls_to_zero(images):
         np.testing.assert_allclose(outcome.weights[name], wanted, rtol=1e-4, atol=1e-6)
 
 
+def test_over_one_cycle_the_learning_rate_rises_for_a_tenth_of_the_steps_and_falls(images):
+    """Ten epochs of two steps of gradient descent: two of them rise from zero."""
+    spec = replace(LINEAR, batch_size=400, epochs=10, schedule="one-cycle")
+    weights = {n: w.astype(np.float64) for n, w in initial_weights(spec, images).items()}
+    rng = np.random.default_rng(spec.seed)
+    x = images.train.reshape(len(images.train), -1).astype(np.float64)
+    rates = [0.0, 0.05] + [0.05 * (1 + math.cos(math.pi * step / 18)) for step in range(18)]
+    for epoch in range(10):
+        order = rng.permutation(len(x))
+        for batch, rate in zip((order[:400], order[400:]), rates[2 * epoch :], strict=False):
+            weights, _ = numpy_step(replace(spec, learning_rate=rate or 1e-6), weights, x[batch])
+    outcome, _ = train(spec, images)
+    for name, wanted in weights.items():
+        np.testing.assert_allclose(outcome.weights[name], wanted, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("epochs", [1, 2])
+def test_one_cycle_fits_into_a_single_step(images, epochs):
+    spec = replace(LINEAR, schedule="one-cycle", epochs=epochs, optimizer="adam")
+    assert train(spec, images)[0].status == "finished"
+
+
+def test_adam_in_one_pass_is_the_papers(images):
+    """Algorithm 1 of arXiv 1412.6980, in the order of its section 2, for three epochs of two steps.
+
+    The figures after them, too, so that the first steps' corrections count.
+    """
+    spec = replace(LINEAR, optimizer="adam", learning_rate=0.01, batch_size=400, epochs=3)
+    weights = {n: w.astype(np.float64) for n, w in initial_weights(spec, images).items()}
+    first = dict.fromkeys(weights, 0.0)
+    second = dict.fromkeys(weights, 0.0)
+    rng = np.random.default_rng(spec.seed)
+    x = images.train.reshape(len(images.train), -1).astype(np.float64)
+    step = 0
+    for _ in range(3):
+        order = rng.permutation(len(x))
+        for batch in (order[:400], order[400:]):
+            step += 1
+            moved, _ = numpy_step(replace(spec, learning_rate=1.0), weights, x[batch])
+            rate = 0.01 * math.sqrt(1 - 0.999**step) / (1 - 0.9**step)
+            for name in weights:
+                gradient = weights[name] - moved[name]
+                first[name] = 0.9 * first[name] + 0.1 * gradient
+                second[name] = 0.999 * second[name] + 0.001 * gradient**2
+                weights[name] = weights[name] - rate * first[name] / (np.sqrt(second[name]) + 1e-7)
+    outcome, _ = train(spec, images)
+    for name, wanted in weights.items():
+        np.testing.assert_allclose(outcome.weights[name], wanted, atol=2e-4)
+
+
 def test_about_half_of_the_pictures_are_mirrored_anew_every_time(images, monkeypatch):
     seen = []
     forward = Steps._forward

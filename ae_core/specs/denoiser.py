@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from ae_core.specs.limits import LIMITS, check_choice
+from ae_core.specs.limits import LIMITS, PRECISIONS
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,10 @@ class DenoiserSpec:
         LIMITS["learning_rate"].check("learning_rate", self.learning_rate)
         LIMITS["batch_size"].check("batch_size", self.batch_size)
         LIMITS["seed"].check("seed", self.seed)
-        check_choice("precision", self.precision)
+        if self.precision not in PRECISIONS:
+            raise ValueError(
+                f"precision={str(self.precision)[:40]} must be one of {', '.join(PRECISIONS)}"
+            )
 
     @property
     def stride(self) -> int:

@@ -58,6 +58,8 @@ LIMITS: Mapping[str, Limit] = MappingProxyType(
     }
 )
 
+PRECISIONS = ("float32", "bfloat16")  # which one "auto" takes: `ae_core.precision`
+
 CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "bottleneck": ("plain", "sparse", "variational"),
@@ -73,8 +75,8 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "where": ("batch", "layer"),
         "loss": ("mse", "l2", "mae", "bce", "gaussian-nll", "bernoulli-nll"),
         "optimizer": ("adam", "rmsprop", "sgd"),
-        "schedule": ("constant", "cosine"),
-        "precision": ("float32", "bfloat16"),
+        "schedule": ("constant", "cosine", "one-cycle"),
+        "precision": (*PRECISIONS, "auto"),
         "augment": ("none", "mirror", "jitter"),
         "split": ("held-out", "everything"),
     }

@@ -77,6 +77,12 @@ _ALL = (
         recipes.MNIST_DENSE,
     ),
     Preset(
+        "mnist-dense-best",
+        "MNIST, 20 numbers, as good as it gets in a minute",
+        "The same 20 numbers in wider layers: less than a third of the error, in about a minute.",
+        recipes.MNIST_DENSE_BEST,
+    ),
+    Preset(
         "mnist-sparse",
         "MNIST, sparse code",
         "64 sigmoid units that are charged for being on.",
@@ -123,6 +129,12 @@ _ALL = (
         "Olivetti faces, deep convolutional",
         "400 faces of 40 people through 256 numbers; 8.6 million parameters.",
         recipes.OLIVETTI_CONV,
+    ),
+    Preset(
+        "olivetti-conv-fast",
+        "Olivetti faces, the same in a fifth of the time",
+        "The same 8.6 million parameters, other first weights and learning rates: 125 epochs do.",
+        recipes.OLIVETTI_CONV_FAST,
     ),
     Preset(
         "olivetti-denoising",

@@ -63,12 +63,14 @@ class TrainingSpec:
         optimizer: Keras' optimizer of that name with its default settings.
         learning_rate: of the optimizer.
         schedule: ``constant``, or ``cosine``: the learning rate falls to zero over all epochs
-            along half a cosine (arXiv 1608.03983, equation 5, without restarts).
+            along half a cosine (arXiv 1608.03983, equation 5, without restarts); ``one-cycle``:
+            it first rises from zero, over a tenth of the steps (after arXiv 1708.07120).
         batch_size: pictures a step.
         epochs: passes over the training pictures.
         steps_per_epoch: batches an epoch, 0 for as many as the pictures give.
         seed: of the initial weights, the order of the pictures and all noise.
-        precision: ``float32``, or ``bfloat16`` to compute in bfloat16 with float32 weights.
+        precision: ``float32``, ``bfloat16`` to compute in bfloat16 with float32 weights, or
+            ``auto`` for what suits network and processor, see `ae_core.precision`.
         max_seconds: the run stops, keeping its weights, after this many seconds of training.
     """
 

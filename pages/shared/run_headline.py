@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from ae_core.precision import computes_in
 from ae_core.snapshot import Snapshot
 from ae_core.store import StoreError
 from pages.shared import notice
@@ -42,6 +43,8 @@ def run_headline(snapshot: Snapshot) -> None:
         mean = _number(last.get("code_mean"), "{:.3f}")
         st.metric(text("run.code_mean"), mean, width="content")
         _buttons(snapshot)
+    if computes_in(snapshot.spec) == "bfloat16":
+        st.caption(text("run.bfloat16"))
 
 
 def _waiting(snapshot: Snapshot) -> str:

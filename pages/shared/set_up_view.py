@@ -8,6 +8,7 @@ from ae_core.drawing import network_drawing
 from ae_core.estimate import seconds
 from ae_core.own_images import is_gone
 from ae_core.plan import PlannedLayer, parameters
+from ae_core.precision import computes_in
 from ae_core.refit import image_shape, plan_of
 from ae_core.specs import TrainingSpec, flatten, to_json
 from ae_core.store import StoreError
@@ -98,6 +99,8 @@ def _group(group: str) -> None:
             setting("sparsity")
         if name == "loss" and spec.loss == "gaussian-nll":
             setting("sigma")
+        if name == "precision" and spec.precision == "auto":
+            st.caption(text(f"train.auto_{computes_in(spec)}"))
 
 
 def _without_effect(spec: TrainingSpec) -> set[str]:

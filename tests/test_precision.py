@@ -1,0 +1,51 @@
+"""In what precision a run computes, on processors that have bfloat16 and on others."""
+
+import pytest
+
+from ae_core import precision
+from ae_core.precision import computes_in, has_bfloat16
+from ae_core.specs import TrainingSpec, change
+
+DENSE = TrainingSpec(precision="auto")
+CONV = change(DENSE, encoder="conv4/2", decoder="dense16, reshape4x4x1, convT4/2")
+
+
+@pytest.fixture
+def processor(tmp_path, monkeypatch):
+    """Makes this machine's processor one with the given flags."""
+
+    def has(flags):
+        path = tmp_path / "cpuinfo"
+        path.write_text(f"processor\t: 0\nmodel name\t: no-avx512_bf16\nflags\t\t: fpu {flags}\n")
+        monkeypatch.setattr(precision, "PROCESSOR", path)
+        has_bfloat16.cache_clear()
+
+    yield has
+    has_bfloat16.cache_clear()
+
+
+@pytest.mark.parametrize("flags", ["avx512_bf16", "avx512f amx_bf16 amx_tile", "amx_bf16"])
+def test_convolutions_take_bfloat16_where_the_processor_has_it(processor, flags):
+    processor(flags)
+    assert computes_in(CONV) == "bfloat16"
+    assert computes_in(DENSE) == "float32"
+
+
+@pytest.mark.parametrize("flags", ["avx512f", "avx512_bf16x", ""])
+def test_elsewhere_they_take_float32(processor, flags):
+    processor(flags)
+    assert computes_in(CONV) == "float32"
+
+
+def test_a_system_that_does_not_tell_has_none(monkeypatch, tmp_path):
+    monkeypatch.setattr(precision, "PROCESSOR", tmp_path / "nothing")
+    has_bfloat16.cache_clear()
+    assert not has_bfloat16()
+    has_bfloat16.cache_clear()
+
+
+@pytest.mark.parametrize("chosen", ["float32", "bfloat16"])
+def test_what_a_visitor_chose_is_taken(processor, chosen):
+    for flags in ("avx512_bf16", ""):
+        processor(flags)
+        assert computes_in(change(CONV, precision=chosen)) == chosen
