@@ -1,6 +1,7 @@
 # make run   set up and start the app
 # make test  set up and run every test, browser tests included
 # make lint  formatting, lint and types
+# make bench every benchmark, into benchmarks/results.md; half an hour, on an idle machine
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -23,11 +24,7 @@ format: .venv/ready-dev
 	$(BIN)/ruff format .
 
 bench: .venv/ready-dev browser
-	$(BIN)/python -m benchmarks.pages
-	$(BIN)/python -m benchmarks.faces
-	$(BIN)/python -m benchmarks.latent
-	$(BIN)/python -m benchmarks.training
-	$(BIN)/python -m benchmarks.scaling
+	$(BIN)/python -m benchmarks
 
 # Of the app that runs at PORT, for the README.
 screenshots: .venv/ready-dev browser

@@ -17,9 +17,11 @@ from ae_core.connection import Connection
 from ae_core.service import TrainingService
 from ae_core.specs import TrainingSpec, change, preset
 from ae_core.store import RunStore
+from benchmarks.report import Report
 
 WORKERS = (1, 2, 4)
 RUNS = 4
+EPOCHS, STEPS = 4, 150
 PATIENCE = 3600
 # What a worker brings along may use several cores for one step; a worker of a class has one thread.
 ONE_THREAD = {
@@ -40,40 +42,29 @@ def wall_seconds(service: TrainingService, spec: TrainingSpec) -> float:
     return time.perf_counter() - started
 
 
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--epochs", type=int, default=40)
-    options = parser.parse_args()
+def run(report: Report, rounds: int = 2) -> None:
+    """Measure; `ONE_THREAD` stays set for what this process starts later."""
     os.environ |= ONE_THREAD
     cores = len(os.sched_getaffinity(0))
-    spec = change(preset("digits-dense").spec, epochs=options.epochs)
-    print(f"{RUNS} runs of digits-dense, {options.epochs} epochs each")
-    # What else the machine does meanwhile takes part of the cores away.
-    print(f"{cores} cores, load before: {os.getloadavg()[0]:.1f}", flush=True)
-    print(f"{'workers':>7}{'seconds':>10}{'speed-up':>10}{'ideal here':>12}", flush=True)
+    spec = change(preset("toy-faces-vae").spec, epochs=EPOCHS, steps_per_epoch=STEPS)
+    report.figure("load of the machine before", f"{os.getloadavg()[0]:.1f} on {cores} cores")
     alone = 0.0
     for workers in WORKERS:
         with tempfile.TemporaryDirectory() as folder:
             connection = Connection(train_workers=workers)
             service = TrainingService(RunStore(Path(folder)), connection)
             try:
-                wall_seconds(service, change(spec, epochs=2))  # TensorFlow is imported
-                seconds = statistics.median(
-                    wall_seconds(service, spec) for _ in range(options.rounds)
-                )
+                wall_seconds(service, change(spec, epochs=1))  # TensorFlow is imported
+                seconds = statistics.median(wall_seconds(service, spec) for _ in range(rounds))
             finally:
                 service.close()
         alone = alone or seconds
         ideal = min(workers, cores, RUNS)
-        print(f"{workers:7}{seconds:10.1f}{alone / seconds:10.2f}{ideal:12}", flush=True)
-    if cores < max(WORKERS):
-        print(
-            f"More than {cores} workers can gain nothing here: there are {cores} cores, and the "
-            "server and the scheduler need a little of them, too."
-        )
+        words = f"{seconds:.1f} s, {alone / seconds:.2f} times as fast as one"
+        report.figure(f"{RUNS} runs with {workers} workers", f"{words}; at best {ideal} here")
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=2)
+    run(Report(), parser.parse_args().rounds)

@@ -12,6 +12,7 @@ import itertools
 import statistics
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from ae_core.service import TrainingService
 from ae_core.specs import change, from_json, preset, to_json
 from ae_core.store import RunStore
 from ae_core.tasks import TRAIN
+from benchmarks.report import Report
 
 
 @dataclass(frozen=True)
@@ -130,39 +132,31 @@ def through_service(service: TrainingService, name: str, spec_json: str) -> list
     return [b - a for a, b in itertools.pairwise(arrivals)]
 
 
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("names", nargs="*", default=list(RECIPES))
-    options = parser.parse_args()
-    print(
-        f"{'recipe':16}{'precision':>10}{'service s/epoch':>17}{'model.fit s/epoch':>19}"
-        f"{'ratio':>8}{'aim':>6}",
-        flush=True,
-    )
+def run(report: Report, names: Sequence[str] = tuple(RECIPES), rounds: int = 3) -> None:
+    """Measure every recipe, in so many alternating rounds."""
     with tempfile.TemporaryDirectory() as folder:
         service = TrainingService(RunStore(Path(folder)), Connection())
         try:
-            for name in options.names:
-                aim = RECIPES[name]
-                spec = change(preset(name).spec, epochs=aim.epochs)
+            for name in names:
+                spec = change(preset(name).spec, epochs=RECIPES[name].epochs)
                 ours, plain = [], []
-                for _ in range(options.rounds):
+                for _ in range(rounds):
                     ours += through_service(service, name, to_json(spec))
                     task = service.connection.client().submit(
                         plain_fit, to_json(spec), resources={TRAIN: 1}, pure=False
                     )
                     plain += task.result()[1:]
                 a, b = statistics.median(ours), statistics.median(plain)
-                print(
-                    f"{name:16}{computes_in(spec):>10}{a:17.3f}{b:19.3f}{a / b:8.2f}"
-                    f"{aim.ratio:6.2f} {'met' if a / b <= aim.ratio else 'not met'}",
-                    flush=True,
-                )
+                seconds = f"{a:.3f} in {computes_in(spec)}, model.fit {b:.3f}"
+                report.figure(f"{name}: seconds an epoch", seconds)
+                report.target(f"{name}: ratio", a / b, RECIPES[name].ratio)
         finally:
             service.close()
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("names", nargs="*", default=list(RECIPES))
+    options = parser.parse_args()
+    run(Report(), options.names, options.rounds)
