@@ -112,14 +112,16 @@ def _jpeg(amount: float, image_shape: Shape) -> list[str]:
 
 def augmentation(spec: TrainingSpec) -> str:
     """Return the function ``augmented(x, number)``, where training pictures are changed."""
-    mirrored = f"""\
+    start = f"""\
 def augmented(x, number):
     \"\"\"Pictures that are changed anew every time they are trained on.\"\"\"
-    chance = tf.random.stateless_uniform([ops.shape(x)[0], 1, 1, 1], [SEED + {SALT}, number])
-    x = tf.where(chance < 0.5, x, x[:, :, ::-1])  # mirrored every second time"""
+    chance = tf.random.stateless_uniform([ops.shape(x)[0], 1, 1, 1], [SEED + {SALT}, number])"""
     if spec.augment == "mirror":
-        return f"{mirrored}\n    return x"
-    return f"""{mirrored}
+        return (
+            f"{start}\n"
+            "    return tf.where(chance < 0.5, x, tf.reverse(x, [2]))  # mirrored every second time"
+        )
+    return f"""{start}
     # Turned by {TURNED:g}°, scaled by {SCALED:g} and moved by {MOVED:g} of a side, give or take.
     draws = tf.random.stateless_normal([ops.shape(x)[0], 4], [SEED + {SALT + 1}, number])
     angle, scale = math.radians({TURNED}) * draws[:, 0], 1 + {SCALED} * draws[:, 1]
@@ -128,10 +130,15 @@ def augmented(x, number):
     cos, sin = tf.cos(angle) / scale, tf.sin(angle) / scale
     right = middle_x - cos * middle_x + sin * middle_y + {MOVED} * width * draws[:, 2]
     down = middle_y - sin * middle_x - cos * middle_y + {MOVED} * height * draws[:, 3]
+    # Mirrored every second time: looked up from the other side.
+    mirrored = chance[:, 0, 0, 0] >= 0.5
+    side = tf.where(mirrored, -1.0, 1.0)
+    right = tf.where(mirrored, 2 * middle_x - right, right)
+    cos_x, sin_x = side * cos, side * sin
     zero = tf.zeros_like(right)
     return tf.raw_ops.ImageProjectiveTransformV3(
         images=x,
-        transforms=tf.stack([cos, -sin, right, sin, cos, down, zero, zero], axis=1),
+        transforms=tf.stack([cos_x, -sin_x, right, sin, cos, down, zero, zero], axis=1),
         output_shape=x.shape[1:3],
         fill_value=0.0,
         interpolation="BILINEAR",

@@ -53,7 +53,7 @@ RECIPES: Mapping[str, Recipe] = {
         }
     ),
     "digits-dense": Recipe(changes={"epochs": 100}),
-    "mnist-conv": Recipe(changes={"epochs": 60}),
+    "mnist-conv": Recipe(changes={"epochs": 60, "precision": "float32"}),
     # Three of one seed and size.
     "mnist-ae-2d": Recipe(changes=_IN_A_PLANE),
     "mnist-vae-2d": Recipe(changes=_IN_A_PLANE),

@@ -70,3 +70,13 @@ def test_the_same_number_gives_the_same_changes_and_another_one_others():
     np.testing.assert_array_equal(one, same)
     assert (augmented("jitter", pictures, SEED, tf.constant(8)).numpy() != one).any()
     assert (augmented("jitter", pictures, SEED + 1, NUMBER).numpy() != one).any()
+
+
+def test_jitter_that_moves_nothing_mirrors_the_same_pictures(monkeypatch):
+    for name in ("MOVED", "TURNED", "SCALED"):
+        monkeypatch.setattr(augmentation, name, 0.0)
+    pictures = tf.constant(np.random.default_rng(0).random((40, 12, 9, 1), dtype=np.float32))
+    mirrored = augmentation.augmented("mirror", pictures, 3, tf.constant(5))
+    jittered = augmentation.augmented("jitter", pictures, 3, tf.constant(5))
+    assert not np.allclose(mirrored, pictures)
+    np.testing.assert_allclose(jittered, mirrored, atol=1e-5)
