@@ -74,13 +74,16 @@ def activities(run: str) -> dict[str, tuple[str, str, Callable[[Student], Awaita
 async def attend(student: Student, number: int, run: str, seconds: float, seen: Class) -> None:
     """Do everything in turn, a quarter of the time each, and begin somewhere."""
     every = list(activities(run).items())
-    begin = time.perf_counter() + random.random()  # nobody acts in step
+    # Nobody acts, or turns to another page, in step.
+    begin = time.perf_counter() + random.random() * seconds / len(every)
+    all_end = time.perf_counter() + seconds
+    await asyncio.sleep(random.random())
     try:
         for turn in range(len(every)):
             name, (page, query, act) = every[(number + turn) % len(every)]
             seen.seconds["open a page"].append(await student.open(page, query))
-            ends = begin + (turn + 1) * seconds / len(every)
-            due = max(begin, time.perf_counter())
+            ends = min(begin + (turn + 1) * seconds / len(every), all_end)
+            due = time.perf_counter()
             while due < ends:
                 await asyncio.sleep(due - time.perf_counter())
                 await act(student)

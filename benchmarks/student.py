@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Delta_pb2 import Delta
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
@@ -43,6 +44,7 @@ class Student:
     repeats: dict[str, float] = field(default_factory=dict)
     received: int = 0
     epoch: int = 0
+    _fragments: dict[str, str] = field(default_factory=dict)
     _states: dict[str, WidgetState] = field(default_factory=dict)
     _query: str = ""
     _page: str = ""
@@ -95,11 +97,11 @@ class Student:
             raise Failure(f"{key} is not on the page {self._page}, only {sorted(self.shown)}")
         widget = self.shown[key].id
         self._states[widget] = WidgetState(id=widget, **value)
-        return await self._timed()
+        return await self._timed(self._fragments[key])
 
     async def repeat(self, fragment: str) -> float:
         """Run a fragment again, as its timer does; return the seconds until it is drawn."""
-        return await self._timed(fragment)
+        return await self._timed(fragment, by_timer=True)
 
     async def close(self) -> None:
         """Close the tab."""
@@ -109,16 +111,16 @@ class Student:
             self._streams[1].close()
         self._socket = self._streams = None
 
-    async def _timed(self, fragment: str = "") -> float:
+    async def _timed(self, fragment: str, *, by_timer: bool = False) -> float:
         started = time.perf_counter()
-        await self._run(fragment)
+        await self._run(fragment, by_timer=by_timer)
         return time.perf_counter() - started
 
-    async def _run(self, fragment: str = "") -> None:
+    async def _run(self, fragment: str = "", *, by_timer: bool = False) -> None:
         message = BackMsg()
         state = message.rerun_script
         state.query_string, state.fragment_id = self._query, fragment
-        state.page_script_hash, state.is_auto_rerun = self._hash, bool(fragment)
+        state.page_script_hash, state.is_auto_rerun = self._hash, by_timer
         if not self._hash:
             state.page_name = self._page
         state.widget_states.widgets.extend(self._states.values())
@@ -148,18 +150,20 @@ class Student:
         if kind == "navigation":
             self._hash = message.navigation.page_script_hash
         elif kind == "stop_auto_rerun":
-            self.repeats.pop(message.stop_auto_rerun.fragment_id, None)
+            for fragment in message.stop_auto_rerun.fragment_ids:
+                self.repeats.pop(fragment, None)
         elif kind == "auto_rerun":
             self.repeats[message.auto_rerun.fragment_id] = message.auto_rerun.interval
         elif kind == "page_info_changed":
             self._query = message.page_info_changed.query_string
         elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
-            self._take_element(message.delta.new_element, pictures)
+            self._take_element(message.delta, pictures)
         elif kind == "script_finished":
             return message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
         return False
 
-    def _take_element(self, element: object, pictures: list[str]) -> None:
+    def _take_element(self, delta: Delta, pictures: list[str]) -> None:
+        element = delta.new_element
         kind = element.WhichOneof("type")
         inner = getattr(element, kind)
         if kind == "exception":
@@ -172,7 +176,8 @@ class Student:
             self.epoch = int(inner.body.split(" / ")[0])
         name = getattr(inner, "id", "")
         if name.startswith("$$ID-"):
-            self.shown[name.split("-", 2)[2]] = inner
+            key = name.split("-", 2)[2]
+            self.shown[key], self._fragments[key] = inner, delta.fragment_id
 
     async def _get(self, path: str) -> bytes:
         """Fetch a file over a connection that stays open, as a browser's does."""

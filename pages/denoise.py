@@ -19,13 +19,12 @@ from pages.shared.denoise_view import (
     wipe_view,
 )
 from pages.shared.face_source import Chosen, face_source
-from pages.shared.frame import frame
+from pages.shared.frame import framed
 from pages.shared.links import linked_choice, linked_number, linked_slider, put
 from pages.shared.model_card import model_card
 from pages.shared.model_select import model_select
 from pages.shared.models import TrainedModel, denoising_models, squeezing_models
 from pages.shared.text import slug, text
-from pages.shared.timing import timed
 from pages.shared.waiting import waiting
 from pages.shared.wording import amount_in_words, in_words
 
@@ -37,7 +36,6 @@ FAILURES = (ServiceUnavailable, ImageSetUnavailable, ImageSetCorrupt, ValueError
 
 def page() -> None:
     """Draw the page."""
-    frame("Denoise")
     task = linked_choice(
         "task",
         text("denoise.what"),
@@ -114,4 +112,4 @@ def _bottlenecks(result: Denoised, key: object, *, shared: bool) -> list[Version
     return made
 
 
-timed("denoise", page)
+framed("Denoise", page)

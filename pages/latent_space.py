@@ -8,7 +8,7 @@ from ae_core.data import ImageSetCorrupt, ImageSetUnavailable
 from ae_core.store import UnknownRun
 from pages.shared import notice
 from pages.shared.answers import atlas
-from pages.shared.frame import frame
+from pages.shared.frame import framed
 from pages.shared.latent.directions import direction_view
 from pages.shared.latent.map import map_view
 from pages.shared.latent.match import match_view
@@ -23,7 +23,6 @@ from pages.shared.model_select import model_select
 from pages.shared.models import TrainedModel, models
 from pages.shared.session import recall, show_in_widget, widget
 from pages.shared.text import slug, text
-from pages.shared.timing import timed
 from pages.shared.waiting import waiting
 
 VIEWS = {
@@ -42,7 +41,6 @@ FAILURES = (ServiceUnavailable, ImageSetUnavailable, ImageSetCorrupt, ValueError
 
 def page() -> None:
     """Draw the page."""
-    frame("Latent space")
     left, right = st.columns([4, 10], gap="large", vertical_alignment="bottom")
     with left:
         model = model_select("latent", models, _forget_codes)
@@ -114,4 +112,4 @@ def _others(model: TrainedModel) -> tuple[TrainedModel, ...]:
     return tuple(same[name] for name in chosen)
 
 
-timed("latent-space", page)
+framed("Latent space", page)

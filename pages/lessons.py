@@ -7,19 +7,17 @@ from ae_core.data import ImageSetCorrupt, ImageSetUnavailable
 from ae_core.lessons import Lesson
 from pages.shared import notice
 from pages.shared.answers import lessons
-from pages.shared.frame import frame
+from pages.shared.frame import framed
 from pages.shared.lesson.progress import Progress, go_to, progress_in
 from pages.shared.lesson.step import right_guesses, step_view
 from pages.shared.links import put
 from pages.shared.text import language, text
-from pages.shared.timing import timed
 
 FAILURES = (ServiceUnavailable, ImageSetUnavailable, ImageSetCorrupt, ValueError)
 
 
 def page() -> None:
     """Draw the page."""
-    frame("Lessons")
     found, problems = lessons(language())
     for problem in problems:
         notice.error(problem)
@@ -109,4 +107,4 @@ def _summary(lesson: Lesson, progress: Progress) -> None:
         )
 
 
-timed("lessons", page)
+framed("Lessons", page)

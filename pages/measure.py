@@ -5,7 +5,7 @@ import streamlit as st
 from ae_core.connection import ServiceUnavailable
 from ae_core.data import ImageSetCorrupt, ImageSetUnavailable
 from pages.shared import notice
-from pages.shared.frame import frame
+from pages.shared.frame import framed
 from pages.shared.links import linked_choice, put
 from pages.shared.measure.rates import rate_view
 from pages.shared.measure.unknown import unknown_view
@@ -13,7 +13,6 @@ from pages.shared.model_card import model_card
 from pages.shared.model_select import model_select
 from pages.shared.models import models
 from pages.shared.text import text
-from pages.shared.timing import timed
 
 VIEWS = {
     "Bytes": rate_view,
@@ -25,7 +24,6 @@ FAILURES = (ServiceUnavailable, ImageSetUnavailable, ImageSetCorrupt, ValueError
 
 def page() -> None:
     """Draw the page."""
-    frame("Measure")
     left, right = st.columns([4, 10], gap="large", vertical_alignment="bottom")
     with left:
         model = model_select("measure", models, lambda: put(**dict.fromkeys(OF_A_MODEL, "")))
@@ -46,4 +44,4 @@ def page() -> None:
         notice.error(str(error))
 
 
-timed("measure", page)
+framed("Measure", page)

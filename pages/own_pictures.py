@@ -12,13 +12,12 @@ from ae_core.store import StoreError
 from pages.shared import notice
 from pages.shared.answers import service
 from pages.shared.collecting import add_pictures
-from pages.shared.frame import frame
+from pages.shared.frame import framed
 from pages.shared.links import linked_index, put
 from pages.shared.picture_picker import picture_picker
 from pages.shared.session import collecting, visitor, widget
 from pages.shared.sheet import addresses
 from pages.shared.text import text
-from pages.shared.timing import timed
 
 A_PAGE = 60  # pictures
 REFUSALS = (ValueError, OwnSetCorrupt, StoreError)
@@ -26,7 +25,6 @@ REFUSALS = (ValueError, OwnSetCorrupt, StoreError)
 
 def page() -> None:
     """Draw the page."""
-    frame("Your pictures")
     mine = collecting()
     if mine.told:
         notice.info(mine.told)
@@ -202,4 +200,4 @@ def _delete(own: OwnSet) -> None:
     st.rerun()
 
 
-timed("own-pictures", page)
+framed("Your pictures", page)

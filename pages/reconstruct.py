@@ -12,7 +12,7 @@ from pages.shared import notice
 from pages.shared.answers import gallery, gallery_tiles, service, test_rendition, test_rivals
 from pages.shared.catalogue import pictures_title
 from pages.shared.drawing_canvas import drawing_canvas
-from pages.shared.frame import frame
+from pages.shared.frame import framed
 from pages.shared.labels import label_in_words
 from pages.shared.links import linked_choice, linked_index, put
 from pages.shared.model_select import model_select
@@ -21,7 +21,6 @@ from pages.shared.picture_picker import picture_picker
 from pages.shared.rendition_view import rendition_view, rivals_view
 from pages.shared.session import forget_upload, keep_upload, let_go, uploaded
 from pages.shared.text import slug, text
-from pages.shared.timing import timed
 from pages.shared.waiting import waiting
 
 SOURCES = ("Test pictures", "Upload", "Draw")
@@ -31,7 +30,6 @@ FAILURES = (ServiceUnavailable, ImageSetUnavailable, ImageSetCorrupt, ValueError
 
 def page() -> None:
     """Draw the page."""
-    frame("Reconstruct")
     left, right = st.columns([5, 9], gap="large")
     with left:
         model = model_select("reconstruct", models)
@@ -160,4 +158,4 @@ def _results(model: TrainedModel, number: int | None, image: np.ndarray | None) 
         notice.info(text("reconstruct.no_pca", problem=missing))
 
 
-timed("reconstruct", page)
+framed("Reconstruct", page)

@@ -5,7 +5,7 @@ import streamlit as st
 from ae_core.store import UnknownRun, UnknownSweep
 from pages.shared import notice
 from pages.shared.answers import service
-from pages.shared.frame import frame
+from pages.shared.frame import framed
 from pages.shared.links import put, read_settings, write_settings
 from pages.shared.run_list import compare_view
 from pages.shared.run_view import run_view
@@ -13,14 +13,12 @@ from pages.shared.session import show_in_widget, visitor, widget
 from pages.shared.set_up_view import set_up_view
 from pages.shared.sweep_view import sweep_view
 from pages.shared.text import slug, text
-from pages.shared.timing import timed
 
 VIEWS = ("Set up", "Watch", "Compare")
 
 
 def page() -> None:
     """Draw the page."""
-    frame("Train")
     problem = read_settings()
     if problem:
         notice.error(problem)
@@ -77,4 +75,4 @@ def _watch_sweep(sweep_id: str) -> None:
         notice.error(text("sweep.unknown", problem=error))
 
 
-timed("train", page)
+framed("Train", page)

@@ -1,9 +1,12 @@
 """What every page begins with: its title, the way to the other pages, the look."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from pages.shared.answers import ROOT, service
 from pages.shared.text import slug, text
+from pages.shared.timing import timed
 
 LOGO = str(ROOT / "assets" / "logo.png")  # a material icon here would be fetched from a server
 SIDEBAR_PIXELS = 220
@@ -31,6 +34,12 @@ _STYLE = """
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
 </style>
 """
+
+
+def framed(title: str, draw: Callable[[], None]) -> None:
+    """Begin a page and draw it; a click draws anew what ``draw`` does, and not the frame."""
+    frame(title)
+    st.fragment(timed)(slug(title), draw)
 
 
 def frame(title: str) -> None:

@@ -22,6 +22,9 @@ from ae_core.store import RunStore, runs_dir
 from pages.shared.answers.watching import watch
 from pages.shared.sheet import png
 
+# Of new objects before Python looks for cycles: with its own 700 a class causes several looks at
+# every session's objects a second, at which everything stands still.
+COLLECT = (20_000, 20, 20)
 SHEETS = 64  # of pictures of runs that several may watch
 FILMS = 16  # of runs that are replayed, up to 2 MB each
 
@@ -37,6 +40,7 @@ def service() -> TrainingService:
     # again (165 ms of standstill a time, before).
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*COLLECT)
     watch(made)
     return made
 
