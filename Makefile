@@ -12,7 +12,7 @@ run: .venv/ready
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
 test: .venv/ready-dev browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: .venv/ready-dev
 	$(BIN)/ruff check .
