@@ -35,9 +35,7 @@ def read_lesson(path: Path) -> Lesson:
         ValueError: naming the file, the line, the field and what it must be.
     """
     table = Table(path.name, path.read_text(encoding="utf-8"))
-    level = table.text("level")
-    if level not in LEVELS:
-        raise table.error("level", f"one of {', '.join(LEVELS)}")
+    level = _level(table, "")
     known = {GUESS}
     lesson = Lesson(
         id=path.stem,
@@ -45,7 +43,7 @@ def read_lesson(path: Path) -> Lesson:
         about=table.text("about"),
         minutes=int(table.number("minutes")),
         level=level,
-        steps=tuple(_step(step, known) for step in table.tables("step")),
+        steps=tuple(_step(step, known, level) for step in table.tables("step")),
     )
     if not lesson.steps:
         raise table.error("step", "at least one [[step]]")
@@ -58,8 +56,22 @@ def lesson_files(language: str) -> list[Path]:
     return sorted((FOLDER / language).glob("*.toml"))
 
 
-def _step(table: Table, known: set[str]) -> Step:
-    """Read a step; ``known`` are the figures that it may name, and gains its own."""
+def _level(table: Table, usual: str) -> str:
+    """Read the level of a lesson or a step; without ``usual`` it must be there."""
+    level = table.text("level", optional=bool(usual)) or usual
+    if level not in LEVELS:
+        raise table.error("level", f"one of {', '.join(LEVELS)}")
+    return level
+
+
+def _step(table: Table, known: set[str], level: str) -> Step:
+    """Read a step.
+
+    Args:
+        table: of the step.
+        known: the figures that it may name; gains its own.
+        level: of the lesson, which is the step's where that says nothing.
+    """
     experiments = tuple(_experiment(one) for one in table.tables("train"))
     measures = tuple(_measure(one) for one in table.tables("measure"))
     for experiment in experiments:
@@ -70,6 +82,7 @@ def _step(table: Table, known: set[str]) -> Step:
     explain = table.table("explain")
     step = Step(
         title=table.text("title"),
+        level=_level(table, level),
         text=_filled_text(table, "text", known),
         guess=None if guess is None else _guess(guess, known),
         experiments=experiments,

@@ -84,6 +84,7 @@ class Step:
     """One screen of a lesson; texts are Markdown with ``[[terms]]`` of the glossary."""
 
     title: str
+    level: str
     text: str
     guess: Guess | None
     experiments: tuple[Experiment, ...]

@@ -54,6 +54,7 @@ text = "From {{one.pixels:.0f}} to {{one.numbers:.0f}}."
 
 [[step]]
 title = "Second"
+level = "further"
 text = "Still {{one.val_psnr:.1f}} dB."
 
 [[step.measure]]
@@ -79,6 +80,7 @@ def test_a_lesson_is_read_as_it_is_written(tmp_path):
     lesson = read_lesson(written(tmp_path, GOOD))
     first, second = lesson.steps
     assert (lesson.id, lesson.title, lesson.minutes) == ("lesson", "A lesson", 5)
+    assert (lesson.level, first.level, second.level) == ("basic", "basic", "further")
     assert first.experiments[0].spec.epochs == 1
     assert first.guess.truth.names == {"one.val_psnr"}
     assert second.measures[0].settings == (("numbers", 4), ("preset", "digits-dense"))
@@ -95,6 +97,7 @@ BAD = {
     "an extra field": ("close = 2", "close = 2\ncolour = 3", "line 21: step.guess.colour must be"),
     "no text": ("minutes = 5", 'minutes = "five"', "line 3: minutes=five must be a number"),
     "no such level": ('level = "basic"', 'level = "easy"', "line 4: level=easy must be one of"),
+    "no such level of a step": ('level = "further"', 'level = "hard"', "level=hard must be one of"),
     "no such preset": (
         'preset = "digits-dense"\nchange',
         'preset = "digits"\nchange',
@@ -136,12 +139,12 @@ BAD = {
         "line 15: step.guess.choices=['one'] must be at least two",
     ),
     "bounds": ("high = 40", "high = 0", "line 16: step.guess.high=0 must be above low=0"),
-    "no such page": ('page = "train"', 'page = "home"', "line 47: step.open.page=home must be"),
-    "no such measure": ('what = "pca"', 'what = "cpa"', "line 43: step.measure.what=cpa must be"),
+    "no such page": ('page = "train"', 'page = "home"', "line 48: step.open.page=home must be"),
+    "no such measure": ('what = "pca"', 'what = "cpa"', "line 44: step.measure.what=cpa must be"),
     "settings of a measure": (
         "numbers = 4 }",
         "number = 4 }",
-        "line 44: step.measure.settings={'preset': 'digits-dense', 'number': 4} must be exactly",
+        "line 45: step.measure.settings={'preset': 'digits-dense', 'number': 4} must be exactly",
     ),
     "a name": ('name = "one"', 'name = "one two"', "line 23: step.train.name=one two must be one"),
     "no TOML": ("minutes = 5", "minutes = ", "must be TOML: Invalid value (at line 3, column 11)"),

@@ -25,7 +25,8 @@ def step_view(lesson: Lesson, progress: Progress) -> bool:
     step = lesson.steps[progress.step]
     earlier = _earlier(lesson, progress.step)
     known: dict[str, Mapping[str, float]] = dict(figures_of(done_runs(earlier)))
-    st.markdown(f"### {notice.plain(step.title)}")
+    level = text(f"lessons.level.{step.level}")
+    st.markdown(f"### {notice.plain(step.title)} :gray-badge[{level}]")
     explained(_filled(step.text, known))
     said = progress.guesses[progress.step]
     if step.guess is not None and said is None:
