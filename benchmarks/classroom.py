@@ -176,7 +176,7 @@ def _in_words(seconds: list[float]) -> str:
     return f"{len(seconds)} times, median / p95 / longest ms: {' / '.join(figures)}"
 
 
-def run(report: Report, counts: Sequence[int] = (30, 100), seconds: float = 60.0) -> None:
+def run(report: Report, counts: Sequence[int] = (30, 60, 100), seconds: float = 60.0) -> None:
     """Hold classes of several sizes, each on a server of its own."""
     gc.freeze()  # a collection among the students would look like a slow server
     for count in counts:
@@ -186,7 +186,7 @@ def run(report: Report, counts: Sequence[int] = (30, 100), seconds: float = 60.0
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("counts", nargs="*", type=int, default=[30, 100])
+    parser.add_argument("counts", nargs="*", type=int, default=[30, 60, 100])
     parser.add_argument("--seconds", type=float, default=60.0)
     options = parser.parse_args()
     run(Report(), options.counts, options.seconds)
