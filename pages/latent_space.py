@@ -112,4 +112,4 @@ def _others(model: TrainedModel) -> tuple[TrainedModel, ...]:
     return tuple(same[name] for name in chosen)
 
 
-framed("Latent space", page)
+framed("Latent space", page, by_itself=False)

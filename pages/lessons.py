@@ -107,4 +107,4 @@ def _summary(lesson: Lesson, progress: Progress) -> None:
         )
 
 
-framed("Lessons", page)
+framed("Lessons", page, by_itself=False)

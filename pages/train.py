@@ -75,4 +75,4 @@ def _watch_sweep(sweep_id: str) -> None:
         notice.error(text("sweep.unknown", problem=error))
 
 
-framed("Train", page)
+framed("Train", page, by_itself=False)

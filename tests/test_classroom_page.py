@@ -21,13 +21,17 @@ MARKUP = "<img src=x onerror=alert(1)>"
 def own_runs(tmp_path_factory):
     """Runs and classes of these tests go to a folder of their own."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AE_RUNS_DIR", str(tmp_path_factory.mktemp("runs")))
-        yield
         from pages.shared import answers
 
+        def forget():
+            for kept in (answers.service, answers.class_book, answers.class_wall):
+                kept.clear()
+
+        patch.setenv("AE_RUNS_DIR", str(tmp_path_factory.mktemp("runs")))
+        forget()  # what tests of other pages began in the same process
+        yield
         answers.service().close()
-        for kept in (answers.service, answers.class_book, answers.class_wall):
-            kept.clear()
+        forget()
 
 
 @pytest.fixture

@@ -2,11 +2,18 @@
 
 import asyncio
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from pages.shared.web import lifespan, page_routes
 
 PAGES = Path(__file__).resolve().parent.parent / "pages"
+
+
+def in_a_loop(coroutine):
+    """What a coroutine returns; in a thread, as a browser of other tests has a loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
 
 
 def test_every_page_has_a_route():
@@ -16,7 +23,7 @@ def test_every_page_has_a_route():
 
 def test_a_page_is_told_where_its_server_is():
     route = page_routes(PAGES)[0]
-    answer = asyncio.run(route.endpoint(None))
+    answer = in_a_loop(route.endpoint(None))
     before, after = answer.body.decode().split("<script>window.__streamlit", 1)
     assert before.rstrip().endswith("<head>")  # before any script of Streamlit's
     assert '<div id="root"></div>' in after
@@ -31,7 +38,7 @@ def test_connections_send_small_answers_at_once():
             async with lifespan(None):
                 pass
 
-        asyncio.run(served())
+        in_a_loop(served())
         with socket.create_connection(listener.getsockname()):
             accepted, _ = listener.accept()
             with accepted:

@@ -36,10 +36,19 @@ _STYLE = """
 """
 
 
-def framed(title: str, draw: Callable[[], None]) -> None:
-    """Begin a page and draw it; a click draws anew what ``draw`` does, and not the frame."""
+def framed(title: str, draw: Callable[[], None], *, by_itself: bool = True) -> None:
+    """Begin a page and draw it.
+
+    Args:
+        title: one of PAGES' names.
+        draw: what stands below the frame.
+        by_itself: whether a click draws anew only that, and not the frame. Not where it draws
+            fragments: one inside another is drawn in a place that is no longer there when the
+            outer one has changed, and Streamlit's page goes blank.
+    """
     frame(title)
-    st.fragment(timed)(slug(title), draw)
+    show = st.fragment(timed) if by_itself else timed
+    show(slug(title), draw)
 
 
 def frame(title: str) -> None:
