@@ -3,8 +3,10 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from ae_core.expressions import Expression, filled
 from ae_core.lesson_figures import MEASURES, RUN_FIGURES, figures_of_run
 from ae_core.lesson_reader import FOLDER, lesson_files, read_lesson
 from ae_core.lessons import PAGES, Lesson, numbers_of
@@ -221,6 +223,27 @@ def test_every_term_of_the_glossary_is_used():
 def test_every_step_asks_for_a_guess_and_explains(lesson):
     assert all(step.guess is not None and step.explanation for step in lesson.steps)
     assert any(step.experiments or step.measures or step.links for step in lesson.steps)
+
+
+def test_its_checks_can_answer_both_ways_in_whole_sentences(lesson):
+    """Whatever a student's runs give: some figures pass each check and some do not."""
+    rng = np.random.default_rng(0)
+    for step in lesson.steps:
+        for check in step.checks:
+            names = Expression(check.holds.text).names | places(check.yes) | places(check.no)
+            said = set()
+            for _ in range(2000):
+                figures = {name: float(10 ** rng.uniform(-3, 2)) for name in sorted(names)}
+                holds = bool(check.holds.value(figures))
+                said.add(holds)
+                assert "{{" not in filled(check.yes if holds else check.no, figures)
+            assert said == {True, False}, f"{step.title}: {check.holds.text}"
+
+
+def places(text):
+    """The names in a text's ``{{a.b:.1f}}``."""
+    inside = re.findall(r"\{\{(.*?)\}\}", text)
+    return {name for part in inside for name in Expression(part.rsplit(":", 1)[0]).names}
 
 
 def test_its_links_to_train_can_be_read(lesson):
