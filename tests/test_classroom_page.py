@@ -246,7 +246,7 @@ def test_training_beyond_a_limit_is_refused_with_a_remedy_and_then_allowed(book)
     (run_id,) = service().runs("x5")
     service().wait_until(run_id, lambda run: not run.live, 120)
     book.change(room.code, secret, paused=True)
-    assert refused_by_sweep(opened("pages/train.py", "x5", view="Set up"))
+    assert refused_by_sweep(opened("pages/train.py", "x5", view="Set up", sizes="2, 4"))
 
 
 def refused_by_sweep(page):

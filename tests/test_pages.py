@@ -353,7 +353,7 @@ def swept():
 def test_a_sweep_is_set_up_trained_and_watched():
     from pages.shared.answers import service
 
-    page = opened("pages/train.py", preset="digits-dense", image_size="8", epochs="1")
+    page = opened("pages/train.py", preset="digits-dense", image_size="8", epochs="1", sizes="2, 4")
     page.text_input(key="train.sizes").set_value("3, banana").run()
     assert "sizes=banana must be whole numbers such as 2, 4, 16" in texts(page.error)
     assert page.button(key="train.start_all").disabled
@@ -382,7 +382,7 @@ def test_a_sweep_shows_pca_s_pictures_and_leads_to_its_runs(swept):
 
 
 def test_a_set_up_whose_code_is_a_map_has_no_sizes_and_no_error():
-    page = opened("pages/train.py", preset="mnist-conv")
+    page = opened("pages/train.py", preset="mnist-conv", sizes="2, 4")
     assert not page.error
     assert page.button(key="train.start_all").disabled
     assert not page.button(key="train.start").disabled

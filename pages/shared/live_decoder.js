@@ -248,10 +248,11 @@ function erf(v) {
   return Math.sign(v) * (1 - sum * Math.exp(-v * v));
 }
 
+// A half's bits where a float32 has them; 2 ** 112 makes up for the exponents' different offsets.
 function fromHalf(halves) {
-  return Float32Array.from(halves, (bits) => {
-    const [sign, exponent, fraction] = [bits >> 15 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
-    if (exponent === 0) return sign * fraction * 2 ** -24;
-    return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-  });
+  const bits = Uint32Array.from(halves);
+  for (let i = 0; i < bits.length; i++) bits[i] = ((bits[i] & 0x8000) << 16) | ((bits[i] & 0x7fff) << 13);
+  const floats = new Float32Array(bits.buffer);
+  for (let i = 0; i < floats.length; i++) floats[i] *= 2 ** 112;
+  return floats;
 }

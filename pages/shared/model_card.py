@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ae_core.pretrained import cards
+from ae_core.pretrained import Card, cards
 from pages.shared import notice
 from pages.shared.catalogue import (
     model_about,
@@ -23,19 +23,26 @@ def model_card(name: str) -> None:
     card = cards().get(name)
     if card is None:
         return
-    with st.expander(text("model.about", title=model_title(card))):
-        notice.info(model_not_for(card))
-        about, data, terms = model_about(card), model_data(card), model_terms(card)
-        st.markdown(text("model.data", about=about, data=data, terms=terms))
-        held_out = card.figures.get("val_psnr")
-        if held_out is not None:
-            st.markdown(text("model.held_out", psnr=f"{held_out:.2f}"))
-        if not card.trials:
-            return
-        rows = "\n".join(
-            f"| {in_words(trial.kind)} {trial.amount:g} | {pictures_title(trial.image_set)} "
-            f"| {trial.noisy:.2f} dB | {trial.denoised:.2f} dB |"
-            for trial in card.trials
-        )
-        head = " | ".join(text(f"model.trials.{name}") for name in TRIALS)
-        st.markdown(f"| {head} |\n|---|---|---|---|\n{rows}")
+    with st.expander(
+        text("model.about", title=model_title(card)), key="model.about", on_change="rerun"
+    ) as opened:
+        if opened.open:
+            _show(card)
+
+
+def _show(card: Card) -> None:
+    notice.info(model_not_for(card))
+    about, data, terms = model_about(card), model_data(card), model_terms(card)
+    st.markdown(text("model.data", about=about, data=data, terms=terms))
+    held_out = card.figures.get("val_psnr")
+    if held_out is not None:
+        st.markdown(text("model.held_out", psnr=f"{held_out:.2f}"))
+    if not card.trials:
+        return
+    rows = "\n".join(
+        f"| {in_words(trial.kind)} {trial.amount:g} | {pictures_title(trial.image_set)} "
+        f"| {trial.noisy:.2f} dB | {trial.denoised:.2f} dB |"
+        for trial in card.trials
+    )
+    head = " | ".join(text(f"model.trials.{name}") for name in TRIALS)
+    st.markdown(f"| {head} |\n|---|---|---|---|\n{rows}")
