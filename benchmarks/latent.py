@@ -128,6 +128,7 @@ def _to_picture(tab: Page, *, from_home: bool = False) -> tuple[float, float]:
     tab.wait_for_function(f"(before) => ({PICTURE})() !== before", arg=before)
     moved = time.perf_counter() - started
     tab.close()
+    time.sleep(1)  # the tab's processes end; a visitor's browser is not busy with that
     return shown, moved
 
 

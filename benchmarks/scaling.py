@@ -21,7 +21,7 @@ from benchmarks.report import Report
 
 WORKERS = (1, 2, 4)
 RUNS = 4
-EPOCHS, STEPS = 4, 150
+EPOCHS, STEPS = 2, 100
 PATIENCE = 3600
 # What a worker brings along may use several cores for one step; a worker of a class has one thread.
 ONE_THREAD = {
