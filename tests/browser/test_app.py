@@ -5,23 +5,13 @@ from urllib.parse import quote
 
 import psutil
 import pytest
+from lab_page import IDLE, metric, open_page
 from PIL import Image
 from playwright.sync_api import Page, expect
-
-IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
-
-
-def open_page(page: Page, path: str) -> None:
-    page.goto(path)
-    page.wait_for_selector(IDLE)
 
 
 def press_train(page: Page) -> None:
     page.get_by_test_id("stBaseButton-primary").click()
-
-
-def metric(page: Page, label: str):
-    return page.get_by_test_id("stMetric").filter(has_text=label).get_by_test_id("stMetricValue")
 
 
 def test_home_shows_pictures_and_the_way_to_every_page(page):
@@ -221,6 +211,5 @@ def test_a_link_cannot_smuggle_markup_in(page):
 def test_a_link_to_a_page_asks_for_nothing_that_is_not_there(page):
     failed = []
     page.on("response", lambda r: failed.append(r.url) if r.status >= 400 else None)
-    page.goto("/train?preset=digits-dense")
-    page.wait_for_selector(IDLE)
+    open_page(page, "/train?preset=digits-dense")
     assert failed == []
