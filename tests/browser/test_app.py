@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import psutil
 import pytest
-from lab_page import IDLE, metric, open_page
+from lab_page import IDLE, linked, metric, open_page
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -126,6 +126,19 @@ def test_choose_another_test_picture(page):
     page.locator(".picker button").nth(5).click()
     expect(metric(page, "PSNR")).not_to_have_text(before)
     assert "picture=5" in page.url
+
+
+def test_further_test_pictures_are_a_page_away(page):
+    open_page(page, "/reconstruct?model=toy-faces-vae&picture=3")
+    expect(page.get_by_role("button", name="Picture 3", exact=True)).to_be_visible()
+    page.get_by_role("button", name="More", exact=True).click()
+    expect(page.get_by_role("button", name="Picture 24", exact=True)).to_be_visible()
+    assert linked(page, "picture") == "24"
+    page.get_by_role("button", name="Picture 30", exact=True).click()
+    page.wait_for_url(re.compile("picture=30"))
+    page.get_by_role("button", name="Back", exact=True).click()
+    expect(page.get_by_role("button", name="Picture 3", exact=True)).to_be_visible()
+    assert linked(page, "picture") == "0"
 
 
 def test_upload_a_picture(page, tmp_path):
