@@ -35,10 +35,6 @@ def first_epoch(snapshot):
     return snapshot.epoch >= 1
 
 
-def without_clock(history):
-    return [{k: v for k, v in epoch.items() if k != "seconds"} for epoch in history]
-
-
 @pytest.fixture
 def servers(cluster, server_on):
     return server_on(cluster.address), server_on(cluster.address)
