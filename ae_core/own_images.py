@@ -37,11 +37,13 @@ def own_sets() -> OwnSets:
 
 def is_own(name: str) -> bool:
     """Whether a name of an image set is that of an own one, deleted or not."""
+    if not name.startswith(PREFIX):
+        return False
     try:
         own_sets().path(name.removeprefix(PREFIX))
     except UnknownOwnSet:
         return False
-    return name.startswith(PREFIX)
+    return True
 
 
 def name_of(own: OwnSet) -> str:

@@ -54,10 +54,21 @@ def page() -> None:
     try:
         with waiting(text("latent.encoding"), "atlas", model.id):
             known = _atlas(model)
-        others = _others(model) if view in LIVE else ()
-        code = linked_code(model, known, "z")
-        VIEWS[view](Stage((model, *others), known, code, st.query_params.get("z", "")))
-        model_card(model.id)
+        shown = (model, *(_others(model) if view in LIVE else ()))
+    except FAILURES as error:
+        notice.error(str(error))
+        return
+    # Decoders in training are fragments of their own.
+    live = any(each.in_training for each in shown)
+    (_explore if live else st.fragment(_explore))(view, shown, known)
+    model_card(model.id)
+
+
+def _explore(view: str, shown: tuple[TrainedModel, ...], known: Atlas) -> None:
+    """Show a view of models at the code that the address says."""
+    try:
+        code = linked_code(shown[0], known, "z")
+        VIEWS[view](Stage(shown, known, code, st.query_params.get("z", "")))
     except FAILURES as error:
         notice.error(str(error))
 

@@ -13,23 +13,34 @@ from pages.shared.session import show_in_widget, visitor, widget
 from pages.shared.set_up_view import set_up_view
 from pages.shared.sweep_view import sweep_view
 from pages.shared.text import slug, text
+from pages.shared.timing import timed
 
 VIEWS = ("Set up", "Watch", "Compare")
 
 
 def page() -> None:
     """Draw the page."""
+    view = _view()
+    if view == "Set up":
+        st.fragment(timed)("set-up", _set_up)
+        return
+    _take_link()
+    if view == "Watch":
+        _watch()
+    else:
+        compare_view()
+
+
+def _set_up() -> None:
+    _take_link()
+    set_up_view()
+
+
+def _take_link() -> None:
     problem = read_settings()
     if problem:
         notice.error(problem)
     write_settings()
-    view = _view()
-    if view == "Set up":
-        set_up_view()
-    elif view == "Watch":
-        _watch()
-    else:
-        compare_view()
 
 
 def _view() -> str:

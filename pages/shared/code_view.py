@@ -25,10 +25,6 @@ def code_view(place: str, spec: TrainingSpec, model: ModelFile | None = None) ->
         spec: what is, or is to be, trained.
         model: its weights, if there are some.
     """
-    st.fragment(_draw)(place, spec, model)
-
-
-def _draw(place: str, spec: TrainingSpec, model: ModelFile | None) -> None:
     shape = image_shape(spec)
     files = [
         File(

@@ -34,7 +34,7 @@ def run_view(run_id: str) -> None:
     st.fragment(run_every=every)(timed)("run", _draw, run_id, every)
     # Not in what is drawn every second: it changes when the run ends, and then all is drawn anew.
     kept = not snapshot.live and service().store.has_weights(run_id)
-    code_view(run_id, snapshot.spec, file_of(snapshot) if kept else None)
+    st.fragment(code_view)(run_id, snapshot.spec, file_of(snapshot) if kept else None)
 
 
 def _refresh(snapshot: Snapshot) -> float | None:

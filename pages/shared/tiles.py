@@ -1,6 +1,7 @@
 """Pictures side by side with words below them; on a narrow screen fewer in a row."""
 
 import io
+import weakref
 
 import numpy as np
 import streamlit as st
@@ -11,6 +12,8 @@ from pages.shared.sheet import address
 
 SQUARE_PIXELS = 160  # pictures of fewer pixels are shown with their pixels as squares
 NARROWEST = 125  # CSS pixels
+
+_addresses: dict[int, str] = {}  # of the pictures that are still there, by their ids
 
 
 def tiles(
@@ -28,7 +31,18 @@ def tiles(
 
 
 def data_url(image: np.ndarray) -> str:
-    """Return a picture (H, W, C) in [0, 1] as an address that holds it: small ones exactly."""
+    """Return a picture (H, W, C) in [0, 1] as an address that holds it: small ones exactly.
+
+    It is remembered for as long as the picture is, and no longer: it may be a visitor's.
+    """
+    known = _addresses.get(id(image))
+    if known is None:
+        known = _addresses[id(image)] = _encoded(image)
+        weakref.finalize(image, _addresses.pop, id(image), None).atexit = False
+    return known
+
+
+def _encoded(image: np.ndarray) -> str:
     pixels = pictures.to_bytes_range(image)
     if image.shape[1] < SQUARE_PIXELS:
         return address(pictures.to_png(pixels))
