@@ -111,16 +111,15 @@ class _Maker:
         if layer is None:
             raise ValueError(f"layer={planned.label} cannot be built")
         policy = dtype or self._policy
+        named = {"name": name, "dtype": policy}
         if layer.kind == "dense":
             return self._dense(name, layer.width, x, activation, policy)
         if layer.kind == "reshape":
-            return keras.layers.Reshape(layer.shape, name=name, dtype=policy)(x)
+            return keras.layers.Reshape(layer.shape, **named)(x)
         if layer.kind == "pool":
-            return keras.layers.MaxPooling2D(layer.stride, padding="same", name=name, dtype=policy)(
-                x
-            )
+            return keras.layers.MaxPooling2D(layer.stride, padding="same", **named)(x)
         if layer.kind == "up":
-            return keras.layers.UpSampling2D(layer.stride, name=name, dtype=policy)(x)
+            return keras.layers.UpSampling2D(layer.stride, **named)(x)
         kind = keras.layers.Conv2D if layer.kind == "conv" else keras.layers.Conv2DTranspose
         return kind(
             layer.width,
@@ -129,8 +128,7 @@ class _Maker:
             padding=layer.padding,
             activation=activation,
             kernel_initializer=self._initializer(),
-            name=name,
-            dtype=policy,
+            **named,
         )(x)
 
     def hidden(
@@ -167,9 +165,9 @@ class _Maker:
                 mean = self.with_shortcut("encoder_shortcut", mean, coordinates)
             return [mean, log_var]
         code = self._dense("code", spec.latent_dim, x, spec.code_activation, "float32")
-        return (
-            self.with_shortcut("encoder_shortcut", code, coordinates) if spec.components else code
-        )
+        if spec.components:
+            code = self.with_shortcut("encoder_shortcut", code, coordinates)
+        return code
 
     def with_shortcut(
         self, name: str, x: keras.KerasTensor, start: keras.KerasTensor
@@ -195,9 +193,5 @@ class _Maker:
 
     def _initializer(self) -> keras.Initializer:
         # Keras' initialisers with equal seeds draw equal numbers: every layer gets its own.
-        return keras.initializers.get(
-            {
-                "class_name": self._spec.initializer,
-                "config": {"seed": next(self._seeds)},
-            }
-        )
+        config = {"seed": next(self._seeds)}
+        return keras.initializers.get({"class_name": self._spec.initializer, "config": config})

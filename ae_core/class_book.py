@@ -7,8 +7,8 @@ import hashlib
 import hmac
 import secrets
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,15 +38,9 @@ class ClassBook:
         self._now = now
         self._changing = FileLock(root / "classes" / ".lock")
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _alone(self) -> AbstractContextManager[None]:
         """Hold the lock of all servers around a change."""
-        with ExitStack() as held:
-            try:
-                held.enter_context(self._changing.held())
-            except OSError as error:
-                raise unwritable(error) from error
-            yield
+        return self._changing.held(unwritable)
 
     def open_class(self) -> tuple[Classroom, str]:
         """Open a class; return it and the teacher's secret, which is kept nowhere.

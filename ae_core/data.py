@@ -1,28 +1,20 @@
 """The image sets: a catalogue that costs nothing to read, and one way to load any of them.
 
-This file does not know what a file looks like inside (`sources`), how it is downloaded
-(`downloads`), or what is done with the pictures.
+This file does not know what a file looks like inside (`sources`), where it comes from
+(`image_files`), or what is done with the pictures.
 
 Letters: N pictures, H height, W width, C channels, F factors.
 """
 
-import contextlib
-import os
-import secrets
-import shutil
-import tarfile
-import tempfile
-import zlib
-from collections.abc import Callable, Mapping
 from functools import lru_cache
-from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ae_core import downloads, own_images, sources
+from ae_core import image_files, own_images, sources
+from ae_core.image_files import ImageSetUnavailable, data_dir
 from ae_core.image_sets import IMAGE_SETS, LABEL_NAMES, ImageSet, ImageSetCard
 from ae_core.own_set import UnknownOwnSet
 from ae_core.sources import ImageSetCorrupt, Pictures
@@ -42,21 +34,6 @@ __all__ = [
 ]
 
 SPLITS = ("held-out", "everything")
-_FILES: Mapping[str, tuple[Callable[[Path], Pictures], Callable[[Path], None]]] = {
-    "mnist": (sources.read_keras_npz, downloads.obtain_mnist),
-    "fashion-mnist": (sources.read_keras_npz, downloads.obtain_fashion_mnist),
-    "olivetti": (sources.read_olivetti, downloads.obtain_olivetti),
-    "lfw-crop": (sources.read_lfw_crop, downloads.obtain_lfw_crop),
-}
-
-
-class ImageSetUnavailable(Exception):
-    """A set's file is not there and did not come; the message says what to put where."""
-
-
-def data_dir() -> Path:
-    """The folder of the files: AE_DATA_DIR, else `data` in the project. It need not exist."""
-    return Path(os.environ.get("AE_DATA_DIR") or Path(__file__).resolve().parent.parent / "data")
 
 
 def is_available(name: str) -> bool:
@@ -127,7 +104,7 @@ def _load(name: str, size: int, split: str, folder: Path) -> ImageSet:
     elif name == "toy-faces":
         found = sources.draw_toy_faces(size, known.train_count, known.test_count)
     else:
-        found = _from_file(known, folder)
+        found = image_files.read(known, folder)
     return _made(name, found, size, split)
 
 
@@ -144,42 +121,6 @@ def _made(name: str, found: Pictures, size: int, split: str) -> ImageSet:
         train_groups=None if people is None else _frozen(people[trains]),
         test_groups=None if people is None else _frozen(people[tests]),
     )
-
-
-def _from_file(known: ImageSetCard, folder: Path) -> Pictures:
-    assert known.file is not None  # every set that is not embedded has one
-    read, obtain = _FILES[known.name]
-    path = folder / known.file
-    if path.is_file():
-        return read(path)
-    try:
-        with tempfile.TemporaryDirectory() as scratch:
-            fresh = Path(scratch, known.file)
-            fresh.parent.mkdir(exist_ok=True)
-            obtain(fresh)
-            found = read(fresh)
-            _keep(fresh, path)
-    except (OSError, HTTPException, EOFError, ValueError, zlib.error, tarfile.TarError) as error:
-        embedded = " and ".join(name for name, one in IMAGE_SETS.items() if one.embedded)
-        cause = getattr(error, "reason", error)  # what urllib wraps
-        reason = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
-        raise ImageSetUnavailable(
-            f"{known.name} needs {known.file} in {folder}, and it could not be downloaded "
-            f"({reason}); {embedded} need no file."
-        ) from error
-    return found
-
-
-def _keep(fresh: Path, path: Path) -> None:
-    """Put a finished file in its place at once; a folder that cannot be written is no error."""
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(fresh, part)
-        part.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            part.unlink()
 
 
 def _sized(pixels: NDArray[Any], size: int) -> NDArray[np.float32]:

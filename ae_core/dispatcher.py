@@ -19,14 +19,13 @@ from ae_core.connection import Connection, ServiceUnavailable
 from ae_core.ending import AttemptLost, Ending, ending_of, given_up
 from ae_core.following import key_of, others
 from ae_core.jobs import Jobs
-from ae_core.run_events import Message
+from ae_core.news import News
 from ae_core.store import RunStore, StoreError
 from ae_core.training_queue import Entry, TrainingQueue
 from ae_core.under_way import UnderWay
 
 LOOKS_EVERY = 2.0  # seconds, while there may be something that nobody tells of
 ATTEMPTS = 2  # at a run whose worker, or scheduler, is lost
-CHANGED = "ae-queue"  # the topic by which servers tell each other that the queue has changed
 # What a job may meet when the scheduler goes away.
 CUT_OFF = (CancelledError, ClosedClientError, OSError, ServiceUnavailable, TimeoutError)
 
@@ -51,7 +50,9 @@ class Dispatcher:
             on_gap=lambda run_id: self._jobs.do(self._attempts.catch_up, run_id),
             on_done=lambda run_id, future: self._jobs.do(self._done, run_id, future),
         )
-        self._heard: Client | None = None  # whose news are listened to
+        self._news = News(
+            on_change=self.dispatch, on_loss=lambda key: self._jobs.do(self._worker_gone, key)
+        )
         self._asked = threading.Event()
         # One thread does all that waits for Dask or the disk, so events never block each other.
         self._jobs = Jobs("ae-service", CUT_OFF)
@@ -65,8 +66,7 @@ class Dispatcher:
     def announce(self) -> None:
         """Look what is to be done, and have the other servers look, too."""
         self.dispatch()
-        if self._connection.shared:
-            self._jobs.do(self._announce)
+        self._jobs.do(self._announce)
 
     def permit(self, run_id: str, epoch: int) -> None:
         """Tell a run's worker up to which epoch it may train; see `run_events.permit`."""
@@ -80,16 +80,6 @@ class Dispatcher:
         """Do nothing more."""
         self._jobs.close()
 
-    # --- in Dask's event loop: nothing here may wait ---------------------------------------
-
-    def _hear_of_workers(self, message: Message) -> None:
-        if message.get("action") == "add-worker":
-            self.dispatch()
-        elif message.get("action") == "remove-worker":
-            for key in message["processing-tasks"]:
-                if run_events.run_of(str(key)):
-                    self._jobs.do(self._worker_gone, str(key))
-
     # --- in the dispatcher's own thread ----------------------------------------------------
 
     def _dispatch(self) -> None:
@@ -98,7 +88,7 @@ class Dispatcher:
         try:
             if queue.waiting or queue.training or len(self._attempts):
                 client = self._connection.client()
-                self._listen(client)
+                self._news.listen(client)
                 with self._under_way.alone():
                     self._follow(client, self._under_way.sync())
                     self._start(client)
@@ -107,14 +97,6 @@ class Dispatcher:
             self._under_way.unavailable(str(error))
         finally:
             self._look_again(bool(queue.waiting or queue.training))
-
-    def _listen(self, client: Client) -> None:
-        """Hear of workers that come and go, and of what other servers did to the queue."""
-        if self._heard is client:
-            return
-        self._heard = client
-        client.subscribe_topic("all", lambda event: self._hear_of_workers(event[1]))
-        client.subscribe_topic(CHANGED, lambda event: self.dispatch())
 
     def _follow(self, client: Client, queue: TrainingQueue) -> None:
         """Follow what is with a worker, and nothing else."""
@@ -217,8 +199,8 @@ class Dispatcher:
             self._jobs.do(following.forget)
 
     def _announce(self) -> None:
-        if self._connection.shared and self._heard is not None:
-            self._heard.log_event(CHANGED, {})
+        if self._connection.shared:
+            self._news.tell()
 
     def _look_again(self, busy: bool) -> None:
         """Look again soon where nobody may tell: of a scheduler that is gone or other servers."""

@@ -5,8 +5,8 @@ The operating system lets go of a lock when its process ends, however that happe
 
 import fcntl
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 
@@ -19,14 +19,22 @@ class FileLock:
         self._threads = threading.Lock()
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def held(self, refusal: Callable[[OSError], Exception] | None = None) -> Iterator[None]:
         """Wait for the lock and hold it.
 
+        Args:
+            refusal: what to raise instead where the file cannot be opened or made.
+
         Raises:
-            OSError: the file cannot be opened or made.
+            OSError: the file cannot be opened or made, and there is no ``refusal``.
         """
-        with self._threads:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with self._path.open("ab") as file:
+        with self._threads, ExitStack() as opened:
+            try:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                file = opened.enter_context(self._path.open("ab"))
                 fcntl.flock(file, fcntl.LOCK_EX)  # until the file is closed
-                yield
+            except OSError as error:
+                if refusal is None:
+                    raise
+                raise refusal(error) from error
+            yield

@@ -91,17 +91,6 @@ class Plane:
         """Return the points (N, 2) float32 of codes (N, D)."""
         return np.asarray((codes - self.mean) @ self.axes.T, np.float32)
 
-    def lifted(self, points: np.ndarray, around: np.ndarray | None = None) -> np.ndarray:
-        """Return codes (M, D) float32 whose points are (M, 2).
-
-        Args:
-            points: in the plane; if D is 1, the second coordinate does not count.
-            around: a code (D,) whose part outside the plane they get; None: that of the mean.
-        """
-        outside = (self.mean if around is None else around) - self.mean
-        outside = outside - outside @ self.axes.T @ self.axes
-        return np.asarray(self.mean + outside + points @ self.axes, np.float32)
-
 
 def nearness(points: np.ndarray, codes: np.ndarray) -> np.ndarray:
     """Return (M,) float64: how far points (M, 2) are from the nearest of the codes (N, 2)."""

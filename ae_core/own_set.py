@@ -71,6 +71,21 @@ class Pile:
     pixels: NDArray[np.uint8]
     numbers: NDArray[np.int64]
 
+    @classmethod
+    def empty(cls, side: int) -> "Pile":
+        """Return a pile of no pictures (0, S, S)."""
+        return cls(np.zeros((0, side, side), np.uint8), np.zeros(0, np.int64))
+
+    def plus(self, pixels: NDArray[np.uint8], first: int) -> "Pile":
+        """Return the pile with more pictures (M, S, S), whose numbers begin at ``first``."""
+        numbers = np.arange(first, first + len(pixels), dtype=np.int64)
+        return Pile(np.concatenate([self.pixels, pixels]), np.concatenate([self.numbers, numbers]))
+
+    def without(self, number: int) -> "Pile":
+        """Return the pile without the picture of a number, the same pictures if it has none."""
+        kept = self.numbers != number
+        return Pile(self.pixels[kept], self.numbers[kept])
+
 
 def to_bytes(own: OwnSet, pile: Pile) -> bytes:
     """Return the file of a set."""

@@ -9,8 +9,7 @@ Letters: N pictures, S side.
 
 import secrets
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -50,15 +49,9 @@ class OwnSets:
         self.root = root
         self._lock = FileLock(root.with_name(f"{root.name}.lock"))
 
-    @contextmanager
-    def _changing(self) -> Iterator[None]:
+    def _changing(self) -> AbstractContextManager[None]:
         """One at a time, on whatever server: adding reads a file and writes it again."""
-        with ExitStack() as held:
-            try:
-                held.enter_context(self._lock.held())
-            except OSError as error:
-                raise _not_saved(error) from error
-            yield
+        return self._lock.held(_not_saved)
 
     def path(self, set_id: str) -> Path:
         """Return a set's file, whether or not it exists.
@@ -88,8 +81,7 @@ class OwnSets:
                 )
             set_id = f"{side}-{secrets.token_hex(6)}"
             made = OwnSet(set_id, checked_name(name), owner, time.time())
-            empty = Pile(np.zeros((0, side, side), np.uint8), np.zeros(0, np.int64))
-            return self._write(made, empty)
+            return self._write(made, Pile.empty(side))
 
     def get(self, set_id: str) -> OwnSet:
         """Return what is known of a set.
@@ -145,12 +137,8 @@ class OwnSets:
                     f"pictures={count} must be at most {MOST_PICTURES} in a set: "
                     f"there is room for {MOST_PICTURES - own.count} more"
                 )
-            end = own.next_number + len(pixels)
-            numbers = np.arange(own.next_number, end, dtype=np.int64)
-            more = Pile(
-                np.concatenate([pile.pixels, pixels]), np.concatenate([pile.numbers, numbers])
-            )
-            return self._write(replace(own, next_number=end), more)
+            more = replace(own, next_number=own.next_number + len(pixels))
+            return self._write(more, pile.plus(pixels, own.next_number))
 
     def remove(self, set_id: str, number: int, owner: str) -> OwnSet:
         """Take one picture out, by its number; if it is gone already, nothing changes.
@@ -160,8 +148,7 @@ class OwnSets:
         """
         with self._changing():
             own, pile = self._owned(set_id, owner)
-            kept = pile.numbers != number
-            return self._write(own, Pile(pile.pixels[kept], pile.numbers[kept]))
+            return self._write(own, pile.without(number))
 
     def rename(self, set_id: str, name: str, owner: str) -> OwnSet:
         """Give a set another name.

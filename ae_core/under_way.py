@@ -6,18 +6,17 @@ of a store share. It knows neither Dask nor ended runs. Any thread may call it.
 
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
+from ae_core.forecast import Forecast
 from ae_core.live_run import LiveRun
 from ae_core.meters import Load, Meters
-from ae_core.pace import Pace
 from ae_core.queue_book import QueueBook
 from ae_core.run_record import RunRecord
 from ae_core.store import RunStore, StoreError, UnknownRun
 from ae_core.training_queue import Entry, TrainingQueue, Wait
 
-FORESEEN_FOR = 1.0  # seconds
 MISSING_FOR = 10.0  # seconds, after which a run that is in no queue and has no end is given up
 
 
@@ -38,9 +37,7 @@ class UnderWay:
         self._live: dict[str, LiveRun] = {}
         self._missing: dict[str, float] = {}
         self._queue = TrainingQueue()
-        self._slots = 1
-        self._pace = Pace()
-        self._foreseen: tuple[float, Mapping[str, Wait]] = (0.0, {})
+        self._forecast = Forecast()
 
     def enter(self, records: Sequence[RunRecord]) -> None:
         """Put new runs into the queue, all or none.
@@ -82,7 +79,6 @@ class UnderWay:
                 if run_id not in entries:
                     self._let_go(run_id)
             self._missing = {i: since for i, since in self._missing.items() if i not in entries}
-            self._foreseen = (0.0, {})
             self.changed.notify_all()
             return self._queue
 
@@ -128,22 +124,7 @@ class UnderWay:
     def wait(self, run_id: str) -> Wait | None:
         """Return what is foreseen for a run that waits, None for any other."""
         with self.changed:
-            return self._waits().get(run_id)
-
-    def _waits(self) -> Mapping[str, Wait]:
-        """Return what is foreseen for the runs that wait."""
-        seen, waits = self._foreseen
-        if self._queue.waiting and time.monotonic() - seen > FORESEEN_FOR:
-            seconds: dict[str, float | None] = {}
-            for entry in (*self._queue.training, *self._queue.waiting):
-                if entry.id in self._live:
-                    snapshot = self._live[entry.id].snapshot
-                    self._pace.observe(snapshot)
-                    left = snapshot.seconds_left
-                    seconds[entry.id] = self._pace.seconds(snapshot.spec) if left is None else left
-            waits = self._queue.forecast(self._slots, seconds, time.time())
-            self._foreseen = (time.monotonic(), waits)
-        return waits
+            return self._forecast.waits(self._queue, self._live).get(run_id)
 
     @contextmanager
     def holding(self, run_id: str) -> Iterator[LiveRun | None]:
@@ -168,7 +149,7 @@ class UnderWay:
     def start_next(self, slots: int) -> LiveRun | None:
         """Take the run off the queue that is to train now, if there is a slot; call it `alone`."""
         with self.changed:
-            self._slots = slots
+            self._forecast.slots = slots
             while len(self._queue.training) < slots:
                 entry = self._queue.next()
                 if entry is None:
@@ -194,7 +175,7 @@ class UnderWay:
                 self.sync()  # another server may have it
             left = run_id in self._live and self._book.leave(run_id)
             if left:
-                self._queue, self._foreseen = self._book.read(), (0.0, {})
+                self._queue = self._book.read()
             return left
 
     def unavailable(self, problem: str) -> None:
@@ -212,7 +193,7 @@ class UnderWay:
             if run is not None:
                 self._book.finish(run_id)
                 self._forget(run_id, run.record.status)
-                self._queue, self._foreseen = self._book.read(), (0.0, {})
+                self._queue = self._book.read()
 
     def not_saved(self, run_id: str, problem: str) -> None:
         """Keep an ended run that the store did not take, and say why."""

@@ -5,12 +5,10 @@ import secrets
 import streamlit as st
 
 from ae_core import denoising
-from ae_core.connection import ServiceUnavailable
-from ae_core.data import ImageSetCorrupt, ImageSetUnavailable
 from ae_core.denoising import Denoised, Version, is_denoiser
 from ae_core.specs import CHOICES, LIMITS, Corruption
 from pages.shared import notice
-from pages.shared.answers import noise_answer
+from pages.shared.answers import FAILURES, noise_answer
 from pages.shared.denoise_view import (
     classical_view,
     denoised_view,
@@ -31,7 +29,6 @@ from pages.shared.wording import amount_in_words, in_words
 TASKS = ("Add noise, then remove it", "Clean this photo as it is")
 VIEWS = ("64×64 gray", "Colour")
 KINDS = tuple(kind for kind in CHOICES["kind"] if kind != "none")
-FAILURES = (ServiceUnavailable, ImageSetUnavailable, ImageSetCorrupt, ValueError)
 
 
 def page() -> None:

@@ -3,11 +3,9 @@
 import streamlit as st
 
 from ae_core.atlas import Atlas
-from ae_core.connection import ServiceUnavailable
-from ae_core.data import ImageSetCorrupt, ImageSetUnavailable
 from ae_core.store import UnknownRun
 from pages.shared import notice
-from pages.shared.answers import atlas
+from pages.shared.answers import FAILURES, atlas
 from pages.shared.frame import framed
 from pages.shared.latent.directions import direction_view
 from pages.shared.latent.map import map_view
@@ -36,7 +34,6 @@ VIEWS = {
 }
 LIVE = ("Sliders", "Map", "Walk", "Directions")  # views with pictures of several models
 MOST_MODELS = 3
-FAILURES = (ServiceUnavailable, ImageSetUnavailable, ImageSetCorrupt, ValueError)
 
 
 def page() -> None:

@@ -2,9 +2,8 @@
 
 import streamlit as st
 
-from ae_core.connection import ServiceUnavailable
-from ae_core.data import ImageSetCorrupt, ImageSetUnavailable
 from pages.shared import notice
+from pages.shared.answers import FAILURES
 from pages.shared.frame import framed
 from pages.shared.links import linked_choice, put
 from pages.shared.measure.rates import rate_view
@@ -19,7 +18,6 @@ VIEWS = {
     "Unknown": unknown_view,
 }
 OF_A_MODEL = ("also", "bytes", "threshold", "with")  # what means something else for another model
-FAILURES = (ServiceUnavailable, ImageSetUnavailable, ImageSetCorrupt, ValueError)
 
 
 def page() -> None:

@@ -13,6 +13,7 @@ from pages.shared import notice
 from pages.shared.answers import service
 from pages.shared.collecting import add_pictures
 from pages.shared.frame import framed
+from pages.shared.gallery_picker import page_turning
 from pages.shared.links import linked_index, put
 from pages.shared.picture_picker import picture_picker
 from pages.shared.session import collecting, visitor, widget
@@ -143,10 +144,7 @@ def _grid(own: OwnSet, mine: bool) -> None:
     )
     with st.container(horizontal=True):
         if count > A_PAGE:
-            back, forward = max(0, start - A_PAGE), start + A_PAGE
-            st.button(text("own.back"), on_click=lambda: put(page=str(back)), disabled=start == 0)
-            last = forward >= count
-            st.button(text("own.more"), on_click=lambda: put(page=str(forward)), disabled=last)
+            page_turning(f"own-{own.id}", "page", start, A_PAGE, count)
         if mine and chosen in numbers:
             words = text("own.remove", number=chosen + 1)
             st.button(words, on_click=_remove, args=(own.id, chosen), key="own.remove")

@@ -4,20 +4,17 @@ import numpy as np
 import streamlit as st
 
 from ae_core import inference, pictures, rivals
-from ae_core.connection import ServiceUnavailable
-from ae_core.data import ImageSetCorrupt, ImageSetUnavailable
 from ae_core.handwriting import DRAWING_SIDE, centre_digit
 from ae_core.refit import image_shape
 from pages.shared import notice
-from pages.shared.answers import gallery, gallery_tiles, service, test_rendition, test_rivals
+from pages.shared.answers import FAILURES, service, test_rendition, test_rivals
 from pages.shared.catalogue import pictures_title
 from pages.shared.drawing_canvas import drawing_canvas
 from pages.shared.frame import framed
-from pages.shared.labels import label_in_words
-from pages.shared.links import linked_choice, linked_index, put
+from pages.shared.gallery_picker import gallery_picker
+from pages.shared.links import linked_choice
 from pages.shared.model_select import model_select
 from pages.shared.models import TrainedModel, models
-from pages.shared.picture_picker import picture_picker
 from pages.shared.rendition_view import rendition_view, rivals_view
 from pages.shared.session import forget_upload, keep_upload, let_go, uploaded
 from pages.shared.text import slug, text
@@ -25,7 +22,6 @@ from pages.shared.waiting import waiting
 
 SOURCES = ("Test pictures", "Upload", "Draw")
 A_PAGE = 24  # test pictures
-FAILURES = (ServiceUnavailable, ImageSetUnavailable, ImageSetCorrupt, ValueError)
 
 
 def page() -> None:
@@ -72,35 +68,10 @@ def _picture(model: TrainedModel, source: str) -> tuple[int | None, np.ndarray |
 def _test_picture(model: TrainedModel) -> int | None:
     try:
         with waiting(text("reconstruct.loading"), "gallery", model.file.spec_json):
-            available = gallery(model.file.spec_json, 0, 1).available
-            number = linked_index("picture", available)
-            start = number // A_PAGE * A_PAGE
-            shown = gallery(model.file.spec_json, start, A_PAGE)
+            return gallery_picker(f"picker-{model.id}", model.file.spec_json, A_PAGE)
     except FAILURES as error:
         notice.warning(text("reconstruct.no_pictures", problem=error))
         return None
-    names = tuple(
-        text("reconstruct.number", number=start + i)
-        + (f": {label_in_words(label)}" if label else "")
-        for i, label in enumerate(shown.labels)
-    )
-    picture_picker(
-        f"picker-{model.id}",
-        gallery_tiles(model.file.spec_json, start, A_PAGE),
-        names,
-        number - start,
-        lambda index: put(picture=str(start + index)),
-    )
-    with st.container(horizontal=True):
-        back, forward = max(0, start - A_PAGE), min(start + A_PAGE, available - 1)
-        st.button(
-            text("reconstruct.back"), on_click=lambda: put(picture=str(back)), disabled=start == 0
-        )
-        last = start + A_PAGE >= available
-        st.button(
-            text("reconstruct.more"), on_click=lambda: put(picture=str(forward)), disabled=last
-        )
-    return number
 
 
 def _uploaded(model: TrainedModel) -> np.ndarray | None:

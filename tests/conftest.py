@@ -37,7 +37,7 @@ def started_cluster() -> Iterator[DaskCluster]:
 
 @pytest.fixture
 def cluster(started_cluster) -> DaskCluster:
-    """A Dask cluster apart, of two train and two infer workers; a test may kill any of them."""
+    """A Dask cluster apart, with two workers that train; a test may kill any of them."""
     started_cluster.restore()
     return started_cluster
 

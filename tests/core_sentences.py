@@ -7,10 +7,18 @@ put together from parts (a local name, another function, a constant) is followed
 import ast
 import itertools
 from functools import cache
-from pathlib import Path
 from string import Formatter
 
-CORE = Path(__file__).resolve().parent.parent / "ae_core"
+from tests.core_source import (
+    functions_of,
+    home_of,
+    imported,
+    inside,
+    is_exception,
+    modules,
+    named,
+)
+
 VALUE = "\ue000"
 
 # Where a raise is for whoever writes or starts the program, never for who visits a page.
@@ -42,49 +50,6 @@ BESIDE = ("EXAMPLES",)  # constants that are values: layers in their notation
 METHODS = ("stopped", "error", "problem")  # of other objects, followed by name alone
 SENTENCES = {"Ending": 1, "Outcome": 1}  # which argument of them is one; of exceptions the first
 CONSTANTS = ("INTERRUPTED",)  # what a record says until its run has ended
-
-
-@cache
-def modules():
-    found = {}
-    for path in sorted(CORE.rglob("*.py")):
-        parts = path.relative_to(CORE).with_suffix("").parts
-        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-        found[name] = ast.parse(path.read_text(encoding="utf-8"))
-    return found
-
-
-@cache
-def inside(tree):
-    """All nodes in a node, itself among them."""
-    return tuple(ast.walk(tree))
-
-
-@cache
-def named(kind, name, home=None):
-    """The definitions of a name, in one module or in all."""
-    trees = [modules()[home]] if home else modules().values()
-    return [node for tree in trees for node in inside(tree)
-            if isinstance(node, kind) and node.name == name]  # fmt: skip
-
-
-@cache
-def exceptions():
-    """The names of all classes whose instances can be raised."""
-    classes = [node for tree in modules().values() for node in inside(tree)
-               if isinstance(node, ast.ClassDef)]  # fmt: skip
-    found = {"Exception"}
-    for _ in classes:
-        found |= {
-            one.name
-            for one in classes
-            if any(ast.unparse(b) in found or ast.unparse(b).endswith("Error") for b in one.bases)
-        }
-    return found
-
-
-def is_exception(name):
-    return name in exceptions() or name.endswith("Error")
 
 
 class Reader:
@@ -192,22 +157,6 @@ busy = []  # what is just being followed
 seen = set()  # the exceptions that were followed to
 
 
-@cache
-def imported():
-    return {
-        name.name
-        for tree in modules().values()
-        for node in inside(tree)
-        if isinstance(node, ast.ImportFrom)
-        for name in node.names
-    }
-
-
-@cache
-def home_of(wanted):
-    return next(name for name, tree in modules().items() if wanted in inside(tree))
-
-
 def written(target):
     """A name, or one of self; of other targets nothing."""
     match target:
@@ -229,15 +178,6 @@ def product(*parts):
 def filled(template):
     return "".join(literal + (VALUE if name is not None else "")
                    for literal, name, _, _ in Formatter().parse(template))  # fmt: skip
-
-
-def functions_of(tree):
-    """Every node with the innermost function that it stands in."""
-    found = dict.fromkeys(inside(tree))
-    for function in inside(tree):  # outer functions come first
-        if isinstance(function, ast.FunctionDef):
-            found |= dict.fromkeys(inside(function)[1:], function)
-    return found
 
 
 @cache

@@ -10,12 +10,12 @@ from pathlib import Path
 from distributed import Client
 
 ROOT = Path(__file__).resolve().parent.parent
-KINDS = ("train", "train", "infer", "infer")
+KINDS = ("train", "train", "infer")
 PATIENCE = 120
 
 
 class DaskCluster:
-    """A scheduler, always at the same address, and four workers."""
+    """A scheduler, always at the same address, two workers that train and one that does not."""
 
     def __init__(self) -> None:
         """Start nothing yet."""
@@ -77,8 +77,9 @@ class DaskCluster:
 
     def _worker(self, kind: str) -> subprocess.Popen[bytes]:
         options = ["--nthreads", "1", "--memory-limit", "0", "--no-nanny"]
-        options += ["--preload", "ae_core.tasks", "--resources", f"{kind}=1"]
-        return self._start("worker", self.address, *options)
+        if kind == "train":  # nobody asks the other one: it need not import TensorFlow
+            options += ["--preload", "ae_core.tasks"]
+        return self._start("worker", self.address, *options, "--resources", f"{kind}=1")
 
     def _start(self, role: str, *options: str) -> subprocess.Popen[bytes]:
         quiet = {**os.environ, "DASK_LOGGING__DISTRIBUTED": "critical", "PYTHONPATH": str(ROOT)}

@@ -35,10 +35,6 @@ def first_epoch(snapshot):
     return snapshot.epoch >= 1
 
 
-def without_clock(history):
-    return [{k: v for k, v in epoch.items() if k != "seconds"} for epoch in history]
-
-
 @pytest.fixture
 def servers(cluster, server_on):
     return server_on(cluster.address), server_on(cluster.address)
@@ -176,13 +172,19 @@ sys.stdin.read()
 """
 
 
-def test_the_runs_of_a_killed_server_go_on_at_the_other(cluster, server_on, tmp_path):
-    command = [sys.executable, "-c", SERVER, str(tmp_path / "runs"), cluster.address]
+def runs_of_a_killed_server(script, cluster, tmp_path):
+    """Start a server, let it hand out its runs and kill it; return these: zoe's, ada's, …"""
+    command = [sys.executable, "-c", script, str(tmp_path / "runs"), cluster.address]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
-        done, ada, bob, waits = json.loads(process.stdout.readline())
+        runs = json.loads(process.stdout.readline())
         process.kill()
+    return runs
+
+
+def test_the_runs_of_a_killed_server_go_on_at_the_other(cluster, server_on, tmp_path):
+    done, ada, bob, waits = runs_of_a_killed_server(SERVER, cluster, tmp_path)
     other = server_on(cluster.address)
     before = other.wait_until(ada, first_epoch, PATIENCE)
     assert before.lost == ""  # the same attempt, from its first epoch on
@@ -196,12 +198,7 @@ def test_the_runs_of_a_killed_server_go_on_at_the_other(cluster, server_on, tmp_
 
 def test_what_finished_while_no_server_was_there_is_kept(cluster, server_on, tmp_path):
     script = SERVER.replace("epochs=2000", "epochs=150")
-    command = [sys.executable, "-c", script, str(tmp_path / "runs"), cluster.address]
-    with subprocess.Popen(
-        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as process:
-        _, ada, bob, _ = json.loads(process.stdout.readline())
-        process.kill()
+    _, ada, bob, _ = runs_of_a_killed_server(script, cluster, tmp_path)
     with Client(cluster.address, set_as_default=False) as client:
         tasks = [client.get_dataset(key_of(attempt_name(run, 1))) for run in (ada, bob)]
         with client.as_current():

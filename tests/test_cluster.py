@@ -64,7 +64,7 @@ def test_two_visitors_on_an_existing_scheduler_do_not_disturb_each_other(cluster
     alone = service.submit(QUICK, "ada")
     expected = figures(service.wait_until(alone, lambda s: not s.live, PATIENCE))
 
-    ada, bob = service.submit(LONG, "ada"), service.submit(change(QUICK, epochs=300), "bob")
+    ada, bob = service.submit(LONG, "ada"), service.submit(change(QUICK, epochs=60), "bob")
     for run in (ada, bob):
         service.wait_until(run, lambda s: s.epoch > 0, PATIENCE)
     assert service.snapshot(ada).live  # both at the same time, each on its own worker

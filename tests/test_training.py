@@ -134,6 +134,15 @@ def numpy_step(spec, w, x):
     return {name: w[name] - spec.learning_rate * g for name, g in gradients.items()}, losses
 
 
+def batches_of(spec, images):
+    """All batches (B, P) of a training, float64; an epoch's last one is what is left."""
+    rng = np.random.default_rng(spec.seed)
+    x = images.train.reshape(len(images.train), -1).astype(np.float64)
+    for _ in range(spec.epochs):
+        order = rng.permutation(len(x))
+        yield from np.split(x[order], range(spec.batch_size, len(x), spec.batch_size))
+
+
 @pytest.mark.parametrize(
     ("loss", "learning_rate"), [("mse", 0.1), ("l2", 1e-5), ("gaussian-nll", 1e-4)]
 )
@@ -145,10 +154,8 @@ def test_an_epoch_of_gradient_descent_is_numpys(images, loss, learning_rate, bat
     outcome, _ = train(spec, images)
 
     w = {name: array.astype(float) for name, array in before.items()}
-    order = np.random.default_rng(spec.seed).permutation(500)
-    x = images.train.reshape(500, -1).astype(float)[order]
     losses = []
-    for batch in np.split(x, [batch_size]) if batch_size < 500 else [x]:
+    for batch in batches_of(spec, images):
         w, of_batch = numpy_step(spec, w, batch)
         losses.extend(of_batch)
     assert len(losses) == 500
@@ -165,15 +172,9 @@ def test_along_a_cosine_the_learning_rate_falls_to_zero(images):
         LINEAR, learning_rate=0.1, batch_size=400, epochs=3, schedule="cosine", optimizer="sgd"
     )
     weights = {n: w.astype(np.float64) for n, w in initial_weights(spec, images).items()}
-    rng = np.random.default_rng(spec.seed)
-    x = images.train.reshape(len(images.train), -1).astype(np.float64)
-    step = 0
-    for _ in range(3):
-        order = rng.permutation(len(x))
-        for batch in (order[:400], order[400:]):
-            rate = 0.1 * 0.5 * (1 + math.cos(math.pi * step / 6))
-            weights, _ = numpy_step(replace(spec, learning_rate=rate), weights, x[batch])
-            step += 1
+    for step, batch in enumerate(batches_of(spec, images)):
+        rate = 0.1 * 0.5 * (1 + math.cos(math.pi * step / 6))
+        weights, _ = numpy_step(replace(spec, learning_rate=rate), weights, batch)
     outcome, _ = train(spec, images)
     for name, wanted in weights.items():
         np.testing.assert_allclose(outcome.weights[name], wanted, rtol=1e-4, atol=1e-6)
@@ -183,13 +184,9 @@ def test_over_one_cycle_the_learning_rate_rises_for_a_tenth_of_the_steps_and_fal
     """Ten epochs of two steps of gradient descent: two of them rise from zero."""
     spec = replace(LINEAR, batch_size=400, epochs=10, schedule="one-cycle")
     weights = {n: w.astype(np.float64) for n, w in initial_weights(spec, images).items()}
-    rng = np.random.default_rng(spec.seed)
-    x = images.train.reshape(len(images.train), -1).astype(np.float64)
     rates = [0.0, 0.05] + [0.05 * (1 + math.cos(math.pi * step / 18)) for step in range(18)]
-    for epoch in range(10):
-        order = rng.permutation(len(x))
-        for batch, rate in zip((order[:400], order[400:]), rates[2 * epoch :], strict=False):
-            weights, _ = numpy_step(replace(spec, learning_rate=rate or 1e-6), weights, x[batch])
+    for batch, rate in zip(batches_of(spec, images), rates, strict=True):
+        weights, _ = numpy_step(replace(spec, learning_rate=rate or 1e-6), weights, batch)
     outcome, _ = train(spec, images)
     for name, wanted in weights.items():
         np.testing.assert_allclose(outcome.weights[name], wanted, rtol=1e-4, atol=1e-5)
@@ -210,20 +207,14 @@ def test_adam_in_one_pass_is_the_papers(images):
     weights = {n: w.astype(np.float64) for n, w in initial_weights(spec, images).items()}
     first = dict.fromkeys(weights, 0.0)
     second = dict.fromkeys(weights, 0.0)
-    rng = np.random.default_rng(spec.seed)
-    x = images.train.reshape(len(images.train), -1).astype(np.float64)
-    step = 0
-    for _ in range(3):
-        order = rng.permutation(len(x))
-        for batch in (order[:400], order[400:]):
-            step += 1
-            moved, _ = numpy_step(replace(spec, learning_rate=1.0), weights, x[batch])
-            rate = 0.01 * math.sqrt(1 - 0.999**step) / (1 - 0.9**step)
-            for name in weights:
-                gradient = weights[name] - moved[name]
-                first[name] = 0.9 * first[name] + 0.1 * gradient
-                second[name] = 0.999 * second[name] + 0.001 * gradient**2
-                weights[name] = weights[name] - rate * first[name] / (np.sqrt(second[name]) + 1e-7)
+    for step, batch in enumerate(batches_of(spec, images), start=1):
+        moved, _ = numpy_step(replace(spec, learning_rate=1.0), weights, batch)
+        rate = 0.01 * math.sqrt(1 - 0.999**step) / (1 - 0.9**step)
+        for name in weights:
+            gradient = weights[name] - moved[name]
+            first[name] = 0.9 * first[name] + 0.1 * gradient
+            second[name] = 0.999 * second[name] + 0.001 * gradient**2
+            weights[name] = weights[name] - rate * first[name] / (np.sqrt(second[name]) + 1e-7)
     outcome, _ = train(spec, images)
     for name, wanted in weights.items():
         np.testing.assert_allclose(outcome.weights[name], wanted, atol=2e-4)

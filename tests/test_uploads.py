@@ -16,8 +16,6 @@ from ae_core import uploads
 from ae_core.pictures import MAX_BYTES
 from ae_core.uploads import MOST_BYTES, MOST_MEMBERS, Batch, read_files, read_uploads, short_name
 
-RNG = np.random.default_rng(0)
-
 
 def png(size=(40, 30), mode="L", value=200):
     image = Image.new("L", size, value)

@@ -5,8 +5,6 @@ from functools import partial
 
 import streamlit as st
 
-from ae_core.connection import ServiceUnavailable
-from ae_core.data import ImageSetCorrupt, ImageSetUnavailable
 from ae_core.inference import ModelFile
 from ae_core.keras_code import source
 from ae_core.keras_pictures_code import PICTURE_FILE, needs_file
@@ -14,7 +12,7 @@ from ae_core.notebook import notebook
 from ae_core.refit import image_shape
 from ae_core.specs import TrainingSpec
 from pages.shared import notice
-from pages.shared.answers import keras_file, picture_file
+from pages.shared.answers import FAILURES, keras_file, picture_file
 from pages.shared.downloads import File, offer
 from pages.shared.text import text
 
@@ -66,5 +64,5 @@ def _offered(offering: Callable[[], None]) -> None:
     """Offer files; one that cannot be made is a sentence."""
     try:
         offering()
-    except (ServiceUnavailable, ImageSetUnavailable, ImageSetCorrupt, ValueError) as error:
+    except FAILURES as error:
         notice.error(str(error))

@@ -3,13 +3,13 @@
 What the visitor does is in ``crop_box.js``; the square counts when it is let go.
 """
 
-import base64
 from pathlib import Path
 
 import streamlit as st
 
 from ae_core.faces import Crop
 from ae_core.photos import Photo
+from pages.shared.sheet import address
 from pages.shared.text import text
 
 _CSS = """
@@ -46,11 +46,10 @@ def crop_box(key: str, photo: Photo, crop: Crop) -> Crop:
         photo: the photo.
         crop: where the square is before the visitor has touched it.
     """
-    source = "data:image/jpeg;base64," + base64.b64encode(photo.preview).decode()
     # No dict either, for which Streamlit imports pandas to see whether it is a table.
     start = tuple(vars(crop).items())
     data = {
-        "photo": source,
+        "photo": address(photo.preview, "jpeg"),
         "faces": tuple(vars(face) for face in photo.faces),
         "crop": start,
         "words": tuple((word, text(f"denoise.crop.{word}")) for word in _WORDS),

@@ -12,9 +12,10 @@ from ae_core.faces import MIDDLE
 from ae_core.own_images import is_own
 from ae_core.specs import DenoiserSpec, TrainingSpec, to_json
 from pages.shared import notice
-from pages.shared.answers import gallery, gallery_tiles, sample_faces, sample_tiles, service
+from pages.shared.answers import gallery, sample_faces, sample_tiles, service
 from pages.shared.catalogue import pictures_title
 from pages.shared.crop_box import crop_box
+from pages.shared.gallery_picker import gallery_picker
 from pages.shared.links import linked_choice, linked_index, put
 from pages.shared.models import TrainedModel
 from pages.shared.picture_picker import picture_picker
@@ -55,12 +56,24 @@ def face_source(model: TrainedModel) -> Chosen | None:
         wrap=True,
     )
     if source == "Samples":
-        names, images = zip(*sample_faces(), strict=True)
-        number = _pick("samples", sample_tiles(), names, 0, len(images))
-        return Chosen(("sample", number), images[number], shared=True)
+        return sample_face("denoise")
     if source == "Test set":
         return _test_picture(model)
     return own_photo(source)
+
+
+def sample_face(page: str) -> Chosen:
+    """Let the visitor choose one of the faces that come with the app, the one of the address.
+
+    Args:
+        page: for the key of the widget.
+    """
+    names, images = zip(*sample_faces(), strict=True)
+    number = linked_index("picture", len(images))
+    picture_picker(
+        f"{page}-samples", sample_tiles(), names, number, lambda index: put(picture=str(index))
+    )
+    return Chosen(("sample", number), images[number], shared=True)
 
 
 def _test_picture(model: TrainedModel) -> Chosen | None:
@@ -71,36 +84,9 @@ def _test_picture(model: TrainedModel) -> Chosen | None:
         title = pictures_title(spec.image_set)
         notice.info(text("denoise.no_pictures", pictures=title))
         return None
-    available = gallery(to_json(spec), 0, 1).available
-    start = linked_index("picture", available) // A_PAGE * A_PAGE
-    shown = gallery(to_json(spec), start, A_PAGE)
-    names = tuple(text("denoise.number", number=start + i) for i in range(len(shown.images)))
-    tiles = gallery_tiles(to_json(spec), start, A_PAGE)
-    number = _pick(f"test-{model.id}", tiles, names, start, available)
-    back, forward = max(0, start - A_PAGE), min(start + A_PAGE, available - 1)
-    with st.container(horizontal=True):
-        st.button(
-            text("denoise.back"), on_click=lambda: put(picture=str(back)), disabled=start == 0
-        )
-        last = start + A_PAGE >= available
-        st.button(text("denoise.more"), on_click=lambda: put(picture=str(forward)), disabled=last)
-    picture, shared = shown.images[number - start], not is_own(spec.image_set)
-    return Chosen(("test", model.id, number), picture, shared)
-
-
-def _pick(
-    key: str, tiles: tuple[str, ...], names: tuple[str, ...], start: int, available: int
-) -> int:
-    """Let the visitor choose one of the pictures from number ``start`` on; return its number."""
-    number = linked_index("picture", available)
-    picture_picker(
-        f"denoise-{key}",
-        tiles,
-        names,
-        number - start,
-        lambda index: put(picture=str(start + index)),
-    )
-    return number
+    number = gallery_picker(f"denoise-test-{model.id}", to_json(spec), A_PAGE)
+    picture = gallery(to_json(spec), number // A_PAGE * A_PAGE, A_PAGE).images[number % A_PAGE]
+    return Chosen(("test", model.id, number), picture, shared=not is_own(spec.image_set))
 
 
 def own_photo(source: str, forget: Callable[[], None] = forget_photo) -> Chosen | None:

@@ -49,6 +49,6 @@ def picture_picker(
             on_pick(index)
 
     # Tuples, not lists: for a list Streamlit imports pandas, 70 MB, to see whether it is a table.
-    label = text("reconstruct.picker")
+    label = text("gallery.choose")
     data = {"pictures": sources, "names": names, "chosen": chosen, "label": label}
     _PICKER(key=key, data=data, on_picked_change=take)

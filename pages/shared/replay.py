@@ -1,7 +1,7 @@
 """Back through a run's epochs, live in the browser; two runs side by side at the same epoch.
 
 All moments go to the browser at once, as one picture; the server hears of an epoch when the hand
-lets go. What happens there is in ``replay.js``.
+lets go. What happens there is in ``replay.js``, what is drawn of a run in ``replay_panel.js``.
 """
 
 import base64
@@ -23,6 +23,7 @@ from pages.shared.downloads import File, offer
 from pages.shared.links import linked_number, put
 from pages.shared.run_list import MOST_LISTED, snapshots_of
 from pages.shared.session import show_in_widget, visitor, widget
+from pages.shared.sheet import address
 from pages.shared.text import text
 from pages.shared.wording import run_name
 
@@ -65,12 +66,13 @@ figcaption i { font-style: normal; font-weight: 700; }
 }
 """
 
+_SCRIPTS = (Path(__file__).with_name("replay_panel.js"), Path(__file__).with_suffix(".js"))
 _REPLAY = st.components.v2.component(
     "replay",
     html='<div class="replay"><div class="hands"><button type="button"></button>'
     '<input type="range" min="0" step="1"><output></output></div><div class="runs"></div></div>',
     css=_CSS,
-    js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8"),
+    js="\n".join(script.read_text(encoding="utf-8") for script in _SCRIPTS),
 )
 
 
@@ -178,8 +180,8 @@ def _of_run(run: Snapshot) -> dict[str, Any]:
     return {
         "id": run.id,
         "title": run_name(run),
-        "sheet": _url(shown.sheet),
-        "given": _url(pictures.to_png(pictures.sheet(given))),
+        "sheet": address(shown.sheet),
+        "given": address(pictures.to_png(pictures.sheet(given))),
         "rows": len(rows),
         "count": given.shape[1],
         "height": given.shape[2],
@@ -194,10 +196,6 @@ def _of_run(run: Snapshot) -> dict[str, Any]:
         "labels": run.map.labels if run.map is not None else (),
         "names": run.map.names if run.map is not None else (),
     }
-
-
-def _url(png: bytes) -> str:
-    return "data:image/png;base64," + base64.b64encode(png).decode()
 
 
 def _gif(run: Snapshot) -> bytes:

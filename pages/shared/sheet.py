@@ -26,7 +26,9 @@ def png(rows: np.ndarray, width: int = PIXELS) -> bytes:
 
 def addresses(images: Iterable[np.ndarray]) -> tuple[str, ...]:
     """Return addresses that hold uint8 pictures (H, W, C)."""
-    return tuple(
-        "data:image/png;base64," + base64.b64encode(pictures.to_png(image)).decode()
-        for image in images
-    )
+    return tuple(address(pictures.to_png(image)) for image in images)
+
+
+def address(file: bytes, kind: str = "png") -> str:
+    """Return an address that holds a picture's file, a ``png`` or a ``jpeg``."""
+    return f"data:image/{kind};base64,{base64.b64encode(file).decode()}"

@@ -1,6 +1,5 @@
 """Pictures side by side with words below them; on a narrow screen fewer in a row."""
 
-import base64
 import io
 import weakref
 
@@ -9,6 +8,7 @@ import streamlit as st
 from PIL import Image
 
 from ae_core import pictures
+from pages.shared.sheet import address
 
 SQUARE_PIXELS = 160  # pictures of fewer pixels are shown with their pixels as squares
 NARROWEST = 125  # CSS pixels
@@ -45,12 +45,12 @@ def data_url(image: np.ndarray) -> str:
 def _encoded(image: np.ndarray) -> str:
     pixels = pictures.to_bytes_range(image)
     if image.shape[1] < SQUARE_PIXELS:
-        return "data:image/png;base64," + base64.b64encode(pictures.to_png(pixels)).decode()
+        return address(pictures.to_png(pixels))
     buffer = io.BytesIO()
     Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(
         buffer, "JPEG", quality=92, subsampling=0
     )
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
+    return address(buffer.getvalue(), "jpeg")
 
 
 def _rendering(image: np.ndarray) -> str:

@@ -7,10 +7,10 @@ import shutil
 import sys
 from pathlib import Path
 
+from lab_page import IDLE, open_page
 from playwright.sync_api import Page, sync_playwright
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "screenshots"
-IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 
 
 def main(url: str) -> None:
@@ -22,36 +22,36 @@ def main(url: str) -> None:
         )
         page = browser.new_page(viewport={"width": 1280, "height": 800}, base_url=url)
         page.set_default_timeout(120_000)
-        _open(page, "/")
+        open_page(page, "/")
         _save(page, "home")
-        _open(page, "/lessons?lesson=04-better-than-jpeg&guess=100")
+        open_page(page, "/lessons?lesson=04-better-than-jpeg&guess=100")
         page.get_by_text("The autoencoder wins by far").wait_for()
         _save(page, "lesson")
-        _open(page, "/train?preset=toy-faces-vae&epochs=4")
+        open_page(page, "/train?preset=toy-faces-vae&epochs=4")
         page.get_by_text("Cartoon faces").wait_for()
         _save(page, "set-up")
         page.get_by_test_id("stBaseButton-primary").click()
         page.get_by_text("3 / 4").wait_for()
         _save(page, "watch")
         page.get_by_text("Finished").wait_for()
-        _open(page, "/reconstruct?model=toy-faces-vae&picture=3")
+        open_page(page, "/reconstruct?model=toy-faces-vae&picture=3")
         page.get_by_text("PCA").first.wait_for()
         _save(page, "reconstruct")
-        _open(page, "/denoise?model=toy-faces-vae&source=Test set&picture=3&amount=0.1")
+        open_page(page, "/denoise?model=toy-faces-vae&source=Test set&picture=3&amount=0.1")
         page.get_by_text("Draw the line across").wait_for()
         _save(page, "denoise")
-        _open(page, "/latent_space?model=toy-faces-vae")
+        open_page(page, "/latent_space?model=toy-faces-vae")
         page.wait_for_function("() => window.autoencoderLab?.decoders.size > 0")
         _save(page, "latent")
-        _open(page, "/latent_space?model=toy-faces-vae&view=Directions")
+        open_page(page, "/latent_space?model=toy-faces-vae&view=Directions")
         chart = page.get_by_text("Which number knows what")
         chart.wait_for()
         chart.evaluate("element => element.scrollIntoView()")
         _save(page, "directions")
-        _open(page, "/measure?model=toy-faces-vae")
+        open_page(page, "/measure?model=toy-faces-vae")
         page.get_by_text("bytes a picture").first.wait_for()
         _save(page, "measure")
-        _open(page, "/own_pictures")
+        open_page(page, "/own_pictures")
         page.get_by_label("Name of the set").fill("Handwriting of class 7b")
         page.get_by_role("button", name="Start a set that this server keeps").click()
         page.locator("canvas").first.wait_for()
@@ -72,11 +72,6 @@ def _draw_a_two(page: Page) -> None:
         if not place:
             page.mouse.down()
     page.mouse.up()
-
-
-def _open(page: Page, path: str) -> None:
-    page.goto(path)
-    page.wait_for_selector(IDLE)
 
 
 def _save(page: Page, name: str) -> None:

@@ -5,23 +5,13 @@ from urllib.parse import quote
 
 import psutil
 import pytest
+from lab_page import IDLE, linked, metric, open_page
 from PIL import Image
 from playwright.sync_api import Page, expect
-
-IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
-
-
-def open_page(page: Page, path: str) -> None:
-    page.goto(path)
-    page.wait_for_selector(IDLE)
 
 
 def press_train(page: Page) -> None:
     page.get_by_test_id("stBaseButton-primary").click()
-
-
-def metric(page: Page, label: str):
-    return page.get_by_test_id("stMetric").filter(has_text=label).get_by_test_id("stMetricValue")
 
 
 def test_home_shows_pictures_and_the_way_to_every_page(page):
@@ -138,6 +128,19 @@ def test_choose_another_test_picture(page):
     assert "picture=5" in page.url
 
 
+def test_further_test_pictures_are_a_page_away(page):
+    open_page(page, "/reconstruct?model=toy-faces-vae&picture=3")
+    expect(page.get_by_role("button", name="Picture 3", exact=True)).to_be_visible()
+    page.get_by_role("button", name="More", exact=True).click()
+    expect(page.get_by_role("button", name="Picture 24", exact=True)).to_be_visible()
+    assert linked(page, "picture") == "24"
+    page.get_by_role("button", name="Picture 30", exact=True).click()
+    page.wait_for_url(re.compile("picture=30"))
+    page.get_by_role("button", name="Back", exact=True).click()
+    expect(page.get_by_role("button", name="Picture 3", exact=True)).to_be_visible()
+    assert linked(page, "picture") == "0"
+
+
 def test_upload_a_picture(page, tmp_path):
     path = tmp_path / "gradient.png"
     Image.linear_gradient("L").save(path)
@@ -221,6 +224,5 @@ def test_a_link_cannot_smuggle_markup_in(page):
 def test_a_link_to_a_page_asks_for_nothing_that_is_not_there(page):
     failed = []
     page.on("response", lambda r: failed.append(r.url) if r.status >= 400 else None)
-    page.goto("/train?preset=digits-dense")
-    page.wait_for_selector(IDLE)
+    open_page(page, "/train?preset=digits-dense")
     assert failed == []

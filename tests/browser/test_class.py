@@ -4,11 +4,10 @@ import csv
 import io
 import re
 from contextlib import contextmanager
-from urllib.parse import parse_qs, urlparse
 
+from lab_page import linked, open_page
 from playwright.sync_api import Page, expect
 
-READY = "[data-testid=stApp][data-test-script-state=notRunning]"
 MARKUP, BOLD = "<img src=x onerror=alert(1)>", "**bold**"
 DIGITS = "preset=digits-dense&image_size=8&view=Set up"
 
@@ -25,15 +24,6 @@ def visitor(browser, server, **settings):
     yield made
     assert dialogs == [], "a nickname was run as a script"
     context.close()
-
-
-def linked(page: Page, name: str) -> str:
-    return parse_qs(urlparse(page.url).query).get(name, [""])[0]
-
-
-def open_page(page: Page, path: str) -> None:
-    page.goto(path)
-    page.wait_for_selector(READY)
 
 
 def open_class(page: Page) -> str:

@@ -8,21 +8,11 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+from lab_page import IDLE, metric, open_page
 from playwright.sync_api import Page, expect
 
 from ae_core.keras_code import source
 from ae_core.specs import change, preset
-
-IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
-
-
-def open_page(page: Page, path: str) -> None:
-    page.goto(path)
-    page.wait_for_selector(IDLE)
-
-
-def metric(page: Page, label: str):
-    return page.get_by_test_id("stMetric").filter(has_text=label).get_by_test_id("stMetricValue")
 
 
 def formulas(page: Page):

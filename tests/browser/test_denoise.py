@@ -11,6 +11,7 @@ from urllib.parse import quote
 import psutil
 import pytest
 from conftest import SILENT
+from lab_page import IDLE, metric, open_page
 from PIL import Image
 from playwright.sync_api import Page, expect
 from skimage import data
@@ -18,7 +19,6 @@ from written_files import no_writing, places, processes, written_since
 
 from ae_core.specs import CHOICES
 
-IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 AS_IT_IS = "&task=" + quote("Clean this photo as it is")
 FILTERS = ("gaussian", "median", "total-variation", "non-local-means", "wavelet")
 SQUEEZED = (
@@ -26,15 +26,6 @@ SQUEEZED = (
     "olivetti-faces-trained-on-noise-with-a-per-pixel",
 )
 COMMENT = b"The comment in the visitor's photo 5f1d8c52a9"
-
-
-def open_page(page: Page, path: str) -> None:
-    page.goto(path)
-    page.wait_for_selector(IDLE)
-
-
-def metric(page: Page, label: str):
-    return page.get_by_test_id("stMetric").filter(has_text=label).get_by_test_id("stMetricValue")
 
 
 def figures(page: Page):

@@ -2,9 +2,9 @@
 
 import re
 
+from lab_page import open_page
 from playwright.sync_api import expect
 
-IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 COLLAPSING = (
     "/train?preset=digits-dense&image_size=8&bottleneck=variational&loss=bernoulli-nll"
     "&beta=100&epochs=2000&steps_per_epoch=2"  # so slow that the time before is seen, too
@@ -16,8 +16,7 @@ def height(page):
 
 
 def test_a_collapsing_network_is_found_while_it_trains_and_its_remedy_is_set_up(page):
-    page.goto(COLLAPSING)
-    page.wait_for_selector(IDLE)
+    open_page(page, COLLAPSING)
     page.get_by_test_id("stBaseButton-primary").click()
     expect(page.get_by_text("Healthy: it is learning")).to_be_visible()
     before = height(page)

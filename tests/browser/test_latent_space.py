@@ -2,10 +2,10 @@
 
 import io
 import re
-from urllib.parse import parse_qs, urlparse
 
 import numpy as np
 import pytest
+from lab_page import IDLE, drag, linked, open_page
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -14,19 +14,17 @@ from ae_core.pictures import to_bytes_range
 from ae_core.toy_faces import draw_faces, sample_factors
 
 VIEWS = ("Sliders", "Map", "Walk", "Directions", "Samples", "Posterior", "Match")
-READY = "[data-testid=stApp][data-test-script-state=notRunning]"
 
 
 def open_view(page: Page, view: str = "Sliders", query: str = "") -> list[int]:
     """Open a view of the cartoon faces; the lengths of later websocket messages are returned."""
     sent: list[int] = []
     page.on("websocket", lambda ws: ws.on("framesent", lambda data: sent.append(len(data))))
-    page.goto(f"/latent_space?model=toy-faces-vae&view={view}{query}")
-    page.wait_for_selector(READY)
+    open_page(page, f"/latent_space?model=toy-faces-vae&view={view}{query}")
     if view in ("Sliders", "Map", "Walk", "Directions"):
         expect(page.locator(".latent .status").first).to_have_text("")
         page.wait_for_function("() => window.autoencoderLab?.decoders.size > 0")
-    page.wait_for_selector(READY)
+    page.wait_for_selector(IDLE)
     sent.clear()
     return sent
 
@@ -37,24 +35,12 @@ def picture(page: Page) -> str:
     return page.locator(".pictures canvas").first.evaluate("(canvas) => canvas.toDataURL()")
 
 
-def linked(page: Page, name: str) -> list[str]:
-    return parse_qs(urlparse(page.url).query).get(name, [])
-
-
 def slider(page: Page, place: int):
     return page.locator(".rows input").nth(place)
 
 
 def values(page: Page) -> list[str]:
     return page.locator(".rows output").all_text_contents()
-
-
-def drag(page: Page, element, start: float, end: float) -> None:
-    box = element.bounding_box()
-    y = box["y"] + box["height"] / 2
-    page.mouse.move(box["x"] + start * box["width"], y)
-    page.mouse.down()
-    page.mouse.move(box["x"] + end * box["width"], y, steps=12)
 
 
 def wait_for_link(page: Page, name: str) -> None:
@@ -74,7 +60,7 @@ def test_the_picture_follows_the_hand_and_the_server_hears_of_it_once(page):
     assert sent == []
     page.mouse.up()
     wait_for_link(page, "z")
-    page.wait_for_selector(READY)
+    page.wait_for_selector(IDLE)
     assert len(sent) == 1
     assert values(page)[1:] == others
     after, shown = picture(page), values(page)
@@ -120,10 +106,10 @@ def test_a_test_picture_sets_all_sliders(page):
     before = picture(page)
     page.locator(".picker button").nth(2).click()
     wait_for_link(page, "z")
-    page.wait_for_selector(READY)
+    page.wait_for_selector(IDLE)
     expect(page.locator(".rows output").first).not_to_have_text("")
     assert picture(page) != before
-    assert linked(page, "z") == ["picture:2"]
+    assert linked(page, "z") == "picture:2"
 
 
 def test_the_same_code_counts_again_after_another_one(page):
@@ -131,11 +117,11 @@ def test_the_same_code_counts_again_after_another_one(page):
     for _ in range(2):
         page.get_by_role("button", name="Mean").click()
         page.wait_for_function("() => /z=-?[0-9]/.test(location.search)")
-        page.wait_for_selector(READY)
+        page.wait_for_selector(IDLE)
         mean = values(page)
         page.locator(".picker button").nth(2).click()
         page.wait_for_function("() => location.search.includes('z=picture')")
-        page.wait_for_selector(READY)
+        page.wait_for_selector(IDLE)
         expect(page.locator(".rows output").first).not_to_have_text(mean[0])
 
 
@@ -147,7 +133,7 @@ def test_an_answer_that_is_late_does_not_move_the_sliders_back(page):
         page.keyboard.press("ArrowRight")
         page.wait_for_timeout(170)  # longer than a view waits, shorter than an answer takes
         shown.append(float(values(page)[0]))
-    page.wait_for_selector(READY)
+    page.wait_for_selector(IDLE)
     shown.append(float(values(page)[0]))
     assert shown == sorted(shown)
     assert shown[-1] == shown[-2]
@@ -157,7 +143,7 @@ def test_another_model_follows_the_same_hands(page):
     page.goto("/train?preset=toy-faces-vae&epochs=1&steps_per_epoch=2&seed=5")
     page.get_by_test_id("stBaseButton-primary").click()
     page.get_by_role("link", name="Move through its codes").wait_for()
-    run = linked(page, "run")[0]
+    run = linked(page, "run")
     sent = open_view(page, "Sliders", f"&also={run}")
     canvases = page.locator(".pictures canvas")
     expect(canvases).to_have_count(2)
@@ -176,7 +162,7 @@ def test_a_run_in_training_swaps_in_and_the_sliders_stay_where_they_are(page):
     page.goto("/train?preset=digits-dense&epochs=2000&latent_dim=6")
     page.get_by_test_id("stBaseButton-primary").click()
     page.get_by_role("link", name="Move through its codes").wait_for()
-    run = linked(page, "run")[0]
+    run = linked(page, "run")
     page.goto(f"/latent_space?model={run}")
     expect(page.locator(".latent .status").first).to_have_text("")
     expect(page.get_by_text("In training: epoch")).to_be_visible()
@@ -184,7 +170,7 @@ def test_a_run_in_training_swaps_in_and_the_sliders_stay_where_they_are(page):
     for _ in range(4):
         slider(page, 1).press("ArrowRight")
     wait_for_link(page, "z")
-    page.wait_for_selector(READY)
+    page.wait_for_selector(IDLE)
     shown, before, first = values(page), picture(page), page.evaluate(digest)
     page.wait_for_function(f"(first) => ({digest})() !== first", arg=first)
     assert values(page) == shown
@@ -197,7 +183,7 @@ def test_a_run_in_training_swaps_in_and_the_sliders_stay_where_they_are(page):
 def test_a_decoder_too_large_for_the_browser_follows_when_the_hand_lets_go(page):
     page.goto("/latent_space?model=olivetti-denoising")
     expect(page.locator(".latent .status").first).to_contain_text("Too large for the browser")
-    page.wait_for_selector(READY)
+    page.wait_for_selector(IDLE)
     still = page.locator(".pictures img")
     before = still.get_attribute("src")
     drag(page, slider(page, 0), 0.5, 0.9)
@@ -225,7 +211,7 @@ def test_the_map_decodes_under_the_pointer_and_keeps_a_click(page):
     page.mouse.up()
     page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + 0.5 * box["height"])
     wait_for_link(page, "z")
-    page.wait_for_selector(READY)
+    page.wait_for_selector(IDLE)
     assert len(sent) == 1
     page.mouse.move(5, 5)
     assert picture(page) == hovered
@@ -302,8 +288,8 @@ def test_sliders_start_from_a_photo_of_ones_own(page, photo):
     page.locator("input[type=file]").set_input_files(photo)
     page.get_by_role("button", name="Go to its code").click()
     wait_for_link(page, "z")
-    page.wait_for_selector(READY)
-    assert len(linked(page, "z")[0].split(",")) == len(values(page))
+    page.wait_for_selector(IDLE)
+    assert len(linked(page, "z").split(",")) == len(values(page))
     assert values(page) != before[0]
     assert picture(page) != before[1]
 
@@ -324,8 +310,7 @@ def test_a_walk_goes_to_a_photo_of_ones_own(page, photo):
 
 def test_a_target_is_matched_and_the_result_is_shown(page):
     """The target's own code is put into the address, as many moves would bring it there."""
-    page.goto("/latent_space?model=digits-dense&view=Match&target=5")
-    page.wait_for_selector(READY)
+    open_page(page, "/latent_space?model=digits-dense&view=Match&target=5")
     page.wait_for_function("() => window.autoencoderLab?.decoders.size > 0")
     live = page.locator(".latent .status")
     expect(live).to_have_text(re.compile(r"^Likeness now: \d+\.\d dB$"))
@@ -346,7 +331,7 @@ def test_a_target_is_matched_and_the_result_is_shown(page):
     expect(page.get_by_text("Everybody's best")).to_be_visible()
     page.get_by_role("button", name="Another target").click()
     expect(page.get_by_test_id("stMetricValue").first).to_have_text("0")
-    assert linked(page, "target") != ["5"]
+    assert linked(page, "target") != "5"
 
 
 def test_directions_change_the_picture_and_stay_in_the_address(page):
@@ -357,7 +342,7 @@ def test_directions_change_the_picture_and_stay_in_the_address(page):
     assert sent == []
     page.mouse.up()
     wait_for_link(page, "strengths")
-    assert len(linked(page, "strengths")[0].split(",")) == 8
+    assert len(linked(page, "strengths").split(",")) == 8
 
 
 def test_new_random_codes_are_new_and_the_same_seed_gives_the_same(page):
@@ -367,12 +352,12 @@ def test_new_random_codes_are_new_and_the_same_seed_gives_the_same(page):
     first = pixels(page, image.get_attribute("src"))
     page.get_by_role("button", name="New random codes").click()
     wait_for_link(page, "seed")
-    page.wait_for_selector(READY)
+    page.wait_for_selector(IDLE)
     expect(image).to_be_visible()
     again = pixels(page, image.get_attribute("src"))
     assert (first != again).any()
     page.reload()
-    page.wait_for_selector(READY)
+    page.wait_for_selector(IDLE)
     expect(image).to_be_visible()
     np.testing.assert_array_equal(pixels(page, image.get_attribute("src")), again)
 
@@ -392,8 +377,7 @@ def test_strips_and_grids_need_no_decoder_in_the_browser(page, view):
         "Object.defineProperty(window, 'autoencoderLab', "
         "{ get() { throw new Error('none'); }, set() { throw new Error('none'); } });"
     )
-    page.goto(f"/latent_space?model=toy-faces-vae&view={view}")
-    page.wait_for_selector(READY)
+    open_page(page, f"/latent_space?model=toy-faces-vae&view={view}")
     shown = page.locator("[data-testid=stImage] img, figure:not(:has(canvas)) img")
     expect(shown.first).to_be_visible()
     assert page.get_by_test_id("stException").count() == 0

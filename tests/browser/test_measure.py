@@ -1,23 +1,17 @@
 """The Measure page as a visitor uses it: curves, a point that is chosen, a threshold."""
 
 import re
-from urllib.parse import parse_qs, urlparse
 
 import pytest
+from lab_page import IDLE, linked, metric
 from playwright.sync_api import Page, expect
-
-READY = "[data-testid=stApp][data-test-script-state=notRunning]"
 
 
 def open_view(page: Page, query: str) -> None:
     page.goto(f"/measure?{query}")
     expect(page.locator(".js-plotly-plot .trace").first).to_be_attached(timeout=120_000)
     expect(page.locator("figure img").first).to_be_attached(timeout=120_000)
-    page.wait_for_selector(READY)
-
-
-def linked(page: Page, name: str) -> str:
-    return parse_qs(urlparse(page.url).query).get(name, [""])[0]
+    page.wait_for_selector(IDLE)
 
 
 def wait_for_link(page: Page, name: str, old: str = "") -> None:
@@ -25,13 +19,7 @@ def wait_for_link(page: Page, name: str, old: str = "") -> None:
         "([name, old]) => ![null, old].includes(new URL(location.href).searchParams.get(name))",
         arg=[name, old],
     )
-    page.wait_for_selector(READY)
-
-
-def metric(page: Page, label: str) -> str:
-    return page.locator("[data-testid=stMetric]", has_text=label).locator(
-        "[data-testid=stMetricValue]"
-    ).inner_text()  # fmt: skip
+    page.wait_for_selector(IDLE)
 
 
 def captions(page: Page) -> str:
@@ -54,7 +42,7 @@ def test_curves_appear_and_a_point_that_is_clicked_shows_its_pictures(page):
     shown = captions(page)
     page.reload()
     expect(page.locator("figcaption", has_text="nothing is smaller").first).to_be_visible()
-    page.wait_for_selector(READY)
+    page.wait_for_selector(IDLE)
     assert captions(page) == shown
 
 
@@ -67,7 +55,7 @@ def test_a_picture_of_another_kind_is_kept_badly_and_the_page_says_so(page):
 
 def test_the_threshold_changes_the_shares_and_the_chart_stays(page):
     open_view(page, "model=digits-dense&view=Unknown&with=toy-faces")
-    assert metric(page, "False alarms") in ("4%", "5%", "6%")
+    assert metric(page, "False alarms").inner_text() in ("4%", "5%", "6%")
     charts = page.locator(".js-plotly-plot")
     expect(charts).to_have_count(2)
     charts.first.evaluate("(chart) => { chart.dataset.kept = 'yes'; }")

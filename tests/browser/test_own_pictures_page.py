@@ -9,24 +9,15 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+from lab_page import IDLE, metric, open_page
 from PIL import Image
 from playwright.sync_api import Page, expect
 from written_files import no_writing, places, processes, written_since
 
 from ae_core.toy_faces import draw_faces, sample_factors
 
-IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 COMMENT = b"the comment that a camera wrote"
 PATIENCE = 120_000
-
-
-def open_page(page: Page, path: str) -> None:
-    page.goto(path)
-    page.wait_for_selector(IDLE)
-
-
-def metric(page: Page, label: str):
-    return page.get_by_test_id("stMetric").filter(has_text=label).get_by_test_id("stMetricValue")
 
 
 def begin(page: Page, name: str) -> str:

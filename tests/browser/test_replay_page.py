@@ -1,27 +1,21 @@
 """Back through a run's epochs: the slider moves pictures in the browser, not the server."""
 
 import re
-from urllib.parse import parse_qs, urlparse
 
 import pytest
+from lab_page import IDLE, drag, linked, open_page
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-READY = "[data-testid=stApp][data-test-script-state=notRunning]"
 EPOCHS = 12
 
 
 def train(page: Page, settings: str = "") -> str:
     """Train a small run to its end and return its id."""
-    page.goto(f"/train?preset=digits-dense&image_size=8&epochs={EPOCHS}{settings}")
-    page.wait_for_selector(READY)
+    open_page(page, f"/train?preset=digits-dense&image_size=8&epochs={EPOCHS}{settings}")
     page.get_by_test_id("stBaseButton-primary").click()
     expect(page.get_by_text("Finished")).to_be_visible()
-    return linked(page, "run")[0]
-
-
-def linked(page: Page, name: str) -> list[str]:
-    return parse_qs(urlparse(page.url).query).get(name, [])
+    return linked(page, "run")
 
 
 def open_replay(page: Page, query: str) -> list[int]:
@@ -30,7 +24,7 @@ def open_replay(page: Page, query: str) -> list[int]:
     page.on("websocket", lambda ws: ws.on("framesent", lambda data: sent.append(len(data))))
     page.goto(f"/train?{query}&view=Watch")
     expect(page.locator("canvas.pictures").first).to_be_visible()
-    page.wait_for_selector(READY)
+    page.wait_for_selector(IDLE)
     wait_for_pictures(page)
     sent.clear()
     return sent
@@ -55,26 +49,18 @@ def slider(page: Page):
     return page.get_by_role("slider", name="Epoch")
 
 
-def drag(page: Page, start: float, end: float) -> None:
-    box = slider(page).bounding_box()
-    y = box["y"] + box["height"] / 2
-    page.mouse.move(box["x"] + start * box["width"], y)
-    page.mouse.down()
-    page.mouse.move(box["x"] + end * box["width"], y, steps=12)
-
-
 def test_the_pictures_follow_the_slider_and_the_server_hears_of_it_once(page):
     run = train(page, "&latent_dim=2")
     sent = open_replay(page, f"run={run}&replay={EPOCHS}")
     before = {kind: pixels(page, kind) for kind in ("pictures", "map", "curve")}
     expect(page.locator(".hands output")).to_have_text(f"Epoch {EPOCHS}")
-    drag(page, 0.99, 0.02)
+    drag(page, slider(page), 0.99, 0.02)
     assert all(pixels(page, kind) != old for kind, old in before.items())
     expect(page.locator(".hands output")).to_have_text("Epoch 1")
     assert sent == []
     page.mouse.up()
     page.wait_for_function("() => new URL(location.href).searchParams.get('replay') === '1'")
-    page.wait_for_selector(READY)
+    page.wait_for_selector(IDLE)
     assert len(sent) == 1
     first = pixels(page)
     page.reload()  # the epoch is in the address
@@ -83,8 +69,8 @@ def test_the_pictures_follow_the_slider_and_the_server_hears_of_it_once(page):
     assert pixels(page) == first
     page.get_by_text("Now", exact=True).click()
     expect(page.locator("canvas.pictures")).to_have_count(0)
-    page.wait_for_selector(READY)
-    assert linked(page, "replay") == []
+    page.wait_for_selector(IDLE)
+    assert linked(page, "replay") == ""
 
 
 def test_it_goes_by_keyboard_and_plays_to_the_end(page):
@@ -122,11 +108,11 @@ def test_two_runs_follow_one_slider(page):
     page.get_by_label(re.compile("^Beside it")).click()
     page.get_by_role("option", name=re.compile(second[:4])).click()
     expect(page.locator("canvas.pictures")).to_have_count(2)
-    page.wait_for_selector(READY)
+    page.wait_for_selector(IDLE)
     wait_for_pictures(page)
-    assert linked(page, "with") == [second]
+    assert linked(page, "with") == second
     before = [pixels(page, "pictures", place) for place in (0, 1)]
-    drag(page, 0.99, 0.3)
+    drag(page, slider(page), 0.99, 0.3)
     after = [pixels(page, "pictures", place) for place in (0, 1)]
     page.mouse.up()
     assert all(a != b for a, b in zip(after, before, strict=True))

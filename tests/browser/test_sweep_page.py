@@ -1,26 +1,19 @@
 """Several code sizes by one button: a point and a row of pictures each, and PCA beside them."""
 
 import re
-from urllib.parse import parse_qs, urlparse
 
+from lab_page import IDLE, open_page
 from playwright.sync_api import Page, expect
-
-READY = "[data-testid=stApp][data-test-script-state=notRunning]"
-
-
-def linked(page: Page, name: str) -> list[str]:
-    return parse_qs(urlparse(page.url).query).get(name, [])
 
 
 def start_sweep(page: Page, sizes: str, epochs: int) -> None:
-    page.goto(f"/train?preset=digits-dense&image_size=8&epochs={epochs}")
-    page.wait_for_selector(READY)
+    open_page(page, f"/train?preset=digits-dense&image_size=8&epochs={epochs}")
     page.get_by_text("Several code sizes").click()
     field = page.get_by_label("Code sizes")
     field.fill(sizes)
     field.press("Enter")
     page.wait_for_function("() => new URL(location.href).searchParams.has('sizes')")
-    page.wait_for_selector(READY)
+    page.wait_for_selector(IDLE)
     page.get_by_role("button", name="Train all").click()
     expect(page.get_by_text("squeezed into codes of different sizes")).to_be_visible()
 
@@ -39,7 +32,7 @@ def test_two_sizes_are_two_points_and_two_rows_and_a_click_chooses_one(page):
     expect(rows).to_have_count(3)  # the originals, too
     for size in (2, 8):
         expect(page.get_by_text(re.compile(rf"^{size} numbers: \d"))).to_be_visible()
-    page.wait_for_selector(READY)
+    page.wait_for_selector(IDLE)
     box = points(page, 1).nth(1).bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.wait_for_function("() => new URL(location.href).searchParams.get('size') === '8'")

@@ -13,8 +13,12 @@ from pathlib import Path
 
 import pytest
 from conftest import wait_for
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
+from ae_core.connection import Connection
+from ae_core.service import TrainingService
+from ae_core.specs import change, preset
+from ae_core.store import RunStore
 from tests.dask_cluster import DaskCluster
 from tests.sticky_proxy import COOKIE, StickyProxy
 
@@ -25,9 +29,10 @@ CURVES = ".js-plotly-plot .scatterlayer .trace"
 
 @dataclass(frozen=True)
 class Servers:
-    """The proxy's address, and the servers by their ports."""
+    """The proxy's address, the folder of the runs, and the servers by their ports."""
 
     url: str
+    runs: Path
     processes: dict[int, subprocess.Popen[bytes]]
     cluster: DaskCluster
 
@@ -41,9 +46,10 @@ def free_port() -> int:
 @pytest.fixture(scope="module")
 def servers(started_cluster, tmp_path_factory) -> Iterator[Servers]:
     started_cluster.restore()
+    runs = tmp_path_factory.mktemp("shared-runs")
     environment = {
         **os.environ,
-        "AE_RUNS_DIR": str(tmp_path_factory.mktemp("shared-runs")),
+        "AE_RUNS_DIR": str(runs),
         "AE_SCHEDULER": started_cluster.address,
         "STREAMLIT_SERVER_COOKIE_SECRET": "the same at both",
     }
@@ -67,15 +73,33 @@ def servers(started_cluster, tmp_path_factory) -> Iterator[Servers]:
             wait_for(f"http://localhost:{port}/_stcore/health")
         proxy = StickyProxy(list(processes))
         stack.callback(proxy.close)
-        yield Servers(proxy.url, processes, started_cluster)
+        yield Servers(proxy.url, runs, processes, started_cluster)
 
 
 @pytest.fixture
-def student(browser, servers) -> Iterator[Page]:
+def without_pages(servers) -> Iterator[TrainingService]:
+    """One more server on the same scheduler and store."""
+    service = TrainingService(RunStore(servers.runs), Connection(servers.cluster.address))
+    yield service
+    service.close()
+
+
+@pytest.fixture(scope="module")
+def students(browser, servers) -> Iterator[BrowserContext]:
+    """What the tabs of all tests share: the files of Streamlit's own that a browser has by now."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, base_url=servers.url)
     context.set_default_timeout(60_000)
-    yield context.new_page()
+    yield context
     context.close()
+
+
+@pytest.fixture
+def student(students) -> Iterator[Page]:
+    """A page of a new visitor."""
+    students.clear_cookies()
+    page = students.new_page()
+    yield page
+    page.close()
 
 
 def server_of(page: Page) -> int:
@@ -130,14 +154,15 @@ def test_a_run_is_seen_on_the_other_server_and_a_lost_scheduler_is_said(servers,
     classmate.close()
 
 
-def test_the_queue_shows_place_and_time_and_metrics_tell_of_it(servers, student):
-    begin_a_run(student)
-    other, third = (student.context.browser.new_context(base_url=servers.url) for _ in range(2))
-    pages = [other.new_page(), third.new_page()]
-    begin_a_run(pages[0])  # both train workers are busy now
-    pages[1].goto(LONG)
-    pages[1].get_by_test_id("stBaseButton-primary").click()
-    expect(pages[1].get_by_text(re.compile("place 1 in the queue, about"))).to_be_visible()
+def test_the_queue_shows_place_and_time_and_metrics_tell_of_it(servers, student, without_pages):
+    spec = change(preset("digits-dense").spec, image_size=8, epochs=2000)
+    trained = [without_pages.submit(spec, owner) for owner in ("ada", "bob")]
+    for run in trained:  # both train workers are busy then
+        without_pages.wait_until(run, lambda s: s.epoch > 0, 60)
+    drawn_before = pages_drawn(servers)
+    student.goto(LONG)
+    student.get_by_test_id("stBaseButton-primary").click()
+    expect(student.get_by_text(re.compile("place 1 in the queue, about"))).to_be_visible()
     for port in servers.processes:  # every server tells of all
         told = metrics(port)
         assert told["ae_queue_length"] == 1
@@ -145,13 +170,19 @@ def test_the_queue_shows_place_and_time_and_metrics_tell_of_it(servers, student)
         assert told["ae_queue_wait_seconds_count"] >= 2
         assert told['ae_queue_wait_seconds_bucket{le="+Inf"}'] >= 2
         assert told['ae_runs_ended_total{status="failed"}'] == 0
-    drawn = [metrics(port) for port in servers.processes]
-    assert sum(told["active_sessions"] for told in drawn) >= 3
-    assert sum(told.get('ae_page_seconds_count{page="train"}', 0) for told in drawn) >= 3
-    for page in (pages[1], pages[0], student):
-        stop(page)
-    other.close()
-    third.close()
+    assert sum(metrics(port)["active_sessions"] for port in servers.processes) >= 1
+    assert pages_drawn(servers) >= drawn_before + 2  # as it opened, and after the click
+    stop(student)
+    for run in trained:
+        without_pages.stop(run)
+    for run in trained:
+        without_pages.wait_until(run, lambda s: not s.live, 60)
+
+
+def pages_drawn(servers: Servers) -> float:
+    """How often the servers have drawn the Train page."""
+    name = 'ae_page_seconds_count{page="train"}'
+    return sum(metrics(port).get(name, 0) for port in servers.processes)
 
 
 def metrics(port: int) -> dict[str, float]:

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import psutil
 
-NOT_THE_APPS = (".venv", ".git", "shared", "__pycache__")
-
 
 def processes(server) -> list[psutil.Process]:
     process = psutil.Process(server.pid)

@@ -5,6 +5,8 @@ The only folder that names ``st.cache_*``; nothing of a visitor's own picture is
 
 from pathlib import Path
 
+from ae_core.connection import ServiceUnavailable
+from ae_core.data import ImageSetCorrupt, ImageSetUnavailable
 from pages.shared.answers.denoised import noise_answer
 from pages.shared.answers.lesson import lesson_measure, lessons
 from pages.shared.answers.measures import (
@@ -45,6 +47,7 @@ from pages.shared.answers.server import (
 )
 
 __all__ = [
+    "FAILURES",
     "ROOT",
     "atlas",
     "class_book",
@@ -80,3 +83,5 @@ __all__ = [
 ]
 
 ROOT = Path(__file__).resolve().parents[3]
+# What there may be instead of an answer; each says in a sentence what is wrong.
+FAILURES = (ServiceUnavailable, ImageSetUnavailable, ImageSetCorrupt, ValueError)

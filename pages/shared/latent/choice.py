@@ -5,12 +5,11 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.shared import notice
-from pages.shared.answers import gallery, gallery_tiles
+from pages.shared.answers import gallery
 from pages.shared.catalogue import pictures_title
-from pages.shared.labels import label_in_words
+from pages.shared.gallery_picker import gallery_page, page_turning
 from pages.shared.latent.stage import Stage
-from pages.shared.links import linked_index, put
-from pages.shared.picture_picker import picture_picker
+from pages.shared.links import linked_index
 from pages.shared.text import text
 
 A_PAGE = 24  # pictures
@@ -35,30 +34,6 @@ def picture_choice(stage: Stage, key: str, chosen: int, take: Callable[[int], No
     spec_json = stage.model.file.spec_json
     available = gallery(spec_json, 0, 1).available
     start = linked_index("page", available, max(chosen, 0)) // A_PAGE * A_PAGE
-    shown = gallery(spec_json, start, A_PAGE)
-    labels = tuple(
-        text("latent.pictures.number", number=start + i)
-        + (f": {label_in_words(label)}" if label else "")
-        for i, label in enumerate(shown.labels)
-    )
-    picture_picker(
-        f"{key}-{stage.model.id}-{start}",
-        gallery_tiles(spec_json, start, A_PAGE),
-        labels,
-        chosen - start,
-        lambda index: take(start + index),
-    )
-    back, forward = max(0, start - A_PAGE), start + A_PAGE
+    gallery_page(f"{key}-{stage.model.id}-{start}", spec_json, start, A_PAGE, chosen, take)
     with st.container(horizontal=True):
-        st.button(
-            text("latent.pictures.back"),
-            on_click=lambda: put(page=str(back)),
-            disabled=start == 0,
-            key=f"{key}-",
-        )
-        st.button(
-            text("latent.pictures.more"),
-            on_click=lambda: put(page=str(forward)),
-            disabled=forward >= available,
-            key=f"{key}+",
-        )
+        page_turning(key, "page", start, A_PAGE, available)

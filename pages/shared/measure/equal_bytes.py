@@ -9,18 +9,11 @@ from PIL import Image
 from ae_core import pictures, squeezing
 from ae_core.refit import image_shape
 from ae_core.squeezing import Squeezed
-from pages.shared.answers import (
-    gallery,
-    gallery_tiles,
-    sample_faces,
-    sample_tiles,
-    service,
-    test_image,
-)
-from pages.shared.face_source import own_photo
-from pages.shared.links import linked_choice, linked_index, put
+from pages.shared.answers import service, test_image
+from pages.shared.face_source import own_photo, sample_face
+from pages.shared.gallery_picker import gallery_picker
+from pages.shared.links import linked_choice
 from pages.shared.models import TrainedModel
-from pages.shared.picture_picker import picture_picker
 from pages.shared.text import text
 from pages.shared.tiles import tiles
 from pages.shared.wording import size
@@ -72,40 +65,16 @@ def equal_bytes(shown: tuple[TrainedModel, ...], budget: float, *, coded: bool) 
 
 def _test(model: TrainedModel) -> np.ndarray:
     """Let the visitor choose a test picture and return it."""
-    available = gallery(model.file.spec_json, 0, 1).available
-    number = linked_index("picture", available)
-    start = number // A_PAGE * A_PAGE
-    offered = gallery(model.file.spec_json, start, A_PAGE)
-    names = tuple(text("compare.picture", number=start + i) for i in range(len(offered.images)))
-    picture_picker(
-        f"measure-{model.id}",
-        gallery_tiles(model.file.spec_json, start, A_PAGE),
-        names,
-        number - start,
-        lambda index: put(picture=str(start + index)),
-    )
-    with st.container(horizontal=True):
-        back, forward = max(0, start - A_PAGE), min(start + A_PAGE, available - 1)
-        st.button(text("compare.back"), on_click=lambda: put(picture=str(back)), disabled=not start)
-        last = start + A_PAGE >= available
-        st.button(text("compare.more"), on_click=lambda: put(picture=str(forward)), disabled=last)
+    number = gallery_picker(f"measure-{model.id}", model.file.spec_json, A_PAGE)
     return test_image(model.file.spec_json, number)
 
 
 def _other(model: TrainedModel, source: str) -> np.ndarray | None:
     """Return a picture of another kind in the shape of the model's, None while there is none."""
-    if source == "Sample":
-        names, images = zip(*sample_faces(), strict=True)
-        number = linked_index("picture", len(images))
-        picture_picker(
-            "measure-samples", sample_tiles(), names, number, lambda index: put(picture=str(index))
-        )
-        image = images[number]
-    else:
-        chosen = own_photo(source)
-        if chosen is None:
-            return None
-        image = chosen.image
+    chosen = sample_face("measure") if source == "Sample" else own_photo(source)
+    if chosen is None:
+        return None
+    image = chosen.image
     opened = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
     return pictures.to_array(opened, image_shape(model.spec))
 

@@ -1,0 +1,78 @@
+"""The files of the image sets that are not embedded: where they lie, and how they get there.
+
+This file does not know what a file looks like inside (`sources`) or where it is downloaded from
+(`downloads`), nor what becomes of the pictures.
+"""
+
+import contextlib
+import os
+import secrets
+import shutil
+import tarfile
+import tempfile
+import zlib
+from collections.abc import Callable, Mapping
+from http.client import HTTPException
+from pathlib import Path
+
+from ae_core import downloads, sources
+from ae_core.image_sets import IMAGE_SETS, ImageSetCard
+from ae_core.sources import Pictures
+
+_WAYS: Mapping[str, tuple[Callable[[Path], Pictures], Callable[[Path], None]]] = {
+    "mnist": (sources.read_keras_npz, downloads.obtain_mnist),
+    "fashion-mnist": (sources.read_keras_npz, downloads.obtain_fashion_mnist),
+    "olivetti": (sources.read_olivetti, downloads.obtain_olivetti),
+    "lfw-crop": (sources.read_lfw_crop, downloads.obtain_lfw_crop),
+}
+
+
+class ImageSetUnavailable(Exception):
+    """A set's file is not there and did not come; the message says what to put where."""
+
+
+def data_dir() -> Path:
+    """The folder of the files: AE_DATA_DIR, else `data` in the project. It need not exist."""
+    return Path(os.environ.get("AE_DATA_DIR") or Path(__file__).resolve().parent.parent / "data")
+
+
+def read(known: ImageSetCard, folder: Path) -> Pictures:
+    """Read a set's file in a folder; a missing one is downloaded, and kept there if it can be.
+
+    Raises:
+        ImageSetUnavailable: the file is missing and could not be downloaded.
+        ImageSetCorrupt: the file does not hold what it should.
+    """
+    assert known.file is not None  # every set that is not embedded has one
+    read_file, obtain = _WAYS[known.name]
+    path = folder / known.file
+    if path.is_file():
+        return read_file(path)
+    try:
+        with tempfile.TemporaryDirectory() as scratch:
+            fresh = Path(scratch, known.file)
+            fresh.parent.mkdir(exist_ok=True)
+            obtain(fresh)
+            found = read_file(fresh)
+            _keep(fresh, path)
+    except (OSError, HTTPException, EOFError, ValueError, zlib.error, tarfile.TarError) as error:
+        embedded = " and ".join(name for name, one in IMAGE_SETS.items() if one.embedded)
+        cause = getattr(error, "reason", error)  # what urllib wraps
+        reason = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
+        raise ImageSetUnavailable(
+            f"{known.name} needs {known.file} in {folder}, and it could not be downloaded "
+            f"({reason}); {embedded} need no file."
+        ) from error
+    return found
+
+
+def _keep(fresh: Path, path: Path) -> None:
+    """Put a finished file in its place at once; a folder that cannot be written is no error."""
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(fresh, part)
+        part.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            part.unlink()

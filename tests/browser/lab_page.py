@@ -1,0 +1,32 @@
+"""What a browser test does with any page of the app: open it, read its figures and its address."""
+
+from urllib.parse import parse_qs, urlparse
+
+from playwright.sync_api import Locator, Page
+
+IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
+
+
+def open_page(page: Page, path: str) -> None:
+    """Open a page and wait until all of it is drawn."""
+    page.goto(path)
+    page.wait_for_selector(IDLE)
+
+
+def metric(page: Page, label: str) -> Locator:
+    """Return the large figure below a label."""
+    return page.get_by_test_id("stMetric").filter(has_text=label).get_by_test_id("stMetricValue")
+
+
+def linked(page: Page, name: str) -> str:
+    """Return what the address says under a name, "" if nothing."""
+    return parse_qs(urlparse(page.url).query).get(name, [""])[0]
+
+
+def drag(page: Page, slider: Locator, start: float, end: float) -> None:
+    """Press the mouse on a slider and move it, by shares of its width; the button stays down."""
+    box = slider.bounding_box()
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + start * box["width"], y)
+    page.mouse.down()
+    page.mouse.move(box["x"] + end * box["width"], y, steps=12)

@@ -1,0 +1,66 @@
+"""What is foreseen for runs that wait: made anew for another queue, else remembered a while."""
+
+import pytest
+
+from ae_core import forecast
+from ae_core.forecast import Forecast
+from ae_core.live_run import LiveRun
+from ae_core.run_record import new_record
+from ae_core.specs import change, preset
+from ae_core.training_queue import Entry, TrainingQueue
+
+SPEC = change(preset("digits-dense").spec, image_size=8, epochs=10)
+
+
+def entered(number):
+    """A run of a visitor of its own, and its entry."""
+    run = LiveRun.queued(new_record(SPEC, "", f"visitor {number}"))
+    return run, Entry(run.record.id, run.record.owner, "", float(number))
+
+
+@pytest.fixture
+def queue():
+    """One run trains, two wait; and all three as they are known here."""
+    (first, trains), (second, next_one), (third, last) = map(entered, range(3))
+    live = {run.record.id: run for run in (first, second, third)}
+    return TrainingQueue((next_one, last), (trains,)), live
+
+
+def after_epochs(run, count):
+    history = tuple({"loss": 1.0, "seconds": 2.0} for _ in range(count))
+    run.update(status="running", history=history)
+
+
+def test_places_are_known_at_once_and_seconds_after_two_epochs(queue):
+    queued, live = queue
+    (trains,), (second, third) = queued.training, queued.waiting
+    before = Forecast().waits(queued, live)
+    assert {run: wait.place for run, wait in before.items()} == {second.id: 1, third.id: 2}
+    assert [wait.seconds for wait in before.values()] == [None, None]
+    after_epochs(live[trains.id], 4)
+    waits = Forecast().waits(queued, live)
+    assert waits[second.id].seconds == pytest.approx(6 * 2.0)  # the rest of the first one
+    assert waits[third.id].seconds > waits[second.id].seconds
+
+
+def test_two_slots_halve_the_line(queue):
+    queued, live = queue
+    after_epochs(live[queued.training[0].id], 4)
+    foreseen = Forecast()
+    foreseen.slots = 2
+    assert foreseen.waits(queued, live)[queued.waiting[0].id].seconds == 0
+
+
+def test_a_forecast_holds_for_the_queue_it_was_made_for_and_not_for_long(queue, monkeypatch):
+    queued, live = queue
+    foreseen = Forecast()
+    first = foreseen.waits(queued, live)
+    after_epochs(live[queued.training[0].id], 4)
+    assert foreseen.waits(queued, live) is first
+    same_but_read_anew = TrainingQueue(queued.waiting, queued.training)
+    second = foreseen.waits(same_but_read_anew, live)
+    assert second != first
+    assert foreseen.waits(TrainingQueue((), queued.training), live) == {}
+    monkeypatch.setattr(forecast, "FORESEEN_FOR", -1.0)
+    after_epochs(live[queued.training[0].id], 5)
+    assert foreseen.waits(same_but_read_anew, live) != second
