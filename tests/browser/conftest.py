@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,9 +39,9 @@ class Server:
     runs: Path
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory) -> Iterator[Server]:
-    runs = tmp_path_factory.mktemp("runs")
+@contextmanager
+def serving(runs: Path) -> Iterator[Server]:
+    """Start the app with a run store of its own."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -51,6 +52,20 @@ def server(tmp_path_factory) -> Iterator[Server]:
         wait_for(f"{url}/_stcore/health")
         yield Server(url, process.pid, runs)
         process.terminate()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory) -> Iterator[Server]:
+    """One server for all tests that do not end it."""
+    with serving(tmp_path_factory.mktemp("runs")) as found:
+        yield found
+
+
+@pytest.fixture
+def fresh_server(tmp_path) -> Iterator[Server]:
+    """A server that nobody has visited."""
+    with serving(tmp_path) as found:
+        yield found
 
 
 def wait_for(url: str) -> None:

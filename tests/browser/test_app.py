@@ -1,6 +1,7 @@
 """A newcomer's way through the app, in a real browser."""
 
 import re
+from pathlib import Path
 from urllib.parse import quote
 
 import psutil
@@ -194,10 +195,13 @@ def test_a_german_browser_gets_german_words_and_a_link_that_everybody_can_open(b
     context.close()
 
 
-def test_the_server_stays_small_and_without_tensorflow(page, server):
-    for path in ("/", "/train", "/train?view=Compare", "/reconstruct", "/denoise"):
-        open_page(page, path)
-    process = psutil.Process(server.pid)
+def test_the_server_stays_small_and_without_tensorflow(browser, fresh_server):
+    page = browser.new_page(base_url=fresh_server.url)
+    pages = Path(__file__).resolve().parents[2] / "pages"
+    for path in ("", "train?view=Compare", *(script.stem for script in pages.glob("*.py"))):
+        open_page(page, f"/{path}")
+    page.close()
+    process = psutil.Process(fresh_server.pid)
     assert process.memory_info().rss < 200e6
     libraries = [region.path for region in process.memory_maps()]
     assert not [path for path in libraries if "tensorflow" in path or "sklearn" in path]
