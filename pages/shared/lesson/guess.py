@@ -24,12 +24,15 @@ def ask(guess: Guess, progress: Progress, lesson: str) -> None:
                 key=key,
             )
         else:
+            numbers = (guess.low, guess.high, (guess.low + guess.high) / 2, guess.step)
+            whole = all(number.is_integer() for number in numbers)
+            low, high, middle, step = (int(one) if whole else one for one in numbers)
             st.slider(
                 f"{guess.question} ({guess.unit})" if guess.unit else guess.question,
-                guess.low,
-                guess.high,
-                (guess.low + guess.high) / 2,
-                guess.step,
+                low,
+                high,
+                middle,
+                step,
                 key=key,
             )
 
