@@ -34,6 +34,7 @@ def page() -> None:
 def _list(found: dict[str, Lesson]) -> None:
     st.header(text("lessons.title"))
     st.markdown(text("lessons.about"))
+    st.caption(text("lessons.teachers"))
     for number, lesson in enumerate(found.values(), 1):
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             with st.container():

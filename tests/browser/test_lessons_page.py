@@ -13,6 +13,8 @@ from ae_core.lessons import Lesson, Step, numbers_of
 
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 LESSONS = [read_lesson(path) for path in lesson_files("en")]
+# Of a large figure and of all that is in it.
+NOT_CUT_OFF = "e => [e, ...e.querySelectorAll('*')].every(x => x.scrollWidth <= x.clientWidth + 1)"
 TRAINED = 120_000  # ms, for the slowest experiments of a step
 # What the experiments of a step must show, by lesson and place, where its file does not say it.
 SHOWS = {
@@ -129,6 +131,8 @@ def test_a_lesson_from_start_to_end(page, lesson: Lesson):
         expect(explained(page, step)).to_have_count(1)
         verdicts.append(judged(page, step, said, right))
         assert page.get_by_text("{{").count() == 0
+        for figure in page.get_by_test_id("stMetricValue").all():
+            assert figure.evaluate(NOT_CUT_OFF), figure.inner_text()
         assert page.get_by_text("goes wrong").count() == 0
         page.get_by_role("button", name=ahead).click()
     expect(page.get_by_text("You have reached the end.")).to_be_visible()

@@ -127,15 +127,13 @@ def _card(experiment: Experiment, run: Snapshot | None) -> None:
                     epochs=run.spec.epochs,
                 ),
             )
-        left, right = st.columns([1, 3])
-        with left:
-            st.metric(
-                "PSNR",
-                "–" if psnr is None else f"{psnr:.1f} dB",
-                help=text("glossary.psnr.means"),
-            )
-        with right:
-            _preview(run)
+        # Above the pictures: beside them, in half a page, it would be cut off.
+        st.metric(
+            "PSNR",
+            "–" if psnr is None else f"{psnr:.1f} dB",
+            help=text("glossary.psnr.means"),
+        )
+        _preview(run)
 
 
 def _preview(run: Snapshot) -> None:

@@ -15,5 +15,6 @@ def named_rows(rows: np.ndarray, names: tuple[str, ...]) -> None:
         names: keys of the page's words for the rows, from top to bottom.
     """
     sheet(rows)
-    words = (text(f"lessons.row.{name}") for name in names)
-    st.caption(text("lessons.rows", names=" · ".join(words)))
+    if len(names) > 1:
+        words = (text(f"lessons.row.{name}") for name in names)
+        st.caption(text("lessons.rows", names=" · ".join(words)))
