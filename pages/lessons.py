@@ -39,9 +39,9 @@ def _list(found: dict[str, Lesson]) -> None:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             with st.container():
                 st.markdown(f"**{number}. {notice.plain(lesson.title)}**")
-                st.caption(notice.plain(lesson.about))
-            level = text(f"lessons.level.{lesson.level}")
-            st.caption(text("lessons.minutes", minutes=lesson.minutes, level=level))
+                level = text(f"lessons.level.{lesson.level}")
+                length = text("lessons.minutes", minutes=lesson.minutes, level=level)
+                st.caption(f"{notice.plain(lesson.about)}  \n{length}")
             st.button(
                 text("lessons.begin"),
                 key=f"lessons.begin.{lesson.id}",
