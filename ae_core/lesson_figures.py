@@ -80,6 +80,7 @@ class Measured:
         row_names: keys of the page's words for the rows, from top to bottom.
         counts: a histogram's counts, empty if there is none.
         edges: of its bins, one more than counts.
+        tallies: (key of the page's words, how many, of how many), to be shown large.
     """
 
     figures: Mapping[str, float]
@@ -87,3 +88,4 @@ class Measured:
     row_names: tuple[str, ...] = ()
     counts: tuple[int, ...] = ()
     edges: tuple[float, ...] = field(default=())
+    tallies: tuple[tuple[str, int, int], ...] = ()

@@ -172,7 +172,11 @@ def _factors(model: ModelFile | None, _: Mapping[str, Any]) -> Measured:
         "in_use": int(known.in_use.sum()),
         "numbers": known.latent_dim,
     }
-    return Measured(figures)
+    tallies = (
+        ("properties", figures["found"], figures["of"]),
+        ("numbers", figures["in_use"], figures["numbers"]),
+    )
+    return Measured(figures, tallies=tallies)
 
 
 _MEASURES: Mapping[str, Callable[[ModelFile | None, Mapping[str, Any]], Measured]] = {

@@ -8,12 +8,12 @@ from ae_core.lessons import Lesson
 from pages.shared import notice
 from pages.shared.answers import lessons
 from pages.shared.frame import framed
-from pages.shared.lesson.progress import Progress, go_to, progress_in
+from pages.shared.lesson.progress import Progress, go_to, open_lesson, progress_in
 from pages.shared.lesson.step import right_guesses, step_view
-from pages.shared.links import put
 from pages.shared.text import language, text
 
 FAILURES = (ServiceUnavailable, ImageSetUnavailable, ImageSetCorrupt, ValueError)
+_SIGNS = {True: ":material/check:", False: ":material/close:", None: ":material/remove:"}
 
 
 def page() -> None:
@@ -23,7 +23,8 @@ def page() -> None:
         notice.error(problem)
     wished = st.query_params.get("lesson", "")
     if wished in found:
-        _lesson(found[wished])
+        names = list(found)
+        _lesson(found[wished], [found[name] for name in names[names.index(wished) + 1 :]])
         return
     if wished:
         notice.error(text("lessons.unknown", lesson=wished[:40]))
@@ -33,37 +34,32 @@ def page() -> None:
 def _list(found: dict[str, Lesson]) -> None:
     st.header(text("lessons.title"))
     st.markdown(text("lessons.about"))
+    st.caption(text("lessons.teachers"))
     for number, lesson in enumerate(found.values(), 1):
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             with st.container():
                 st.markdown(f"**{number}. {notice.plain(lesson.title)}**")
-                st.caption(notice.plain(lesson.about))
-            level = text(f"lessons.level.{lesson.level}")
-            st.caption(text("lessons.minutes", minutes=lesson.minutes, level=level))
+                level = text(f"lessons.level.{lesson.level}")
+                length = text("lessons.minutes", minutes=lesson.minutes, level=level)
+                st.caption(f"{notice.plain(lesson.about)}  \n{length}")
             st.button(
                 text("lessons.begin"),
                 key=f"lessons.begin.{lesson.id}",
-                on_click=_open,
+                on_click=open_lesson,
                 args=(lesson.id,),
             )
 
 
-def _open(name: str) -> None:
-    put(lesson=name, step="1", guess="")
-
-
-def _leave() -> None:
-    put(lesson="", step="", guess="")
-
-
-def _lesson(lesson: Lesson) -> None:
+def _lesson(lesson: Lesson, later: list[Lesson]) -> None:
     progress = progress_in(lesson)
     count = len(lesson.steps)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(text("lessons.all"), icon=":material/arrow_back:", on_click=_leave)
+        st.button(
+            text("lessons.all"), icon=":material/arrow_back:", on_click=open_lesson, args=("",)
+        )
         st.markdown(f"**{notice.plain(lesson.title)}**")
     if progress.step == count:
-        _summary(lesson, progress)
+        _summary(lesson, progress, later)
         return
     st.progress(
         progress.step / count, text=text("lessons.step", step=progress.step + 1, count=count)
@@ -90,20 +86,33 @@ def _lesson(lesson: Lesson) -> None:
         )
 
 
-def _summary(lesson: Lesson, progress: Progress) -> None:
+def _summary(lesson: Lesson, progress: Progress, later: list[Lesson]) -> None:
     st.progress(1.0, text=text("lessons.finished"))
-    guesses = right_guesses(lesson, progress)
-    right = sum(one is True for one in guesses)
-    if guesses:
-        st.metric(text("lessons.right_guesses"), f"{right} / {len(guesses)}")
+    try:
+        guesses = right_guesses(lesson, progress)
+    except FAILURES as error:
+        notice.error(str(error))
+        return
+    asked = sum(step.guess is not None for step in lesson.steps)
+    if asked:
+        st.metric(text("lessons.right_guesses"), f"{guesses.count(True)} / {asked}")
     st.markdown(text("lessons.wrong_is_fine"))
-    for number, step in enumerate(lesson.steps):
+    for number, (step, right) in enumerate(zip(lesson.steps, guesses, strict=True)):
         st.button(
             f"{number + 1}. {notice.plain(step.title)}",
             key=f"lessons.again.{number}",
+            icon=_SIGNS[right],
             on_click=go_to,
             args=(number,),
             type="tertiary",
+        )
+    if later:
+        st.button(
+            text("lessons.following", title=notice.plain(later[0].title)),
+            type="primary",
+            icon=":material/arrow_forward:",
+            on_click=open_lesson,
+            args=(later[0].id,),
         )
 
 

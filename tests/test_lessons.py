@@ -11,7 +11,8 @@ from ae_core.lesson_figures import MEASURES, RUN_FIGURES, figures_of_run
 from ae_core.lesson_reader import FOLDER, lesson_files, read_lesson
 from ae_core.lessons import PAGES, Lesson, numbers_of
 from ae_core.specs import PRESETS, TrainingSpec, from_query, preset
-from pages.shared.lesson.terms import terms_in
+from pages.shared.lesson.guess import verdict
+from pages.shared.lesson.terms import key_of, terms_in
 from pages.shared.links import NOT_SETTINGS
 from pages.shared.text import entries, languages
 
@@ -220,9 +221,70 @@ def test_every_term_of_the_glossary_is_used():
     assert there == used
 
 
+ENDINGS = {"en": "s?", "de": "(?:e|s|es|n|en)?"}  # of a word in the plural, or in a case
+MARKED = re.compile(r"\[\[([^\]|]+)(?:\|([^\]]+))?\]\]")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_a_term_is_marked_where_a_lesson_first_uses_it(path):
+    """Whoever begins with this lesson can look up every word of the glossary that stands in it."""
+    language = path.parent.name
+    read = texts_of(path)
+    for term, forms in forms_of_terms(language).items():
+        some = "|".join(sorted(map(re.escape, forms), key=len, reverse=True))
+        word = rf"(?<![\w|\[-])(?:{some}){ENDINGS[language]}(?![\w|\]-])"
+        plain = [match.start() for match in re.finditer(word, read, re.IGNORECASE)]
+        marked = [match.start() for match in MARKED.finditer(read) if key_of(match[1]) == term]
+        if plain:
+            assert marked, f"{term} stands in {path.name} and is never marked"
+            assert marked[0] < plain[0], f"{term} stands in {path.name} before it is marked"
+
+
+def texts_of(path: Path) -> str:
+    """What a student reads of a lesson, in its order."""
+    steps = read_lesson(path).steps
+    return "\n".join(part for step in steps for part in (step.text, step.explanation))
+
+
+def forms_of_terms(language: str) -> dict[str, set[str]]:
+    """The words that lessons mark, by the glossary's keys."""
+    forms: dict[str, set[str]] = {}
+    for path in lesson_files(language):
+        for match in MARKED.finditer(texts_of(path)):
+            forms.setdefault(key_of(match[1]), set()).add(match[2] or match[1])
+    return forms
+
+
 def test_every_step_asks_for_a_guess_and_explains(lesson):
     assert all(step.guess is not None and step.explanation for step in lesson.steps)
     assert any(step.experiments or step.measures or step.links for step in lesson.steps)
+
+
+def test_a_guess_is_judged_both_ways_by_what_the_experiment_shows():
+    guesses = [step.guess for step in read_lesson(lesson_files("en")[1]).steps]
+    number, choice = guesses
+    shown = {"sixteen.val_psnr": 23.0, "two.val_psnr": 14.0}
+    assert number.close == 3
+    found = [verdict(number, said, shown) for said in (5.5, 6, 9, 12, 12.5)]
+    assert found == [False, True, True, True, False]
+    shown |= {"sixtyfour.val_psnr": 25.0, "pca2.psnr": 13.0, "pca64.psnr": 45.0}
+    assert [verdict(choice, said, shown) for said in (1, 2, 3)] == [True, False, False]
+    shown["two.val_psnr"] = 12.0  # the truth is what was shown, not what the author expected
+    assert [verdict(choice, said, shown) for said in (1, 2, 3)] == [False, False, True]
+    assert verdict(choice, 1, {}) is None
+
+
+def test_a_slider_does_not_begin_at_the_answer(lesson):
+    """As far as it is known before anything is trained; the browser's students try the others."""
+    known = {
+        f"{one.name}.{name}": value
+        for step in lesson.steps
+        for one in step.experiments
+        for name, value in figures_of_run(one.spec, []).items()
+    }
+    for step in lesson.steps:
+        if step.guess and not step.guess.choices and step.guess.truth.names <= known.keys():
+            assert not verdict(step.guess, (step.guess.low + step.guess.high) / 2, known)
 
 
 def test_its_checks_can_answer_both_ways_in_whole_sentences(lesson):

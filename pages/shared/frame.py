@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.shared.answers import ROOT, service
+from pages.shared.lesson.way_back import way_back
 from pages.shared.text import slug, text
 from pages.shared.timing import timed
 
@@ -72,4 +73,6 @@ def frame(title: str) -> None:
         for path, name, symbol in PAGES:
             label = text(f"frame.page.{slug(name)}")
             st.page_link(path, label=label, icon=symbol, query_params=wished)
+    if "back" in st.query_params:
+        way_back()
     service()  # starts the workers, so that the first click finds them warm

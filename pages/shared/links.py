@@ -16,7 +16,7 @@ from pages.shared.text import text
 
 NOT_SETTINGS = (
     *("lang", "run", "view", "show", "compare", "model", "source", "picture"),
-    *("replay", "with", "sweep", "sizes", "size", "pca", "class", "teacher"),
+    *("replay", "with", "sweep", "sizes", "size", "pca", "class", "teacher", "back"),
 )
 
 

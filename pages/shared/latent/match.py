@@ -34,10 +34,14 @@ def match_view(stage: Stage) -> None:
     best, reached = _psnr_of_own_code(stage, target), psnr(target, _drawn(stage, stage.code))
     goal = best - NEAR
     matched = moves > 0 and reached >= goal
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
+    st.markdown(text("match.about"))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         st.metric(text("match.moves"), moves, width="content")
         st.metric(text("match.near"), f"{reached:.1f} dB", width="content")
-        st.metric(text("match.goal"), f"{goal:.1f} dB", help=text("match.goal_help"))
+        st.metric(
+            text("match.goal"), f"{goal:.1f} dB", help=text("match.goal_help"), width="content"
+        )
+    with st.container(horizontal=True):
         st.button(
             text("match.again"), on_click=lambda: put(z="", moves=""), icon=":material/replay:"
         )

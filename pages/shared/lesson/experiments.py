@@ -1,25 +1,22 @@
-"""The experiments of a step: trained here by a button, or measured by a worker."""
+"""The trainings of a step, begun here by a button."""
 
 from collections.abc import Mapping
 
 import numpy as np
 import streamlit as st
 
-from ae_core import code_figures
-from ae_core.inference import ModelFile
-from ae_core.lesson_figures import Measured, figures_of_run
-from ae_core.lessons import Experiment, Measure, Step
+from ae_core.lesson_figures import figures_of_run
+from ae_core.lessons import Experiment
 from ae_core.service import Busy
 from ae_core.snapshot import Snapshot
 from ae_core.specs import to_query
 from ae_core.store import StoreError
 from pages.shared import notice
-from pages.shared.answers import lesson_measure, service
-from pages.shared.chart import chart
-from pages.shared.models import file_of
+from pages.shared.answers import service
+from pages.shared.lesson.rows import named_rows
+from pages.shared.lesson.way_back import there_and_back
 from pages.shared.run_list import snapshots_of
 from pages.shared.session import visitor
-from pages.shared.sheet import sheet
 from pages.shared.submission import NotAllowed, submit_run, submit_sweep
 from pages.shared.text import text
 from pages.shared.wording import status_in_words
@@ -113,7 +110,7 @@ def _card(experiment: Experiment, run: Snapshot | None) -> None:
                 key=f"lessons.settings.{experiment.name}",
             )
         if opened:
-            st.switch_page("pages/train.py", query_params=query)
+            st.switch_page("pages/train.py", query_params=there_and_back(query))
         if run is None:
             st.caption(text("lessons.not_trained"))
             return
@@ -130,11 +127,13 @@ def _card(experiment: Experiment, run: Snapshot | None) -> None:
                     epochs=run.spec.epochs,
                 ),
             )
-        left, right = st.columns([1, 3])
-        with left:
-            st.metric("PSNR", "–" if psnr is None else f"{psnr:.1f} dB")
-        with right:
-            _preview(run)
+        # Above the pictures: beside them, in half a page, it would be cut off.
+        st.metric(
+            "PSNR",
+            "–" if psnr is None else f"{psnr:.1f} dB",
+            help=text("glossary.psnr.means"),
+        )
+        _preview(run)
 
 
 def _preview(run: Snapshot) -> None:
@@ -143,39 +142,5 @@ def _preview(run: Snapshot) -> None:
     rows = run.pictures
     if not run.epoch:
         rows = np.concatenate([rows, np.full_like(rows[:1], 128)])
-    sheet(rows)
-
-
-def measure_view(step: Step, runs: Mapping[str, Snapshot]) -> Figures:
-    """Show what the step measures, and return the figures of what could be measured."""
-    found: dict[str, Mapping[str, float]] = {}
-    for measure in step.measures:
-        model = _model_of(measure, runs)
-        if "train" in dict(measure.settings) and model is None:
-            continue  # its training comes first
-        st.markdown(f"**{notice.plain(measure.title)}**")
-        with st.spinner(text("lessons.measuring")):
-            measured = lesson_measure(measure.what, measure.settings, model)
-        found[measure.name] = measured.figures
-        _show(measure, measured)
-    return found
-
-
-def _model_of(measure: Measure, runs: Mapping[str, Snapshot]) -> ModelFile | None:
-    run = runs.get(str(dict(measure.settings).get("train")))
-    if run is None or run.live or not service().store.has_weights(run.id):
-        return None
-    return file_of(run)
-
-
-def _show(measure: Measure, measured: Measured) -> None:
-    if measured.rows is not None:
-        names = (text(f"lessons.row.{name}") for name in measured.row_names)
-        st.caption(text("lessons.rows", names=" · ".join(names)))
-        sheet(measured.rows)
-    if measured.counts:
-        chart(
-            code_figures.histogram(measured.counts, measured.edges, text("lessons.code_value")),
-            key=f"lessons.{measure.name}",
-            alt=measure.title,
-        )
+    names = ("original", "noisy", "denoised") if len(rows) == 3 else ("original", "autoencoder")
+    named_rows(rows, names)

@@ -24,12 +24,15 @@ def ask(guess: Guess, progress: Progress, lesson: str) -> None:
                 key=key,
             )
         else:
+            numbers = (guess.low, guess.high, (guess.low + guess.high) / 2, guess.step)
+            whole = all(number.is_integer() for number in numbers)
+            low, high, middle, step = (int(one) if whole else one for one in numbers)
             st.slider(
                 f"{guess.question} ({guess.unit})" if guess.unit else guess.question,
-                guess.low,
-                guess.high,
-                (guess.low + guess.high) / 2,
-                guess.step,
+                low,
+                high,
+                middle,
+                step,
                 key=key,
             )
 
@@ -61,7 +64,9 @@ def said_view(guess: Guess, said: float, numbers: dict[str, float], *, shown: bo
         return
     truth = _in_words(guess, float(guess.truth.value(numbers)))
     if right:
-        st.success(notice.plain(f"{words} {text('lessons.right', truth=truth)}"))
+        exact = truth == _in_words(guess, said)
+        answer = text("lessons.right") if exact else text("lessons.close", truth=truth)
+        st.success(notice.plain(f"{words} {answer}"))
     else:
         notice.warning(f"{words} {text('lessons.wrong', truth=truth)}")
 
@@ -69,4 +74,5 @@ def said_view(guess: Guess, said: float, numbers: dict[str, float], *, shown: bo
 def _in_words(guess: Guess, value: float) -> str:
     if guess.choices:
         return guess.choices[round(value) - 1]
-    return f"{value:.3g} {guess.unit}".strip()
+    digits = ".3g" if abs(value) < 100 else ".0f"
+    return f"{value:{digits}} {guess.unit}".strip()

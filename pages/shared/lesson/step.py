@@ -7,16 +7,12 @@ import streamlit as st
 from ae_core.expressions import Missing, filled
 from ae_core.lessons import GUESS, Experiment, Lesson, Link, Step, numbers_of
 from pages.shared import notice
-from pages.shared.lesson.experiments import (
-    Figures,
-    done_runs,
-    figures_of,
-    measure_view,
-    train_view,
-)
+from pages.shared.lesson.experiments import done_runs, figures_of, train_view
 from pages.shared.lesson.guess import ask, said_view, verdict
-from pages.shared.lesson.progress import Progress
+from pages.shared.lesson.measures import Figures, measure_view, measured_figures
+from pages.shared.lesson.progress import Progress, take_tried
 from pages.shared.lesson.terms import explained, glossary
+from pages.shared.lesson.way_back import there_and_back
 from pages.shared.text import text
 
 
@@ -39,35 +35,49 @@ def step_view(lesson: Lesson, progress: Progress) -> bool:
     runs = done_runs((*earlier, *step.experiments))
     known |= measure_view(step, runs)
     _links(step.links)
-    complete = _complete(step, known)
+    complete = _complete(step, known, tried=progress.step in progress.tried)
     if step.guess is not None and said is not None:
         with answer:
             said_view(step.guess, said, _numbers(known, said), shown=complete)
     if complete:
         _checks(step, _numbers(known, said))
         _explanation(step, known)
-    elif step.checks:
+    elif _is_elsewhere(step):
+        st.button(text("lessons.tried"), on_click=take_tried, args=(progress,))
+        st.info(text("lessons.not_yet_tried"))
+    else:
         st.info(text("lessons.not_yet"))
     glossary(step.text + step.explanation)
     return complete
 
 
 def right_guesses(lesson: Lesson, progress: Progress) -> list[bool | None]:
-    """Return for each step with a guess whether it was right; None where nobody knows yet."""
-    known = figures_of(done_runs(_earlier(lesson, len(lesson.steps))))
-    return [
-        None if said is None else verdict(step.guess, said, _numbers(known, said))
-        for step, said in zip(lesson.steps, progress.guesses, strict=True)
-        if step.guess is not None
-    ]
+    """Return for each step whether the guess was right; None where that was not shown yet."""
+    runs = done_runs(_earlier(lesson, len(lesson.steps)))
+    known: dict[str, Mapping[str, float]] = dict(figures_of(runs))
+    found: list[bool | None] = []
+    for number, (step, said) in enumerate(zip(lesson.steps, progress.guesses, strict=True)):
+        right = None
+        if step.guess is not None and said is not None:
+            known |= measured_figures(step, runs)
+            if _complete(step, known, tried=number in progress.tried):
+                right = verdict(step.guess, said, _numbers(known, said))
+        found.append(right)
+    return found
 
 
 def _earlier(lesson: Lesson, count: int) -> tuple[Experiment, ...]:
     return tuple(one for step in lesson.steps[:count] for one in step.experiments)
 
 
-def _complete(step: Step, known: Figures) -> bool:
-    return all(one.name in known for one in (*step.experiments, *step.measures))
+def _is_elsewhere(step: Step) -> bool:
+    """Whether the experiment is on another page, and nothing here tells that it was done."""
+    return bool(step.links) and not (step.experiments or step.measures)
+
+
+def _complete(step: Step, known: Figures, *, tried: bool) -> bool:
+    done = all(one.name in known for one in (*step.experiments, *step.measures))
+    return done and (tried or not _is_elsewhere(step))
 
 
 def _numbers(known: Figures, said: float | None) -> dict[str, float]:
@@ -90,7 +100,7 @@ def _links(links: tuple[Link, ...]) -> None:
                 f"pages/{link.page}.py",
                 label=f"**{notice.plain(link.words)}**",
                 icon=":material/open_in_new:",
-                query_params=dict(link.query),
+                query_params=there_and_back(dict(link.query)),
             )
 
 
