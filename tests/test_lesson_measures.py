@@ -94,9 +94,14 @@ def test_random_codes_draw_some_classes(trained):
 
 
 def test_factors_are_found():
-    found = measured("factors", model="toy-faces-vae").figures
+    answer = measured("factors", model="toy-faces-vae")
+    found = answer.figures
     assert (found["of"], found["numbers"]) == (8, 12)
     assert 6 <= found["found"] <= 8 <= found["in_use"] <= 12
+    assert answer.tallies == (
+        ("properties", found["found"], 8),
+        ("numbers", found["in_use"], 12),
+    )
 
 
 @pytest.mark.parametrize(
