@@ -242,6 +242,25 @@ def test_about_half_of_the_pictures_are_mirrored_anew_every_time(images, monkeyp
     assert straight[0] != straight[1]
 
 
+COMPILED = {
+    name: CHOICES[name]
+    for name in ("activation", "code_activation", "loss", "optimizer", "schedule", "precision")
+}
+
+
+@pytest.mark.parametrize("turn", range(max(map(len, COMPILED.values()))))
+def test_whatever_xla_compiles_it_trains_as_without(images, monkeypatch, turn):
+    chosen = {name: values[turn % len(values)] for name, values in COMPILED.items()}
+    bottleneck = ("plain", "sparse")[turn % 2]
+    spec = change(SMALL, **chosen, bottleneck=bottleneck, epochs=1, learning_rate=1e-3)
+    assert steps.suits_xla(spec)
+    with_it, _ = train(spec, images)
+    monkeypatch.setattr(steps, "suits_xla", lambda _: False)
+    without, _ = train(spec, images)
+    tolerance = 0.05 if chosen["precision"] == "bfloat16" else 1e-4
+    assert with_it.history[0]["loss"] == pytest.approx(without.history[0]["loss"], rel=tolerance)
+
+
 def test_held_out_figures_are_numpys(images):
     """PSNR, code mean and share of idle units of the network as it is after the epoch."""
     outcome, epochs = train(SMALL, images)
