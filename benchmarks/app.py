@@ -10,24 +10,40 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
+
+from ae_core import cluster
 
 ROOT = Path(__file__).resolve().parent.parent
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 
 
 @contextmanager
-def running_server() -> Iterator[tuple[int, int]]:
-    """Start the app with an empty run store; give its port and its process number."""
+def running_servers(count: int) -> Iterator[list[tuple[int, int]]]:
+    """Start several servers with one run store and one cluster; give their ports and processes."""
+    with ExitStack() as stack:
+        if count == 1:
+            yield [stack.enter_context(running_server())]
+            return
+        process, address = cluster.start()
+        stack.callback(process.communicate)  # ends it: its input is closed
+        runs = stack.enter_context(tempfile.TemporaryDirectory())
+        shared = {"AE_RUNS_DIR": runs, "AE_SCHEDULER": address}
+        yield [stack.enter_context(running_server(**shared)) for _ in range(count)]
+
+
+@contextmanager
+def running_server(**settings: str) -> Iterator[tuple[int, int]]:
+    """Start the app, by itself with an empty run store; give its port and its process number."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with tempfile.TemporaryDirectory() as runs:
         command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-        environment = {**os.environ, "AE_RUNS_DIR": runs}
+        environment = {**os.environ, "AE_RUNS_DIR": runs, **settings}
         with subprocess.Popen(command, cwd=ROOT, env=environment) as process:
             try:
                 _wait_until_up(port, process)

@@ -4,7 +4,8 @@ So many students come within ten seconds, with empty caches; for a minute each t
 second: changes settings of a training, the noise on a picture, a code, or follows a run. One run
 trains all the while. Everything, these students included, shares the cores of this machine; what
 they cost is printed. A student is late from the moment at which the second has come, so a server
-that falls behind is not asked less.
+that falls behind is not asked less. Where there are two web servers, they share the cluster and
+the run store, and every student stays at one of them, as behind a proxy with a sticky cookie.
 """
 
 import argparse
@@ -19,7 +20,7 @@ from dataclasses import dataclass, field
 
 import psutil
 
-from benchmarks.app import running_server
+from benchmarks.app import running_servers
 from benchmarks.report import Report
 from benchmarks.student import Failure, Student
 
@@ -27,6 +28,7 @@ ARRIVING = "first load, empty cache"
 ARRIVE = 10.0  # seconds in which the class comes
 ALONE = 15.0  # seconds of the training's pace before and after
 RUN = "preset=toy-faces-vae&epochs=2000&steps_per_epoch=20"
+CLASSES = ((30, 1), (60, 1), (100, 1), (100, 2))  # students and web servers
 P95 = {30: 100.0, 100: 500.0}  # ms, targets by the number of students
 SLOWER = 1.25  # how much slower training may get
 MEMORY = 200.0, 1.0  # MB of the server, and for every student
@@ -115,35 +117,54 @@ async def pace(student: Student, run: str, wait: Awaitable[None]) -> float:
 
 
 async def hold_class(
-    report: Report, port: int, server: psutil.Process, count: int, seconds: float
+    report: Report, servers: Sequence[tuple[int, int]], count: int, seconds: float
 ) -> None:
-    """Let a class of so many students work, and report what they saw."""
-    teacher = Student(port)
+    """Let a class of so many students work, and report what they saw.
+
+    Args:
+        report: takes the figures.
+        servers: port and process number of each.
+        count: of students.
+        seconds: for which they work.
+    """
+    teacher = Student(servers[0][0])
     run = await begin_run(teacher)
-    for page, query, _ in activities(run).values():  # once for the server's caches
-        await teacher.open(page, query)
+    for port, _ in servers:  # once for the servers' caches
+        for page, query, _ in activities(run).values():
+            await (visitor := Student(port)).open(page, query)
+            await visitor.close()
     alone = [await pace(teacher, run, asyncio.sleep(ALONE))]
-    students, seen = [Student(port) for _ in range(count)], Class()
+    students = [Student(servers[i % len(servers)][0]) for i in range(count)]
+    seen = Class()
     arriving = [_arrive(student, i * ARRIVE / count, seen) for i, student in enumerate(students)]
     await asyncio.gather(*arriving)
     lost = len(seen.errors)
-    processes = [psutil.Process(), server, *server.children(recursive=True)]
+    here = psutil.Process()
+    web = [psutil.Process(pid) for _, pid in servers]
+    others = [each for each in here.children(recursive=True) if each not in web]
+    processes = [here, *web, *others]
     before = [sum(process.cpu_times()[:2]) for process in processes]
     attending = [attend(student, i, run, seconds, seen) for i, student in enumerate(students)]
     during = await pace(teacher, run, _all(attending))
     spent = [sum(p.cpu_times()[:2]) - b for p, b in zip(processes, before, strict=True)]
-    memory = server.memory_info().rss / 1e6
+    memory = max(process.memory_info().rss for process in web) / 1e6
     for student in students:
         await student.close()
     alone.append(await pace(teacher, run, asyncio.sleep(ALONE)))
     await teacher.close()
 
-    report.figure(f"**{count} students**", f"{seconds:.0f} s")
+    name = "1 web server" if len(web) == 1 else f"{len(web)} web servers"
+    report.figure(f"**{count} students, {name}**", f"{seconds:.0f} s")
     for name, taken in sorted(seen.seconds.items()):
         report.figure(name, _in_words(taken))
     acts = [each for name in activities(run) for each in seen.seconds[name]]
     report.figure("all interactions", _in_words(acts))
-    used = {"these students": spent[0], "the server": spent[1], "its workers": sum(spent[2:])}
+    own = 1 + len(web)
+    used = {
+        "these students": spent[0],
+        "web": sum(spent[1:own]),
+        "workers": sum(spent[own:]),
+    }
     cores = ", ".join(f"{name} {time / seconds:.2f}" for name, time in used.items())
     report.figure("cores in use", cores)
     for problem in sorted(set(seen.errors)):
@@ -152,7 +173,8 @@ async def hold_class(
     report.target("errors and lost sessions", len(seen.errors) - lost, 0, "{:.0f}")
     p95 = statistics.quantiles(acts, n=20)[-1] * 1e3
     report.target("interaction, p95 ms", p95, P95.get(count, P95[100]), "{:.0f}")
-    report.target("memory of the server, MB", memory, MEMORY[0] + MEMORY[1] * count, "{:.0f}")
+    most = MEMORY[0] + MEMORY[1] * count / len(web)
+    report.target("memory of a web server, MB", memory, most, "{:.0f}")
     slower = statistics.mean(alone) / during
     report.target("training slower by a factor of", slower, SLOWER)
 
@@ -176,17 +198,21 @@ def _in_words(seconds: list[float]) -> str:
     return f"{len(seconds)} times, median / p95 / longest ms: {' / '.join(figures)}"
 
 
-def run(report: Report, counts: Sequence[int] = (30, 60, 100), seconds: float = 60.0) -> None:
-    """Hold classes of several sizes, each on a server of its own."""
+def run(
+    report: Report, classes: Sequence[tuple[int, int]] = CLASSES, seconds: float = 60.0
+) -> None:
+    """Hold classes of several sizes, each on servers of its own."""
     gc.freeze()  # a collection among the students would look like a slow server
-    for count in counts:
-        with running_server() as (port, pid):
-            asyncio.run(hold_class(report, port, psutil.Process(pid), count, seconds))
+    for count, web in classes:
+        with running_servers(web) as servers:
+            asyncio.run(hold_class(report, servers, count, seconds))
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("counts", nargs="*", type=int, default=[30, 60, 100])
+    parser.add_argument("students", nargs="?", type=int, help="all classes if not given")
+    parser.add_argument("--servers", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=60.0)
     options = parser.parse_args()
-    run(Report(), options.counts, options.seconds)
+    chosen = ((options.students, options.servers),) if options.students else CLASSES
+    run(Report(), chosen, options.seconds)
