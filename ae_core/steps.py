@@ -26,6 +26,7 @@ from ae_core.specs import TrainingSpec
 SECONDS_A_CALL = 0.15
 EVALUATED_AT_ONCE = 500  # held-out pictures
 RISING = 0.1  # of the steps of a `one-cycle` schedule
+WORTH_COMPILING = 1500  # steps: XLA then saves what compiling them takes, half a second or more
 
 
 def _function(
@@ -36,8 +37,8 @@ def _function(
     )
 
 
-def suits_xla(spec: TrainingSpec) -> bool:
-    """Whether to have the steps compiled by XLA, which takes most of a second for every shape.
+def suits_xla(spec: TrainingSpec, steps: int) -> bool:
+    """Whether to have so many steps compiled by XLA.
 
     Measured on two cores, seconds an epoch to those without: 0.42 to 0.62 for dense layers whose
     steps multiply up to 90 million times, 0.78 at 276 million; convolutions are slower with it. It
@@ -50,7 +51,7 @@ def suits_xla(spec: TrainingSpec) -> bool:
         or spec.corruption.active
         or spec.augment != "none"
     )
-    return network.body == "dense" and not draws
+    return network.body == "dense" and not draws and steps >= WORTH_COMPILING
 
 
 class Steps:
@@ -69,7 +70,7 @@ class Steps:
         pictures = tf.TensorSpec([None, *images.image_shape], tf.float32)
         number = tf.TensorSpec([], tf.int32)
         order = tf.TensorSpec([None, None], tf.int32)
-        compiled = suits_xla(spec)
+        compiled = suits_xla(spec, self._all_steps())
         self._call = _function(self._steps, [order, number, number], compiled=compiled)
         self._last = _function(self._steps, [order, number, number])
         self._held_out = _function(self._evaluate, [pictures, number])
@@ -80,7 +81,7 @@ class Steps:
         spec = self._spec
         if spec.schedule == "constant":
             return spec.learning_rate
-        steps = spec.epochs * math.ceil(self.pictures_an_epoch() / spec.batch_size)
+        steps = self._all_steps()
         if spec.schedule == "cosine":
             return keras.optimizers.schedules.CosineDecay(spec.learning_rate, steps)
         rising = math.ceil(RISING * steps)
@@ -90,6 +91,9 @@ class Steps:
             warmup_target=spec.learning_rate,
             warmup_steps=rising,
         )
+
+    def _all_steps(self) -> int:
+        return self._spec.epochs * math.ceil(self.pictures_an_epoch() / self._spec.batch_size)
 
     def epoch(self, order: np.ndarray) -> Iterator[Sums]:
         """Train on the pictures in the given order, giving the sums of each call.

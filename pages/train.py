@@ -22,7 +22,7 @@ def page() -> None:
     """Draw the page."""
     view = _view()
     if view == "Set up":
-        st.fragment(timed)("set-up", _set_up)
+        st.fragment(_set_up)()
         return
     _take_link()
     if view == "Watch":
@@ -31,7 +31,13 @@ def page() -> None:
         compare_view()
 
 
+# Not `timed` itself as the fragment: Streamlit tells fragments apart by the function and its place,
+# and a late tick of the run that stood here would draw this one, with the run's address.
 def _set_up() -> None:
+    timed("set-up", _draw_set_up)
+
+
+def _draw_set_up() -> None:
     _take_link()
     set_up_view()
 

@@ -1,33 +1,35 @@
 """A lock for all threads and processes that share a folder, and what it says where it cannot be."""
 
-import multiprocessing
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from ae_core.file_lock import FileLock
 
+ROOT = Path(__file__).resolve().parent.parent
 TIMES = 40
 
 
-def count_up(path: Path) -> None:
-    """Add 1 to a file's number, many times; without the lock some would be lost."""
-    for _ in range(TIMES):
-        with FileLock(path.with_suffix(".lock")).held():
-            path.write_text(str(int(path.read_text()) + 1))
+# Adds 1 to a file's number, many times; without the lock some would be lost.
+COUNT_UP = f"""
+import sys
+from pathlib import Path
+from ae_core.file_lock import FileLock
+path = Path(sys.argv[1])
+for _ in range({TIMES}):
+    with FileLock(path.with_suffix(".lock")).held():
+        path.write_text(str(int(path.read_text()) + 1))
+"""
 
 
 def test_processes_take_turns(tmp_path):
     path = tmp_path / "count"
     path.write_text("0")
-    spawn = multiprocessing.get_context("spawn")
-    others = [spawn.Process(target=count_up, args=(path,)) for _ in range(2)]
-    for other in others:
-        other.start()
-    count_up(path)
-    for other in others:
-        other.join()
-    assert [other.exitcode for other in others] == [0, 0]
+    command = [sys.executable, "-c", COUNT_UP, str(path)]
+    each = [subprocess.Popen(command, cwd=ROOT) for _ in range(3)]
+    assert [process.wait() for process in each] == [0, 0, 0]
     assert int(path.read_text()) == 3 * TIMES
 
 

@@ -1,6 +1,7 @@
 """Who may import whom, read from the imports themselves; and the server loads no Keras."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -238,6 +239,18 @@ def test_the_session_and_the_caches_have_files_of_their_own(path):
         elif isinstance(node, ast.alias):
             named.add(node.name.split(".")[-1])
     assert named & set.union(*KEEPERS.values()) == KEEPERS.get(path, set())
+
+
+def test_no_two_fragments_are_of_one_function():
+    """Streamlit tells them apart by their function and their place: a late tick draws the other."""
+    found = []
+    for path in PAGES:
+        source = path.read_text(encoding="utf-8")
+        for name in re.findall(r"st\.fragment\((?:run_every=[^)]*\)\()?(\w+)\)", source):
+            here = f"def {name}(" in source
+            found.append(f"{path}:{name}" if here else name)
+    assert len(found) >= 7, "the pattern finds them"
+    assert len(set(found)) == len(found), found
 
 
 def loaded_after(code):

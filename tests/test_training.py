@@ -253,9 +253,11 @@ def test_whatever_xla_compiles_it_trains_as_without(images, monkeypatch, turn):
     chosen = {name: values[turn % len(values)] for name, values in COMPILED.items()}
     bottleneck = ("plain", "sparse")[turn % 2]
     spec = change(SMALL, **chosen, bottleneck=bottleneck, epochs=1, learning_rate=1e-3)
-    assert steps.suits_xla(spec)
+    assert steps.suits_xla(spec, steps.WORTH_COMPILING)
+    assert not steps.suits_xla(spec, steps.WORTH_COMPILING - 1)
+    monkeypatch.setattr(steps, "suits_xla", lambda *_: True)
     with_it, _ = train(spec, images)
-    monkeypatch.setattr(steps, "suits_xla", lambda _: False)
+    monkeypatch.setattr(steps, "suits_xla", lambda *_: False)
     without, _ = train(spec, images)
     tolerance = 0.05 if chosen["precision"] == "bfloat16" else 1e-4
     assert with_it.history[0]["loss"] == pytest.approx(without.history[0]["loss"], rel=tolerance)

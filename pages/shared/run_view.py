@@ -31,7 +31,7 @@ def run_view(run_id: str) -> None:
     """
     snapshot = service().snapshot(run_id)
     every = _refresh(snapshot)
-    st.fragment(run_every=every)(timed)("run", _draw, run_id, every)
+    st.fragment(run_every=every)(_refreshed)(run_id, every)
     # Not in what is drawn every second: it changes when the run ends, and then all is drawn anew.
     kept = not snapshot.live and service().store.has_weights(run_id)
     st.fragment(code_view)(run_id, snapshot.spec, file_of(snapshot) if kept else None)
@@ -44,6 +44,10 @@ def _refresh(snapshot: Snapshot) -> float | None:
     if replaying():
         return REPLAY_SECONDS
     return REFRESH_SECONDS if snapshot.epoch else FIRST_REFRESH_SECONDS
+
+
+def _refreshed(run_id: str, every: float | None) -> None:
+    timed("run", _draw, run_id, every)
 
 
 def _draw(run_id: str, every: float | None) -> None:
