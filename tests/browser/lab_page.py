@@ -10,6 +10,10 @@ IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 def open_page(page: Page, path: str) -> None:
     """Open a page and wait until all of it is drawn."""
     page.goto(path)
+    # Streamlit's page is idle before its first run, too.
+    page.wait_for_selector(
+        "[data-testid=stMain] [data-testid=stElementContainer]", state="attached"
+    )
     page.wait_for_selector(IDLE)
 
 
