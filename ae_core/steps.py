@@ -18,6 +18,7 @@ from ae_core import corruption, objectives
 from ae_core.architectures import Networks
 from ae_core.augmentation import augmented
 from ae_core.batches import Sums, batches, pictures_an_epoch
+from ae_core.compiling import suits_xla
 from ae_core.data import ImageSet
 from ae_core.metrics import NEAR_ZERO
 from ae_core.optimizers import Rate, optimizer
@@ -26,7 +27,6 @@ from ae_core.specs import TrainingSpec
 SECONDS_A_CALL = 0.15
 EVALUATED_AT_ONCE = 500  # held-out pictures
 RISING = 0.1  # of the steps of a `one-cycle` schedule
-WORTH_COMPILING = 1500  # steps: XLA then saves what compiling them takes, half a second or more
 
 
 def _function(
@@ -35,23 +35,6 @@ def _function(
     return tf.function(
         compute, input_signature=signature, autograph=False, jit_compile=compiled or None
     )
-
-
-def suits_xla(spec: TrainingSpec, steps: int) -> bool:
-    """Whether to have so many steps compiled by XLA.
-
-    Measured on two cores, seconds an epoch to those without: 0.42 to 0.62 for dense layers whose
-    steps multiply up to 90 million times, 0.78 at 276 million; convolutions are slower with it. It
-    draws other random numbers than the script that a visitor can take home.
-    """
-    network = spec.autoencoder
-    draws = (
-        network.bottleneck == "variational"
-        or network.dropout > 0
-        or spec.corruption.active
-        or spec.augment != "none"
-    )
-    return network.body == "dense" and not draws and steps >= WORTH_COMPILING
 
 
 class Steps:

@@ -46,7 +46,7 @@ ORDER = (
     *("moments", "replay", "snapshot", "figures", "matches", "code_figures"),
     *("sweep_figures", "measure_figures", "pretrained", "pretraining_recipes"),
     *("control", "objectives", "architectures", "components", "augmentation"),
-    *("autoencoder", "batches", "optimizers", "steps", "training"),
+    *("autoencoder", "batches", "optimizers", "compiling", "steps", "training"),
     *("course", "remedies", "symptoms", "doctor"),
     *("denoiser", "denoiser_training"),
     *(

@@ -15,6 +15,7 @@ from ae_core import control, corruption, metrics, steps
 from ae_core.architectures import build
 from ae_core.autoencoder import Autoencoder
 from ae_core.batches import Sums
+from ae_core.compiling import WORTH_COMPILING
 from ae_core.control import Unattended
 from ae_core.data import load_images
 from ae_core.specs import (
@@ -253,8 +254,8 @@ def test_whatever_xla_compiles_it_trains_as_without(images, monkeypatch, turn):
     chosen = {name: values[turn % len(values)] for name, values in COMPILED.items()}
     bottleneck = ("plain", "sparse")[turn % 2]
     spec = change(SMALL, **chosen, bottleneck=bottleneck, epochs=1, learning_rate=1e-3)
-    assert steps.suits_xla(spec, steps.WORTH_COMPILING)
-    assert not steps.suits_xla(spec, steps.WORTH_COMPILING - 1)
+    assert steps.suits_xla(spec, WORTH_COMPILING)
+    assert not steps.suits_xla(spec, WORTH_COMPILING - 1)
     monkeypatch.setattr(steps, "suits_xla", lambda *_: True)
     with_it, _ = train(spec, images)
     monkeypatch.setattr(steps, "suits_xla", lambda *_: False)

@@ -1,0 +1,22 @@
+"""Which trainings XLA makes faster."""
+
+from ae_core.specs import TrainingSpec
+
+WORTH_COMPILING = 1500  # steps: XLA then saves what compiling them takes, half a second or more
+
+
+def suits_xla(spec: TrainingSpec, steps: int) -> bool:
+    """Whether to have so many steps compiled by XLA.
+
+    Measured on two cores, seconds an epoch to those without: 0.42 to 0.62 for dense layers whose
+    steps multiply up to 90 million times, 0.78 at 276 million; convolutions are slower with it. It
+    draws other random numbers than the script that a visitor can take home.
+    """
+    network = spec.autoencoder
+    draws = (
+        network.bottleneck == "variational"
+        or network.dropout > 0
+        or spec.corruption.active
+        or spec.augment != "none"
+    )
+    return network.body == "dense" and not draws and steps >= WORTH_COMPILING
