@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.report import Report, machine
 
-NAMES = ("pages", "faces", "latent", "training", "classroom", "scaling")
+NAMES = ("pages", "faces", "latent", "training", "headlines", "pytorch", "classroom", "scaling")
 RESULTS = Path(__file__).with_name("results.md")
 HEAD = """# Results of the benchmarks
 

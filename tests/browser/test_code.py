@@ -35,6 +35,8 @@ def test_a_finished_run_shows_its_loss_in_numbers_and_gives_its_files(page):
     open_page(page, "/train?preset=digits-dense&epochs=3")
     page.get_by_test_id("stBaseButton-primary").click()
     expect(page.get_by_text("Finished")).to_be_visible()
+    # Comes after the figures that are read here.
+    expect(page.get_by_text("In numbers, epoch 3")).to_be_visible()
     loss = metric(page, "Loss").inner_text()
     assert re.fullmatch(r"0\.\d+", loss)
     expect(formulas(page)).to_have_count(2)

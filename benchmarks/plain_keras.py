@@ -1,0 +1,89 @@
+"""The recipes as a user of Keras writes them: ``model.fit``, float32, default settings."""
+
+import time
+from typing import Any
+
+from ae_core.specs import TrainingSpec, from_json
+
+
+def plain_fit(spec_json: str) -> tuple[list[float], float]:
+    """Train a spec with Keras' own ``fit``; return the seconds of every epoch and the last loss.
+
+    The loss is that of the held-out pictures if there are any, of one picture.
+    """
+    import keras
+    import tensorflow as tf
+
+    from ae_core import objectives
+    from ae_core.architectures import build
+    from ae_core.augmentation import augmented
+    from ae_core.components import start_as_pca
+    from ae_core.data import load_images
+
+    spec = from_json(spec_json)
+    own = spec.autoencoder
+    images = load_images(spec.image_set, spec.image_size, spec.split)
+    keras.utils.clear_session()
+    networks = build(own, images.image_shape, seed=spec.seed)
+    if own.components:
+        start_as_pca(own, networks, images.train)
+
+    class Sample(keras.layers.Layer):
+        """From a mean and a log variance to a code; adds the KL divergence to the loss."""
+
+        def call(self, posterior):
+            mean, log_var = posterior
+            self.add_loss(own.beta * keras.ops.mean(objectives.kl(mean, log_var)))
+            noise = keras.random.normal(keras.ops.shape(mean), seed=draws)
+            return mean + keras.ops.exp(0.5 * log_var) * noise
+
+    draws = keras.random.SeedGenerator(spec.seed)
+    pictures = keras.Input(images.image_shape)
+    code = networks.encoder(pictures)
+    if own.bottleneck == "variational":
+        code = Sample()(code)
+    model = keras.Model(pictures, networks.decoder(code))
+
+    def loss(target, output):
+        # R1 sums over the batch, all others take its mean.
+        losses = objectives.reconstruction(spec.loss, target, output, spec.sigma)
+        return (keras.ops.sum if spec.loss == "l2" else keras.ops.mean)(losses)
+
+    model.compile(
+        optimizer=keras.optimizers.Adam(spec.learning_rate),
+        loss="mse" if spec.loss == "mse" else loss,
+    )
+    seconds: list[float] = []
+
+    class Clock(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            self.started = time.perf_counter()
+
+        def on_epoch_end(self, epoch, logs=None):
+            seconds.append(time.perf_counter() - self.started)
+
+    scale = float(own.pixel_scale)
+    count = spec.steps_per_epoch * spec.batch_size or len(images.train)
+    train, test = images.train[:count], images.test
+    options = {
+        "epochs": spec.epochs,
+        "validation_data": None if spec.split == "everything" else (test, test * scale),
+        "verbose": 0,
+        "callbacks": [Clock()],
+    }
+    if spec.augment == "none":
+        done = model.fit(train, train * scale, batch_size=spec.batch_size, **options)
+        return seconds, _last(done, spec)
+
+    def changed(number, batch):
+        batch = augmented(spec.augment, batch, spec.seed, tf.cast(number, tf.int32))
+        return batch, batch
+
+    batches = tf.data.Dataset.from_tensor_slices(train).shuffle(len(train)).batch(spec.batch_size)
+    done = model.fit(batches.enumerate().map(changed).prefetch(tf.data.AUTOTUNE), **options)
+    return seconds, _last(done, spec)
+
+
+def _last(done: Any, spec: TrainingSpec) -> float:
+    loss: float = done.history.get("val_loss", done.history["loss"])[-1]
+    return loss / spec.batch_size if spec.loss == "l2" else loss

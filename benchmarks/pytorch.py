@@ -1,0 +1,140 @@
+"""Seconds an epoch of R1, R3 and R5 through the training service, against PyTorch.
+
+``python -m benchmarks.pytorch``: the same layers, pictures, batches and losses in PyTorch, written
+as its users would write them, alternate with the service, each in a process of its own; the ratio
+is that of the medians. Both start an epoch with a new order and end it with the held-out figure.
+PyTorch is not among the app's requirements: ``pip install torch`` next to them; without it there is
+nothing to measure, and the benchmark says so.
+"""
+
+import argparse
+import importlib.util
+import math
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from ae_core.connection import Connection
+from ae_core.data import load_images
+from ae_core.precision import computes_in
+from ae_core.service import TrainingService
+from ae_core.specs import change, from_json, preset, to_json
+from ae_core.store import RunStore
+from benchmarks.report import Report
+from benchmarks.training import RECIPES, through_service
+
+NAMES = ("olivetti-conv", "mnist-conv", "mnist-dense")  # R1, R3, R5
+PARAMETERS = {"olivetti-conv": 8_579_841, "mnist-conv": 4_385, "mnist-dense": 161_804}
+
+
+def _layers(name: str) -> Any:
+    """Return a recipe's network, from pixels (N, 1, H, W) to pixels of the same shape."""
+    from torch import nn
+
+    if name == "mnist-dense":
+        dense = [nn.Linear(784, 100), nn.ReLU(), nn.Linear(100, 20), nn.ReLU()]
+        dense += [nn.Linear(20, 100), nn.ReLU(), nn.Linear(100, 784), nn.ReLU()]
+        return nn.Sequential(nn.Flatten(), *dense, nn.Unflatten(1, (1, 28, 28)))
+    if name == "mnist-conv":
+        parts: list[nn.Module] = []
+        plan = ((1, 16, nn.MaxPool2d(2)), (16, 8, nn.MaxPool2d(2)), (8, 8, None))
+        plan += ((8, 8, nn.Upsample(scale_factor=2)), (8, 8, nn.Upsample(scale_factor=2)))
+        for given, made, then in (*plan, (8, 16, None)):
+            parts += [nn.Conv2d(given, made, 3, padding=1), nn.ReLU(), *([then] if then else [])]
+        return nn.Sequential(*parts, nn.Conv2d(16, 1, 3, padding=1), nn.Sigmoid())
+    encoder = [nn.Conv2d(1, 16, 3, stride=2, padding=1), nn.ReLU()]
+    for given, made in ((16, 32), (32, 64), (64, 128)):
+        encoder += [nn.Conv2d(given, made, 3, padding=1), nn.ReLU()]
+    code = [nn.Flatten(), nn.Linear(16 * 16 * 128, 256), nn.Sigmoid(), nn.Unflatten(1, (1, 16, 16))]
+    decoder = [nn.ConvTranspose2d(1, 128, 3, stride=2, padding=1, output_padding=1), nn.ReLU()]
+    for given, made in ((128, 64), (64, 32)):
+        decoder += [nn.ConvTranspose2d(given, made, 3, padding=1), nn.ReLU()]
+    last = [nn.ConvTranspose2d(32, 1, 3, padding=1), nn.Sigmoid()]
+    return nn.Sequential(*encoder, *code, *decoder, *last)
+
+
+def in_pytorch(name: str, spec_json: str, bfloat16: bool) -> list[float]:
+    """Train a recipe with PyTorch and return the seconds of every epoch."""
+    import torch
+
+    spec = from_json(spec_json)
+    torch.manual_seed(spec.seed)
+    images = load_images(spec.image_set, spec.image_size, spec.split)
+    train, test = (
+        torch.from_numpy(pixels.transpose(0, 3, 1, 2).copy())
+        for pixels in (images.train, images.test)
+    )
+    network = _layers(name)
+    count = sum(weights.numel() for weights in network.parameters())
+    if count != PARAMETERS[name]:
+        raise AssertionError(f"parameters={count} must be {PARAMETERS[name]}")
+    adam = torch.optim.Adam(network.parameters(), spec.learning_rate)
+    scale = float(spec.autoencoder.pixel_scale)
+
+    def loss(pixels: Any) -> Any:
+        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+            output = network(pixels)
+        error = torch.square(output.float() - scale * pixels)
+        return 0.5 * error.sum() if spec.loss == "l2" else error.mean()
+
+    seconds = []
+    for _ in range(spec.epochs):
+        started = time.perf_counter()
+        batches = torch.randperm(len(train)).split(spec.batch_size)
+        for batch in batches[: spec.steps_per_epoch or len(batches)]:
+            adam.zero_grad()
+            value = loss(train[batch])
+            value.backward()
+            adam.step()
+        if not math.isfinite(value.item()):
+            raise AssertionError(f"loss={value.item()} must be finite")
+        with torch.no_grad():
+            for batch in test.split(500) if spec.split != "everything" else ():
+                loss(batch)
+        seconds.append(time.perf_counter() - started)
+    return seconds
+
+
+def _apart(work: Callable[..., list[float]], *arguments: Any) -> list[float]:
+    """Work in a process of its own: PyTorch's threads and TensorFlow's do not meet."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+        return process.submit(work, *arguments).result()
+
+
+def run(report: Report, names: Sequence[str] = NAMES, rounds: int = 3) -> None:
+    """Measure every recipe, in so many alternating rounds."""
+    if importlib.util.find_spec("torch") is None:
+        report.figure("PyTorch", "not installed: skipped")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        service = TrainingService(RunStore(Path(folder)), Connection())
+        try:
+            for name in names:
+                spec = change(preset(name).spec, epochs=RECIPES[name].epochs)
+                ours: list[float] = []
+                theirs: dict[bool, list[float]] = {False: [], True: []}
+                for _ in range(rounds):
+                    ours += through_service(service, name, spec)[0]
+                    for bfloat16, seconds in theirs.items():
+                        seconds += _apart(in_pytorch, name, to_json(spec), bfloat16)[1:]
+                own = statistics.median(ours)
+                plain, short = (statistics.median(theirs[bfloat16]) for bfloat16 in (False, True))
+                words = f"{own:.3f} in {computes_in(spec)}, PyTorch {plain:.3f}, "
+                report.figure(f"{name}: seconds an epoch", f"{words}in bfloat16 {short:.3f}")
+                report.target(f"{name}: ratio to PyTorch", own / plain, 1.0)
+                report.figure(f"{name}: ratio to PyTorch in bfloat16", f"{own / short:.2f}")
+        finally:
+            service.close()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("names", nargs="*", default=list(NAMES))
+    options = parser.parse_args()
+    run(Report(), options.names, options.rounds)
