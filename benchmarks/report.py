@@ -64,6 +64,12 @@ def machine() -> str:
 
 
 def _commit() -> str:
-    command = ["git", "describe", "--always", "--dirty"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return done.stdout.strip() or "unknown"
+    commit = _git("rev-parse", "--short", "HEAD")
+    # The results themselves change while they are written.
+    changed = _git("status", "--porcelain", "--", ".", ":!benchmarks/results.md")
+    return f"{commit or 'unknown'}{' and changes' if changed else ''}"
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
+    return done.stdout.strip()
