@@ -17,8 +17,8 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 _INDEX = Path(st.__file__).parent / "static" / "index.html"
-# Seconds for which a thread of Python goes on while others wait. Every visitor's script is a thread,
-# and most end within a few of Python's own 5 ms: taking turns only makes all of them late.
+# Seconds for which a thread of Python goes on while others wait. Every visitor's script is a
+# thread, and most end within a few of Python's own 5 ms: taking turns makes all of them late.
 _TURN = 0.05
 # Streamlit's page looks for its server below its own address first: `/train/_stcore/health` is not
 # there, and a tenth of a second goes by before it looks at `/_stcore/health`.
