@@ -73,7 +73,7 @@ def build(
     y, coordinates = maker.hidden("decoder", layers, codes)
     if spec.components:
         y = maker.with_shortcut("decoder_shortcut", coordinates, codes)
-    y = maker.layer("output", layers[-1], y, spec.output_activation, dtype="float32")
+    y = maker.output(layers[-1], y)
     if y.shape[1:] != image_shape:
         y = keras.layers.Reshape(image_shape, dtype="float32")(y)
     decoder = keras.Model(codes, y, name="decoder")
@@ -168,6 +168,16 @@ class _Maker:
         if spec.components:
             code = self.with_shortcut("encoder_shortcut", code, coordinates)
         return code
+
+    def output(self, planned: PlannedLayer, x: keras.KerasTensor) -> keras.KerasTensor:
+        """Apply the decoder's last layer; what comes out is float32 whatever the precision."""
+        activation = self._spec.output_activation
+        if self._policy == "float32" or not planned.is_convolution:
+            return self.layer("output", planned, x, activation, dtype="float32")
+        # A convolution to one channel takes as long as all the others together: it is computed in
+        # half, and its sum is made a pixel in full.
+        y = self.layer("output", planned, x, "linear")
+        return keras.layers.Activation(activation, dtype="float32")(y)
 
     def with_shortcut(
         self, name: str, x: keras.KerasTensor, start: keras.KerasTensor

@@ -117,6 +117,9 @@ class _Writer:
             arguments = self._dense(_width(planned), "linear", [])
             lines = [assignment("to_pixels", "layers.Dense", arguments)]
             lines.append(f"x = to_pixels({self._at})")
+        elif self._half and planned.is_convolution:
+            lines = self._layer(planned, "linear", self._half)
+            lines.append(self._apply("Activation", [f'"{self._own.output_activation}"']))
         else:
             lines = self._layer(planned, self._own.output_activation, [])
         if planned.layer is not None and planned.layer.kind == "dense":

@@ -13,9 +13,7 @@ import math
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +24,7 @@ from ae_core.service import TrainingService
 from ae_core.specs import change, from_json, preset, to_json
 from ae_core.store import RunStore
 from benchmarks.report import Report
-from benchmarks.training import RECIPES, through_service
+from benchmarks.training import RECIPES, apart, through_service
 
 NAMES = ("olivetti-conv", "mnist-conv", "mnist-dense")  # R1, R3, R5
 PARAMETERS = {"olivetti-conv": 8_579_841, "mnist-conv": 4_385, "mnist-dense": 161_804}
@@ -100,12 +98,6 @@ def in_pytorch(name: str, spec_json: str, bfloat16: bool) -> list[float]:
     return seconds
 
 
-def _apart(work: Callable[..., list[float]], *arguments: Any) -> list[float]:
-    """Work in a process of its own: PyTorch's threads and TensorFlow's do not meet."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
-        return process.submit(work, *arguments).result()
-
-
 def run(report: Report, names: Sequence[str] = NAMES, rounds: int = 3) -> None:
     """Measure every recipe, in so many alternating rounds."""
     if importlib.util.find_spec("torch") is None:
@@ -121,7 +113,7 @@ def run(report: Report, names: Sequence[str] = NAMES, rounds: int = 3) -> None:
                 for _ in range(rounds):
                     ours += through_service(service, name, spec)[0]
                     for bfloat16, seconds in theirs.items():
-                        seconds += _apart(in_pytorch, name, to_json(spec), bfloat16)[1:]
+                        seconds += apart(in_pytorch, name, to_json(spec), bfloat16)[1:]
                 own = statistics.median(ours)
                 plain, short = (statistics.median(theirs[bfloat16]) for bfloat16 in (False, True))
                 words = f"{own:.3f} in {computes_in(spec)}, PyTorch {plain:.3f}, "
