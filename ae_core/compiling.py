@@ -2,7 +2,8 @@
 
 from ae_core.specs import TrainingSpec
 
-WORTH_COMPILING = 1500  # steps: XLA then saves what compiling them takes, half a second or more
+# Steps: compiling them takes a second before the first curve, and fewer do not win it back.
+WORTH_COMPILING = 5000
 
 
 def suits_xla(spec: TrainingSpec, steps: int) -> bool:
