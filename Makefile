@@ -1,7 +1,7 @@
 # make run   set up and start the app
 # make test  set up and run every test, browser tests included
 # make lint  formatting, lint and types
-# make bench every benchmark, into benchmarks/results.md; half an hour, on an idle machine
+# make bench every benchmark, into benchmarks/results.md; three quarters of an hour, on an idle machine
 
 PYTHON ?= python3
 BIN := .venv/bin
