@@ -104,16 +104,14 @@ class _Maker:
         planned: PlannedLayer,
         x: keras.KerasTensor,
         activation: str,
-        dtype: str = "",
     ) -> keras.KerasTensor:
         """Apply the planned layer to `x`; a dense layer after a map flattens it first."""
         layer = planned.layer
         if layer is None:
             raise ValueError(f"layer={planned.label} cannot be built")
-        policy = dtype or self._policy
-        named = {"name": name, "dtype": policy}
+        named = {"name": name, "dtype": self._policy}
         if layer.kind == "dense":
-            return self._dense(name, layer.width, x, activation, policy)
+            return self._dense(name, layer.width, x, activation, self._policy)
         if layer.kind == "reshape":
             return keras.layers.Reshape(layer.shape, **named)(x)
         if layer.kind == "pool":
@@ -172,10 +170,9 @@ class _Maker:
     def output(self, planned: PlannedLayer, x: keras.KerasTensor) -> keras.KerasTensor:
         """Apply the decoder's last layer; what comes out is float32 whatever the precision."""
         activation = self._spec.output_activation
-        if self._policy == "float32" or not planned.is_convolution:
-            return self.layer("output", planned, x, activation, dtype="float32")
-        # In float32 a convolution to one channel took a third of a step of `mnist-conv`: it is
-        # computed in bfloat16, and its sum is made a pixel in float32.
+        if self._policy == "float32":
+            return self.layer("output", planned, x, activation)
+        # In float32 a convolution to one channel took a third of a step of `mnist-conv`.
         y = self.layer("output", planned, x, "linear")
         return keras.layers.Activation(activation, dtype="float32")(y)
 
@@ -193,13 +190,16 @@ class _Maker:
     ) -> keras.KerasTensor:
         if len(x.shape) > 2:
             x = keras.layers.Flatten(dtype=policy)(x)
-        return keras.layers.Dense(
+        # A product is faster in bfloat16; GELU and its like are slower, and dropout is, too.
+        apart = policy == "mixed_bfloat16" and activation != "linear"
+        y = keras.layers.Dense(
             units,
-            activation=activation,
+            activation="linear" if apart else activation,
             kernel_initializer=self._initializer(),
             name=name,
             dtype=policy,
         )(x)
+        return keras.layers.Activation(activation, dtype="float32")(y) if apart else y
 
     def _initializer(self) -> keras.Initializer:
         # Keras' initialisers with equal seeds draw equal numbers: every layer gets its own.

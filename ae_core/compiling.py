@@ -1,5 +1,6 @@
 """Which trainings XLA makes faster."""
 
+from ae_core.precision import computes_in
 from ae_core.specs import TrainingSpec
 
 # Steps: compiling them takes a second before the first curve, and fewer do not win it back.
@@ -10,8 +11,8 @@ def suits_xla(spec: TrainingSpec, steps: int) -> bool:
     """Whether to have so many steps compiled by XLA.
 
     Measured on two cores, seconds an epoch to those without: 0.42 to 0.62 for dense layers whose
-    steps multiply up to 90 million times, 0.78 at 276 million; convolutions are slower with it. It
-    draws other random numbers than the script that a visitor can take home.
+    steps multiply up to 90 million times, 0.78 at 276 million; convolutions are slower with it, and
+    so is bfloat16. It draws other random numbers than the script that a visitor can take home.
     """
     network = spec.autoencoder
     draws = (
@@ -20,4 +21,5 @@ def suits_xla(spec: TrainingSpec, steps: int) -> bool:
         or spec.corruption.active
         or spec.augment != "none"
     )
-    return network.body == "dense" and not draws and steps >= WORTH_COMPILING
+    full = computes_in(spec) == "float32"
+    return network.body == "dense" and full and not draws and steps >= WORTH_COMPILING

@@ -87,7 +87,7 @@ class _Writer:
             if planned.is_linear:
                 lines += self._coordinates(planned)
             else:
-                lines += self._layer(planned, self._own.activation, self._half)
+                lines += self._hidden(planned)
                 if self._own.dropout and planned.parameters:
                     seed = f"seed=SEED + {i}" if i else "seed=SEED"
                     lines.append(self._apply("Dropout", [str(self._own.dropout), seed]))
@@ -113,18 +113,29 @@ class _Writer:
 
     def output(self, planned: PlannedLayer, image_shape: Shape) -> list[str]:
         """Return the decoder's last layer, and the decoder."""
+        activation = self._own.output_activation
         if self._own.components:
-            arguments = self._dense(_width(planned), "linear", [])
+            arguments = self._dense(_width(planned), "linear", self._half)
             lines = [assignment("to_pixels", "layers.Dense", arguments)]
             lines.append(f"x = to_pixels({self._at})")
-        elif self._half and planned.is_convolution:
-            lines = self._layer(planned, "linear", self._half)
-            lines.append(self._apply("Activation", [f'"{self._own.output_activation}"']))
         else:
-            lines = self._layer(planned, self._own.output_activation, [])
+            lines = self._layer(planned, "linear" if self._half else activation, self._half)
+        if self._half:
+            lines.append(self._activation(activation))
         if planned.layer is not None and planned.layer.kind == "dense":
             lines.append(self._apply("Reshape", [str(image_shape)]))
         return [*lines, f"decoder = keras.Model(z, {self._at})"]
+
+    def _hidden(self, planned: PlannedLayer) -> list[str]:
+        activation = self._own.activation
+        is_dense = planned.layer is not None and planned.layer.kind == "dense"
+        if not (self._half and is_dense) or activation == "linear":
+            return self._layer(planned, activation, self._half)
+        return [*self._layer(planned, "linear", self._half), self._activation(activation)]
+
+    def _activation(self, activation: str) -> str:
+        """Return the layer that turns what was computed in bfloat16 into float32."""
+        return self._apply("Activation", [f'"{activation}"'])
 
     def _apply(self, kind: str, arguments: list[str]) -> str:
         line = assignment("x", f"layers.{kind}", arguments, f"({self._at})")
@@ -150,12 +161,12 @@ class _Writer:
             arguments = [str(layer.width), str(KERNEL_SIZE)]
             arguments += [f"strides={layer.stride}"] if layer.stride > 1 else []
             arguments += ['padding="same"'] if layer.padding == "same" else []
-            arguments += _activation(activation)
+            arguments += _with_weights(activation)
         return [self._apply(_KINDS[layer.kind], [*arguments, *policy])]
 
     @staticmethod
     def _dense(width: int, activation: str, policy: list[str]) -> list[str]:
-        return [str(width), *_activation(activation), *policy]
+        return [str(width), *_with_weights(activation), *policy]
 
     def _coordinates(self, planned: PlannedLayer) -> list[str]:
         """Return a linear layer between components, in the decoder with its shortcut."""
@@ -187,7 +198,7 @@ def _width(planned: PlannedLayer) -> int:
     return planned.layer.width if planned.layer is not None else 0
 
 
-def _activation(activation: str) -> list[str]:
+def _with_weights(activation: str) -> list[str]:
     """Return the arguments that every layer with weights has."""
     chosen = [] if activation == "linear" else [f'activation="{activation}"']
     return [*chosen, "kernel_initializer=init()"]

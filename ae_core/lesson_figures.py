@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import TypeAlias
 
 import numpy as np
 
@@ -10,6 +11,8 @@ from ae_core.plan import parameters
 from ae_core.refit import image_shape, plan_of
 from ae_core.specs import TrainingSpec
 
+# By the names of experiments and measures, and then by those of their figures.
+Figures: TypeAlias = Mapping[str, Mapping[str, float]]
 _IN_HISTORY = ("loss", "reconstruction", "kl", "psnr", "code_mean", "near_zero_share")
 RUN_FIGURES = (
     *_IN_HISTORY,

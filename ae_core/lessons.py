@@ -5,10 +5,10 @@ conditions that the app checks and between double braces in texts. It knows no f
 `ae_core.lesson_reader`, and not how a figure comes about.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ae_core.expressions import Expression
+from ae_core.lesson_figures import Figures
 from ae_core.specs import TrainingSpec
 
 PAGES = ("train", "reconstruct", "denoise", "latent_space", "measure")
@@ -107,6 +107,6 @@ class Lesson:
     steps: tuple[Step, ...]
 
 
-def numbers_of(figures: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+def numbers_of(figures: Figures) -> dict[str, float]:
     """Return figures by experiment as numbers by their dotted names."""
     return {f"{name}.{key}": value for name, each in figures.items() for key, value in each.items()}

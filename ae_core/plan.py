@@ -36,11 +36,6 @@ class PlannedLayer:
     layer: Layer | None
     is_linear: bool = False
 
-    @property
-    def is_convolution(self) -> bool:
-        """Whether it is one, upwards or downwards."""
-        return self.layer is not None and self.layer.kind in ("conv", "convT")
-
 
 def plan(spec: AutoencoderSpec, image_shape: Shape) -> tuple[PlannedLayer, ...]:
     """Work out every layer for pictures of ``image_shape`` (H, W, C), from input to output.

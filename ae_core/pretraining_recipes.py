@@ -41,6 +41,7 @@ _IN_A_PLANE: Mapping[str, str | int | float] = {
     "schedule": "cosine",
     "max_seconds": 7200,
 }
+_FACES: Mapping[str, str | int | float] = {"epochs": 240, "precision": "float32"}
 RECIPES: Mapping[str, Recipe] = {
     # With a price for numbers that depend on each other, numbers come to match the known factors.
     "toy-faces-vae": Recipe(
@@ -69,12 +70,17 @@ RECIPES: Mapping[str, Recipe] = {
             "max_seconds": 7200,
         }
     ),
-    "faces-ae": Recipe(changes={"epochs": 240}, rounded=0.12),
+    "faces-ae": Recipe(changes=_FACES, rounded=0.12),
     "faces-ae-32": Recipe(
-        "faces-ae", {"latent_dim": 32, "epochs": 240}, "Faces in the wild, 32 numbers", rounded=0.12
+        "faces-ae", {**_FACES, "latent_dim": 32}, "Faces in the wild, 32 numbers", rounded=0.12
     ),
     "faces-vae": Recipe(
-        changes={"encoder": "dense896, dense896", "decoder": "dense896, dense896", "epochs": 120},
+        changes={
+            "encoder": "dense896, dense896",
+            "decoder": "dense896, dense896",
+            "epochs": 120,
+            "precision": "float32",
+        },
         rounded=0.12,
         samples=True,
     ),

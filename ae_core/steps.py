@@ -55,7 +55,7 @@ class Steps:
         order = tf.TensorSpec([None, None], tf.int32)
         compiled = suits_xla(spec, self._all_steps())
         self._call = _function(self._steps, [order, number, number], compiled=compiled)
-        # A smaller batch is another shape: not worth compiling, nor tracing where nothing is compiled.
+        # A smaller batch is another shape: not worth compiling, nor tracing a second time.
         self._last = _function(self._steps, [order, number, number]) if compiled else self._call
         self._held_out = _function(self._evaluate, [pictures, number])
         self._shown = _function(self._reconstruct, [pictures])

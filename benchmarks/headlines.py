@@ -7,15 +7,12 @@ numbers in its code as R5 and is to come to a mean squared error on held-out dig
 a minute.
 """
 
-import tempfile
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
-from ae_core.connection import Connection
 from ae_core.service import TrainingService
 from ae_core.specs import change, preset
-from ae_core.store import RunStore
+from benchmarks.own_service import own_service
 from benchmarks.report import Report
 
 SOURCE = 0.4636  # R1's average loss per sample at epoch 600
@@ -55,24 +52,20 @@ class Course:
 
 def run(report: Report) -> None:
     """Measure."""
-    with tempfile.TemporaryDirectory() as folder:
-        service = TrainingService(RunStore(Path(folder)), Connection())
-        try:
-            warm = service.submit(change(preset("olivetti-conv").spec, epochs=1), "benchmark")
-            service.wait_until(warm, lambda snapshot: not snapshot.live, PATIENCE)
-            best = Course.of(service, "mnist-dense-best", "val_loss", DIGITS)
-            report.target("mnist-dense-best: validation MSE", best.last, DIGITS, "{:.4f}")
-            report.target("mnist-dense-best: seconds to its end", best.ended, MINUTE, "{:.0f}")
-            fast = Course.of(service, "olivetti-conv-fast", "loss", SOURCE)
-            written = Course.of(service, "olivetti-conv", "loss", SOURCE)
-            for name, course in (("olivetti-conv-fast", fast), ("olivetti-conv", written)):
-                words = f"at epoch {course.epoch}" if course.epoch else "at no epoch"
-                words += f"; ended in {course.ended:.0f} s at {course.last:.3f}"
-                report.figure(f"{name}: average loss per sample ≤ {SOURCE}", words)
-            share = fast.reached / written.ended
-            report.target("olivetti-conv-fast: seconds to it, of R1's for 600 epochs", share, SHARE)
-        finally:
-            service.close()
+    with own_service() as service:
+        warm = service.submit(change(preset("olivetti-conv").spec, epochs=1), "benchmark")
+        service.wait_until(warm, lambda snapshot: not snapshot.live, PATIENCE)
+        best = Course.of(service, "mnist-dense-best", "val_loss", DIGITS)
+        report.target("mnist-dense-best: validation MSE", best.last, DIGITS, "{:.4f}")
+        report.target("mnist-dense-best: seconds to its end", best.ended, MINUTE, "{:.0f}")
+        fast = Course.of(service, "olivetti-conv-fast", "loss", SOURCE)
+        written = Course.of(service, "olivetti-conv", "loss", SOURCE)
+        for name, course in (("olivetti-conv-fast", fast), ("olivetti-conv", written)):
+            words = f"at epoch {course.epoch}" if course.epoch else "at no epoch"
+            words += f"; ended in {course.ended:.0f} s at {course.last:.3f}"
+            report.figure(f"{name}: average loss per sample ≤ {SOURCE}", words)
+        share = fast.reached / written.ended
+        report.target("olivetti-conv-fast: seconds to it, of R1's for 600 epochs", share, SHARE)
 
 
 if __name__ == "__main__":

@@ -11,18 +11,14 @@ import argparse
 import importlib.util
 import math
 import statistics
-import tempfile
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-from ae_core.connection import Connection
 from ae_core.data import load_images
 from ae_core.precision import computes_in
-from ae_core.service import TrainingService
 from ae_core.specs import change, from_json, preset, to_json
-from ae_core.store import RunStore
+from benchmarks.own_service import own_service
 from benchmarks.report import Report
 from benchmarks.training import RECIPES, apart, through_service
 
@@ -103,25 +99,21 @@ def run(report: Report, names: Sequence[str] = NAMES, rounds: int = 3) -> None:
     if importlib.util.find_spec("torch") is None:
         report.figure("PyTorch", "not installed: skipped")
         return
-    with tempfile.TemporaryDirectory() as folder:
-        service = TrainingService(RunStore(Path(folder)), Connection())
-        try:
-            for name in names:
-                spec = change(preset(name).spec, epochs=RECIPES[name].epochs)
-                ours: list[float] = []
-                theirs: dict[bool, list[float]] = {False: [], True: []}
-                for _ in range(rounds):
-                    ours += through_service(service, name, spec)[0]
-                    for bfloat16, seconds in theirs.items():
-                        seconds += apart(in_pytorch, name, to_json(spec), bfloat16)[1:]
-                own = statistics.median(ours)
-                plain, short = (statistics.median(theirs[bfloat16]) for bfloat16 in (False, True))
-                words = f"{own:.3f} in {computes_in(spec)}, PyTorch {plain:.3f}, "
-                report.figure(f"{name}: seconds an epoch", f"{words}in bfloat16 {short:.3f}")
-                report.target(f"{name}: ratio to PyTorch", own / plain, 1.0)
-                report.figure(f"{name}: ratio to PyTorch in bfloat16", f"{own / short:.2f}")
-        finally:
-            service.close()
+    with own_service() as service:
+        for name in names:
+            spec = change(preset(name).spec, epochs=RECIPES[name].epochs)
+            ours: list[float] = []
+            theirs: dict[bool, list[float]] = {False: [], True: []}
+            for _ in range(rounds):
+                ours += through_service(service, name, spec)[0]
+                for bfloat16, seconds in theirs.items():
+                    seconds += apart(in_pytorch, name, to_json(spec), bfloat16)[1:]
+            own = statistics.median(ours)
+            plain, short = (statistics.median(theirs[bfloat16]) for bfloat16 in (False, True))
+            words = f"{own:.3f} in {computes_in(spec)}, PyTorch {plain:.3f}, "
+            report.figure(f"{name}: seconds an epoch", f"{words}in bfloat16 {short:.3f}")
+            report.target(f"{name}: ratio to PyTorch", own / plain, 1.0)
+            report.figure(f"{name}: ratio to PyTorch in bfloat16", f"{own / short:.2f}")
 
 
 if __name__ == "__main__":

@@ -9,14 +9,11 @@ fewer cores than workers the ideal is the number of cores.
 import argparse
 import os
 import statistics
-import tempfile
 import time
-from pathlib import Path
 
-from ae_core.connection import Connection
 from ae_core.service import TrainingService
 from ae_core.specs import TrainingSpec, change, preset
-from ae_core.store import RunStore
+from benchmarks.own_service import own_service
 from benchmarks.report import Report
 
 WORKERS = (1, 2, 4)
@@ -50,14 +47,9 @@ def run(report: Report, rounds: int = 2) -> None:
     report.figure("load of the machine before", f"{os.getloadavg()[0]:.1f} on {cores} cores")
     alone = 0.0
     for workers in WORKERS:
-        with tempfile.TemporaryDirectory() as folder:
-            connection = Connection(train_workers=workers)
-            service = TrainingService(RunStore(Path(folder)), connection)
-            try:
-                wall_seconds(service, change(spec, epochs=1))  # TensorFlow is imported
-                seconds = statistics.median(wall_seconds(service, spec) for _ in range(rounds))
-            finally:
-                service.close()
+        with own_service(workers) as service:
+            wall_seconds(service, change(spec, epochs=1))  # TensorFlow is imported
+            seconds = statistics.median(wall_seconds(service, spec) for _ in range(rounds))
         alone = alone or seconds
         ideal = min(workers, cores, RUNS)
         words = f"{seconds:.1f} s, {alone / seconds:.2f} times as fast as one"

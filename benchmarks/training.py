@@ -11,20 +11,17 @@ last losses are compared, too, as means over the seeds.
 import argparse
 import itertools
 import statistics
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
-from pathlib import Path
 from typing import Any, TypeVar
 
-from ae_core.connection import Connection
 from ae_core.precision import computes_in
 from ae_core.service import TrainingService
 from ae_core.specs import TrainingSpec, change, preset, to_json
-from ae_core.store import RunStore
+from benchmarks.own_service import own_service
 from benchmarks.plain_keras import plain_fit
 from benchmarks.report import Report
 
@@ -104,23 +101,19 @@ def apart(work: Callable[..., Result], *arguments: Any) -> Result:
 
 def run(report: Report, names: Sequence[str] = tuple(RECIPES), rounds: int = 3) -> None:
     """Measure every recipe, in so many alternating rounds, each with a seed of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        service = TrainingService(RunStore(Path(folder)), Connection())
-        try:
-            for name in names:
-                ours, plain = Measured(), Measured()
-                for seed in range(1, rounds + 1):
-                    spec = change(preset(name).spec, epochs=RECIPES[name].epochs, seed=seed)
-                    ours.take(*through_service(service, name, spec))
-                    seconds, loss = apart(plain_fit, to_json(spec))
-                    plain.take(seconds[1:], loss)
-                words = f"{ours.epoch:.3f} in {computes_in(spec)}, model.fit {plain.epoch:.3f}"
-                report.figure(f"{name}: seconds an epoch", words)
-                report.target(f"{name}: ratio", ours.epoch / plain.epoch, RECIPES[name].ratio)
-                losses = f"{name}: loss after {spec.epochs} epochs to model.fit's, {rounds} seeds"
-                report.target(losses, ours.loss / plain.loss, 1.03)
-        finally:
-            service.close()
+    with own_service() as service:
+        for name in names:
+            ours, plain = Measured(), Measured()
+            for seed in range(1, rounds + 1):
+                spec = change(preset(name).spec, epochs=RECIPES[name].epochs, seed=seed)
+                ours.take(*through_service(service, name, spec))
+                seconds, loss = apart(plain_fit, to_json(spec))
+                plain.take(seconds[1:], loss)
+            words = f"{ours.epoch:.3f} in {computes_in(spec)}, model.fit {plain.epoch:.3f}"
+            report.figure(f"{name}: seconds an epoch", words)
+            report.target(f"{name}: ratio", ours.epoch / plain.epoch, RECIPES[name].ratio)
+            losses = f"{name}: loss after {spec.epochs} epochs to model.fit's, {rounds} seeds"
+            report.target(losses, ours.loss / plain.loss, 1.03)
 
 
 if __name__ == "__main__":

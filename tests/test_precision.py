@@ -7,6 +7,7 @@ from ae_core.precision import computes_in, has_bfloat16
 from ae_core.specs import TrainingSpec, change
 
 DENSE = TrainingSpec(precision="auto")
+WIDE = change(DENSE, encoder="dense1024", decoder="dense32")
 CONV = change(DENSE, encoder="conv4/2", decoder="dense16, reshape4x4x1, convT4/2")
 
 
@@ -25,9 +26,10 @@ def processor(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("flags", ["avx512_bf16", "avx512f amx_bf16 amx_tile", "amx_bf16"])
-def test_convolutions_take_bfloat16_where_the_processor_has_it(processor, flags):
+def test_convolutions_and_wide_layers_take_bfloat16_where_the_processor_has_it(processor, flags):
     processor(flags)
     assert computes_in(CONV) == "bfloat16"
+    assert computes_in(WIDE) == "bfloat16"
     assert computes_in(DENSE) == "float32"
 
 
@@ -35,6 +37,7 @@ def test_convolutions_take_bfloat16_where_the_processor_has_it(processor, flags)
 def test_elsewhere_they_take_float32(processor, flags):
     processor(flags)
     assert computes_in(CONV) == "float32"
+    assert computes_in(WIDE) == "float32"
 
 
 def test_a_system_that_does_not_tell_has_none(monkeypatch, tmp_path):

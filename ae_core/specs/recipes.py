@@ -207,6 +207,7 @@ FACES_AE = TrainingSpec(
     schedule="cosine",
     batch_size=256,
     epochs=180,
+    precision="auto",
 )
 FACES_VAE = replace(
     FACES_AE,

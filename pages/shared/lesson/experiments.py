@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import streamlit as st
 
-from ae_core.lesson_figures import figures_of_run
+from ae_core.lesson_figures import Figures, figures_of_run
 from ae_core.lessons import Experiment
 from ae_core.service import Busy
 from ae_core.snapshot import Snapshot
@@ -23,8 +23,6 @@ from pages.shared.wording import status_in_words
 
 LOOKED_AT = 60  # of a visitor's newest runs
 REFRESH_SECONDS = 1.0
-
-Figures = Mapping[str, Mapping[str, float]]
 
 
 def done_runs(experiments: tuple[Experiment, ...]) -> dict[str, Snapshot]:

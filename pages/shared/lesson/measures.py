@@ -6,7 +6,7 @@ import streamlit as st
 
 from ae_core import code_figures
 from ae_core.inference import ModelFile
-from ae_core.lesson_figures import Measured
+from ae_core.lesson_figures import Figures, Measured
 from ae_core.lessons import Measure, Step
 from ae_core.snapshot import Snapshot
 from pages.shared import notice
@@ -15,8 +15,6 @@ from pages.shared.chart import chart
 from pages.shared.lesson.rows import named_rows
 from pages.shared.models import file_of
 from pages.shared.text import text
-
-Figures = Mapping[str, Mapping[str, float]]
 
 
 def measure_view(step: Step, runs: Mapping[str, Snapshot]) -> Figures:

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 import streamlit as st
 
 from ae_core.expressions import Missing, filled
+from ae_core.lesson_figures import Figures
 from ae_core.lessons import GUESS, Experiment, Lesson, Link, Step, numbers_of
 from pages.shared import notice
 from pages.shared.lesson.experiments import done_runs, figures_of, train_view
 from pages.shared.lesson.guess import ask, said_view, verdict
-from pages.shared.lesson.measures import Figures, measure_view, measured_figures
+from pages.shared.lesson.measures import measure_view, measured_figures
 from pages.shared.lesson.progress import Progress, take_tried
 from pages.shared.lesson.terms import explained, glossary
 from pages.shared.lesson.way_back import there_and_back

@@ -1,0 +1,21 @@
+"""A training service with a cluster and a run store of its own."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ae_core.connection import Connection
+from ae_core.service import TrainingService
+from ae_core.store import RunStore
+
+
+@contextmanager
+def own_service(workers: int = 1) -> Iterator[TrainingService]:
+    """Give a service that trains in so many workers; they and all runs end with it."""
+    with tempfile.TemporaryDirectory() as folder:
+        service = TrainingService(RunStore(Path(folder)), Connection(train_workers=workers))
+        try:
+            yield service
+        finally:
+            service.close()
