@@ -3,6 +3,7 @@
 import json
 import re
 
+import nbformat
 import pytest
 
 from ae_core.keras_code import source
@@ -52,7 +53,6 @@ def test_it_is_what_the_format_asks_for(name):
 
 
 def test_nbformat_itself_accepts_it():
-    nbformat = pytest.importorskip("nbformat")
     for spec in SPECS.values():
         document = notebook(spec, image_shape(spec)).decode()
         nbformat.validate(nbformat.reads(document, as_version=4))
