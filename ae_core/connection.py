@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
+import dask
 from distributed import CancelledError, Client
 from distributed.client import ClosedClientError
 from distributed.comm import CommClosedError
@@ -88,6 +89,7 @@ class Connection:
         address = self._scheduler
         if not address:
             self._process, address = cluster.start(*self._workers)
+        dask.config.set(cluster.SELDOM)
         return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
 
     def _sentence(self, error: Exception) -> str:
