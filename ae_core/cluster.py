@@ -92,7 +92,7 @@ def _without_trimming(environment: Mapping[str, Any]) -> dict[str, Any]:
     """Leave the C library's memory to itself.
 
     Dask has it give back every free page at once; a training asks for them again at the next step.
-    XLA's then take up to 2.5 times as long, all others a tenth longer.
+    XLA's then take 1.7 times as long, all others a tenth longer.
     """
     return {name: value for name, value in environment.items() if not name.startswith("MALLOC_")}
 

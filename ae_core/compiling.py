@@ -10,9 +10,9 @@ WORTH_COMPILING = 5000
 def suits_xla(spec: TrainingSpec, steps: int) -> bool:
     """Whether to have so many steps compiled by XLA.
 
-    Measured on two cores, seconds an epoch to those without: 0.42 to 0.62 for dense layers whose
-    steps multiply up to 90 million times, 0.78 at 276 million; convolutions are slower with it, and
-    so is bfloat16. It draws other random numbers than the script that a visitor can take home.
+    Measured on two cores, seconds a step to those without: 0.69 to 0.85 for dense layers whose
+    steps multiply 10 to 280 million times; convolutions are slower with it, and most dense layers
+    in bfloat16. It draws other random numbers than the script that a visitor can take home.
     """
     network = spec.autoencoder
     draws = (

@@ -32,11 +32,8 @@ def computes_in(spec: TrainingSpec) -> str:
     processor that has it, and else float32: smaller dense layers wait for memory and for each
     other, not for arithmetic.
 
-    Measured on two cores with avx512_bf16, bfloat16 against float32, three seeds each:
-    ``mnist-conv``, 4 epochs of 20,000 pictures, held-out loss 1.008, 1.006, 1.005 times as large;
-    ``olivetti-conv-fast`` in 30 epochs 0.92, 0.90 and, with a seed whose code stayed saturated in
-    both, 1.07 times. A step takes about 0.85 and 0.65 of the time, of ``faces-vae`` 0.84; that one
-    and ``faces-ae``, to their end with one seed, reach 24.55 and 25.49 dB in either precision.
+    `benchmarks/results.md` compares seconds and losses with those of float32, over three seeds. To
+    their end with one seed, ``faces-vae`` and ``faces-ae`` reach 24.55 and 25.49 dB in either.
     """
     if spec.precision != "auto":
         return spec.precision
