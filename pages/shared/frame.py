@@ -33,6 +33,7 @@ _STYLE = """
 [data-testid="stMain"] [data-testid="stPageLink-NavLink"] * { color: #fff; }
 [class*="st-key-doctor-"] { min-height: 3.5rem; }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
+[data-testid="stMarkdownContainer"]:has(> table) { overflow-x: auto; }
 </style>
 """
 

@@ -178,6 +178,16 @@ def test_no_page_is_wider_than_a_phone(phone, path):
     assert phone.get_by_test_id("stException").count() == 0
 
 
+def test_a_table_of_runs_scrolls_within_a_phone(phone):
+    open_page(phone, "/train?preset=digits-dense&image_size=8&epochs=1")
+    press_train(phone)
+    expect(phone.get_by_text("Finished")).to_be_visible()
+    open_page(phone, "/train?view=Compare")
+    expect(phone.get_by_role("table")).to_be_visible()
+    main = phone.get_by_test_id("stMain")
+    assert main.evaluate("element => element.scrollWidth <= element.clientWidth")
+
+
 def test_a_german_browser_gets_german_words_and_a_link_that_everybody_can_open(browser, server):
     context = browser.new_context(base_url=server.url, locale="de-DE")
     page = context.new_page()
