@@ -24,7 +24,7 @@ from ae_core.classroom import (
     Classroom,
     Student,
 )
-from ae_core.file_lock import FileLock
+from ae_core.storage import FileLock
 
 MOST_CLASSES = 500  # on a server
 

@@ -20,7 +20,7 @@ from ae_core.classroom import (
     student_from_json,
     to_json,
 )
-from ae_core.store import StoreError, write_file
+from ae_core.storage import StoreError, write_file
 
 FOLDER = "classes"
 MEMBERS = "members"  # beside the classes: in which one a visitor is; codes have fewer letters

@@ -15,16 +15,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import dask
 from distributed import Nanny, Scheduler, SpecCluster
 
-from ae_core.store import runs_dir
+from ae_core.storage import ROOT, runs_dir
 from ae_core.tasks import INFER, TRAIN
 
-ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 QUIET = {
     "DASK_LOGGING__DISTRIBUTED": "warning",

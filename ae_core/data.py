@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ae_core import image_files, own_images, sources
-from ae_core.image_files import ImageSetUnavailable, data_dir
+from ae_core.image_files import ImageSetUnavailable
 from ae_core.image_sets import IMAGE_SETS, LABEL_NAMES, ImageSet, ImageSetCard
 from ae_core.own_set import UnknownOwnSet
 from ae_core.sources import ImageSetCorrupt, Pictures
+from ae_core.storage import data_dir
 
 __all__ = [
     "IMAGE_SETS",

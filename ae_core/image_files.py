@@ -5,7 +5,6 @@ This file does not know what a file looks like inside (`sources`) or where it is
 """
 
 import contextlib
-import os
 import secrets
 import shutil
 import tarfile
@@ -29,11 +28,6 @@ _WAYS: Mapping[str, tuple[Callable[[Path], Pictures], Callable[[Path], None]]] =
 
 class ImageSetUnavailable(Exception):
     """A set's file is not there and did not come; the message says what to put where."""
-
-
-def data_dir() -> Path:
-    """The folder of the files: AE_DATA_DIR, else `data` in the project. It need not exist."""
-    return Path(os.environ.get("AE_DATA_DIR") or Path(__file__).resolve().parent.parent / "data")
 
 
 def read(known: ImageSetCard, folder: Path) -> Pictures:

@@ -6,8 +6,6 @@ weights are read from the run store (or ``assets/pretrained``), which workers sh
 pages; the last few are kept in memory.
 """
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +14,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ae_core import metrics, weights
-from ae_core.estimate import Speed
 from ae_core.galleries import images_of
 from ae_core.specs import from_json
 
@@ -85,28 +82,6 @@ def reconstruct_test(model: ModelFile, number: int) -> tuple[np.ndarray, Renditi
     """Return test picture ``number`` (H, W, C) of a model's image set and its reconstruction."""
     image = images_of(from_json(model.spec_json)).test[number]
     return image, reconstruct(model, image)
-
-
-def measure_speed() -> Speed:
-    """Time two small multiplications on this machine; takes about a quarter of a second."""
-    import tensorflow as tf
-
-    pictures, maps = tf.zeros([64, 1024]), tf.zeros([32, 32, 32, 32])
-    dense, kernel = tf.zeros([1024, 1024]), tf.zeros([3, 3, 32, 32])
-    return Speed(
-        _macs_a_second(lambda: tf.matmul(pictures, dense), 64 * 1024 * 1024),
-        _macs_a_second(lambda: tf.nn.conv2d(maps, kernel, 1, "SAME"), 32 * 32**2 * 9 * 32 * 32),
-    )
-
-
-def _macs_a_second(multiply: Callable[[], object], macs: int) -> float:
-    multiply()
-    times = []
-    for _ in range(10):
-        started = time.perf_counter()
-        multiply()
-        times.append(time.perf_counter() - started)
-    return macs / sorted(times)[len(times) // 2]
 
 
 def read_weights(model: ModelFile) -> dict[str, np.ndarray]:

@@ -24,8 +24,9 @@ from ae_core.lessons import (
 )
 from ae_core.refit import plan_of
 from ae_core.specs import PRESETS, change
+from ae_core.storage import ROOT
 
-FOLDER = Path(__file__).resolve().parent.parent / "assets" / "lessons"
+FOLDER = ROOT / "assets" / "lessons"
 
 
 def read_lesson(path: Path) -> Lesson:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ae_core.file_lock import FileLock
+from ae_core.storage import FileLock
 
 MOST_KEPT = 5000  # results; the oldest make room
 NEAR = 1.0  # dB: a picture this near to the best that a model can draw has matched the target

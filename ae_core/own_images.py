@@ -17,7 +17,7 @@ from ae_core.own_set import SIDES, OwnSet, OwnSetCorrupt, UnknownOwnSet
 from ae_core.own_sets import OwnSets
 from ae_core.sources import Pictures
 from ae_core.specs import TrainingSpec, change, preset
-from ae_core.store import runs_dir
+from ae_core.storage import runs_dir
 
 PREFIX = "own-"
 PRESET = "digits-dense"  # what is suggested for a set; a dense network takes any size

@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ae_core.file_lock import FileLock
 from ae_core.own_set import (
     ID,
     SIDES,
@@ -30,7 +29,7 @@ from ae_core.own_set import (
     to_bytes,
     unknown,
 )
-from ae_core.store import StoreError, write_file
+from ae_core.storage import FileLock, StoreError, write_file
 
 MOST_PICTURES = 500  # of a set
 MOST_SETS = 8  # of a visitor

@@ -11,10 +11,29 @@ from functools import lru_cache
 from pathlib import Path
 
 from ae_core.specs import DenoiserSpec, TrainingSpec, change, flatten
-from ae_core.trials import Trial
+from ae_core.storage import ROOT
 
-FOLDER = Path(__file__).resolve().parent.parent / "assets" / "pretrained"
+FOLDER = ROOT / "assets" / "pretrained"
 LIKENESS = "face-likeness"  # .npz: what `ae_core.likeness` measures with
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One kind of noise on one set of pictures.
+
+    Attributes:
+        image_set: whose held-out pictures.
+        kind: of the noise, as in `ae_core.specs.Corruption`.
+        amount: likewise.
+        noisy: PSNR of the noisy pictures in dB, of the mean squared error over all of them.
+        denoised: PSNR of what was made of them.
+    """
+
+    image_set: str
+    kind: str
+    amount: float
+    noisy: float
+    denoised: float
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,12 @@ from ae_core.latent import Gaussian
 from ae_core.likeness import Likeness
 from ae_core.metrics import psnr
 from ae_core.pictures import contact_sheet, sheet, to_bytes_range, to_png
+from ae_core.pretrained import Trial
 from ae_core.refit import image_shape
 from ae_core.run_record import RunRecord, ended, new_record
 from ae_core.specs import DenoiserSpec, TrainingSpec, to_json
 from ae_core.store import write_record
-from ae_core.trials import KINDS, Trial, try_out
+from ae_core.trials import KINDS, try_out
 
 if TYPE_CHECKING:
     from ae_core.autoencoder import Autoencoder

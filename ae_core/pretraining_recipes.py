@@ -6,9 +6,8 @@ from typing import Any
 
 from ae_core import weights
 from ae_core.image_sets import IMAGE_SETS
-from ae_core.pretrained import Card
+from ae_core.pretrained import Card, Trial
 from ae_core.specs import DenoiserSpec, TrainingSpec, change, preset
-from ae_core.trials import Trial
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,7 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from ae_core.file_lock import FileLock
-from ae_core.store import StoreError, write_file
+from ae_core.storage import FileLock, StoreError, write_file
 from ae_core.training_queue import Entry, TrainingQueue
 
 WAITING, TRAINING, SERVED = "waiting", "training", "served.json"

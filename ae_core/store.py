@@ -8,26 +8,16 @@ no ``history.json`` was cut off by a restart.
 """
 
 import json
-import os
 import re
-import secrets
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from ae_core.run_record import RunRecord, begin_to_json, end_to_json, from_begin, with_end
+from ae_core.storage import StoreError, write_file
 
 RUN_ID = re.compile(r"[0-9a-f]{12}")
-
-
-def runs_dir() -> Path:
-    """The folder of the runs: AE_RUNS_DIR, else `runs` in the project. It need not exist."""
-    return Path(os.environ.get("AE_RUNS_DIR") or Path(__file__).resolve().parent.parent / "runs")
-
-
-class StoreError(Exception):
-    """The store could not be written; the text says where and why."""
 
 
 class UnknownRun(ValueError):
@@ -172,27 +162,3 @@ def write_record(
             f"The run could not be saved in {folder}: {reason}. Make room there, or set "
             "AE_RUNS_DIR to another folder."
         ) from error
-
-
-def write_file(path: Path, data: bytes, *, lasting: bool = True) -> None:
-    """Write a file under another name and rename it; several processes may do so at a time.
-
-    Args:
-        path: of the file.
-        data: what it is to hold.
-        lasting: whether to wait until it would outlive a power cut.
-
-    Raises:
-        OSError: it cannot be written; nothing of it is left.
-    """
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            if lasting:
-                os.fsync(file.fileno())
-        part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise

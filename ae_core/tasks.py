@@ -18,7 +18,7 @@ from distributed import Event
 from ae_core.pictures import to_bytes_range
 from ae_core.run_events import Message, Remote, Teller
 from ae_core.specs import from_json
-from ae_core.store import write_file
+from ae_core.storage import write_file
 from ae_core.weights import to_bytes
 
 if TYPE_CHECKING:

@@ -1,12 +1,12 @@
 """Noise trials: how near to the clean pictures a denoiser comes, kind by kind, on one sample."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 import numpy as np
 
 from ae_core.corruption import corrupt
 from ae_core.metrics import psnr_of_mse
+from ae_core.pretrained import Trial
 from ae_core.specs import Corruption
 
 SAMPLE = 500  # pictures, the first of the held-out ones
@@ -22,25 +22,6 @@ KINDS = (
     Corruption("blur", 0.3),
     Corruption("jpeg", 0.85),
 )
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One kind of noise on one set of pictures.
-
-    Attributes:
-        image_set: whose held-out pictures.
-        kind: of the noise, as in `ae_core.specs.Corruption`.
-        amount: likewise.
-        noisy: PSNR of the noisy pictures in dB, of the mean squared error over all of them.
-        denoised: PSNR of what was made of them.
-    """
-
-    image_set: str
-    kind: str
-    amount: float
-    noisy: float
-    denoised: float
 
 
 def try_out(

@@ -8,7 +8,7 @@ from ae_core.own_images import LEAST_PICTURES, PRESET, name_of, own_sets, sugges
 from ae_core.own_set import LONGEST_NAME, SIDES, OwnSet, OwnSetCorrupt, UnknownOwnSet
 from ae_core.own_sets import MOST_PICTURES, NotYours
 from ae_core.specs import to_query
-from ae_core.store import StoreError
+from ae_core.storage import StoreError
 from pages.shared import notice
 from pages.shared.answers import service
 from pages.shared.collecting import add_pictures

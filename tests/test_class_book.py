@@ -13,7 +13,8 @@ from ae_core.class_book import ClassBook
 from ae_core.classroom import CODE_LETTERS, DAYS, ClassError, ClassLimits
 from ae_core.run_record import new_record
 from ae_core.specs import preset
-from ae_core.store import RunStore, StoreError
+from ae_core.storage import StoreError
+from ae_core.store import RunStore
 
 DAY = 86_400
 

@@ -15,9 +15,10 @@ from PIL import Image
 
 from ae_core import data, downloads
 from ae_core.data import IMAGE_SETS, ImageSetCorrupt, ImageSetUnavailable, load_images
+from ae_core.storage import ROOT, data_dir
 
 REAL = {name: data.is_available(name) for name in IMAGE_SETS}
-REAL_DIR = data.data_dir()
+REAL_DIR = data_dir()
 EVERY = [(name, size) for name, card in IMAGE_SETS.items() for size in card.sizes]
 IN_FILES = [name for name, card in IMAGE_SETS.items() if not card.embedded]
 
@@ -261,9 +262,9 @@ def test_is_available_looks_at_the_folder_only(folder):
 
 def test_data_dir_is_the_environment_s_or_the_project_s(monkeypatch, tmp_path):
     monkeypatch.setenv("AE_DATA_DIR", str(tmp_path))
-    assert data.data_dir() == tmp_path
+    assert data_dir() == tmp_path
     monkeypatch.delenv("AE_DATA_DIR")
-    assert data.data_dir() == Path(data.__file__).parent.parent / "data"
+    assert data_dir() == ROOT / "data"
 
 
 @pytest.mark.parametrize("name", IN_FILES)

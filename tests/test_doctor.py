@@ -7,10 +7,11 @@ from functools import cache
 import pytest
 
 from ae_core import doctor, remedies, symptoms
-from ae_core.data import IMAGE_SETS, data_dir, is_available, load_images
+from ae_core.data import IMAGE_SETS, is_available, load_images
 from ae_core.doctor import FINE, HINT, PROBLEM, examine
 from ae_core.refit import plan_of
 from ae_core.specs import PRESETS, change, preset
+from ae_core.storage import data_dir
 from ae_core.training import fit
 from pages.shared.text import FALLBACK, entries
 

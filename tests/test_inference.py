@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from sklearn.decomposition import PCA
 
-from ae_core import galleries, inference, metrics, rivals, weights
+from ae_core import estimate, galleries, inference, metrics, rivals, weights
 from ae_core.autoencoder import Autoencoder
 from ae_core.data import IMAGE_SETS, load_images
 from ae_core.inference import ModelFile
@@ -224,5 +224,5 @@ def test_a_gallery_of_a_set_that_is_not_there_is_refused():
 
 
 def test_speed_is_measured_in_multiplications_a_second():
-    speed = inference.measure_speed()
+    speed = estimate.measure_speed()
     assert all(1e7 < value < 1e15 for value in asdict(speed).values())

@@ -22,13 +22,14 @@ from ae_core import (
     steps,
     vital_signs,
 )
-from ae_core.data import IMAGE_SETS, data_dir, is_available, load_images
+from ae_core.data import IMAGE_SETS, is_available, load_images
 from ae_core.exports import picture_file
 from ae_core.keras_code import parts, source
 from ae_core.keras_pictures_code import loading, needs_file, pca_start
 from ae_core.plan import parameters
 from ae_core.refit import image_shape, plan_of
 from ae_core.specs import CHOICES, PRESETS, Corruption, TrainingSpec, change, preset
+from ae_core.storage import data_dir
 from ae_core.training import fit
 
 SMALL = change(

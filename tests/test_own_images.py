@@ -23,7 +23,8 @@ from ae_core.own_set import SIDES, OwnSetCorrupt, UnknownOwnSet
 from ae_core.refit import image_shape, plan_of, with_setting
 from ae_core.service import TrainingService
 from ae_core.specs import PRESETS, change, from_query, to_json, to_query
-from ae_core.store import RunStore, runs_dir
+from ae_core.storage import runs_dir
+from ae_core.store import RunStore
 from ae_core.toy_faces import draw_faces, sample_factors
 
 PATIENCE = 180  # seconds, TensorFlow's start included

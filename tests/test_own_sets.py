@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ae_core import own_sets as module
 from ae_core.own_set import OwnSetCorrupt, UnknownOwnSet
 from ae_core.own_sets import MOST_PICTURES, MOST_SETS, NotYours, OwnSets
-from ae_core.store import StoreError
+from ae_core.storage import StoreError
 
 
 @pytest.fixture

@@ -14,12 +14,12 @@ from ae_core.filters import FILTERS, filtered
 from ae_core.metrics import psnr
 from ae_core.pictures import from_png, rows_of_sheet
 from ae_core.plan import parameters, plan
-from ae_core.pretrained import FOLDER, LIKENESS, cards, write_card
+from ae_core.pretrained import FOLDER, LIKENESS, Trial, cards, write_card
 from ae_core.pretraining import noise_trials
 from ae_core.pretraining_recipes import DENOISERS, RECIPES, card_for, denoiser_card, recipe
 from ae_core.refit import image_shape
 from ae_core.specs import PRESETS, Corruption, change, preset
-from ae_core.trials import Trial, try_out
+from ae_core.trials import try_out
 from ae_core.weights import expanded, from_bytes
 
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))

@@ -11,7 +11,8 @@ from streamlit.testing.v1 import AppTest
 from test_text import PAGES
 
 from ae_core.specs import LIMITS, change, from_query, preset
-from ae_core.store import StoreError, UnknownRun
+from ae_core.storage import StoreError
+from ae_core.store import UnknownRun
 from pages.shared.phrasebook import LONGEST, PHRASE, SENTENCE, Phrasebook
 from pages.shared.text import FALLBACK, PROBLEMS, entries, languages, phrasebook
 

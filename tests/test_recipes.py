@@ -9,8 +9,9 @@ from dataclasses import replace
 import pytest
 
 from ae_core.control import Unattended
-from ae_core.data import IMAGE_SETS, data_dir, is_available, load_images
+from ae_core.data import IMAGE_SETS, is_available, load_images
 from ae_core.specs import preset
+from ae_core.storage import data_dir
 from ae_core.training import fit
 
 

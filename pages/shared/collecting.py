@@ -15,7 +15,7 @@ from ae_core.handwriting import DRAWING_SIDE, centre_digit
 from ae_core.own_images import own_sets
 from ae_core.own_set import OwnSet, OwnSetCorrupt
 from ae_core.own_sets import MOST_PICTURES
-from ae_core.store import StoreError
+from ae_core.storage import StoreError
 from pages.shared import notice
 from pages.shared.answers import service
 from pages.shared.drawing_canvas import drawing_canvas

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.shared.answers import ROOT, service
+from ae_core.storage import ROOT
+from pages.shared.answers import service
 from pages.shared.lesson.way_back import way_back
 from pages.shared.text import slug, text
 from pages.shared.timing import timed

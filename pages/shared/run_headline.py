@@ -6,7 +6,7 @@ import streamlit as st
 
 from ae_core.precision import computes_in
 from ae_core.snapshot import Snapshot
-from ae_core.store import StoreError
+from ae_core.storage import StoreError
 from pages.shared import notice
 from pages.shared.answers import class_book, service
 from pages.shared.links import set_up

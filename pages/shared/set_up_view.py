@@ -11,7 +11,7 @@ from ae_core.plan import PlannedLayer, parameters
 from ae_core.precision import computes_in
 from ae_core.refit import image_shape, plan_of
 from ae_core.specs import TrainingSpec, flatten, to_json
-from ae_core.store import StoreError
+from ae_core.storage import StoreError
 from pages.shared import notice
 from pages.shared.answers import gallery_sheet, speed
 from pages.shared.catalogue import pictures_about, pictures_title

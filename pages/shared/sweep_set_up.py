@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ae_core.service import Busy
-from ae_core.store import StoreError
+from ae_core.storage import StoreError
 from ae_core.sweep import parse_sizes, specs_of
 from pages.shared import notice
 from pages.shared.links import put

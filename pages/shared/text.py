@@ -11,14 +11,14 @@ import re
 import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
-from pathlib import Path
 from urllib.parse import parse_qs
 
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from ae_core.storage import ROOT
 from pages.shared.phrasebook import SENTENCE, Phrasebook
 
-FOLDER = Path(__file__).resolve().parents[2] / "assets" / "text"
+FOLDER = ROOT / "assets" / "text"
 FALLBACK = "en"
 KEEPS_CAPITALS = ("de",)  # nouns have them wherever they stand
 PROBLEMS = "problem."  # begins the keys of the core's sentences

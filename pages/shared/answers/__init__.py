@@ -3,8 +3,6 @@
 The only folder that names ``st.cache_*``; nothing of a visitor's own picture is remembered here.
 """
 
-from pathlib import Path
-
 from ae_core.connection import ServiceUnavailable
 from ae_core.data import ImageSetCorrupt, ImageSetUnavailable
 from pages.shared.answers.denoised import noise_answer
@@ -82,6 +80,5 @@ __all__ = [
     "whole_atlas",
 ]
 
-ROOT = Path(__file__).resolve().parents[3]
 # What there may be instead of an answer; each says in a sentence what is wrong.
 FAILURES = (ServiceUnavailable, ImageSetUnavailable, ImageSetCorrupt, ValueError)

@@ -9,7 +9,7 @@ import os
 import numpy as np
 import streamlit as st
 
-from ae_core import inference
+from ae_core import estimate
 from ae_core.class_book import ClassBook
 from ae_core.class_wall import Wall
 from ae_core.connection import Connection
@@ -18,7 +18,8 @@ from ae_core.own_images import is_own
 from ae_core.replay import Film, film_of
 from ae_core.service import TrainingService
 from ae_core.snapshot import Snapshot
-from ae_core.store import RunStore, runs_dir
+from ae_core.storage import runs_dir
+from ae_core.store import RunStore
 from pages.shared.answers.watching import watch
 from pages.shared.sheet import png
 
@@ -64,9 +65,9 @@ def class_wall() -> Wall:
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def speed() -> inference.Speed:
+def speed() -> estimate.Speed:
     """Return how fast this machine multiplies; measured once."""
-    return service().connection.answer(inference.measure_speed)
+    return service().connection.answer(estimate.measure_speed)
 
 
 def run_sheet(snapshot: Snapshot, rows: np.ndarray) -> bytes:

@@ -10,7 +10,7 @@ from ae_core.lessons import Experiment
 from ae_core.service import Busy
 from ae_core.snapshot import Snapshot
 from ae_core.specs import to_query
-from ae_core.store import StoreError
+from ae_core.storage import StoreError
 from pages.shared import notice
 from pages.shared.answers import service
 from pages.shared.lesson.rows import named_rows

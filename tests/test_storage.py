@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ae_core.file_lock import FileLock
+from ae_core.storage import FileLock
 
 ROOT = Path(__file__).resolve().parent.parent
 TIMES = 40
@@ -16,7 +16,7 @@ TIMES = 40
 COUNT_UP = f"""
 import sys
 from pathlib import Path
-from ae_core.file_lock import FileLock
+from ae_core.storage import FileLock
 path = Path(sys.argv[1])
 for _ in range({TIMES}):
     with FileLock(path.with_suffix(".lock")).held():

@@ -1,0 +1,85 @@
+"""Files and folders: where things are kept, writing a file whole, a lock between processes.
+
+Every file is written under another name and then renamed: a reader never sees half of one.
+"""
+
+import fcntl
+import os
+import secrets
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent  # of the project: app.py, assets, data, runs
+
+
+class StoreError(Exception):
+    """The store could not be written; the text says where and why."""
+
+
+def data_dir() -> Path:
+    """The folder of the files: AE_DATA_DIR, else `data` in the project. It need not exist."""
+    return Path(os.environ.get("AE_DATA_DIR") or ROOT / "data")
+
+
+def runs_dir() -> Path:
+    """The folder of the runs: AE_RUNS_DIR, else `runs` in the project. It need not exist."""
+    return Path(os.environ.get("AE_RUNS_DIR") or ROOT / "runs")
+
+
+def write_file(path: Path, data: bytes, *, lasting: bool = True) -> None:
+    """Write a file under another name and rename it; several processes may do so at a time.
+
+    Args:
+        path: of the file.
+        data: what it is to hold.
+        lasting: whether to wait until it would outlive a power cut.
+
+    Raises:
+        OSError: it cannot be written; nothing of it is left.
+    """
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            if lasting:
+                os.fsync(file.fileno())
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+
+
+class FileLock:
+    """A mutex shared by all threads and processes that use one folder; not reentrant.
+
+    The operating system releases it when its process ends, however that happens.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Use a file, which holds nothing; it is made, with its folder, when first needed."""
+        self._path = path
+        self._threads = threading.Lock()
+
+    @contextmanager
+    def held(self, refusal: Callable[[OSError], Exception] | None = None) -> Iterator[None]:
+        """Wait for the lock and hold it.
+
+        Args:
+            refusal: what to raise instead where the file cannot be opened or made.
+
+        Raises:
+            OSError: the file cannot be opened or made, and there is no ``refusal``.
+        """
+        with self._threads, ExitStack() as opened:
+            try:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                file = opened.enter_context(self._path.open("ab"))
+                fcntl.flock(file, fcntl.LOCK_EX)  # until the file is closed
+            except OSError as error:
+                if refusal is None:
+                    raise
+                raise refusal(error) from error
+            yield
