@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ae_core import denoising, pictures, pretrained, pretraining, store
+from ae_core import denoising, images, pretrained, pretraining, store
 from ae_core.data import ImageSetCorrupt, ImageSetUnavailable
 from ae_core.plan import parameters
 from ae_core.refit import plan_of
@@ -103,7 +103,7 @@ def _denoise(options: argparse.Namespace) -> None:
     LIMITS["seed"].check("--seed", options.seed)
     if options.target.suffix.lower() != ".png":
         raise ValueError(f"OUT={options.target} must end with .png")
-    photo = pictures.open_picture(data, options.source.name)
+    photo = images.open_picture(data, options.source.name)
     result = denoising.denoise(
         denoising.model_file(pretrained.cards()[options.model]),
         np.asarray(photo),
@@ -111,9 +111,9 @@ def _denoise(options: argparse.Namespace) -> None:
         options.seed,
         colour=True,
     )
-    image = pictures.to_bytes_range(result.output.image)
+    image = images.to_bytes_range(result.output.image)
     try:
-        options.target.write_bytes(pictures.to_png(image))
+        options.target.write_bytes(images.to_png(image))
     except OSError as error:
         raise ValueError(f"OUT={options.target} cannot be written: {error.strerror}") from None
     height, width = image.shape[:2]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from ae_core.pictures import to_bytes_range
+from ae_core.images import to_bytes_range
 
 SMALL = 1024  # pixels of pictures whose covariance is quickly taken apart
 _START_OF_SCAN = 0xDA

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from ae_core import corruption, filters, metrics, pictures, weights
+from ae_core import corruption, filters, images, metrics, weights
 from ae_core.colour import in_colour, resized
 from ae_core.inference import ModelFile, autoencoder
 from ae_core.likeness import Likeness
@@ -135,7 +135,7 @@ def prepared(model: ModelFile, picture: np.ndarray, *, colour: bool) -> np.ndarr
     if picture.shape == shape:
         return np.asarray(picture, np.float32) / 255
     gray = picture.shape[-1] == 1
-    return pictures.to_array(Image.fromarray(picture[..., 0] if gray else picture), shape)
+    return images.to_array(Image.fromarray(picture[..., 0] if gray else picture), shape)
 
 
 def corrupted(image: np.ndarray, noise: Corruption | None, seed: int) -> np.ndarray:

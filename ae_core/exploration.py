@@ -10,10 +10,10 @@ from functools import lru_cache
 import numpy as np
 
 from ae_core import atlas, data, weights
+from ae_core.images import to_bytes_range
 from ae_core.inference import ModelFile, autoencoder, read_weights
 from ae_core.latent import Gaussian
 from ae_core.live_decoder import decoder_bytes
-from ae_core.pictures import to_bytes_range
 from ae_core.refit import image_shape
 from ae_core.specs import TrainingSpec, from_json
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ae_core import data
-from ae_core.pictures import to_bytes_range
+from ae_core.images import to_bytes_range
 from ae_core.specs import TrainingSpec, from_json
 
 

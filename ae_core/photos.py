@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from ae_core import faces, pictures
+from ae_core import faces, images
 from ae_core.data import load_images
 
 PHOTO_SIDE = 1280  # pixels: what is kept of a photo
@@ -43,9 +43,9 @@ def take_photo(data: bytes, name: str) -> Photo:
     """Open a visitor's file, make it small, and find the faces.
 
     Raises:
-        ValueError: see `ae_core.pictures.open_picture`.
+        ValueError: see `ae_core.images.open_picture`.
     """
-    photo = pictures.open_picture(data, name)
+    photo = images.open_picture(data, name)
     photo.thumbnail((PHOTO_SIDE, PHOTO_SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
     data = _to_file(photo)
     found = faces.find_faces(photo)
@@ -77,7 +77,7 @@ def samples() -> list[tuple[str, np.ndarray]]:
     astronaut = Image.fromarray(data.astronaut())
     crop = faces.find_faces(astronaut)[0]
     drawn = load_images("toy-faces").test[:DRAWN_SAMPLES]
-    drawings = [(f"Drawn face {i + 1}", pictures.to_bytes_range(d)) for i, d in enumerate(drawn)]
+    drawings = [(f"Drawn face {i + 1}", images.to_bytes_range(d)) for i, d in enumerate(drawn)]
     return [("Eileen Collins, astronaut", faces.cut(astronaut, crop, FACE_SIDE)), *drawings]
 
 

@@ -9,11 +9,11 @@ import numpy as np
 
 from ae_core import exploration, pretrained, pretraining_recipes, weights
 from ae_core.data import IMAGE_SETS, ImageSet, load_images
+from ae_core.images import contact_sheet, sheet, to_bytes_range, to_png
 from ae_core.inference import ModelFile
 from ae_core.latent import Gaussian
 from ae_core.likeness import Likeness
 from ae_core.metrics import psnr
-from ae_core.pictures import contact_sheet, sheet, to_bytes_range, to_png
 from ae_core.pretrained import Trial
 from ae_core.refit import image_shape
 from ae_core.run_record import RunRecord, ended, new_record

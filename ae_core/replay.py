@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from ae_core import pictures
+from ae_core import images
 from ae_core.moments import Moment
 
 FRAME_MS = 120
@@ -32,7 +32,7 @@ class Film:
 
 def film_of(moments: Sequence[Moment]) -> Film:
     """Pack moments, at least one."""
-    sheet = pictures.to_png(pictures.sheet(np.stack([moment.output for moment in moments])))
+    sheet = images.to_png(images.sheet(np.stack([moment.output for moment in moments])))
     codes = [moment.codes for moment in moments if moment.codes is not None]
     points = np.ascontiguousarray(np.stack(codes), "<f4").tobytes() if codes else b""
     return Film(tuple(moment.epoch for moment in moments), sheet, points)
@@ -48,13 +48,13 @@ def animation(given: np.ndarray, moments: Sequence[Moment], name: Callable[[int]
     """
     frames = [_frame(given, moment, name(moment.epoch)) for moment in moments]
     rest = [frames[-1]] * (LAST_MS // FRAME_MS)  # equal frames become one long one
-    return pictures.to_gif(np.stack([*frames, *rest]), FRAME_MS, frames[0].shape[1])
+    return images.to_gif(np.stack([*frames, *rest]), FRAME_MS, frames[0].shape[1])
 
 
 def _frame(given: np.ndarray, moment: Moment, words: str) -> np.ndarray:
     """Return (H, W, C) uint8: the rows, enlarged, and below them a bar with the epoch."""
     rows = np.concatenate([given, moment.output[np.newaxis]])
-    shown = pictures.enlarged(pictures.sheet(rows), GIF_WIDTH)
+    shown = images.enlarged(images.sheet(rows), GIF_WIDTH)
     image = Image.new("L", (shown.shape[1], BAR))
     ImageDraw.Draw(image).text((8, 4), words, fill=255, font=ImageFont.load_default(20))
     bar = np.asarray(image)[..., np.newaxis].repeat(shown.shape[2], axis=2)

@@ -10,9 +10,9 @@ import numpy as np
 
 from ae_core import baselines, data, metrics
 from ae_core.galleries import images_of
+from ae_core.images import to_bytes_range
 from ae_core.inference import BYTES_A_NUMBER, ModelFile, Rendition
 from ae_core.own_images import is_own
-from ae_core.pictures import to_bytes_range
 from ae_core.specs import TrainingSpec, from_json
 
 

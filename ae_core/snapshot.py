@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ae_core import pictures
+from ae_core import images
 from ae_core.own_images import is_gone
 from ae_core.refit import image_shape
 from ae_core.run_record import RunRecord
@@ -104,7 +104,7 @@ def files_of(snapshot: Snapshot) -> dict[str, bytes]:
     if is_gone(snapshot.spec.image_set):
         return files
     if snapshot.pictures is not None:
-        files["preview.png"] = pictures.to_png(pictures.sheet(snapshot.pictures))
+        files["preview.png"] = images.to_png(images.sheet(snapshot.pictures))
     if snapshot.map is not None:
         buffer = io.BytesIO()
         legend = json.dumps([list(snapshot.map.labels), list(snapshot.map.names)])
@@ -125,7 +125,7 @@ def restored(record: RunRecord, read: Callable[[str], bytes | None], *, saved: b
     rows = None
     if preview is not None:
         shape = image_shape(record.spec)
-        rows = pictures.rows_of_sheet(pictures.from_png(preview), shape)
+        rows = images.rows_of_sheet(images.from_png(preview), shape)
     points = None
     if code_map is not None:
         with np.load(io.BytesIO(code_map), allow_pickle=False) as archive:

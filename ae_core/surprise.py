@@ -9,8 +9,8 @@ import numpy as np
 from PIL import Image
 
 from ae_core import data
+from ae_core.images import to_array, to_bytes_range
 from ae_core.inference import ModelFile, autoencoder
-from ae_core.pictures import to_array, to_bytes_range
 from ae_core.refit import image_shape
 from ae_core.specs import from_json
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from distributed import Event
 
-from ae_core.pictures import to_bytes_range
+from ae_core.images import to_bytes_range
 from ae_core.run_events import Message, Remote, Teller
 from ae_core.specs import from_json
 from ae_core.storage import write_file

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ae_core.pictures import MAX_BYTES, open_picture, to_array, to_bytes_range
+from ae_core.images import MAX_BYTES, open_picture, to_array, to_bytes_range
 
 MOST_BYTES = 60 << 20  # of all files, unpacked
 MOST_PIXELS = 500_000_000  # of all pictures as they come: about ten seconds of work

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from ae_core import inference, pictures, rivals
+from ae_core import images, inference, rivals
 from ae_core.handwriting import DRAWING_SIDE, centre_digit
 from ae_core.refit import image_shape
 from pages.shared import notice
@@ -78,7 +78,7 @@ def _uploaded(model: TrainedModel) -> np.ndarray | None:
     upload = uploaded()
     # A new widget for every file: the one before is empty.
     key = f"reconstruct.file.{upload.id if upload else ''}"
-    file = st.file_uploader(text("reconstruct.upload", kinds=pictures.KINDS), key=key)
+    file = st.file_uploader(text("reconstruct.upload", kinds=images.KINDS), key=key)
     st.caption(text("reconstruct.in_memory"))
     if file is not None:
         keep_upload(file.name, file.getvalue())
@@ -88,11 +88,11 @@ def _uploaded(model: TrainedModel) -> np.ndarray | None:
         return None
     st.button(text("reconstruct.forget"), on_click=forget_upload)
     try:
-        image = pictures.open_picture(upload.data, upload.name)
+        image = images.open_picture(upload.data, upload.name)
     except ValueError as error:
         notice.error(str(error))
         return None
-    array = pictures.to_array(image, image_shape(model.spec))
+    array = images.to_array(image, image_shape(model.spec))
     inverted = st.toggle(text("reconstruct.invert"), key="reconstruct.invert")
     return 1 - array if inverted else array
 
@@ -106,7 +106,7 @@ def _drawn(model: TrainedModel) -> np.ndarray | None:
     if drawing is None:
         return None
     # Centred while it is large, then reduced: centring a small picture would blur it.
-    return pictures.reduced(centre_digit(drawing), image_shape(model.spec))
+    return images.reduced(centre_digit(drawing), image_shape(model.spec))
 
 
 def _results(model: TrainedModel, number: int | None, image: np.ndarray | None) -> None:

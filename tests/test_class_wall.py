@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ae_core import pictures
+from ae_core import images
 from ae_core.class_book import ClassBook
 from ae_core.class_table import COLUMNS, table
 from ae_core.class_wall import Place, Wall
@@ -40,7 +40,7 @@ def kept(store, owner, created, psnr=20.0, status="finished", *, spec=DIGITS, me
     record = RunRecord(new_run_id(), spec, "digits-dense", owner, created)
     store.begin(record)
     probes = np.full((4, *image_shape(spec)), 200, np.uint8)
-    sheet = pictures.to_png(pictures.sheet(np.stack([probes, probes // 2])))
+    sheet = images.to_png(images.sheet(np.stack([probes, probes // 2])))
     metrics = history(psnr) if metrics is None else metrics
     store.finish(ended(record, status, "", metrics), {"preview.png": sheet})
     return record.id

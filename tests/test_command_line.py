@@ -12,8 +12,8 @@ from PIL import Image
 from skimage import data
 
 from ae_core.__main__ import main
+from ae_core.images import from_png, rows_of_sheet
 from ae_core.metrics import psnr
-from ae_core.pictures import from_png, rows_of_sheet
 from ae_core.plan import parameters, plan
 from ae_core.refit import image_shape
 from ae_core.specs import PRESETS, change, from_json, preset

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image, ImageFile
 
-from ae_core import pictures
-from ae_core.pictures import open_picture
+from ae_core import images
+from ae_core.images import open_picture
 
 ORIENTATION = 0x0112
 BYTES = st.integers(0, 255)
@@ -249,7 +249,7 @@ def test_random_bytes_are_refused(data):
 @settings(deadline=None)
 def test_to_array_gives_the_shape_asked_for(height, width, side, channels):
     image = Image.fromarray(photo(height, width))
-    array = pictures.to_array(image, (side, side, channels))
+    array = images.to_array(image, (side, side, channels))
     assert array.shape == (side, side, channels)
     assert array.dtype == np.float32
     assert array.min() >= 0
@@ -259,22 +259,22 @@ def test_to_array_gives_the_shape_asked_for(height, width, side, channels):
 def test_to_array_keeps_the_middle_square():
     pixels = np.zeros((20, 60, 3), np.uint8)
     pixels[:, 20:40] = 255
-    array = pictures.to_array(Image.fromarray(pixels), (20, 20, 1))
+    array = images.to_array(Image.fromarray(pixels), (20, 20, 1))
     assert array[:, 2:-2].min() == 1
-    assert pictures.to_array(Image.fromarray(photo(24, 24)), (24, 24, 3)) == pytest.approx(
+    assert images.to_array(Image.fromarray(photo(24, 24)), (24, 24, 3)) == pytest.approx(
         photo(24, 24) / np.float32(255)
     )
 
 
 def test_every_byte_survives_the_range_0_to_1():
     every = np.arange(256, dtype=np.uint8)
-    assert np.array_equal(pictures.to_bytes_range(every / np.float32(255)), every)
-    assert pictures.to_bytes_range(np.array([-1.0, 2.0])).tolist() == [0, 255]
+    assert np.array_equal(images.to_bytes_range(every / np.float32(255)), every)
+    assert images.to_bytes_range(np.array([-1.0, 2.0])).tolist() == [0, 255]
 
 
 @given(st.floats(0, 1))
 def test_bytes_are_rounded_not_cut(value):
-    assert abs(int(pictures.to_bytes_range(np.array([value]))[0]) - 255 * value) <= 0.5 + 1e-9
+    assert abs(int(images.to_bytes_range(np.array([value]))[0]) - 255 * value) <= 0.5 + 1e-9
 
 
 @st.composite
@@ -285,27 +285,27 @@ def sheets(draw, channels=(1, 3)):
 
 @given(sheets())
 def test_a_sheet_comes_apart_as_it_was_put_together(rows):
-    picture = pictures.sheet(rows)
+    picture = images.sheet(rows)
     count, columns, *shape = rows.shape
     assert picture.shape == (count * shape[0], columns * shape[1], shape[2])
-    assert np.array_equal(pictures.rows_of_sheet(picture, tuple(shape)), rows)
+    assert np.array_equal(images.rows_of_sheet(picture, tuple(shape)), rows)
 
 
 def test_a_sheet_has_its_pictures_side_by_side():
     rows = np.arange(6, dtype=np.uint8).reshape(2, 3, 1, 1, 1)
-    assert pictures.sheet(rows)[..., 0].tolist() == [[0, 1, 2], [3, 4, 5]]
+    assert images.sheet(rows)[..., 0].tolist() == [[0, 1, 2], [3, 4, 5]]
 
 
 @given(sheets())
 def test_png_loses_nothing(rows):
-    picture = pictures.sheet(rows)
-    assert np.array_equal(pictures.from_png(pictures.to_png(picture)), picture)
+    picture = images.sheet(rows)
+    assert np.array_equal(images.from_png(images.to_png(picture)), picture)
 
 
 @given(sheets(), st.integers(1, 60))
 def test_enlarged_by_a_whole_factor_and_unsmoothed(rows, width):
-    picture = pictures.sheet(rows)
-    big = pictures.enlarged(picture, width)
+    picture = images.sheet(rows)
+    big = images.enlarged(picture, width)
     factor = big.shape[0] // picture.shape[0]
     assert big.shape == (factor * picture.shape[0], factor * picture.shape[1], picture.shape[2])
     for dy, dx in ((0, 0), (factor - 1, factor - 1)):
@@ -317,7 +317,7 @@ def test_enlarged_by_a_whole_factor_and_unsmoothed(rows, width):
 @settings(deadline=None)
 def test_a_contact_sheet_has_its_pictures_and_transparent_gaps(rows, gap, width):
     count, columns, height, side, _ = rows.shape
-    sheet = pictures.contact_sheet(rows, width, gap)
+    sheet = images.contact_sheet(rows, width, gap)
     factor = max(1, width // (columns * side))
     assert sheet.dtype == np.uint8
     assert sheet.shape == (
@@ -337,7 +337,7 @@ def test_a_contact_sheet_has_its_pictures_and_transparent_gaps(rows, gap, width)
 @given(st.integers(1, 5), st.integers(1, 4), st.sampled_from([1, 3]))
 def test_reduced_keeps_the_mean(side, factor, channels):
     big = np.random.default_rng(side).random((side * factor, side * factor)).astype(np.float32)
-    small = pictures.reduced(big, (side, side, channels))
+    small = images.reduced(big, (side, side, channels))
     areas = big.reshape(side, factor, side, factor).mean(axis=(1, 3))
     assert small.shape == (side, side, channels)
     assert small[..., 0] == pytest.approx(areas, abs=1e-5)
@@ -349,9 +349,9 @@ def test_error_map_goes_from_black_over_red_to_yellow(channels):
     steps = np.linspace(0, 1, 101)
     a = np.zeros((1, 101, channels))
     b = np.repeat(steps[None, :, None], channels, axis=2)
-    colours = pictures.error_map(a, b)
+    colours = images.error_map(a, b)
     assert colours.shape == (1, 101, 3)
-    assert np.array_equal(colours, pictures.error_map(b, a))
+    assert np.array_equal(colours, images.error_map(b, a))
     assert colours[0, 0].tolist() == [0, 0, 0]
     assert colours[0, 25] == pytest.approx([1, 0, 0])
     assert colours[0, 50] == pytest.approx([1, 1, 0])
@@ -361,14 +361,14 @@ def test_error_map_goes_from_black_over_red_to_yellow(channels):
 
 def test_error_map_takes_the_mean_over_channels():
     a, b = np.zeros((1, 1, 3)), np.array([[[0.3, 0.0, 0.0]]])
-    assert pictures.error_map(a, b)[0, 0] == pytest.approx([0.4, 0, 0])
+    assert images.error_map(a, b)[0, 0] == pytest.approx([0.4, 0, 0])
 
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_an_animation_has_its_frames_its_pace_and_its_colours(channels):
     rng = np.random.default_rng(0)
     frames = rng.integers(0, 2, (5, 4, 6, channels), np.uint8) * 255
-    with Image.open(io.BytesIO(pictures.to_gif(frames, 80, width=12))) as animation:
+    with Image.open(io.BytesIO(images.to_gif(frames, 80, width=12))) as animation:
         assert (animation.n_frames, animation.size) == (5, (12, 8))
         assert (animation.info["duration"], animation.info["loop"]) == (80, 0)
         for number, frame in enumerate(frames):

@@ -11,8 +11,8 @@ from ae_core.components import with_analysis
 from ae_core.data import IMAGE_SETS, is_available, load_images
 from ae_core.denoiser import Denoiser
 from ae_core.filters import FILTERS, filtered
+from ae_core.images import from_png, rows_of_sheet
 from ae_core.metrics import psnr
-from ae_core.pictures import from_png, rows_of_sheet
 from ae_core.plan import parameters, plan
 from ae_core.pretrained import FOLDER, LIKENESS, Trial, cards, write_card
 from ae_core.pretraining import noise_trials

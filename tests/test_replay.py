@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ae_core import pictures
+from ae_core import images
 from ae_core.moments import FILE, Moment, from_bytes
 from ae_core.replay import LAST_MS, animation, film_of
 from ae_core.service import TrainingService
@@ -35,7 +35,7 @@ def test_the_sheet_has_a_row_an_epoch(channels):
     moments = moments_of((1, 3, 4), channels, codes=True)
     film = film_of(moments)
     assert film.epochs == (1, 3, 4)
-    rows = pictures.rows_of_sheet(pictures.from_png(film.sheet), (6, 6, channels))
+    rows = images.rows_of_sheet(images.from_png(film.sheet), (6, 6, channels))
     np.testing.assert_array_equal(rows, np.stack([m.output for m in moments]))
     codes = np.frombuffer(film.codes, "<f4").reshape(3, 5, 2)
     np.testing.assert_array_equal(codes, np.stack([m.codes for m in moments]))
@@ -58,7 +58,7 @@ def test_the_animation_has_a_frame_an_epoch_and_rests_on_the_last(channels, give
         shown = np.asarray(image.convert("L"))
     scale = image.width // 48
     row = shown[given * 6 * scale : (given + 1) * 6 * scale : scale, ::scale]
-    wanted = pictures.sheet(moments[-1].output[np.newaxis])
+    wanted = images.sheet(moments[-1].output[np.newaxis])
     wanted = np.asarray(Image.fromarray(wanted.squeeze()).convert("L"))
     assert np.abs(row.astype(int) - wanted).mean() < 8  # 256 colours
 

@@ -5,7 +5,7 @@ import gc
 
 import numpy as np
 
-from ae_core.pictures import from_png
+from ae_core.images import from_png
 from pages.shared import tiles
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from ae_core import uploads
-from ae_core.pictures import MAX_BYTES
+from ae_core.images import MAX_BYTES
 from ae_core.uploads import MOST_BYTES, MOST_MEMBERS, Batch, read_files, read_uploads, short_name
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from ae_core import pictures, uploads
+from ae_core import images, uploads
 from ae_core.connection import ServiceUnavailable
 from ae_core.handwriting import DRAWING_SIDE, centre_digit
 from ae_core.own_images import own_sets
@@ -60,8 +60,8 @@ def _draw(own: OwnSet) -> None:
     if not pressed or drawing is None:
         return
     # Centred while it is large, as on the Reconstruct page.
-    small = pictures.reduced(centre_digit(drawing), (own.side, own.side, 1))
-    now = _add(own, pictures.to_bytes_range(small[np.newaxis, :, :, 0]))
+    small = images.reduced(centre_digit(drawing), (own.side, own.side, 1))
+    now = _add(own, images.to_bytes_range(small[np.newaxis, :, :, 0]))
     if now is not None:
         mine.drawings += 1
         mine.told = text("own.drawn", count=now.count)
@@ -71,7 +71,7 @@ def _draw(own: OwnSet) -> None:
 def _upload(own: OwnSet) -> None:
     mine = collecting()
     files = st.file_uploader(
-        text("own.choose", kinds=pictures.KINDS),
+        text("own.choose", kinds=images.KINDS),
         accept_multiple_files=True,
         key=f"own.files.{mine.readings}",
     )

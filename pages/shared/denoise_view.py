@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import streamlit as st
 
-from ae_core import pictures
+from ae_core import images
 from ae_core.denoising import Denoised, Version
 from pages.shared.downloads import File, offer
 from pages.shared.text import slug, text
@@ -75,12 +75,12 @@ def downloads(result: Denoised, rivals: list[Version]) -> None:
 
 
 def _png(image: np.ndarray) -> Callable[[], bytes]:
-    return lambda: pictures.to_png(pictures.to_bytes_range(image))
+    return lambda: images.to_png(images.to_bytes_range(image))
 
 
 def _contact_sheet(versions: list[Version]) -> bytes:
-    row = np.stack([pictures.to_bytes_range(version.image) for version in versions])
-    return pictures.to_png(pictures.contact_sheet(row[np.newaxis], width=2048))
+    row = np.stack([images.to_bytes_range(version.image) for version in versions])
+    return images.to_png(images.contact_sheet(row[np.newaxis], width=2048))
 
 
 def _figures(result: Denoised) -> None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from ae_core import photos, pictures
+from ae_core import images as pictures
+from ae_core import photos
 from ae_core.data import is_available
 from ae_core.faces import MIDDLE
 from ae_core.own_images import is_own

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ae_core import pictures
+from ae_core import images
 from ae_core.pretrained import Card, cards
 from ae_core.refit import image_shape
 from pages.shared.catalogue import model_title
@@ -41,7 +41,7 @@ def home() -> None:
 @lru_cache(maxsize=8)
 def _sheet(preview: Path, shape: tuple[int, int, int]) -> bytes:
     """Return the first pictures of a file of the app; a class opens this page all at once."""
-    rows = pictures.rows_of_sheet(pictures.from_png(preview.read_bytes()), shape)
+    rows = images.rows_of_sheet(images.from_png(preview.read_bytes()), shape)
     return png(rows[:, :SHOWN_PICTURES], width=1200)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from ae_core import pictures, replay
+from ae_core import images, replay
 from ae_core.figures import CLASSES, HELD_OUT, TRAIN
 from ae_core.snapshot import Snapshot
 from ae_core.specs import Limit
@@ -181,7 +181,7 @@ def _of_run(run: Snapshot) -> dict[str, Any]:
         "id": run.id,
         "title": run_name(run),
         "sheet": address(shown.sheet),
-        "given": address(pictures.to_png(pictures.sheet(given))),
+        "given": address(images.to_png(images.sheet(given))),
         "rows": len(rows),
         "count": given.shape[1],
         "height": given.shape[2],

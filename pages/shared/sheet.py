@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from ae_core import pictures
+from ae_core import images as pictures
 
 # The browser enlarges it further, every pixel staying a square. Streamlit would write a PNG of
 # twice the width four times as slowly, and a class asks for many.

@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from ae_core import pictures
+from ae_core import images as pictures
 from pages.shared.sheet import address
 
 SQUARE_PIXELS = 160  # pictures of fewer pixels are shown with their pixels as squares

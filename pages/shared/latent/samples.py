@@ -5,7 +5,7 @@ import secrets
 import numpy as np
 import streamlit as st
 
-from ae_core import pictures
+from ae_core import images
 from ae_core.latent import Gaussian, order
 from ae_core.specs import LIMITS
 from pages.shared.downloads import File, offer
@@ -94,7 +94,7 @@ def _sheet(stage: Stage, codes: np.ndarray, columns: int, name: str, title: str)
     """Show pictures of codes and offer them as a file of that name."""
     shown = stage.decoded(codes)
     rows = shown.reshape(-1, columns, *shown.shape[1:])
-    sheet = pictures.to_png(pictures.contact_sheet(rows, width=1200, gap=2))
+    sheet = images.to_png(images.contact_sheet(rows, width=1200, gap=2))
     alt = text("latent.samples.sheet", title=title, count=len(codes))
     st.image(sheet, alt=alt, width="stretch")
     offer(name, (File("PNG", f"{name}.png", lambda: sheet),))

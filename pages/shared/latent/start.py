@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from ae_core import exploration, pictures
+from ae_core import exploration, images
 from ae_core.paths import code_to_text
 from ae_core.refit import image_shape
 from pages.shared.answers import service
@@ -89,5 +89,5 @@ def _source(stage: Stage, key: str, names: tuple[str, ...], target: str) -> None
 
 
 def _encoded(stage: Stage, face: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-    picture = pictures.to_array(Image.fromarray(face), image_shape(stage.model.spec))
+    picture = images.to_array(Image.fromarray(face), image_shape(stage.model.spec))
     return service().connection.answer(exploration.encode, stage.model.file, picture)

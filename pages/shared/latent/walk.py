@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from ae_core import pictures
+from ae_core import images
 from ae_core.paths import SHARE, lerp, slerp
 from ae_core.specs import Limit
 from pages.shared import notice
@@ -90,9 +90,9 @@ def walk_view(stage: Stage) -> None:
 
 
 def _strip(frames: np.ndarray) -> bytes:
-    return pictures.to_png(pictures.contact_sheet(frames[np.newaxis], 160 * len(frames)))
+    return images.to_png(images.contact_sheet(frames[np.newaxis], 160 * len(frames)))
 
 
 def _animation(stage: Stage, codes: np.ndarray) -> bytes:
     frames = stage.decoded(codes)
-    return pictures.to_gif(np.concatenate([frames, frames[-2:0:-1]]), FRAME_MS, width=256)
+    return images.to_gif(np.concatenate([frames, frames[-2:0:-1]]), FRAME_MS, width=256)

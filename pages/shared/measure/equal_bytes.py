@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from ae_core import pictures, squeezing
+from ae_core import images, squeezing
 from ae_core.refit import image_shape
 from ae_core.squeezing import Squeezed
 from pages.shared.answers import service, test_image
@@ -76,7 +76,7 @@ def _other(model: TrainedModel, source: str) -> np.ndarray | None:
         return None
     image = chosen.image
     opened = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
-    return pictures.to_array(opened, image_shape(model.spec))
+    return images.to_array(opened, image_shape(model.spec))
 
 
 def _caption(each: Squeezed, shown: tuple[TrainedModel, ...], place: int, budget: float) -> str:
