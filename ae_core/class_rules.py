@@ -22,7 +22,7 @@ from ae_core.own_images import is_own, own_set, suggested
 from ae_core.own_set import OwnSetCorrupt
 from ae_core.refit import with_setting
 from ae_core.specs import PRESETS, TrainingSpec, preset
-from ae_core.specs.wire import Value
+from ae_core.specs.serialization import Value
 
 FALLBACK_PRESET = "digits-dense"  # a dense network takes pictures of any size
 

@@ -11,8 +11,8 @@ from dataclasses import replace
 from ae_core.data import IMAGE_SETS, card, is_known
 from ae_core.plan import PlannedLayer, Shape, plan, side_after
 from ae_core.specs import AutoencoderSpec, Layer, TrainingSpec, change, parse_layers
+from ae_core.specs.serialization import Value
 from ae_core.specs.training import LIKELIHOODS
-from ae_core.specs.wire import Value
 
 DEFAULT_AMOUNT = 0.2
 DEFAULT_SPARSITY = 1e-4

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from ae_core.data import card
 from ae_core.refit import DEFAULT_SPARSITY, image_shape
 from ae_core.specs import LIMITS, TrainingSpec, flatten
-from ae_core.specs.wire import Value
+from ae_core.specs.serialization import Value
 
 Remedy = Mapping[str, Value]
 
