@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ae_core import denoising, images, pretrained, pretraining, store
-from ae_core.data import ImageSetCorrupt, ImageSetUnavailable
+from ae_core.data.loading import ImageSetCorrupt, ImageSetUnavailable
 from ae_core.plan import parameters
 from ae_core.refit import plan_of
 from ae_core.specs import LIMITS, PRESETS, Corruption, change, preset

@@ -17,9 +17,9 @@ from ae_core.classroom import (
     Classroom,
     Student,
 )
-from ae_core.data import card
-from ae_core.own_images import is_own, own_set, suggested
-from ae_core.own_set import OwnSetCorrupt
+from ae_core.data.loading import card
+from ae_core.data.user_image_sets import is_own, own_set, suggested
+from ae_core.data.user_set import OwnSetCorrupt
 from ae_core.refit import with_setting
 from ae_core.specs import PRESETS, TrainingSpec, preset
 from ae_core.specs.serialization import Value

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ae_core.classroom import Challenge, Classroom, Student
-from ae_core.own_images import PREFIX, is_gone
+from ae_core.data.user_image_sets import PREFIX, is_gone
 from ae_core.run_view import RunView, renewed, view_of, without_pictures
 from ae_core.service import TrainingService
 from ae_core.store import UnknownRun

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from ae_core.data import IMAGE_SETS, is_known
+from ae_core.data.loading import IMAGE_SETS, is_known
 from ae_core.refit import image_shape
 from ae_core.specs import LIMITS, Limit, TrainingSpec
 

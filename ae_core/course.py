@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ae_core.batches import pictures_an_epoch
-from ae_core.data import card
+from ae_core.data.loading import card
 from ae_core.specs import TrainingSpec
 
 HELD = 2  # epochs in a row that something must show: one alone may be chance

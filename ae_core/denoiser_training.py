@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from ae_core.corruption import corrupt
+from ae_core.data.corruption import corrupt
 from ae_core.denoiser import build
 from ae_core.specs import Corruption, DenoiserSpec
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from ae_core import corruption, filters, images, metrics, weights
+from ae_core import filters, images, metrics, weights
 from ae_core.colour import in_colour, resized
+from ae_core.data import corruption
 from ae_core.inference import ModelFile, autoencoder
 from ae_core.likeness import Likeness
 from ae_core.pretrained import FOLDER, LIKENESS, Card

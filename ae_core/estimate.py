@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ae_core.image_sets import ImageSetCard
+from ae_core.data.catalog import ImageSetCard
 from ae_core.plan import PlannedLayer
 from ae_core.specs import TrainingSpec
 

@@ -9,7 +9,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from ae_core import atlas, data, weights
+from ae_core import atlas, weights
+from ae_core.data import loading
 from ae_core.images import to_bytes_range
 from ae_core.inference import ModelFile, autoencoder, read_weights
 from ae_core.latent import Gaussian
@@ -90,10 +91,10 @@ def explore(model: ModelFile) -> atlas.Atlas:
     """Return the atlas of a model.
 
     Raises:
-        ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.load_images`.
+        ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.loading.load_images`.
     """
     spec = from_json(model.spec_json)
-    images = data.load_images(spec.image_set, spec.image_size, spec.split)
+    images = loading.load_images(spec.image_set, spec.image_size, spec.split)
     trained = autoencoder(model, images.image_shape)
     labels = images.train_labels, images.test_labels
     least, most = MAP_PICTURES
@@ -133,4 +134,6 @@ def encode(model: ModelFile, image: np.ndarray) -> tuple[np.ndarray, np.ndarray 
 def encode_test(model: ModelFile, number: int) -> tuple[np.ndarray, np.ndarray | None]:
     """Encode test picture ``number`` of a model's image set; see `encode`."""
     spec = from_json(model.spec_json)
-    return encode(model, data.load_images(spec.image_set, spec.image_size, spec.split).test[number])
+    return encode(
+        model, loading.load_images(spec.image_set, spec.image_size, spec.split).test[number]
+    )

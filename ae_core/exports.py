@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ae_core import data
+from ae_core.data import loading
 from ae_core.inference import ModelFile, autoencoder
 from ae_core.refit import image_shape
 from ae_core.specs import from_json
@@ -31,9 +31,9 @@ def picture_file(image_set: str, image_size: int, split: str) -> bytes:
     They are uint8 where a division by 255 gives them exactly, else float32.
 
     Raises:
-        ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.load_images`.
+        ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.loading.load_images`.
     """
-    images = data.load_images(image_set, image_size, split)
+    images = loading.load_images(image_set, image_size, split)
     buffer = io.BytesIO()
     np.savez_compressed(buffer, train=_small(images.train), test=_small(images.test))
     return buffer.getvalue()

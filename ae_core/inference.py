@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ae_core import metrics, weights
-from ae_core.galleries import images_of
+from ae_core.data.gallery import images_of
 from ae_core.specs import from_json
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from ae_core import (
     keras_pictures_code,
     keras_training_code,
 )
-from ae_core.image_sets import IMAGE_SETS
+from ae_core.data.catalog import IMAGE_SETS
 from ae_core.plan import Shape
 from ae_core.precision import computes_in
 from ae_core.specs import TrainingSpec

@@ -1,11 +1,11 @@
-"""Keras code of what is done to pictures: `ae_core.corruption` and `ae_core.augmentation`.
+"""Keras code of what is done to pictures: `ae_core.data.corruption` and `ae_core.augmentation`.
 
 Every text defines one function; all randomness is in the number of the step.
 """
 
 import numpy as np
 
-from ae_core.corruption import BLUR_SHARE, LUMINANCE, blur_sigma, jpeg_quality
+from ae_core.data.corruption import BLUR_SHARE, LUMINANCE, blur_sigma, jpeg_quality
 from ae_core.plan import Shape
 from ae_core.specs import Corruption, TrainingSpec
 

@@ -1,11 +1,11 @@
 """Keras code that loads a spec's pictures, and that starts a network as their principal components.
 
-Sets that a library loads are loaded by it, exactly as `ae_core.sources` does; toy faces and faces
+Sets that a library loads are loaded by it, exactly as `ae_core.data.readers` does; toy faces and faces
 in the wild, whose making is long, are read from ``pictures.npz`` beside the script, which
 `ae_core.exports.picture_file` makes.
 """
 
-from ae_core.image_sets import IMAGE_SETS
+from ae_core.data.catalog import IMAGE_SETS
 from ae_core.plan import Shape
 from ae_core.specs import AutoencoderSpec, TrainingSpec
 

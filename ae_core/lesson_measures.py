@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from ae_core import baselines, corruption, data, exploration, filters
+from ae_core import baselines, exploration, filters
+from ae_core.data import corruption, loading
 from ae_core.denoising import cleaned, model_file
 from ae_core.disentanglement import FOLLOWS, correlations
 from ae_core.images import reduced, to_bytes_range
@@ -41,7 +42,7 @@ def measure(
 
     Raises:
         ValueError: a setting is not allowed.
-        ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.load_images`.
+        ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.loading.load_images`.
     """
     given = dict(settings)
     if model is None and "model" in given:
@@ -59,7 +60,7 @@ def _psnr(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def _tests(spec: TrainingSpec) -> np.ndarray:
-    return data.load_images(spec.image_set, spec.image_size, spec.split).test[:TRIED]
+    return loading.load_images(spec.image_set, spec.image_size, spec.split).test[:TRIED]
 
 
 def _pca(_: ModelFile | None, given: Mapping[str, Any]) -> Measured:
@@ -75,7 +76,7 @@ def _strangers(model: ModelFile | None, given: Mapping[str, Any]) -> Measured:
     shape = image_shape(spec)
     trained = autoencoder(model, shape)
     own = _tests(spec)
-    others = data.load_images(str(given["image_set"])).test[:TRIED]
+    others = loading.load_images(str(given["image_set"])).test[:TRIED]
     if others.shape[1:] != shape:
         others = np.stack([reduced(picture.mean(axis=2), shape) for picture in others])
     outputs = trained.reconstruct(own), trained.reconstruct(others)
@@ -113,7 +114,7 @@ def _jpeg(model: ModelFile | None, _: Mapping[str, Any]) -> Measured:
 
 def _denoising(model: ModelFile | None, given: Mapping[str, Any]) -> Measured:
     assert model is not None
-    clean = data.load_images("toy-faces").test[:SHOWN]
+    clean = loading.load_images("toy-faces").test[:SHOWN]
     kind = Corruption("gaussian", float(given["sigma"]))
     noisy = corruption.corrupt(kind, clean, np.random.default_rng(SEED))
     made = {"noisy": noisy, "denoised": np.stack([cleaned(model, one) for one in noisy])}
@@ -142,7 +143,7 @@ def _random_codes(model: ModelFile | None, _: Mapping[str, Any]) -> Measured:
 
     assert model is not None
     spec = from_json(model.spec_json)
-    images = data.load_images(spec.image_set, spec.image_size, spec.split)
+    images = loading.load_images(spec.image_set, spec.image_size, spec.split)
     if images.train_labels is None or images.train_labels.ndim != 1:
         raise ValueError(f"train must be of pictures with classes, not of {spec.image_set}")
     trained = autoencoder(model, image_shape(spec))

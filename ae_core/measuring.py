@@ -9,11 +9,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from ae_core import baselines, data, metrics
+from ae_core import baselines, metrics
 from ae_core.compression import CodeBook
+from ae_core.data import loading
+from ae_core.data.user_image_sets import revision
 from ae_core.inference import ModelFile, autoencoder, read_weights
 from ae_core.live_decoder import decoder_bytes
-from ae_core.own_images import revision
 from ae_core.rate_curves import Curve, Point
 from ae_core.refit import image_shape
 from ae_core.specs import from_json
@@ -49,11 +50,11 @@ def code_rates(model: ModelFile) -> CodeRates:
     """Measure what the codes of test pictures cost and how close their pictures come.
 
     Raises:
-        ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.load_images`.
+        ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.loading.load_images`.
         ValueError: the model is not there any more.
     """
     spec = from_json(model.spec_json)
-    tests = data.load_images(spec.image_set, spec.image_size, spec.split).test[:TEST_PICTURES]
+    tests = loading.load_images(spec.image_set, spec.image_size, spec.split).test[:TEST_PICTURES]
     trained = autoencoder(model, image_shape(spec))
     codes, books = trained.encode(tests), code_books(model)
     points = []
@@ -74,7 +75,7 @@ def code_rates(model: ModelFile) -> CodeRates:
 
 def pca_rates(image_set: str, image_size: int, split: str) -> Curve:
     """Do with principal components what `code_rates` does, with several numbers of them."""
-    images = data.load_images(image_set, image_size, split)
+    images = loading.load_images(image_set, image_size, split)
     tests = images.test[:TEST_PICTURES]
     pca, books = pca_with_books(image_set, image_size, split)
     codes = pca.encode(tests)
@@ -91,7 +92,7 @@ def pca_rates(image_set: str, image_size: int, split: str) -> Curve:
 
 def jpeg_rates(image_set: str, image_size: int) -> tuple[Curve, Curve]:
     """Return what JPEG takes for test pictures: whole files, and without all that comes first."""
-    tests = data.load_images(image_set, image_size).test[:TEST_PICTURES]
+    tests = loading.load_images(image_set, image_size).test[:TEST_PICTURES]
     whole: list[Point] = []
     scans: list[Point] = []
     for quality in QUALITIES:
@@ -115,7 +116,7 @@ def numbers_tried(components: int) -> tuple[int, ...]:
 def code_books(model: ModelFile) -> tuple[CodeBook, ...]:
     """Return a model's code book for each of BITS."""
     spec = from_json(model.spec_json)
-    images = data.load_images(spec.image_set, spec.image_size, spec.split).train[:TRAIN_PICTURES]
+    images = loading.load_images(spec.image_set, spec.image_size, spec.split).train[:TRAIN_PICTURES]
     codes = autoencoder(model, image_shape(spec)).encode(images)
     return tuple(CodeBook.fit(codes, bits) for bits in BITS)
 
@@ -131,7 +132,7 @@ def pca_with_books(
 def _fitted_pca(
     image_set: str, image_size: int, split: str, _: int
 ) -> tuple[baselines.Pca, tuple[CodeBook, ...]]:
-    images = data.load_images(image_set, image_size, split).train
+    images = loading.load_images(image_set, image_size, split).train
     pixels = int(np.prod(images.shape[1:]))
     most = PCA_NUMBERS[-1] if pixels <= baselines.SMALL else MOST_OF_LARGE
     pca = baselines.fit_pca(images[: PCA_PIXELS // pixels], most, quick=True)

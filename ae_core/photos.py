@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from ae_core import faces, images
-from ae_core.data import load_images
+from ae_core.data.loading import load_images
 
 PHOTO_SIDE = 1280  # pixels: what is kept of a photo
 PREVIEW_SIDE = 480

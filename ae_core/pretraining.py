@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ae_core import exploration, pretrained, pretraining_recipes, weights
-from ae_core.data import IMAGE_SETS, ImageSet, load_images
+from ae_core.data.loading import IMAGE_SETS, ImageSet, load_images
 from ae_core.images import contact_sheet, sheet, to_bytes_range, to_png
 from ae_core.inference import ModelFile
 from ae_core.latent import Gaussian
@@ -38,7 +38,7 @@ def pretrain(name: str, folder: Path) -> None:
 
     Raises:
         ValueError: the training failed.
-        ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.load_images`.
+        ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.loading.load_images`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if name == pretrained.LIKENESS:

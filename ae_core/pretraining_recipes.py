@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ae_core import weights
-from ae_core.image_sets import IMAGE_SETS
+from ae_core.data.catalog import IMAGE_SETS
 from ae_core.pretrained import Card, Trial
 from ae_core.specs import DenoiserSpec, TrainingSpec, change, preset
 

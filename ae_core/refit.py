@@ -8,7 +8,7 @@ click leads to an error that the visitor did not make. It draws no widgets.
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ae_core.data import IMAGE_SETS, card, is_known
+from ae_core.data.loading import IMAGE_SETS, card, is_known
 from ae_core.plan import PlannedLayer, Shape, plan, side_after
 from ae_core.specs import AutoencoderSpec, Layer, TrainingSpec, change, parse_layers
 from ae_core.specs.serialization import Value

@@ -8,11 +8,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from ae_core import baselines, data, metrics
-from ae_core.galleries import images_of
+from ae_core import baselines, metrics
+from ae_core.data import loading
+from ae_core.data.gallery import images_of
+from ae_core.data.user_image_sets import is_own
 from ae_core.images import to_bytes_range
 from ae_core.inference import BYTES_A_NUMBER, ModelFile, Rendition
-from ae_core.own_images import is_own
 from ae_core.specs import TrainingSpec, from_json
 
 
@@ -41,7 +42,7 @@ def rivals(model: ModelFile, image: np.ndarray) -> tuple[list[Rendition], str]:
     small = Rendition.of("JPEG", image, jpeg.image, 0, jpeg.bytes)
     try:
         pca = _pca(spec, numbers)
-    except (data.ImageSetUnavailable, data.ImageSetCorrupt) as error:
+    except (loading.ImageSetUnavailable, loading.ImageSetCorrupt) as error:
         return [small], str(error)
     kept = len(pca.components)
     linear = pca.reconstruct(image[np.newaxis])[0]
@@ -66,9 +67,9 @@ def pca_by_size(
         shown: of how many test pictures the reconstructions are returned.
 
     Raises:
-        ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.load_images`.
+        ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.loading.load_images`.
     """
-    images = data.load_images(image_set, image_size, split)
+    images = loading.load_images(image_set, image_size, split)
     largest = baselines.fit_pca(images.train, max(sizes))
     quality, rows = [], []
     for size in sizes:
@@ -86,4 +87,4 @@ def _pca(spec: TrainingSpec, numbers: int) -> baselines.Pca:
 
 @lru_cache(maxsize=8)
 def _kept_pca(image_set: str, image_size: int, split: str, numbers: int) -> baselines.Pca:
-    return baselines.fit_pca(data.load_images(image_set, image_size, split).train, numbers)
+    return baselines.fit_pca(loading.load_images(image_set, image_size, split).train, numbers)

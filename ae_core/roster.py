@@ -7,9 +7,9 @@ a run's folder. Any thread may call it; the snapshots that it returns are frozen
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from ae_core.data.user_image_sets import is_gone
 from ae_core.ended_runs import EndedRuns
 from ae_core.moments import Moment
-from ae_core.own_images import is_gone
 from ae_core.run_index import RunIndex
 from ae_core.run_record import new_record
 from ae_core.snapshot import Snapshot, without_gone_pictures

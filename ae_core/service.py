@@ -11,12 +11,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ae_core.connection import Connection
+from ae_core.data.user_image_sets import check_trainable
 from ae_core.dispatcher import Dispatcher
 from ae_core.ending import Ending
 from ae_core.following import EVERY_EPOCH
 from ae_core.meters import Load, Meters
 from ae_core.moments import Moment
-from ae_core.own_images import check_trainable
 from ae_core.queue_book import QueueBook
 from ae_core.refit import plan_of
 from ae_core.roster import Busy, Roster

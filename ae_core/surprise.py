@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from ae_core import data
+from ae_core.data import loading
 from ae_core.images import to_array, to_bytes_range
 from ae_core.inference import ModelFile, autoencoder
 from ae_core.refit import image_shape
@@ -40,18 +40,18 @@ def score_known(model: ModelFile) -> Scored:
     """Score test pictures of a model's own image set.
 
     Raises:
-        ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.load_images`.
+        ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.loading.load_images`.
         ValueError: the model is not there any more.
     """
     spec = from_json(model.spec_json)
-    images = data.load_images(spec.image_set, spec.image_size, spec.split)
+    images = loading.load_images(spec.image_set, spec.image_size, spec.split)
     return _scored(model, images.test[:SCORED])
 
 
 def score_unknown(model: ModelFile, image_set: str) -> Scored:
     """Score test pictures of another image set, brought to the shape of the model's pictures."""
     shape = image_shape(from_json(model.spec_json))
-    found = data.load_images(image_set).test[:SCORED]
+    found = loading.load_images(image_set).test[:SCORED]
     if found.shape[1:] != shape:
         gray = to_bytes_range(found)[..., 0]
         found = np.stack([to_array(Image.fromarray(picture), shape) for picture in gray])

@@ -63,9 +63,9 @@ def train(name: str, spec_json: str, folder: str) -> Message:
     Raises:
         WorkerLost: this attempt was already begun by a worker that died.
         ValueError: the network does not fit the pictures.
-        ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.load_images`.
+        ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.loading.load_images`.
     """
-    from ae_core import data
+    from ae_core.data import loading
     from ae_core.training import MAP_POINTS, fit, probes
 
     begun = Event(f"ae-begun-{name}")
@@ -76,7 +76,7 @@ def train(name: str, spec_json: str, folder: str) -> Message:
     tell = Teller(name)
     spec = from_json(spec_json)
     tell({"kind": "loading"})
-    images = data.load_images(spec.image_set, spec.image_size, spec.split)
+    images = loading.load_images(spec.image_set, spec.image_size, spec.split)
     clean, shown = probes(spec, images)
     rows = [clean, shown] if spec.corruption.active else [clean]
     labels = images.test_labels if spec.autoencoder.latent_dim == 2 else None

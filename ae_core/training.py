@@ -12,12 +12,12 @@ import keras
 import numpy as np
 
 from ae_core import autoencoder as ae
-from ae_core import corruption
 from ae_core.architectures import build
 from ae_core.batches import Sums
 from ae_core.components import start_as_pca
 from ae_core.control import Clock, Control, Ended, Unattended
-from ae_core.data import ImageSet
+from ae_core.data import corruption
+from ae_core.data.loading import ImageSet
 from ae_core.metrics import psnr_of_mse
 from ae_core.precision import computes_in
 from ae_core.specs import TrainingSpec

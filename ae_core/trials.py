@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from ae_core.corruption import corrupt
+from ae_core.data.corruption import corrupt
 from ae_core.metrics import psnr_of_mse
 from ae_core.pretrained import Trial
 from ae_core.specs import Corruption

@@ -18,7 +18,7 @@ def plain_fit(spec_json: str) -> tuple[list[float], float]:
     from ae_core.architectures import build
     from ae_core.augmentation import augmented
     from ae_core.components import start_as_pca
-    from ae_core.data import load_images
+    from ae_core.data.loading import load_images
 
     spec = from_json(spec_json)
     own = spec.autoencoder

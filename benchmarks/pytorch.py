@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from ae_core.data import load_images
+from ae_core.data.loading import load_images
 from ae_core.precision import computes_in
 from ae_core.specs import change, from_json, preset, to_json
 from benchmarks.own_service import own_service

@@ -4,9 +4,9 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from ae_core.own_images import LEAST_PICTURES, PRESET, name_of, own_sets, suggested
-from ae_core.own_set import LONGEST_NAME, SIDES, OwnSet, OwnSetCorrupt, UnknownOwnSet
-from ae_core.own_sets import MOST_PICTURES, NotYours
+from ae_core.data.user_image_sets import LEAST_PICTURES, PRESET, name_of, own_sets, suggested
+from ae_core.data.user_set import LONGEST_NAME, SIDES, OwnSet, OwnSetCorrupt, UnknownOwnSet
+from ae_core.data.user_sets import MOST_PICTURES, NotYours
 from ae_core.specs import to_query
 from ae_core.storage import StoreError
 from pages.shared import notice

@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ae_core.architectures import build
-from ae_core.data import IMAGE_SETS
+from ae_core.data.loading import IMAGE_SETS
 from ae_core.plan import parameters, plan
 from ae_core.specs import PRESETS, AutoencoderSpec, Corruption, Layer, parse_layers
 

@@ -24,7 +24,7 @@ from ae_core.classroom import (
     student_from_json,
     to_json,
 )
-from ae_core.data import IMAGE_SETS
+from ae_core.data.loading import IMAGE_SETS
 from ae_core.refit import image_shape, plan_of, with_setting
 from ae_core.specs import change, preset
 

@@ -25,7 +25,7 @@ DIGITS = TrainingSpec(image_set="digits", image_size=8, autoencoder=NETWORK, epo
 
 @pytest.fixture(scope="module")
 def digits():
-    from ae_core.data import load_images
+    from ae_core.data.loading import load_images
 
     return load_images("digits", 8)
 

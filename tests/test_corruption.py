@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
 
-from ae_core.corruption import apply, blur_sigma, corrupt, jpeg_quality
+from ae_core.data.corruption import apply, blur_sigma, corrupt, jpeg_quality
 from ae_core.specs import CHOICES, Corruption
 
 NO_DRAWS = ("none", "blur", "jpeg")

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ae_core import data, downloads
-from ae_core.data import IMAGE_SETS, ImageSetCorrupt, ImageSetUnavailable, load_images
+from ae_core.data import download, loading
+from ae_core.data.loading import IMAGE_SETS, ImageSetCorrupt, ImageSetUnavailable, load_images
 from ae_core.storage import ROOT, data_dir
 
-REAL = {name: data.is_available(name) for name in IMAGE_SETS}
+REAL = {name: loading.is_available(name) for name in IMAGE_SETS}
 REAL_DIR = data_dir()
 EVERY = [(name, size) for name, card in IMAGE_SETS.items() for size in card.sizes]
 IN_FILES = [name for name, card in IMAGE_SETS.items() if not card.embedded]
@@ -25,9 +25,9 @@ IN_FILES = [name for name, card in IMAGE_SETS.items() if not card.embedded]
 
 @pytest.fixture(autouse=True)
 def nothing_kept():
-    data._load.cache_clear()
+    loading._load.cache_clear()
     yield
-    data._load.cache_clear()
+    loading._load.cache_clear()
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def offline(monkeypatch):
         assert timeout <= 10
         raise urllib.error.URLError(OSError(-2, "no network in this test"))
 
-    monkeypatch.setattr(downloads, "urlopen", no_network)
+    monkeypatch.setattr(download, "urlopen", no_network)
 
 
 def digits_arrays(n_train=30, n_test=12):
@@ -132,7 +132,7 @@ def test_everything_trains_on_all_and_keeps_the_test_pictures(named_size):
 
 def test_the_same_bits_every_time(named_size):
     first = load_images(*named_size)
-    data._load.cache_clear()
+    loading._load.cache_clear()
     again = load_images(*named_size)
     assert first is not again
     for part in ("train", "test", "train_labels", "test_groups"):
@@ -170,7 +170,7 @@ def test_the_catalogue_is_in_order_and_consistent():
 
 def test_reading_the_catalogue_imports_nothing_heavy():
     heavy = ["sklearn", "skimage", "PIL", "scipy", "keras", "tensorflow", "streamlit", "joblib"]
-    program = f"import sys, ae_core.data; print([m for m in {heavy} if m in sys.modules])"
+    program = f"import sys, ae_core.data.loading; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", program],
         capture_output=True,
@@ -209,7 +209,7 @@ def test_mnist_keeps_its_values_and_gets_a_black_margin(folder):
 
 
 def test_toy_faces_are_drawn_from_the_labels():
-    from ae_core.toy_faces import FACTORS, draw_faces
+    from ae_core.data.toy_faces import FACTORS, draw_faces
 
     images = load_images("toy-faces", 32)
     assert images.label_names == tuple(factor.name for factor in FACTORS)
@@ -253,11 +253,11 @@ def test_wrong_arguments_are_named(arguments, message):
 
 def test_is_available_looks_at_the_folder_only(folder):
     with pytest.raises(ValueError, match="name='x' must be one of"):
-        data.is_available("x")
-    assert [name for name in IMAGE_SETS if data.is_available(name)] == ["digits", "toy-faces"]
+        loading.is_available("x")
+    assert [name for name in IMAGE_SETS if loading.is_available(name)] == ["digits", "toy-faces"]
     for name in IN_FILES:
         write_fake(name, folder)
-        assert data.is_available(name)
+        assert loading.is_available(name)
 
 
 def test_data_dir_is_the_environment_s_or_the_project_s(monkeypatch, tmp_path):
@@ -387,24 +387,24 @@ def lfw_bytes():
 def server(monkeypatch):
     """Serves small files under the published addresses; returns what was asked for."""
     arrays, asked = digits_arrays(), []
-    files = {downloads.KERAS + "mnist.npz": npz_bytes(**arrays)}
-    for key, name in downloads.FASHION.items():
-        files[downloads.KERAS + name] = idx_bytes(arrays[key])
-    files[downloads.LFW_URL], files[downloads.OLIVETTI_URL] = lfw_bytes(), mat_bytes()
+    files = {download.KERAS + "mnist.npz": npz_bytes(**arrays)}
+    for key, name in download.FASHION.items():
+        files[download.KERAS + name] = idx_bytes(arrays[key])
+    files[download.LFW_URL], files[download.OLIVETTI_URL] = lfw_bytes(), mat_bytes()
     for setting, url in (
-        ("MNIST_SHA256", downloads.KERAS + "mnist.npz"),
-        ("LFW_SHA256", downloads.LFW_URL),
+        ("MNIST_SHA256", download.KERAS + "mnist.npz"),
+        ("LFW_SHA256", download.LFW_URL),
     ):
-        monkeypatch.setattr(downloads, setting, hashlib.sha256(files[url]).hexdigest())
+        monkeypatch.setattr(download, setting, hashlib.sha256(files[url]).hexdigest())
     # scikit-learn checks the real file again by itself: here it meets a file that is not the real.
-    monkeypatch.setattr(downloads, "OLIVETTI_SHA256", "")
+    monkeypatch.setattr(download, "OLIVETTI_SHA256", "")
     monkeypatch.setattr("sklearn.datasets._olivetti_faces._fetch_remote", found_in_its_folder)
 
     def answer(url, timeout):
         asked.append(url)
         return io.BytesIO(files[url])
 
-    monkeypatch.setattr(downloads, "urlopen", answer)
+    monkeypatch.setattr(download, "urlopen", answer)
     return asked
 
 
@@ -422,7 +422,7 @@ def test_a_download_is_kept_whole_and_alone(name, folder, server):
         folder / IMAGE_SETS[name].file
     ]
     asked = len(server)
-    data._load.cache_clear()
+    loading._load.cache_clear()
     assert np.array_equal(load_images(name).train, fresh.train)
     assert len(server) == asked
 
@@ -445,12 +445,12 @@ def test_lfw_pictures_are_the_box_and_people_keep_their_pictures(folder, server)
 
 @pytest.mark.parametrize("name", IN_FILES)
 def test_what_comes_damaged_is_not_kept(name, folder, server, monkeypatch):
-    whole = downloads.urlopen
+    whole = download.urlopen
     monkeypatch.setattr(
-        downloads, "urlopen", lambda url, timeout: io.BytesIO(whole(url, timeout).read()[:-99])
+        download, "urlopen", lambda url, timeout: io.BytesIO(whole(url, timeout).read()[:-99])
     )
     if name == "olivetti":
-        monkeypatch.setattr(downloads, "OLIVETTI_SHA256", hashlib.sha256(mat_bytes()).hexdigest())
+        monkeypatch.setattr(download, "OLIVETTI_SHA256", hashlib.sha256(mat_bytes()).hexdigest())
     with pytest.raises(ImageSetUnavailable, match=f"^{name} needs .* could not be downloaded"):
         load_images(name)
     assert not folder.exists()
@@ -459,7 +459,7 @@ def test_what_comes_damaged_is_not_kept(name, folder, server, monkeypatch):
 def test_the_published_checksums_are_those_of_the_libraries():
     from sklearn.datasets import _lfw, _olivetti_faces
 
-    assert _olivetti_faces.FACES.url == downloads.OLIVETTI_URL
-    assert _olivetti_faces.FACES.checksum == downloads.OLIVETTI_SHA256
-    assert _lfw.ARCHIVE.url == downloads.LFW_URL
-    assert _lfw.ARCHIVE.checksum == downloads.LFW_SHA256
+    assert _olivetti_faces.FACES.url == download.OLIVETTI_URL
+    assert _olivetti_faces.FACES.checksum == download.OLIVETTI_SHA256
+    assert _lfw.ARCHIVE.url == download.LFW_URL
+    assert _lfw.ARCHIVE.checksum == download.LFW_SHA256

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ae_core.corruption import corrupt
-from ae_core.data import load_images
+from ae_core.data.corruption import corrupt
+from ae_core.data.loading import load_images
 from ae_core.denoiser import Denoiser, build
 from ae_core.denoiser_training import MIXTURE, Training, _rate
 from ae_core.metrics import psnr

@@ -7,7 +7,7 @@ from functools import cache
 import pytest
 
 from ae_core import doctor, remedies, symptoms
-from ae_core.data import IMAGE_SETS, is_available, load_images
+from ae_core.data.loading import IMAGE_SETS, is_available, load_images
 from ae_core.doctor import FINE, HINT, PROBLEM, examine
 from ae_core.refit import plan_of
 from ae_core.specs import PRESETS, change, preset

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ae_core import estimate
-from ae_core.data import IMAGE_SETS
+from ae_core.data.loading import IMAGE_SETS
 from ae_core.estimate import Speed, seconds
 from ae_core.plan import plan
 from ae_core.refit import image_shape

@@ -7,7 +7,7 @@ import pytest
 
 from ae_core import exploration, weights
 from ae_core.atlas import Atlas
-from ae_core.data import IMAGE_SETS, is_available, load_images
+from ae_core.data.loading import IMAGE_SETS, is_available, load_images
 from ae_core.denoising import model_file
 from ae_core.inference import ModelFile, autoencoder
 from ae_core.latent import Gaussian

@@ -11,7 +11,7 @@ from ae_core import autoencoder as ae
 from ae_core import weights
 from ae_core.architectures import build
 from ae_core.autoencoder import Autoencoder
-from ae_core.data import load_images
+from ae_core.data.loading import load_images
 from ae_core.denoising import model_file
 from ae_core.exports import keras_file, picture_file
 from ae_core.inference import ModelFile
@@ -83,7 +83,7 @@ def test_the_pictures_are_exact(split):
 def test_pictures_of_256_steps_are_kept_as_such(monkeypatch):
     steps = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1)
     stepped = replace(load_images("digits"), train=steps / np.float32(255))
-    monkeypatch.setattr("ae_core.data.load_images", lambda *_: stepped)
+    monkeypatch.setattr("ae_core.data.loading.load_images", lambda *_: stepped)
     with np.load(io.BytesIO(picture_file("digits", 8, "held-out")), allow_pickle=False) as file:
         assert file["train"].dtype == np.uint8
         np.testing.assert_array_equal(file["train"], steps)

@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as hnp
 from scipy import ndimage
 
 from ae_core import filters
-from ae_core.data import load_images
+from ae_core.data.loading import load_images
 from ae_core.filters import FILTERS, estimate_noise, filtered
 from ae_core.metrics import psnr
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from ae_core import formula
-from ae_core.data import load_images
+from ae_core.data.loading import load_images
 from ae_core.specs import CHOICES, TrainingSpec, change
 from ae_core.training import fit
 

@@ -8,9 +8,10 @@ import pytest
 from PIL import Image
 from sklearn.decomposition import PCA
 
-from ae_core import estimate, galleries, inference, metrics, rivals, weights
+from ae_core import estimate, inference, metrics, rivals, weights
 from ae_core.autoencoder import Autoencoder
-from ae_core.data import IMAGE_SETS, load_images
+from ae_core.data import gallery
+from ae_core.data.loading import IMAGE_SETS, load_images
 from ae_core.inference import ModelFile
 from ae_core.specs import AutoencoderSpec, TrainingSpec, change, parse_layers, to_json
 from ae_core.training import fit
@@ -196,7 +197,7 @@ def test_rivals_never_see_the_held_out_pictures(model, digits):
 
 
 def test_a_gallery_is_a_stretch_of_the_test_pictures(digits):
-    shown = galleries.gallery(to_json(SPEC), 10, 6)
+    shown = gallery.gallery(to_json(SPEC), 10, 6)
     assert shown.images.dtype == np.uint8
     assert shown.images.shape == (6, 8, 8, 1)
     np.testing.assert_allclose(shown.images / 255, digits.test[10:16], atol=0.5 / 255 + 1e-6)
@@ -205,14 +206,14 @@ def test_a_gallery_is_a_stretch_of_the_test_pictures(digits):
 
 
 def test_a_gallery_ends_with_the_test_pictures(digits):
-    last = galleries.gallery(to_json(SPEC), 355, 10)
+    last = gallery.gallery(to_json(SPEC), 355, 10)
     assert len(last.images) == len(last.labels) == 5
-    beyond = galleries.gallery(to_json(SPEC), 360, 10)
+    beyond = gallery.gallery(to_json(SPEC), 360, 10)
     assert (len(beyond.images), beyond.labels, beyond.available) == (0, (), 360)
 
 
 def test_pictures_with_factors_in_place_of_classes_have_no_label():
-    shown = galleries.gallery(to_json(TrainingSpec(image_set="toy-faces", image_size=32)), 0, 3)
+    shown = gallery.gallery(to_json(TrainingSpec(image_set="toy-faces", image_size=32)), 0, 3)
     assert shown.labels == ("", "", "")
     assert shown.images.shape == (3, 32, 32, 1)
     assert shown.available == 1000
@@ -220,7 +221,7 @@ def test_pictures_with_factors_in_place_of_classes_have_no_label():
 
 def test_a_gallery_of_a_set_that_is_not_there_is_refused():
     with pytest.raises(ValueError, match=r"nothing-such"):
-        galleries.gallery(to_json(TrainingSpec(image_set="nothing-such")), 0, 3)
+        gallery.gallery(to_json(TrainingSpec(image_set="nothing-such")), 0, 3)
 
 
 def test_speed_is_measured_in_multiplications_a_second():

@@ -14,15 +14,9 @@ import pytest
 import tensorflow as tf
 from keras import ops
 
-from ae_core import (
-    augmentation,
-    corruption,
-    keras_noise_code,
-    keras_training_code,
-    steps,
-    vital_signs,
-)
-from ae_core.data import IMAGE_SETS, is_available, load_images
+from ae_core import augmentation, keras_noise_code, keras_training_code, steps, vital_signs
+from ae_core.data import corruption
+from ae_core.data.loading import IMAGE_SETS, is_available, load_images
 from ae_core.exports import picture_file
 from ae_core.keras_code import parts, source
 from ae_core.keras_pictures_code import loading, needs_file, pca_start

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
-from ae_core.data import load_images
+from ae_core.data.loading import load_images
 from ae_core.inference import ModelFile
 from ae_core.lesson_figures import MEASURES
 from ae_core.lesson_measures import measure

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ae_core.data import load_images
+from ae_core.data.loading import load_images
 from ae_core.likeness import Likeness
 
 

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ae_core import galleries, measuring, metrics, squeezing, surprise
+from ae_core import measuring, metrics, squeezing, surprise
 from ae_core.anomaly import auc
-from ae_core.data import load_images
+from ae_core.data import gallery
+from ae_core.data.loading import load_images
 from ae_core.denoising import model_file
 from ae_core.inference import autoencoder
 from ae_core.pretrained import cards
@@ -112,7 +113,7 @@ def test_jpeg_is_counted_to_the_byte(card, images):
 @pytest.mark.parametrize("coded", [True, False])
 @pytest.mark.parametrize("budget", [0.5, 6, 60, 600])
 def test_every_method_keeps_its_budget_or_has_nothing_smaller(model, images, budget, coded):
-    image = galleries.held_out_picture(model.spec_json, 3)
+    image = gallery.held_out_picture(model.spec_json, 3)
     np.testing.assert_array_equal(image, images.test[3])
     found = (
         squeezing.squeeze(model, image, budget, coded=coded),
@@ -145,7 +146,7 @@ def test_what_was_never_trained_on_is_kept_badly():
     """Data-specific: on noise JPEG wins at equal bytes, on its own pictures the autoencoder."""
     model = model_file(cards()["toy-faces-vae"])
     noise = np.random.default_rng(0).uniform(size=(64, 64, 1)).astype(np.float32)
-    own = galleries.held_out_picture(model.spec_json, 0)
+    own = gallery.held_out_picture(model.spec_json, 0)
     for image, ours_is_better in ((own, True), (noise, False)):
         ours = squeezing.squeeze(model, image, 3500, coded=True)
         jpeg = squeezing.squeeze_rivals(model.spec_json, image, 3500 if not ours_is_better else 400,

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ae_core import galleries, inference, own_images, rivals
+from ae_core import inference, rivals
 from ae_core.connection import Connection
-from ae_core.data import (
+from ae_core.data import gallery, user_image_sets
+from ae_core.data.loading import (
     IMAGE_SETS,
     ImageSetUnavailable,
     card,
@@ -17,15 +18,21 @@ from ae_core.data import (
     is_known,
     load_images,
 )
+from ae_core.data.toy_faces import draw_faces, sample_factors
+from ae_core.data.user_image_sets import (
+    LEAST_PICTURES,
+    check_trainable,
+    name_of,
+    own_sets,
+    suggested,
+)
+from ae_core.data.user_set import SIDES, OwnSetCorrupt, UnknownOwnSet
 from ae_core.inference import ModelFile
-from ae_core.own_images import LEAST_PICTURES, check_trainable, name_of, own_sets, suggested
-from ae_core.own_set import SIDES, OwnSetCorrupt, UnknownOwnSet
 from ae_core.refit import image_shape, plan_of, with_setting
 from ae_core.service import TrainingService
 from ae_core.specs import PRESETS, change, from_query, to_json, to_query
 from ae_core.storage import runs_dir
 from ae_core.store import RunStore
-from ae_core.toy_faces import draw_faces, sample_factors
 
 PATIENCE = 180  # seconds, TensorFlow's start included
 
@@ -60,7 +67,7 @@ def test_an_own_set_has_a_name_a_card_and_a_shape():
     assert (known.train_count, known.test_count) == (len(images.train), len(images.test)) == (20, 5)
     spec = suggested(own)
     assert image_shape(spec) == images.image_shape == (28, 28, 1)
-    assert from_query(to_query(spec, own_images.PRESET)) == spec
+    assert from_query(to_query(spec, user_image_sets.PRESET)) == spec
 
 
 @pytest.mark.parametrize("name", ["own-", "own-x", "own-28-../../etc", "28-0123456789ab", "cats"])
@@ -84,7 +91,7 @@ def test_a_card_changes_with_its_set():
 @given(numbers=st.sets(st.integers(0, 3000), min_size=LEAST_PICTURES, max_size=500))
 @settings(deadline=None, max_examples=50)
 def test_something_is_held_out_and_something_is_left(numbers):
-    tests = own_images._held_out(np.array(sorted(numbers)))
+    tests = user_image_sets._held_out(np.array(sorted(numbers)))
     assert tests.sum() >= 2
     assert (~tests).sum() >= 2
 
@@ -92,7 +99,7 @@ def test_something_is_held_out_and_something_is_left(numbers):
 @given(count=st.integers(2, 100))
 @settings(deadline=None)
 def test_one_of_five_is_held_out(count):
-    assert own_images._held_out(np.arange(5 * count)).sum() == count
+    assert user_image_sets._held_out(np.arange(5 * count)).sum() == count
 
 
 @given(
@@ -103,7 +110,7 @@ def test_one_of_five_is_held_out(count):
 def test_a_picture_stays_on_its_side_while_others_come_and_go(numbers, others):
     def sides(kept):
         kept = np.array(sorted(kept))
-        return dict(zip(kept.tolist(), own_images._held_out(kept).tolist(), strict=True))
+        return dict(zip(kept.tolist(), user_image_sets._held_out(kept).tolist(), strict=True))
 
     before, after = sides(numbers), sides(numbers | others)
     if sum(before.values()) >= 2:
@@ -147,12 +154,12 @@ def test_what_is_added_taken_out_or_deleted_shows_at_once():
     assert len(load_images(name, 0, "everything").train) == 15
     own_sets().remove(own.id, 3, "ada")
     assert len(load_images(name, 0, "everything").train) == 14
-    revision = own_images.revision(name)
+    revision = user_image_sets.revision(name)
     own_sets().delete(own.id, "ada")
     with pytest.raises(ImageSetUnavailable, match=f"^set={own.id} must be the id of a set"):
         load_images(name)
     assert not is_available(name)
-    assert own_images.revision(name) != revision
+    assert user_image_sets.revision(name) != revision
 
 
 def test_a_deleted_set_still_has_a_shape_and_says_what_it_is():
@@ -194,7 +201,7 @@ def test_what_is_suggested_fits_and_takes_a_bounded_time(side, count):
     spec = suggested(made(count, side))
     assert plan_of(spec)
     assert spec.image_size == side
-    assert 40 <= spec.epochs <= own_images.MOST_EPOCHS
+    assert 40 <= spec.epochs <= user_image_sets.MOST_EPOCHS
 
 
 @pytest.mark.parametrize("side", SIDES)
@@ -211,8 +218,8 @@ def test_every_preset_takes_an_own_set_at_a_size_of_its_card(name, side):
 
 
 def test_the_sets_of_the_app_are_none_of_a_visitors():
-    assert not any(own_images.is_own(name) for name in IMAGE_SETS)
-    assert {own_images.revision(name) for name in IMAGE_SETS} == {0}
+    assert not any(user_image_sets.is_own(name) for name in IMAGE_SETS)
+    assert {user_image_sets.revision(name) for name in IMAGE_SETS} == {0}
 
 
 # --- training ---------------------------------------------------------------------------------
@@ -241,7 +248,7 @@ def test_the_life_of_an_own_set_with_real_workers(service):
     own = made(10)
     name = name_of(own)
     spec = change(suggested(own), epochs=2)
-    run_id = service.submit(spec, "bob", own_images.PRESET)
+    run_id = service.submit(spec, "bob", user_image_sets.PRESET)
     done = service.wait_until(run_id, lambda s: not s.live, PATIENCE)
     assert (done.status, done.epoch) == ("finished", 2)
     assert done.pictures.shape == (2, 2, 28, 28, 1)  # two pictures are held out
@@ -251,14 +258,14 @@ def test_the_life_of_an_own_set_with_real_workers(service):
     weights = service.store.folder(run_id) / "weights.npz"
     model = ModelFile(to_json(spec), str(weights.resolve()), 1)
     answer = service.connection.answer
-    shown = answer(galleries.gallery, to_json(spec), 0, 24)
+    shown = answer(gallery.gallery, to_json(spec), 0, 24)
     assert shown.available == 2
     image, ours = answer(inference.reconstruct_test, model, 1)
     np.testing.assert_array_equal(image, load_images(name).test[1])
     assert np.isfinite(ours.psnr)
     assert len(answer(rivals.rivals_test, model, 1)[0]) == 2
     own_sets().add(own.id, drawings(10, seed=2))  # the workers see it at once
-    assert answer(galleries.gallery, to_json(spec), 0, 24).available == 4
+    assert answer(gallery.gallery, to_json(spec), 0, 24).available == 4
 
     long = service.submit(change(spec, epochs=2000), "bob")
     service.wait_until(long, lambda s: s.epoch >= 1, PATIENCE)
@@ -274,7 +281,7 @@ def test_the_life_of_an_own_set_with_real_workers(service):
         assert looked_at.pictures is None
         assert looked_at.history
     with pytest.raises(ImageSetUnavailable, match=f"^set={own.id} must be"):
-        answer(galleries.gallery, to_json(spec), 0, 24)
+        answer(gallery.gallery, to_json(spec), 0, 24)
     with pytest.raises(ImageSetUnavailable):
         answer(inference.reconstruct_test, model, 0)
     others, missing = answer(rivals.rivals, model, image)

@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from ae_core.own_images import name_of, own_sets, suggested
+from ae_core.data.toy_faces import draw_faces, sample_factors
+from ae_core.data.user_image_sets import name_of, own_sets, suggested
 from ae_core.specs import change
-from ae_core.toy_faces import draw_faces, sample_factors
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = "pages/own_pictures.py"

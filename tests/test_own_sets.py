@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ae_core import own_sets as module
-from ae_core.own_set import OwnSetCorrupt, UnknownOwnSet
-from ae_core.own_sets import MOST_PICTURES, MOST_SETS, NotYours, OwnSets
+from ae_core.data import user_sets as module
+from ae_core.data.user_set import OwnSetCorrupt, UnknownOwnSet
+from ae_core.data.user_sets import MOST_PICTURES, MOST_SETS, NotYours, OwnSets
 from ae_core.storage import StoreError
 
 

@@ -8,7 +8,7 @@ import pytest
 from ae_core import pretrained
 from ae_core.autoencoder import Autoencoder
 from ae_core.components import with_analysis
-from ae_core.data import IMAGE_SETS, is_available, load_images
+from ae_core.data.loading import IMAGE_SETS, is_available, load_images
 from ae_core.denoiser import Denoiser
 from ae_core.filters import FILTERS, filtered
 from ae_core.images import from_png, rows_of_sheet

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ae_core import galleries, run_events, weights
+from ae_core import run_events, weights
 from ae_core.connection import ServiceUnavailable
+from ae_core.data import gallery as galleries
 from ae_core.service import Busy, TrainingService
 from ae_core.specs import change, preset, to_json
 from ae_core.storage import StoreError

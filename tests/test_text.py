@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from ae_core.data.catalog import IMAGE_SETS, LABEL_NAMES
 from ae_core.drawing import HEAD, network_drawing
 from ae_core.drawing import WORDS as DRAWN
 from ae_core.figures import WORDS
-from ae_core.image_sets import IMAGE_SETS, LABEL_NAMES
 from ae_core.pretrained import cards
 from ae_core.refit import plan_of
 from ae_core.snapshot import LIVE

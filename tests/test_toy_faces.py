@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ae_core.brush import ZOOM
-from ae_core.toy_faces import BATCH, FACTORS, draw_faces, sample_factors
+from ae_core.data.brush import ZOOM
+from ae_core.data.toy_faces import BATCH, FACTORS, draw_faces, sample_factors
 
 NAMES = [factor.name for factor in FACTORS]
 # left, right, top, bottom, in the coordinates of the drawing: nothing outside may change

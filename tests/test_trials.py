@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from ae_core.corruption import corrupt
+from ae_core.data.corruption import corrupt
 from ae_core.metrics import psnr
 from ae_core.specs import Corruption
 from ae_core.trials import KINDS, MOST, SAMPLE, SEED, try_out

@@ -12,9 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from ae_core import uploads
+from ae_core.data import uploads
+from ae_core.data.uploads import (
+    MOST_BYTES,
+    MOST_MEMBERS,
+    Batch,
+    read_files,
+    read_uploads,
+    short_name,
+)
 from ae_core.images import MAX_BYTES
-from ae_core.uploads import MOST_BYTES, MOST_MEMBERS, Batch, read_files, read_uploads, short_name
 
 
 def png(size=(40, 30), mode="L", value=200):

@@ -13,7 +13,7 @@ class Corruption:
     """What is done to a picture before the encoder sees it; the target stays clean.
 
     Attributes:
-        kind: one of ``CHOICES["kind"]``; `ae_core.corruption` says what each does.
+        kind: one of ``CHOICES["kind"]``; `ae_core.data.corruption` says what each does.
         amount: 0 leaves every picture as it is. Standard deviation on the [0, 1] scale for
             ``gaussian`` and ``speckle``, its mean over the pixels for ``heteroscedastic``,
             share of the pixels for ``masking``, ``salt-and-pepper`` and ``block``; for ``blur``
@@ -49,7 +49,7 @@ class TrainingSpec:
     """Everything that decides a run: equal specs give equal runs on one machine.
 
     Attributes:
-        image_set: a name of `ae_core.data.IMAGE_SETS`, or of a visitor's own set, ``own-…``.
+        image_set: a name of `ae_core.data.loading.IMAGE_SETS`, or of a visitor's own set, ``own-…``.
         image_size: H = W of the pictures, 0 for the size in which the set comes.
         split: ``held-out`` (validation on pictures, or people, not trained on) or
             ``everything`` (train on all; for recipes whose source does so).

@@ -4,8 +4,8 @@ The core has words of its own for each, in English; what the visitor's language 
 a set that somebody made, is shown in those.
 """
 
-from ae_core.data import card
-from ae_core.own_images import is_gone, is_own
+from ae_core.data.loading import card
+from ae_core.data.user_image_sets import is_gone, is_own
 from ae_core.pretrained import Card
 from ae_core.specs import PRESETS, DenoiserSpec
 from pages.shared.text import text, text_or

@@ -8,8 +8,8 @@ from typing import Any
 
 import streamlit as st
 
-from ae_core.data import IMAGE_SETS, card
-from ae_core.own_images import LEAST_PICTURES, is_own, name_of, own_sets
+from ae_core.data.loading import IMAGE_SETS, card
+from ae_core.data.user_image_sets import LEAST_PICTURES, is_own, name_of, own_sets
 from ae_core.refit import image_shape, with_body, with_setting
 from ae_core.specs import CHOICES, LIMITS, PRESETS, flatten, preset
 from pages.shared import notice

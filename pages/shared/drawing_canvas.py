@@ -1,6 +1,6 @@
 """A canvas on which a visitor draws a digit with a mouse, a finger or a pen.
 
-Knows nothing of digits: the drawing becomes a picture in ``ae_core.handwriting``, and what the
+Knows nothing of digits: the drawing becomes a picture in ``ae_core.data.drawing``, and what the
 visitor does on the canvas is in ``drawing_canvas.js``.
 """
 
@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ae_core.handwriting import DRAWING_SIDE, read_drawing
+from ae_core.data.drawing import DRAWING_SIDE, read_drawing
 from pages.shared.text import text
 
 _HTML = """

@@ -5,8 +5,8 @@ from functools import partial
 
 import streamlit as st
 
-from ae_core.data import ImageSetCorrupt
-from ae_core.own_images import check_trainable
+from ae_core.data.loading import ImageSetCorrupt
+from ae_core.data.user_image_sets import check_trainable
 from ae_core.refit import plan_of
 from ae_core.specs import PRESETS, Limit, TrainingSpec, from_query, to_query
 from pages.shared import notice

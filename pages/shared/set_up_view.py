@@ -3,10 +3,10 @@
 import streamlit as st
 
 from ae_core.connection import ServiceUnavailable
-from ae_core.data import ImageSetCorrupt, ImageSetUnavailable, card, is_available
+from ae_core.data.loading import ImageSetCorrupt, ImageSetUnavailable, card, is_available
+from ae_core.data.user_image_sets import is_gone
 from ae_core.drawing import network_drawing
 from ae_core.estimate import seconds
-from ae_core.own_images import is_gone
 from ae_core.plan import PlannedLayer, parameters
 from ae_core.precision import computes_in
 from ae_core.refit import image_shape, plan_of

@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from ae_core.connection import ServiceUnavailable
-from ae_core.data import ImageSetCorrupt, ImageSetUnavailable
+from ae_core.data.loading import ImageSetCorrupt, ImageSetUnavailable
 from ae_core.rivals import PcaBySize
 from ae_core.snapshot import Snapshot
 from ae_core.sweep_figures import SizePoint, SweepWords, psnr_by_size

@@ -1,7 +1,7 @@
 """Settings and runs in words, and numbers as people read them; no widgets."""
 
-from ae_core.corruption import blur_sigma, jpeg_quality
-from ae_core.own_images import is_own
+from ae_core.data.corruption import blur_sigma, jpeg_quality
+from ae_core.data.user_image_sets import is_own
 from ae_core.snapshot import Snapshot
 from ae_core.specs import PRESETS, flatten
 from pages.shared.text import lowered, text, text_or

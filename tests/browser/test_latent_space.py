@@ -9,9 +9,9 @@ from lab_page import IDLE, drag, linked, open_page
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from ae_core.data.toy_faces import draw_faces, sample_factors
 from ae_core.images import to_bytes_range
 from ae_core.matches import target_number
-from ae_core.toy_faces import draw_faces, sample_factors
 
 VIEWS = ("Sliders", "Map", "Walk", "Directions", "Samples", "Posterior", "Match")
 

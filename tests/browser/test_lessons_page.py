@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlparse
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from ae_core.data import is_available
+from ae_core.data.loading import is_available
 from ae_core.lesson_figures import figures_of_run
 from ae_core.lesson_reader import lesson_files, read_lesson
 from ae_core.lessons import Lesson, Step, numbers_of

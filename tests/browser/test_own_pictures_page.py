@@ -14,7 +14,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 from written_files import no_writing, places, processes, written_since
 
-from ae_core.toy_faces import draw_faces, sample_factors
+from ae_core.data.toy_faces import draw_faces, sample_factors
 
 COMMENT = b"the comment that a camera wrote"
 PATIENCE = 120_000

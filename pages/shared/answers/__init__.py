@@ -4,7 +4,7 @@ The only folder that names ``st.cache_*``; nothing of a visitor's own picture is
 """
 
 from ae_core.connection import ServiceUnavailable
-from ae_core.data import ImageSetCorrupt, ImageSetUnavailable
+from ae_core.data.loading import ImageSetCorrupt, ImageSetUnavailable
 from pages.shared.answers.denoised import noise_answer
 from pages.shared.answers.lesson import lesson_measure, lessons
 from pages.shared.answers.measures import (

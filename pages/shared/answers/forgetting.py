@@ -8,8 +8,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
+from ae_core.data.user_image_sets import is_own
 from ae_core.inference import ModelFile
-from ae_core.own_images import is_own
 
 Asked = TypeVar("Asked", bound=Callable[..., Any])
 

@@ -6,7 +6,8 @@ It knows no model: what one makes of them is in `pages.shared.answers.models`.
 import numpy as np
 import streamlit as st
 
-from ae_core import exports, galleries, photos
+from ae_core import exports, photos
+from ae_core.data import gallery as galleries
 from pages.shared.answers.forgetting import forgetting
 from pages.shared.answers.server import service
 from pages.shared.sheet import addresses, png
@@ -15,7 +16,7 @@ from pages.shared.sheet import addresses, png
 @forgetting
 @st.cache_data(show_spinner=False, max_entries=64)
 def gallery(spec_json: str, start: int, count: int) -> galleries.Gallery:
-    """Return test pictures of a spec's image set; see `ae_core.galleries.gallery`."""
+    """Return test pictures of a spec's image set; see `ae_core.data.gallery.gallery`."""
     return service().connection.answer(galleries.gallery, spec_json, start, count)
 
 

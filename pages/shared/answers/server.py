@@ -13,8 +13,8 @@ from ae_core import estimate
 from ae_core.class_book import ClassBook
 from ae_core.class_wall import Wall
 from ae_core.connection import Connection
+from ae_core.data.user_image_sets import is_own
 from ae_core.matches import MatchBook
-from ae_core.own_images import is_own
 from ae_core.replay import Film, film_of
 from ae_core.service import TrainingService
 from ae_core.snapshot import Snapshot

@@ -12,7 +12,7 @@ import streamlit as st
 
 from ae_core import exploration
 from ae_core.atlas import Atlas
-from ae_core.data import is_available
+from ae_core.data.loading import is_available
 from ae_core.live_decoder import MOST_MACS, decoder_macs
 from ae_core.paths import code_from_text, code_to_text
 from ae_core.refit import image_shape

@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from ae_core.anomaly import auc, rates, roc, threshold_for
-from ae_core.data import IMAGE_SETS, card, is_available
+from ae_core.data.loading import IMAGE_SETS, card, is_available
 from ae_core.figures import Figure
 from ae_core.measure_figures import (
     LEAST,

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ae_core.sources import ImageSetCorrupt
+from ae_core.data.readers import ImageSetCorrupt
 
 SIDES = (28, 32, 64)  # pixels
 LONGEST_NAME = 40  # letters

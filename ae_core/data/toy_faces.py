@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ae_core.brush import Brush, Pixels, ease, ellipse, spot
+from ae_core.data.brush import Brush, Pixels, ease, ellipse, spot
 
 Array = NDArray[np.float32]
 HAIR = 0.15

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ae_core.toy_faces import FACTORS
+from ae_core.data.toy_faces import FACTORS
 
 
 @dataclass(frozen=True)

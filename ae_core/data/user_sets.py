@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ae_core.own_set import (
+from ae_core.data.user_set import (
     ID,
     SIDES,
     OwnSet,

@@ -12,10 +12,10 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ae_core.image_sets import ImageSetCard
-from ae_core.own_set import SIDES, OwnSet, OwnSetCorrupt, UnknownOwnSet
-from ae_core.own_sets import OwnSets
-from ae_core.sources import Pictures
+from ae_core.data.catalog import ImageSetCard
+from ae_core.data.readers import Pictures
+from ae_core.data.user_set import SIDES, OwnSet, OwnSetCorrupt, UnknownOwnSet
+from ae_core.data.user_sets import OwnSets
 from ae_core.specs import TrainingSpec, change, preset
 from ae_core.storage import runs_dir
 

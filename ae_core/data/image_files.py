@@ -14,15 +14,15 @@ from collections.abc import Callable, Mapping
 from http.client import HTTPException
 from pathlib import Path
 
-from ae_core import downloads, sources
-from ae_core.image_sets import IMAGE_SETS, ImageSetCard
-from ae_core.sources import Pictures
+from ae_core.data import download, readers
+from ae_core.data.catalog import IMAGE_SETS, ImageSetCard
+from ae_core.data.readers import Pictures
 
 _WAYS: Mapping[str, tuple[Callable[[Path], Pictures], Callable[[Path], None]]] = {
-    "mnist": (sources.read_keras_npz, downloads.obtain_mnist),
-    "fashion-mnist": (sources.read_keras_npz, downloads.obtain_fashion_mnist),
-    "olivetti": (sources.read_olivetti, downloads.obtain_olivetti),
-    "lfw-crop": (sources.read_lfw_crop, downloads.obtain_lfw_crop),
+    "mnist": (readers.read_keras_npz, download.obtain_mnist),
+    "fashion-mnist": (readers.read_keras_npz, download.obtain_fashion_mnist),
+    "olivetti": (readers.read_olivetti, download.obtain_olivetti),
+    "lfw-crop": (readers.read_lfw_crop, download.obtain_lfw_crop),
 }
 
 

@@ -57,7 +57,7 @@ def read_digits() -> Pictures:
 
 def draw_toy_faces(size: int, train_count: int, test_count: int) -> Pictures:
     """Drawings from random factors, always the same ones: the tests come last."""
-    from ae_core.toy_faces import draw_faces, sample_factors
+    from ae_core.data.toy_faces import draw_faces, sample_factors
 
     factors = sample_factors(train_count + test_count, np.random.default_rng(SEED))
     tests = np.arange(len(factors)) >= train_count

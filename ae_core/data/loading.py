@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ae_core import image_files, own_images, sources
-from ae_core.image_files import ImageSetUnavailable
-from ae_core.image_sets import IMAGE_SETS, LABEL_NAMES, ImageSet, ImageSetCard
-from ae_core.own_set import UnknownOwnSet
-from ae_core.sources import ImageSetCorrupt, Pictures
+from ae_core.data import image_files, readers, user_image_sets
+from ae_core.data.catalog import IMAGE_SETS, LABEL_NAMES, ImageSet, ImageSetCard
+from ae_core.data.image_files import ImageSetUnavailable
+from ae_core.data.readers import ImageSetCorrupt, Pictures
+from ae_core.data.user_set import UnknownOwnSet
 from ae_core.storage import data_dir
 
 __all__ = [
@@ -43,8 +43,8 @@ def is_available(name: str) -> bool:
     Raises:
         ValueError: `name` is not that of an image set.
     """
-    if own_images.is_own(name):
-        return not own_images.is_gone(name)
+    if user_image_sets.is_own(name):
+        return not user_image_sets.is_gone(name)
     file = card(name).file
     return file is None or (data_dir() / file).is_file()
 
@@ -72,17 +72,17 @@ def load_images(name: str, size: int = 0, split: str = "held-out") -> ImageSet:
     if split not in SPLITS:
         raise ValueError(f"split={split!r} must be one of {', '.join(SPLITS)}")
     size = size or known.native_size
-    if not own_images.is_own(name):
+    if not user_image_sets.is_own(name):
         return _load(name, size, split, data_dir())
     try:
-        return _made(name, own_images.read_own(name), size, split)
+        return _made(name, user_image_sets.read_own(name), size, split)
     except UnknownOwnSet as error:
         raise ImageSetUnavailable(str(error)) from error
 
 
 def is_known(name: str) -> bool:
     """Whether a name is that of an image set; an own one's is also when it was deleted."""
-    return name in IMAGE_SETS or own_images.is_own(name)
+    return name in IMAGE_SETS or user_image_sets.is_own(name)
 
 
 def card(name: str) -> ImageSetCard:
@@ -93,7 +93,7 @@ def card(name: str) -> ImageSetCard:
     """
     if not is_known(name):
         raise ValueError(f"name={name!r} must be one of {', '.join(IMAGE_SETS)}")
-    return IMAGE_SETS[name] if name in IMAGE_SETS else own_images.card_of(name)
+    return IMAGE_SETS[name] if name in IMAGE_SETS else user_image_sets.card_of(name)
 
 
 @lru_cache(maxsize=2)
@@ -101,9 +101,9 @@ def _load(name: str, size: int, split: str, folder: Path) -> ImageSet:
     """The folder is an argument, so that another folder is another entry; a failure is no entry."""
     known = IMAGE_SETS[name]
     if name == "digits":
-        found = sources.read_digits()
+        found = readers.read_digits()
     elif name == "toy-faces":
-        found = sources.draw_toy_faces(size, known.train_count, known.test_count)
+        found = readers.draw_toy_faces(size, known.train_count, known.test_count)
     else:
         found = image_files.read(known, folder)
     return _made(name, found, size, split)

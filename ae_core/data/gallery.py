@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ae_core import data
+from ae_core.data import loading
 from ae_core.images import to_bytes_range
 from ae_core.specs import TrainingSpec, from_json
 
@@ -27,16 +27,16 @@ class Gallery:
     available: int
 
 
-def images_of(spec: TrainingSpec) -> data.ImageSet:
-    """Return a spec's image set, as `ae_core.data.load_images` does, errors included."""
-    return data.load_images(spec.image_set, spec.image_size, spec.split)
+def images_of(spec: TrainingSpec) -> loading.ImageSet:
+    """Return a spec's image set, as `ae_core.data.loading.load_images` does, errors included."""
+    return loading.load_images(spec.image_set, spec.image_size, spec.split)
 
 
 def gallery(spec_json: str, start: int, count: int) -> Gallery:
     """Return ``count`` test pictures of a spec's image set, from number ``start`` on.
 
     Raises:
-        ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.load_images`.
+        ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.loading.load_images`.
     """
     images = images_of(from_json(spec_json))
     shown = images.test[start : start + count]

@@ -1,0 +1,1 @@
+"""Image sets: what is known of each, reading and downloading them, drawing and collecting them."""
