@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ae_core import denoising, images, pretrained, pretraining, store
+from ae_core import denoising, images, pretraining, store
 from ae_core.data.loading import ImageSetCorrupt, ImageSetUnavailable
-from ae_core.plan import parameters
-from ae_core.refit import plan_of
+from ae_core.models import pretrained
+from ae_core.models.compatibility import plan_of
+from ae_core.models.shapes import parameters
 from ae_core.specs import LIMITS, PRESETS, Corruption, change, preset
 
 

@@ -20,7 +20,7 @@ from ae_core.classroom import (
 from ae_core.data.loading import card
 from ae_core.data.user_image_sets import is_own, own_set, suggested
 from ae_core.data.user_set import OwnSetCorrupt
-from ae_core.refit import with_setting
+from ae_core.models.compatibility import with_setting
 from ae_core.specs import PRESETS, TrainingSpec, preset
 from ae_core.specs.serialization import Value
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from ae_core.data.loading import IMAGE_SETS, is_known
-from ae_core.refit import image_shape
+from ae_core.models.compatibility import image_shape
 from ae_core.specs import LIMITS, Limit, TrainingSpec
 
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # read aloud: no I, L, O, 0, 1

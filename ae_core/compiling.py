@@ -1,6 +1,6 @@
 """Which trainings XLA makes faster."""
 
-from ae_core.precision import computes_in
+from ae_core.models.precision import computes_in
 from ae_core.specs import TrainingSpec
 
 # Steps: compiling them takes a second before the first curve, and fewer do not win it back.

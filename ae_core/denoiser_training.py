@@ -14,7 +14,7 @@ import tensorflow as tf
 from PIL import Image
 
 from ae_core.data.corruption import corrupt
-from ae_core.denoiser import build
+from ae_core.models.denoiser import build
 from ae_core.specs import Corruption, DenoiserSpec
 
 Pair = tuple[np.ndarray, np.ndarray]  # noisy and clean pictures

@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from ae_core import filters, images, metrics, weights
+from ae_core import filters, images, metrics
 from ae_core.colour import in_colour, resized
 from ae_core.data import corruption
-from ae_core.inference import ModelFile, autoencoder
 from ae_core.likeness import Likeness
-from ae_core.pretrained import FOLDER, LIKENESS, Card
-from ae_core.refit import image_shape
+from ae_core.models import weights
+from ae_core.models.compatibility import image_shape
+from ae_core.models.inference import ModelFile, autoencoder
+from ae_core.models.pretrained import FOLDER, LIKENESS, Card
 from ae_core.specs import Corruption, DenoiserSpec, from_json, to_json
 
 if TYPE_CHECKING:
-    from ae_core.denoiser import Denoiser
+    from ae_core.models.denoiser import Denoiser
 
 LESSON_SIDE = 64  # pixels of a crop in gray, as the training faces
 
@@ -177,7 +178,7 @@ def _version(name: str, image: np.ndarray, clean: np.ndarray | None) -> Version:
 
 @lru_cache(maxsize=2)
 def _denoiser(model: ModelFile) -> "Denoiser":
-    from ae_core.denoiser import Denoiser
+    from ae_core.models.denoiser import Denoiser
 
     arrays = weights.expanded(weights.from_bytes(Path(model.path).read_bytes()))
     return Denoiser(DenoiserSpec.from_json(model.spec_json), arrays)

@@ -7,12 +7,12 @@ import math
 import re
 from collections.abc import Callable, Sequence
 
-from ae_core.plan import PlannedLayer
+from ae_core.models.shapes import PlannedLayer
 
 COLOURS = {"encoder": "#3f6ae0", "code": "#d9590f", "decoder": "#16875d"}
 NEUTRAL = "#6b7180"
 HEAD = ("shape", "layer", "parameters")
-# Of the labels in `ae_core.plan`; all others are names of Keras's layers, or the same everywhere.
+# Of the labels in `ae_core.models.shapes`; all others are names of Keras's layers, or the same everywhere.
 WORDS = ("Picture", "the map", "stride", "no padding", "Max pooling", "Enlarge", "Reshape")
 
 _STYLE = """
@@ -31,7 +31,7 @@ def network_drawing(layers: Sequence[PlannedLayer], word: Callable[[str], str] =
     """Draw a network; every bar is as wide as the logarithm of its layer's numbers.
 
     Args:
-        layers: from `ae_core.plan.plan`.
+        layers: from `ae_core.models.shapes.plan`.
         word: returns one of HEAD or WORDS in the reader's language.
 
     Returns:

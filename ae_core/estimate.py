@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ae_core.data.catalog import ImageSetCard
-from ae_core.plan import PlannedLayer
+from ae_core.models.shapes import PlannedLayer
 from ae_core.specs import TrainingSpec
 
 FORWARD_AND_BACK = 3  # a step costs about three passes through the network

@@ -1,6 +1,6 @@
 """What the Latent space page asks of a trained model, as functions that run in an ``infer`` worker.
 
-Like `ae_core.inference`, whose models they use; what belongs to a visitor's picture travels with
+Like `ae_core.models.inference`, whose models they use; what belongs to a visitor's picture travels with
 each question and is nowhere kept.
 """
 
@@ -9,13 +9,14 @@ from functools import lru_cache
 
 import numpy as np
 
-from ae_core import atlas, weights
+from ae_core import atlas
 from ae_core.data import loading
 from ae_core.images import to_bytes_range
-from ae_core.inference import ModelFile, autoencoder, read_weights
 from ae_core.latent import Gaussian
 from ae_core.live_decoder import decoder_bytes
-from ae_core.refit import image_shape
+from ae_core.models import weights
+from ae_core.models.compatibility import image_shape
+from ae_core.models.inference import ModelFile, autoencoder, read_weights
 from ae_core.specs import TrainingSpec, from_json
 
 TRAIN_PICTURES = 4000  # that are encoded to know how codes are spread
@@ -50,7 +51,7 @@ def float16_will_do(spec: TrainingSpec, own: Mapping[str, np.ndarray], codes: Ga
         own: its weights by name.
         codes: what its codes are like.
     """
-    from ae_core.autoencoder import Autoencoder
+    from ae_core.models.autoencoder import Autoencoder
 
     if max(float(np.abs(array).max(initial=0)) for array in own.values()) > float(
         np.finfo("f2").max

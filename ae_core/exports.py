@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from ae_core.data import loading
-from ae_core.inference import ModelFile, autoencoder
-from ae_core.refit import image_shape
+from ae_core.models.compatibility import image_shape
+from ae_core.models.inference import ModelFile, autoencoder
 from ae_core.specs import from_json
 
 

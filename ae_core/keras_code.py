@@ -14,8 +14,8 @@ from ae_core import (
     keras_training_code,
 )
 from ae_core.data.catalog import IMAGE_SETS
-from ae_core.plan import Shape
-from ae_core.precision import computes_in
+from ae_core.models.precision import computes_in
+from ae_core.models.shapes import Shape
 from ae_core.specs import TrainingSpec
 
 RULE = 100  # characters a line
@@ -43,7 +43,7 @@ def source(spec: TrainingSpec, image_shape: Shape) -> str:
     and prints the same figures after every epoch. Pictures come as `keras_pictures_code` says.
 
     Raises:
-        ValueError: the layers do not fit; see `ae_core.plan.plan`.
+        ValueError: the layers do not fit; see `ae_core.models.shapes.plan`.
     """
     first, *rest = parts(spec, image_shape)
     blocks = [

@@ -1,4 +1,4 @@
-"""Keras code that builds the network of a spec, layer by layer as `ae_core.architectures` does.
+"""Keras code that builds the network of a spec, layer by layer as `ae_core.models.networks` does.
 
 It writes text and knows no Keras. Equal layers in equal order draw equal first weights: every
 layer that has some takes the next seed.
@@ -6,8 +6,8 @@ layer that has some takes the next seed.
 
 from collections.abc import Iterable
 
-from ae_core.plan import PlannedLayer, Shape, plan
-from ae_core.precision import computes_in
+from ae_core.models.precision import computes_in
+from ae_core.models.shapes import PlannedLayer, Shape, plan
 from ae_core.specs import TrainingSpec
 from ae_core.specs.layers import KERNEL_SIZE
 
@@ -26,7 +26,7 @@ def network(spec: TrainingSpec, image_shape: Shape) -> str:
     """Return the code that makes ``encoder`` and ``decoder`` for pictures of (H, W, C).
 
     Raises:
-        ValueError: the layers do not fit; see `ae_core.plan.plan`.
+        ValueError: the layers do not fit; see `ae_core.models.shapes.plan`.
     """
     own = spec.autoencoder
     layers = plan(own, image_shape)

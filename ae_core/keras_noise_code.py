@@ -6,7 +6,7 @@ Every text defines one function; all randomness is in the number of the step.
 import numpy as np
 
 from ae_core.data.corruption import BLUR_SHARE, LUMINANCE, blur_sigma, jpeg_quality
-from ae_core.plan import Shape
+from ae_core.models.shapes import Shape
 from ae_core.specs import Corruption, TrainingSpec
 
 # Equal to those of `ae_core.augmentation`, which only workers may import; a test compares them.

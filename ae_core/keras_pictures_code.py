@@ -6,7 +6,7 @@ in the wild, whose making is long, are read from ``pictures.npz`` beside the scr
 """
 
 from ae_core.data.catalog import IMAGE_SETS
-from ae_core.plan import Shape
+from ae_core.models.shapes import Shape
 from ae_core.specs import AutoencoderSpec, TrainingSpec
 
 PICTURE_FILE = "pictures.npz"
@@ -119,7 +119,7 @@ def _sized(spec: TrainingSpec, image_shape: Shape) -> list[str]:
 
 
 def pca_start(own: AutoencoderSpec) -> str:
-    """Return the code after which a network is a PCA; see `ae_core.components.start_as_pca`."""
+    """Return the code after which a network is a PCA; see `ae_core.models.pca_init.start_as_pca`."""
     scale = f" * {own.pixel_scale}" if own.pixel_scale != 1 else ""
     average = f"average{scale}"
     negated = f"({average})" if scale else average

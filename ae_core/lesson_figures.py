@@ -7,8 +7,8 @@ from typing import TypeAlias
 
 import numpy as np
 
-from ae_core.plan import parameters
-from ae_core.refit import image_shape, plan_of
+from ae_core.models.compatibility import image_shape, plan_of
+from ae_core.models.shapes import parameters
 from ae_core.specs import TrainingSpec
 
 # By the names of experiments and measures, and then by those of their figures.

@@ -5,17 +5,18 @@ from typing import Any
 
 import numpy as np
 
-from ae_core import baselines, exploration, filters
+from ae_core import exploration, filters
 from ae_core.data import corruption, loading
 from ae_core.denoising import cleaned, model_file
 from ae_core.disentanglement import FOLLOWS, correlations
 from ae_core.images import reduced, to_bytes_range
-from ae_core.inference import ModelFile, autoencoder
 from ae_core.latent import Gaussian
 from ae_core.lesson_figures import MEASURES, Measured
 from ae_core.metrics import NEAR_ZERO, psnr_of_mse
-from ae_core.pretrained import cards
-from ae_core.refit import image_shape
+from ae_core.models import baselines
+from ae_core.models.compatibility import image_shape
+from ae_core.models.inference import ModelFile, autoencoder
+from ae_core.models.pretrained import cards
 from ae_core.rivals import pca_by_size
 from ae_core.specs import Corruption, TrainingSpec, from_json, preset
 

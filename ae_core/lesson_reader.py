@@ -22,7 +22,7 @@ from ae_core.lessons import (
     Measure,
     Step,
 )
-from ae_core.refit import plan_of
+from ae_core.models.compatibility import plan_of
 from ae_core.specs import PRESETS, change
 from ae_core.storage import ROOT
 

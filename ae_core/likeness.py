@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from ae_core import weights
-from ae_core.baselines import Pca, fit_pca
+from ae_core.models import weights
+from ae_core.models.baselines import Pca, fit_pca
 
 SIDE = 32  # pixels
 COMPONENTS = 48

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ae_core.plan import PlannedLayer, Shape, plan
+from ae_core.models.shapes import PlannedLayer, Shape, plan
 from ae_core.specs import AutoencoderSpec
 
 MOST_MACS = 10_000_000  # of all pictures that move together: what a browser does in a frame
@@ -39,7 +39,7 @@ def decoder_bytes(
         name: under which the views of the page find it.
         spec: the network.
         image_shape: (H, W, C).
-        weights: by name, as `ae_core.autoencoder.Autoencoder.weights` gives them; those of the
+        weights: by name, as `ae_core.models.autoencoder.Autoencoder.weights` gives them; those of the
             encoder are left out.
         half: whether to round them to float16.
     """

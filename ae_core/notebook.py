@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 from ae_core import formula, keras_code
-from ae_core.plan import Shape
+from ae_core.models.shapes import Shape
 from ae_core.specs import TrainingSpec
 
 _MEANINGS = {
@@ -38,7 +38,7 @@ def notebook(spec: TrainingSpec, image_shape: Shape) -> bytes:
     Its code cells, one after the other, are `ae_core.keras_code.source`.
 
     Raises:
-        ValueError: the layers do not fit; see `ae_core.plan.plan`.
+        ValueError: the layers do not fit; see `ae_core.models.shapes.plan`.
     """
     about = keras_code.about(spec, image_shape)
     cells = [_words(f"# {about}\n\n{keras_code.how_to_run(spec, image_shape)}")]

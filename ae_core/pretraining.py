@@ -7,22 +7,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ae_core import exploration, pretrained, pretraining_recipes, weights
+from ae_core import exploration, pretraining_recipes
 from ae_core.data.loading import IMAGE_SETS, ImageSet, load_images
 from ae_core.images import contact_sheet, sheet, to_bytes_range, to_png
-from ae_core.inference import ModelFile
 from ae_core.latent import Gaussian
 from ae_core.likeness import Likeness
 from ae_core.metrics import psnr
-from ae_core.pretrained import Trial
-from ae_core.refit import image_shape
+from ae_core.models import pretrained, weights
+from ae_core.models.compatibility import image_shape
+from ae_core.models.inference import ModelFile
+from ae_core.models.pretrained import Trial
 from ae_core.run_record import RunRecord, ended, new_record
 from ae_core.specs import DenoiserSpec, TrainingSpec, to_json
 from ae_core.store import write_record
 from ae_core.trials import KINDS, try_out
 
 if TYPE_CHECKING:
-    from ae_core.autoencoder import Autoencoder
+    from ae_core.models.autoencoder import Autoencoder
 
 FACES = "lfw-crop"
 TOLD_EVERY = 100  # steps of a denoiser
@@ -110,8 +111,8 @@ def random_pictures(autoencoder: "Autoencoder") -> bytes:
 
 
 def _autoencoder(name: str, folder: Path) -> None:
-    from ae_core.autoencoder import Autoencoder
-    from ae_core.components import without_analysis
+    from ae_core.models.autoencoder import Autoencoder
+    from ae_core.models.pca_init import without_analysis
 
     spec = pretraining_recipes.recipe(name)
     record, trained, files = run(spec, name, None)
@@ -147,8 +148,8 @@ def _autoencoder(name: str, folder: Path) -> None:
 
 def _denoiser(name: str, folder: Path) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from ae_core.denoiser import Denoiser
     from ae_core.denoiser_training import Training
+    from ae_core.models.denoiser import Denoiser
 
     spec: DenoiserSpec = pretraining_recipes.DENOISERS[name]
     images = load_images(spec.image_set)

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ae_core import weights
 from ae_core.data.catalog import IMAGE_SETS
-from ae_core.pretrained import Card, Trial
+from ae_core.models import weights
+from ae_core.models.pretrained import Card, Trial
 from ae_core.specs import DenoiserSpec, TrainingSpec, change, preset
 
 

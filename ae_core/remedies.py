@@ -7,7 +7,7 @@ is nothing left to try; what `change` makes of them is a valid spec whose networ
 from collections.abc import Mapping
 
 from ae_core.data.loading import card
-from ae_core.refit import DEFAULT_SPARSITY, image_shape
+from ae_core.models.compatibility import DEFAULT_SPARSITY, image_shape
 from ae_core.specs import LIMITS, TrainingSpec, flatten
 from ae_core.specs.serialization import Value
 

@@ -8,12 +8,13 @@ from functools import lru_cache
 
 import numpy as np
 
-from ae_core import baselines, metrics
+from ae_core import metrics
 from ae_core.data import loading
 from ae_core.data.gallery import images_of
 from ae_core.data.user_image_sets import is_own
 from ae_core.images import to_bytes_range
-from ae_core.inference import BYTES_A_NUMBER, ModelFile, Rendition
+from ae_core.models import baselines
+from ae_core.models.inference import BYTES_A_NUMBER, ModelFile, Rendition
 from ae_core.specs import TrainingSpec, from_json
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ae_core.refit import image_shape
+from ae_core.models.compatibility import image_shape
 from ae_core.snapshot import LIVE, Snapshot
 from ae_core.specs import TrainingSpec
 

@@ -16,9 +16,9 @@ from ae_core.dispatcher import Dispatcher
 from ae_core.ending import Ending
 from ae_core.following import EVERY_EPOCH
 from ae_core.meters import Load, Meters
+from ae_core.models.compatibility import plan_of
 from ae_core.moments import Moment
 from ae_core.queue_book import QueueBook
-from ae_core.refit import plan_of
 from ae_core.roster import Busy, Roster
 from ae_core.run_events import STOP
 from ae_core.run_record import new_run_id

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ae_core import baselines, metrics
+from ae_core import metrics
 from ae_core.compression import CodeBook
-from ae_core.inference import ModelFile, autoencoder
 from ae_core.measuring import code_books, numbers_tried, pca_with_books
+from ae_core.models import baselines
+from ae_core.models.compatibility import image_shape
+from ae_core.models.inference import ModelFile, autoencoder
 from ae_core.rate_curves import best_within
-from ae_core.refit import image_shape
 from ae_core.specs import from_json
 
 

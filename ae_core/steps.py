@@ -14,14 +14,14 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from ae_core import objectives
-from ae_core.architectures import Networks
 from ae_core.augmentation import augmented
 from ae_core.batches import Sums, batches, pictures_an_epoch
 from ae_core.compiling import suits_xla
 from ae_core.data import corruption
 from ae_core.data.loading import ImageSet
 from ae_core.metrics import NEAR_ZERO
+from ae_core.models import losses as objectives
+from ae_core.models.networks import Networks
 from ae_core.optimizers import Rate, optimizer
 from ae_core.specs import TrainingSpec
 

@@ -1,6 +1,6 @@
 """How badly a trained model reconstructs known and unknown pictures, in an ``infer`` worker.
 
-Like `ae_core.inference`, whose models it uses.
+Like `ae_core.models.inference`, whose models it uses.
 """
 
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from PIL import Image
 
 from ae_core.data import loading
 from ae_core.images import to_array, to_bytes_range
-from ae_core.inference import ModelFile, autoencoder
-from ae_core.refit import image_shape
+from ae_core.models.compatibility import image_shape
+from ae_core.models.inference import ModelFile, autoencoder
 from ae_core.specs import from_json
 
 SCORED = 500  # known and unknown pictures each

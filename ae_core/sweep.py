@@ -1,6 +1,6 @@
 """One spec with several code sizes: what a visitor types, and the specs that come of it."""
 
-from ae_core.refit import with_setting
+from ae_core.models.compatibility import with_setting
 from ae_core.specs import LIMITS, TrainingSpec
 
 MOST_SIZES = 6

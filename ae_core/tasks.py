@@ -16,10 +16,10 @@ import numpy as np
 from distributed import Event
 
 from ae_core.images import to_bytes_range
+from ae_core.models.weights import to_bytes
 from ae_core.run_events import Message, Remote, Teller
 from ae_core.specs import from_json
 from ae_core.storage import write_file
-from ae_core.weights import to_bytes
 
 if TYPE_CHECKING:
     from ae_core.training import Epoch
@@ -36,7 +36,7 @@ class WorkerLost(RuntimeError):
 
 def warm() -> None:
     """Import TensorFlow and what uses it, so that the first click finds it ready."""
-    for module in ("ae_core.training", "ae_core.inference", "sklearn.decomposition"):
+    for module in ("ae_core.training", "ae_core.models.inference", "sklearn.decomposition"):
         importlib.import_module(module)
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
 

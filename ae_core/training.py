@@ -11,15 +11,15 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from ae_core import autoencoder as ae
-from ae_core.architectures import build
 from ae_core.batches import Sums
-from ae_core.components import start_as_pca
 from ae_core.control import Clock, Control, Ended, Unattended
 from ae_core.data import corruption
 from ae_core.data.loading import ImageSet
 from ae_core.metrics import psnr_of_mse
-from ae_core.precision import computes_in
+from ae_core.models import autoencoder as ae
+from ae_core.models.networks import build
+from ae_core.models.pca_init import start_as_pca
+from ae_core.models.precision import computes_in
 from ae_core.specs import TrainingSpec
 from ae_core.steps import Steps
 from ae_core.vital_signs import chosen, vital_signs

@@ -6,7 +6,7 @@ import numpy as np
 
 from ae_core.data.corruption import corrupt
 from ae_core.metrics import psnr_of_mse
-from ae_core.pretrained import Trial
+from ae_core.models.pretrained import Trial
 from ae_core.specs import Corruption
 
 SAMPLE = 500  # pictures, the first of the held-out ones

@@ -17,7 +17,7 @@ from PIL import Image
 from playwright.sync_api import Page
 
 from ae_core import denoising, photos
-from ae_core.pretrained import cards
+from ae_core.models.pretrained import cards
 from ae_core.specs import Corruption
 from benchmarks.app import IDLE, running_app
 from benchmarks.report import Report
@@ -78,8 +78,8 @@ def in_the_worker(report: Report, data: bytes) -> None:
 
 def alone(report: Report) -> None:
     """Time the network without what the page adds."""
-    from ae_core import weights
-    from ae_core.denoiser import Denoiser
+    from ae_core.models import weights
+    from ae_core.models.denoiser import Denoiser
     from ae_core.specs import DenoiserSpec
 
     card = cards()["face-denoiser"]

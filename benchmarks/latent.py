@@ -16,8 +16,8 @@ from playwright.sync_api import Page
 from ae_core import exploration
 from ae_core.denoising import model_file
 from ae_core.live_decoder import MOST_MACS, decoder_macs
-from ae_core.pretrained import cards
-from ae_core.refit import image_shape
+from ae_core.models.compatibility import image_shape
+from ae_core.models.pretrained import cards
 from ae_core.specs import TrainingSpec
 from benchmarks.app import IDLE, running_app
 from benchmarks.report import Report

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ae_core.data.loading import load_images
-from ae_core.precision import computes_in
+from ae_core.models.precision import computes_in
 from ae_core.specs import change, from_json, preset, to_json
 from benchmarks.own_service import own_service
 from benchmarks.report import Report

@@ -3,9 +3,10 @@
 import numpy as np
 import streamlit as st
 
-from ae_core import images, inference, rivals
+from ae_core import images, rivals
 from ae_core.data.drawing import DRAWING_SIDE, centre_digit
-from ae_core.refit import image_shape
+from ae_core.models import inference
+from ae_core.models.compatibility import image_shape
 from pages.shared import notice
 from pages.shared.answers import FAILURES, service, test_rendition, test_rivals
 from pages.shared.catalogue import pictures_title

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from ae_core.architectures import build
 from ae_core.data.loading import IMAGE_SETS
-from ae_core.plan import parameters, plan
+from ae_core.models.networks import build
+from ae_core.models.shapes import parameters, plan
 from ae_core.specs import PRESETS, AutoencoderSpec, Corruption, Layer, parse_layers
 
 # What has weights or changes the shape, so that it has a row in the plan; Flatten and the like

@@ -6,9 +6,9 @@ import keras
 import numpy as np
 import pytest
 
-from ae_core import weights
-from ae_core.architectures import build
-from ae_core.autoencoder import BATCH, Autoencoder
+from ae_core.models import weights
+from ae_core.models.autoencoder import BATCH, Autoencoder
+from ae_core.models.networks import build
 from ae_core.specs import AutoencoderSpec, parse_layers
 
 SHAPE = (8, 6, 1)

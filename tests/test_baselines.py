@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from ae_core.baselines import fit_pca, jpeg_of_at_most
 from ae_core.metrics import mse
+from ae_core.models.baselines import fit_pca, jpeg_of_at_most
 
 
 def pictures_of_rank(rank, count=40, side=6, channels=1):

@@ -17,7 +17,7 @@ from ae_core.class_book import ClassBook
 from ae_core.class_table import COLUMNS, table
 from ae_core.class_wall import Place, Wall
 from ae_core.classroom import Challenge, Classroom, Student
-from ae_core.refit import image_shape
+from ae_core.models.compatibility import image_shape
 from ae_core.run_record import RunRecord, ended, new_run_id
 from ae_core.run_view import MOST_BYTES, MOST_POINTS, MOST_SIDE, renewed, view_of
 from ae_core.service import TrainingService

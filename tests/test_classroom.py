@@ -25,7 +25,7 @@ from ae_core.classroom import (
     to_json,
 )
 from ae_core.data.loading import IMAGE_SETS
-from ae_core.refit import image_shape, plan_of, with_setting
+from ae_core.models.compatibility import image_shape, plan_of, with_setting
 from ae_core.specs import change, preset
 
 DIGITS = preset("digits-dense").spec

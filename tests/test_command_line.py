@@ -14,10 +14,10 @@ from skimage import data
 from ae_core.__main__ import main
 from ae_core.images import from_png, rows_of_sheet
 from ae_core.metrics import psnr
-from ae_core.plan import parameters, plan
-from ae_core.refit import image_shape
+from ae_core.models.compatibility import image_shape
+from ae_core.models.shapes import parameters, plan
+from ae_core.models.weights import from_bytes
 from ae_core.specs import PRESETS, change, from_json, preset
-from ae_core.weights import from_bytes
 
 ROOT = Path(__file__).resolve().parent.parent
 

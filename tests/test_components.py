@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from ae_core.architectures import build
-from ae_core.autoencoder import Autoencoder
-from ae_core.baselines import fit_pca
-from ae_core.components import start_as_pca, without_analysis
-from ae_core.plan import parameters
-from ae_core.refit import plan_of, with_setting
+from ae_core.models.autoencoder import Autoencoder
+from ae_core.models.baselines import fit_pca
+from ae_core.models.compatibility import plan_of, with_setting
+from ae_core.models.networks import build
+from ae_core.models.pca_init import start_as_pca, without_analysis
+from ae_core.models.shapes import parameters
 from ae_core.specs import AutoencoderSpec, TrainingSpec, change, parse_layers
 from ae_core.training import fit
 

@@ -9,7 +9,7 @@ import pytest
 from ae_core import doctor, remedies, symptoms
 from ae_core.data.loading import IMAGE_SETS, is_available, load_images
 from ae_core.doctor import FINE, HINT, PROBLEM, examine
-from ae_core.refit import plan_of
+from ae_core.models.compatibility import plan_of
 from ae_core.specs import PRESETS, change, preset
 from ae_core.storage import data_dir
 from ae_core.training import fit

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ae_core.drawing import COLOURS, network_drawing
-from ae_core.plan import plan
-from ae_core.refit import image_shape
+from ae_core.models.compatibility import image_shape
+from ae_core.models.shapes import plan
 from ae_core.specs import PRESETS, AutoencoderSpec, Layer, preset
 
 

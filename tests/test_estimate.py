@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from ae_core import estimate
 from ae_core.data.loading import IMAGE_SETS
 from ae_core.estimate import Speed, seconds
-from ae_core.plan import plan
-from ae_core.refit import image_shape
+from ae_core.models.compatibility import image_shape
+from ae_core.models.shapes import plan
 from ae_core.specs import PRESETS, TrainingSpec, change, preset
 
 LAPTOP = Speed(dense=1e10, conv=5e9)

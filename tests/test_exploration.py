@@ -5,16 +5,17 @@ import json
 import numpy as np
 import pytest
 
-from ae_core import exploration, weights
+from ae_core import exploration
 from ae_core.atlas import Atlas
 from ae_core.data.loading import IMAGE_SETS, is_available, load_images
 from ae_core.denoising import model_file
-from ae_core.inference import ModelFile, autoencoder
 from ae_core.latent import Gaussian
 from ae_core.live_decoder import MOST_MACS, decoder_macs
-from ae_core.pretrained import cards
+from ae_core.models import weights
+from ae_core.models.compatibility import image_shape
+from ae_core.models.inference import ModelFile, autoencoder
+from ae_core.models.pretrained import cards
 from ae_core.pretraining_recipes import RECIPES
-from ae_core.refit import image_shape
 from ae_core.specs import PRESETS
 
 FACES, DIGITS = (model_file(cards()[name]) for name in ("toy-faces-vae", "digits-dense"))

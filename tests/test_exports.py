@@ -7,16 +7,16 @@ import keras
 import numpy as np
 import pytest
 
-from ae_core import autoencoder as ae
-from ae_core import weights
-from ae_core.architectures import build
-from ae_core.autoencoder import Autoencoder
 from ae_core.data.loading import load_images
 from ae_core.denoising import model_file
 from ae_core.exports import keras_file, picture_file
-from ae_core.inference import ModelFile
-from ae_core.pretrained import cards
-from ae_core.refit import image_shape
+from ae_core.models import autoencoder as ae
+from ae_core.models import weights
+from ae_core.models.autoencoder import Autoencoder
+from ae_core.models.compatibility import image_shape
+from ae_core.models.inference import ModelFile
+from ae_core.models.networks import build
+from ae_core.models.pretrained import cards
 from ae_core.specs import TrainingSpec, change, to_json
 from tests.test_keras_code import CONV, FAMILIES
 

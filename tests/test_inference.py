@@ -8,11 +8,12 @@ import pytest
 from PIL import Image
 from sklearn.decomposition import PCA
 
-from ae_core import estimate, inference, metrics, rivals, weights
-from ae_core.autoencoder import Autoencoder
+from ae_core import estimate, metrics, rivals
 from ae_core.data import gallery
 from ae_core.data.loading import IMAGE_SETS, load_images
-from ae_core.inference import ModelFile
+from ae_core.models import inference, weights
+from ae_core.models.autoencoder import Autoencoder
+from ae_core.models.inference import ModelFile
 from ae_core.specs import AutoencoderSpec, TrainingSpec, change, parse_layers, to_json
 from ae_core.training import fit
 

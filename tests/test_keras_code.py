@@ -20,8 +20,8 @@ from ae_core.data.loading import IMAGE_SETS, is_available, load_images
 from ae_core.exports import picture_file
 from ae_core.keras_code import parts, source
 from ae_core.keras_pictures_code import loading, needs_file, pca_start
-from ae_core.plan import parameters
-from ae_core.refit import image_shape, plan_of
+from ae_core.models.compatibility import image_shape, plan_of
+from ae_core.models.shapes import parameters
 from ae_core.specs import CHOICES, PRESETS, Corruption, TrainingSpec, change, preset
 from ae_core.storage import data_dir
 from ae_core.training import fit

@@ -5,13 +5,13 @@ import pytest
 from sklearn.decomposition import PCA
 
 from ae_core.data.loading import load_images
-from ae_core.inference import ModelFile
 from ae_core.lesson_figures import MEASURES
 from ae_core.lesson_measures import measure
-from ae_core.pretrained import cards
+from ae_core.models.inference import ModelFile
+from ae_core.models.pretrained import cards
+from ae_core.models.weights import to_bytes
 from ae_core.specs import change, preset, to_json
 from ae_core.training import fit
-from ae_core.weights import to_bytes
 
 
 def measured(what, run=None, **settings):

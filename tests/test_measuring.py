@@ -13,8 +13,8 @@ from ae_core.anomaly import auc
 from ae_core.data import gallery
 from ae_core.data.loading import load_images
 from ae_core.denoising import model_file
-from ae_core.inference import autoencoder
-from ae_core.pretrained import cards
+from ae_core.models.inference import autoencoder
+from ae_core.models.pretrained import cards
 from ae_core.rate_curves import front
 
 NAMES = ("digits-dense", "toy-faces-vae")

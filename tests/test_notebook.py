@@ -7,8 +7,8 @@ import nbformat
 import pytest
 
 from ae_core.keras_code import source
+from ae_core.models.compatibility import image_shape
 from ae_core.notebook import notebook
-from ae_core.refit import image_shape
 from ae_core.specs import PRESETS, change
 from tests.test_keras_code import (
     FAMILIES,

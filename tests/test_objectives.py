@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from keras import ops
 from scipy import integrate, stats
 
-from ae_core.objectives import (
+from ae_core.models.losses import (
     kl,
     kl_per_dimension,
     reconstruction,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ae_core import inference, rivals
+from ae_core import rivals
 from ae_core.connection import Connection
 from ae_core.data import gallery, user_image_sets
 from ae_core.data.loading import (
@@ -27,8 +27,9 @@ from ae_core.data.user_image_sets import (
     suggested,
 )
 from ae_core.data.user_set import SIDES, OwnSetCorrupt, UnknownOwnSet
-from ae_core.inference import ModelFile
-from ae_core.refit import image_shape, plan_of, with_setting
+from ae_core.models import inference
+from ae_core.models.compatibility import image_shape, plan_of, with_setting
+from ae_core.models.inference import ModelFile
 from ae_core.service import TrainingService
 from ae_core.specs import PRESETS, change, from_query, to_json, to_query
 from ae_core.storage import runs_dir

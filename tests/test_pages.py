@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ae_core import precision
+from ae_core.models import precision
 from ae_core.specs import change, preset
 from ae_core.sweep import specs_of
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ae_core.plan import parameters, plan, side_after
-from ae_core.refit import image_shape
+from ae_core.models.compatibility import image_shape
+from ae_core.models.shapes import parameters, plan, side_after
 from ae_core.specs import LIMITS, PRESETS, AutoencoderSpec, Layer, parse_layers, preset
 
 

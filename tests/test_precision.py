@@ -2,8 +2,8 @@
 
 import pytest
 
-from ae_core import precision
-from ae_core.precision import computes_in, has_bfloat16
+from ae_core.models import precision
+from ae_core.models.precision import computes_in, has_bfloat16
 from ae_core.specs import TrainingSpec, change
 
 DENSE = TrainingSpec(precision="auto")

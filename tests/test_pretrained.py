@@ -5,22 +5,22 @@ import re
 import numpy as np
 import pytest
 
-from ae_core import pretrained
-from ae_core.autoencoder import Autoencoder
-from ae_core.components import with_analysis
 from ae_core.data.loading import IMAGE_SETS, is_available, load_images
-from ae_core.denoiser import Denoiser
 from ae_core.filters import FILTERS, filtered
 from ae_core.images import from_png, rows_of_sheet
 from ae_core.metrics import psnr
-from ae_core.plan import parameters, plan
-from ae_core.pretrained import FOLDER, LIKENESS, Trial, cards, write_card
+from ae_core.models import pretrained
+from ae_core.models.autoencoder import Autoencoder
+from ae_core.models.compatibility import image_shape
+from ae_core.models.denoiser import Denoiser
+from ae_core.models.pca_init import with_analysis
+from ae_core.models.pretrained import FOLDER, LIKENESS, Trial, cards, write_card
+from ae_core.models.shapes import parameters, plan
+from ae_core.models.weights import expanded, from_bytes
 from ae_core.pretraining import noise_trials
 from ae_core.pretraining_recipes import DENOISERS, RECIPES, card_for, denoiser_card, recipe
-from ae_core.refit import image_shape
 from ae_core.specs import PRESETS, Corruption, change, preset
 from ae_core.trials import try_out
-from ae_core.weights import expanded, from_bytes
 
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
 PARTS = ("encoder", "decoder")

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ae_core.data.loading import IMAGE_SETS
-from ae_core.plan import plan
-from ae_core.refit import fit_to, image_shape, plan_of, with_body, with_setting
+from ae_core.models.compatibility import fit_to, image_shape, plan_of, with_body, with_setting
+from ae_core.models.shapes import plan
 from ae_core.specs import (
     CHOICES,
     PRESETS,

@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ae_core import run_events, weights
+from ae_core import run_events
 from ae_core.connection import ServiceUnavailable
 from ae_core.data import gallery as galleries
+from ae_core.models import weights
 from ae_core.service import Busy, TrainingService
 from ae_core.specs import change, preset, to_json
 from ae_core.storage import StoreError

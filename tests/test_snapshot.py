@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ae_core.refit import image_shape
+from ae_core.models.compatibility import image_shape
 from ae_core.run_record import RunRecord, ended, new_record
 from ae_core.snapshot import LIVE, CodeMap, Snapshot, files_of, restored
 from ae_core.specs import PRESETS, change, preset

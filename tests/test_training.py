@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ae_core import autoencoder as ae
 from ae_core import control, metrics, steps
-from ae_core.architectures import build
-from ae_core.autoencoder import Autoencoder
 from ae_core.batches import Sums
 from ae_core.compiling import WORTH_COMPILING
 from ae_core.control import Unattended
 from ae_core.data import corruption
 from ae_core.data.loading import load_images
+from ae_core.models import autoencoder as ae
+from ae_core.models.autoencoder import Autoencoder
+from ae_core.models.networks import build
 from ae_core.specs import (
     CHOICES,
     AutoencoderSpec,

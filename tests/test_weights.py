@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from ae_core.weights import LARGE, STEP, expanded, from_bytes, halved, rounded, to_bytes
+from ae_core.models.weights import LARGE, STEP, expanded, from_bytes, halved, rounded, to_bytes
 
 NAMES = st.from_regex(r"[a-z]{1,8}(_[0-9]{1,2})?/(kernel|bias)", fullmatch=True)
 ARRAYS = hnp.arrays(

@@ -58,7 +58,7 @@ LIMITS: Mapping[str, Limit] = MappingProxyType(
     }
 )
 
-PRECISIONS = ("float32", "bfloat16")  # which one "auto" takes: `ae_core.precision`
+PRECISIONS = ("float32", "bfloat16")  # which one "auto" takes: `ae_core.models.precision`
 
 CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {

@@ -58,7 +58,7 @@ class TrainingSpec:
             `ae_core.augmentation`.
         autoencoder: the network.
         corruption: what the encoder's input suffers in training.
-        loss: one of ``CHOICES["loss"]``; `ae_core.objectives` has the equations.
+        loss: one of ``CHOICES["loss"]``; `ae_core.models.losses` has the equations.
         sigma: the fixed standard deviation of ``gaussian-nll``, on the network's pixel scale.
         optimizer: Keras' optimizer of that name with its default settings.
         learning_rate: of the optimizer.
@@ -70,7 +70,7 @@ class TrainingSpec:
         steps_per_epoch: batches an epoch, 0 for as many as the pictures give.
         seed: of the initial weights, the order of the pictures and all noise.
         precision: ``float32``, ``bfloat16`` to compute in bfloat16 with float32 weights, or
-            ``auto`` for what suits network and processor, see `ae_core.precision`.
+            ``auto`` for what suits network and processor, see `ae_core.models.precision`.
         max_seconds: the run stops, keeping its weights, after this many seconds of training.
     """
 

@@ -6,7 +6,7 @@ a set that somebody made, is shown in those.
 
 from ae_core.data.loading import card
 from ae_core.data.user_image_sets import is_gone, is_own
-from ae_core.pretrained import Card
+from ae_core.models.pretrained import Card
 from ae_core.specs import PRESETS, DenoiserSpec
 from pages.shared.text import text, text_or
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from ae_core.data.loading import IMAGE_SETS, card
 from ae_core.data.user_image_sets import LEAST_PICTURES, is_own, name_of, own_sets
-from ae_core.refit import image_shape, with_body, with_setting
+from ae_core.models.compatibility import image_shape, with_body, with_setting
 from ae_core.specs import CHOICES, LIMITS, PRESETS, flatten, preset
 from pages.shared import notice
 from pages.shared.catalogue import pictures_title, preset_about, preset_title

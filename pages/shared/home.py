@@ -6,8 +6,8 @@ from pathlib import Path
 import streamlit as st
 
 from ae_core import images
-from ae_core.pretrained import Card, cards
-from ae_core.refit import image_shape
+from ae_core.models.compatibility import image_shape
+from ae_core.models.pretrained import Card, cards
 from pages.shared.catalogue import model_title
 from pages.shared.frame import frame
 from pages.shared.sheet import png

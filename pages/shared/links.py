@@ -7,7 +7,7 @@ import streamlit as st
 
 from ae_core.data.loading import ImageSetCorrupt
 from ae_core.data.user_image_sets import check_trainable
-from ae_core.refit import plan_of
+from ae_core.models.compatibility import plan_of
 from ae_core.specs import PRESETS, Limit, TrainingSpec, from_query, to_query
 from pages.shared import notice
 from pages.shared.catalogue import preset_title

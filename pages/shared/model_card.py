@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ae_core.pretrained import Card, cards
+from ae_core.models.pretrained import Card, cards
 from pages.shared import notice
 from pages.shared.catalogue import (
     model_about,

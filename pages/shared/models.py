@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from ae_core.data.loading import card
 from ae_core.data.user_image_sets import revision
 from ae_core.denoising import model_file
-from ae_core.inference import ModelFile
-from ae_core.pretrained import Card, cards
+from ae_core.models.inference import ModelFile
+from ae_core.models.pretrained import Card, cards
 from ae_core.snapshot import Snapshot
 from ae_core.specs import DenoiserSpec, TrainingSpec, to_json
 from ae_core.store import UnknownRun

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from ae_core import images as pictures
-from ae_core.inference import Rendition
+from ae_core.models.inference import Rendition
 from pages.shared.sheet import sheet
 from pages.shared.text import text
 from pages.shared.wording import size

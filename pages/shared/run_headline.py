@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from ae_core.precision import computes_in
+from ae_core.models.precision import computes_in
 from ae_core.snapshot import Snapshot
 from ae_core.storage import StoreError
 from pages.shared import notice

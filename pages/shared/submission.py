@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from ae_core.class_rules import NotAllowed, check_runs
-from ae_core.refit import with_setting
+from ae_core.models.compatibility import with_setting
 from ae_core.specs import TrainingSpec
 from pages.shared import notice
 from pages.shared.answers import class_book, class_wall, service

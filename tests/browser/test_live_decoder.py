@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ae_core.architectures import build
-from ae_core.autoencoder import Autoencoder
 from ae_core.live_decoder import decoder_bytes
-from ae_core.pretrained import cards
-from ae_core.refit import image_shape
+from ae_core.models.autoencoder import Autoencoder
+from ae_core.models.compatibility import image_shape
+from ae_core.models.networks import build
+from ae_core.models.pretrained import cards
+from ae_core.models.weights import expanded, from_bytes, halved
 from ae_core.specs import CHOICES, PRESETS, AutoencoderSpec, TrainingSpec, parse_layers
-from ae_core.weights import expanded, from_bytes, halved
 
 SCRIPT = Path(__file__).parents[2] / "pages" / "shared" / "live_decoder.js"
 ONE = 1 / 255  # a step of an 8-bit pixel

@@ -9,7 +9,7 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 
 from ae_core.data.user_image_sets import is_own
-from ae_core.inference import ModelFile
+from ae_core.models.inference import ModelFile
 
 Asked = TypeVar("Asked", bound=Callable[..., Any])
 

@@ -6,10 +6,10 @@ It knows no student: how far one has come is in `pages.shared.lesson.progress`.
 import streamlit as st
 
 from ae_core import lesson_measures
-from ae_core.inference import ModelFile
 from ae_core.lesson_figures import Measured
 from ae_core.lesson_reader import lesson_files, read_lesson
 from ae_core.lessons import Lesson
+from ae_core.models.inference import ModelFile
 from pages.shared.answers.server import service
 
 

@@ -5,8 +5,9 @@ It knows figures of whole image sets and of their test pictures, none of a visit
 
 import streamlit as st
 
-from ae_core import inference, measuring, rivals, surprise
-from ae_core.inference import ModelFile
+from ae_core import measuring, rivals, surprise
+from ae_core.models import inference
+from ae_core.models.inference import ModelFile
 from ae_core.rate_curves import Curve
 from pages.shared.answers.forgetting import forgetting
 from pages.shared.answers.models import MODELS

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from ae_core import exploration, exports, inference
+from ae_core import exploration, exports
 from ae_core.atlas import Atlas
-from ae_core.inference import ModelFile
-from ae_core.pretrained import atlas_of
+from ae_core.models import inference
+from ae_core.models.inference import ModelFile
+from ae_core.models.pretrained import atlas_of
 from pages.shared.answers.forgetting import forgetting
 from pages.shared.answers.server import service
 

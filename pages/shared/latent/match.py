@@ -8,8 +8,8 @@ import streamlit as st
 from ae_core import code_figures, exploration
 from ae_core.matches import NEAR, Match, target_number
 from ae_core.metrics import psnr
-from ae_core.pretrained import cards
-from ae_core.refit import image_shape
+from ae_core.models.compatibility import image_shape
+from ae_core.models.pretrained import cards
 from ae_core.specs import LIMITS, Limit
 from pages.shared import notice
 from pages.shared.answers import atlas, gallery, match_book, service

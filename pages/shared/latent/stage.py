@@ -14,8 +14,8 @@ from ae_core import exploration
 from ae_core.atlas import Atlas
 from ae_core.data.loading import is_available
 from ae_core.live_decoder import MOST_MACS, decoder_macs
+from ae_core.models.compatibility import image_shape
 from ae_core.paths import code_from_text, code_to_text
-from ae_core.refit import image_shape
 from pages.shared import live_decoder, notice
 from pages.shared.answers import gallery, service, test_code
 from pages.shared.catalogue import pictures_title

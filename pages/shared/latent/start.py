@@ -5,8 +5,8 @@ import streamlit as st
 from PIL import Image
 
 from ae_core import exploration, images
+from ae_core.models.compatibility import image_shape
 from ae_core.paths import code_to_text
-from ae_core.refit import image_shape
 from pages.shared.answers import service
 from pages.shared.face_source import own_photo
 from pages.shared.latent.choice import picture_choice

@@ -7,7 +7,7 @@ import streamlit as st
 from PIL import Image
 
 from ae_core import images, squeezing
-from ae_core.refit import image_shape
+from ae_core.models.compatibility import image_shape
 from ae_core.squeezing import Squeezed
 from pages.shared.answers import service, test_image
 from pages.shared.face_source import own_photo, sample_face

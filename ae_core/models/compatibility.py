@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ae_core.data.loading import IMAGE_SETS, card, is_known
-from ae_core.plan import PlannedLayer, Shape, plan, side_after
+from ae_core.models.shapes import PlannedLayer, Shape, plan, side_after
 from ae_core.specs import AutoencoderSpec, Layer, TrainingSpec, change, parse_layers
 from ae_core.specs.serialization import Value
 from ae_core.specs.training import LIKELIHOODS

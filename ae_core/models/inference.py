@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ae_core import metrics, weights
+from ae_core import metrics
 from ae_core.data.gallery import images_of
+from ae_core.models import weights
 from ae_core.specs import from_json
 
 if TYPE_CHECKING:
-    from ae_core.autoencoder import Autoencoder
+    from ae_core.models.autoencoder import Autoencoder
 
 BYTES_A_NUMBER = 4  # a code is kept as float32
 
@@ -102,7 +103,7 @@ def read_weights(model: ModelFile) -> dict[str, np.ndarray]:
 @lru_cache(maxsize=4)
 def autoencoder(model: ModelFile, image_shape: tuple[int, int, int]) -> "Autoencoder":
     """Return a trained autoencoder for pictures of a shape (H, W, C)."""
-    from ae_core.autoencoder import Autoencoder
+    from ae_core.models.autoencoder import Autoencoder
 
     spec = from_json(model.spec_json)
     arrays = weights.expanded(read_weights(model))

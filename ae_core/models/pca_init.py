@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ae_core.architectures import Networks
-from ae_core.baselines import fit_pca
+from ae_core.models.baselines import fit_pca
+from ae_core.models.networks import Networks
 from ae_core.specs import AutoencoderSpec
 
 LEAST = 1e-6  # standard deviation: below it a component is noise of the arithmetic
@@ -42,7 +42,7 @@ def start_as_pca(spec: AutoencoderSpec, networks: Networks, pictures: np.ndarray
 
     Args:
         spec: the network, with ``components`` > 0.
-        networks: as `ae_core.architectures.build` makes them; changed.
+        networks: as `ae_core.models.networks.build` makes them; changed.
         pictures: (N, H, W, C) in [0, 1] for training.
 
     Raises:

@@ -6,9 +6,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ae_core.architectures import Networks, build
-from ae_core.components import with_analysis
-from ae_core.plan import Shape
+from ae_core.models.networks import Networks, build
+from ae_core.models.pca_init import with_analysis
+from ae_core.models.shapes import Shape
 from ae_core.specs import AutoencoderSpec
 
 BATCH = 256  # pictures at a time, which bounds the memory that a large set needs
@@ -23,7 +23,7 @@ class Autoencoder:
     """
 
     def __init__(self, spec: AutoencoderSpec, image_shape: Shape, networks: Networks) -> None:
-        """Wrap networks as `ae_core.architectures.build` makes them."""
+        """Wrap networks as `ae_core.models.networks.build` makes them."""
         self.spec = spec
         self.image_shape = image_shape
         self._networks = networks

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import keras
 
-from ae_core.plan import PlannedLayer, Shape, plan
+from ae_core.models.shapes import PlannedLayer, Shape, plan
 from ae_core.specs import AutoencoderSpec, Corruption
 from ae_core.specs.layers import KERNEL_SIZE
 
@@ -55,7 +55,7 @@ def build(
         precision: ``float32`` or ``bfloat16`` (computations; weights stay float32).
 
     Raises:
-        ValueError: the layers do not fit; see `ae_core.plan.plan`.
+        ValueError: the layers do not fit; see `ae_core.models.shapes.plan`.
     """
     layers = plan(spec, image_shape)
     maker = _Maker(spec, seed, "mixed_bfloat16" if precision == "bfloat16" else "float32")
@@ -179,7 +179,7 @@ class _Maker:
     def with_shortcut(
         self, name: str, x: keras.KerasTensor, start: keras.KerasTensor
     ) -> keras.KerasTensor:
-        """Add a linear map of `start`; training begins it as a PCA, see `ae_core.components`."""
+        """Add a linear map of `start`; training begins it as a PCA, see `ae_core.models.pca_init`."""
         linear = keras.layers.Dense(
             x.shape[1], use_bias=False, kernel_initializer="zeros", name=name, dtype="float32"
         )

@@ -1,0 +1,1 @@
+"""Networks: shapes, layers, weights, losses, and the models that come with the app."""
