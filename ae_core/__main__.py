@@ -9,11 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from ae_core import denoising, images, pretraining, store
+from ae_core import denoising, images, pretraining
 from ae_core.data.loading import ImageSetCorrupt, ImageSetUnavailable
 from ae_core.models import pretrained
 from ae_core.models.compatibility import plan_of
 from ae_core.models.shapes import parameters
+from ae_core.runs import store
 from ae_core.specs import LIMITS, PRESETS, Corruption, change, preset
 
 

@@ -11,7 +11,7 @@ from distributed import Client, Future
 from ae_core import run_events
 from ae_core.following import Following
 from ae_core.run_events import Message, attempt_name
-from ae_core.store import RunStore
+from ae_core.runs.store import RunStore
 from ae_core.training_queue import Entry, TrainingQueue
 from ae_core.under_way import UnderWay
 

@@ -20,8 +20,8 @@ from ae_core.ending import AttemptLost, Ending, ending_of, given_up
 from ae_core.following import key_of, others
 from ae_core.jobs import Jobs
 from ae_core.news import News
+from ae_core.runs.store import RunStore
 from ae_core.storage import StoreError
-from ae_core.store import RunStore
 from ae_core.training_queue import Entry, TrainingQueue
 from ae_core.under_way import UnderWay
 

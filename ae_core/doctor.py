@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ae_core import remedies
 from ae_core.course import Course
-from ae_core.snapshot import LIVE
+from ae_core.runs.snapshot import LIVE
 from ae_core.specs import TrainingSpec
 from ae_core.symptoms import FINE, HINT, PROBLEM, SYMPTOMS, Finding
 
@@ -38,7 +38,7 @@ def examine(
     Args:
         spec: what is trained.
         history: the metrics of every epoch so far; entries that older runs do not have may miss.
-        status: of the run, see `ae_core.snapshot.Snapshot`.
+        status: of the run, see `ae_core.runs.snapshot.Snapshot`.
         reason: why it ended.
     """
     if status == "failed":

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ae_core.snapshot import CodeMap
+from ae_core.runs.snapshot import CodeMap
 
 Figure = dict[str, Any]
 History = Sequence[Mapping[str, float]]

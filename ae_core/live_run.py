@@ -8,10 +8,10 @@ import numpy as np
 
 from ae_core.data.user_image_sets import is_gone
 from ae_core.ending import Ending
-from ae_core.moments import FILE, Moment, to_bytes, with_newest
 from ae_core.run_events import Message, unpacked
-from ae_core.run_record import RunRecord
-from ae_core.snapshot import CodeMap, Snapshot, files_of
+from ae_core.runs.record import RunRecord
+from ae_core.runs.snapshot import CodeMap, Snapshot, files_of
+from ae_core.runs.timeline import FILE, Moment, to_bytes, with_newest
 from ae_core.training_queue import Entry
 
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from ae_core import estimate
 from ae_core.data.loading import card
 from ae_core.models.compatibility import plan_of
-from ae_core.snapshot import Snapshot
+from ae_core.runs.snapshot import Snapshot
 from ae_core.specs import TrainingSpec
 
 # A machine to compare with; only how runs differ on it matters.

@@ -17,9 +17,9 @@ from ae_core.models import pretrained, weights
 from ae_core.models.compatibility import image_shape
 from ae_core.models.inference import ModelFile
 from ae_core.models.pretrained import Trial
-from ae_core.run_record import RunRecord, ended, new_record
+from ae_core.runs.record import RunRecord, ended, new_record
+from ae_core.runs.store import write_record
 from ae_core.specs import DenoiserSpec, TrainingSpec, to_json
-from ae_core.store import write_record
 from ae_core.trials import KINDS, try_out
 
 if TYPE_CHECKING:

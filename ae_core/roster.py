@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ae_core.data.user_image_sets import is_gone
-from ae_core.ended_runs import EndedRuns
-from ae_core.moments import Moment
-from ae_core.run_index import RunIndex
-from ae_core.run_record import new_record
-from ae_core.snapshot import Snapshot, without_gone_pictures
+from ae_core.runs.ended_runs import EndedRuns
+from ae_core.runs.index import RunIndex
+from ae_core.runs.record import new_record
+from ae_core.runs.snapshot import Snapshot, without_gone_pictures
+from ae_core.runs.store import RunStore
+from ae_core.runs.timeline import Moment
 from ae_core.specs import TrainingSpec
-from ae_core.store import RunStore
 from ae_core.under_way import UnderWay
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ae_core.models.compatibility import image_shape
-from ae_core.snapshot import LIVE, Snapshot
+from ae_core.runs.snapshot import LIVE, Snapshot
 from ae_core.specs import TrainingSpec
 
 MOST_POINTS = 40  # of a curve

@@ -17,14 +17,14 @@ from ae_core.ending import Ending
 from ae_core.following import EVERY_EPOCH
 from ae_core.meters import Load, Meters
 from ae_core.models.compatibility import plan_of
-from ae_core.moments import Moment
 from ae_core.queue_book import QueueBook
 from ae_core.roster import Busy, Roster
 from ae_core.run_events import STOP
-from ae_core.run_record import new_run_id
-from ae_core.snapshot import Snapshot
+from ae_core.runs.record import new_run_id
+from ae_core.runs.snapshot import Snapshot
+from ae_core.runs.store import RunStore
+from ae_core.runs.timeline import Moment
 from ae_core.specs import TrainingSpec
-from ae_core.store import RunStore
 from ae_core.under_way import UnderWay
 
 __all__ = ["Busy", "TrainingService"]

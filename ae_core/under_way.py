@@ -13,9 +13,9 @@ from ae_core.forecast import Forecast
 from ae_core.live_run import LiveRun
 from ae_core.meters import Load, Meters
 from ae_core.queue_book import QueueBook
-from ae_core.run_record import RunRecord
+from ae_core.runs.record import RunRecord
+from ae_core.runs.store import RunStore, UnknownRun
 from ae_core.storage import StoreError
-from ae_core.store import RunStore, UnknownRun
 from ae_core.training_queue import Entry, TrainingQueue, Wait
 
 MISSING_FOR = 10.0  # seconds, after which a run that is in no queue and has no end is given up

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ae_core.atlas import Atlas
-from ae_core.store import UnknownRun
+from ae_core.runs.store import UnknownRun
 from pages.shared import notice
 from pages.shared.answers import FAILURES, atlas
 from pages.shared.frame import framed

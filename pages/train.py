@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ae_core.store import UnknownRun, UnknownSweep
+from ae_core.runs.store import UnknownRun, UnknownSweep
 from pages.shared import notice
 from pages.shared.answers import service
 from pages.shared.frame import framed

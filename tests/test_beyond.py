@@ -156,7 +156,7 @@ from pathlib import Path
 from ae_core.connection import Connection
 from ae_core.service import TrainingService
 from ae_core.specs import change, preset
-from ae_core.store import RunStore
+from ae_core.runs.store import RunStore
 service = TrainingService(RunStore(Path(sys.argv[1])), Connection(sys.argv[2]))
 quick = change(preset("digits-dense").spec, image_size=8, encoder="dense32", decoder="dense32")
 long = change(quick, epochs=2000)

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from ae_core import class_book as module
 from ae_core.class_book import ClassBook
 from ae_core.classroom import CODE_LETTERS, DAYS, ClassError, ClassLimits
-from ae_core.run_record import new_record
+from ae_core.runs.record import new_record
+from ae_core.runs.store import RunStore
 from ae_core.specs import preset
 from ae_core.storage import StoreError
-from ae_core.store import RunStore
 
 DAY = 86_400
 

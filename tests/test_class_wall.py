@@ -18,12 +18,12 @@ from ae_core.class_table import COLUMNS, table
 from ae_core.class_wall import Place, Wall
 from ae_core.classroom import Challenge, Classroom, Student
 from ae_core.models.compatibility import image_shape
-from ae_core.run_record import RunRecord, ended, new_run_id
 from ae_core.run_view import MOST_BYTES, MOST_POINTS, MOST_SIDE, renewed, view_of
+from ae_core.runs.record import RunRecord, ended, new_run_id
+from ae_core.runs.snapshot import Snapshot
+from ae_core.runs.store import RunStore
 from ae_core.service import TrainingService
-from ae_core.snapshot import Snapshot
 from ae_core.specs import change, preset
-from ae_core.store import RunStore
 from ae_core.wall_bytes import pack
 
 DIGITS = change(preset("digits-dense").spec, image_size=8)

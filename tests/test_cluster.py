@@ -9,9 +9,9 @@ import psutil
 import pytest
 
 from ae_core.connection import Connection, ServiceUnavailable
+from ae_core.runs.store import RunStore
 from ae_core.service import TrainingService
 from ae_core.specs import change, preset
-from ae_core.store import RunStore
 from tests.dask_cluster import pid_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,7 +25,7 @@ from pathlib import Path
 from ae_core.connection import Connection
 from ae_core.service import TrainingService
 from ae_core.specs import change, preset
-from ae_core.store import RunStore
+from ae_core.runs.store import RunStore
 from tests.dask_cluster import pid_of
 service = TrainingService(RunStore(Path(sys.argv[1])), Connection(), runs_per_owner=2)
 quick = change(preset("digits-dense").spec, image_size=8, epochs=3)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ae_core.figures import LOSS_NAMES, MOST_POINTS, code_map, comparison, loss_curves
-from ae_core.snapshot import CodeMap
+from ae_core.runs.snapshot import CodeMap
 from ae_core.specs import CHOICES
 
 PLAIN = ("loss", "psnr", "code_mean", "near_zero_share")

@@ -5,7 +5,7 @@ import pytest
 from ae_core import forecast
 from ae_core.forecast import Forecast
 from ae_core.live_run import LiveRun
-from ae_core.run_record import new_record
+from ae_core.runs.record import new_record
 from ae_core.specs import change, preset
 from ae_core.training_queue import Entry, TrainingQueue
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ae_core import run_events
 from ae_core.live_run import LiveRun
-from ae_core.run_record import new_record
+from ae_core.runs.record import new_record
 from ae_core.specs import change, preset
 from ae_core.training_queue import Entry
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ae_core import moments
-from ae_core.moments import Moment, from_bytes, kept_epochs, to_bytes, with_newest
+from ae_core.runs import timeline
+from ae_core.runs.timeline import Moment, from_bytes, kept_epochs, to_bytes, with_newest
 
 
 def moment_of(epoch, side=4, codes=None):
@@ -40,8 +40,8 @@ def test_a_run_keeps_them_in_order_and_each_its_own_pictures(epochs):
     kept = ()
     for epoch in range(1, epochs + 1):
         kept = with_newest(kept, moment_of(epoch))
-        assert len(kept) <= moments.MOST_MOMENTS
-    assert tuple(m.epoch for m in kept) == kept_epochs(epochs, moments.MOST_MOMENTS)
+        assert len(kept) <= timeline.MOST_MOMENTS
+    assert tuple(m.epoch for m in kept) == kept_epochs(epochs, timeline.MOST_MOMENTS)
     assert all((m.output == m.epoch % 251).all() for m in kept)
 
 
@@ -50,7 +50,7 @@ def test_large_pictures_have_fewer_moments_within_the_same_bytes(side):
     kept = ()
     for epoch in range(1, 131):
         kept = with_newest(kept, moment_of(epoch, side, np.zeros((600, 2), np.float32)))
-        assert sum(m.size for m in kept) <= moments.MOST_BYTES
+        assert sum(m.size for m in kept) <= timeline.MOST_BYTES
     assert len(kept) >= 5
     assert (kept[0].epoch, kept[-1].epoch) == (1, 130)
 

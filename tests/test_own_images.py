@@ -30,10 +30,10 @@ from ae_core.data.user_set import SIDES, OwnSetCorrupt, UnknownOwnSet
 from ae_core.models import inference
 from ae_core.models.compatibility import image_shape, plan_of, with_setting
 from ae_core.models.inference import ModelFile
+from ae_core.runs.store import RunStore
 from ae_core.service import TrainingService
 from ae_core.specs import PRESETS, change, from_query, to_json, to_query
 from ae_core.storage import runs_dir
-from ae_core.store import RunStore
 
 PATIENCE = 180  # seconds, TensorFlow's start included
 

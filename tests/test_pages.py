@@ -414,7 +414,7 @@ def test_a_bad_link_to_a_replay_is_one_sentence(swept, query, sentence):
 
 
 def test_a_run_is_replayed_beside_another_and_one_of_before_says_so(swept):
-    from ae_core.moments import FILE
+    from ae_core.runs.timeline import FILE
     from pages.shared.answers import film, service
 
     first, second = swept[1]

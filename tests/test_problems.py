@@ -10,9 +10,9 @@ from core_sentences import VALUE, probes, unread
 from streamlit.testing.v1 import AppTest
 from test_text import PAGES
 
+from ae_core.runs.store import UnknownRun
 from ae_core.specs import LIMITS, change, from_query, preset
 from ae_core.storage import StoreError
-from ae_core.store import UnknownRun
 from pages.shared.phrasebook import LONGEST, PHRASE, SENTENCE, Phrasebook
 from pages.shared.text import FALLBACK, PROBLEMS, entries, languages, phrasebook
 
@@ -176,7 +176,7 @@ def refused(query):
     def script():
         import streamlit as st
 
-        from ae_core.store import UnknownRun
+        from ae_core.runs.store import UnknownRun
         from pages.shared import notice
         from pages.shared.text import text
 

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from ae_core import images
-from ae_core.moments import FILE, Moment, from_bytes
-from ae_core.replay import LAST_MS, animation, film_of
+from ae_core.runs.replay import LAST_MS, animation, film_of
+from ae_core.runs.timeline import FILE, Moment, from_bytes
 from ae_core.service import TrainingService
 from ae_core.specs import change, preset
 

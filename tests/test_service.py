@@ -14,10 +14,10 @@ from ae_core import run_events
 from ae_core.connection import ServiceUnavailable
 from ae_core.data import gallery as galleries
 from ae_core.models import weights
+from ae_core.runs.store import UnknownRun
 from ae_core.service import Busy, TrainingService
 from ae_core.specs import change, preset, to_json
 from ae_core.storage import StoreError
-from ae_core.store import UnknownRun
 
 QUICK = change(
     preset("digits-dense").spec, image_size=8, encoder="dense32", decoder="dense32", epochs=5

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ae_core.models.compatibility import image_shape
-from ae_core.run_record import RunRecord, ended, new_record
-from ae_core.snapshot import LIVE, CodeMap, Snapshot, files_of, restored
+from ae_core.runs.record import RunRecord, ended, new_record
+from ae_core.runs.snapshot import LIVE, CodeMap, Snapshot, files_of, restored
+from ae_core.runs.store import RunStore
 from ae_core.specs import PRESETS, change, preset
-from ae_core.store import RunStore
 
 HISTORY = ({"loss": 1.0, "seconds": 9.0}, {"loss": 0.5, "seconds": 1.0})
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ae_core import store as store_module
-from ae_core.run_record import INTERRUPTED, RunRecord, ended, new_record, new_run_id
+from ae_core.runs import store as store_module
+from ae_core.runs.record import INTERRUPTED, RunRecord, ended, new_record, new_run_id
+from ae_core.runs.store import RunStore, UnknownRun
 from ae_core.specs import PRESETS, preset
 from ae_core.storage import StoreError
-from ae_core.store import RunStore, UnknownRun
 
 FULL = "No space left on device"
 HISTORY = ({"loss": 0.5, "seconds": 1.25}, {"loss": 0.1 + 0.2, "seconds": 1e-9})

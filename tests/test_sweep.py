@@ -16,10 +16,10 @@ from ae_core.data import loading
 from ae_core.live_run import LiveRun
 from ae_core.queue_book import QueueBook
 from ae_core.roster import Busy, Roster
+from ae_core.runs.store import RunStore, UnknownSweep
 from ae_core.service import TrainingService
 from ae_core.specs import LIMITS, change, flatten, preset
 from ae_core.storage import StoreError
-from ae_core.store import RunStore, UnknownSweep
 from ae_core.sweep import FEWEST_SIZES, MOST_SIZES, parse_sizes, specs_of
 from ae_core.sweep_figures import LOSSLESS, SizePoint, SweepWords, psnr_by_size
 from ae_core.under_way import UnderWay

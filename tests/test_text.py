@@ -14,7 +14,7 @@ from ae_core.drawing import WORDS as DRAWN
 from ae_core.figures import WORDS
 from ae_core.models.compatibility import plan_of
 from ae_core.models.pretrained import cards
-from ae_core.snapshot import LIVE
+from ae_core.runs.snapshot import LIVE
 from ae_core.specs import CHOICES, PRESETS, DenoiserSpec, TrainingSpec, flatten
 from pages.shared.text import FALLBACK, PROBLEMS, entries, languages, slug
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ae_core import formula
-from ae_core.snapshot import Snapshot
+from ae_core.runs.snapshot import Snapshot
 from pages.shared.text import text
 
 

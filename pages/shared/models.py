@@ -7,9 +7,9 @@ from ae_core.data.user_image_sets import revision
 from ae_core.denoising import model_file
 from ae_core.models.inference import ModelFile
 from ae_core.models.pretrained import Card, cards
-from ae_core.snapshot import Snapshot
+from ae_core.runs.snapshot import Snapshot
+from ae_core.runs.store import UnknownRun
 from ae_core.specs import DenoiserSpec, TrainingSpec, to_json
-from ae_core.store import UnknownRun
 from pages.shared.answers import service
 from pages.shared.catalogue import model_title
 from pages.shared.run_list import snapshots_of

@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from ae_core import images, replay
+from ae_core import images
 from ae_core.figures import CLASSES, HELD_OUT, TRAIN
-from ae_core.snapshot import Snapshot
+from ae_core.runs import replay
+from ae_core.runs.snapshot import Snapshot
+from ae_core.runs.store import UnknownRun
 from ae_core.specs import Limit
-from ae_core.store import UnknownRun
 from pages.shared import notice
 from pages.shared.answers import film, service
 from pages.shared.downloads import File, offer

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from ae_core.models.precision import computes_in
-from ae_core.snapshot import Snapshot
+from ae_core.runs.snapshot import Snapshot
 from ae_core.storage import StoreError
 from pages.shared import notice
 from pages.shared.answers import class_book, service

@@ -5,8 +5,8 @@ import streamlit as st
 from ae_core import figures
 from ae_core.models.compatibility import plan_of
 from ae_core.models.shapes import parameters
-from ae_core.snapshot import Snapshot
-from ae_core.store import UnknownRun
+from ae_core.runs.snapshot import Snapshot
+from ae_core.runs.store import UnknownRun
 from pages.shared.answers import service
 from pages.shared.chart import chart
 from pages.shared.links import put

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from ae_core import figures
-from ae_core.snapshot import CodeMap, Snapshot
+from ae_core.runs.snapshot import CodeMap, Snapshot
 from pages.shared import notice
 from pages.shared.answers import run_sheet, service
 from pages.shared.chart import chart

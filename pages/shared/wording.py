@@ -2,7 +2,7 @@
 
 from ae_core.data.corruption import blur_sigma, jpeg_quality
 from ae_core.data.user_image_sets import is_own
-from ae_core.snapshot import Snapshot
+from ae_core.runs.snapshot import Snapshot
 from ae_core.specs import PRESETS, flatten
 from pages.shared.text import lowered, text, text_or
 

@@ -15,11 +15,11 @@ from ae_core.class_wall import Wall
 from ae_core.connection import Connection
 from ae_core.data.user_image_sets import is_own
 from ae_core.matches import MatchBook
-from ae_core.replay import Film, film_of
+from ae_core.runs.replay import Film, film_of
+from ae_core.runs.snapshot import Snapshot
+from ae_core.runs.store import RunStore
 from ae_core.service import TrainingService
-from ae_core.snapshot import Snapshot
 from ae_core.storage import runs_dir
-from ae_core.store import RunStore
 from pages.shared.answers.watching import watch
 from pages.shared.sheet import png
 

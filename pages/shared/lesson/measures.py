@@ -8,7 +8,7 @@ from ae_core import code_figures
 from ae_core.lesson_figures import Figures, Measured
 from ae_core.lessons import Measure, Step
 from ae_core.models.inference import ModelFile
-from ae_core.snapshot import Snapshot
+from ae_core.runs.snapshot import Snapshot
 from pages.shared import notice
 from pages.shared.answers import lesson_measure, service
 from pages.shared.chart import chart

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ae_core.store import UnknownRun
+from ae_core.runs.store import UnknownRun
 from pages.shared import notice
 from pages.shared.links import put
 from pages.shared.models import TrainedModel, models

@@ -6,9 +6,9 @@ It knows no run that is under way. Any thread may call it.
 from collections.abc import Iterable
 from functools import lru_cache
 
-from ae_core.moments import FILE, Moment, from_bytes
-from ae_core.snapshot import Snapshot, restored
-from ae_core.store import RunStore, UnknownRun
+from ae_core.runs.snapshot import Snapshot, restored
+from ae_core.runs.store import RunStore, UnknownRun
+from ae_core.runs.timeline import FILE, Moment, from_bytes
 
 
 class EndedRuns:

@@ -2,7 +2,7 @@
 
 ``weights.npz`` is there while a run still trains, too, and then changes every few seconds.
 
-It knows files only; what stands in them of a run is of `ae_core.run_record`. Every file is written
+It knows files only; what stands in them of a run is of `ae_core.runs.record`. Every file is written
 under another name and then renamed, so that a reader never sees half of one; a run whose folder has
 no ``history.json`` was cut off by a restart.
 """
@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from ae_core.run_record import RunRecord, begin_to_json, end_to_json, from_begin, with_end
+from ae_core.runs.record import RunRecord, begin_to_json, end_to_json, from_begin, with_end
 from ae_core.storage import StoreError, write_file
 
 RUN_ID = re.compile(r"[0-9a-f]{12}")

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from ae_core import images
-from ae_core.moments import Moment
+from ae_core.runs.timeline import Moment
 
 FRAME_MS = 120
 LAST_MS = 1500  # the animation rests on its end

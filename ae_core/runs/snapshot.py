@@ -10,7 +10,7 @@ import numpy as np
 from ae_core import images
 from ae_core.data.user_image_sets import is_gone
 from ae_core.models.compatibility import image_shape
-from ae_core.run_record import RunRecord
+from ae_core.runs.record import RunRecord
 from ae_core.specs import TrainingSpec
 
 LIVE = ("queued", "starting", "running", "paused", "stopping")

@@ -1,6 +1,6 @@
 """What is kept of a run in words and numbers, and its JSON.
 
-It knows neither files nor folders: these are of `ae_core.store`.
+It knows neither files nor folders: these are of `ae_core.runs.store`.
 """
 
 import json

@@ -8,8 +8,8 @@ import time
 from collections import defaultdict
 from collections.abc import Sequence
 
-from ae_core.run_record import RunRecord
-from ae_core.store import Belonging, RunStore, UnknownSweep
+from ae_core.runs.record import RunRecord
+from ae_core.runs.store import Belonging, RunStore, UnknownSweep
 
 LEARNS_EVERY = 1.0  # seconds
 
