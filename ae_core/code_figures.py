@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 
 from ae_core.figures import FOURTH, HELD_OUT, TRAIN, Figure, axis, layout
-from ae_core.matches import Match
+from ae_core.latent.match_results import Match
 
 ROUND = 60  # points of an ellipse
 INSIDE = 2.0  # standard deviations: 86 % of a normal distribution in a plane

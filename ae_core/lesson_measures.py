@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from ae_core import exploration, filters
+from ae_core import filters
 from ae_core.data import corruption, loading
 from ae_core.denoising import cleaned, model_file
-from ae_core.disentanglement import FOLLOWS, correlations
 from ae_core.images import reduced, to_bytes_range
-from ae_core.latent import Gaussian
+from ae_core.latent import explore
+from ae_core.latent.disentanglement import FOLLOWS, correlations
+from ae_core.latent.statistics import Gaussian
 from ae_core.lesson_figures import MEASURES, Measured
 from ae_core.metrics import NEAR_ZERO, psnr_of_mse
 from ae_core.models import baselines
@@ -95,7 +96,7 @@ def _jpeg(model: ModelFile | None, _: Mapping[str, Any]) -> Measured:
     spec = from_json(model.spec_json)
     shown = _tests(spec)[:TRIED]
     trained = autoencoder(model, image_shape(spec))
-    known = exploration.explore(model)
+    known = explore.explore(model)
     low, high = known.quantiles[0], known.quantiles[-1]
     step = np.maximum(high - low, 1e-9) / (2**BITS - 1)
     codes = low + np.round((np.clip(trained.encode(shown), low, high) - low) / step) * step
@@ -164,7 +165,7 @@ def _random_codes(model: ModelFile | None, _: Mapping[str, Any]) -> Measured:
 
 def _factors(model: ModelFile | None, _: Mapping[str, Any]) -> Measured:
     assert model is not None
-    known = exploration.explore(model)
+    known = explore.explore(model)
     if known.labels is None or known.labels.ndim != 2:
         raise ValueError("model must be one of pictures with known properties, as toy-faces-vae")
     tells = np.square(correlations(known.codes, known.labels)).max(axis=1)

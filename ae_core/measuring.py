@@ -13,7 +13,7 @@ from ae_core import metrics
 from ae_core.compression import CodeBook
 from ae_core.data import loading
 from ae_core.data.user_image_sets import revision
-from ae_core.live_decoder import decoder_bytes
+from ae_core.latent.browser_decoder import decoder_bytes
 from ae_core.models import baselines
 from ae_core.models.compatibility import image_shape
 from ae_core.models.inference import ModelFile, autoencoder, read_weights

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ae_core import exploration, pretraining_recipes
+from ae_core import pretraining_recipes
 from ae_core.data.loading import IMAGE_SETS, ImageSet, load_images
 from ae_core.images import contact_sheet, sheet, to_bytes_range, to_png
-from ae_core.latent import Gaussian
+from ae_core.latent import explore
+from ae_core.latent.statistics import Gaussian
 from ae_core.likeness import Likeness
 from ae_core.metrics import psnr
 from ae_core.models import pretrained, weights
@@ -124,7 +125,7 @@ def _autoencoder(name: str, folder: Path) -> None:
     kept = weights.rounded(trained, rounded) if rounded else weights.halved(trained)
     path = folder / f"{name}.npz"
     path.write_bytes(weights.to_bytes(kept, compress=rounded > 0))
-    atlas = exploration.explore(ModelFile(to_json(spec), str(path), path.stat().st_mtime_ns))
+    atlas = explore.explore(ModelFile(to_json(spec), str(path), path.stat().st_mtime_ns))
     # With a decoder, codes are pictures, and the terms of most sets do not let us show them.
     shown = atlas if IMAGE_SETS[spec.image_set].embedded else atlas.without_pictures()
     pretrained.atlas_of(path).write_bytes(shown.to_bytes())

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from ae_core import remedies
 from ae_core.course import Course
-from ae_core.latent import ACTIVE
+from ae_core.latent.statistics import ACTIVE
 from ae_core.remedies import Remedy
 
 POOR = 0.5  # of the pictures' variance: less than half of what makes them differ is right

@@ -7,7 +7,7 @@ Letters: N pictures, H height, W width, C channels, D latent dimensions.
 
 import numpy as np
 
-from ae_core import latent
+from ae_core.latent import statistics
 from ae_core.specs import AutoencoderSpec
 
 NAMES = ("output_mean", "output_spread", "explained", "used_dimensions", "saturated_share")
@@ -56,7 +56,7 @@ def vital_signs(
         signs["output_spread"] = float(np.sqrt(spread / variance))
         signs["explained"] = float(1 - error / variance)
     if spec.bottleneck == "variational":
-        signs["used_dimensions"] = float(latent.in_use(codes).sum())
+        signs["used_dimensions"] = float(statistics.in_use(codes).sum())
     slope = _slope(spec, codes)
     if slope is not None:
         signs["saturated_share"] = float((slope < FLAT_SLOPE).mean())

@@ -13,9 +13,9 @@ import time
 
 from playwright.sync_api import Page
 
-from ae_core import exploration
 from ae_core.denoising import model_file
-from ae_core.live_decoder import MOST_MACS, decoder_macs
+from ae_core.latent import explore
+from ae_core.latent.browser_decoder import MOST_MACS, decoder_macs
 from ae_core.models.compatibility import image_shape
 from ae_core.models.pretrained import cards
 from ae_core.specs import TrainingSpec
@@ -66,7 +66,7 @@ def run(report: Report) -> None:
         for name, card in cards().items():
             if not isinstance(card.spec, TrainingSpec) or _too_large(card.spec):
                 continue
-            weights = exploration.live_decoder(model_file(card), name)
+            weights = explore.live_decoder(model_file(card), name)
             _drag(report, page, name, f"{len(weights) / 1e3:.0f} kB")
         _drag(report, page, _trained(page), "just trained")
 

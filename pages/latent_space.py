@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ae_core.atlas import Atlas
+from ae_core.latent.atlas import Atlas
 from ae_core.runs.store import UnknownRun
 from pages.shared import notice
 from pages.shared.answers import FAILURES, atlas

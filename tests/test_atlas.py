@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ae_core.atlas import CELLS, Atlas, cells, measure
+from ae_core.latent.atlas import CELLS, Atlas, cells, measure
 
 FACTORS = 3
 NAMES = ("one", "two", "three")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import spearmanr
 from sklearn.metrics import mutual_info_score
 
-from ae_core.disentanglement import correlations, gaps, information
+from ae_core.latent.disentanglement import correlations, gaps, information
 
 
 def factors(count=4000, seed=0):

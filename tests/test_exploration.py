@@ -5,12 +5,12 @@ import json
 import numpy as np
 import pytest
 
-from ae_core import exploration
-from ae_core.atlas import Atlas
 from ae_core.data.loading import IMAGE_SETS, is_available, load_images
 from ae_core.denoising import model_file
-from ae_core.latent import Gaussian
-from ae_core.live_decoder import MOST_MACS, decoder_macs
+from ae_core.latent import explore
+from ae_core.latent.atlas import Atlas
+from ae_core.latent.browser_decoder import MOST_MACS, decoder_macs
+from ae_core.latent.statistics import Gaussian
 from ae_core.models import weights
 from ae_core.models.compatibility import image_shape
 from ae_core.models.inference import ModelFile, autoencoder
@@ -33,8 +33,8 @@ def header(decoder: bytes) -> dict:
 
 
 def test_a_decoder_that_is_kept_as_float16_needs_no_network():
-    stored = exploration.stored_decoder(DIGITS, "digits")
-    assert stored == exploration.live_decoder(DIGITS, "digits")
+    stored = explore.stored_decoder(DIGITS, "digits")
+    assert stored == explore.live_decoder(DIGITS, "digits")
     found = header(stored)
     assert found["half"] is True
     assert (found["id"], found["latent_dim"], found["shape"]) == ("digits", 16, [32, 32, 1])
@@ -48,19 +48,19 @@ def test_a_decoder_that_float16_would_change_travels_as_float32(tmp_path):
     path = tmp_path / "weights.npz"
     path.write_bytes(weights.to_bytes(kept))
     model = ModelFile(DIGITS.spec_json, str(path), 1)
-    assert exploration.stored_decoder(model, "steep") is None
-    assert header(exploration.live_decoder(model, "steep"))["half"] is False
+    assert explore.stored_decoder(model, "steep") is None
+    assert header(explore.live_decoder(model, "steep"))["half"] is False
 
 
 def test_weights_beyond_float16_travel_as_float32():
     spec = cards()["digits-dense"].spec
     own = autoencoder(DIGITS, (32, 32, 1)).weights() | {"output/bias": np.full(1024, 1e5, "f4")}
-    assert not exploration.float16_will_do(spec, own, Gaussian.standard(16))
+    assert not explore.float16_will_do(spec, own, Gaussian.standard(16))
 
 
 def test_a_model_that_was_deleted_is_a_sentence(tmp_path):
     gone = ModelFile(DIGITS.spec_json, str(tmp_path / "abc" / "weights.npz"), 1)
-    for ask in (exploration.stored_decoder, exploration.live_decoder):
+    for ask in (explore.stored_decoder, explore.live_decoder):
         with pytest.raises(ValueError, match="model=abc must still have its weights"):
             ask(gone, "gone")
 
@@ -72,7 +72,7 @@ def test_only_small_decoders_are_for_the_browser():
 
 
 def test_an_atlas_tells_of_the_codes_that_the_model_gives(digits):
-    atlas = exploration.explore(DIGITS)
+    atlas = explore.explore(DIGITS)
     trained = autoencoder(DIGITS, digits.image_shape)
     codes = trained.encode(digits.train)
     assert atlas.counted == len(codes)
@@ -89,7 +89,7 @@ def test_the_kept_atlas_of_a_model_is_that_of_its_weights(name):
         pytest.skip(f"needs {card.spec.image_set} in AE_DATA_DIR")
     model = model_file(card)
     kept = Atlas.from_bytes(card.atlas.read_bytes())
-    made = exploration.explore(model)
+    made = explore.explore(model)
     scale = np.abs(made.codes).max()
     if IMAGE_SETS[card.spec.image_set].embedded:
         np.testing.assert_allclose(kept.codes, made.codes, atol=2e-3 * scale)
@@ -103,10 +103,10 @@ def test_the_kept_atlas_of_a_model_is_that_of_its_weights(name):
 
 def test_decoding_and_encoding_are_those_of_the_model(digits):
     trained = autoencoder(DIGITS, digits.image_shape)
-    code, log_var = exploration.encode_test(DIGITS, 3)
+    code, log_var = explore.encode_test(DIGITS, 3)
     assert log_var is None
     np.testing.assert_allclose(code, trained.encode(digits.test[3:4])[0], atol=1e-5)
-    picture = exploration.decode(DIGITS, code[np.newaxis])[0]
+    picture = explore.decode(DIGITS, code[np.newaxis])[0]
     assert picture.dtype == np.uint8
     np.testing.assert_allclose(
         picture / 255, trained.reconstruct(digits.test[3:4])[0], atol=0.5 / 255 + 1e-6
@@ -114,14 +114,14 @@ def test_decoding_and_encoding_are_those_of_the_model(digits):
 
 
 def test_a_variational_model_gives_log_variances():
-    mean, log_var = exploration.encode_test(FACES, 0)
+    mean, log_var = explore.encode_test(FACES, 0)
     assert mean.shape == log_var.shape == (12,)
 
 
 def test_neighbours_are_the_same_every_time_and_keep_classes_together(digits):
-    codes = exploration.explore(DIGITS).codes
-    points = exploration.neighbours(codes)
-    np.testing.assert_array_equal(points, exploration.neighbours(codes))
+    codes = explore.explore(DIGITS).codes
+    points = explore.neighbours(codes)
+    np.testing.assert_array_equal(points, explore.neighbours(codes))
     labels = digits.test_labels
     distances = np.square(points[:, np.newaxis] - points).sum(axis=-1)
     np.fill_diagonal(distances, np.inf)

@@ -7,7 +7,7 @@ import pytest
 from scipy import integrate, stats
 from sklearn.decomposition import PCA
 
-from ae_core.latent import (
+from ae_core.latent.statistics import (
     ACTIVE,
     REACH,
     SHARES,

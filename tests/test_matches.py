@@ -7,8 +7,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ae_core import matches
-from ae_core.matches import Match, MatchBook, best, target_number
+from ae_core.latent import match_results
+from ae_core.latent.match_results import Match, MatchBook, best, target_number
 
 ONE = Match("ann", "vae", "VAE", "digits-32-1", 7, 21.5)
 
@@ -28,7 +28,7 @@ def test_the_same_result_is_kept_once(tmp_path):
 
 
 def test_the_oldest_make_room(tmp_path, monkeypatch):
-    monkeypatch.setattr(matches, "MOST_KEPT", 3)
+    monkeypatch.setattr(match_results, "MOST_KEPT", 3)
     book = MatchBook(tmp_path)
     for owner in "abcde":
         book.add(replace(ONE, owner=owner))

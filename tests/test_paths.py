@@ -6,7 +6,7 @@ import struct
 import numpy as np
 import pytest
 
-from ae_core.paths import (
+from ae_core.latent.interpolation import (
     LARGEST,
     attribute_vectors,
     class_vectors,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ae_core import latent
+from ae_core.latent import statistics
 from ae_core.specs import AutoencoderSpec
 from ae_core.vital_signs import EXAMINED, TRAINED, chosen, vital_signs
 
@@ -53,7 +53,7 @@ def test_dimensions_are_counted_as_on_the_page_of_the_posterior(images):
     spreads = np.array([0, 0.05, 0.2, 1], np.float32)
     codes = np.random.default_rng(1).standard_normal((50, 4), np.float32) * spreads
     signs = vital_signs(spec, images, codes, images)
-    assert signs["used_dimensions"] == 2 == latent.in_use(codes).sum()
+    assert signs["used_dimensions"] == 2 == statistics.in_use(codes).sum()
     assert "used_dimensions" not in vital_signs(PLAIN, images, codes, images)
 
 

@@ -69,7 +69,7 @@ class Card:
 
     @property
     def atlas(self) -> Path:
-        """What is known of its codes; see `ae_core.atlas`."""
+        """What is known of its codes; see `ae_core.latent.atlas`."""
         return atlas_of(self.weights)
 
     @property

@@ -1,6 +1,6 @@
 // Runs a trained decoder in the browser: code in, picture out, no message to the server.
 //
-// The bytes come from `ae_core/live_decoder.py`, which describes their format. Maps are stored row
+// The bytes come from `ae_core/latent/browser_decoder.py`, which describes their format. Maps are stored row
 // by row, all channels of a pixel together (H, W, C), as in Keras. It knows layers, not sliders:
 // views find a decoder by its id in `window.autoencoderLab` and hear of a new one by an event.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ae_core.exploration import decoder_in_training
+from ae_core.latent.explore import decoder_in_training
 from pages.shared.answers import live_decoder, service
 from pages.shared.models import TrainedModel, models
 from pages.shared.text import text

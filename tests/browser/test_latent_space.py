@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from ae_core.data.toy_faces import draw_faces, sample_factors
 from ae_core.images import to_bytes_range
-from ae_core.matches import target_number
+from ae_core.latent.match_results import target_number
 
 VIEWS = ("Sliders", "Map", "Walk", "Directions", "Samples", "Posterior", "Match")
 

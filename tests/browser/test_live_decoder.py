@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ae_core.live_decoder import decoder_bytes
+from ae_core.latent.browser_decoder import decoder_bytes
 from ae_core.models.autoencoder import Autoencoder
 from ae_core.models.compatibility import image_shape
 from ae_core.models.networks import build

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from ae_core import exploration, exports
-from ae_core.atlas import Atlas
+from ae_core import exports
+from ae_core.latent import explore
+from ae_core.latent.atlas import Atlas
 from ae_core.models import inference
 from ae_core.models.inference import ModelFile
 from ae_core.models.pretrained import atlas_of
@@ -29,15 +30,15 @@ def test_rendition(model: ModelFile, number: int) -> tuple[np.ndarray, inference
 
 @st.cache_data(show_spinner=False, max_entries=256)
 def test_code(model: ModelFile, number: int) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return the code of test picture ``number``; see `ae_core.exploration.encode`."""
-    return service().connection.answer(exploration.encode_test, model, number)
+    """Return the code of test picture ``number``; see `ae_core.latent.explore.encode`."""
+    return service().connection.answer(explore.encode_test, model, number)
 
 
 @st.cache_resource(show_spinner=False, max_entries=MODELS)
 def live_decoder(model: ModelFile, name: str) -> bytes:
-    """Return a decoder for the browser; see `ae_core.exploration.live_decoder`."""
-    return exploration.stored_decoder(model, name) or service().connection.answer(
-        exploration.live_decoder, model, name
+    """Return a decoder for the browser; see `ae_core.latent.explore.live_decoder`."""
+    return explore.stored_decoder(model, name) or service().connection.answer(
+        explore.live_decoder, model, name
     )
 
 
@@ -47,7 +48,7 @@ def atlas(model: ModelFile) -> Atlas:
     kept = atlas_of(Path(model.path))
     if kept.is_file():
         return Atlas.from_bytes(kept.read_bytes())
-    return service().connection.answer(exploration.explore, model)
+    return service().connection.answer(explore.explore, model)
 
 
 @st.cache_resource(show_spinner=False, max_entries=MODELS)
@@ -56,14 +57,14 @@ def whole_atlas(model: ModelFile) -> Atlas:
     known = atlas(model)
     if len(known.codes):
         return known
-    return service().connection.answer(exploration.explore, model)
+    return service().connection.answer(explore.explore, model)
 
 
 @st.cache_resource(show_spinner=False, max_entries=MODELS)
 def neighbour_map(model: ModelFile) -> np.ndarray:
-    """Return points (N, 2) of the first test codes; see `ae_core.exploration.neighbours`."""
+    """Return points (N, 2) of the first test codes; see `ae_core.latent.explore.neighbours`."""
     codes = whole_atlas(model).codes[:NEIGHBOURS]
-    return service().connection.answer(exploration.neighbours, codes)
+    return service().connection.answer(explore.neighbours, codes)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)

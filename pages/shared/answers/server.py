@@ -14,7 +14,7 @@ from ae_core.class_book import ClassBook
 from ae_core.class_wall import Wall
 from ae_core.connection import Connection
 from ae_core.data.user_image_sets import is_own
-from ae_core.matches import MatchBook
+from ae_core.latent.match_results import MatchBook
 from ae_core.runs.replay import Film, film_of
 from ae_core.runs.snapshot import Snapshot
 from ae_core.runs.store import RunStore

@@ -4,9 +4,9 @@ import numpy as np
 import streamlit as st
 
 from ae_core import code_figures
-from ae_core.disentanglement import FOLLOWS, correlations, gaps, information
-from ae_core.latent import order
-from ae_core.paths import code_to_text, combine
+from ae_core.latent.disentanglement import FOLLOWS, correlations, gaps, information
+from ae_core.latent.interpolation import code_to_text, combine
+from ae_core.latent.statistics import order
 from pages.shared import notice
 from pages.shared.chart import chart
 from pages.shared.labels import label_in_words

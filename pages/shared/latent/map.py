@@ -5,8 +5,8 @@ import base64
 import numpy as np
 import streamlit as st
 
-from ae_core.atlas import CELLS, Atlas, extent_of
 from ae_core.figures import CLASSES
+from ae_core.latent.atlas import CELLS, Atlas, extent_of
 from pages.shared.answers import neighbour_map, whole_atlas
 from pages.shared.labels import label_in_words
 from pages.shared.latent.component import heard, live_view

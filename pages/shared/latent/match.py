@@ -5,8 +5,9 @@ import secrets
 import numpy as np
 import streamlit as st
 
-from ae_core import code_figures, exploration
-from ae_core.matches import NEAR, Match, target_number
+from ae_core import code_figures
+from ae_core.latent import explore
+from ae_core.latent.match_results import NEAR, Match, target_number
 from ae_core.metrics import psnr
 from ae_core.models.compatibility import image_shape
 from ae_core.models.pretrained import cards
@@ -76,7 +77,7 @@ def _target(stage: Stage, seed: int) -> np.ndarray:
     drawer = _first_of_its_kind(stage.model)
     code = atlas(drawer.file).fitted.sample(np.random.default_rng(seed), 1)
     answer = service().connection.answer
-    return answer(exploration.decode, drawer.file, code)[0] / np.float32(255)
+    return answer(explore.decode, drawer.file, code)[0] / np.float32(255)
 
 
 def _first_of_its_kind(model: TrainedModel) -> TrainedModel:
@@ -99,7 +100,7 @@ def _drawn(stage: Stage, code: np.ndarray) -> np.ndarray:
 def _psnr_of_own_code(stage: Stage, target: np.ndarray) -> float:
     """Return how near the model's own reconstruction is: nobody need do better."""
     answer = service().connection.answer
-    code, _ = answer(exploration.encode, stage.model.file, target)
+    code, _ = answer(explore.encode, stage.model.file, target)
     return psnr(target, _drawn(stage, code))
 
 

@@ -129,7 +129,7 @@ function element(name, properties = {}) {
 /** A sentence with a value in the place of its {name}. */
 const filled = (sentence, name, value) => sentence.replace(`{${name}}`, () => value);
 
-/** Write numbers as `ae_core.paths.code_to_text` does: 4 significant digits. */
+/** Write numbers as `ae_core.latent.interpolation.code_to_text` does: 4 significant digits. */
 const asText = (numbers) => Array.from(numbers, (v) => Number(v.toPrecision(4)) + 0).join(","); // no -0
 
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);

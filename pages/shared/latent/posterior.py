@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from ae_core import code_figures
-from ae_core.latent import gaussian_kl, order, reparameterised
+from ae_core.latent.statistics import gaussian_kl, order, reparameterised
 from ae_core.specs import LIMITS
 from pages.shared import notice
 from pages.shared.answers import gallery, test_code, whole_atlas

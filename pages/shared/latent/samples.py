@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from ae_core import images
-from ae_core.latent import Gaussian, order
+from ae_core.latent.statistics import Gaussian, order
 from ae_core.specs import LIMITS
 from pages.shared.downloads import File, offer
 from pages.shared.latent.stage import Stage

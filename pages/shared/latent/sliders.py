@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ae_core.latent import Gaussian, order
-from ae_core.paths import code_to_text
+from ae_core.latent.interpolation import code_to_text
+from ae_core.latent.statistics import Gaussian, order
 from ae_core.specs import LIMITS
 from pages.shared.latent.component import heard, live_view
 from pages.shared.latent.stage import Stage

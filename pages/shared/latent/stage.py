@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from ae_core import exploration
-from ae_core.atlas import Atlas
 from ae_core.data.loading import is_available
-from ae_core.live_decoder import MOST_MACS, decoder_macs
+from ae_core.latent import explore
+from ae_core.latent.atlas import Atlas
+from ae_core.latent.browser_decoder import MOST_MACS, decoder_macs
+from ae_core.latent.interpolation import code_from_text, code_to_text
 from ae_core.models.compatibility import image_shape
-from ae_core.paths import code_from_text, code_to_text
 from pages.shared import live_decoder, notice
 from pages.shared.answers import gallery, service, test_code
 from pages.shared.catalogue import pictures_title
@@ -60,7 +60,7 @@ class Stage:
             (N, H, W, C) uint8.
         """
         file = (model or self.model).file
-        return service().connection.answer(exploration.decode, file, codes)
+        return service().connection.answer(explore.decode, file, codes)
 
     def live_pictures(self, code: np.ndarray) -> dict[str, Any]:
         """Bring the decoders into the browser and return what its views need for pictures.
@@ -77,7 +77,7 @@ class Stage:
                 live_decoder.mount(model)
             else:
                 answer = service().connection.answer
-                picture = answer(exploration.decode, model.file, code[np.newaxis])[0]
+                picture = answer(explore.decode, model.file, code[np.newaxis])[0]
                 still = data_url(picture / 255)
             shown.append({"id": model.id, "title": model.title, "still": still})
         large = any(model["still"] for model in shown)

@@ -4,9 +4,10 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from ae_core import exploration, images
+from ae_core import images
+from ae_core.latent import explore
+from ae_core.latent.interpolation import code_to_text
 from ae_core.models.compatibility import image_shape
-from ae_core.paths import code_to_text
 from pages.shared.answers import service
 from pages.shared.face_source import own_photo
 from pages.shared.latent.choice import picture_choice
@@ -90,4 +91,4 @@ def _source(stage: Stage, key: str, names: tuple[str, ...], target: str) -> None
 
 def _encoded(stage: Stage, face: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
     picture = images.to_array(Image.fromarray(face), image_shape(stage.model.spec))
-    return service().connection.answer(exploration.encode, stage.model.file, picture)
+    return service().connection.answer(explore.encode, stage.model.file, picture)

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from ae_core import images
-from ae_core.paths import SHARE, lerp, slerp
+from ae_core.latent.interpolation import SHARE, lerp, slerp
 from ae_core.specs import Limit
 from pages.shared import notice
 from pages.shared.downloads import File, offer

@@ -9,11 +9,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from ae_core import atlas
 from ae_core.data import loading
 from ae_core.images import to_bytes_range
-from ae_core.latent import Gaussian
-from ae_core.live_decoder import decoder_bytes
+from ae_core.latent import atlas
+from ae_core.latent.browser_decoder import decoder_bytes
+from ae_core.latent.statistics import Gaussian
 from ae_core.models import weights
 from ae_core.models.compatibility import image_shape
 from ae_core.models.inference import ModelFile, autoencoder, read_weights

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ae_core import latent, paths
-from ae_core.latent import Gaussian, Plane
+from ae_core.latent import interpolation, statistics
+from ae_core.latent.statistics import Gaussian, Plane
 
 CELLS = 48  # of a map along each side, S
 MARGIN = 0.06  # of a map around its points, as a share of their spread
@@ -32,7 +32,7 @@ class Atlas:
         plane: in which codes are drawn as points: the training codes' own, see `latent.Plane`.
         extent: left, right, bottom, top of the map, in the plane.
         holes: (S, S) bool from bottom to top: parts of the map with no training code near.
-        directions: (K, D), by how much a code moves for an attribute; see `ae_core.paths`.
+        directions: (K, D), by how much a code moves for an attribute; see `ae_core.latent.interpolation`.
         direction_names: of the K attributes.
         codes: (N, D) of test pictures; none where they must not be shown.
         labels: (N,) class numbers or (N, F) factors of these, or None.
@@ -111,22 +111,22 @@ def measure(
     if train_labels is None:
         names = ()
     elif train_labels.ndim == 2:
-        directions = paths.attribute_vectors(mean, train_labels)
+        directions = interpolation.attribute_vectors(mean, train_labels)
     else:
-        directions = paths.class_vectors(mean, train_labels, len(label_names))
+        directions = interpolation.class_vectors(mean, train_labels, len(label_names))
     fitted, plane = Gaussian.fit(mean), Plane.fit(mean)
     extent = extent_of(np.concatenate([plane.flat(mean), plane.flat(test_codes)]))
     return Atlas(
         variational=log_var is not None,
         counted=len(mean),
-        importance=latent.importance(mean, log_var).astype(np.float32),
-        in_use=latent.in_use(mean),
-        quantiles=latent.quantiles(mean),
+        importance=statistics.importance(mean, log_var).astype(np.float32),
+        in_use=statistics.in_use(mean),
+        quantiles=statistics.quantiles(mean),
         mean=fitted.mean,
         factor=fitted.factor,
         plane=plane,
         extent=extent,
-        holes=latent.holes(cells(extent), plane.flat(mean)).reshape(CELLS, CELLS),
+        holes=statistics.holes(cells(extent), plane.flat(mean)).reshape(CELLS, CELLS),
         directions=directions,
         direction_names=names,
         codes=test_codes,

@@ -1,0 +1,1 @@
+"""Latent codes: statistics, interpolation, disentanglement, the decoder for the browser."""
