@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ae_core import denoising, images, pretraining
+from ae_core import images, pretraining
 from ae_core.data.loading import ImageSetCorrupt, ImageSetUnavailable
+from ae_core.denoising import denoise
 from ae_core.models import pretrained
 from ae_core.models.compatibility import plan_of
 from ae_core.models.shapes import parameters
@@ -106,8 +107,8 @@ def _denoise(options: argparse.Namespace) -> None:
     if options.target.suffix.lower() != ".png":
         raise ValueError(f"OUT={options.target} must end with .png")
     photo = images.open_picture(data, options.source.name)
-    result = denoising.denoise(
-        denoising.model_file(pretrained.cards()[options.model]),
+    result = denoise.denoise(
+        denoise.model_file(pretrained.cards()[options.model]),
         np.asarray(photo),
         noise_of(options.add_noise) if options.add_noise else None,
         options.seed,

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from ae_core import filters
 from ae_core.data import corruption, loading
-from ae_core.denoising import cleaned, model_file
+from ae_core.denoising import filters
+from ae_core.denoising.denoise import cleaned, model_file
 from ae_core.images import reduced, to_bytes_range
 from ae_core.latent import explore
 from ae_core.latent.disentanglement import FOLLOWS, correlations

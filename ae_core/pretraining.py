@@ -9,10 +9,10 @@ import numpy as np
 
 from ae_core import pretraining_recipes
 from ae_core.data.loading import IMAGE_SETS, ImageSet, load_images
+from ae_core.denoising.likeness import Likeness
 from ae_core.images import contact_sheet, sheet, to_bytes_range, to_png
 from ae_core.latent import explore
 from ae_core.latent.statistics import Gaussian
-from ae_core.likeness import Likeness
 from ae_core.metrics import psnr
 from ae_core.models import pretrained, weights
 from ae_core.models.compatibility import image_shape

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Page
 
-from ae_core import denoising, photos
+from ae_core.denoising import denoise, photos
 from ae_core.models.pretrained import cards
 from ae_core.specs import Corruption
 from benchmarks.app import IDLE, running_app
@@ -55,7 +55,7 @@ def twelve_megapixels() -> bytes:
 
 def in_the_worker(report: Report, data: bytes) -> None:
     """Time each step that the worker takes."""
-    model = denoising.model_file(cards()["face-denoiser"])
+    model = denoise.model_file(cards()["face-denoiser"])
     noise = Corruption("gaussian", 0.2)
     photo = photos.take_photo(data, "photo.jpg")
     face = photos.cut_face(photo.data, photo.faces[0])
@@ -67,10 +67,10 @@ def in_the_worker(report: Report, data: bytes) -> None:
     steps: dict[str, Callable[[], object]] = {
         "open, reduce, find the face": lambda: photos.take_photo(data, "photo.jpg"),
         "cut the face out": lambda: photos.cut_face(photo.data, photo.faces[0]),
-        "denoise 64×64 gray": ask(denoising.denoise, colour=False),
-        "classical filters 64×64 gray": ask(denoising.classical, colour=False),
-        f"denoise {side}×{side} colour": ask(denoising.denoise, colour=True),
-        f"classical filters {side}×{side} colour": ask(denoising.classical, colour=True),
+        "denoise 64×64 gray": ask(denoise.denoise, colour=False),
+        "classical filters 64×64 gray": ask(denoise.classical, colour=False),
+        f"denoise {side}×{side} colour": ask(denoise.denoise, colour=True),
+        f"classical filters {side}×{side} colour": ask(denoise.classical, colour=True),
     }
     for name, step in steps.items():
         report.figure(f"worker: {name}, ms", f"{_median(step):.0f}")

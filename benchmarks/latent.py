@@ -13,7 +13,7 @@ import time
 
 from playwright.sync_api import Page
 
-from ae_core.denoising import model_file
+from ae_core.denoising.denoise import model_file
 from ae_core.latent import explore
 from ae_core.latent.browser_decoder import MOST_MACS, decoder_macs
 from ae_core.models.compatibility import image_shape

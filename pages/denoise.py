@@ -4,8 +4,8 @@ import secrets
 
 import streamlit as st
 
-from ae_core import denoising
-from ae_core.denoising import Denoised, Version, is_denoiser
+from ae_core.denoising import denoise
+from ae_core.denoising.denoise import Denoised, Version, is_denoiser
 from ae_core.specs import CHOICES, LIMITS, Corruption
 from pages.shared import notice
 from pages.shared.answers import FAILURES, noise_answer
@@ -64,7 +64,7 @@ def _noise() -> tuple[Corruption, int]:
     kind = linked_choice("kind", text("denoise.noise"), KINDS, "denoise", format_func=in_words)
     amount = linked_slider("amount", text("denoise.amount"), 0.2, LIMITS["amount"], "denoise")
     seed = int(linked_number("seed", 0, LIMITS["seed"]))
-    st.caption(amount_in_words(kind, amount, denoising.LESSON_SIDE))
+    st.caption(amount_in_words(kind, amount, denoise.LESSON_SIDE))
     st.button(text("denoise.new_noise"), on_click=lambda: put(seed=str(secrets.randbelow(10_000))))
     st.caption(text("denoise.seed", seed=seed))
     return Corruption(kind, amount), seed

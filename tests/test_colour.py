@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ae_core.colour import in_colour, resized
+from ae_core.denoising.colour import in_colour, resized
 
 
 def smooth(height, width):

@@ -12,14 +12,16 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from ae_core import denoising, filters, metrics, photos
-from ae_core.denoising import classical, denoise, prepared
-from ae_core.faces import MIDDLE, Crop
+from ae_core import metrics
+from ae_core.denoising import denoise as denoising
+from ae_core.denoising import filters, photos
+from ae_core.denoising.denoise import classical, denoise, prepared
+from ae_core.denoising.faces import MIDDLE, Crop
+from ae_core.denoising.photos import cut_face, take_photo
 from ae_core.models import inference, weights
 from ae_core.models.compatibility import image_shape
 from ae_core.models.inference import ModelFile
 from ae_core.models.pretrained import cards
-from ae_core.photos import cut_face, take_photo
 from ae_core.specs import CHOICES, Corruption
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -389,7 +391,7 @@ UNWRITTEN = """
 import os, sys, tempfile
 from pathlib import Path
 from ae_core import denoising, photos
-from ae_core.faces import MIDDLE
+from ae_core.denoising.faces import MIDDLE
 from ae_core.models.pretrained import cards
 from ae_core.specs import Corruption
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ae_core.data.loading import IMAGE_SETS, is_available, load_images
-from ae_core.denoising import model_file
+from ae_core.denoising.denoise import model_file
 from ae_core.latent import explore
 from ae_core.latent.atlas import Atlas
 from ae_core.latent.browser_decoder import MOST_MACS, decoder_macs

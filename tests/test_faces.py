@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from ae_core.faces import MIDDLE, Crop, cut, find_faces
+from ae_core.denoising.faces import MIDDLE, Crop, cut, find_faces
 from ae_core.storage import data_dir
 
 PHOTOS = data_dir() / "photos"

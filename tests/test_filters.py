@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import ndimage
 
-from ae_core import filters
 from ae_core.data.loading import load_images
-from ae_core.filters import FILTERS, estimate_noise, filtered
+from ae_core.denoising import filters
+from ae_core.denoising.filters import FILTERS, estimate_noise, filtered
 from ae_core.metrics import psnr
 
 SEEDS = st.integers(0, 99)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ae_core.data.loading import load_images
-from ae_core.likeness import Likeness
+from ae_core.denoising.likeness import Likeness
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from ae_core import measuring, metrics, squeezing, surprise
 from ae_core.anomaly import auc
 from ae_core.data import gallery
 from ae_core.data.loading import load_images
-from ae_core.denoising import model_file
+from ae_core.denoising.denoise import model_file
 from ae_core.models.inference import autoencoder
 from ae_core.models.pretrained import cards
 from ae_core.rate_curves import front

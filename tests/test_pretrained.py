@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ae_core.data.loading import IMAGE_SETS, is_available, load_images
-from ae_core.filters import FILTERS, filtered
+from ae_core.denoising.filters import FILTERS, filtered
 from ae_core.images import from_png, rows_of_sheet
 from ae_core.metrics import psnr
 from ae_core.models import pretrained

@@ -14,7 +14,7 @@ from ae_core.specs import DenoiserSpec, TrainingSpec, change, flatten
 from ae_core.storage import ROOT
 
 FOLDER = ROOT / "assets" / "pretrained"
-LIKENESS = "face-likeness"  # .npz: what `ae_core.likeness` measures with
+LIKENESS = "face-likeness"  # .npz: what `ae_core.denoising.likeness` measures with
 
 
 @dataclass(frozen=True)

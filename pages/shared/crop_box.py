@@ -7,8 +7,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from ae_core.faces import Crop
-from ae_core.photos import Photo
+from ae_core.denoising.faces import Crop
+from ae_core.denoising.photos import Photo
 from pages.shared.sheet import address
 from pages.shared.text import text
 

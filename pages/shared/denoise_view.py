@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from ae_core import images
-from ae_core.denoising import Denoised, Version
+from ae_core.denoising.denoise import Denoised, Version
 from pages.shared.downloads import File, offer
 from pages.shared.text import slug, text
 from pages.shared.tiles import tiles

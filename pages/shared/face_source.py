@@ -7,10 +7,10 @@ import numpy as np
 import streamlit as st
 
 from ae_core import images as pictures
-from ae_core import photos
 from ae_core.data.loading import is_available
 from ae_core.data.user_image_sets import is_own
-from ae_core.faces import MIDDLE
+from ae_core.denoising import photos
+from ae_core.denoising.faces import MIDDLE
 from ae_core.specs import DenoiserSpec, TrainingSpec, to_json
 from pages.shared import notice
 from pages.shared.answers import gallery, sample_faces, sample_tiles, service

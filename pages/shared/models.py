@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from ae_core.data.loading import card
 from ae_core.data.user_image_sets import revision
-from ae_core.denoising import model_file
+from ae_core.denoising.denoise import model_file
 from ae_core.models.inference import ModelFile
 from ae_core.models.pretrained import Card, cards
 from ae_core.runs.snapshot import Snapshot

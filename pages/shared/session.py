@@ -14,8 +14,8 @@ from starlette.formparsers import MultiPartParser
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from ae_core import photos
 from ae_core.data import uploads
+from ae_core.denoising import photos
 from ae_core.specs import TrainingSpec, preset
 
 T = TypeVar("T")

@@ -5,15 +5,15 @@ from typing import Any
 
 import streamlit as st
 
-from ae_core import denoising
+from ae_core.denoising import denoise
 from pages.shared.answers.server import service
 from pages.shared.session import recall
 
 MOST = 400  # answers, each at most 0.1 MB: a class moves one slider over the same few faces
 _WORK: Mapping[str, Callable[..., Any]] = {
-    "denoised": denoising.denoise,
-    "classical": denoising.classical,
-    "squeezed": denoising.squeezed,
+    "denoised": denoise.denoise,
+    "classical": denoise.classical,
+    "squeezed": denoise.squeezed,
 }
 
 
@@ -21,7 +21,7 @@ def noise_answer(work: str, key: object, *question: Any, shared: bool, **options
     """Return what a worker makes of a picture.
 
     Args:
-        work: ``denoised``, ``classical`` or ``squeezed``, functions of `ae_core.denoising`.
+        work: ``denoised``, ``classical`` or ``squeezed``, functions of `ae_core.denoising.denoise`.
         key: another one for every question.
         question: to the function.
         shared: whether the picture is one of the app's own and of 64×64 pixels: else the answer

@@ -6,8 +6,9 @@ It knows no model: what one makes of them is in `pages.shared.answers.models`.
 import numpy as np
 import streamlit as st
 
-from ae_core import exports, photos
+from ae_core import exports
 from ae_core.data import gallery as galleries
+from ae_core.denoising import photos
 from pages.shared.answers.forgetting import forgetting
 from pages.shared.answers.server import service
 from pages.shared.sheet import addresses, png
@@ -43,7 +44,7 @@ def test_image(spec_json: str, number: int) -> np.ndarray:
 
 @st.cache_data(show_spinner=False)
 def sample_faces() -> list[tuple[str, np.ndarray]]:
-    """Return faces for who does not want to upload one; see `ae_core.photos.samples`."""
+    """Return faces for who does not want to upload one; see `ae_core.denoising.photos.samples`."""
     return service().connection.answer(photos.samples)
 
 

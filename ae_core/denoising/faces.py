@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ae_core.eyes import tilt
+from ae_core.denoising.eyes import tilt
 
 SEARCHED = 400  # pixels: a photo is reduced to this longer side before the search
 SMALLEST = 24  # pixels of that: the size of the cascade's own window

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from ae_core import faces, images
+from ae_core import images
 from ae_core.data.loading import load_images
+from ae_core.denoising import faces
 
 PHOTO_SIDE = 1280  # pixels: what is kept of a photo
 PREVIEW_SIDE = 480

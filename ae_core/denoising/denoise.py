@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from ae_core import filters, images, metrics
-from ae_core.colour import in_colour, resized
+from ae_core import images, metrics
 from ae_core.data import corruption
-from ae_core.likeness import Likeness
+from ae_core.denoising import filters
+from ae_core.denoising.colour import in_colour, resized
+from ae_core.denoising.likeness import Likeness
 from ae_core.models import weights
 from ae_core.models.compatibility import image_shape
 from ae_core.models.inference import ModelFile, autoencoder

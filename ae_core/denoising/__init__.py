@@ -1,0 +1,1 @@
+"""Noise in photos: finding the face, classical filters, networks, how unusual a face is."""
