@@ -1,15 +1,15 @@
 """A run's history read as a course: how long, how good, how much better of late.
 
 It knows numbers only. Runs made before an entry of the history existed are read all the same:
-what they do not tell is None. Quantities of the history: see `ae_core.training.Epoch`.
+what they do not tell is None. Quantities of the history: see `ae_core.training.loop.Epoch`.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ae_core.batches import pictures_an_epoch
 from ae_core.data.loading import card
 from ae_core.specs import TrainingSpec
+from ae_core.training.batches import pictures_an_epoch
 
 HELD = 2  # epochs in a row that something must show: one alone may be chance
 RECENT = 5  # the last fifth of the epochs is what "of late" means

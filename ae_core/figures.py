@@ -54,7 +54,7 @@ def loss_curves(
     """Draw training and held-out loss, with further rows for KL divergence and the code.
 
     Args:
-        history: the metrics of every epoch so far, see `ae_core.training.Epoch`.
+        history: the metrics of every epoch so far, see `ae_core.training.loop.Epoch`.
         loss: the loss's name in ``CHOICES["loss"]``.
         epochs: how many there will be: the length of the axis.
         words: what WORDS says, in the reader's language.

@@ -39,7 +39,7 @@ class Part:
 def source(spec: TrainingSpec, image_shape: Shape) -> str:
     """Return a script that trains a spec on its pictures (H, W, C) with Keras alone.
 
-    It draws the same first weights, the same order and the same noise as `ae_core.training.fit`,
+    It draws the same first weights, the same order and the same noise as `ae_core.training.loop.fit`,
     and prints the same figures after every epoch. Pictures come as `keras_pictures_code` says.
 
     Raises:

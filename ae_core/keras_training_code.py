@@ -1,4 +1,4 @@
-"""Keras code of a spec's training: `ae_core.steps` and `ae_core.training`, as text.
+"""Keras code of a spec's training: `ae_core.training.steps` and `ae_core.training.loop`, as text.
 
 It knows which figures a loss gives, not the layers and not where the pictures come from.
 """
@@ -6,7 +6,7 @@ It knows which figures a loss gives, not the layers and not where the pictures c
 from ae_core.keras_loss_code import draws_noise, loss
 from ae_core.specs import TrainingSpec
 
-# As in `ae_core.steps`, which only workers may import; a test compares.
+# As in `ae_core.training.steps`, which only workers may import; a test compares.
 EVALUATED_AT_ONCE, RISING = 500, 0.1
 OPTIMIZERS = {"adam": "Adam", "rmsprop": "RMSprop", "sgd": "SGD"}
 

@@ -3,11 +3,11 @@
 import statistics
 from functools import lru_cache
 
-from ae_core import estimate
 from ae_core.data.loading import card
 from ae_core.models.compatibility import plan_of
 from ae_core.runs.snapshot import Snapshot
 from ae_core.specs import TrainingSpec
+from ae_core.training import estimate
 
 # A machine to compare with; only how runs differ on it matters.
 NOMINAL = estimate.Speed(dense=2e10, conv=1e10)

@@ -62,21 +62,21 @@ def run(
         What is known of the run, its weights, its files.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from ae_core import training
+    from ae_core.training import loop
 
     images = load_images(spec.image_set, spec.image_size, spec.split)
     record = new_record(spec, name, "")
     if folder is not None:
         write_record(folder, record, {})
-    last: list[training.Epoch] = []
+    last: list[loop.Epoch] = []
 
-    def show(epoch: training.Epoch) -> None:
+    def show(epoch: loop.Epoch) -> None:
         last[:] = [epoch]
         figures = "  ".join(f"{key} {value:.5g}" for key, value in epoch.metrics.items())
         print(f"epoch {epoch.number}/{spec.epochs}  {figures}", flush=True)
 
-    outcome = training.fit(spec, images, on_epoch=show)
-    clean, shown = training.probes(spec, images)
+    outcome = loop.fit(spec, images, on_epoch=show)
+    clean, shown = loop.probes(spec, images)
     rows = [clean, shown] if spec.corruption.active else [clean]
     files = {"weights.npz": weights.to_bytes(outcome.weights)}
     if last:
@@ -149,8 +149,8 @@ def _autoencoder(name: str, folder: Path) -> None:
 
 def _denoiser(name: str, folder: Path) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from ae_core.denoiser_training import Training
     from ae_core.models.denoiser import Denoiser
+    from ae_core.training.denoiser import Training
 
     spec: DenoiserSpec = pretraining_recipes.DENOISERS[name]
     images = load_images(spec.image_set)

@@ -130,7 +130,7 @@ class Remote:
         self._asked = time.monotonic()
 
     def wait(self, epoch: int) -> float:
-        """Hold an epoch while it is not permitted; see `ae_core.control.Control`."""
+        """Hold an epoch while it is not permitted; see `ae_core.training.control.Control`."""
         started = time.monotonic()
         if started - self._asked >= ASKED_EVERY:
             self._ask()

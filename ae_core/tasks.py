@@ -22,7 +22,7 @@ from ae_core.specs import from_json
 from ae_core.storage import write_file
 
 if TYPE_CHECKING:
-    from ae_core.training import Epoch
+    from ae_core.training.loop import Epoch
 
 TRAIN, INFER = "train", "infer"  # the two kinds of worker, as Dask resources
 
@@ -36,7 +36,7 @@ class WorkerLost(RuntimeError):
 
 def warm() -> None:
     """Import TensorFlow and what uses it, so that the first click finds it ready."""
-    for module in ("ae_core.training", "ae_core.models.inference", "sklearn.decomposition"):
+    for module in ("ae_core.training.loop", "ae_core.models.inference", "sklearn.decomposition"):
         importlib.import_module(module)
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
@@ -66,7 +66,7 @@ def train(name: str, spec_json: str, folder: str) -> Message:
         ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.loading.load_images`.
     """
     from ae_core.data import loading
-    from ae_core.training import MAP_POINTS, fit, probes
+    from ae_core.training.loop import MAP_POINTS, fit, probes
 
     begun = Event(f"ae-begun-{name}")
     if begun.is_set():  # Dask repeats a task whose worker died; a run is not repeated silently

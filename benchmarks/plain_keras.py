@@ -14,11 +14,11 @@ def plain_fit(spec_json: str) -> tuple[list[float], float]:
     import keras
     import tensorflow as tf
 
-    from ae_core.augmentation import augmented
     from ae_core.data.loading import load_images
     from ae_core.models import losses as objectives
     from ae_core.models.networks import build
     from ae_core.models.pca_init import start_as_pca
+    from ae_core.training.augmentation import augmented
 
     spec = from_json(spec_json)
     own = spec.autoencoder

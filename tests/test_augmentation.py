@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ae_core import augmentation
-from ae_core.augmentation import augmented
+from ae_core.training import augmentation
+from ae_core.training.augmentation import augmented
 
 SEED, NUMBER = 3, tf.constant(7)
 

@@ -17,7 +17,7 @@ from ae_core.following import key_of
 from ae_core.roster import Busy
 from ae_core.run_events import attempt_name
 from ae_core.specs import change, preset
-from ae_core.sweep import specs_of
+from ae_core.training.sweep import specs_of
 from tests.dask_cluster import pid_of
 
 ROOT = Path(__file__).resolve().parent.parent

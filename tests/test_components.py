@@ -10,7 +10,7 @@ from ae_core.models.networks import build
 from ae_core.models.pca_init import start_as_pca, without_analysis
 from ae_core.models.shapes import parameters
 from ae_core.specs import AutoencoderSpec, TrainingSpec, change, parse_layers
-from ae_core.training import fit
+from ae_core.training.loop import fit
 
 NETWORK = AutoencoderSpec(
     parse_layers("dense24, dense16"),

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from ae_core.data.corruption import corrupt
 from ae_core.data.loading import load_images
-from ae_core.denoiser_training import MIXTURE, Training, _rate
 from ae_core.metrics import psnr
 from ae_core.models.denoiser import Denoiser, build
 from ae_core.models.weights import from_bytes, to_bytes
 from ae_core.specs import CHOICES, Corruption, DenoiserSpec
 from ae_core.specs.limits import PRECISIONS
+from ae_core.training.denoiser import MIXTURE, Training, _rate
 
 TINY = DenoiserSpec(
     image_set="toy-faces",

@@ -12,7 +12,7 @@ from ae_core.doctor import FINE, HINT, PROBLEM, examine
 from ae_core.models.compatibility import plan_of
 from ae_core.specs import PRESETS, change, preset
 from ae_core.storage import data_dir
-from ae_core.training import fit
+from ae_core.training.loop import fit
 from pages.shared.text import FALLBACK, entries
 
 DIGITS = change(preset("digits-dense").spec, image_size=8)

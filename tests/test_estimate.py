@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ae_core import estimate
 from ae_core.data.loading import IMAGE_SETS
-from ae_core.estimate import Speed, seconds
 from ae_core.models.compatibility import image_shape
 from ae_core.models.shapes import plan
 from ae_core.specs import PRESETS, TrainingSpec, change, preset
+from ae_core.training import estimate
+from ae_core.training.estimate import Speed, seconds
 
 LAPTOP = Speed(dense=1e10, conv=5e9)
 

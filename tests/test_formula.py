@@ -7,7 +7,7 @@ import pytest
 from ae_core import formula
 from ae_core.data.loading import load_images
 from ae_core.specs import CHOICES, TrainingSpec, change
-from ae_core.training import fit
+from ae_core.training.loop import fit
 
 SMALL = change(
     TrainingSpec(epochs=1, steps_per_epoch=3),

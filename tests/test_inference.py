@@ -8,14 +8,15 @@ import pytest
 from PIL import Image
 from sklearn.decomposition import PCA
 
-from ae_core import estimate, metrics, rivals
+from ae_core import metrics, rivals
 from ae_core.data import gallery
 from ae_core.data.loading import IMAGE_SETS, load_images
 from ae_core.models import inference, weights
 from ae_core.models.autoencoder import Autoencoder
 from ae_core.models.inference import ModelFile
 from ae_core.specs import AutoencoderSpec, TrainingSpec, change, parse_layers, to_json
-from ae_core.training import fit
+from ae_core.training import estimate
+from ae_core.training.loop import fit
 
 SPEC = TrainingSpec(
     autoencoder=AutoencoderSpec(parse_layers("dense16"), parse_layers("dense16"), latent_dim=4),

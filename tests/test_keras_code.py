@@ -14,7 +14,7 @@ import pytest
 import tensorflow as tf
 from keras import ops
 
-from ae_core import augmentation, keras_noise_code, keras_training_code, steps, vital_signs
+from ae_core import keras_noise_code, keras_training_code
 from ae_core.data import corruption
 from ae_core.data.loading import IMAGE_SETS, is_available, load_images
 from ae_core.exports import picture_file
@@ -24,7 +24,8 @@ from ae_core.models.compatibility import image_shape, plan_of
 from ae_core.models.shapes import parameters
 from ae_core.specs import CHOICES, PRESETS, Corruption, TrainingSpec, change, preset
 from ae_core.storage import data_dir
-from ae_core.training import fit
+from ae_core.training import augmentation, health, steps
+from ae_core.training.loop import fit
 
 SMALL = change(
     TrainingSpec(epochs=2, steps_per_epoch=4, batch_size=32),
@@ -155,7 +156,7 @@ def assert_reproduces(printed, spec):
     printed = history_of(printed)
     assert len(printed) == spec.epochs
     for own, script in zip(outcome.history, printed, strict=True):
-        assert set(script) == set(own) - {"seconds", *vital_signs.NAMES}
+        assert set(script) == set(own) - {"seconds", *health.NAMES}
         for name, value in script.items():
             # Shares count whole units, which the last digit may move over the threshold.
             wanted = pytest.approx(own[name], rel=1e-5, abs=2e-4 if "share" in name else 1e-6)

@@ -11,7 +11,7 @@ from ae_core.models.inference import ModelFile
 from ae_core.models.pretrained import cards
 from ae_core.models.weights import to_bytes
 from ae_core.specs import change, preset, to_json
-from ae_core.training import fit
+from ae_core.training.loop import fit
 
 
 def measured(what, run=None, **settings):

@@ -227,7 +227,7 @@ def test_the_sets_of_the_app_are_none_of_a_visitors():
 
 
 def test_a_network_learns_an_own_set():
-    from ae_core.training import fit
+    from ae_core.training.loop import fit
 
     own = made(60)
     spec = change(suggested(own), epochs=25)

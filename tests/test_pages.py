@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from ae_core.models import precision
 from ae_core.specs import change, preset
-from ae_core.sweep import specs_of
+from ae_core.training.sweep import specs_of
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = (

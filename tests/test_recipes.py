@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import pytest
 
-from ae_core.control import Unattended
 from ae_core.data.loading import IMAGE_SETS, is_available, load_images
 from ae_core.specs import preset
 from ae_core.storage import data_dir
-from ae_core.training import fit
+from ae_core.training.control import Unattended
+from ae_core.training.loop import fit
 
 
 def pictures(spec):

@@ -20,8 +20,8 @@ from ae_core.runs.store import RunStore, UnknownSweep
 from ae_core.service import TrainingService
 from ae_core.specs import LIMITS, change, flatten, preset
 from ae_core.storage import StoreError
-from ae_core.sweep import FEWEST_SIZES, MOST_SIZES, parse_sizes, specs_of
 from ae_core.sweep_figures import LOSSLESS, SizePoint, SweepWords, psnr_by_size
+from ae_core.training.sweep import FEWEST_SIZES, MOST_SIZES, parse_sizes, specs_of
 from ae_core.under_way import UnderWay
 
 QUICK = change(preset("digits-dense").spec, image_size=8, encoder="dense32", decoder="dense32")

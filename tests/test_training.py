@@ -10,10 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ae_core import control, metrics, steps
-from ae_core.batches import Sums
-from ae_core.compiling import WORTH_COMPILING
-from ae_core.control import Unattended
+from ae_core import metrics
 from ae_core.data import corruption
 from ae_core.data.loading import load_images
 from ae_core.models import autoencoder as ae
@@ -28,8 +25,12 @@ from ae_core.specs import (
     parse_layers,
     preset,
 )
-from ae_core.steps import Steps
-from ae_core.training import MAP_POINTS, PROBES, fit, probes
+from ae_core.training import control, steps
+from ae_core.training.batches import Sums
+from ae_core.training.compiling import WORTH_COMPILING
+from ae_core.training.control import Unattended
+from ae_core.training.loop import MAP_POINTS, PROBES, fit, probes
+from ae_core.training.steps import Steps
 
 SMALL = TrainingSpec(
     autoencoder=AutoencoderSpec(parse_layers("dense16"), parse_layers("dense16"), latent_dim=4),

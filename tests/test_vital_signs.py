@@ -5,7 +5,7 @@ import pytest
 
 from ae_core.latent import statistics
 from ae_core.specs import AutoencoderSpec
-from ae_core.vital_signs import EXAMINED, TRAINED, chosen, vital_signs
+from ae_core.training.health import EXAMINED, TRAINED, chosen, vital_signs
 
 PLAIN = AutoencoderSpec(latent_dim=4)
 CODES = np.zeros((50, 4), np.float32)

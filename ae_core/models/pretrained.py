@@ -45,7 +45,7 @@ class Card:
         title: for people.
         spec: what was trained; with its seed the same model comes out again.
         about: a sentence.
-        figures: of the last epoch, see `ae_core.training.Epoch`; empty for a denoiser.
+        figures: of the last epoch, see `ae_core.training.loop.Epoch`; empty for a denoiser.
         trials: of a model that removes noise, with the weights as they are in the file.
         data: what it was trained on.
         terms: of the data.

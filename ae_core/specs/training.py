@@ -55,7 +55,7 @@ class TrainingSpec:
             ``everything`` (train on all; for recipes whose source does so).
         augment: ``none``; ``mirror``: each picture is mirrored, left to right, every second time
             it is trained on; ``jitter``: it is also moved, turned and scaled a little, see
-            `ae_core.augmentation`.
+            `ae_core.training.augmentation`.
         autoencoder: the network.
         corruption: what the encoder's input suffers in training.
         loss: one of ``CHOICES["loss"]``; `ae_core.models.losses` has the equations.

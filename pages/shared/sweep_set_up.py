@@ -4,7 +4,7 @@ import streamlit as st
 
 from ae_core.service import Busy
 from ae_core.storage import StoreError
-from ae_core.sweep import parse_sizes, specs_of
+from ae_core.training.sweep import parse_sizes, specs_of
 from pages.shared import notice
 from pages.shared.links import put
 from pages.shared.session import draft, show_in_widget, widget

@@ -9,7 +9,6 @@ import os
 import numpy as np
 import streamlit as st
 
-from ae_core import estimate
 from ae_core.class_book import ClassBook
 from ae_core.class_wall import Wall
 from ae_core.connection import Connection
@@ -20,6 +19,7 @@ from ae_core.runs.snapshot import Snapshot
 from ae_core.runs.store import RunStore
 from ae_core.service import TrainingService
 from ae_core.storage import runs_dir
+from ae_core.training import estimate
 from pages.shared.answers.watching import watch
 from pages.shared.sheet import png
 

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from ae_core.batches import Sums
-from ae_core.control import Clock, Control, Ended, Unattended
 from ae_core.data import corruption
 from ae_core.data.loading import ImageSet
 from ae_core.metrics import psnr_of_mse
@@ -21,8 +19,10 @@ from ae_core.models.networks import build
 from ae_core.models.pca_init import start_as_pca
 from ae_core.models.precision import computes_in
 from ae_core.specs import TrainingSpec
-from ae_core.steps import Steps
-from ae_core.vital_signs import chosen, vital_signs
+from ae_core.training.batches import Sums
+from ae_core.training.control import Clock, Control, Ended, Unattended
+from ae_core.training.health import chosen, vital_signs
+from ae_core.training.steps import Steps
 
 PROBES = 8  # pictures whose reconstruction is shown after every epoch
 MAP_POINTS = 600  # codes of test pictures on the map of a two-number code
@@ -38,7 +38,7 @@ class Epoch:
         number: from 1.
         metrics: ``loss``, ``psnr`` (dB), ``code_mean``, ``near_zero_share``, ``seconds`` and,
             where they apply, ``reconstruction``, ``kl``, ``penalty``; the same with ``val_`` on
-            the held-out pictures; and those of `ae_core.vital_signs`.
+            the held-out pictures; and those of `ae_core.training.health`.
         preview: the probes' reconstructions (N, H, W, C) in [0, 1].
         codes: (N, 2) of test pictures for a two-number code, else None.
         weights: of the network after the epoch, by name.

@@ -14,16 +14,16 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from ae_core.augmentation import augmented
-from ae_core.batches import Sums, batches, pictures_an_epoch
-from ae_core.compiling import suits_xla
 from ae_core.data import corruption
 from ae_core.data.loading import ImageSet
 from ae_core.metrics import NEAR_ZERO
 from ae_core.models import losses as objectives
 from ae_core.models.networks import Networks
-from ae_core.optimizers import Rate, optimizer
 from ae_core.specs import TrainingSpec
+from ae_core.training.augmentation import augmented
+from ae_core.training.batches import Sums, batches, pictures_an_epoch
+from ae_core.training.compiling import suits_xla
+from ae_core.training.optimizers import Rate, optimizer
 
 SECONDS_A_CALL = 0.15
 EVALUATED_AT_ONCE = 500  # held-out pictures
