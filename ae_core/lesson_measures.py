@@ -8,6 +8,7 @@ import numpy as np
 from ae_core.data import corruption, loading
 from ae_core.denoising import filters
 from ae_core.denoising.denoise import cleaned, model_file
+from ae_core.evaluation.baselines import pca_by_size
 from ae_core.images import reduced, to_bytes_range
 from ae_core.latent import explore
 from ae_core.latent.disentanglement import FOLLOWS, correlations
@@ -18,7 +19,6 @@ from ae_core.models import baselines
 from ae_core.models.compatibility import image_shape
 from ae_core.models.inference import ModelFile, autoencoder
 from ae_core.models.pretrained import cards
-from ae_core.rivals import pca_by_size
 from ae_core.specs import Corruption, TrainingSpec, from_json, preset
 
 TRIED = 200  # pictures that figures are means over

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ae_core.anomaly import Roc
+from ae_core.evaluation.rate_distortion import Curve
+from ae_core.evaluation.roc import Roc
 from ae_core.figures import HELD_OUT, SERIES, TRAIN, Figure, axis, layout
-from ae_core.rate_curves import Curve
 
 BINS = 48
 LEAST = 1e-9  # a score of 0 has no place on a logarithmic axis

@@ -3,8 +3,9 @@
 import numpy as np
 import streamlit as st
 
-from ae_core import images, rivals
+from ae_core import images
 from ae_core.data.drawing import DRAWING_SIDE, centre_digit
+from ae_core.evaluation import baselines
 from ae_core.models import inference
 from ae_core.models.compatibility import image_shape
 from pages.shared import notice
@@ -124,7 +125,7 @@ def _results(model: TrainedModel, number: int | None, image: np.ndarray | None) 
         if number is not None:
             others, missing = test_rivals(model.file, number)
         else:
-            others, missing = answer(rivals.rivals, model.file, image)
+            others, missing = answer(baselines.rivals, model.file, image)
     rivals_view(ours, others)
     if missing:
         notice.info(text("reconstruct.no_pca", problem=missing))

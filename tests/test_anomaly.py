@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score, roc_curve
 
-from ae_core.anomaly import auc, rates, roc, threshold_for
+from ae_core.evaluation.roc import auc, rates, roc, threshold_for
 
 # Few different values: most draws have ties.
 SCORES = st.lists(st.integers(0, 6).map(float), min_size=1, max_size=30).map(np.array)

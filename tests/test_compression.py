@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ae_core.compression import CodeBook, entropy
+from ae_core.evaluation.quantization import CodeBook, entropy
 
 
 def normal_codes(count=2000, deviations=(3.0, 1.0, 0.2), seed=0):

@@ -4,7 +4,8 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from ae_core.anomaly import roc
+from ae_core.evaluation.rate_distortion import Point
+from ae_core.evaluation.roc import roc
 from ae_core.figures import TRAIN
 from ae_core.measure_figures import (
     PLANE,
@@ -14,7 +15,6 @@ from ae_core.measure_figures import (
     score_histogram,
     score_range,
 )
-from ae_core.rate_curves import Point
 
 WORDS = dict.fromkeys(("bytes", "psnr", "crossing", "score", "share", "found", "false_alarms"), "x")
 WORDS |= {"known": "K", "unknown": "U"}

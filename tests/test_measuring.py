@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ae_core import measuring, metrics, squeezing, surprise
-from ae_core.anomaly import auc
+from ae_core import metrics
 from ae_core.data import gallery
 from ae_core.data.loading import load_images
 from ae_core.denoising.denoise import model_file
+from ae_core.evaluation import fixed_budget, measure_rates, reconstruction_error
+from ae_core.evaluation.rate_distortion import front
+from ae_core.evaluation.roc import auc
 from ae_core.models.inference import autoencoder
 from ae_core.models.pretrained import cards
-from ae_core.rate_curves import front
 
 NAMES = ("digits-dense", "toy-faces-vae")
 
@@ -37,14 +38,14 @@ def images(card):
 
 @pytest.fixture(scope="module")
 def rates(model):
-    return measuring.code_rates(model)
+    return measure_rates.code_rates(model)
 
 
 # --- curves ----------------------------------------------------------------------------------
 
 
 def test_more_bits_cost_more_and_come_closer(rates):
-    assert tuple(point.bits for point in rates.points) == measuring.BITS
+    assert tuple(point.bits for point in rates.points) == measure_rates.BITS
     for before, after in itertools.pairwise(rates.points):
         assert before.bytes < after.bytes
         assert before.plain_bytes < after.plain_bytes
@@ -75,11 +76,11 @@ def test_the_decoder_is_counted(rates, model, images):
 
 def test_pca_without_rounding_bounds_pca_with_it(card, images):
     spec = card.spec
-    points = measuring.pca_rates(spec.image_set, spec.image_size, spec.split)
+    points = measure_rates.pca_rates(spec.image_set, spec.image_size, spec.split)
     from sklearn.decomposition import PCA
 
     flat = images.train.reshape(len(images.train), -1)
-    tests = images.test[: measuring.TEST_PICTURES]
+    tests = images.test[: measure_rates.TEST_PICTURES]
     pca = PCA(16, random_state=0).fit(flat)
     back = pca.inverse_transform(pca.transform(tests.reshape(len(tests), -1)))
     exact = metrics.psnr(np.clip(back, 0, 1).reshape(tests.shape), tests)
@@ -89,8 +90,8 @@ def test_pca_without_rounding_bounds_pca_with_it(card, images):
 
 
 def test_jpeg_is_counted_to_the_byte(card, images):
-    whole, scans = measuring.jpeg_rates(card.spec.image_set, card.spec.image_size)
-    tests = images.test[: measuring.TEST_PICTURES]
+    whole, scans = measure_rates.jpeg_rates(card.spec.image_set, card.spec.image_size)
+    tests = images.test[: measure_rates.TEST_PICTURES]
     for quality in (1, 50):
         sizes, scan_sizes = [], []
         for picture in tests:
@@ -101,7 +102,7 @@ def test_jpeg_is_counted_to_the_byte(card, images):
             start = file.index(b"\xff\xda\x00\x08")  # one channel: a header of 8 bytes
             sizes.append(len(file))
             scan_sizes.append(len(file) - (start + 2 + 8) - 2)
-        place = measuring.QUALITIES.index(quality)
+        place = measure_rates.QUALITIES.index(quality)
         assert whole[place].bytes == pytest.approx(np.mean(sizes))
         assert scans[place].bytes == pytest.approx(np.mean(scan_sizes))
         assert whole[place].psnr == scans[place].psnr
@@ -116,8 +117,8 @@ def test_every_method_keeps_its_budget_or_has_nothing_smaller(model, images, bud
     image = gallery.held_out_picture(model.spec_json, 3)
     np.testing.assert_array_equal(image, images.test[3])
     found = (
-        squeezing.squeeze(model, image, budget, coded=coded),
-        *squeezing.squeeze_rivals(model.spec_json, image, budget, coded=coded),
+        fixed_budget.squeeze(model, image, budget, coded=coded),
+        *fixed_budget.squeeze_rivals(model.spec_json, image, budget, coded=coded),
     )
     assert [each.method for each in found] == ["autoencoder", "pca", "jpeg", "scan"]
     for each in found:
@@ -132,7 +133,7 @@ def test_every_method_keeps_its_budget_or_has_nothing_smaller(model, images, bud
 
 def test_one_picture_is_counted_as_all_of_them_are(model, images, rates):
     """Of 20 pictures all together, whatever bits are best for each, as the curve says."""
-    found = [squeezing.squeeze(model, i, math.inf, coded=True) for i in images.test[:20]]
+    found = [fixed_budget.squeeze(model, i, math.inf, coded=True) for i in images.test[:20]]
     sizes = {point.bits: point.bytes for point in rates.points}
     expected = np.mean([sizes[each.bits] for each in found])
     assert np.mean([each.bytes for each in found]) == pytest.approx(expected, rel=0.1)
@@ -148,8 +149,8 @@ def test_what_was_never_trained_on_is_kept_badly():
     noise = np.random.default_rng(0).uniform(size=(64, 64, 1)).astype(np.float32)
     own = gallery.held_out_picture(model.spec_json, 0)
     for image, ours_is_better in ((own, True), (noise, False)):
-        ours = squeezing.squeeze(model, image, 3500, coded=True)
-        jpeg = squeezing.squeeze_rivals(model.spec_json, image, 3500 if not ours_is_better else 400,
+        ours = fixed_budget.squeeze(model, image, 3500, coded=True)
+        jpeg = fixed_budget.squeeze_rivals(model.spec_json, image, 3500 if not ours_is_better else 400,
                                         coded=True)[1]  # fmt: skip
         assert (ours.psnr > jpeg.psnr) == ours_is_better
 
@@ -158,31 +159,34 @@ def test_what_was_never_trained_on_is_kept_badly():
 
 
 def test_scores_are_the_errors_of_the_pictures_they_are_shown_with(model, images):
-    scored = surprise.score_known(model)
-    tests = images.test[: surprise.SCORED]
+    scored = reconstruction_error.score_known(model)
+    tests = images.test[: reconstruction_error.SCORED]
     outputs = autoencoder(model, images.image_shape).reconstruct(tests)
     expected = [metrics.mse(a, b) for a, b in zip(tests, outputs, strict=True)]
     np.testing.assert_allclose(scored.scores, expected, rtol=1e-4)
     assert scored.shown.tolist() == sorted(scored.shown)
     assert scored.shown[0] == scored.scores.min()
     assert scored.shown[-1] == scored.scores.max()
-    assert len(scored.shown) == 2 * surprise.SHOWN
+    assert len(scored.shown) == 2 * reconstruction_error.SHOWN
     for score, image, output in zip(scored.shown, scored.images, scored.outputs, strict=True):
         assert metrics.mse(image / 255, output / 255) == pytest.approx(score, rel=0.1, abs=1e-5)
 
 
 def test_pictures_of_another_kind_surprise(model, card):
     other = next(name for name in ("digits", "toy-faces") if name != card.spec.image_set)
-    known, unknown = surprise.score_known(model), surprise.score_unknown(model, other)
+    known, unknown = (
+        reconstruction_error.score_known(model),
+        reconstruction_error.score_unknown(model, other),
+    )
     assert known.images.shape[1:] == unknown.images.shape[1:]
     assert auc(known.scores, unknown.scores) > 0.99
 
 
 def test_an_unknown_set_that_is_the_known_one_does_not(model, card):
     native = load_images(card.spec.image_set).image_shape
-    unknown = surprise.score_unknown(model, card.spec.image_set)
+    unknown = reconstruction_error.score_unknown(model, card.spec.image_set)
     if native == unknown.images.shape[1:]:
-        known = surprise.score_known(model)
+        known = reconstruction_error.score_known(model)
         np.testing.assert_array_equal(known.scores, unknown.scores)
         assert auc(known.scores, unknown.scores) == 0.5
     else:  # another way of enlarging changes pixels, but not what is on the picture

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ae_core import rivals
 from ae_core.connection import Connection
 from ae_core.data import gallery, user_image_sets
 from ae_core.data.loading import (
@@ -27,6 +26,7 @@ from ae_core.data.user_image_sets import (
     suggested,
 )
 from ae_core.data.user_set import SIDES, OwnSetCorrupt, UnknownOwnSet
+from ae_core.evaluation import baselines
 from ae_core.models import inference
 from ae_core.models.compatibility import image_shape, plan_of, with_setting
 from ae_core.models.inference import ModelFile
@@ -264,7 +264,7 @@ def test_the_life_of_an_own_set_with_real_workers(service):
     image, ours = answer(inference.reconstruct_test, model, 1)
     np.testing.assert_array_equal(image, load_images(name).test[1])
     assert np.isfinite(ours.psnr)
-    assert len(answer(rivals.rivals_test, model, 1)[0]) == 2
+    assert len(answer(baselines.rivals_test, model, 1)[0]) == 2
     own_sets().add(own.id, drawings(10, seed=2))  # the workers see it at once
     assert answer(gallery.gallery, to_json(spec), 0, 24).available == 4
 
@@ -285,7 +285,7 @@ def test_the_life_of_an_own_set_with_real_workers(service):
         answer(gallery.gallery, to_json(spec), 0, 24)
     with pytest.raises(ImageSetUnavailable):
         answer(inference.reconstruct_test, model, 0)
-    others, missing = answer(rivals.rivals, model, image)
+    others, missing = answer(baselines.rivals, model, image)
     assert [rival.name for rival in others] == ["JPEG"]
     assert missing.startswith(f"set={own.id} must be the id")
     assert answer(inference.reconstruct, model, image).psnr == pytest.approx(ours.psnr)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ae_core.rate_curves import (
+from ae_core.evaluation.rate_distortion import (
     Lead,
     Point,
     best_within,

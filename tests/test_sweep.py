@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.decomposition import PCA
 
-from ae_core import metrics, rivals
+from ae_core import metrics
 from ae_core.data import loading
+from ae_core.evaluation import baselines
 from ae_core.live_run import LiveRun
 from ae_core.queue_book import QueueBook
 from ae_core.roster import Busy, Roster
@@ -198,7 +199,7 @@ def test_a_folder_of_before_sweeps_reads(service):
 
 def test_the_line_of_pca_is_scikit_learn_s_pca():
     sizes = (1, 2, 7, 16)
-    ours = rivals.pca_by_size("digits", 8, "held-out", sizes, 8)
+    ours = baselines.pca_by_size("digits", 8, "held-out", sizes, 8)
     images = loading.load_images("digits", 8, "held-out")
     train, test = (pixels.reshape(len(pixels), -1) for pixels in (images.train, images.test))
     for place, size in enumerate(sizes):
@@ -213,7 +214,7 @@ def test_the_line_of_pca_is_scikit_learn_s_pca():
 
 
 def test_more_numbers_than_pixels_lose_nothing_and_more_pictures_than_asked_do_not_come():
-    perfect = rivals.pca_by_size("digits", 8, "held-out", (64, 100), 3)
+    perfect = baselines.pca_by_size("digits", 8, "held-out", (64, 100), 3)
     assert min(perfect.psnr) > LOSSLESS
     assert perfect.pictures.shape == (2, 3, 8, 8, 1)
 

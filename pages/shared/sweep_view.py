@@ -11,7 +11,7 @@ import streamlit as st
 
 from ae_core.connection import ServiceUnavailable
 from ae_core.data.loading import ImageSetCorrupt, ImageSetUnavailable
-from ae_core.rivals import PcaBySize
+from ae_core.evaluation.baselines import PcaBySize
 from ae_core.runs.snapshot import Snapshot
 from ae_core.sweep_figures import SizePoint, SweepWords, psnr_by_size
 from pages.shared import notice

@@ -6,9 +6,10 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from ae_core import images, squeezing
+from ae_core import images
+from ae_core.evaluation import fixed_budget
+from ae_core.evaluation.fixed_budget import Squeezed
 from ae_core.models.compatibility import image_shape
-from ae_core.squeezing import Squeezed
 from pages.shared.answers import service, test_image
 from pages.shared.face_source import own_photo, sample_face
 from pages.shared.gallery_picker import gallery_picker
@@ -48,9 +49,12 @@ def equal_bytes(shown: tuple[TrainedModel, ...], budget: float, *, coded: bool) 
     answer = service().connection.answer
     with place, st.spinner(text("compare.squeezing")):
         found = [
-            *(answer(squeezing.squeeze, each.file, image, budget, coded=coded) for each in shown),
+            *(
+                answer(fixed_budget.squeeze, each.file, image, budget, coded=coded)
+                for each in shown
+            ),
             *answer(
-                squeezing.squeeze_rivals,
+                fixed_budget.squeeze_rivals,
                 shown[0].file.spec_json,
                 image,
                 budget,

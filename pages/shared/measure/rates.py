@@ -5,10 +5,10 @@ import math
 import numpy as np
 import streamlit as st
 
+from ae_core.evaluation.measure_rates import CodeRates
+from ae_core.evaluation.rate_distortion import Curve, Lead, front, lead, pays_off_from, size_for
 from ae_core.figures import FOURTH, HELD_OUT, SIXTH, THIRD, TRAIN
 from ae_core.measure_figures import Line, rate_curves
-from ae_core.measuring import CodeRates
-from ae_core.rate_curves import Curve, Lead, front, lead, pays_off_from, size_for
 from pages.shared.answers import code_rates, jpeg_rates, pca_rates
 from pages.shared.chart import chart
 from pages.shared.links import linked_choice, linked_step, put

@@ -6,8 +6,9 @@ import math
 import numpy as np
 import streamlit as st
 
-from ae_core.anomaly import auc, rates, roc, threshold_for
 from ae_core.data.loading import IMAGE_SETS, card, is_available
+from ae_core.evaluation.reconstruction_error import SHOWN, Scored
+from ae_core.evaluation.roc import auc, rates, roc, threshold_for
 from ae_core.figures import Figure
 from ae_core.measure_figures import (
     LEAST,
@@ -17,7 +18,6 @@ from ae_core.measure_figures import (
     score_histogram,
     score_range,
 )
-from ae_core.surprise import SHOWN, Scored
 from pages.shared import notice
 from pages.shared.answers import known_scores, unknown_scores
 from pages.shared.catalogue import pictures_title

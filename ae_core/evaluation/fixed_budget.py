@@ -1,6 +1,6 @@
 """One picture within a budget of bytes, as functions that run in an ``infer`` worker.
 
-The models and code books are those of `ae_core.measuring`. It knows the picture only while it
+The models and code books are those of `ae_core.evaluation.measure_rates`. It knows the picture only while it
 answers: a visitor's own one travels with each question and is nowhere kept.
 """
 
@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ae_core import metrics
-from ae_core.compression import CodeBook
-from ae_core.measuring import code_books, numbers_tried, pca_with_books
+from ae_core.evaluation.measure_rates import code_books, numbers_tried, pca_with_books
+from ae_core.evaluation.quantization import CodeBook
+from ae_core.evaluation.rate_distortion import best_within
 from ae_core.models import baselines
 from ae_core.models.compatibility import image_shape
 from ae_core.models.inference import ModelFile, autoencoder
-from ae_core.rate_curves import best_within
 from ae_core.specs import from_json
 
 

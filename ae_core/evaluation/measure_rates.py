@@ -1,7 +1,7 @@
 """What codes cost next to PCA and JPEG, as functions that run in an ``infer`` worker.
 
 Means over test pictures, by the models of `ae_core.models.inference`. It knows no single picture: what
-one costs is in `ae_core.squeezing`.
+one costs is in `ae_core.evaluation.fixed_budget`.
 """
 
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from functools import lru_cache
 import numpy as np
 
 from ae_core import metrics
-from ae_core.compression import CodeBook
 from ae_core.data import loading
 from ae_core.data.user_image_sets import revision
+from ae_core.evaluation.quantization import CodeBook
+from ae_core.evaluation.rate_distortion import Curve, Point
 from ae_core.latent.browser_decoder import decoder_bytes
 from ae_core.models import baselines
 from ae_core.models.compatibility import image_shape
 from ae_core.models.inference import ModelFile, autoencoder, read_weights
-from ae_core.rate_curves import Curve, Point
 from ae_core.specs import from_json
 
 TRAIN_PICTURES = 4000  # that code books are learned from

@@ -1,0 +1,1 @@
+"""A model against its baselines: bytes and distortion, ROC curves, a fixed byte budget."""
