@@ -6,9 +6,9 @@ from functools import cache
 
 import pytest
 
-from ae_core import doctor, remedies, symptoms
 from ae_core.data.loading import IMAGE_SETS, is_available, load_images
-from ae_core.doctor import FINE, HINT, PROBLEM, examine
+from ae_core.diagnosis import doctor, remedies, rules
+from ae_core.diagnosis.doctor import FINE, HINT, PROBLEM, examine
 from ae_core.models.compatibility import plan_of
 from ae_core.specs import PRESETS, change, preset
 from ae_core.storage import data_dir
@@ -150,7 +150,7 @@ def test_a_finding_is_made_and_a_near_miss_is_not(kind, spec, sign, miss):
 
 @pytest.mark.parametrize(
     ("kind", "spec", "sign"),
-    [case[:3] for case in LIVE_CASES if case[0] in {r.__name__[1:] for r in symptoms.SYMPTOMS}],
+    [case[:3] for case in LIVE_CASES if case[0] in {r.__name__[1:] for r in rules.SYMPTOMS}],
 )
 def test_what_ails_a_network_is_not_said_of_a_young_one(kind, spec, sign):
     """With one batch an epoch, 20 epochs are 20 steps."""

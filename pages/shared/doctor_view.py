@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ae_core.doctor import FINE, HINT, PROBLEM, Finding, examine
+from ae_core.diagnosis.doctor import FINE, HINT, PROBLEM, Finding, examine
 from ae_core.runs.snapshot import Snapshot
 from ae_core.specs import change
 from pages.shared.links import set_up

@@ -8,10 +8,10 @@ training, as a network that is merely young looks much like a sick one.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ae_core import remedies
-from ae_core.course import Course
+from ae_core.diagnosis import remedies
+from ae_core.diagnosis.history import Course
+from ae_core.diagnosis.remedies import Remedy
 from ae_core.latent.statistics import ACTIVE
-from ae_core.remedies import Remedy
 
 POOR = 0.5  # of the pictures' variance: less than half of what makes them differ is right
 VERY_POOR = 0.25

@@ -1,16 +1,16 @@
 """What is to be said of a run, judged by its numbers, and what to try: no network, no pictures.
 
 It knows when a rule is asked and what matters most; the rules for a network that does not learn
-are in `ae_core.symptoms`. A finding says in numbers what is seen; pages have the words.
+are in `ae_core.diagnosis.rules`. A finding says in numbers what is seen; pages have the words.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 
-from ae_core import remedies
-from ae_core.course import Course
+from ae_core.diagnosis import remedies
+from ae_core.diagnosis.history import Course
+from ae_core.diagnosis.rules import FINE, HINT, PROBLEM, SYMPTOMS, Finding
 from ae_core.runs.snapshot import LIVE
 from ae_core.specs import TrainingSpec
-from ae_core.symptoms import FINE, HINT, PROBLEM, SYMPTOMS, Finding
 
 __all__ = ["FINE", "HINT", "PROBLEM", "Finding", "examine"]
 

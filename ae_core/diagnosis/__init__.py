@@ -1,0 +1,1 @@
+"""The Doctor: findings about a run's history and the settings that would help."""
