@@ -14,7 +14,7 @@ from ae_core.classroom import Challenge, Classroom, Student
 from ae_core.data.user_image_sets import PREFIX, is_gone
 from ae_core.run_view import RunView, renewed, view_of, without_pictures
 from ae_core.runs.store import UnknownRun
-from ae_core.service import TrainingService
+from ae_core.service.service import TrainingService
 
 MOST_KEPT = 4096  # runs of which a view, about 3 kB, is remembered
 NEWEST = 12  # runs of a student among which are those under way: a sweep has at most half as many

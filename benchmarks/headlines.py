@@ -10,7 +10,7 @@ a minute.
 import time
 from dataclasses import dataclass
 
-from ae_core.service import TrainingService
+from ae_core.service.service import TrainingService
 from ae_core.specs import change, preset
 from benchmarks.own_service import own_service
 from benchmarks.report import Report

@@ -11,7 +11,7 @@ import os
 import statistics
 import time
 
-from ae_core.service import TrainingService
+from ae_core.service.service import TrainingService
 from ae_core.specs import TrainingSpec, change, preset
 from benchmarks.own_service import own_service
 from benchmarks.report import Report

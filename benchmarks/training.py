@@ -19,7 +19,7 @@ from multiprocessing import get_context
 from typing import Any, TypeVar
 
 from ae_core.models.precision import computes_in
-from ae_core.service import TrainingService
+from ae_core.service.service import TrainingService
 from ae_core.specs import TrainingSpec, change, preset, to_json
 from benchmarks.own_service import own_service
 from benchmarks.plain_keras import plain_fit

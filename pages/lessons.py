@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from ae_core.connection import ServiceUnavailable
 from ae_core.data.loading import ImageSetCorrupt, ImageSetUnavailable
 from ae_core.lessons import Lesson
+from ae_core.service.connection import ServiceUnavailable
 from pages.shared import notice
 from pages.shared.answers import lessons
 from pages.shared.frame import framed

@@ -78,7 +78,7 @@ class DaskCluster:
     def _worker(self, kind: str) -> subprocess.Popen[bytes]:
         options = ["--nthreads", "1", "--memory-limit", "0", "--no-nanny"]
         if kind == "train":  # nobody asks the other one: it need not import TensorFlow
-            options += ["--preload", "ae_core.tasks"]
+            options += ["--preload", "ae_core.service.worker"]
         return self._start("worker", self.address, *options, "--resources", f"{kind}=1")
 
     def _start(self, role: str, *options: str) -> subprocess.Popen[bytes]:

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from distributed import Client, wait
 
-from ae_core.following import key_of
-from ae_core.roster import Busy
-from ae_core.run_events import attempt_name
+from ae_core.service.following import key_of
+from ae_core.service.messages import attempt_name
+from ae_core.service.roster import Busy
 from ae_core.specs import change, preset
 from ae_core.training.sweep import specs_of
 from tests.dask_cluster import pid_of
@@ -153,8 +153,8 @@ def test_a_scheduler_that_is_gone_is_said_and_found_again_and_nothing_is_lost(cl
 SERVER = """
 import sys, json
 from pathlib import Path
-from ae_core.connection import Connection
-from ae_core.service import TrainingService
+from ae_core.service.connection import Connection
+from ae_core.service.service import TrainingService
 from ae_core.specs import change, preset
 from ae_core.runs.store import RunStore
 service = TrainingService(RunStore(Path(sys.argv[1])), Connection(sys.argv[2]))

@@ -22,7 +22,7 @@ from ae_core.run_view import MOST_BYTES, MOST_POINTS, MOST_SIDE, renewed, view_o
 from ae_core.runs.record import RunRecord, ended, new_run_id
 from ae_core.runs.snapshot import Snapshot
 from ae_core.runs.store import RunStore
-from ae_core.service import TrainingService
+from ae_core.service.service import TrainingService
 from ae_core.specs import change, preset
 from ae_core.wall_bytes import pack
 

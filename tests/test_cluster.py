@@ -8,9 +8,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ae_core.connection import Connection, ServiceUnavailable
 from ae_core.runs.store import RunStore
-from ae_core.service import TrainingService
+from ae_core.service.connection import Connection, ServiceUnavailable
+from ae_core.service.service import TrainingService
 from ae_core.specs import change, preset
 from tests.dask_cluster import pid_of
 
@@ -22,8 +22,8 @@ PATIENCE = 60
 SERVER = """
 import sys, json
 from pathlib import Path
-from ae_core.connection import Connection
-from ae_core.service import TrainingService
+from ae_core.service.connection import Connection
+from ae_core.service.service import TrainingService
 from ae_core.specs import change, preset
 from ae_core.runs.store import RunStore
 from tests.dask_cluster import pid_of
@@ -102,7 +102,7 @@ def figures(snapshot):
 
 
 def test_an_unreachable_scheduler_is_a_sentence(tmp_path, monkeypatch):
-    monkeypatch.setattr("ae_core.connection.CONNECT_SECONDS", 1)
+    monkeypatch.setattr("ae_core.service.connection.CONNECT_SECONDS", 1)
     connection = Connection("tcp://127.0.0.1:1")
     with pytest.raises(ServiceUnavailable, match="could not be reached"):
         connection.client()

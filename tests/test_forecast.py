@@ -2,12 +2,12 @@
 
 import pytest
 
-from ae_core import forecast
-from ae_core.forecast import Forecast
-from ae_core.live_run import LiveRun
 from ae_core.runs.record import new_record
+from ae_core.service import forecast
+from ae_core.service.forecast import Forecast
+from ae_core.service.live_run import LiveRun
+from ae_core.service.queue import Entry, TrainingQueue
 from ae_core.specs import change, preset
-from ae_core.training_queue import Entry, TrainingQueue
 
 SPEC = change(preset("digits-dense").spec, image_size=8, epochs=10)
 

@@ -4,11 +4,11 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ae_core import run_events
-from ae_core.live_run import LiveRun
 from ae_core.runs.record import new_record
+from ae_core.service import messages as run_events
+from ae_core.service.live_run import LiveRun
+from ae_core.service.queue import Entry
 from ae_core.specs import change, preset
-from ae_core.training_queue import Entry
 
 SPEC = change(preset("digits-dense").spec, image_size=8, latent_dim=2, epochs=2000)
 EPOCHS = 40

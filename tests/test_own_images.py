@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ae_core.connection import Connection
 from ae_core.data import gallery, user_image_sets
 from ae_core.data.loading import (
     IMAGE_SETS,
@@ -31,7 +30,8 @@ from ae_core.models import inference
 from ae_core.models.compatibility import image_shape, plan_of, with_setting
 from ae_core.models.inference import ModelFile
 from ae_core.runs.store import RunStore
-from ae_core.service import TrainingService
+from ae_core.service.connection import Connection
+from ae_core.service.service import TrainingService
 from ae_core.specs import PRESETS, change, from_query, to_json, to_query
 from ae_core.storage import runs_dir
 

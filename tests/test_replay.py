@@ -9,7 +9,7 @@ from PIL import Image
 from ae_core import images
 from ae_core.runs.replay import LAST_MS, animation, film_of
 from ae_core.runs.timeline import FILE, Moment, from_bytes
-from ae_core.service import TrainingService
+from ae_core.service.service import TrainingService
 from ae_core.specs import change, preset
 
 QUICK = change(

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ae_core import run_events
-from ae_core.connection import ServiceUnavailable
 from ae_core.data import gallery as galleries
 from ae_core.models import weights
 from ae_core.runs.store import UnknownRun
-from ae_core.service import Busy, TrainingService
+from ae_core.service import messages
+from ae_core.service.connection import ServiceUnavailable
+from ae_core.service.service import Busy, TrainingService
 from ae_core.specs import change, preset, to_json
 from ae_core.storage import StoreError
 
@@ -266,6 +266,6 @@ def test_a_run_left_by_a_dead_server_says_so(service):
 
 def test_events_carry_arrays_whole():
     array = np.arange(6, dtype=np.float32).reshape(2, 3)
-    message = json.loads(json.dumps(run_events.packed(array) | {"bytes": ""}))
+    message = json.loads(json.dumps(messages.packed(array) | {"bytes": ""}))
     message["bytes"] = array.tobytes()
-    np.testing.assert_array_equal(run_events.unpacked(message), array)
+    np.testing.assert_array_equal(messages.unpacked(message), array)

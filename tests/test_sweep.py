@@ -14,16 +14,16 @@ from sklearn.decomposition import PCA
 from ae_core import metrics
 from ae_core.data import loading
 from ae_core.evaluation import baselines
-from ae_core.live_run import LiveRun
-from ae_core.queue_book import QueueBook
-from ae_core.roster import Busy, Roster
 from ae_core.runs.store import RunStore, UnknownSweep
-from ae_core.service import TrainingService
+from ae_core.service.live_run import LiveRun
+from ae_core.service.queue_store import QueueBook
+from ae_core.service.registry import UnderWay
+from ae_core.service.roster import Busy, Roster
+from ae_core.service.service import TrainingService
 from ae_core.specs import LIMITS, change, flatten, preset
 from ae_core.storage import StoreError
 from ae_core.sweep_figures import LOSSLESS, SizePoint, SweepWords, psnr_by_size
 from ae_core.training.sweep import FEWEST_SIZES, MOST_SIZES, parse_sizes, specs_of
-from ae_core.under_way import UnderWay
 
 QUICK = change(preset("digits-dense").spec, image_size=8, encoder="dense32", decoder="dense32")
 QUICK = change(QUICK, epochs=1)

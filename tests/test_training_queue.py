@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ae_core.queue_book import QueueBook
+from ae_core.service.queue import HEAD_START, Entry, TrainingQueue
+from ae_core.service.queue_store import QueueBook
 from ae_core.storage import StoreError
-from ae_core.training_queue import HEAD_START, Entry, TrainingQueue
 
 OWNERS = ("ada", "bob", "eve", "max")
 

@@ -10,12 +10,12 @@ import numpy as np
 import streamlit as st
 
 from ae_core import images
-from ae_core.connection import ServiceUnavailable
 from ae_core.data import uploads
 from ae_core.data.drawing import DRAWING_SIDE, centre_digit
 from ae_core.data.user_image_sets import own_sets
 from ae_core.data.user_set import OwnSet, OwnSetCorrupt
 from ae_core.data.user_sets import MOST_PICTURES
+from ae_core.service.connection import ServiceUnavailable
 from ae_core.storage import StoreError
 from pages.shared import notice
 from pages.shared.answers import service

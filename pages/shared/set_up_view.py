@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from ae_core.connection import ServiceUnavailable
 from ae_core.data.loading import ImageSetCorrupt, ImageSetUnavailable, card, is_available
 from ae_core.data.user_image_sets import is_gone
 from ae_core.drawing import network_drawing
 from ae_core.models.compatibility import image_shape, plan_of
 from ae_core.models.precision import computes_in
 from ae_core.models.shapes import PlannedLayer, parameters
+from ae_core.service.connection import ServiceUnavailable
 from ae_core.specs import TrainingSpec, flatten, to_json
 from ae_core.storage import StoreError
 from ae_core.training.estimate import seconds

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ae_core.service import Busy
+from ae_core.service.service import Busy
 from ae_core.storage import StoreError
 from ae_core.training.sweep import parse_sizes, specs_of
 from pages.shared import notice

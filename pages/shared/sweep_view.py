@@ -9,10 +9,10 @@ import math
 import numpy as np
 import streamlit as st
 
-from ae_core.connection import ServiceUnavailable
 from ae_core.data.loading import ImageSetCorrupt, ImageSetUnavailable
 from ae_core.evaluation.baselines import PcaBySize
 from ae_core.runs.snapshot import Snapshot
+from ae_core.service.connection import ServiceUnavailable
 from ae_core.sweep_figures import SizePoint, SweepWords, psnr_by_size
 from pages.shared import notice
 from pages.shared.answers import pca_by_size, service

@@ -15,9 +15,9 @@ import pytest
 from conftest import wait_for
 from playwright.sync_api import BrowserContext, Page, expect
 
-from ae_core.connection import Connection
 from ae_core.runs.store import RunStore
-from ae_core.service import TrainingService
+from ae_core.service.connection import Connection
+from ae_core.service.service import TrainingService
 from ae_core.specs import change, preset
 from tests.dask_cluster import DaskCluster
 from tests.sticky_proxy import COOKIE, StickyProxy

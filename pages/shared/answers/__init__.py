@@ -3,8 +3,8 @@
 The only folder that names ``st.cache_*``; nothing of a visitor's own picture is remembered here.
 """
 
-from ae_core.connection import ServiceUnavailable
 from ae_core.data.loading import ImageSetCorrupt, ImageSetUnavailable
+from ae_core.service.connection import ServiceUnavailable
 from pages.shared.answers.denoised import noise_answer
 from pages.shared.answers.lesson import lesson_measure, lessons
 from pages.shared.answers.measures import (

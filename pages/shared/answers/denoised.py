@@ -29,7 +29,7 @@ def noise_answer(work: str, key: object, *question: Any, shared: bool, **options
         options: to the function.
 
     Raises:
-        ServiceUnavailable: see `ae_core.connection.Connection.answer`.
+        ServiceUnavailable: see `ae_core.service.connection.Connection.answer`.
     """
 
     def ask() -> Any:

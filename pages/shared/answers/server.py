@@ -11,13 +11,13 @@ import streamlit as st
 
 from ae_core.class_book import ClassBook
 from ae_core.class_wall import Wall
-from ae_core.connection import Connection
 from ae_core.data.user_image_sets import is_own
 from ae_core.latent.match_results import MatchBook
 from ae_core.runs.replay import Film, film_of
 from ae_core.runs.snapshot import Snapshot
 from ae_core.runs.store import RunStore
-from ae_core.service import TrainingService
+from ae_core.service.connection import Connection
+from ae_core.service.service import TrainingService
 from ae_core.storage import runs_dir
 from ae_core.training import estimate
 from pages.shared.answers.watching import watch

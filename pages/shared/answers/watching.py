@@ -11,8 +11,8 @@ from itertools import starmap
 from streamlit import runtime
 from streamlit.runtime.stats import CounterStat, GaugeStat, HistogramStat, Stat
 
-from ae_core.meters import Histogram
-from ae_core.service import TrainingService
+from ae_core.service.metrics import Histogram
+from ae_core.service.service import TrainingService
 
 
 def watch(service: TrainingService) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 from ae_core.lesson_figures import Figures, figures_of_run
 from ae_core.lessons import Experiment
 from ae_core.runs.snapshot import Snapshot
-from ae_core.service import Busy
+from ae_core.service.service import Busy
 from ae_core.specs import to_query
 from ae_core.storage import StoreError
 from pages.shared import notice

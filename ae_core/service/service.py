@@ -10,22 +10,22 @@ import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ae_core.connection import Connection
 from ae_core.data.user_image_sets import check_trainable
-from ae_core.dispatcher import Dispatcher
-from ae_core.ending import Ending
-from ae_core.following import EVERY_EPOCH
-from ae_core.meters import Load, Meters
 from ae_core.models.compatibility import plan_of
-from ae_core.queue_book import QueueBook
-from ae_core.roster import Busy, Roster
-from ae_core.run_events import STOP
 from ae_core.runs.record import new_run_id
 from ae_core.runs.snapshot import Snapshot
 from ae_core.runs.store import RunStore
 from ae_core.runs.timeline import Moment
+from ae_core.service.connection import Connection
+from ae_core.service.dispatcher import Dispatcher
+from ae_core.service.following import EVERY_EPOCH
+from ae_core.service.messages import STOP
+from ae_core.service.metrics import Load, Meters
+from ae_core.service.outcome import Ending
+from ae_core.service.queue_store import QueueBook
+from ae_core.service.registry import UnderWay
+from ae_core.service.roster import Busy, Roster
 from ae_core.specs import TrainingSpec
-from ae_core.under_way import UnderWay
 
 __all__ = ["Busy", "TrainingService"]
 

@@ -1,7 +1,7 @@
 """The functions that run in a worker, and what a worker does when it starts.
 
 A module that both sides import, so everything that needs TensorFlow is imported inside the
-functions. Workers of a cluster are started with ``--preload ae_core.tasks``.
+functions. Workers of a cluster are started with ``--preload ae_core.service.worker``.
 """
 
 import importlib
@@ -17,7 +17,7 @@ from distributed import Event
 
 from ae_core.images import to_bytes_range
 from ae_core.models.weights import to_bytes
-from ae_core.run_events import Message, Remote, Teller
+from ae_core.service.messages import Message, Remote, Teller
 from ae_core.specs import from_json
 from ae_core.storage import write_file
 
@@ -53,7 +53,7 @@ def train(name: str, spec_json: str, folder: str) -> Message:
     """Train a run and return its end; every epoch is told of by a `Teller`.
 
     Args:
-        name: of the attempt, see `ae_core.run_events.attempt_name`.
+        name: of the attempt, see `ae_core.service.messages.attempt_name`.
         spec_json: its `TrainingSpec`.
         folder: of the run; its weights are saved there meanwhile if this worker sees the folder.
 

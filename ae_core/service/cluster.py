@@ -1,4 +1,4 @@
-"""The embedded Dask cluster: ``python -m ae_core.cluster``, a child of the web server.
+"""The embedded Dask cluster: ``python -m ae_core.service.cluster``, a child of the web server.
 
 One process holds the scheduler and a nanny for every worker; each worker is a process of its own.
 The server keeps the child's standard input open: when the server is gone, however it went, that
@@ -20,8 +20,8 @@ from typing import Any
 import dask
 from distributed import Nanny, Scheduler, SpecCluster
 
+from ae_core.service.worker import INFER, TRAIN
 from ae_core.storage import ROOT, runs_dir
-from ae_core.tasks import INFER, TRAIN
 
 HOST = "127.0.0.1"
 QUIET = {
@@ -43,7 +43,7 @@ def start(train_workers: int = 1, infer_workers: int = 1) -> tuple["subprocess.P
     Raises:
         RuntimeError: it did not start; the text has its last words.
     """
-    command = [sys.executable, "-m", "ae_core.cluster"]
+    command = [sys.executable, "-m", "ae_core.service.cluster"]
     process = subprocess.Popen(
         [*command, "--train", str(train_workers), "--infer", str(infer_workers)],
         cwd=ROOT,
@@ -101,7 +101,7 @@ def _worker(name: str, kind: str) -> dict[str, Any]:
         "host": HOST,
         "nthreads": 1,
         "resources": {kind: 1},
-        "preload": ["ae_core.tasks"],
+        "preload": ["ae_core.service.worker"],
         "memory_limit": 0,  # no spilling: a visitor's photo is never written to disk
         "dashboard": False,
         "env": {"TF_CPP_MIN_LOG_LEVEL": "3"},

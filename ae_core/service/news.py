@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from distributed import Client
 
-from ae_core.run_events import Message, run_of
+from ae_core.service.messages import Message, run_of
 
 CHANGED = "ae-queue"  # the topic by which servers tell each other that the queue has changed
 

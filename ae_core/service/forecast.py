@@ -7,9 +7,9 @@ ask for it. It knows no files and no workers.
 import time
 from collections.abc import Mapping
 
-from ae_core.live_run import LiveRun
-from ae_core.pace import Pace
-from ae_core.training_queue import TrainingQueue, Wait
+from ae_core.service.live_run import LiveRun
+from ae_core.service.pace import Pace
+from ae_core.service.queue import TrainingQueue, Wait
 
 FORESEEN_FOR = 1.0  # seconds, for which a forecast holds while the queue stays the same
 

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from ae_core.data.user_image_sets import is_gone
-from ae_core.ending import Ending
-from ae_core.run_events import Message, unpacked
 from ae_core.runs.record import RunRecord
 from ae_core.runs.snapshot import CodeMap, Snapshot, files_of
 from ae_core.runs.timeline import FILE, Moment, to_bytes, with_newest
-from ae_core.training_queue import Entry
+from ae_core.service.messages import Message, unpacked
+from ae_core.service.outcome import Ending
+from ae_core.service.queue import Entry
 
 
 @dataclass
@@ -99,7 +99,7 @@ class LiveRun:
             self.take(messages[number])
 
     def take(self, message: Message) -> bool:
-        """Take one message of the run's worker; see `ae_core.run_events.Teller`.
+        """Take one message of the run's worker; see `ae_core.service.messages.Teller`.
 
         Returns:
             Whether it could be taken; False if earlier ones are missing.

@@ -8,12 +8,12 @@ from collections.abc import Callable
 
 from distributed import Client, Future
 
-from ae_core import run_events
-from ae_core.following import Following
-from ae_core.run_events import Message, attempt_name
 from ae_core.runs.store import RunStore
-from ae_core.training_queue import Entry, TrainingQueue
-from ae_core.under_way import UnderWay
+from ae_core.service import messages
+from ae_core.service.following import Following
+from ae_core.service.messages import Message, attempt_name
+from ae_core.service.queue import Entry, TrainingQueue
+from ae_core.service.registry import UnderWay
 
 
 class Attempts:
@@ -95,7 +95,7 @@ class Attempts:
         """Tell a run's worker up to which epoch it may train."""
         following = self._followed.get(run_id)
         if following is not None:
-            run_events.permit(following.client, following.name, epoch)
+            messages.permit(following.client, following.name, epoch)
 
     def _follow(self, run_id: str, following: Following) -> None:
         self._followed[run_id] = following

@@ -12,8 +12,8 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from ae_core.service.queue import Entry, TrainingQueue
 from ae_core.storage import FileLock, StoreError, write_file
-from ae_core.training_queue import Entry, TrainingQueue
 
 WAITING, TRAINING, SERVED = "waiting", "training", "served.json"
 MOST_SERVED = 500  # visitors whose turns are remembered

@@ -17,8 +17,8 @@ from distributed.client import ClosedClientError
 from distributed.comm import CommClosedError
 from distributed.scheduler import KilledWorker
 
-from ae_core import cluster
-from ae_core.tasks import INFER, TRAIN
+from ae_core.service import cluster
+from ae_core.service.worker import INFER, TRAIN
 
 P = ParamSpec("P")
 T = TypeVar("T")

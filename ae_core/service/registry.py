@@ -9,14 +9,14 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
-from ae_core.forecast import Forecast
-from ae_core.live_run import LiveRun
-from ae_core.meters import Load, Meters
-from ae_core.queue_book import QueueBook
 from ae_core.runs.record import RunRecord
 from ae_core.runs.store import RunStore, UnknownRun
+from ae_core.service.forecast import Forecast
+from ae_core.service.live_run import LiveRun
+from ae_core.service.metrics import Load, Meters
+from ae_core.service.queue import Entry, TrainingQueue, Wait
+from ae_core.service.queue_store import QueueBook
 from ae_core.storage import StoreError
-from ae_core.training_queue import Entry, TrainingQueue, Wait
 
 MISSING_FOR = 10.0  # seconds, after which a run that is in no queue and has no end is given up
 

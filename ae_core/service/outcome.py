@@ -8,7 +8,7 @@ from distributed import CancelledError, Future
 from distributed.scheduler import KilledWorker
 
 from ae_core.data.loading import ImageSetCorrupt, ImageSetUnavailable
-from ae_core.tasks import WorkerLost
+from ae_core.service.worker import WorkerLost
 
 RESULT_SECONDS = 60  # for the weights of the largest network to arrive
 WORKER_DIED = (
@@ -56,7 +56,7 @@ def given_up(how: str, epoch: int) -> Ending:
 
 
 def ending_of(future: Future) -> Ending:
-    """Read the end of a run off its Dask task, `ae_core.tasks.train`, which is done.
+    """Read the end of a run off its Dask task, `ae_core.service.worker.train`, which is done.
 
     Raises:
         AttemptLost: it came to no end; another attempt may.

@@ -14,8 +14,8 @@ from ae_core.runs.record import new_record
 from ae_core.runs.snapshot import Snapshot, without_gone_pictures
 from ae_core.runs.store import RunStore
 from ae_core.runs.timeline import Moment
+from ae_core.service.registry import UnderWay
 from ae_core.specs import TrainingSpec
-from ae_core.under_way import UnderWay
 
 
 class Busy(ValueError):

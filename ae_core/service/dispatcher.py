@@ -13,17 +13,17 @@ import threading
 from distributed import CancelledError, Client, Future
 from distributed.client import ClosedClientError
 
-from ae_core import run_events
-from ae_core.attempts import Attempts, name_of
-from ae_core.connection import Connection, ServiceUnavailable
-from ae_core.ending import AttemptLost, Ending, ending_of, given_up
-from ae_core.following import key_of, others
-from ae_core.jobs import Jobs
-from ae_core.news import News
 from ae_core.runs.store import RunStore
+from ae_core.service import messages
+from ae_core.service.attempts import Attempts, name_of
+from ae_core.service.connection import Connection, ServiceUnavailable
+from ae_core.service.following import key_of, others
+from ae_core.service.jobs import Jobs
+from ae_core.service.news import News
+from ae_core.service.outcome import AttemptLost, Ending, ending_of, given_up
+from ae_core.service.queue import Entry, TrainingQueue
+from ae_core.service.registry import UnderWay
 from ae_core.storage import StoreError
-from ae_core.training_queue import Entry, TrainingQueue
-from ae_core.under_way import UnderWay
 
 LOOKS_EVERY = 2.0  # seconds, while there may be something that nobody tells of
 ATTEMPTS = 2  # at a run whose worker, or scheduler, is lost
@@ -131,7 +131,7 @@ class Dispatcher:
 
     def _worker_gone(self, key: str) -> None:
         """Take note that the worker that had an attempt is gone."""
-        run = self._under_way.live(run_events.run_of(key))
+        run = self._under_way.live(messages.run_of(key))
         if run is not None and run.begun:  # else Dask hands it to another worker
             self._attempt_gone(key, "worker")
 

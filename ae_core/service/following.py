@@ -10,8 +10,8 @@ from pathlib import Path
 
 from distributed import Client, Future
 
-from ae_core import run_events, tasks
-from ae_core.run_events import Message
+from ae_core.service import messages, worker
+from ae_core.service.messages import Message
 from ae_core.specs import LIMITS, TrainingSpec, to_json
 
 EVERY_EPOCH = int(LIMITS["epochs"].high)
@@ -41,15 +41,15 @@ class Following:
         hear: Callable[[Message], None],
     ) -> "Following":
         """Hand an attempt to a worker; its weights are saved in ``folder`` meanwhile."""
-        client.subscribe_topic(run_events.topic(name), lambda event: hear(event[1]))
-        run_events.permit(client, name, EVERY_EPOCH)
+        client.subscribe_topic(messages.topic(name), lambda event: hear(event[1]))
+        messages.permit(client, name, EVERY_EPOCH)
         future = client.submit(
-            tasks.train,
+            worker.train,
             name,
             to_json(spec),
             str(folder.resolve()),
             key=key_of(name),
-            resources={tasks.TRAIN: 1},
+            resources={worker.TRAIN: 1},
         )
         client.publish_dataset(future, name=key_of(name), override=True)
         return cls(client, name, future)
@@ -61,18 +61,18 @@ class Following:
         Returns:
             None if the scheduler knows of no such attempt.
         """
-        client.subscribe_topic(run_events.topic(name), lambda event: hear(event[1]))
+        client.subscribe_topic(messages.topic(name), lambda event: hear(event[1]))
         future = client.get_dataset(key_of(name), default=None)
         return None if future is None else cls(client, name, future)
 
     def kept_messages(self) -> list[Message]:
         """Return what the scheduler keeps of what the attempt told."""
-        return run_events.kept_messages(self.client, self.name)
+        return messages.kept_messages(self.client, self.name)
 
     def leave(self) -> None:
         """Listen no more; the task goes on."""
         if self.client.status == "running":
-            self.client.unsubscribe_topic(run_events.topic(self.name))
+            self.client.unsubscribe_topic(messages.topic(self.name))
         self.future.release()
 
     def forget(self) -> None:
@@ -82,7 +82,7 @@ class Following:
         self.future.cancel()
         self.leave()
         self.client.unpublish_dataset(key_of(self.name))
-        run_events.forget(self.client, self.name)
+        messages.forget(self.client, self.name)
 
 
 def key_of(name: str) -> str:
@@ -93,4 +93,4 @@ def key_of(name: str) -> str:
 def others(client: Client, known: frozenset[str]) -> int:
     """Return how many trainings of other runs than the known ones are with workers."""
     keys = [str(key) for keys in client.processing().values() for key in keys]
-    return len({run_events.run_of(key) for key in keys} - {""} - known)
+    return len({messages.run_of(key) for key in keys} - {""} - known)

@@ -1,0 +1,1 @@
+"""The training service: the queue, the workers, and every run that has not ended."""
