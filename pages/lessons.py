@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ae_core.data.loading import ImageSetCorrupt, ImageSetUnavailable
-from ae_core.lessons import Lesson
+from ae_core.lessons.schema import Lesson
 from ae_core.service.connection import ServiceUnavailable
 from pages.shared import notice
 from pages.shared.answers import lessons

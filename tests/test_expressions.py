@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ae_core.expressions import Expression, Missing, expressions_in, filled
+from ae_core.lessons.expressions import Expression, Missing, expressions_in, filled
 
 NUMBERS = {"a": 3.0, "b.c": -2.0, "d.e": 0.5}
 

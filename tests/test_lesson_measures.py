@@ -5,8 +5,8 @@ import pytest
 from sklearn.decomposition import PCA
 
 from ae_core.data.loading import load_images
-from ae_core.lesson_figures import MEASURES
-from ae_core.lesson_measures import measure
+from ae_core.lessons.figures import MEASURES
+from ae_core.lessons.measures import measure
 from ae_core.models.inference import ModelFile
 from ae_core.models.pretrained import cards
 from ae_core.models.weights import to_bytes

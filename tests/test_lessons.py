@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ae_core.expressions import Expression, filled
-from ae_core.lesson_figures import MEASURES, RUN_FIGURES, figures_of_run
-from ae_core.lesson_reader import FOLDER, lesson_files, read_lesson
-from ae_core.lessons import PAGES, Lesson, numbers_of
+from ae_core.lessons.expressions import Expression, filled
+from ae_core.lessons.figures import MEASURES, RUN_FIGURES, figures_of_run
+from ae_core.lessons.reader import FOLDER, lesson_files, read_lesson
+from ae_core.lessons.schema import PAGES, Lesson, numbers_of
 from ae_core.specs import PRESETS, TrainingSpec, from_query, preset
 from pages.shared.lesson.guess import verdict
 from pages.shared.lesson.terms import key_of, terms_in

@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from ae_core.lesson_reader import lesson_files, read_lesson
+from ae_core.lessons.reader import lesson_files, read_lesson
 
 SCHOOL_YEAR = 7
 VOWELS = "aeiouyäöü"

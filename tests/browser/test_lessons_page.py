@@ -7,9 +7,9 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from ae_core.data.loading import is_available
-from ae_core.lesson_figures import figures_of_run
-from ae_core.lesson_reader import lesson_files, read_lesson
-from ae_core.lessons import Lesson, Step, numbers_of
+from ae_core.lessons.figures import figures_of_run
+from ae_core.lessons.reader import lesson_files, read_lesson
+from ae_core.lessons.schema import Lesson, Step, numbers_of
 
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 LESSONS = [read_lesson(path) for path in lesson_files("en")]

@@ -5,10 +5,10 @@ It knows no student: how far one has come is in `pages.shared.lesson.progress`.
 
 import streamlit as st
 
-from ae_core import lesson_measures
-from ae_core.lesson_figures import Measured
-from ae_core.lesson_reader import lesson_files, read_lesson
-from ae_core.lessons import Lesson
+from ae_core.lessons import measures
+from ae_core.lessons.figures import Measured
+from ae_core.lessons.reader import lesson_files, read_lesson
+from ae_core.lessons.schema import Lesson
 from ae_core.models.inference import ModelFile
 from pages.shared.answers.server import service
 
@@ -29,5 +29,5 @@ def lessons(language: str) -> tuple[dict[str, Lesson], tuple[str, ...]]:
 def lesson_measure(
     what: str, settings: tuple[tuple[str, str | int | float], ...], model: ModelFile | None
 ) -> Measured:
-    """Return what a lesson measures; see `ae_core.lesson_measures.measure`."""
-    return service().connection.answer(lesson_measures.measure, what, settings, model)
+    """Return what a lesson measures; see `ae_core.lessons.measures.measure`."""
+    return service().connection.answer(measures.measure, what, settings, model)

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import streamlit as st
 
-from ae_core.lesson_figures import Figures, figures_of_run
-from ae_core.lessons import Experiment
+from ae_core.lessons.figures import Figures, figures_of_run
+from ae_core.lessons.schema import Experiment
 from ae_core.runs.snapshot import Snapshot
 from ae_core.service.service import Busy
 from ae_core.specs import to_query

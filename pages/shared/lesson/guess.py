@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from ae_core.expressions import Missing
-from ae_core.lessons import Guess
+from ae_core.lessons.expressions import Missing
+from ae_core.lessons.schema import Guess
 from pages.shared import notice
 from pages.shared.lesson.progress import Progress, take_guess
 from pages.shared.session import widget

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import streamlit as st
 
 from ae_core import code_figures
-from ae_core.lesson_figures import Figures, Measured
-from ae_core.lessons import Measure, Step
+from ae_core.lessons.figures import Figures, Measured
+from ae_core.lessons.schema import Measure, Step
 from ae_core.models.inference import ModelFile
 from ae_core.runs.snapshot import Snapshot
 from pages.shared import notice

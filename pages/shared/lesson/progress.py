@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ae_core.lessons import Lesson
+from ae_core.lessons.schema import Lesson
 from pages.shared.links import put
 
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from ae_core.expressions import Missing, filled
-from ae_core.lesson_figures import Figures
-from ae_core.lessons import GUESS, Experiment, Lesson, Link, Step, numbers_of
+from ae_core.lessons.expressions import Missing, filled
+from ae_core.lessons.figures import Figures
+from ae_core.lessons.schema import GUESS, Experiment, Lesson, Link, Step, numbers_of
 from pages.shared import notice
 from pages.shared.lesson.experiments import done_runs, figures_of, train_view
 from pages.shared.lesson.guess import ask, said_view, verdict

@@ -13,7 +13,7 @@ from ae_core.images import reduced, to_bytes_range
 from ae_core.latent import explore
 from ae_core.latent.disentanglement import FOLLOWS, correlations
 from ae_core.latent.statistics import Gaussian
-from ae_core.lesson_figures import MEASURES, Measured
+from ae_core.lessons.figures import MEASURES, Measured
 from ae_core.metrics import NEAR_ZERO, psnr_of_mse
 from ae_core.models import baselines
 from ae_core.models.compatibility import image_shape
@@ -38,7 +38,7 @@ def measure(
     """Measure something for a lesson.
 
     Args:
-        what: one of `ae_core.lesson_figures.MEASURES`.
+        what: one of `ae_core.lessons.figures.MEASURES`.
         settings: of it, by name.
         model: the run that its setting ``train`` names, if it has one.
 

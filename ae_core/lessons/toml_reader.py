@@ -1,6 +1,6 @@
 """A lesson's file: TOML, of which every field is asked for by kind, and errors that name the line.
 
-It does not know what the fields mean: see `ae_core.lesson_reader`.
+It does not know what the fields mean: see `ae_core.lessons.reader`.
 """
 
 import re

@@ -2,13 +2,13 @@
 
 Figures of experiments are named ``<experiment>.<figure>``, as in ``small.val_psnr``, in the
 conditions that the app checks and between double braces in texts. It knows no file, see
-`ae_core.lesson_reader`, and not how a figure comes about.
+`ae_core.lessons.reader`, and not how a figure comes about.
 """
 
 from dataclasses import dataclass
 
-from ae_core.expressions import Expression
-from ae_core.lesson_figures import Figures
+from ae_core.lessons.expressions import Expression
+from ae_core.lessons.figures import Figures
 from ae_core.specs import TrainingSpec
 
 PAGES = ("train", "reconstruct", "denoise", "latent_space", "measure")
@@ -53,7 +53,7 @@ class Experiment:
 
 @dataclass(frozen=True)
 class Measure:
-    """Figures that a worker computes; see `ae_core.lesson_figures`."""
+    """Figures that a worker computes; see `ae_core.lessons.figures`."""
 
     name: str
     title: str

@@ -1,16 +1,15 @@
 """Reading a lesson's file: what its fields mean, and every mistake named by line and field.
 
 ``assets/lessons/README.md`` tells a teacher how to write one. It knows no TOML, which is
-`ae_core.lesson_file`'s, and nothing of who takes the lesson.
+`ae_core.lessons.toml_reader`'s, and nothing of who takes the lesson.
 """
 
 from collections.abc import Iterable
 from pathlib import Path
 
-from ae_core.expressions import Expression, expressions_in
-from ae_core.lesson_figures import MEASURES, RUN_FIGURES
-from ae_core.lesson_file import Table
-from ae_core.lessons import (
+from ae_core.lessons.expressions import Expression, expressions_in
+from ae_core.lessons.figures import MEASURES, RUN_FIGURES
+from ae_core.lessons.schema import (
     GUESS,
     LEVELS,
     PAGES,
@@ -22,6 +21,7 @@ from ae_core.lessons import (
     Measure,
     Step,
 )
+from ae_core.lessons.toml_reader import Table
 from ae_core.models.compatibility import plan_of
 from ae_core.specs import PRESETS, change
 from ae_core.storage import ROOT

@@ -1,0 +1,1 @@
+"""Lessons: their files, the figures that they ask for, and how these are measured."""
