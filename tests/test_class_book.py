@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ae_core import class_book as module
-from ae_core.class_book import ClassBook
-from ae_core.classroom import CODE_LETTERS, DAYS, ClassError, ClassLimits
+from ae_core.classroom import service as module
+from ae_core.classroom.model import CODE_LETTERS, DAYS, ClassError, ClassLimits
+from ae_core.classroom.service import ClassBook
 from ae_core.runs.record import new_record
 from ae_core.runs.store import RunStore
 from ae_core.specs import preset

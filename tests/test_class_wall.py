@@ -13,18 +13,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ae_core import images
-from ae_core.class_book import ClassBook
-from ae_core.class_table import COLUMNS, table
-from ae_core.class_wall import Place, Wall
-from ae_core.classroom import Challenge, Classroom, Student
+from ae_core.classroom.csv_export import COLUMNS, table
+from ae_core.classroom.model import Challenge, Classroom, Student
+from ae_core.classroom.run_card import MOST_BYTES, MOST_POINTS, MOST_SIDE, renewed, view_of
+from ae_core.classroom.service import ClassBook
+from ae_core.classroom.wall import Place, Wall
+from ae_core.classroom.wall_payload import pack
 from ae_core.models.compatibility import image_shape
-from ae_core.run_view import MOST_BYTES, MOST_POINTS, MOST_SIDE, renewed, view_of
 from ae_core.runs.record import RunRecord, ended, new_run_id
 from ae_core.runs.snapshot import Snapshot
 from ae_core.runs.store import RunStore
 from ae_core.service.service import TrainingService
 from ae_core.specs import change, preset
-from ae_core.wall_bytes import pack
 
 DIGITS = change(preset("digits-dense").spec, image_size=8)
 ROOM = Classroom("ABCDE", "0" * 64, 0.0)

@@ -4,14 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ae_core.class_rules import (
-    NotAllowed,
-    challenge_set_up,
-    check_joining,
-    check_runs,
-    checked_nickname,
-)
-from ae_core.classroom import (
+from ae_core.classroom.model import (
     LONGEST_NICKNAME,
     MOST_JOINS,
     MOST_STUDENTS,
@@ -23,6 +16,13 @@ from ae_core.classroom import (
     room_from_json,
     student_from_json,
     to_json,
+)
+from ae_core.classroom.rules import (
+    NotAllowed,
+    challenge_set_up,
+    check_joining,
+    check_runs,
+    checked_nickname,
 )
 from ae_core.data.loading import IMAGE_SETS
 from ae_core.models.compatibility import image_shape, plan_of, with_setting

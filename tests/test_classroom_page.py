@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ae_core.class_book import ClassBook
-from ae_core.classroom import DAYS, Challenge, ClassLimits
+from ae_core.classroom.model import DAYS, Challenge, ClassLimits
+from ae_core.classroom.service import ClassBook
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = "pages/classroom.py"
@@ -138,7 +138,7 @@ def test_bad_input_is_a_sentence_and_what_was_typed_stays(book):
 
 
 def test_a_full_class_is_a_sentence(book, monkeypatch):
-    monkeypatch.setattr("ae_core.class_rules.MOST_STUDENTS", 1)
+    monkeypatch.setattr("ae_core.classroom.rules.MOST_STUDENTS", 1)
     room, _ = book.open_class()
     book.join(room.code, "ada", "Ada")
     page = join(opened(visitor="x2", **{"class": room.code}), "Bob")
@@ -294,7 +294,7 @@ import os, sys
 os.environ["AE_RUNS_DIR"] = {str(tmp_path)!r}
 from streamlit.testing.v1 import AppTest
 
-from ae_core.class_book import ClassBook
+from ae_core.classroom.service import ClassBook
 from pathlib import Path
 book = ClassBook(Path({str(tmp_path)!r}))
 room, secret = book.open_class()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from ae_core.class_rules import NotAllowed, check_runs
+from ae_core.classroom.rules import NotAllowed, check_runs
 from ae_core.models.compatibility import with_setting
 from ae_core.specs import TrainingSpec
 from pages.shared import notice

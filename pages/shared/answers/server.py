@@ -9,8 +9,8 @@ import os
 import numpy as np
 import streamlit as st
 
-from ae_core.class_book import ClassBook
-from ae_core.class_wall import Wall
+from ae_core.classroom.service import ClassBook
+from ae_core.classroom.wall import Wall
 from ae_core.data.user_image_sets import is_own
 from ae_core.latent.match_results import MatchBook
 from ae_core.runs.replay import Film, film_of

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from ae_core.class_rules import challenge_set_up
-from ae_core.classroom import Challenge, ClassError, ClassLimits, Classroom, Student
-from ae_core.run_view import RunView
+from ae_core.classroom.model import Challenge, ClassError, ClassLimits, Classroom, Student
+from ae_core.classroom.rules import challenge_set_up
+from ae_core.classroom.run_card import RunView
 from ae_core.specs import LIMITS, to_query
 from pages.shared import notice
 from pages.shared.answers import class_book

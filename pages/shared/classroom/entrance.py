@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from ae_core.classroom import CODE_LENGTH, DAYS, LONGEST_NICKNAME, ClassError, Classroom
+from ae_core.classroom.model import CODE_LENGTH, DAYS, LONGEST_NICKNAME, ClassError, Classroom
 from ae_core.storage import StoreError
 from pages.shared import notice
 from pages.shared.answers import class_book

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from ae_core.classroom import Classroom
-from ae_core.join_address import in_the_network, is_local, own_address, qr_code, with_query
+from ae_core.classroom.join_link import in_the_network, is_local, own_address, qr_code, with_query
+from ae_core.classroom.model import Classroom
 from pages.shared.text import text
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ae_core.classroom import ClassError
+from ae_core.classroom.model import ClassError
 from pages.shared import notice
 from pages.shared.answers import class_book, class_wall
 from pages.shared.classroom.allowed import challenge_view, limits_in_words

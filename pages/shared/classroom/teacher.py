@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from ae_core.class_table import table
-from ae_core.classroom import CLASS_LIMITS, Challenge, ClassLimits, Classroom
+from ae_core.classroom.csv_export import table
+from ae_core.classroom.join_link import with_query
+from ae_core.classroom.model import CLASS_LIMITS, Challenge, ClassLimits, Classroom
 from ae_core.data.loading import IMAGE_SETS, card
 from ae_core.data.user_image_sets import name_of, own_sets
-from ae_core.join_address import with_query
 from pages.shared import notice
 from pages.shared.answers import class_book, class_wall
 from pages.shared.catalogue import pictures_title

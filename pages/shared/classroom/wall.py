@@ -8,9 +8,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from ae_core.class_wall import Place
+from ae_core.classroom.wall import Place
+from ae_core.classroom.wall_payload import pack
 from ae_core.runs.snapshot import LIVE
-from ae_core.wall_bytes import pack
 from pages.shared.session import widget
 from pages.shared.text import text
 

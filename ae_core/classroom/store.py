@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ae_core.classroom import (
+from ae_core.classroom.model import (
     Classroom,
     Student,
     file_name,

@@ -6,7 +6,7 @@ It knows neither files nor runs that have begun.
 import unicodedata
 from collections.abc import Mapping, Sequence
 
-from ae_core.classroom import (
+from ae_core.classroom.model import (
     JOIN_SECONDS,
     LONGEST_NICKNAME,
     MOST_JOINS,

@@ -8,8 +8,8 @@ import io
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from ae_core.classroom import Student
-from ae_core.run_view import RunView
+from ae_core.classroom.model import Student
+from ae_core.classroom.run_card import RunView
 from ae_core.specs import PRESETS, to_query
 
 COLUMNS = (

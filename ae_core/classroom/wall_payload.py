@@ -9,7 +9,7 @@ import struct
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from ae_core.class_wall import Place
+from ae_core.classroom.wall import Place
 
 
 def pack(

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ae_core.classroom import Challenge, Classroom, Student
+from ae_core.classroom.model import Challenge, Classroom, Student
+from ae_core.classroom.run_card import RunView, renewed, view_of, without_pictures
 from ae_core.data.user_image_sets import PREFIX, is_gone
-from ae_core.run_view import RunView, renewed, view_of, without_pictures
 from ae_core.runs.store import UnknownRun
 from ae_core.service.service import TrainingService
 

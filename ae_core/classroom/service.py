@@ -14,16 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ae_core.class_files import ClassFiles, unwritable
-from ae_core.class_rules import check_joining, checked_nickname
-from ae_core.classroom import (
-    CODE_LENGTH,
-    CODE_LETTERS,
-    DAYS,
-    ClassError,
-    Classroom,
-    Student,
-)
+from ae_core.classroom.model import CODE_LENGTH, CODE_LETTERS, DAYS, ClassError, Classroom, Student
+from ae_core.classroom.rules import check_joining, checked_nickname
+from ae_core.classroom.store import ClassFiles, unwritable
 from ae_core.storage import FileLock
 
 MOST_CLASSES = 500  # on a server

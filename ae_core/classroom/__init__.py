@@ -1,0 +1,1 @@
+"""A class: its students and limits, its wall, its table and its address."""
