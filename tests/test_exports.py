@@ -9,7 +9,7 @@ import pytest
 
 from ae_core.data.loading import load_images
 from ae_core.denoising.denoise import model_file
-from ae_core.exports import keras_file, picture_file
+from ae_core.export.files import keras_file, picture_file
 from ae_core.models import autoencoder as ae
 from ae_core.models import weights
 from ae_core.models.autoencoder import Autoencoder

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from ae_core import formula
 from ae_core.data.loading import load_images
+from ae_core.export import latex as formula
 from ae_core.specs import CHOICES, TrainingSpec, change
 from ae_core.training.loop import fit
 

@@ -14,12 +14,12 @@ import pytest
 import tensorflow as tf
 from keras import ops
 
-from ae_core import keras_noise_code, keras_training_code
 from ae_core.data import corruption
 from ae_core.data.loading import IMAGE_SETS, is_available, load_images
-from ae_core.exports import picture_file
-from ae_core.keras_code import parts, source
-from ae_core.keras_pictures_code import loading, needs_file, pca_start
+from ae_core.export import script_corruption, script_training
+from ae_core.export.files import picture_file
+from ae_core.export.keras_script import parts, source
+from ae_core.export.script_data import loading, needs_file, pca_start
 from ae_core.models.compatibility import image_shape, plan_of
 from ae_core.models.shapes import parameters
 from ae_core.specs import CHOICES, PRESETS, Corruption, TrainingSpec, change, preset
@@ -265,14 +265,14 @@ def test_a_script_corrupts_as_the_app_does(kind, amount, shape):
     normal = tf.random.stateless_normal(x.shape, [seed + 1, number])
     uniform = tf.random.stateless_uniform(x.shape, [seed + 2, number])
     wanted = corruption.apply(noise, x, normal, uniform, ops)
-    corrupted = executed(keras_noise_code.corruption(noise, shape), SEED=seed)["corrupted"]
+    corrupted = executed(script_corruption.corruption(noise, shape), SEED=seed)["corrupted"]
     np.testing.assert_allclose(corrupted(tf.constant(x), number), wanted, atol=1e-6)
 
 
 @pytest.mark.parametrize("kind", ["mirror", "jitter"])
 def test_a_script_changes_pictures_as_the_app_does(kind):
     x = tf.constant(np.random.default_rng(0).random((6, 12, 9, 1), dtype=np.float32))
-    code = keras_noise_code.augmentation(replace(SMALL, augment=kind))
+    code = script_corruption.augmentation(replace(SMALL, augment=kind))
     for number in (1, 2):
         made = executed(code, SEED=4)["augmented"](x, tf.constant(number))
         wanted = augmentation.augmented(kind, x, 4, tf.constant(number))
@@ -280,11 +280,11 @@ def test_a_script_changes_pictures_as_the_app_does(kind):
 
 
 def test_what_only_workers_may_import_is_written_down_equal():
-    written = keras_noise_code
+    written = script_corruption
     assert (written.SALT, written.MOVED) == (augmentation.SALT, augmentation.MOVED)
     assert (written.TURNED, written.SCALED) == (augmentation.TURNED, augmentation.SCALED)
-    assert keras_training_code.EVALUATED_AT_ONCE == steps.EVALUATED_AT_ONCE
-    assert keras_training_code.RISING == steps.RISING
+    assert script_training.EVALUATED_AT_ONCE == steps.EVALUATED_AT_ONCE
+    assert script_training.RISING == steps.RISING
 
 
 def as_keras_loads(image_set):

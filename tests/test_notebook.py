@@ -6,9 +6,9 @@ import re
 import nbformat
 import pytest
 
-from ae_core.keras_code import source
+from ae_core.export.keras_script import source
+from ae_core.export.notebook import notebook
 from ae_core.models.compatibility import image_shape
-from ae_core.notebook import notebook
 from ae_core.specs import PRESETS, change
 from tests.test_keras_code import (
     FAMILIES,

@@ -5,11 +5,11 @@ from functools import partial
 
 import streamlit as st
 
-from ae_core.keras_code import source
-from ae_core.keras_pictures_code import PICTURE_FILE, needs_file
+from ae_core.export.keras_script import source
+from ae_core.export.notebook import notebook
+from ae_core.export.script_data import PICTURE_FILE, needs_file
 from ae_core.models.compatibility import image_shape
 from ae_core.models.inference import ModelFile
-from ae_core.notebook import notebook
 from ae_core.specs import TrainingSpec
 from pages.shared import notice
 from pages.shared.answers import FAILURES, keras_file, picture_file

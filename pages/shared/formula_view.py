@@ -2,16 +2,16 @@
 
 import streamlit as st
 
-from ae_core import formula
+from ae_core.export import latex
 from ae_core.runs.snapshot import Snapshot
 from pages.shared.text import text
 
 
 def formula_view(snapshot: Snapshot) -> None:
     """Show the loss of a run in symbols, in numbers, and what each part of it means."""
-    terms = formula.terms(snapshot.spec)
+    terms = latex.terms(snapshot.spec)
     st.markdown(f"**{text('code.formula')}**")
-    st.latex(formula.in_symbols(terms))
+    st.latex(latex.in_symbols(terms))
     if snapshot.history:
         newest = snapshot.history[-1]
         names = {term.name: text(f"code.term.{term.name}") for term in terms}
@@ -19,5 +19,5 @@ def formula_view(snapshot: Snapshot) -> None:
             st.caption(text("code.held_out", epoch=snapshot.epoch))
         else:
             st.caption(text("code.trained", epoch=snapshot.epoch))
-        st.latex(formula.in_numbers(*formula.values(snapshot.spec, newest), names))
+        st.latex(latex.in_numbers(*latex.values(snapshot.spec, newest), names))
     st.caption("  \n".join(text(f"code.meaning.{term.name}") for term in terms))

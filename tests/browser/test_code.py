@@ -11,7 +11,7 @@ import numpy as np
 from lab_page import IDLE, metric, open_page
 from playwright.sync_api import Page, expect
 
-from ae_core.keras_code import source
+from ae_core.export.keras_script import source
 from ae_core.specs import change, preset
 
 

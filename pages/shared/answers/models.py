@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from ae_core import exports
+from ae_core.export import files
 from ae_core.latent import explore
 from ae_core.latent.atlas import Atlas
 from ae_core.models import inference
@@ -69,5 +69,5 @@ def neighbour_map(model: ModelFile) -> np.ndarray:
 
 @st.cache_resource(show_spinner=False, max_entries=4)
 def keras_file(model: ModelFile) -> bytes:
-    """Return a model for Keras; see `ae_core.exports.keras_file`."""
-    return service().connection.answer(exports.keras_file, model)
+    """Return a model for Keras; see `ae_core.export.files.keras_file`."""
+    return service().connection.answer(files.keras_file, model)

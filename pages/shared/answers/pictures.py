@@ -6,9 +6,9 @@ It knows no model: what one makes of them is in `pages.shared.answers.models`.
 import numpy as np
 import streamlit as st
 
-from ae_core import exports
 from ae_core.data import gallery as galleries
 from ae_core.denoising import photos
+from ae_core.export import files
 from pages.shared.answers.forgetting import forgetting
 from pages.shared.answers.server import service
 from pages.shared.sheet import addresses, png
@@ -62,5 +62,5 @@ def _thumbnail(image: np.ndarray) -> np.ndarray:
 @forgetting
 @st.cache_resource(show_spinner=False, max_entries=2)
 def picture_file(image_set: str, image_size: int, split: str) -> bytes:
-    """Return a set's pictures, tens of megabytes; see `ae_core.exports.picture_file`."""
-    return service().connection.answer(exports.picture_file, image_set, image_size, split)
+    """Return a set's pictures, tens of megabytes; see `ae_core.export.files.picture_file`."""
+    return service().connection.answer(files.picture_file, image_set, image_size, split)

@@ -6,14 +6,14 @@ Keras: the page shows the script before anything is trained.
 
 from dataclasses import dataclass
 
-from ae_core import (
-    keras_layers_code,
-    keras_loss_code,
-    keras_noise_code,
-    keras_pictures_code,
-    keras_training_code,
-)
 from ae_core.data.catalog import IMAGE_SETS
+from ae_core.export import (
+    script_corruption,
+    script_data,
+    script_loss,
+    script_network,
+    script_training,
+)
 from ae_core.models.precision import computes_in
 from ae_core.models.shapes import Shape
 from ae_core.specs import TrainingSpec
@@ -75,12 +75,12 @@ def how_to_run(spec: TrainingSpec, image_shape: Shape) -> str:
     imported = _imports(spec, image_shape)
     more = " scikit-learn" if "sklearn" in imported else ""
     more += " pillow" if "PIL" in imported else ""
-    beside = f"\nNeeds {keras_pictures_code.PICTURE_FILE} in the folder in which it is run."
+    beside = f"\nNeeds {script_data.PICTURE_FILE} in the folder in which it is run."
     return (
         "Made by Autoencoder Lab from the settings of a run, whose figures it prints. In a\n"
         "long run, or on another kind of machine, differences in the last digit grow.\n"
         f"Needs: pip install tensorflow keras numpy{more}"
-        f"{beside if keras_pictures_code.needs_file(spec) else ''}"
+        f"{beside if script_data.needs_file(spec) else ''}"
     )
 
 
@@ -91,27 +91,27 @@ def parts(spec: TrainingSpec, image_shape: Shape) -> tuple[Part, ...]:
         Part(
             "pictures",
             "Pictures: (N, rows, columns, 1), pixels from 0 to 1",
-            keras_pictures_code.loading(spec, image_shape),
+            script_data.loading(spec, image_shape),
         ),
-        Part("network", "The network", keras_layers_code.network(spec, image_shape)),
+        Part("network", "The network", script_network.network(spec, image_shape)),
     ]
     if spec.autoencoder.components:
-        start = keras_pictures_code.pca_start(spec.autoencoder)
+        start = script_data.pca_start(spec.autoencoder)
         found.append(Part("pca", "It starts as a principal component analysis", start))
     changes = []
-    if keras_loss_code.corrupts(spec):
-        changes.append(keras_noise_code.corruption(spec.corruption, image_shape))
+    if script_loss.corrupts(spec):
+        changes.append(script_corruption.corruption(spec.corruption, image_shape))
     if spec.augment != "none":
-        changes.append(keras_noise_code.augmentation(spec))
+        changes.append(script_corruption.augmentation(spec))
     if changes:
         found.append(Part("noise", "What is done to the pictures", "\n\n\n".join(changes)))
-    terms = [keras_loss_code.loss(spec)]
-    if keras_loss_code.has_total_correlation(spec):
-        terms.insert(0, keras_loss_code.TOTAL_CORRELATION)
+    terms = [script_loss.loss(spec)]
+    if script_loss.has_total_correlation(spec):
+        terms.insert(0, script_loss.TOTAL_CORRELATION)
     training = (
-        keras_training_code.steps(spec),
-        keras_training_code.AVERAGES,
-        keras_training_code.loop(spec),
+        script_training.steps(spec),
+        script_training.AVERAGES,
+        script_training.loop(spec),
     )
     return (
         *found,
@@ -125,14 +125,14 @@ def _heading(title: str) -> str:
 
 
 def _imports(spec: TrainingSpec, image_shape: Shape) -> str:
-    initializer = keras_layers_code.INITIALIZERS[spec.autoencoder.initializer]
+    initializer = script_network.INITIALIZERS[spec.autoencoder.initializer]
     third = [
         "import keras",
         "import numpy as np",
         "import tensorflow as tf",
         "from keras import layers, ops",
         f"from keras.initializers import {initializer}",
-        *keras_pictures_code.imports(spec, image_shape),
+        *script_data.imports(spec, image_shape),
     ]
     if spec.autoencoder.components:
         third.append("from sklearn.decomposition import PCA")
@@ -159,13 +159,13 @@ def _settings(spec: TrainingSpec) -> str:
         settings.append(("SIGMA", spec.sigma, "how far pixels may be off"))
     if own.bottleneck == "variational":
         settings.append(("BETA", own.beta, "weight of the KL divergence"))
-    if keras_loss_code.has_total_correlation(spec):
+    if script_loss.has_total_correlation(spec):
         settings.append(("TOTAL_CORRELATION", own.total_correlation, "weight of that term"))
     if own.bottleneck == "sparse":
         settings.append(("SPARSITY", own.sparsity, "λ, the price of an active unit of the code"))
     if computes_in(spec) == "bfloat16":
         settings.append(
-            (keras_layers_code.HALF, '"mixed_bfloat16"', "computed in 16 bits, kept in 32")
+            (script_network.HALF, '"mixed_bfloat16"', "computed in 16 bits, kept in 32")
         )
     return "\n".join(
         f"{name} = {value}" + (f"  # {comment}" if comment else "")

@@ -2,7 +2,7 @@
 
 Sets that a library loads are loaded by it, exactly as `ae_core.data.readers` does; toy faces and faces
 in the wild, whose making is long, are read from ``pictures.npz`` beside the script, which
-`ae_core.exports.picture_file` makes.
+`ae_core.export.files.picture_file` makes.
 """
 
 from ae_core.data.catalog import IMAGE_SETS

@@ -1,13 +1,13 @@
-"""The script of `ae_core.keras_code` as a Jupyter notebook: words and formula between its parts.
+"""The script of `ae_core.export.keras_script` as a Jupyter notebook: words and formula between its parts.
 
 A notebook is JSON (nbformat 4.5); it is written here without the package of that name. Letters:
-as in `ae_core.formula`.
+as in `ae_core.export.latex`.
 """
 
 import json
 from typing import Any
 
-from ae_core import formula, keras_code
+from ae_core.export import keras_script, latex
 from ae_core.models.shapes import Shape
 from ae_core.specs import TrainingSpec
 
@@ -35,14 +35,14 @@ _WORDS = {
 def notebook(spec: TrainingSpec, image_shape: Shape) -> bytes:
     """Return the notebook that trains a spec on its pictures (H, W, C), as an .ipynb file.
 
-    Its code cells, one after the other, are `ae_core.keras_code.source`.
+    Its code cells, one after the other, are `ae_core.export.keras_script.source`.
 
     Raises:
         ValueError: the layers do not fit; see `ae_core.models.shapes.plan`.
     """
-    about = keras_code.about(spec, image_shape)
-    cells = [_words(f"# {about}\n\n{keras_code.how_to_run(spec, image_shape)}")]
-    for part in keras_code.parts(spec, image_shape):
+    about = keras_script.about(spec, image_shape)
+    cells = [_words(f"# {about}\n\n{keras_script.how_to_run(spec, image_shape)}")]
+    for part in keras_script.parts(spec, image_shape):
         words = loss_in_words(spec) if part.name == "loss" else _WORDS[part.name]
         cells.append(_words(f"## {part.title}\n\n{words}"))
         cells.append(_code(part.code))
@@ -60,9 +60,9 @@ def notebook(spec: TrainingSpec, image_shape: Shape) -> bytes:
 
 def loss_in_words(spec: TrainingSpec) -> str:
     """Return the loss as a formula and what its parts are, as Markdown."""
-    parts = formula.terms(spec)
+    parts = latex.terms(spec)
     meanings = "\n".join(f"- {_MEANINGS[part.name]}" for part in parts)
-    return f"$${formula.in_symbols(parts)}$$\n\n{meanings}"
+    return f"$${latex.in_symbols(parts)}$$\n\n{meanings}"
 
 
 def _words(text: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 It knows which figures a loss gives, not the layers and not where the pictures come from.
 """
 
-from ae_core.keras_loss_code import draws_noise, loss
+from ae_core.export.script_loss import draws_noise, loss
 from ae_core.specs import TrainingSpec
 
 # As in `ae_core.training.steps`, which only workers may import; a test compares.
