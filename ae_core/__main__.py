@@ -9,12 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from ae_core import images, pretraining
+from ae_core import images
 from ae_core.data.loading import ImageSetCorrupt, ImageSetUnavailable
 from ae_core.denoising import denoise
 from ae_core.models import pretrained
 from ae_core.models.compatibility import plan_of
 from ae_core.models.shapes import parameters
+from ae_core.pretrain import build
 from ae_core.runs import store
 from ae_core.specs import LIMITS, PRESETS, Corruption, change, preset
 
@@ -47,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     training.set_defaults(command=_train)
 
     making = commands.add_parser("pretrain", help="make a model of assets/pretrained anew")
-    making.add_argument("name", choices=sorted(pretraining.NAMES))
+    making.add_argument("name", choices=sorted(build.NAMES))
     making.add_argument("--out", type=Path, default=pretrained.FOLDER, metavar="DIR")
     making.set_defaults(command=_pretrain)
 
@@ -84,7 +85,7 @@ def _train(options: argparse.Namespace) -> None:
     spec = preset(options.preset).spec
     given = {"epochs": options.epochs, "seed": options.seed}
     spec = change(spec, **{name: value for name, value in given.items() if value is not None})
-    record, _, _ = pretraining.run(spec, options.preset, options.out)
+    record, _, _ = build.run(spec, options.preset, options.out)
     if options.json:
         last = dict(record.history[-1]) if record.history else {}
         print(json.dumps({"status": record.status, "epochs": len(record.history)} | last))
@@ -93,7 +94,7 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _pretrain(options: argparse.Namespace) -> None:
-    pretraining.pretrain(options.name, options.out)
+    build.pretrain(options.name, options.out)
     print(f"written to {options.out}")
 
 

@@ -15,7 +15,7 @@ from ae_core.models import weights
 from ae_core.models.compatibility import image_shape
 from ae_core.models.inference import ModelFile, autoencoder
 from ae_core.models.pretrained import cards
-from ae_core.pretraining_recipes import RECIPES
+from ae_core.pretrain.recipes import RECIPES
 from ae_core.specs import PRESETS
 
 FACES, DIGITS = (model_file(cards()[name]) for name in ("toy-faces-vae", "digits-dense"))

@@ -17,10 +17,10 @@ from ae_core.models.pca_init import with_analysis
 from ae_core.models.pretrained import FOLDER, LIKENESS, Trial, cards, write_card
 from ae_core.models.shapes import parameters, plan
 from ae_core.models.weights import expanded, from_bytes
-from ae_core.pretraining import noise_trials
-from ae_core.pretraining_recipes import DENOISERS, RECIPES, card_for, denoiser_card, recipe
+from ae_core.pretrain.build import noise_trials
+from ae_core.pretrain.noise_benchmark import try_out
+from ae_core.pretrain.recipes import DENOISERS, RECIPES, card_for, denoiser_card, recipe
 from ae_core.specs import PRESETS, Corruption, change, preset
-from ae_core.trials import try_out
 
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
 PARTS = ("encoder", "decoder")

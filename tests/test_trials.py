@@ -8,8 +8,8 @@ import pytest
 
 from ae_core.data.corruption import corrupt
 from ae_core.metrics import psnr
+from ae_core.pretrain.noise_benchmark import KINDS, MOST, SAMPLE, SEED, try_out
 from ae_core.specs import Corruption
-from ae_core.trials import KINDS, MOST, SAMPLE, SEED, try_out
 
 
 def gray(level=0.5, count=8, side=32):

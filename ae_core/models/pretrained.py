@@ -2,7 +2,7 @@
 
 Where the image set is the app's own to show there is a .png of test pictures too. A card (the
 .json) says what a model was trained on, its figures and the data's terms. This file knows files
-only; `ae_core.pretraining` makes them.
+only; `ae_core.pretrain.build` makes them.
 """
 
 import json

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ae_core import pretraining_recipes
 from ae_core.data.loading import IMAGE_SETS, ImageSet, load_images
 from ae_core.denoising.likeness import Likeness
 from ae_core.images import contact_sheet, sheet, to_bytes_range, to_png
@@ -18,10 +17,11 @@ from ae_core.models import pretrained, weights
 from ae_core.models.compatibility import image_shape
 from ae_core.models.inference import ModelFile
 from ae_core.models.pretrained import Trial
+from ae_core.pretrain import recipes
+from ae_core.pretrain.noise_benchmark import KINDS, try_out
 from ae_core.runs.record import RunRecord, ended, new_record
 from ae_core.runs.store import write_record
 from ae_core.specs import DenoiserSpec, TrainingSpec, to_json
-from ae_core.trials import KINDS, try_out
 
 if TYPE_CHECKING:
     from ae_core.models.autoencoder import Autoencoder
@@ -32,7 +32,7 @@ KEPT_EVERY = 1000  # steps, after which an interrupted training of hours goes on
 
 SAMPLES, TEMPERATURES, SHEET_WIDTH = 10, (1.0, 1.0, 0.7, 0.7), 1000  # of random pictures
 
-NAMES = (*pretraining_recipes.RECIPES, *pretraining_recipes.DENOISERS, pretrained.LIKENESS)
+NAMES = (*recipes.RECIPES, *recipes.DENOISERS, pretrained.LIKENESS)
 
 
 def pretrain(name: str, folder: Path) -> None:
@@ -47,7 +47,7 @@ def pretrain(name: str, folder: Path) -> None:
         images = load_images(FACES)
         made = Likeness.fit(images.train, images.test).to_bytes()
         (folder / f"{name}.npz").write_bytes(made)
-    elif name in pretraining_recipes.DENOISERS:
+    elif name in recipes.DENOISERS:
         _denoiser(name, folder)
     else:
         _autoencoder(name, folder)
@@ -115,11 +115,11 @@ def _autoencoder(name: str, folder: Path) -> None:
     from ae_core.models.autoencoder import Autoencoder
     from ae_core.models.pca_init import without_analysis
 
-    spec = pretraining_recipes.recipe(name)
+    spec = recipes.recipe(name)
     record, trained, files = run(spec, name, None)
     if not record.history:
         raise ValueError(record.reason)
-    rounded = pretraining_recipes.RECIPES[name].rounded
+    rounded = recipes.RECIPES[name].rounded
     if spec.autoencoder.components:
         trained = without_analysis(trained)
     kept = weights.rounded(trained, rounded) if rounded else weights.halved(trained)
@@ -135,7 +135,7 @@ def _autoencoder(name: str, folder: Path) -> None:
     autoencoder = Autoencoder.from_weights(
         spec.autoencoder, image_shape(spec), weights.expanded(kept)
     )
-    if pretraining_recipes.RECIPES[name].samples:
+    if recipes.RECIPES[name].samples:
         (folder / f"{name}.samples.png").write_bytes(random_pictures(autoencoder))
     if spec.corruption.active:
         faces = load_images(FACES, spec.image_size)
@@ -143,7 +143,7 @@ def _autoencoder(name: str, folder: Path) -> None:
     figures = dict(record.history[-1])
     if rounded and "val_psnr" in figures:  # of what is kept
         figures["val_psnr"] = held_out_psnr(spec, autoencoder)
-    card = pretraining_recipes.card_for(name, figures, trials)
+    card = recipes.card_for(name, figures, trials)
     pretrained.write_card(card, folder)
 
 
@@ -152,7 +152,7 @@ def _denoiser(name: str, folder: Path) -> None:
     from ae_core.models.denoiser import Denoiser
     from ae_core.training.denoiser import Training
 
-    spec: DenoiserSpec = pretraining_recipes.DENOISERS[name]
+    spec: DenoiserSpec = recipes.DENOISERS[name]
     images = load_images(spec.image_set)
     training = Training(spec, images.train)
     part = folder / f"{name}.part.npz"
@@ -173,5 +173,5 @@ def _denoiser(name: str, folder: Path) -> None:
     denoiser = Denoiser(spec, weights.expanded(kept))
     trials = try_out(denoiser.denoise, spec.image_set, images.test)
     people = 0 if images.train_groups is None else len(np.unique(images.train_groups))
-    pretrained.write_card(pretraining_recipes.denoiser_card(name, people, trials), folder)
+    pretrained.write_card(recipes.denoiser_card(name, people, trials), folder)
     part.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""How the models that come with the app are trained: what `ae_core.pretraining` follows."""
+"""How the models that come with the app are trained: what `ae_core.pretrain.build` follows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
