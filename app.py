@@ -5,12 +5,12 @@ from pathlib import Path
 import streamlit as st
 
 if __name__ == "__main__":
-    from pages.shared.home import home
-    from pages.shared.timing import timed
+    from pages.ui.backend.timing import timed
+    from pages.ui.shell.home import home
 
     timed("home", home)
 else:
-    from pages.shared.web import lifespan, page_routes
+    from pages.ui.shell.asgi import lifespan, page_routes
 
     routes = page_routes(Path(__file__).parent / "pages")
     app = st.App(__file__, lifespan=lifespan, routes=routes)

@@ -3,18 +3,18 @@
 import streamlit as st
 
 from ae_core.classroom.model import ClassError
-from pages.shared import notice
-from pages.shared.answers import class_book
-from pages.shared.classroom.entrance import entrance, join_form
-from pages.shared.classroom.joining import joining
-from pages.shared.classroom.live import live_view
-from pages.shared.classroom.student import student_view
-from pages.shared.classroom.teacher import teacher_view
-from pages.shared.frame import frame
-from pages.shared.links import put
-from pages.shared.session import teaching, visitor
-from pages.shared.text import text
-from pages.shared.timing import timed
+from pages.ui.backend.service import class_book
+from pages.ui.backend.timing import timed
+from pages.ui.classroom.entrance import entrance, join_form
+from pages.ui.classroom.joining import joining
+from pages.ui.classroom.live import live_view
+from pages.ui.classroom.student import student_view
+from pages.ui.classroom.teacher import teacher_view
+from pages.ui.i18n import notice
+from pages.ui.i18n.text import text
+from pages.ui.shell.frame import frame
+from pages.ui.state.query_params import put
+from pages.ui.state.session import teaching, visitor
 
 
 def page() -> None:

@@ -7,24 +7,25 @@ import streamlit as st
 from ae_core.denoising import denoise
 from ae_core.denoising.denoise import Denoised, Version, is_denoiser
 from ae_core.specs import CHOICES, LIMITS, Corruption
-from pages.shared import notice
-from pages.shared.answers import FAILURES, noise_answer
-from pages.shared.denoise_view import (
+from pages.ui.backend.denoising import noise_answer
+from pages.ui.backend.service import FAILURES
+from pages.ui.denoise.results import (
     classical_view,
     denoised_view,
     downloads,
     squeezed_view,
     wipe_view,
 )
-from pages.shared.face_source import Chosen, face_source
-from pages.shared.frame import framed
-from pages.shared.links import linked_choice, linked_number, linked_slider, put
-from pages.shared.model_card import model_card
-from pages.shared.model_select import model_select
-from pages.shared.models import TrainedModel, denoising_models, squeezing_models
-from pages.shared.text import slug, text
-from pages.shared.waiting import waiting
-from pages.shared.wording import amount_in_words, in_words
+from pages.ui.i18n import notice
+from pages.ui.i18n.text import slug, text
+from pages.ui.i18n.wording import amount_in_words, in_words
+from pages.ui.pickers.face_source import Chosen, face_source
+from pages.ui.pickers.model_card import model_card
+from pages.ui.pickers.model_select import model_select
+from pages.ui.pickers.models import TrainedModel, denoising_models, squeezing_models
+from pages.ui.shell.frame import framed
+from pages.ui.state.query_params import linked_choice, linked_number, linked_slider, put
+from pages.ui.widgets.waiting import waiting
 
 TASKS = ("Add noise, then remove it", "Clean this photo as it is")
 VIEWS = ("64×64 gray", "Colour")

@@ -4,24 +4,25 @@ import streamlit as st
 
 from ae_core.latent.atlas import Atlas
 from ae_core.runs.store import UnknownRun
-from pages.shared import notice
-from pages.shared.answers import FAILURES, atlas
-from pages.shared.frame import framed
-from pages.shared.latent.directions import direction_view
-from pages.shared.latent.map import map_view
-from pages.shared.latent.match import match_view
-from pages.shared.latent.posterior import posterior_view
-from pages.shared.latent.samples import sample_view
-from pages.shared.latent.sliders import slider_view
-from pages.shared.latent.stage import Stage, linked_code
-from pages.shared.latent.walk import walk_view
-from pages.shared.links import linked_choice, put
-from pages.shared.model_card import model_card
-from pages.shared.model_select import model_select
-from pages.shared.models import TrainedModel, models
-from pages.shared.session import recall, show_in_widget, widget
-from pages.shared.text import slug, text
-from pages.shared.waiting import waiting
+from pages.ui.backend.models import atlas
+from pages.ui.backend.service import FAILURES
+from pages.ui.i18n import notice
+from pages.ui.i18n.text import slug, text
+from pages.ui.latent.directions import direction_view
+from pages.ui.latent.map import map_view
+from pages.ui.latent.match import match_view
+from pages.ui.latent.posterior import posterior_view
+from pages.ui.latent.samples import sample_view
+from pages.ui.latent.sliders import slider_view
+from pages.ui.latent.stage import Stage, linked_code
+from pages.ui.latent.walk import walk_view
+from pages.ui.pickers.model_card import model_card
+from pages.ui.pickers.model_select import model_select
+from pages.ui.pickers.models import TrainedModel, models
+from pages.ui.shell.frame import framed
+from pages.ui.state.query_params import linked_choice, put
+from pages.ui.state.session import recall, show_in_widget, widget
+from pages.ui.widgets.waiting import waiting
 
 VIEWS = {
     "Sliders": slider_view,

@@ -2,17 +2,15 @@
 
 import streamlit as st
 
-from ae_core.data.loading import ImageSetCorrupt, ImageSetUnavailable
 from ae_core.lessons.schema import Lesson
-from ae_core.service.connection import ServiceUnavailable
-from pages.shared import notice
-from pages.shared.answers import lessons
-from pages.shared.frame import framed
-from pages.shared.lesson.progress import Progress, go_to, open_lesson, progress_in
-from pages.shared.lesson.step import right_guesses, step_view
-from pages.shared.text import language, text
+from pages.ui.backend.lessons import lessons
+from pages.ui.backend.service import FAILURES
+from pages.ui.i18n import notice
+from pages.ui.i18n.text import language, text
+from pages.ui.lessons.progress import Progress, go_to, open_lesson, progress_in
+from pages.ui.lessons.step import right_guesses, step_view
+from pages.ui.shell.frame import framed
 
-FAILURES = (ServiceUnavailable, ImageSetUnavailable, ImageSetCorrupt, ValueError)
 _SIGNS = {True: ":material/check:", False: ":material/close:", None: ":material/remove:"}
 
 

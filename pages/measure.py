@@ -2,16 +2,16 @@
 
 import streamlit as st
 
-from pages.shared import notice
-from pages.shared.answers import FAILURES
-from pages.shared.frame import framed
-from pages.shared.links import linked_choice, put
-from pages.shared.measure.rates import rate_view
-from pages.shared.measure.unknown import unknown_view
-from pages.shared.model_card import model_card
-from pages.shared.model_select import model_select
-from pages.shared.models import models
-from pages.shared.text import text
+from pages.ui.backend.service import FAILURES
+from pages.ui.evaluation.rates import rate_view
+from pages.ui.evaluation.unknown import unknown_view
+from pages.ui.i18n import notice
+from pages.ui.i18n.text import text
+from pages.ui.pickers.model_card import model_card
+from pages.ui.pickers.model_select import model_select
+from pages.ui.pickers.models import models
+from pages.ui.shell.frame import framed
+from pages.ui.state.query_params import linked_choice, put
 
 VIEWS = {
     "Bytes": rate_view,

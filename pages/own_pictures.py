@@ -9,16 +9,16 @@ from ae_core.data.user_set import LONGEST_NAME, SIDES, OwnSet, OwnSetCorrupt, Un
 from ae_core.data.user_sets import MOST_PICTURES, NotYours
 from ae_core.specs import to_query
 from ae_core.storage import StoreError
-from pages.shared import notice
-from pages.shared.answers import service
-from pages.shared.collecting import add_pictures
-from pages.shared.frame import framed
-from pages.shared.gallery_picker import page_turning
-from pages.shared.links import linked_index, put
-from pages.shared.picture_picker import picture_picker
-from pages.shared.session import collecting, visitor, widget
-from pages.shared.sheet import addresses
-from pages.shared.text import text
+from pages.ui.backend.service import service
+from pages.ui.i18n import notice
+from pages.ui.i18n.text import text
+from pages.ui.own_pictures.collecting import add_pictures
+from pages.ui.pickers.gallery_picker import page_turning
+from pages.ui.shell.frame import framed
+from pages.ui.state.query_params import linked_index, put
+from pages.ui.state.session import collecting, visitor, widget
+from pages.ui.widgets.image_picker import picture_picker
+from pages.ui.widgets.sheet import addresses
 
 A_PAGE = 60  # pictures
 REFUSALS = (ValueError, OwnSetCorrupt, StoreError)

@@ -8,19 +8,21 @@ from ae_core.data.drawing import DRAWING_SIDE, centre_digit
 from ae_core.evaluation import baselines
 from ae_core.models import inference
 from ae_core.models.compatibility import image_shape
-from pages.shared import notice
-from pages.shared.answers import FAILURES, service, test_rendition, test_rivals
-from pages.shared.catalogue import pictures_title
-from pages.shared.drawing_canvas import drawing_canvas
-from pages.shared.frame import framed
-from pages.shared.gallery_picker import gallery_picker
-from pages.shared.links import linked_choice
-from pages.shared.model_select import model_select
-from pages.shared.models import TrainedModel, models
-from pages.shared.rendition_view import rendition_view, rivals_view
-from pages.shared.session import forget_upload, keep_upload, let_go, uploaded
-from pages.shared.text import slug, text
-from pages.shared.waiting import waiting
+from pages.ui.backend.evaluation import test_rivals
+from pages.ui.backend.models import test_rendition
+from pages.ui.backend.service import FAILURES, service
+from pages.ui.i18n import notice
+from pages.ui.i18n.names import pictures_title
+from pages.ui.i18n.text import slug, text
+from pages.ui.pickers.gallery_picker import gallery_picker
+from pages.ui.pickers.model_select import model_select
+from pages.ui.pickers.models import TrainedModel, models
+from pages.ui.reconstruct.rendition import rendition_view, rivals_view
+from pages.ui.shell.frame import framed
+from pages.ui.state.query_params import linked_choice
+from pages.ui.state.session import forget_upload, keep_upload, let_go, uploaded
+from pages.ui.widgets.drawing_canvas import drawing_canvas
+from pages.ui.widgets.waiting import waiting
 
 SOURCES = ("Test pictures", "Upload", "Draw")
 A_PAGE = 24  # test pictures

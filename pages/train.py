@@ -3,17 +3,17 @@
 import streamlit as st
 
 from ae_core.runs.store import UnknownRun, UnknownSweep
-from pages.shared import notice
-from pages.shared.answers import service
-from pages.shared.frame import framed
-from pages.shared.links import put, read_settings, write_settings
-from pages.shared.run_list import compare_view
-from pages.shared.run_view import run_view
-from pages.shared.session import show_in_widget, visitor, widget
-from pages.shared.set_up_view import set_up_view
-from pages.shared.sweep_view import sweep_view
-from pages.shared.text import slug, text
-from pages.shared.timing import timed
+from pages.ui.backend.service import service
+from pages.ui.backend.timing import timed
+from pages.ui.i18n import notice
+from pages.ui.i18n.text import slug, text
+from pages.ui.shell.frame import framed
+from pages.ui.state.query_params import put, read_settings, write_settings
+from pages.ui.state.session import show_in_widget, visitor, widget
+from pages.ui.train.compare import compare_view
+from pages.ui.train.set_up_view import set_up_view
+from pages.ui.train.sweep_view import sweep_view
+from pages.ui.train.watch import run_view
 
 VIEWS = ("Set up", "Watch", "Compare")
 

@@ -11,7 +11,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 from ae_core.runs.store import RunStore
 from ae_core.service.connection import Connection
 from ae_core.service.service import TrainingService
-from tests.dask_cluster import DaskCluster
+from tests.helpers.dask_cluster import DaskCluster
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ import math
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -18,8 +17,7 @@ from ae_core.models.compatibility import image_shape
 from ae_core.models.shapes import parameters, plan
 from ae_core.models.weights import from_bytes
 from ae_core.specs import PRESETS, change, from_json, preset
-
-ROOT = Path(__file__).resolve().parent.parent
+from ae_core.storage import ROOT
 
 
 def run(*arguments):

@@ -2,13 +2,11 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from ae_core.storage import FileLock
+from ae_core.storage import ROOT, FileLock
 
-ROOT = Path(__file__).resolve().parent.parent
 TIMES = 40
 
 

@@ -1,6 +1,7 @@
 """One picture within a budget of bytes, as functions that run in an ``infer`` worker.
 
-The models and code books are those of `ae_core.evaluation.measure_rates`. It knows the picture only while it
+The models and code books are those of `ae_core.evaluation.measure_rates`. It knows the picture
+only while it
 answers: a visitor's own one travels with each question and is nowhere kept.
 """
 

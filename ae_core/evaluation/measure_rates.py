@@ -1,7 +1,7 @@
 """What codes cost next to PCA and JPEG, as functions that run in an ``infer`` worker.
 
-Means over test pictures, by the models of `ae_core.models.inference`. It knows no single picture: what
-one costs is in `ae_core.evaluation.fixed_budget`.
+Means over test pictures, by the models of `ae_core.models.inference`. It knows no single picture:
+what one costs is in `ae_core.evaluation.fixed_budget`.
 """
 
 from dataclasses import dataclass

@@ -39,8 +39,9 @@ class Part:
 def source(spec: TrainingSpec, image_shape: Shape) -> str:
     """Return a script that trains a spec on its pictures (H, W, C) with Keras alone.
 
-    It draws the same first weights, the same order and the same noise as `ae_core.training.loop.fit`,
-    and prints the same figures after every epoch. Pictures come as `keras_pictures_code` says.
+    It draws the same first weights, the same order and the same noise as
+    `ae_core.training.loop.fit`, and prints the same figures after every epoch. Pictures come as
+    `keras_pictures_code` says.
 
     Raises:
         ValueError: the layers do not fit; see `ae_core.models.shapes.plan`.

@@ -70,7 +70,8 @@ def values(spec: TrainingSpec, metrics: Mapping[str, float]) -> tuple[float, tup
 
     Args:
         spec: what is trained.
-        metrics: of the epoch, see `ae_core.training.loop.Epoch`; the held-out ones if there are some.
+        metrics: of the epoch, see `ae_core.training.loop.Epoch`; the held-out ones if there are
+        some.
     """
     held = "val_" if "val_loss" in metrics else ""
     loss = metrics[f"{held}loss"]

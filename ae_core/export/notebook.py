@@ -1,4 +1,4 @@
-"""The script of `ae_core.export.keras_script` as a Jupyter notebook: words and formula between its parts.
+"""The script of `export.keras_script` as a Jupyter notebook: words and formula between its parts.
 
 A notebook is JSON (nbformat 4.5); it is written here without the package of that name. Letters:
 as in `ae_core.export.latex`.

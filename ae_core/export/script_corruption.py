@@ -1,4 +1,4 @@
-"""Keras code of what is done to pictures: `ae_core.data.corruption` and `ae_core.training.augmentation`.
+"""Keras code of what is done to pictures: `data.corruption` and `training.augmentation`.
 
 Every text defines one function; all randomness is in the number of the step.
 """
@@ -9,7 +9,8 @@ from ae_core.data.corruption import BLUR_SHARE, LUMINANCE, blur_sigma, jpeg_qual
 from ae_core.models.shapes import Shape
 from ae_core.specs import Corruption, TrainingSpec
 
-# Equal to those of `ae_core.training.augmentation`, which only workers may import; a test compares them.
+# Equal to those of `ae_core.training.augmentation`, which only workers may import; a test compares
+# them.
 SALT, MOVED, TURNED, SCALED = 777, 0.026, 3.0, 0.035
 
 _NORMAL = "noise = tf.random.stateless_normal(ops.shape(x), [SEED + 1, number])"

@@ -1,7 +1,7 @@
 """Keras code that loads a spec's pictures, and that starts a network as their principal components.
 
-Sets that a library loads are loaded by it, exactly as `ae_core.data.readers` does; toy faces and faces
-in the wild, whose making is long, are read from ``pictures.npz`` beside the script, which
+Sets that a library loads are loaded by it, exactly as `ae_core.data.readers` does; toy faces and
+faces in the wild, whose making is long, are read from ``pictures.npz`` beside the script, which
 `ae_core.export.files.picture_file` makes.
 """
 
@@ -119,7 +119,7 @@ def _sized(spec: TrainingSpec, image_shape: Shape) -> list[str]:
 
 
 def pca_start(own: AutoencoderSpec) -> str:
-    """Return the code after which a network is a PCA; see `ae_core.models.pca_init.start_as_pca`."""
+    """Return the code after which a network is a PCA; see `pca_init.start_as_pca`."""
     scale = f" * {own.pixel_scale}" if own.pixel_scale != 1 else ""
     average = f"average{scale}"
     negated = f"({average})" if scale else average

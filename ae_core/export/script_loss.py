@@ -1,4 +1,4 @@
-"""Keras code of a spec's loss: `ae_core.models.losses` and what `ae_core.training.steps` sums up, as text."""
+"""Keras code of a spec's loss: `models.losses` and what `training.steps` sums up, as text."""
 
 from ae_core.metrics import NEAR_ZERO
 from ae_core.specs import TrainingSpec

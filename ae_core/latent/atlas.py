@@ -32,7 +32,8 @@ class Atlas:
         plane: in which codes are drawn as points: the training codes' own, see `latent.Plane`.
         extent: left, right, bottom, top of the map, in the plane.
         holes: (S, S) bool from bottom to top: parts of the map with no training code near.
-        directions: (K, D), by how much a code moves for an attribute; see `ae_core.latent.interpolation`.
+        directions: (K, D), by how much a code moves for an attribute; see
+        `ae_core.latent.interpolation`.
         direction_names: of the K attributes.
         codes: (N, D) of test pictures; none where they must not be shown.
         labels: (N,) class numbers or (N, F) factors of these, or None.

@@ -1,4 +1,4 @@
-"""A trained decoder as bytes that a browser runs, see ``pages/shared/live_decoder.js``.
+"""A trained decoder as bytes that a browser runs, see ``pages/ui/pickers/live_decoder.js``.
 
 The bytes: length of the header (uint32, little-endian), the header as JSON, padded with spaces to
 a multiple of 4 bytes, then all weights one after the other, little-endian float16 or float32. Each
@@ -39,7 +39,8 @@ def decoder_bytes(
         name: under which the views of the page find it.
         spec: the network.
         image_shape: (H, W, C).
-        weights: by name, as `ae_core.models.autoencoder.Autoencoder.weights` gives them; those of the
+        weights: by name, as `ae_core.models.autoencoder.Autoencoder.weights` gives them; those of
+        the
             encoder are left out.
         half: whether to round them to float16.
     """

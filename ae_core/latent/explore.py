@@ -1,7 +1,7 @@
 """What the Latent space page asks of a trained model, as functions that run in an ``infer`` worker.
 
-Like `ae_core.models.inference`, whose models they use; what belongs to a visitor's picture travels with
-each question and is nowhere kept.
+Like `ae_core.models.inference`, whose models they use; what belongs to a visitor's picture travels
+with each question and is nowhere kept.
 """
 
 from collections.abc import Mapping

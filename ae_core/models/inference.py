@@ -1,9 +1,9 @@
 """What pages ask of a trained autoencoder, as functions that run in an ``infer`` worker.
 
-It knows one model at a time and nothing that it is compared with; that is in `ae_core.evaluation.baselines`.
-Pictures go in and come out as arrays; nothing that a visitor sends is written anywhere. Trained
-weights are read from the run store (or ``assets/pretrained``), which workers share with the
-pages; the last few are kept in memory.
+It knows one model at a time and nothing that it is compared with; that is in
+`ae_core.evaluation.baselines`. Pictures go in and come out as arrays; nothing that a visitor sends
+is written anywhere. Trained weights are read from the run store (or ``assets/pretrained``), which
+workers share with the pages; the last few are kept in memory.
 """
 
 from dataclasses import dataclass

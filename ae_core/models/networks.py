@@ -179,7 +179,7 @@ class _Maker:
     def with_shortcut(
         self, name: str, x: keras.KerasTensor, start: keras.KerasTensor
     ) -> keras.KerasTensor:
-        """Add a linear map of `start`; training begins it as a PCA, see `ae_core.models.pca_init`."""
+        """Add a linear map of `start`; training begins it as a PCA, see `models.pca_init`."""
         linear = keras.layers.Dense(
             x.shape[1], use_bias=False, kernel_initializer="zeros", name=name, dtype="float32"
         )

@@ -1,7 +1,7 @@
 """The network that a spec describes, layer by layer, worked out without building it.
 
 It knows arithmetic only, no Keras: the page draws shapes and parameters from it before anything
-is trained. ``tests/test_architectures.py`` holds it against the Keras model.
+is trained. ``tests/models/test_networks.py`` holds it against the Keras model.
 """
 
 import math

@@ -101,7 +101,7 @@ class Connection:
         )
 
     def answer(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a function of `ae_core.models.inference` in an ``infer`` worker and return its result.
+        """Run a function of `models.inference` in an ``infer`` worker and return its result.
 
         Raises:
             ServiceUnavailable: no worker answered.

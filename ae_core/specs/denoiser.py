@@ -12,7 +12,8 @@ class DenoiserSpec:
     """A residual U-Net for gray pictures of any size, and how it is trained.
 
     Attributes:
-        image_set: a name of `ae_core.data.loading.IMAGE_SETS` with pictures of one channel; the training
+        image_set: a name of `ae_core.data.loading.IMAGE_SETS` with pictures of one channel; the
+        training
             pictures (people) alone are used.
         widths: filters of each level; the first works at the picture's size, each next one at
             half of the one before. At full size even few filters gain more than many at half.

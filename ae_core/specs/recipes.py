@@ -1,7 +1,7 @@
 """The reference recipes R1 to R8 and the app's own, as specs.
 
-The figures of their sources are asserted in ``tests/test_recipes.py``, the numbers of parameters in
-``tests/test_plan.py``.
+The tests assert the figures of their sources (``specs/test_recipes.py``) and the numbers of parameters
+(``models/test_shapes.py``).
 """
 
 from dataclasses import replace

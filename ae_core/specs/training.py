@@ -49,7 +49,8 @@ class TrainingSpec:
     """Everything that decides a run: equal specs give equal runs on one machine.
 
     Attributes:
-        image_set: a name of `ae_core.data.loading.IMAGE_SETS`, or of a visitor's own set, ``own-…``.
+        image_set: a name of `ae_core.data.loading.IMAGE_SETS`, or of a visitor's own set,
+        ``own-…``.
         image_size: H = W of the pictures, 0 for the size in which the set comes.
         split: ``held-out`` (validation on pictures, or people, not trained on) or
             ``everything`` (train on all; for recipes whose source does so).

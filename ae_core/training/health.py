@@ -1,6 +1,7 @@
 """What a look at some pictures' codes and outputs tells of a network: a few plain numbers.
 
-`ae_core.diagnosis.doctor` reads them epoch by epoch. It knows arrays only, not the network that made them.
+`ae_core.diagnosis.doctor` reads them epoch by epoch. It knows arrays only, not the network that
+made them.
 
 Letters: N pictures, H height, W width, C channels, D latent dimensions.
 """

@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-ROOT = Path(__file__).resolve().parents[2]
+from ae_core.storage import ROOT
+
 START_SECONDS = 60
 expect.set_options(timeout=60_000)  # the first training waits for TensorFlow
 # Chromium of its own accord asks Google's servers this and that; a test must not.

@@ -5,12 +5,13 @@ Only image sets that the repository may show are in them: digits and toy faces.
 
 import shutil
 import sys
-from pathlib import Path
 
-from lab_page import IDLE, open_page
 from playwright.sync_api import Page, sync_playwright
 
-FOLDER = Path(__file__).resolve().parents[2] / "assets" / "screenshots"
+from ae_core.storage import ROOT
+from tests.helpers.lab_page import IDLE, open_page
+
+FOLDER = ROOT / "assets" / "screenshots"
 
 
 def main(url: str) -> None:

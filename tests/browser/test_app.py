@@ -1,14 +1,15 @@
 """A newcomer's way through the app, in a real browser."""
 
 import re
-from pathlib import Path
 from urllib.parse import quote
 
 import psutil
 import pytest
-from lab_page import IDLE, linked, metric, open_page
 from PIL import Image
 from playwright.sync_api import Page, expect
+
+from ae_core.storage import ROOT
+from tests.helpers.lab_page import IDLE, linked, metric, open_page
 
 
 def press_train(page: Page) -> None:
@@ -207,7 +208,7 @@ def test_a_german_browser_gets_german_words_and_a_link_that_everybody_can_open(b
 
 def test_the_server_stays_small_and_without_tensorflow(browser, fresh_server):
     page = browser.new_page(base_url=fresh_server.url)
-    pages = Path(__file__).resolve().parents[2] / "pages"
+    pages = ROOT / "pages"
     for path in ("", "train?view=Compare", *(script.stem for script in pages.glob("*.py"))):
         open_page(page, f"/{path}")
     page.close()

@@ -5,8 +5,9 @@ import io
 import re
 from contextlib import contextmanager
 
-from lab_page import linked, open_page
 from playwright.sync_api import Page, expect
+
+from tests.helpers.lab_page import linked, open_page
 
 MARKUP, BOLD = "<img src=x onerror=alert(1)>", "**bold**"
 DIGITS = "preset=digits-dense&image_size=8&view=Set up"

@@ -8,11 +8,11 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
-from lab_page import IDLE, metric, open_page
 from playwright.sync_api import Page, expect
 
 from ae_core.export.keras_script import source
 from ae_core.specs import change, preset
+from tests.helpers.lab_page import IDLE, metric, open_page
 
 
 def formulas(page: Page):

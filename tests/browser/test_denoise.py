@@ -10,14 +10,14 @@ from urllib.parse import quote
 
 import psutil
 import pytest
-from conftest import SILENT
-from lab_page import IDLE, metric, open_page
 from PIL import Image
 from playwright.sync_api import Page, expect
 from skimage import data
-from written_files import no_writing, places, processes, written_since
 
 from ae_core.specs import CHOICES
+from tests.browser.conftest import SILENT
+from tests.helpers.lab_page import IDLE, metric, open_page
+from tests.helpers.written_files import no_writing, places, processes, written_since
 
 AS_IT_IS = "&task=" + quote("Clean this photo as it is")
 FILTERS = ("gaussian", "median", "total-variation", "non-local-means", "wavelet")

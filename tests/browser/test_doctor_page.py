@@ -2,8 +2,9 @@
 
 import re
 
-from lab_page import open_page
 from playwright.sync_api import expect
+
+from tests.helpers.lab_page import open_page
 
 COLLAPSING = (
     "/train?preset=digits-dense&image_size=8&bottleneck=variational&loss=bernoulli-nll"

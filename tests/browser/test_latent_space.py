@@ -5,13 +5,13 @@ import re
 
 import numpy as np
 import pytest
-from lab_page import IDLE, drag, linked, open_page
 from PIL import Image
 from playwright.sync_api import Page, expect
 
 from ae_core.data.toy_faces import draw_faces, sample_factors
 from ae_core.images import to_bytes_range
 from ae_core.latent.match_results import target_number
+from tests.helpers.lab_page import IDLE, drag, linked, open_page
 
 VIEWS = ("Sliders", "Map", "Walk", "Directions", "Samples", "Posterior", "Match")
 

@@ -1,7 +1,6 @@
 """The decoder in the browser against Keras: random weights, random codes, every layer."""
 
 import base64
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,8 +12,9 @@ from ae_core.models.networks import build
 from ae_core.models.pretrained import cards
 from ae_core.models.weights import expanded, from_bytes, halved
 from ae_core.specs import CHOICES, PRESETS, AutoencoderSpec, TrainingSpec, parse_layers
+from ae_core.storage import ROOT
 
-SCRIPT = Path(__file__).parents[2] / "pages" / "shared" / "live_decoder.js"
+SCRIPT = ROOT / "pages" / "ui" / "pickers" / "live_decoder.js"
 ONE = 1 / 255  # a step of an 8-bit pixel
 CODES = 3
 

@@ -3,8 +3,9 @@
 import re
 
 import pytest
-from lab_page import IDLE, linked, metric
 from playwright.sync_api import Page, expect
+
+from tests.helpers.lab_page import IDLE, linked, metric
 
 
 def open_view(page: Page, query: str) -> None:

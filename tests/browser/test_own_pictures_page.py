@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from lab_page import IDLE, metric, open_page
 from PIL import Image
 from playwright.sync_api import Page, expect
-from written_files import no_writing, places, processes, written_since
 
 from ae_core.data.toy_faces import draw_faces, sample_factors
+from tests.helpers.lab_page import IDLE, metric, open_page
+from tests.helpers.written_files import no_writing, places, processes, written_since
 
 COMMENT = b"the comment that a camera wrote"
 PATIENCE = 120_000

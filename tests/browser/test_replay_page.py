@@ -3,9 +3,10 @@
 import re
 
 import pytest
-from lab_page import IDLE, drag, linked, open_page
 from PIL import Image
 from playwright.sync_api import Page, expect
+
+from tests.helpers.lab_page import IDLE, drag, linked, open_page
 
 EPOCHS = 12
 

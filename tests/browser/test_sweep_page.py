@@ -2,8 +2,9 @@
 
 import re
 
-from lab_page import IDLE, open_page
 from playwright.sync_api import Page, expect
+
+from tests.helpers.lab_page import IDLE, open_page
 
 
 def start_sweep(page: Page, sizes: str, epochs: int) -> None:

@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import wait_for
 from playwright.sync_api import BrowserContext, Page, expect
 
 from ae_core.runs.store import RunStore
 from ae_core.service.connection import Connection
 from ae_core.service.service import TrainingService
 from ae_core.specs import change, preset
-from tests.dask_cluster import DaskCluster
-from tests.sticky_proxy import COOKIE, StickyProxy
+from ae_core.storage import ROOT
+from tests.browser.conftest import wait_for
+from tests.helpers.dask_cluster import DaskCluster
+from tests.helpers.sticky_proxy import COOKIE, StickyProxy
 
-ROOT = Path(__file__).resolve().parents[2]
 LONG = "/train?preset=digits-dense&image_size=8&epochs=2000"
 CURVES = ".js-plotly-plot .scatterlayer .trace"
 

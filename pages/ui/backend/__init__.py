@@ -1,0 +1,1 @@
+"""What pages ask of the service and its workers, remembered for all visitors."""

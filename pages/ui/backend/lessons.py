@@ -1,0 +1,33 @@
+"""Lessons as their files have them, and what they measure, remembered for all visitors.
+
+It knows no student: how far one has come is in `pages.ui.lessons.progress`.
+"""
+
+import streamlit as st
+
+from ae_core.lessons import measures
+from ae_core.lessons.figures import Measured
+from ae_core.lessons.reader import lesson_files, read_lesson
+from ae_core.lessons.schema import Lesson
+from ae_core.models.inference import ModelFile
+from pages.ui.backend.service import service
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def lessons(language: str) -> tuple[dict[str, Lesson], tuple[str, ...]]:
+    """Return the lessons of a language by their names, and what is wrong with unreadable ones."""
+    found, problems = {}, []
+    for path in lesson_files(language):
+        try:
+            found[path.stem] = read_lesson(path)
+        except ValueError as error:
+            problems.append(str(error))
+    return found, tuple(problems)
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def lesson_measure(
+    what: str, settings: tuple[tuple[str, str | int | float], ...], model: ModelFile | None
+) -> Measured:
+    """Return what a lesson measures; see `ae_core.lessons.measures.measure`."""
+    return service().connection.answer(measures.measure, what, settings, model)

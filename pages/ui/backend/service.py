@@ -1,0 +1,99 @@
+"""The one service of this server, and what else there is one of for all visitors.
+
+It knows no model and no pictures.
+"""
+
+import gc
+import os
+
+import numpy as np
+import streamlit as st
+
+from ae_core.classroom.service import ClassBook
+from ae_core.classroom.wall import Wall
+from ae_core.data.loading import ImageSetCorrupt, ImageSetUnavailable
+from ae_core.data.user_image_sets import is_own
+from ae_core.latent.match_results import MatchBook
+from ae_core.runs.replay import Film, film_of
+from ae_core.runs.snapshot import Snapshot
+from ae_core.runs.store import RunStore
+from ae_core.service.connection import Connection, ServiceUnavailable
+from ae_core.service.service import TrainingService
+from ae_core.storage import runs_dir
+from ae_core.training import estimate
+from pages.ui.backend.prometheus import watch
+from pages.ui.widgets.sheet import png
+
+# Of new objects before Python looks for cycles: with its own 700 a class causes several looks at
+# every session's objects a second, at which everything stands still.
+COLLECT = (20_000, 20, 20)
+# What there may be instead of an answer; each says in a sentence what is wrong.
+FAILURES = (ServiceUnavailable, ImageSetUnavailable, ImageSetCorrupt, ValueError)
+SHEETS = 64  # of pictures of runs that several may watch
+FILMS = 16  # of runs that are replayed, up to 2 MB each
+
+
+@st.cache_resource(show_spinner=False)
+def service() -> TrainingService:
+    """Return the one training service of this server; its workers start in the background."""
+    store = RunStore(runs_dir())
+    connection = Connection(os.environ.get("AE_SCHEDULER", ""))
+    connection.warm()
+    made = TrainingService(store, connection)
+    # Everything imported by now lives as long as the server: the collector need not look at it
+    # again (165 ms of standstill a time, before).
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT)
+    watch(made)
+    return made
+
+
+@st.cache_resource(show_spinner=False)
+def match_book() -> MatchBook:
+    """Return the results of "match the target" on this server."""
+    return MatchBook(service().store.root)
+
+
+@st.cache_resource(show_spinner=False)
+def class_book() -> ClassBook:
+    """Return the classes of this server."""
+    return ClassBook(service().store.root)
+
+
+@st.cache_resource(show_spinner=False)
+def class_wall() -> Wall:
+    """Return what the runs of classes look like on their walls."""
+    return Wall(service())
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def speed() -> estimate.Speed:
+    """Return how fast this machine multiplies; measured once."""
+    return service().connection.answer(estimate.measure_speed)
+
+
+def run_sheet(snapshot: Snapshot, rows: np.ndarray) -> bytes:
+    """Return the pictures (R, N, H, W, C) of a run at its epoch as PNG, half of them below."""
+    own = is_own(snapshot.spec.image_set)
+    draw = _run_sheet.__wrapped__ if own else _run_sheet  # of a visitor's own nothing is kept
+    sheet: bytes = draw(snapshot.id, snapshot.epoch, rows)
+    return sheet
+
+
+@st.cache_data(show_spinner=False, max_entries=SHEETS)
+def _run_sheet(run_id: str, epoch: int, _rows: np.ndarray) -> bytes:
+    half = _rows.shape[1] // 2
+    return png(np.concatenate([_rows[:, :half], _rows[:, half : 2 * half]]))
+
+
+@st.cache_resource(show_spinner=False, max_entries=FILMS)
+def film(run_id: str, epochs: int) -> Film:
+    """Return the moments of a run's first epochs, packed; without any it has no epochs.
+
+    Args:
+        run_id: of the run.
+        epochs: how many are complete: what is remembered of a live run is soon out of date.
+    """
+    moments = [moment for moment in service().moments(run_id) if moment.epoch <= epochs]
+    return film_of(moments) if moments else Film((), b"", b"")

@@ -1,0 +1,1 @@
+"""Figures: Plotly charts and diagrams made from results."""

@@ -1,0 +1,64 @@
+"""The network as an hourglass, in HTML: the picture on top, the code in its neck, the output below.
+
+The text takes the page's own colours, so one drawing serves light and dark pages.
+"""
+
+import math
+import re
+from collections.abc import Callable, Sequence
+
+from ae_core.models.shapes import PlannedLayer
+
+COLOURS = {"encoder": "#3f6ae0", "code": "#d9590f", "decoder": "#16875d"}
+NEUTRAL = "#6b7180"
+HEAD = ("shape", "layer", "parameters")
+# Of the labels in `ae_core.models.shapes`; all others are names of Keras's layers, or the same
+# everywhere.
+WORDS = ("Picture", "the map", "stride", "no padding", "Max pooling", "Enlarge", "Reshape")
+
+_STYLE = """
+<style>
+.hourglass { display: grid; grid-template-columns: minmax(8.5rem, 1fr) 1fr max-content;
+  gap: 4px 0.8rem; align-items: center; font-size: 1.05rem; }
+.hourglass .bar { justify-self: center; min-width: 4.6rem; border-radius: 7px; color: #fff;
+  text-align: center; font-weight: 600; padding: 0.2rem 0; white-space: nowrap; }
+.hourglass .label { font-weight: 600; line-height: 1.15; }
+.hourglass .count { text-align: right; opacity: 0.75; font-variant-numeric: tabular-nums; }
+</style>
+"""
+
+
+def network_drawing(layers: Sequence[PlannedLayer], word: Callable[[str], str] = str) -> str:
+    """Draw a network; every bar is as wide as the logarithm of its layer's numbers.
+
+    Args:
+        layers: from `ae_core.models.shapes.plan`.
+        word: returns one of HEAD or WORDS in the reader's language.
+
+    Returns:
+        HTML in which nothing but numbers comes from a visitor.
+    """
+    widest = max(_logarithm(layer) for layer in layers)
+    rows = []
+    for layer in layers:
+        share = 100 * _logarithm(layer) / widest
+        # The square makes the neck visible: logarithms alone differ little.
+        width = share * share / 100
+        colour = COLOURS.get(layer.part, NEUTRAL)
+        dimensions = "×".join(map(str, layer.shape))
+        count = f"{layer.parameters:,}" if layer.parameters else ""
+        label = re.sub("|".join(WORDS), lambda found: word(found[0]), layer.label)
+        rows.append(
+            f'<div class="bar" style="width:{width:.0f}%;background:{colour}">{dimensions}</div>'
+            f'<div class="label">{label}</div><div class="count">{count}</div>'
+        )
+    shape, name, parameters = map(word, HEAD)
+    head = (
+        f'<div class="count" style="text-align:center">{shape}</div><div class="count" '
+        f'style="text-align:left">{name}</div><div class="count">{parameters}</div>'
+    )
+    return f'{_STYLE}<div class="hourglass">{head}{"".join(rows)}</div>'
+
+
+def _logarithm(layer: PlannedLayer) -> float:
+    return math.log2(math.prod(layer.shape) + 1)

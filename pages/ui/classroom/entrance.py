@@ -1,0 +1,85 @@
+"""The way into a class: a student joins one, a teacher opens one."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from ae_core.classroom.model import CODE_LENGTH, DAYS, LONGEST_NICKNAME, ClassError, Classroom
+from ae_core.storage import StoreError
+from pages.ui.backend.service import class_book
+from pages.ui.i18n import notice
+from pages.ui.i18n.text import text
+from pages.ui.state.query_params import put
+from pages.ui.state.session import teaching, visitor
+
+REFUSALS = (ClassError, StoreError)
+
+
+def entrance() -> None:
+    """Let the visitor choose: join a class or open one."""
+    left, right = st.columns(2, gap="large")
+    with left, st.container(border=True):
+        st.subheader(text("classroom.join.title"))
+        st.markdown(text("classroom.join.about"))
+        join_form()
+    with right, st.container(border=True):
+        st.subheader(text("classroom.open.title"))
+        st.markdown(text("classroom.open.about", days=DAYS))
+        if st.button(
+            text("classroom.open.button"),
+            icon=":material/add:",
+            width="stretch",
+            key="classroom.open",
+        ):
+            _open()
+
+
+def join_form(room: Classroom | None = None) -> None:
+    """Let the visitor join a class: the one of a link, or that of a typed code."""
+    with st.form("classroom.join", border=False):
+        typed = ""
+        if room is None:
+            typed = st.text_input(
+                text("classroom.join.code"), max_chars=2 * CODE_LENGTH, key="classroom.code"
+            )
+        nickname = st.text_input(
+            text("classroom.join.nickname"),
+            max_chars=LONGEST_NICKNAME,
+            help=text("classroom.join.nickname_help"),
+            key="classroom.nickname",
+        )
+        pressed = st.form_submit_button(
+            text("classroom.join.button"),
+            type="primary",
+            icon=":material/login:",
+            width="stretch",
+            key="classroom.join.button",
+        )
+    if not pressed:
+        return
+
+    def join() -> None:
+        code = class_book().room(room.code if room is not None else typed).code
+        class_book().join(code, visitor(), nickname)
+        put(**{"class": code})
+
+    attempt(join)
+
+
+def attempt(action: Callable[[], None]) -> None:
+    """Do something of the visitor's and draw the whole page anew, or say why it cannot be."""
+    try:
+        action()
+    except REFUSALS as error:
+        notice.error(str(error))
+        return
+    st.rerun()
+
+
+def _open() -> None:
+    def open_class() -> None:
+        room, secret = class_book().open_class()
+        teaching()[room.code] = secret
+        put(**{"class": room.code, "teacher": secret})
+
+    attempt(open_class)

@@ -1,0 +1,93 @@
+"""What a class allows and competes in, in words."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from ae_core.classroom.model import Challenge, ClassError, ClassLimits, Classroom, Student
+from ae_core.classroom.rules import challenge_set_up
+from ae_core.classroom.run_card import RunView
+from ae_core.specs import LIMITS, to_query
+from pages.ui.backend.service import class_book
+from pages.ui.i18n import notice
+from pages.ui.i18n.names import pictures_title
+from pages.ui.i18n.text import text
+from pages.ui.state.session import visitor
+
+MOST_ON_THE_STAND = 3
+
+
+def limits_in_words(limits: ClassLimits) -> str:
+    """Return what is allowed, as text; what a set is called is somebody's own words."""
+    said = []
+    if limits.epochs < LIMITS["epochs"].high:
+        said.append(text("classroom.limit.epochs", epochs=limits.epochs))
+    if limits.image_sets:
+        said.append(", ".join(pictures_title(name) for name in limits.image_sets))
+    if limits.runs:
+        said.append(text("classroom.limit.runs", runs=limits.runs))
+    return " · ".join(said) or text("classroom.limit.none")
+
+
+def challenge_in_words(challenge: Challenge) -> str:
+    """Return what a class competes in, as text."""
+    return text(
+        "classroom.challenge.what",
+        numbers=challenge.numbers,
+        pictures=pictures_title(challenge.image_set),
+        side=challenge.image_size,
+    )
+
+
+def class_note() -> None:
+    """Tell a student who sets up a training what the class allows, with a way to its wall."""
+    where = class_book().class_of(visitor())
+    if where is None:
+        return
+    room, _ = where
+    said = [limits_in_words(room.limits)]
+    if room.challenge is not None:
+        said.append(challenge_in_words(room.challenge))
+    label = text("classroom.note", code=room.code)
+    if st.button(label, icon=":material/groups:", type="tertiary", key="classroom.note"):
+        st.switch_page("pages/classroom.py", query_params={"class": room.code})
+    st.caption(notice.plain(" · ".join(said)))
+
+
+def challenge_view(
+    room: Classroom, standings: Sequence[tuple[Student, RunView]], *, to_a_student: bool
+) -> None:
+    """Show the challenge of a class, who leads it, and to a student the way to take part."""
+    if room.challenge is None:
+        return
+    with st.container(border=True):
+        st.markdown(f"#### {notice.plain(challenge_in_words(room.challenge))}")
+        with st.container(horizontal=True, gap="large", vertical_alignment="center"):
+            for place, (student, run) in enumerate(standings[:MOST_ON_THE_STAND], 1):
+                st.metric(
+                    f"**{place}. {notice.plain(student.nickname)}**",
+                    f"{run.psnr:.1f} dB",
+                    text("run.numbers", count=run.numbers),
+                    delta_color="off",
+                    delta_arrow="off",
+                    width="content",
+                )
+            if not standings:
+                st.caption(text("classroom.challenge.nobody"))
+            if to_a_student:
+                _take_part(room.challenge, room.limits)
+        st.caption(text("classroom.challenge.rules"))
+
+
+def _take_part(challenge: Challenge, limits: ClassLimits) -> None:
+    try:
+        spec, preset_name = challenge_set_up(challenge, limits)
+    except ClassError as error:
+        notice.warning(str(error))
+        return
+    st.page_link(
+        "pages/train.py",
+        label=text("classroom.challenge.take_part"),
+        icon=":material/play_arrow:",
+        query_params={**to_query(spec, preset_name), "view": "Set up"},
+    )

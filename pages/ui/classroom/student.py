@@ -1,0 +1,38 @@
+"""A student's page: the own place in a class, the way to train, and the wall to look at."""
+
+import streamlit as st
+
+from ae_core.classroom.model import Classroom, Student
+from pages.ui.backend.service import class_book
+from pages.ui.classroom.entrance import REFUSALS
+from pages.ui.classroom.live import live_view
+from pages.ui.i18n import notice
+from pages.ui.i18n.text import text
+from pages.ui.state.query_params import put
+from pages.ui.state.session import visitor
+
+
+def student_view(room: Classroom, student: Student) -> None:
+    """Show a class to one of its students."""
+    name = notice.plain(student.nickname)
+    st.subheader(text("classroom.you", name=name, code=room.code))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.page_link(
+            "pages/train.py",
+            label=text("classroom.train"),
+            icon=":material/play_arrow:",
+            query_params={"view": "Set up"},
+        )
+        st.button(
+            text("classroom.leave"), icon=":material/logout:", type="tertiary", on_click=_leave
+        )
+    live_view(room.code, mine=student.id)
+
+
+def _leave() -> None:
+    try:
+        class_book().leave(visitor())
+    except REFUSALS as error:
+        notice.toast(str(error))
+        return
+    put(**{"class": ""})

@@ -1,0 +1,163 @@
+"""What became of a noisy picture: figures, pictures, classical filters, downloads."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import streamlit as st
+
+from ae_core import images
+from ae_core.denoising.denoise import Denoised, Version
+from pages.ui.i18n.text import slug, text
+from pages.ui.widgets.compare_slider import wipe
+from pages.ui.widgets.download_menu import File, offer
+from pages.ui.widgets.tiles import tiles
+
+UNLIKE = 95  # percentile from which a picture is said to be unlike the training faces
+NAMED = (  # versions that have words; the others are models with a title of their own
+    *("Clean", "Photo", "Noisy", "Denoised"),
+    *("Gaussian", "Median", "Total variation", "Non-local means", "Wavelet"),
+)
+
+
+def denoised_view(result: Denoised, *, faces: bool) -> None:
+    """Show the figures, the pictures side by side and the wipe.
+
+    Args:
+        result: what to show.
+        faces: whether the picture is meant to be a face.
+    """
+    _figures(result)
+    shown = _shown(result)
+    tiles(tuple(image for _, image in shown), tuple(words for words, _ in shown))
+    if faces and result.stranger >= UNLIKE:
+        st.info(text("denoise.unlike", percent=f"{result.stranger:.0f}"))
+
+
+def classical_view(result: Denoised, rivals: list[Version]) -> None:
+    """Show what the classical filters make of the same noisy picture, and who wins."""
+    st.markdown(f"##### {_verdict(result, rivals)}")
+    tiles(
+        tuple(rival.image for rival in rivals),
+        tuple(_words(rival, result.noisy) for rival in rivals),
+        least=110,
+    )
+
+
+def squeezed_view(result: Denoised, made: list[Version]) -> None:
+    """Show what autoencoders make of the same noisy picture."""
+    st.markdown(f"##### {text('denoise.squeezed')}")
+    st.caption(text("denoise.squeezed_about"))
+    tiles(
+        tuple(version.image for version in made),
+        tuple(_words(version, result.noisy) for version in made),
+        least=110,
+    )
+
+
+def wipe_view(result: Denoised) -> None:
+    """Lay the denoised picture over the noisy one."""
+    st.markdown(f"##### {text('denoise.wipe')}")
+    names = (_name(result.noisy), _name(result.output))
+    label = text("denoise.wipe_from", before=names[0], after=names[1])
+    wipe("wipe", result.noisy.image, result.output.image, names, label)
+
+
+def downloads(result: Denoised, rivals: list[Version]) -> None:
+    """Offer every picture, and all of them in one, as PNG files."""
+    versions = [result.noisy, result.output, *rivals]
+    if result.clean is not None:
+        versions.insert(0, result.clean)
+    files = [File(text("denoise.all"), "denoising.png", lambda: _contact_sheet(versions))]
+    for version in versions:
+        files.append(File(_name(version), f"{slug(version.name)}.png", _png(version.image)))
+    offer("denoise", files)
+
+
+def _png(image: np.ndarray) -> Callable[[], bytes]:
+    return lambda: images.to_png(images.to_bytes_range(image))
+
+
+def _contact_sheet(versions: list[Version]) -> bytes:
+    row = np.stack([images.to_bytes_range(version.image) for version in versions])
+    return images.to_png(images.contact_sheet(row[np.newaxis], width=2048))
+
+
+def _figures(result: Denoised) -> None:
+    with st.container(horizontal=True, gap="medium"):
+        if result.clean is None:
+            st.metric(
+                text("denoise.noise_found"),
+                f"σ ≈ {result.noise:.3f}",
+                help=text("denoise.noise_help"),
+                width="content",
+            )
+            st.metric(text("denoise.noise_left"), f"σ ≈ {result.left:.3f}", width="content")
+            return
+        gain = result.output.psnr - result.noisy.psnr
+        for version in (result.noisy, result.output):
+            st.metric(_name(version), _decibels(version.psnr), help="PSNR", width="content")
+        st.metric(text("denoise.gain"), _decibels(gain, "+.1f"), width="content")
+        st.metric(
+            "SSIM",
+            f"{result.noisy.ssim:.2f} → {result.output.ssim:.2f}",
+            help=text("denoise.ssim_help"),
+            width="content",
+        )
+
+
+def _shown(result: Denoised) -> list[tuple[str, np.ndarray]]:
+    removed = np.clip(0.5 + result.noisy.image - result.output.image, 0, 1)
+    estimated = f"σ ≈ {result.noise:.2f}"
+    rows = [
+        (
+            f"<b>{_name(result.noisy)}</b><br>{_figure(result.noisy) or estimated}",
+            result.noisy.image,
+        ),
+        (f"<b>{_name(result.output)}</b><br>{_figure(result.output)}", result.output.image),
+        (f"<b>{text('denoise.removed')}</b><br>{text('denoise.removed_scale')}", removed),
+    ]
+    if result.clean is not None:
+        side = result.clean.image.shape[0]
+        rows.insert(0, (f"<b>{_name(result.clean)}</b><br>{side}×{side}", result.clean.image))
+    return rows
+
+
+def _name(version: Version) -> str:
+    """Return what a version is called: a filter, a step of the way, or a model's title."""
+    known = version.name in NAMED
+    return text(f"denoise.version.{slug(version.name)}") if known else version.name
+
+
+def _figure(version: Version) -> str:
+    if version.psnr is None:
+        return ""
+    return f"{_decibels(version.psnr)}, SSIM {version.ssim:.2f}"
+
+
+def _decibels(value: float, form: str = ".1f") -> str:
+    """Return decibels in words, also of equal pictures, whose PSNR is infinite."""
+    if math.isfinite(value):
+        return f"{value:{form}} dB"
+    return text("denoise.equal") if value == math.inf else "–"
+
+
+def _words(rival: Version, noisy: Version) -> str:
+    if rival.psnr is None:
+        return f"<b>{_name(rival)}</b>"
+    gain = rival.psnr - noisy.psnr
+    more = f" ({gain:+.1f})" if math.isfinite(gain) else ""
+    return f"<b>{_name(rival)}</b><br>{_decibels(rival.psnr)}{more}<br>SSIM {rival.ssim:.2f}"
+
+
+def _verdict(result: Denoised, rivals: list[Version]) -> str:
+    if result.output.psnr is None:
+        return text("denoise.verdict.photo")
+    if not math.isfinite(result.noisy.psnr):
+        return text("denoise.verdict.clean")
+    best = max(rivals, key=lambda rival: rival.psnr)
+    gap = result.output.psnr - best.psnr
+    if abs(gap) < 0.05:
+        return text("denoise.verdict.equal", rival=_name(best))
+    key = "denoise.verdict.ahead" if gap > 0 else "denoise.verdict.behind"
+    return text(key, rival=_name(best), gap=f"{abs(gap):.1f}")

@@ -1,0 +1,48 @@
+"""Further models whose curves are drawn beside a model's; the address remembers them."""
+
+import streamlit as st
+
+from ae_core.runs.store import UnknownRun
+from pages.ui.i18n import notice
+from pages.ui.i18n.text import text
+from pages.ui.pickers.models import TrainedModel, models
+from pages.ui.state.query_params import put
+from pages.ui.state.session import show_in_widget, widget
+
+
+def beside(model: TrainedModel, most: int) -> tuple[TrainedModel, ...]:
+    """Let the visitor choose at most so many other models of the same pictures; return them."""
+    linked = tuple(dict.fromkeys(filter(None, st.query_params.get("also", "").split(","))))
+    available = models(model.id)
+    for name in linked:
+        try:
+            available |= models(name)
+        except UnknownRun as error:
+            notice.error(text("compare.left_out", problem=error))
+    spec = model.spec
+    same = {
+        other.id: other
+        for other in available.values()
+        if other.id != model.id
+        and (other.spec.image_set, other.spec.image_size) == (spec.image_set, spec.image_size)
+    }
+    if not same:
+        return ()
+    chosen = [name for name in linked if name in same][:most]
+    show_in_widget("measure.also", chosen)
+    st.multiselect(
+        text("compare.also"),
+        list(same),
+        format_func=lambda name: sized(same[name]),
+        max_selections=most,
+        key="measure.also",
+        placeholder=text("compare.also_hint"),
+        on_change=lambda: put(also=",".join(widget("measure.also"))),
+    )
+    return tuple(same[name] for name in chosen)
+
+
+def sized(model: TrainedModel) -> str:
+    """Return a model's title and how many numbers its code has."""
+    numbers = model.spec.autoencoder.latent_dim
+    return text("compare.sized", title=model.title, numbers=numbers)

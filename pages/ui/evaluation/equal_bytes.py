@@ -1,0 +1,115 @@
+"""One picture by every method at about equal bytes: a test picture, a sample, a photo."""
+
+import html
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from ae_core import images
+from ae_core.evaluation import fixed_budget
+from ae_core.evaluation.fixed_budget import Squeezed
+from ae_core.models.compatibility import image_shape
+from pages.ui.backend.images import test_image
+from pages.ui.backend.service import service
+from pages.ui.i18n.text import text
+from pages.ui.i18n.wording import size
+from pages.ui.pickers.face_source import own_photo, sample_face
+from pages.ui.pickers.gallery_picker import gallery_picker
+from pages.ui.pickers.models import TrainedModel
+from pages.ui.state.query_params import linked_choice
+from pages.ui.widgets.tiles import tiles
+
+SOURCES = ("Test", "Sample", "Upload", "Camera")
+A_PAGE = 16  # test pictures
+NARROWEST = 120  # CSS pixels of a picture
+
+
+def equal_bytes(shown: tuple[TrainedModel, ...], budget: float, *, coded: bool) -> None:
+    """Show a picture of the visitor's choice as every method keeps it within a budget.
+
+    Args:
+        shown: the models, the first one's image set is that of the test pictures.
+        budget: bytes.
+        coded: whether codes are counted behind an entropy coder.
+    """
+    st.markdown(f"##### {text('compare.same_picture', budget=size(round(budget)))}")
+    source = linked_choice(
+        "source",
+        text("compare.source_label"),
+        SOURCES,
+        "measure",
+        format_func=lambda name: text(f"compare.source.{name}"),
+        label_visibility="collapsed",
+    )
+    place = st.container()
+    image = _test(shown[0]) if source == SOURCES[0] else _other(shown[0], source)
+    if image is None:
+        st.info(text("compare.no_picture"))
+        return
+    answer = service().connection.answer
+    with place, st.spinner(text("compare.squeezing")):
+        found = [
+            *(
+                answer(fixed_budget.squeeze, each.file, image, budget, coded=coded)
+                for each in shown
+            ),
+            *answer(
+                fixed_budget.squeeze_rivals,
+                shown[0].file.spec_json,
+                image,
+                budget,
+                coded=coded,
+            ),
+        ]
+        _verdict(found, budget)
+        original = text("compare.original", size=size(image.size))
+        captions = (original, *(_caption(each, shown, i, budget) for i, each in enumerate(found)))
+        tiles((image, *(each.image for each in found)), captions, least=NARROWEST)
+
+
+def _test(model: TrainedModel) -> np.ndarray:
+    """Let the visitor choose a test picture and return it."""
+    number = gallery_picker(f"measure-{model.id}", model.file.spec_json, A_PAGE)
+    return test_image(model.file.spec_json, number)
+
+
+def _other(model: TrainedModel, source: str) -> np.ndarray | None:
+    """Return a picture of another kind in the shape of the model's, None while there is none."""
+    chosen = sample_face("measure") if source == "Sample" else own_photo(source)
+    if chosen is None:
+        return None
+    image = chosen.image
+    opened = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
+    return images.to_array(opened, image_shape(model.spec))
+
+
+def _caption(each: Squeezed, shown: tuple[TrainedModel, ...], place: int, budget: float) -> str:
+    """Return what stands below a picture, as HTML; nothing in it is a visitor's text."""
+    name = text(f"compare.method.{each.method}")
+    if place < len(shown) > 1:
+        name = html.escape(shown[place].title)
+    took = f"{each.bytes:.0f} B" if each.bytes >= 10 else f"{each.bytes:.1f} B"
+    key = "compare.caption" if each.bytes <= budget else "compare.caption_large"
+    return text(key, name=name, psnr=f"{each.psnr:.1f}", bytes=took, setting=_setting(each))
+
+
+def _setting(each: Squeezed) -> str:
+    if each.quality:
+        return text("compare.quality", quality=each.quality)
+    return text("compare.steps", numbers=each.numbers, bits=each.bits)
+
+
+def _verdict(found: list[Squeezed], budget: float) -> None:
+    """Say which method is closest within the budget, and how far the autoencoder is from it."""
+    ours = found[0]
+    rivals = [each for each in found if each.method != ours.method and each.bytes <= budget]
+    if ours.bytes > budget:
+        return
+    if not rivals:
+        st.markdown(text("compare.alone"))
+        return
+    best = max(rivals, key=lambda each: each.psnr)
+    gap = ours.psnr - best.psnr
+    key = "compare.ahead" if gap > 0 else "compare.behind"
+    st.markdown(text(key, rival=text(f"compare.method.{best.method}"), gap=f"{abs(gap):.1f}"))

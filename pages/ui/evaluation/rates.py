@@ -1,0 +1,180 @@
+"""How close pictures come for how many bytes: the autoencoder, PCA and JPEG in one chart."""
+
+import math
+
+import numpy as np
+import streamlit as st
+
+from ae_core.evaluation.measure_rates import CodeRates
+from ae_core.evaluation.rate_distortion import Curve, Lead, front, lead, pays_off_from, size_for
+from pages.ui.backend.evaluation import code_rates, jpeg_rates, pca_rates
+from pages.ui.charts.evaluation import Line, rate_curves
+from pages.ui.charts.training import FOURTH, HELD_OUT, SIXTH, THIRD, TRAIN
+from pages.ui.evaluation.compare_with import beside, sized
+from pages.ui.evaluation.equal_bytes import equal_bytes
+from pages.ui.i18n.text import text
+from pages.ui.i18n.wording import size
+from pages.ui.pickers.models import TrainedModel
+from pages.ui.state.query_params import linked_choice, linked_step, put
+from pages.ui.state.session import widget
+from pages.ui.widgets.chart import chart
+
+COUNTS = ("coded", "plain")  # behind an entropy coder, or every number with its bits
+COLOURS = (TRAIN, FOURTH, SIXTH)  # of the models
+CHART = "measure.curves"
+STEPS = 60  # of the slider of bytes
+ROOM = 1.1  # above the smallest JPEG file, where everybody can take part
+
+
+def rate_view(model: TrainedModel) -> None:
+    """Show the curves, where they cross, and one picture by every method at equal bytes."""
+    shown = (model, *beside(model, len(COLOURS) - 1))
+    with st.spinner(text("compare.rounding")):
+        rates = tuple(code_rates(each.file) for each in shown)
+    spec = model.spec
+    with st.spinner(text("compare.jpegs")):
+        whole, scans = jpeg_rates(spec.image_set, spec.image_size)
+    with st.spinner(text("compare.fitting")):
+        linear = pca_rates(spec.image_set, spec.image_size, spec.split)
+    coded = _written_count() == COUNTS[0]
+    ours = [front(each.points, coded=coded) for each in rates]
+    pca, files, data = (front(curve, coded=coded) for curve in (linear, whole, scans))
+    ahead = lead(ours[0], files, coded=coded)
+    pays = _headline(rates[0], ours[0], files, ahead, coded=coded)
+    st.markdown(" ".join((*_passed_by(ours[0], pca, data, coded=coded), pays)))
+    lines = [
+        *map(Line, (_name(each, shown) for each in shown), ours, COLOURS),
+        Line(text("compare.method.pca"), pca, HELD_OUT),
+        Line(text("compare.method.jpeg"), files, THIRD),
+        Line(text("compare.method.scan"), data, THIRD, dotted=True),
+    ]
+    end = ahead.end if ahead is not None and math.isfinite(ahead.end) else None
+    _chart(lines, end, coded=coded)
+    steps = _steps(lines, coded=coded)
+    usual = files[0].size(coded=coded) * ROOM
+    slider, choice = st.columns([5, 2], gap="medium", vertical_alignment="bottom")
+    with slider:
+        budget = linked_step(
+            "bytes", text("compare.budget"), steps, usual, "measure", format_func=_bytes
+        )
+    with choice:
+        linked_choice(
+            "count",
+            text("compare.count_label"),
+            COUNTS,
+            "measure",
+            format_func=lambda name: text(f"compare.count.{name}"),
+        )
+    equal_bytes(shown, budget, coded=coded)
+    with st.expander(text("compare.how_title")):
+        st.markdown(text("compare.how", pictures=rates[0].pictures))
+        if spec.split == "everything":
+            st.markdown(text("compare.seen"))
+
+
+def _written_count() -> str:
+    """Return what the choice below the chart stands at."""
+    written = st.query_params.get("count", "")
+    return written if written in COUNTS else COUNTS[0]
+
+
+def _headline(
+    rates: CodeRates, ours: Curve, files: Curve, ahead: Lead | None, *, coded: bool
+) -> str:
+    """Show the important figures; return from when on the decoder pays off."""
+    least = files[0].size(coded=coded)
+    if ahead is None:
+        below = text("compare.nowhere")
+        words = text("compare.loses", least=_bytes(least))
+    elif math.isinf(ahead.end):
+        below = text("compare.everywhere")
+        words = text("compare.wins")
+    elif ahead.start <= ours[0].size(coded=coded) * (1 + 1e-6):
+        below = _bytes(ahead.end)
+        words = text("compare.below", end=_bytes(ahead.end), least=_bytes(least))
+    else:
+        below = f"{ahead.start:.0f}–{_bytes(ahead.end)}"
+        words = text("compare.between", start=_bytes(ahead.start), end=_bytes(ahead.end))
+    own = ours[-1].size(coded=coded)
+    needed = max(least, size_for(ours[-1].psnr, files))
+    from_pictures = pays_off_from(rates.decoder_bytes, own, needed)
+    with st.container(horizontal=True, gap="medium"):
+        st.metric(text("compare.wins_below"), below, width="content")
+        st.metric(
+            text("compare.at_its_best"),
+            f"{ours[-1].psnr:.1f} dB",
+            help=text("compare.at_its_best_help", exact=f"{rates.psnr:.1f}"),
+            width="content",
+        )
+        st.metric(text("compare.takes"), _bytes(own), width="content")
+        st.metric(
+            text("compare.decoder"),
+            _large(rates.decoder_bytes),
+            help=text("compare.decoder_help"),
+            width="content",
+        )
+    st.markdown(f"##### {words}")
+    if from_pictures is None:
+        return text("compare.never_pays", decoder=_large(rates.decoder_bytes))
+    decoder, pictures = _large(rates.decoder_bytes), f"{from_pictures:,}"
+    return text("compare.pays", decoder=decoder, pictures=pictures)
+
+
+def _passed_by(ours: Curve, pca: Curve, data: Curve, *, coded: bool) -> list[str]:
+    """Say how it stands with JPEG without its header, and with PCA."""
+    said = []
+    for name, curve in (("scan", data), ("pca", pca)):
+        ahead = lead(ours, curve, coded=coded)
+        if ahead is None:
+            said.append(text(f"compare.{name}.always"))
+        elif math.isinf(ahead.end):
+            said.append(text(f"compare.{name}.never"))
+        else:
+            said.append(text(f"compare.{name}.from", end=_bytes(ahead.end)))
+    return said
+
+
+def _chart(lines: list[Line], crossing: float | None, *, coded: bool) -> None:
+    words = {name: text(f"compare.chart.{name}") for name in ("bytes", "psnr")}
+    if crossing is not None:
+        words["crossing"] = text("compare.chart.crossing", end=_bytes(crossing))
+    chart(
+        rate_curves(lines, coded=coded, crossing=crossing, words=words),
+        key=CHART,
+        on_select=_take_point,
+        selection_mode="points",
+        alt=text("compare.chart.alt"),
+    )
+    st.caption(text("compare.chart.hint"))
+
+
+def _take_point() -> None:
+    """Take the bytes of a point that was clicked; what comes from the browser is checked."""
+    points = widget(CHART).get("selection", {}).get("points", ())
+    size_of_point = points[0].get("x") if points else None
+    if isinstance(size_of_point, int | float) and size_of_point > 0:
+        put(bytes=f"{size_of_point:.4g}")
+
+
+def _name(model: TrainedModel, shown: tuple[TrainedModel, ...]) -> str:
+    return text("compare.method.autoencoder") if len(shown) == 1 else sized(model)
+
+
+def _steps(lines: list[Line], *, coded: bool) -> tuple[float, ...]:
+    """Return bytes from the smallest to the largest of all points, each so much above the last."""
+    sizes = [point.size(coded=coded) for line in lines for point in line.curve]
+    low, high = math.ceil(min(sizes)), math.ceil(max(sizes))
+    return tuple(dict.fromkeys(float(f"{step:.3g}") for step in _rising(low, high)))
+
+
+def _rising(low: int, high: int) -> list[float]:
+    return [math.ceil(step) for step in np.geomspace(low, high, STEPS)]
+
+
+def _large(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 1_000_000 else size(count)
+
+
+def _bytes(count: float) -> str:
+    """Return bytes as a whole number, small ones with a digit more."""
+    return f"{count:.1f} B" if count < 10 else f"{count:,.0f} B"

@@ -1,0 +1,154 @@
+"""How well the reconstruction error tells pictures of another kind from the model's own."""
+
+import html
+import math
+
+import numpy as np
+import streamlit as st
+
+from ae_core.data.loading import IMAGE_SETS, card, is_available
+from ae_core.evaluation.reconstruction_error import SHOWN, Scored
+from ae_core.evaluation.roc import auc, rates, roc, threshold_for
+from pages.ui.backend.evaluation import known_scores, unknown_scores
+from pages.ui.charts.evaluation import (
+    LEAST,
+    PLANE,
+    SCORES_HEIGHT,
+    roc_curve,
+    score_histogram,
+    score_range,
+)
+from pages.ui.charts.training import Figure
+from pages.ui.i18n import notice
+from pages.ui.i18n.names import pictures_title
+from pages.ui.i18n.text import text
+from pages.ui.pickers.models import TrainedModel
+from pages.ui.state.query_params import linked_choice, linked_step
+from pages.ui.widgets.chart import chart
+from pages.ui.widgets.tiles import tiles
+
+STEPS = 160  # of the slider
+USUAL_ALARMS = 0.05  # share of the known that the first threshold is wrong about
+NARROWEST = 70  # CSS pixels of a picture
+_DOT = "width:16px;height:16px;margin:-8px;border-radius:50%"
+_OVER = """
+<style>
+[class*="st-key-measure-"]:has(> * .threshold-mark) { position: relative; }
+[data-testid="stElementContainer"]:has(.threshold-mark) { position: absolute; inset: 0;
+  width: 100% !important; pointer-events: none; }
+.threshold-mark { position: absolute; background: #e0447c; transition: left .15s, top .15s; }
+</style>
+"""
+
+
+def unknown_view(model: TrainedModel) -> None:
+    """Show scores of known and unknown pictures, a threshold between them, and what it does."""
+    own = card(model.spec.image_set)
+    others = tuple(n for n in IMAGE_SETS if n != own.name and is_available(n))
+    other = linked_choice(
+        "with",
+        text("compare.with_label"),
+        others,
+        "measure",
+        format_func=pictures_title,
+    )
+    with st.spinner(text("compare.scoring")):
+        known, unknown = known_scores(model.file), unknown_scores(model.file, other)
+    place = st.container()
+    threshold = linked_step(
+        "threshold",
+        text("compare.threshold"),
+        _steps(known.scores, unknown.scores),
+        threshold_for(known.scores, USUAL_ALARMS),
+        "measure",
+        format_func=lambda step: f"{step:.3g}",
+    )
+    with place:
+        _charts(model, other, known, unknown, threshold)
+    if model.spec.split == "everything":
+        st.caption(text("compare.seen"))
+    for kind, title, scored in (
+        ("known", pictures_title(own.name), known),
+        ("unknown", pictures_title(other), unknown),
+    ):
+        st.markdown(f"##### {text(f'compare.{kind}_pictures', title=notice.plain(title))}")
+        _extremes(kind, scored, threshold)
+
+
+def _charts(
+    model: TrainedModel, other: str, known: Scored, unknown: Scored, threshold: float
+) -> None:
+    here = rates(known.scores, unknown.scores, threshold)
+    area = auc(known.scores, unknown.scores)
+    with st.container(horizontal=True, gap="medium"):
+        st.metric(text("compare.found"), f"{here.found:.0%}", width="content")
+        st.metric(text("compare.false_alarms"), f"{here.false_alarms:.0%}", width="content")
+        st.metric(
+            text("compare.auc"), f"{area:.3f}", help=text("compare.auc_help"), width="content"
+        )
+    st.markdown(
+        "##### "
+        + text("compare.shares", found=f"{here.found:.0%}", alarms=f"{here.false_alarms:.0%}")
+    )
+    if area < 0.9:
+        st.markdown(text("compare.alike"))
+    words = {
+        name: text(f"compare.scores.{name}") for name in ("score", "share", "false_alarms", "found")
+    }
+    words["known"] = html.escape(pictures_title(model.spec.image_set))  # Plotly reads markup
+    words["unknown"] = pictures_title(other)
+    low, high = score_range(known.scores, unknown.scores)
+    share = min(max((math.log10(threshold) - low) / (high - low), 0.0), 1.0)
+    left, right = st.columns([5, 3], gap="medium")
+    with left:
+        histogram = score_histogram(known.scores, unknown.scores, words)
+        _marked("histogram", histogram, text("compare.scores.alt"), share, None)
+    with right:
+        curve = roc_curve(roc(known.scores, unknown.scores), words)
+        alt = text("compare.scores.roc_alt")
+        _marked("roc", curve, alt, here.false_alarms, here.found)
+
+
+def _marked(name: str, figure: Figure, alt: str, across: float, up: float | None) -> None:
+    """Show a chart and over it a mark that moves, while the chart itself stays as it is.
+
+    Args:
+        name: of the chart.
+        figure: with its plane where `pages.ui.charts.evaluation.PLANE` says.
+        alt: what it shows, in words.
+        across: where the mark is, as a share of the plane's width.
+        up: likewise of its height; None for an upright line.
+    """
+    with st.container(key=f"measure-{name}"):
+        chart(figure, key=f"measure.{name}", alt=alt)
+        left, right, top, bottom = (PLANE[side] for side in "lrtb")
+        wide, high = f"(100% - {left + right}px)", SCORES_HEIGHT - top - bottom
+        x = f"left:calc({left}px + {wide} * {across:.5f});"
+        if up is None:
+            shape = f"top:{top}px;height:{high}px;width:3px;margin-left:-1px"
+        else:
+            shape = f"top:{top + high * (1 - up):.1f}px;{_DOT}"
+        st.html(f'{_OVER}<div class="threshold-mark" style="{x}{shape}"></div>')
+
+
+def _extremes(kind: str, scored: Scored, threshold: float) -> None:
+    """Show the least and the most surprising pictures above what the model made of them."""
+    pairs = np.concatenate([scored.images, scored.outputs], axis=1) / 255
+    for name, chosen in (("most", slice(-SHOWN, None)), ("least", slice(SHOWN))):
+        st.caption(text(f"compare.{name}_surprising"))
+        scores = scored.shown[chosen]
+        captions = tuple(_caption(kind, float(score), threshold) for score in scores)
+        tiles(tuple(pairs[chosen]), captions, least=NARROWEST)
+
+
+def _caption(kind: str, score: float, threshold: float) -> str:
+    """Return a score, and whether the threshold is wrong about it."""
+    wrong = (score > threshold) == (kind == "known")
+    return text(f"compare.wrong.{kind}", score=f"{score:.4f}") if wrong else f"{score:.4f}"
+
+
+def _steps(known: np.ndarray, unknown: np.ndarray) -> tuple[float, ...]:
+    """Return thresholds from below all scores to above them, each so much above the last."""
+    scores = np.maximum(np.concatenate([known, unknown]), LEAST)
+    rising = np.geomspace(scores.min() * 0.9, scores.max() * 1.1, STEPS)
+    return tuple(dict.fromkeys(float(f"{step:.3g}") for step in rising))

@@ -1,0 +1,1 @@
+"""Words: the texts of a language, names of things in words, messages."""

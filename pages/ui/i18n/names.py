@@ -1,0 +1,70 @@
+"""The app's presets, image sets and models in the visitor's language.
+
+The core has words of its own for each, in English; what the visitor's language does not know, like
+a set that somebody made, is shown in those.
+"""
+
+from ae_core.data.loading import card
+from ae_core.data.user_image_sets import is_gone, is_own
+from ae_core.models.pretrained import Card
+from ae_core.specs import PRESETS, DenoiserSpec
+from pages.ui.i18n.text import text, text_or
+
+
+def preset_title(name: str) -> str:
+    """Return a preset's title."""
+    return text_or(f"preset.{name}.title", PRESETS[name].title)
+
+
+def preset_about(name: str) -> str:
+    """Return a sentence about a preset."""
+    return text_or(f"preset.{name}.about", PRESETS[name].about)
+
+
+def pictures_title(name: str) -> str:
+    """Return an image set's title; that of an own one is a visitor's words.
+
+    Raises:
+        ValueError: there is no such set.
+    """
+    if is_gone(name):
+        return text("pictures.gone")
+    return text_or(f"pictures.{name}.title", card(name).title)
+
+
+def pictures_about(name: str) -> str:
+    """Return a sentence about an image set.
+
+    Raises:
+        ValueError: there is no such set.
+    """
+    known = card(name)
+    if is_own(name) and known.train_count:
+        return text("pictures.own", count=known.train_count + known.test_count)
+    return text_or(f"pictures.{name}.about", known.about)
+
+
+def model_title(model: Card) -> str:
+    """Return the title of a model that comes with the app."""
+    return text_or(f"model.card.{model.name}.title", model.title)
+
+
+def model_about(model: Card) -> str:
+    """Return a sentence about a model."""
+    return text_or(f"model.card.{model.name}.about", model.about)
+
+
+def model_data(model: Card) -> str:
+    """Return what a model was trained on."""
+    return text_or(f"model.card.{model.name}.data", model.data)
+
+
+def model_terms(model: Card) -> str:
+    """Return the terms of a model's data."""
+    return text_or(f"pictures.{model.spec.image_set}.terms", model.terms)
+
+
+def model_not_for(model: Card) -> str:
+    """Return what a model must not be used for."""
+    kind = "denoiser" if isinstance(model.spec, DenoiserSpec) else "autoencoder"
+    return text(f"model.not_for.{kind}")

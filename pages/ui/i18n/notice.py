@@ -1,0 +1,44 @@
+"""Sentences that may quote a visitor: shown letter by letter, never as markup.
+
+Streamlit's boxes take Markdown, so a link like ``?preset=![](http://…)`` would otherwise make the
+browser of whoever opens it fetch a picture from elsewhere. What the core raised is said in the
+visitor's language.
+"""
+
+import re
+
+import streamlit as st
+
+from pages.ui.i18n.text import translated
+
+_MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&^=\"'])")
+
+
+def plain(text: str) -> str:
+    """Return Markdown that shows `text` letter by letter."""
+    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
+
+
+def said(sentence: str) -> str:
+    """Return Markdown that shows a sentence, of the core or of the page, letter by letter."""
+    return plain(translated(sentence))
+
+
+def error(text: str) -> None:
+    """Show what went wrong and what to do."""
+    st.error(said(text))
+
+
+def warning(text: str) -> None:
+    """Show what is missing and what to do instead."""
+    st.warning(said(text))
+
+
+def info(text: str) -> None:
+    """Show how something stands."""
+    st.info(said(text))
+
+
+def toast(text: str) -> None:
+    """Say in passing what went wrong."""
+    st.toast(said(text))

@@ -1,0 +1,77 @@
+"""Settings and runs in words, and numbers as people read them; no widgets."""
+
+from ae_core.data.corruption import blur_sigma, jpeg_quality
+from ae_core.data.user_image_sets import is_own
+from ae_core.runs.snapshot import Snapshot
+from ae_core.specs import PRESETS, flatten
+from pages.ui.i18n.text import lowered, text, text_or
+
+
+def label(name: str) -> str:
+    """Return a setting's name for people.
+
+    Raises:
+        KeyError: there is no such setting.
+    """
+    return text(f"settings.label.{name}")
+
+
+def help_of(name: str) -> str | None:
+    """Return what is to be known of a setting, None if its label says it all."""
+    return text_or(f"settings.help.{name}", "") or None
+
+
+def in_words(choice: str) -> str:
+    """Return a choice as the page words it."""
+    if is_own(choice):
+        return text("own.in_short")
+    return text_or(f"settings.choice.{choice}", choice)
+
+
+def amount_in_words(kind: str, amount: float, side: int) -> str:
+    """Return what an amount of noise means for pictures of a side."""
+    if kind in ("gaussian", "speckle"):
+        return text("settings.amount.sigma", sigma=f"{amount:.2f}")
+    if kind == "heteroscedastic":
+        return text("settings.amount.heteroscedastic", most=f"{2 * amount:.2f}")
+    if kind == "blur":
+        return text("settings.amount.blur", sigma=f"{blur_sigma(amount, side):.1f}")
+    if kind == "jpeg":
+        return text("settings.amount.jpeg", quality=jpeg_quality(amount))
+    return text("settings.amount.share", share=f"{amount:.0%}")
+
+
+def status_in_words(status: str) -> str:
+    """Return how it stands with a run."""
+    return text(f"run.status.{status}")
+
+
+def run_name(snapshot: Snapshot) -> str:
+    """Return what tells a run from others: its preset and what was changed from it."""
+    spec = flatten(snapshot.spec)
+    name = snapshot.preset if snapshot.preset in PRESETS else in_words(snapshot.spec.image_set)
+    usual = flatten(PRESETS[name].spec) if name in PRESETS else spec
+    changed = [f"{lowered(label(key))} {in_words(str(value))}"
+               for key, value in spec.items() if value != usual[key]]  # fmt: skip
+    if not changed:
+        changed = [text("run.numbers", count=snapshot.spec.autoencoder.latent_dim)]
+    said, more = ", ".join(changed[:3]), len(changed) - 3
+    if more > 0:
+        return text("run.name_more", preset=name, changes=said, more=more, id=snapshot.id[:4])
+    return text("run.name", preset=name, changes=said, id=snapshot.id[:4])
+
+
+def duration(seconds: float) -> str:
+    """Return a duration to be read at a glance, e.g. ``about 40 s`` without the ``about``."""
+    if seconds < 10:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 90:
+        return f"{round(seconds / 5) * 5} s"
+    if seconds < 5400:
+        return f"{round(seconds / 60)} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+def size(count: int) -> str:
+    """Return a number of bytes to be read at a glance."""
+    return f"{count} B" if count < 10_000 else f"{count / 1000:.1f} kB"

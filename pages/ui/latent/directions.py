@@ -1,0 +1,124 @@
+"""Directions in which pictures change in one respect, and sums of codes."""
+
+import numpy as np
+import streamlit as st
+
+from ae_core.latent.disentanglement import FOLLOWS, correlations, gaps, information
+from ae_core.latent.interpolation import code_to_text, combine
+from ae_core.latent.statistics import order
+from pages.ui.charts import latent
+from pages.ui.i18n import notice
+from pages.ui.i18n.labels import label_in_words
+from pages.ui.i18n.text import text
+from pages.ui.latent.sliders import Slider, moving_sliders
+from pages.ui.latent.stage import Stage, linked_code
+from pages.ui.latent.start import code_choice
+from pages.ui.state.query_params import put
+from pages.ui.widgets.chart import chart
+from pages.ui.widgets.tiles import tiles
+
+STRENGTH = 2.0  # the largest, in both directions
+NAMES = ("a", "b", "c")
+MOST_NUMBERS = 16  # of the code in the chart
+
+
+def direction_view(stage: Stage) -> None:
+    """Show one strength slider for each attribute, and A + B − C."""
+    known = stage.atlas
+    if known.direction_names:
+        _strengths(stage)
+    else:
+        notice.info(text("latent.directions.none"))
+    _factors(stage)
+    st.markdown("##### A + B − C")
+    codes = [
+        linked_code(stage.model, known, name, f"picture:{usual}")
+        for usual, name in enumerate(NAMES)
+    ]
+    result = combine(*codes)
+    shown = stage.decoded(np.stack([*codes, result])) / 255
+    words = ("A", "+ B", "− C", "= A + B − C")
+    tiles(tuple(shown), tuple(f"<b>{word}</b>" for word in words), least=110)
+    st.button(
+        text("latent.directions.go_on"), on_click=lambda: put(z=code_to_text(result), view="")
+    )
+    code_choice(stage, "sum", NAMES, ("A", "B", "C"))
+
+
+def _factors(stage: Stage) -> None:
+    """Show which number of the code follows which known factor, where there are any."""
+    known = stage.atlas
+    if known.labels is None or known.labels.ndim == 1:
+        return
+    dimensions = order(known.importance)[:MOST_NUMBERS]
+    found = correlations(known.codes[:, dimensions], known.labels)
+    gap = gaps(information(known.codes, known.labels))
+    st.markdown(f"##### {text('latent.directions.factors')}")
+    left, right = st.columns([10, 3], gap="medium")
+    with left:
+        names = tuple(map(label_in_words, known.label_names))
+        numbers = tuple(f"z{dimension + 1}" for dimension in dimensions)
+        chart(latent.factor_map(found, names, numbers), key="directions.factors")
+    with right:
+        st.metric(
+            text("latent.directions.gap"),
+            f"{gap.mean():.2f}",
+            help=text("latent.directions.gap_help"),
+        )
+        alone = int((np.square(found).max(axis=1) > FOLLOWS).sum())
+        st.metric(
+            text("latent.directions.found"),
+            text("latent.directions.found_of", count=alone, all=len(names)),
+            help=text("latent.directions.found_help"),
+        )
+
+
+def _strengths(stage: Stage) -> None:
+    known = stage.atlas
+    values = _written(len(known.direction_names))
+    lengths = np.linalg.norm(known.directions, axis=1)
+    sliders = tuple(
+        Slider(
+            label=label_in_words(name),
+            note=text("latent.directions.towards", label=label_in_words(name)),
+            low=-STRENGTH,
+            high=STRENGTH,
+            rest=0.0,
+            weight=float(length / (lengths.max() or 1)),
+            vector=tuple(vector.tolist()),
+        )
+        for name, vector, length in zip(
+            known.direction_names, known.directions, lengths, strict=True
+        )
+    )
+    moving_sliders(
+        stage,
+        "directions",
+        sliders,
+        values,
+        lambda strengths: put(strengths=strengths),
+        code=stage.code + np.array(values, np.float32) @ known.directions,
+        reset=text("latent.directions.reset"),
+    )
+    st.caption(text("latent.directions.start"))
+
+
+def _written(count: int) -> tuple[float, ...]:
+    """Return the strengths of the address, zeros where it says none or something else."""
+    written = st.query_params.get("strengths", "")
+    try:
+        values = tuple(float(word) for word in written.split(",")) if written else (0.0,) * count
+        if len(values) != count or not all(abs(value) <= STRENGTH for value in values):
+            raise ValueError
+    except ValueError:
+        notice.error(
+            text(
+                "latent.directions.bad",
+                written=written[:40],
+                count=count,
+                low=f"{-STRENGTH:g}",
+                high=f"{STRENGTH:g}",
+            )
+        )
+        return (0.0,) * count
+    return values

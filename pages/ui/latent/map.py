@@ -1,0 +1,109 @@
+"""A map of codes on which the pointer decodes; what happens in the browser is in ``map.js``."""
+
+import base64
+
+import numpy as np
+import streamlit as st
+
+from ae_core.latent.atlas import CELLS, Atlas, extent_of
+from pages.ui.backend.models import neighbour_map, whole_atlas
+from pages.ui.charts.training import CLASSES
+from pages.ui.i18n.labels import label_in_words
+from pages.ui.i18n.text import slug, text
+from pages.ui.latent.component import heard, live_view
+from pages.ui.latent.stage import Stage
+from pages.ui.state.query_params import linked_choice, put
+
+LAYOUTS = ("Plane", "t-SNE")
+
+_CSS = """
+.map { width: 100%; aspect-ratio: 1; max-height: 74vh; display: block; cursor: crosshair;
+  color: var(--st-text-color); touch-action: none; border-radius: 8px;
+  background: var(--st-secondary-background-color); }
+.legend { display: flex; flex-wrap: wrap; gap: 4px 14px; margin-top: 8px; }
+.legend span::before { content: "●"; color: var(--hue); margin-right: 5px; }
+"""
+
+_MAP = live_view(
+    "map",
+    '<canvas class="map" tabindex="0" role="application"></canvas><div class="legend"></div>',
+    _CSS,
+)
+
+
+def map_view(stage: Stage) -> None:
+    """Show the test codes as points; hatched is where no training code is near."""
+    known = stage.atlas
+    if stage.has_pictures:
+        with st.spinner(text("latent.map.encoding")):
+            known = whole_atlas(stage.model.file)
+    layouts = LAYOUTS if len(known.codes) and known.latent_dim > 2 else LAYOUTS[:1]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        layout = layouts[0]
+        if len(layouts) > 1:
+            layout = linked_choice(
+                "layout",
+                text("latent.map.layout"),
+                layouts,
+                "latent",
+                format_func=lambda layout: text(f"latent.layout.{slug(layout)}"),
+            )
+        colours, names = _colours(known)
+    points, extent = known.plane.flat(known.codes), known.extent
+    point = known.plane.flat(stage.code[np.newaxis])[0]
+    is_plane = layout == LAYOUTS[0]
+    if not is_plane:
+        with st.spinner(text("latent.map.t-sne")):
+            points = neighbour_map(stage.model.file)
+        extent = extent_of(points)
+        nearest = np.square(known.codes[: len(points)] - stage.code).sum(axis=1).argmin()
+        point = points[nearest]
+    data = {
+        **stage.live_pictures(stage.code),
+        "layout": layout,
+        "points": _packed(points),
+        "codes": "" if is_plane else _packed(known.codes[: len(points)]),
+        "values": tuple(colours[: len(points)]),
+        "names": names,
+        "hues": CLASSES,
+        "extent": tuple(extent.tolist()),
+        "holes": "".join("01"[int(hole)] for hole in known.holes.ravel()) if is_plane else "",
+        "cells": CELLS,
+        "axes": tuple(map(tuple, known.plane.axes.tolist())),
+        "point": tuple(point.tolist()),
+        "code": tuple(stage.code.tolist()),
+        "at": stage.at,
+    }
+    key = f"map-{stage.model.id}"
+    _MAP(key=key, data=data, on_code_change=lambda: put(z=heard(key)))
+    st.caption(_explained(known, is_plane=is_plane))
+
+
+def _colours(known: Atlas) -> tuple[list[float], tuple[str, ...]]:
+    """Return a number for the colour of each point, and names if the numbers are classes."""
+    labels, names = known.labels, known.label_names
+    if labels is None:
+        return [], ()
+    if labels.ndim == 1:
+        return labels.tolist(), tuple(map(label_in_words, names))
+    factor = linked_choice(
+        "colour", text("latent.map.colour"), names, "latent", format_func=label_in_words
+    )
+    return np.round(labels[:, names.index(factor)], 2).tolist(), ()
+
+
+def _explained(known: Atlas, *, is_plane: bool) -> str:
+    if not is_plane:
+        return text("latent.map.neighbours")
+    points = text("latent.map.points" if len(known.codes) else "latent.map.no_points")
+    hatched = text("latent.map.hatched", count=f"{known.counted:,}")
+    if known.latent_dim <= 2:
+        return f"{points}. {hatched}"
+    spread = float(np.square(known.factor).sum())  # the variance of all numbers together
+    kept = float(np.square(known.plane.axes @ known.factor).sum()) / spread
+    plane = text("latent.map.plane", points=points, kept=f"{kept:.0%}")
+    return f"{plane} {hatched}"
+
+
+def _packed(numbers: np.ndarray) -> str:
+    return base64.b64encode(np.ascontiguousarray(numbers, "<f4").tobytes()).decode()

@@ -1,0 +1,139 @@
+"""Match the target: move the sliders until the picture is the one that is shown."""
+
+import secrets
+
+import numpy as np
+import streamlit as st
+
+from ae_core.latent import explore
+from ae_core.latent.match_results import NEAR, Match, target_number
+from ae_core.metrics import psnr
+from ae_core.models.compatibility import image_shape
+from ae_core.models.pretrained import cards
+from ae_core.specs import LIMITS, Limit
+from pages.ui.backend.images import gallery
+from pages.ui.backend.models import atlas
+from pages.ui.backend.service import match_book, service
+from pages.ui.charts import latent
+from pages.ui.i18n import notice
+from pages.ui.i18n.text import text
+from pages.ui.latent.sliders import code_sliders
+from pages.ui.latent.stage import Stage
+from pages.ui.pickers.models import TrainedModel, models
+from pages.ui.state.query_params import linked_number, put
+from pages.ui.state.session import visitor
+from pages.ui.widgets.chart import chart
+from pages.ui.widgets.tiles import data_url
+
+MOVES = Limit(0, 100_000, whole=True)
+MOST_RIVALS = 4  # other models that are offered the same target
+
+
+def match_view(stage: Stage) -> None:
+    """Show a target, sliders, and how near the picture is."""
+    seed = int(linked_number("target", 1, LIMITS["seed"]))
+    moves = int(linked_number("moves", 0, MOVES))
+    target = _target(stage, seed)
+    best, reached = _psnr_of_own_code(stage, target), psnr(target, _drawn(stage, stage.code))
+    goal = best - NEAR
+    matched = moves > 0 and reached >= goal
+    st.markdown(text("match.about"))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.metric(text("match.moves"), moves, width="content")
+        st.metric(text("match.near"), f"{reached:.1f} dB", width="content")
+        st.metric(
+            text("match.goal"), f"{goal:.1f} dB", help=text("match.goal_help"), width="content"
+        )
+    with st.container(horizontal=True):
+        st.button(
+            text("match.again"), on_click=lambda: put(z="", moves=""), icon=":material/replay:"
+        )
+        st.button(
+            text("match.another"),
+            on_click=lambda: put(target=str(secrets.randbelow(10_000)), z="", moves=""),
+            icon=":material/shuffle:",
+        )
+    if matched:
+        st.success(text("match.matched", moves=moves), icon=":material/celebration:")
+    code_sliders(
+        stage,
+        "match",
+        lambda code: put(z=code, moves=str(moves + 1)),
+        target=(data_url(target), text("match.target"), text("match.live")),
+    )
+    name = f"{stage.model.spec.image_set}-{image_shape(stage.model.spec)[0]}-{seed}"
+    if matched:
+        match_book().add(
+            Match(visitor(), stage.model.id, stage.model.title, name, moves, round(reached, 2))
+        )
+    _rivals(stage, seed)
+    _class(name)
+
+
+def _target(stage: Stage, seed: int) -> np.ndarray:
+    """Return a picture (H, W, C) in [0, 1], the same for every model of an image set."""
+    if stage.has_pictures:
+        available = gallery(stage.model.file.spec_json, 0, 1).available
+        number = target_number(seed, available)
+        return gallery(stage.model.file.spec_json, number, 1).images[0] / np.float32(255)
+    drawer = _first_of_its_kind(stage.model)
+    code = atlas(drawer.file).fitted.sample(np.random.default_rng(seed), 1)
+    answer = service().connection.answer
+    return answer(explore.decode, drawer.file, code)[0] / np.float32(255)
+
+
+def _first_of_its_kind(model: TrainedModel) -> TrainedModel:
+    """Return the model that draws the targets where no test pictures are on this machine."""
+    same = (name for name, other in models().items() if name in cards() and _alike(model, other))
+    first = next(same, "")
+    return models()[first] if first else model
+
+
+def _alike(one: TrainedModel, other: TrainedModel) -> bool:
+    """Whether two models have the same kind of pictures, at one size."""
+    same_set = one.spec.image_set == other.spec.image_set
+    return same_set and image_shape(one.spec) == image_shape(other.spec)
+
+
+def _drawn(stage: Stage, code: np.ndarray) -> np.ndarray:
+    return stage.decoded(code[np.newaxis])[0] / np.float32(255)
+
+
+def _psnr_of_own_code(stage: Stage, target: np.ndarray) -> float:
+    """Return how near the model's own reconstruction is: nobody need do better."""
+    answer = service().connection.answer
+    code, _ = answer(explore.encode, stage.model.file, target)
+    return psnr(target, _drawn(stage, code))
+
+
+def _rivals(stage: Stage, seed: int) -> None:
+    others = [
+        other
+        for other in models(stage.model.id).values()
+        if other.id != stage.model.id and _alike(stage.model, other)
+    ]
+    size = stage.model.spec.autoencoder.latent_dim
+    others.sort(key=lambda other: other.spec.autoencoder.latent_dim != size)
+    if not others:
+        return
+    st.markdown(f"##### {text('match.same_target')}")
+    with st.container(horizontal=True):
+        for other in others[:MOST_RIVALS]:
+            st.page_link(
+                "pages/latent_space.py",
+                label=notice.plain(other.title),
+                query_params={"model": other.id, "view": "Match", "target": str(seed)},
+            )
+
+
+def _class(target: str) -> None:
+    results = match_book().of(target)
+    if not results:
+        return
+    st.markdown(f"##### {text('match.results')}")
+    chart(
+        latent.moves_by_model(results, text("match.moves")),
+        key="match.results",
+        alt=text("match.results"),
+    )
+    st.caption(text("match.results_help"))

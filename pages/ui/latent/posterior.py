@@ -1,0 +1,93 @@
+"""What a variational model says of one picture: a distribution, not a point."""
+
+import secrets
+
+import numpy as np
+import streamlit as st
+
+from ae_core.latent.statistics import gaussian_kl, order, reparameterised
+from ae_core.specs import LIMITS
+from pages.ui.backend.images import gallery
+from pages.ui.backend.models import test_code, whole_atlas
+from pages.ui.charts import latent
+from pages.ui.i18n import notice
+from pages.ui.i18n.names import pictures_title
+from pages.ui.i18n.text import text
+from pages.ui.latent.choice import picture_choice
+from pages.ui.latent.stage import Stage
+from pages.ui.state.query_params import linked_index, linked_number, put
+from pages.ui.widgets.chart import chart
+from pages.ui.widgets.tiles import tiles
+
+SHOWN = 20  # numbers of the code in the charts
+DRAWN = 8  # codes of the picture's distribution
+
+
+def posterior_view(stage: Stage) -> None:
+    """Show μ and σ of a test picture, what is drawn from them, and how much each number tells."""
+    if not stage.atlas.variational:
+        notice.info(text("latent.posterior.plain"))
+        return
+    if not stage.has_pictures:
+        title = pictures_title(stage.model.spec.image_set)
+        notice.info(text("latent.posterior.none", pictures=title))
+        return
+    spec_json = stage.model.file.spec_json
+    number = linked_index("picture", gallery(spec_json, 0, 1).available)
+    mean, log_var = test_code(stage.model.file, number)
+    _distribution(stage, mean, log_var)
+    _resampled(stage, gallery(spec_json, number, 1).images[0], mean, log_var)
+    picture_choice(stage, "posterior", number, lambda chosen: put(picture=str(chosen)))
+
+
+def _distribution(stage: Stage, mean: np.ndarray, log_var: np.ndarray) -> None:
+    known = whole_atlas(stage.model.file)
+    used = int(known.in_use.sum())
+    in_use = text("latent.posterior.in_use", used=used, all=known.latent_dim)
+    st.markdown(f"##### {in_use}")
+    deviation = np.exp(log_var / 2)
+    shown = order(known.importance)[:SHOWN]
+    names = tuple(f"z{dimension + 1}" for dimension in shown)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        chart(latent.posterior(mean[shown], deviation[shown], names), key="posterior.bars")
+        kl = gaussian_kl(mean[np.newaxis], log_var[np.newaxis])[0]
+        chart(
+            latent.kl_bars(
+                kl[shown],
+                known.importance[shown],
+                names,
+                (text("latent.posterior.this"), text("latent.posterior.training")),
+            ),
+            key="posterior.kl",
+        )
+        st.caption(text("latent.posterior.kl", nats=f"{kl.sum():.2f}"))
+    with right:
+        axes = known.plane.axes
+        spread = (axes * np.square(deviation)) @ axes.T
+        centre = known.plane.flat(mean[np.newaxis])[0]
+        points = known.plane.flat(known.codes)
+        within = text("latent.posterior.within", sigmas=f"{latent.INSIDE:.0f}")
+        legend = (text("latent.posterior.test"), within)
+        chart(latent.posterior_map(points, centre, spread, legend), key="posterior.map")
+
+
+def _resampled(stage: Stage, picture: np.ndarray, mean: np.ndarray, log_var: np.ndarray) -> None:
+    first = int(order(stage.atlas.importance)[0])
+    seed = int(linked_number("seed", 0, LIMITS["seed"]))
+    codes = reparameterised(np.random.default_rng(seed), mean, log_var, DRAWN)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            text("latent.posterior.resample"),
+            on_click=lambda: put(seed=str(secrets.randbelow(10_000))),
+        )
+        deviation = float(np.exp(log_var[first] / 2))
+        noise = (codes[0, first] - mean[first]) / deviation
+        st.latex(
+            rf"z_{{{first + 1}}} = \mu + \sigma\,\varepsilon = {mean[first]:.2f} + "
+            rf"{deviation:.2f} \cdot ({noise:.2f}) = {codes[0, first]:.2f}"
+        )
+    decoded = stage.decoded(np.concatenate([mean[np.newaxis], codes])) / 255
+    drawn = (f"μ + σ·ε<sub>{i + 1}</sub>" for i in range(DRAWN))
+    original = f"<b>{text('latent.posterior.picture')}</b>"
+    tiles((picture / 255, *decoded), (original, "<b>μ</b>", *drawn), least=90)

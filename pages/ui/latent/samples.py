@@ -1,0 +1,100 @@
+"""Pictures of many codes at once: random ones, one number at a time, the grid of a 2-D code."""
+
+import secrets
+
+import numpy as np
+import streamlit as st
+
+from ae_core import images
+from ae_core.latent.statistics import Gaussian, order
+from ae_core.specs import LIMITS
+from pages.ui.i18n.text import slug, text
+from pages.ui.latent.stage import Stage
+from pages.ui.state.query_params import linked_choice, linked_number, linked_slider, put
+from pages.ui.widgets.download_menu import File, offer
+
+KINDS = ("Random", "One number at a time", "Grid")
+SIDE = 6  # random pictures in a row and in a column
+GRID = 15
+TRAVERSED = (8, 9)  # dimensions, steps
+
+
+def sample_view(stage: Stage) -> None:
+    """Show pictures of many codes at once."""
+    kinds = KINDS if stage.atlas.latent_dim == 2 else KINDS[:2]
+    kind = linked_choice(
+        "samples",
+        text("latent.samples.of"),
+        kinds,
+        "latent",
+        format_func=lambda kind: text(f"latent.sampled.{slug(kind)}"),
+        label_visibility="collapsed",
+    )
+    {"Random": _random, "One number at a time": _traversals, "Grid": _grid}[kind](stage)
+
+
+def _random(stage: Stage) -> None:
+    known = stage.atlas
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        temperature = linked_slider(
+            "temperature",
+            text("latent.samples.temperature"),
+            1.0,
+            LIMITS["temperature"],
+            "latent",
+        )
+        seed = int(linked_number("seed", 0, LIMITS["seed"]))
+        st.button(
+            text("latent.samples.new"), on_click=lambda: put(seed=str(secrets.randbelow(10_000)))
+        )
+    both = (
+        ("prior", text("latent.samples.prior"), Gaussian.standard(known.latent_dim)),
+        ("fitted", text("latent.samples.fitted"), known.fitted),
+    )
+    for column, (name, title, gaussian) in zip(st.columns(2, gap="medium"), both, strict=True):
+        codes = gaussian.sample(np.random.default_rng(seed), SIDE**2, temperature)
+        with column:
+            st.markdown(f"##### {title}")
+            _sheet(stage, codes, SIDE, f"random-codes-{name}", title)
+    st.caption(text("latent.samples.variational" if known.variational else "latent.samples.plain"))
+
+
+def _grid(stage: Stage) -> None:
+    low, high = stage.atlas.quantiles[0], stage.atlas.quantiles[-1]
+    x, y = np.meshgrid(np.linspace(low[0], high[0], GRID), np.linspace(high[1], low[1], GRID))
+    codes = np.stack([x.ravel(), y.ravel()], axis=1)
+    title = text("latent.samples.grid")
+    _sheet(stage, codes.astype(np.float32), GRID, "grid-of-codes", title)
+    st.caption(
+        text(
+            "latent.samples.grid_about",
+            left=f"{low[0]:.1f}",
+            right=f"{high[0]:.1f}",
+            bottom=f"{low[1]:.1f}",
+            top=f"{high[1]:.1f}",
+        )
+    )
+
+
+def _traversals(stage: Stage) -> None:
+    known = stage.atlas
+    count, steps = TRAVERSED
+    dimensions = order(known.importance)[:count]
+    codes = np.repeat(stage.code[np.newaxis], len(dimensions) * steps, axis=0)
+    for row, dimension in enumerate(dimensions):
+        low, high = known.quantiles[0, dimension], known.quantiles[-1, dimension]
+        codes[row * steps : (row + 1) * steps, dimension] = np.linspace(low, high, steps)
+    title = text("latent.sampled.one-number-at-a-time")
+    _sheet(stage, codes, steps, "one-number-at-a-time", title)
+    names = ", ".join(f"z{dimension + 1}" for dimension in dimensions)
+    st.caption(text("latent.samples.rows", names=names))
+
+
+def _sheet(stage: Stage, codes: np.ndarray, columns: int, name: str, title: str) -> None:
+    """Show pictures of codes and offer them as a file of that name."""
+    shown = stage.decoded(codes)
+    rows = shown.reshape(-1, columns, *shown.shape[1:])
+    sheet = images.to_png(images.contact_sheet(rows, width=1200, gap=2))
+    alt = text("latent.samples.sheet", title=title, count=len(codes))
+    st.image(sheet, alt=alt, width="stretch")
+    offer(name, (File("PNG", f"{name}.png", lambda: sheet),))

@@ -1,0 +1,138 @@
+"""What all views of the Latent space page look at: a model, what is known of it, and a code.
+
+In the address a code is its numbers with commas between them, or ``picture:`` and the number of a
+test picture, whose code is meant.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from ae_core.data.loading import is_available
+from ae_core.latent import explore
+from ae_core.latent.atlas import Atlas
+from ae_core.latent.browser_decoder import MOST_MACS, decoder_macs
+from ae_core.latent.interpolation import code_from_text, code_to_text
+from ae_core.models.compatibility import image_shape
+from pages.ui.backend.images import gallery
+from pages.ui.backend.models import test_code
+from pages.ui.backend.service import service
+from pages.ui.i18n import notice
+from pages.ui.i18n.names import pictures_title
+from pages.ui.i18n.text import text
+from pages.ui.latent.component import live_words
+from pages.ui.pickers import live_decoder
+from pages.ui.pickers.models import TrainedModel
+from pages.ui.widgets.tiles import data_url
+
+PICTURE = "picture:"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One model, others that get the same codes, and where the visitor is.
+
+    Attributes:
+        models: the first is the one whose codes are shown.
+        atlas: of the first.
+        code: (D,).
+        at: the code as the address says it, "" if it says none.
+    """
+
+    models: tuple[TrainedModel, ...]
+    atlas: Atlas
+    code: np.ndarray
+    at: str
+
+    @property
+    def model(self) -> TrainedModel:
+        """The one whose codes are shown."""
+        return self.models[0]
+
+    @property
+    def has_pictures(self) -> bool:
+        """Whether the model's test pictures are on this machine."""
+        return is_available(self.model.spec.image_set)
+
+    def decoded(self, codes: np.ndarray, model: TrainedModel | None = None) -> np.ndarray:
+        """Return a model's pictures of codes (N, D), the first one's if none is named.
+
+        Returns:
+            (N, H, W, C) uint8.
+        """
+        file = (model or self.model).file
+        return service().connection.answer(explore.decode, file, codes)
+
+    def live_pictures(self, code: np.ndarray) -> dict[str, Any]:
+        """Bring the decoders into the browser and return what its views need for pictures.
+
+        Args:
+            code: (D,) of which a picture is made here where a decoder is too large.
+        """
+        shown, room = [], MOST_MACS
+        for model in self.models:
+            macs = decoder_macs(model.spec.autoencoder, image_shape(model.spec))
+            still = ""
+            if macs <= room:
+                room -= macs
+                live_decoder.mount(model)
+            else:
+                answer = service().connection.answer
+                picture = answer(explore.decode, model.file, code[np.newaxis])[0]
+                still = data_url(picture / 255)
+            shown.append({"id": model.id, "title": model.title, "still": still})
+        large = any(model["still"] for model in shown)
+        status = text("latent.too_large") if large else ""
+        return {"models": tuple(shown), "status": status, "words": live_words()}
+
+
+def linked_code(model: TrainedModel, atlas: Atlas, name: str, usual: str = "") -> np.ndarray:
+    """Return the code (D,) that the address says under a name.
+
+    Args:
+        model: whose test pictures are meant.
+        atlas: of the model.
+        name: in the address.
+        usual: what is read if it says nothing, or nothing that can be read; "" is the mean of the
+            training codes.
+
+    Raises:
+        ServiceUnavailable, ImageSetCorrupt: a picture's code cannot be had.
+    """
+    usual = _there(model, usual)
+    try:
+        return _read(model, atlas, name, st.query_params.get(name, usual))
+    except ValueError as error:
+        instead = text("latent.code.mean")
+        if usual:
+            instead = text("latent.code.picture", number=usual.removeprefix(PICTURE))
+        notice.error(text("latent.code.instead", problem=error, instead=instead))
+        return _read(model, atlas, name, usual)
+
+
+def _there(model: TrainedModel, usual: str) -> str:
+    """Return a usual test picture, or another one where there are only a few."""
+    if not usual.startswith(PICTURE) or not is_available(model.spec.image_set):
+        return usual
+    number = int(usual.removeprefix(PICTURE))
+    return f"{PICTURE}{number % gallery(model.file.spec_json, 0, 1).available}"
+
+
+def _read(model: TrainedModel, atlas: Atlas, name: str, written: str) -> np.ndarray:
+    if not written:
+        written = code_to_text(atlas.mean)  # as a link to it would say it
+    if not written.startswith(PICTURE):
+        return code_from_text(written, atlas.latent_dim, name)
+    if not is_available(model.spec.image_set):
+        title = pictures_title(model.spec.image_set)
+        notice.info(text("latent.code.no_pictures", pictures=title))
+        return atlas.fitted.sample(np.random.default_rng(len(name) + ord(name[0])), 1)[0]
+    available = gallery(model.file.spec_json, 0, 1).available
+    number = written.removeprefix(PICTURE)
+    if not number.isdecimal() or len(number) > 9 or int(number) >= available:
+        raise ValueError(
+            text("latent.code.bad", name=name, written=written[:40], last=available - 1)
+        )
+    return test_code(model.file, int(number))[0]

@@ -1,0 +1,94 @@
+"""Where codes come from: the sliders, a test picture, the visitor's own face."""
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from ae_core import images
+from ae_core.latent import explore
+from ae_core.latent.interpolation import code_to_text
+from ae_core.models.compatibility import image_shape
+from pages.ui.backend.service import service
+from pages.ui.i18n.text import slug, text
+from pages.ui.latent.choice import picture_choice
+from pages.ui.latent.stage import PICTURE, Stage
+from pages.ui.pickers.face_source import own_photo
+from pages.ui.state.query_params import linked_choice, put
+from pages.ui.state.session import forget_photo, recall
+
+SOURCES = ("Test picture", "My photo", "Camera")
+
+
+def start_choice(stage: Stage) -> None:
+    """Offer pictures whose code the sliders are set to."""
+    st.markdown(f"##### {text('latent.start.title')}")
+    _source(stage, "start", ("z",), "z")
+
+
+def code_choice(stage: Stage, key: str, names: tuple[str, ...], titles: tuple[str, ...]) -> None:
+    """Let the visitor choose what `linked_code` reads, for one name of the address at a time.
+
+    Args:
+        stage: whose test pictures are offered.
+        key: of the widgets.
+        names: in the address.
+        titles: of these, in the address; their words are in the table ``choose``.
+    """
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        title = linked_choice(
+            "choose",
+            text("latent.start.choose"),
+            titles,
+            key,
+            format_func=lambda title: text(f"latent.choose.{slug(title)}"),
+        )
+        target = names[titles.index(title)]
+        here = code_to_text(stage.code)
+        st.button(
+            text("latent.start.use_sliders"),
+            on_click=lambda: put(**{target: here}),
+            key=f"{key}.here",
+        )
+    _source(stage, key, names, target)
+
+
+def _source(stage: Stage, key: str, names: tuple[str, ...], target: str) -> None:
+    """Offer pictures whose code the address then says under ``target``, one of ``names``."""
+    source = linked_choice(
+        "source",
+        text("latent.start.picture"),
+        SOURCES,
+        "latent",
+        format_func=lambda source: text(f"latent.source.{slug(source)}"),
+        label_visibility="collapsed",
+    )
+    if source == SOURCES[0]:
+        number = st.query_params.get(target, "").removeprefix(PICTURE)
+        chosen = int(number) if number.isdecimal() and len(number) < 10 else -1
+        picture_choice(
+            stage, f"{key}-{target}", chosen, lambda picked: put(**{target: f"{PICTURE}{picked}"})
+        )
+        return
+
+    def forget() -> None:
+        forget_photo()
+        put(**dict.fromkeys(names, ""))  # a code says what its picture looks like
+
+    chosen_face = own_photo("Upload" if source == SOURCES[1] else "Camera", forget)
+    if chosen_face is None:
+        return
+    mean, _ = recall(
+        "code", (chosen_face.key, stage.model.id), lambda: _encoded(stage, chosen_face.image)
+    )
+    st.button(
+        text("latent.start.go"),
+        type="primary",
+        on_click=lambda: put(**{target: code_to_text(mean)}),
+        key=f"{key}.go",
+    )
+    st.caption(text("latent.start.in_address"))
+
+
+def _encoded(stage: Stage, face: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+    picture = images.to_array(Image.fromarray(face), image_shape(stage.model.spec))
+    return service().connection.answer(explore.encode, stage.model.file, picture)

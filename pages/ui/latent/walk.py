@@ -1,0 +1,98 @@
+"""A walk from one picture to another: scrubbed live, and as a strip to keep."""
+
+import numpy as np
+import streamlit as st
+
+from ae_core import images
+from ae_core.latent.interpolation import SHARE, lerp, slerp
+from ae_core.specs import Limit
+from pages.ui.i18n import notice
+from pages.ui.i18n.text import slug, text
+from pages.ui.latent.sliders import Slider, moving_sliders
+from pages.ui.latent.stage import Stage, linked_code
+from pages.ui.latent.start import code_choice
+from pages.ui.state.query_params import linked_choice, linked_number, linked_slider, put
+from pages.ui.widgets.download_menu import File, offer
+from pages.ui.widgets.tiles import tiles
+
+WAYS = {"Straight": lerp, "Around the origin": slerp}
+STONES = 41  # codes of the way between which the browser goes straight
+ENDS = ("from", "to")
+STEPS = Limit(3, 15)  # of the strip
+FRAME_MS = 80  # of the animation
+ANIMATED = 24  # steps of it, there and back
+
+
+def walk_view(stage: Stage) -> None:
+    """Let the visitor choose two pictures and go from one to the other."""
+    start, end = (
+        linked_code(stage.model, stage.atlas, name, f"picture:{usual}")
+        for usual, name in enumerate(ENDS)
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        way = linked_choice(
+            "way",
+            text("latent.walk.way"),
+            tuple(WAYS),
+            "latent",
+            format_func=lambda way: text(f"latent.way.{slug(way)}"),
+        )
+        steps = int(linked_slider("steps", text("latent.walk.steps"), 9, STEPS, "latent"))
+    try:
+        walk = WAYS[way](start, end, np.linspace(0, 1, STONES))
+    except ValueError as error:
+        notice.info(text("latent.walk.instead", problem=error))
+        way, walk = "Straight", lerp(start, end, np.linspace(0, 1, STONES))
+    share = linked_number("at", 0.0, SHARE)
+    slider = Slider(
+        label=text("latent.walk.way"),
+        note=text("latent.walk.note"),
+        low=0,
+        high=1,
+        rest=0,
+        path=tuple(map(tuple, walk.tolist())),
+        step=0.005,
+    )
+    moving_sliders(
+        stage,
+        "walk",
+        (slider,),
+        (share,),
+        lambda at: put(at=at),
+        code=WAYS[way](start, end, share),
+        reset=text("latent.walk.reset"),
+    )
+    if np.array_equal(start, end):
+        notice.info(text("latent.walk.same"))
+    shares = np.linspace(0, 1, steps)
+    codes = WAYS[way](start, end, shares)
+    strip = stage.decoded(codes)
+    for model in stage.models:
+        if len(stage.models) > 1:
+            st.caption(model.title)
+        shown = strip if model is stage.model else stage.decoded(codes, model)
+        words = tuple(f"{share:.0%}" for share in shares)
+        tiles(tuple(picture / 255 for picture in shown), words, least=70)
+    there = WAYS[way](start, end, np.linspace(0, 1, ANIMATED))
+    offer(
+        "walk",
+        (
+            File(text("latent.walk.strip"), "walk.png", lambda: _strip(strip)),
+            File(
+                text("latent.walk.animation"),
+                "walk.gif",
+                lambda: _animation(stage, there),
+                "image/gif",
+            ),
+        ),
+    )
+    code_choice(stage, "walk", ENDS, ("First picture", "Second picture"))
+
+
+def _strip(frames: np.ndarray) -> bytes:
+    return images.to_png(images.contact_sheet(frames[np.newaxis], 160 * len(frames)))
+
+
+def _animation(stage: Stage, codes: np.ndarray) -> bytes:
+    frames = stage.decoded(codes)
+    return images.to_gif(np.concatenate([frames, frames[-2:0:-1]]), FRAME_MS, width=256)

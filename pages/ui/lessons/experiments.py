@@ -1,0 +1,144 @@
+"""The trainings of a step, begun here by a button."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import streamlit as st
+
+from ae_core.lessons.figures import Figures, figures_of_run
+from ae_core.lessons.schema import Experiment
+from ae_core.runs.snapshot import Snapshot
+from ae_core.service.service import Busy
+from ae_core.specs import to_query
+from ae_core.storage import StoreError
+from pages.ui.backend.service import service
+from pages.ui.i18n import notice
+from pages.ui.i18n.text import text
+from pages.ui.i18n.wording import status_in_words
+from pages.ui.shell.return_link import there_and_back
+from pages.ui.state.session import visitor
+from pages.ui.train.compare import snapshots_of
+from pages.ui.train.submission import NotAllowed, submit_run, submit_sweep
+from pages.ui.widgets.rows import named_rows
+
+LOOKED_AT = 60  # of a visitor's newest runs
+REFRESH_SECONDS = 1.0
+
+
+def done_runs(experiments: tuple[Experiment, ...]) -> dict[str, Snapshot]:
+    """Return the visitor's newest runs of exactly these specs, by the experiments' names."""
+    mine = snapshots_of(service().runs(visitor())[:LOOKED_AT])
+    found: dict[str, Snapshot] = {}
+    for experiment in experiments:
+        for run in mine:
+            if run.spec == experiment.spec and (run.live or run.status == "finished"):
+                found[experiment.name] = run
+                break
+    return found
+
+
+def figures_of(runs: Mapping[str, Snapshot]) -> Figures:
+    """Return what is known of ended runs."""
+    return {
+        name: figures_of_run(run.spec, run.history) for name, run in runs.items() if not run.live
+    }
+
+
+def train_view(experiments: tuple[Experiment, ...]) -> Figures:
+    """Show trainings, offer to begin them, and return the figures of those that ended."""
+    runs = done_runs(experiments)
+    missing = [one for one in experiments if one.name not in runs]
+    if missing:
+        several = len(missing) > 1
+        st.button(
+            text("lessons.train_all" if several else "lessons.train", count=len(missing)),
+            type="primary",
+            icon=":material/play_arrow:",
+            on_click=_begin,
+            args=(missing,),
+            disabled=any(run.live for run in runs.values()),
+        )
+        for name in [*filter(None, [_last_failure(missing)])]:
+            notice.error(name)
+    live = any(run.live for run in runs.values())
+    st.fragment(run_every=REFRESH_SECONDS if live else None)(_draw)(experiments, live)
+    return figures_of(runs)
+
+
+def _last_failure(missing: list[Experiment]) -> str:
+    """Return why the newest run of a missing experiment failed, "" if none did."""
+    for run in snapshots_of(service().runs(visitor())[:LOOKED_AT]):
+        if any(run.spec == one.spec for one in missing):
+            return run.reason
+    return ""
+
+
+def _begin(missing: list[Experiment]) -> None:
+    try:
+        if len(missing) == 1:
+            submit_run(missing[0].spec, missing[0].preset)
+        else:
+            submit_sweep([one.spec for one in missing], missing[0].preset)
+    except (Busy, NotAllowed, StoreError) as error:
+        notice.toast(str(error))
+
+
+def _draw(experiments: tuple[Experiment, ...], live: bool) -> None:
+    runs = done_runs(experiments)
+    if live and not any(run.live for run in runs.values()):
+        st.rerun()  # the whole page: now there is something to check
+    for place in range(0, len(experiments), 2):
+        columns = st.columns(2, gap="medium") if len(experiments) > 1 else [st.container()]
+        for column, experiment in zip(columns, experiments[place : place + 2], strict=False):
+            with column:
+                _card(experiment, runs.get(experiment.name))
+
+
+def _card(experiment: Experiment, run: Snapshot | None) -> None:
+    with st.container(border=True):
+        query = {**to_query(experiment.spec, experiment.preset), "view": "Set up"}
+        if run is not None:
+            query |= {"view": "Watch", "run": run.id}
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{notice.plain(experiment.title)}**")
+            opened = st.button(
+                text("lessons.open_training"),
+                icon=":material/open_in_new:",
+                type="tertiary",
+                key=f"lessons.settings.{experiment.name}",
+            )
+        if opened:
+            st.switch_page("pages/train.py", query_params=there_and_back(query))
+        if run is None:
+            st.caption(text("lessons.not_trained"))
+            return
+        last = run.history[-1] if run.history else {}
+        psnr = last.get("val_psnr", last.get("psnr"))
+        done = min(1.0, (run.epoch + run.share) / run.spec.epochs)
+        if run.live:
+            st.progress(
+                done,
+                text=text(
+                    "lessons.epoch",
+                    status=status_in_words(run.status),
+                    epoch=run.epoch,
+                    epochs=run.spec.epochs,
+                ),
+            )
+        # Above the pictures: beside them, in half a page, it would be cut off.
+        st.metric(
+            "PSNR",
+            "–" if psnr is None else f"{psnr:.1f} dB",
+            help=text("glossary.psnr.means"),
+        )
+        _preview(run)
+
+
+def _preview(run: Snapshot) -> None:
+    if run.pictures is None:
+        return
+    rows = run.pictures
+    if not run.epoch:
+        rows = np.concatenate([rows, np.full_like(rows[:1], 128)])
+    names = ("original", "noisy", "denoised") if len(rows) == 3 else ("original", "autoencoder")
+    named_rows(rows, names)

@@ -1,0 +1,78 @@
+"""The prediction: what the student says before anything is shown, and how it compares."""
+
+import streamlit as st
+
+from ae_core.lessons.expressions import Missing
+from ae_core.lessons.schema import Guess
+from pages.ui.i18n import notice
+from pages.ui.i18n.text import text
+from pages.ui.lessons.progress import Progress, take_guess
+from pages.ui.state.session import widget
+
+
+def ask(guess: Guess, progress: Progress, lesson: str) -> None:
+    """Ask for a guess that is not made yet."""
+    key = f"lessons.guess.{lesson}.{progress.step}"
+    with st.container(border=True):
+        st.markdown(f"##### {text('lessons.predict')}")
+        if guess.choices:
+            st.radio(
+                guess.question,
+                range(1, len(guess.choices) + 1),
+                index=None,
+                format_func=lambda number: guess.choices[number - 1],
+                key=key,
+            )
+        else:
+            numbers = (guess.low, guess.high, (guess.low + guess.high) / 2, guess.step)
+            whole = all(number.is_integer() for number in numbers)
+            low, high, middle, step = (int(one) if whole else one for one in numbers)
+            st.slider(
+                f"{guess.question} ({guess.unit})" if guess.unit else guess.question,
+                low,
+                high,
+                middle,
+                step,
+                key=key,
+            )
+
+        def take() -> None:
+            value = widget(key)
+            if value is None:
+                st.toast(text("lessons.choose_first"))
+            else:
+                take_guess(progress, float(value))
+
+        st.button(text("lessons.my_guess"), type="primary", on_click=take, key=f"{key}.take")
+
+
+def verdict(guess: Guess, said: float, numbers: dict[str, float]) -> bool | None:
+    """Return whether a guess was right, None while that cannot be known."""
+    try:
+        truth = float(guess.truth.value(numbers))
+    except Missing:
+        return None
+    return abs(said - truth) <= (0 if guess.choices else guess.close)
+
+
+def said_view(guess: Guess, said: float, numbers: dict[str, float], *, shown: bool) -> None:
+    """Show what was guessed and, once the experiment has shown it, what is true."""
+    right = verdict(guess, said, numbers) if shown else None
+    words = text("lessons.you_said", question=guess.question, said=_in_words(guess, said))
+    if right is None:
+        notice.info(words)
+        return
+    truth = _in_words(guess, float(guess.truth.value(numbers)))
+    if right:
+        exact = truth == _in_words(guess, said)
+        answer = text("lessons.right") if exact else text("lessons.close", truth=truth)
+        st.success(notice.plain(f"{words} {answer}"))
+    else:
+        notice.warning(f"{words} {text('lessons.wrong', truth=truth)}")
+
+
+def _in_words(guess: Guess, value: float) -> str:
+    if guess.choices:
+        return guess.choices[round(value) - 1]
+    digits = ".3g" if abs(value) < 100 else ".0f"
+    return f"{value:{digits}} {guess.unit}".strip()

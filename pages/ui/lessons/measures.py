@@ -1,0 +1,71 @@
+"""What a step measures: a worker computes it as soon as the guess is made."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from ae_core.lessons.figures import Figures, Measured
+from ae_core.lessons.schema import Measure, Step
+from ae_core.models.inference import ModelFile
+from ae_core.runs.snapshot import Snapshot
+from pages.ui.backend.lessons import lesson_measure
+from pages.ui.backend.service import service
+from pages.ui.charts import latent
+from pages.ui.i18n import notice
+from pages.ui.i18n.text import text
+from pages.ui.pickers.models import file_of
+from pages.ui.widgets.chart import chart
+from pages.ui.widgets.rows import named_rows
+
+
+def measure_view(step: Step, runs: Mapping[str, Snapshot]) -> Figures:
+    """Show what the step measures, and return the figures of what could be measured."""
+    found: dict[str, Mapping[str, float]] = {}
+    for measure, model in _measurable(step, runs):
+        st.markdown(f"**{notice.plain(measure.title)}**")
+        with st.spinner(text("lessons.measuring")):
+            measured = lesson_measure(measure.what, measure.settings, model)
+        found[measure.name] = measured.figures
+        _show(measure, measured)
+    return found
+
+
+def measured_figures(step: Step, runs: Mapping[str, Snapshot]) -> Figures:
+    """Return the figures of what could be measured, and show nothing."""
+    return {
+        measure.name: lesson_measure(measure.what, measure.settings, model).figures
+        for measure, model in _measurable(step, runs)
+    }
+
+
+def _measurable(step: Step, runs: Mapping[str, Snapshot]) -> list[tuple[Measure, ModelFile | None]]:
+    """Return the step's measures with their models, without those whose training comes first."""
+    each = ((measure, _model_of(measure, runs)) for measure in step.measures)
+    return [
+        (measure, model)
+        for measure, model in each
+        if model is not None or "train" not in dict(measure.settings)
+    ]
+
+
+def _model_of(measure: Measure, runs: Mapping[str, Snapshot]) -> ModelFile | None:
+    run = runs.get(str(dict(measure.settings).get("train")))
+    if run is None or run.live or not service().store.has_weights(run.id):
+        return None
+    return file_of(run)
+
+
+def _show(measure: Measure, measured: Measured) -> None:
+    if measured.rows is not None:
+        named_rows(measured.rows, measured.row_names)
+    if measured.tallies:
+        with st.container(horizontal=True, gap="large"):
+            for name, part, whole in measured.tallies:
+                label = text(f"lessons.tally.{name}")
+                st.metric(label, f"{part} / {whole}", width="content")
+    if measured.counts:
+        chart(
+            latent.histogram(measured.counts, measured.edges, text("lessons.code_value")),
+            key=f"lessons.{measure.name}",
+            alt=measure.title,
+        )

@@ -1,0 +1,124 @@
+"""One step on the screen: text, guess, experiment, check, explanation."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from ae_core.lessons.expressions import Missing, filled
+from ae_core.lessons.figures import Figures
+from ae_core.lessons.schema import GUESS, Experiment, Lesson, Link, Step, numbers_of
+from pages.ui.i18n import notice
+from pages.ui.i18n.text import text
+from pages.ui.lessons.experiments import done_runs, figures_of, train_view
+from pages.ui.lessons.guess import ask, said_view, verdict
+from pages.ui.lessons.measures import measure_view, measured_figures
+from pages.ui.lessons.progress import Progress, take_tried
+from pages.ui.lessons.terms import explained, glossary
+from pages.ui.shell.return_link import there_and_back
+
+
+def step_view(lesson: Lesson, progress: Progress) -> bool:
+    """Show the present step; return whether all of it is done."""
+    step = lesson.steps[progress.step]
+    earlier = _earlier(lesson, progress.step)
+    known: dict[str, Mapping[str, float]] = dict(figures_of(done_runs(earlier)))
+    level = text(f"lessons.level.{step.level}")
+    st.markdown(f"### {notice.plain(step.title)} :gray-badge[{level}]")
+    explained(_filled(step.text, known))
+    said = progress.guesses[progress.step]
+    if step.guess is not None and said is None:
+        ask(step.guess, progress, lesson.id)
+        glossary(step.text)
+        return False
+    answer = st.container()
+    if step.experiments:
+        known |= train_view(step.experiments)
+    runs = done_runs((*earlier, *step.experiments))
+    known |= measure_view(step, runs)
+    _links(step.links)
+    complete = _complete(step, known, tried=progress.step in progress.tried)
+    if step.guess is not None and said is not None:
+        with answer:
+            said_view(step.guess, said, _numbers(known, said), shown=complete)
+    if complete:
+        _checks(step, _numbers(known, said))
+        _explanation(step, known)
+    elif _is_elsewhere(step):
+        st.button(text("lessons.tried"), on_click=take_tried, args=(progress,))
+        st.info(text("lessons.not_yet_tried"))
+    else:
+        st.info(text("lessons.not_yet"))
+    glossary(step.text + step.explanation)
+    return complete
+
+
+def right_guesses(lesson: Lesson, progress: Progress) -> list[bool | None]:
+    """Return for each step whether the guess was right; None where that was not shown yet."""
+    runs = done_runs(_earlier(lesson, len(lesson.steps)))
+    known: dict[str, Mapping[str, float]] = dict(figures_of(runs))
+    found: list[bool | None] = []
+    for number, (step, said) in enumerate(zip(lesson.steps, progress.guesses, strict=True)):
+        right = None
+        if step.guess is not None and said is not None:
+            known |= measured_figures(step, runs)
+            if _complete(step, known, tried=number in progress.tried):
+                right = verdict(step.guess, said, _numbers(known, said))
+        found.append(right)
+    return found
+
+
+def _earlier(lesson: Lesson, count: int) -> tuple[Experiment, ...]:
+    return tuple(one for step in lesson.steps[:count] for one in step.experiments)
+
+
+def _is_elsewhere(step: Step) -> bool:
+    """Whether the experiment is on another page, and nothing here tells that it was done."""
+    return bool(step.links) and not (step.experiments or step.measures)
+
+
+def _complete(step: Step, known: Figures, *, tried: bool) -> bool:
+    done = all(one.name in known for one in (*step.experiments, *step.measures))
+    return done and (tried or not _is_elsewhere(step))
+
+
+def _numbers(known: Figures, said: float | None) -> dict[str, float]:
+    return numbers_of(known) | ({} if said is None else {GUESS: said})
+
+
+def _filled(written: str, known: Figures, said: float | None = None) -> str:
+    try:
+        return filled(written, _numbers(known, said))
+    except Missing:
+        return text("lessons.earlier_first")
+
+
+def _links(links: tuple[Link, ...]) -> None:
+    if not links:
+        return
+    with st.container(horizontal=True):
+        for link in links:
+            st.page_link(
+                f"pages/{link.page}.py",
+                label=f"**{notice.plain(link.words)}**",
+                icon=":material/open_in_new:",
+                query_params=there_and_back(dict(link.query)),
+            )
+
+
+def _checks(step: Step, numbers: dict[str, float]) -> None:
+    for check in step.checks:
+        try:
+            holds = check.holds.value(numbers)
+            words = filled(check.yes if holds else check.no, numbers)
+        except Missing as error:
+            notice.warning(text("lessons.no_figure", figure=error.args[0]))
+            continue
+        icon = ":material/check_circle:" if holds else ":material/help:"
+        (st.success if holds else st.warning)(words, icon=icon)
+
+
+def _explanation(step: Step, known: Figures) -> None:
+    if step.explanation:
+        explained(_filled(step.explanation, known))
+    if step.formula:
+        st.latex(_filled(step.formula, known))

@@ -1,0 +1,169 @@
+"""Adding pictures to a visitor's own set: drawn on the canvas, or out of uploaded files.
+
+Files are read in memory and let go of at once; what is made of them is kept only when the visitor
+presses the button that says so.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import streamlit as st
+
+from ae_core import images
+from ae_core.data import uploads
+from ae_core.data.drawing import DRAWING_SIDE, centre_digit
+from ae_core.data.user_image_sets import own_sets
+from ae_core.data.user_set import OwnSet, OwnSetCorrupt
+from ae_core.data.user_sets import MOST_PICTURES
+from ae_core.service.connection import ServiceUnavailable
+from ae_core.storage import StoreError
+from pages.ui.backend.service import service
+from pages.ui.i18n import notice
+from pages.ui.i18n.text import text
+from pages.ui.state.query_params import linked_choice
+from pages.ui.state.session import collecting, let_go
+from pages.ui.widgets.drawing_canvas import drawing_canvas
+from pages.ui.widgets.image_picker import picture_picker
+from pages.ui.widgets.sheet import addresses
+
+SOURCES = ("Draw", "Upload")
+CANVAS_PIXELS = 260  # so that the button below it is in sight on a laptop
+SHOWN = 60  # of the pictures just uploaded
+NAMED = 8  # of the files that are left out
+
+
+def add_pictures(own: OwnSet) -> None:
+    """Let the visitor add pictures to a set."""
+    source = linked_choice(
+        "source",
+        text("own.add"),
+        SOURCES,
+        "own",
+        format_func=lambda option: text(f"own.source.{option}"),
+    )
+    if source == "Draw":
+        _draw(own)
+    else:
+        _upload(own)
+
+
+def _draw(own: OwnSet) -> None:
+    mine = collecting()
+    try:
+        drawing = drawing_canvas(f"own.{own.id}.{mine.drawings}", DRAWING_SIDE, CANVAS_PIXELS)
+    except ValueError as error:
+        notice.error(str(error))
+        return
+    pressed = st.button(
+        text("own.keep_drawing"), type="primary", disabled=drawing is None, key="own.keep_drawing"
+    )
+    st.caption(text("own.draw_hint"))
+    if not pressed or drawing is None:
+        return
+    # Centred while it is large, as on the Reconstruct page.
+    small = images.reduced(centre_digit(drawing), (own.side, own.side, 1))
+    now = _add(own, images.to_bytes_range(small[np.newaxis, :, :, 0]))
+    if now is not None:
+        mine.drawings += 1
+        mine.told = text("own.drawn", count=now.count)
+        st.rerun()
+
+
+def _upload(own: OwnSet) -> None:
+    mine = collecting()
+    files = st.file_uploader(
+        text("own.choose", kinds=images.KINDS),
+        accept_multiple_files=True,
+        key=f"own.files.{mine.readings}",
+    )
+    st.caption(text("own.choose_hint"))
+    if files:
+        contents = [(file.name, file.getvalue()) for file in files]
+        for file in files:
+            let_go(file)
+        _read(own, contents)
+        st.rerun()
+    if mine.problem:
+        notice.error(mine.problem)
+    batch = mine.batch
+    if batch is None or batch.pixels.shape[1] != own.side:  # that is another set's
+        return
+    if len(batch.pixels):
+        _review(own, batch)
+    else:
+        notice.warning(text("own.nothing_read"))
+    _left_out(batch)
+
+
+def _read(own: OwnSet, files: list[tuple[str, bytes]]) -> None:
+    mine = collecting()
+    room = MOST_PICTURES - own.count
+    mine.readings += 1
+    mine.batch, mine.problem = None, ""
+    try:
+        with st.spinner(text("own.reading")):
+            read = service().connection.answer(uploads.read_uploads, files, own.side, room)
+    except ServiceUnavailable as error:
+        read = str(error)
+    if isinstance(read, str):
+        mine.problem = read
+    else:
+        mine.batch = read
+
+
+def _review(own: OwnSet, batch: uploads.Batch) -> None:
+    """Show what came out of the files, and let the visitor keep it or not."""
+    mine = collecting()
+    count = len(batch.pixels)
+    invert = st.toggle(text("own.invert"), key=f"own.invert.{mine.readings}")
+    pixels = 255 - batch.pixels if invert else batch.pixels
+    if count <= SHOWN:
+        st.caption(text("own.read", count=count))
+    else:
+        st.caption(text("own.read_some", count=count, shown=SHOWN))
+
+    def leave_out(index: int) -> None:
+        mine.batch = replace(batch, pixels=np.delete(batch.pixels, index, axis=0))
+
+    names = tuple(text("own.tile", number=i + 1) for i in range(min(count, SHOWN)))
+    key = f"own-batch-{mine.readings}-{count}-{invert}"
+    picture_picker(key, addresses(pixels[:SHOWN, :, :, None]), names, -1, leave_out)
+    with st.container(horizontal=True):
+        keep = st.button(
+            text("own.keep_uploads", count=count), type="primary", key="own.keep_uploads"
+        )
+        st.button(text("own.forget_uploads"), on_click=_forget)
+    now = _add(own, pixels) if keep else None
+    if now is not None:
+        mine.batch = None
+        mine.told = text("own.uploaded", added=count, count=now.count)
+        st.rerun()
+
+
+def _forget() -> None:
+    collecting().batch = None
+
+
+def _add(own: OwnSet, pixels: np.ndarray) -> OwnSet | None:
+    try:
+        return own_sets().add(own.id, pixels)
+    except (ValueError, OwnSetCorrupt, StoreError) as error:
+        notice.error(str(error))
+        return None
+
+
+def _left_out(batch: uploads.Batch) -> None:
+    """Say which files were left out and why; names of files are shown letter by letter."""
+    if batch.left_out:
+        lines = [f"- {notice.said(sentence)}" for sentence in batch.left_out[:NAMED]]
+        more = len(batch.left_out) - NAMED
+        if more > 0:
+            lines.append(f"- {text('own.and_more', count=more)}")
+        head = text("own.left_out", count=len(batch.left_out))
+        st.warning("\n".join([head, "", *lines]))
+    if batch.beyond:
+        st.warning(text("own.beyond", count=batch.beyond, most=MOST_PICTURES))
+    if batch.archives:
+        st.warning(text("own.archives", count=batch.archives))
+    if batch.folders:
+        st.caption(text("own.folders", count=batch.folders))

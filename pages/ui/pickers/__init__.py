@@ -1,0 +1,1 @@
+"""Choosing a model, a picture or a face."""

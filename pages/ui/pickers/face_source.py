@@ -1,0 +1,140 @@
+"""Where a picture to denoise comes from: a sample, a photo, the camera, a test set."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from ae_core import images as pictures
+from ae_core.data.loading import is_available
+from ae_core.data.user_image_sets import is_own
+from ae_core.denoising import photos
+from ae_core.denoising.faces import MIDDLE
+from ae_core.specs import DenoiserSpec, TrainingSpec, to_json
+from pages.ui.backend.images import gallery, sample_faces, sample_tiles
+from pages.ui.backend.service import service
+from pages.ui.i18n import notice
+from pages.ui.i18n.names import pictures_title
+from pages.ui.i18n.text import slug, text
+from pages.ui.pickers.gallery_picker import gallery_picker
+from pages.ui.pickers.models import TrainedModel
+from pages.ui.state.query_params import linked_choice, linked_index, put
+from pages.ui.state.session import forget_photo, keep_photo, kept_photo, let_go, recall
+from pages.ui.widgets.crop_box import crop_box
+from pages.ui.widgets.image_picker import picture_picker
+
+SOURCES = ("Samples", "Upload", "Camera", "Test set")
+A_PAGE = 18  # test pictures
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A picture to work on.
+
+    Attributes:
+        key: another one for every picture.
+        image: (H, W, C) uint8.
+        shared: whether every visitor can see it: it is no visitor's own.
+    """
+
+    key: object
+    image: np.ndarray
+    shared: bool = False
+
+
+def face_source(model: TrainedModel) -> Chosen | None:
+    """Let the visitor choose a picture; None while there is none.
+
+    Raises:
+        ServiceUnavailable, ImageSetUnavailable, ImageSetCorrupt, ValueError: with a sentence.
+    """
+    source = linked_choice(
+        "source",
+        text("denoise.face"),
+        SOURCES,
+        "denoise",
+        format_func=lambda source: text(f"denoise.source.{slug(source)}"),
+        wrap=True,
+    )
+    if source == "Samples":
+        return sample_face("denoise")
+    if source == "Test set":
+        return _test_picture(model)
+    return own_photo(source)
+
+
+def sample_face(page: str) -> Chosen:
+    """Let the visitor choose one of the faces that come with the app, the one of the address.
+
+    Args:
+        page: for the key of the widget.
+    """
+    names, images = zip(*sample_faces(), strict=True)
+    number = linked_index("picture", len(images))
+    picture_picker(
+        f"{page}-samples", sample_tiles(), names, number, lambda index: put(picture=str(index))
+    )
+    return Chosen(("sample", number), images[number], shared=True)
+
+
+def _test_picture(model: TrainedModel) -> Chosen | None:
+    spec = model.spec
+    if isinstance(spec, DenoiserSpec):
+        spec = TrainingSpec(image_set=spec.image_set)
+    if not is_available(spec.image_set):
+        title = pictures_title(spec.image_set)
+        notice.info(text("denoise.no_pictures", pictures=title))
+        return None
+    number = gallery_picker(f"denoise-test-{model.id}", to_json(spec), A_PAGE)
+    picture = gallery(to_json(spec), number // A_PAGE * A_PAGE, A_PAGE).images[number % A_PAGE]
+    return Chosen(("test", model.id, number), picture, shared=not is_own(spec.image_set))
+
+
+def own_photo(source: str, forget: Callable[[], None] = forget_photo) -> Chosen | None:
+    """Let the visitor upload or take a photo and choose the face; None while there is none.
+
+    Args:
+        source: "Upload" or "Camera".
+        forget: called when the visitor wants the photo forgotten.
+
+    Raises:
+        ServiceUnavailable, ValueError: with a sentence.
+    """
+    kept = kept_photo()
+    # A new widget for every photo: the one before lets go of the file.
+    key = f"denoise.{source}.{kept.id if kept else ''}"
+    if source == "Upload":
+        file = st.file_uploader(text("denoise.photo.upload", kinds=pictures.KINDS), key=key)
+    else:
+        file = st.camera_input(text("denoise.photo.camera"), key=key)
+        st.caption(text("denoise.photo.no_camera"))
+    st.caption(text("denoise.photo.in_memory"))
+    if file is not None:
+        with st.spinner(text("denoise.photo.looking")):
+            photo = service().connection.answer(photos.read_photo, file.getvalue(), file.name)
+        let_go(file)
+        if isinstance(photo, str):
+            raise ValueError(photo)
+        forget_photo()
+        keep_photo(photo)
+        st.rerun()
+    if kept is None:
+        return None
+    return _crop(kept.id, kept.photo, forget)
+
+
+def _crop(photo_id: str, photo: photos.Photo, forget: Callable[[], None]) -> Chosen:
+    if not photo.faces:
+        st.warning(text("denoise.photo.no_face"))
+    elif len(photo.faces) > 1:
+        st.caption(text("denoise.photo.faces", count=len(photo.faces)))
+    else:
+        st.caption(text("denoise.photo.one_face"))
+    start = photo.faces[0] if photo.faces else MIDDLE
+    crop = crop_box(f"crop-{photo_id}", photo, start)
+    st.button(text("denoise.photo.forget"), on_click=forget)
+    key = (photo_id, crop)
+    answer = service().connection.answer
+    image = recall("face", key, lambda: answer(photos.cut_face, photo.data, crop))
+    return Chosen(key, image)

@@ -1,0 +1,49 @@
+"""A trained decoder in the visitor's browser; views of the page find it there by its name.
+
+Its weights travel once: Streamlit sends bytes that the browser has already got by their hash only.
+"""
+
+from pathlib import Path
+
+import streamlit as st
+
+from ae_core.latent.explore import decoder_in_training
+from pages.ui.backend.models import live_decoder
+from pages.ui.backend.service import service
+from pages.ui.i18n.text import text
+from pages.ui.pickers.models import TrainedModel, models
+
+FOLLOWED_EVERY = 2.0  # seconds
+
+_DECODER = st.components.v2.component(
+    "live_decoder",
+    html="<div hidden></div>",
+    js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8"),
+)
+
+
+def mount(model: TrainedModel) -> None:
+    """Bring a model's decoder into the browser.
+
+    Raises:
+        ServiceUnavailable, ImageSetUnavailable, ImageSetCorrupt, ValueError: it cannot be had.
+    """
+    if model.in_training:
+        _follow(model.id)
+    else:
+        _DECODER(key=f"decoder-{model.id}", data=live_decoder(model.file, model.id))
+
+
+@st.fragment(run_every=FOLLOWED_EVERY)
+def _follow(run_id: str) -> None:
+    """Bring the decoder of a run in training again and again; the sliders stay where they are."""
+    try:
+        model = models(run_id)[run_id]
+        newest = decoder_in_training(model.file, run_id)
+    except ValueError:  # an unknown run, or one whose weights were just deleted
+        st.rerun()  # the page then says so
+    if not model.in_training:
+        st.rerun()  # the page then shows what is known of the ended run
+    _DECODER(key=f"decoder-{run_id}", data=newest)
+    snapshot = service().snapshot(run_id)
+    st.caption(text("latent.in_training", epoch=snapshot.epoch, epochs=snapshot.spec.epochs))

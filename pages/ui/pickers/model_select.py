@@ -1,0 +1,47 @@
+"""The choice of a trained model, which the address remembers."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from ae_core.runs.store import UnknownRun
+from pages.ui.i18n import notice
+from pages.ui.i18n.text import text
+from pages.ui.pickers.models import TrainedModel
+from pages.ui.state.query_params import put
+from pages.ui.state.session import show_in_widget, widget
+
+
+def model_select(
+    page: str,
+    offer: Callable[[str], dict[str, TrainedModel]],
+    on_change: Callable[[], None] = lambda: None,
+) -> TrainedModel:
+    """Let the visitor choose among what ``offer`` returns for the model named in the address.
+
+    Args:
+        page: of the widget, for its key.
+        offer: `models` or `denoising_models`; raises UnknownRun for a name that is none.
+        on_change: called when another model is chosen.
+    """
+    linked = st.query_params.get("model", "")
+    try:
+        available = offer(linked)
+    except UnknownRun as error:
+        notice.error(text("model.instead", problem=error))
+        available, linked = offer(""), ""
+    key = f"{page}.model"
+    show_in_widget(key, linked or next(iter(available)))
+
+    def take() -> None:
+        put(model=widget(key))
+        on_change()
+
+    chosen: str = st.selectbox(
+        text("model.choose"),
+        list(available),
+        format_func=lambda name: available[name].title,
+        key=key,
+        on_change=take,
+    )
+    return available[chosen]

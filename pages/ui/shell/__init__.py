@@ -1,0 +1,1 @@
+"""What stands around every page: its frame, the web server's start, the way back to a lesson."""

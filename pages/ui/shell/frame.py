@@ -1,0 +1,80 @@
+"""What every page begins with: its title, the way to the other pages, the look."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from ae_core.storage import ROOT
+from pages.ui.backend.service import service
+from pages.ui.backend.timing import timed
+from pages.ui.i18n.text import slug, text
+from pages.ui.shell.return_link import way_back
+
+LOGO = str(ROOT / "assets" / "logo.png")  # a material icon here would be fetched from a server
+SIDEBAR_PIXELS = 220
+PAGES = (
+    ("app.py", "Home", ":material/home:"),
+    ("pages/lessons.py", "Lessons", ":material/school:"),
+    ("pages/train.py", "Train", ":material/model_training:"),
+    ("pages/reconstruct.py", "Reconstruct", ":material/compare:"),
+    ("pages/denoise.py", "Denoise", ":material/auto_fix_high:"),
+    ("pages/latent_space.py", "Latent space", ":material/tune:"),
+    ("pages/measure.py", "Measure", ":material/query_stats:"),
+    ("pages/own_pictures.py", "Your pictures", ":material/draw:"),
+    ("pages/classroom.py", "Class", ":material/groups:"),
+)
+
+# Pictures of a few pixels are shown large: their pixels stay squares.
+_STYLE = """
+<style>
+[data-testid="stImage"] img, [data-testid="stImageContainer"] img { image-rendering: pixelated; }
+[data-testid="stMainBlockContainer"] { padding: 4.2rem clamp(1rem, 3vw, 3rem) 3rem; }
+[data-testid="stMain"] [data-testid="stPageLink-NavLink"] { background: #3558d8;
+  padding: 0.5rem 1rem; }
+[data-testid="stMain"] [data-testid="stPageLink-NavLink"] * { color: #fff; }
+[class*="st-key-doctor-"] { min-height: 3.5rem; }
+[data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
+[data-testid="stMarkdownContainer"]:has(> table) { overflow-x: auto; }
+</style>
+"""
+
+
+def framed(title: str, draw: Callable[[], None], *, by_itself: bool = True) -> None:
+    """Begin a page and draw it.
+
+    Args:
+        title: one of PAGES' names.
+        draw: what stands below the frame.
+        by_itself: whether a click draws anew only that, and not the frame. Not where it draws
+            fragments: one inside another is drawn in a place that is no longer there when the
+            outer one has changed, and Streamlit's page goes blank.
+    """
+    frame(title)
+    show = st.fragment(timed) if by_itself else timed
+    show(slug(title), draw)
+
+
+def frame(title: str) -> None:
+    """Begin a page; every page script calls this first, as a link may open any of them.
+
+    Args:
+        title: one of PAGES' names.
+    """
+    name_of_page = text(f"frame.page.{slug(title)}")
+    st.set_page_config(
+        page_title=f"{name_of_page} · Autoencoder Lab" if title != "Home" else "Autoencoder Lab",
+        page_icon=LOGO,
+        layout="wide",
+        initial_sidebar_state=SIDEBAR_PIXELS,
+    )
+    st.html(_STYLE)
+    st.logo(LOGO, size="large")
+    wished = {"lang": st.query_params["lang"]} if "lang" in st.query_params else None
+    with st.sidebar:
+        st.markdown("### Autoencoder Lab")
+        for path, name, symbol in PAGES:
+            label = text(f"frame.page.{slug(name)}")
+            st.page_link(path, label=label, icon=symbol, query_params=wished)
+    if "back" in st.query_params:
+        way_back()
+    service()  # starts the workers, so that the first click finds them warm

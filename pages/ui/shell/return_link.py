@@ -1,0 +1,38 @@
+"""From a lesson to a page with its settings filled in, and back to the step that asked for it."""
+
+from collections.abc import Mapping
+from urllib.parse import parse_qsl, urlencode
+
+import streamlit as st
+
+from pages.ui.backend.lessons import lessons
+from pages.ui.i18n import notice
+from pages.ui.i18n.text import language, text
+
+PLACE = ("lesson", "step", "guess", "tried")  # of a student, in the address of the Lessons page
+MOST_CHARACTERS = 500
+
+
+def there_and_back(query: Mapping[str, str]) -> dict[str, str]:
+    """Return the query of a page that a lesson opens: it keeps the language and the way back."""
+    here = {name: st.query_params[name] for name in PLACE if name in st.query_params}
+    return {**query, **_language(), "back": urlencode(here)}
+
+
+def way_back() -> None:
+    """Offer the way back on a page that a lesson has opened."""
+    written = st.query_params.get("back", "")[:MOST_CHARACTERS]
+    place = {name: value for name, value in parse_qsl(written) if name in PLACE}
+    lesson = lessons(language())[0].get(place.get("lesson", ""))
+    if lesson is None:
+        return
+    st.page_link(
+        "pages/lessons.py",
+        label=text("lessons.way_back", title=notice.plain(lesson.title)),
+        icon=":material/arrow_back:",
+        query_params={**place, **_language()},
+    )
+
+
+def _language() -> dict[str, str]:
+    return {"lang": st.query_params["lang"]} if "lang" in st.query_params else {}

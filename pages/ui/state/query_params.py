@@ -1,0 +1,198 @@
+"""The page's address: settings, run and view in the query, so that a link shows the same thing."""
+
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+
+from ae_core.data.loading import ImageSetCorrupt
+from ae_core.data.user_image_sets import check_trainable
+from ae_core.models.compatibility import plan_of
+from ae_core.specs import PRESETS, Limit, TrainingSpec, from_query, to_query
+from pages.ui.i18n import notice
+from pages.ui.i18n.names import preset_title
+from pages.ui.i18n.text import text
+from pages.ui.state.session import FIRST_PRESET, Draft, draft, show_in_widget, widget
+
+NOT_SETTINGS = (
+    *("lang", "run", "view", "show", "compare", "model", "source", "picture"),
+    *("replay", "with", "sweep", "sizes", "size", "pca", "class", "teacher", "back"),
+)
+
+
+def read_settings() -> str:
+    """Take the settings of a link that was just opened; return what is wrong with it, or ""."""
+    mine = draft()
+    query = {k: v for k, v in st.query_params.items() if k not in NOT_SETTINGS}
+    if not query or query == mine.query:
+        return ""
+    mine.query = query
+    mine.rejected.clear()
+    name = query.get("preset", mine.preset)
+    try:
+        spec = from_query(query)
+        plan_of(spec)
+        check_trainable(spec.image_set)
+    except (ValueError, ImageSetCorrupt) as error:
+        if name in PRESETS:
+            mine.preset, mine.spec = name, PRESETS[name].spec
+        return text("link.unreadable", problem=error, title=preset_title(mine.preset))
+    mine.preset, mine.spec = query.get("preset", Draft().preset), spec
+    return ""
+
+
+def write_settings() -> None:
+    """Put the draft's settings into the address, leaving run and view as they are."""
+    mine = draft()
+    settings = to_query(mine.spec, mine.preset)
+    mine.query = settings
+    rest = {k: v for k, v in st.query_params.items() if k in NOT_SETTINGS}
+    wanted = settings | rest
+    if dict(st.query_params) != wanted:
+        st.query_params.from_dict(wanted)
+
+
+def set_up(spec: TrainingSpec, preset_name: str, show: str = "") -> None:
+    """Take settings into the visitor's draft and the address, and turn to the Train page's Set up.
+
+    Not by a link: to the page that is open already, it would leave the browser's address as it was.
+
+    Args:
+        spec: the settings.
+        preset_name: the preset that they started from, if it still exists.
+        show: a setting that is to be in sight.
+    """
+    mine = draft()
+    mine.spec = spec
+    mine.preset = preset_name if preset_name in PRESETS else FIRST_PRESET
+    mine.rejected.clear()
+    write_settings()
+    put(view="Set up", show=show)
+
+
+def put(**values: str) -> None:
+    """Set or, with an empty value, remove what the address says of run or view."""
+    for name, value in values.items():
+        if value:
+            st.query_params[name] = value
+        elif name in st.query_params:
+            del st.query_params[name]
+
+
+def linked_choice(
+    name: str,
+    label: str,
+    options: tuple[str, ...],
+    page: str,
+    *,
+    format_func: Callable[[str], str] = str,
+    label_visibility: str = "visible",
+    wrap: bool = False,
+) -> str:
+    """Let the visitor choose what the address says under a name; the first option if nothing.
+
+    Args:
+        name: in the address.
+        label: above the widget.
+        options: what there is.
+        page: of the widget, for its key.
+        format_func: an option in words.
+        label_visibility: as in Streamlit.
+        wrap: whether they are buttons however many they are, over several lines if need be.
+    """
+    key = f"{page}.{name}"
+    written = st.query_params.get(name)
+    current = written if written in options else options[0]
+    show_in_widget(key, current)
+    few = partial(st.pills, wrap=True) if wrap else st.segmented_control
+    show = few if wrap or len(options) <= 4 else st.selectbox
+
+    def take() -> None:
+        if widget(key):  # a click on the chosen segment clears it: then nothing changes
+            put(**{name: widget(key)})
+
+    show(
+        label,
+        options,
+        key=key,
+        format_func=format_func,
+        on_change=take,
+        label_visibility=label_visibility,
+    )
+    return current
+
+
+def linked_number(name: str, usual: float, limit: Limit) -> float:
+    """Return a number of the address, the usual one and a sentence where it is out of bounds."""
+    written = st.query_params.get(name)
+    if written is None:
+        return usual
+    try:
+        value = int(written) if limit.whole else float(written)
+        limit.check(name, value)
+    except ValueError:
+        bounds = {"low": limit.low, "high": limit.high}
+        key = "link.whole" if limit.whole else "link.between"
+        notice.error(text(key, name=name, written=written[:40], usual=usual, **bounds))
+        return usual
+    return value
+
+
+def linked_index(name: str, available: int, usual: int = 0) -> int:
+    """Return the number of a picture that stands in the address, the last one if it is beyond."""
+    written = st.query_params.get(name, "")
+    number = int(written[:9]) if written.isdecimal() else usual
+    return min(number, available - 1)
+
+
+def linked_slider(name: str, label: str, usual: float, limit: Limit, page: str) -> float:
+    """Let the visitor move what `linked_number` reads; in steps of 1 or of 0.01."""
+    key = f"{page}.{name}"
+    value = linked_number(name, usual, limit)
+    kind = int if limit.whole else float
+    show_in_widget(key, kind(value))
+    st.slider(
+        label,
+        kind(limit.low),
+        kind(limit.high),
+        step=1 if limit.whole else 0.01,
+        key=key,
+        on_change=lambda: put(**{name: f"{widget(key):{'d' if limit.whole else '.2f'}}"}),
+    )
+    return value
+
+
+def linked_step(
+    name: str,
+    label: str,
+    steps: tuple[float, ...],
+    usual: float,
+    page: str,
+    format_func: Callable[[float], str] = str,
+) -> float:
+    """Let the visitor choose one of some rising numbers with a slider; the address says which.
+
+    What it says between two of them is brought to the nearer one, what is not a number between
+    the first and the last is answered with a sentence, and ``usual`` is taken.
+
+    Args:
+        name: in the address.
+        label: above the widget.
+        steps: what there is.
+        usual: if the address says nothing; brought to the nearest one too.
+        page: of the widget, for its key.
+        format_func: a number in words.
+    """
+    key = f"{page}.{name}"
+    usual = min(steps, key=lambda step: abs(step - usual))
+    value = linked_number(name, usual, Limit(steps[0], steps[-1], whole=False))
+    nearest = min(steps, key=lambda step: abs(step - value))
+    show_in_widget(key, nearest)
+    st.select_slider(
+        label,
+        steps,
+        key=key,
+        format_func=format_func,
+        on_change=lambda: put(**{name: f"{widget(key):.4g}"}),
+    )
+    return nearest

@@ -1,0 +1,70 @@
+"""What is trained as Keras code, to read and to take home."""
+
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+
+from ae_core.export.keras_script import source
+from ae_core.export.notebook import notebook
+from ae_core.export.script_data import PICTURE_FILE, needs_file
+from ae_core.models.compatibility import image_shape
+from ae_core.models.inference import ModelFile
+from ae_core.specs import TrainingSpec
+from pages.ui.backend.images import picture_file
+from pages.ui.backend.models import keras_file
+from pages.ui.backend.service import FAILURES
+from pages.ui.i18n import notice
+from pages.ui.i18n.text import text
+from pages.ui.widgets.download_menu import File, offer
+
+
+def code_view(place: str, spec: TrainingSpec, model: ModelFile | None = None) -> None:
+    """Show the script of a spec when it is opened, and offer it with what belongs to it.
+
+    Args:
+        place: on the page, or of a run, for the keys of its widgets.
+        spec: what is, or is to be, trained.
+        model: its weights, if there are some.
+    """
+    shape = image_shape(spec)
+    files = [
+        File(
+            text("code.script"),
+            "autoencoder.py",
+            lambda: source(spec, shape).encode(),
+            "text/x-python",
+        ),
+        File(
+            text("code.notebook"),
+            "autoencoder.ipynb",
+            lambda: notebook(spec, shape),
+            "application/x-ipynb+json",
+        ),
+    ]
+    if model is not None:
+        make = partial(keras_file, model)
+        files.append(File(text("code.model"), "autoencoder.keras", make, "application/zip"))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _offered(partial(offer, f"code.{place}", files))
+        if needs_file(spec):
+            make = partial(picture_file, spec.image_set, spec.image_size, spec.split)
+            pictures = [File(text("code.picture_file"), PICTURE_FILE, make, "application/zip")]
+            label = text("code.pictures")
+            _offered(partial(offer, f"pictures.{place}", pictures, label=label))
+    beside = f" {text('code.beside')}" if needs_file(spec) else ""
+    st.caption(text("code.open_in") + beside)
+    with st.expander(
+        text("code.title"), icon=":material/code:", key=f"code.{place}", on_change="rerun"
+    ) as opened:
+        if opened.open:
+            st.caption(text("code.about"))
+            st.code(source(spec, shape), language="python", height=480)
+
+
+def _offered(offering: Callable[[], None]) -> None:
+    """Offer files; one that cannot be made is a sentence."""
+    try:
+        offering()
+    except FAILURES as error:
+        notice.error(str(error))

@@ -1,0 +1,86 @@
+"""A visitor's runs: the list, and several of them in one plot."""
+
+import streamlit as st
+
+from ae_core.models.compatibility import plan_of
+from ae_core.models.shapes import parameters
+from ae_core.runs.snapshot import Snapshot
+from ae_core.runs.store import UnknownRun
+from pages.ui.backend.service import service
+from pages.ui.charts import training
+from pages.ui.i18n.text import text
+from pages.ui.i18n.wording import run_name, status_in_words
+from pages.ui.state.query_params import put
+from pages.ui.state.session import show_in_widget, visitor, widget
+from pages.ui.widgets.chart import chart
+
+MOST_LISTED = 40
+NONE = "none"  # in the address, when every run was taken out of the comparison
+METRICS = ("val_psnr", "psnr", "val_loss", "loss", "code_mean", "near_zero_share")
+COLUMNS = ("run", "psnr", "state", "epochs", "seconds", "parameters")
+
+
+def snapshots_of(ids: list[str]) -> list[Snapshot]:
+    """Return the runs of these ids; those that are gone are left out."""
+    found = []
+    for run_id in ids:
+        try:
+            found.append(service().snapshot(run_id))
+        except UnknownRun:
+            continue
+    return found
+
+
+def compare_view() -> None:
+    """Show the visitor's runs and compare the chosen ones."""
+    written = st.query_params.get("compare")
+    linked = [run for run in (written or "").split(",") if run]
+    mine = service().runs(visitor())[:MOST_LISTED]
+    runs = {run.id: run for run in snapshots_of(list(dict.fromkeys([*mine, *linked])))}
+    if not runs:
+        st.info(text("run.compare.none"))
+        return
+    key = "train.compare"
+    newest = [run.id for run in runs.values() if run.history][:3]
+    show_in_widget(key, newest if written is None else [run for run in linked if run in runs])
+    chosen = st.multiselect(
+        text("run.compare.choose"),
+        list(runs),
+        format_func=lambda run: run_name(runs[run]),
+        key=key,
+        on_change=lambda: put(compare=",".join(widget(key)) or NONE),
+    )
+    available = [m for m in METRICS if any(r.history and m in r.history[0] for r in runs.values())]
+    metric = st.selectbox(
+        text("run.compare.metric"), available, format_func=_metric, key="train.metric"
+    )
+    if chosen and metric:
+        histories = {run_name(runs[run]): runs[run].history for run in chosen}
+        chart(
+            training.comparison(histories, metric, _metric(metric), text("run.curve.epoch")),
+            key="comparison",
+            alt=text("run.compare.alt"),
+        )
+    st.markdown(_table(list(runs.values())))
+
+
+def _metric(name: str) -> str:
+    return text(f"run.metric.{name}")
+
+
+def _table(runs: list[Snapshot]) -> str:
+    """Return the runs as a Markdown table: ``st.dataframe`` costs the server 70 MB of pandas."""
+    rows = [
+        f"| {' | '.join(text(f'run.column.{name}') for name in COLUMNS)} |",
+        "|---|---:|---|---:|---:|---:|",
+    ]
+    for run in runs:
+        last = run.history[-1] if run.history else {}
+        quality = last.get("val_psnr", last.get("psnr"))
+        rows.append(
+            f"| [{run_name(run)}](?run={run.id}&view=Watch) "
+            f"| {'–' if quality is None else f'{quality:.1f}'} | {status_in_words(run.status)} "
+            f"| {run.epoch} | {sum(epoch['seconds'] for epoch in run.history):.1f} "
+            f"| {parameters(plan_of(run.spec)):,} |"
+        )
+    return "\n".join(rows)

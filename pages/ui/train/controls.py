@@ -1,0 +1,140 @@
+"""Widgets that edit a spec: one widget a setting, named after it, bounded by LIMITS.
+
+The draft is the truth and the widgets show it: a change is tried on the draft first, and what is
+not allowed stays in its widget next to the sentence that says why.
+"""
+
+from typing import Any
+
+import streamlit as st
+
+from ae_core.data.loading import IMAGE_SETS, card
+from ae_core.data.user_image_sets import LEAST_PICTURES, is_own, name_of, own_sets
+from ae_core.models.compatibility import image_shape, with_body, with_setting
+from ae_core.specs import CHOICES, LIMITS, PRESETS, flatten, preset
+from pages.ui.i18n import notice
+from pages.ui.i18n.names import pictures_title, preset_about, preset_title
+from pages.ui.i18n.text import text
+from pages.ui.i18n.wording import help_of, in_words, label
+from pages.ui.state.session import Draft, draft, show_in_widget, visitor, widget
+
+
+def preset_select() -> None:
+    """Let the visitor start from a preset; it replaces the whole draft."""
+    key = "train.preset"
+    show_in_widget(key, draft().preset)
+    st.selectbox(
+        text("train.preset"),
+        list(PRESETS),
+        format_func=preset_title,
+        key=key,
+        on_change=_take_preset,
+    )
+    st.caption(preset_about(draft().preset))
+
+
+def _take_preset() -> None:
+    mine = draft()
+    mine.preset = widget("train.preset")
+    mine.spec = preset(mine.preset).spec
+    mine.rejected.clear()
+
+
+def body_select() -> None:
+    """Let the visitor choose dense or convolutional; it replaces all layers."""
+    key = "train.body"
+    show_in_widget(key, draft().spec.autoencoder.body)
+    st.segmented_control(
+        text("train.body"), ["dense", "conv"], format_func=in_words, key=key, on_change=_take_body
+    )
+
+
+def _take_body() -> None:
+    body = widget("train.body")
+    if body is not None:  # a click on the chosen one clears it: then nothing changes
+        mine = draft()
+        try:
+            mine.spec = with_body(mine.spec, body)
+        except ValueError as error:
+            mine.rejected["encoder"] = (flatten(mine.spec)["encoder"], str(error))
+        else:
+            mine.rejected.clear()
+
+
+def setting(name: str) -> None:
+    """Show the widget of one setting of the draft."""
+    mine = draft()
+    key = f"train.{name}"
+    value = mine.rejected[name][0] if name in mine.rejected else flatten(mine.spec)[name]
+    common: dict[str, Any] = {"key": key, "on_change": _take, "args": (name,)}
+    common["help"] = help_of(name)
+    show_in_widget(key, value)
+    if name == "image_set":
+        st.selectbox(label(name), _image_sets(), format_func=_title, **common)
+    elif name == "image_size":
+        show_in_widget(key, image_shape(mine.spec)[0])
+        sizes = card(mine.spec.image_set).sizes
+        st.segmented_control(
+            label(name), sizes, format_func=lambda side: f"{side}×{side}", **common
+        )
+    elif name == "pixel_scale":
+        st.segmented_control(label(name), [1, 255], **common)
+    elif name in CHOICES:
+        _choice(name, common)
+    elif name in ("encoder", "decoder"):
+        st.text_input(label(name), **common)
+    else:
+        _number(name, common)
+    if name in mine.rejected:
+        notice.error(mine.rejected[name][1])
+
+
+def _image_sets() -> list[str]:
+    """Return all sets of the app, the visitor's own ones, and the draft's, which may be neither."""
+    own = [name_of(each) for each in own_sets().mine(visitor()) if each.count >= LEAST_PICTURES]
+    return list(dict.fromkeys([*IMAGE_SETS, *own, draft().spec.image_set]))
+
+
+def _title(name: str) -> str:
+    """Return a set's title; visitors may give two sets of theirs the same name."""
+    title = pictures_title(name)
+    return f"{title} ({name[-4:]})" if is_own(name) else title
+
+
+def _choice(name: str, common: dict[str, Any]) -> None:
+    few = len(CHOICES[name]) <= 3
+    show = st.segmented_control if few else st.selectbox
+    show(label(name), list(CHOICES[name]), format_func=in_words, **common)
+
+
+def _number(name: str, common: dict[str, Any]) -> None:
+    limit = LIMITS[name]
+    if name == "amount":
+        st.slider(label(name), limit.low, limit.high, step=0.05, **common)
+    # Without bounds in the widget: it would refuse in silence what `take` answers in words.
+    elif limit.whole:
+        st.number_input(label(name), value=None, step=1, **common)
+    else:  # "%g" shows 1e-05 as it is; the step only serves the arrows
+        st.number_input(label(name), value=None, step=limit.low or 0.1, format="%g", **common)
+
+
+def _take(name: str) -> None:
+    mine = draft()
+    value = widget(f"train.{name}")
+    if value is None:  # a click on the chosen segment clears it: then nothing changes
+        return
+    take(mine, name, value)
+
+
+def take(mine: Draft, name: str, value: Any) -> None:
+    """Change one setting of a draft, or note why it cannot be."""
+    try:
+        mine.spec = with_setting(mine.spec, name, value)
+    except ValueError as error:
+        mine.rejected[name] = (value, str(error))
+        return
+    mine.rejected.pop(name, None)
+    for other in list(mine.rejected):  # what they were refused for may be gone now
+        if other in mine.rejected:
+            wanted, _ = mine.rejected.pop(other)
+            take(mine, other, wanted)

@@ -1,0 +1,57 @@
+"""What the doctor says of a run, with a button each that sets up the remedy."""
+
+import streamlit as st
+
+from ae_core.diagnosis.doctor import FINE, HINT, PROBLEM, Finding, examine
+from ae_core.runs.snapshot import Snapshot
+from ae_core.specs import change
+from pages.ui.i18n.text import text
+from pages.ui.i18n.wording import in_words, label
+from pages.ui.state.query_params import set_up
+
+MOST_LIVE, MOST = 1, 2  # findings at once; while it trains, one line that stays where it is
+COLOURS = {PROBLEM: "orange", HINT: "blue", FINE: "green"}
+FORMS = {"rate": "{:g}", "share": "{:.0%}", "gain": "{:.1f}", "gap": "{:.1f}"}  # others are counts
+
+
+def doctor_view(snapshot: Snapshot) -> None:
+    """Show the most important findings, or in a word that all is well; nothing before epoch 1."""
+    findings = examine(
+        snapshot.spec, snapshot.history, status=snapshot.status, reason=snapshot.reason
+    )
+    for number, finding in enumerate(findings[: MOST_LIVE if snapshot.live else MOST]):
+        with st.container(key=f"doctor-{number}"):  # of a height that `frame` keeps
+            says, does = st.columns([7, 3], gap="medium", vertical_alignment="center")
+            says.markdown(_sentence(finding))
+            if finding.remedy:
+                with does:
+                    _remedy(snapshot, finding)
+
+
+def _sentence(finding: Finding) -> str:
+    values = {
+        name: FORMS.get(name, "{:.0f}").format(value) for name, value in finding.values.items()
+    }
+    badge = f":{COLOURS[finding.severity]}-badge[:material/stethoscope: {text('doctor.name')}]"
+    return f"{badge} {text(f'doctor.seen.{finding.kind}', **values)}"
+
+
+def _remedy(snapshot: Snapshot, finding: Finding) -> None:
+    changes = ", ".join(
+        text("doctor.change", setting=label(name), value=_value(value))
+        for name, value in finding.remedy.items()
+    )
+    spec, first = change(snapshot.spec, **finding.remedy), next(iter(finding.remedy))
+    if st.button(
+        text("doctor.try", changes=changes),
+        icon=":material/tune:",
+        key=f"doctor.{snapshot.id}.{finding.kind}",
+        on_click=set_up,
+        args=(spec, snapshot.preset, first),
+        width="stretch",
+    ):
+        st.rerun()  # the whole page: it is another view
+
+
+def _value(value: str | float) -> str:
+    return in_words(value) if isinstance(value, str) else f"{value:g}"

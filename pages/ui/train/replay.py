@@ -1,0 +1,207 @@
+"""Back through a run's epochs, live in the browser; two runs side by side at the same epoch.
+
+All moments go to the browser at once, as one picture; the server hears of an epoch when the hand
+lets go. What happens there is in ``replay.js``, what is drawn of a run in ``replay_panel.js``.
+"""
+
+import base64
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from ae_core import images
+from ae_core.runs import replay
+from ae_core.runs.snapshot import Snapshot
+from ae_core.runs.store import UnknownRun
+from ae_core.specs import Limit
+from pages.ui.backend.service import film, service
+from pages.ui.charts.training import CLASSES, HELD_OUT, TRAIN
+from pages.ui.i18n import notice
+from pages.ui.i18n.text import text
+from pages.ui.i18n.wording import run_name
+from pages.ui.state.query_params import linked_number, put
+from pages.ui.state.session import show_in_widget, visitor, widget
+from pages.ui.train.compare import MOST_LISTED, snapshots_of
+from pages.ui.widgets.download_menu import File, offer
+from pages.ui.widgets.sheet import address
+
+SHOWS = ("Now", "Replay")
+CURVE_POINTS = 300
+ALONE = "none"
+
+_CSS = """
+:host { container-type: inline-size; }
+.replay { font-family: var(--st-font, sans-serif); color: var(--st-text-color); }
+.hands { display: flex; flex-wrap: wrap; gap: 12px; align-items: center; position: sticky;
+  top: 60px;  z-index: 1; background: var(--st-background-color); padding: 6px 0; }
+.hands output { font-size: 1.7rem; font-variant-numeric: tabular-nums; min-width: 6.2em; }
+.hands input { flex: 1 1 220px; min-height: 44px; margin: 0; cursor: ew-resize;
+  accent-color: var(--st-primary-color); }
+button { min-height: 44px; min-width: 6em; padding: 0 16px; font: inherit; cursor: pointer;
+  color: inherit; background: var(--st-background-color);
+  border-radius: var(--st-button-radius, 8px);
+  border: 1px solid color-mix(in srgb, var(--st-text-color) 60%, var(--st-background-color)); }
+button:hover, button:active { background: var(--st-secondary-background-color); }
+:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 2px; }
+.runs { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 340px), 1fr));
+  gap: 24px; margin-top: 8px; }
+.run.alone { grid-column: 1 / -1; display: grid; gap: 0 24px;
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 340px), 1fr)); }
+.run.alone > .title { grid-column: 1 / -1; }
+.title { overflow-wrap: anywhere; margin: 4px 0; }
+.title b { font-size: 1.35rem; font-variant-numeric: tabular-nums; }
+figure { margin: 0 0 14px; }
+canvas { display: block; width: 100%; border-radius: 8px; }
+canvas.pictures { image-rendering: pixelated; }
+canvas.map { aspect-ratio: 1; max-height: 70vh; background: var(--st-secondary-background-color); }
+canvas.curve { height: 150px; color: var(--st-text-color);
+  background: var(--st-secondary-background-color); }
+figcaption { opacity: 0.85; margin-top: 6px; }
+figcaption i { font-style: normal; font-weight: 700; }
+[hidden] { display: none !important; }
+@container (max-width: 520px) {
+  .hands input { order: 1; flex-basis: 100%; }
+}
+"""
+
+_SCRIPTS = (Path(__file__).with_name("replay_panel.js"), Path(__file__).with_suffix(".js"))
+_REPLAY = st.components.v2.component(
+    "replay",
+    html='<div class="replay"><div class="hands"><button type="button"></button>'
+    '<input type="range" min="0" step="1"><output></output></div><div class="runs"></div></div>',
+    css=_CSS,
+    js="\n".join(script.read_text(encoding="utf-8") for script in _SCRIPTS),
+)
+
+
+def replaying() -> bool:
+    """Whether the address asks for the replay."""
+    return "replay" in st.query_params
+
+
+def replay_switch(snapshot: Snapshot) -> None:
+    """Let the visitor go from what is now to what was, and back."""
+    key = f"replay.show.{snapshot.id}"
+    show_in_widget(key, SHOWS[replaying()])
+    st.segmented_control(
+        text("replay.switch"),
+        SHOWS,
+        key=key,
+        format_func=lambda show: text(f"replay.show.{show}"),
+        label_visibility="collapsed",
+        on_change=lambda: _take_show(widget(key), snapshot.epoch),
+    )
+
+
+def _take_show(show: str | None, epoch: int) -> None:
+    if show:  # a click on the chosen one clears it: then nothing changes
+        put(replay=str(max(1, epoch)) if show == "Replay" else "")
+
+
+def replay_view(snapshot: Snapshot) -> None:
+    """Show a run's moments under one slider, and another run's if the visitor chooses one."""
+    runs = [run for run in (snapshot, _beside(snapshot)) if run is not None and _has_film(run)]
+    if snapshot not in runs:
+        st.info(text("replay.none"))
+        return
+    last = max(run.epoch for run in runs)
+    data = {
+        "runs": tuple(_of_run(run) for run in runs),
+        "epoch": int(linked_number("replay", last, Limit(1, last))),
+        "hues": CLASSES,
+        "colours": (TRAIN, HELD_OUT),
+    } | {
+        name: text(f"replay.{name}")
+        for name in ("play", "pause", "slider", "map", "curve", "training", "held_out")
+    }
+    data |= {"named": text("replay.epoch", epoch="#")}  # the script puts the number in
+    key = f"replay-{'-'.join(run.id for run in runs)}"
+    _REPLAY(key=key, data=data, on_epoch_change=lambda: _take_epoch(widget(key)["epoch"]))
+    kept = len(film(snapshot.id, snapshot.epoch).epochs)
+    st.caption(text("replay.intro", kept=kept, epochs=snapshot.epoch))
+    labels = (text("replay.gif"), text("replay.gif_with"))
+    offer(
+        f"replay.{key}",
+        [
+            File(label, f"replay-{run.id[:4]}.gif", lambda run=run: _gif(run), "image/gif")
+            for label, run in zip(labels, runs, strict=False)
+        ],
+    )
+
+
+def _take_epoch(epoch: object) -> None:
+    """Keep the epoch in the address; anything may stand in what a browser sends."""
+    if isinstance(epoch, int) and epoch > 0:
+        put(replay=str(epoch))
+
+
+def _has_film(run: Snapshot) -> bool:
+    return bool(run.epoch and run.pictures is not None and film(run.id, run.epoch).epochs)
+
+
+def _beside(snapshot: Snapshot) -> Snapshot | None:
+    """Let the visitor choose a second run, one of the own ones or that of a link."""
+    linked = st.query_params.get("with", "")
+    own = [run for run in service().runs(visitor()) if run != snapshot.id][:MOST_LISTED]
+    runs = {run.id: run for run in snapshots_of(own) if run.history}
+    if linked and linked not in runs:
+        try:
+            runs[linked] = service().snapshot(linked)
+        except UnknownRun as error:
+            notice.error(text("replay.unknown", problem=error))
+            linked = ""
+    if not runs:
+        return None
+    key = f"replay.with.{snapshot.id}"
+    show_in_widget(key, linked or ALONE)
+    st.selectbox(
+        text("replay.beside"),
+        (ALONE, *runs),
+        key=key,
+        format_func=lambda run: run_name(runs[run]) if run in runs else text("replay.nobody"),
+        on_change=lambda: put(**{"with": "" if widget(key) == ALONE else widget(key)}),
+    )
+    return runs.get(linked)
+
+
+def _of_run(run: Snapshot) -> dict[str, Any]:
+    """Return what the script needs of a run; JSON has no NaN, and there is none in a history."""
+    assert run.pictures is not None  # see `_has_film`
+    given = run.pictures[:-1]
+    shown = film(run.id, run.epoch)
+    measure = "val_psnr" if "val_psnr" in run.history[0] else "psnr"
+    stride = math.ceil(run.epoch / CURVE_POINTS)
+    curve = [*range(0, run.epoch - 1, stride), run.epoch - 1]
+    losses = [name for name in ("loss", "val_loss") if name in run.history[0]]
+    rows = (*("originals", "corrupted")[: len(given)], "reconstructions")
+    words = " · ".join(text(f"replay.{row}") for row in rows)
+    return {
+        "id": run.id,
+        "title": run_name(run),
+        "sheet": address(shown.sheet),
+        "given": address(images.to_png(images.sheet(given))),
+        "rows": len(rows),
+        "count": given.shape[1],
+        "height": given.shape[2],
+        "width": given.shape[3],
+        "epochs": shown.epochs,
+        "psnr": tuple(run.history[epoch - 1][measure] for epoch in shown.epochs),
+        "measure": text("replay.psnr_held_out" if measure == "val_psnr" else "replay.psnr"),
+        "pictures": text("replay.pictures", rows=words, epoch="#"),
+        "curve": tuple(epoch + 1 for epoch in curve),
+        "losses": tuple(tuple(run.history[epoch][name] for epoch in curve) for name in losses),
+        "codes": base64.b64encode(shown.codes).decode(),
+        "labels": run.map.labels if run.map is not None else (),
+        "names": run.map.names if run.map is not None else (),
+    }
+
+
+def _gif(run: Snapshot) -> bytes:
+    assert run.pictures is not None  # see `_has_film`
+    moments = service().moments(run.id)
+    return replay.animation(
+        np.asarray(run.pictures[:-1]), moments, lambda epoch: text("replay.epoch", epoch=epoch)
+    )

@@ -1,0 +1,138 @@
+"""Above a run: how far it is, its newest figures, and what can be done with it."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from ae_core.models.precision import computes_in
+from ae_core.runs.snapshot import Snapshot
+from ae_core.storage import StoreError
+from pages.ui.backend.service import class_book, service
+from pages.ui.i18n import notice
+from pages.ui.i18n.text import text
+from pages.ui.i18n.wording import duration, run_name, status_in_words
+from pages.ui.state.query_params import set_up
+from pages.ui.state.session import visitor
+
+
+def run_headline(snapshot: Snapshot) -> None:
+    """Show progress, figures and buttons of a run."""
+    total = snapshot.spec.epochs
+    words = status_in_words(snapshot.status)
+    if snapshot.status == "queued":
+        words = _waiting(snapshot)
+    left = snapshot.seconds_left
+    if snapshot.status == "running" and left is not None:
+        words = text("run.left", status=words, time=duration(left))
+    elif snapshot.status in ("starting", "running") and not snapshot.epoch + snapshot.share:
+        words = text("run.loading")
+    done = min(1.0, (snapshot.epoch + snapshot.share) / total)
+    st.progress(done, text=f"**{words}** · {run_name(snapshot)}")
+    last = snapshot.history[-1] if snapshot.history else {}
+    held_out = "val_psnr" in last
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
+        st.metric(text("run.epoch"), f"{snapshot.epoch} / {total}", width="content")
+        st.metric(
+            text("run.psnr_held_out" if held_out else "run.psnr"),
+            _number(last.get("val_psnr", last.get("psnr")), "{:.1f} dB"),
+            help=text("run.psnr_help"),
+            width="content",
+        )
+        loss = _number(last.get("val_loss", last.get("loss")), "{:.4g}")
+        st.metric(text("run.loss_held_out" if held_out else "run.loss"), loss, width="content")
+        mean = _number(last.get("code_mean"), "{:.3f}")
+        st.metric(text("run.code_mean"), mean, width="content")
+        _buttons(snapshot)
+    if computes_in(snapshot.spec) == "bfloat16":
+        st.caption(text("run.bfloat16"))
+
+
+def _waiting(snapshot: Snapshot) -> str:
+    if snapshot.wait is None or snapshot.reason:  # nobody knows when training is back
+        return text("run.queued", place=snapshot.position)
+    if snapshot.wait < 1:
+        return text("waiting.next", place=snapshot.position)
+    return text("waiting.time", place=snapshot.position, time=duration(snapshot.wait))
+
+
+def _number(value: float | None, form: str) -> str:
+    return "–" if value is None else form.format(value)
+
+
+def _buttons(snapshot: Snapshot) -> None:
+    mine = snapshot.owner == visitor()
+    run_id, training = snapshot.id, service()
+    with st.container(horizontal=True, width="content"):
+        if snapshot.live and mine:
+            paused, running = snapshot.status == "paused", snapshot.status == "running"
+            if paused:
+                why = text("classroom.paused") if _class_paused() else ""
+                _button(text("run.resume"), "play_arrow", training.resume, run_id, why_not=why)
+                _button(text("run.step"), "skip_next", training.step, run_id, why_not=why)
+            else:
+                _button(text("run.pause"), "pause", training.pause, run_id, enabled=running)
+            _button(
+                text("run.stop"),
+                "stop",
+                training.stop,
+                run_id,
+                enabled=snapshot.status != "stopping",
+            )
+        if snapshot.sweep:
+            st.page_link(
+                "pages/train.py",
+                label=text("sweep.all"),
+                icon=":material/stacked_line_chart:",
+                query_params={"sweep": snapshot.sweep, "view": "Watch"},
+            )
+        if snapshot.saved:
+            st.page_link(
+                "pages/reconstruct.py",
+                label=text("run.reconstruct"),
+                icon=":material/compare:",
+                query_params={"model": run_id},
+            )
+        if training.store.has_weights(run_id):  # from the first epoch on
+            st.page_link(
+                "pages/latent_space.py",
+                label=text("run.latent"),
+                icon=":material/tune:",
+                query_params={"model": run_id},
+            )
+        if snapshot.unsaved and mine:
+            _button(text("run.save_again"), "save", _save_again, run_id)
+        if not snapshot.live and st.button(text("run.set_up_again"), icon=":material/tune:"):
+            set_up(snapshot.spec, snapshot.preset)
+            st.rerun()  # the whole page: it is another view
+
+
+def _class_paused() -> bool:
+    """Whether the visitor's class is paused: then only its teacher lets runs go on."""
+    where = class_book().class_of(visitor())
+    return where is not None and where[0].paused
+
+
+def _button(
+    label: str,
+    icon: str,
+    action: Callable[[str], None],
+    run_id: str,
+    *,
+    enabled: bool = True,
+    why_not: str = "",
+) -> None:
+    st.button(
+        label,
+        icon=f":material/{icon}:",
+        on_click=action,
+        args=(run_id,),
+        disabled=not enabled or bool(why_not),
+        help=why_not or None,
+    )
+
+
+def _save_again(run_id: str) -> None:
+    try:
+        service().save_again(run_id)
+    except StoreError as error:
+        notice.toast(str(error))

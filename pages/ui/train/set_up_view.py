@@ -1,0 +1,190 @@
+"""What to train: a preset, its settings by groups, and the network that they make."""
+
+import streamlit as st
+
+from ae_core.data.loading import ImageSetCorrupt, ImageSetUnavailable, card, is_available
+from ae_core.data.user_image_sets import is_gone
+from ae_core.models.compatibility import image_shape, plan_of
+from ae_core.models.precision import computes_in
+from ae_core.models.shapes import PlannedLayer, parameters
+from ae_core.service.connection import ServiceUnavailable
+from ae_core.specs import TrainingSpec, flatten, to_json
+from ae_core.storage import StoreError
+from ae_core.training.estimate import seconds
+from pages.ui.backend.images import gallery_sheet
+from pages.ui.backend.service import speed
+from pages.ui.charts.network_diagram import network_drawing
+from pages.ui.classroom.limits import class_note
+from pages.ui.i18n import notice
+from pages.ui.i18n.names import pictures_about, pictures_title
+from pages.ui.i18n.text import slug, text
+from pages.ui.i18n.wording import duration, label
+from pages.ui.state.query_params import put
+from pages.ui.state.session import draft, show_in_widget, widget
+from pages.ui.train.code_view import code_view
+from pages.ui.train.controls import body_select, preset_select, setting
+from pages.ui.train.submission import NotAllowed, refusal, submit_run
+from pages.ui.train.sweep_set_up import sweep_set_up
+from pages.ui.widgets.waiting import waiting
+
+SHOWN_PICTURES = 8
+GROUPS = {
+    "Pictures": ("image_set", "image_size", "split", "augment"),
+    "Network": ("latent_dim", "bottleneck", "encoder", "decoder"),
+    "Noise": ("kind", "amount", "where"),
+    "Learning": ("epochs", "loss", "optimizer", "learning_rate", "batch_size", "seed"),
+    "More": (
+        "code",
+        "activation",
+        "code_activation",
+        "output_activation",
+        "initializer",
+        "components",
+        "dropout",
+        "pixel_scale",
+        "steps_per_epoch",
+        "schedule",
+        "precision",
+        "max_seconds",
+    ),
+}
+
+
+def set_up_view() -> None:
+    """Let the visitor set up a training and start it."""
+    left, right = st.columns([5, 6], gap="large")
+    with left:
+        preset_select()
+        _train_button()
+        sweep_set_up()
+        class_note()
+        linked = st.query_params.get("show", "")
+        if linked in flatten(draft().spec):
+            draft().group = _group_of(linked)
+        show_in_widget("train.group", draft().group)
+        st.segmented_control(
+            text("train.groups"),
+            list(GROUPS),
+            format_func=_group_in_words,
+            key="train.group",
+            width="stretch",
+            on_change=_take_group,
+        )
+        _group(draft().group)
+    with right:
+        _network()
+
+
+def _group_in_words(group: str) -> str:
+    return text(f"train.group.{slug(group)}")
+
+
+def _take_group() -> None:
+    put(show="")
+    draft().group = widget("train.group") or draft().group
+
+
+def _group(group: str) -> None:
+    spec = draft().spec
+    if group == "Network":
+        body_select()
+    for name in GROUPS[group]:
+        if name == "latent_dim" and spec.autoencoder.code == "map":
+            st.caption(text("train.code_is_map", numbers=spec.autoencoder.latent_dim))
+        elif name not in _without_effect(spec):
+            setting(name)
+        if name == "bottleneck" and spec.autoencoder.bottleneck == "variational":
+            setting("beta")
+            setting("total_correlation")
+        if name == "bottleneck" and spec.autoencoder.bottleneck == "sparse":
+            setting("sparsity")
+        if name == "loss" and spec.loss == "gaussian-nll":
+            setting("sigma")
+        if name == "precision" and spec.precision == "auto":
+            st.caption(text(f"train.auto_{computes_in(spec)}"))
+
+
+def _without_effect(spec: TrainingSpec) -> set[str]:
+    """Return the settings that change nothing, given the others."""
+    idle = {"amount", "where"} if spec.corruption.kind == "none" else set()
+    return idle | ({"code"} if spec.autoencoder.bottleneck == "variational" else set())
+
+
+def _train_button() -> None:
+    mine = draft()
+    blocked = bool(mine.rejected)
+    pressed = st.button(
+        text("train.start"),
+        type="primary",
+        icon=":material/play_arrow:",
+        width="stretch",
+        disabled=blocked,
+        key="train.start",
+    )
+    if blocked:
+        st.caption(text("train.correct", places=", ".join(map(_place, mine.rejected))))
+    if not pressed:
+        return
+    try:
+        run_id = submit_run(mine.spec, mine.preset)
+    except NotAllowed as error:
+        refusal(error)
+        return
+    except (ValueError, ImageSetCorrupt, StoreError) as error:  # Busy is a ValueError
+        notice.error(str(error))
+        return
+    put(run=run_id, sweep="", replay="", view="Watch")
+    st.rerun()
+
+
+def _place(name: str) -> str:
+    """Return where on the page a setting is, in its words."""
+    return f"{_group_in_words(_group_of(name))} → {label(name)}"
+
+
+def _group_of(name: str) -> str:
+    beside = {"sigma": "loss"}  # it is shown below; what belongs to the bottleneck is in Network
+    name = beside.get(name, name)
+    return next((group for group, names in GROUPS.items() if name in names), "Network")
+
+
+def _network() -> None:
+    spec = draft().spec
+    title = pictures_title(spec.image_set)
+    shape = image_shape(spec)
+    layers = plan_of(spec)
+    pixels, numbers = shape[0] * shape[1] * shape[2], spec.autoencoder.latent_dim
+    with st.container(horizontal=True, gap="large"):
+        st.metric(text("train.parameters"), f"{parameters(layers):,}", width="content")
+        st.metric(
+            text("train.compression"),
+            f"{pixels / numbers:.3g} : 1",
+            help=text("train.compression_help", pixels=pixels, numbers=numbers),
+            width="content",
+        )
+        st.metric(text("train.time"), _estimate(layers), width="content")
+    st.html(network_drawing(layers, lambda word: text(f"train.drawing.{slug(word)}")))
+    if is_gone(spec.image_set):
+        st.info(text("own.gone"))
+        return
+    if not is_available(spec.image_set):
+        st.info(text("train.not_here", pictures=title))
+        return
+    shown = (spec.image_set, spec.image_size, spec.split)
+    with waiting(text("train.loading", pictures=notice.plain(title)), "gallery", shown):
+        try:
+            sheet = gallery_sheet(to_json(TrainingSpec(*shown)), SHOWN_PICTURES)
+        except (ValueError, ImageSetUnavailable, ImageSetCorrupt, ServiceUnavailable) as error:
+            notice.warning(str(error))
+            return
+    st.caption(f"{notice.plain(title)}: {pictures_about(spec.image_set)}")
+    st.image(sheet, width="stretch")
+    code_view("set-up", spec)
+
+
+def _estimate(layers: tuple[PlannedLayer, ...]) -> str:
+    spec = draft().spec
+    try:
+        return duration(seconds(spec, layers, card(spec.image_set), speed()))
+    except ServiceUnavailable:
+        return "–"

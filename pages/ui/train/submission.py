@@ -1,0 +1,71 @@
+"""Beginning to train: the one place where pages hand runs to the service.
+
+What the visitor's class does not allow is refused here, with a sentence and what would be allowed.
+"""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from ae_core.classroom.rules import NotAllowed, check_runs
+from ae_core.models.compatibility import with_setting
+from ae_core.specs import TrainingSpec
+from pages.ui.backend.service import class_book, class_wall, service
+from pages.ui.i18n import notice
+from pages.ui.i18n.names import pictures_title
+from pages.ui.i18n.text import text
+from pages.ui.i18n.wording import label
+from pages.ui.state.query_params import set_up
+from pages.ui.state.session import draft, visitor
+
+__all__ = ["NotAllowed", "refusal", "submit_run", "submit_sweep"]
+
+
+def submit_run(spec: TrainingSpec, preset_name: str) -> str:
+    """Put a run of the visitor's into the queue and return its id.
+
+    Raises:
+        NotAllowed: the visitor's class does not allow it.
+        ValueError, Busy, StoreError: as in `TrainingService.submit`.
+    """
+    _check([spec])
+    return service().submit(spec, visitor(), preset_name)
+
+
+def submit_sweep(specs: Sequence[TrainingSpec], preset_name: str) -> str:
+    """Put several runs of the visitor's into the queue and return the id of their sweep.
+
+    Raises:
+        NotAllowed: the visitor's class does not allow one of them.
+        ValueError, Busy, StoreError: as in `TrainingService.submit_sweep`.
+    """
+    _check(specs)
+    return service().submit_sweep(specs, visitor(), preset_name)
+
+
+def _check(specs: Sequence[TrainingSpec]) -> None:
+    where = class_book().class_of(visitor())
+    if where is not None:
+        room, student = where
+        check_runs(room, specs, len(class_wall().runs(room, student)))
+
+
+def refusal(error: NotAllowed) -> None:
+    """Say what is not allowed, with a button that sets up what is."""
+    notice.error(str(error))
+    for name, value in error.remedy.items():
+        shown = pictures_title(str(value)) if name == "image_set" else value
+        st.button(
+            text("classroom.remedy", setting=label(name), value=notice.plain(str(shown))),
+            icon=":material/tune:",
+            key=f"classroom.remedy.{name}",
+            on_click=_take,
+            args=(name, value),
+        )
+
+
+def _take(name: str, value: str | int | float) -> None:
+    try:
+        set_up(with_setting(draft().spec, name, value), draft().preset, name)
+    except ValueError as error:  # these layers cannot see pictures of that set's sizes
+        notice.toast(str(error))

@@ -1,0 +1,71 @@
+"""Below the settings: the same set-up with several code sizes, trained by one button."""
+
+import streamlit as st
+
+from ae_core.service.service import Busy
+from ae_core.storage import StoreError
+from ae_core.training.sweep import parse_sizes, specs_of
+from pages.ui.i18n import notice
+from pages.ui.i18n.text import text
+from pages.ui.state.query_params import put
+from pages.ui.state.session import draft, show_in_widget, widget
+from pages.ui.train.submission import NotAllowed, refusal, submit_sweep
+
+USUAL_SIZES = "2, 4, 16, 64"
+KEY = "train.sizes"
+OPENED = "train.sweep"
+
+
+def sweep_set_up() -> None:
+    """Let the visitor name the sizes and train them all."""
+    with st.expander(
+        text("sweep.set_up"),
+        expanded="sizes" in st.query_params,
+        icon=":material/stacked_line_chart:",
+        key=OPENED,
+        on_change="rerun",
+    ) as opened:
+        if opened.open:
+            _show()
+
+
+def _show() -> None:
+    st.caption(text("sweep.about"))
+    written = st.query_params.get("sizes", USUAL_SIZES)
+    show_in_widget(KEY, written)
+    st.text_input(text("sweep.sizes"), key=KEY, on_change=_take)
+    sizes, specs = _sizes(written), ()
+    try:
+        specs = specs_of(draft().spec, sizes)
+    except ValueError as error:  # of a network that cannot have these: nobody's mistake
+        notice.info(str(error))
+    pressed = st.button(
+        text("sweep.train"),
+        icon=":material/playlist_play:",
+        key="train.start_all",
+        width="stretch",
+        disabled=not specs or bool(draft().rejected),
+    )
+    if pressed and specs:
+        try:
+            sweep_id = submit_sweep(specs, draft().preset)
+        except NotAllowed as error:
+            refusal(error)
+            return
+        except (Busy, StoreError) as error:
+            notice.error(str(error))
+            return
+        put(sweep=sweep_id, run="", size="", replay="", view="Watch")
+        st.rerun()
+
+
+def _sizes(written: str) -> tuple[int, ...]:
+    try:
+        return parse_sizes(written)
+    except ValueError as error:
+        notice.error(str(error))
+        return ()
+
+
+def _take() -> None:
+    put(sizes=widget(KEY))

@@ -1,0 +1,199 @@
+"""A sweep: one set-up trained with several code sizes, in one chart and row by row.
+
+It asks the address for nothing but which size is chosen and whether PCA's pictures are shown, so
+any page may mount it.
+"""
+
+import math
+
+import numpy as np
+import streamlit as st
+
+from ae_core.data.loading import ImageSetCorrupt, ImageSetUnavailable
+from ae_core.evaluation.baselines import PcaBySize
+from ae_core.runs.snapshot import Snapshot
+from ae_core.service.connection import ServiceUnavailable
+from pages.ui.backend.evaluation import pca_by_size
+from pages.ui.backend.service import service
+from pages.ui.charts.sweep import SizePoint, SweepWords, psnr_by_size
+from pages.ui.i18n import notice
+from pages.ui.i18n.text import text
+from pages.ui.state.query_params import linked_choice, put
+from pages.ui.state.session import show_in_widget, visitor, widget
+from pages.ui.train.compare import snapshots_of
+from pages.ui.widgets.chart import chart
+from pages.ui.widgets.sheet import sheet
+
+REFRESH_SECONDS = 1.0
+
+
+def sweep_view(sweep_id: str) -> None:
+    """Show a sweep and keep it up to date while one of its runs is live.
+
+    Raises:
+        UnknownSweep: there is no such sweep.
+    """
+    live = any(run.live for run in _runs(sweep_id))
+    st.fragment(run_every=REFRESH_SECONDS if live else None)(_draw)(sweep_id, live)
+
+
+def _runs(sweep_id: str) -> list[Snapshot]:
+    """Return a sweep's runs by the size of their codes; deleted ones are left out."""
+    runs = snapshots_of(service().sweep(sweep_id))
+    return sorted(runs, key=lambda run: run.spec.autoencoder.latent_dim)
+
+
+def _draw(sweep_id: str, live: bool) -> None:
+    runs = _runs(sweep_id)
+    if any(run.live for run in runs) != live:
+        st.rerun()  # the whole page, once: it need not look again
+    if not runs:
+        notice.info(text("sweep.gone"))
+        return
+    st.markdown(f"##### {text('sweep.title')}")
+    _headline(sweep_id, runs)
+    problem = next((run.reason for run in runs if run.live and run.reason), "")
+    if problem:
+        notice.warning(text("waiting.unavailable", problem=problem))
+    sizes = tuple(run.spec.autoencoder.latent_dim for run in runs)
+    left, right = st.columns([6, 5], gap="medium")
+    with right:
+        chosen = int(
+            linked_choice(
+                "size", text("sweep.size"), tuple(map(str, sizes)), f"sweep.{sweep_id}", wrap=True
+            )
+        )
+        with_pca = _pca_toggle(sweep_id)
+    linear = _pca(runs, sizes)
+    with left:
+        _chart(sweep_id, runs, linear, chosen)
+    with right:
+        _rows(runs, linear if with_pca else None, chosen)
+
+
+def _headline(sweep_id: str, runs: list[Snapshot]) -> None:
+    done = sum(not run.live for run in runs)
+    share = sum(1.0 if not run.live else _progress(run) for run in runs) / len(runs)
+    st.progress(min(1.0, share))
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
+        counted = text("sweep.trained_of", done=done, all=len(runs))
+        st.metric(text("sweep.trained"), counted, width="content")
+        best = max((run for run in runs if run.history), key=_psnr, default=None)
+        if best is None:
+            st.metric(text("sweep.best_none"), "–", width="content")
+        else:
+            size = best.spec.autoencoder.latent_dim
+            st.metric(text("sweep.best", size=size), f"{_psnr(best):.1f} dB", width="content")
+        if done < len(runs) and runs[0].owner == visitor():
+            st.button(
+                text("sweep.stop_all"),
+                icon=":material/stop:",
+                key=f"sweep.stop.{sweep_id}",
+                on_click=service().stop_sweep,
+                args=(sweep_id,),
+                disabled=all(run.status == "stopping" for run in runs if run.live),
+            )
+
+
+def _progress(run: Snapshot) -> float:
+    return (run.epoch + run.share) / run.spec.epochs
+
+
+def _psnr(run: Snapshot) -> float:
+    last = run.history[-1]
+    return last.get("val_psnr", last["psnr"])
+
+
+def _pca_toggle(sweep_id: str) -> bool:
+    key = f"sweep.pca.{sweep_id}"
+    shown = st.query_params.get("pca") == "1"
+    show_in_widget(key, shown)
+    st.toggle(
+        text("sweep.with_pca"), key=key, on_change=lambda: put(pca="1" if widget(key) else "")
+    )
+    return shown
+
+
+def _pca(runs: list[Snapshot], sizes: tuple[int, ...]) -> PcaBySize | None:
+    """Return what PCA makes of the same pictures, None (and a sentence) if it cannot be had."""
+    shown = next((run.pictures.shape[1] for run in runs if run.pictures is not None), 0)
+    if not shown:
+        return None  # the first run has not loaded the pictures yet
+    spec = runs[0].spec
+    with st.spinner(text("sweep.pca_wait")):
+        try:
+            return pca_by_size(spec.image_set, spec.image_size, spec.split, sizes, shown)
+        except (ImageSetUnavailable, ImageSetCorrupt, ServiceUnavailable) as error:
+            notice.warning(str(error))
+            return None
+
+
+def _chart(sweep_id: str, runs: list[Snapshot], linear: PcaBySize | None, chosen: int) -> None:
+    sizes = tuple(run.spec.autoencoder.latent_dim for run in runs)
+    points = tuple(
+        SizePoint(size, _psnr(run), not run.live)
+        for size, run in zip(sizes, runs, strict=True)
+        if run.history
+    )
+    held_out = runs[0].spec.split == "held-out"
+    words = SweepWords(
+        text("sweep.size_axis"),
+        text("sweep.psnr_held_out") if held_out else text("sweep.psnr_training"),
+        text("sweep.networks"),
+        text("sweep.pca"),
+    )
+    pca = {} if linear is None else dict(zip(sizes, linear.psnr, strict=True))
+    key = f"sweep.chart.{sweep_id}"
+    chart(
+        psnr_by_size(points, pca, sizes, chosen, words),
+        key=key,
+        alt=text("sweep.chart"),
+        on_select=lambda: _take_point(key),
+        selection_mode="points",
+    )
+    st.caption(text("sweep.click"))
+    if runs[0].spec.corruption.active:
+        st.caption(text("sweep.clean"))
+
+
+def _take_point(key: str) -> None:
+    """Take the size of the point that was clicked; a click beside the points changes nothing."""
+    points = widget(key)["selection"]["points"]
+    if points:
+        put(size=str(int(points[0]["x"])))
+
+
+def _rows(runs: list[Snapshot], linear: PcaBySize | None, chosen: int) -> None:
+    """Show the probes, originals on top, then what each size makes of them."""
+    first = next((run.pictures for run in runs if run.pictures is not None), None)
+    if first is None:
+        return
+    _row(text("sweep.originals"), first[0])
+    for place, run in enumerate(runs):
+        size = run.spec.autoencoder.latent_dim
+        if run.history and run.pictures is not None:
+            label = text("sweep.row", size=size, psnr=_psnr(run))
+            _row(label, run.pictures[-1], marked=size == chosen)
+        elif run.live:
+            st.caption(text("sweep.row_waiting", size=size))
+        else:
+            notice.warning(text("sweep.row_failed", size=size, problem=run.reason))
+        if linear is not None:
+            psnr = linear.psnr[place]
+            label = text("sweep.pca_perfect", size=size)
+            if math.isfinite(psnr):
+                label = text("sweep.pca_row", size=size, psnr=psnr)
+            _row(label, linear.pictures[place])
+        if size == chosen:
+            st.page_link(
+                "pages/train.py",
+                label=text("sweep.one", size=size),
+                icon=":material/visibility:",
+                query_params={"run": run.id, "view": "Watch"},
+            )
+
+
+def _row(label: str, row: np.ndarray, *, marked: bool = False) -> None:
+    with st.container(border=marked, gap="xsmall"):
+        st.caption(f"**{label}**" if marked else label)
+        sheet(row[np.newaxis])

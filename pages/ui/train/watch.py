@@ -1,0 +1,120 @@
+"""One run while it trains and afterwards: progress, pictures, curves."""
+
+import numpy as np
+import streamlit as st
+
+from ae_core.runs.snapshot import CodeMap, Snapshot
+from pages.ui.backend.service import run_sheet, service
+from pages.ui.backend.timing import timed
+from pages.ui.charts import training
+from pages.ui.i18n import notice
+from pages.ui.i18n.text import text
+from pages.ui.pickers.models import file_of
+from pages.ui.train.code_view import code_view
+from pages.ui.train.doctor_view import doctor_view
+from pages.ui.train.formula_view import formula_view
+from pages.ui.train.replay import replay_switch, replay_view, replaying
+from pages.ui.train.run_headline import run_headline
+from pages.ui.widgets.chart import chart
+
+REFRESH_SECONDS = 1.0
+REPLAY_SECONDS = 5.0  # all moments of a live run are sent anew then
+FIRST_REFRESH_SECONDS = 0.4  # until there is a first curve to see
+ROW_NAMES = {2: ("original", "reconstruction"), 3: ("original", "corrupted", "reconstruction")}
+
+
+def run_view(run_id: str) -> None:
+    """Show a run and keep it up to date while it is live.
+
+    Raises:
+        UnknownRun: there is no such run.
+    """
+    snapshot = service().snapshot(run_id)
+    every = _refresh(snapshot)
+    st.fragment(run_every=every)(_refreshed)(run_id, every)
+    # Not in what is drawn every second: it changes when the run ends, and then all is drawn anew.
+    kept = not snapshot.live and service().store.has_weights(run_id)
+    st.fragment(code_view)(run_id, snapshot.spec, file_of(snapshot) if kept else None)
+
+
+def _refresh(snapshot: Snapshot) -> float | None:
+    """Return the seconds until a run is worth another look, None when it has ended."""
+    if not snapshot.live:
+        return None
+    if replaying():
+        return REPLAY_SECONDS
+    return REFRESH_SECONDS if snapshot.epoch else FIRST_REFRESH_SECONDS
+
+
+def _refreshed(run_id: str, every: float | None) -> None:
+    timed("run", _draw, run_id, every)
+
+
+def _draw(run_id: str, every: float | None) -> None:
+    snapshot = service().snapshot(run_id)
+    if _refresh(snapshot) != every:
+        st.rerun()  # the whole page, once: it sets another pace, or none
+    run_headline(snapshot)
+    doctor_view(snapshot)
+    _notices(snapshot)
+    replay_switch(snapshot)
+    if replaying():
+        replay_view(snapshot)
+        return
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _pictures(snapshot)
+    if snapshot.map is not None:
+        with right:
+            _map(snapshot.id, snapshot.map)
+        with left:
+            _curves(snapshot)
+    else:
+        with right:
+            _curves(snapshot)
+    formula_view(snapshot)
+
+
+def _notices(snapshot: Snapshot) -> None:
+    if snapshot.live and snapshot.reason:
+        notice.warning(text("waiting.unavailable", problem=snapshot.reason))
+    elif snapshot.reason:
+        bad = snapshot.status == "failed" or snapshot.unsaved
+        show = notice.error if bad else notice.info
+        show(snapshot.reason)
+    elif snapshot.lost:
+        notice.info(text(f"waiting.again.{snapshot.lost}", epoch=snapshot.lost_epoch))
+
+
+def _curves(snapshot: Snapshot) -> None:
+    if not snapshot.history:
+        return
+    epochs = snapshot.spec.epochs if snapshot.live else snapshot.epoch
+    words = {name: text(f"run.curve.{name}") for name in training.WORDS}
+    chart(
+        training.loss_curves(snapshot.history, snapshot.spec.loss, epochs, words),
+        key=f"curves-{snapshot.id}",
+        alt=text("run.curves"),
+    )
+    if snapshot.spec.split == "everything":
+        st.caption(text("run.nothing_held_out"))
+
+
+def _map(run_id: str, points: CodeMap) -> None:
+    st.caption(text("run.map"))
+    chart(
+        training.code_map(points),
+        key=f"map-{run_id}",
+        alt=text("run.map_alt"),
+    )
+
+
+def _pictures(snapshot: Snapshot) -> None:
+    if snapshot.pictures is None:
+        return
+    rows = snapshot.pictures
+    if not snapshot.epoch:
+        rows = np.concatenate([rows, np.full_like(rows[:1], 128)])  # nothing there yet: gray
+    names = " · ".join(text(f"run.row.{name}") for name in ROW_NAMES.get(len(rows), ()))
+    st.caption(text("run.pictures", count=rows.shape[1], rows=names))
+    st.image(run_sheet(snapshot, rows), width="stretch")

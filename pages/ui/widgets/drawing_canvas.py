@@ -1,0 +1,118 @@
+"""A canvas on which a visitor draws a digit with a mouse, a finger or a pen.
+
+Knows nothing of digits: the drawing becomes a picture in ``ae_core.data.drawing``, and what the
+visitor does on the canvas is in ``drawing_canvas.js``.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from ae_core.data.drawing import DRAWING_SIDE, read_drawing
+from pages.ui.i18n.text import text
+
+_HTML = """
+<div class="drawing">
+  <canvas role="img"></canvas>
+  <div class="buttons">
+    <button type="button" class="undo"></button>
+    <button type="button" class="clear"></button>
+  </div>
+</div>
+"""
+
+# The surface is black and the strokes white in both themes, as they are the data. Its border is of
+# the text's colour, so that the black square has an edge on a dark page too.
+_CSS = """
+.drawing {
+  width: min(100%, var(--side, 320px));
+  font-family: var(--st-font, sans-serif);
+}
+canvas {
+  display: block;
+  box-sizing: border-box;
+  width: 100%;
+  aspect-ratio: 1;
+  background: #000;
+  border: 1px solid color-mix(in srgb, var(--st-text-color) 60%, var(--st-background-color));
+  border-radius: var(--st-base-radius, 8px);
+  cursor: crosshair;
+  touch-action: none;
+  user-select: none;
+  -webkit-user-select: none;
+  -webkit-touch-callout: none;
+}
+.buttons {
+  display: flex;
+  gap: 8px;
+  margin-top: 8px;
+}
+button {
+  flex: 1;
+  min-width: 44px;
+  min-height: 44px;
+  padding: 0 16px;
+  font: inherit;
+  color: var(--st-text-color);
+  background: var(--st-background-color);
+  border: 1px solid color-mix(in srgb, var(--st-text-color) 60%, var(--st-background-color));
+  border-radius: var(--st-button-radius, 8px);
+  cursor: pointer;
+  touch-action: manipulation;
+}
+button:hover, button:active {
+  background: var(--st-secondary-background-color);
+}
+button:focus-visible {
+  outline: 3px solid var(--st-primary-color);
+  outline-offset: 2px;
+}
+"""
+
+_WORDS = ("hint", "empty", "one", "several", "undo", "clear")
+
+_CANVAS = st.components.v2.component(
+    "drawing_canvas",
+    html=_HTML,
+    css=_CSS,
+    js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8"),
+)
+
+
+def drawing_canvas(key: str, size: int = 28, height_px: int = 320) -> NDArray[np.float32] | None:
+    """Show the canvas with its buttons, and return what is drawn on it.
+
+    The script reruns when a stroke ends and after Undo and Clear, never during a stroke.
+
+    The browser tab keeps the strokes by ``key``. After a change of page they are on the canvas
+    again, and are sent again: the first run of the page then still returns None, the next one the
+    picture. Pages that use the same key share one drawing.
+
+    Args:
+        key: Streamlit's key of this canvas.
+        size: Side of the picture to return, 1 to 112.
+        height_px: Largest side of the square drawing surface in CSS pixels, 100 to 1000; in a
+            narrower column it is as wide as the column. The buttons below it add 52.
+
+    Returns:
+        Picture ``(size, size)`` float32 in [0, 1], white strokes on black, read-only; None when
+        the canvas is empty.
+
+    Raises:
+        ValueError: A size is out of range, or the browser sent something that is no drawing.
+    """
+    if not 100 <= height_px <= 1000:
+        raise ValueError(f"height_px={height_px} must be between 100 and 1000")
+    result = _CANVAS(
+        key=key,
+        data={
+            "key": key,
+            "side": DRAWING_SIDE,
+            "height_px": height_px,
+            "words": tuple((word, text(f"reconstruct.canvas.{word}")) for word in _WORDS),
+        },
+        on_picture_change=lambda: None,  # makes "picture" a state of the component from the start
+    )
+    return read_drawing(result.get("picture"), size)

@@ -1,0 +1,465 @@
+import gzip
+import hashlib
+import io
+import re
+import subprocess
+import sys
+import tarfile
+import urllib.error
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pytest
+from PIL import Image
+
+from ae_core.data import download, loading
+from ae_core.data.loading import IMAGE_SETS, ImageSetCorrupt, ImageSetUnavailable, load_images
+from ae_core.storage import ROOT, data_dir
+
+REAL = {name: loading.is_available(name) for name in IMAGE_SETS}
+REAL_DIR = data_dir()
+EVERY = [(name, size) for name, card in IMAGE_SETS.items() for size in card.sizes]
+IN_FILES = [name for name, card in IMAGE_SETS.items() if not card.embedded]
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept():
+    loading._load.cache_clear()
+    yield
+    loading._load.cache_clear()
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("AE_DATA_DIR", str(tmp_path / "data"))
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def offline(monkeypatch):
+    def no_network(url, timeout):
+        assert timeout <= 10
+        raise urllib.error.URLError(OSError(-2, "no network in this test"))
+
+    monkeypatch.setattr(download, "urlopen", no_network)
+
+
+def digits_arrays(n_train=30, n_test=12):
+    rng = np.random.default_rng(0)
+    return {
+        "x_train": rng.integers(0, 256, (n_train, 28, 28), np.uint8),
+        "y_train": (np.arange(n_train) % 10).astype(np.uint8),
+        "x_test": rng.integers(0, 256, (n_test, 28, 28), np.uint8),
+        "y_test": (np.arange(n_test) % 10).astype(np.uint8),
+    }
+
+
+def lfw_arrays():
+    person = np.repeat(np.arange(40, dtype=np.int16), np.arange(40) % 3 + 1)
+    images = np.random.default_rng(0).integers(0, 256, (len(person), 64, 64), np.uint8)
+    return {"images": images, "person": person}
+
+
+def olivetti_array():
+    return np.random.default_rng(0).integers(0, 256, (400, 4096)).astype(np.float32)
+
+
+def write_fake(name, folder):
+    path = folder / IMAGE_SETS[name].file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if name == "olivetti":
+        joblib.dump(olivetti_array(), path, compress=6)
+    else:
+        np.savez_compressed(path, **(lfw_arrays() if name == "lfw-crop" else digits_arrays()))
+    return path
+
+
+@pytest.fixture(params=EVERY, ids=lambda case: f"{case[0]}-{case[1]}")
+def named_size(request, folder):
+    """Every set at every size: tiny made-up files stand in for those that need one."""
+    name, size = request.param
+    if not IMAGE_SETS[name].embedded:
+        write_fake(name, folder)
+    return name, size
+
+
+def people_in(groups):
+    return set(groups.tolist())
+
+
+def check_set(images, name, size):
+    card = IMAGE_SETS[name]
+    assert images.name == name
+    assert images.image_shape == (size, size, card.channels)
+    for part in ("train", "test"):
+        pictures = getattr(images, part)
+        assert pictures.shape[1:] == images.image_shape
+        assert pictures.dtype == np.float32
+        assert pictures.min() >= 0
+        assert pictures.max() <= 1
+        assert pictures.max() - pictures.min() > 0.3
+        assert not pictures.flags.writeable
+        for beside in (getattr(images, f"{part}_labels"), getattr(images, f"{part}_groups")):
+            if beside is not None:
+                assert len(beside) == len(pictures)
+                assert not beside.flags.writeable
+    if name == "toy-faces":
+        assert images.train_labels.shape[1] == len(images.label_names)
+        assert images.train_labels.dtype == np.float32
+    elif images.train_labels is not None:
+        assert people_in(images.train_labels) == set(range(len(images.label_names)))
+        assert images.train_labels.dtype == np.int64
+    if images.train_groups is not None:
+        assert images.train_groups.dtype == np.int64
+        assert not people_in(images.train_groups) & people_in(images.test_groups)
+
+
+def test_every_set_keeps_the_promises_of_its_card(named_size):
+    check_set(load_images(*named_size), *named_size)
+
+
+def test_everything_trains_on_all_and_keeps_the_test_pictures(named_size):
+    name, size = named_size
+    usual, everything = load_images(name, size), load_images(name, size, "everything")
+    assert len(everything.train) == len(usual.train) + len(usual.test)
+    assert np.array_equal(everything.test, usual.test)
+    held_out = {picture.tobytes() for picture in usual.test}
+    both = held_out | {picture.tobytes() for picture in usual.train}
+    assert {picture.tobytes() for picture in everything.train} == both
+    assert not everything.train.flags.writeable
+
+
+def test_the_same_bits_every_time(named_size):
+    first = load_images(*named_size)
+    loading._load.cache_clear()
+    again = load_images(*named_size)
+    assert first is not again
+    for part in ("train", "test", "train_labels", "test_groups"):
+        assert np.array_equal(getattr(first, part), getattr(again, part))
+
+
+@pytest.mark.parametrize("name", IMAGE_SETS)
+def test_real_data_has_exactly_the_counts_of_the_card(name, monkeypatch):
+    if not REAL[name]:
+        pytest.skip(f"AE_DATA_DIR holds no {IMAGE_SETS[name].file}")
+    monkeypatch.setenv("AE_DATA_DIR", str(REAL_DIR))
+    images, card = load_images(name), IMAGE_SETS[name]
+    check_set(images, name, card.native_size)
+    assert (len(images.train), len(images.test)) == (card.train_count, card.test_count)
+
+
+def test_the_catalogue_is_in_order_and_consistent():
+    assert list(IMAGE_SETS) == [
+        "digits",
+        "toy-faces",
+        "mnist",
+        "fashion-mnist",
+        "olivetti",
+        "lfw-crop",
+    ]
+    for name, card in IMAGE_SETS.items():
+        assert card.name == name
+        assert card.native_size in card.sizes
+        assert card.embedded == (card.file is None)
+        assert card.kind in {"digits", "faces", "clothes"}
+        assert card.about.endswith(".")
+        assert len(card.about) < 100
+        assert card.terms
+
+
+def test_reading_the_catalogue_imports_nothing_heavy():
+    heavy = ["sklearn", "skimage", "PIL", "scipy", "keras", "tensorflow", "streamlit", "joblib"]
+    program = f"import sys, ae_core.data.loading; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_size_0_is_native_and_the_two_last_sets_stay_in_memory():
+    digits = load_images("digits")
+    assert digits.image_shape == (8, 8, 1)
+    assert load_images("digits", 8) is digits
+    assert load_images("digits", 16) is not digits
+    assert load_images("digits") is digits
+
+
+def test_digits_are_stratified_and_are_those_of_scikit_learn():
+    from sklearn.datasets import load_digits
+
+    images = load_images("digits", split="everything")
+    assert np.array_equal(images.train[..., 0], (load_digits().images / 16).astype(np.float32))
+    share = np.bincount(images.test_labels) / np.bincount(images.train_labels)
+    assert np.abs(share - 0.2).max() < 0.01
+
+
+def test_mnist_keeps_its_values_and_gets_a_black_margin(folder):
+    write_fake("mnist", folder)
+    native, padded = load_images("mnist"), load_images("mnist", 32)
+    arrays = digits_arrays()
+    assert np.array_equal(native.test[..., 0], arrays["x_test"] / np.float32(255))
+    assert np.array_equal(padded.train[:, 2:-2, 2:-2], native.train)
+    assert padded.train.sum(dtype=np.float64) == native.train.sum(dtype=np.float64)
+    assert np.array_equal(native.train_labels, arrays["y_train"])
+
+
+def test_toy_faces_are_drawn_from_the_labels():
+    from ae_core.data.toy_faces import FACTORS, draw_faces
+
+    images = load_images("toy-faces", 32)
+    assert images.label_names == tuple(factor.name for factor in FACTORS)
+    assert np.array_equal(draw_faces(images.test_labels[:20], 32), images.test[:20])
+
+
+def test_olivetti_comes_in_the_order_of_recipe_r1(folder):
+    from sklearn.datasets import fetch_olivetti_faces
+
+    path = write_fake("olivetti", folder)
+    faces = fetch_olivetti_faces(data_home=path.parent, shuffle=True, random_state=1000)
+    images = load_images("olivetti", split="everything")
+    assert np.array_equal(images.train[..., 0], faces.images)
+    assert np.array_equal(images.train_groups, faces.target)
+    assert len(people_in(load_images("olivetti").test_groups)) == 5
+
+
+def test_resizing_keeps_the_mean(folder):
+    write_fake("olivetti", folder)
+    large, small = load_images("olivetti", 64), load_images("olivetti", 32)
+    assert abs(large.train.mean() - small.train.mean()) < 0.01
+    assert small.train.std() < large.train.std()  # averaged, not picked
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ("x",),
+            "name='x' must be one of digits, toy-faces, mnist, fashion-mnist, olivetti, lfw-crop",
+        ),
+        (("olivetti", 33), "size=33 must be one of 32, 64 for olivetti"),
+        (("digits", -8), "size=-8 must be one of 8, 16, 32 for digits"),
+        (("digits", 8, "half"), "split='half' must be one of held-out, everything"),
+    ],
+)
+def test_wrong_arguments_are_named(arguments, message):
+    with pytest.raises(ValueError, match="^" + re.escape(message) + "$"):
+        load_images(*arguments)
+
+
+def test_is_available_looks_at_the_folder_only(folder):
+    with pytest.raises(ValueError, match="name='x' must be one of"):
+        loading.is_available("x")
+    assert [name for name in IMAGE_SETS if loading.is_available(name)] == ["digits", "toy-faces"]
+    for name in IN_FILES:
+        write_fake(name, folder)
+        assert loading.is_available(name)
+
+
+def test_data_dir_is_the_environment_s_or_the_project_s(monkeypatch, tmp_path):
+    monkeypatch.setenv("AE_DATA_DIR", str(tmp_path))
+    assert data_dir() == tmp_path
+    monkeypatch.delenv("AE_DATA_DIR")
+    assert data_dir() == ROOT / "data"
+
+
+@pytest.mark.parametrize("name", IN_FILES)
+def test_a_missing_file_says_what_to_put_where(name, folder, offline):
+    file = IMAGE_SETS[name].file
+    sentence = (
+        f"{name} needs {file} in {folder}, and it could not be downloaded "
+        "(no network in this test); digits and toy-faces need no file."
+    )
+    with pytest.raises(ImageSetUnavailable, match="^" + re.escape(sentence) + "$"):
+        load_images(name)
+    assert not folder.exists()
+    write_fake(name, folder)
+    assert len(load_images(name).train)
+
+
+def cut_short(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def change(**arrays):
+    """Replace arrays of an .npz; None leaves one out."""
+
+    def spoil(path):
+        with np.load(path) as old:
+            kept = {**old, **arrays}
+        np.savez(path, **{key: value for key, value in kept.items() if value is not None})
+
+    return spoil
+
+
+def dump(faces):
+    return lambda path: joblib.dump(faces, path)
+
+
+def write_array(path):
+    with path.open("wb") as file:
+        np.save(file, np.zeros(3))
+
+
+BROKEN = [
+    ("mnist", cut_short, "does not read"),
+    ("mnist", lambda path: path.write_bytes(b""), "does not read"),
+    ("mnist", write_array, "does not read"),
+    ("mnist", change(x_test=None), "has no x_test"),
+    (
+        "mnist",
+        change(x_train=np.zeros((30, 28, 27), np.uint8)),
+        r"has x_train \(30, 28, 27\) uint8",
+    ),
+    ("mnist", change(x_train=np.zeros((30, 28, 28))), r"has x_train \(30, 28, 28\) float64"),
+    ("mnist", change(x_test=np.zeros((0, 28, 28), np.uint8)), r"has x_test \(0, 28, 28\)"),
+    ("mnist", change(y_train=np.zeros(29, np.uint8)), r"has y_train \(29,\) uint8, not \(30,\)"),
+    ("mnist", change(y_test=np.full(12, 10)), "has the class 10 in y_test, not 0 to 9"),
+    ("mnist", change(y_test=np.array([None] * 12)), "does not read"),  # it would be unpickled
+    ("fashion-mnist", cut_short, "does not read"),
+    ("lfw-crop", cut_short, "does not read"),
+    ("lfw-crop", change(person=None, images=None), "has no images and no person"),
+    ("lfw-crop", change(images=np.zeros((3, 32, 32), np.uint8)), r"has images \(3, 32, 32\) uint8"),
+    ("lfw-crop", change(person=np.zeros(len(lfw_arrays()["person"]))), "float64, not"),
+    ("lfw-crop", change(person=lfw_arrays()["person"] - 1), "has -1 in person, not 0 or more"),
+    ("olivetti", cut_short, "does not read"),
+    ("olivetti", lambda path: path.write_bytes(b"junk"), "does not read"),
+    ("olivetti", dump(np.zeros((400, 4095), np.float32)), "does not read"),
+    ("olivetti", dump(np.ones((400, 4096), np.float32)), "has pixels outside the range"),
+    ("olivetti", dump(np.full((400, 4096), np.nan, np.float32)), "has pixels outside the range"),
+]
+
+
+@pytest.mark.parametrize(("name", "spoil", "what"), BROKEN)
+def test_a_bad_file_is_named_and_a_good_one_in_its_place_loads(name, spoil, what, folder, offline):
+    path = write_fake(name, folder)
+    spoil(path)
+    for _ in range(2):
+        with pytest.raises(ImageSetCorrupt, match=what) as caught:
+            load_images(name)
+        assert str(caught.value).startswith(f"{path} ")
+        assert str(caught.value).endswith("; delete it to have it made again, or replace it.")
+    write_fake(name, folder)
+    assert len(load_images(name).train)
+
+
+# What a server would send; the checksums that the real files have are set to those of these.
+
+
+def npz_bytes(**arrays):
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)
+    return file.getvalue()
+
+
+def idx_bytes(array):
+    head = bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">u4").tobytes()
+    return gzip.compress(head + array.tobytes())
+
+
+def mat_bytes():
+    from scipy.io import savemat
+
+    file = io.BytesIO()
+    savemat(file, {"faces": olivetti_array().astype(np.uint8).T})
+    return file.getvalue()
+
+
+def lfw_bytes():
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w:gz") as archive:
+        for index in range(40):
+            person, number = f"Person_{39 - index // 2:02}", index % 2 + 1
+            jpeg = io.BytesIO()
+            shades = np.tile(np.linspace(0, 255, 250), (250, 1)).astype(np.uint8)
+            Image.fromarray(np.stack([shades] * 3, -1)).save(jpeg, "JPEG")
+            member = tarfile.TarInfo(f"lfw/{person}/{person}_{number:04}.jpg")
+            member.size = jpeg.tell()
+            archive.addfile(member, io.BytesIO(jpeg.getvalue()))
+    return file.getvalue()
+
+
+@pytest.fixture
+def server(monkeypatch):
+    """Serves small files under the published addresses; returns what was asked for."""
+    arrays, asked = digits_arrays(), []
+    files = {download.KERAS + "mnist.npz": npz_bytes(**arrays)}
+    for key, name in download.FASHION.items():
+        files[download.KERAS + name] = idx_bytes(arrays[key])
+    files[download.LFW_URL], files[download.OLIVETTI_URL] = lfw_bytes(), mat_bytes()
+    for setting, url in (
+        ("MNIST_SHA256", download.KERAS + "mnist.npz"),
+        ("LFW_SHA256", download.LFW_URL),
+    ):
+        monkeypatch.setattr(download, setting, hashlib.sha256(files[url]).hexdigest())
+    # scikit-learn checks the real file again by itself: here it meets a file that is not the real.
+    monkeypatch.setattr(download, "OLIVETTI_SHA256", "")
+    monkeypatch.setattr("sklearn.datasets._olivetti_faces._fetch_remote", found_in_its_folder)
+
+    def answer(url, timeout):
+        asked.append(url)
+        return io.BytesIO(files[url])
+
+    monkeypatch.setattr(download, "urlopen", answer)
+    return asked
+
+
+def found_in_its_folder(remote, dirname, **_):
+    path = Path(dirname, remote.filename)
+    assert path.is_file()
+    return str(path)
+
+
+@pytest.mark.parametrize("name", IN_FILES)
+def test_a_download_is_kept_whole_and_alone(name, folder, server):
+    fresh = load_images(name)
+    check_set(fresh, name, IMAGE_SETS[name].native_size)
+    assert [path for path in folder.rglob("*") if path.is_file()] == [
+        folder / IMAGE_SETS[name].file
+    ]
+    asked = len(server)
+    loading._load.cache_clear()
+    assert np.array_equal(load_images(name).train, fresh.train)
+    assert len(server) == asked
+
+
+def test_a_folder_that_cannot_be_written_is_no_error(folder, server):
+    folder.write_text("a file where the folder should be: fails for an administrator, too")
+    assert len(load_images("mnist").train) == 30
+    assert folder.is_file()
+
+
+def test_lfw_pictures_are_the_box_and_people_keep_their_pictures(folder, server):
+    load_images("lfw-crop")
+    with np.load(folder / "lfwcrop_grey64.npz") as made:
+        assert made["images"].shape == (40, 64, 64)
+        assert np.array_equal(made["person"], np.repeat(np.arange(20), 2))
+        first, last = made["images"][0, 32, [0, -1]].astype(float)
+    assert first == pytest.approx(255 * 83.5 / 249, abs=4)
+    assert last == pytest.approx(255 * 165.5 / 249, abs=4)
+
+
+@pytest.mark.parametrize("name", IN_FILES)
+def test_what_comes_damaged_is_not_kept(name, folder, server, monkeypatch):
+    whole = download.urlopen
+    monkeypatch.setattr(
+        download, "urlopen", lambda url, timeout: io.BytesIO(whole(url, timeout).read()[:-99])
+    )
+    if name == "olivetti":
+        monkeypatch.setattr(download, "OLIVETTI_SHA256", hashlib.sha256(mat_bytes()).hexdigest())
+    with pytest.raises(ImageSetUnavailable, match=f"^{name} needs .* could not be downloaded"):
+        load_images(name)
+    assert not folder.exists()
+
+
+def test_the_published_checksums_are_those_of_the_libraries():
+    from sklearn.datasets import _lfw, _olivetti_faces
+
+    assert _olivetti_faces.FACES.url == download.OLIVETTI_URL
+    assert _olivetti_faces.FACES.checksum == download.OLIVETTI_SHA256
+    assert _lfw.ARCHIVE.url == download.LFW_URL
+    assert _lfw.ARCHIVE.checksum == download.LFW_SHA256

@@ -1,0 +1,88 @@
+"""compose.yaml, as far as it can be checked without Docker."""
+
+import os
+import re
+import subprocess
+import sys
+from importlib.util import find_spec
+
+import pytest
+import yaml
+
+from ae_core.storage import ROOT
+
+COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
+SERVICES = COMPOSE["services"]
+DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+WORKERS = ("train", "infer", "train-gpu")
+
+
+def test_the_app_s_parts_are_there():
+    assert set(SERVICES) == {"caddy", "web", "scheduler", *WORKERS}
+    assert SERVICES["train-gpu"]["profiles"] == ["gpu"]
+    assert all("profiles" not in SERVICES[name] for name in SERVICES if name != "train-gpu")
+
+
+def test_only_caddy_is_published_and_only_workers_and_servers_reach_the_scheduler():
+    assert [name for name in SERVICES if "ports" in SERVICES[name]] == ["caddy"]
+    assert COMPOSE["networks"]["cluster"] == {"internal": True}
+    assert SERVICES["scheduler"]["networks"] == ["cluster"]
+    assert "cluster" not in SERVICES["caddy"]["networks"]
+    assert not any("network_mode" in service for service in SERVICES.values())
+
+
+def test_all_share_what_is_trained_and_run_the_same_image():
+    for name in ("web", "scheduler", *WORKERS):
+        assert SERVICES[name]["volumes"] == ["data:/data", "runs:/runs"]
+        assert SERVICES[name]["restart"] == "always"
+        gpu = "-gpu" if name == "train-gpu" else ""
+        assert SERVICES[name]["image"] == f"autoencoder-lab{gpu}"
+    assert "AE_DATA_DIR=/data AE_RUNS_DIR=/runs" in DOCKERFILE
+    assert set(COMPOSE["volumes"]) == {"data", "runs", "caddy"}
+
+
+def test_every_network_and_dependency_exists():
+    for service in SERVICES.values():
+        assert set(service["networks"]) <= set(COMPOSE["networks"])
+        assert set(service.get("depends_on", [])) <= set(SERVICES)
+
+
+@pytest.mark.parametrize("role", ["scheduler", "worker"])
+def test_dask_knows_every_option_of_the_commands(role):
+    quiet = {**os.environ, "COLUMNS": "200"}
+    command = [sys.executable, "-m", "dask", role, "--help"]
+    known = subprocess.run(command, capture_output=True, text=True, check=True, env=quiet).stdout
+    commands = [s["command"] for s in SERVICES.values() if s.get("command", ["", ""])[1] == role]
+    assert len(commands) == {"scheduler": 1, "worker": 3}[role]
+    for command in commands:
+        assert command[0] == "dask"
+        for option in (word for word in command if word.startswith("--")):
+            assert re.search(rf"{option}\b", known), option
+
+
+@pytest.mark.parametrize("name", WORKERS)
+def test_workers_preload_the_tasks_and_have_one_thread_and_one_resource(name):
+    command = SERVICES[name]["command"]
+    options = dict(zip(command[3::2], command[4::2], strict=False))
+    assert find_spec(command[command.index("--preload") + 1]) is not None
+    assert command[command.index("--nthreads") + 1] == "1"
+    kind = "infer" if name == "infer" else "train"
+    assert command[command.index("--resources") + 1] == f"{kind}=1"
+    assert command[2] == SERVICES["web"]["environment"]["AE_SCHEDULER"]
+    assert options
+
+
+def test_the_servers_share_a_secret_that_is_not_in_the_file():
+    secret = SERVICES["web"]["environment"]["STREAMLIT_SERVER_COOKIE_SECRET"]
+    assert secret.startswith("${COOKIE_SECRET:?")
+
+
+def test_the_proxy_is_sticky_and_keeps_the_metrics_inside():
+    caddy = (ROOT / "Caddyfile").read_text(encoding="utf-8")
+    assert caddy.count("{") == caddy.count("}")
+    assert re.search(r"dynamic a web 8501 ", caddy)
+    assert "lb_policy cookie lab_server" in caddy
+    assert re.search(r"@inside path /_stcore/metrics .*\n\s*respond @inside 404", caddy)
+    assert "./Caddyfile:/etc/caddy/Caddyfile:ro" in SERVICES["caddy"]["volumes"]
+    for name in re.findall(r"\{\$(\w+)", caddy):
+        assert name in SERVICES["caddy"]["environment"]

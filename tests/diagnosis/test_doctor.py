@@ -1,0 +1,407 @@
+"""The doctor: every finding on a made-up history, on a near miss, and on a run that has it."""
+
+import math
+from dataclasses import replace
+from functools import cache
+
+import pytest
+
+from ae_core.data.loading import IMAGE_SETS, is_available, load_images
+from ae_core.diagnosis import doctor, remedies, rules
+from ae_core.diagnosis.doctor import FINE, HINT, PROBLEM, examine
+from ae_core.models.compatibility import plan_of
+from ae_core.specs import PRESETS, change, preset
+from ae_core.storage import data_dir
+from ae_core.training.loop import fit
+from pages.ui.i18n.text import FALLBACK, entries
+
+DIGITS = change(preset("digits-dense").spec, image_size=8)
+VAE = change(DIGITS, bottleneck="variational", loss="bernoulli-nll")
+SIGMOID = change(DIGITS, code_activation="sigmoid")
+SPARSE = change(SIGMOID, bottleneck="sparse", sparsity=1.0)
+FACES = change(preset("olivetti-conv").spec, split="held-out")
+SIGNS = ("output_mean", "output_spread", "explained", "used_dimensions", "saturated_share")
+LONG = 20  # epochs: more steps than any rule waits for
+
+
+def course(epochs=LONG, **columns):
+    """A healthy history of a plain network, with some columns replaced: numbers or functions."""
+    healthy = {
+        "loss": lambda e: 0.3 + 0.2 / e,
+        "psnr": lambda e: 20 - 3 / e,
+        "code_mean": 0.1,
+        "near_zero_share": 0.2,
+        "output_mean": 0.3,
+        "output_spread": 0.9,
+        "explained": 0.8,
+        "seconds": 0.1,
+    }
+    table = healthy | {f"val_{k}": healthy[k] for k in ("loss", "psnr", "near_zero_share")}
+    table |= columns
+    return tuple(
+        {name: float(v(e) if callable(v) else v) for name, v in table.items()}
+        for e in range(1, epochs + 1)
+    )
+
+
+def kinds(spec, history, **end):
+    return [finding.kind for finding in examine(spec, history, **end)]
+
+
+# kind, spec, the sign, a near miss (or another spec for which the same is no sign)
+LIVE_CASES = [
+    ("posterior_collapse", VAE, {"used_dimensions": 3, "explained": 0.2}, {"used_dimensions": 8}),
+    ("posterior_collapse", VAE, {"used_dimensions": 0}, {"used_dimensions": 16}),
+    ("unused_dimensions", VAE, {"used_dimensions": 4}, {"used_dimensions": 8}),
+    ("unused_dimensions", VAE, {"used_dimensions": 7, "explained": 0.2}, {"used_dimensions": 8}),
+    (
+        "code_saturated",
+        SIGMOID,
+        {"saturated_share": 0.95, "explained": 0.2},
+        {"saturated_share": 0.95, "explained": 0.9},
+    ),
+    (
+        "code_saturated",
+        SIGMOID,
+        {"saturated_share": 0.95, "explained": 0.2},
+        {"saturated_share": 0.73, "explained": 0.2},
+    ),
+    (
+        "code_mostly_zero",
+        SPARSE,
+        {"val_near_zero_share": 0.96, "explained": 0.3},
+        {"val_near_zero_share": 0.9, "explained": 0.3},
+    ),
+    (
+        "code_mostly_zero",
+        change(DIGITS, code_activation="relu"),
+        {"val_near_zero_share": 0.96, "explained": 0.3},
+        {"val_near_zero_share": 0.96, "explained": 0.9},
+    ),
+    (
+        "learning_rate_high",
+        change(DIGITS, learning_rate=0.05),
+        {"explained": 0.1},
+        {"explained": 0.3},
+    ),
+    (
+        "learning_rate_high",
+        change(DIGITS, learning_rate=0.05, latent_dim=2),
+        {"explained": -0.1},
+        {"explained": 0.1},
+    ),
+    (
+        "learning_rate_high",
+        DIGITS,
+        {"loss": lambda e: 1 / e if e < 18 else 0.5},
+        {"loss": lambda e: 1 / e if e != 20 else 0.5},  # one epoch alone
+    ),
+    (
+        "learning_rate_low",
+        change(DIGITS, learning_rate=1e-5),
+        {"explained": -1.0},
+        {"explained": 0.1},
+    ),
+    (
+        "learning_rate_low",
+        change(DIGITS, optimizer="sgd"),
+        {"explained": -1.0},
+        {"explained": 0.1},
+    ),
+    (
+        "black_output",
+        DIGITS,
+        {"output_spread": 0.01, "output_mean": 0.001, "explained": -0.6},
+        {"output_spread": 0.05, "output_mean": 0.001, "explained": -0.6},
+    ),
+    (
+        "constant_output",
+        DIGITS,
+        {"output_spread": 0.01, "explained": 0.0},
+        {"output_spread": 0.05, "explained": 0.0},
+    ),
+    ("overfitting", DIGITS, {"psnr": lambda e: 20 + e}, {"psnr": lambda e: 22 - 3 / e}),
+    (
+        "getting_worse",
+        DIGITS,
+        {"val_loss": lambda e: 0.3 + abs(e - 8) / 70},
+        {"val_loss": lambda e: 0.3 + 0.2 / e + 0.002 * (e % 2)},
+    ),
+    (
+        "too_little_data",
+        FACES,
+        {"psnr": lambda e: 20 + e},
+        {"psnr": lambda e: 22 - 3 / e},
+    ),
+    (
+        "flat",
+        DIGITS,
+        {"val_psnr": lambda e: min(15 + e, 22), "psnr": 22},
+        {"val_psnr": lambda e: 22 + 0.02 * e, "psnr": 22},
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "spec", "sign", "miss"), LIVE_CASES)
+def test_a_finding_is_made_and_a_near_miss_is_not(kind, spec, sign, miss):
+    assert kind in kinds(spec, course(**sign))
+    assert kind not in kinds(spec, course(**miss))
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "sign"),
+    [case[:3] for case in LIVE_CASES if case[0] in {r.__name__[1:] for r in rules.SYMPTOMS}],
+)
+def test_what_ails_a_network_is_not_said_of_a_young_one(kind, spec, sign):
+    """With one batch an epoch, 20 epochs are 20 steps."""
+    assert kinds(replace(spec, steps_per_epoch=1), course(**sign)) != [kind]
+    assert kinds(spec, course(1, **sign)) != [kind]
+
+
+def test_what_is_said_of_one_network_is_not_said_of_another():
+    """A sparse code is to be near zero, a linear one has no zero, sgd has another scale."""
+    sign = {"saturated_share": 0.95, "explained": 0.2}
+    assert "code_saturated" not in kinds(SPARSE, course(**sign))
+    sign = {"val_near_zero_share": 0.96, "explained": 0.3}
+    assert "code_mostly_zero" not in kinds(DIGITS, course(**sign))
+    fast = change(DIGITS, optimizer="sgd", learning_rate=0.5)
+    assert "learning_rate_high" not in kinds(fast, course(explained=0.1))
+    assert "posterior_collapse" not in kinds(DIGITS, course(used_dimensions=0))
+
+
+def test_the_cause_is_named_and_not_its_effects():
+    dead = course(used_dimensions=0, output_spread=0, explained=0, psnr=lambda e: 20 + e)
+    assert kinds(VAE, dead) == ["posterior_collapse"]
+
+
+def test_a_healthy_run_is_told_so():
+    [live] = examine(DIGITS, course())
+    assert (live.kind, live.severity, live.remedy) == ("learning", FINE, {})
+    [ended] = examine(DIGITS, course(), status="finished")
+    assert (ended.kind, ended.severity) == ("healthy", FINE)
+
+
+def test_before_the_first_epoch_there_is_nothing_to_say():
+    for status in ("queued", "starting", "running", "stopped", "failed"):
+        assert examine(DIGITS, (), status=status) == ()
+
+
+def test_a_run_that_became_nan_is_told_what_to_try_and_another_failure_is_not():
+    spec = change(DIGITS, learning_rate=0.5)
+    [found] = examine(spec, course(2), status="failed", reason="The loss became NaN in epoch 3.")
+    assert (found.kind, found.severity) == ("nan", PROBLEM)
+    assert found.values == {"rate": 0.5}
+    assert found.remedy == {"learning_rate": 1e-3}
+    assert examine(spec, course(2), status="failed", reason="The disk is full.") == ()
+
+
+def test_a_run_that_ended_while_it_gained_is_to_be_longer():
+    rising = course(val_psnr=lambda e: 15 + 0.1 * e, psnr=lambda e: 15 + 0.1 * e)
+    [found] = examine(DIGITS, rising, status="finished")
+    assert (found.kind, found.severity) == ("still_falling", HINT)
+    assert found.values == {"gain": pytest.approx(0.4), "since": 16}
+    assert found.remedy == {"epochs": 80}
+    assert kinds(DIGITS, rising) == ["learning"]  # it goes on anyway
+    slow = course(val_psnr=lambda e: 15 + 0.02 * e, psnr=lambda e: 15 + 0.02 * e)
+    assert kinds(DIGITS, slow, status="finished") == ["healthy"]
+    longest = change(DIGITS, epochs=2000)
+    assert examine(longest, rising, status="finished")[0].remedy == {}
+
+
+def test_a_cosine_schedule_gains_at_its_end():
+    still = course(val_psnr=22, psnr=22)
+    assert kinds(DIGITS, still) == ["flat"]
+    assert kinds(change(DIGITS, schedule="cosine"), still) == ["learning"]
+    assert kinds(change(DIGITS, schedule="cosine"), still, status="finished") == ["flat"]
+
+
+def test_who_holds_nothing_out_cannot_know():
+    spec = preset("olivetti-conv").spec
+    history = [{k: v for k, v in m.items() if not k.startswith("val_")} for m in course(40)]
+    assert kinds(spec, history, status="finished")[-1] == "nothing_held_out"
+    assert "nothing_held_out" not in kinds(spec, history)  # no news while it trains
+    many = change(DIGITS, split="everything")
+    assert "nothing_held_out" not in kinds(many, history, status="finished")
+
+
+def test_older_runs_are_examined_with_what_they_have():
+    def older(**columns):
+        history = course(**columns)
+        return [{k: v for k, v in m.items() if k not in SIGNS} for m in history]
+
+    assert kinds(DIGITS, older()) == ["learning"]
+    assert kinds(VAE, older(kl=0.001, val_kl=0.001)) == ["posterior_collapse"]
+    assert kinds(VAE, older(kl=3, val_kl=3)) == ["learning"]
+    assert kinds(SPARSE, older(val_near_zero_share=0.99)) == ["code_mostly_zero"]
+    assert kinds(DIGITS, older(psnr=lambda e: 20 + e)) == ["overfitting"]
+
+
+# --- remedies --------------------------------------------------------------------------------
+
+REMEDIES = {
+    "slower": remedies.slower,
+    "calmer": remedies.calmer,
+    "faster": remedies.faster,
+    "revived": remedies.revived,
+    "freed": remedies.freed,
+    "cheaper": remedies.cheaper,
+    "less_by_heart": lambda spec: remedies.less_by_heart(spec, spec.epochs // 3 or 1),
+    "less_by_heart late": lambda spec: remedies.less_by_heart(spec, spec.epochs),
+    "longer": remedies.longer,
+    "larger": remedies.larger,
+    "shorter": lambda spec: remedies.shorter(spec, 1),
+    "held_out": remedies.held_out,
+}
+
+
+@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("remedy", REMEDIES.values(), ids=REMEDIES.keys())
+def test_a_remedy_of_any_preset_can_be_trained(name, remedy):
+    spec = preset(name).spec
+    for tried in (spec, change(spec, optimizer="sgd"), change(spec, learning_rate=1e-6)):
+        changed = change(tried, **remedy(tried))
+        plan_of(changed)
+        assert changed != tried or not remedy(tried)
+
+
+@pytest.mark.parametrize("name", ["slower", "freed", "cheaper"])
+def test_a_remedy_taken_again_and_again_comes_to_an_end(name):
+    start = {"slower": DIGITS, "freed": change(VAE, beta=100.0), "cheaper": SPARSE}[name]
+    spec, seen = start, []
+    while (remedy := REMEDIES[name](spec)) and len(seen) < 20:
+        seen.append(remedy)
+        spec = change(spec, **remedy)
+        if name == "cheaper" and spec.autoencoder.sparsity < 1e-8:
+            break
+    assert 1 < len(seen) < 20
+
+
+# --- real runs -------------------------------------------------------------------------------
+
+SHORT = {"epochs": 8, "image_size": 8}  # 360 steps, a second or two
+SICK = {
+    "posterior_collapse": change(VAE, beta=100.0, **SHORT),
+    "learning_rate_high": change(DIGITS, learning_rate=1.0, **SHORT),
+    "learning_rate_low": change(DIGITS, learning_rate=1e-6, **SHORT),
+    "code_saturated": change(SIGMOID, learning_rate=0.1, **SHORT),
+    "code_mostly_zero": change(SPARSE, latent_dim=64, **SHORT),
+}
+
+
+@cache
+def trained(spec, pictures=0, tests=0):
+    images = load_images(spec.image_set, spec.image_size, spec.split)
+    if pictures:
+        labels = images.train_labels[:pictures]
+        images = replace(images, train=images.train[:pictures], train_labels=labels)
+    if tests:
+        images = replace(images, test=images.test[:tests], test_labels=images.test_labels[:tests])
+    return fit(spec, images, on_epoch=lambda _: None)
+
+
+def findings(spec, outcome):
+    return examine(spec, outcome.history, status=outcome.status, reason=outcome.reason)
+
+
+@pytest.mark.parametrize("kind", SICK)
+def test_a_run_that_has_it_is_found_and_its_remedy_helps(kind):
+    spec = SICK[kind]
+    [found] = findings(spec, trained(spec))
+    assert (found.kind, found.severity) == (kind, PROBLEM)
+    better = change(spec, **found.remedy)
+    assert all(f.severity != PROBLEM for f in findings(better, trained(better)))
+    last = trained(better).history[-1]
+    assert last["explained"] > trained(spec).history[-1]["explained"] + 0.2
+
+
+def test_a_run_that_blows_up_is_found_and_its_remedy_helps():
+    wild = {"optimizer": "sgd", "loss": "mse", "learning_rate": 1.0}
+    spec = change(DIGITS, pixel_scale=255, output_activation="linear", **wild, **SHORT)
+    outcome = trained(spec)
+    assert outcome.status == "failed"
+    [found] = findings(spec, outcome)
+    assert found.kind == "nan"
+    better = change(spec, **found.remedy)
+    assert trained(better).status == "finished"
+    assert math.isfinite(trained(better).history[-1]["loss"])
+
+
+def test_a_run_on_few_pictures_learns_them_by_heart():
+    spec = change(DIGITS, epochs=80)
+    [found] = findings(spec, trained(spec, pictures=100))
+    assert found.kind == "overfitting"
+    assert found.values["gap"] > doctor.BY_HEART
+    assert found.remedy == {"dropout": remedies.DROPOUT}
+    better = change(spec, **found.remedy)
+    last, before = (trained(s, pictures=100).history[-1] for s in (better, spec))
+    assert last["psnr"] - last["val_psnr"] < before["psnr"] - before["val_psnr"] - 1
+
+
+def test_a_run_that_was_too_short_is_found_and_more_of_it_helps():
+    spec = change(DIGITS, epochs=2)
+    [found] = findings(spec, trained(spec))
+    assert found.kind == "still_falling"
+    better = change(spec, **found.remedy)
+    gained = trained(better).history[-1]["val_psnr"] - trained(spec).history[-1]["val_psnr"]
+    assert gained > doctor.STILL_GAINING
+
+
+def test_a_run_that_cannot_get_better_is_found_and_a_larger_code_helps():
+    """One linear number of a digit is soon as good as it can be."""
+    small = {"latent_dim": 1, "encoder": "", "decoder": "", "output_activation": "linear"}
+    spec = change(DIGITS, loss="mse", learning_rate=1e-2, epochs=40, **small)
+    [found] = findings(spec, trained(spec))
+    assert found.kind == "flat"
+    better = change(spec, **found.remedy)
+    assert better.autoencoder.latent_dim == 2
+    assert trained(better).history[-1]["val_psnr"] > trained(spec).history[-1]["val_psnr"] + 0.3
+
+
+def test_a_healthy_run_has_no_problem_at_any_epoch():
+    for spec in (DIGITS, VAE, SIGMOID):
+        history = trained(change(spec, epochs=9)).history
+        for epochs in range(1, 10):
+            assert kinds(spec, history[:epochs]) == ["learning"]
+
+
+def available(name):
+    if not is_available(name):
+        pytest.skip(f"{data_dir()} (AE_DATA_DIR) holds no {IMAGE_SETS[name].file}")
+
+
+def test_the_recipe_that_turns_black_is_found_and_its_remedy_helps():
+    available("mnist")
+    spec = change(preset("mnist-conv-as-written").spec, batch_size=32, epochs=4)
+    spec = change(spec, steps_per_epoch=130)
+    [found] = findings(spec, trained(spec, tests=500))
+    assert found.kind == "black_output"
+    assert found.remedy == {"initializer": "he_uniform"}
+    better = change(spec, **found.remedy)
+    assert {f.severity for f in findings(better, trained(better, tests=500))} == {HINT}
+    assert trained(better, tests=500).history[-1]["explained"] > 0.5
+
+
+def test_too_few_faces_are_found():
+    available("olivetti")
+    spec = change(DIGITS, image_set="olivetti", image_size=32, latent_dim=64, epochs=80)
+    [found] = findings(spec, trained(spec))
+    assert found.kind == "too_little_data"
+    assert found.values == {"pictures": IMAGE_SETS["olivetti"].train_count}
+    assert found.remedy == {"augment": "jitter"}
+
+
+# --- words -----------------------------------------------------------------------------------
+
+
+def test_every_finding_has_words_that_take_its_values():
+    nan = examine(DIGITS, (), status="failed", reason="The loss became NaN in epoch 1.")
+    rising = course(val_psnr=lambda e: 15 + 0.1 * e)
+    made = [*nan, *examine(DIGITS, rising, status="finished"), *examine(DIGITS, course())]
+    made += examine(preset("olivetti-conv").spec, course(60, psnr=22), status="finished")
+    for _, spec, sign, _ in LIVE_CASES:
+        made += examine(spec, course(**sign))
+    words = entries(FALLBACK)
+    for finding in made:
+        assert words[f"doctor.seen.{finding.kind}"].format(**finding.values)
+    worded = {key.removeprefix("doctor.seen.") for key in words if key.startswith("doctor.seen.")}
+    assert worded == {finding.kind for finding in made} | {"healthy"}

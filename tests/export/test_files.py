@@ -1,0 +1,90 @@
+"""What a visitor takes home: a .keras file that Keras loads, and exactly the run's pictures."""
+
+import io
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+
+from ae_core.data.loading import load_images
+from ae_core.denoising.denoise import model_file
+from ae_core.export.files import keras_file, picture_file
+from ae_core.models import autoencoder as ae
+from ae_core.models import weights
+from ae_core.models.autoencoder import Autoencoder
+from ae_core.models.compatibility import image_shape
+from ae_core.models.inference import ModelFile
+from ae_core.models.networks import build
+from ae_core.models.pretrained import cards
+from ae_core.specs import TrainingSpec, change, to_json
+from tests.export.test_keras_script import CONV, FAMILIES
+
+# Keras itself warns when it saves.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+SPECS = {
+    "dense": change(TrainingSpec(), encoder="dense16", decoder="dense16", latent_dim=4),
+    "map": CONV,
+    "components": FAMILIES["components, dropout, jitter"],
+    "pixels up to 255": FAMILIES["a noise layer"],
+    "bfloat16": FAMILIES["variational components in bfloat16"],
+}
+
+
+def loaded(data, tmp_path):
+    path = tmp_path / "model.keras"
+    path.write_bytes(data)
+    return keras.models.load_model(path)
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_a_keras_file_reconstructs_as_the_app_does(name, tmp_path):
+    spec = SPECS[name]
+    shape = image_shape(spec)
+    # Weights far from the first ones, so that outputs reach beyond 0 and 1.
+    rng = np.random.default_rng(0)
+    drawn = {
+        key: array + rng.normal(0, 0.2, array.shape).astype(np.float32)
+        for key, array in ae.weights_of(build(spec.autoencoder, shape, seed=1)).items()
+    }
+    path = tmp_path / "weights.npz"
+    path.write_bytes(weights.to_bytes(drawn))
+    model = loaded(keras_file(ModelFile(to_json(spec), str(path), 1)), tmp_path)
+    images = load_images(spec.image_set, spec.image_size).test[:50]
+    own = Autoencoder.from_weights(spec.autoencoder, shape, drawn).reconstruct(images)
+    assert own.std() > 0.01
+    np.testing.assert_allclose(model.predict(images, verbose=0), own, atol=1e-6)
+
+
+def test_a_variational_model_of_the_app_is_its_mean(tmp_path):
+    card = cards()["toy-faces-vae"]
+    model = loaded(keras_file(model_file(card)), tmp_path)
+    images = load_images("toy-faces", card.spec.image_size).test[:20]
+    kept = weights.expanded(weights.from_bytes(card.weights.read_bytes()))
+    own = Autoencoder.from_weights(card.spec.autoencoder, images.shape[1:], kept)
+    np.testing.assert_allclose(model.predict(images, verbose=0), own.reconstruct(images), atol=1e-6)
+
+
+def test_a_deleted_model_is_a_sentence(tmp_path):
+    gone = ModelFile(to_json(SPECS["dense"]), str(tmp_path / "abc" / "weights.npz"), 1)
+    with pytest.raises(ValueError, match="model=abc must still have its weights"):
+        keras_file(gone)
+
+
+@pytest.mark.parametrize("split", ["held-out", "everything"])
+def test_the_pictures_are_exact(split):
+    images = load_images("toy-faces", 32, split)
+    with np.load(io.BytesIO(picture_file("toy-faces", 32, split)), allow_pickle=False) as file:
+        np.testing.assert_array_equal(file["train"], images.train)
+        np.testing.assert_array_equal(file["test"], images.test)
+
+
+def test_pictures_of_256_steps_are_kept_as_such(monkeypatch):
+    steps = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1)
+    stepped = replace(load_images("digits"), train=steps / np.float32(255))
+    monkeypatch.setattr("ae_core.data.loading.load_images", lambda *_: stepped)
+    with np.load(io.BytesIO(picture_file("digits", 8, "held-out")), allow_pickle=False) as file:
+        assert file["train"].dtype == np.uint8
+        np.testing.assert_array_equal(file["train"], steps)
+        assert file["test"].dtype == np.float32

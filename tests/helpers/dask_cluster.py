@@ -1,0 +1,98 @@
+"""A Dask cluster in processes of its own, as ``compose.yaml`` has it, whose parts may be killed."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+from distributed import Client
+
+from ae_core.storage import ROOT
+
+KINDS = ("train", "train", "infer")
+PATIENCE = 120
+
+
+class DaskCluster:
+    """A scheduler, always at the same address, two workers that train and one that does not."""
+
+    def __init__(self) -> None:
+        """Start nothing yet."""
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self._port = probe.getsockname()[1]
+        self.address = f"tcp://127.0.0.1:{self._port}"
+        self._scheduler: subprocess.Popen[bytes] | None = None
+        self._workers: list[tuple[str, subprocess.Popen[bytes]]] = []
+
+    def restore(self) -> None:
+        """Start whatever does not run, as Docker does, and wait until it is connected."""
+        if self._scheduler is None or self._scheduler.poll() is not None:
+            self._scheduler = self._start("scheduler", "--port", str(self._port))
+            self._end_workers()  # a worker whose scheduler is gone ends by itself, in its time
+        else:
+            self._end_trainings()
+        self._workers = [(kind, worker) for kind, worker in self._workers if worker.poll() is None]
+        running = [kind for kind, _ in self._workers]
+        for kind in KINDS:
+            if kind in running:
+                running.remove(kind)
+            else:
+                self._workers.append((kind, self._worker(kind)))
+        with Client(self.address, timeout=PATIENCE, set_as_default=False) as client:
+            client.wait_for_workers(len(KINDS), timeout=PATIENCE)
+
+    def kill_scheduler(self) -> None:
+        """Kill the scheduler as an accident would."""
+        assert self._scheduler is not None
+        self._scheduler.kill()
+        self._scheduler.wait()
+
+    def kill_worker(self, pid: int) -> None:
+        """Kill a worker as an accident would."""
+        worker = next(worker for _, worker in self._workers if worker.pid == pid)
+        worker.send_signal(signal.SIGKILL)
+        worker.wait()
+
+    def close(self) -> None:
+        """End everything."""
+        self._end_workers()
+        if self._scheduler is not None:
+            self._scheduler.kill()
+            self._scheduler.wait()
+
+    def _end_trainings(self) -> None:
+        """Kill the workers that still train for a test that failed."""
+        with Client(self.address, timeout=PATIENCE, set_as_default=False) as client:
+            for address, keys in client.processing().items():
+                if any(str(key).startswith("train-") for key in keys):
+                    self.kill_worker(client.run(os.getpid, workers=[address])[address])
+
+    def _end_workers(self) -> None:
+        for _, worker in self._workers:
+            worker.kill()
+            worker.wait()
+        self._workers = []
+
+    def _worker(self, kind: str) -> subprocess.Popen[bytes]:
+        options = ["--nthreads", "1", "--memory-limit", "0", "--no-nanny"]
+        if kind == "train":  # nobody asks the other one: it need not import TensorFlow
+            options += ["--preload", "ae_core.service.worker"]
+        return self._start("worker", self.address, *options, "--resources", f"{kind}=1")
+
+    def _start(self, role: str, *options: str) -> subprocess.Popen[bytes]:
+        quiet = {**os.environ, "DASK_LOGGING__DISTRIBUTED": "critical", "PYTHONPATH": str(ROOT)}
+        command = [sys.executable, "-m", "dask", role, *options, "--host", "127.0.0.1"]
+        # Dask says at length that a client is gone: here that is meant.
+        return subprocess.Popen(
+            [*command, "--no-dashboard"], env=quiet, cwd=ROOT, stderr=subprocess.DEVNULL
+        )
+
+
+def pid_of(client: Client, run_id: str) -> int:
+    """Return the process of the worker that trains a run."""
+    for address, keys in client.processing().items():
+        if any(str(key).startswith(f"train-{run_id}") for key in keys):
+            return client.run(os.getpid, workers=[address])[address]
+    raise AssertionError(f"no worker trains {run_id}")

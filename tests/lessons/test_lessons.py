@@ -1,0 +1,344 @@
+"""Lessons: the files that come with the app, and every mistake in one named by line and field."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ae_core.lessons.expressions import Expression, filled
+from ae_core.lessons.figures import MEASURES, RUN_FIGURES, figures_of_run
+from ae_core.lessons.reader import FOLDER, lesson_files, read_lesson
+from ae_core.lessons.schema import PAGES, Lesson, numbers_of
+from ae_core.specs import PRESETS, TrainingSpec, from_query, preset
+from ae_core.storage import ROOT
+from pages.ui.i18n.text import entries, languages
+from pages.ui.lessons.guess import verdict
+from pages.ui.lessons.terms import key_of, terms_in
+from pages.ui.state.query_params import NOT_SETTINGS
+
+FILES = [path for language in languages() for path in lesson_files(language)]
+
+GOOD = '''\
+title = "A lesson"
+about = "What it is about."
+minutes = 5
+level = "basic"
+
+[[step]]
+title = "First"
+text = """
+minutes = "no field, but a line of the text"
+Look at [[code|codes]].
+"""
+
+[step.guess]
+question = "How good?"
+low = 0
+high = 40
+step = 1
+unit = "dB"
+truth = "one.val_psnr"
+close = 2
+
+[[step.train]]
+name = "one"
+title = "One"
+preset = "digits-dense"
+change = { epochs = 1 }
+
+[[step.check]]
+holds = "one.val_psnr > 10"
+yes = "Yes: {{one.val_psnr:.1f}} dB"
+no = "No: {{one.val_psnr:.1f}} dB"
+
+[step.explain]
+text = "From {{one.pixels:.0f}} to {{one.numbers:.0f}}."
+
+[[step]]
+title = "Second"
+level = "further"
+text = "Still {{one.val_psnr:.1f}} dB."
+
+[[step.measure]]
+name = "pca"
+title = "PCA"
+what = "pca"
+settings = { preset = "digits-dense", numbers = 4 }
+
+[[step.open]]
+page = "train"
+words = "Go on"
+query = { preset = "digits-dense", latent_dim = 4 }
+'''
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "lesson.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_lesson_is_read_as_it_is_written(tmp_path):
+    lesson = read_lesson(written(tmp_path, GOOD))
+    first, second = lesson.steps
+    assert (lesson.id, lesson.title, lesson.minutes) == ("lesson", "A lesson", 5)
+    assert (lesson.level, first.level, second.level) == ("basic", "basic", "further")
+    assert first.experiments[0].spec.epochs == 1
+    assert first.guess.truth.names == {"one.val_psnr"}
+    assert second.measures[0].settings == (("numbers", 4), ("preset", "digits-dense"))
+    assert dict(second.links[0].query) == {"preset": "digits-dense", "latent_dim": "4"}
+
+
+BAD = {
+    "a field that is missing": ('title = "A lesson"\n', "", "line 1: title must be a text"),
+    "a misspelt field": (
+        'question = "How',
+        'qestion = "How',
+        "line 13: step.guess.question must be",
+    ),
+    "an extra field": ("close = 2", "close = 2\ncolour = 3", "line 21: step.guess.colour must be"),
+    "no text": ("minutes = 5", 'minutes = "five"', "line 3: minutes=five must be a number"),
+    "no such level": ('level = "basic"', 'level = "easy"', "line 4: level=easy must be one of"),
+    "no such level of a step": ('level = "further"', 'level = "hard"', "level=hard must be one of"),
+    "no such preset": (
+        'preset = "digits-dense"\nchange',
+        'preset = "digits"\nchange',
+        "line 25: step.train.preset=digits must be one of digits-dense, ",
+    ),
+    "no such setting": (
+        "{ epochs = 1 }",
+        "{ epoch = 1 }",
+        "line 26: step.train.change={'epoch': 1} must be allowed: epoch=1 must be one of",
+    ),
+    "a value out of bounds": (
+        "{ epochs = 1 }",
+        "{ epochs = 0 }",
+        "line 26: step.train.change={'epochs': 0} must be allowed: epochs=0 must be a whole number",
+    ),
+    "no such experiment": (
+        'holds = "one.val_psnr > 10"',
+        'holds = "two.val_psnr > 10"',
+        "line 29: step.check.holds=two.val_psnr must be about figures that are there: guess, one",
+    ),
+    "no such figure": (
+        "{{one.pixels:.0f}}",
+        "{{one.pixel:.0f}}",
+        "line 34: step.explain.text=one.pixel must be about figures that are there: one.",
+    ),
+    "no arithmetic": (
+        '"one.val_psnr > 10"',
+        '"one.val_psnr >"',
+        "line 29: step.check.holds: one",
+    ),
+    "a bad format": (
+        "{{one.pixels:.0f}}",
+        "{{one.pixels:.0x}}",
+        "line 34: step.explain.text: {{",
+    ),
+    "one choice": (
+        "low = 0\n",
+        'choices = ["one"]\nlow = 0\n',
+        "line 15: step.guess.choices=['one'] must be at least two",
+    ),
+    "bounds": ("high = 40", "high = 0", "line 16: step.guess.high=0 must be above low=0"),
+    "no such page": ('page = "train"', 'page = "home"', "line 48: step.open.page=home must be"),
+    "no such measure": ('what = "pca"', 'what = "cpa"', "line 44: step.measure.what=cpa must be"),
+    "settings of a measure": (
+        "numbers = 4 }",
+        "number = 4 }",
+        "line 45: step.measure.settings={'preset': 'digits-dense', 'number': 4} must be exactly",
+    ),
+    "a name": ('name = "one"', 'name = "one two"', "line 23: step.train.name=one two must be one"),
+    "no TOML": ("minutes = 5", "minutes = ", "must be TOML: Invalid value (at line 3, column 11)"),
+    "no table": ("[step.guess]", "[[step.guess]]", "line 6: step.guess"),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "sentence"), BAD.values(), ids=BAD)
+def test_a_mistake_is_named_by_line_and_field(tmp_path, old, new, sentence):
+    assert old in GOOD
+    with pytest.raises(ValueError, match=re.escape(sentence)) as error:
+        read_lesson(written(tmp_path, GOOD.replace(old, new, 1)))
+    assert str(error.value).startswith("lesson.toml")
+
+
+def test_a_lesson_without_steps_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"step must be at least one \[\[step\]\]"):
+        read_lesson(written(tmp_path, GOOD.partition("[[step]]")[0]))
+
+
+# --- the lessons of the app -------------------------------------------------------------------
+
+
+@pytest.fixture(params=FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def lesson(request) -> Lesson:
+    return read_lesson(request.param)
+
+
+def test_there_are_ten():
+    assert [path.name[:2] for path in lesson_files("en")] == [f"{n:02}" for n in range(1, 11)]
+
+
+@pytest.mark.parametrize("language", [name for name in languages() if name != "en"])
+def test_another_language_has_the_same_experiments(language):
+    def bare(path):
+        """Everything but words."""
+        lesson = read_lesson(path)
+        return [
+            (
+                [(one.name, one.spec) for one in step.experiments],
+                [(one.name, one.what, one.settings) for one in step.measures],
+                [(link.page, link.query) for link in step.links],
+                [check.holds.text for check in step.checks],
+                step.guess and (step.guess.truth.text, len(step.guess.choices), step.guess.close),
+            )
+            for step in lesson.steps
+        ]
+
+    english, other = lesson_files("en"), lesson_files(language)
+    assert [path.name for path in other] == [path.name for path in english]
+    for one, two in zip(english, other, strict=True):
+        assert bare(one) == bare(two), two.name
+
+
+def test_its_terms_are_in_the_glossary(lesson):
+    for language in languages():
+        known = entries(language)
+        for step in lesson.steps:
+            for term in terms_in(step.text + step.explanation):
+                assert f"glossary.{term}.means" in known
+
+
+def test_every_term_of_the_glossary_is_used():
+    used = {
+        term
+        for path in lesson_files("en")
+        for step in read_lesson(path).steps
+        for term in terms_in(step.text + step.explanation)
+    }
+    there = {key.split(".")[1] for key in entries("en") if key.startswith("glossary.")}
+    assert there == used
+
+
+ENDINGS = {"en": "s?", "de": "(?:e|s|es|n|en)?"}  # of a word in the plural, or in a case
+MARKED = re.compile(r"\[\[([^\]|]+)(?:\|([^\]]+))?\]\]")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_a_term_is_marked_where_a_lesson_first_uses_it(path):
+    """Whoever begins with this lesson can look up every word of the glossary that stands in it."""
+    language = path.parent.name
+    read = texts_of(path)
+    for term, forms in forms_of_terms(language).items():
+        some = "|".join(sorted(map(re.escape, forms), key=len, reverse=True))
+        word = rf"(?<![\w|\[-])(?:{some}){ENDINGS[language]}(?![\w|\]-])"
+        plain = [match.start() for match in re.finditer(word, read, re.IGNORECASE)]
+        marked = [match.start() for match in MARKED.finditer(read) if key_of(match[1]) == term]
+        if plain:
+            assert marked, f"{term} stands in {path.name} and is never marked"
+            assert marked[0] < plain[0], f"{term} stands in {path.name} before it is marked"
+
+
+def texts_of(path: Path) -> str:
+    """What a student reads of a lesson, in its order."""
+    steps = read_lesson(path).steps
+    return "\n".join(part for step in steps for part in (step.text, step.explanation))
+
+
+def forms_of_terms(language: str) -> dict[str, set[str]]:
+    """The words that lessons mark, by the glossary's keys."""
+    forms: dict[str, set[str]] = {}
+    for path in lesson_files(language):
+        for match in MARKED.finditer(texts_of(path)):
+            forms.setdefault(key_of(match[1]), set()).add(match[2] or match[1])
+    return forms
+
+
+def test_every_step_asks_for_a_guess_and_explains(lesson):
+    assert all(step.guess is not None and step.explanation for step in lesson.steps)
+    assert any(step.experiments or step.measures or step.links for step in lesson.steps)
+
+
+def test_a_guess_is_judged_both_ways_by_what_the_experiment_shows():
+    guesses = [step.guess for step in read_lesson(lesson_files("en")[1]).steps]
+    number, choice = guesses
+    shown = {"sixteen.val_psnr": 23.0, "two.val_psnr": 14.0}
+    assert number.close == 3
+    found = [verdict(number, said, shown) for said in (5.5, 6, 9, 12, 12.5)]
+    assert found == [False, True, True, True, False]
+    shown |= {"sixtyfour.val_psnr": 25.0, "pca2.psnr": 13.0, "pca64.psnr": 45.0}
+    assert [verdict(choice, said, shown) for said in (1, 2, 3)] == [True, False, False]
+    shown["two.val_psnr"] = 12.0  # the truth is what was shown, not what the author expected
+    assert [verdict(choice, said, shown) for said in (1, 2, 3)] == [False, False, True]
+    assert verdict(choice, 1, {}) is None
+
+
+def test_a_slider_does_not_begin_at_the_answer(lesson):
+    """As far as it is known before anything is trained; the browser's students try the others."""
+    known = {
+        f"{one.name}.{name}": value
+        for step in lesson.steps
+        for one in step.experiments
+        for name, value in figures_of_run(one.spec, []).items()
+    }
+    for step in lesson.steps:
+        if step.guess and not step.guess.choices and step.guess.truth.names <= known.keys():
+            assert not verdict(step.guess, (step.guess.low + step.guess.high) / 2, known)
+
+
+def test_its_checks_can_answer_both_ways_in_whole_sentences(lesson):
+    """Whatever a student's runs give: some figures pass each check and some do not."""
+    rng = np.random.default_rng(0)
+    for step in lesson.steps:
+        for check in step.checks:
+            names = Expression(check.holds.text).names | places(check.yes) | places(check.no)
+            said = set()
+            for _ in range(2000):
+                figures = {name: float(10 ** rng.uniform(-3, 2)) for name in sorted(names)}
+                holds = bool(check.holds.value(figures))
+                said.add(holds)
+                assert "{{" not in filled(check.yes if holds else check.no, figures)
+            assert said == {True, False}, f"{step.title}: {check.holds.text}"
+
+
+def places(text):
+    """The names in a text's ``{{a.b:.1f}}``."""
+    inside = re.findall(r"\{\{(.*?)\}\}", text)
+    return {name for part in inside for name in Expression(part.rsplit(":", 1)[0]).names}
+
+
+def test_its_links_to_train_can_be_read(lesson):
+    for step in lesson.steps:
+        for link in step.links:
+            assert (ROOT / "pages" / f"{link.page}.py").is_file()
+            if link.page == "train":
+                from_query({k: v for k, v in link.query if k not in NOT_SETTINGS})
+
+
+def test_every_page_that_a_lesson_may_open_is_there():
+    assert all((ROOT / "pages" / f"{page}.py").is_file() for page in PAGES)
+
+
+# --- figures ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_run_has_figures_of_the_declared_names(name):
+    spec: TrainingSpec = preset(name).spec
+    history = [{"loss": 2.0, "psnr": 10.0, "seconds": 1.0}, {"loss": 1.0, "psnr": 12.0}]
+    figures = figures_of_run(spec, history)
+    assert set(figures) <= set(RUN_FIGURES)
+    assert (figures["loss"], figures["first_loss"], figures["epochs"]) == (1.0, 2.0, 2)
+    assert figures["ratio"] == figures["pixels"] / figures["numbers"]
+    assert set(figures_of_run(spec, [])) == {"epochs", "numbers", "pixels", "ratio", "parameters"}
+
+
+def test_figures_are_named_with_a_dot():
+    assert numbers_of({"a": {"x": 1.0, "y": 2.0}}) == {"a.x": 1.0, "a.y": 2.0}
+
+
+def test_the_format_is_documented_field_by_field():
+    text = (FOLDER / "README.md").read_text(encoding="utf-8")
+    for name in (*MEASURES, *RUN_FIGURES, *PAGES):
+        assert f"`{name}`" in text, name

@@ -1,0 +1,117 @@
+"""Processes: a killed server leaves none behind, and an existing Dask cluster serves as well."""
+
+import json
+import subprocess
+import sys
+
+import psutil
+import pytest
+
+from ae_core.runs.store import RunStore
+from ae_core.service.connection import Connection, ServiceUnavailable
+from ae_core.service.service import TrainingService
+from ae_core.specs import change, preset
+from ae_core.storage import ROOT
+from tests.helpers.dask_cluster import pid_of
+
+QUICK = change(preset("digits-dense").spec, image_size=8, epochs=5)
+LONG = change(QUICK, epochs=2000)
+PATIENCE = 60
+
+SERVER = """
+import sys, json
+from pathlib import Path
+from ae_core.service.connection import Connection
+from ae_core.service.service import TrainingService
+from ae_core.specs import change, preset
+from ae_core.runs.store import RunStore
+from tests.helpers.dask_cluster import pid_of
+service = TrainingService(RunStore(Path(sys.argv[1])), Connection(), runs_per_owner=2)
+quick = change(preset("digits-dense").spec, image_size=8, epochs=3)
+done = service.submit(quick, "ada")
+service.wait_until(done, lambda s: not s.live, 60)
+going = service.submit(change(quick, epochs=2000), "ada")
+service.wait_until(going, lambda s: s.epoch > 0, 60)
+print(json.dumps([done, going]), flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_killed_server_leaves_no_worker_and_keeps_finished_runs(tmp_path):
+    server = subprocess.Popen(
+        [sys.executable, "-c", SERVER, str(tmp_path)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    with server:
+        done, going = json.loads(server.stdout.readline())
+        family = psutil.Process(server.pid).children(recursive=True)
+        assert len(family) >= 3  # the cluster and two workers
+        server.kill()
+    _, alive = psutil.wait_procs(family, timeout=30)
+    assert alive == []
+    restarted = TrainingService(RunStore(tmp_path), Connection())
+    assert restarted.runs("ada") == [going, done]
+    assert restarted.snapshot(done).status == "finished"
+    assert restarted.snapshot(done).epoch == 3
+    assert "The server was restarted before this run ended" in restarted.snapshot(going).reason
+
+
+def test_two_visitors_on_an_existing_scheduler_do_not_disturb_each_other(cluster, server_on):
+    service = server_on(cluster.address)
+    short = change(QUICK, epochs=120)  # of as many steps as XLA compiles: it rounds differently
+    alone = service.submit(short, "ada")
+    expected = figures(service.wait_until(alone, lambda s: not s.live, PATIENCE))
+
+    ada, bob = service.submit(LONG, "ada"), service.submit(short, "bob")
+    for run in (ada, bob):
+        service.wait_until(run, lambda s: s.epoch > 0, PATIENCE)
+    assert service.snapshot(ada).live  # both at the same time, each on its own worker
+    done = service.wait_until(bob, lambda s: not s.live, PATIENCE)
+    assert done.status == "finished"
+    assert figures(done) == expected
+    service.wait_until(ada, lambda s: s.epoch >= short.epochs, PATIENCE)
+    service.stop(ada)
+    stopped = service.wait_until(ada, lambda s: not s.live, PATIENCE)
+    assert figures(stopped)[: len(expected)] == expected
+
+
+def test_a_worker_lost_on_an_existing_scheduler_moves_its_run_only(cluster, server_on):
+    service = server_on(cluster.address)
+    ada, bob = service.submit(LONG, "ada"), service.submit(LONG, "bob")
+    for run in (ada, bob):
+        service.wait_until(run, lambda s: s.epoch > 0, PATIENCE)
+    cluster.kill_worker(pid_of(service.connection.client(), ada))
+    service.wait_until(ada, lambda s: s.lost, 30)
+    before = service.snapshot(bob).epoch
+    service.wait_until(bob, lambda s: s.epoch > before, PATIENCE)  # goes on undisturbed
+    service.stop(bob)
+    stopped = service.wait_until(bob, lambda s: not s.live, PATIENCE)
+    assert (stopped.status, stopped.lost) == ("stopped", "")
+    # Its worker has room now.
+    service.wait_until(ada, lambda s: s.epoch > 0, PATIENCE)
+    service.stop(ada)
+    service.wait_until(ada, lambda s: not s.live, PATIENCE)
+
+
+def figures(snapshot):
+    """The history without what a clock decides."""
+    return [{k: v for k, v in epoch.items() if k != "seconds"} for epoch in snapshot.history]
+
+
+def test_an_unreachable_scheduler_is_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr("ae_core.service.connection.CONNECT_SECONDS", 1)
+    connection = Connection("tcp://127.0.0.1:1")
+    with pytest.raises(ServiceUnavailable, match="could not be reached"):
+        connection.client()
+    service = TrainingService(RunStore(tmp_path), connection)
+    run_id = service.submit(QUICK, "ada")
+    waits = service.wait_until(run_id, lambda s: s.reason, PATIENCE)
+    assert waits.status == "queued"
+    assert waits.reason.startswith("Training is not available: AE_SCHEDULER=tcp://127.0.0.1:1")
+    assert waits.reason.endswith("start the Dask scheduler there.")
+    service.stop(run_id)
+    stopped = service.wait_until(run_id, lambda s: not s.live, PATIENCE)
+    assert stopped.reason == "Stopped before it began."
+    service.close()

@@ -1,0 +1,245 @@
+"""Several code sizes as one queued job, with real workers; what is typed, and the chart."""
+
+import json
+import threading
+from dataclasses import replace
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.decomposition import PCA
+
+from ae_core import metrics
+from ae_core.data import loading
+from ae_core.evaluation import baselines
+from ae_core.runs.store import RunStore, UnknownSweep
+from ae_core.service.live_run import LiveRun
+from ae_core.service.queue_store import QueueBook
+from ae_core.service.registry import UnderWay
+from ae_core.service.roster import Busy, Roster
+from ae_core.service.service import TrainingService
+from ae_core.specs import LIMITS, change, flatten, preset
+from ae_core.storage import StoreError
+from ae_core.training.sweep import FEWEST_SIZES, MOST_SIZES, parse_sizes, specs_of
+from pages.ui.charts.sweep import LOSSLESS, SizePoint, SweepWords, psnr_by_size
+
+QUICK = change(preset("digits-dense").spec, image_size=8, encoder="dense32", decoder="dense32")
+QUICK = change(QUICK, epochs=1)
+LONG = change(QUICK, epochs=2000)
+PATIENCE = 60  # seconds, the first time includes importing TensorFlow
+
+# --- what is typed ----------------------------------------------------------------------------
+
+sizes_sets = st.sets(
+    st.integers(1, int(LIMITS["latent_dim"].high)), min_size=FEWEST_SIZES, max_size=MOST_SIZES
+)
+
+
+@given(sizes_sets, st.sampled_from([", ", ",", " ", "; ", "  ,"]), st.randoms())
+def test_sizes_come_sorted_however_they_are_typed(sizes, between, random):
+    typed = [str(size) for size in sizes]
+    random.shuffle(typed)
+    assert parse_sizes(between.join([*typed, typed[0]])) == tuple(sorted(sizes))
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("2, x", "sizes=x must be whole numbers such as 2, 4, 16"),
+        ("2, -4", "sizes=-4 must be whole numbers"),
+        ("2, 4.5", "sizes=4.5 must be whole numbers"),
+        ("2, ²", "sizes=² must be whole numbers"),
+        ("0, 4", "sizes=0 must be a whole number between 1 and 4,096"),
+        ("4, 99999999999999", "sizes=999999999 must be a whole number between 1 and 4,096"),
+        ("", "sizes= must be 2 to 6 different numbers"),
+        ("7, 7", "sizes=7, 7 must be 2 to 6 different numbers"),
+        ("1 2 3 4 5 6 7", "sizes=1 2 3 4 5 6 7 must be 2 to 6 different numbers"),
+    ],
+)
+def test_what_is_no_list_of_sizes_is_one_sentence(text, sentence):
+    with pytest.raises(ValueError) as caught:
+        parse_sizes(text)
+    assert str(caught.value).startswith(sentence)
+
+
+def test_the_specs_differ_in_the_size_alone():
+    specs = specs_of(QUICK, (2, 5))
+    assert [spec.autoencoder.latent_dim for spec in specs] == [2, 5]
+    first, second = map(flatten, specs)
+    assert {name for name in first if first[name] != second[name]} == {"latent_dim"}
+
+
+def test_a_feature_map_has_no_size_to_choose():
+    with pytest.raises(ValueError, match=r"^code=map must be a dense code"):
+        specs_of(preset("mnist-conv").spec, (2, 4))
+
+
+# --- in the queue -----------------------------------------------------------------------------
+
+
+def ended(snapshot):
+    return not snapshot.live
+
+
+def test_a_sweep_trains_one_after_the_other_and_is_known_later(service):
+    order, lock = [], threading.Lock()
+    sweep = service.submit_sweep(specs_of(QUICK, (2, 16)), "ada", "digits-dense")
+    ids = service.sweep(sweep)
+
+    def begun(snapshot):
+        with lock:
+            live = [i for i in ids if service.snapshot(i).status in ("starting", "running")]
+            order.extend(i for i in live if i not in order)
+            assert len(live) <= 1
+        return ended(snapshot)
+
+    done = service.wait_until(ids[1], begun, PATIENCE)
+    assert order == ids
+    assert done.status == "finished"
+    runs = [service.snapshot(run) for run in ids]
+    assert [run.spec.autoencoder.latent_dim for run in runs] == [2, 16]
+    assert {(run.status, run.sweep, run.owner) for run in runs} == {("finished", sweep, "ada")}
+    later = TrainingService(service.store, service.connection)
+    assert later.sweep(sweep) == ids
+    assert [later.snapshot(run).sweep for run in ids] == [sweep, sweep]
+    assert later.runs("ada") == ids[::-1]
+
+
+def test_a_sweep_counts_as_one_and_is_stopped_as_one(service):
+    sweep = service.submit_sweep(specs_of(LONG, (2, 4, 8)), "ada")
+    ids = service.sweep(sweep)
+    with pytest.raises(Busy, match="You already have a run under way"):
+        service.submit(QUICK, "ada")
+    with pytest.raises(Busy):
+        service.submit_sweep(specs_of(QUICK, (2, 4)), "ada")
+    other = service.submit(QUICK, "bob")
+    service.wait_until(ids[0], lambda s: s.epoch >= 1, PATIENCE)
+    # The visitors take turns.
+    assert [service.snapshot(run).position for run in (*ids, other)] == [0, 2, 3, 1]
+    service.stop(ids[1])  # one of them alone
+    assert service.wait_until(ids[1], ended, 10).reason == "Stopped before it began."
+    assert service.snapshot(ids[2]).position == 2
+    service.stop_sweep(sweep)
+    reasons = [service.wait_until(run, ended, 10).reason for run in ids]
+    assert reasons[0].startswith("Stopped in epoch")
+    assert reasons[1:] == ["Stopped before it began."] * 2
+    assert service.wait_until(other, ended, PATIENCE).status == "finished"
+    assert service.runs("ada") == ids[::-1]
+
+
+def roster_of(store, runs_per_owner):
+    runs = UnderWay(store, QueueBook(store.root / "queue"))
+    return Roster(store, runs, runs_per_owner), runs
+
+
+def test_a_visitor_with_room_for_two_may_have_a_sweep_and_a_run(tmp_path):
+    roster, _ = roster_of(RunStore(tmp_path), 2)
+    roster.enter(specs_of(QUICK, (2, 4, 8)), "ada", "", "a" * 12)
+    roster.enter([QUICK], "ada", "")
+    with pytest.raises(Busy):
+        roster.enter([QUICK], "ada", "")
+
+
+def test_free_slots_are_for_others_while_a_sweep_trains(tmp_path):
+    roster, runs = roster_of(RunStore(tmp_path), 1)
+    ids = roster.enter(specs_of(QUICK, (2, 4)), "ada", "", "a" * 12)
+    (other,) = roster.enter([QUICK], "bob", "")
+    started = [runs.start_next(3), runs.start_next(3)]
+    assert [run.record.id for run in started if isinstance(run, LiveRun)] == [ids[0], other]
+    assert runs.start_next(3) is None
+    runs.drop(ids[0])
+    assert runs.start_next(3).record.id == ids[1]
+
+
+def test_a_sweep_that_cannot_be_written_is_refused_whole(tmp_path, monkeypatch):
+    store = RunStore(tmp_path)
+    roster, runs = roster_of(store, 1)
+    begin, count = store.begin, []
+
+    def full_disk(record):
+        if count:
+            raise StoreError("no room")
+        count.append(record.id)
+        begin(record)
+
+    monkeypatch.setattr(store, "begin", full_disk)
+    with pytest.raises(StoreError):
+        roster.enter(specs_of(QUICK, (2, 4)), "ada", "", "a" * 12)
+    assert roster.owned("ada") == []
+    assert store.ids() == set()
+    assert runs.start_next(1) is None
+    with pytest.raises(UnknownSweep):
+        roster.sweep("a" * 12)
+
+
+def test_specs_that_cannot_be_built_leave_nothing_behind(service):
+    bad = replace(QUICK, image_size=7)
+    with pytest.raises(ValueError, match="image_size=7 must be one of"):
+        service.submit_sweep((QUICK, bad), "ada")
+    assert service.runs("ada") == []
+
+
+@pytest.mark.parametrize("sweep", ["", "0" * 12, "../../etc", "x" * 99])
+def test_an_unknown_sweep_is_a_sentence(service, sweep):
+    with pytest.raises(UnknownSweep, match="must be the id of a sweep on this server"):
+        service.sweep(sweep)
+
+
+def test_a_folder_of_before_sweeps_reads(service):
+    run = service.submit(QUICK, "ada")
+    service.wait_until(run, ended, PATIENCE)
+    assert "sweep" not in json.loads(service.store.file(run, "run.json"))
+    assert service.store.read(run).sweep == ""
+
+
+# --- PCA --------------------------------------------------------------------------------------
+
+
+def test_the_line_of_pca_is_scikit_learn_s_pca():
+    sizes = (1, 2, 7, 16)
+    ours = baselines.pca_by_size("digits", 8, "held-out", sizes, 8)
+    images = loading.load_images("digits", 8, "held-out")
+    train, test = (pixels.reshape(len(pixels), -1) for pixels in (images.train, images.test))
+    for place, size in enumerate(sizes):
+        model = PCA(size, svd_solver="full").fit(train.astype(np.float64))
+        back = np.clip(model.inverse_transform(model.transform(test.astype(np.float64))), 0, 1)
+        error = np.mean((back - test) ** 2)
+        assert 10 ** (-ours.psnr[place] / 10) == pytest.approx(error, abs=1e-6)
+        assert ours.psnr[place] == pytest.approx(metrics.psnr_of_mse(float(error)), abs=1e-4)
+        shown = back[:8].reshape(8, 8, 8, 1) * 255
+        assert np.abs(ours.pictures[place] - shown).max() <= 0.51
+    assert list(ours.psnr) == sorted(ours.psnr)
+
+
+def test_more_numbers_than_pixels_lose_nothing_and_more_pictures_than_asked_do_not_come():
+    perfect = baselines.pca_by_size("digits", 8, "held-out", (64, 100), 3)
+    assert min(perfect.psnr) > LOSSLESS
+    assert perfect.pictures.shape == (2, 3, 8, 8, 1)
+
+
+# --- the chart --------------------------------------------------------------------------------
+
+WORDS = SweepWords("numbers", "PSNR", "autoencoder", "PCA")
+
+
+def test_the_chart_has_a_point_a_network_and_pca_s_line():
+    points = (SizePoint(2, 14.0, True), SizePoint(4, 16.5, False))
+    pca = {2: 13.0, 4: 15.0, 64: 130.0}
+    figure = psnr_by_size(points, pca, (2, 4, 64), 4, WORDS)
+    go.Figure(figure)
+    json.dumps(figure)
+    line, networks = figure["data"]
+    assert (line["name"], line["x"], line["y"]) == ("PCA", [2, 4], [13.0, 15.0])
+    assert (networks["x"], networks["y"]) == ([2, 4], [14.0, 16.5])
+    small, large = networks["marker"]["size"]
+    assert small < large  # the chosen one
+    assert networks["marker"]["symbol"] == ["circle", "circle-open"]
+    low, high = figure["layout"]["xaxis"]["range"]
+    assert 10**low < 2
+    assert 10**high > 64
+
+
+def test_the_chart_before_the_first_epoch():
+    go.Figure(psnr_by_size((), {}, (2, 4), 2, WORDS))

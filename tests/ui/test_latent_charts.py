@@ -1,0 +1,53 @@
+"""Charts of codes: the numbers in them are those that were given."""
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+
+from pages.ui.charts import latent
+
+NAMES = ("z2", "z1")
+
+
+def drawn(figure):
+    return go.Figure(figure)  # refuses what Plotly does not know
+
+
+def test_a_posterior_shows_means_and_deviations():
+    figure = drawn(latent.posterior(np.array([1.0, -2.0]), np.array([0.5, 0.25]), NAMES))
+    (points,) = figure.data
+    assert points.x == NAMES
+    assert points.y == (1.0, -2.0)
+    assert points.error_y.array == (0.5, 0.25)
+
+
+def test_kl_bars_show_a_picture_next_to_the_usual():
+    figure = drawn(latent.kl_bars(np.array([3.0, 1.0]), np.array([2.0, 2.0]), NAMES))
+    assert [bars.y for bars in figure.data] == [(3.0, 1.0), (2.0, 2.0)]
+    assert [bars.name for bars in figure.data] == ["this picture", "training pictures"]
+
+
+@pytest.mark.parametrize("angle", [0.0, 0.7])
+def test_the_ellipse_is_two_deviations_from_its_centre(angle):
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    spread = turn @ np.diag([4.0, 0.25]) @ turn.T
+    centre = np.array([1.0, -1.0])
+    figure = drawn(latent.posterior_map(np.zeros((3, 2)), centre, spread))
+    edge = np.stack([figure.data[1].x, figure.data[1].y], axis=1) - centre
+    distances = np.einsum("ni,ij,nj->n", edge, np.linalg.inv(spread), edge)
+    np.testing.assert_allclose(distances, latent.INSIDE**2)
+
+
+def test_a_point_is_an_ellipse_too():
+    figure = drawn(latent.posterior_map(np.zeros((1, 2)), np.ones(2), np.zeros((2, 2))))
+    assert set(figure.data[1].x) == {1.0}
+
+
+def test_a_factor_map_is_as_strong_as_the_correlations_and_writes_the_large_ones():
+    found = np.array([[0.9, -0.1], [-0.7, 0.25], [0.0, 0.3]])
+    figure = drawn(latent.factor_map(found, ("smile", "hair", "skin"), NAMES))
+    (cells,) = figure.data
+    assert (cells.x, cells.y) == (NAMES, ("smile", "hair", "skin"))
+    np.testing.assert_allclose(cells.z, np.abs(found))
+    assert [list(row) for row in cells.text] == [["0.90", ""], ["-0.70", ""], ["", "0.30"]]
+    assert (cells.zmin, cells.zmax) == (0, 1)

@@ -1,0 +1,260 @@
+"""The page of a visitor's own pictures and the others that show them, by Streamlit's test driver.
+
+What is drawn, and files that a browser really sends, are in ``tests/browser``.
+"""
+
+import io
+import re
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from ae_core.data.toy_faces import draw_faces, sample_factors
+from ae_core.data.user_image_sets import name_of, own_sets, suggested
+from ae_core.specs import change
+from ae_core.storage import ROOT
+
+PAGE = "pages/own_pictures.py"
+LATENT_VIEWS = ("Sliders", "Map", "Walk", "Directions", "Samples", "Posterior")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_runs(tmp_path_factory):
+    """Runs and sets of these tests go to a folder of their own; the workers end with the module."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AE_RUNS_DIR", str(tmp_path_factory.mktemp("runs")))
+        from pages.ui.backend import service as backend
+
+        backend.service.clear()
+        yield
+        backend.service().close()
+        backend.service.clear()
+
+
+def opened(page, **query):
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=180)
+    test.switch_page(page)
+    for name, value in query.items():
+        test.query_params[name] = value
+    test.run()
+    assert not test.exception, test.exception
+    return test
+
+
+def texts(elements):
+    return re.sub(r"\\(.)", r"\1", " ".join(element.value for element in elements))
+
+
+def metric(page, label):
+    return next(m.value for m in page.metric if m.label == label)
+
+
+def begun(name="Class 7b"):
+    """A page with a new set of its visitor."""
+    page = opened(PAGE)
+    page.text_input(key="own.new_name").set_value(name)
+    page.button(key="own.create").click().run()
+    assert not page.exception
+    return page
+
+
+def set_of(page):
+    written = page.query_params["set"]
+    return written if isinstance(written, str) else written[0]
+
+
+def drawings(count, side=28, seed=0):
+    factors = sample_factors(count, np.random.default_rng(seed))
+    return np.uint8(draw_faces(factors, side)[..., 0] * 255)
+
+
+def png(size=(40, 40), value=200):
+    buffer = io.BytesIO()
+    Image.new("L", size, value).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def zipped(**members):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+def uploading(page, *files):
+    page.segmented_control(key="own.source").set_value("Upload").run()
+    page.file_uploader[0].set_value([(n, d, "image/png") for n, d in files]).run()
+    assert not page.exception
+    return page
+
+
+def test_a_visitor_without_a_set_is_told_what_is_kept_and_asked():
+    page = opened(PAGE)
+    assert "kept on this server" in texts(page.caption)
+    assert "You have no set yet." in texts(page.caption)
+    assert page.button(key="own.create").label == "Start a set that this server keeps"
+    assert not page.error
+
+
+@pytest.mark.parametrize("set_id", ["nope", "../../etc", "28-000000000000", "![x](http://e/x.png)"])
+def test_a_bad_link_is_one_sentence_and_the_page_still_works(set_id):
+    page = opened(PAGE, set=set_id)
+    assert f"set={set_id} must be the id of a set of pictures on this server" in texts(page.error)
+    assert "![x]" not in " ".join(error.value for error in page.error)
+    assert page.button(key="own.create")
+
+
+def test_a_name_is_never_markup():
+    page = begun("*a* [b](http://e) $x$")
+    assert texts(page.subheader) == "*a* [b](http://e) $x$"
+    assert "[b](" not in page.subheader[0].value
+
+
+def test_upload_review_keep_rename_take_out_delete():
+    page = begun()
+    files = [("a.png", png()), ("all.zip", zipped(**{"b.png": png(), "no <b>.txt": b"hello"}))]
+    uploading(page, *files)
+    set_id = set_of(page)
+    assert "Ready: 2. Nothing is kept yet." in texts(page.caption)
+    assert "no <b>.txt must be a JPEG, PNG, WebP or HEIC picture" in texts(page.warning)
+    assert own_sets().get(set_id).count == 0
+    page.toggle[0].set_value(True).run()
+    page.button(key="own.keep_uploads").click().run()
+    assert "Kept: 2 more, that makes 2." in texts(page.info)
+    assert (metric(page, "Pictures"), metric(page, "Room for")) == ("2", "498")
+    assert (own_sets().pile(set_id).pixels == 55).all()
+
+    page.text_input(key=f"own.name.{set_id}").set_value("Other")
+    next(b for b in page.button if b.label == "Rename").click().run()
+    assert texts(page.subheader) == "Other"
+    page.query_params["picture"] = "1"
+    page.run()
+    page.button(key="own.remove").click().run()
+    assert own_sets().pile(set_id).numbers.tolist() == [0]
+    page.button(key="own.delete").click().run()
+    assert "The set and its pictures are deleted." in texts(page.info)
+    assert not own_sets().path(set_id).exists()
+    assert "set" not in page.query_params
+
+
+def test_a_zip_that_cannot_be_used_is_a_sentence_and_nothing_is_lost():
+    page = begun()
+    set_id = set_of(page)
+    own_sets().add(set_id, drawings(3))
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        for i in range(8):
+            archive.writestr(f"{i}.png", bytes(10 << 20))
+    uploading(page, ("bomb.zip", bomb.getvalue()))
+    assert "bomb.zip=over 60 MB must be at most 60 MB in all" in texts(page.error)
+    assert own_sets().get(set_id).count == 3
+    uploading(page, ("a.png", png()))
+    assert not page.error
+    assert "Ready: 1." in texts(page.caption)
+
+
+def test_what_there_is_no_room_for_is_said():
+    page = begun()
+    own_sets().add(set_of(page), drawings(499))
+    uploading(page, ("a.png", png()), ("b.png", png()), ("c.png", png()))
+    sentence = "Not looked at: 2. A set holds at most 500 pictures."
+    assert sentence in texts(page.warning)
+    own_sets().add(set_of(page), drawings(1))  # somebody else was quicker
+    page.button(key="own.keep_uploads").click().run()
+    assert "pictures=501 must be at most 500 in a set" in texts(page.error)
+
+
+def test_others_may_add_and_not_take_away():
+    own = own_sets().create("somebody else", "Class 7b", 28)
+    own_sets().add(own.id, drawings(2))
+    page = opened(PAGE, set=own.id, picture="0")
+    labels = {button.label for button in page.button}
+    assert not labels & {"Rename", "Take out picture 1", "Delete all pictures (2)"}
+    uploading(page, ("a.png", png()))
+    page.button(key="own.keep_uploads").click().run()
+    assert own_sets().get(own.id).count == 3
+
+
+# --- the other pages --------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def trained(own_runs):
+    """A finished run on ten pictures, and their set."""
+    from pages.ui.backend.service import service
+
+    own = own_sets().create("ada", "Ten *pictures*", 28)
+    own = own_sets().add(own.id, drawings(10))
+    run_id = service().submit(change(suggested(own), epochs=1), "ada", "digits-dense")
+    assert service().wait_until(run_id, lambda s: not s.live, 180).status == "finished"
+    return own, run_id
+
+
+@pytest.mark.parametrize("view", LATENT_VIEWS)
+def test_a_model_of_ten_pictures_has_every_view(trained, view):
+    page = opened("pages/latent_space.py", model=trained[1], view=view)
+    assert not texts(page.error)
+
+
+def test_a_model_of_own_pictures_is_watched_compared_and_used(trained):
+    _, run_id = trained
+    watched = opened("pages/train.py", run=run_id)
+    assert not texts(watched.error)
+    assert "2 test pictures, from top to bottom" in texts(watched.caption)
+    compared = opened("pages/train.py", view="Compare", compare=run_id)
+    assert "digits-dense: image set own pictures" in texts(compared.markdown)
+    reconstructed = opened("pages/reconstruct.py", model=run_id)
+    assert metric(reconstructed, "PSNR").endswith("dB")
+    assert "trained on Ten *pictures*" in texts(reconstructed.caption)
+    assert not texts(opened("pages/denoise.py", model=run_id, source="Test set").error)
+
+
+def test_train_takes_an_own_set_from_a_link(trained):
+    own, _ = trained
+    page = opened("pages/train.py", preset="digits-dense", image_set=name_of(own), image_size="28")
+    assert not texts(page.error)
+    assert "Ten *pictures*: 10 pictures that were drawn or uploaded here." in texts(page.caption)
+    assert page.selectbox(key="train.image_set").value == name_of(own)
+
+
+def test_a_set_with_too_few_pictures_is_a_sentence_on_train():
+    own = own_sets().create("ada", "Few", 28)
+    own_sets().add(own.id, drawings(4))
+    page = opened("pages/train.py", preset="digits-dense", image_set=name_of(own))
+    assert "pictures=4 must be at least 10 to train on Few" in texts(page.error)
+
+
+def test_a_set_deleted_meanwhile_is_a_sentence_on_every_page(trained):
+    from pages.ui.backend.service import service
+
+    own, run_id = trained
+    setting_up = opened("pages/train.py", preset="digits-dense", image_set=name_of(own))
+    setting_up.segmented_control(key="train.group").set_value("Learning").run()
+    own_sets().delete(own.id, "ada")
+    service().forget_pictures(name_of(own))
+    setting_up.run()
+    assert not setting_up.exception
+    assert "These pictures were deleted." in texts(setting_up.info)
+    setting_up.button(key="train.start").click().run()
+    assert not setting_up.exception
+    gone = f"set={own.id} must be the id of a set of pictures on this server"
+    assert gone in texts(setting_up.error)
+    assert gone in texts(opened("pages/train.py", image_set=name_of(own)).error)
+    assert gone in texts(opened(PAGE, set=own.id).error)
+
+    watched = opened("pages/train.py", run=run_id)  # the run itself can still be looked at
+    assert not texts(watched.error)
+    assert metric(watched, "Epoch") == "1 / 1"
+    assert "1" in texts(opened("pages/train.py", view="Compare", compare=run_id).markdown)
+    reconstructed = opened("pages/reconstruct.py", model=run_id)
+    assert gone in texts(reconstructed.warning)
+    assert "Deleted pictures" in texts(reconstructed.caption)
+    for view in LATENT_VIEWS:
+        page = opened("pages/latent_space.py", model=run_id, view=view)
+        assert gone in texts(page.error)
+    denoised = opened("pages/denoise.py", model=run_id, source="Test set")
+    assert "Deleted pictures are not on this machine" in texts(denoised.info)

@@ -1,0 +1,519 @@
+"""Every page by Streamlit's own test driver: no exception, and a sentence for every bad link."""
+
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from ae_core.models import precision
+from ae_core.specs import change, preset
+from ae_core.storage import ROOT
+from ae_core.training.sweep import specs_of
+
+PAGES = (
+    "pages/lessons.py",
+    "pages/train.py",
+    "pages/reconstruct.py",
+    "pages/denoise.py",
+    "pages/latent_space.py",
+    "pages/measure.py",
+    "pages/own_pictures.py",
+    "pages/classroom.py",
+)
+
+LATENT_VIEWS = ("Sliders", "Map", "Walk", "Directions", "Samples", "Posterior", "Match")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_runs(tmp_path_factory):
+    """Runs of these tests go to a folder of their own; the workers end with the module."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AE_RUNS_DIR", str(tmp_path_factory.mktemp("runs")))
+        yield
+        from pages.ui.backend import service as backend
+
+        backend.service().close()
+        backend.service.clear()
+
+
+def opened(page: str, **query: str) -> AppTest:
+    """Open a page with a query, as a link does."""
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90)
+    test.switch_page(page) if page != "app.py" else None
+    for name, value in query.items():
+        test.query_params[name] = value
+    test.run()
+    assert not test.exception, test.exception
+    return test
+
+
+def texts(elements) -> str:
+    """What a visitor reads: the escapes that keep quoted text from being markup are gone."""
+    return re.sub(r"\\(.)", r"\1", " ".join(element.value for element in elements))
+
+
+@pytest.mark.parametrize("page", ["app.py", *PAGES])
+def test_every_page_opens_without_an_exception(page):
+    assert not texts(opened(page).error)
+
+
+@pytest.mark.parametrize("page", ["app.py", *PAGES])
+def test_every_page_opens_in_german(page):
+    assert not texts(opened(page, lang="de").error)
+
+
+def test_the_train_page_speaks_german_and_its_address_does_not():
+    views = ["Einrichten", "Zusehen", "Vergleichen"]
+    page = opened("pages/train.py", lang="de", latent_dim="8", show="learning_rate")
+    assert page.button(key="train.start").label == "Trainieren"
+    assert page.segmented_control(key="train.view").options == views
+    assert page.number_input(key="train.learning_rate").label == "Lernrate"
+    assert metric(page, "Kompression") == "128 : 1"
+    compared = opened("pages/train.py", lang="de", view="Compare")
+    assert compared.segmented_control(key="train.view").value == "Compare"
+    assert "Noch keine Läufe" in texts(compared.info)
+    assert compared.query_params["lang"] == "de"
+    refused = opened("pages/train.py", lang="de", preset="nope")
+    assert texts(refused.error).startswith("Dieser Link lässt sich nicht lesen: preset=nope")
+
+
+def test_what_is_wrong_with_a_link_is_said_in_german():
+    limit = "latent_dim=0 muss eine ganze Zahl von 1 bis 4,096 sein. Stattdessen siehst du: "
+    assert limit in texts(opened("pages/train.py", lang="de", latent_dim="0").error)
+    unknown = texts(opened("pages/train.py", lang="de", view="Watch", run="abc").error)
+    assert unknown.startswith("run=abc muss die Kennung eines Laufs auf diesem Server sein")
+    code = opened("pages/latent_space.py", lang="de", model="toy-faces-vae", z="1,2")
+    assert texts(code.error).startswith("z=2 Zahlen müssen 12 Zahlen sein, eine für jede ")
+
+
+def test_the_settings_of_a_link_are_shown_and_kept():
+    page = opened("pages/train.py", preset="digits-dense", latent_dim="8", epochs="3")
+    assert page.session_state["draft"].spec.autoencoder.latent_dim == 8
+    assert page.session_state["draft"].spec.epochs == 3
+    page.run()
+    assert page.query_params["latent_dim"] == "8"
+    assert metric(page, "Compression") == "128 : 1"
+
+
+def metric(page: AppTest, label: str) -> str:
+    return next(m.value for m in page.metric if m.label == label)
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ({"preset": "nope"}, "preset=nope must be one of digits-dense, toy-faces-vae"),
+        ({"latent_dim": "0"}, "latent_dim=0 must be a whole number between 1 and 4,096"),
+        ({"latent_dim": "abc"}, "latent_dim=abc must be a whole number between 1 and 4,096"),
+        ({"epochs": "1000000000"}, "epochs=1000000000 must be a whole number between 1 and 2,000"),
+        ({"learning_rate": "0"}, "learning_rate=0.0 must be between 1e-06 and 1.0"),
+        ({"learning_rate": "nan"}, "learning_rate=nan must be between 1e-06 and 1.0"),
+        ({"encoder": "<b>x</b>"}, "encoder=<b>x</b> must be layers such as dense100"),
+        ({"image_set": "cats"}, "image_set=cats must be one of digits, toy-faces"),
+        ({"colour": "red"}, "colour=red must be one of the settings encoder"),
+        (
+            {"preset": "mnist-conv", "decoder": "reshape7x7x8,conv8,up3,conv8,up2"},
+            "decoder=42×42 pixels must be 28×28 like the picture",
+        ),
+    ],
+)
+def test_a_bad_link_is_one_sentence_and_the_page_still_works(query, sentence):
+    page = opened("pages/train.py", **query)
+    assert sentence in texts(page.error)
+    assert page.button(key="train.start").disabled is False
+
+
+def test_an_unknown_run_is_a_sentence():
+    for run in ("000000000000", "../../etc", "x" * 200):
+        page = opened("pages/train.py", run=run)
+        assert "must be the id of a run on this server" in texts(page.error)
+
+
+def test_an_unknown_model_is_a_sentence_and_another_is_shown():
+    page = opened("pages/reconstruct.py", model="nope")
+    assert "must be the id of a run on this server" in texts(page.error)
+    assert metric(page, "PSNR").endswith("dB")
+
+
+@pytest.mark.parametrize("view", LATENT_VIEWS)
+def test_every_view_of_the_latent_space_opens(view):
+    page = opened("pages/latent_space.py", model="toy-faces-vae", view=view)
+    assert not texts(page.error)
+    assert not page.info
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ({"z": "1,2"}, "z=2 numbers must be 12 numbers, one for each latent dimension"),
+        ({"z": ",".join(["0"] * 11 + ["nan"])}, "z=nan in place 12 must be a finite number"),
+        (
+            {"view": "Walk", "from": "picture:9999"},
+            "from=picture:9999 must be picture: and a number",
+        ),
+        ({"view": "Walk", "to": "picture:000000009999"}, "to=picture:000000009999 must be"),
+        ({"view": "Walk", "to": "1"}, "to=1 number must be 12 numbers"),
+        ({"view": "Directions", "a": "picture:-1"}, "a=picture:-1 must be picture: and a number"),
+        ({"also": "000000000000"}, "must be the id of a run on this server"),
+        ({"view": "Walk", "steps": "99"}, "steps=99 must be a whole number between 3 and 15"),
+        ({"view": "Walk", "at": "2"}, "at=2 must be between 0.0 and 1.0"),
+        ({"view": "Samples", "temperature": "-1"}, "temperature=-1 must be between 0.0 and 3.0"),
+        ({"view": "Directions", "strengths": "9"}, "strengths=9 must be 8 numbers between -2"),
+        ({"model": "000000000000"}, "must be the id of a run on this server"),
+    ],
+)
+def test_a_bad_link_into_the_latent_space_is_one_sentence(query, sentence):
+    page = opened("pages/latent_space.py", **{"model": "toy-faces-vae"} | query)
+    assert sentence in texts(page.error)
+
+
+def test_a_walk_that_has_no_way_or_goes_nowhere_says_so():
+    ahead, back = ",".join(["1"] * 12), ",".join(["-1"] * 12)
+    walk = {"model": "toy-faces-vae", "view": "Walk", "way": "Around the origin"}
+    opposite = opened("pages/latent_space.py", **walk | {"from": ahead, "to": back})
+    assert "choose the straight way" in texts(opposite.info)
+    same = opened("pages/latent_space.py", **walk | {"from": "picture:3", "to": "picture:3"})
+    assert "choose another one" in texts(same.info)
+
+
+@pytest.fixture(scope="module")
+def trained():
+    """Runs of one epoch by the size of their codes."""
+    from pages.ui.backend.service import service
+
+    made = {}
+    for size in (1, 2, 512):
+        spec = change(preset("digits-dense").spec, image_size=8, latent_dim=size, epochs=1)
+        made[size] = service().submit(spec, f"visitor{size}", "digits-dense")
+    for run_id in made.values():
+        assert service().wait_until(run_id, lambda s: not s.live, 90).status == "finished"
+    return made
+
+
+@pytest.mark.parametrize("view", LATENT_VIEWS)
+@pytest.mark.parametrize("size", [1, 2, 512])
+def test_codes_of_one_number_of_two_and_of_512_have_every_view(trained, size, view):
+    page = opened("pages/latent_space.py", model=trained[size], view=view)
+    assert not texts(page.error)
+    if size == 2 and view == "Samples":
+        page = opened("pages/latent_space.py", model=trained[2], view=view, samples="Grid")
+        assert not texts(page.error)
+
+
+def test_a_model_deleted_meanwhile_is_a_sentence_and_another_is_shown(trained):
+    from pages.ui.backend.service import service
+
+    page = opened("pages/latent_space.py", model=trained[1])
+    shutil.rmtree(service().store.folder(trained[1]))
+    page.run()
+    assert not page.exception
+    assert "may have been made on another one, or deleted" in texts(page.error)
+    assert "Shown instead: a model that comes with the app" in texts(page.error)
+
+
+def test_known_factors_are_held_against_the_numbers_of_the_code():
+    page = opened("pages/latent_space.py", model="toy-faces-vae", view="Directions")
+    assert 0 <= float(metric(page, "Disentanglement")) <= 1
+    assert metric(page, "Factors found").endswith("of 8")
+    assert "Which number knows what" not in texts(
+        opened("pages/latent_space.py", model="digits-dense", view="Directions").markdown
+    )
+
+
+def test_a_plain_model_has_no_posterior_and_says_so():
+    page = opened("pages/latent_space.py", model="digits-dense", view="Posterior")
+    assert "no distribution" in texts(page.info)
+
+
+def test_a_wrong_setting_stays_visible_with_its_sentence_and_blocks_training():
+    page = opened("pages/train.py")
+    page.segmented_control(key="train.group").set_value("Network").run()
+    page.text_input(key="train.encoder").set_value("dense64, banana").run()
+    assert page.text_input(key="train.encoder").value == "dense64, banana"
+    assert "encoder=banana must be layers such as" in texts(page.error)
+    assert page.button(key="train.start").disabled
+    page.text_input(key="train.encoder").set_value("dense64").run()
+    assert not page.error
+    assert not page.button(key="train.start").disabled
+
+
+def test_numbers_out_of_bounds_are_answered_in_words_and_nothing_is_set_silently():
+    page = opened("pages/train.py")
+    page.segmented_control(key="train.group").set_value("Learning").run()
+    page.number_input(key="train.epochs").set_value(99999).run()
+    assert "epochs=99999 must be a whole number between 1 and 2,000" in texts(page.error)
+    assert page.number_input(key="train.epochs").value == 99999
+    assert page.button(key="train.start").disabled
+    page.number_input(key="train.epochs").set_value(7).run()
+    assert not page.button(key="train.start").disabled
+    page.number_input(key="train.epochs").set_value(None).run()
+    assert page.session_state["draft"].spec.epochs == 7
+
+
+def test_a_refused_setting_is_taken_once_its_cause_is_gone():
+    page = opened("pages/train.py", preset="digits-dense", image_size="8")
+    page.segmented_control(key="train.group").set_value("Network").run()
+    page.text_input(key="train.decoder").set_value("dense4, reshape2x2x1, up4, up4").run()
+    assert "must be able to end at 8×8 pixels" in texts(page.error)
+    page.segmented_control(key="train.group").set_value("Pictures").run()
+    assert "Network → Decoder layers" in texts(page.caption)
+    page.segmented_control(key="train.image_size").set_value(32).run()
+    assert not page.button(key="train.start").disabled
+    assert str(page.session_state["draft"].spec.autoencoder.decoder[-1]) == "up4"
+
+
+def test_a_run_can_be_set_up_again():
+    from pages.ui.backend.service import service
+
+    spec = change(preset("digits-dense").spec, image_size=8, epochs=2, latent_dim=5)
+    run_id = service().submit(spec, "somebody", "digits-dense")
+    service().wait_until(run_id, lambda s: not s.live, 90)
+    page = opened("pages/train.py", run=run_id)
+    next(b for b in page.button if b.label == "Set up again").click().run()
+    assert page.session_state["draft"].spec == spec
+    assert page.query_params["latent_dim"] == "5"
+
+
+@pytest.mark.parametrize(
+    ("flags", "preset_name", "said"),
+    [
+        ("avx512_bf16", "mnist-conv", "Here bfloat16"),
+        ("avx512f", "mnist-conv", "Here float32"),
+        ("amx_bf16", "mnist-dense", ""),
+    ],
+)
+def test_what_an_automatic_precision_is_stands_below_it(
+    flags, preset_name, said, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(precision, "PROCESSOR", tmp_path / "cpuinfo")
+    precision.PROCESSOR.write_text(f"flags : {flags}\n", encoding="ascii")
+    precision.has_bfloat16.cache_clear()
+    try:
+        page = opened("pages/train.py", preset=preset_name, show="precision")
+        assert not page.exception
+        found = [c.value for c in page.caption if c.value.startswith("Here ")]
+        assert [text.split(",")[0].split(":")[0] for text in found] == ([said] if said else [])
+    finally:
+        precision.has_bfloat16.cache_clear()
+
+
+def test_changing_the_image_set_refits_the_network():
+    page = opened("pages/train.py", preset="toy-faces-vae")
+    page.selectbox(key="train.image_set").set_value("digits").run()
+    assert not page.error
+    assert not page.exception
+    assert page.session_state["draft"].spec.image_set == "digits"
+
+
+@pytest.mark.parametrize("name", ["digits-dense", "mnist-conv", "olivetti-conv", "faces-vae"])
+def test_every_group_of_settings_of_a_preset_draws(name):
+    page = opened("pages/train.py", preset=name)
+    for group in ("Pictures", "Network", "Noise", "Learning", "More"):
+        page.segmented_control(key="train.group").set_value(group).run()
+        assert not page.exception
+        assert not page.error
+
+
+def test_train_from_the_page_watch_compare_and_reconstruct():
+    page = opened("pages/train.py", preset="digits-dense", image_size="8", epochs="3")
+    page.button(key="train.start").click().run()
+    assert not page.exception
+    run_id = page.query_params["run"]
+    from pages.ui.backend.service import service
+
+    done = service().wait_until(run_id, lambda s: not s.live, 90)
+    assert done.status == "finished"
+    page.run()
+    assert metric(page, "Epoch") == "3 / 3"
+    compared = opened("pages/train.py", run=run_id, view="Compare", compare=run_id)
+    row = next(line for line in texts(compared.markdown).splitlines() if run_id in line)
+    assert "digits-dense: picture size 8, epochs 3" in row
+    assert "| Finished | 3 |" in row
+    reconstructed = opened("pages/reconstruct.py", model=run_id)
+    assert metric(reconstructed, "PSNR").endswith("dB")
+
+
+@pytest.fixture(scope="module")
+def swept():
+    """A sweep of two sizes, ended, and the ids of its runs."""
+    from pages.ui.backend.service import service
+
+    spec = change(preset("digits-dense").spec, image_size=8, epochs=2)
+    sweep = service().submit_sweep(specs_of(spec, (2, 8)), "sweeper", "digits-dense")
+    ids = service().sweep(sweep)
+    service().wait_until(ids[-1], lambda s: not s.live, 90)
+    return sweep, ids
+
+
+def test_a_sweep_is_set_up_trained_and_watched():
+    from pages.ui.backend.service import service
+
+    page = opened("pages/train.py", preset="digits-dense", image_size="8", epochs="1", sizes="2, 4")
+    page.text_input(key="train.sizes").set_value("3, banana").run()
+    assert "sizes=banana must be whole numbers such as 2, 4, 16" in texts(page.error)
+    assert page.button(key="train.start_all").disabled
+    assert page.text_input(key="train.sizes").value == "3, banana"
+    page.text_input(key="train.sizes").set_value("3, 6").run()
+    assert not page.error
+    page.button(key="train.start_all").click().run()
+    assert not page.exception
+    ids = service().sweep(page.query_params["sweep"])
+    service().wait_until(ids[-1], lambda s: not s.live, 90)
+    page.run()
+    assert metric(page, "Trained") == "2 of 2"
+    captions = texts(page.caption)
+    assert "3 numbers: " in captions
+    assert "6 numbers: " in captions
+    again = opened("pages/train.py", sweep=page.query_params["sweep"], view="Watch", size="6")
+    assert "**6 numbers: " in texts(again.caption)
+
+
+def test_a_sweep_shows_pca_s_pictures_and_leads_to_its_runs(swept):
+    sweep, ids = swept
+    page = opened("pages/train.py", sweep=sweep, view="Watch", pca="1")
+    assert "PCA, 2 numbers: " in texts(page.caption)
+    one = opened("pages/train.py", run=ids[0])
+    assert metric(one, "Epoch") == "2 / 2"
+
+
+def test_a_set_up_whose_code_is_a_map_has_no_sizes_and_no_error():
+    page = opened("pages/train.py", preset="mnist-conv", sizes="2, 4")
+    assert not page.error
+    assert page.button(key="train.start_all").disabled
+    assert not page.button(key="train.start").disabled
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ({"sweep": "000000000000", "view": "Watch"}, "must be the id of a sweep on this server"),
+        ({"sweep": "../../etc", "view": "Watch"}, "sweep=../../etc must be the id of a sweep"),
+        ({"sizes": "<b>2</b>"}, "sizes=<b>2</b> must be whole numbers"),
+    ],
+)
+def test_a_bad_link_to_a_sweep_is_one_sentence(query, sentence):
+    assert sentence in texts(opened("pages/train.py", **query).error)
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ({"replay": "abc"}, "replay=abc must be a whole number between 1 and 2"),
+        ({"replay": "3"}, "replay=3 must be a whole number between 1 and 2"),
+        ({"replay": "1", "with": "000000000000"}, "must be the id of a run on this server"),
+    ],
+)
+def test_a_bad_link_to_a_replay_is_one_sentence(swept, query, sentence):
+    page = opened("pages/train.py", run=swept[1][0], **query)
+    assert sentence in texts(page.error)
+    assert "2 of 2 epochs are kept" in texts(page.caption)
+
+
+def test_a_run_is_replayed_beside_another_and_one_of_before_says_so(swept):
+    from ae_core.runs.timeline import FILE
+    from pages.ui.backend.service import film, service
+
+    first, second = swept[1]
+    page = opened("pages/train.py", run=first, replay="1", **{"with": second})
+    assert not page.error
+    assert page.selectbox(key=f"replay.with.{first}").value == second
+    (service().store.folder(second) / FILE).unlink()
+    film.clear()
+    assert "There is nothing to replay" in texts(
+        opened("pages/train.py", run=second, replay="1").info
+    )
+    assert not opened("pages/train.py", run=second).exception
+
+
+def test_uploads_that_are_no_pictures_are_sentences():
+    page = opened("pages/reconstruct.py", source="Upload")
+    for name, data in (("empty.jpg", b""), ("text.jpg", b"hello"), ("half.png", b"\x89PNG\r\n")):
+        page.file_uploader[0].set_value((name, data, "image/jpeg")).run()
+        assert not page.exception
+        assert f"{name} must be a" in texts(page.error)
+    assert "half.png must be a JPEG, PNG, WebP or HEIC picture" in texts(page.error)
+
+
+def test_visiting_every_page_imports_neither_tensorflow_nor_keras(tmp_path):
+    code = f"""
+import os, sys
+os.environ["AE_RUNS_DIR"] = {str(tmp_path)!r}
+from streamlit.testing.v1 import AppTest
+
+from ae_core import precision
+from ae_core.specs import change, preset
+for page in ("app.py",) + {PAGES!r}:
+    test = AppTest.from_file("app.py", default_timeout=90)
+    if page != "app.py":
+        test.switch_page(page)
+    test.run()
+    assert not test.exception, test.exception
+from pages.ui.backend.service import service
+service().close()
+names = ("tensorflow", "keras", "sklearn", "skimage", "scipy", "pandas")
+heavy = [name for name in names if name in sys.modules]
+print("imported:", heavy)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=200
+    )
+    assert "imported: []" in done.stdout, done.stderr[-2000:]
+
+
+@pytest.mark.parametrize("view", ["Bytes", "Unknown"])
+@pytest.mark.parametrize("model", ["digits-dense", "toy-faces-vae"])
+def test_every_view_of_the_measure_page_opens(model, view):
+    page = opened("pages/measure.py", model=model, view=view)
+    assert not texts(page.error)
+    if view == "Bytes":
+        assert metric(page, "Beats JPEG below").endswith(" B")
+        assert "pays off from" in texts(page.markdown)
+    else:
+        assert float(metric(page, "AUC")) > 0.99
+        assert metric(page, "False alarms") in ("4%", "5%", "6%")
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ({"model": "nope"}, "must be the id of a run on this server"),
+        ({"also": "000000000000"}, "must be the id of a run on this server"),
+        ({"bytes": "abc"}, "bytes=abc must be between"),
+        ({"bytes": "-3"}, "bytes=-3 must be between"),
+        ({"view": "Unknown", "threshold": "abc"}, "threshold=abc must be between"),
+        ({"view": "Unknown", "threshold": "nan"}, "threshold=nan must be between"),
+        ({"view": "Unknown", "threshold": "1e9"}, "threshold=1e9 must be between"),
+    ],
+)
+def test_a_bad_link_into_the_measure_page_is_one_sentence(query, sentence):
+    page = opened("pages/measure.py", **{"model": "digits-dense"} | query)
+    assert sentence in texts(page.error)
+    assert page.metric
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"view": "xyz"}, {"count": "xyz"}, {"source": "xyz"}, {"view": "Unknown", "with": "cats"}],
+)
+def test_a_choice_that_there_is_not_is_the_first_one(query):
+    page = opened("pages/measure.py", **{"model": "digits-dense"} | query)
+    assert not texts(page.error)
+    assert page.metric
+
+
+def test_a_higher_threshold_finds_less_and_alarms_less():
+    query = {"model": "digits-dense", "view": "Unknown"}
+    steps = opened("pages/measure.py", **query).select_slider(key="measure.threshold").options
+    for step, share in ((steps[0], "100%"), (steps[-1], "0%")):
+        page = opened("pages/measure.py", **query, threshold=step)
+        assert (metric(page, "Unknown found"), metric(page, "False alarms")) == (share, share)
+
+
+def test_bytes_as_they_are_are_more_than_entropy_coded_ones():
+    query = {"model": "toy-faces-vae"}
+    coded = metric(opened("pages/measure.py", **query), "It then takes")
+    plain = metric(opened("pages/measure.py", **query, count="plain"), "It then takes")
+    assert float(coded.split()[0]) < float(plain.split()[0])
