@@ -6,11 +6,12 @@ RUN useradd --create-home --uid 10001 app \
     && mkdir /data /runs \
     && chown app:app /data /runs
 WORKDIR /app
-COPY requirements.lock .
+COPY requirements*.lock ./
 RUN pip install --require-hashes --only-binary :all: -r requirements.lock
-# For workers with a GPU: --build-arg "TENSORFLOW=tensorflow[and-cuda]==2.21.0"
+# For workers with a GPU: --build-arg TENSORFLOW=gpu
 ARG TENSORFLOW=""
-RUN if [ -n "$TENSORFLOW" ]; then pip uninstall -y tensorflow-cpu && pip install "$TENSORFLOW"; fi
+RUN if [ -n "$TENSORFLOW" ]; then pip uninstall -y tensorflow-cpu \
+    && pip install --require-hashes --only-binary :all: -r "requirements-$TENSORFLOW.lock"; fi
 COPY --chown=app:app . .
 RUN pip install --no-deps --no-build-isolation --editable .
 USER app

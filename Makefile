@@ -51,6 +51,7 @@ browser: .venv/ready-dev
 lock: .venv/ready-dev
 	$(COMPILE) requirements.txt --output-file requirements.lock
 	$(COMPILE) requirements-dev.txt --constraints requirements.lock --output-file requirements-dev.lock
+	$(COMPILE) requirements-gpu.txt --constraints requirements.lock --output-file requirements-gpu.lock
 	$(NPM) install --package-lock-only --omit-lockfile-registry-resolved
 
 .venv/locked: requirements.lock
