@@ -1,17 +1,19 @@
 FROM python:3.12-slim
 
 ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 TF_CPP_MIN_LOG_LEVEL=3 \
-    AE_DATA_DIR=/data AE_RUNS_DIR=/runs PYTHONPATH=/app
+    AE_DATA_DIR=/data AE_RUNS_DIR=/runs
 RUN useradd --create-home --uid 10001 app \
     && mkdir /data /runs \
     && chown app:app /data /runs
 WORKDIR /app
-COPY requirements.txt .
-RUN pip install -r requirements.txt
-# For workers with a GPU: --build-arg "TENSORFLOW=tensorflow[and-cuda]==2.21.0"
+COPY requirements*.lock ./
+RUN pip install --require-hashes --only-binary :all: -r requirements.lock
+# For workers with a GPU: --build-arg TENSORFLOW=gpu
 ARG TENSORFLOW=""
-RUN if [ -n "$TENSORFLOW" ]; then pip uninstall -y tensorflow-cpu && pip install "$TENSORFLOW"; fi
+RUN if [ -n "$TENSORFLOW" ]; then pip uninstall -y tensorflow-cpu \
+    && pip install --require-hashes --only-binary :all: -r "requirements-$TENSORFLOW.lock"; fi
 COPY --chown=app:app . .
+RUN pip install --no-deps --no-build-isolation --editable .
 USER app
 VOLUME ["/data", "/runs"]
 EXPOSE 8501

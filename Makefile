@@ -1,13 +1,21 @@
 # make run   set up and start the app
 # make test  set up and run every test, browser tests included
-# make lint  formatting, lint and types
+# make lint  formatting, lint, layers, types and the lock
+# make lock  requirements*.lock anew from requirements*.txt; UPGRADE=--upgrade renews what these leave open
 # make bench every benchmark, into benchmarks/results.md; three quarters of an hour, on an idle machine
 
 PYTHON ?= python3
 BIN := .venv/bin
+# Nothing is installed that the lock has no hash of: no source that would be built with what is not in it,
+# and the app itself is built with the setuptools that is.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+LOCKED := $(PIP) --require-hashes --only-binary :all:
+NPM := $(BIN)/npm --loglevel=error --ignore-scripts
+COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --custom-compile-command "make lock" $(UPGRADE)
 PORT ?= 8501
 
-.PHONY: run test lint format bench browser screenshots
+.PHONY: run test lint lock format bench browser screenshots
 run: .venv/ready
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
@@ -17,7 +25,10 @@ test: .venv/ready-dev browser
 lint: .venv/ready-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
+	$(BIN)/node node_modules/typescript/bin/tsc
+	$(BIN)/python -m pytest --quiet --noconftest tests/deploy/test_lock.py
 
 format: .venv/ready-dev
 	$(BIN)/ruff check --fix .
@@ -36,13 +47,25 @@ browser: .venv/ready-dev
 	|| (apt-get update -qq && apt-get install -y -qq chromium) \
 	|| $(BIN)/playwright install --with-deps chromium
 
-.venv/ready: requirements.txt
+# For every Python and system that the README promises, whichever this one is.
+lock: .venv/ready-dev
+	$(COMPILE) requirements.txt --output-file requirements.lock
+	$(COMPILE) requirements-dev.txt --constraints requirements.lock --output-file requirements-dev.lock
+	$(COMPILE) requirements-gpu.txt --constraints requirements.lock --output-file requirements-gpu.lock
+	$(NPM) install --package-lock-only --omit-lockfile-registry-resolved
+
+.venv/locked: requirements.lock
 	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info[:2] <= (3, 13); sys.exit(not ok and \
 	f"Python {sys.version.split()[0]} must be 3.11, 3.12 or 3.13: make PYTHON=python3.12 …")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet -r requirements.txt
+	$(LOCKED) -r requirements.lock
 	@touch $@
 
-.venv/ready-dev: requirements-dev.txt .venv/ready
-	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
+.venv/ready: pyproject.toml .venv/locked
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/ready-dev: requirements-dev.lock package-lock.json .venv/locked | .venv/ready
+	$(LOCKED) -r requirements-dev.lock
+	$(NPM) ci
 	@touch $@
