@@ -1,7 +1,7 @@
 """The reference recipes R1 to R8 and the app's own, as specs.
 
-The tests assert the figures of their sources (``specs/test_recipes.py``) and the numbers of parameters
-(``models/test_shapes.py``).
+``tests/specs/test_recipes.py`` asserts the figures of their sources and
+``tests/models/test_shapes.py`` the numbers of parameters.
 """
 
 from dataclasses import replace

@@ -16,7 +16,7 @@ from ae_core.data.user_image_sets import is_own
 from ae_core.latent.match_results import MatchBook
 from ae_core.runs.replay import Film, film_of
 from ae_core.runs.snapshot import Snapshot
-from ae_core.runs.store import RunStore
+from ae_core.runs.store import RunStore, UnknownRun
 from ae_core.service.connection import Connection, ServiceUnavailable
 from ae_core.service.service import TrainingService
 from ae_core.storage import runs_dir
@@ -47,6 +47,17 @@ def service() -> TrainingService:
     gc.set_threshold(*COLLECT)
     watch(made)
     return made
+
+
+def snapshots_of(ids: list[str]) -> list[Snapshot]:
+    """Return the runs of these ids; those that are gone are left out."""
+    found = []
+    for run_id in ids:
+        try:
+            found.append(service().snapshot(run_id))
+        except UnknownRun:
+            continue
+    return found
 
 
 @st.cache_resource(show_spinner=False)

@@ -11,13 +11,12 @@ from ae_core.runs.snapshot import Snapshot
 from ae_core.service.service import Busy
 from ae_core.specs import to_query
 from ae_core.storage import StoreError
-from pages.ui.backend.service import service
+from pages.ui.backend.service import service, snapshots_of
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import status_in_words
 from pages.ui.shell.return_link import there_and_back
 from pages.ui.state.session import visitor
-from pages.ui.train.compare import snapshots_of
 from pages.ui.train.submission import NotAllowed, submit_run, submit_sweep
 from pages.ui.widgets.rows import named_rows
 

@@ -10,12 +10,11 @@ from ae_core.models.pretrained import Card, cards
 from ae_core.runs.snapshot import Snapshot
 from ae_core.runs.store import UnknownRun
 from ae_core.specs import DenoiserSpec, TrainingSpec, to_json
-from pages.ui.backend.service import service
+from pages.ui.backend.service import service, snapshots_of
 from pages.ui.i18n.names import model_title
 from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import run_name
 from pages.ui.state.session import visitor
-from pages.ui.train.compare import snapshots_of
 
 MOST_RUNS = 20
 

@@ -5,8 +5,7 @@ import streamlit as st
 from ae_core.models.compatibility import plan_of
 from ae_core.models.shapes import parameters
 from ae_core.runs.snapshot import Snapshot
-from ae_core.runs.store import UnknownRun
-from pages.ui.backend.service import service
+from pages.ui.backend.service import service, snapshots_of
 from pages.ui.charts import training
 from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import run_name, status_in_words
@@ -18,17 +17,6 @@ MOST_LISTED = 40
 NONE = "none"  # in the address, when every run was taken out of the comparison
 METRICS = ("val_psnr", "psnr", "val_loss", "loss", "code_mean", "near_zero_share")
 COLUMNS = ("run", "psnr", "state", "epochs", "seconds", "parameters")
-
-
-def snapshots_of(ids: list[str]) -> list[Snapshot]:
-    """Return the runs of these ids; those that are gone are left out."""
-    found = []
-    for run_id in ids:
-        try:
-            found.append(service().snapshot(run_id))
-        except UnknownRun:
-            continue
-    return found
 
 
 def compare_view() -> None:

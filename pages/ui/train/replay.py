@@ -17,14 +17,14 @@ from ae_core.runs import replay
 from ae_core.runs.snapshot import Snapshot
 from ae_core.runs.store import UnknownRun
 from ae_core.specs import Limit
-from pages.ui.backend.service import film, service
+from pages.ui.backend.service import film, service, snapshots_of
 from pages.ui.charts.training import CLASSES, HELD_OUT, TRAIN
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import run_name
 from pages.ui.state.query_params import linked_number, put
 from pages.ui.state.session import show_in_widget, visitor, widget
-from pages.ui.train.compare import MOST_LISTED, snapshots_of
+from pages.ui.train.compare import MOST_LISTED
 from pages.ui.widgets.download_menu import File, offer
 from pages.ui.widgets.sheet import address
 

@@ -14,13 +14,12 @@ from ae_core.evaluation.baselines import PcaBySize
 from ae_core.runs.snapshot import Snapshot
 from ae_core.service.connection import ServiceUnavailable
 from pages.ui.backend.evaluation import pca_by_size
-from pages.ui.backend.service import service
+from pages.ui.backend.service import service, snapshots_of
 from pages.ui.charts.sweep import SizePoint, SweepWords, psnr_by_size
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.state.query_params import linked_choice, put
 from pages.ui.state.session import show_in_widget, visitor, widget
-from pages.ui.train.compare import snapshots_of
 from pages.ui.widgets.chart import chart
 from pages.ui.widgets.sheet import sheet
 
