@@ -9,7 +9,10 @@ import re
 
 import streamlit as st
 
+from ae_core.errors import Message
 from pages.ui.i18n.text import translated
+
+Said = str | Exception | Message
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&^=\"'])")
 
@@ -19,26 +22,26 @@ def plain(text: str) -> str:
     return _MARKUP.sub(r"\\\1", " ".join(text.split()))
 
 
-def said(sentence: str) -> str:
+def said(sentence: Said) -> str:
     """Return Markdown that shows a sentence, of the core or of the page, letter by letter."""
     return plain(translated(sentence))
 
 
-def error(text: str) -> None:
+def error(text: Said) -> None:
     """Show what went wrong and what to do."""
     st.error(said(text))
 
 
-def warning(text: str) -> None:
+def warning(text: Said) -> None:
     """Show what is missing and what to do instead."""
     st.warning(said(text))
 
 
-def info(text: str) -> None:
+def info(text: Said) -> None:
     """Show how something stands."""
     st.info(said(text))
 
 
-def toast(text: str) -> None:
+def toast(text: Said) -> None:
     """Say in passing what went wrong."""
     st.toast(said(text))

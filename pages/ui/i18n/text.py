@@ -1,25 +1,20 @@
-"""The words of the app: one folder a language in ``assets/text``, one TOML file a part of the app.
+"""The texts of the app in the visitor's language; `ae_core.sentences` says what an entry may hold.
 
-``text("lessons.begin")`` is the entry ``begin`` of ``lessons.toml`` in the language of the
-visitor's browser, or of ``lang=`` in the address. Entries may hold ``{names}`` that the caller
-fills in; what is filled in is data, never a sentence of its own. Only ``{problem}`` is one: what
-the core raised, in English, which ``problem.toml`` says in every language. English is complete; a
-test compares every other language with it.
+The language is that of the visitor's browser, or of ``lang=`` in the address.
 """
 
 import re
-import tomllib
-from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 from urllib.parse import parse_qs
 
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from ae_core.storage import ROOT
-from pages.ui.i18n.phrasebook import SENTENCE, Phrasebook
+from ae_core import sentences
+from ae_core.errors import Message, UserError
+from ae_core.sentences import FALLBACK, entries, languages
+from pages.ui.i18n.phrasebook import Phrasebook
 
-FOLDER = ROOT / "assets" / "text"
-FALLBACK = "en"
 KEEPS_CAPITALS = ("de",)  # nouns have them wherever they stand
 PROBLEMS = "problem."  # begins the keys of the core's sentences
 
@@ -41,32 +36,27 @@ def _language(query: str, locale: str) -> str:
     return short if short in languages() else FALLBACK
 
 
-@lru_cache(maxsize=1)
-def languages() -> tuple[str, ...]:
-    """Return the languages that are there."""
-    return tuple(sorted(folder.name for folder in FOLDER.iterdir() if folder.is_dir()))
-
-
-def text(key: str, **values: object) -> str:
+def text(key: str, **values: Any) -> str:
     """Return an entry in the visitor's language.
 
     Args:
         key: file and entry, with a dot between them; tables of the file with further dots.
-        values: for its ``{names}``; ``problem`` is an error of the core, or its sentence.
+        values: for its fields; a message or an error becomes its sentence.
 
     Raises:
         KeyError: there is no such entry, or it names a value that is not given.
     """
-    entry = entries(language())[key]
-    if SENTENCE in values:
-        values[SENTENCE] = translated(str(values[SENTENCE]))
-    return entry.format(**values) if values else entry
+    values = {name: translated(each) if isinstance(each, Exception) else each
+              for name, each in values.items()}  # fmt: skip
+    return sentences.say(key, language(), **values)
 
 
-def translated(sentence: str) -> str:
-    """Return a sentence of the core in the visitor's language; any other one as it is."""
+def translated(said: Message | Exception | str) -> str:
+    """Return what an error or a message tells, in the visitor's language; other text as it is."""
     name = language()
-    return sentence if name == FALLBACK else phrasebook(name).said(sentence)
+    if isinstance(said, Message | UserError):
+        return sentences.sentence(said, name)
+    return str(said) if name == FALLBACK else phrasebook(name).said(str(said))
 
 
 def text_or(key: str, otherwise: str) -> str:
@@ -89,21 +79,3 @@ def phrasebook(name: str) -> Phrasebook:
     """Return what says the core's sentences in a language."""
     known = {k: entry for k, entry in entries(FALLBACK).items() if k.startswith(PROBLEMS)}
     return Phrasebook(known, entries(name))
-
-
-@lru_cache(maxsize=8)
-def entries(name: str) -> Mapping[str, str]:
-    """Return all entries of a language by their keys."""
-    found: dict[str, str] = {}
-    for path in sorted((FOLDER / name).glob("*.toml")):
-        _flatten(path.stem, tomllib.loads(path.read_text(encoding="utf-8")), found)
-    return found
-
-
-def _flatten(prefix: str, table: Mapping[str, object], found: dict[str, str]) -> None:
-    for name, value in table.items():
-        key = f"{prefix}.{name}"
-        if isinstance(value, dict):
-            _flatten(key, value, found)
-        else:
-            found[key] = str(value)

@@ -1,0 +1,105 @@
+"""What can go wrong for a visitor, as a key and values; `ae_core.sentences` makes the sentence.
+
+    UserError                  a refusal: a bad setting, file, link or name
+    ├── UnknownThing           a link names something that is not on this server
+    ├── Busy                   the visitor has as many runs in progress as are allowed
+    ├── NotAllowed             a rule of the visitor's class forbids it
+    ├── NotYours               only the owner may change it
+    ├── ImageSetUnavailable    the images are not on this server and could not be downloaded
+    ├── ImageSetCorrupt        the images' file does not hold what it should
+    ├── StorageError           the disk refused
+    └── ServiceUnavailable     no worker answers
+
+A programming error (a wrong shape, a broken invariant) stays a ``ValueError`` or ``TypeError``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Message:
+    """A sentence before it is put into a language.
+
+    Attributes:
+        key: of the entry in ``assets/text/<language>/message.toml``.
+        values: for the entry's fields: text, numbers, tuples of them, or further messages.
+    """
+
+    key: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, key: str, **values: Any) -> Message:
+        """Return the message with these values."""
+        return cls(key, values)
+
+    def __str__(self) -> str:
+        """Return key and values for logs and test reports."""
+        return f"{self.key}({', '.join(f'{name}={value}' for name, value in self.values.items())})"
+
+
+class UserError(ValueError):
+    """Something that a visitor can mend, or has to know.
+
+    Attributes:
+        message: what to tell the visitor.
+    """
+
+    def __init__(self, key: str, /, **values: Any) -> None:
+        """Keep the key and the values of the message."""
+        self.message = Message(key, values)
+        super().__init__(self.message)
+
+    @property
+    def key(self) -> str:
+        """The key of the message."""
+        return self.message.key
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """The values of the message."""
+        return self.message.values
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let an error travel from a worker to the server."""
+        return _rebuilt, (type(self), self.key, dict(self.values))
+
+
+def _rebuilt(kind: type[UserError], key: str, values: dict[str, Any]) -> UserError:
+    return kind(key, **values)
+
+
+class UnknownThing(UserError):
+    """A link names a run, a sweep, a class or a set that is not on this server."""
+
+
+class Busy(UserError):
+    """The visitor has as many runs in progress as are allowed."""
+
+
+class NotAllowed(UserError):
+    """A rule of the visitor's class forbids it."""
+
+
+class NotYours(UserError):
+    """Only the owner may change it."""
+
+
+class ImageSetUnavailable(UserError):
+    """An image set's file is missing and could not be downloaded."""
+
+
+class ImageSetCorrupt(UserError):
+    """An image set's file does not hold what it should."""
+
+
+class StorageError(UserError):
+    """The disk refused; the log names the folder."""
+
+
+class ServiceUnavailable(UserError):
+    """No worker answers at the moment."""

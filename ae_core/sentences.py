@@ -1,0 +1,134 @@
+"""The texts of the app in every language: ``assets/text/<language>/*.toml``, one folder each.
+
+``say("lessons.begin", "de")`` is the entry ``begin`` of ``de/lessons.toml``. An entry holds fields
+for values: ``{count}`` is written the language's way (4,096 or 4.096), and a format says more:
+
+    {count:n image}    the number with its noun in the right plural: the entry ``noun.image``
+    {choices:or}       a list: a, b or c
+    {name:setting}     a setting as the pages name it: the entry ``settings.label.<name>``
+    {share:.1f}        a number by Python's own format, with the language's decimal sign
+
+A value that is a message, or an error, becomes its sentence. English is complete; a test compares
+every other language with it.
+"""
+
+import re
+import string
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from babel import Locale
+from babel.lists import format_list
+from babel.numbers import format_decimal, get_decimal_symbol, get_group_symbol
+
+from ae_core.errors import Message, UserError
+from ae_core.storage import ROOT
+
+FOLDER = ROOT / "assets" / "text"
+FALLBACK = "en"
+MAX_QUOTED = 60  # characters of a value that a visitor supplied
+_DIGITS = re.compile(r"[\d.,]*\d")
+
+
+@lru_cache(maxsize=1)
+def languages() -> tuple[str, ...]:
+    """Return the languages that there are texts in."""
+    return tuple(sorted(folder.name for folder in FOLDER.iterdir() if folder.is_dir()))
+
+
+@lru_cache(maxsize=8)
+def entries(language: str) -> Mapping[str, str]:
+    """Return all entries of a language by their keys."""
+    found: dict[str, str] = {}
+    for path in sorted((FOLDER / language).glob("*.toml")):
+        _flatten(path.stem, tomllib.loads(path.read_text(encoding="utf-8")), found)
+    return found
+
+
+def say(key: str, language: str = FALLBACK, /, **values: Any) -> str:
+    """Return an entry with its values.
+
+    Args:
+        key: file and entry, with a dot between them; tables of the file with further dots.
+        language: one of `languages`.
+        values: for the entry's fields.
+
+    Raises:
+        KeyError: there is no such entry, or it names a value that is not given.
+    """
+    entry = entries(language)[key]
+    return _Writer(language).format(entry, **values) if values else entry
+
+
+def sentence(said: Message | UserError, language: str = FALLBACK) -> str:
+    """Return a message, or what an error tells, as a sentence."""
+    message = said.message if isinstance(said, UserError) else said
+    entry = entries(language)[f"message.{message.key}"]
+    return _Writer(language).format(entry, **message.values)
+
+
+class _Writer(string.Formatter):
+    """Fills an entry's fields in one language."""
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+        self._locale = Locale(language)
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if isinstance(value, Message | UserError):
+            return sentence(value, self._language)
+        if format_spec.startswith("n "):
+            return self._counted(value, format_spec[2:])
+        if format_spec == "setting":
+            return self._setting(str(value))
+        if format_spec in ("or", "and") or isinstance(value, tuple):
+            style = "or" if format_spec == "or" else "standard"
+            return self._listed(value, style if format_spec else "unit")
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return format(_quoted(str(value)), format_spec)
+        return self._number(value, format_spec)
+
+    def _number(self, value: float, format_spec: str) -> str:
+        if isinstance(value, int) and abs(value) < 1000 and not format_spec:
+            return str(value)  # what most are, without Babel's 30 µs
+        if format_spec:
+            return self._localized(format(value, format_spec))
+        if isinstance(value, float) and (abs(value) >= 1e9 or 0 < abs(value) < 1e-3):
+            return self._localized(f"{value:g}")
+        return str(format_decimal(value, format="#,##0.######", locale=self._locale))
+
+    def _localized(self, written: str) -> str:
+        """Return a number that Python wrote with the language's decimal and group signs."""
+        signs = {".": get_decimal_symbol(self._locale), ",": get_group_symbol(self._locale)}
+        return _DIGITS.sub(lambda found: "".join(signs.get(c, c) for c in found[0]), written)
+
+    def _counted(self, value: float, noun: str) -> str:
+        forms = entries(self._language)
+        form = forms.get(f"noun.{noun}.{self._locale.plural_form(value)}")
+        return f"{self._number(value, '')} {form or forms[f'noun.{noun}.other']}"
+
+    def _setting(self, name: str) -> str:
+        label = entries(self._language).get(f"settings.label.{name}", name)
+        return label if label.lower() == name.lower() else f"{label} ({_quoted(name)})"
+
+    def _listed(self, values: Sequence[Any], style: Any) -> str:
+        written = [self.format_field(value, "") for value in values]
+        if style == "unit":
+            return ", ".join(written)
+        return str(format_list(written, style=style, locale=self._locale))
+
+
+def _quoted(text: str) -> str:
+    """Return what a visitor supplied, not too much of it."""
+    return text if len(text) <= MAX_QUOTED else text[: MAX_QUOTED - 1] + "…"
+
+
+def _flatten(prefix: str, table: Mapping[str, object], found: dict[str, str]) -> None:
+    for name, value in table.items():
+        key = f"{prefix}.{name}"
+        if isinstance(value, dict):
+            _flatten(key, value, found)
+        else:
+            found[key] = str(value)

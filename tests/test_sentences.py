@@ -1,0 +1,66 @@
+import pickle
+
+import pytest
+
+from ae_core.errors import Message, StorageError, UserError
+from ae_core.sentences import entries, languages, say, sentence
+
+
+def test_an_error_keeps_key_and_values_on_its_way_from_a_worker():
+    error = StorageError("between", name="latent_dim", value=0, low=1, high=4096)
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is StorageError
+    assert (again.key, again.values) == (error.key, error.values)
+
+
+@pytest.mark.parametrize(
+    ("language", "wanted"),
+    [
+        ("en", "Latent dimensions (latent_dim): choose a number between 1 and 4,096; you have 0."),
+        ("de", ": Wähle eine Zahl zwischen 1 und 4.096; du hast 0."),
+    ],
+)
+def test_a_sentence_writes_numbers_as_its_language_does(language, wanted):
+    error = UserError("between", name="latent_dim", value=0, low=1, high=4096)
+    assert sentence(error, language).endswith(wanted.split(" (", 1)[-1])
+
+
+@pytest.fixture
+def entry(monkeypatch):
+    """Return what an entry of one's own says."""
+
+    def said(template, language="en", **values):
+        known = {**entries(language), "own.entry": template}
+        monkeypatch.setattr("ae_core.sentences.entries", lambda _: known)
+        return say("own.entry", language, **values)
+
+    return said
+
+
+@pytest.mark.parametrize(
+    ("template", "values", "english", "german"),
+    [
+        ("{n:n image}", {"n": 1}, "1 image", "1 Bild"),
+        ("{n:n image}", {"n": 12_500}, "12,500 images", "12.500 Bilder"),
+        ("{n:.1f} dB", {"n": 20.06}, "20.1 dB", "20,1 dB"),
+        ("{n}", {"n": 0.05}, "0.05", "0,05"),
+        ("{n}", {"n": 1e-6}, "1e-06", "1e-06"),
+        ("{n}", {"n": True}, "True", "True"),
+        ("{c:or}", {"c": ("a", "b", "c")}, "a, b, or c", "a, b oder c"),
+        ("{c}", {"c": ("a", 2)}, "a, 2", "a, 2"),
+        ("{v}", {"v": "x" * 99}, "x" * 59 + "…", "x" * 59 + "…"),
+        ("{v}", {"v": "{n} **bold**"}, "{n} **bold**", "{n} **bold**"),
+    ],
+)
+def test_fields(entry, template, values, english, german):
+    assert entry(template, "en", **values) == english
+    assert entry(template, "de", **values) == german
+
+
+def test_a_message_in_a_message_becomes_its_sentence(entry):
+    inner = Message.of("between", name="epochs", value=5000, low=1, high=2000)
+    assert entry("No: {problem}", problem=inner).startswith("No: Epochs: choose a number between")
+
+
+def test_there_are_two_languages():
+    assert languages() == ("de", "en")
