@@ -28,10 +28,10 @@ def page() -> None:
     with right:
         view = linked_choice(
             "view",
-            text("compare.view_label"),
+            text("measure.view_label"),
             tuple(VIEWS),
             "measure",
-            format_func=lambda name: text(f"compare.view.{name}"),
+            format_func=lambda name: text(f"measure.view.{name}"),
             label_visibility="collapsed",
             wrap=True,
         )

@@ -18,7 +18,7 @@ def beside(model: TrainedModel, most: int) -> tuple[TrainedModel, ...]:
         try:
             available |= models(name)
         except UnknownRun as error:
-            notice.error(text("compare.left_out", problem=error))
+            notice.error(text("measure.left_out", problem=error))
     spec = model.spec
     same = {
         other.id: other
@@ -31,12 +31,12 @@ def beside(model: TrainedModel, most: int) -> tuple[TrainedModel, ...]:
     chosen = [name for name in linked if name in same][:most]
     show_in_widget("measure.also", chosen)
     st.multiselect(
-        text("compare.also"),
+        text("measure.also"),
         list(same),
         format_func=lambda name: sized(same[name]),
         max_selections=most,
         key="measure.also",
-        placeholder=text("compare.also_hint"),
+        placeholder=text("measure.also_hint"),
         on_change=lambda: put(also=",".join(widget("measure.also"))),
     )
     return tuple(same[name] for name in chosen)
@@ -45,4 +45,4 @@ def beside(model: TrainedModel, most: int) -> tuple[TrainedModel, ...]:
 def sized(model: TrainedModel) -> str:
     """Return a model's title and how many numbers its code has."""
     numbers = model.spec.autoencoder.latent_dim
-    return text("compare.sized", title=model.title, numbers=numbers)
+    return text("measure.sized", title=model.title, numbers=numbers)

@@ -33,22 +33,22 @@ def equal_bytes(shown: tuple[TrainedModel, ...], budget: float, *, coded: bool) 
         budget: bytes.
         coded: whether codes are counted behind an entropy coder.
     """
-    st.markdown(f"##### {text('compare.same_picture', budget=size(round(budget)))}")
+    st.markdown(f"##### {text('measure.same_picture', budget=size(round(budget)))}")
     source = linked_choice(
         "source",
-        text("compare.source_label"),
+        text("measure.source_label"),
         SOURCES,
         "measure",
-        format_func=lambda name: text(f"compare.source.{name}"),
+        format_func=lambda name: text(f"measure.source.{name}"),
         label_visibility="collapsed",
     )
     place = st.container()
     image = _test(shown[0]) if source == SOURCES[0] else _other(shown[0], source)
     if image is None:
-        st.info(text("compare.no_picture"))
+        st.info(text("measure.no_picture"))
         return
     answer = service().connection.answer
-    with place, st.spinner(text("compare.squeezing")):
+    with place, st.spinner(text("measure.squeezing")):
         found = [
             *(
                 answer(fixed_budget.squeeze, each.file, image, budget, coded=coded)
@@ -63,7 +63,7 @@ def equal_bytes(shown: tuple[TrainedModel, ...], budget: float, *, coded: bool) 
             ),
         ]
         _verdict(found, budget)
-        original = text("compare.original", size=size(image.size))
+        original = text("measure.original", size=size(image.size))
         captions = (original, *(_caption(each, shown, i, budget) for i, each in enumerate(found)))
         tiles((image, *(each.image for each in found)), captions, least=NARROWEST)
 
@@ -86,18 +86,18 @@ def _other(model: TrainedModel, source: str) -> np.ndarray | None:
 
 def _caption(each: Squeezed, shown: tuple[TrainedModel, ...], place: int, budget: float) -> str:
     """Return what stands below a picture, as HTML; nothing in it is a visitor's text."""
-    name = text(f"compare.method.{each.method}")
+    name = text(f"measure.method.{each.method}")
     if place < len(shown) > 1:
         name = html.escape(shown[place].title)
     took = f"{each.bytes:.0f} B" if each.bytes >= 10 else f"{each.bytes:.1f} B"
-    key = "compare.caption" if each.bytes <= budget else "compare.caption_large"
+    key = "measure.caption" if each.bytes <= budget else "measure.caption_large"
     return text(key, name=name, psnr=f"{each.psnr:.1f}", bytes=took, setting=_setting(each))
 
 
 def _setting(each: Squeezed) -> str:
     if each.quality:
-        return text("compare.quality", quality=each.quality)
-    return text("compare.steps", numbers=each.numbers, bits=each.bits)
+        return text("measure.quality", quality=each.quality)
+    return text("measure.steps", numbers=each.numbers, bits=each.bits)
 
 
 def _verdict(found: list[Squeezed], budget: float) -> None:
@@ -107,9 +107,9 @@ def _verdict(found: list[Squeezed], budget: float) -> None:
     if ours.bytes > budget:
         return
     if not rivals:
-        st.markdown(text("compare.alone"))
+        st.markdown(text("measure.alone"))
         return
     best = max(rivals, key=lambda each: each.psnr)
     gap = ours.psnr - best.psnr
-    key = "compare.ahead" if gap > 0 else "compare.behind"
-    st.markdown(text(key, rival=text(f"compare.method.{best.method}"), gap=f"{abs(gap):.1f}"))
+    key = "measure.ahead" if gap > 0 else "measure.behind"
+    st.markdown(text(key, rival=text(f"measure.method.{best.method}"), gap=f"{abs(gap):.1f}"))

@@ -29,12 +29,12 @@ ROOM = 1.1  # above the smallest JPEG file, where everybody can take part
 def rate_view(model: TrainedModel) -> None:
     """Show the curves, where they cross, and one picture by every method at equal bytes."""
     shown = (model, *beside(model, len(COLOURS) - 1))
-    with st.spinner(text("compare.rounding")):
+    with st.spinner(text("measure.rounding")):
         rates = tuple(code_rates(each.file) for each in shown)
     spec = model.spec
-    with st.spinner(text("compare.jpegs")):
+    with st.spinner(text("measure.jpegs")):
         whole, scans = jpeg_rates(spec.image_set, spec.image_size)
-    with st.spinner(text("compare.fitting")):
+    with st.spinner(text("measure.fitting")):
         linear = pca_rates(spec.image_set, spec.image_size, spec.split)
     coded = _written_count() == COUNTS[0]
     ours = [front(each.points, coded=coded) for each in rates]
@@ -44,9 +44,9 @@ def rate_view(model: TrainedModel) -> None:
     st.markdown(" ".join((*_passed_by(ours[0], pca, data, coded=coded), pays)))
     lines = [
         *map(Line, (_name(each, shown) for each in shown), ours, COLOURS),
-        Line(text("compare.method.pca"), pca, HELD_OUT),
-        Line(text("compare.method.jpeg"), files, THIRD),
-        Line(text("compare.method.scan"), data, THIRD, dotted=True),
+        Line(text("measure.method.pca"), pca, HELD_OUT),
+        Line(text("measure.method.jpeg"), files, THIRD),
+        Line(text("measure.method.scan"), data, THIRD, dotted=True),
     ]
     end = ahead.end if ahead is not None and math.isfinite(ahead.end) else None
     _chart(lines, end, coded=coded)
@@ -55,21 +55,21 @@ def rate_view(model: TrainedModel) -> None:
     slider, choice = st.columns([5, 2], gap="medium", vertical_alignment="bottom")
     with slider:
         budget = linked_step(
-            "bytes", text("compare.budget"), steps, usual, "measure", format_func=_bytes
+            "bytes", text("measure.budget"), steps, usual, "measure", format_func=_bytes
         )
     with choice:
         linked_choice(
             "count",
-            text("compare.count_label"),
+            text("measure.count_label"),
             COUNTS,
             "measure",
-            format_func=lambda name: text(f"compare.count.{name}"),
+            format_func=lambda name: text(f"measure.count.{name}"),
         )
     equal_bytes(shown, budget, coded=coded)
-    with st.expander(text("compare.how_title")):
-        st.markdown(text("compare.how", pictures=rates[0].pictures))
+    with st.expander(text("measure.how_title")):
+        st.markdown(text("measure.how", pictures=rates[0].pictures))
         if spec.split == "everything":
-            st.markdown(text("compare.seen"))
+            st.markdown(text("measure.seen"))
 
 
 def _written_count() -> str:
@@ -84,40 +84,40 @@ def _headline(
     """Show the important figures; return from when on the decoder pays off."""
     least = files[0].size(coded=coded)
     if ahead is None:
-        below = text("compare.nowhere")
-        words = text("compare.loses", least=_bytes(least))
+        below = text("measure.nowhere")
+        words = text("measure.loses", least=_bytes(least))
     elif math.isinf(ahead.end):
-        below = text("compare.everywhere")
-        words = text("compare.wins")
+        below = text("measure.everywhere")
+        words = text("measure.wins")
     elif ahead.start <= ours[0].size(coded=coded) * (1 + 1e-6):
         below = _bytes(ahead.end)
-        words = text("compare.below", end=_bytes(ahead.end), least=_bytes(least))
+        words = text("measure.below", end=_bytes(ahead.end), least=_bytes(least))
     else:
         below = f"{ahead.start:.0f}–{_bytes(ahead.end)}"
-        words = text("compare.between", start=_bytes(ahead.start), end=_bytes(ahead.end))
+        words = text("measure.between", start=_bytes(ahead.start), end=_bytes(ahead.end))
     own = ours[-1].size(coded=coded)
     needed = max(least, size_for(ours[-1].psnr, files))
     from_pictures = pays_off_from(rates.decoder_bytes, own, needed)
     with st.container(horizontal=True, gap="medium"):
-        st.metric(text("compare.wins_below"), below, width="content")
+        st.metric(text("measure.wins_below"), below, width="content")
         st.metric(
-            text("compare.at_its_best"),
+            text("measure.at_its_best"),
             f"{ours[-1].psnr:.1f} dB",
-            help=text("compare.at_its_best_help", exact=f"{rates.psnr:.1f}"),
+            help=text("measure.at_its_best_help", exact=f"{rates.psnr:.1f}"),
             width="content",
         )
-        st.metric(text("compare.takes"), _bytes(own), width="content")
+        st.metric(text("measure.takes"), _bytes(own), width="content")
         st.metric(
-            text("compare.decoder"),
+            text("measure.decoder"),
             _large(rates.decoder_bytes),
-            help=text("compare.decoder_help"),
+            help=text("measure.decoder_help"),
             width="content",
         )
     st.markdown(f"##### {words}")
     if from_pictures is None:
-        return text("compare.never_pays", decoder=_large(rates.decoder_bytes))
+        return text("measure.never_pays", decoder=_large(rates.decoder_bytes))
     decoder, pictures = _large(rates.decoder_bytes), f"{from_pictures:,}"
-    return text("compare.pays", decoder=decoder, pictures=pictures)
+    return text("measure.pays", decoder=decoder, pictures=pictures)
 
 
 def _passed_by(ours: Curve, pca: Curve, data: Curve, *, coded: bool) -> list[str]:
@@ -126,26 +126,26 @@ def _passed_by(ours: Curve, pca: Curve, data: Curve, *, coded: bool) -> list[str
     for name, curve in (("scan", data), ("pca", pca)):
         ahead = lead(ours, curve, coded=coded)
         if ahead is None:
-            said.append(text(f"compare.{name}.always"))
+            said.append(text(f"measure.{name}.always"))
         elif math.isinf(ahead.end):
-            said.append(text(f"compare.{name}.never"))
+            said.append(text(f"measure.{name}.never"))
         else:
-            said.append(text(f"compare.{name}.from", end=_bytes(ahead.end)))
+            said.append(text(f"measure.{name}.from", end=_bytes(ahead.end)))
     return said
 
 
 def _chart(lines: list[Line], crossing: float | None, *, coded: bool) -> None:
-    words = {name: text(f"compare.chart.{name}") for name in ("bytes", "psnr")}
+    words = {name: text(f"measure.chart.{name}") for name in ("bytes", "psnr")}
     if crossing is not None:
-        words["crossing"] = text("compare.chart.crossing", end=_bytes(crossing))
+        words["crossing"] = text("measure.chart.crossing", end=_bytes(crossing))
     chart(
         rate_curves(lines, coded=coded, crossing=crossing, words=words),
         key=CHART,
         on_select=_take_point,
         selection_mode="points",
-        alt=text("compare.chart.alt"),
+        alt=text("measure.chart.alt"),
     )
-    st.caption(text("compare.chart.hint"))
+    st.caption(text("measure.chart.hint"))
 
 
 def _take_point() -> None:
@@ -157,7 +157,7 @@ def _take_point() -> None:
 
 
 def _name(model: TrainedModel, shown: tuple[TrainedModel, ...]) -> str:
-    return text("compare.method.autoencoder") if len(shown) == 1 else sized(model)
+    return text("measure.method.autoencoder") if len(shown) == 1 else sized(model)
 
 
 def _steps(lines: list[Line], *, coded: bool) -> tuple[float, ...]:

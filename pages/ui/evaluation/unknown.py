@@ -47,17 +47,17 @@ def unknown_view(model: TrainedModel) -> None:
     others = tuple(n for n in IMAGE_SETS if n != own.name and is_available(n))
     other = linked_choice(
         "with",
-        text("compare.with_label"),
+        text("measure.with_label"),
         others,
         "measure",
         format_func=pictures_title,
     )
-    with st.spinner(text("compare.scoring")):
+    with st.spinner(text("measure.scoring")):
         known, unknown = known_scores(model.file), unknown_scores(model.file, other)
     place = st.container()
     threshold = linked_step(
         "threshold",
-        text("compare.threshold"),
+        text("measure.threshold"),
         _steps(known.scores, unknown.scores),
         threshold_for(known.scores, USUAL_ALARMS),
         "measure",
@@ -66,12 +66,12 @@ def unknown_view(model: TrainedModel) -> None:
     with place:
         _charts(model, other, known, unknown, threshold)
     if model.spec.split == "everything":
-        st.caption(text("compare.seen"))
+        st.caption(text("measure.seen"))
     for kind, title, scored in (
         ("known", pictures_title(own.name), known),
         ("unknown", pictures_title(other), unknown),
     ):
-        st.markdown(f"##### {text(f'compare.{kind}_pictures', title=notice.plain(title))}")
+        st.markdown(f"##### {text(f'measure.{kind}_pictures', title=notice.plain(title))}")
         _extremes(kind, scored, threshold)
 
 
@@ -81,19 +81,19 @@ def _charts(
     here = rates(known.scores, unknown.scores, threshold)
     area = auc(known.scores, unknown.scores)
     with st.container(horizontal=True, gap="medium"):
-        st.metric(text("compare.found"), f"{here.found:.0%}", width="content")
-        st.metric(text("compare.false_alarms"), f"{here.false_alarms:.0%}", width="content")
+        st.metric(text("measure.found"), f"{here.found:.0%}", width="content")
+        st.metric(text("measure.false_alarms"), f"{here.false_alarms:.0%}", width="content")
         st.metric(
-            text("compare.auc"), f"{area:.3f}", help=text("compare.auc_help"), width="content"
+            text("measure.auc"), f"{area:.3f}", help=text("measure.auc_help"), width="content"
         )
     st.markdown(
         "##### "
-        + text("compare.shares", found=f"{here.found:.0%}", alarms=f"{here.false_alarms:.0%}")
+        + text("measure.shares", found=f"{here.found:.0%}", alarms=f"{here.false_alarms:.0%}")
     )
     if area < 0.9:
-        st.markdown(text("compare.alike"))
+        st.markdown(text("measure.alike"))
     words = {
-        name: text(f"compare.scores.{name}") for name in ("score", "share", "false_alarms", "found")
+        name: text(f"measure.scores.{name}") for name in ("score", "share", "false_alarms", "found")
     }
     words["known"] = html.escape(pictures_title(model.spec.image_set))  # Plotly reads markup
     words["unknown"] = pictures_title(other)
@@ -102,10 +102,10 @@ def _charts(
     left, right = st.columns([5, 3], gap="medium")
     with left:
         histogram = score_histogram(known.scores, unknown.scores, words)
-        _marked("histogram", histogram, text("compare.scores.alt"), share, None)
+        _marked("histogram", histogram, text("measure.scores.alt"), share, None)
     with right:
         curve = roc_curve(roc(known.scores, unknown.scores), words)
-        alt = text("compare.scores.roc_alt")
+        alt = text("measure.scores.roc_alt")
         _marked("roc", curve, alt, here.false_alarms, here.found)
 
 
@@ -135,7 +135,7 @@ def _extremes(kind: str, scored: Scored, threshold: float) -> None:
     """Show the least and the most surprising pictures above what the model made of them."""
     pairs = np.concatenate([scored.images, scored.outputs], axis=1) / 255
     for name, chosen in (("most", slice(-SHOWN, None)), ("least", slice(SHOWN))):
-        st.caption(text(f"compare.{name}_surprising"))
+        st.caption(text(f"measure.{name}_surprising"))
         scores = scored.shown[chosen]
         captions = tuple(_caption(kind, float(score), threshold) for score in scores)
         tiles(tuple(pairs[chosen]), captions, least=NARROWEST)
@@ -144,7 +144,7 @@ def _extremes(kind: str, scored: Scored, threshold: float) -> None:
 def _caption(kind: str, score: float, threshold: float) -> str:
     """Return a score, and whether the threshold is wrong about it."""
     wrong = (score > threshold) == (kind == "known")
-    return text(f"compare.wrong.{kind}", score=f"{score:.4f}") if wrong else f"{score:.4f}"
+    return text(f"measure.wrong.{kind}", score=f"{score:.4f}") if wrong else f"{score:.4f}"
 
 
 def _steps(known: np.ndarray, unknown: np.ndarray) -> tuple[float, ...]:
