@@ -17,7 +17,7 @@ from ae_core.models.compatibility import plan_of
 from ae_core.models.shapes import parameters
 from ae_core.pretrain import build
 from ae_core.specs import LIMITS, PRESETS, Corruption, change, preset
-from ae_core.storage import StoreError
+from ae_core.storage import StorageError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.command(options)
-    except (ValueError, ImageSetUnavailable, ImageSetCorrupt, StoreError) as error:
+    except (ValueError, ImageSetUnavailable, ImageSetCorrupt, StorageError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0

@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent  # of the project: app.py, assets, data, runs
 
 
-class StoreError(Exception):
+class StorageError(Exception):
     """The store could not be written; the text says where and why."""
 
 
@@ -28,7 +28,7 @@ def runs_dir() -> Path:
     return Path(os.environ.get("AE_RUNS_DIR") or ROOT / "runs")
 
 
-def write_file(path: Path, data: bytes, *, lasting: bool = True) -> None:
+def atomic_write(path: Path, data: bytes, *, lasting: bool = True) -> None:
     """Write a file under another name and rename it; several processes may do so at a time.
 
     Args:

@@ -8,7 +8,7 @@ from ae_core.data.user_image_sets import LEAST_PICTURES, PRESET, name_of, own_se
 from ae_core.data.user_set import LONGEST_NAME, SIDES, OwnSet, OwnSetCorrupt, UnknownOwnSet
 from ae_core.data.user_sets import MOST_PICTURES, NotYours
 from ae_core.specs import to_query
-from ae_core.storage import StoreError
+from ae_core.storage import StorageError
 from pages.ui.backend.service import service
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
@@ -21,7 +21,7 @@ from pages.ui.widgets.image_picker import picture_picker
 from pages.ui.widgets.sheet import addresses
 
 A_PAGE = 60  # pictures
-REFUSALS = (ValueError, OwnSetCorrupt, StoreError)
+REFUSALS = (ValueError, OwnSetCorrupt, StorageError)
 
 
 def page() -> None:

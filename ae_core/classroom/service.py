@@ -40,7 +40,7 @@ class ClassBook:
 
         Raises:
             ClassError: there are too many on this server.
-            StoreError: the folder cannot be written.
+            StorageError: the folder cannot be written.
         """
         secret = secrets.token_urlsafe(24)  # 192 bits
         with self._alone():
@@ -97,7 +97,7 @@ class ClassBook:
 
         Raises:
             ClassError: as in `as_teacher`.
-            StoreError: it cannot be written.
+            StorageError: it cannot be written.
         """
         with self._alone():
             room = replace(self.as_teacher(code, secret), **changes)
@@ -113,7 +113,7 @@ class ClassBook:
 
         Raises:
             ClassError: there is no such class, it is full, or the nickname cannot be had.
-            StoreError: it cannot be written.
+            StorageError: it cannot be written.
         """
         room, chosen = self.room(code), checked_nickname(nickname)
         with self._alone():
@@ -129,7 +129,7 @@ class ClassBook:
         """Take a visitor out of the class.
 
         Raises:
-            StoreError: it cannot be written.
+            StorageError: it cannot be written.
         """
         with self._alone():
             self._leave(visitor)
@@ -138,7 +138,7 @@ class ClassBook:
         """Take a student out of a class, as its teacher; coming back is allowed.
 
         Raises:
-            ClassError, StoreError: as in `change`.
+            ClassError, StorageError: as in `change`.
         """
         room = self.as_teacher(code, secret)
         for student in self.students(room.code):

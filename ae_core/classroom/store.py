@@ -20,7 +20,7 @@ from ae_core.classroom.model import (
     student_from_json,
     to_json,
 )
-from ae_core.storage import StoreError, write_file
+from ae_core.storage import StorageError, atomic_write
 
 FOLDER = "classes"
 MEMBERS = "members"  # beside the classes: in which one a visitor is; codes have fewer letters
@@ -37,7 +37,7 @@ class ClassFiles:
         """Make the folder of a new class; return whether the code was still free.
 
         Raises:
-            StoreError: it cannot be written.
+            StorageError: it cannot be written.
         """
         try:
             (self._root / code / "students").mkdir(parents=True)
@@ -76,7 +76,7 @@ class ClassFiles:
         """Keep a class.
 
         Raises:
-            StoreError: it cannot be written.
+            StorageError: it cannot be written.
         """
         _write(self._root / room.code / "class.json", to_json(room))
 
@@ -84,7 +84,7 @@ class ClassFiles:
         """Keep a student and that this is the visitor's class.
 
         Raises:
-            StoreError: it cannot be written.
+            StorageError: it cannot be written.
         """
         _write(self._file(code, student.visitor), to_json(student))
         _write(self._pointer(student.visitor), json.dumps({"class": code}))
@@ -107,14 +107,14 @@ def _code_in(text: str) -> str:
 def _write(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_file(path, text.encode())
+        atomic_write(path, text.encode())
     except OSError as error:
         raise unwritable(error) from error
 
 
-def unwritable(error: OSError) -> StoreError:
+def unwritable(error: OSError) -> StorageError:
     """Word an error for the visitor whose class cannot be written."""
-    return StoreError(
+    return StorageError(
         f"The class could not be saved: {error.strerror or error}. Tell whoever runs this server "
         "to make room."
     )

@@ -29,7 +29,7 @@ from ae_core.data.user_set import (
     to_bytes,
     unknown,
 )
-from ae_core.storage import FileLock, StoreError, write_file
+from ae_core.storage import FileLock, StorageError, atomic_write
 
 MOST_PICTURES = 500  # of a set
 MOST_SETS = 8  # of a visitor
@@ -67,7 +67,7 @@ class OwnSets:
 
         Raises:
             ValueError: the name or the side is not allowed, or the visitor has too many sets.
-            StoreError: it cannot be written, for example because the disk is full.
+            StorageError: it cannot be written, for example because the disk is full.
         """
         if side not in SIDES:
             raise ValueError(f"side={side} must be one of {', '.join(map(str, SIDES))}")
@@ -121,7 +121,7 @@ class OwnSets:
 
         Raises:
             ValueError: there is no room for so many, or they are of another size.
-            StoreError: the file cannot be written.
+            StorageError: the file cannot be written.
         """
         with self._changing():
             own, pile = read(self.path(set_id))
@@ -185,7 +185,7 @@ class OwnSets:
             raise ValueError(self._full(own.owner))
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            write_file(path, data)
+            atomic_write(path, data)
         except OSError as error:
             raise _not_saved(error) from error
         return own
@@ -199,8 +199,8 @@ class OwnSets:
         )
 
 
-def _not_saved(error: OSError) -> StoreError:
-    return StoreError(
+def _not_saved(error: OSError) -> StorageError:
+    return StorageError(
         f"The pictures could not be saved: {error.strerror or error}. Tell whoever runs this "
         "server to make room."
     )

@@ -8,11 +8,11 @@ from functools import lru_cache
 
 from ae_core.runs.snapshot import Snapshot, restored
 from ae_core.runs.store import RunStore, UnknownRun
-from ae_core.runs.timeline import FILE, Moment, from_bytes
+from ae_core.runs.timeline import FILE, EpochFrame, from_bytes
 
 
 class EndedRuns:
-    """Snapshots and moments, read from a store."""
+    """Snapshots and frames, read from a store."""
 
     def __init__(self, store: RunStore) -> None:
         """Use ``store``; nothing is read yet."""
@@ -28,7 +28,7 @@ class EndedRuns:
         # A run without an end may still be given one by another server.
         return self._kept(run_id) if self._store.has_ended(run_id) else self._read(run_id)
 
-    def moments(self, run_id: str) -> tuple[Moment, ...]:
+    def frames(self, run_id: str) -> tuple[EpochFrame, ...]:
         """Return what is kept of a run's epochs."""
         return from_bytes(self._store.file(run_id, FILE))
 

@@ -9,9 +9,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from ae_core.runs.record import RunRecord
-from ae_core.runs.store import Belonging, RunStore, UnknownSweep
+from ae_core.runs.store import RunRef, RunStore, UnknownSweep
 
-LEARNS_EVERY = 1.0  # seconds
+REFRESH_SECONDS = 1.0  # seconds
 
 
 class RunIndex:
@@ -21,21 +21,21 @@ class RunIndex:
         """Begin with what the store has."""
         self._store = store
         self._lock = threading.RLock()
-        self._owned: dict[str, list[Belonging]] = defaultdict(list)
-        self._sweeps: dict[str, list[Belonging]] = defaultdict(list)
+        self._owned: dict[str, list[RunRef]] = defaultdict(list)
+        self._sweeps: dict[str, list[RunRef]] = defaultdict(list)
         self._known: set[str] = set()
-        self._learned = 0.0
-        self._learn()
+        self._refreshed = 0.0
+        self._refresh()
 
     def add(self, records: Sequence[RunRecord]) -> None:
         """Take note of new runs."""
         with self._lock:
-            self._add([Belonging(r.created, r.id, r.owner, r.sweep) for r in records])
+            self._add([RunRef(r.created, r.id, r.owner, r.sweep) for r in records])
 
     def owned(self, owner: str) -> list[str]:
         """Return the ids of a visitor's runs, newest first."""
         with self._lock:
-            self._learn()
+            self._refresh()
             return [run.id for run in reversed(self._owned.get(owner, ()))]
 
     def sweep(self, sweep_id: str) -> list[str]:
@@ -46,25 +46,25 @@ class RunIndex:
         """
         with self._lock:
             if sweep_id not in self._sweeps:
-                self._learn()
+                self._refresh()
             if sweep_id not in self._sweeps:
                 raise UnknownSweep(sweep_id)
             return [run.id for run in self._sweeps[sweep_id]]
 
-    def everything(self) -> list[str]:
+    def all_ids(self) -> list[str]:
         """Return the ids of all runs."""
         with self._lock:
-            self._learn()
+            self._refresh()
             return [run.id for runs in self._owned.values() for run in runs]
 
-    def _learn(self) -> None:
+    def _refresh(self) -> None:
         """Read whose the runs are that are not known yet."""
-        if self._learned and time.monotonic() - self._learned < LEARNS_EVERY:
+        if self._refreshed and time.monotonic() - self._refreshed < REFRESH_SECONDS:
             return
-        self._learned = time.monotonic()
-        self._add(self._store.belongings(self._store.ids() - self._known))
+        self._refreshed = time.monotonic()
+        self._add(self._store.refs(self._store.ids() - self._known))
 
-    def _add(self, runs: Sequence[Belonging]) -> None:
+    def _add(self, runs: Sequence[RunRef]) -> None:
         for run in runs:
             if run.id in self._known:
                 continue

@@ -1,4 +1,4 @@
-"""A run's moments made ready to be looked at: one sheet for a browser, or an animation to keep."""
+"""A run's replay: its frames as one image sheet for the browser, or as an animated GIF."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,21 +7,21 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from ae_core import images
-from ae_core.runs.timeline import Moment
+from ae_core.runs.timeline import EpochFrame
 
 FRAME_MS = 120
-LAST_MS = 1500  # the animation rests on its end
+LAST_MS = 1500  # the last frame stays longer
 GIF_WIDTH = 640
-BAR = 34  # pixels below the pictures, for the epoch in words
+BAR = 34  # pixels below the images, for the epoch's name
 
 
 @dataclass(frozen=True)
-class Film:
-    """A run's T moments, packed.
+class ReplaySheet:
+    """A run's T frames, packed.
 
     Attributes:
-        epochs: their numbers.
-        sheet: a PNG of T·H rows and N·W columns: the reconstructions, an epoch below the other.
+        epochs: their numbers, from 1.
+        sheet: a PNG of T·H rows and N·W columns: one row of reconstructions an epoch.
         codes: T times M points (x, y) as little-endian float32; empty without a map.
     """
 
@@ -30,30 +30,30 @@ class Film:
     codes: bytes
 
 
-def film_of(moments: Sequence[Moment]) -> Film:
-    """Pack moments, at least one."""
-    sheet = images.to_png(images.sheet(np.stack([moment.output for moment in moments])))
-    codes = [moment.codes for moment in moments if moment.codes is not None]
+def pack_frames(frames: Sequence[EpochFrame]) -> ReplaySheet:
+    """Pack at least one frame."""
+    sheet = images.to_png(images.sheet(np.stack([frame.output for frame in frames])))
+    codes = [frame.codes for frame in frames if frame.codes is not None]
     points = np.ascontiguousarray(np.stack(codes), "<f4").tobytes() if codes else b""
-    return Film(tuple(moment.epoch for moment in moments), sheet, points)
+    return ReplaySheet(tuple(frame.epoch for frame in frames), sheet, points)
 
 
-def animation(given: np.ndarray, moments: Sequence[Moment], name: Callable[[int], str]) -> bytes:
-    """Return a GIF of what the reconstructions went through.
+def animation(given: np.ndarray, frames: Sequence[EpochFrame], name: Callable[[int], str]) -> bytes:
+    """Return a GIF of the reconstructions, epoch by epoch.
 
     Args:
-        given: (R, N, H, W, C) uint8: the rows above them, which stay.
-        moments: at least one.
-        name: an epoch in words.
+        given: (R, N, H, W, C) uint8: rows above them that stay the same.
+        frames: at least one.
+        name: gives an epoch's caption.
     """
-    frames = [_frame(given, moment, name(moment.epoch)) for moment in moments]
-    rest = [frames[-1]] * (LAST_MS // FRAME_MS)  # equal frames become one long one
-    return images.to_gif(np.stack([*frames, *rest]), FRAME_MS, frames[0].shape[1])
+    shown = [_with_caption(given, frame, name(frame.epoch)) for frame in frames]
+    rest = [shown[-1]] * (LAST_MS // FRAME_MS)  # to_gif joins equal ones
+    return images.to_gif(np.stack([*shown, *rest]), FRAME_MS, shown[0].shape[1])
 
 
-def _frame(given: np.ndarray, moment: Moment, words: str) -> np.ndarray:
+def _with_caption(given: np.ndarray, frame: EpochFrame, words: str) -> np.ndarray:
     """Return (H, W, C) uint8: the rows, enlarged, and below them a bar with the epoch."""
-    rows = np.concatenate([given, moment.output[np.newaxis]])
+    rows = np.concatenate([given, frame.output[np.newaxis]])
     shown = images.enlarged(images.sheet(rows), GIF_WIDTH)
     image = Image.new("L", (shown.shape[1], BAR))
     ImageDraw.Draw(image).text((8, 4), words, fill=255, font=ImageFont.load_default(20))

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ae_core.runs.record import RunRecord, begin_to_json, end_to_json, from_begin, with_end
-from ae_core.storage import StoreError, write_file
+from ae_core.storage import StorageError, atomic_write
 
 RUN_ID = re.compile(r"[0-9a-f]{12}")
 
@@ -42,7 +42,7 @@ class UnknownSweep(ValueError):
         )
 
 
-class Belonging(NamedTuple):
+class RunRef(NamedTuple):
     """Whose a run is, and to which sweep it belongs (empty: to none); sorted by age."""
 
     created: float
@@ -76,7 +76,7 @@ class RunStore:
         """Write what is known before training.
 
         Raises:
-            StoreError: the folder cannot be written, for example because the disk is full.
+            StorageError: the folder cannot be written, for example because the disk is full.
         """
         write_record(self.folder(record.id), record, {})
 
@@ -84,7 +84,7 @@ class RunStore:
         """Write a run's end: its files (``weights.npz``, ``preview.png``), history and status.
 
         Raises:
-            StoreError: as in `begin`.
+            StorageError: as in `begin`.
         """
         write_record(self.folder(record.id), record, files, ended=True)
 
@@ -123,14 +123,14 @@ class RunStore:
         except FileNotFoundError:
             return set()
 
-    def belongings(self, run_ids: Iterable[str]) -> list[Belonging]:
+    def refs(self, run_ids: Iterable[str]) -> list[RunRef]:
         """Return whose some runs are, oldest first; what does not read is left out."""
         found = []
         for run_id in run_ids:
             try:
                 about = json.loads((self.folder(run_id) / "run.json").read_text())
                 owner, sweep = str(about["owner"]), str(about.get("sweep", ""))
-                found.append(Belonging(float(about["created"]), run_id, owner, sweep))
+                found.append(RunRef(float(about["created"]), run_id, owner, sweep))
             except (OSError, ValueError, KeyError, TypeError, AttributeError):
                 continue
         return sorted(found)
@@ -146,7 +146,7 @@ def write_record(
     """Write a run folder; ``history.json`` comes last, as the mark of a complete one.
 
     Raises:
-        StoreError: the folder cannot be written.
+        StorageError: the folder cannot be written.
     """
     spec, about = begin_to_json(record)
     texts = {"spec.json": spec, "run.json": about}
@@ -155,10 +155,10 @@ def write_record(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, data in {**files, **{k: v.encode() for k, v in texts.items()}}.items():
-            write_file(folder / name, data)
+            atomic_write(folder / name, data)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise StoreError(
+        raise StorageError(
             f"The run could not be saved in {folder}: {reason}. Make room there, or set "
             "AE_RUNS_DIR to another folder."
         ) from error

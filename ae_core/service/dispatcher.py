@@ -23,7 +23,7 @@ from ae_core.service.news import News
 from ae_core.service.outcome import AttemptLost, Ending, ending_of, given_up
 from ae_core.service.queue import Entry, TrainingQueue
 from ae_core.service.registry import UnderWay
-from ae_core.storage import StoreError
+from ae_core.storage import StorageError
 
 LOOKS_EVERY = 2.0  # seconds, while there may be something that nobody tells of
 ATTEMPTS = 2  # at a run whose worker, or scheduler, is lost
@@ -186,11 +186,11 @@ class Dispatcher:
             if run is None or run.over:
                 return
             run.end(ending)
-        run.pack_moments()
+        run.pack_frames()
         try:
             if not self._store.has_ended(run_id):
                 self._store.finish(run.record, run.files)
-        except StoreError as error:
+        except StorageError as error:
             self._under_way.not_saved(run_id, str(error))
         else:
             self._under_way.drop(run_id)

@@ -9,7 +9,7 @@ import numpy as np
 from ae_core.data.user_image_sets import is_gone
 from ae_core.runs.record import RunRecord
 from ae_core.runs.snapshot import CodeMap, Snapshot, files_of
-from ae_core.runs.timeline import FILE, Moment, to_bytes, with_newest
+from ae_core.runs.timeline import FILE, EpochFrame, to_bytes, with_newest
 from ae_core.service.messages import Message, unpacked
 from ae_core.service.outcome import Ending
 from ae_core.service.queue import Entry
@@ -24,7 +24,7 @@ class LiveRun:
         snapshot: the newest one.
         attempt: which one the snapshot shows, 0 while it waits.
         over: whether it has ended; the snapshot shows that once the store has it.
-        moments: what is kept of its epochs.
+        frames: what is kept of its epochs.
         files: what could not be stored yet.
         heard: the number of the last message taken.
         early: messages that came before those that were to be heard first; None when none are.
@@ -34,7 +34,7 @@ class LiveRun:
     snapshot: Snapshot
     attempt: int = 0
     over: bool = False
-    moments: tuple[Moment, ...] = ()
+    frames: tuple[EpochFrame, ...] = ()
     files: dict[str, bytes] = field(default_factory=dict)
     heard: int = 0
     early: list[Message] | None = None
@@ -59,7 +59,7 @@ class LiveRun:
         status = "stopping" if self.snapshot.status == "stopping" else "starting"
         fresh = LiveRun.queued(self.record).snapshot
         self.snapshot = replace(fresh, status=status, lost=entry.lost, lost_epoch=entry.lost_epoch)
-        self.attempt, self.heard, self.moments, self.early = entry.attempt, 0, (), None
+        self.attempt, self.heard, self.frames, self.early = entry.attempt, 0, (), None
 
     def end(self, ending: Ending) -> None:
         """Take note of the end in ``record`` and ``files``, for the store; nobody sees it yet."""
@@ -72,10 +72,10 @@ class LiveRun:
         if ending.weights is not None:
             self.files["weights.npz"] = ending.weights
 
-    def pack_moments(self) -> None:
-        """Put the moments of an ended run into ``files``: a tenth of a second, without the lock."""
-        if self.moments and not is_gone(self.record.spec.image_set):
-            self.files[FILE] = to_bytes(self.moments)
+    def pack_frames(self) -> None:
+        """Put the frames of an ended run into ``files``: a tenth of a second, without the lock."""
+        if self.frames and not is_gone(self.record.spec.image_set):
+            self.files[FILE] = to_bytes(self.frames)
 
     def not_saved(self, problem: str) -> None:
         """Show the end although it is only in memory, and say why."""
@@ -158,4 +158,4 @@ class LiveRun:
             pictures=np.concatenate([probes, output[np.newaxis]]),
             map=code_map,
         )
-        self.moments = with_newest(self.moments, Moment(self.snapshot.epoch, output, codes))
+        self.frames = with_newest(self.frames, EpochFrame(self.snapshot.epoch, output, codes))

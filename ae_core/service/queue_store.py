@@ -13,7 +13,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from ae_core.service.queue import Entry, TrainingQueue
-from ae_core.storage import FileLock, StoreError, write_file
+from ae_core.storage import FileLock, StorageError, atomic_write
 
 WAITING, TRAINING, SERVED = "waiting", "training", "served.json"
 MOST_SERVED = 500  # visitors whose turns are remembered
@@ -32,7 +32,7 @@ class QueueBook:
         """Put runs into the queue.
 
         Raises:
-            StoreError: they cannot be written.
+            StorageError: they cannot be written.
         """
         try:
             (self._folder / TRAINING).mkdir(parents=True, exist_ok=True)
@@ -40,7 +40,7 @@ class QueueBook:
             for entry in entries:
                 self._write(WAITING, entry)
         except OSError as error:
-            raise StoreError(
+            raise StorageError(
                 f"The run could not be queued in {self._folder}: {error.strerror or error}. Make "
                 "room there, or set AE_RUNS_DIR to another folder."
             ) from error
@@ -125,7 +125,7 @@ class QueueBook:
         self._put(self._folder / folder / f"{entry.id}.json", asdict(entry))
 
     def _put(self, path: Path, content: object) -> None:
-        write_file(path, json.dumps(content).encode(), lasting=False)
+        atomic_write(path, json.dumps(content).encode(), lasting=False)
 
 
 def _read(path: Path) -> Entry | None:

@@ -16,7 +16,7 @@ from ae_core.service.live_run import LiveRun
 from ae_core.service.metrics import Load, Meters
 from ae_core.service.queue import Entry, TrainingQueue, Wait
 from ae_core.service.queue_store import QueueBook
-from ae_core.storage import StoreError
+from ae_core.storage import StorageError
 
 MISSING_FOR = 10.0  # seconds, after which a run that is in no queue and has no end is given up
 
@@ -44,7 +44,7 @@ class UnderWay:
         """Put new runs into the queue, all or none.
 
         Raises:
-            StoreError: a run's folder, or the queue, cannot be written.
+            StorageError: a run's folder, or the queue, cannot be written.
         """
         with self.changed:
             try:
@@ -54,7 +54,7 @@ class UnderWay:
                     Entry(record.id, record.owner, record.sweep, record.created, number)
                     for number, record in enumerate(records)
                 )
-            except StoreError:
+            except StorageError:
                 for record in records:
                     self._book.leave(record.id)
                     self._store.discard(record.id)

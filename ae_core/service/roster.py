@@ -13,7 +13,7 @@ from ae_core.runs.index import RunIndex
 from ae_core.runs.record import new_record
 from ae_core.runs.snapshot import Snapshot, without_gone_pictures
 from ae_core.runs.store import RunStore
-from ae_core.runs.timeline import Moment
+from ae_core.runs.timeline import EpochFrame
 from ae_core.service.registry import UnderWay
 from ae_core.specs import TrainingSpec
 
@@ -46,7 +46,7 @@ class Roster:
 
         Raises:
             Busy: the visitor has a run, or a sweep, under way.
-            StoreError: a run's folder cannot be written.
+            StorageError: a run's folder cannot be written.
         """
         with self._under_way.changed:
             self._under_way.sync()
@@ -96,7 +96,7 @@ class Roster:
                 return without_gone_pictures(live)
         return without_gone_pictures(self._ended.snapshot(run_id))
 
-    def moments(self, run_id: str) -> tuple[Moment, ...]:
+    def frames(self, run_id: str) -> tuple[EpochFrame, ...]:
         """Return what is kept of a run's epochs, read from its folder if it has ended.
 
         Raises:
@@ -106,8 +106,8 @@ class Roster:
             return ()
         run = self._under_way.live(run_id)
         if run is not None:
-            return run.moments
-        return self._ended.moments(run_id)
+            return run.frames
+        return self._ended.frames(run_id)
 
     def wait_until(
         self, run_id: str, holds: Callable[[Snapshot], bool], timeout: float
@@ -125,4 +125,4 @@ class Roster:
 
     def forget_pictures(self, image_set: str) -> None:
         """Delete what ended runs keep of the pictures of an image set; the runs stay."""
-        self._ended.forget_pictures(self._index.everything(), image_set)
+        self._ended.forget_pictures(self._index.all_ids(), image_set)

@@ -15,7 +15,7 @@ from ae_core.models.compatibility import plan_of
 from ae_core.runs.record import new_run_id
 from ae_core.runs.snapshot import Snapshot
 from ae_core.runs.store import RunStore
-from ae_core.runs.timeline import Moment
+from ae_core.runs.timeline import EpochFrame
 from ae_core.service.connection import Connection
 from ae_core.service.dispatcher import Dispatcher
 from ae_core.service.following import EVERY_EPOCH
@@ -56,7 +56,7 @@ class TrainingService:
         Raises:
             ValueError: the spec's layers do not fit its pictures, or these are too few or deleted.
             Busy: the visitor has a run under way.
-            StoreError: the run's folder cannot be written.
+            StorageError: the run's folder cannot be written.
         """
         plan_of(spec)
         check_trainable(spec.image_set)
@@ -70,7 +70,7 @@ class TrainingService:
         They train one after the other, in the order given.
 
         Raises:
-            ValueError, Busy, StoreError: as in `submit`; then none of them is in the queue.
+            ValueError, Busy, StorageError: as in `submit`; then none of them is in the queue.
         """
         for spec in specs:
             plan_of(spec)
@@ -88,9 +88,9 @@ class TrainingService:
         """Return a run as it is now; see `Roster.snapshot`."""
         return self._roster.snapshot(run_id)
 
-    def moments(self, run_id: str) -> tuple[Moment, ...]:
-        """Return what is kept of a run's epochs; see `Roster.moments`."""
-        return self._roster.moments(run_id)
+    def frames(self, run_id: str) -> tuple[EpochFrame, ...]:
+        """Return what is kept of a run's epochs; see `Roster.frames`."""
+        return self._roster.frames(run_id)
 
     def wait_until(
         self, run_id: str, holds: Callable[[Snapshot], bool], timeout: float
@@ -150,7 +150,7 @@ class TrainingService:
         """Try once more to save an ended run that could not be saved.
 
         Raises:
-            StoreError: it still cannot.
+            StorageError: it still cannot.
         """
         run = self._under_way.live(run_id)
         if run is None or run.snapshot.live:

@@ -19,7 +19,7 @@ from ae_core.images import to_bytes_range
 from ae_core.models.weights import to_bytes
 from ae_core.service.messages import Message, Remote, Teller
 from ae_core.specs import from_json
-from ae_core.storage import write_file
+from ae_core.storage import atomic_write
 
 if TYPE_CHECKING:
     from ae_core.training.loop import Epoch
@@ -115,6 +115,6 @@ class _Saver:
             return
         self._saved = time.monotonic()
         try:
-            write_file(self._folder / "weights.npz", to_bytes(epoch.weights))
+            atomic_write(self._folder / "weights.npz", to_bytes(epoch.weights))
         except OSError as error:  # the run goes on, and its end says so if there is still no room
             logging.getLogger(__name__).warning("weights not saved yet: %s", error)

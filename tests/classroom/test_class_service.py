@@ -14,7 +14,7 @@ from ae_core.classroom.service import ClassBook
 from ae_core.runs.record import new_record
 from ae_core.runs.store import RunStore
 from ae_core.specs import preset
-from ae_core.storage import StoreError
+from ae_core.storage import StorageError
 
 DAY = 86_400
 
@@ -190,7 +190,7 @@ def test_the_run_store_does_not_take_classes_for_runs(book, tmp_path):
     store.begin(record)
     room, _ = book.open_class()
     book.join(room.code, "ada", "Ada")
-    assert [found.id for found in store.belongings(store.ids())] == [record.id]
+    assert [found.id for found in store.refs(store.ids())] == [record.id]
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"code": 1}', "null"])
@@ -217,7 +217,7 @@ def test_a_full_disk_is_a_sentence_and_the_class_stays_as_it_was(book, tmp_path,
         lambda: book.join(room.code, "ada", "Ada"),
         book.open_class,
     ):
-        with pytest.raises(StoreError, match="The class could not be saved: No space left"):
+        with pytest.raises(StorageError, match="The class could not be saved: No space left"):
             attempt()
     assert book.room(room.code) == room
     assert book.students(room.code) == ()

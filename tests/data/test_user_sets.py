@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ae_core.data import user_sets as module
 from ae_core.data.user_set import OwnSetCorrupt, UnknownOwnSet
 from ae_core.data.user_sets import MOST_PICTURES, MOST_SETS, NotYours, OwnSets
-from ae_core.storage import StoreError
+from ae_core.storage import StorageError
 
 
 @pytest.fixture
@@ -248,7 +248,7 @@ def test_a_full_disk_is_a_sentence_and_what_was_there_stays(sets, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", full)
-    with pytest.raises(StoreError) as caught:
+    with pytest.raises(StorageError) as caught:
         sets.add(made.id, pictures(2))
     assert str(caught.value) == (
         "The pictures could not be saved: No space left on device. Tell whoever runs this server "

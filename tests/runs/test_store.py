@@ -15,7 +15,7 @@ from ae_core.runs import store as store_module
 from ae_core.runs.record import INTERRUPTED, RunRecord, ended, new_record, new_run_id
 from ae_core.runs.store import RunStore, UnknownRun
 from ae_core.specs import PRESETS, preset
-from ae_core.storage import StoreError
+from ae_core.storage import StorageError
 
 FULL = "No space left on device"
 HISTORY = ({"loss": 0.5, "seconds": 1.25}, {"loss": 0.1 + 0.2, "seconds": 1e-9})
@@ -179,7 +179,7 @@ def test_a_run_whose_spec_is_absurd_is_unknown(store, spec):
 
 def owners(store):
     """(owner, id) of all runs, newest first."""
-    return [(run.owner, run.id) for run in reversed(store.belongings(store.ids()))]
+    return [(run.owner, run.id) for run in reversed(store.refs(store.ids()))]
 
 
 def test_owners_come_newest_first(store):
@@ -265,7 +265,7 @@ def full_sentence(folder):
 def test_a_full_disk_is_told_and_leaves_no_half_file(store, monkeypatch, how):
     begun = record()
     no_room(monkeypatch, how)
-    with pytest.raises(StoreError) as caught:
+    with pytest.raises(StorageError) as caught:
         store.begin(begun)
     assert str(caught.value) == full_sentence(store.folder(begun.id))
     assert names_in(store.folder(begun.id)) == []
@@ -277,7 +277,7 @@ def test_a_disk_that_fills_up_in_training_leaves_what_was_there(store, monkeypat
     store.begin(begun)
     with monkeypatch.context() as patch:
         no_room(patch, how)
-        with pytest.raises(StoreError) as caught:
+        with pytest.raises(StorageError) as caught:
             store.finish(ended(begun, "finished", "", HISTORY), FILES)
     assert str(caught.value) == full_sentence(store.folder(begun.id))
     assert names_in(store.folder(begun.id)) == ["run.json", "spec.json"]
@@ -288,9 +288,9 @@ def test_a_file_that_is_written_anew_stays_whole_on_a_full_disk(store, monkeypat
     done = finished(store)
     whole = {path.name: path.read_bytes() for path in store.folder(done.id).iterdir()}
     no_room(monkeypatch, "write")
-    with pytest.raises(StoreError):
+    with pytest.raises(StorageError):
         store.finish(replace(done, owner="x" * 999), {"weights.npz": b"other weights"})
-    with pytest.raises(StoreError):
+    with pytest.raises(StorageError):
         store.finish(replace(done, owner="x" * 999), {})
     monkeypatch.undo()
     assert {path.name: path.read_bytes() for path in store.folder(done.id).iterdir()} == whole
@@ -301,7 +301,7 @@ def test_a_run_reads_as_cut_off_until_its_last_file_is_there(store, monkeypatch,
     begun = record()
     store.begin(begun)
     done = ended(begun, "finished", "", HISTORY)
-    write, left = store_module.write_file, iter(range(files_written))
+    write, left = store_module.atomic_write, iter(range(files_written))
     with monkeypatch.context() as patch:
 
         def write_some(path, data):
@@ -309,8 +309,8 @@ def test_a_run_reads_as_cut_off_until_its_last_file_is_there(store, monkeypatch,
                 raise OSError(errno.ENOSPC, FULL)
             write(path, data)
 
-        patch.setattr(store_module, "write_file", write_some)
-        with pytest.raises(StoreError):
+        patch.setattr(store_module, "atomic_write", write_some)
+        with pytest.raises(StorageError):
             store.finish(done, FILES)
     assert store.read(begun.id).reason == INTERRUPTED
     store.finish(done, FILES)  # the disk has room again
@@ -323,7 +323,7 @@ def test_a_rename_that_fails_leaves_no_part(store, monkeypatch):
 
     begun = record()
     monkeypatch.setattr(Path, "replace", refuse)
-    with pytest.raises(StoreError):
+    with pytest.raises(StorageError):
         store.begin(begun)
     assert names_in(store.folder(begun.id)) == []
 
@@ -332,6 +332,6 @@ def test_a_file_in_the_place_of_the_folder_is_told(tmp_path):
     (tmp_path / "runs").write_text("in the way")
     begun = record()
     with pytest.raises(
-        StoreError, match=r"^The run could not be saved in .*: Not a directory. Make"
+        StorageError, match=r"^The run could not be saved in .*: Not a directory. Make"
     ):
         RunStore(tmp_path / "runs").begin(begun)

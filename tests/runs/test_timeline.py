@@ -1,4 +1,4 @@
-"""The moments of a run: few, evenly spread, with the first and the newest among them."""
+"""The frames of a run: few, evenly spread, with the first and the newest among them."""
 
 import numpy as np
 import pytest
@@ -6,12 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ae_core.runs import timeline
-from ae_core.runs.timeline import Moment, from_bytes, kept_epochs, to_bytes, with_newest
+from ae_core.runs.timeline import EpochFrame, from_bytes, kept_epochs, to_bytes, with_newest
 
 
-def moment_of(epoch, side=4, codes=None):
+def frame_of(epoch, side=4, codes=None):
     """Every pixel tells the epoch."""
-    return Moment(epoch, np.full((8, side, side, 1), epoch % 251, np.uint8), codes)
+    return EpochFrame(epoch, np.full((8, side, side, 1), epoch % 251, np.uint8), codes)
 
 
 @given(st.integers(1, 5000), st.integers(2, 80))
@@ -39,9 +39,9 @@ def test_what_is_kept_later_is_kept_now(newest, most):
 def test_a_run_keeps_them_in_order_and_each_its_own_pictures(epochs):
     kept = ()
     for epoch in range(1, epochs + 1):
-        kept = with_newest(kept, moment_of(epoch))
-        assert len(kept) <= timeline.MOST_MOMENTS
-    assert tuple(m.epoch for m in kept) == kept_epochs(epochs, timeline.MOST_MOMENTS)
+        kept = with_newest(kept, frame_of(epoch))
+        assert len(kept) <= timeline.MAX_FRAMES
+    assert tuple(m.epoch for m in kept) == kept_epochs(epochs, timeline.MAX_FRAMES)
     assert all((m.output == m.epoch % 251).all() for m in kept)
 
 
@@ -49,8 +49,8 @@ def test_a_run_keeps_them_in_order_and_each_its_own_pictures(epochs):
 def test_large_pictures_have_fewer_moments_within_the_same_bytes(side):
     kept = ()
     for epoch in range(1, 131):
-        kept = with_newest(kept, moment_of(epoch, side, np.zeros((600, 2), np.float32)))
-        assert sum(m.size for m in kept) <= timeline.MOST_BYTES
+        kept = with_newest(kept, frame_of(epoch, side, np.zeros((600, 2), np.float32)))
+        assert sum(m.size for m in kept) <= timeline.MAX_BYTES
     assert len(kept) >= 5
     assert (kept[0].epoch, kept[-1].epoch) == (1, 130)
 
@@ -59,7 +59,7 @@ def test_large_pictures_have_fewer_moments_within_the_same_bytes(side):
 def test_they_come_back_from_their_bytes(with_codes):
     rng = np.random.default_rng(0)
     before = tuple(
-        Moment(
+        EpochFrame(
             epoch,
             rng.integers(0, 256, (8, 6, 6, 3), np.uint8),
             rng.normal(size=(40, 2)).astype(np.float32) if with_codes else None,

@@ -78,8 +78,8 @@ def test_who_comes_late_has_heard_everything(cluster, server_on):
     seen = late.wait_until(run, lambda s: (s.status, s.epoch) == ("paused", paused.epoch), PATIENCE)
     assert seen.history == paused.history
     np.testing.assert_array_equal(seen.pictures, paused.pictures)
-    moments = [[m.epoch for m in server.moments(run)] for server in (one, late)]
-    assert moments[0] == moments[1]
+    frames = [[m.epoch for m in server.frames(run)] for server in (one, late)]
+    assert frames[0] == frames[1]
     stop_all(late, run)
 
 

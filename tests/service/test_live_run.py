@@ -74,7 +74,7 @@ def test_nothing_is_lost_or_doubled_for_who_comes_late(data):
             late.early = [messages[place]]
             late.take_all(messages[: place + 1])
     assert_same(late, whole)
-    assert [m.epoch for m in late.moments] == [m.epoch for m in whole.moments]
+    assert [m.epoch for m in late.frames] == [m.epoch for m in whole.frames]
 
 
 def test_of_a_long_run_the_newest_messages_are_enough():
@@ -85,7 +85,7 @@ def test_of_a_long_run_the_newest_messages_are_enough():
     late.early = []
     late.take_all(messages[-run_events.KEPT :])
     assert_same(late, whole)
-    assert late.moments[-1].epoch == 1500
+    assert late.frames[-1].epoch == 1500
 
 
 def test_another_attempt_begins_anew_and_says_why():
@@ -95,7 +95,7 @@ def test_another_attempt_begins_anew_and_says_why():
     run.turn_to(Entry(run.record.id, "ada", "", 0.0, attempt=2, lost="worker", lost_epoch=4))
     snapshot = run.snapshot
     assert (snapshot.status, snapshot.epoch, snapshot.pictures) == ("starting", 0, None)
-    assert (snapshot.lost, snapshot.lost_epoch, run.moments) == ("worker", 4, ())
+    assert (snapshot.lost, snapshot.lost_epoch, run.frames) == ("worker", 4, ())
     for message in told(2):
         assert run.take(message)
     assert run.snapshot.epoch == 2

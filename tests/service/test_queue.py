@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ae_core.service.queue import HEAD_START, Entry, TrainingQueue
 from ae_core.service.queue_store import QueueBook
-from ae_core.storage import StoreError
+from ae_core.storage import StorageError
 
 OWNERS = ("ada", "bob", "eve", "max")
 
@@ -188,5 +188,5 @@ def test_a_file_that_does_not_read_is_no_run(tmp_path, content):
 
 def test_a_queue_that_cannot_be_written_is_a_sentence(tmp_path):
     (tmp_path / "queue").write_text("a file where a folder is to be")
-    with pytest.raises(StoreError, match=r"The run could not be queued in .*queue: "):
+    with pytest.raises(StorageError, match=r"The run could not be queued in .*queue: "):
         entered(QueueBook(tmp_path / "queue"), 1)

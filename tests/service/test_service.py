@@ -17,7 +17,7 @@ from ae_core.service import messages
 from ae_core.service.connection import ServiceUnavailable
 from ae_core.service.service import Busy, TrainingService
 from ae_core.specs import change, preset, to_json
-from ae_core.storage import StoreError
+from ae_core.storage import StorageError
 
 QUICK = change(
     preset("digits-dense").spec, image_size=8, encoder="dense32", decoder="dense32", epochs=5
@@ -183,7 +183,7 @@ def test_the_time_limit_ends_a_run_and_keeps_its_weights(service):
 
 def test_a_full_disk_at_the_start_refuses_the_run(service, monkeypatch):
     monkeypatch.setattr(Path, "open", full_disk)
-    with pytest.raises(StoreError, match=r"No space left on device.* Make room there"):
+    with pytest.raises(StorageError, match=r"No space left on device.* Make room there"):
         service.submit(QUICK, "ada")
     assert service.runs("ada") == []
 
@@ -197,7 +197,7 @@ def test_a_full_disk_at_the_end_loses_nothing(service, monkeypatch):
         assert done.status == "finished"
         assert not done.saved
         assert "could not be saved" in done.reason
-        with pytest.raises(StoreError):
+        with pytest.raises(StorageError):
             service.save_again(run_id)
     service.save_again(run_id)
     assert service.snapshot(run_id).saved

@@ -21,7 +21,7 @@ from ae_core.service.registry import UnderWay
 from ae_core.service.roster import Busy, Roster
 from ae_core.service.service import TrainingService
 from ae_core.specs import LIMITS, change, flatten, preset
-from ae_core.storage import StoreError
+from ae_core.storage import StorageError
 from ae_core.training.sweep import FEWEST_SIZES, MOST_SIZES, parse_sizes, specs_of
 from pages.ui.charts.sweep import LOSSLESS, SizePoint, SweepWords, psnr_by_size
 
@@ -160,12 +160,12 @@ def test_a_sweep_that_cannot_be_written_is_refused_whole(tmp_path, monkeypatch):
 
     def full_disk(record):
         if count:
-            raise StoreError("no room")
+            raise StorageError("no room")
         count.append(record.id)
         begin(record)
 
     monkeypatch.setattr(store, "begin", full_disk)
-    with pytest.raises(StoreError):
+    with pytest.raises(StorageError):
         roster.enter(specs_of(QUICK, (2, 4)), "ada", "", "a" * 12)
     assert roster.owned("ada") == []
     assert store.ids() == set()

@@ -414,14 +414,14 @@ def test_a_bad_link_to_a_replay_is_one_sentence(swept, query, sentence):
 
 def test_a_run_is_replayed_beside_another_and_one_of_before_says_so(swept):
     from ae_core.runs.timeline import FILE
-    from pages.ui.backend.service import film, service
+    from pages.ui.backend.service import replay_sheet, service
 
     first, second = swept[1]
     page = opened("pages/train.py", run=first, replay="1", **{"with": second})
     assert not page.error
     assert page.selectbox(key=f"replay.with.{first}").value == second
     (service().store.folder(second) / FILE).unlink()
-    film.clear()
+    replay_sheet.clear()
     assert "There is nothing to replay" in texts(
         opened("pages/train.py", run=second, replay="1").info
     )

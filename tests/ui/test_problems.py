@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from ae_core.runs.store import UnknownRun
 from ae_core.specs import LIMITS, change, from_query, preset
-from ae_core.storage import StoreError
+from ae_core.storage import StorageError
 from pages.ui.i18n.phrasebook import LONGEST, PHRASE, SENTENCE, Phrasebook
 from pages.ui.i18n.text import FALLBACK, PROBLEMS, entries, languages, phrasebook
 from tests.helpers.core_sentences import VALUE, probes, unread
@@ -113,7 +113,7 @@ def test_whatever_a_visitor_typed_stays_as_it_is(value):
 
 
 def test_a_sentence_inside_another_is_said_too():
-    full = StoreError(
+    full = StorageError(
         "The run could not be saved in /runs/a: No space left on device. Make room there, or set "
         "AE_RUNS_DIR to another folder."
     )

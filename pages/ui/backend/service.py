@@ -14,7 +14,7 @@ from ae_core.classroom.wall import Wall
 from ae_core.data.loading import ImageSetCorrupt, ImageSetUnavailable
 from ae_core.data.user_image_sets import is_own
 from ae_core.latent.match_results import MatchBook
-from ae_core.runs.replay import Film, film_of
+from ae_core.runs.replay import ReplaySheet, pack_frames
 from ae_core.runs.snapshot import Snapshot
 from ae_core.runs.store import RunStore, UnknownRun
 from ae_core.service.connection import Connection, ServiceUnavailable
@@ -99,12 +99,12 @@ def _run_sheet(run_id: str, epoch: int, _rows: np.ndarray) -> bytes:
 
 
 @st.cache_resource(show_spinner=False, max_entries=FILMS)
-def film(run_id: str, epochs: int) -> Film:
-    """Return the moments of a run's first epochs, packed; without any it has no epochs.
+def replay_sheet(run_id: str, epochs: int) -> ReplaySheet:
+    """Return the frames of a run's first epochs, packed; without any it has no epochs.
 
     Args:
         run_id: of the run.
         epochs: how many are complete: what is remembered of a live run is soon out of date.
     """
-    moments = [moment for moment in service().moments(run_id) if moment.epoch <= epochs]
-    return film_of(moments) if moments else Film((), b"", b"")
+    frames = [frame for frame in service().frames(run_id) if frame.epoch <= epochs]
+    return pack_frames(frames) if frames else ReplaySheet((), b"", b"")

@@ -5,14 +5,14 @@ from collections.abc import Callable
 import streamlit as st
 
 from ae_core.classroom.model import CODE_LENGTH, DAYS, LONGEST_NICKNAME, ClassError, Classroom
-from ae_core.storage import StoreError
+from ae_core.storage import StorageError
 from pages.ui.backend.service import class_book
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.state.query_params import put
 from pages.ui.state.session import teaching, visitor
 
-REFUSALS = (ClassError, StoreError)
+REFUSALS = (ClassError, StorageError)
 
 
 def entrance() -> None:

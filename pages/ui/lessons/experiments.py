@@ -10,7 +10,7 @@ from ae_core.lessons.schema import Experiment
 from ae_core.runs.snapshot import Snapshot
 from ae_core.service.service import Busy
 from ae_core.specs import to_query
-from ae_core.storage import StoreError
+from ae_core.storage import StorageError
 from pages.ui.backend.service import service, snapshots_of
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
@@ -78,7 +78,7 @@ def _begin(missing: list[Experiment]) -> None:
             submit_run(missing[0].spec, missing[0].preset)
         else:
             submit_sweep([one.spec for one in missing], missing[0].preset)
-    except (Busy, NotAllowed, StoreError) as error:
+    except (Busy, NotAllowed, StorageError) as error:
         notice.toast(str(error))
 
 

@@ -16,7 +16,7 @@ from ae_core.data.user_image_sets import own_sets
 from ae_core.data.user_set import OwnSet, OwnSetCorrupt
 from ae_core.data.user_sets import MOST_PICTURES
 from ae_core.service.connection import ServiceUnavailable
-from ae_core.storage import StoreError
+from ae_core.storage import StorageError
 from pages.ui.backend.service import service
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
@@ -147,7 +147,7 @@ def _forget() -> None:
 def _add(own: OwnSet, pixels: np.ndarray) -> OwnSet | None:
     try:
         return own_sets().add(own.id, pixels)
-    except (ValueError, OwnSetCorrupt, StoreError) as error:
+    except (ValueError, OwnSetCorrupt, StorageError) as error:
         notice.error(str(error))
         return None
 

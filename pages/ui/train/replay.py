@@ -1,6 +1,6 @@
 """Back through a run's epochs, live in the browser; two runs side by side at the same epoch.
 
-All moments go to the browser at once, as one picture; the server hears of an epoch when the hand
+All frames go to the browser at once, as one picture; the server hears of an epoch when the hand
 lets go. What happens there is in ``replay.js``, what is drawn of a run in ``replay_panel.js``.
 """
 
@@ -17,7 +17,7 @@ from ae_core.runs import replay
 from ae_core.runs.snapshot import Snapshot
 from ae_core.runs.store import UnknownRun
 from ae_core.specs import Limit
-from pages.ui.backend.service import film, service, snapshots_of
+from pages.ui.backend.service import replay_sheet, service, snapshots_of
 from pages.ui.charts.training import CLASSES, HELD_OUT, TRAIN
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
@@ -102,7 +102,7 @@ def _take_show(show: str | None, epoch: int) -> None:
 
 
 def replay_view(snapshot: Snapshot) -> None:
-    """Show a run's moments under one slider, and another run's if the visitor chooses one."""
+    """Show a run's frames under one slider, and another run's if the visitor chooses one."""
     runs = [run for run in (snapshot, _beside(snapshot)) if run is not None and _has_film(run)]
     if snapshot not in runs:
         st.info(text("replay.none"))
@@ -120,7 +120,7 @@ def replay_view(snapshot: Snapshot) -> None:
     data |= {"named": text("replay.epoch", epoch="#")}  # the script puts the number in
     key = f"replay-{'-'.join(run.id for run in runs)}"
     _REPLAY(key=key, data=data, on_epoch_change=lambda: _take_epoch(widget(key)["epoch"]))
-    kept = len(film(snapshot.id, snapshot.epoch).epochs)
+    kept = len(replay_sheet(snapshot.id, snapshot.epoch).epochs)
     st.caption(text("replay.intro", kept=kept, epochs=snapshot.epoch))
     labels = (text("replay.gif"), text("replay.gif_with"))
     offer(
@@ -139,7 +139,7 @@ def _take_epoch(epoch: object) -> None:
 
 
 def _has_film(run: Snapshot) -> bool:
-    return bool(run.epoch and run.pictures is not None and film(run.id, run.epoch).epochs)
+    return bool(run.epoch and run.pictures is not None and replay_sheet(run.id, run.epoch).epochs)
 
 
 def _beside(snapshot: Snapshot) -> Snapshot | None:
@@ -171,7 +171,7 @@ def _of_run(run: Snapshot) -> dict[str, Any]:
     """Return what the script needs of a run; JSON has no NaN, and there is none in a history."""
     assert run.pictures is not None  # see `_has_film`
     given = run.pictures[:-1]
-    shown = film(run.id, run.epoch)
+    shown = replay_sheet(run.id, run.epoch)
     measure = "val_psnr" if "val_psnr" in run.history[0] else "psnr"
     stride = math.ceil(run.epoch / CURVE_POINTS)
     curve = [*range(0, run.epoch - 1, stride), run.epoch - 1]
@@ -201,7 +201,7 @@ def _of_run(run: Snapshot) -> dict[str, Any]:
 
 def _gif(run: Snapshot) -> bytes:
     assert run.pictures is not None  # see `_has_film`
-    moments = service().moments(run.id)
+    frames = service().frames(run.id)
     return replay.animation(
-        np.asarray(run.pictures[:-1]), moments, lambda epoch: text("replay.epoch", epoch=epoch)
+        np.asarray(run.pictures[:-1]), frames, lambda epoch: text("replay.epoch", epoch=epoch)
     )

@@ -6,7 +6,7 @@ import streamlit as st
 
 from ae_core.models.precision import computes_in
 from ae_core.runs.snapshot import Snapshot
-from ae_core.storage import StoreError
+from ae_core.storage import StorageError
 from pages.ui.backend.service import class_book, service
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
@@ -134,5 +134,5 @@ def _button(
 def _save_again(run_id: str) -> None:
     try:
         service().save_again(run_id)
-    except StoreError as error:
+    except StorageError as error:
         notice.toast(str(error))

@@ -9,7 +9,7 @@ from ae_core.models.precision import computes_in
 from ae_core.models.shapes import PlannedLayer, parameters
 from ae_core.service.connection import ServiceUnavailable
 from ae_core.specs import TrainingSpec, flatten, to_json
-from ae_core.storage import StoreError
+from ae_core.storage import StorageError
 from ae_core.training.estimate import seconds
 from pages.ui.backend.images import gallery_sheet
 from pages.ui.backend.service import speed
@@ -130,7 +130,7 @@ def _train_button() -> None:
     except NotAllowed as error:
         refusal(error)
         return
-    except (ValueError, ImageSetCorrupt, StoreError) as error:  # Busy is a ValueError
+    except (ValueError, ImageSetCorrupt, StorageError) as error:  # Busy is a ValueError
         notice.error(str(error))
         return
     put(run=run_id, sweep="", replay="", view="Watch")

@@ -26,7 +26,7 @@ def submit_run(spec: TrainingSpec, preset_name: str) -> str:
 
     Raises:
         NotAllowed: the visitor's class does not allow it.
-        ValueError, Busy, StoreError: as in `TrainingService.submit`.
+        ValueError, Busy, StorageError: as in `TrainingService.submit`.
     """
     _check([spec])
     return service().submit(spec, visitor(), preset_name)
@@ -37,7 +37,7 @@ def submit_sweep(specs: Sequence[TrainingSpec], preset_name: str) -> str:
 
     Raises:
         NotAllowed: the visitor's class does not allow one of them.
-        ValueError, Busy, StoreError: as in `TrainingService.submit_sweep`.
+        ValueError, Busy, StorageError: as in `TrainingService.submit_sweep`.
     """
     _check(specs)
     return service().submit_sweep(specs, visitor(), preset_name)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ae_core.service.service import Busy
-from ae_core.storage import StoreError
+from ae_core.storage import StorageError
 from ae_core.training.sweep import parse_sizes, specs_of
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
@@ -52,7 +52,7 @@ def _show() -> None:
         except NotAllowed as error:
             refusal(error)
             return
-        except (Busy, StoreError) as error:
+        except (Busy, StorageError) as error:
             notice.error(str(error))
             return
         put(sweep=sweep_id, run="", size="", replay="", view="Watch")

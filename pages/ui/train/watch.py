@@ -18,7 +18,7 @@ from pages.ui.train.run_headline import run_headline
 from pages.ui.widgets.chart import chart
 
 REFRESH_SECONDS = 1.0
-REPLAY_SECONDS = 5.0  # all moments of a live run are sent anew then
+REPLAY_SECONDS = 5.0  # all frames of a live run are sent anew then
 FIRST_REFRESH_SECONDS = 0.4  # until there is a first curve to see
 ROW_NAMES = {2: ("original", "reconstruction"), 3: ("original", "corrupted", "reconstruction")}
 
