@@ -12,6 +12,7 @@ A value that is a message, or an error, becomes its sentence. English is complet
 every other language with it.
 """
 
+import math
 import re
 import string
 import tomllib
@@ -93,8 +94,12 @@ class _Writer(string.Formatter):
     def _number(self, value: float, format_spec: str) -> str:
         if isinstance(value, int) and abs(value) < 1000 and not format_spec:
             return str(value)  # what most are, without Babel's 30 µs
+        if isinstance(value, int) and value.bit_length() > 53:  # a visitor may write any
+            return _quoted(str(value)) if value.bit_length() < 1000 else "10…"
         if format_spec:
             return self._localized(format(value, format_spec))
+        if isinstance(value, float) and not math.isfinite(value):
+            return str(value)
         if isinstance(value, float) and (abs(value) >= 1e9 or 0 < abs(value) < 1e-3):
             return self._localized(f"{value:g}")
         return str(format_decimal(value, format="#,##0.######", locale=self._locale))

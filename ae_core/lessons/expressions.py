@@ -11,6 +11,8 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 
+from ae_core.errors import UserError
+
 Number = float | bool
 
 MOST_CHARACTERS = 300
@@ -50,14 +52,14 @@ class Expression:
         """Read an expression.
 
         Raises:
-            ValueError: it is none, or holds something else than arithmetic.
+            UserError: it is none, or holds something else than arithmetic.
         """
         if len(text) > MOST_CHARACTERS:
-            raise ValueError(f"{text[:40]}… must have at most {MOST_CHARACTERS} characters")
+            raise UserError("expression_long", expression=text, most=MOST_CHARACTERS)
         try:
             self._body = ast.parse(text.strip(), mode="eval").body
         except (SyntaxError, ValueError, RecursionError):
-            raise ValueError(f"{text} must be arithmetic, as in a.val_psnr > b.val_psnr") from None
+            raise UserError("expression", expression=text) from None
         self.text = text
         self.names = frozenset(_names(self._body, text))
 
@@ -66,19 +68,19 @@ class Expression:
 
         Raises:
             Missing: a name has no value.
-            ValueError: it has no result, as in a division by zero.
+            UserError: it has no result, as in a division by zero.
         """
         try:
             return _value(self._body, numbers)
         except (ZeroDivisionError, OverflowError, ValueError, TypeError) as error:
-            raise ValueError(f"{self.text} cannot be worked out: {error}") from None
+            raise UserError("expression_value", expression=self.text, problem=str(error)) from None
 
 
 def expressions_in(text: str) -> list[Expression]:
     """Return the expressions that stand in a text.
 
     Raises:
-        ValueError: one is none, or its format is not one for numbers.
+        UserError: one is none, or its format is not one for numbers.
     """
     found = []
     for match in _PLACE.finditer(text):
@@ -91,7 +93,7 @@ def filled(text: str, numbers: Mapping[str, float]) -> str:
     """Return a text with its expressions worked out.
 
     Raises:
-        Missing, ValueError: see `Expression.value`.
+        Missing, UserError: see `Expression.value`.
     """
     return _PLACE.sub(
         lambda match: _written(Expression(match[1]).value(numbers), match[2] or "", match[0]), text
@@ -102,7 +104,7 @@ def _written(value: Number, form: str, place: str) -> str:
     try:
         return format(value, form or ".4g")
     except ValueError:
-        raise ValueError(f"{place} must end in a format for numbers, as in {{{{a:.1f}}}}") from None
+        raise UserError("expression_format", expression=place) from None
 
 
 def _names(node: ast.expr, text: str) -> list[str]:
@@ -130,7 +132,7 @@ def _parts(node: ast.expr, text: str) -> list[ast.expr]:
             return [test, body, orelse]
         case ast.Call(ast.Name(name), args, []) if name in _FUNCTIONS:
             return args
-    raise ValueError(f"{text} must be arithmetic with + - * / < > and {', '.join(_FUNCTIONS)}")
+    raise UserError("expression_signs", expression=text, functions=tuple(_FUNCTIONS))
 
 
 def _value(node: ast.expr, numbers: Mapping[str, float]) -> Number:

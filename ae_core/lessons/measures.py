@@ -8,6 +8,7 @@ import numpy as np
 from ae_core.data import corruption, loading
 from ae_core.denoising import filters
 from ae_core.denoising.denoise import cleaned, model_file
+from ae_core.errors import UserError
 from ae_core.evaluation.baselines import pca_by_size
 from ae_core.images import reduced, to_bytes_range
 from ae_core.latent import explore
@@ -43,14 +44,14 @@ def measure(
         model: the run that its setting ``train`` names, if it has one.
 
     Raises:
-        ValueError: a setting is not allowed.
+        UserError: a setting is not allowed.
         ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.loading.load_images`.
     """
     given = dict(settings)
     if model is None and "model" in given:
         card = cards().get(str(given["model"]))
         if card is None:
-            raise ValueError(f"model={given['model']} must be one of {', '.join(cards())}")
+            raise UserError("one_of", name="model", value=given["model"], choices=tuple(cards()))
         model = model_file(card)
     found = _MEASURES[what](model, given)
     assert set(found.figures) == set(MEASURES[what].figures)
@@ -147,7 +148,7 @@ def _random_codes(model: ModelFile | None, _: Mapping[str, Any]) -> Measured:
     spec = from_json(model.spec_json)
     images = loading.load_images(spec.image_set, spec.image_size, spec.split)
     if images.train_labels is None or images.train_labels.ndim != 1:
-        raise ValueError(f"train must be of pictures with classes, not of {spec.image_set}")
+        raise UserError("needs_classes", image_set=spec.image_set)
     trained = autoencoder(model, image_shape(spec))
     known = KNeighborsClassifier().fit(
         trained.encode(images.train[:ENCODED]), images.train_labels[:ENCODED]
@@ -167,7 +168,7 @@ def _factors(model: ModelFile | None, _: Mapping[str, Any]) -> Measured:
     assert model is not None
     known = explore.explore(model)
     if known.labels is None or known.labels.ndim != 2:
-        raise ValueError("model must be one of pictures with known properties, as toy-faces-vae")
+        raise UserError("needs_factors")
     tells = np.square(correlations(known.codes, known.labels)).max(axis=1)
     figures = {
         "found": int((tells > FOLLOWS).sum()),

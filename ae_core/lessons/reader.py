@@ -1,12 +1,12 @@
-"""Reading a lesson's file: what its fields mean, and every mistake named by line and field.
+"""A lesson from its file: every mistake is named by line and field.
 
-``assets/lessons/README.md`` tells a teacher how to write one. It knows no TOML, which is
-`ae_core.lessons.toml_reader`'s, and nothing of who takes the lesson.
+``assets/lessons/README.md`` tells a teacher how to write one.
 """
 
 from collections.abc import Iterable
 from pathlib import Path
 
+from ae_core.errors import UserError
 from ae_core.lessons.expressions import Expression, expressions_in
 from ae_core.lessons.figures import MEASURES, RUN_FIGURES
 from ae_core.lessons.schema import (
@@ -33,7 +33,7 @@ def read_lesson(path: Path) -> Lesson:
     """Read a lesson's file.
 
     Raises:
-        ValueError: naming the file, the line, the field and what it must be.
+        UserError: it names the file, the line, the field and what that must be.
     """
     table = Table(path.name, path.read_text(encoding="utf-8"))
     level = _level(table, "")
@@ -47,7 +47,7 @@ def read_lesson(path: Path) -> Lesson:
         steps=tuple(_step(step, known, level) for step in table.tables("step")),
     )
     if not lesson.steps:
-        raise table.error("step", "at least one [[step]]")
+        raise table.error("step", "step")
     table.end()
     return lesson
 
@@ -61,7 +61,7 @@ def _level(table: Table, usual: str) -> str:
     """Read the level of a lesson or a step; without ``usual`` it must be there."""
     level = table.text("level", optional=bool(usual)) or usual
     if level not in LEVELS:
-        raise table.error("level", f"one of {', '.join(LEVELS)}")
+        raise table.error("level", "one_of", choices=tuple(LEVELS))
     return level
 
 
@@ -112,9 +112,9 @@ def _guess(table: Table, known: set[str]) -> Guess:
         close=table.number("close", 0.0),
     )
     if len(choices) == 1:
-        raise table.error("choices", "at least two")
+        raise table.error("choices", "two")
     if not guess.low < guess.high:
-        raise table.error("high", f"above low={guess.low:g}")
+        raise table.error("high", "above", low=guess.low)
     table.end()
     return guess
 
@@ -122,12 +122,12 @@ def _guess(table: Table, known: set[str]) -> Guess:
 def _experiment(table: Table) -> Experiment:
     preset, changes = table.text("preset"), table.settings("change")
     if preset not in PRESETS:
-        raise table.error("preset", f"one of {', '.join(PRESETS)}")
+        raise table.error("preset", "one_of", choices=tuple(PRESETS))
     try:
         spec = change(PRESETS[preset].spec, **changes)
         plan_of(spec)
-    except ValueError as error:
-        raise table.error("change", f"allowed: {error}") from None
+    except UserError as error:
+        raise table.problem("change", error.message) from None
     made = Experiment(_name(table), table.text("title"), preset, spec)
     table.end()
     return made
@@ -136,10 +136,10 @@ def _experiment(table: Table) -> Experiment:
 def _measure(table: Table) -> Measure:
     what, settings = table.text("what"), table.settings("settings")
     if what not in MEASURES:
-        raise table.error("what", f"one of {', '.join(MEASURES)}")
+        raise table.error("what", "one_of", choices=tuple(MEASURES))
     needed = MEASURES[what].settings
     if set(settings) != set(needed):
-        raise table.error("settings", f"exactly {', '.join(needed)}")
+        raise table.error("settings", "exactly", names=tuple(needed))
     made = Measure(_name(table), table.text("title"), what, tuple(sorted(settings.items())))
     table.end()
     return made
@@ -148,14 +148,14 @@ def _measure(table: Table) -> Measure:
 def _name(table: Table) -> str:
     name = table.text("name")
     if not name.isidentifier() or name == GUESS:
-        raise table.error("name", "one word of letters and digits")
+        raise table.error("name", "word")
     return name
 
 
 def _link(table: Table) -> Link:
     page = table.text("page")
     if page not in PAGES:
-        raise table.error("page", f"one of {', '.join(PAGES)}")
+        raise table.error("page", "one_of", choices=tuple(PAGES))
     query = tuple((name, str(value)) for name, value in table.settings("query").items())
     made = Link(page, table.text("words"), query)
     table.end()
@@ -176,8 +176,8 @@ def _expression(table: Table, name: str, known: set[str]) -> Expression:
     written = table.text(name)
     try:
         found = Expression(written)
-    except ValueError as error:
-        raise table.problem(name, f": {error}") from None
+    except UserError as error:
+        raise table.problem(name, error.message) from None
     _all_known(table, name, [found], known)
     return found
 
@@ -186,8 +186,8 @@ def _filled_text(table: Table, name: str, known: set[str], *, optional: bool = F
     written = table.text(name, optional=optional)
     try:
         found = expressions_in(written)
-    except ValueError as error:
-        raise table.problem(name, f": {error}") from None
+    except UserError as error:
+        raise table.problem(name, error.message) from None
     _all_known(table, name, found, known)
     return written
 
@@ -198,4 +198,4 @@ def _all_known(table: Table, name: str, expressions: Iterable[Expression], known
             owner = unknown.partition(".")[0]
             figures = sorted(one for one in known if one.startswith(f"{owner}."))
             others = figures or sorted({one.partition(".")[0] for one in known})
-            raise table.error(name, f"about figures that are there: {', '.join(others)}", unknown)
+            raise table.error(name, "figures", unknown, figures=tuple(others))

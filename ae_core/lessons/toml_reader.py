@@ -1,11 +1,10 @@
-"""A lesson's file: TOML, of which every field is asked for by kind, and errors that name the line.
-
-It does not know what the fields mean: see `ae_core.lessons.reader`.
-"""
+"""A TOML reader whose errors name the line; every field is asked for by its kind."""
 
 import re
 import tomllib
 from typing import Any
+
+from ae_core.errors import Message, UserError
 
 _HEADER = re.compile(r"^\s*\[(\[)?\s*([\w.]+)\s*\]?\]")
 _KEY = re.compile(r"^\s*([\w-]+)\s*=")
@@ -19,7 +18,7 @@ class Table:
         """Read a file.
 
         Raises:
-            ValueError: it is no TOML; the text names file and line.
+            UserError: it is no TOML; the sentence names file and line.
         """
         self.file = file
         self._text = text
@@ -28,11 +27,11 @@ class Table:
         try:
             self._fields: dict[str, Any] = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            raise ValueError(f"{file} must be TOML: {error}") from None
+            raise UserError("lesson_toml", file=file, problem=str(error)) from None
 
     def _inner(self, fields: object, *path: str | int) -> "Table":
         if not isinstance(fields, dict):
-            raise self.error(str(path[0]), "a table")
+            raise self.error(str(path[0]), "table")
         made: Table = object.__new__(Table)
         made.file, made._text, made._asked = self.file, self._text, set()
         made._fields, made._path = fields, (*self._path, *path)
@@ -44,7 +43,7 @@ class Table:
         if value is None and optional:
             return ""
         if not isinstance(value, str) or not (value.strip() or optional):
-            raise self.error(name, "a text in quotes")
+            raise self.error(name, "text")
         return value.strip()
 
     def number(self, name: str, usual: float | None = None) -> float:
@@ -53,7 +52,7 @@ class Table:
         if value is None and usual is not None:
             return usual
         if type(value) not in (int, float):
-            raise self.error(name, "a number")
+            raise self.error(name, "number")
         return float(value)
 
     def texts(self, name: str) -> tuple[str, ...]:
@@ -62,7 +61,7 @@ class Table:
         if value is None:
             return ()
         if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-            raise self.error(name, "a list of texts in quotes")
+            raise self.error(name, "texts")
         return tuple(value)
 
     def settings(self, name: str) -> dict[str, str | int | float]:
@@ -74,7 +73,7 @@ class Table:
             type(one) in (str, int, float) for one in value.values()
         )
         if not allowed:
-            raise self.error(name, "settings in braces, as in { latent_dim = 2 }")
+            raise self.error(name, "settings")
         return dict(value)
 
     def tables(self, name: str) -> list["Table"]:
@@ -83,7 +82,7 @@ class Table:
         if value is None:
             return []
         if not isinstance(value, list):
-            raise self.error(name, f"tables, each begun with [[{'.'.join(self._names(name))}]]")
+            raise self.error(name, "tables", head=".".join(self._names(name)))
         return [self._inner(one, name, place) for place, one in enumerate(value)]
 
     def table(self, name: str) -> "Table | None":
@@ -95,23 +94,30 @@ class Table:
         """Check that nothing else stands in the table.
 
         Raises:
-            ValueError: it does; a misspelt field would else be lost in silence.
+            UserError: it does; a misspelt field would else be lost in silence.
         """
         for name in self._fields:
             if name not in self._asked:
-                fields = ", ".join(sorted(self._asked))
-                raise self.problem(name, f" must be one of the fields {fields}")
+                raise self.error(name, "field", fields=tuple(sorted(self._asked)))
 
-    def error(self, name: str, must: str, value: object = None) -> ValueError:
-        """Return the error of a field: file, line, field, value and what it must be."""
+    def error(self, name: str, must: str, value: object = None, **values: Any) -> UserError:
+        """Return the error of a field.
+
+        Args:
+            name: of the field.
+            must: what it must be: the message is ``lesson_must_<must>``.
+            value: what is wrong in it, if it is not the whole field.
+            values: for that message.
+        """
         shown = self._fields.get(name) if value is None else value
-        quoted = "" if shown is None else f"={str(shown)[:60]}"
-        return self.problem(name, f"{quoted} must be {must}")
+        return self.problem(name, Message.of(f"lesson_must_{must}", **values), shown)
 
-    def problem(self, name: str, sentence: str) -> ValueError:
-        """Return an error that says something of a field: file, line, field and the sentence."""
-        place = ".".join(self._names(name))
-        return ValueError(f"{self.file}, line {self._line(name)}: {place}{sentence}")
+    def problem(self, name: str, problem: Message, value: object = None) -> UserError:
+        """Return an error that tells the file, the line, the field, its value, and a problem."""
+        field = ".".join(self._names(name)) + ("" if value is None else f" = {value}")
+        return UserError(
+            "lesson", file=self.file, line=self._line(name), field=field, problem=problem
+        )
 
     def _field(self, name: str) -> Any:
         self._asked.add(name)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ae_core.errors import UserError
 from ae_core.specs.layers import Layer
 from ae_core.specs.limits import LIMITS, check_choice
 
@@ -70,37 +71,25 @@ class AutoencoderSpec:
         ):
             check_choice(name, getattr(self, name))
         if isinstance(self.pixel_scale, bool) or self.pixel_scale not in (1, 255):
-            raise ValueError(f"pixel_scale={self.pixel_scale} must be 1 or 255")
+            raise UserError("one_of", name="pixel_scale", value=self.pixel_scale, choices=(1, 255))
         if self.pixel_scale == 255 and self.output_activation == "sigmoid":
-            raise ValueError(
-                "output_activation=sigmoid must be relu or linear with pixel_scale=255: "
-                "a sigmoid cannot reach 255"
-            )
+            raise UserError("sigmoid_of_255")
         if self.bottleneck == "variational" and self.code != "dense":
-            raise ValueError(
-                f"code={self.code} must be dense with bottleneck=variational: "
-                "the mean and the variance are two dense layers"
-            )
+            raise UserError("variational_code", value=self.code)
         if self.components:
             self._check_linear()
 
     def _check_linear(self) -> None:
-        wish = f"with components={self.components}"
         for name, wanted in (
             ("code", "dense"),
             ("code_activation", "linear"),
             ("output_activation", "linear"),
         ):
-            if getattr(self, name) != wanted:
-                raise ValueError(
-                    f"{name}={getattr(self, name)} must be {wanted} {wish}: "
-                    "linear maps lead to the code and from it to the picture"
-                )
+            value = getattr(self, name)
+            if value != wanted:
+                raise UserError("linear", name=name, value=value, wanted=wanted)
         if self.latent_dim > self.components:
-            raise ValueError(
-                f"latent_dim={self.latent_dim} must be at most {self.components} {wish}: "
-                "the code begins as the first of them"
-            )
+            raise UserError("components_code", value=self.latent_dim, most=self.components)
 
     @property
     def body(self) -> str:

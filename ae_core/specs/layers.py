@@ -8,6 +8,7 @@ mirror image of their encoder (recipes R1 and R4), so a single list of widths ca
 import re
 from dataclasses import dataclass
 
+from ae_core.errors import UserError
 from ae_core.specs.limits import LIMITS
 
 KERNEL_SIZE = 3  # every convolution is 3×3, as in all the recipes
@@ -54,11 +55,12 @@ def parse_layers(text: str, name: str = "layers") -> tuple[Layer, ...]:
     """Read layers from their notation, e.g. ``"conv16/2, conv32"``.
 
     Raises:
-        ValueError: a word is not a layer, a number is out of its limit, or there are too many.
+        UserError: a word is not a layer, a number is out of its limit, or there are too many.
     """
     text = re.sub(r"(?<=[a-z])\s+(?=\d)", "", text.lower())  # "Dense 64" is dense64
     words = [word.replace("convt", "convT") for word in re.split(r"[,\s]+", text) if word]
-    LIMITS["layers"].check(f"number of layers in {name}", len(words))
+    if len(words) > LIMITS["layers"].high:
+        raise UserError("too_many_layers", name=name, count=len(words), high=LIMITS["layers"].high)
     return tuple(_parse_layer(word, name) for word in words)
 
 
@@ -70,7 +72,7 @@ def format_layers(layers: tuple[Layer, ...]) -> str:
 def _parse_layer(word: str, name: str) -> Layer:
     match = _NOTATION.fullmatch(word)
     if match is None or len(word) > 30:
-        raise ValueError(f"{name}={word[:40]} must be layers such as {EXAMPLES}")
+        raise UserError("layers", name=name, value=word, examples=EXAMPLES)
     if match["dense"]:
         return Layer("dense", width=_number("width", match["units"], word))
     if match["conv"]:
@@ -87,5 +89,7 @@ def _parse_layer(word: str, name: str) -> Layer:
 
 def _number(limit: str, digits: str, word: str) -> int:
     value = int(digits)
-    LIMITS[limit].check(f"{limit} in {word}", value)
+    bounds = LIMITS[limit]
+    if not bounds.low <= value <= bounds.high:
+        raise UserError("layer_number", layer=word, value=value, low=bounds.low, high=bounds.high)
     return value

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from ae_core.errors import UserError
+
 
 @dataclass(frozen=True)
 class Limit:
@@ -20,15 +22,15 @@ class Limit:
     whole: bool = True
 
     def check(self, name: str, value: object) -> None:
-        """Raise ``ValueError`` unless `value` is a finite number within the limit."""
-        wanted = f"{'a whole number ' if self.whole else ''}between {self.low:,} and {self.high:,}"
+        """Raise a UserError unless `value` is a finite number within the limit."""
         fits = (
             isinstance(value, int if self.whole else int | float)
             and not isinstance(value, bool)
             and self.low <= value <= self.high
         )
         if not fits:
-            raise ValueError(f"{name}={str(value)[:40]} must be {wanted}")
+            key = "whole" if self.whole else "between"
+            raise UserError(key, name=name, value=value, low=self.low, high=self.high)
 
 
 LIMITS: Mapping[str, Limit] = MappingProxyType(
@@ -84,6 +86,6 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 
 def check_choice(name: str, value: object) -> None:
-    """Raise ``ValueError`` unless `value` is one of ``CHOICES[name]``."""
+    """Raise a UserError unless `value` is one of ``CHOICES[name]``."""
     if value not in CHOICES[name]:
-        raise ValueError(f"{name}={str(value)[:40]} must be one of {', '.join(CHOICES[name])}")
+        raise UserError("one_of", name=name, value=value, choices=CHOICES[name])

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import ae_core.specs.recipes as recipes
+from ae_core.errors import UserError
 from ae_core.specs.training import TrainingSpec
 
 
@@ -163,8 +164,8 @@ def preset(name: str) -> Preset:
     """Return a preset by name.
 
     Raises:
-        ValueError: there is no preset of that name.
+        UserError: there is no preset of that name.
     """
     if name not in PRESETS:
-        raise ValueError(f"preset={name[:40]} must be one of {', '.join(PRESETS)}")
+        raise UserError("one_of", name="preset", value=name, choices=tuple(PRESETS))
     return PRESETS[name]

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from ae_core.errors import UserError
 from ae_core.specs.autoencoder import AutoencoderSpec
 from ae_core.specs.layers import format_layers, parse_layers
 from ae_core.specs.limits import LIMITS
@@ -37,12 +38,12 @@ def change(spec: TrainingSpec, /, **changes: Value) -> TrainingSpec:
     """Return `spec` with some flat settings changed, checked as a whole.
 
     Raises:
-        ValueError: a name is not a setting, or a value (or the combination) is not allowed.
+        UserError: a name is not a setting, or a value (or the combination) is not allowed.
     """
     by_part: dict[str, dict[str, Any]] = {"": {}, "autoencoder": {}, "corruption": {}}
     for name, value in changes.items():
         if name not in _OWNERS:
-            raise ValueError(f"{name}={value} must be one of the settings {', '.join(_OWNERS)}")
+            raise UserError("setting", name=name, value=value, settings=tuple(_OWNERS))
         by_part[_OWNERS[name]][name] = _typed(name, value, flatten(spec)[name])
     return dataclasses.replace(
         spec,
@@ -64,8 +65,8 @@ def _typed(name: str, value: Value, like: Value) -> Any:
             return kind(value)
         except ValueError:
             if name in LIMITS:
-                LIMITS[name].check(name, value[:40])  # words the error, always raises
-            raise ValueError(f"{name}={value[:40]} must be a number") from None
+                LIMITS[name].check(name, value)  # tells the bounds, always raises
+            raise UserError("number", name=name, value=value) from None
     # A whole number for a fractional setting; whatever else JSON may hold is left to the check.
     small_int = type(value) is int and abs(value) < 2**53
     return float(value) if kind is float and small_int else value
@@ -103,7 +104,7 @@ def from_query(query: Mapping[str, str]) -> TrainingSpec:
     """Read the spec that a link describes (see `to_query`).
 
     Raises:
-        ValueError: the preset or a setting is unknown, or a value is not allowed.
+        UserError: the preset or a setting is unknown, or a value is not allowed.
     """
     settings = dict(query)
     base = preset(settings.pop("preset", "digits-dense")).spec

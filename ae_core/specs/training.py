@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from ae_core.errors import UserError
 from ae_core.specs.autoencoder import AutoencoderSpec
 from ae_core.specs.limits import LIMITS, check_choice
 
@@ -31,12 +32,9 @@ class Corruption:
         check_choice("where", self.where)
         LIMITS["amount"].check("amount", self.amount)
         if self.where == "layer" and self.kind not in ("none", "gaussian", "masking"):
-            raise ValueError(
-                f"kind={self.kind} must be gaussian (a noise layer) or masking (a dropout layer) "
-                "with where=layer"
-            )
+            raise UserError("noise_layer", value=self.kind)
         if self.where == "layer" and self.kind == "masking" and self.amount >= 1:
-            raise ValueError(f"amount={self.amount} must be below 1 for a dropout layer")
+            raise UserError("dropout_layer", value=self.amount)
 
     @property
     def active(self) -> bool:
@@ -108,15 +106,9 @@ class TrainingSpec:
         for name in ("split", "augment", "loss", "optimizer", "schedule", "precision"):
             check_choice(name, getattr(self, name))
         if self.autoencoder.bottleneck == "variational" and self.loss not in LIKELIHOODS:
-            raise ValueError(
-                f"loss={self.loss} must be gaussian-nll or bernoulli-nll with "
-                "bottleneck=variational: the KL divergence is in nats per picture"
-            )
+            raise UserError("variational_loss", value=self.loss, choices=LIKELIHOODS)
         if self.loss in ("bce", "bernoulli-nll"):
             if self.autoencoder.pixel_scale != 1:
-                raise ValueError(f"loss={self.loss} must be used with pixel_scale=1")
+                raise UserError("loss_scale", value=self.loss)
             if self.autoencoder.output_activation != "sigmoid":
-                raise ValueError(
-                    f"loss={self.loss} must be used with output_activation=sigmoid: "
-                    "it takes the output for a probability"
-                )
+                raise UserError("loss_sigmoid", value=self.loss)
