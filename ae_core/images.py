@@ -10,37 +10,36 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 from pillow_heif import register_heif_opener
 
+from ae_core.errors import UserError
+
 register_heif_opener(thumbnails=False)  # the photos of iPhones; Pillow itself cannot read them
 
 MAX_BYTES = 10 << 20
 MAX_SIDE = 8000  # pixels
 MAX_PIXELS = 24_000_000  # more than a 24-megapixel camera gives: a decompression bomb
 FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
-KINDS = "JPEG, PNG, WebP or HEIC"
+KINDS = ("JPEG", "PNG", "WebP", "HEIC")
 
 
 def open_picture(data: bytes, name: str = "picture") -> Image.Image:
     """Open a visitor's file, upright and in RGB; nothing is decoded before its size is known.
 
     Raises:
-        ValueError: with a sentence for the visitor that names the file and the remedy.
+        UserError: it names the file and the remedy.
     """
     if not data:
-        raise ValueError(f"{name} must be a picture, but it is empty: choose another file")
+        raise UserError("file_empty", name=name)
     if len(data) > MAX_BYTES:
-        raise ValueError(
-            f"{name}={len(data) / 2**20:.1f} MB must be at most {MAX_BYTES >> 20} MB: "
-            "save it smaller and try again"
-        )
+        raise UserError("file_large", name=name, size=len(data) / 2**20, most=MAX_BYTES >> 20)
     try:
         image = Image.open(io.BytesIO(data), formats=FORMATS)  # reads the header only
         width, height = image.size
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise ValueError(_too_large(name, "over 100 million")) from None
+        raise _too_large(name, ">100,000,000") from None
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
-        raise ValueError(f"{name} must be a {KINDS} picture") from None
+        raise UserError("file_kind", name=name, kinds=KINDS) from None
     if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
-        raise ValueError(_too_large(name, f"{width}×{height}"))
+        raise _too_large(name, f"{width}×{height}")
     try:
         image.draft("RGB", (1024, 1024))  # lets JPEG decode at a fraction of its size
         upright = _eight_bit(_upright(image))
@@ -48,14 +47,12 @@ def open_picture(data: bytes, name: str = "picture") -> Image.Image:
             upright = upright.convert("RGBA")
         return upright.convert("RGB")
     except (OSError, ValueError, SyntaxError):
-        raise ValueError(f"{name} must be a whole picture: the file ends too early") from None
+        raise UserError("file_cut", name=name) from None
 
 
-def _too_large(name: str, pixels: str) -> str:
-    return (
-        f"{name}={pixels} pixels must be at most {MAX_SIDE} a side and "
-        f"{MAX_PIXELS // 10**6} million in all: save it smaller and try again"
-    )
+def _too_large(name: str, pixels: str) -> UserError:
+    most = MAX_PIXELS // 10**6
+    return UserError("pixels", name=name, pixels=pixels, side=MAX_SIDE, most=most)
 
 
 def _upright(image: Image.Image) -> Image.Image:

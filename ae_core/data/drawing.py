@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ae_core.errors import UserError
+
 DRAWING_SIDE = 112
 """Rows and columns of a drawing as the browser sends it, four times MNIST's 28."""
 
@@ -37,7 +39,7 @@ def read_drawing(sent: object, size: int = 28) -> NDArray[np.float32] | None:
         Picture ``(size, size)`` float32 in [0, 1], read-only; None when nothing is drawn.
 
     Raises:
-        ValueError: ``size`` is out of range, or ``sent`` is not such a text.
+        UserError: ``size`` is out of range, or ``sent`` is not such a text.
     """
     if not 1 <= size <= DRAWING_SIDE:
         raise ValueError(f"size={size} must be between 1 and {DRAWING_SIDE}")
@@ -45,9 +47,7 @@ def read_drawing(sent: object, size: int = 28) -> NDArray[np.float32] | None:
         return None
     # The pattern first: it bounds the length before anything is decoded.
     if not isinstance(sent, str) or not _DRAWING_TEXT.fullmatch(sent):
-        raise ValueError(
-            f"drawing must be the base64 text of {DRAWING_SIDE} x {DRAWING_SIDE} bytes"
-        )
+        raise UserError("drawing")
     pixels = np.frombuffer(base64.b64decode(sent), np.uint8)
     if not pixels.any():
         return None
@@ -77,14 +77,14 @@ def centre_digit(picture: NDArray[np.floating]) -> NDArray[np.float32]:
         then it is as near as they allow.
 
     Raises:
-        ValueError: ``picture`` has another shape or range, or no stroke.
+        UserError: ``picture`` has another shape or range, or no stroke.
     """
     if picture.ndim != 2 or 0 in picture.shape:
         raise ValueError(f"picture.shape={picture.shape} must be (H, W)")
     if not np.all((picture >= 0) & (picture <= 1)):  # false for nan as well
         raise ValueError("picture must be in [0, 1]")
     if not picture.any():
-        raise ValueError("picture must have at least one stroke")
+        raise UserError("stroke")
 
     strokes = _crop(picture.astype(np.float32))
     height, width = strokes.shape

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ae_core.errors import Message, UserError
 from ae_core.images import MAX_BYTES, open_picture, to_array, to_bytes_range
 
 MOST_BYTES = 60 << 20  # of all files, unpacked
@@ -38,14 +39,14 @@ class Batch:
 
     Attributes:
         pixels: (N, S, S) uint8, 0 black.
-        left_out: a sentence for each file that is no picture to be used, its name shortened.
+        left_out: a message for each file that is no picture to be used, its name shortened.
         beyond: how many files were not looked at because there is no room for more.
         folders: how many folders, hidden files included, were passed over.
         archives: how many zips inside a zip were.
     """
 
     pixels: np.ndarray
-    left_out: tuple[str, ...]
+    left_out: tuple[Message, ...]
     beyond: int
     folders: int
     archives: int
@@ -60,14 +61,14 @@ def read_files(files: Sequence[tuple[str, bytes]], side: int, room: int) -> Batc
         room: how many pictures are wanted at most.
 
     Raises:
-        ValueError: a zip as a whole cannot be used, or all together is too much.
+        UserError: a zip as a whole cannot be used, or all together is too much.
     """
     reader = _Reader(side, room)
     for name, data in files:
         if data[:2] == b"PK":
             reader.take_archive(name, data)
         else:
-            reader.count(len(data), "files")
+            reader.count(len(data))
             reader.take_picture(name, data)
     return reader.batch()
 
@@ -94,7 +95,7 @@ class _Reader:
         self._side = side
         self._room = room
         self._pixels: list[np.ndarray] = []
-        self._left_out: list[str] = []
+        self._left_out: list[Message] = []
         self._beyond = self._folders = self._archives = 0
         self._bytes = self._decoded = 0
 
@@ -105,12 +106,11 @@ class _Reader:
         counts = self._beyond, self._folders, self._archives
         return Batch(pixels, tuple(self._left_out), *counts)
 
-    def count(self, size: int, what: str) -> None:
+    def count(self, size: int, what: str = "") -> None:
         self._bytes += size
         if self._bytes > MOST_BYTES:
-            raise ValueError(
-                f"{what}=over {MOST_BYTES >> 20} MB must be at most {MOST_BYTES >> 20} MB in all, "
-                "unpacked: take fewer or smaller pictures"
+            raise UserError(
+                "unpacked_large" if what else "files_large", name=what, most=MOST_BYTES >> 20
             )
 
     def take_picture(self, name: str, data: bytes) -> None:
@@ -119,15 +119,12 @@ class _Reader:
             return
         short = short_name(name)
         if self._decoded > MOST_PIXELS:
-            self._left_out.append(
-                f"{short} must wait: together the pictures have over "
-                f"{MOST_PIXELS // 10**6} million pixels"
-            )
+            self._left_out.append(Message.of("must_wait", name=short, most=MOST_PIXELS // 10**6))
             return
         try:
             image = open_picture(data, short)
-        except ValueError as error:
-            self._left_out.append(str(error))
+        except UserError as error:
+            self._left_out.append(error.message)
             return
         self._decoded += image.width * image.height
         array = to_array(image, (self._side, self._side, 1))
@@ -136,27 +133,21 @@ class _Reader:
     def take_archive(self, name: str, data: bytes) -> None:
         short = short_name(name)
         if len(data) > MAX_BYTES:
-            raise ValueError(
-                f"{short}={len(data) / 2**20:.1f} MB must be at most {MAX_BYTES >> 20} MB: "
-                "pack fewer pictures, or smaller ones"
-            )
+            size = len(data) / 2**20
+            raise UserError("zip_large", name=short, size=size, most=MAX_BYTES >> 20)
         members = data.count(_MEMBER)  # before a list of any length is read into memory
         if members > MOST_MEMBERS:
-            raise ValueError(
-                f"{short}={members:,} files must be at most {MOST_MEMBERS:,}: pack fewer pictures"
-            )
+            raise UserError("zip_files", name=short, files=members, most=MOST_MEMBERS)
         try:
             archive = zipfile.ZipFile(io.BytesIO(data))
         except _BROKEN:
-            raise ValueError(
-                f"{short} must be a whole zip: it ends too early or is damaged. Pack it again"
-            ) from None
+            raise UserError("zip_damaged", name=short) from None
         with archive:
             infos = archive.infolist()
             if not infos:
-                raise ValueError(f"{short} must be a zip with pictures, but it is empty")
+                raise UserError("zip_empty", name=short)
             if any(info.flag_bits & _ENCRYPTED for info in infos):
-                raise ValueError(f"{short} must be a zip without a password: pack it again")
+                raise UserError("zip_password", name=short)
             for info in infos:
                 self._take_member(archive, info, short)
 
@@ -167,25 +158,25 @@ class _Reader:
             return
         short = short_name(info.filename)
         if parts[0] == "" or ":" in parts[0] or ".." in parts:
-            self._left_out.append(f"{short} must be inside the zip: its path leads out of it")
+            self._left_out.append(Message.of("zip_outside", name=short))
             return
         if len(self._pixels) >= self._room:
             self._beyond += 1
             return
         if info.compress_type not in _METHODS:
-            self._left_out.append(f"{short} must be packed the usual way (deflate)")
+            self._left_out.append(Message.of("zip_method", name=short))
             return
         try:
             data = self._unpacked(archive, info)
         except _BROKEN:
-            self._left_out.append(f"{short} must be whole: it is damaged inside the zip")
+            self._left_out.append(Message.of("zip_part", name=short))
             return
         self.count(len(data), zipped)
         if data[:2] == b"PK":
             self._archives += 1
             return
         if len(data) > MAX_BYTES:
-            self._left_out.append(f"{short}=over {MAX_BYTES >> 20} MB must be at most that")
+            self._left_out.append(Message.of("zip_part_large", name=short, most=MAX_BYTES >> 20))
             return
         self.take_picture(short, data)
 

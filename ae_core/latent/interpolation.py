@@ -8,6 +8,7 @@ import math
 
 import numpy as np
 
+from ae_core.errors import UserError
 from ae_core.specs import Limit
 
 SHARE = Limit(0.0, 1.0, whole=False)
@@ -28,7 +29,7 @@ def lerp(start: np.ndarray, end: np.ndarray, share: float | np.ndarray) -> np.nd
         (D,) float32, or (S, D) for S shares.
 
     Raises:
-        ValueError: a share is outside [0, 1].
+        UserError: a share is outside [0, 1].
     """
     t = _checked(share)
     return _mixed(start, end, t, 1 - t, t)
@@ -50,17 +51,14 @@ def slerp(start: np.ndarray, end: np.ndarray, share: float | np.ndarray) -> np.n
         (D,) float32, or (S, D) for S shares.
 
     Raises:
-        ValueError: a share is outside [0, 1], or the codes are opposite, so that every way
+        UserError: a share is outside [0, 1], or the codes are opposite, so that every way
             around is as short as any other.
     """
     t, angle = _checked(share), _angle(start, end)
     if angle < NEARLY:
         return lerp(start, end, share)
     if angle > math.pi - NEARLY:
-        raise ValueError(
-            "start and end=opposite codes must not be joined along a sphere: "
-            "choose the straight way"
-        )
+        raise UserError("opposite")
     whole = math.sin(angle)
     return _mixed(start, end, t, np.sin((1 - t) * angle) / whole, np.sin(t * angle) / whole)
 
@@ -135,14 +133,11 @@ def code_from_text(text: str, latent_dim: int, name: str = "code") -> np.ndarray
         (D,) float32, finite and in [−1,000,000, 1,000,000].
 
     Raises:
-        ValueError: there are more or fewer numbers, or one of them is not in that range.
+        UserError: there are more or fewer numbers, or one of them is not in that range.
     """
     words = text.split(",") if text.strip() else []
     if len(words) != latent_dim:
-        raise ValueError(
-            f"{name}={_numbers(len(words))} must be {_numbers(latent_dim)}, "
-            "one for each latent dimension"
-        )
+        raise UserError("code_numbers", name=name, count=len(words), wanted=latent_dim)
     numbers = [_number(name, word, place) for place, word in enumerate(words, 1)]
     return np.array(numbers, np.float32)
 
@@ -174,18 +169,14 @@ def _angle(a: np.ndarray, b: np.ndarray) -> float:
     return 2 * math.atan2(float(np.linalg.norm(a - b)), float(np.linalg.norm(a + b)))
 
 
-def _numbers(count: int) -> str:
-    return f"{count:,} number{'' if count == 1 else 's'}"
-
-
 def _number(name: str, word: str, place: int) -> float:
     try:
         value = float(word)
     except ValueError:
         value = math.nan
     if not -LARGEST <= value <= LARGEST:
-        raise ValueError(
-            f"{name}={word.strip()[:40]} in place {place:,} must be "
-            f"a finite number between {-LARGEST:,} and {LARGEST:,}"
+        low, high = -LARGEST, LARGEST
+        raise UserError(
+            "code_number", name=name, value=word.strip(), place=place, low=low, high=high
         )
     return value

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ae_core.data.loading import IMAGE_SETS, card, is_known
+from ae_core.errors import UserError
 from ae_core.models.shapes import PlannedLayer, Shape, plan, side_after
 from ae_core.specs import AutoencoderSpec, Layer, TrainingSpec, change, parse_layers
 from ae_core.specs.serialization import Value
@@ -27,15 +28,20 @@ def image_shape(spec: TrainingSpec) -> tuple[int, int, int]:
     """Return (H, W, C) of the pictures that a spec trains on.
 
     Raises:
-        ValueError: the image set or the size is unknown.
+        UserError: the image set or the size is unknown.
     """
     if not is_known(spec.image_set):
-        raise ValueError(f"image_set={spec.image_set} must be one of {', '.join(IMAGE_SETS)}")
+        raise UserError("one_of", name="image_set", value=spec.image_set, choices=tuple(IMAGE_SETS))
     known = card(spec.image_set)
     side = spec.image_size or known.native_size
     if side not in known.sizes:
-        sizes = ", ".join(map(str, known.sizes))
-        raise ValueError(f"image_size={side} must be one of {sizes} for {spec.image_set}")
+        raise UserError(
+            "one_of_for",
+            name="image_size",
+            value=side,
+            choices=known.sizes,
+            image_set=spec.image_set,
+        )
     return side, side, known.channels
 
 
@@ -43,7 +49,7 @@ def plan_of(spec: TrainingSpec) -> tuple[PlannedLayer, ...]:
     """Work out the network of a spec on its own pictures.
 
     Raises:
-        ValueError: the image set or size is unknown, or the layers do not fit.
+        UserError: the image set or size is unknown, or the layers do not fit.
     """
     return plan(spec.autoencoder, image_shape(spec))
 
@@ -52,7 +58,7 @@ def with_setting(spec: TrainingSpec, name: str, value: Value) -> TrainingSpec:
     """Change one setting and whatever must follow from it.
 
     Raises:
-        ValueError: the value is not allowed, or no decoder of these layers can be made to fit.
+        UserError: the value is not allowed, or no decoder of these layers can be made to fit.
     """
     together: dict[str, Value] = {name: value}
     if name == "image_set":
@@ -125,7 +131,7 @@ def fit_to(spec: AutoencoderSpec, shape: Shape) -> AutoencoderSpec:
     """Adapt the decoder's reshape, and a map code's size, to pictures of (H, W, C).
 
     Raises:
-        ValueError: no reshape makes this decoder end at H×W.
+        UserError: no reshape makes this decoder end at H×W.
     """
     fitted = _with_map_size(spec, shape)
     at = next((i for i, layer in enumerate(fitted.decoder) if layer.kind == "reshape"), None)
@@ -160,7 +166,5 @@ def _fitting_reshape(decoder: tuple[Layer, ...], at: int, shape: Shape) -> Layer
             end = side_after(layer, end)
         if end == shape[0]:
             return Layer("reshape", shape=(side, side, decoder[at].shape[2]))
-    raise ValueError(
-        f"decoder={', '.join(map(str, decoder[at + 1 :]))} must be able to end at "
-        f"{shape[0]}×{shape[1]} pixels: its strides do not divide {shape[0]}"
-    )
+    rest = ", ".join(map(str, decoder[at + 1 :]))
+    raise UserError("decoder_end", value=rest, height=shape[0], width=shape[1], side=shape[0])

@@ -15,6 +15,7 @@ import numpy as np
 
 from ae_core import metrics
 from ae_core.data.gallery import images_of
+from ae_core.errors import UserError
 from ae_core.models import weights
 from ae_core.specs import from_json
 
@@ -89,15 +90,12 @@ def read_weights(model: ModelFile) -> dict[str, np.ndarray]:
     """Read a model's weights as they are kept.
 
     Raises:
-        ValueError: they are not there any more, or no weights.
+        UserError: they are not there any more, or no weights.
     """
     try:
         return weights.from_bytes(Path(model.path).read_bytes())
     except FileNotFoundError:
-        raise ValueError(
-            f"model={Path(model.path).parent.name} must still have its weights, but they were "
-            "deleted: choose another model"
-        ) from None
+        raise UserError("weights_gone") from None
 
 
 @lru_cache(maxsize=4)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ae_core.errors import UserError
 from ae_core.models.baselines import fit_pca
 from ae_core.models.networks import Networks
 from ae_core.specs import AutoencoderSpec
@@ -46,13 +47,16 @@ def start_as_pca(spec: AutoencoderSpec, networks: Networks, pictures: np.ndarray
         pictures: (N, H, W, C) in [0, 1] for training.
 
     Raises:
-        ValueError: there are more components than pictures or pixels.
+        UserError: there are more components than pictures or pixels.
     """
     flat = pictures.reshape(len(pictures), -1)
     if spec.components > min(flat.shape):
-        raise ValueError(
-            f"components={spec.components} must be at most {min(flat.shape)}: there are "
-            f"{len(flat)} training pictures of {flat.shape[1]} numbers"
+        raise UserError(
+            "components_pictures",
+            value=spec.components,
+            most=min(flat.shape),
+            images=len(flat),
+            pixels=flat.shape[1],
         )
     found = fit_pca(pictures, spec.components)
     deviations = np.maximum(np.std((flat - found.mean) @ found.components.T, axis=0), LEAST)

@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from ae_core.errors import UserError
 from ae_core.specs import LIMITS, AutoencoderSpec, Layer
 from ae_core.specs.layers import KERNEL_SIZE
 
@@ -41,7 +42,7 @@ def plan(spec: AutoencoderSpec, image_shape: Shape) -> tuple[PlannedLayer, ...]:
     """Work out every layer for pictures of ``image_shape`` (H, W, C), from input to output.
 
     Raises:
-        ValueError: the layers do not fit each other or the picture, or have too many parameters.
+        UserError: the layers do not fit each other or the picture, or have too many parameters.
     """
     layers = [PlannedLayer("input", "Picture", image_shape, 0, 0, None)]
     if spec.components:
@@ -70,12 +71,10 @@ def parameters(layers: Iterable[PlannedLayer]) -> int:
 def _code(spec: AutoencoderSpec, shape: Shape) -> PlannedLayer:
     if spec.code == "map":
         if len(shape) != 3:
-            raise ValueError("code=map must follow a convolution or a pooling, not a dense layer")
+            raise UserError("map_after")
         if math.prod(shape) != spec.latent_dim:
-            raise ValueError(
-                f"latent_dim={spec.latent_dim} must be {math.prod(shape)} with code=map: "
-                f"the encoder's last feature map is {_times(shape)}"
-            )
+            wanted = math.prod(shape)
+            raise UserError("map_size", value=spec.latent_dim, wanted=wanted, shape=_times(shape))
         return PlannedLayer("code", "Code = the map", (spec.latent_dim,), 0, 0, None)
     layer = Layer("dense", width=spec.latent_dim)
     dense = _planned("code", layer, shape)
@@ -95,10 +94,7 @@ def _output(spec: AutoencoderSpec, shape: Shape, image_shape: Shape) -> PlannedL
         (layer.kind for layer in reversed(spec.decoder) if layer.kind in ("conv", "convT")), "conv"
     )
     if shape[:2] != (height, width):
-        raise ValueError(
-            f"decoder={_times(shape[:2])} pixels must be {height}×{width} like the picture: "
-            "change its reshape or its strides"
-        )
+        raise UserError("decoder_pixels", value=_times(shape[:2]), height=height, width=width)
     return replace(_planned("output", Layer(last, width=channels), shape), label="Picture")
 
 
@@ -126,19 +122,18 @@ def _effect(part: str, layer: Layer, shape: Shape) -> tuple[Shape, int, int]:
         return (layer.width,), (units_in + 1) * layer.width, units_in * layer.width
     if layer.kind == "reshape":
         if math.prod(layer.shape) != math.prod(shape):
-            raise ValueError(
-                f"{part}={layer} must have {math.prod(shape)} numbers, as many as come before it"
-            )
+            numbers = math.prod(shape)
+            raise UserError("reshape", part=part, layer=str(layer), numbers=numbers)
         return layer.shape, 0, 0
     if len(shape) != 3:
-        raise ValueError(f"{part}={layer} must follow a map of H×W×C: put a reshape before it")
+        raise UserError("needs_map", part=part, layer=str(layer))
     height, width, channels = shape
     if layer.kind in ("pool", "up"):
         sides = tuple(side_after(layer, side) for side in (height, width))
         return (*sides, channels), 0, 0
     sides = tuple(side_after(layer, side) for side in (height, width))
     if min(sides) < 1:
-        raise ValueError(f"{part}={layer} must have a map of at least 3×3, not {_times(shape[:2])}")
+        raise UserError("small_map", part=part, layer=str(layer), shape=_times(shape[:2]))
     kernel = KERNEL_SIZE * KERNEL_SIZE * channels * layer.width
     positions = math.prod(sides if layer.kind == "conv" else shape[:2])
     return (*sides, layer.width), kernel + layer.width, kernel * positions

@@ -8,6 +8,8 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from ae_core.errors import UserError
+
 # What NumPy and zipfile raise for files that are no .npz, or damaged ones.
 _DAMAGED = (
     BadZipFile,
@@ -38,7 +40,7 @@ def from_bytes(data: bytes) -> dict[str, np.ndarray]:
     """Read what `to_bytes` wrote, bit for bit.
 
     Raises:
-        ValueError: the bytes are not an .npz file of plain arrays.
+        UserError: the bytes are not an .npz file of plain arrays.
     """
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
@@ -46,7 +48,7 @@ def from_bytes(data: bytes) -> dict[str, np.ndarray]:
         if not all(isinstance(array, np.ndarray) for array in arrays.values()):
             raise ValueError("it holds something else than arrays")
     except _DAMAGED as error:
-        raise ValueError(f"weights={len(data)} bytes must be an .npz file: {error}") from None
+        raise UserError("weights", problem=str(error)) from None
     return arrays
 
 
