@@ -11,12 +11,12 @@ from urllib.parse import quote
 import psutil
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 from skimage import data
 
 from ae_core.specs import CHOICES
 from tests.browser.conftest import SILENT
-from tests.helpers.lab_page import IDLE, metric, open_page
+from tests.helpers.lab_page import IDLE, box_of, metric, open_page
 from tests.helpers.written_files import no_writing, places, processes, written_since
 
 AS_IT_IS = "&task=" + quote("Clean this photo as it is")
@@ -83,7 +83,7 @@ def portrait(faces: int) -> bytes:
 
 
 def upload(page: Page, content: bytes, name: str = "mine.jpg") -> None:
-    file = {"name": name, "mimeType": "image/jpeg", "buffer": content}
+    file: FilePayload = {"name": name, "mimeType": "image/jpeg", "buffer": content}
     page.locator("input[type=file]").set_input_files(file)
 
 
@@ -266,7 +266,7 @@ def drag(page: Page, right: float, down: float) -> None:
     """Take the square at its upper left, away from the handle."""
     square = page.locator(".square")
     square.hover(position={"x": 8, "y": 8})  # waits until it stands still
-    box = square.bounding_box()
+    box = box_of(square)
     page.mouse.down()
     page.mouse.move(box["x"] + 8 + right, box["y"] + 8 + down, steps=5)
     page.mouse.up()

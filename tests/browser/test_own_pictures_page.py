@@ -10,10 +10,10 @@ import numpy as np
 import psutil
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from ae_core.data.toy_faces import draw_faces, sample_factors
-from tests.helpers.lab_page import IDLE, metric, open_page
+from tests.helpers.lab_page import IDLE, box_of, linked, metric, open_page
 from tests.helpers.written_files import no_writing, places, processes, written_since
 
 COMMENT = b"the comment that a camera wrote"
@@ -26,13 +26,13 @@ def begin(page: Page, name: str) -> str:
     page.get_by_label("Name of the set").fill(name)
     page.get_by_role("button", name="Start a set that this server keeps").click()
     expect(page.get_by_role("heading", name=name)).to_be_visible()
-    return re.search(r"set=([\w-]+)", page.url)[1]
+    return linked(page, "set")
 
 
 def draw(page: Page, lean: float) -> None:
     canvas = page.get_by_role("img", name="Drawing surface, empty")
     canvas.scroll_into_view_if_needed()
-    box = canvas.bounding_box()
+    box = box_of(canvas)
     x, y, side = box["x"], box["y"], box["width"]
     page.mouse.move(x + side * (0.5 - lean), y + side / 5)
     page.mouse.down()
@@ -43,7 +43,8 @@ def draw(page: Page, lean: float) -> None:
 def upload(page: Page, *files: tuple[str, bytes]) -> None:
     page.get_by_text("Upload", exact=True).first.click()
     page.wait_for_selector(IDLE)
-    buffers = [{"name": n, "mimeType": "application/octet-stream", "buffer": d} for n, d in files]
+    kind = "application/octet-stream"
+    buffers: list[FilePayload] = [{"name": n, "mimeType": kind, "buffer": d} for n, d in files]
     page.locator("input[type=file]").set_input_files(buffers)
 
 
@@ -176,7 +177,7 @@ def test_nothing_is_wider_than_a_phone(phone, scheme):
     open_page(page, canvas_page)
     canvas = page.get_by_role("img", name="Drawing surface, empty")
     canvas.scroll_into_view_if_needed()
-    box = canvas.bounding_box()
+    box = box_of(canvas)
     page.touchscreen.tap(box["x"] + 100, box["y"] + 100)
     page.get_by_role("button", name="Keep this one").tap()
     expect(metric(page, "Pictures")).to_have_text("1")

@@ -115,7 +115,7 @@ def begin_a_run(page: Page) -> None:
 
 def epoch(page: Page) -> int:
     shown = page.get_by_test_id("stMetric").filter(has_text=re.compile("^Epoch")).first
-    return int(re.search(r"(\d+) / 2000", shown.inner_text())[1])
+    return int(shown.inner_text().rpartition(" / 2000")[0].split()[-1])
 
 
 def trains_on(page: Page, beyond: int) -> None:

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ae_core.evaluation.rate_distortion import (
-    Lead,
     Point,
     best_within,
     front,
@@ -54,18 +53,18 @@ def test_a_front_rises_and_leaves_no_better_point_out(pairs):
     ("ours", "theirs", "expected"),
     [
         # straight over log₂: theirs reaches 25 half way between 100 and 400
-        (((10, 25),), ((100, 20), (400, 30)), Lead(10, 200)),
+        (((10, 25),), ((100, 20), (400, 30)), (10, 200)),
         # they begin above us: the lead ends where they begin
-        (((10, 25),), ((100, 26), (400, 30)), Lead(10, 100)),
+        (((10, 25),), ((100, 26), (400, 30)), (10, 100)),
         # they never come up to us
-        (((10, 25),), ((100, 20), (400, 24)), Lead(10, math.inf)),
+        (((10, 25),), ((100, 20), (400, 24)), (10, math.inf)),
         # nor are we ever ahead
         (((10, 25),), ((5, 26), (400, 30)), None),
         (((10, 25), (20, 26)), ((10, 25), (20, 26)), None),
         # we come later: ahead between two crossings
-        (((4, 10), (16, 30)), ((4, 20), (256, 35)), Lead(4 * 2 ** (4 / 3), None)),
+        (((4, 10), (16, 30)), ((4, 20), (256, 35)), (4 * 2 ** (4 / 3), None)),
         # two stretches: the longer one
-        (((1, 10), (1024, 20)), ((1, 9), (2, 12), (4, 12), (1024, 19)), Lead(None, math.inf)),
+        (((1, 10), (1024, 20)), ((1, 9), (2, 12), (4, 12), (1024, 19)), (None, math.inf)),
     ],
 )
 def test_where_one_curve_is_ahead(ours, theirs, expected):
@@ -73,7 +72,7 @@ def test_where_one_curve_is_ahead(ours, theirs, expected):
     if expected is None:
         assert found is None
         return
-    for value, wanted in ((found.start, expected.start), (found.end, expected.end)):
+    for value, wanted in zip((found.start, found.end), expected, strict=True):
         if wanted is not None:
             assert value == pytest.approx(wanted)
     assert found.start < found.end

@@ -18,7 +18,7 @@ from ae_core.models.inference import ModelFile
 from ae_core.models.networks import build
 from ae_core.models.pretrained import cards
 from ae_core.specs import TrainingSpec, change, to_json
-from tests.export.test_keras_script import CONV, FAMILIES
+from tests.helpers.exported import CONV, FAMILIES
 
 # Keras itself warns when it saves.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

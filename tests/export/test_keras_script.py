@@ -2,10 +2,6 @@
 
 import json
 import math
-import os
-import re
-import subprocess
-import sys
 from dataclasses import replace
 
 import keras
@@ -24,87 +20,8 @@ from ae_core.models.compatibility import image_shape, plan_of
 from ae_core.models.shapes import parameters
 from ae_core.specs import CHOICES, PRESETS, Corruption, TrainingSpec, change, preset
 from ae_core.storage import data_dir
-from ae_core.training import augmentation, health, steps
-from ae_core.training.loop import fit
-
-SMALL = change(
-    TrainingSpec(epochs=2, steps_per_epoch=4, batch_size=32),
-    encoder="dense16",
-    decoder="dense16",
-    latent_dim=4,
-)
-VARIATIONAL = change(SMALL, bottleneck="variational", loss="bernoulli-nll")
-CONV = change(SMALL, encoder="conv4/2", decoder="reshape4x4x4, convT4/2", latent_dim=64, code="map")
-# Every family of settings is in at least one of them.
-FAMILIES = {
-    "plain, all pictures an epoch": replace(SMALL, steps_per_epoch=0, batch_size=100, epochs=3),
-    "more steps than pictures": replace(SMALL, steps_per_epoch=3, batch_size=1000),
-    "sparse": change(
-        SMALL,
-        bottleneck="sparse",
-        sparsity=1e-2,
-        code_activation="sigmoid",
-        activation="elu",
-        optimizer="rmsprop",
-        loss="mae",
-    ),
-    "sparse, its price on every picture": change(
-        SMALL, bottleneck="sparse", sparsity=1e-2, loss="l2", split="everything", seed=3
-    ),
-    "noise in the batch": change(SMALL, kind="heteroscedastic", amount=0.2, seed=7),
-    "noise on part of the pixels": change(SMALL, kind="block", amount=0.2, image_size=16),
-    "a noise layer": change(
-        SMALL,
-        kind="gaussian",
-        amount=0.2,
-        where="layer",
-        pixel_scale=255,
-        output_activation="relu",
-    ),
-    "a dropout layer": change(SMALL, kind="masking", amount=0.2, where="layer", dropout=0.3),
-    "variational": change(VARIATIONAL, beta=4.0, kind="gaussian", amount=0.1),
-    "toy faces, total correlation, cosine": change(
-        preset("toy-faces-vae").spec,
-        image_size=32,
-        encoder="conv8/2, conv8/2, dense16",
-        decoder="dense512, reshape8x8x8, convT8/2, convT8/2",
-        total_correlation=5.0,
-        schedule="cosine",
-        steps_per_epoch=4,
-        epochs=2,
-    ),
-    "components, dropout, jitter": change(
-        SMALL, components=12, output_activation="linear", dropout=0.2, augment="jitter", seed=5
-    ),
-    "variational components in bfloat16": change(
-        SMALL,
-        bottleneck="variational",
-        loss="gaussian-nll",
-        components=12,
-        output_activation="linear",
-        augment="mirror",
-        precision="bfloat16",
-        pixel_scale=255,
-        sigma=1.0,
-    ),
-    "a map for a code": change(
-        SMALL,
-        image_size=16,
-        encoder="conv4, pool2, conv4/2",
-        decoder="reshape4x4x4, up2, conv8, up2, conv4-valid, convT4-valid",
-        latent_dim=64,
-        code="map",
-        initializer="he_uniform",
-        activation="leaky_relu",
-        schedule="cosine",
-    ),
-    "convolutions in bfloat16": change(CONV, precision="bfloat16", activation="gelu", loss="bce"),
-    "one cycle, the precision of this processor": change(
-        CONV, precision="auto", schedule="one-cycle", epochs=3
-    ),
-    "the l2 recipe": change(CONV, loss="l2", optimizer="sgd", learning_rate=1e-4),
-    "no hidden layers": change(SMALL, encoder="", decoder="", loss="bce"),
-}
+from ae_core.training import augmentation, steps
+from tests.helpers.exported import FAMILIES, SMALL, assert_reproduces, in_a_fresh_process
 
 # Runs scripts one after the other, each in its folder, and tells what each printed.
 RUNNER = """
@@ -117,7 +34,6 @@ for folder in sys.argv[1:]:
     printed[folder] = out.getvalue()
 print(json.dumps(printed))
 """
-FIGURE = re.compile(r"(\w+) (-?[\d.]+(?:e[+-]\d+)?|-?inf|nan)")
 
 
 def write_script(spec, folder):
@@ -127,41 +43,6 @@ def write_script(spec, folder):
     if needs_file(spec):
         made = picture_file(spec.image_set, spec.image_size, spec.split)
         (folder / "pictures.npz").write_bytes(made)
-
-
-def in_a_fresh_process(*arguments, cwd):
-    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    environment.pop("PYTHONPATH", None)
-    done = subprocess.run(
-        [sys.executable, *arguments], cwd=cwd, env=environment, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    return done.stdout
-
-
-def history_of(printed):
-    """The figures of every epoch that a script printed."""
-    lines = [line for line in printed.splitlines() if line.startswith("Epoch ")]
-    found = [{name: float(value) for name, value in FIGURE.findall(line)} for line in lines]
-    for epoch in found:
-        del epoch["Epoch"]
-    return found
-
-
-def assert_reproduces(printed, spec):
-    """The printed figures are the history of the run; the first epoch's loss within 1e-5."""
-    images = load_images(spec.image_set, spec.image_size, spec.split)
-    outcome = fit(spec, images, on_epoch=lambda _: None)
-    assert outcome.status == "finished"
-    printed = history_of(printed)
-    assert len(printed) == spec.epochs
-    for own, script in zip(outcome.history, printed, strict=True):
-        assert set(script) == set(own) - {"seconds", *health.NAMES}
-        for name, value in script.items():
-            # Shares count whole units, which the last digit may move over the threshold.
-            wanted = pytest.approx(own[name], rel=1e-5, abs=2e-4 if "share" in name else 1e-6)
-            assert value == wanted, name
-    assert printed[0]["loss"] != printed[-1]["loss"]  # something was learned
 
 
 @pytest.fixture(scope="module")

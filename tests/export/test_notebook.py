@@ -10,7 +10,7 @@ from ae_core.export.keras_script import source
 from ae_core.export.notebook import notebook
 from ae_core.models.compatibility import image_shape
 from ae_core.specs import PRESETS, change
-from tests.export.test_keras_script import (
+from tests.helpers.exported import (
     FAMILIES,
     SMALL,
     assert_reproduces,

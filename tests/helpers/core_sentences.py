@@ -153,8 +153,8 @@ class Reader:
         return given | {one.arg: self.read(one.value) for one in node.keywords if one.arg}
 
 
-busy = []  # what is just being followed
-seen = set()  # the exceptions that were followed to
+busy: list[ast.AST] = []  # what is just being followed
+seen: set[str] = set()  # the exceptions that were followed to
 
 
 def written(target):

@@ -2,7 +2,7 @@
 
 from urllib.parse import parse_qs, urlparse
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import FloatRect, Locator, Page
 
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 
@@ -27,9 +27,16 @@ def linked(page: Page, name: str) -> str:
     return parse_qs(urlparse(page.url).query).get(name, [""])[0]
 
 
+def box_of(shown: Locator) -> FloatRect:
+    """Where something stands on the page, in CSS pixels."""
+    box = shown.bounding_box()
+    assert box is not None, "it is not to be seen"
+    return box
+
+
 def drag(page: Page, slider: Locator, start: float, end: float) -> None:
     """Press the mouse on a slider and move it, by shares of its width; the button stays down."""
-    box = slider.bounding_box()
+    box = box_of(slider)
     y = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + start * box["width"], y)
     page.mouse.down()

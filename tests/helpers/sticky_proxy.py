@@ -44,6 +44,7 @@ class StickyProxy:
 
     async def _connected(self, browser, browser_out) -> None:
         task = asyncio.current_task()
+        assert task is not None
         self._tasks.add(task)
         try:
             head = await browser.readuntil(HEAD_END)

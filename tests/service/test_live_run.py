@@ -23,7 +23,7 @@ class Heard(run_events.Teller):
         self._topic = ""
         self._number = self._summed_up = 0
         self._history, self._start = [], {}
-        self.messages = []
+        self.messages: list[object] = []
 
     def log_event(self, topic, message):
         self.messages.append(message)

@@ -1,36 +1,20 @@
 """The Class page and what a class changes on others, by Streamlit's own test driver."""
 
 import ast
-import re
 import subprocess
 import sys
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from ae_core.classroom.model import DAYS, Challenge, ClassLimits
 from ae_core.classroom.service import ClassBook
 from ae_core.storage import ROOT
+from tests.helpers.app_page import opened, ran, texts
+
+pytestmark = pytest.mark.usefixtures("own_runs")
 
 PAGE = "pages/classroom.py"
 MARKUP = "<img src=x onerror=alert(1)>"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def own_runs(tmp_path_factory):
-    """Runs and classes of these tests go to a folder of their own."""
-    with pytest.MonkeyPatch.context() as patch:
-        from pages.ui.backend import service as backend
-
-        def forget():
-            for kept in (backend.service, backend.class_book, backend.class_wall):
-                kept.clear()
-
-        patch.setenv("AE_RUNS_DIR", str(tmp_path_factory.mktemp("runs")))
-        forget()  # what tests of other pages began in the same process
-        yield
-        backend.service().close()
-        forget()
 
 
 @pytest.fixture
@@ -40,39 +24,19 @@ def book():
     return backend.class_book()
 
 
-def opened(page=PAGE, visitor="", **query) -> AppTest:
-    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90)
-    test.switch_page(page)
-    if visitor:
-        test.session_state["visitor"] = visitor
-    for name, value in query.items():
-        test.query_params[name] = value
-    return ran(test)
-
-
-def ran(test):
-    test.run()
-    assert not test.exception, test.exception
-    return test
-
-
-def said(elements) -> str:
-    return re.sub(r"\\(.)", r"\1", " ".join(element.value for element in elements))
-
-
 def test_who_is_in_no_class_may_join_or_open_one():
-    page = opened()
+    page = opened(PAGE)
     assert [each.value for each in page.subheader] == ["Join a class", "Open a class"]
 
 
 def test_a_teacher_opens_a_class_and_comes_back_to_it_by_the_menu(book):
-    page = opened()
+    page = opened(PAGE)
     page.button(key="classroom.open").click()
     ran(page)
     code, secret = page.query_params["class"], page.query_params["teacher"]
     assert book.as_teacher(code, secret).code == code
-    assert "Nobody is here yet" in said(page.info)
-    assert "No limits" in said(page.caption)
+    assert "Nobody is here yet" in texts(page.info)
+    assert "No limits" in texts(page.caption)
     for name in ("class", "teacher"):
         del page.query_params[name]
     ran(page)
@@ -87,7 +51,7 @@ def shown(test):
 def test_the_secret_stands_nowhere_on_the_teacher_s_page(book):
     room, secret = book.open_class()
     book.join(room.code, "ada", "Ada")
-    page = opened(**{"class": room.code, "teacher": secret})
+    page = opened(PAGE, **{"class": room.code, "teacher": secret})
     assert room.code in shown(page)
     assert '"name":"Ada"' in shown(page).replace('\\"', '"')  # the wall's data is looked at, too
     assert secret not in shown(page)
@@ -96,18 +60,18 @@ def test_the_secret_stands_nowhere_on_the_teacher_s_page(book):
 def test_a_student_joins_by_code_and_nickname_and_sees_the_class(book):
     room, secret = book.open_class()
     book.change(room.code, secret, limits=ClassLimits(50, ("digits", "toy-faces"), 3))
-    page = opened(visitor="student-1")
+    page = opened(PAGE, visitor="student-1")
     page.text_input(key="classroom.code").set_value(f" {room.code.lower()} ")
     page.text_input(key="classroom.nickname").set_value(MARKUP)
     page.button(key="classroom.join.button").click()
     ran(page)
     assert page.query_params["class"] == room.code
-    assert said(page.subheader) == f"Class {room.code}: you are {MARKUP}"
+    assert texts(page.subheader) == f"Class {room.code}: you are {MARKUP}"
     assert "<" not in page.subheader[0].value.replace("\\<", "")  # no markup, letter by letter
-    assert "Epochs: at most 50 · Tiny digits, Toy faces · Runs each: at most 3" in said(
+    assert "Epochs: at most 50 · Tiny digits, Toy faces · Runs each: at most 3" in texts(
         page.caption
     )
-    again = opened(visitor="student-1")  # by the menu, in another tab
+    again = opened(PAGE, visitor="student-1")  # by the menu, in another tab
     assert again.query_params["class"] == room.code
     assert secret not in shown(page)
 
@@ -123,13 +87,13 @@ def join(page, nickname, code=None):
 def test_bad_input_is_a_sentence_and_what_was_typed_stays(book):
     room, _ = book.open_class()
     book.join(room.code, "ada", "Ada")
-    page = join(opened(visitor="x1"), "Bob", "ABCDE")
-    assert "class=ABCDE must be the code of a class on this server" in said(page.error)
+    page = join(opened(PAGE, visitor="x1"), "Bob", "ABCDE")
+    assert "class=ABCDE must be the code of a class on this server" in texts(page.error)
     assert page.text_input(key="classroom.nickname").value == "Bob"
     page = join(page, "", room.code)
-    assert "nickname= must be 1 to 30 characters: type a name" in said(page.error)
+    assert "nickname= must be 1 to 30 characters: type a name" in texts(page.error)
     page = join(page, "ADA", room.code)
-    assert "nickname=ADA must be one that nobody has in class" in said(page.error)
+    assert "nickname=ADA must be one that nobody has in class" in texts(page.error)
     assert page.text_input(key="classroom.code").value == room.code
     page = join(page, "Bob", room.code)
     assert not page.error
@@ -140,36 +104,36 @@ def test_a_full_class_is_a_sentence(book, monkeypatch):
     monkeypatch.setattr("ae_core.classroom.rules.MOST_STUDENTS", 1)
     room, _ = book.open_class()
     book.join(room.code, "ada", "Ada")
-    page = join(opened(visitor="x2", **{"class": room.code}), "Bob")
-    assert f"students=2 must be at most 1 in class {room.code}" in said(page.error)
+    page = join(opened(PAGE, visitor="x2", **{"class": room.code}), "Bob")
+    assert f"students=2 must be at most 1 in class {room.code}" in texts(page.error)
 
 
 @pytest.mark.parametrize("code", ["ABCDE", "![](http://x)", "../../etc/passwd"])
 def test_a_link_to_an_unknown_class_is_a_sentence_and_the_way_in(code):
-    page = opened(**{"class": code})
-    assert f"class={code.upper()} must be the code of a class" in said(page.error)
+    page = opened(PAGE, **{"class": code})
+    assert f"class={code.upper()} must be the code of a class" in texts(page.error)
     assert len(page.subheader) == 2
 
 
 def test_a_wrong_secret_is_a_sentence_and_shows_nothing_of_the_class(book):
     room, secret = book.open_class()
-    page = opened(**{"class": room.code, "teacher": secret[:-1]})
-    assert "must be opened with its teacher's whole link" in said(page.error)
+    page = opened(PAGE, **{"class": room.code, "teacher": secret[:-1]})
+    assert "must be opened with its teacher's whole link" in texts(page.error)
     assert "classroom.pause" not in [button.key for button in page.button]
 
 
 def test_an_expired_class_is_a_sentence(book, monkeypatch):
     room, _ = book.open_class()
     monkeypatch.setattr(book, "_now", lambda: room.created + DAYS * 86_400 + 1)
-    page = opened(**{"class": room.code})
-    assert f"class={room.code} must be at most {DAYS} days old" in said(page.error)
+    page = opened(PAGE, **{"class": room.code})
+    assert f"class={room.code} must be at most {DAYS} days old" in texts(page.error)
 
 
 def test_a_student_changes_class_and_leaves(book):
     (one, _), (other, _) = book.open_class(), book.open_class()
     book.join(one.code, "x3", "Ada")
-    page = opened(visitor="x3", **{"class": other.code})
-    assert f"You are in class {one.code} now" in said(page.caption)
+    page = opened(PAGE, visitor="x3", **{"class": other.code})
+    assert f"You are in class {one.code} now" in texts(page.caption)
     join(page, "Ada")
     assert book.class_of("x3")[0].code == other.code
     next(button for button in page.button if button.label == "Leave the class").click()
@@ -181,15 +145,15 @@ def test_a_student_changes_class_and_leaves(book):
 def test_the_projector_page_shows_the_code_and_no_controls(book):
     room, secret = book.open_class()
     book.join(room.code, "ada", "Ada")
-    page = opened(**{"class": room.code, "view": "Projector"})
-    assert f"?class={room.code}" in said(page.code)
+    page = opened(PAGE, **{"class": room.code, "view": "Projector"})
+    assert f"?class={room.code}" in texts(page.code)
     assert not page.button
     assert secret not in shown(page)
 
 
 def test_limits_and_challenge_are_set_and_a_clear_asks_first(book):
     room, secret = book.open_class()
-    page = opened(**{"class": room.code, "teacher": secret})
+    page = opened(PAGE, **{"class": room.code, "teacher": secret})
     page.number_input(key="classroom.limits.epochs").set_value(25)
     page.multiselect(key="classroom.limits.image_sets").set_value(["toy-faces", "digits"])
     next(button for button in page.button if button.label == "Set these limits").click()
@@ -203,12 +167,12 @@ def test_limits_and_challenge_are_set_and_a_clear_asks_first(book):
     ran(page)
     challenge = book.room(room.code).challenge
     assert (challenge.numbers, challenge.image_set, challenge.image_size) == (6, "digits", 16)
-    assert "Best PSNR with at most 6 numbers: Tiny digits, 16×16 pixels" in said(page.markdown)
+    assert "Best PSNR with at most 6 numbers: Tiny digits, 16×16 pixels" in texts(page.markdown)
     next(button for button in page.button if button.label == "End the challenge").click()
     ran(page)
     assert book.room(room.code).challenge is None
     assert book.room(room.code).cleared == 0.0
-    assert "Nobody loses a run" in said(page.markdown)
+    assert "Nobody loses a run" in texts(page.markdown)
     page.button(key="classroom.clear").click()
     ran(page)
     assert book.room(room.code).cleared > room.created
@@ -219,7 +183,7 @@ def test_a_challenge_opens_the_training_with_its_settings(book):
     limits = ClassLimits(epochs=9)
     book.change(room.code, secret, limits=limits, challenge=Challenge(6, "digits", 16, 1.0))
     book.join(room.code, "x4", "Ada")
-    page = opened(visitor="x4", **{"class": room.code})
+    page = opened(PAGE, visitor="x4", **{"class": room.code})
     (link,) = [each for each in page.get("page_link") if "Take part" in each.proto.label]
     assert "latent_dim=6" in link.proto.query_string
     assert "image_size=16" in link.proto.query_string
@@ -232,10 +196,10 @@ def test_training_beyond_a_limit_is_refused_with_a_remedy_and_then_allowed(book)
     book.join(room.code, "x5", "Ada")
     page = opened("pages/train.py", "x5", preset="digits-dense", image_size="8", epochs="500")
     assert page.button(key="classroom.note").label == f"Class {room.code}: to the wall"
-    assert "Epochs: at most 2 · Tiny digits" in said(page.caption)
+    assert "Epochs: at most 2 · Tiny digits" in texts(page.caption)
     page.button(key="train.start").click()
     ran(page)
-    assert f"epochs=500 must be at most 2 in class {room.code}" in said(page.error)
+    assert f"epochs=500 must be at most 2 in class {room.code}" in texts(page.error)
     assert service().runs("x5") == []
     page.button(key="classroom.remedy.epochs").click()
     ran(page)
@@ -250,7 +214,7 @@ def test_training_beyond_a_limit_is_refused_with_a_remedy_and_then_allowed(book)
 
 def refused_by_sweep(page):
     page.button(key="train.start_all").click()
-    return "must go on before anybody trains" in said(ran(page).error)
+    return "must go on before anybody trains" in texts(ran(page).error)
 
 
 def service():
@@ -283,8 +247,8 @@ def test_a_class_is_where_another_server_on_the_same_folder_finds_it(book):
     room, secret = book.open_class()
     other = ClassBook(service().store.root)
     other.join(room.code, "elsewhere", "Ada")
-    page = opened(**{"class": room.code, "teacher": secret})
-    assert "Nobody is here yet" not in said(page.info)
+    page = opened(PAGE, **{"class": room.code, "teacher": secret})
+    assert "Nobody is here yet" not in texts(page.info)
 
 
 def test_a_wall_with_students_imports_nothing_heavy(tmp_path):

@@ -4,52 +4,20 @@ What is drawn, and files that a browser really sends, are in ``tests/browser``.
 """
 
 import io
-import re
 import zipfile
 
 import numpy as np
 import pytest
 from PIL import Image
-from streamlit.testing.v1 import AppTest
 
 from ae_core.data.toy_faces import draw_faces, sample_factors
 from ae_core.data.user_image_sets import name_of, own_sets, suggested
 from ae_core.specs import change
-from ae_core.storage import ROOT
+from tests.helpers.app_page import LATENT_VIEWS, metric, opened, texts
+
+pytestmark = pytest.mark.usefixtures("own_runs")
 
 PAGE = "pages/own_pictures.py"
-LATENT_VIEWS = ("Sliders", "Map", "Walk", "Directions", "Samples", "Posterior")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def own_runs(tmp_path_factory):
-    """Runs and sets of these tests go to a folder of their own; the workers end with the module."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AE_RUNS_DIR", str(tmp_path_factory.mktemp("runs")))
-        from pages.ui.backend import service as backend
-
-        backend.service.clear()
-        yield
-        backend.service().close()
-        backend.service.clear()
-
-
-def opened(page, **query):
-    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=180)
-    test.switch_page(page)
-    for name, value in query.items():
-        test.query_params[name] = value
-    test.run()
-    assert not test.exception, test.exception
-    return test
-
-
-def texts(elements):
-    return re.sub(r"\\(.)", r"\1", " ".join(element.value for element in elements))
-
-
-def metric(page, label):
-    return next(m.value for m in page.metric if m.label == label)
 
 
 def begun(name="Class 7b"):

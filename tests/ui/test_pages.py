@@ -1,58 +1,18 @@
 """Every page by Streamlit's own test driver: no exception, and a sentence for every bad link."""
 
-import re
 import shutil
 import subprocess
 import sys
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from ae_core.models import precision
 from ae_core.specs import change, preset
 from ae_core.storage import ROOT
 from ae_core.training.sweep import specs_of
+from tests.helpers.app_page import LATENT_VIEWS, PAGES, metric, opened, texts
 
-PAGES = (
-    "pages/lessons.py",
-    "pages/train.py",
-    "pages/reconstruct.py",
-    "pages/denoise.py",
-    "pages/latent_space.py",
-    "pages/measure.py",
-    "pages/own_pictures.py",
-    "pages/classroom.py",
-)
-
-LATENT_VIEWS = ("Sliders", "Map", "Walk", "Directions", "Samples", "Posterior", "Match")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def own_runs(tmp_path_factory):
-    """Runs of these tests go to a folder of their own; the workers end with the module."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AE_RUNS_DIR", str(tmp_path_factory.mktemp("runs")))
-        yield
-        from pages.ui.backend import service as backend
-
-        backend.service().close()
-        backend.service.clear()
-
-
-def opened(page: str, **query: str) -> AppTest:
-    """Open a page with a query, as a link does."""
-    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90)
-    test.switch_page(page) if page != "app.py" else None
-    for name, value in query.items():
-        test.query_params[name] = value
-    test.run()
-    assert not test.exception, test.exception
-    return test
-
-
-def texts(elements) -> str:
-    """What a visitor reads: the escapes that keep quoted text from being markup are gone."""
-    return re.sub(r"\\(.)", r"\1", " ".join(element.value for element in elements))
+pytestmark = pytest.mark.usefixtures("own_runs")
 
 
 @pytest.mark.parametrize("page", ["app.py", *PAGES])
@@ -96,10 +56,6 @@ def test_the_settings_of_a_link_are_shown_and_kept():
     page.run()
     assert page.query_params["latent_dim"] == "8"
     assert metric(page, "Compression") == "128 : 1"
-
-
-def metric(page: AppTest, label: str) -> str:
-    return next(m.value for m in page.metric if m.label == label)
 
 
 @pytest.mark.parametrize(
@@ -443,8 +399,6 @@ import os, sys
 os.environ["AE_RUNS_DIR"] = {str(tmp_path)!r}
 from streamlit.testing.v1 import AppTest
 
-from ae_core import precision
-from ae_core.specs import change, preset
 for page in ("app.py",) + {PAGES!r}:
     test = AppTest.from_file("app.py", default_timeout=90)
     if page != "app.py":

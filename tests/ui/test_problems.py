@@ -13,8 +13,8 @@ from ae_core.specs import LIMITS, change, from_query, preset
 from ae_core.storage import StorageError
 from pages.ui.i18n.phrasebook import LONGEST, PHRASE, SENTENCE, Phrasebook
 from pages.ui.i18n.text import FALLBACK, PROBLEMS, entries, languages, phrasebook
+from tests.helpers.app_page import SOURCES
 from tests.helpers.core_sentences import VALUE, probes, unread
-from tests.ui.test_text import PAGES
 
 TEMPLATES = {key: entry for key, entry in entries(FALLBACK).items() if key.startswith(PROBLEMS)}
 OTHERS = [name for name in languages() if name != FALLBACK]
@@ -156,7 +156,7 @@ def test_the_core_s_own_errors_are_said(name):
 def test_pages_pass_what_was_raised_where_it_is_said_in_every_language():
     """To a notice, to `text` as its ``problem``, or on to somebody who does; never as it is."""
     astray = []
-    for path in PAGES:
+    for path in SOURCES:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         raised = {node.name for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler)}
         raised |= {f"str({name})" for name in raised if name}

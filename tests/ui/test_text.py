@@ -12,20 +12,19 @@ from ae_core.models.compatibility import plan_of
 from ae_core.models.pretrained import cards
 from ae_core.runs.snapshot import LIVE
 from ae_core.specs import CHOICES, PRESETS, DenoiserSpec, TrainingSpec, flatten
-from ae_core.storage import ROOT
 from pages.ui.charts.network_diagram import HEAD, network_drawing
 from pages.ui.charts.network_diagram import WORDS as DRAWN
 from pages.ui.charts.training import WORDS
 from pages.ui.i18n.text import FALLBACK, PROBLEMS, entries, languages, slug
+from tests.helpers.app_page import SOURCES
 
-PAGES = [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))]
 OTHERS = [name for name in languages() if name != FALLBACK]
 
 
 def named_keys():
     """Keys that the code writes out, and the beginnings of those that it puts together."""
     whole, beginnings = set(), set()
-    for path in PAGES:
+    for path in SOURCES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call) or not node.args:
                 continue
@@ -55,7 +54,7 @@ def test_every_entry_is_used():
     whole, beginnings = named_keys()
     written = {
         node.value
-        for path in PAGES
+        for path in SOURCES
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }

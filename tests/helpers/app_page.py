@@ -1,0 +1,49 @@
+"""A page of the app by Streamlit's own test driver: open it, read what it says."""
+
+import re
+
+from streamlit.testing.v1 import AppTest
+
+from ae_core.storage import ROOT
+
+PAGES = (
+    "pages/lessons.py",
+    "pages/train.py",
+    "pages/reconstruct.py",
+    "pages/denoise.py",
+    "pages/latent_space.py",
+    "pages/measure.py",
+    "pages/own_pictures.py",
+    "pages/classroom.py",
+)
+SOURCES = [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))]
+LATENT_VIEWS = ("Sliders", "Map", "Walk", "Directions", "Samples", "Posterior", "Match")
+PATIENCE = 180  # seconds: the first page waits for a worker that imports TensorFlow
+
+
+def opened(page: str, visitor: str = "", **query: str) -> AppTest:
+    """Open a page with a query, as a link does; without a visitor somebody new does."""
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE)
+    test.switch_page(page) if page != "app.py" else None
+    if visitor:
+        test.session_state["visitor"] = visitor
+    for name, value in query.items():
+        test.query_params[name] = value
+    return ran(test)
+
+
+def ran(test: AppTest) -> AppTest:
+    """Run a page again after what was clicked; an exception in it fails the test."""
+    test.run()
+    assert not test.exception, test.exception
+    return test
+
+
+def texts(elements) -> str:
+    """What a visitor reads: the escapes that keep quoted text from being markup are gone."""
+    return re.sub(r"\\(.)", r"\1", " ".join(element.value for element in elements))
+
+
+def metric(page: AppTest, label: str) -> str:
+    """Return the large figure below a label."""
+    return next(m.value for m in page.metric if m.label == label)
