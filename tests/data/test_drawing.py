@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ae_core.data.drawing import DRAWING_SIDE, centre_digit, read_drawing
+from tests.helpers.refusals import refused
 
 
 def segment(shape, start, end, width):
@@ -157,7 +158,7 @@ def test_the_result_is_read_only_and_the_input_is_left_alone():
 
 
 def test_an_empty_picture_is_refused():
-    with pytest.raises(ValueError, match=r"^picture must have at least one stroke$"):
+    with refused("stroke"):
         centre_digit(np.zeros((28, 28), np.float32))
 
 
@@ -237,7 +238,7 @@ GOOD = as_sent(np.ones((DRAWING_SIDE, DRAWING_SIDE)))
     ids=lambda sent: repr(sent)[:12],
 )
 def test_anything_else_is_refused_in_one_sentence(sent):
-    with pytest.raises(ValueError, match=r"^drawing must be the base64 text of 112 x 112 bytes$"):
+    with refused("drawing"):
         read_drawing(sent)
 
 
@@ -246,7 +247,7 @@ def test_no_other_error_comes_out(sent):
     if sent is None:
         assert read_drawing(sent) is None
         return
-    with pytest.raises(ValueError, match=r"^drawing must be"):
+    with refused("drawing"):
         read_drawing(sent)
 
 

@@ -11,6 +11,7 @@ from ae_core.models.pca_init import start_as_pca, without_analysis
 from ae_core.models.shapes import parameters
 from ae_core.specs import AutoencoderSpec, TrainingSpec, change, parse_layers
 from ae_core.training.loop import fit
+from tests.helpers.refusals import refused
 
 NETWORK = AutoencoderSpec(
     parse_layers("dense24, dense16"),
@@ -70,20 +71,20 @@ def test_training_goes_on_from_there_and_beats_it(digits):
 
 def test_more_numbers_than_pixels_or_pictures_are_refused(digits):
     spec = change(DIGITS, components=65)
-    with pytest.raises(ValueError, match="components=65 must be at most 64"):
+    with refused("components_pictures", value=65, most=64):
         fit(spec, digits, on_epoch=lambda _: None)
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "error"),
+    ("name", "value", "key"),
     [
-        ("output_activation", "sigmoid", "output_activation=sigmoid must be linear"),
-        ("code_activation", "relu", "code_activation=relu must be linear"),
-        ("latent_dim", 21, "latent_dim=21 must be at most 20 with components=20"),
+        ("output_activation", "sigmoid", "linear"),
+        ("code_activation", "relu", "linear"),
+        ("latent_dim", 21, "components_code"),
     ],
 )
-def test_what_it_does_not_go_with_is_refused(name, value, error):
-    with pytest.raises(ValueError, match=error):
+def test_what_it_does_not_go_with_is_refused(name, value, key):
+    with refused(key, value=value):
         change(DIGITS, **{name: value})
 
 

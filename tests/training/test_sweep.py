@@ -24,6 +24,7 @@ from ae_core.specs import LIMITS, change, flatten, preset
 from ae_core.storage import StorageError
 from ae_core.training.sweep import FEWEST_SIZES, MOST_SIZES, parse_sizes, specs_of
 from pages.ui.charts.sweep import LOSSLESS, SizePoint, SweepWords, psnr_by_size
+from tests.helpers.refusals import refused
 
 QUICK = change(preset("digits-dense").spec, image_size=8, encoder="dense32", decoder="dense32")
 QUICK = change(QUICK, epochs=1)
@@ -45,23 +46,22 @@ def test_sizes_come_sorted_however_they_are_typed(sizes, between, random):
 
 
 @pytest.mark.parametrize(
-    ("text", "sentence"),
+    ("text", "key", "value"),
     [
-        ("2, x", "sizes=x must be whole numbers such as 2, 4, 16"),
-        ("2, -4", "sizes=-4 must be whole numbers"),
-        ("2, 4.5", "sizes=4.5 must be whole numbers"),
-        ("2, ²", "sizes=² must be whole numbers"),
-        ("0, 4", "sizes=0 must be a whole number between 1 and 4,096"),
-        ("4, 99999999999999", "sizes=999999999 must be a whole number between 1 and 4,096"),
-        ("", "sizes= must be 2 to 6 different numbers"),
-        ("7, 7", "sizes=7, 7 must be 2 to 6 different numbers"),
-        ("1 2 3 4 5 6 7", "sizes=1 2 3 4 5 6 7 must be 2 to 6 different numbers"),
+        ("2, x", "sizes", "x"),
+        ("2, -4", "sizes", "-4"),
+        ("2, 4.5", "sizes", "4.5"),
+        ("2, ²", "sizes", "²"),
+        ("0, 4", "whole", 0),
+        ("4, 99999999999999", "whole", 999999999),
+        ("", "how_many_sizes", ""),
+        ("7, 7", "how_many_sizes", "7, 7"),
+        ("1 2 3 4 5 6 7", "how_many_sizes", "1 2 3 4 5 6 7"),
     ],
 )
-def test_what_is_no_list_of_sizes_is_one_sentence(text, sentence):
-    with pytest.raises(ValueError) as caught:
+def test_what_is_no_list_of_sizes_is_refused(text, key, value):
+    with refused(key, value=value):
         parse_sizes(text)
-    assert str(caught.value).startswith(sentence)
 
 
 def test_the_specs_differ_in_the_size_alone():
@@ -72,7 +72,7 @@ def test_the_specs_differ_in_the_size_alone():
 
 
 def test_a_feature_map_has_no_size_to_choose():
-    with pytest.raises(ValueError, match=r"^code=map must be a dense code"):
+    with refused("sizes_of_map"):
         specs_of(preset("mnist-conv").spec, (2, 4))
 
 
@@ -176,7 +176,7 @@ def test_a_sweep_that_cannot_be_written_is_refused_whole(tmp_path, monkeypatch):
 
 def test_specs_that_cannot_be_built_leave_nothing_behind(service):
     bad = replace(QUICK, image_size=7)
-    with pytest.raises(ValueError, match="image_size=7 must be one of"):
+    with refused("one_of_for", name="image_size", value=7):
         service.submit_sweep((QUICK, bad), "ada")
     assert service.runs("ada") == []
 
