@@ -55,7 +55,7 @@ def activities(run: str) -> dict[str, tuple[str, str, Callable[[Student], Awaita
 
     async def noise(student: Student) -> float:
         amount = round(random.uniform(0.05, 0.5), 2)
-        return await student.change("denoise.amount", double_array_value={"data": [amount]})
+        return await student.change("denoise.noise_amount", double_array_value={"data": [amount]})
 
     async def code(student: Student) -> float:
         numbers = ",".join(f"{random.uniform(-3, 3):.2f}" for _ in range(16))

@@ -25,7 +25,7 @@ def plain_fit(spec_json: str) -> tuple[list[float], float]:
     images = load_images(spec.image_set, spec.image_size, spec.split)
     keras.utils.clear_session()
     networks = build(own, images.image_shape, seed=spec.seed)
-    if own.components:
+    if own.pca_components:
         start_as_pca(own, networks, images.train)
 
     class Sample(keras.layers.Layer):
@@ -67,7 +67,7 @@ def plain_fit(spec_json: str) -> tuple[list[float], float]:
     train, test = images.train[:count], images.test
     options = {
         "epochs": spec.epochs,
-        "validation_data": None if spec.split == "everything" else (test, test * scale),
+        "validation_data": None if spec.split == "none" else (test, test * scale),
         "verbose": 0,
         "callbacks": [Clock()],
     }

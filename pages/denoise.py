@@ -7,6 +7,7 @@ import streamlit as st
 from ae_core.denoising import denoise
 from ae_core.denoising.denoise import Denoised, Version, is_denoiser
 from ae_core.specs import CHOICES, LIMITS, Corruption
+from ae_core.specs.serialization import OLD_NAMES
 from pages.ui.backend.denoising import noise_answer
 from pages.ui.backend.service import FAILURES
 from pages.ui.denoise.results import (
@@ -29,7 +30,7 @@ from pages.ui.widgets.waiting import waiting
 
 TASKS = ("Add noise, then remove it", "Clean this photo as it is")
 VIEWS = ("64×64 gray", "Colour")
-KINDS = tuple(kind for kind in CHOICES["kind"] if kind != "none")
+KINDS = tuple(kind for kind in CHOICES["noise_kind"] if kind != "none")
 
 
 def page() -> None:
@@ -62,8 +63,15 @@ def page() -> None:
 
 
 def _noise() -> tuple[Corruption, int]:
-    kind = linked_choice("kind", text("denoise.noise"), KINDS, "denoise", format_func=in_words)
-    amount = linked_slider("amount", text("denoise.amount"), 0.2, LIMITS["amount"], "denoise")
+    for old in ("kind", "amount"):  # older links
+        if old in st.query_params:
+            put(**{OLD_NAMES[old]: st.query_params[old], old: ""})
+    kind = linked_choice(
+        "noise_kind", text("denoise.noise"), KINDS, "denoise", format_func=in_words
+    )
+    amount = linked_slider(
+        "noise_amount", text("denoise.amount"), 0.2, LIMITS["noise_amount"], "denoise"
+    )
     seed = int(linked_number("seed", 0, LIMITS["seed"]))
     st.caption(amount_in_words(kind, amount, denoise.LESSON_SIDE))
     st.button(text("denoise.new_noise"), on_click=lambda: put(seed=str(secrets.randbelow(10_000))))

@@ -193,8 +193,8 @@ def test_denoise_without_added_noise_leaves_a_clean_picture_nearly_alone(face, t
 NOT_DENOISED = [
     (["--add-noise", "gaussian"], "--add-noise=gaussian must be KIND:AMOUNT, as gaussian:0.2"),
     (["--add-noise", "gaussian:much"], "--add-noise=gaussian:much must be KIND:AMOUNT"),
-    (["--add-noise", "gaussian:2"], "amount=2.0 must be between 0.0 and 1.0"),
-    (["--add-noise", "rain:0.1"], "kind=rain must be one of none, gaussian"),
+    (["--add-noise", "gaussian:2"], "noise_amount=2.0 must be between 0.0 and 1.0"),
+    (["--add-noise", "rain:0.1"], "noise_kind=rain must be one of none, gaussian"),
     (["--seed", "-1"], "--seed=-1 must be a whole number between 0 and"),
 ]
 

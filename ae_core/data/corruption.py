@@ -44,23 +44,23 @@ def apply(corruption: Corruption, images: Array, normal: Array, uniform: Array, 
     Returns:
         (N, H, W, C) in [0, 1].
     """
-    a = corruption.amount
+    a = corruption.noise_amount
     if not corruption.active:
         return images
-    if corruption.kind == "gaussian":  # x + n, n ~ N(0, a²)
+    if corruption.noise_kind == "gaussian":  # x + n, n ~ N(0, a²)
         return xp.clip(images + a * normal, 0.0, 1.0)
-    if corruption.kind == "heteroscedastic":  # every component its own σ ~ U(0, 2a)
+    if corruption.noise_kind == "heteroscedastic":  # every component its own σ ~ U(0, 2a)
         return xp.clip(images + 2 * a * uniform * normal, 0.0, 1.0)
-    if corruption.kind == "speckle":  # x + x·n
+    if corruption.noise_kind == "speckle":  # x + x·n
         return xp.clip(images + a * images * normal, 0.0, 1.0)
     uniform = uniform[..., :1]  # what follows befalls all channels of a pixel
-    if corruption.kind == "masking":  # a share a of the pixels is black (ICML 2008, Vincent)
+    if corruption.noise_kind == "masking":  # a share a of the pixels is black (ICML 2008, Vincent)
         return xp.where(uniform < a, 0.0, images)
-    if corruption.kind == "salt-and-pepper":  # half of the share a black, half of it white
+    if corruption.noise_kind == "salt-and-pepper":  # half of the share a black, half of it white
         return xp.where(uniform < a / 2, 0.0, xp.where(uniform >= 1 - a / 2, 1.0, images))
-    if corruption.kind == "block":
+    if corruption.noise_kind == "block":
         return xp.where(_inside_block(images, a, uniform, xp), 0.0, images)
-    if corruption.kind == "blur":
+    if corruption.noise_kind == "blur":
         rows, columns = (_blur_matrix(side, a) for side in images.shape[1:3])
         return xp.clip(xp.einsum("ih,nhwc,jw->nijc", rows, images, columns), 0.0, 1.0)
     return _jpeg(images, jpeg_quality(a), xp)

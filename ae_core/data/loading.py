@@ -34,7 +34,7 @@ __all__ = [
     "load_images",
 ]
 
-SPLITS = ("held-out", "everything")
+SPLITS = ("held-out", "none")
 
 
 def is_available(name: str) -> bool:
@@ -52,7 +52,7 @@ def is_available(name: str) -> bool:
 def load_images(name: str, size: int = 0, split: str = "held-out") -> ImageSet:
     """Load a set at one of its card's sizes; 0 is the native size.
 
-    Split "held-out": train and test as usual, faces by person, always the same. "everything": train
+    Split "held-out": train and test as usual, faces by person, always the same. "none": train
     holds all the pictures and test the same ones as before, so that a recipe whose source trains on
     all of them can be reproduced; an error on that test set says nothing about new pictures.
 
@@ -111,7 +111,7 @@ def _load(name: str, size: int, split: str, folder: Path) -> ImageSet:
 
 def _made(name: str, found: Pictures, size: int, split: str) -> ImageSet:
     tests, labels, people = found.tests, found.labels, found.people
-    trains = np.ones_like(tests) if split == "everything" else ~tests
+    trains = np.ones_like(tests) if split == "none" else ~tests
     return ImageSet(
         name=name,
         train=_frozen(_sized(found.pixels[trains], size)),

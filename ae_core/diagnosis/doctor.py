@@ -80,7 +80,7 @@ def _too_little_data(course: Course) -> Finding | None:
 
 
 def _nothing_held_out(course: Course) -> Finding | None:
-    if course.spec.split != "everything" or course.pictures >= FEW_PICTURES:
+    if course.spec.split != "none" or course.pictures >= FEW_PICTURES:
         return None
     values = {"pictures": course.pictures}
     return Finding("nothing_held_out", HINT, values, remedies.held_out(course.spec))

@@ -31,7 +31,7 @@ class Course:
     def pictures(self) -> int:
         """How many pictures there are to train on."""
         known = card(self.spec.image_set)
-        return known.train_count + (known.test_count if self.spec.split == "everything" else 0)
+        return known.train_count + (known.test_count if self.spec.split == "none" else 0)
 
     @property
     def steps(self) -> float:

@@ -68,7 +68,7 @@ def cheaper(spec: TrainingSpec) -> Remedy:
     network = spec.autoencoder
     if network.bottleneck == "sparse" and network.sparsity > 0:
         return {"sparsity": min(_rounded(network.sparsity / 10), DEFAULT_SPARSITY)}
-    if network.code == "map":
+    if network.code_type == "feature_map":
         return revived(spec)
     return _new(spec, {"code_activation": "linear"})
 
@@ -94,8 +94,10 @@ def larger(spec: TrainingSpec) -> Remedy:
     """Give the code twice the numbers, while it still has to summarise."""
     network = spec.autoencoder
     height, width, channels = image_shape(spec)
-    most = network.components or height * width * channels // 2
-    fixed = network.code == "map" or (network.decoder and network.decoder[0].kind == "reshape")
+    most = network.pca_components or height * width * channels // 2
+    fixed = network.code_type == "feature_map" or (
+        network.decoder and network.decoder[0].kind == "reshape"
+    )
     twice = 2 * network.latent_dim
     return {} if fixed or twice > most else {"latent_dim": twice}
 
@@ -109,7 +111,7 @@ def shorter(spec: TrainingSpec, used: int) -> Remedy:
 
 def held_out(spec: TrainingSpec) -> Remedy:
     """Keep some pictures back."""
-    return {"split": "held-out"} if spec.split == "everything" else {}
+    return {"split": "held-out"} if spec.split == "none" else {}
 
 
 def _adaptive(spec: TrainingSpec) -> str:

@@ -84,7 +84,9 @@ def _code_saturated(course: Course) -> Finding | None:
 
 def _code_mostly_zero(course: Course) -> Finding | None:
     network = course.spec.autoencoder
-    activation = network.activation if network.code == "map" else network.code_activation
+    activation = (
+        network.activation if network.code_type == "feature_map" else network.code_activation
+    )
     has_zero = network.bottleneck == "sparse" or activation == "relu"  # others only have a scale
     share = course.at_least("near_zero_share")
     if not has_zero or network.bottleneck == "variational" or share is None or share < SILENT:

@@ -96,7 +96,7 @@ def parts(spec: TrainingSpec, image_shape: Shape) -> tuple[Part, ...]:
         ),
         Part("network", "The network", script_network.network(spec, image_shape)),
     ]
-    if spec.autoencoder.components:
+    if spec.autoencoder.pca_components:
         start = script_data.pca_start(spec.autoencoder)
         found.append(Part("pca", "It starts as a principal component analysis", start))
     changes = []
@@ -135,7 +135,7 @@ def _imports(spec: TrainingSpec, image_shape: Shape) -> str:
         f"from keras.initializers import {initializer}",
         *script_data.imports(spec, image_shape),
     ]
-    if spec.autoencoder.components:
+    if spec.autoencoder.pca_components:
         third.append("from sklearn.decomposition import PCA")
     straight = [line for line in third if line.startswith("import ")]
     rest = sorted((line for line in third if line not in straight), key=_module)

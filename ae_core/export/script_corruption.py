@@ -19,7 +19,7 @@ _UNIFORM = "chance = tf.random.stateless_uniform(ops.shape(x), [SEED + 2, number
 
 def corruption(noise: Corruption, image_shape: Shape) -> str:
     """Return the function ``corrupted(x, number)``, where a batch is corrupted at all."""
-    a = noise.amount
+    a = noise.noise_amount
     one = "" if image_shape[2] == 1 else "[..., :1]"  # all channels of a pixel alike
     pixelwise = [_UNIFORM + one]
     bodies = {
@@ -43,7 +43,7 @@ def corruption(noise: Corruption, image_shape: Shape) -> str:
     lines = [
         "def corrupted(x, number):",
         '    """What the encoder gets; the target stays clean. Equal numbers, equal noise."""',
-        *(f"    {line}" if line else "" for line in bodies[noise.kind]),
+        *(f"    {line}" if line else "" for line in bodies[noise.noise_kind]),
     ]
     return "\n".join(lines)
 

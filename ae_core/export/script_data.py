@@ -68,7 +68,7 @@ def _from_file(spec: TrainingSpec) -> list[str]:
 def _from_keras(spec: TrainingSpec, image_shape: Shape) -> list[str]:
     source = f"keras.datasets.{_KERAS_SETS[spec.image_set]}.load_data()"
     lines = [f"(train, _), (test, _) = {source}"]
-    if spec.split == "everything":
+    if spec.split == "none":
         lines.append("train = np.concatenate([train, test])  # all of them: nothing is held out")
     names = ("train", "test") if spec.split == "held-out" else ("train",)
     for name in names:
@@ -123,10 +123,12 @@ def pca_start(own: AutoencoderSpec) -> str:
     scale = f" * {own.pixel_scale}" if own.pixel_scale != 1 else ""
     average = f"average{scale}"
     negated = f"({average})" if scale else average
-    whitening = f"np.eye({own.components}, {own.latent_dim}) * (scales / deviations)[:, np.newaxis]"
+    whitening = (
+        f"np.eye({own.pca_components}, {own.latent_dim}) * (scales / deviations)[:, np.newaxis]"
+    )
     return f"""\
 flat = train.reshape(len(train), -1)
-pca = PCA({own.components}, random_state=0).fit(flat)
+pca = PCA({own.pca_components}, random_state=0).fit(flat)
 average, axes = pca.mean_.astype("float32"), pca.components_.astype("float32")
 deviations = np.maximum(np.std((flat - average) @ axes.T, axis=0), 1e-6)
 scales = np.sqrt(deviations * deviations[0])  # large coordinates stay a little larger
@@ -136,7 +138,7 @@ to_coordinates.set_weights([inward, -{negated} @ inward])
 to_pixels.set_weights([outward, {average}])
 # The shortcuts are the PCA, its codes with variance 1; the layers beside them add nothing yet.
 encoder_shortcut.set_weights([{whitening}])
-colouring = np.eye({own.latent_dim}, {own.components}) * (deviations / scales)
+colouring = np.eye({own.latent_dim}, {own.pca_components}) * (deviations / scales)
 decoder_shortcut.set_weights([colouring])
 for layer in (to_code, last_hidden):
     layer.kernel.assign(np.zeros(layer.kernel.shape))

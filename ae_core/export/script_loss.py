@@ -34,7 +34,7 @@ def total_correlation(mean, log_var, z):
 
 def corrupts(spec: TrainingSpec) -> bool:
     """Whether batches are corrupted before the encoder sees them."""
-    return spec.corruption.active and spec.corruption.where == "batch"
+    return spec.corruption.active and spec.corruption.noise_stage == "batch"
 
 
 def draws_noise(spec: TrainingSpec) -> bool:

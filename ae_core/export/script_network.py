@@ -73,9 +73,9 @@ class _Writer:
     def before(self) -> list[str]:
         """Return what a picture goes through first: a noise layer, another pixel scale."""
         lines, noise = [], self._spec.corruption
-        if noise.active and noise.where == "layer":
-            kind = "GaussianNoise" if noise.kind == "gaussian" else "Dropout"
-            lines.append(self._apply(kind, [str(noise.amount), "seed=SEED"]))
+        if noise.active and noise.noise_stage == "layer":
+            kind = "GaussianNoise" if noise.noise_kind == "gaussian" else "Dropout"
+            lines.append(self._apply(kind, [str(noise.noise_amount), "seed=SEED"]))
         if self._own.pixel_scale != 1:
             lines.append(self._apply("Rescaling", [str(self._own.pixel_scale)]))
         return lines
@@ -97,7 +97,7 @@ class _Writer:
     def code(self) -> list[str]:
         """Return the layers from the encoder's last output to the code, and the encoder."""
         own = self._own
-        if own.code == "map":
+        if own.code_type == "feature_map":
             return [
                 f"code = layers.Flatten()({self._at})  # the encoder's last map is the code",
                 "encoder = keras.Model(picture, code)",
@@ -114,7 +114,7 @@ class _Writer:
     def output(self, planned: PlannedLayer, image_shape: Shape) -> list[str]:
         """Return the decoder's last layer, and the decoder."""
         activation = self._own.output_activation
-        if self._own.components:
+        if self._own.pca_components:
             arguments = self._dense(_width(planned), "linear", self._half)
             lines = [assignment("to_pixels", "layers.Dense", arguments)]
             lines.append(f"x = to_pixels({self._at})")
@@ -177,7 +177,7 @@ class _Writer:
         if self._source == "picture":
             lines.append(f"x = coordinates = {name}({self._at})")
         else:
-            lines += _shortcut("decoder_shortcut", self._own.components)
+            lines += _shortcut("decoder_shortcut", self._own.pca_components)
             lines.append(f"x = {name}({self._at}) + decoder_shortcut(z)")
         self._at = "x"
         return lines
@@ -185,7 +185,7 @@ class _Writer:
     def _to_code(self, name: str, activation: str) -> list[str]:
         """Return the layer to the code or to its mean, beside a shortcut if there is one."""
         arguments = self._dense(self._own.latent_dim, activation, [])
-        if not self._own.components:
+        if not self._own.pca_components:
             return [assignment(name, "layers.Dense", arguments, f"({self._at})")]
         return [
             assignment("to_code", "layers.Dense", arguments),

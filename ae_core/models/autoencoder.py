@@ -46,7 +46,7 @@ class Autoencoder:
                 is not finite.
         """
         networks = build(spec, image_shape, seed=0)
-        if spec.components and "output/kernel" in weights:
+        if spec.pca_components and "output/kernel" in weights:
             weights = with_analysis(weights)
         assign(networks, weights)
         return cls(spec, image_shape, networks)

@@ -18,7 +18,7 @@ from ae_core.specs.training import LIKELIHOODS
 DEFAULT_AMOUNT = 0.2
 DEFAULT_SPARSITY = 1e-4
 BESIDE_A_SHORTCUT: Mapping[str, Value] = {
-    "code": "dense",
+    "code_type": "dense",
     "code_activation": "linear",
     "output_activation": "linear",
 }
@@ -64,7 +64,7 @@ def with_setting(spec: TrainingSpec, name: str, value: Value) -> TrainingSpec:
     if name == "image_set":
         together["image_size"] = _fitting_size(spec, str(value))
     if name == "bottleneck" and value == "variational":
-        together["code"] = "dense"
+        together["code_type"] = "dense"
         if spec.loss not in LIKELIHOODS:
             sigmoid = spec.autoencoder.output_activation == "sigmoid"
             together["loss"] = "bernoulli-nll" if sigmoid else "gaussian-nll"
@@ -80,16 +80,18 @@ def with_setting(spec: TrainingSpec, name: str, value: Value) -> TrainingSpec:
         variational = spec.autoencoder.bottleneck == "variational"
         together["output_activation"] = "relu"
         together["loss"] = "gaussian-nll" if variational else "mse"
-    if name == "components" and value:
+    if name == "pca_components" and value:
         together |= BESIDE_A_SHORTCUT
         if spec.loss in ("bce", "bernoulli-nll"):
             together["loss"] = "mse" if spec.loss == "bce" else "gaussian-nll"
     elif any(together.get(other, wanted) != wanted for other, wanted in BESIDE_A_SHORTCUT.items()):
-        together["components"] = 0
-    if name == "kind":
-        together["amount"] = 0.0 if value == "none" else spec.corruption.amount or DEFAULT_AMOUNT
+        together["pca_components"] = 0
+    if name == "noise_kind":
+        together["noise_amount"] = (
+            0.0 if value == "none" else spec.corruption.noise_amount or DEFAULT_AMOUNT
+        )
         if value not in ("none", "gaussian", "masking"):
-            together["where"] = "batch"
+            together["noise_stage"] = "batch"
     changed = change(spec, **together)
     fitted = fit_to(changed.autoencoder, image_shape(changed))
     return replace(changed, autoencoder=fitted)
@@ -121,8 +123,8 @@ def with_body(spec: TrainingSpec, body: str) -> TrainingSpec:
         spec.autoencoder,
         encoder=parse_layers(encoder),
         decoder=parse_layers(decoder),
-        code="dense",
-        components=spec.autoencoder.components if body == "dense" else 0,
+        code_type="dense",
+        pca_components=spec.autoencoder.pca_components if body == "dense" else 0,
     )
     return replace(spec, autoencoder=fit_to(network, image_shape(spec)))
 
@@ -149,7 +151,7 @@ def fit_to(spec: AutoencoderSpec, shape: Shape) -> AutoencoderSpec:
 
 
 def _with_map_size(spec: AutoencoderSpec, shape: Shape) -> AutoencoderSpec:
-    if spec.code != "map" or any(layer.kind == "dense" for layer in spec.encoder):
+    if spec.code_type != "feature_map" or any(layer.kind == "dense" for layer in spec.encoder):
         return spec  # a dense layer before a map code is for `plan` to refuse
     height, width, channels = shape
     for layer in spec.encoder:

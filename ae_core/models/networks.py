@@ -62,7 +62,7 @@ def build(
 
     pictures = keras.Input(image_shape)
     x = pictures
-    if corruption is not None and corruption.where == "layer" and corruption.active:
+    if corruption is not None and corruption.noise_stage == "layer" and corruption.active:
         x = _corruption_layer(corruption, seed)(x)
     if spec.pixel_scale != 1:
         x = keras.layers.Rescaling(spec.pixel_scale, dtype="float32")(x)
@@ -71,22 +71,22 @@ def build(
 
     codes = keras.Input((spec.latent_dim,))
     y, coordinates = maker.hidden("decoder", layers, codes)
-    if spec.components:
+    if spec.pca_components:
         y = maker.with_shortcut("decoder_shortcut", coordinates, codes)
     y = maker.output(layers[-1], y)
     if y.shape[1:] != image_shape:
         y = keras.layers.Reshape(image_shape, dtype="float32")(y)
     decoder = keras.Model(codes, y, name="decoder")
-    if spec.components:
+    if spec.pca_components:
         encoder.get_layer("encoder_0").trainable = False
         decoder.get_layer("output").trainable = False
     return Networks(encoder, decoder)
 
 
 def _corruption_layer(corruption: Corruption, seed: int) -> keras.layers.Layer:
-    if corruption.kind == "gaussian":
-        return keras.layers.GaussianNoise(corruption.amount, seed=seed)
-    return keras.layers.Dropout(corruption.amount, seed=seed)  # masking noise
+    if corruption.noise_kind == "gaussian":
+        return keras.layers.GaussianNoise(corruption.noise_amount, seed=seed)
+    return keras.layers.Dropout(corruption.noise_amount, seed=seed)  # masking noise
 
 
 class _Maker:
@@ -152,18 +152,18 @@ class _Maker:
     ) -> keras.KerasTensor | list[keras.KerasTensor]:
         """Turn the encoder's last output into the code; float32 whatever the precision."""
         spec = self._spec
-        if spec.code == "map":
+        if spec.code_type == "feature_map":
             return keras.layers.Flatten(name="code", dtype="float32")(x)
         if spec.bottleneck == "variational":
             mean, log_var = (
                 self._dense(name, spec.latent_dim, x, "linear", "float32")
                 for name in ("z_mean", "z_log_var")
             )
-            if spec.components:
+            if spec.pca_components:
                 mean = self.with_shortcut("encoder_shortcut", mean, coordinates)
             return [mean, log_var]
         code = self._dense("code", spec.latent_dim, x, spec.code_activation, "float32")
-        if spec.components:
+        if spec.pca_components:
             code = self.with_shortcut("encoder_shortcut", code, coordinates)
         return code
 

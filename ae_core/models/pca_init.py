@@ -50,20 +50,20 @@ def start_as_pca(spec: AutoencoderSpec, networks: Networks, pictures: np.ndarray
         UserError: there are more components than pictures or pixels.
     """
     flat = pictures.reshape(len(pictures), -1)
-    if spec.components > min(flat.shape):
+    if spec.pca_components > min(flat.shape):
         raise UserError(
             "components_pictures",
-            value=spec.components,
+            value=spec.pca_components,
             most=min(flat.shape),
             images=len(flat),
             pixels=flat.shape[1],
         )
-    found = fit_pca(pictures, spec.components)
+    found = fit_pca(pictures, spec.pca_components)
     deviations = np.maximum(np.std((flat - found.mean) @ found.components.T, axis=0), LEAST)
     scales = np.sqrt(deviations * deviations[0])  # of the coordinates
     outward = found.components * scales[:, np.newaxis] * spec.pixel_scale
     kernel, bias = analysis(outward, found.mean * spec.pixel_scale)
-    whitening = np.eye(spec.components, spec.latent_dim) * (scales / deviations)[:, np.newaxis]
+    whitening = np.eye(spec.pca_components, spec.latent_dim) * (scales / deviations)[:, np.newaxis]
 
     encoder, decoder = networks.encoder, networks.decoder
     first, last = encoder.get_layer("encoder_0"), decoder.get_layer(f"decoder_{len(spec.decoder)}")
@@ -73,7 +73,7 @@ def start_as_pca(spec: AutoencoderSpec, networks: Networks, pictures: np.ndarray
     code = encoder.get_layer("z_mean" if spec.bottleneck == "variational" else "code")
     for layer in (code, last):
         layer.kernel.assign(np.zeros(layer.kernel.shape))
-    coloured = np.eye(spec.latent_dim, spec.components) * (deviations / scales)
+    coloured = np.eye(spec.latent_dim, spec.pca_components) * (deviations / scales)
     decoder.get_layer("decoder_shortcut").kernel.assign(coloured)
     output = decoder.get_layer("output")
     output.kernel.assign(outward)

@@ -45,16 +45,16 @@ def plan(spec: AutoencoderSpec, image_shape: Shape) -> tuple[PlannedLayer, ...]:
         UserError: the layers do not fit each other or the picture, or have too many parameters.
     """
     layers = [PlannedLayer("input", "Picture", image_shape, 0, 0, None)]
-    if spec.components:
+    if spec.pca_components:
         layers.append(_coordinates("encoder", spec, image_shape))
     for layer in spec.encoder:
         layers.append(_planned("encoder", layer, layers[-1].shape))
     layers.append(_code(spec, layers[-1].shape))
-    if spec.components:
+    if spec.pca_components:
         layers[-1] = _with_shortcut(layers[-1], spec)
     for layer in spec.decoder:
         layers.append(_planned("decoder", layer, layers[-1].shape))
-    if spec.components:
+    if spec.pca_components:
         layers.append(_with_shortcut(_coordinates("decoder", spec, layers[-1].shape), spec))
     layers.append(_output(spec, layers[-1].shape, image_shape))
     LIMITS["layer_numbers"].check("layer_numbers", max(math.prod(layer.shape) for layer in layers))
@@ -69,7 +69,7 @@ def parameters(layers: Iterable[PlannedLayer]) -> int:
 
 
 def _code(spec: AutoencoderSpec, shape: Shape) -> PlannedLayer:
-    if spec.code == "map":
+    if spec.code_type == "feature_map":
         if len(shape) != 3:
             raise UserError("map_after")
         if math.prod(shape) != spec.latent_dim:
@@ -100,13 +100,13 @@ def _output(spec: AutoencoderSpec, shape: Shape, image_shape: Shape) -> PlannedL
 
 def _coordinates(part: str, spec: AutoencoderSpec, shape: Shape) -> PlannedLayer:
     """Return the linear layer to coordinates along the principal components."""
-    dense = _planned(part, Layer("dense", width=spec.components), shape)
-    return replace(dense, label=f"PCA {spec.components}", is_linear=True)
+    dense = _planned(part, Layer("dense", width=spec.pca_components), shape)
+    return replace(dense, label=f"PCA {spec.pca_components}", is_linear=True)
 
 
 def _with_shortcut(layer: PlannedLayer, spec: AutoencoderSpec) -> PlannedLayer:
     """Return a layer to which a linear map between code and coordinates is added, no biases."""
-    macs = spec.components * spec.latent_dim
+    macs = spec.pca_components * spec.latent_dim
     return replace(layer, parameters=layer.parameters + macs, macs=layer.macs + macs)
 
 

@@ -120,7 +120,7 @@ def _autoencoder(name: str, folder: Path) -> None:
     if not record.history:
         raise ValueError(record.reason)
     rounded = recipes.RECIPES[name].rounded
-    if spec.autoencoder.components:
+    if spec.autoencoder.pca_components:
         trained = without_analysis(trained)
     kept = weights.rounded(trained, rounded) if rounded else weights.halved(trained)
     path = folder / f"{name}.npz"

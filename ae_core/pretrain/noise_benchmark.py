@@ -40,7 +40,13 @@ def try_out(
     """
     clean = clean[:SAMPLE]
     return tuple(
-        Trial(image_set, kind.kind, kind.amount, _psnr(noisy, clean), _psnr(method(noisy), clean))
+        Trial(
+            image_set,
+            kind.noise_kind,
+            kind.noise_amount,
+            _psnr(noisy, clean),
+            _psnr(method(noisy), clean),
+        )
         for kind in kinds
         for noisy in [corrupt(kind, clean, np.random.default_rng(SEED))]
     )

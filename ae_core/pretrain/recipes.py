@@ -35,7 +35,7 @@ class Recipe:
 _IN_A_PLANE: Mapping[str, str | int | float] = {
     "encoder": "conv32/2, conv64/2, dense128",
     "decoder": "dense128, dense3136, reshape7x7x64, convT64/2, convT32/2",
-    "split": "everything",
+    "split": "none",
     "activation": "elu",  # ReLUs that had died left gray blocks in every picture
     "schedule": "cosine",
     "max_seconds": 7200,
@@ -86,7 +86,7 @@ RECIPES: Mapping[str, Recipe] = {
     "olivetti-denoising": Recipe(rounded=weights.STEP),
     "olivetti-denoising-heteroscedastic": Recipe(
         "olivetti-denoising",
-        {"kind": "heteroscedastic"},
+        {"noise_kind": "heteroscedastic"},
         "Olivetti faces, trained on noise with a σ per pixel",
         rounded=weights.STEP,
     ),
@@ -111,7 +111,7 @@ def card_for(name: str, figures: dict[str, float], trials: tuple[Trial, ...] = (
     spec = recipe(name)
     images = IMAGE_SETS[spec.image_set]
     pictures = f"{images.train_count:,} training pictures, {images.test_count:,} held out"
-    if spec.split == "everything":
+    if spec.split == "none":
         pictures = f"all {images.train_count + images.test_count:,} pictures, none held out"
     return Card(
         name=name,

@@ -6,7 +6,7 @@ from ae_core.errors import UserError
 from ae_core.specs.layers import Layer
 from ae_core.specs.limits import LIMITS, check_choice
 
-NUMBERS = ("latent_dim", "beta", "total_correlation", "components", "dropout", "sparsity")
+NUMBERS = ("latent_dim", "beta", "total_correlation", "pca_components", "dropout", "sparsity")
 
 
 @dataclass(frozen=True)
@@ -19,17 +19,17 @@ class AutoencoderSpec:
             convolution of the kind of the last decoder layer with C filters, or a dense layer
             with H·W·C units.
         latent_dim: D, how many numbers the code has.
-        code: ``dense`` (a dense layer of D units makes the code) or ``map`` (the encoder's last
-            feature map, flattened, is the code).
+        code_type: ``dense`` (a dense layer of D units makes the code) or ``feature_map`` (the
+            encoder's last feature map, flattened, is the code).
         bottleneck: ``plain``; ``sparse`` (plus an L1 penalty on the code); ``variational``
             (the encoder gives a mean and a log variance, arXiv 1312.6114).
         activation: of the hidden layers.
         code_activation: of the code; always linear in a variational bottleneck and, for a
-            ``map`` code, the activation of the layer that makes the map.
+            ``feature_map`` code, the activation of the layer that makes the map.
         output_activation: of the output layer.
         initializer: of all kernels.
-        components: K, 0 for none: a linear layer before the encoder's layers turns pixels into K
-            coordinates along the principal components of the training pictures, and one after
+        pca_components: K, 0 for none: a linear layer before the encoder's layers turns pixels into
+            K coordinates along the principal components of the training pictures, and one after
             the decoder's turns K coordinates into pixels; both stay as they are. Beside the
             layers, linear shortcuts lead from coordinates to code and from code to coordinates;
             they start as PCA, so that the layers learn what it leaves.
@@ -45,13 +45,13 @@ class AutoencoderSpec:
     encoder: tuple[Layer, ...] = (Layer("dense", width=128),)
     decoder: tuple[Layer, ...] = (Layer("dense", width=128),)
     latent_dim: int = 16
-    code: str = "dense"
+    code_type: str = "dense"
     bottleneck: str = "plain"
     activation: str = "relu"
     code_activation: str = "linear"
     output_activation: str = "sigmoid"
     initializer: str = "glorot_uniform"
-    components: int = 0
+    pca_components: int = 0
     dropout: float = 0.0
     beta: float = 1.0
     total_correlation: float = 0.0
@@ -62,7 +62,7 @@ class AutoencoderSpec:
         for name in NUMBERS:
             LIMITS[name].check(name, getattr(self, name))
         for name in (
-            "code",
+            "code_type",
             "bottleneck",
             "activation",
             "code_activation",
@@ -74,22 +74,22 @@ class AutoencoderSpec:
             raise UserError("one_of", name="pixel_scale", value=self.pixel_scale, choices=(1, 255))
         if self.pixel_scale == 255 and self.output_activation == "sigmoid":
             raise UserError("sigmoid_of_255")
-        if self.bottleneck == "variational" and self.code != "dense":
-            raise UserError("variational_code", value=self.code)
-        if self.components:
+        if self.bottleneck == "variational" and self.code_type != "dense":
+            raise UserError("variational_code", value=self.code_type)
+        if self.pca_components:
             self._check_linear()
 
     def _check_linear(self) -> None:
         for name, wanted in (
-            ("code", "dense"),
+            ("code_type", "dense"),
             ("code_activation", "linear"),
             ("output_activation", "linear"),
         ):
             value = getattr(self, name)
             if value != wanted:
                 raise UserError("linear", name=name, value=value, wanted=wanted)
-        if self.latent_dim > self.components:
-            raise UserError("components_code", value=self.latent_dim, most=self.components)
+        if self.latent_dim > self.pca_components:
+            raise UserError("components_code", value=self.latent_dim, most=self.pca_components)
 
     @property
     def body(self) -> str:

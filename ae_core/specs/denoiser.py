@@ -2,9 +2,9 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
 
 from ae_core.specs.limits import LIMITS, PRECISIONS
+from ae_core.specs.serialization import renamed
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class DenoiserSpec:
         batch_size: pictures a step.
         learning_rate: the highest; it rises for the first 2 % of the steps and then follows half
             a cosine down to 0 (arXiv 1608.03983, one period).
-        average: decay of the running mean of the weights, which is what is kept
+        ema_decay: decay of the running mean of the weights, which is what is kept
             (arXiv 1806.04498).
         seed: of the initial weights, the order of the pictures and all noise.
         precision: ``float32``, or ``bfloat16`` to compute in bfloat16 with float32 weights.
@@ -34,7 +34,7 @@ class DenoiserSpec:
     steps: int = 72_000
     batch_size: int = 16
     learning_rate: float = 1e-3
-    average: float = 0.999
+    ema_decay: float = 0.999
     seed: int = 0
     precision: str = "bfloat16"
 
@@ -44,7 +44,7 @@ class DenoiserSpec:
         for blocks in self.blocks:
             LIMITS["layers"].check("blocks", blocks)
         LIMITS["steps_per_epoch"].check("steps", self.steps)
-        LIMITS["amount"].check("average", self.average)
+        LIMITS["ema_decay"].check("ema_decay", self.ema_decay)
         if not 1 <= len(self.widths) == len(self.blocks):
             raise ValueError(f"blocks={self.blocks} must be one number for each of widths")
         LIMITS["learning_rate"].check("learning_rate", self.learning_rate)
@@ -72,8 +72,8 @@ class DenoiserSpec:
             ValueError: it is something else, or a value is not allowed.
         """
         try:
-            fields: dict[str, Any] = json.loads(text)
+            fields = renamed(json.loads(text))
             fields |= {name: tuple(fields[name]) for name in ("widths", "blocks")}
             return cls(**fields)
-        except (KeyError, TypeError) as error:
+        except (AttributeError, KeyError, TypeError) as error:
             raise ValueError(f"spec={text[:40]} must be that of a denoiser: {error}") from None

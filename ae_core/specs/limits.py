@@ -44,10 +44,11 @@ LIMITS: Mapping[str, Limit] = MappingProxyType(
         "layer_numbers": Limit(1, 4_000_000),  # of any layer's output for one picture
         "beta": Limit(0.0, 100.0, whole=False),
         "total_correlation": Limit(0.0, 100.0, whole=False),
-        "components": Limit(0, 1024),  # 0: the network sees pixels
+        "pca_components": Limit(0, 1024),  # 0: the network sees pixels
         "dropout": Limit(0.0, 0.9, whole=False),
         "sparsity": Limit(0.0, 1.0, whole=False),
-        "amount": Limit(0.0, 1.0, whole=False),
+        "noise_amount": Limit(0.0, 1.0, whole=False),
+        "ema_decay": Limit(0.0, 1.0, whole=False),
         "sigma": Limit(0.01, 1.0, whole=False),
         "temperature": Limit(0.0, 3.0, whole=False),
         "learning_rate": Limit(1e-6, 1.0, whole=False),
@@ -65,22 +66,22 @@ PRECISIONS = ("float32", "bfloat16")  # which one "auto" takes: `ae_core.models.
 CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "bottleneck": ("plain", "sparse", "variational"),
-        "code": ("dense", "map"),
+        "code_type": ("dense", "feature_map"),
         "activation": ("relu", "leaky_relu", "elu", "gelu", "tanh", "sigmoid", "linear"),
         "code_activation": ("linear", "relu", "sigmoid", "tanh"),
         "output_activation": ("sigmoid", "relu", "linear"),
         "initializer": ("glorot_uniform", "he_uniform"),
-        "kind": (
+        "noise_kind": (
             *("none", "gaussian", "heteroscedastic", "masking", "salt-and-pepper", "speckle"),
             *("block", "blur", "jpeg"),
         ),
-        "where": ("batch", "layer"),
+        "noise_stage": ("batch", "layer"),
         "loss": ("mse", "l2", "mae", "bce", "gaussian-nll", "bernoulli-nll"),
         "optimizer": ("adam", "rmsprop", "sgd"),
         "schedule": ("constant", "cosine", "one-cycle"),
         "precision": (*PRECISIONS, "auto"),
         "augment": ("none", "mirror", "jitter"),
-        "split": ("held-out", "everything"),
+        "split": ("held-out", "none"),
     }
 )
 

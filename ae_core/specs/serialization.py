@@ -19,6 +19,20 @@ from ae_core.specs.training import Corruption, TrainingSpec
 
 Value = str | int | float
 
+# Settings and values that had other names in older links, run folders and lessons.
+OLD_NAMES: Mapping[str, str] = {
+    "kind": "noise_kind",
+    "amount": "noise_amount",
+    "where": "noise_stage",
+    "code": "code_type",
+    "components": "pca_components",
+    "average": "ema_decay",  # of a `DenoiserSpec`
+}
+OLD_VALUES: Mapping[tuple[str, object], str] = {
+    ("code_type", "map"): "feature_map",
+    ("split", "everything"): "none",
+}
+
 _PARTS: Mapping[str, type] = {"autoencoder": AutoencoderSpec, "corruption": Corruption}
 _OWNERS: dict[str, str] = {
     f.name: part for part, cls in _PARTS.items() for f in dataclasses.fields(cls)
@@ -34,14 +48,29 @@ def flatten(spec: TrainingSpec) -> dict[str, Value]:
     return flat
 
 
+def renamed(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings under the names of today, whenever they were written.
+
+    A setting that stands there under both names keeps the value of today's name.
+    """
+    today = {OLD_NAMES[name]: value for name, value in settings.items() if name in OLD_NAMES}
+    today |= {name: value for name, value in settings.items() if name not in OLD_NAMES}
+    return {
+        name: OLD_VALUES.get((name, value), value) if isinstance(value, str) else value
+        for name, value in today.items()
+    }
+
+
 def change(spec: TrainingSpec, /, **changes: Value) -> TrainingSpec:
     """Return `spec` with some flat settings changed, checked as a whole.
+
+    Older names of settings are read, too: see `OLD_NAMES`.
 
     Raises:
         UserError: a name is not a setting, or a value (or the combination) is not allowed.
     """
     by_part: dict[str, dict[str, Any]] = {"": {}, "autoencoder": {}, "corruption": {}}
-    for name, value in changes.items():
+    for name, value in renamed(changes).items():
         if name not in _OWNERS:
             raise UserError("setting", name=name, value=value, settings=tuple(_OWNERS))
         by_part[_OWNERS[name]][name] = _typed(name, value, flatten(spec)[name])

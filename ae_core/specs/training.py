@@ -14,32 +14,32 @@ class Corruption:
     """What is done to a picture before the encoder sees it; the target stays clean.
 
     Attributes:
-        kind: one of ``CHOICES["kind"]``; `ae_core.data.corruption` says what each does.
-        amount: 0 leaves every picture as it is. Standard deviation on the [0, 1] scale for
+        noise_kind: one of ``CHOICES["noise_kind"]``; `ae_core.data.corruption` says what each does.
+        noise_amount: 0 leaves every picture as it is. Standard deviation on the [0, 1] scale for
             ``gaussian`` and ``speckle``, its mean over the pixels for ``heteroscedastic``,
             share of the pixels for ``masking``, ``salt-and-pepper`` and ``block``; for ``blur``
             and ``jpeg`` see `blur_sigma` and `jpeg_quality` there.
-        where: ``batch`` (drawn afresh for every batch, then clipped to [0, 1]) or ``layer``
+        noise_stage: ``batch`` (drawn afresh for every batch, then clipped to [0, 1]) or ``layer``
             (Keras' GaussianNoise or Dropout as the encoder's first layer).
     """
 
-    kind: str = "none"
-    amount: float = 0.0
-    where: str = "batch"
+    noise_kind: str = "none"
+    noise_amount: float = 0.0
+    noise_stage: str = "batch"
 
     def __post_init__(self) -> None:
-        check_choice("kind", self.kind)
-        check_choice("where", self.where)
-        LIMITS["amount"].check("amount", self.amount)
-        if self.where == "layer" and self.kind not in ("none", "gaussian", "masking"):
-            raise UserError("noise_layer", value=self.kind)
-        if self.where == "layer" and self.kind == "masking" and self.amount >= 1:
-            raise UserError("dropout_layer", value=self.amount)
+        check_choice("noise_kind", self.noise_kind)
+        check_choice("noise_stage", self.noise_stage)
+        LIMITS["noise_amount"].check("noise_amount", self.noise_amount)
+        if self.noise_stage == "layer" and self.noise_kind not in ("none", "gaussian", "masking"):
+            raise UserError("noise_layer", value=self.noise_kind)
+        if self.noise_stage == "layer" and self.noise_kind == "masking" and self.noise_amount >= 1:
+            raise UserError("dropout_layer", value=self.noise_amount)
 
     @property
     def active(self) -> bool:
         """Whether anything is corrupted at all."""
-        return self.kind != "none" and self.amount > 0
+        return self.noise_kind != "none" and self.noise_amount > 0
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class TrainingSpec:
         ``own-…``.
         image_size: H = W of the pictures, 0 for the size in which the set comes.
         split: ``held-out`` (validation on pictures, or people, not trained on) or
-            ``everything`` (train on all; for recipes whose source does so).
+            ``none`` (train on all; for recipes whose source does so).
         augment: ``none``; ``mirror``: each picture is mirrored, left to right, every second time
             it is trained on; ``jitter``: it is also moved, turned and scaled a little, see
             `ae_core.training.augmentation`.

@@ -66,7 +66,7 @@ class Training:
         call = tf.function(self._step, input_signature=signature, autograph=False)
         for noisy, clean in _ahead(_batches(self._spec, self._images, self.done)):
             # Early on the mean of all steps so far, else the random start would last for long.
-            kept = min(self._spec.average, (self.done + 1) / (self.done + 11))
+            kept = min(self._spec.ema_decay, (self.done + 1) / (self.done + 11))
             loss = float(call(noisy, clean, _rate(self._spec, self.done + 1), kept))
             self.done += 1
             on_step(-10 * loss / math.log(10))

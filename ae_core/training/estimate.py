@@ -32,7 +32,7 @@ def seconds(
     spec: TrainingSpec, layers: Sequence[PlannedLayer], card: ImageSetCard, speed: Speed
 ) -> float:
     """Return the estimated seconds of a whole training, good to a factor of about two."""
-    everything = spec.split == "everything"
+    everything = spec.split == "none"
     pictures = card.train_count + (card.test_count if everything else 0)
     steps = spec.steps_per_epoch or math.ceil(pictures / spec.batch_size)
     trained = min(steps * spec.batch_size, pictures)

@@ -68,7 +68,7 @@ def _slope(spec: AutoencoderSpec, codes: np.ndarray) -> np.ndarray | None:
     """Return the slope of the code's activation in (0, 1], (N, D); None if it never flattens."""
     if spec.bottleneck == "variational":
         return None
-    activation = spec.activation if spec.code == "map" else spec.code_activation
+    activation = spec.activation if spec.code_type == "feature_map" else spec.code_activation
     if activation == "sigmoid":
         return np.asarray(4 * codes * (1 - codes))
     return np.asarray(1 - np.square(codes)) if activation == "tanh" else None

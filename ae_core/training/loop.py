@@ -100,7 +100,7 @@ def fit(
         corruption=spec.corruption,
         precision=computes_in(spec),
     )
-    if spec.autoencoder.components:
+    if spec.autoencoder.pca_components:
         start_as_pca(spec.autoencoder, networks, images.train)
     steps = Steps(spec, networks, images)
     clock = Clock(control or Unattended(), spec.max_seconds)

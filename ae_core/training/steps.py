@@ -187,7 +187,7 @@ class Steps:
 
     def _corrupted(self, images: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
         kind = self._spec.corruption
-        if kind.where != "batch" or not kind.active:
+        if kind.noise_stage != "batch" or not kind.active:
             return images
         seed = self._spec.seed
         normal = tf.random.stateless_normal(tf.shape(images), [seed + 1, number])

@@ -33,6 +33,6 @@ def specs_of(spec: TrainingSpec, sizes: tuple[int, ...]) -> tuple[TrainingSpec, 
     Raises:
         UserError: the network cannot have one of the sizes.
     """
-    if spec.autoencoder.code == "map":
+    if spec.autoencoder.code_type == "feature_map":
         raise UserError("sizes_of_map")
     return tuple(with_setting(spec, "latent_dim", size) for size in sizes)

@@ -228,7 +228,7 @@ def test_a_link_cannot_smuggle_markup_in(page):
         "/train?run=",
         "/reconstruct?model=",
         "/denoise?model=",
-        "/denoise?amount=",
+        "/denoise?noise_amount=",
     ):
         open_page(page, path + quote(evil))
         message = page.get_by_test_id("stAlertContentError").first

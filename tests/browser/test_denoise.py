@@ -98,14 +98,14 @@ def test_a_sample_face_shows_its_figures_at_once(page):
     expect(page.locator("figcaption")).to_have_count(4 + 5 + len(SQUEEZED))
 
 
-@pytest.mark.parametrize("kind", [kind for kind in CHOICES["kind"] if kind != "none"])
+@pytest.mark.parametrize("kind", [kind for kind in CHOICES["noise_kind"] if kind != "none"])
 def test_every_kind_of_noise_is_denoised(page, kind):
-    open_page(page, f"/denoise?kind={kind}&amount=0.3")
+    open_page(page, f"/denoise?noise_kind={kind}&noise_amount=0.3")
     expect(metric(page, "Denoised")).to_have_text(re.compile(r"^\d+\.\d dB$"))
     read(page)
     assert page.get_by_test_id("stException").count() == 0
     assert page.get_by_test_id("stAlertContentError").count() == 0
-    assert kind == "gaussian" or f"kind={kind}" in page.url
+    assert kind == "gaussian" or f"noise_kind={kind}" in page.url
 
 
 def test_figures_stay_until_new_noise_is_asked_for(page):
@@ -147,18 +147,20 @@ def test_a_photo_taken_as_it_is_shows_its_noise(page):
 
 
 def test_no_noise_at_all_is_no_infinite_figure(page):
-    open_page(page, "/denoise?amount=0")
+    open_page(page, "/denoise?noise_amount=0")
     expect(metric(page, "Denoised")).to_contain_text("dB")
     assert not any("inf" in text or "nan" in text for text in read(page))
 
 
 def test_a_bad_link_is_answered_in_sentences(page):
-    open_page(page, "/denoise?amount=7&seed=-1&kind=foo&picture=x&source=y&size=z&task=t")
+    open_page(
+        page, "/denoise?noise_amount=7&seed=-1&noise_kind=foo&picture=x&source=y&size=z&task=t"
+    )
     read(page)
     errors = page.get_by_test_id("stAlertContentError")
     expect(errors).to_have_text(
         [
-            "amount=7 must be between 0.0 and 1.0. Shown instead: 0.2.",
+            "noise_amount=7 must be between 0.0 and 1.0. Shown instead: 0.2.",
             "seed=-1 must be a whole number between 0 and 2,147,483,647. Shown instead: 0.",
         ]
     )

@@ -52,7 +52,7 @@ def with_random_weights(spec, shape, seed=0):
     if spec.output_activation != "sigmoid":  # then most pixels would be beyond black or white
         weights["output/kernel"] *= np.float32(0.2)
         weights["output/bias"] = weights["output/bias"] * 0.1 + np.float32(spec.pixel_scale / 2)
-    if spec.components:  # nothing, until training begins
+    if spec.pca_components:  # nothing, until training begins
         kernel = weights["decoder_shortcut/kernel"]
         weights["decoder_shortcut/kernel"] = rng.normal(0, 0.1, kernel.shape).astype(np.float32)
     return Autoencoder.from_weights(spec, shape, weights), weights
@@ -117,7 +117,7 @@ def test_every_layer_stride_padding_and_odd_size(tab, decoder, shape, seed):
 @pytest.mark.parametrize(("decoder", "shape"), [("", (5, 3, 1)), ("dense12, dense7", (6, 4, 3))])
 def test_a_shortcut_from_code_to_picture(tab, decoder, shape):
     spec = AutoencoderSpec(
-        decoder=parse_layers(decoder), latent_dim=7, output_activation="linear", components=9
+        decoder=parse_layers(decoder), latent_dim=7, output_activation="linear", pca_components=9
     )
     assert_equal_pictures(tab, spec, shape)
 

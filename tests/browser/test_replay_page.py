@@ -93,7 +93,7 @@ def test_it_goes_by_keyboard_and_plays_to_the_end(page):
 
 
 def test_the_replay_can_be_kept_as_an_animation(page):
-    run = train(page, "&kind=gaussian&amount=0.2")
+    run = train(page, "&noise_kind=gaussian&noise_amount=0.2")
     open_replay(page, f"run={run}&replay=1")
     page.get_by_role("button", name="Download", exact=True).first.click()  # the other is the script
     with page.expect_download() as download:

@@ -13,7 +13,7 @@ from ae_core.data.corruption import apply, blur_sigma, corrupt, jpeg_quality
 from ae_core.specs import CHOICES, Corruption
 
 NO_DRAWS = ("none", "blur", "jpeg")
-KINDS = st.sampled_from(CHOICES["kind"])
+KINDS = st.sampled_from(CHOICES["noise_kind"])
 AMOUNTS = st.floats(0, 1)
 PICTURES = hnp.arrays(
     np.float32,
@@ -61,7 +61,7 @@ def test_the_same_generator_the_same_noise(kind, amount, images, seed):
     assert np.array_equal(once, again)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in CHOICES["kind"] if kind not in NO_DRAWS])
+@pytest.mark.parametrize("kind", [kind for kind in CHOICES["noise_kind"] if kind not in NO_DRAWS])
 def test_another_generator_other_noise(kind):
     assert not np.array_equal(
         corrupted(kind, 0.2, gray(0.5), 1), corrupted(kind, 0.2, gray(0.5), 2)
@@ -117,7 +117,7 @@ def test_the_caller_draws_the_noise():
     )
     levels = {
         kind: float(apply(Corruption(kind, 0.1), images, normal, uniform, np).flat[0])
-        for kind in CHOICES["kind"]
+        for kind in CHOICES["noise_kind"]
         if kind not in ("block", "blur", "jpeg")
     }
     assert levels == pytest.approx(

@@ -121,7 +121,7 @@ def test_every_set_keeps_the_promises_of_its_card(named_size):
 
 def test_everything_trains_on_all_and_keeps_the_test_pictures(named_size):
     name, size = named_size
-    usual, everything = load_images(name, size), load_images(name, size, "everything")
+    usual, everything = load_images(name, size), load_images(name, size, "none")
     assert len(everything.train) == len(usual.train) + len(usual.test)
     assert np.array_equal(everything.test, usual.test)
     held_out = {picture.tobytes() for picture in usual.test}
@@ -192,7 +192,7 @@ def test_size_0_is_native_and_the_two_last_sets_stay_in_memory():
 def test_digits_are_stratified_and_are_those_of_scikit_learn():
     from sklearn.datasets import load_digits
 
-    images = load_images("digits", split="everything")
+    images = load_images("digits", split="none")
     assert np.array_equal(images.train[..., 0], (load_digits().images / 16).astype(np.float32))
     share = np.bincount(images.test_labels) / np.bincount(images.train_labels)
     assert np.abs(share - 0.2).max() < 0.01
@@ -221,7 +221,7 @@ def test_olivetti_comes_in_the_order_of_recipe_r1(folder):
 
     path = write_fake("olivetti", folder)
     faces = fetch_olivetti_faces(data_home=path.parent, shuffle=True, random_state=1000)
-    images = load_images("olivetti", split="everything")
+    images = load_images("olivetti", split="none")
     assert np.array_equal(images.train[..., 0], faces.images)
     assert np.array_equal(images.train_groups, faces.target)
     assert len(people_in(load_images("olivetti").test_groups)) == 5
@@ -243,7 +243,7 @@ def test_resizing_keeps_the_mean(folder):
         ),
         (("olivetti", 33), "size=33 must be one of 32, 64 for olivetti"),
         (("digits", -8), "size=-8 must be one of 8, 16, 32 for digits"),
-        (("digits", 8, "half"), "split='half' must be one of held-out, everything"),
+        (("digits", 8, "half"), "split='half' must be one of held-out, none"),
     ],
 )
 def test_wrong_arguments_are_named(arguments, message):

@@ -137,7 +137,7 @@ def test_pictures_load_at_every_size_of_the_card(side, size):
         both = {p.tobytes() for part in (images.train, images.test) for p in part}
         kept = (drawings(15, side).astype(np.float32) / np.float32(255))[..., None]
         assert both == {picture.tobytes() for picture in kept}
-    everything = load_images(name_of(own), size, "everything")
+    everything = load_images(name_of(own), size, "none")
     assert len(everything.train) == 15
 
 
@@ -150,11 +150,11 @@ def test_another_size_is_a_sentence():
 def test_what_is_added_taken_out_or_deleted_shows_at_once():
     own = made(10)
     name = name_of(own)
-    assert len(load_images(name, 0, "everything").train) == 10
+    assert len(load_images(name, 0, "none").train) == 10
     own_sets().add(own.id, drawings(5, seed=1))
-    assert len(load_images(name, 0, "everything").train) == 15
+    assert len(load_images(name, 0, "none").train) == 15
     own_sets().remove(own.id, 3, "ada")
-    assert len(load_images(name, 0, "everything").train) == 14
+    assert len(load_images(name, 0, "none").train) == 14
     revision = user_image_sets.revision(name)
     own_sets().delete(own.id, "ada")
     with pytest.raises(ImageSetUnavailable, match=f"^set={own.id} must be the id of a set"):

@@ -110,7 +110,7 @@ def test_figures_are_those_of_the_pictures_that_come_with_them(face, colour):
 
 
 def test_there_is_a_moderate_amount_of_every_noise():
-    assert set(MODERATE) == set(CHOICES["kind"]) - {"none"}
+    assert set(MODERATE) == set(CHOICES["noise_kind"]) - {"none"}
 
 
 @pytest.mark.parametrize("colour", [False, True])

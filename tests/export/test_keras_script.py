@@ -109,7 +109,7 @@ def test_a_script_is_python_that_a_student_can_read(spec):
     assert "ae_core" not in script
     assert max(map(len, script.splitlines())) <= 100
     lines = [line for line in script.splitlines() if line.strip()]
-    short = spec.autoencoder.bottleneck == "plain" and not spec.autoencoder.components
+    short = spec.autoencoder.bottleneck == "plain" and not spec.autoencoder.pca_components
     assert len(lines) <= (120 if short and not spec.corruption.active else 180)
 
 
@@ -139,7 +139,7 @@ def executed(code, **names):
 
 @pytest.mark.parametrize("shape", [(16, 16, 1), (28, 20, 1), (9, 8, 3)], ids=str)
 @pytest.mark.parametrize("amount", [0.05, 0.3, 1.0])
-@pytest.mark.parametrize("kind", [kind for kind in CHOICES["kind"] if kind != "none"])
+@pytest.mark.parametrize("kind", [kind for kind in CHOICES["noise_kind"] if kind != "none"])
 def test_a_script_corrupts_as_the_app_does(kind, amount, shape):
     noise, number, seed = Corruption(kind, amount), tf.constant(3), 11
     x = np.random.default_rng(0).random((4, *shape), dtype=np.float32)
@@ -204,7 +204,9 @@ def test_a_script_loads_the_very_pictures(image_set, size, split, tmp_path, monk
 
 
 def test_a_start_on_another_pixel_scale_is_in_the_script():
-    code = pca_start(change(SMALL, components=12, output_activation="linear").autoencoder)
+    code = pca_start(change(SMALL, pca_components=12, output_activation="linear").autoencoder)
     assert "255" not in code
-    scaled = change(SMALL, components=12, output_activation="linear", pixel_scale=255).autoencoder
+    scaled = change(
+        SMALL, pca_components=12, output_activation="linear", pixel_scale=255
+    ).autoencoder
     assert pca_start(scaled).count("* 255") == 3

@@ -20,7 +20,13 @@ SMALL = change(
     latent_dim=4,
 )
 VARIATIONAL = change(SMALL, bottleneck="variational", loss="bernoulli-nll")
-CONV = change(SMALL, encoder="conv4/2", decoder="reshape4x4x4, convT4/2", latent_dim=64, code="map")
+CONV = change(
+    SMALL,
+    encoder="conv4/2",
+    decoder="reshape4x4x4, convT4/2",
+    latent_dim=64,
+    code_type="feature_map",
+)
 # Every family of settings is in at least one of them.
 FAMILIES = {
     "plain, all pictures an epoch": replace(SMALL, steps_per_epoch=0, batch_size=100, epochs=3),
@@ -35,20 +41,24 @@ FAMILIES = {
         loss="mae",
     ),
     "sparse, its price on every picture": change(
-        SMALL, bottleneck="sparse", sparsity=1e-2, loss="l2", split="everything", seed=3
+        SMALL, bottleneck="sparse", sparsity=1e-2, loss="l2", split="none", seed=3
     ),
-    "noise in the batch": change(SMALL, kind="heteroscedastic", amount=0.2, seed=7),
-    "noise on part of the pixels": change(SMALL, kind="block", amount=0.2, image_size=16),
+    "noise in the batch": change(SMALL, noise_kind="heteroscedastic", noise_amount=0.2, seed=7),
+    "noise on part of the pixels": change(
+        SMALL, noise_kind="block", noise_amount=0.2, image_size=16
+    ),
     "a noise layer": change(
         SMALL,
-        kind="gaussian",
-        amount=0.2,
-        where="layer",
+        noise_kind="gaussian",
+        noise_amount=0.2,
+        noise_stage="layer",
         pixel_scale=255,
         output_activation="relu",
     ),
-    "a dropout layer": change(SMALL, kind="masking", amount=0.2, where="layer", dropout=0.3),
-    "variational": change(VARIATIONAL, beta=4.0, kind="gaussian", amount=0.1),
+    "a dropout layer": change(
+        SMALL, noise_kind="masking", noise_amount=0.2, noise_stage="layer", dropout=0.3
+    ),
+    "variational": change(VARIATIONAL, beta=4.0, noise_kind="gaussian", noise_amount=0.1),
     "toy faces, total correlation, cosine": change(
         preset("toy-faces-vae").spec,
         image_size=32,
@@ -60,13 +70,13 @@ FAMILIES = {
         epochs=2,
     ),
     "components, dropout, jitter": change(
-        SMALL, components=12, output_activation="linear", dropout=0.2, augment="jitter", seed=5
+        SMALL, pca_components=12, output_activation="linear", dropout=0.2, augment="jitter", seed=5
     ),
     "variational components in bfloat16": change(
         SMALL,
         bottleneck="variational",
         loss="gaussian-nll",
-        components=12,
+        pca_components=12,
         output_activation="linear",
         augment="mirror",
         precision="bfloat16",
@@ -79,7 +89,7 @@ FAMILIES = {
         encoder="conv4, pool2, conv4/2",
         decoder="reshape4x4x4, up2, conv8, up2, conv4-valid, convT4-valid",
         latent_dim=64,
-        code="map",
+        code_type="feature_map",
         initializer="he_uniform",
         activation="leaky_relu",
         schedule="cosine",

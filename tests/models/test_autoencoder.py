@@ -17,7 +17,10 @@ SPECS = {
     "dense": DENSE,
     "255": AutoencoderSpec((), (), latent_dim=3, output_activation="relu", pixel_scale=255),
     "conv map": AutoencoderSpec(
-        parse_layers("conv3/2"), parse_layers("reshape4x3x3, convT3/2"), latent_dim=36, code="map"
+        parse_layers("conv3/2"),
+        parse_layers("reshape4x3x3, convT3/2"),
+        latent_dim=36,
+        code_type="feature_map",
     ),
     "variational": AutoencoderSpec(
         parse_layers("conv3, pool2"),

@@ -80,7 +80,7 @@ def test_a_preset_already_fits(name):
     st.sampled_from(["conv8/2", "conv4", "pool2", "conv8/2, pool2"]),
     st.sampled_from(["convT4/2", "up2, conv3", "convT5/2, convT3/2", "conv2", "up4"]),
     st.sampled_from(["", "dense40"]),
-    st.sampled_from(["dense", "map"]),
+    st.sampled_from(["dense", "feature_map"]),
     st.integers(1, 8).map(lambda n: 4 * n),
     st.sampled_from([1, 3]),
 )
@@ -89,7 +89,7 @@ def test_fitting_ends_at_the_picture_and_again_changes_nothing(
     encoder, after, before, code, side, channels
 ):
     decoder = ", ".join(filter(None, [before, "reshape5x5x2", after]))
-    spec = AutoencoderSpec(parse_layers(encoder), parse_layers(decoder), 7, code=code)
+    spec = AutoencoderSpec(parse_layers(encoder), parse_layers(decoder), 7, code_type=code)
     fitted = fit_to(spec, (side, side, channels))
     assert plan(fitted, (side, side, channels))[-1].shape == (side, side, channels)
     assert fit_to(fitted, (side, side, channels)) == fitted
@@ -104,7 +104,7 @@ def test_fitting_ends_at_the_picture_and_again_changes_nothing(
 @st.composite
 def clicks(draw):
     """A preset, and settings that a visitor then chooses from lists, one after the other."""
-    names = ["bottleneck", "loss", "output_activation", "kind", "activation", "optimizer"]
+    names = ["bottleneck", "loss", "output_activation", "noise_kind", "activation", "optimizer"]
     chosen = draw(st.lists(st.sampled_from(names), max_size=5))
     return preset(draw(st.sampled_from(sorted(PRESETS)))).spec, [
         (name, draw(st.sampled_from(CHOICES[name]))) for name in chosen
@@ -129,7 +129,7 @@ def test_every_preset_can_be_made_variational_sparse_and_plain_again(name):
     spec = preset(name).spec
     variational = with_setting(spec, "bottleneck", "variational")
     assert variational.autoencoder.bottleneck == "variational"
-    assert variational.autoencoder.code == "dense"
+    assert variational.autoencoder.code_type == "dense"
     assert variational.loss in ("gaussian-nll", "bernoulli-nll")
     sparse = with_setting(variational, "bottleneck", "sparse")
     assert sparse.autoencoder.sparsity > 0
@@ -143,13 +143,13 @@ def test_every_loss_can_be_chosen_for_every_plain_preset(name):
         assert with_setting(spec, "loss", loss).loss == loss
 
 
-@pytest.mark.parametrize("kind", CHOICES["kind"])
+@pytest.mark.parametrize("kind", CHOICES["noise_kind"])
 def test_every_corruption_can_be_chosen_and_has_an_effect(kind):
-    layered = change(TrainingSpec(), kind="gaussian", amount=0.3, where="layer")
-    corruption = with_setting(layered, "kind", kind).corruption
-    assert corruption.kind == kind
-    assert corruption.amount == (0.0 if kind == "none" else 0.3)
-    assert with_setting(TrainingSpec(), "kind", kind).corruption.amount == (
+    layered = change(TrainingSpec(), noise_kind="gaussian", noise_amount=0.3, noise_stage="layer")
+    corruption = with_setting(layered, "noise_kind", kind).corruption
+    assert corruption.noise_kind == kind
+    assert corruption.noise_amount == (0.0 if kind == "none" else 0.3)
+    assert with_setting(TrainingSpec(), "noise_kind", kind).corruption.noise_amount == (
         0.0 if kind == "none" else 0.2
     )
 

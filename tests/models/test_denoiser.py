@@ -36,7 +36,7 @@ SPECS = st.lists(st.tuples(st.integers(1, 512), st.integers(0, 4)), min_size=1, 
         steps=st.integers(1, 100_000),
         batch_size=st.integers(1, 1024),
         learning_rate=st.floats(1e-6, 1),
-        average=st.floats(0, 1),
+        ema_decay=st.floats(0, 1),
         seed=st.integers(0, 2**31 - 1),
         precision=st.sampled_from(PRECISIONS),
     )
@@ -314,6 +314,6 @@ def test_the_learning_rate_at_known_places():
 def test_the_mixture_is_of_known_kinds_and_whole():
     kinds, shares, lows, highs = zip(*MIXTURE, strict=True)
     assert sum(shares) == pytest.approx(1, abs=1e-12)
-    assert set(kinds) == set(CHOICES["kind"]) - {"none"}
+    assert set(kinds) == set(CHOICES["noise_kind"]) - {"none"}
     assert len(set(kinds)) == len(kinds)
     assert all(0 <= low < high <= 1 for low, high in zip(lows, highs, strict=True))

@@ -97,7 +97,7 @@ def test_a_new_version_of_the_file_is_read_again(tmp_path, digits):
     {"bottleneck": "variational", "loss": "bernoulli-nll"},
     {"pixel_scale": 255, "output_activation": "relu"},
     {"encoder": "conv4/2", "decoder": "dense16, reshape4x4x1, convT4/2"},
-    {"kind": "gaussian", "amount": 0.2, "where": "layer"},
+    {"noise_kind": "gaussian", "noise_amount": 0.2, "noise_stage": "layer"},
 ], ids=["variational", "255", "conv", "noise layer"])  # fmt: skip
 def test_every_family_is_rebuilt_from_its_spec(tmp_path, digits, changes):
     model, _ = stored(tmp_path, change(SPEC, epochs=1, **changes), digits)

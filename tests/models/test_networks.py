@@ -57,8 +57,8 @@ def assert_built_as_planned(spec, shape):
     assert all(code.shape == (None, spec.latent_dim) for code in codes)
 
     for part, model, count in (
-        ("encoder", networks.encoder, len(spec.encoder) + bool(spec.components)),
-        ("decoder", networks.decoder, len(spec.decoder) + bool(spec.components)),
+        ("encoder", networks.encoder, len(spec.encoder) + bool(spec.pca_components)),
+        ("decoder", networks.decoder, len(spec.decoder) + bool(spec.pca_components)),
     ):
         rows = [p for p in layers if p.part == part]
         assert len(rows) == count
@@ -66,7 +66,7 @@ def assert_built_as_planned(spec, shape):
             layer = model.get_layer(f"{part}_{i}")
             assert layer.output.shape == (None, *row.shape), row
             shortcut = row.is_linear and part == "decoder"
-            linear = spec.components * spec.latent_dim if shortcut else 0
+            linear = spec.pca_components * spec.latent_dim if shortcut else 0
             own = sum(math.prod(v.shape) for v in layer.weights)
             assert own + linear == row.parameters, row
         # Nothing with a size of its own that the plan does not know.
@@ -96,7 +96,7 @@ def test_every_preset_is_built_as_planned(name):
     assert len(set(paths)) == len(paths)
     fixed = {path for path in paths if path not in {v.path for v in networks.trained}}
     ends = {f"{layer}/{part}" for layer in ("encoder_0", "output") for part in ("kernel", "bias")}
-    assert fixed == (ends if spec.autoencoder.components else set())
+    assert fixed == (ends if spec.autoencoder.pca_components else set())
 
 
 ODD = {  # name: encoder, decoder, shape
@@ -162,7 +162,7 @@ def test_whatever_the_plan_accepts_is_built_as_planned(layers, height, width, bo
 
 
 def test_a_map_code_is_the_last_map_laid_flat():
-    spec = network("conv3/2", "reshape4x3x3, up2", latent_dim=36, code="map")
+    spec = network("conv3/2", "reshape4x3x3, up2", latent_dim=36, code_type="feature_map")
     networks, _ = assert_built_as_planned(spec, (8, 6, 1))
     pictures = np.random.default_rng(1).random((2, 8, 6, 1), np.float32)
     inner = keras.Model(networks.encoder.input, networks.encoder.get_layer("encoder_0").output)(

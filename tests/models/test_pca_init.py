@@ -18,7 +18,7 @@ NETWORK = AutoencoderSpec(
     parse_layers("dense16"),
     latent_dim=5,
     output_activation="linear",
-    components=20,
+    pca_components=20,
     dropout=0.1,
 )
 DIGITS = TrainingSpec(image_set="digits", image_size=8, autoencoder=NETWORK, epochs=1)
@@ -70,7 +70,7 @@ def test_training_goes_on_from_there_and_beats_it(digits):
 
 
 def test_more_numbers_than_pixels_or_pictures_are_refused(digits):
-    spec = change(DIGITS, components=65)
+    spec = change(DIGITS, pca_components=65)
     with refused("components_pictures", value=65, most=64):
         fit(spec, digits, on_epoch=lambda _: None)
 
@@ -89,12 +89,12 @@ def test_what_it_does_not_go_with_is_refused(name, value, key):
 
 
 def test_on_the_page_other_settings_follow_it():
-    chosen = with_setting(TrainingSpec(loss="bce"), "components", 32)
+    chosen = with_setting(TrainingSpec(loss="bce"), "pca_components", 32)
     assert chosen.autoencoder.output_activation == "linear"
     assert chosen.loss == "mse"
-    assert with_setting(chosen, "loss", "bce").autoencoder.components == 0
-    assert with_setting(chosen, "code_activation", "relu").autoencoder.components == 0
+    assert with_setting(chosen, "loss", "bce").autoencoder.pca_components == 0
+    assert with_setting(chosen, "code_activation", "relu").autoencoder.pca_components == 0
     variational = with_setting(
-        with_setting(TrainingSpec(), "bottleneck", "variational"), "components", 32
+        with_setting(TrainingSpec(), "bottleneck", "variational"), "pca_components", 32
     )
     assert variational.loss == "gaussian-nll"

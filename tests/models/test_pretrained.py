@@ -67,7 +67,7 @@ def test_its_files_are_small(any_card):
 
 def named_sizes(layers, network):
     """How many numbers each layer has, shortcuts apart, under its name in the network."""
-    shortcut = network.components * network.latent_dim
+    shortcut = network.pca_components * network.latent_dim
     sizes = {}
     for part in PARTS:
         for i, layer in enumerate(layer for layer in layers if layer.part == part):
@@ -83,7 +83,7 @@ def named_sizes(layers, network):
 def test_its_weights_are_those_of_the_planned_layers(card):
     weights = expanded(from_bytes(card.weights.read_bytes()))
     network = card.spec.autoencoder
-    if network.components:
+    if network.pca_components:
         weights = with_analysis(weights)
     layers = plan(card.spec.autoencoder, image_shape(card.spec))
     found = {}
@@ -92,7 +92,7 @@ def test_its_weights_are_those_of_the_planned_layers(card):
         assert what in ("kernel", "bias")
         found[layer] = found.get(layer, 0) + array.size
     shortcuts = {f"{part}_shortcut": found.pop(f"{part}_shortcut", 0) for part in PARTS}
-    assert set(shortcuts.values()) == {network.components * network.latent_dim}
+    assert set(shortcuts.values()) == {network.pca_components * network.latent_dim}
     assert found == named_sizes(layers, network)
     assert sum(array.size for array in weights.values()) == parameters(layers)
 
@@ -121,7 +121,7 @@ def test_a_card_names_its_data_and_its_terms(card):
     images = IMAGE_SETS[card.spec.image_set]
     assert card.terms == images.terms
     wanted = f"{images.train_count:,} training pictures, {images.test_count:,} held out"
-    if card.spec.split == "everything":
+    if card.spec.split == "none":
         wanted = f"all {images.train_count + images.test_count:,} pictures, none held out"
     assert card.data == f"{images.title}: {wanted}"
     assert card.not_for.startswith("Not for recognising people")

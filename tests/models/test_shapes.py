@@ -206,7 +206,7 @@ def macs_by_hand(layers):
 def test_macs(name):
     spec = PRESETS[name].spec
     network, shape = spec.autoencoder, image_shape(spec)
-    shortcut = network.components * network.latent_dim
+    shortcut = network.pca_components * network.latent_dim
     layers = plan(network, shape)
     by_hand = macs_by_hand(without_shortcuts(layers, shortcut) if shortcut else layers)
     assert sum(layer.macs for layer in layers) == by_hand + 2 * shortcut
@@ -214,7 +214,8 @@ def test_macs(name):
 
 def test_macs_of_one_convolution_and_its_transpose():
     layers = plan(
-        network("conv5/2", "reshape4x4x5, convT2/2", latent_dim=80, code="map"), (8, 8, 1)
+        network("conv5/2", "reshape4x4x5, convT2/2", latent_dim=80, code_type="feature_map"),
+        (8, 8, 1),
     )
     assert [layer.macs for layer in layers if layer.layer and layer.layer.stride == 2] == [
         16 * 9 * 5,
@@ -277,9 +278,9 @@ MISFITS = [
     ),
     (network("dense8, conv8"), "needs_map", {"part": "encoder", "layer": "conv8"}),
     (network("", "up2"), "needs_map", {"part": "decoder", "layer": "up2"}),
-    (network("dense8", code="map", latent_dim=8), "map_after", {}),
+    (network("dense8", code_type="feature_map", latent_dim=8), "map_after", {}),
     (
-        network("conv8/2", code="map", latent_dim=99),
+        network("conv8/2", code_type="feature_map", latent_dim=99),
         "map_size",
         {"value": 99, "wanted": 1568, "shape": "14×14×8"},
     ),

@@ -17,6 +17,7 @@ from ae_core.specs import (
     PRESETS,
     AutoencoderSpec,
     Corruption,
+    DenoiserSpec,
     Layer,
     TrainingSpec,
     change,
@@ -30,6 +31,7 @@ from ae_core.specs import (
     to_query,
 )
 from ae_core.specs.layers import EXAMPLES
+from ae_core.specs.serialization import OLD_NAMES, OLD_VALUES
 from tests.helpers.refusals import check, refused
 
 WIDTHS = st.integers(1, 4096)
@@ -62,7 +64,7 @@ def numbers(name):
 FREE = {
     name: numbers(name)
     for name in LIMITS
-    if name in flatten(TrainingSpec()) and name not in ("components", "latent_dim")
+    if name in flatten(TrainingSpec()) and name not in ("pca_components", "latent_dim")
 } | {
     name: st.sampled_from(CHOICES[name])
     for name in (
@@ -78,8 +80,8 @@ FREE = {
 FREE |= {
     "encoder": LAYERS.map(format_layers),
     "decoder": LAYERS.map(format_layers),
-    "kind": st.sampled_from(CHOICES["kind"]),
-    "amount": st.floats(0, 1),
+    "noise_kind": st.sampled_from(CHOICES["noise_kind"]),
+    "noise_amount": st.floats(0, 1),
 }
 
 
@@ -140,7 +142,7 @@ def test_the_documented_link_sets_the_code_size():
 
 def test_a_whole_number_for_a_fraction_becomes_one():
     assert to_json(change(TrainingSpec(), beta=1)) == to_json(change(TrainingSpec(), beta=1.0))
-    assert isinstance(change(TrainingSpec(), amount=1).corruption.amount, float)
+    assert isinstance(change(TrainingSpec(), noise_amount=1).corruption.noise_amount, float)
 
 
 def test_json_is_flat():
@@ -171,13 +173,17 @@ def test_every_preset_of_the_recipes_is_there():
 
 RECIPES = {
     "olivetti-conv": {  # R1
-        "image_set": "olivetti", "image_size": 32, "split": "everything", "loss": "l2",
+        "image_set": "olivetti", "image_size": 32, "split": "none", "loss": "l2",
         "optimizer": "adam", "learning_rate": 0.001, "batch_size": 50, "epochs": 600,
-        "steps_per_epoch": 7, "latent_dim": 256, "code_activation": "sigmoid", "kind": "none",
+        "steps_per_epoch": 7, "latent_dim": 256, "code_activation": "sigmoid", "noise_kind": "none",
     },
-    "olivetti-denoising": {"kind": "gaussian", "amount": 0.2, "where": "batch"},  # R2
-    "mnist-conv": {"loss": "mse", "optimizer": "adam", "latent_dim": 392, "code": "map"},  # R3
-    "mnist-conv-lecture": {"latent_dim": 128, "code": "map"},  # R4
+    "olivetti-denoising": {  # R2
+        "noise_kind": "gaussian", "noise_amount": 0.2, "noise_stage": "batch",
+    },
+    "mnist-conv": {  # R3
+        "loss": "mse", "optimizer": "adam", "latent_dim": 392, "code_type": "feature_map",
+    },
+    "mnist-conv-lecture": {"latent_dim": 128, "code_type": "feature_map"},  # R4
     "mnist-dense": {  # R5
         "latent_dim": 20, "code_activation": "relu", "output_activation": "relu", "loss": "mse",
         "optimizer": "adam", "batch_size": 64, "epochs": 50, "pixel_scale": 255,
@@ -219,7 +225,7 @@ def test_bounds_are_inside_and_what_is_beyond_is_refused(name):
     limit = LIMITS[name]
     kind = int if limit.whole else float
     start = TrainingSpec()
-    if name == "components":  # which lead linearly from and to pixels
+    if name == "pca_components":  # which lead linearly from and to pixels
         start = change(start, output_activation="linear", latent_dim=1)
     for value in (limit.low, limit.high):
         assert flatten(change(start, **{name: kind(value)}))[name] == value
@@ -355,7 +361,11 @@ def test_what_is_no_json_object_of_settings_is_refused():
 
 COMBINATIONS = [
     ({"pixel_scale": 255}, "sigmoid_of_255", {}),
-    ({"bottleneck": "variational", "code": "map"}, "variational_code", {"value": "map"}),
+    (
+        {"bottleneck": "variational", "code_type": "feature_map"},
+        "variational_code",
+        {"value": "map"},
+    ),
     (
         {"bottleneck": "variational", "loss": "mse"},
         "variational_loss",
@@ -367,8 +377,12 @@ COMBINATIONS = [
         "loss_scale",
         {"value": "bernoulli-nll"},
     ),
-    ({"kind": "speckle", "where": "layer"}, "noise_layer", {"value": "speckle"}),
-    ({"kind": "masking", "where": "layer", "amount": 1.0}, "dropout_layer", {"value": 1.0}),
+    ({"noise_kind": "speckle", "noise_stage": "layer"}, "noise_layer", {"value": "speckle"}),
+    (
+        {"noise_kind": "masking", "noise_stage": "layer", "noise_amount": 1.0},
+        "dropout_layer",
+        {"value": 1.0},
+    ),
 ]
 
 
@@ -434,3 +448,55 @@ def test_a_very_long_word_is_refused_and_cut():
     with pytest.raises(UserError) as refusal:
         parse_layers(word)
     assert f"{word[:59]}…" in sentence(refusal.value)
+
+
+# --- names of before --------------------------------------------------------------------------
+
+# As version 30b02cd wrote it, with every setting that has another name or value today.
+OLD_JSON = """{
+ "encoder": "conv4, pool2", "decoder": "reshape4x4x4, up2", "latent_dim": 64, "code": "map",
+ "components": 0, "kind": "masking", "amount": 0.3, "where": "layer", "image_set": "digits",
+ "image_size": 8, "split": "everything", "loss": "mse"
+}"""
+TODAY = {
+    "encoder": "conv4, pool2",
+    "decoder": "reshape4x4x4, up2",
+    "latent_dim": 64,
+    "code_type": "feature_map",
+    "noise_kind": "masking",
+    "noise_amount": 0.3,
+    "noise_stage": "layer",
+    "image_size": 8,
+    "split": "none",
+}
+
+
+def test_json_with_old_names_is_read():
+    spec = from_json(OLD_JSON)
+    assert spec == change(TrainingSpec(), **TODAY)
+    assert not set(OLD_NAMES) & set(flatten(spec))
+
+
+def test_a_link_with_old_names_is_read():
+    old = {name: str(value) for name, value in json.loads(OLD_JSON).items()}
+    assert from_query(old) == change(preset("digits-dense").spec, **TODAY, loss="mse")
+    linear = {"components": "32", "output_activation": "linear", "loss": "mse"}
+    assert from_query(linear).autoencoder.pca_components == 32
+
+
+def test_the_new_name_of_a_setting_counts_where_a_link_has_both():
+    assert from_query({"noise_kind": "blur", "kind": "jpeg"}).corruption.noise_kind == "blur"
+
+
+def test_every_old_name_stands_for_a_setting():
+    known = set(flatten(TrainingSpec())) | {"ema_decay"}
+    assert set(OLD_NAMES.values()) <= known
+    assert not set(OLD_NAMES) & known
+    for (name, old), value in OLD_VALUES.items():
+        assert value in CHOICES[name]
+        assert old not in CHOICES[name]
+
+
+def test_a_denoiser_s_json_with_an_old_name_is_read():
+    spec = DenoiserSpec(ema_decay=0.5)
+    assert DenoiserSpec.from_json(spec.to_json().replace("ema_decay", "average")) == spec

@@ -72,7 +72,7 @@ def test_only_what_flattens_can_saturate(images):
     for activation in ("linear", "relu"):
         spec = AutoencoderSpec(latent_dim=4, code_activation=activation)
         assert "saturated_share" not in vital_signs(spec, images, CODES, images)
-    of_layers = AutoencoderSpec(latent_dim=4, code="map", activation="tanh")
+    of_layers = AutoencoderSpec(latent_dim=4, code_type="feature_map", activation="tanh")
     assert vital_signs(of_layers, images, CODES, images)["saturated_share"] == 0
 
 

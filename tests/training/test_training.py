@@ -340,8 +340,8 @@ def test_the_order_changes_from_epoch_to_epoch_but_not_the_set(images, monkeypat
 
 KINDS = {
     "plain": SMALL,
-    "noisy": change(SMALL, kind="heteroscedastic", amount=0.2),
-    "noise layer": change(SMALL, kind="gaussian", amount=0.2, where="layer"),
+    "noisy": change(SMALL, noise_kind="heteroscedastic", noise_amount=0.2),
+    "noise layer": change(SMALL, noise_kind="gaussian", noise_amount=0.2, noise_stage="layer"),
     "variational": change(SMALL, bottleneck="variational", loss="bernoulli-nll", latent_dim=2),
     "conv": change(SMALL, encoder="conv4/2", decoder="dense16, reshape4x4x1, convT4/2"),
 }
@@ -488,7 +488,7 @@ def test_a_code_of_two_numbers_comes_with_its_map(images):
 
 @pytest.mark.parametrize("kind", ["heteroscedastic", "salt-and-pepper"])
 def test_held_out_noise_is_the_same_at_every_evaluation(images, kind):
-    one = steps_of(change(SMALL, kind=kind, amount=0.3), images)
+    one = steps_of(change(SMALL, noise_kind=kind, noise_amount=0.3), images)
     clean = steps_of(SMALL, images).evaluate()
     first = one.evaluate()
     assert first.loss != clean.loss  # there is noise
@@ -503,7 +503,12 @@ def test_held_out_noise_is_the_same_at_every_evaluation(images, kind):
 def test_noise_is_drawn_afresh_for_every_batch_and_only_on_the_way_in(images, monkeypatch):
     """With a learning rate next to nothing, only the noise differs between two equal batches."""
     spec = change(
-        SMALL, kind="gaussian", amount=0.5, optimizer="sgd", learning_rate=1e-6, batch_size=1
+        SMALL,
+        noise_kind="gaussian",
+        noise_amount=0.5,
+        optimizer="sgd",
+        learning_rate=1e-6,
+        batch_size=1,
     )
     same = replace(images, train=np.repeat(images.train[:1], 4, axis=0))
     monkeypatch.setattr(steps, "SECONDS_A_CALL", 0)
@@ -511,14 +516,20 @@ def test_noise_is_drawn_afresh_for_every_batch_and_only_on_the_way_in(images, mo
     losses = [part.loss for part in one.epoch(np.arange(4))]
     losses += [part.loss for part in one.epoch(np.arange(4))]
     assert min(abs(a - b) for i, a in enumerate(losses) for b in losses[:i]) > 1e-6
-    clean = [p.loss for p in steps_of(change(spec, amount=0.0), same).epoch(np.arange(4))]
+    clean = [p.loss for p in steps_of(change(spec, noise_amount=0.0), same).epoch(np.arange(4))]
     assert np.ptp(clean) < 1e-5
 
 
 def test_a_denoising_run_aims_at_the_clean_pictures(images):
     """Trained long on pictures of which nothing is left, all it can give is their mean."""
     spec = change(
-        SMALL, kind="masking", amount=1.0, epochs=60, learning_rate=1e-2, encoder="", decoder=""
+        SMALL,
+        noise_kind="masking",
+        noise_amount=1.0,
+        epochs=60,
+        learning_rate=1e-2,
+        encoder="",
+        decoder="",
     )
     _, epochs = train(spec, images)
     mean = images.train.mean(axis=0)
@@ -526,7 +537,7 @@ def test_a_denoising_run_aims_at_the_clean_pictures(images):
 
 
 def test_probes_are_shown_as_the_encoder_gets_them(images):
-    noisy = change(SMALL, kind="gaussian", amount=0.2)
+    noisy = change(SMALL, noise_kind="gaussian", noise_amount=0.2)
     clean, shown = probes(noisy, images)
     np.testing.assert_array_equal(clean, images.test[:PROBES])
     assert shown.shape == clean.shape
@@ -551,7 +562,7 @@ def test_keras_tensors_are_corrupted_as_arrays_are(images):
     rng = np.random.default_rng(0)
     x = images.train[:20]
     normal, uniform = rng.standard_normal(x.shape, np.float32), rng.random(x.shape, np.float32)
-    for kind in CHOICES["kind"]:
+    for kind in CHOICES["noise_kind"]:
         how = Corruption(kind, 0.4)
         of_arrays = corruption.apply(how, x, normal, uniform, np)
         of_tensors = np.asarray(
@@ -564,7 +575,7 @@ def test_keras_tensors_are_corrupted_as_arrays_are(images):
 
 
 def test_training_on_everything_holds_nothing_out(images):
-    outcome, _ = train(replace(SMALL, split="everything"), images)
+    outcome, _ = train(replace(SMALL, split="none"), images)
     assert outcome.status == "finished"
     for m in outcome.history:
         assert set(m) == {"loss", "psnr", "code_mean", "near_zero_share", "seconds"} | SIGNS
@@ -751,8 +762,8 @@ def test_a_network_that_does_not_fit_the_pictures_is_refused(images):
 @pytest.mark.parametrize(
     "spec",
     [
-        change(SMALL, kind="salt-and-pepper", amount=0.1, seed=2**31 - 1),
-        change(SMALL, kind="gaussian", amount=0.1, where="layer", seed=2**31 - 1),
+        change(SMALL, noise_kind="salt-and-pepper", noise_amount=0.1, seed=2**31 - 1),
+        change(SMALL, noise_kind="gaussian", noise_amount=0.1, noise_stage="layer", seed=2**31 - 1),
         change(SMALL, bottleneck="variational", loss="bernoulli-nll", seed=2**31 - 1),
     ],
     ids=["batch", "layer", "variational"],
@@ -763,6 +774,6 @@ def test_the_largest_seed_is_a_seed(images, spec):
 
 def test_the_pictures_are_left_as_they_are(images):
     before = images.train.copy(), images.test.copy()
-    train(change(SMALL, kind="speckle", amount=0.5), images)
+    train(change(SMALL, noise_kind="speckle", noise_amount=0.5), images)
     np.testing.assert_array_equal(images.train, before[0])
     np.testing.assert_array_equal(images.test, before[1])

@@ -68,7 +68,7 @@ def rate_view(model: TrainedModel) -> None:
     equal_bytes(shown, budget, coded=coded)
     with st.expander(text("measure.how_title")):
         st.markdown(text("measure.how", pictures=rates[0].pictures))
-        if spec.split == "everything":
+        if spec.split == "none":
             st.markdown(text("measure.seen"))
 
 

@@ -65,7 +65,7 @@ def unknown_view(model: TrainedModel) -> None:
     )
     with place:
         _charts(model, other, known, unknown, threshold)
-    if model.spec.split == "everything":
+    if model.spec.split == "none":
         st.caption(text("measure.seen"))
     for kind, title, scored in (
         ("known", pictures_title(own.name), known),

@@ -21,24 +21,25 @@ def help_of(name: str) -> str | None:
     return text_or(f"settings.help.{name}", "") or None
 
 
-def in_words(choice: str) -> str:
-    """Return a choice as the page words it."""
+def in_words(choice: str, setting: str = "") -> str:
+    """Return a choice as the page words it; some settings have words of their own for it."""
     if is_own(choice):
         return text("own.in_short")
-    return text_or(f"settings.choice.{choice}", choice)
+    usual = text_or(f"settings.choice.{choice}", choice)
+    return text_or(f"settings.{setting}.{choice}", usual)
 
 
 def amount_in_words(kind: str, amount: float, side: int) -> str:
     """Return what an amount of noise means for pictures of a side."""
     if kind in ("gaussian", "speckle"):
-        return text("settings.amount.sigma", sigma=f"{amount:.2f}")
+        return text("settings.noise_amount.sigma", sigma=f"{amount:.2f}")
     if kind == "heteroscedastic":
-        return text("settings.amount.heteroscedastic", most=f"{2 * amount:.2f}")
+        return text("settings.noise_amount.heteroscedastic", most=f"{2 * amount:.2f}")
     if kind == "blur":
-        return text("settings.amount.blur", sigma=f"{blur_sigma(amount, side):.1f}")
+        return text("settings.noise_amount.blur", sigma=f"{blur_sigma(amount, side):.1f}")
     if kind == "jpeg":
-        return text("settings.amount.jpeg", quality=jpeg_quality(amount))
-    return text("settings.amount.share", share=f"{amount:.0%}")
+        return text("settings.noise_amount.jpeg", quality=jpeg_quality(amount))
+    return text("settings.noise_amount.share", share=f"{amount:.0%}")
 
 
 def status_in_words(status: str) -> str:
@@ -51,7 +52,7 @@ def run_name(snapshot: Snapshot) -> str:
     spec = flatten(snapshot.spec)
     name = snapshot.preset if snapshot.preset in PRESETS else in_words(snapshot.spec.image_set)
     usual = flatten(PRESETS[name].spec) if name in PRESETS else spec
-    changed = [f"{lowered(label(key))} {in_words(str(value))}"
+    changed = [f"{lowered(label(key))} {in_words(str(value), key)}"
                for key, value in spec.items() if value != usual[key]]  # fmt: skip
     if not changed:
         changed = [text("run.numbers", count=snapshot.spec.autoencoder.latent_dim)]

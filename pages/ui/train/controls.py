@@ -104,12 +104,17 @@ def _title(name: str) -> str:
 def _choice(name: str, common: dict[str, Any]) -> None:
     few = len(CHOICES[name]) <= 3
     show = st.segmented_control if few else st.selectbox
-    show(label(name), list(CHOICES[name]), format_func=in_words, **common)
+    show(
+        label(name),
+        list(CHOICES[name]),
+        format_func=lambda choice: in_words(choice, name),
+        **common,
+    )
 
 
 def _number(name: str, common: dict[str, Any]) -> None:
     limit = LIMITS[name]
-    if name == "amount":
+    if name == "noise_amount":
         st.slider(label(name), limit.low, limit.high, step=0.05, **common)
     # Without bounds in the widget: it would refuse in silence what `take` answers in words.
     elif limit.whole:

@@ -38,7 +38,7 @@ def _sentence(finding: Finding) -> str:
 
 def _remedy(snapshot: Snapshot, finding: Finding) -> None:
     changes = ", ".join(
-        text("doctor.change", setting=label(name), value=_value(value))
+        text("doctor.change", setting=label(name), value=_value(name, value))
         for name, value in finding.remedy.items()
     )
     spec, first = change(snapshot.spec, **finding.remedy), next(iter(finding.remedy))
@@ -53,5 +53,5 @@ def _remedy(snapshot: Snapshot, finding: Finding) -> None:
         st.rerun()  # the whole page: it is another view
 
 
-def _value(value: str | float) -> str:
-    return in_words(value) if isinstance(value, str) else f"{value:g}"
+def _value(name: str, value: str | float) -> str:
+    return in_words(value, name) if isinstance(value, str) else f"{value:g}"

@@ -9,6 +9,7 @@ from ae_core.models.precision import computes_in
 from ae_core.models.shapes import PlannedLayer, parameters
 from ae_core.service.connection import ServiceUnavailable
 from ae_core.specs import TrainingSpec, flatten, to_json
+from ae_core.specs.serialization import OLD_NAMES
 from ae_core.storage import StorageError
 from ae_core.training.estimate import seconds
 from pages.ui.backend.images import gallery_sheet
@@ -31,15 +32,15 @@ SHOWN_PICTURES = 8
 GROUPS = {
     "Pictures": ("image_set", "image_size", "split", "augment"),
     "Network": ("latent_dim", "bottleneck", "encoder", "decoder"),
-    "Noise": ("kind", "amount", "where"),
+    "Noise": ("noise_kind", "noise_amount", "noise_stage"),
     "Learning": ("epochs", "loss", "optimizer", "learning_rate", "batch_size", "seed"),
     "More": (
-        "code",
+        "code_type",
         "activation",
         "code_activation",
         "output_activation",
         "initializer",
-        "components",
+        "pca_components",
         "dropout",
         "pixel_scale",
         "steps_per_epoch",
@@ -59,6 +60,7 @@ def set_up_view() -> None:
         sweep_set_up()
         class_note()
         linked = st.query_params.get("show", "")
+        linked = OLD_NAMES.get(linked, linked)
         if linked in flatten(draft().spec):
             draft().group = _group_of(linked)
         show_in_widget("train.group", draft().group)
@@ -89,7 +91,7 @@ def _group(group: str) -> None:
     if group == "Network":
         body_select()
     for name in GROUPS[group]:
-        if name == "latent_dim" and spec.autoencoder.code == "map":
+        if name == "latent_dim" and spec.autoencoder.code_type == "feature_map":
             st.caption(text("train.code_is_map", numbers=spec.autoencoder.latent_dim))
         elif name not in _without_effect(spec):
             setting(name)
@@ -106,8 +108,8 @@ def _group(group: str) -> None:
 
 def _without_effect(spec: TrainingSpec) -> set[str]:
     """Return the settings that change nothing, given the others."""
-    idle = {"amount", "where"} if spec.corruption.kind == "none" else set()
-    return idle | ({"code"} if spec.autoencoder.bottleneck == "variational" else set())
+    idle = {"noise_amount", "noise_stage"} if spec.corruption.noise_kind == "none" else set()
+    return idle | ({"code_type"} if spec.autoencoder.bottleneck == "variational" else set())
 
 
 def _train_button() -> None:

@@ -96,7 +96,7 @@ def _curves(snapshot: Snapshot) -> None:
         key=f"curves-{snapshot.id}",
         alt=text("run.curves"),
     )
-    if snapshot.spec.split == "everything":
+    if snapshot.spec.split == "none":
         st.caption(text("run.nothing_held_out"))
 
 
