@@ -364,7 +364,7 @@ COMBINATIONS = [
     (
         {"bottleneck": "variational", "code_type": "feature_map"},
         "variational_code",
-        {"value": "map"},
+        {"value": "feature_map"},
     ),
     (
         {"bottleneck": "variational", "loss": "mse"},
