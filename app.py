@@ -10,7 +10,7 @@ if __name__ == "__main__":
 
     timed("home", home)
 else:
-    from pages.ui.shell.asgi import lifespan, page_routes
+    from pages.ui.shell.asgi import routes
+    from pages.ui.shell.lifespan import lifespan
 
-    routes = page_routes(Path(__file__).parent / "pages")
-    app = st.App(__file__, lifespan=lifespan, routes=routes)
+    app = st.App(__file__, lifespan=lifespan, routes=routes(Path(__file__).parent / "pages"))

@@ -1,13 +1,23 @@
-"""What the web server is told: where it is, and to answer at once."""
+"""What the web server is told: where it is, to answer at once, and to serve the pages' files."""
 
 import asyncio
+import re
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+from urllib.parse import unquote
+
+import pytest
+from starlette.applications import Starlette
 
 from ae_core.storage import ROOT
-from pages.ui.shell.asgi import lifespan, page_routes
+from pages.ui.shell.asgi import KEEP, routes
+from pages.ui.shell.lifespan import lifespan
+from pages.ui.widgets import component
+from pages.ui.widgets.component import UI, address, browser_files
 
 PAGES = ROOT / "pages"
+SCRIPT = "widgets/compare_slider.js"
 
 
 def in_a_loop(coroutine):
@@ -16,17 +26,108 @@ def in_a_loop(coroutine):
         return thread.submit(asyncio.run, coroutine).result()
 
 
-def test_every_page_has_a_route():
-    paths = {route.path for route in page_routes(PAGES)}
-    assert paths == {"/", *(f"/{path.stem}" for path in PAGES.glob("*.py"))}
+@pytest.fixture(params=["", "lab", "/school/lab/"])
+def base_path(request, monkeypatch):
+    monkeypatch.setattr(component.st, "get_option", {"server.baseUrlPath": request.param}.get)
+    return f"/{request.param.strip('/')}".rstrip("/")
 
 
-def test_a_page_is_told_where_its_server_is():
-    route = page_routes(PAGES)[0]
-    answer = in_a_loop(route.endpoint(None))
-    before, after = answer.body.decode().split("<script>window.__streamlit", 1)
+class Answer(NamedTuple):
+    status: int
+    headers: dict[str, str]
+    content: bytes
+
+
+@pytest.fixture
+def get(base_path):
+    """Ask the routes, as a web server does, for a path as it stands in a request's first line."""
+    app = Starlette(routes=routes(PAGES))
+
+    def ask(path: str) -> Answer:
+        sent = []
+
+        async def asked() -> None:
+            async def receive():
+                return {"type": "http.request"}
+
+            async def send(message):
+                sent.append(message)
+
+            scope = {"type": "http", "method": "GET", "headers": [], "query_string": b""}
+            await app(scope | {"path": unquote(path), "raw_path": path.encode()}, receive, send)
+
+        in_a_loop(asked())
+        headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+        return Answer(sent[0]["status"], headers, b"".join(m["body"] for m in sent[1:]))
+
+    return ask
+
+
+def test_every_page_has_a_route_below_the_base_path(base_path, get):
+    for name in ("", *(page.stem for page in PAGES.glob("*.py"))):
+        assert '<div id="root"></div>' in get(f"{base_path}/{name}").content.decode()
+
+
+def test_a_page_is_told_where_its_server_is(base_path, get):
+    before, after = (
+        get(f"{base_path}/train").content.decode().split("<script>window.__streamlit", 1)
+    )
     assert before.rstrip().endswith("<head>")  # before any script of Streamlit's
-    assert '<div id="root"></div>' in after
+    assert after.startswith(f' = {{BACKEND_BASE_URL: location.origin + "{base_path}"}}')
+
+
+def test_a_file_of_the_pages_is_served_below_the_base_path_and_kept_for_good(base_path, get):
+    answer = get(address(SCRIPT))
+    assert answer.content == (UI / SCRIPT).read_bytes()
+    assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
+    assert answer.headers["cache-control"] == KEEP
+    assert address(SCRIPT).startswith(f"{base_path}/ui/")
+    styles = get(address("widgets/compare_slider.css"))
+    assert styles.headers["content-type"] == "text/css; charset=utf-8"
+
+
+def test_a_file_of_another_version_is_asked_for_again(base_path, get):
+    answer = get(f"{base_path}/ui/of-another-server/{SCRIPT}")
+    assert answer.content == (UI / SCRIPT).read_bytes()
+    assert answer.headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "widgets",
+        "widgets/compare_slider.py",
+        "widgets/../widgets/compare_slider.js",
+        "../pages/ui/widgets/compare_slider.js",
+        "../../app.py",
+        "..%2f..%2fapp.py",
+        "%2e%2e/%2e%2e/app.py",
+        "/etc/passwd",
+        "//etc/passwd",
+        f"{UI}/widgets/compare_slider.js",
+        "widgets\\compare_slider.js",
+        "widgets/compare_slider.js%00",
+        "classroom/wall.py",
+    ],
+)
+def test_nothing_else_is_served(get, path):
+    assert get(address(path)).status == 404
+
+
+def test_every_component_has_its_files_and_shows_when_its_styles_are_there():
+    """A component is invisible until its own CSS says otherwise."""
+    modules = [
+        module.relative_to(UI).with_suffix("").as_posix()
+        for module in UI.rglob("*.py")
+        if re.search(r"\bcomponent\(\s*__file__", module.read_text())
+    ]
+    assert modules
+    for module in modules:
+        assert f"{module}.js" in browser_files()
+        unstyled = "styled=False" in (UI / f"{module}.py").read_text()
+        styles = browser_files().get(f"{module}.css", b"").decode()
+        assert unstyled or re.search(r":host \{[^}]*visibility: visible;", styles), module
 
 
 def test_connections_send_small_answers_at_once():

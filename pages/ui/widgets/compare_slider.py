@@ -1,30 +1,14 @@
 """Two pictures one over the other, and a line that is drawn across to compare them."""
 
-from pathlib import Path
-
 import numpy as np
-import streamlit as st
 
+from pages.ui.widgets.component import component
 from pages.ui.widgets.tiles import SQUARE_PIXELS, data_url
 
-_CSS = """
-.wipe { position: relative; width: min(100%, 520px); line-height: 0; }
-img { width: 100%; border-radius: 6px; }
-.squares img { image-rendering: pixelated; }
-.after { position: absolute; inset: 0; clip-path: inset(0 0 0 var(--at, 50%)); }
-.line { position: absolute; inset: 0 auto 0 var(--at, 50%); width: 3px; margin-left: -1.5px;
-  background: var(--st-primary-color); box-shadow: 0 0 0 1px #fff; pointer-events: none; }
-.wipe input { position: absolute; inset: 0; width: 100%; height: 100%; margin: 0; opacity: 0;
-  cursor: ew-resize; touch-action: pan-y; }
-.wipe:focus-within { outline: 3px solid var(--st-primary-color); outline-offset: 2px; }
-"""
-
-_WIPE = st.components.v2.component(
-    "wipe",
-    html='<div class="wipe"><img class="before"><img class="after"><div class="line"></div>'
+_WIPE = component(
+    __file__,
+    '<div class="wipe"><img class="before"><img class="after"><div class="line"></div>'
     '<input type="range" min="0" max="100" step="0.5" value="50"></div>',
-    css=_CSS,
-    js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8"),
 )
 
 
