@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ae_core.classroom.model import ClassError
-from pages.ui.backend.service import class_book
+from pages.ui.backend.service import classroom_service
 from pages.ui.backend.timing import timed
 from pages.ui.classroom.entrance import entrance, join_form
 from pages.ui.classroom.joining import joining
@@ -38,7 +38,7 @@ def _remembered() -> None:
     for code, secret in reversed(teaching().items()):
         put(**{"class": code, "teacher": secret})
         return
-    where = class_book().class_of(visitor())
+    where = classroom_service().class_of(visitor())
     if where is not None:
         put(**{"class": where[0].code})
 
@@ -46,23 +46,23 @@ def _remembered() -> None:
 def _one_class(code: str) -> None:
     secret = st.query_params.get("teacher", "")
     if secret:
-        room = class_book().as_teacher(code, secret)
-        teaching()[room.code] = secret
-        teacher_view(room, secret)
+        classroom = classroom_service().as_teacher(code, secret)
+        teaching()[classroom.code] = secret
+        teacher_view(classroom, secret)
         return
-    room = class_book().room(code)
+    classroom = classroom_service().find(code)
     if st.query_params.get("view") == "Projector":
-        joining(room, large=True)
-        live_view(room.code)
+        joining(classroom, large=True)
+        live_view(classroom.code)
         return
-    where = class_book().class_of(visitor())
-    if where is not None and where[0].code == room.code:
+    where = classroom_service().class_of(visitor())
+    if where is not None and where[0].code == classroom.code:
         student_view(*where)
         return
-    st.subheader(text("classroom.join.this", code=room.code))
+    st.subheader(text("classroom.join.this", code=classroom.code))
     if where is not None:
         st.caption(text("classroom.join.elsewhere", code=where[0].code))
-    join_form(room)
+    join_form(classroom)
 
 
 timed("classroom", page)

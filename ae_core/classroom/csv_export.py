@@ -1,7 +1,4 @@
-"""A class's runs as a table for a spreadsheet.
-
-It knows neither how a class is kept nor how its wall is drawn.
-"""
+"""A class's runs as a table for the teacher's spreadsheet."""
 
 import csv
 import io
@@ -9,17 +6,17 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from ae_core.classroom.model import Student
-from ae_core.classroom.run_card import RunView
+from ae_core.classroom.run_card import RunCard
 from ae_core.specs import PRESETS, to_query
 
 COLUMNS = (
     *("nickname", "run", "begun", "status", "preset", "image_set", "image_size", "numbers"),
     *("epochs", "epochs_planned", "psnr", "loss", "held_out", "changed_settings"),
 )
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # begin a formula
 
 
-def table(runs: Iterable[tuple[Student, RunView]]) -> bytes:
+def table(runs: Iterable[tuple[Student, RunCard]]) -> bytes:
     """Return runs as CSV (UTF-8 with the mark that spreadsheets look for), one a line.
 
     What students typed is text in every spreadsheet: a cell that would begin a formula gets an
@@ -31,7 +28,7 @@ def table(runs: Iterable[tuple[Student, RunView]]) -> bytes:
     for student, run in runs:
         start = run.preset if run.preset in PRESETS else next(iter(PRESETS))
         settings = to_query(run.spec, start)
-        texts_and_numbers = (
+        cells = (
             student.nickname,
             run.id,
             f"{datetime.fromtimestamp(run.created, UTC):%Y-%m-%d %H:%M:%S}",
@@ -39,7 +36,7 @@ def table(runs: Iterable[tuple[Student, RunView]]) -> bytes:
             settings.pop("preset"),
             run.spec.image_set,
             run.side,
-            run.numbers,
+            run.latent_dim,
             run.epoch,
             run.spec.epochs,
             run.psnr,
@@ -47,9 +44,9 @@ def table(runs: Iterable[tuple[Student, RunView]]) -> bytes:
             "yes" if run.held_out else "no",
             "; ".join(f"{name}={value}" for name, value in settings.items()),
         )
-        writer.writerow([_text(c) if isinstance(c, str) else c for c in texts_and_numbers])
+        writer.writerow([_no_formula(c) if isinstance(c, str) else c for c in cells])
     return buffer.getvalue().encode("utf-8-sig")
 
 
-def _text(cell: str) -> str:
+def _no_formula(cell: str) -> str:
     return f"'{cell}" if cell.startswith(FORMULAS) else cell

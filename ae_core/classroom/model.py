@@ -1,33 +1,49 @@
-"""A class: its code, who is in it, what its teacher allows, and what it competes in.
+"""A class: its code and students, what its teacher allows, what it competes in, and its rules.
 
-It knows neither what follows from that (`class_rules`) nor files (`class_book`) nor runs
-(`class_wall`), and no page.
+Everything here is a frozen value or a pure function; `store` keeps classes, `service` changes them.
 """
 
 import hashlib
-import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from ae_core.data.loading import IMAGE_SETS, is_known
-from ae_core.models.compatibility import image_shape
-from ae_core.specs import LIMITS, Limit, TrainingSpec
+from ae_core.data.loading import IMAGE_SETS, card, is_known
+from ae_core.data.user_image_sets import is_own, own_set, suggested
+from ae_core.data.user_set import OwnSetCorrupt
+from ae_core.models.compatibility import image_shape, with_setting
+from ae_core.specs import LIMITS, PRESETS, Limit, TrainingSpec, preset
+from ae_core.specs.serialization import Value
 
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # read aloud: no I, L, O, 0, 1
 CODE_LENGTH = 5
-LONGEST_NICKNAME = 30  # characters
-MOST_STUDENTS = 200  # of a class
-MOST_JOINS, JOIN_SECONDS = 60, 10.0  # so many students may join within so many seconds
-DAYS = 30  # that a class lasts
+MAX_NICKNAME = 30  # characters
+MAX_STUDENTS = 200  # in a class
+MAX_JOINS, JOIN_SECONDS = 60, 10.0  # at most so many students join within so many seconds
+DAYS = 30  # the life of a class
 CLASS_LIMITS: Mapping[str, Limit] = {
     "epochs": LIMITS["epochs"],
-    "runs": Limit(0, 100),  # 0: as many as a student likes
-    "numbers": LIMITS["latent_dim"],
+    "runs": Limit(0, 100),  # 0: no limit
+    "latent_dim": LIMITS["latent_dim"],
 }
+FALLBACK_PRESET = "digits-dense"  # a dense network takes images of any size
 
 
 class ClassError(ValueError):
-    """What a visitor asked of a class cannot be; the text says why, and what to do."""
+    """A class refuses what a visitor asked for; the text says why, and what to do."""
+
+
+class NotAllowed(ClassError):
+    """A class does not allow a run.
+
+    Attributes:
+        remedy: allowed settings by name; empty if no setting helps.
+    """
+
+    def __init__(self, message: str, remedy: Mapping[str, Value] | None = None) -> None:
+        """Say what is not allowed, and which settings would be."""
+        super().__init__(message)
+        self.remedy = dict(remedy or {})
 
 
 @dataclass(frozen=True)
@@ -35,9 +51,9 @@ class ClassLimits:
     """What a teacher allows each student.
 
     Attributes:
-        epochs: of a run, at most.
-        image_sets: names of those to train on; empty for all.
-        runs: that a student may begin, 0 for any number; a sweep counts as its runs.
+        epochs: the maximum of a run.
+        image_sets: the names of the allowed image sets; empty allows all.
+        runs: the maximum that a student may begin, 0 for any number; a sweep counts as its runs.
     """
 
     epochs: int = int(LIMITS["epochs"].high)
@@ -53,22 +69,22 @@ class ClassLimits:
 
 @dataclass(frozen=True)
 class Challenge:
-    """Who gets the best PSNR on held-out pictures with a code of few numbers?
+    """The class competes for the best validation PSNR with a small code.
 
     Attributes:
-        numbers: of the code, at most.
-        image_set: the pictures, of which all runs see the same.
-        image_size: H = W of them; a PSNR at another size would not compare.
+        latent_dim: the maximum.
+        image_set: all runs train on it.
+        image_size: H = W; PSNRs of images of another size would not compare.
         begun: seconds since 1970; only runs begun later take part.
     """
 
-    numbers: int
+    latent_dim: int
     image_set: str
     image_size: int
     begun: float = 0.0
 
     def __post_init__(self) -> None:
-        CLASS_LIMITS["numbers"].check("numbers", self.numbers)
+        CLASS_LIMITS["latent_dim"].check("latent_dim", self.latent_dim)
         _check_image_set(self.image_set)
         image_shape(TrainingSpec(image_set=self.image_set, image_size=self.image_size))
 
@@ -78,13 +94,13 @@ class Classroom:
     """A class as its teacher has set it.
 
     Attributes:
-        code: `CODE_LENGTH` of `CODE_LETTERS`; who knows it may join.
+        code: `CODE_LENGTH` of `CODE_LETTERS`; everybody who knows it may join.
         key: SHA-256 of the teacher's secret, hexadecimal.
         created: seconds since 1970.
-        limits: of every student's runs.
-        challenge: what the class competes in, or None.
+        limits: apply to every student's runs.
+        challenge: the class's competition, or None.
         paused: whether nobody may train now.
-        cleared: seconds since 1970; runs begun earlier are not on the wall.
+        cleared: seconds since 1970; the wall leaves out runs begun earlier.
     """
 
     code: str
@@ -103,13 +119,13 @@ class Classroom:
 
 @dataclass(frozen=True)
 class Student:
-    """Somebody in a class.
+    """A visitor in a class.
 
     Attributes:
-        visitor: the opaque name of whoever owns the runs; not for other students.
-        nickname: 1 to `LONGEST_NICKNAME` characters of plain text, never markup.
-        joined: seconds since 1970; runs begun earlier are not on the wall.
-        left: whether the student has left; coming back, ``joined`` stays.
+        visitor: the opaque name of the owner of the runs; other students never see it.
+        nickname: 1 to `MAX_NICKNAME` characters of plain text, never markup.
+        joined: seconds since 1970; the wall leaves out runs begun earlier.
+        left: whether the student has left; ``joined`` stays when the student comes back.
     """
 
     visitor: str
@@ -119,7 +135,7 @@ class Student:
 
     @property
     def id(self) -> str:
-        """A name that other students may see: the visitor's cannot be had from it."""
+        """A name that other students may see: it does not reveal the visitor's."""
         return file_name(self.visitor)
 
 
@@ -133,31 +149,120 @@ def _check_image_set(name: str) -> None:
         raise ValueError(f"image_set={name[:40]} must be one of {', '.join(IMAGE_SETS)}")
 
 
-def to_json(thing: Classroom | Student) -> str:
-    """Write a class or a student as JSON text."""
-    return json.dumps(asdict(thing))
-
-
-def room_from_json(text: str) -> Classroom:
-    """Read what `to_json` wrote.
+def checked_nickname(typed: str) -> str:
+    """Return a nickname without invisible characters.
 
     Raises:
-        ValueError, KeyError, TypeError: it is not that.
+        ClassError: nothing is left, or more than `MAX_NICKNAME` characters.
     """
-    about = dict(json.loads(text))
-    limits, challenge = about.pop("limits"), about.pop("challenge")
-    limits["image_sets"] = tuple(limits["image_sets"])
-    return Classroom(
-        **about,
-        limits=ClassLimits(**limits),
-        challenge=Challenge(**challenge) if challenge else None,
-    )
+    visible = "".join(letter if letter.isprintable() else " " for letter in typed)
+    short = " ".join(visible.split())
+    if not 1 <= len(short) <= MAX_NICKNAME:
+        raise ClassError(
+            f"nickname={short[:40]} must be 1 to {MAX_NICKNAME} characters: "
+            f"{'type a shorter one' if short else 'type a name for the wall'}"
+        )
+    return short
 
 
-def student_from_json(text: str) -> Student:
-    """Read what `to_json` wrote.
+def check_joining(
+    code: str, nickname: str, others: Sequence[Student], now: float, *, again: bool
+) -> None:
+    """Check whether a visitor may join a class.
+
+    Args:
+        code: of the class.
+        nickname: from `checked_nickname`.
+        others: all others who are or were in the class.
+        now: seconds since 1970.
+        again: whether the visitor was in the class before.
 
     Raises:
-        ValueError, TypeError: it is not that.
+        ClassError: the class is full, too many join at once, or the nickname is taken.
     """
-    return Student(**json.loads(text))
+    present = [student for student in others if not student.left]
+    if len(present) >= MAX_STUDENTS or len(others) >= 2 * MAX_STUDENTS:
+        raise ClassError(
+            f"students={MAX_STUDENTS + 1} must be at most {MAX_STUDENTS} in class {code}: "
+            "ask your teacher to open a second one"
+        )
+    if not again and sum(s.joined > now - JOIN_SECONDS for s in others) >= MAX_JOINS:
+        raise ClassError(
+            f"students={MAX_JOINS + 1} must be at most {MAX_JOINS} that join within "
+            f"{JOIN_SECONDS:.0f} seconds: wait a moment and join again"
+        )
+    if normalize(nickname) in {normalize(student.nickname) for student in present}:
+        raise ClassError(
+            f"nickname={nickname} must be one that nobody has in class {code} yet: "
+            "add a letter or a number"
+        )
+
+
+def normalize(nickname: str) -> str:
+    """Return one text for all nicknames that differ in capitals or letter widths only."""
+    return unicodedata.normalize("NFKC", nickname).casefold()
+
+
+def check_submission(classroom: Classroom, specs: Sequence[TrainingSpec], begun: int) -> None:
+    """Check whether a student may begin runs.
+
+    Args:
+        classroom: the student's class.
+        specs: of the runs.
+        begun: how many runs of the student are on the wall.
+
+    Raises:
+        NotAllowed: the class is paused, or a run exceeds a limit.
+    """
+    limits, code = classroom.limits, classroom.code
+    if classroom.paused:
+        raise NotAllowed(
+            f"class={code} must go on before anybody trains: the teacher has paused it. "
+            "Your settings stay; press the button again when the class goes on."
+        )
+    if limits.runs and begun + len(specs) > limits.runs:
+        raise NotAllowed(
+            f"runs={begun + len(specs)} must be at most {limits.runs} a student in class {code}: "
+            f"you have begun {begun}. Ask your teacher for more."
+        )
+    for spec in specs:
+        if spec.epochs > limits.epochs:
+            raise NotAllowed(
+                f"epochs={spec.epochs} must be at most {limits.epochs} in class {code}: "
+                "your teacher has set this limit",
+                {"epochs": limits.epochs},
+            )
+        if limits.image_sets and spec.image_set not in limits.image_sets:
+            raise NotAllowed(
+                f"image_set={_title(spec.image_set)} must be one of "
+                f"{', '.join(map(_title, limits.image_sets))} in class {code}: "
+                "your teacher has chosen these pictures",
+                {"image_set": limits.image_sets[0]},
+            )
+
+
+def _title(image_set: str) -> str:
+    """Return the name of an image set; of a visitor's set the one that its maker gave it."""
+    return card(image_set).title if is_own(image_set) else image_set
+
+
+def challenge_preset(challenge: Challenge, limits: ClassLimits) -> tuple[TrainingSpec, str]:
+    """Return settings that take part in a challenge, and the preset that they start from."""
+    name = challenge.image_set
+    presets = [p.name for p in PRESETS.values() if p.spec.image_set == name]
+    for start in (*presets, FALLBACK_PRESET):
+        try:
+            spec = suggested(own_set(name)) if is_own(name) else preset(start).spec
+            for setting, value in (
+                *((("image_set", name),) if spec.image_set != name else ()),
+                ("image_size", challenge.image_size),
+                ("latent_dim", challenge.latent_dim),
+                ("split", "held-out"),
+                ("epochs", min(spec.epochs, limits.epochs)),
+            ):
+                spec = with_setting(spec, setting, value)
+        except (ValueError, OwnSetCorrupt):
+            continue  # the layers of this preset do not allow it, e.g. a feature map as the code
+        if spec.autoencoder.latent_dim <= challenge.latent_dim:
+            return spec, start
+    raise ClassError(f"numbers={challenge.latent_dim} must be a code size that a network can have")

@@ -1,45 +1,45 @@
-"""A run in as few bytes as a class's wall needs of it.
+"""A run as the wall of its class shows it: a card, and bytes for the browser.
 
-It knows neither class nor student.
-
-Letters: P pairs of pictures, H height, W width, C channels.
+Letters: P pairs of images, H height, W width, C channels.
 """
 
+import json
 import math
-from collections.abc import Mapping
+import struct
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
+from ae_core.classroom.model import Challenge, Student
 from ae_core.models.compatibility import image_shape
 from ae_core.runs.snapshot import LIVE, Snapshot
 from ae_core.specs import TrainingSpec
 
-MOST_POINTS = 40  # of a curve
-MOST_SIDE = 32  # pixels; larger pictures are reduced
-MOST_PAIRS, MOST_BYTES = 4, 2048  # of a run's pictures
-
-Point = tuple[int, float | None, float | None]
+MAX_POINTS = 40  # of a curve
+MAX_SIDE = 32  # pixels; larger images are reduced
+MAX_PAIRS, MAX_BYTES = 4, 2048  # of a run's images
 
 
 @dataclass(frozen=True, eq=False)
-class RunView:
-    """A run as a wall shows it.
+class RunCard:
+    """A run on the wall, in few bytes.
 
     Attributes:
         id: of the run.
-        spec: what is trained.
+        spec: its settings.
         preset: the preset that it started from.
         created: seconds since 1970.
         status: as in a `Snapshot`.
         position: place in the queue from 1, 0 when not queued.
         epoch: how many are complete.
-        side: H = W of the pictures that it trains on.
-        psnr: of the newest epoch, in dB, on held-out pictures if there are any; or None.
+        side: H = W of the images that it trains on.
+        psnr: of the newest epoch in dB, on validation images if there are any; or None.
         loss: likewise.
-        held_out: whether these are of held-out pictures.
-        curve: (epoch, loss, psnr) of at most `MOST_POINTS` epochs, the newest one among them.
-        pictures: (P, 2, H, W, C) uint8: originals and their reconstructions; P = 0 before epoch 1.
+        held_out: whether `psnr` and `loss` are of validation images.
+        curve: (epoch, loss, psnr) of at most `MAX_POINTS` epochs, the newest one among them.
+        images: (P, 2, H, W, C) uint8: originals and reconstructions; P = 0 before epoch 1.
     """
 
     id: str
@@ -53,8 +53,28 @@ class RunView:
     psnr: float | None
     loss: float | None
     held_out: bool
-    curve: tuple[Point, ...]
-    pictures: np.ndarray
+    curve: tuple[tuple[int, float | None, float | None], ...]
+    images: np.ndarray
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, created: float) -> "RunCard":
+        """Make the card of a snapshot."""
+        last = snapshot.history[-1] if snapshot.history else {}
+        return cls(
+            snapshot.id,
+            snapshot.spec,
+            snapshot.preset,
+            created,
+            snapshot.status,
+            snapshot.position,
+            snapshot.epoch,
+            image_shape(snapshot.spec)[0],
+            _metric(last, "psnr"),
+            _metric(last, "loss"),
+            "val_psnr" in last,
+            _curve(snapshot.history),
+            _image_pairs(snapshot),
+        )
 
     @property
     def live(self) -> bool:
@@ -62,68 +82,134 @@ class RunView:
         return self.status in LIVE
 
     @property
-    def numbers(self) -> int:
-        """How many numbers its code has."""
+    def latent_dim(self) -> int:
+        """The latent dimension of the network."""
         return self.spec.autoencoder.latent_dim
 
+    def in_same_epoch(self, snapshot: Snapshot) -> "RunCard":
+        """Return the card of a snapshot of the same epoch: only status and position are new."""
+        return replace(self, status=snapshot.status, position=snapshot.position)
 
-def view_of(snapshot: Snapshot, created: float) -> RunView:
-    """Return a snapshot's view."""
-    last = snapshot.history[-1] if snapshot.history else {}
-    return RunView(
-        snapshot.id,
-        snapshot.spec,
-        snapshot.preset,
-        created,
-        snapshot.status,
-        snapshot.position,
-        snapshot.epoch,
-        image_shape(snapshot.spec)[0],
-        _figure(last, "psnr"),
-        _figure(last, "loss"),
-        "val_psnr" in last,
-        _curve(snapshot.history),
-        _pairs(snapshot),
-    )
+    def without_images(self) -> "RunCard":
+        """Return the card of a run whose images were deleted."""
+        return replace(self, images=self.images[:0])
 
+    def takes_part(self, challenge: Challenge | None) -> bool:
+        """Whether the run counts in a challenge."""
+        return (
+            challenge is not None
+            and self.created >= challenge.begun
+            and self.status != "failed"
+            and self.held_out
+            and self.psnr is not None
+            and self.latent_dim <= challenge.latent_dim
+            and self.spec.image_set == challenge.image_set
+            and self.side == challenge.image_size
+        )
 
-def renewed(view: RunView, snapshot: Snapshot) -> RunView:
-    """Return the view of a snapshot of the same epoch, without working anything out again."""
-    return replace(view, status=snapshot.status, position=snapshot.position)
-
-
-def without_pictures(view: RunView) -> RunView:
-    """Return the view of a run whose pictures were deleted."""
-    return replace(view, pictures=view.pictures[:0])
+    @property
+    def rank(self) -> tuple[float, int, float]:
+        """The smallest wins a challenge: the best PSNR, then the smaller code, then the older."""
+        return -(self.psnr or 0.0), self.latent_dim, self.created
 
 
-def _figure(metrics: Mapping[str, float], name: str) -> float | None:
+def _metric(metrics: Mapping[str, float], name: str) -> float | None:
     value = metrics.get(f"val_{name}", metrics.get(name))
     return value if value is not None and math.isfinite(value) else None
 
 
-def _curve(history: tuple[Mapping[str, float], ...]) -> tuple[Point, ...]:
+def _curve(
+    history: Sequence[Mapping[str, float]],
+) -> tuple[tuple[int, float | None, float | None], ...]:
+    def rounded(epoch: int, name: str) -> float | None:
+        value = _metric(history[epoch], name)
+        return None if value is None else float(f"{value:.4g}")
+
     epochs = len(history)
-    stride = max(1, math.ceil((epochs - 1) / (MOST_POINTS - 1)))
+    stride = max(1, math.ceil((epochs - 1) / (MAX_POINTS - 1)))
     shown = sorted({*range(0, epochs, stride), epochs - 1}) if epochs else []
-    return tuple((n + 1, _short(history[n], "loss"), _short(history[n], "psnr")) for n in shown)
+    return tuple((epoch + 1, rounded(epoch, "loss"), rounded(epoch, "psnr")) for epoch in shown)
 
 
-def _short(metrics: Mapping[str, float], name: str) -> float | None:
-    value = _figure(metrics, name)
-    return None if value is None else float(f"{value:.4g}")
-
-
-def _pairs(snapshot: Snapshot) -> np.ndarray:
-    """Return the first probes and their reconstructions, reduced by averaging."""
+def _image_pairs(snapshot: Snapshot) -> np.ndarray:
+    """Return the first preview images and their reconstructions, reduced by averaging."""
     rows = snapshot.pictures
     if rows is None or not snapshot.epoch:
         return np.zeros((0, 2, 1, 1, 1), np.uint8)
     height, channels = rows.shape[2], rows.shape[4]
-    factor = math.ceil(height / MOST_SIDE)
+    factor = math.ceil(height / MAX_SIDE)
     side = height // factor
-    pairs = max(1, min(MOST_PAIRS, rows.shape[1], MOST_BYTES // (2 * side * side * channels)))
+    pairs = max(1, min(MAX_PAIRS, rows.shape[1], MAX_BYTES // (2 * side * side * channels)))
     chosen = rows[[0, -1], :pairs, : side * factor, : side * factor].swapaxes(0, 1)
     blocks = chosen.reshape(pairs, 2, side, factor, side, factor, channels)
     reduced: np.ndarray = np.rint(blocks.mean(axis=(3, 5))).astype(np.uint8)
     return reduced
+
+
+@dataclass(frozen=True, eq=False)
+class WallEntry:
+    """A student on the wall.
+
+    Attributes:
+        student: whose entry it is.
+        run: the run that is shown, None if there is none.
+        runs: how many runs the student has on the wall.
+        best: the student's best run in the challenge, None if none takes part.
+    """
+
+    student: Student
+    run: RunCard | None
+    runs: int
+    best: RunCard | None = None
+
+
+def pack(
+    entries: Sequence[WallEntry],
+    *,
+    words: Mapping[str, str],
+    mine: str = "",
+    leaders: Collection[str] = (),
+    teacher: bool = False,
+) -> bytes:
+    """Return a wall for the browser: a length, the facts as JSON, then all images.
+
+    The first four bytes are the length of the JSON, little-endian; the JSON says of each run where
+    its images begin after it. No visitor's name goes into it.
+
+    Args:
+        entries: of the students.
+        words: the texts of the browser's script, by name.
+        mine: the id of the student who looks at it.
+        leaders: ids of students whose runs lead a challenge.
+        teacher: whether to add the ids of the runs, by which they can be stopped.
+    """
+    images, students, begin = [], [], 0
+    for entry in entries:
+        student: dict[str, Any] = {
+            "id": entry.student.id,
+            "name": entry.student.nickname,
+            "runs": entry.runs,
+            "leads": entry.student.id in leaders,
+        }
+        if (run := entry.run) is not None:
+            count, _, side, _, channels = run.images.shape
+            student["run"] = {
+                "status": run.status,
+                "live": run.live,
+                "place": run.position,
+                "epoch": run.epoch,
+                "epochs": run.spec.epochs,
+                "numbers": run.latent_dim,
+                "psnr": run.psnr,
+                "loss": run.loss,
+                "heldOut": run.held_out,
+                "begun": run.created,
+                "curve": run.curve,
+                "pictures": {"count": count, "side": side, "channels": channels, "begin": begin},
+            } | ({"id": run.id} if teacher else {})
+            images.append(run.images.tobytes())
+            begin += run.images.nbytes
+        students.append(student)
+    about = {"words": words, "mine": mine, "teacher": teacher, "students": students}
+    text = json.dumps(about, separators=(",", ":"), allow_nan=False).encode()
+    return b"".join([struct.pack("<I", len(text)), text, *images])

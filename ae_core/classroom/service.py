@@ -1,6 +1,6 @@
-"""The classes of this server: who may open, join, change and leave them.
+"""The classes of this server: visitors open, join, change and leave them here.
 
-It knows no runs. Servers that share a folder see, and lock, the same classes.
+Servers that share a folder see, and lock, the same classes.
 """
 
 import hashlib
@@ -14,26 +14,34 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ae_core.classroom.model import CODE_LENGTH, CODE_LETTERS, DAYS, ClassError, Classroom, Student
-from ae_core.classroom.rules import check_joining, checked_nickname
-from ae_core.classroom.store import ClassFiles, unwritable
+from ae_core.classroom.model import (
+    CODE_LENGTH,
+    CODE_LETTERS,
+    DAYS,
+    ClassError,
+    Classroom,
+    Student,
+    check_joining,
+    checked_nickname,
+)
+from ae_core.classroom.store import FOLDER, ClassroomStore, unwritable
 from ae_core.storage import FileLock
 
-MOST_CLASSES = 500  # on a server
+MAX_CLASSES = 500  # on a server
 
 
-class ClassBook:
+class ClassroomService:
     """All classes below one folder. Any thread may call it."""
 
     def __init__(self, root: Path, now: Callable[[], float] = time.time) -> None:
         """Keep classes in the folder ``classes`` of ``root``; ``now`` is the clock."""
-        self._files = ClassFiles(root)
+        self._store = ClassroomStore(root)
         self._now = now
-        self._changing = FileLock(root / "classes" / ".lock")
+        self._lock = FileLock(root / FOLDER / ".lock")
 
-    def _alone(self) -> AbstractContextManager[None]:
+    def _locked(self) -> AbstractContextManager[None]:
         """Hold the lock of all servers around a change."""
-        return self._changing.held(unwritable)
+        return self._lock.held(unwritable)
 
     def open_class(self) -> tuple[Classroom, str]:
         """Open a class; return it and the teacher's secret, which is kept nowhere.
@@ -43,28 +51,27 @@ class ClassBook:
             StorageError: the folder cannot be written.
         """
         secret = secrets.token_urlsafe(24)  # 192 bits
-        with self._alone():
-            if self._tidy() >= MOST_CLASSES:
+        with self._locked():
+            if self._tidy() >= MAX_CLASSES:
                 raise ClassError(
-                    f"classes={MOST_CLASSES + 1} must be at most {MOST_CLASSES} on this server: "
+                    f"classes={MAX_CLASSES + 1} must be at most {MAX_CLASSES} on this server: "
                     f"classes make room after {2 * DAYS} days; ask whoever runs it"
                 )
-            code = _new_code()
-            while not self._files.begin(code):
-                code = _new_code()
-            room = Classroom(code, _key(secret), self._now())
-            self._files.write_room(room)
-        return room, secret
+            while not self._store.begin(code := _new_code()):
+                pass
+            classroom = Classroom(code, _hashed(secret), self._now())
+            self._store.write_classroom(classroom)
+        return classroom, secret
 
-    def room(self, code: str) -> Classroom:
-        """Return a class by its code, however that was typed.
+    def find(self, code: str) -> Classroom:
+        """Return a class by its code, typed with or without spaces and capitals.
 
         Raises:
             ClassError: no class has that code (any more).
         """
         code = "".join(code.upper().split())
-        known = len(code) == CODE_LENGTH and set(code) <= set(CODE_LETTERS)
-        found = self._files.room(code) if known else None
+        valid = len(code) == CODE_LENGTH and set(code) <= set(CODE_LETTERS)
+        found = self._store.classroom(code) if valid else None
         if found is None:
             raise ClassError(
                 f"class={code[:40]} must be the code of a class on this server, {CODE_LENGTH} "
@@ -79,18 +86,18 @@ class ClassBook:
         return found
 
     def as_teacher(self, code: str, secret: str) -> Classroom:
-        """Return a class to whoever knows its secret.
+        """Return a class to its teacher, who knows the secret.
 
         Raises:
             ClassError: no class has that code (any more), or the secret is another one.
         """
-        room = self.room(code)
-        if not hmac.compare_digest(_key(secret), room.key):
+        classroom = self.find(code)
+        if not hmac.compare_digest(_hashed(secret), classroom.key):
             raise ClassError(
-                f"class={room.code} must be opened with its teacher's whole link, and this is not "
-                "it: copy it again. Students need the code only."
+                f"class={classroom.code} must be opened with its teacher's whole link, and this is "
+                "not it: copy it again. Students need the code only."
             )
-        return room
+        return classroom
 
     def change(self, code: str, secret: str, **changes: Any) -> Classroom:
         """Change limits, challenge, ``paused`` or ``cleared`` of a class, as its teacher.
@@ -99,30 +106,30 @@ class ClassBook:
             ClassError: as in `as_teacher`.
             StorageError: it cannot be written.
         """
-        with self._alone():
-            room = replace(self.as_teacher(code, secret), **changes)
-            self._files.write_room(room)
-        return room
+        with self._locked():
+            classroom = replace(self.as_teacher(code, secret), **changes)
+            self._store.write_classroom(classroom)
+        return classroom
 
     def students(self, code: str) -> tuple[Student, ...]:
-        """Return who is in a class, in the order of joining."""
-        return tuple(student for student in self._files.students(code) if not student.left)
+        """Return the students in a class, in the order of joining."""
+        return tuple(student for student in self._store.students(code) if not student.left)
 
     def join(self, code: str, visitor: str, nickname: str) -> Student:
-        """Take a visitor into a class, out of any other; again: under another nickname.
+        """Put a visitor into a class and out of any other; joining again changes the nickname.
 
         Raises:
-            ClassError: there is no such class, it is full, or the nickname cannot be had.
+            ClassError: there is no such class, it is full, or the nickname is not allowed.
             StorageError: it cannot be written.
         """
-        room, chosen = self.room(code), checked_nickname(nickname)
-        with self._alone():
-            others = [s for s in self._files.students(room.code) if s.visitor != visitor]
-            before = self._files.student(room.code, visitor)
-            check_joining(room.code, chosen, others, self._now(), again=before is not None)
+        code, chosen = self.find(code).code, checked_nickname(nickname)
+        with self._locked():
+            others = [s for s in self._store.students(code) if s.visitor != visitor]
+            before = self._store.student(code, visitor)
+            check_joining(code, chosen, others, self._now(), again=before is not None)
             self._leave(visitor)
             student = Student(visitor, chosen, before.joined if before else self._now())
-            self._files.write_student(room.code, student)
+            self._store.write_student(code, student)
         return student
 
     def leave(self, visitor: str) -> None:
@@ -131,42 +138,41 @@ class ClassBook:
         Raises:
             StorageError: it cannot be written.
         """
-        with self._alone():
+        with self._locked():
             self._leave(visitor)
 
     def remove(self, code: str, secret: str, student_id: str) -> None:
-        """Take a student out of a class, as its teacher; coming back is allowed.
+        """Take a student out of a class, as its teacher; the student may come back.
 
         Raises:
             ClassError, StorageError: as in `change`.
         """
-        room = self.as_teacher(code, secret)
-        for student in self.students(room.code):
+        code = self.as_teacher(code, secret).code
+        for student in self.students(code):
             if student.id == student_id:
-                with self._alone():
-                    self._files.write_student(room.code, replace(student, left=True))
+                with self._locked():
+                    self._store.write_student(code, replace(student, left=True))
 
     def class_of(self, visitor: str) -> tuple[Classroom, Student] | None:
-        """Return the class that a visitor is in, and the student that the visitor is there."""
+        """Return a visitor's class, and the visitor as a student there; None if in no class."""
         try:
-            room = self.room(self._files.code_of(visitor))
+            classroom = self.find(self._store.code_of(visitor))
         except ClassError:
             return None
-        student = self._files.student(room.code, visitor)
-        return None if student is None or student.left else (room, student)
+        student = self._store.student(classroom.code, visitor)
+        return None if student is None or student.left else (classroom, student)
 
     def _leave(self, visitor: str) -> None:
-        where = self.class_of(visitor)
-        if where is not None:
-            room, student = where
-            self._files.write_student(room.code, replace(student, left=True))
+        if joined := self.class_of(visitor):
+            classroom, student = joined
+            self._store.write_student(classroom.code, replace(student, left=True))
 
     def _tidy(self) -> int:
-        """Delete classes that ended as long ago as they lasted; return how many are left."""
+        """Delete classes that ended `DAYS` ago; return how many are left."""
         left = 0
-        for code, room in list(self._files.rooms()):
-            if room is not None and self._now() > room.expires + DAYS * 86_400:
-                self._files.delete(code)
+        for code, classroom in list(self._store.classrooms()):
+            if classroom is not None and self._now() > classroom.expires + DAYS * 86_400:
+                self._store.delete(code)
             else:
                 left += 1
         return left
@@ -176,5 +182,5 @@ def _new_code() -> str:
     return "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
 
 
-def _key(secret: str) -> str:
+def _hashed(secret: str) -> str:
     return hashlib.sha256(secret.encode(errors="replace")).hexdigest()

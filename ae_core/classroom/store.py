@@ -1,32 +1,25 @@
 """Classes on disk: ``classes/<code>/class.json``, and one file a student in ``students`` beside it.
 
 ``class.json`` is written for the teacher's page only, a student's file for that student only, and
-every file under another name first: two web servers that share the folder see the same class. It
-knows no rules; these are of `class_book`.
+every file under another name first: two web servers that share the folder see the same class.
 """
 
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ae_core.classroom.model import (
-    Classroom,
-    Student,
-    file_name,
-    room_from_json,
-    student_from_json,
-    to_json,
-)
+from ae_core.classroom.model import Challenge, ClassLimits, Classroom, Student, file_name
 from ae_core.storage import StorageError, atomic_write
 
 FOLDER = "classes"
 MEMBERS = "members"  # beside the classes: in which one a visitor is; codes have fewer letters
 
 
-class ClassFiles:
+class ClassroomStore:
     """The files of all classes below one folder, which is made when first needed."""
 
     def __init__(self, root: Path) -> None:
@@ -47,15 +40,15 @@ class ClassFiles:
             raise unwritable(error) from error
         return True
 
-    def rooms(self) -> Iterator[tuple[str, Classroom | None]]:
+    def classrooms(self) -> Iterator[tuple[str, Classroom | None]]:
         """Return every code and its class, None if that does not read."""
         for path in self._root.glob("*/class.json"):
-            yield path.parent.name, _read(path, room_from_json)
+            yield path.parent.name, _read(path, classroom_from_json)
 
-    def room(self, code: str) -> Classroom | None:
+    def classroom(self, code: str) -> Classroom | None:
         """Return a class, None if there is none; the code is made of letters and digits."""
-        room: Classroom | None = _read(self._root / code / "class.json", room_from_json)
-        return room
+        found: Classroom | None = _read(self._root / code / "class.json", classroom_from_json)
+        return found
 
     def students(self, code: str) -> list[Student]:
         """Return who is or was in a class, in the order of joining."""
@@ -72,13 +65,13 @@ class ClassFiles:
         """Return the code of the class that a visitor joined last, "" without one."""
         return _read(self._pointer(visitor), _code_in) or ""
 
-    def write_room(self, room: Classroom) -> None:
+    def write_classroom(self, classroom: Classroom) -> None:
         """Keep a class.
 
         Raises:
             StorageError: it cannot be written.
         """
-        _write(self._root / room.code / "class.json", to_json(room))
+        _write(self._root / classroom.code / "class.json", to_json(classroom))
 
     def write_student(self, code: str, student: Student) -> None:
         """Keep a student and that this is the visitor's class.
@@ -98,6 +91,38 @@ class ClassFiles:
 
     def _pointer(self, visitor: str) -> Path:
         return self._root / MEMBERS / f"{file_name(visitor)}.json"
+
+
+def to_json(thing: Classroom | Student) -> str:
+    """Write a class or a student as JSON text."""
+    return json.dumps(asdict(thing))
+
+
+def classroom_from_json(text: str) -> Classroom:
+    """Read a class, also one in whose challenge the latent dimension has its old name.
+
+    Raises:
+        ValueError, KeyError, TypeError: the text is not a class.
+    """
+    about = dict(json.loads(text))
+    limits, challenge = about.pop("limits"), about.pop("challenge")
+    limits["image_sets"] = tuple(limits["image_sets"])
+    if challenge and "numbers" in challenge:
+        challenge["latent_dim"] = challenge.pop("numbers")
+    return Classroom(
+        **about,
+        limits=ClassLimits(**limits),
+        challenge=Challenge(**challenge) if challenge else None,
+    )
+
+
+def student_from_json(text: str) -> Student:
+    """Read what `to_json` wrote.
+
+    Raises:
+        ValueError, TypeError: the text is not a student.
+    """
+    return Student(**json.loads(text))
 
 
 def _code_in(text: str) -> str:

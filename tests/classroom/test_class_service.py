@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ae_core.classroom import service as module
 from ae_core.classroom.model import CODE_LETTERS, DAYS, ClassError, ClassLimits
-from ae_core.classroom.service import ClassBook
+from ae_core.classroom.service import ClassroomService
 from ae_core.runs.record import new_record
 from ae_core.runs.store import RunStore
 from ae_core.specs import preset
@@ -35,7 +35,7 @@ def clock():
 
 @pytest.fixture
 def book(tmp_path, clock):
-    return ClassBook(tmp_path, clock)
+    return ClassroomService(tmp_path, clock)
 
 
 def refused(action, *arguments, **named):
@@ -68,15 +68,15 @@ def test_a_secret_has_at_least_128_bits_and_stands_in_no_file(book, tmp_path):
 
 @pytest.mark.parametrize("secret", ["", "x", "Ä" * 32, "\ud800"])
 def test_another_secret_opens_and_changes_nothing(book, secret):
-    room, right = book.open_class()
-    assert book.as_teacher(room.code, right) == room
+    classroom, right = book.open_class()
+    assert book.as_teacher(classroom.code, right) == classroom
     for attempt in (
-        lambda: book.as_teacher(room.code, secret),
-        lambda: book.change(room.code, secret, paused=True),
-        lambda: book.remove(room.code, secret, "x"),
+        lambda: book.as_teacher(classroom.code, secret),
+        lambda: book.change(classroom.code, secret, paused=True),
+        lambda: book.remove(classroom.code, secret, "x"),
     ):
         assert "must be opened with its teacher's whole link" in refused(attempt)
-    assert book.room(room.code) == room
+    assert book.find(classroom.code) == classroom
 
 
 def test_the_secret_of_one_class_is_none_of_another(book):
@@ -87,76 +87,77 @@ def test_the_secret_of_one_class_is_none_of_another(book):
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 @given(st.text(st.characters(categories=("L", "N", "P", "S")), min_size=1, max_size=30))
 def test_two_books_on_one_folder_see_each_other_s_changes(tmp_path, nickname):
-    one, other = ClassBook(tmp_path), ClassBook(tmp_path)
-    room, secret = one.open_class()
-    assert other.room(room.code) == room
-    student = one.join(room.code, "ada", nickname)
-    assert other.students(room.code) == (student,)
+    one, other = ClassroomService(tmp_path), ClassroomService(tmp_path)
+    classroom, secret = one.open_class()
+    assert other.find(classroom.code) == classroom
+    student = one.join(classroom.code, "ada", nickname)
+    assert other.students(classroom.code) == (student,)
     assert student.nickname == nickname
-    assert other.class_of("ada") == (room, student)
-    changed = other.change(room.code, secret, paused=True, limits=ClassLimits(epochs=9))
-    assert one.room(room.code) == changed
+    assert other.class_of("ada") == (classroom, student)
+    changed = other.change(classroom.code, secret, paused=True, limits=ClassLimits(epochs=9))
+    assert one.find(classroom.code) == changed
     assert one.class_of("ada") == (changed, student)
     other.leave("ada")
-    assert one.students(room.code) == ()
+    assert one.students(classroom.code) == ()
     assert one.class_of("ada") is None
 
 
 def test_a_code_may_be_typed_in_small_letters_and_with_spaces(book):
-    room, _ = book.open_class()
-    assert book.room(f" {room.code[:2].lower()} {room.code[2:].lower()}\n") == room
+    classroom, _ = book.open_class()
+    assert book.find(f" {classroom.code[:2].lower()} {classroom.code[2:].lower()}\n") == classroom
 
 
 @pytest.mark.parametrize("code", ["", "ABCD", "ABCDE", "../../etc", "O0I1L", "members", "x" * 99])
 def test_an_unknown_code_is_a_sentence(book, code):
     sentence = f"class={code.upper()[:40]} must be the code of a class on this server"
-    assert refused(book.room, code).startswith(sentence)
+    assert refused(book.find, code).startswith(sentence)
     assert refused(book.join, code, "ada", "Ada").startswith(sentence)
 
 
 def test_a_class_ends_after_some_days_and_makes_room_later(book, clock, tmp_path):
-    room, secret = book.open_class()
-    book.join(room.code, "ada", "Ada")
-    clock.time = room.created + DAYS * DAY - 10
-    assert book.room(room.code) == room
-    clock.time = room.created + DAYS * DAY + 10
-    sentence = refused(book.room, room.code)
-    assert sentence.startswith(f"class={room.code} must be at most 30 days old: it ended on 1970-0")
-    assert refused(book.as_teacher, room.code, secret) == sentence
-    assert refused(book.join, room.code, "bob", "Bob") == sentence
+    classroom, secret = book.open_class()
+    book.join(classroom.code, "ada", "Ada")
+    clock.time = classroom.created + DAYS * DAY - 10
+    assert book.find(classroom.code) == classroom
+    clock.time = classroom.created + DAYS * DAY + 10
+    sentence = refused(book.find, classroom.code)
+    prefix = f"class={classroom.code} must be at most 30 days old: it ended on 1970-0"
+    assert sentence.startswith(prefix)
+    assert refused(book.as_teacher, classroom.code, secret) == sentence
+    assert refused(book.join, classroom.code, "bob", "Bob") == sentence
     assert book.class_of("ada") is None
     book.open_class()
-    assert (tmp_path / "classes" / room.code).is_dir()  # the sentence can still be said
-    clock.time = room.created + 2 * DAYS * DAY + 10
+    assert (tmp_path / "classes" / classroom.code).is_dir()  # the sentence can still be said
+    clock.time = classroom.created + 2 * DAYS * DAY + 10
     book.open_class()
-    assert not (tmp_path / "classes" / room.code).exists()
-    assert "must be the code of a class" in refused(book.room, room.code)
+    assert not (tmp_path / "classes" / classroom.code).exists()
+    assert "must be the code of a class" in refused(book.find, classroom.code)
 
 
 def test_a_server_has_so_many_classes(book, monkeypatch):
-    monkeypatch.setattr(module, "MOST_CLASSES", 2)
+    monkeypatch.setattr(module, "MAX_CLASSES", 2)
     book.open_class()
     book.open_class()
     assert refused(book.open_class).startswith("classes=3 must be at most 2 on this server")
 
 
 def test_students_stand_in_the_order_of_joining(book):
-    room, _ = book.open_class()
+    classroom, _ = book.open_class()
     for name in ("Zoe", "Ada", "Mia"):
-        book.join(room.code, name.lower(), name)
-    assert [student.nickname for student in book.students(room.code)] == ["Zoe", "Ada", "Mia"]
+        book.join(classroom.code, name.lower(), name)
+    assert [student.nickname for student in book.students(classroom.code)] == ["Zoe", "Ada", "Mia"]
 
 
 def test_joining_again_is_another_nickname_and_no_second_student(book):
-    room, _ = book.open_class()
-    first = book.join(room.code, "ada", "Ada")
-    again = book.join(room.code, "ada", "Lady A")
-    assert book.students(room.code) == (again,)
+    classroom, _ = book.open_class()
+    first = book.join(classroom.code, "ada", "Ada")
+    again = book.join(classroom.code, "ada", "Lady A")
+    assert book.students(classroom.code) == (again,)
     assert (again.nickname, again.joined, again.id) == ("Lady A", first.joined, first.id)
-    book.join(room.code, "bob", "Ada")  # the name is free now
+    book.join(classroom.code, "bob", "Ada")  # the name is free now
     book.leave("ada")
-    assert "nobody has in class" in refused(book.join, room.code, "ada", "ADA")
-    assert book.join(room.code, "ada", "Countess").joined == first.joined
+    assert "nobody has in class" in refused(book.join, classroom.code, "ada", "ADA")
+    assert book.join(classroom.code, "ada", "Countess").joined == first.joined
 
 
 def test_a_visitor_is_in_one_class_at_a_time(book):
@@ -170,57 +171,56 @@ def test_a_visitor_is_in_one_class_at_a_time(book):
 
 
 def test_a_teacher_takes_a_student_out(book):
-    room, secret = book.open_class()
-    ada, bob = book.join(room.code, "ada", "Ada"), book.join(room.code, "bob", "Bob")
-    book.remove(room.code, secret, ada.id)
-    assert book.students(room.code) == (bob,)
+    classroom, secret = book.open_class()
+    ada, bob = book.join(classroom.code, "ada", "Ada"), book.join(classroom.code, "bob", "Bob")
+    book.remove(classroom.code, secret, ada.id)
+    assert book.students(classroom.code) == (bob,)
     assert book.class_of("ada") is None
 
 
 def test_a_student_s_id_does_not_tell_the_visitor(book):
-    room, _ = book.open_class()
-    student = book.join(room.code, "0123456789abcdef", "Ada")
+    classroom, _ = book.open_class()
+    student = book.join(classroom.code, "0123456789abcdef", "Ada")
     assert student.visitor not in student.id
-    assert student.id == book.join(room.code, "0123456789abcdef", "Bea").id
+    assert student.id == book.join(classroom.code, "0123456789abcdef", "Bea").id
 
 
 def test_the_run_store_does_not_take_classes_for_runs(book, tmp_path):
     store = RunStore(tmp_path)
     record = new_record(preset("digits-dense").spec, "digits-dense", "ada")
     store.begin(record)
-    room, _ = book.open_class()
-    book.join(room.code, "ada", "Ada")
+    classroom, _ = book.open_class()
+    book.join(classroom.code, "ada", "Ada")
     assert [found.id for found in store.refs(store.ids())] == [record.id]
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"code": 1}', "null"])
 def test_a_damaged_file_is_no_class_and_no_student(book, tmp_path, damage):
-    room, _ = book.open_class()
-    student = book.join(room.code, "ada", "Ada")
-    path = tmp_path / "classes" / room.code
+    classroom, _ = book.open_class()
+    student = book.join(classroom.code, "ada", "Ada")
+    path = tmp_path / "classes" / classroom.code
     (path / "students" / f"{student.id}.json").write_text(damage)
-    assert book.students(room.code) == ()
+    assert book.students(classroom.code) == ()
     assert book.class_of("ada") is None
     (path / "class.json").write_text(damage)
-    assert "must be the code of a class" in refused(book.room, room.code)
+    assert "must be the code of a class" in refused(book.find, classroom.code)
 
 
 def test_a_full_disk_is_a_sentence_and_the_class_stays_as_it_was(book, tmp_path, monkeypatch):
-    room, secret = book.open_class()
+    classroom, secret = book.open_class()
 
     def full(self, target):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", full)
     for attempt in (
-        lambda: book.change(room.code, secret, paused=True),
-        lambda: book.join(room.code, "ada", "Ada"),
+        lambda: book.change(classroom.code, secret, paused=True),
+        lambda: book.join(classroom.code, "ada", "Ada"),
         book.open_class,
     ):
         with pytest.raises(StorageError, match="The class could not be saved: No space left"):
             attempt()
-    assert book.room(room.code) == room
-    assert book.students(room.code) == ()
-    assert (
-        json.loads((tmp_path / "classes" / room.code / "class.json").read_text())["paused"] is False
-    )
+    assert book.find(classroom.code) == classroom
+    assert book.students(classroom.code) == ()
+    kept = (tmp_path / "classes" / classroom.code / "class.json").read_text()
+    assert json.loads(kept)["paused"] is False

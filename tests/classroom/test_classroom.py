@@ -5,25 +5,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ae_core.classroom.model import (
-    LONGEST_NICKNAME,
-    MOST_JOINS,
-    MOST_STUDENTS,
+    MAX_JOINS,
+    MAX_NICKNAME,
+    MAX_STUDENTS,
     Challenge,
     ClassError,
     ClassLimits,
     Classroom,
-    Student,
-    room_from_json,
-    student_from_json,
-    to_json,
-)
-from ae_core.classroom.rules import (
     NotAllowed,
-    challenge_set_up,
+    Student,
+    challenge_preset,
     check_joining,
-    check_runs,
+    check_submission,
     checked_nickname,
 )
+from ae_core.classroom.store import classroom_from_json, student_from_json, to_json
 from ae_core.data.loading import IMAGE_SETS
 from ae_core.models.compatibility import image_shape, plan_of, with_setting
 from ae_core.specs import change, preset
@@ -31,7 +27,7 @@ from ae_core.specs import change, preset
 DIGITS = preset("digits-dense").spec
 
 
-def room(**changes):
+def classroom(**changes):
     return Classroom("ABCDE", "0" * 64, 1000.0, **changes)
 
 
@@ -42,13 +38,13 @@ def room(**changes):
     st.booleans(),
 )
 def test_a_class_comes_back_from_its_file_as_it_was(epochs, image_sets, runs, paused):
-    made = room(
+    made = classroom(
         limits=ClassLimits(epochs, tuple(image_sets), runs),
         challenge=Challenge(8, "digits", 32, 12.5) if paused else None,
         paused=paused,
         cleared=float(epochs),
     )
-    assert room_from_json(to_json(made)) == made
+    assert classroom_from_json(to_json(made)) == made
 
 
 @given(st.text())
@@ -58,9 +54,9 @@ def test_a_nickname_is_short_text_that_can_be_seen_or_it_is_refused(typed):
     except ClassError:
         seen = "".join(letter for letter in typed if letter.isprintable())
         hidden = len(typed) - len(seen)  # each may have left a space
-        assert not seen.strip() or len(seen) + hidden > LONGEST_NICKNAME
+        assert not seen.strip() or len(seen) + hidden > MAX_NICKNAME
         return
-    assert 1 <= len(chosen) <= LONGEST_NICKNAME
+    assert 1 <= len(chosen) <= MAX_NICKNAME
     assert chosen.isprintable()
     assert chosen == " ".join(chosen.split())
     assert checked_nickname(chosen) == chosen
@@ -92,19 +88,19 @@ def crowd(count, joined=0.0, *, left=False):
 
 
 def test_a_class_takes_so_many_and_no_more():
-    check_joining("ABCDE", "Ada", crowd(MOST_STUDENTS - 1), 100.0, again=False)
+    check_joining("ABCDE", "Ada", crowd(MAX_STUDENTS - 1), 100.0, again=False)
     with pytest.raises(ClassError, match="students=201 must be at most 200 in class ABCDE"):
-        check_joining("ABCDE", "Ada", crowd(MOST_STUDENTS), 100.0, again=False)
-    check_joining("ABCDE", "Ada", crowd(MOST_STUDENTS, left=True), 100.0, again=False)
+        check_joining("ABCDE", "Ada", crowd(MAX_STUDENTS), 100.0, again=False)
+    check_joining("ABCDE", "Ada", crowd(MAX_STUDENTS, left=True), 100.0, again=False)
     with pytest.raises(ClassError, match="students=201"):  # who comes and goes fills no disk
-        check_joining("ABCDE", "Ada", crowd(2 * MOST_STUDENTS, left=True), 100.0, again=False)
+        check_joining("ABCDE", "Ada", crowd(2 * MAX_STUDENTS, left=True), 100.0, again=False)
 
 
 def test_only_so_many_join_at_once():
     with pytest.raises(ClassError, match="students=61 must be at most 60 that join within 10 s"):
-        check_joining("ABCDE", "Ada", crowd(MOST_JOINS, 95.0), 100.0, again=False)
-    check_joining("ABCDE", "Ada", crowd(MOST_JOINS, 95.0), 106.0, again=False)
-    check_joining("ABCDE", "Ada", crowd(MOST_JOINS, 95.0), 100.0, again=True)
+        check_joining("ABCDE", "Ada", crowd(MAX_JOINS, 95.0), 100.0, again=False)
+    check_joining("ABCDE", "Ada", crowd(MAX_JOINS, 95.0), 106.0, again=False)
+    check_joining("ABCDE", "Ada", crowd(MAX_JOINS, 95.0), 100.0, again=True)
 
 
 @pytest.mark.parametrize("taken", ["Ada", "ADA", "Ａｄａ"])
@@ -118,18 +114,18 @@ def test_a_nickname_is_given_once(taken):
 
 def refused(limits, specs, begun=0, **changes):
     with pytest.raises(NotAllowed) as error:
-        check_runs(room(limits=limits, **changes), specs, begun)
+        check_submission(classroom(limits=limits, **changes), specs, begun)
     return error.value
 
 
 def test_without_limits_everything_is_allowed():
-    check_runs(room(), [preset("mnist-dense").spec] * 50, 1000)
+    check_submission(classroom(), [preset("mnist-dense").spec] * 50, 1000)
 
 
 def test_too_many_epochs_are_a_sentence_and_a_remedy():
     error = refused(ClassLimits(epochs=50), [DIGITS, change(DIGITS, epochs=500)])
     assert str(error).startswith("epochs=500 must be at most 50 in class ABCDE: ")
-    check_runs(room(limits=ClassLimits(epochs=50)), [change(DIGITS, **error.remedy)], 0)
+    check_submission(classroom(limits=ClassLimits(epochs=50)), [change(DIGITS, **error.remedy)], 0)
 
 
 def test_other_pictures_are_a_sentence_and_a_remedy():
@@ -137,12 +133,12 @@ def test_other_pictures_are_a_sentence_and_a_remedy():
     error = refused(limits, [DIGITS])
     assert str(error).startswith("image_set=digits must be one of toy-faces, mnist in class ABCDE")
     (name, value), *_ = error.remedy.items()
-    check_runs(room(limits=limits), [with_setting(DIGITS, name, value)], 0)
+    check_submission(classroom(limits=limits), [with_setting(DIGITS, name, value)], 0)
 
 
 def test_a_sweep_counts_as_its_runs():
     limits = ClassLimits(runs=3)
-    check_runs(room(limits=limits), [DIGITS] * 2, 1)
+    check_submission(classroom(limits=limits), [DIGITS] * 2, 1)
     error = refused(limits, [DIGITS] * 2, begun=2)
     assert str(error).startswith("runs=4 must be at most 3 a student in class ABCDE: you have beg")
     assert error.remedy == {}
@@ -186,9 +182,9 @@ def test_a_bad_challenge_is_a_sentence(values, sentence):
 def test_the_settings_of_a_challenge_take_part_in_it(name, numbers):
     for side in IMAGE_SETS[name].sizes:
         limits = ClassLimits(epochs=7, image_sets=(name,))
-        spec, start = challenge_set_up(Challenge(numbers, name, side), limits)
+        spec, start = challenge_preset(Challenge(numbers, name, side), limits)
         plan_of(spec)  # a network can be built of them
-        check_runs(room(limits=limits), [spec], 0)
+        check_submission(classroom(limits=limits), [spec], 0)
         assert spec.autoencoder.latent_dim == numbers
         assert (spec.image_set, image_shape(spec)[0]) == (name, side)
         assert spec.split == "held-out"

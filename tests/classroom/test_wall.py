@@ -15,10 +15,9 @@ from hypothesis import strategies as st
 from ae_core import images
 from ae_core.classroom.csv_export import COLUMNS, table
 from ae_core.classroom.model import Challenge, Classroom, Student
-from ae_core.classroom.run_card import MOST_BYTES, MOST_POINTS, MOST_SIDE, renewed, view_of
-from ae_core.classroom.service import ClassBook
-from ae_core.classroom.wall import Place, Wall
-from ae_core.classroom.wall_payload import pack
+from ae_core.classroom.run_card import MAX_BYTES, MAX_POINTS, MAX_SIDE, RunCard, WallEntry, pack
+from ae_core.classroom.service import ClassroomService
+from ae_core.classroom.wall import Wall, standings
 from ae_core.models.compatibility import image_shape
 from ae_core.runs.record import RunRecord, ended, new_run_id
 from ae_core.runs.snapshot import Snapshot
@@ -27,7 +26,7 @@ from ae_core.service.service import TrainingService
 from ae_core.specs import change, preset
 
 DIGITS = change(preset("digits-dense").spec, image_size=8)
-ROOM = Classroom("ABCDE", "0" * 64, 0.0)
+CLASSROOM = Classroom("ABCDE", "0" * 64, 0.0)
 ADA, BOB, CEM = (Student(name.lower(), name, 100.0) for name in ("Ada", "Bob", "Cem"))
 
 
@@ -60,25 +59,25 @@ def test_what_began_before_joining_or_clearing_is_not_on_the_wall(store, wall_of
     kept(store, "ada", 99.0)
     second, third = kept(store, "ada", 101.0), kept(store, "ada", 103.0)
     wall = wall_of(store)
-    assert wall.runs(ROOM, ADA) == [third, second]
-    assert wall.runs(replace(ROOM, cleared=102.0), ADA) == [third]
-    assert wall.runs(replace(ROOM, cleared=104.0), ADA) == []
-    (place,) = wall.places(replace(ROOM, cleared=104.0), [ADA])
-    assert (place.run, place.runs) == (None, 0)
+    assert wall.runs(CLASSROOM, ADA) == [third, second]
+    assert wall.runs(replace(CLASSROOM, cleared=102.0), ADA) == [third]
+    assert wall.runs(replace(CLASSROOM, cleared=104.0), ADA) == []
+    (entry,) = wall.entries(replace(CLASSROOM, cleared=104.0), [ADA])
+    assert (entry.run, entry.runs) == (None, 0)
     assert store.read(second).status == "finished"  # its owner keeps it
 
 
 def test_the_newest_ended_run_is_shown_with_its_figures(store, wall_of):
     kept(store, "ada", 101.0, 25.0)
     newest = kept(store, "ada", 102.0, 21.5)
-    (place,) = wall_of(store).places(ROOM, [ADA])
-    run = place.run
-    assert (run.id, place.runs, run.epoch, run.numbers, run.side) == (newest, 2, 3, 16, 8)
+    (entry,) = wall_of(store).entries(CLASSROOM, [ADA])
+    run = entry.run
+    assert (run.id, entry.runs, run.epoch, run.latent_dim, run.side) == (newest, 2, 3, 16, 8)
     assert run.psnr == 21.5
     assert run.loss == pytest.approx(0.5 / 3)
     assert run.held_out
-    np.testing.assert_array_equal(run.pictures[:, 0], 200)
-    np.testing.assert_array_equal(run.pictures[:, 1], 100)
+    np.testing.assert_array_equal(run.images[:, 0], 200)
+    np.testing.assert_array_equal(run.images[:, 1], 100)
 
 
 def test_an_ended_run_is_read_once_however_often_it_is_looked_at(store, wall_of, monkeypatch):
@@ -86,66 +85,66 @@ def test_an_ended_run_is_read_once_however_often_it_is_looked_at(store, wall_of,
     for student in students:
         kept(store, student.visitor, 101.0)
     wall = wall_of(store)
-    first = wall.places(ROOM, students)
+    first = wall.entries(CLASSROOM, students)
     monkeypatch.setattr(RunStore, "read", lambda *_: pytest.fail("read again"))
-    again = wall.places(ROOM, students)
-    assert [place.run for place in again] == [place.run for place in first]
-    assert all(place.run is not None for place in again)
+    again = wall.entries(CLASSROOM, students)
+    assert [entry.run for entry in again] == [entry.run for entry in first]
+    assert all(entry.run is not None for entry in again)
 
 
-NUMBERS_8 = change(DIGITS, latent_dim=8)
+LATENT_8 = change(DIGITS, latent_dim=8)
 
 
 def challenged(store, wall_of, students=(ADA, BOB, CEM)):
-    room = replace(ROOM, challenge=Challenge(8, "digits", 8, begun=200.0))
-    found = wall_of(store).standings(room, students)
+    classroom = replace(CLASSROOM, challenge=Challenge(8, "digits", 8, begun=200.0))
+    found = standings(wall_of(store).entries(classroom, students))
     return [(student.nickname, run.psnr) for student, run in found]
 
 
 def test_the_best_run_of_each_student_is_ranked_by_held_out_psnr(store, wall_of):
-    kept(store, "ada", 201.0, 21.0, spec=NUMBERS_8)
-    kept(store, "ada", 202.0, 19.0, spec=NUMBERS_8)
-    kept(store, "bob", 201.0, 22.0, "stopped", spec=NUMBERS_8)
-    kept(store, "cem", 201.0, 20.0, spec=NUMBERS_8)
+    kept(store, "ada", 201.0, 21.0, spec=LATENT_8)
+    kept(store, "ada", 202.0, 19.0, spec=LATENT_8)
+    kept(store, "bob", 201.0, 22.0, "stopped", spec=LATENT_8)
+    kept(store, "cem", 201.0, 20.0, spec=LATENT_8)
     assert challenged(store, wall_of) == [("Bob", 22.0), ("Ada", 21.0), ("Cem", 20.0)]
 
 
 def test_of_equal_runs_fewer_numbers_lead_and_then_the_older(store, wall_of):
-    kept(store, "ada", 201.0, 20.0, spec=NUMBERS_8)
+    kept(store, "ada", 201.0, 20.0, spec=LATENT_8)
     kept(store, "bob", 205.0, 20.0, spec=change(DIGITS, latent_dim=4))
-    kept(store, "cem", 200.5, 20.0, spec=NUMBERS_8)
+    kept(store, "cem", 200.5, 20.0, spec=LATENT_8)
     assert [name for name, _ in challenged(store, wall_of)] == ["Bob", "Cem", "Ada"]
 
 
 @pytest.mark.parametrize(
     ("created", "status", "spec", "metrics"),
     [
-        (199.0, "finished", NUMBERS_8, None),  # begun before the challenge
-        (201.0, "failed", NUMBERS_8, None),
-        (201.0, "finished", change(NUMBERS_8, latent_dim=9), None),
-        (201.0, "finished", change(NUMBERS_8, image_size=16), None),
+        (199.0, "finished", LATENT_8, None),  # begun before the challenge
+        (201.0, "failed", LATENT_8, None),
+        (201.0, "finished", change(LATENT_8, latent_dim=9), None),
+        (201.0, "finished", change(LATENT_8, image_size=16), None),
         (201.0, "finished", change(preset("toy-faces-vae").spec, latent_dim=8), None),
-        (201.0, "finished", NUMBERS_8, history(40.0, name="psnr")),  # nothing held out
-        (201.0, "finished", NUMBERS_8, ({"loss": 0.0, "val_psnr": math.inf},)),
-        (201.0, "stopped", NUMBERS_8, ()),
+        (201.0, "finished", LATENT_8, history(40.0, name="psnr")),  # nothing held out
+        (201.0, "finished", LATENT_8, ({"loss": 0.0, "val_psnr": math.inf},)),
+        (201.0, "stopped", LATENT_8, ()),
     ],
 )
 def test_other_runs_take_no_part(store, wall_of, created, status, spec, metrics):
     kept(store, "ada", created, 40.0, status, spec=spec, metrics=metrics)
-    kept(store, "bob", 201.0, 10.0, spec=NUMBERS_8)
+    kept(store, "bob", 201.0, 10.0, spec=LATENT_8)
     assert challenged(store, wall_of) == [("Bob", 10.0)]
 
 
 def test_without_a_challenge_nobody_leads(store, wall_of):
-    kept(store, "ada", 201.0, spec=NUMBERS_8)
-    assert wall_of(store).standings(ROOM, [ADA]) == []
+    kept(store, "ada", 201.0, spec=LATENT_8)
+    assert standings(wall_of(store).entries(CLASSROOM, [ADA])) == []
 
 
 @given(st.integers(0, 2000))
 def test_a_curve_has_few_points_and_ends_at_the_newest_epoch(epochs):
     metrics = tuple({"loss": float(e), "psnr": -float(e)} for e in range(1, epochs + 1))
-    curve = view_of(Snapshot("x", DIGITS, "", "", "running", history=metrics), 0.0).curve
-    assert len(curve) <= MOST_POINTS
+    curve = RunCard.of(Snapshot("x", DIGITS, "", "", "running", history=metrics), 0.0).curve
+    assert len(curve) <= MAX_POINTS
     numbers = [epoch for epoch, _, _ in curve]
     assert numbers == sorted(set(numbers))
     if epochs:
@@ -160,10 +159,10 @@ def test_pictures_are_reduced_by_averaging_and_stay_few(side, channels):
     rng = np.random.default_rng(side)
     rows = rng.integers(0, 256, (3, 8, side, side, channels), np.uint8)
     shot = Snapshot("x", DIGITS, "", "", "running", history=({"loss": 1.0},), pictures=rows)
-    seen = view_of(shot, 0.0).pictures
+    seen = RunCard.of(shot, 0.0).images
     assert seen.dtype == np.uint8
-    assert max(seen.shape[2:4]) <= MOST_SIDE
-    assert seen.nbytes <= max(MOST_BYTES, 2 * MOST_SIDE**2 * channels)
+    assert max(seen.shape[2:4]) <= MAX_SIDE
+    assert seen.nbytes <= max(MAX_BYTES, 2 * MAX_SIDE**2 * channels)
     factor = side // seen.shape[2]
     for row, at in ((0, 0), (-1, 1)):  # originals and reconstructions, not what is between
         block = rows[row, 0, :factor, :factor].reshape(-1, channels).mean(axis=0)
@@ -172,8 +171,8 @@ def test_pictures_are_reduced_by_averaging_and_stay_few(side, channels):
 
 def test_before_the_first_epoch_there_is_nothing_to_see():
     rows = np.zeros((1, 8, 8, 8, 1), np.uint8)
-    view = view_of(Snapshot("x", DIGITS, "", "", "starting", pictures=rows), 0.0)
-    assert (len(view.pictures), view.psnr, view.loss, view.curve) == (0, None, None, ())
+    view = RunCard.of(Snapshot("x", DIGITS, "", "", "starting", pictures=rows), 0.0)
+    assert (len(view.images), view.psnr, view.loss, view.curve) == (0, None, None, ())
 
 
 def unpacked(data):
@@ -188,40 +187,40 @@ def test_a_wall_is_read_back_and_tells_no_visitor(store, wall_of):
     students = [Student(f"visitor-{n}", name, 100.0) for n, name in enumerate(NICKNAMES)]
     for n, student in enumerate(students[1:]):
         kept(store, student.visitor, 101.0, 20.0 + n)
-    places = wall_of(store).places(ROOM, students)
+    entries = wall_of(store).entries(CLASSROOM, students)
     words = {"stop": "Stop"}
-    about, pixels = unpacked(pack(places, words=words, mine=students[1].id, leaders=["x"]))
+    about, pixels = unpacked(pack(entries, words=words, mine=students[1].id, leaders=["x"]))
     assert [student["name"] for student in about["students"]] == list(NICKNAMES)
     assert (about["words"], about["mine"], about["teacher"]) == (words, students[1].id, False)
     assert "run" not in about["students"][0]
-    for told, place in zip(about["students"][1:], places[1:], strict=True):
+    for told, entry in zip(about["students"][1:], entries[1:], strict=True):
         at = told["run"]["pictures"]
         size = at["count"] * 2 * at["side"] ** 2 * at["channels"]
-        assert pixels[at["begin"] : at["begin"] + size] == place.run.pictures.tobytes()
-        assert told["run"]["psnr"] == place.run.psnr
+        assert pixels[at["begin"] : at["begin"] + size] == entry.run.images.tobytes()
+        assert told["run"]["psnr"] == entry.run.psnr
     packed = json.dumps(about)
     assert "visitor-" not in packed
-    assert not any(place.run.id in packed for place in places if place.run)
+    assert not any(entry.run.id in packed for entry in entries if entry.run)
 
 
 def test_only_the_teacher_s_wall_names_runs(store, wall_of):
     run_id = kept(store, "ada", 101.0)
-    places = wall_of(store).places(ROOM, [ADA])
-    assert unpacked(pack(places, words={}, teacher=True))[0]["students"][0]["run"]["id"] == run_id
-    assert run_id.encode() not in pack(places, words={})
+    entries = wall_of(store).entries(CLASSROOM, [ADA])
+    assert unpacked(pack(entries, words={}, teacher=True))[0]["students"][0]["run"]["id"] == run_id
+    assert run_id.encode() not in pack(entries, words={})
 
 
 def test_a_student_takes_at_most_four_kilobytes():
     rows = np.zeros((2, 8, 64, 64, 1), np.uint8)
     metrics = tuple({"val_loss": math.pi / e, "val_psnr": math.e * e} for e in range(1, 2001))
     shot = Snapshot("x" * 12, DIGITS, "", "", "running", history=metrics, pictures=rows)
-    place = Place(Student("v", "W" * 30, 1.0), view_of(shot, 1.0), 99)
-    assert len(pack([place], words={}, teacher=True)) - len(pack([], words={})) <= 4096
+    entry = WallEntry(Student("v", "W" * 30, 1.0), RunCard.of(shot, 1.0), 99)
+    assert len(pack([entry], words={}, teacher=True)) - len(pack([], words={})) <= 4096
 
 
 def test_a_view_of_the_same_epoch_follows_status_and_place():
     shot = Snapshot("x", DIGITS, "", "", "queued", position=3)
-    later = renewed(view_of(shot, 5.0), replace(shot, status="starting", position=0))
+    later = RunCard.of(shot, 5.0).in_same_epoch(replace(shot, status="starting", position=0))
     assert (later.status, later.position, later.created) == ("starting", 0, 5.0)
 
 
@@ -233,7 +232,7 @@ def test_a_table_has_one_line_a_run_and_numbers_stay_numbers(store, wall_of):
     spec = change(preset("toy-faces-vae").spec, latent_dim=5)
     kept(store, "ada", 86_400.0, -3.5, spec=spec, metrics=({"loss": -12.5, "val_psnr": -3.5},))
     student = replace(ADA, joined=0.0)
-    (view,) = wall_of(store).views(ROOM, student)
+    (view,) = wall_of(store).cards(CLASSROOM, student)
     (row,) = rows_of(table([(student, replace(view, preset="toy-faces-vae"))]))
     assert tuple(row) == COLUMNS
     assert (row["nickname"], row["begun"], row["preset"]) == (
@@ -247,7 +246,7 @@ def test_a_table_has_one_line_a_run_and_numbers_stay_numbers(store, wall_of):
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1))
 def test_no_cell_of_a_table_begins_a_formula_and_text_stays(nickname):
-    view = view_of(Snapshot("x", DIGITS, "", "", "queued"), 0.0)
+    view = RunCard.of(Snapshot("x", DIGITS, "", "", "queued"), 0.0)
     text = table([(Student("v", nickname, 0.0), view)]).decode("utf-8-sig")
     _, row = csv.reader(io.StringIO(text, newline=""))
     assert row[0] in (nickname, f"'{nickname}")
@@ -256,31 +255,31 @@ def test_no_cell_of_a_table_begins_a_formula_and_text_stays(nickname):
 
 
 def test_real_runs_are_seen_held_let_go_and_stopped(service, tmp_path):
-    book, wall = ClassBook(tmp_path), Wall(service)
-    room, _ = book.open_class()
-    ada, bob = book.join(room.code, "ada", "Ada"), book.join(room.code, "bob", "Bob")
+    book, wall = ClassroomService(tmp_path), Wall(service)
+    classroom, _ = book.open_class()
+    ada, bob = book.join(classroom.code, "ada", "Ada"), book.join(classroom.code, "bob", "Bob")
     long = service.submit(change(DIGITS, epochs=2000), "ada", "digits-dense")
     waiting = service.submit(change(DIGITS, epochs=1), "bob", "digits-dense")
     service.wait_until(long, lambda run: run.epoch >= 2, 120)
-    first, second = wall.places(room, [ada, bob])
+    first, second = wall.entries(classroom, [ada, bob])
     assert (first.run.id, first.run.status, first.run.live) == (long, "running", True)
     assert first.run.epoch >= 2
-    assert len(first.run.pictures) == 4
+    assert len(first.run.images) == 4
     assert (second.run.id, second.run.status, second.run.position) == (waiting, "queued", 1)
-    wall.hold([bob])  # not Ada's
+    wall.pause([bob])  # not Ada's
     assert service.snapshot(long).status == "running"
-    wall.hold([ada, bob])
+    wall.pause([ada, bob])
     paused = service.wait_until(long, lambda run: run.status == "paused", 60)
-    assert wall.places(room, [ada])[0].run.status == "paused"
-    wall.go_on([ada, bob])
+    assert wall.entries(classroom, [ada])[0].run.status == "paused"
+    wall.resume([ada, bob])
     service.wait_until(long, lambda run: run.epoch > paused.epoch, 60)
     wall.stop([bob], long)  # nobody's of this class
     assert service.snapshot(long).status == "running"
     wall.stop([ada, bob], long)
     service.wait_until(long, lambda run: run.status == "stopped", 60)
     service.wait_until(waiting, lambda run: run.status == "finished", 60)
-    statuses = [place.run.status for place in wall.places(room, [ada, bob])]
+    statuses = [entry.run.status for entry in wall.entries(classroom, [ada, bob])]
     assert statuses == ["stopped", "finished"]
-    wall.hold([ada, bob])
+    wall.pause([ada, bob])
     wall.stop([ada, bob], long)  # what has ended stays as it is
     assert service.snapshot(long).status == "stopped"

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from ae_core.classroom.model import DAYS, Challenge, ClassLimits
-from ae_core.classroom.service import ClassBook
+from ae_core.classroom.service import ClassroomService
 from ae_core.storage import ROOT
 from tests.helpers.app_page import opened, ran, texts
 
@@ -21,7 +21,7 @@ MARKUP = "<img src=x onerror=alert(1)>"
 def book():
     from pages.ui.backend import service as backend
 
-    return backend.class_book()
+    return backend.classroom_service()
 
 
 def test_who_is_in_no_class_may_join_or_open_one():
@@ -49,30 +49,30 @@ def shown(test):
 
 
 def test_the_secret_stands_nowhere_on_the_teacher_s_page(book):
-    room, secret = book.open_class()
-    book.join(room.code, "ada", "Ada")
-    page = opened(PAGE, **{"class": room.code, "teacher": secret})
-    assert room.code in shown(page)
+    classroom, secret = book.open_class()
+    book.join(classroom.code, "ada", "Ada")
+    page = opened(PAGE, **{"class": classroom.code, "teacher": secret})
+    assert classroom.code in shown(page)
     assert '"name":"Ada"' in shown(page).replace('\\"', '"')  # the wall's data is looked at, too
     assert secret not in shown(page)
 
 
 def test_a_student_joins_by_code_and_nickname_and_sees_the_class(book):
-    room, secret = book.open_class()
-    book.change(room.code, secret, limits=ClassLimits(50, ("digits", "toy-faces"), 3))
+    classroom, secret = book.open_class()
+    book.change(classroom.code, secret, limits=ClassLimits(50, ("digits", "toy-faces"), 3))
     page = opened(PAGE, visitor="student-1")
-    page.text_input(key="classroom.code").set_value(f" {room.code.lower()} ")
+    page.text_input(key="classroom.code").set_value(f" {classroom.code.lower()} ")
     page.text_input(key="classroom.nickname").set_value(MARKUP)
     page.button(key="classroom.join.button").click()
     ran(page)
-    assert page.query_params["class"] == room.code
-    assert texts(page.subheader) == f"Class {room.code}: you are {MARKUP}"
+    assert page.query_params["class"] == classroom.code
+    assert texts(page.subheader) == f"Class {classroom.code}: you are {MARKUP}"
     assert "<" not in page.subheader[0].value.replace("\\<", "")  # no markup, letter by letter
     assert "Epochs: at most 50 · Tiny digits, Toy faces · Runs each: at most 3" in texts(
         page.caption
     )
     again = opened(PAGE, visitor="student-1")  # by the menu, in another tab
-    assert again.query_params["class"] == room.code
+    assert again.query_params["class"] == classroom.code
     assert secret not in shown(page)
 
 
@@ -85,27 +85,27 @@ def join(page, nickname, code=None):
 
 
 def test_bad_input_is_a_sentence_and_what_was_typed_stays(book):
-    room, _ = book.open_class()
-    book.join(room.code, "ada", "Ada")
+    classroom, _ = book.open_class()
+    book.join(classroom.code, "ada", "Ada")
     page = join(opened(PAGE, visitor="x1"), "Bob", "ABCDE")
     assert "class=ABCDE must be the code of a class on this server" in texts(page.error)
     assert page.text_input(key="classroom.nickname").value == "Bob"
-    page = join(page, "", room.code)
+    page = join(page, "", classroom.code)
     assert "nickname= must be 1 to 30 characters: type a name" in texts(page.error)
-    page = join(page, "ADA", room.code)
+    page = join(page, "ADA", classroom.code)
     assert "nickname=ADA must be one that nobody has in class" in texts(page.error)
-    assert page.text_input(key="classroom.code").value == room.code
-    page = join(page, "Bob", room.code)
+    assert page.text_input(key="classroom.code").value == classroom.code
+    page = join(page, "Bob", classroom.code)
     assert not page.error
-    assert [student.nickname for student in book.students(room.code)] == ["Ada", "Bob"]
+    assert [student.nickname for student in book.students(classroom.code)] == ["Ada", "Bob"]
 
 
 def test_a_full_class_is_a_sentence(book, monkeypatch):
-    monkeypatch.setattr("ae_core.classroom.rules.MOST_STUDENTS", 1)
-    room, _ = book.open_class()
-    book.join(room.code, "ada", "Ada")
-    page = join(opened(PAGE, visitor="x2", **{"class": room.code}), "Bob")
-    assert f"students=2 must be at most 1 in class {room.code}" in texts(page.error)
+    monkeypatch.setattr("ae_core.classroom.model.MAX_STUDENTS", 1)
+    classroom, _ = book.open_class()
+    book.join(classroom.code, "ada", "Ada")
+    page = join(opened(PAGE, visitor="x2", **{"class": classroom.code}), "Bob")
+    assert f"students=2 must be at most 1 in class {classroom.code}" in texts(page.error)
 
 
 @pytest.mark.parametrize("code", ["ABCDE", "![](http://x)", "../../etc/passwd"])
@@ -116,17 +116,17 @@ def test_a_link_to_an_unknown_class_is_a_sentence_and_the_way_in(code):
 
 
 def test_a_wrong_secret_is_a_sentence_and_shows_nothing_of_the_class(book):
-    room, secret = book.open_class()
-    page = opened(PAGE, **{"class": room.code, "teacher": secret[:-1]})
+    classroom, secret = book.open_class()
+    page = opened(PAGE, **{"class": classroom.code, "teacher": secret[:-1]})
     assert "must be opened with its teacher's whole link" in texts(page.error)
     assert "classroom.pause" not in [button.key for button in page.button]
 
 
 def test_an_expired_class_is_a_sentence(book, monkeypatch):
-    room, _ = book.open_class()
-    monkeypatch.setattr(book, "_now", lambda: room.created + DAYS * 86_400 + 1)
-    page = opened(PAGE, **{"class": room.code})
-    assert f"class={room.code} must be at most {DAYS} days old" in texts(page.error)
+    classroom, _ = book.open_class()
+    monkeypatch.setattr(book, "_now", lambda: classroom.created + DAYS * 86_400 + 1)
+    page = opened(PAGE, **{"class": classroom.code})
+    assert f"class={classroom.code} must be at most {DAYS} days old" in texts(page.error)
 
 
 def test_a_student_changes_class_and_leaves(book):
@@ -143,47 +143,47 @@ def test_a_student_changes_class_and_leaves(book):
 
 
 def test_the_projector_page_shows_the_code_and_no_controls(book):
-    room, secret = book.open_class()
-    book.join(room.code, "ada", "Ada")
-    page = opened(PAGE, **{"class": room.code, "view": "Projector"})
-    assert f"?class={room.code}" in texts(page.code)
+    classroom, secret = book.open_class()
+    book.join(classroom.code, "ada", "Ada")
+    page = opened(PAGE, **{"class": classroom.code, "view": "Projector"})
+    assert f"?class={classroom.code}" in texts(page.code)
     assert not page.button
     assert secret not in shown(page)
 
 
 def test_limits_and_challenge_are_set_and_a_clear_asks_first(book):
-    room, secret = book.open_class()
-    page = opened(PAGE, **{"class": room.code, "teacher": secret})
+    classroom, secret = book.open_class()
+    page = opened(PAGE, **{"class": classroom.code, "teacher": secret})
     page.number_input(key="classroom.limits.epochs").set_value(25)
     page.multiselect(key="classroom.limits.image_sets").set_value(["toy-faces", "digits"])
     next(button for button in page.button if button.label == "Set these limits").click()
     ran(page)
-    assert book.room(room.code).limits == ClassLimits(25, ("toy-faces", "digits"))
+    assert book.find(classroom.code).limits == ClassLimits(25, ("toy-faces", "digits"))
     page.slider(key="classroom.numbers").set_value(6)
     page.selectbox(key="classroom.pictures").set_value("digits")
     ran(page)
     page.selectbox(key="classroom.side.digits").set_value(16)
     page.button(key="classroom.challenge").click()
     ran(page)
-    challenge = book.room(room.code).challenge
-    assert (challenge.numbers, challenge.image_set, challenge.image_size) == (6, "digits", 16)
+    challenge = book.find(classroom.code).challenge
+    assert (challenge.latent_dim, challenge.image_set, challenge.image_size) == (6, "digits", 16)
     assert "Best PSNR with at most 6 numbers: Tiny digits, 16×16 pixels" in texts(page.markdown)
     next(button for button in page.button if button.label == "End the challenge").click()
     ran(page)
-    assert book.room(room.code).challenge is None
-    assert book.room(room.code).cleared == 0.0
+    assert book.find(classroom.code).challenge is None
+    assert book.find(classroom.code).cleared == 0.0
     assert "Nobody loses a run" in texts(page.markdown)
     page.button(key="classroom.clear").click()
     ran(page)
-    assert book.room(room.code).cleared > room.created
+    assert book.find(classroom.code).cleared > classroom.created
 
 
 def test_a_challenge_opens_the_training_with_its_settings(book):
-    room, secret = book.open_class()
+    classroom, secret = book.open_class()
     limits = ClassLimits(epochs=9)
-    book.change(room.code, secret, limits=limits, challenge=Challenge(6, "digits", 16, 1.0))
-    book.join(room.code, "x4", "Ada")
-    page = opened(PAGE, visitor="x4", **{"class": room.code})
+    book.change(classroom.code, secret, limits=limits, challenge=Challenge(6, "digits", 16, 1.0))
+    book.join(classroom.code, "x4", "Ada")
+    page = opened(PAGE, visitor="x4", **{"class": classroom.code})
     (link,) = [each for each in page.get("page_link") if "Take part" in each.proto.label]
     assert "latent_dim=6" in link.proto.query_string
     assert "image_size=16" in link.proto.query_string
@@ -191,15 +191,15 @@ def test_a_challenge_opens_the_training_with_its_settings(book):
 
 
 def test_training_beyond_a_limit_is_refused_with_a_remedy_and_then_allowed(book):
-    room, secret = book.open_class()
-    book.change(room.code, secret, limits=ClassLimits(epochs=2, image_sets=("digits",)))
-    book.join(room.code, "x5", "Ada")
+    classroom, secret = book.open_class()
+    book.change(classroom.code, secret, limits=ClassLimits(epochs=2, image_sets=("digits",)))
+    book.join(classroom.code, "x5", "Ada")
     page = opened("pages/train.py", "x5", preset="digits-dense", image_size="8", epochs="500")
-    assert page.button(key="classroom.note").label == f"Class {room.code}: to the wall"
+    assert page.button(key="classroom.note").label == f"Class {classroom.code}: to the wall"
     assert "Epochs: at most 2 · Tiny digits" in texts(page.caption)
     page.button(key="train.start").click()
     ran(page)
-    assert f"epochs=500 must be at most 2 in class {room.code}" in texts(page.error)
+    assert f"epochs=500 must be at most 2 in class {classroom.code}" in texts(page.error)
     assert service().runs("x5") == []
     page.button(key="classroom.remedy.epochs").click()
     ran(page)
@@ -208,7 +208,7 @@ def test_training_beyond_a_limit_is_refused_with_a_remedy_and_then_allowed(book)
     ran(page)
     (run_id,) = service().runs("x5")
     service().wait_until(run_id, lambda run: not run.live, 120)
-    book.change(room.code, secret, paused=True)
+    book.change(classroom.code, secret, paused=True)
     assert refused_by_sweep(opened("pages/train.py", "x5", view="Set up", sizes="2, 4"))
 
 
@@ -224,8 +224,8 @@ def service():
 
 
 def test_who_is_in_no_class_has_no_limits(book):
-    room, secret = book.open_class()
-    book.change(room.code, secret, limits=ClassLimits(epochs=1), paused=True)
+    classroom, secret = book.open_class()
+    book.change(classroom.code, secret, limits=ClassLimits(epochs=1), paused=True)
     page = opened("pages/train.py", "x6", preset="digits-dense", image_size="8", epochs="2")
     page.button(key="train.start").click()
     ran(page)
@@ -244,10 +244,10 @@ def test_runs_are_handed_to_the_service_in_one_place_only():
 
 
 def test_a_class_is_where_another_server_on_the_same_folder_finds_it(book):
-    room, secret = book.open_class()
-    other = ClassBook(service().store.root)
-    other.join(room.code, "elsewhere", "Ada")
-    page = opened(PAGE, **{"class": room.code, "teacher": secret})
+    classroom, secret = book.open_class()
+    other = ClassroomService(service().store.root)
+    other.join(classroom.code, "elsewhere", "Ada")
+    page = opened(PAGE, **{"class": classroom.code, "teacher": secret})
     assert "Nobody is here yet" not in texts(page.info)
 
 
@@ -257,9 +257,9 @@ import os, sys
 os.environ["AE_RUNS_DIR"] = {str(tmp_path)!r}
 from streamlit.testing.v1 import AppTest
 
-from ae_core.classroom.service import ClassBook
+from ae_core.classroom.service import ClassroomService
 from pathlib import Path
-book = ClassBook(Path({str(tmp_path)!r}))
+book = ClassroomService(Path({str(tmp_path)!r}))
 room, secret = book.open_class()
 book.join(room.code, "ada", "Ada")
 for query in ({{"teacher": secret}}, {{"view": "Projector"}}):

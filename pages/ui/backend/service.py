@@ -9,7 +9,7 @@ import os
 import numpy as np
 import streamlit as st
 
-from ae_core.classroom.service import ClassBook
+from ae_core.classroom.service import ClassroomService
 from ae_core.classroom.wall import Wall
 from ae_core.data.loading import ImageSetCorrupt, ImageSetUnavailable
 from ae_core.data.user_image_sets import is_own
@@ -67,9 +67,9 @@ def match_book() -> MatchBook:
 
 
 @st.cache_resource(show_spinner=False)
-def class_book() -> ClassBook:
+def classroom_service() -> ClassroomService:
     """Return the classes of this server."""
-    return ClassBook(service().store.root)
+    return ClassroomService(service().store.root)
 
 
 @st.cache_resource(show_spinner=False)

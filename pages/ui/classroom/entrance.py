@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from ae_core.classroom.model import CODE_LENGTH, DAYS, LONGEST_NICKNAME, ClassError, Classroom
+from ae_core.classroom.model import CODE_LENGTH, DAYS, MAX_NICKNAME, ClassError, Classroom
 from ae_core.storage import StorageError
-from pages.ui.backend.service import class_book
+from pages.ui.backend.service import classroom_service
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.state.query_params import put
@@ -34,17 +34,17 @@ def entrance() -> None:
             _open()
 
 
-def join_form(room: Classroom | None = None) -> None:
+def join_form(classroom: Classroom | None = None) -> None:
     """Let the visitor join a class: the one of a link, or that of a typed code."""
     with st.form("classroom.join", border=False):
         typed = ""
-        if room is None:
+        if classroom is None:
             typed = st.text_input(
                 text("classroom.join.code"), max_chars=2 * CODE_LENGTH, key="classroom.code"
             )
         nickname = st.text_input(
             text("classroom.join.nickname"),
-            max_chars=LONGEST_NICKNAME,
+            max_chars=MAX_NICKNAME,
             help=text("classroom.join.nickname_help"),
             key="classroom.nickname",
         )
@@ -59,8 +59,8 @@ def join_form(room: Classroom | None = None) -> None:
         return
 
     def join() -> None:
-        code = class_book().room(room.code if room is not None else typed).code
-        class_book().join(code, visitor(), nickname)
+        code = classroom_service().find(classroom.code if classroom is not None else typed).code
+        classroom_service().join(code, visitor(), nickname)
         put(**{"class": code})
 
     attempt(join)
@@ -78,8 +78,8 @@ def attempt(action: Callable[[], None]) -> None:
 
 def _open() -> None:
     def open_class() -> None:
-        room, secret = class_book().open_class()
-        teaching()[room.code] = secret
-        put(**{"class": room.code, "teacher": secret})
+        classroom, secret = classroom_service().open_class()
+        teaching()[classroom.code] = secret
+        put(**{"class": classroom.code, "teacher": secret})
 
     attempt(open_class)

@@ -7,9 +7,9 @@ from ae_core.classroom.model import Classroom
 from pages.ui.i18n.text import text
 
 
-def joining(room: Classroom, *, large: bool) -> None:
+def joining(classroom: Classroom, *, large: bool) -> None:
     """Show how students join a class, for a projector or for the teacher's own screen."""
-    address = with_query(_reachable(), **{"class": room.code})
+    address = with_query(_reachable(), **{"class": classroom.code})
     size = "clamp(4rem, 13vw, 11rem)" if large else "clamp(2.5rem, 5vw, 4rem)"
     picture, words = st.columns([2, 5] if large else [1, 6], vertical_alignment="center")
     with picture:
@@ -17,7 +17,7 @@ def joining(room: Classroom, *, large: bool) -> None:
     with words:
         st.html(
             f'<div style="font-size:{size};font-weight:800;letter-spacing:.08em;line-height:1">'
-            f"{room.code}</div>"
+            f"{classroom.code}</div>"
         )
         st.code(address, language=None, wrap_lines=True)
     if is_local(here()):

@@ -4,11 +4,17 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from ae_core.classroom.model import Challenge, ClassError, ClassLimits, Classroom, Student
-from ae_core.classroom.rules import challenge_set_up
-from ae_core.classroom.run_card import RunView
+from ae_core.classroom.model import (
+    Challenge,
+    ClassError,
+    ClassLimits,
+    Classroom,
+    Student,
+    challenge_preset,
+)
+from ae_core.classroom.run_card import RunCard
 from ae_core.specs import LIMITS, to_query
-from pages.ui.backend.service import class_book
+from pages.ui.backend.service import classroom_service
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import pictures_title
 from pages.ui.i18n.text import text
@@ -33,7 +39,7 @@ def challenge_in_words(challenge: Challenge) -> str:
     """Return what a class competes in, as text."""
     return text(
         "classroom.challenge.what",
-        numbers=challenge.numbers,
+        numbers=challenge.latent_dim,
         pictures=pictures_title(challenge.image_set),
         side=challenge.image_size,
     )
@@ -41,33 +47,33 @@ def challenge_in_words(challenge: Challenge) -> str:
 
 def class_note() -> None:
     """Tell a student who sets up a training what the class allows, with a way to its wall."""
-    where = class_book().class_of(visitor())
+    where = classroom_service().class_of(visitor())
     if where is None:
         return
-    room, _ = where
-    said = [limits_in_words(room.limits)]
-    if room.challenge is not None:
-        said.append(challenge_in_words(room.challenge))
-    label = text("classroom.note", code=room.code)
+    classroom, _ = where
+    said = [limits_in_words(classroom.limits)]
+    if classroom.challenge is not None:
+        said.append(challenge_in_words(classroom.challenge))
+    label = text("classroom.note", code=classroom.code)
     if st.button(label, icon=":material/groups:", type="tertiary", key="classroom.note"):
-        st.switch_page("pages/classroom.py", query_params={"class": room.code})
+        st.switch_page("pages/classroom.py", query_params={"class": classroom.code})
     st.caption(notice.plain(" · ".join(said)))
 
 
 def challenge_view(
-    room: Classroom, standings: Sequence[tuple[Student, RunView]], *, to_a_student: bool
+    classroom: Classroom, standings: Sequence[tuple[Student, RunCard]], *, to_a_student: bool
 ) -> None:
     """Show the challenge of a class, who leads it, and to a student the way to take part."""
-    if room.challenge is None:
+    if classroom.challenge is None:
         return
     with st.container(border=True):
-        st.markdown(f"#### {notice.plain(challenge_in_words(room.challenge))}")
+        st.markdown(f"#### {notice.plain(challenge_in_words(classroom.challenge))}")
         with st.container(horizontal=True, gap="large", vertical_alignment="center"):
             for place, (student, run) in enumerate(standings[:MOST_ON_THE_STAND], 1):
                 st.metric(
                     f"**{place}. {notice.plain(student.nickname)}**",
                     f"{run.psnr:.1f} dB",
-                    text("run.numbers", count=run.numbers),
+                    text("run.numbers", count=run.latent_dim),
                     delta_color="off",
                     delta_arrow="off",
                     width="content",
@@ -75,13 +81,13 @@ def challenge_view(
             if not standings:
                 st.caption(text("classroom.challenge.nobody"))
             if to_a_student:
-                _take_part(room.challenge, room.limits)
+                _take_part(classroom.challenge, classroom.limits)
         st.caption(text("classroom.challenge.rules"))
 
 
 def _take_part(challenge: Challenge, limits: ClassLimits) -> None:
     try:
-        spec, preset_name = challenge_set_up(challenge, limits)
+        spec, preset_name = challenge_preset(challenge, limits)
     except ClassError as error:
         notice.warning(str(error))
         return

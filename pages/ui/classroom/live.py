@@ -3,7 +3,8 @@
 import streamlit as st
 
 from ae_core.classroom.model import ClassError
-from pages.ui.backend.service import class_book, class_wall
+from ae_core.classroom.wall import standings
+from pages.ui.backend.service import class_wall, classroom_service
 from pages.ui.classroom.entrance import REFUSALS
 from pages.ui.classroom.limits import challenge_view, limits_in_words
 from pages.ui.classroom.wall import wall
@@ -28,28 +29,29 @@ def live_view(code: str, *, mine: str = "", secret: str = "") -> None:
 
 def _draw(code: str, mine: str, secret: str) -> None:
     try:
-        room = class_book().room(code)
+        classroom = classroom_service().find(code)
     except ClassError:
         st.rerun()  # the whole page: it says why
-    students = class_book().students(code)
+    students = classroom_service().students(code)
     if mine and mine not in {student.id for student in students}:
         st.rerun()  # the teacher has taken this student out
-    if room.paused:
+    if classroom.paused:
         st.warning(text("classroom.paused"), icon=":material/pause:")
         if not mine:
-            class_wall().hold(students)  # what came off the queue meanwhile
+            class_wall().pause(students)  # what came off the queue meanwhile
     if not secret:
-        st.caption(notice.plain(limits_in_words(room.limits)))
-    standings = class_wall().standings(room, students)
-    challenge_view(room, standings, to_a_student=bool(mine))
+        st.caption(notice.plain(limits_in_words(classroom.limits)))
+    entries = class_wall().entries(classroom, students)
+    best = standings(entries)
+    challenge_view(classroom, best, to_a_student=bool(mine))
     if not students:
         st.info(text("classroom.empty"))
         return
     wall(
         f"class-wall-{code}-{'teacher' if secret else 'all'}",
-        class_wall().places(room, students),
+        entries,
         mine=mine,
-        leaders={student.id for student, _ in standings[:1]},
+        leaders={student.id for student, _ in best[:1]},
         on_act=(lambda act, name: _act(code, secret, act, name)) if secret else None,
     )
 
@@ -57,10 +59,10 @@ def _draw(code: str, mine: str, secret: str) -> None:
 def _act(code: str, secret: str, act: str, name: str) -> None:
     """Do what the teacher asked for on the wall."""
     try:
-        class_book().as_teacher(code, secret)
+        classroom_service().as_teacher(code, secret)
         if act == "stop":
-            class_wall().stop(class_book().students(code), name)
+            class_wall().stop(classroom_service().students(code), name)
         else:
-            class_book().remove(code, secret, name)
+            classroom_service().remove(code, secret, name)
     except REFUSALS as error:
         notice.toast(str(error))

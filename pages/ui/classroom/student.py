@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ae_core.classroom.model import Classroom, Student
-from pages.ui.backend.service import class_book
+from pages.ui.backend.service import classroom_service
 from pages.ui.classroom.entrance import REFUSALS
 from pages.ui.classroom.live import live_view
 from pages.ui.i18n import notice
@@ -12,10 +12,10 @@ from pages.ui.state.query_params import put
 from pages.ui.state.session import visitor
 
 
-def student_view(room: Classroom, student: Student) -> None:
+def student_view(classroom: Classroom, student: Student) -> None:
     """Show a class to one of its students."""
     name = notice.plain(student.nickname)
-    st.subheader(text("classroom.you", name=name, code=room.code))
+    st.subheader(text("classroom.you", name=name, code=classroom.code))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.page_link(
             "pages/train.py",
@@ -26,12 +26,12 @@ def student_view(room: Classroom, student: Student) -> None:
         st.button(
             text("classroom.leave"), icon=":material/logout:", type="tertiary", on_click=_leave
         )
-    live_view(room.code, mine=student.id)
+    live_view(classroom.code, mine=student.id)
 
 
 def _leave() -> None:
     try:
-        class_book().leave(visitor())
+        classroom_service().leave(visitor())
     except REFUSALS as error:
         notice.toast(str(error))
         return

@@ -18,7 +18,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   return () => root.view.close();
 }
 
-/** What `ae_core.classroom.wall_payload.pack` packed. */
+/** What `ae_core.classroom.run_card.pack` packed. */
 function unpacked(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const end = 4 + view.getUint32(0, true);

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ae_core.classroom.wall import Place
-from ae_core.classroom.wall_payload import pack
+from ae_core.classroom.run_card import WallEntry, pack
 from ae_core.runs.snapshot import LIVE
 from pages.ui.i18n.text import text
 from pages.ui.state.session import widget
@@ -89,7 +88,7 @@ _WALL = st.components.v2.component(
 
 def wall(
     key: str,
-    places: list[Place],
+    entries: list[WallEntry],
     *,
     mine: str = "",
     leaders: Collection[str] = (),
@@ -99,7 +98,7 @@ def wall(
 
     Args:
         key: of the component.
-        places: of the students, at least one.
+        entries: of the students, at least one.
         mine: the id of the student who looks at it.
         leaders: ids of students who lead a challenge.
         on_act: given for the teacher's wall alone; it is told what is to be done ("stop" or
@@ -111,7 +110,7 @@ def wall(
         if on_act is not None and isinstance(named, str):  # anything may come from a browser
             on_act(act, named)
 
-    data = pack(places, words=_words(), mine=mine, leaders=leaders, teacher=on_act is not None)
+    data = pack(entries, words=_words(), mine=mine, leaders=leaders, teacher=on_act is not None)
     _WALL(
         key=key,
         data=data,

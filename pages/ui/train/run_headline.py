@@ -7,7 +7,7 @@ import streamlit as st
 from ae_core.models.precision import computes_in
 from ae_core.runs.snapshot import Snapshot
 from ae_core.storage import StorageError
-from pages.ui.backend.service import class_book, service
+from pages.ui.backend.service import classroom_service, service
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import duration, run_name, status_in_words
@@ -108,7 +108,7 @@ def _buttons(snapshot: Snapshot) -> None:
 
 def _class_paused() -> bool:
     """Whether the visitor's class is paused: then only its teacher lets runs go on."""
-    where = class_book().class_of(visitor())
+    where = classroom_service().class_of(visitor())
     return where is not None and where[0].paused
 
 

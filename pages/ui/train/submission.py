@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from ae_core.classroom.rules import NotAllowed, check_runs
+from ae_core.classroom.model import NotAllowed, check_submission
 from ae_core.models.compatibility import with_setting
 from ae_core.specs import TrainingSpec
-from pages.ui.backend.service import class_book, class_wall, service
+from pages.ui.backend.service import class_wall, classroom_service, service
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import pictures_title
 from pages.ui.i18n.text import text
@@ -44,10 +44,10 @@ def submit_sweep(specs: Sequence[TrainingSpec], preset_name: str) -> str:
 
 
 def _check(specs: Sequence[TrainingSpec]) -> None:
-    where = class_book().class_of(visitor())
+    where = classroom_service().class_of(visitor())
     if where is not None:
-        room, student = where
-        check_runs(room, specs, len(class_wall().runs(room, student)))
+        classroom, student = where
+        check_submission(classroom, specs, len(class_wall().runs(classroom, student)))
 
 
 def refusal(error: NotAllowed) -> None:
