@@ -15,7 +15,7 @@ from playwright.sync_api import Page
 
 from ae_core.denoising.denoise import model_file
 from ae_core.latent import explore
-from ae_core.latent.browser_decoder import MOST_MACS, decoder_macs
+from ae_core.latent.browser_decoder import MAX_MACS, decoder_macs
 from ae_core.models.compatibility import image_shape
 from ae_core.models.pretrained import cards
 from ae_core.specs import TrainingSpec
@@ -72,7 +72,7 @@ def run(report: Report) -> None:
 
 
 def _too_large(spec: TrainingSpec) -> bool:
-    return decoder_macs(spec.autoencoder, image_shape(spec)) > MOST_MACS
+    return decoder_macs(spec.autoencoder, image_shape(spec)) > MAX_MACS
 
 
 def _trained(page: Page) -> str:

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from ae_core.latent.atlas import Atlas
+from ae_core.latent.profile import LatentProfile
 from ae_core.runs.store import UnknownRun
-from pages.ui.backend.models import atlas
+from pages.ui.backend.models import latent_profile
 from pages.ui.backend.service import FAILURES
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import slug, text
@@ -54,7 +54,7 @@ def page() -> None:
         )
     try:
         with waiting(text("latent.encoding"), "atlas", model.id):
-            known = _atlas(model)
+            known = _latent_profile(model)
         shown = (model, *(_others(model) if view in LIVE else ()))
     except FAILURES as error:
         notice.error(str(error))
@@ -65,7 +65,7 @@ def page() -> None:
     model_card(model.id)
 
 
-def _explore(view: str, shown: tuple[TrainedModel, ...], known: Atlas) -> None:
+def _explore(view: str, shown: tuple[TrainedModel, ...], known: LatentProfile) -> None:
     """Show a view of models at the code that the address says."""
     try:
         code = linked_code(shown[0], known, "z")
@@ -74,14 +74,14 @@ def _explore(view: str, shown: tuple[TrainedModel, ...], known: Atlas) -> None:
         notice.error(str(error))
 
 
-def _atlas(model: TrainedModel) -> Atlas:
+def _latent_profile(model: TrainedModel) -> LatentProfile:
     """Return what is known of a model's codes; while it trains, what was known at first.
 
     Sliders would else change their order and ranges under the hand.
     """
     if not model.in_training:
-        return atlas(model.file)
-    return recall("atlas", model.id, lambda: atlas(model.file))
+        return latent_profile(model.file)
+    return recall("atlas", model.id, lambda: latent_profile(model.file))
 
 
 def _forget_codes() -> None:

@@ -17,7 +17,7 @@ import numpy as np
 from ae_core.models.shapes import PlannedLayer, Shape, plan
 from ae_core.specs import AutoencoderSpec
 
-MOST_MACS = 10_000_000  # of all pictures that move together: what a browser does in a frame
+MAX_MACS = 10_000_000  # of all pictures that move together: what a browser does in a frame
 
 
 def decoder_macs(spec: AutoencoderSpec, image_shape: Shape) -> int:

@@ -1,46 +1,70 @@
-"""How the numbers of a code and the known factors of pictures belong together.
+"""How latent dimensions follow the known factors of images, computed in an ``infer`` worker.
 
-It knows arrays only. N pictures, D latent dimensions, F factors; codes are (N, D), factors (N, F).
+N images, D latent dimensions, F factors; codes are (N, D), factors (N, F).
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 
 BINS = 20  # of equal counts, as in arXiv 1802.04942, for estimates of mutual information
-FOLLOWS = 0.5  # of the variance of its ranks: a factor of which one number tells more is found
+FOLLOWS = 0.5  # r² of ranks: a dimension that explains more of a factor than this follows it
+
+
+@dataclass(frozen=True)
+class Disentanglement:
+    """How a code follows F factors.
+
+    Attributes:
+        correlations: (F, D) in [-1, 1], see `correlations`.
+        gaps: (F,) in [0, 1], see `gaps`.
+    """
+
+    correlations: np.ndarray
+    gaps: np.ndarray
+
+    @classmethod
+    def of(cls, codes: np.ndarray, factors: np.ndarray) -> "Disentanglement":
+        """Compare codes (N, D) with factors (N, F)."""
+        return cls(correlations(codes, factors), gaps(information(codes, factors)))
 
 
 def correlations(codes: np.ndarray, factors: np.ndarray) -> np.ndarray:
     """Return Spearman's rank correlation of each factor with each dimension, (F, D) in [-1, 1].
 
-    Ranks, because a dimension need not follow its factor on a straight line. 0 for a dimension or
-    a factor that never changes.
+    Ranks, because a dimension need not follow its factor on a straight line. 0 for a constant
+    dimension or factor.
     """
-    both = np.concatenate([_ranks(factors), _ranks(codes)], axis=1)
-    both -= both.mean(axis=0)
-    length = np.linalg.norm(both, axis=0)
-    both /= np.where(length > 0, length, 1)
+    from scipy.stats import rankdata
+
+    ranks = rankdata(np.concatenate([factors, codes], axis=1), axis=0)
+    ranks -= ranks.mean(axis=0)
+    length = np.linalg.norm(ranks, axis=0)
+    ranks /= np.where(length > 0, length, 1)
     count = factors.shape[1]
-    return both[:, :count].T @ both[:, count:]
+    return np.asarray(ranks[:, :count].T @ ranks[:, count:])
 
 
 def information(codes: np.ndarray, factors: np.ndarray) -> np.ndarray:
     """Return the mutual information of each factor and dimension, (F, D), from 0 to about 1.
 
-    In units of the factor's entropy, both of them put into bins.
+    In units of the factor's entropy, both of them in `BINS` bins.
     """
-    binned = [_binned(column) for column in codes.T]
+    from sklearn.metrics import mutual_info_score
+
+    dimensions = [_binned(column) for column in codes.T]
     rows = []
     for factor in map(_binned, factors.T):
-        entropy = _shared(factor, factor) or 1.0
-        rows.append([_shared(factor, column) / entropy for column in binned])
+        entropy = mutual_info_score(factor, factor) or 1.0
+        rows.append([mutual_info_score(factor, column) / entropy for column in dimensions])
     return np.array(rows)
 
 
 def gaps(information: np.ndarray) -> np.ndarray:
     """Return the mutual information gap of each factor (F,), arXiv 1802.04942, equation 6.
 
-    By how much the dimension that tells most of a factor tells more than the second: 1 where one
-    dimension alone knows the factor, 0 where two know it equally. Their mean is the MIG score.
+    The information of the best dimension minus that of the second best: 1 where one dimension
+    alone knows the factor, 0 where two know it equally. Their mean is the MIG score.
 
     Args:
         information: (F, D) as `information` returns it.
@@ -48,24 +72,6 @@ def gaps(information: np.ndarray) -> np.ndarray:
     ordered = np.sort(information, axis=1)
     second = ordered[:, -2] if ordered.shape[1] > 1 else 0.0
     return np.asarray(ordered[:, -1] - second)
-
-
-def _ranks(columns: np.ndarray) -> np.ndarray:
-    """Return the rank of each number in its column, equal ones sharing theirs."""
-    ranks = np.empty(columns.shape)
-    for place, column in enumerate(columns.T):
-        _, inverse, counts = np.unique(column, return_inverse=True, return_counts=True)
-        last = np.cumsum(counts)
-        ranks[:, place] = (last - (counts - 1) / 2)[inverse]
-    return ranks
-
-
-def _shared(one: np.ndarray, other: np.ndarray) -> float:
-    """Return the mutual information of two columns of bin numbers, in nats."""
-    joint = np.bincount(one * BINS + other, minlength=BINS**2).reshape(BINS, BINS) / len(one)
-    apart = joint.sum(axis=1, keepdims=True) * joint.sum(axis=0)
-    there = joint > 0
-    return float(np.sum(joint[there] * np.log(joint[there] / apart[there])))
 
 
 def _binned(column: np.ndarray) -> np.ndarray:

@@ -1,7 +1,6 @@
-"""What the Latent space page asks of a trained model, as functions that run in an ``infer`` worker.
+"""Encoding, decoding and profiling a trained model: worker functions of the Latent space page.
 
-Like `ae_core.models.inference`, whose models they use; what belongs to a visitor's picture travels
-with each question and is nowhere kept.
+They run in an ``infer`` worker, which keeps nothing of a visitor's image.
 """
 
 from collections.abc import Mapping
@@ -9,21 +8,21 @@ from functools import lru_cache
 
 import numpy as np
 
-from ae_core.data import loading
+from ae_core.data.gallery import images_of
 from ae_core.images import to_bytes_range
-from ae_core.latent import atlas
 from ae_core.latent.browser_decoder import decoder_bytes
+from ae_core.latent.profile import LatentProfile
 from ae_core.latent.statistics import Gaussian
 from ae_core.models import weights
 from ae_core.models.compatibility import image_shape
 from ae_core.models.inference import ModelFile, autoencoder, read_weights
 from ae_core.specs import TrainingSpec, from_json
 
-TRAIN_PICTURES = 4000  # that are encoded to know how codes are spread
-TEST_NUMBERS = 200_000  # of all codes on the map together: so many test pictures are on it
-MAP_PICTURES = (200, 2000)  # but at least and at most so many
-MOST_DEVIATION = 0.5 / 255  # of a pixel
-TRIED, HEAT = 64, 1.5  # codes, and how far out, on which float16 weights are tried
+TRAIN_IMAGES = 4000  # are encoded for the profile
+MAX_TEST_VALUES = 200_000  # N·D of the codes on the map
+TEST_IMAGES = (200, 2000)  # on the map, at least and at most
+MAX_DEVIATION = 0.5 / 255  # of a pixel
+TRIED, TEMPERATURE = 64, 1.5  # random codes on which float16 weights are tried
 
 
 def live_decoder(model: ModelFile, name: str) -> bytes:
@@ -31,44 +30,43 @@ def live_decoder(model: ModelFile, name: str) -> bytes:
 
     Args:
         model: the model.
-        name: under which the views of the page find it.
+        name: by which the views of the page find it.
 
     Raises:
-        ImageSetUnavailable, ImageSetCorrupt: see `explore`.
+        ImageSetUnavailable, ImageSetCorrupt: see `latent_profile`.
     """
     spec = from_json(model.spec_json)
     shape = image_shape(spec)
     own = autoencoder(model, shape).weights()
-    half = float16_will_do(spec, own, explore(model).fitted)
+    half = float16_suffices(spec, own, latent_profile(model).fitted)
     return decoder_bytes(name, spec.autoencoder, shape, own, half=half)
 
 
-def float16_will_do(spec: TrainingSpec, own: Mapping[str, np.ndarray], codes: Gaussian) -> bool:
-    """Whether weights rounded to float16 change no pixel of some pictures by half of 1/255.
+def float16_suffices(spec: TrainingSpec, own: Mapping[str, np.ndarray], codes: Gaussian) -> bool:
+    """Whether weights rounded to float16 change no pixel of some images by more than 0.5/255.
 
     Args:
         spec: of the network.
         own: its weights by name.
-        codes: what its codes are like.
+        codes: the distribution of its codes.
     """
     from ae_core.models.autoencoder import Autoencoder
 
-    if max(float(np.abs(array).max(initial=0)) for array in own.values()) > float(
-        np.finfo("f2").max
-    ):
+    largest = max(float(np.abs(array).max(initial=0)) for array in own.values())
+    if largest > np.finfo(np.float16).max:
         return False
-    tried = codes.sample(np.random.default_rng(0), TRIED, HEAT)
+    tried = codes.sample(np.random.default_rng(0), TRIED, TEMPERATURE)
     exact, rounded = (
         Autoencoder.from_weights(spec.autoencoder, image_shape(spec), kept).decode(tried)
         for kept in (own, weights.expanded(weights.halved(own)))
     )
-    return bool(np.abs(exact - rounded).max() <= MOST_DEVIATION)
+    return bool(np.abs(exact - rounded).max() <= MAX_DEVIATION)
 
 
 def stored_decoder(model: ModelFile, name: str) -> bytes | None:
-    """Return `live_decoder` of a model that is kept as float16, None for any other.
+    """Return `live_decoder` of a model with float16 weights, None for any other.
 
-    No network is needed to know that float16 will do: fit for any process.
+    It loads no network, so the web server may call it.
     """
     kept = read_weights(model)
     if any(array.dtype != np.float16 for array in kept.values()):
@@ -78,9 +76,9 @@ def stored_decoder(model: ModelFile, name: str) -> bytes | None:
 
 
 def decoder_in_training(model: ModelFile, name: str) -> bytes:
-    """Return `live_decoder` of a model that changes every few seconds: quick, but in float32.
+    """Return `live_decoder` of a model in training: made quickly, in float32.
 
-    Fit for any process, like `stored_decoder`.
+    It loads no network, so the web server may call it.
     """
     spec = from_json(model.spec_json)
     kept = weights.expanded(read_weights(model))
@@ -88,28 +86,27 @@ def decoder_in_training(model: ModelFile, name: str) -> bytes:
 
 
 @lru_cache(maxsize=8)
-def explore(model: ModelFile) -> atlas.Atlas:
-    """Return the atlas of a model.
+def latent_profile(model: ModelFile) -> LatentProfile:
+    """Return the latent profile of a model.
 
     Raises:
         ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.loading.load_images`.
     """
     spec = from_json(model.spec_json)
-    images = loading.load_images(spec.image_set, spec.image_size, spec.split)
+    images = images_of(spec)
     trained = autoencoder(model, images.image_shape)
     labels = images.train_labels, images.test_labels
-    least, most = MAP_PICTURES
-    shown = min(max(TEST_NUMBERS // spec.autoencoder.latent_dim, least), most)
-    return atlas.measure(
-        trained.posterior(images.train[:TRAIN_PICTURES]),
-        None if labels[0] is None else labels[0][:TRAIN_PICTURES],
+    shown = int(np.clip(MAX_TEST_VALUES // spec.autoencoder.latent_dim, *TEST_IMAGES))
+    return LatentProfile.fit(
+        trained.posterior(images.train[:TRAIN_IMAGES]),
+        None if labels[0] is None else labels[0][:TRAIN_IMAGES],
         trained.encode(images.test[:shown]),
         None if labels[1] is None else labels[1][:shown],
         images.label_names,
     )
 
 
-def neighbours(codes: np.ndarray) -> np.ndarray:
+def tsne(codes: np.ndarray) -> np.ndarray:
     """Return points (N, 2) of codes (N, D) by t-SNE (van der Maaten and Hinton, 2008)."""
     from sklearn.manifold import TSNE
 
@@ -121,20 +118,17 @@ def neighbours(codes: np.ndarray) -> np.ndarray:
 
 
 def decode(model: ModelFile, codes: np.ndarray) -> np.ndarray:
-    """Decode codes (N, D) to pictures (N, H, W, C) uint8."""
+    """Decode codes (N, D) to images (N, H, W, C) uint8."""
     spec = from_json(model.spec_json)
     return to_bytes_range(autoencoder(model, image_shape(spec)).decode(codes))
 
 
 def encode(model: ModelFile, image: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-    """Encode a picture (H, W, C) in [0, 1]: its code (D,), and log variances if variational."""
+    """Encode an image (H, W, C) in [0, 1]: its code (D,), and log variances if variational."""
     mean, log_var = autoencoder(model, image.shape).posterior(image[np.newaxis])
     return mean[0], None if log_var is None else log_var[0]
 
 
 def encode_test(model: ModelFile, number: int) -> tuple[np.ndarray, np.ndarray | None]:
-    """Encode test picture ``number`` of a model's image set; see `encode`."""
-    spec = from_json(model.spec_json)
-    return encode(
-        model, loading.load_images(spec.image_set, spec.image_size, spec.split).test[number]
-    )
+    """Encode test image ``number`` of a model's image set; see `encode`."""
+    return encode(model, images_of(from_json(model.spec_json)).test[number])

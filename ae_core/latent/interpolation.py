@@ -1,7 +1,6 @@
-"""Moving through codes: from one to another, along an attribute, and as text in a link.
+"""Moving through latent space: from code to code, along an attribute, and as text in a link.
 
-It knows arrays only, not the network that drew the codes. N pictures, D latent dimensions;
-a code is (D,) float32.
+N images, D latent dimensions; a code is (D,) float32.
 """
 
 import math
@@ -12,9 +11,9 @@ from ae_core.errors import UserError
 from ae_core.specs import Limit
 
 SHARE = Limit(0.0, 1.0, whole=False)
-LARGEST = 1_000_000  # the farthest from 0 that a number of a code in a link may be
-DIGITS = 4  # significant ones of a number in a link
-NEARLY = 1e-4  # radians: codes less than this from parallel, or from opposite, count as that
+MAX_VALUE = 1_000_000  # the largest magnitude in a code of a link
+DIGITS = 4  # significant digits in a link
+PARALLEL = 1e-4  # radians from parallel, or from opposite, that count as such
 
 
 def lerp(start: np.ndarray, end: np.ndarray, share: float | np.ndarray) -> np.ndarray:
@@ -55,9 +54,9 @@ def slerp(start: np.ndarray, end: np.ndarray, share: float | np.ndarray) -> np.n
             around is as short as any other.
     """
     t, angle = _checked(share), _angle(start, end)
-    if angle < NEARLY:
+    if angle < PARALLEL:
         return lerp(start, end, share)
-    if angle > math.pi - NEARLY:
+    if angle > math.pi - PARALLEL:
         raise UserError("opposite")
     whole = math.sin(angle)
     return _mixed(start, end, t, np.sin((1 - t) * angle) / whole, np.sin(t * angle) / whole)
@@ -174,8 +173,8 @@ def _number(name: str, word: str, place: int) -> float:
         value = float(word)
     except ValueError:
         value = math.nan
-    if not -LARGEST <= value <= LARGEST:
-        low, high = -LARGEST, LARGEST
+    if not -MAX_VALUE <= value <= MAX_VALUE:
+        low, high = -MAX_VALUE, MAX_VALUE
         raise UserError(
             "code_number", name=name, value=word.strip(), place=place, low=low, high=high
         )

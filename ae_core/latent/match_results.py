@@ -9,7 +9,7 @@ import numpy as np
 
 from ae_core.storage import FileLock
 
-MOST_KEPT = 5000  # results; the oldest make room
+MAX_KEPT = 5000  # results; the oldest make room
 NEAR = 1.0  # dB: a picture this near to the best that a model can draw has matched the target
 
 
@@ -34,7 +34,7 @@ class Match:
     psnr: float
 
 
-class MatchBook:
+class MatchResultStore:
     """The results of all servers of a store. Any thread may call it."""
 
     def __init__(self, root: Path) -> None:
@@ -52,7 +52,7 @@ class MatchBook:
             lines, line = self._lines(), json.dumps(asdict(match))
             if line in lines:
                 return
-            lines = [*lines, line][-MOST_KEPT:]
+            lines = [*lines, line][-MAX_KEPT:]
             self._path.parent.mkdir(parents=True, exist_ok=True)
             fresh = self._path.with_suffix(".part")
             fresh.write_text("\n".join(lines) + "\n", encoding="utf-8")

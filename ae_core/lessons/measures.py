@@ -97,7 +97,7 @@ def _jpeg(model: ModelFile | None, _: Mapping[str, Any]) -> Measured:
     spec = from_json(model.spec_json)
     shown = _tests(spec)[:TRIED]
     trained = autoencoder(model, image_shape(spec))
-    known = explore.explore(model)
+    known = explore.latent_profile(model)
     low, high = known.quantiles[0], known.quantiles[-1]
     step = np.maximum(high - low, 1e-9) / (2**BITS - 1)
     codes = low + np.round((np.clip(trained.encode(shown), low, high) - low) / step) * step
@@ -166,14 +166,14 @@ def _random_codes(model: ModelFile | None, _: Mapping[str, Any]) -> Measured:
 
 def _factors(model: ModelFile | None, _: Mapping[str, Any]) -> Measured:
     assert model is not None
-    known = explore.explore(model)
+    known = explore.latent_profile(model)
     if known.labels is None or known.labels.ndim != 2:
         raise UserError("needs_factors")
     tells = np.square(correlations(known.codes, known.labels)).max(axis=1)
     figures = {
         "found": int((tells > FOLLOWS).sum()),
         "of": len(tells),
-        "in_use": int(known.in_use.sum()),
+        "in_use": int(known.active_units.sum()),
         "numbers": known.latent_dim,
     }
     tallies = (

@@ -68,9 +68,9 @@ class Card:
         return FOLDER / f"{self.name}.npz"
 
     @property
-    def atlas(self) -> Path:
-        """What is known of its codes; see `ae_core.latent.atlas`."""
-        return atlas_of(self.weights)
+    def profile_path(self) -> Path:
+        """The file of its `ae_core.latent.profile.LatentProfile`."""
+        return profile_path(self.weights)
 
     @property
     def preview(self) -> Path:
@@ -78,8 +78,8 @@ class Card:
         return FOLDER / f"{self.name}.png"
 
 
-def atlas_of(weights: Path) -> Path:
-    """Return where the atlas of a model with such weights is, if there is one."""
+def profile_path(weights: Path) -> Path:
+    """Return the file of the latent profile of a model with such weights; it need not exist."""
     return weights.with_suffix(".atlas.npz")
 
 

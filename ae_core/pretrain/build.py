@@ -125,10 +125,10 @@ def _autoencoder(name: str, folder: Path) -> None:
     kept = weights.rounded(trained, rounded) if rounded else weights.halved(trained)
     path = folder / f"{name}.npz"
     path.write_bytes(weights.to_bytes(kept, compress=rounded > 0))
-    atlas = explore.explore(ModelFile(to_json(spec), str(path), path.stat().st_mtime_ns))
+    profile = explore.latent_profile(ModelFile(to_json(spec), str(path), path.stat().st_mtime_ns))
     # With a decoder, codes are pictures, and the terms of most sets do not let us show them.
-    shown = atlas if IMAGE_SETS[spec.image_set].embedded else atlas.without_pictures()
-    pretrained.atlas_of(path).write_bytes(shown.to_bytes())
+    shown = profile if IMAGE_SETS[spec.image_set].embedded else profile.without_test_codes()
+    pretrained.profile_path(path).write_bytes(shown.to_bytes())
     if IMAGE_SETS[spec.image_set].embedded:  # the terms of other sets do not let us show them
         (folder / f"{name}.png").write_bytes(files["preview.png"])
     trials: tuple[Trial, ...] = ()

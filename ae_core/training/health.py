@@ -57,7 +57,7 @@ def vital_signs(
         signs["output_spread"] = float(np.sqrt(spread / variance))
         signs["explained"] = float(1 - error / variance)
     if spec.bottleneck == "variational":
-        signs["used_dimensions"] = float(statistics.in_use(codes).sum())
+        signs["used_dimensions"] = float(statistics.active_units(codes).sum())
     slope = _slope(spec, codes)
     if slope is not None:
         signs["saturated_share"] = float((slope < FLAT_SLOPE).mean())

@@ -8,8 +8,8 @@ import pytest
 from ae_core.data.loading import IMAGE_SETS, is_available, load_images
 from ae_core.denoising.denoise import model_file
 from ae_core.latent import explore
-from ae_core.latent.atlas import Atlas
-from ae_core.latent.browser_decoder import MOST_MACS, decoder_macs
+from ae_core.latent.browser_decoder import MAX_MACS, decoder_macs
+from ae_core.latent.profile import LatentProfile
 from ae_core.latent.statistics import Gaussian
 from ae_core.models import weights
 from ae_core.models.compatibility import image_shape
@@ -55,7 +55,7 @@ def test_a_decoder_that_float16_would_change_travels_as_float32(tmp_path):
 def test_weights_beyond_float16_travel_as_float32():
     spec = cards()["digits-dense"].spec
     own = autoencoder(DIGITS, (32, 32, 1)).weights() | {"output/bias": np.full(1024, 1e5, "f4")}
-    assert not explore.float16_will_do(spec, own, Gaussian.standard(16))
+    assert not explore.float16_suffices(spec, own, Gaussian.standard(16))
 
 
 def test_a_model_that_was_deleted_is_a_sentence(tmp_path):
@@ -68,18 +68,18 @@ def test_a_model_that_was_deleted_is_a_sentence(tmp_path):
 def test_only_small_decoders_are_for_the_browser():
     for name, live in {"olivetti-conv": False, "toy-faces-vae": True}.items():
         spec = PRESETS[name].spec
-        assert (decoder_macs(spec.autoencoder, image_shape(spec)) <= MOST_MACS) is live
+        assert (decoder_macs(spec.autoencoder, image_shape(spec)) <= MAX_MACS) is live
 
 
 def test_an_atlas_tells_of_the_codes_that_the_model_gives(digits):
-    atlas = explore.explore(DIGITS)
+    profile = explore.latent_profile(DIGITS)
     trained = autoencoder(DIGITS, digits.image_shape)
     codes = trained.encode(digits.train)
-    assert atlas.counted == len(codes)
-    np.testing.assert_allclose(atlas.mean, codes.mean(axis=0), atol=1e-4)
-    np.testing.assert_allclose(atlas.quantiles[2], np.median(codes, axis=0), atol=1e-4)
-    np.testing.assert_allclose(atlas.codes, trained.encode(digits.test), atol=1e-5)
-    assert atlas.labels.tolist() == digits.test_labels.tolist()
+    assert profile.count == len(codes)
+    np.testing.assert_allclose(profile.mean, codes.mean(axis=0), atol=1e-4)
+    np.testing.assert_allclose(profile.quantiles[2], np.median(codes, axis=0), atol=1e-4)
+    np.testing.assert_allclose(profile.codes, trained.encode(digits.test), atol=1e-5)
+    assert profile.labels.tolist() == digits.test_labels.tolist()
 
 
 @pytest.mark.parametrize("name", [name for name in RECIPES if name in cards()])
@@ -88,8 +88,8 @@ def test_the_kept_atlas_of_a_model_is_that_of_its_weights(name):
     if not is_available(card.spec.image_set):
         pytest.skip(f"needs {card.spec.image_set} in AE_DATA_DIR")
     model = model_file(card)
-    kept = Atlas.from_bytes(card.atlas.read_bytes())
-    made = explore.explore(model)
+    kept = LatentProfile.from_bytes(card.profile_path.read_bytes())
+    made = explore.latent_profile(model)
     scale = np.abs(made.codes).max()
     if IMAGE_SETS[card.spec.image_set].embedded:
         np.testing.assert_allclose(kept.codes, made.codes, atol=2e-3 * scale)
@@ -119,9 +119,9 @@ def test_a_variational_model_gives_log_variances():
 
 
 def test_neighbours_are_the_same_every_time_and_keep_classes_together(digits):
-    codes = explore.explore(DIGITS).codes
-    points = explore.neighbours(codes)
-    np.testing.assert_array_equal(points, explore.neighbours(codes))
+    codes = explore.latent_profile(DIGITS).codes
+    points = explore.tsne(codes)
+    np.testing.assert_array_equal(points, explore.tsne(codes))
     labels = digits.test_labels
     distances = np.square(points[:, np.newaxis] - points).sum(axis=-1)
     np.fill_diagonal(distances, np.inf)

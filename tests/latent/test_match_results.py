@@ -8,35 +8,35 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ae_core.latent import match_results
-from ae_core.latent.match_results import Match, MatchBook, best, target_number
+from ae_core.latent.match_results import Match, MatchResultStore, best, target_number
 
 ONE = Match("ann", "vae", "VAE", "digits-32-1", 7, 21.5)
 
 
 def test_results_are_there_after_a_restart(tmp_path):
-    MatchBook(tmp_path / "runs").add(ONE)
-    assert MatchBook(tmp_path / "runs").of(ONE.target) == [ONE]
-    assert MatchBook(tmp_path / "runs").of("another") == []
-    assert MatchBook(tmp_path / "elsewhere").of(ONE.target) == []
+    MatchResultStore(tmp_path / "runs").add(ONE)
+    assert MatchResultStore(tmp_path / "runs").of(ONE.target) == [ONE]
+    assert MatchResultStore(tmp_path / "runs").of("another") == []
+    assert MatchResultStore(tmp_path / "elsewhere").of(ONE.target) == []
 
 
 def test_the_same_result_is_kept_once(tmp_path):
-    book = MatchBook(tmp_path)
+    book = MatchResultStore(tmp_path)
     for _ in range(3):
         book.add(ONE)
     assert len((tmp_path / "matches.jsonl").read_text().splitlines()) == 1
 
 
 def test_the_oldest_make_room(tmp_path, monkeypatch):
-    monkeypatch.setattr(match_results, "MOST_KEPT", 3)
-    book = MatchBook(tmp_path)
+    monkeypatch.setattr(match_results, "MAX_KEPT", 3)
+    book = MatchResultStore(tmp_path)
     for owner in "abcde":
         book.add(replace(ONE, owner=owner))
     assert {match.owner for match in book.of(ONE.target)} == {"c", "d", "e"}
 
 
 def test_a_class_that_finishes_at_once_loses_no_result(tmp_path):
-    book = MatchBook(tmp_path)
+    book = MatchResultStore(tmp_path)
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda n: book.add(replace(ONE, owner=str(n))), range(40)))
     assert len(book.of(ONE.target)) == 40

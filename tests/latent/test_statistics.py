@@ -9,19 +9,19 @@ from sklearn.decomposition import PCA
 
 from ae_core.latent.statistics import (
     ACTIVE,
-    REACH,
-    SHARES,
+    QUANTILES,
+    RADIUS_FACTOR,
     Gaussian,
-    Plane,
+    Projection2D,
+    active_units,
+    density_radius,
+    dimension_importance,
     gaussian_kl,
-    holes,
-    importance,
-    in_use,
-    nearness,
+    low_density,
+    nn_distance,
     order,
     quantiles,
-    reach,
-    reparameterised,
+    reparameterize,
 )
 
 SEEDS = range(5)
@@ -80,7 +80,7 @@ def test_a_small_divergence_keeps_its_digits():
 
 def test_without_a_posterior_importance_is_the_variance():
     spreads = np.array([0.5, 3, 0, 1, 2])
-    found = importance(codes_of(spreads) + 7, None)
+    found = dimension_importance(codes_of(spreads) + 7, None)
     assert found == pytest.approx(spreads**2, rel=1e-4, abs=1e-6)
     assert order(found).tolist() == [1, 4, 3, 0, 2]
 
@@ -90,11 +90,11 @@ def test_with_a_posterior_importance_is_the_mean_divergence():
     sigmas = np.array([0.9, 0.1, 1.0, 0.5])
     mean = codes_of(np.array([1.0, 0.9, 0.0, 0.2]))
     log_var = np.tile(2 * np.log(sigmas), (len(mean), 1)).astype(np.float32)
-    found = importance(mean, log_var)
+    found = dimension_importance(mean, log_var)
     wanted = (np.array([1.0, 0.81, 0.0, 0.04]) + sigmas**2 - 1) / 2 - np.log(sigmas)
     assert found == pytest.approx(wanted, abs=1e-4)
     assert order(found).tolist() == [1, 0, 3, 2]
-    assert order(importance(mean, None)).tolist() == [0, 1, 3, 2]
+    assert order(dimension_importance(mean, None)).tolist() == [0, 1, 3, 2]
 
 
 def test_equally_important_dimensions_keep_their_order():
@@ -105,7 +105,7 @@ def test_equally_important_dimensions_keep_their_order():
 
 def test_active_units_vary_more_than_a_hundredth():
     spreads = np.sqrt(ACTIVE * np.array([0, 0.9, 1.1, 100]))
-    used = in_use(codes_of(spreads) + np.float32([5, 5, 0, 0]))
+    used = active_units(codes_of(spreads) + np.float32([5, 5, 0, 0]))
     assert used.dtype == bool
     assert used.tolist() == [False, False, True, True]
 
@@ -113,10 +113,10 @@ def test_active_units_vary_more_than_a_hundredth():
 def test_quantiles_are_those_of_the_normal_distribution():
     spreads = np.float32([1, 0.1, 20])
     found = quantiles(normal(0, 50_000, 3) * spreads)
-    assert found.shape == (len(SHARES), 3)
+    assert found.shape == (len(QUANTILES), 3)
     assert found.dtype == np.float32
     assert found / spreads == pytest.approx(
-        np.tile(stats.norm.ppf(SHARES), (3, 1)).T, abs=5 * 3.7 / math.sqrt(50_000)
+        np.tile(stats.norm.ppf(QUANTILES), (3, 1)).T, abs=5 * 3.7 / math.sqrt(50_000)
     )
 
 
@@ -139,12 +139,12 @@ def cloud(latent_dim, seed, count=150):
 @pytest.mark.parametrize(("latent_dim", "seed"), [(3, 0), (3, 1), (20, 2), (20, 3), (512, 4)])
 def test_the_plane_is_that_of_scikit_learn_s_components(latent_dim, seed):
     codes = cloud(latent_dim, seed)
-    plane = Plane.fit(codes)
+    plane = Projection2D.fit(codes)
     model = PCA(2, svd_solver="full").fit(codes.astype(np.float64))
     assert plane.mean == pytest.approx(model.mean_, abs=1e-5)
     signs = np.sign((plane.axes * model.components_).sum(axis=1, keepdims=True))
     assert plane.axes == pytest.approx(signs * model.components_, abs=1e-4)
-    points = plane.flat(codes)
+    points = plane.project(codes)
     assert points.shape == (150, 2)
     assert points.dtype == np.float32
     assert points.var(axis=0, ddof=1) == pytest.approx(model.explained_variance_, rel=1e-4)
@@ -155,7 +155,7 @@ def test_the_plane_keeps_the_greatest_variance_of_codes_without_a_direction(late
     # The hardest case of the search: all directions are nearly alike, as those of the prior are.
     codes = normal(latent_dim, 300, latent_dim)
     greatest = PCA(2, svd_solver="full").fit(codes).explained_variance_.sum()
-    assert Plane.fit(codes).flat(codes).var(axis=0, ddof=1).sum() >= 0.98 * greatest
+    assert Projection2D.fit(codes).project(codes).var(axis=0, ddof=1).sum() >= 0.98 * greatest
 
 
 DEGENERATE = {
@@ -172,38 +172,38 @@ DEGENERATE = {
     [cloud(3, 0), cloud(50, 1), cloud(512, 2), normal(3, 40, 2), *DEGENERATE.values()],
 )
 def test_axes_are_orthonormal_their_signs_fixed_and_points_come_back(codes):
-    plane = Plane.fit(codes)
+    plane = Projection2D.fit(codes)
     assert plane.axes @ plane.axes.T == pytest.approx(np.eye(2), abs=1e-6)
     assert (plane.axes.max(axis=1) >= -plane.axes.min(axis=1)).all()
-    again = Plane.fit(codes.copy())
+    again = Projection2D.fit(codes.copy())
     assert np.array_equal(again.axes, plane.axes)
     points = normal(9, 25, 2) * np.float32(5)
-    moved = codes[0] + (points - plane.flat(codes[:1])) @ plane.axes  # as the map in a browser
-    assert plane.flat(moved) == pytest.approx(points, abs=2e-5)
+    moved = codes[0] + (points - plane.project(codes[:1])) @ plane.axes  # as the map in a browser
+    assert plane.project(moved) == pytest.approx(points, abs=2e-5)
 
 
 def test_the_mean_is_where_the_axes_cross():
     codes = cloud(20, 0)
     middle = codes.mean(axis=0, keepdims=True)
-    assert Plane.fit(codes).flat(middle) == pytest.approx(np.zeros((1, 2)), abs=1e-5)
+    assert Projection2D.fit(codes).project(middle) == pytest.approx(np.zeros((1, 2)), abs=1e-5)
 
 
 def test_mirrored_codes_are_drawn_mirrored():
     codes = cloud(20, 0)
-    assert Plane.fit(-codes).axes == pytest.approx(Plane.fit(codes).axes, abs=1e-5)
+    assert Projection2D.fit(-codes).axes == pytest.approx(Projection2D.fit(codes).axes, abs=1e-5)
 
 
 def test_two_numbers_are_drawn_as_they_are():
     codes = cloud(2, 0)
-    plane = Plane.fit(codes)
-    assert np.array_equal(plane.flat(codes), codes)
+    plane = Projection2D.fit(codes)
+    assert np.array_equal(plane.project(codes), codes)
 
 
 def test_one_number_is_drawn_on_a_line():
     codes = cloud(1, 0)
-    plane = Plane.fit(codes)
+    plane = Projection2D.fit(codes)
     assert plane.axes.tolist() == [[1], [0]]
-    assert np.array_equal(plane.flat(codes), np.hstack([codes, np.zeros_like(codes)]))
+    assert np.array_equal(plane.project(codes), np.hstack([codes, np.zeros_like(codes)]))
 
 
 # --- holes ------------------------------------------------------------------------------------
@@ -221,17 +221,17 @@ def brute_distances(points, codes):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_distances_are_those_of_all_pairs(seed):
     points, codes = normal(seed, 30, 2), normal(seed + 10, 80, 2)
-    assert nearness(points, codes) == pytest.approx(brute_distances(points, codes).min(axis=1))
+    assert nn_distance(points, codes) == pytest.approx(brute_distances(points, codes).min(axis=1))
     own = np.sort(brute_distances(codes, codes), axis=1)[:, 1]
-    assert reach(codes) == pytest.approx(REACH * np.percentile(own, 95))
+    assert density_radius(codes) == pytest.approx(RADIUS_FACTOR * np.percentile(own, 95))
 
 
 def test_a_ring_of_codes_has_a_hole_in_its_centre_and_around_it():
     codes = ring()
     step = 2 * math.sin(math.pi / len(codes))
-    assert reach(codes) == pytest.approx(REACH * step, rel=1e-3)
+    assert density_radius(codes) == pytest.approx(RADIUS_FACTOR * step, rel=1e-3)
     radii = np.array([0, 0.9, 1 - 2.9 * step, 1, 1 + 2.9 * step, 1.1, 50])
-    found = holes(np.stack([radii, 0 * radii], axis=1), codes)
+    found = low_density(np.stack([radii, 0 * radii], axis=1), codes)
     assert found.dtype == bool
     assert found.tolist() == [True, True, False, False, False, True, True]
 
@@ -240,29 +240,29 @@ def test_a_ring_of_codes_has_a_hole_in_its_centre_and_around_it():
 @pytest.mark.parametrize("count", [1, 2, 3, 100])
 def test_codes_lie_in_no_hole(seed, count):
     codes = normal(seed, count, 2)
-    assert not holes(codes, codes).any()
-    assert not holes(np.vstack([codes, codes]), np.vstack([codes, codes])).any()
+    assert not low_density(codes, codes).any()
+    assert not low_density(np.vstack([codes, codes]), np.vstack([codes, codes])).any()
 
 
 @pytest.mark.parametrize("scale", [1e-3, 1e3])
 def test_holes_do_not_depend_on_the_scale(scale):
     points, codes = 3 * normal(0, 200, 2), normal(1, 100, 2)
-    found = holes(points, codes)
+    found = low_density(points, codes)
     assert 10 < found.sum() < 190
-    assert np.array_equal(holes(scale * points, scale * codes), found)
+    assert np.array_equal(low_density(scale * points, scale * codes), found)
 
 
 def test_codes_in_one_place_count_once():
     codes = ring()
-    assert reach(np.repeat(codes, 3, axis=0)) == reach(codes)
-    assert holes(np.zeros((1, 2)), np.repeat(codes, 3, axis=0)).tolist() == [True]
+    assert density_radius(np.repeat(codes, 3, axis=0)) == density_radius(codes)
+    assert low_density(np.zeros((1, 2)), np.repeat(codes, 3, axis=0)).tolist() == [True]
 
 
 @pytest.mark.parametrize("count", [1, 7])
 def test_without_two_places_nothing_is_far(count):
     codes = np.ones((count, 2), np.float32)
-    assert reach(codes) == math.inf
-    assert not holes(normal(0, 9, 2), codes).any()
+    assert density_radius(codes) == math.inf
+    assert not low_density(normal(0, 9, 2), codes).any()
 
 
 # --- draws ------------------------------------------------------------------------------------
@@ -325,7 +325,7 @@ def test_the_prior_is_standard_normal():
 
 def test_draws_of_one_picture_have_its_mean_and_variance():
     mean, log_var = np.float32([0, 3, -1]), np.float32([0, -4, 2])
-    codes = reparameterised(np.random.default_rng(0), mean, log_var, 20_000)
+    codes = reparameterize(np.random.default_rng(0), mean, log_var, 20_000)
     assert codes.shape == (20_000, 3)
     assert codes.dtype == np.float32
     white = (codes - mean) / np.exp(log_var / 2)
@@ -335,7 +335,7 @@ def test_draws_of_one_picture_have_its_mean_and_variance():
 def test_the_same_generator_state_draws_the_same_codes():
     def draws():
         rng = np.random.default_rng(5)
-        own = reparameterised(rng, np.zeros(3, np.float32), np.zeros(3, np.float32), 4)
+        own = reparameterize(rng, np.zeros(3, np.float32), np.zeros(3, np.float32), 4)
         return np.vstack([own, Gaussian.standard(3).sample(rng, 4)])
 
     assert np.array_equal(draws(), draws())

@@ -53,7 +53,7 @@ def test_dimensions_are_counted_as_on_the_page_of_the_posterior(images):
     spreads = np.array([0, 0.05, 0.2, 1], np.float32)
     codes = np.random.default_rng(1).standard_normal((50, 4), np.float32) * spreads
     signs = vital_signs(spec, images, codes, images)
-    assert signs["used_dimensions"] == 2 == statistics.in_use(codes).sum()
+    assert signs["used_dimensions"] == 2 == statistics.active_units(codes).sum()
     assert "used_dimensions" not in vital_signs(PLAIN, images, codes, images)
 
 

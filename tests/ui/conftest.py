@@ -10,7 +10,12 @@ def own_runs(tmp_path_factory):
     """Runs, classes and sets of a module go to a folder of its own; its workers end with it."""
 
     def forget():
-        for kept in (backend.service, backend.match_book, backend.classroom_service, backend.class_wall):
+        for kept in (
+            backend.service,
+            backend.match_results,
+            backend.classroom_service,
+            backend.class_wall,
+        ):
             kept.clear()
 
     with pytest.MonkeyPatch.context() as patch:

@@ -10,10 +10,11 @@ import streamlit as st
 
 from ae_core.export import files
 from ae_core.latent import explore
-from ae_core.latent.atlas import Atlas
+from ae_core.latent.disentanglement import Disentanglement
+from ae_core.latent.profile import LatentProfile
 from ae_core.models import inference
 from ae_core.models.inference import ModelFile
-from ae_core.models.pretrained import atlas_of
+from ae_core.models.pretrained import profile_path
 from pages.ui.backend.forgetting import forgetting
 from pages.ui.backend.service import service
 
@@ -43,28 +44,35 @@ def live_decoder(model: ModelFile, name: str) -> bytes:
 
 
 @st.cache_resource(show_spinner=False, max_entries=MODELS)
-def atlas(model: ModelFile) -> Atlas:
+def latent_profile(model: ModelFile) -> LatentProfile:
     """Return what is known of a model's codes, of one of the app's without test pictures' codes."""
-    kept = atlas_of(Path(model.path))
+    kept = profile_path(Path(model.path))
     if kept.is_file():
-        return Atlas.from_bytes(kept.read_bytes())
-    return service().connection.answer(explore.explore, model)
+        return LatentProfile.from_bytes(kept.read_bytes())
+    return service().connection.answer(explore.latent_profile, model)
 
 
 @st.cache_resource(show_spinner=False, max_entries=MODELS)
-def whole_atlas(model: ModelFile) -> Atlas:
-    """Return `atlas` with the codes of test pictures, for which their image set is needed."""
-    known = atlas(model)
+def full_latent_profile(model: ModelFile) -> LatentProfile:
+    """Return `latent_profile` with the codes of test images, which needs their image set."""
+    known = latent_profile(model)
     if len(known.codes):
         return known
-    return service().connection.answer(explore.explore, model)
+    return service().connection.answer(explore.latent_profile, model)
 
 
 @st.cache_resource(show_spinner=False, max_entries=MODELS)
-def neighbour_map(model: ModelFile) -> np.ndarray:
-    """Return points (N, 2) of the first test codes; see `ae_core.latent.explore.neighbours`."""
-    codes = whole_atlas(model).codes[:NEIGHBOURS]
-    return service().connection.answer(explore.neighbours, codes)
+def disentanglement(model: ModelFile) -> Disentanglement:
+    """Return how the codes of test images follow the known factors, which they must have."""
+    known = latent_profile(model)
+    return service().connection.answer(Disentanglement.of, known.codes, known.labels)
+
+
+@st.cache_resource(show_spinner=False, max_entries=MODELS)
+def tsne_map(model: ModelFile) -> np.ndarray:
+    """Return points (N, 2) of the first test codes; see `ae_core.latent.explore.tsne`."""
+    codes = full_latent_profile(model).codes[:NEIGHBOURS]
+    return service().connection.answer(explore.tsne, codes)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)

@@ -13,7 +13,7 @@ from ae_core.classroom.service import ClassroomService
 from ae_core.classroom.wall import Wall
 from ae_core.data.loading import ImageSetCorrupt, ImageSetUnavailable
 from ae_core.data.user_image_sets import is_own
-from ae_core.latent.match_results import MatchBook
+from ae_core.latent.match_results import MatchResultStore
 from ae_core.runs.replay import ReplaySheet, pack_frames
 from ae_core.runs.snapshot import Snapshot
 from ae_core.runs.store import RunStore, UnknownRun
@@ -61,9 +61,9 @@ def snapshots_of(ids: list[str]) -> list[Snapshot]:
 
 
 @st.cache_resource(show_spinner=False)
-def match_book() -> MatchBook:
+def match_results() -> MatchResultStore:
     """Return the results of "match the target" on this server."""
-    return MatchBook(service().store.root)
+    return MatchResultStore(service().store.root)
 
 
 @st.cache_resource(show_spinner=False)

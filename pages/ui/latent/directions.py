@@ -3,9 +3,10 @@
 import numpy as np
 import streamlit as st
 
-from ae_core.latent.disentanglement import FOLLOWS, correlations, gaps, information
+from ae_core.latent.disentanglement import FOLLOWS
 from ae_core.latent.interpolation import code_to_text, combine
 from ae_core.latent.statistics import order
+from pages.ui.backend.models import disentanglement
 from pages.ui.charts import latent
 from pages.ui.i18n import notice
 from pages.ui.i18n.labels import label_in_words
@@ -19,12 +20,12 @@ from pages.ui.widgets.tiles import tiles
 
 STRENGTH = 2.0  # the largest, in both directions
 NAMES = ("a", "b", "c")
-MOST_NUMBERS = 16  # of the code in the chart
+MAX_DIMENSIONS = 16  # in the chart
 
 
 def direction_view(stage: Stage) -> None:
     """Show one strength slider for each attribute, and A + B − C."""
-    known = stage.atlas
+    known = stage.profile
     if known.direction_names:
         _strengths(stage)
     else:
@@ -47,12 +48,12 @@ def direction_view(stage: Stage) -> None:
 
 def _factors(stage: Stage) -> None:
     """Show which number of the code follows which known factor, where there are any."""
-    known = stage.atlas
+    known = stage.profile
     if known.labels is None or known.labels.ndim == 1:
         return
-    dimensions = order(known.importance)[:MOST_NUMBERS]
-    found = correlations(known.codes[:, dimensions], known.labels)
-    gap = gaps(information(known.codes, known.labels))
+    dimensions = order(known.importance)[:MAX_DIMENSIONS]
+    factors = disentanglement(stage.model.file)
+    found = factors.correlations[:, dimensions]
     st.markdown(f"##### {text('latent.directions.factors')}")
     left, right = st.columns([10, 3], gap="medium")
     with left:
@@ -62,7 +63,7 @@ def _factors(stage: Stage) -> None:
     with right:
         st.metric(
             text("latent.directions.gap"),
-            f"{gap.mean():.2f}",
+            f"{factors.gaps.mean():.2f}",
             help=text("latent.directions.gap_help"),
         )
         alone = int((np.square(found).max(axis=1) > FOLLOWS).sum())
@@ -74,7 +75,7 @@ def _factors(stage: Stage) -> None:
 
 
 def _strengths(stage: Stage) -> None:
-    known = stage.atlas
+    known = stage.profile
     values = _written(len(known.direction_names))
     lengths = np.linalg.norm(known.directions, axis=1)
     sliders = tuple(

@@ -5,8 +5,8 @@ import base64
 import numpy as np
 import streamlit as st
 
-from ae_core.latent.atlas import CELLS, Atlas, extent_of
-from pages.ui.backend.models import neighbour_map, whole_atlas
+from ae_core.latent.profile import CELLS, LatentProfile, extent_of
+from pages.ui.backend.models import full_latent_profile, tsne_map
 from pages.ui.charts.training import CLASSES
 from pages.ui.i18n.labels import label_in_words
 from pages.ui.i18n.text import slug, text
@@ -33,10 +33,10 @@ _MAP = live_view(
 
 def map_view(stage: Stage) -> None:
     """Show the test codes as points; hatched is where no training code is near."""
-    known = stage.atlas
+    known = stage.profile
     if stage.has_pictures:
         with st.spinner(text("latent.map.encoding")):
-            known = whole_atlas(stage.model.file)
+            known = full_latent_profile(stage.model.file)
     layouts = LAYOUTS if len(known.codes) and known.latent_dim > 2 else LAYOUTS[:1]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         layout = layouts[0]
@@ -49,12 +49,12 @@ def map_view(stage: Stage) -> None:
                 format_func=lambda layout: text(f"latent.layout.{slug(layout)}"),
             )
         colours, names = _colours(known)
-    points, extent = known.plane.flat(known.codes), known.extent
-    point = known.plane.flat(stage.code[np.newaxis])[0]
+    points, extent = known.projection.project(known.codes), known.extent
+    point = known.projection.project(stage.code[np.newaxis])[0]
     is_plane = layout == LAYOUTS[0]
     if not is_plane:
         with st.spinner(text("latent.map.t-sne")):
-            points = neighbour_map(stage.model.file)
+            points = tsne_map(stage.model.file)
         extent = extent_of(points)
         nearest = np.square(known.codes[: len(points)] - stage.code).sum(axis=1).argmin()
         point = points[nearest]
@@ -67,9 +67,9 @@ def map_view(stage: Stage) -> None:
         "names": names,
         "hues": CLASSES,
         "extent": tuple(extent.tolist()),
-        "holes": "".join("01"[int(hole)] for hole in known.holes.ravel()) if is_plane else "",
+        "holes": "".join("01"[int(hole)] for hole in known.low_density.ravel()) if is_plane else "",
         "cells": CELLS,
-        "axes": tuple(map(tuple, known.plane.axes.tolist())),
+        "axes": tuple(map(tuple, known.projection.axes.tolist())),
         "point": tuple(point.tolist()),
         "code": tuple(stage.code.tolist()),
         "at": stage.at,
@@ -79,7 +79,7 @@ def map_view(stage: Stage) -> None:
     st.caption(_explained(known, is_plane=is_plane))
 
 
-def _colours(known: Atlas) -> tuple[list[float], tuple[str, ...]]:
+def _colours(known: LatentProfile) -> tuple[list[float], tuple[str, ...]]:
     """Return a number for the colour of each point, and names if the numbers are classes."""
     labels, names = known.labels, known.label_names
     if labels is None:
@@ -92,15 +92,15 @@ def _colours(known: Atlas) -> tuple[list[float], tuple[str, ...]]:
     return np.round(labels[:, names.index(factor)], 2).tolist(), ()
 
 
-def _explained(known: Atlas, *, is_plane: bool) -> str:
+def _explained(known: LatentProfile, *, is_plane: bool) -> str:
     if not is_plane:
         return text("latent.map.neighbours")
     points = text("latent.map.points" if len(known.codes) else "latent.map.no_points")
-    hatched = text("latent.map.hatched", count=f"{known.counted:,}")
+    hatched = text("latent.map.hatched", count=f"{known.count:,}")
     if known.latent_dim <= 2:
         return f"{points}. {hatched}"
     spread = float(np.square(known.factor).sum())  # the variance of all numbers together
-    kept = float(np.square(known.plane.axes @ known.factor).sum()) / spread
+    kept = float(np.square(known.projection.axes @ known.factor).sum()) / spread
     plane = text("latent.map.plane", points=points, kept=f"{kept:.0%}")
     return f"{plane} {hatched}"
 

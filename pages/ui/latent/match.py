@@ -12,8 +12,8 @@ from ae_core.models.compatibility import image_shape
 from ae_core.models.pretrained import cards
 from ae_core.specs import LIMITS, Limit
 from pages.ui.backend.images import gallery
-from pages.ui.backend.models import atlas
-from pages.ui.backend.service import match_book, service
+from pages.ui.backend.models import latent_profile
+from pages.ui.backend.service import match_results, service
 from pages.ui.charts import latent
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
@@ -63,7 +63,7 @@ def match_view(stage: Stage) -> None:
     )
     name = f"{stage.model.spec.image_set}-{image_shape(stage.model.spec)[0]}-{seed}"
     if matched:
-        match_book().add(
+        match_results().add(
             Match(visitor(), stage.model.id, stage.model.title, name, moves, round(reached, 2))
         )
     _rivals(stage, seed)
@@ -77,7 +77,7 @@ def _target(stage: Stage, seed: int) -> np.ndarray:
         number = target_number(seed, available)
         return gallery(stage.model.file.spec_json, number, 1).images[0] / np.float32(255)
     drawer = _first_of_its_kind(stage.model)
-    code = atlas(drawer.file).fitted.sample(np.random.default_rng(seed), 1)
+    code = latent_profile(drawer.file).fitted.sample(np.random.default_rng(seed), 1)
     answer = service().connection.answer
     return answer(explore.decode, drawer.file, code)[0] / np.float32(255)
 
@@ -127,7 +127,7 @@ def _rivals(stage: Stage, seed: int) -> None:
 
 
 def _class(target: str) -> None:
-    results = match_book().of(target)
+    results = match_results().of(target)
     if not results:
         return
     st.markdown(f"##### {text('match.results')}")

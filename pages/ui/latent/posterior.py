@@ -5,10 +5,10 @@ import secrets
 import numpy as np
 import streamlit as st
 
-from ae_core.latent.statistics import gaussian_kl, order, reparameterised
+from ae_core.latent.statistics import gaussian_kl, order, reparameterize
 from ae_core.specs import LIMITS
 from pages.ui.backend.images import gallery
-from pages.ui.backend.models import test_code, whole_atlas
+from pages.ui.backend.models import full_latent_profile, test_code
 from pages.ui.charts import latent
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import pictures_title
@@ -25,7 +25,7 @@ DRAWN = 8  # codes of the picture's distribution
 
 def posterior_view(stage: Stage) -> None:
     """Show μ and σ of a test picture, what is drawn from them, and how much each number tells."""
-    if not stage.atlas.variational:
+    if not stage.profile.variational:
         notice.info(text("latent.posterior.plain"))
         return
     if not stage.has_pictures:
@@ -41,10 +41,10 @@ def posterior_view(stage: Stage) -> None:
 
 
 def _distribution(stage: Stage, mean: np.ndarray, log_var: np.ndarray) -> None:
-    known = whole_atlas(stage.model.file)
-    used = int(known.in_use.sum())
-    in_use = text("latent.posterior.in_use", used=used, all=known.latent_dim)
-    st.markdown(f"##### {in_use}")
+    known = full_latent_profile(stage.model.file)
+    used = int(known.active_units.sum())
+    active_units = text("latent.posterior.in_use", used=used, all=known.latent_dim)
+    st.markdown(f"##### {active_units}")
     deviation = np.exp(log_var / 2)
     shown = order(known.importance)[:SHOWN]
     names = tuple(f"z{dimension + 1}" for dimension in shown)
@@ -63,19 +63,19 @@ def _distribution(stage: Stage, mean: np.ndarray, log_var: np.ndarray) -> None:
         )
         st.caption(text("latent.posterior.kl", nats=f"{kl.sum():.2f}"))
     with right:
-        axes = known.plane.axes
+        axes = known.projection.axes
         spread = (axes * np.square(deviation)) @ axes.T
-        centre = known.plane.flat(mean[np.newaxis])[0]
-        points = known.plane.flat(known.codes)
+        centre = known.projection.project(mean[np.newaxis])[0]
+        points = known.projection.project(known.codes)
         within = text("latent.posterior.within", sigmas=f"{latent.INSIDE:.0f}")
         legend = (text("latent.posterior.test"), within)
         chart(latent.posterior_map(points, centre, spread, legend), key="posterior.map")
 
 
 def _resampled(stage: Stage, picture: np.ndarray, mean: np.ndarray, log_var: np.ndarray) -> None:
-    first = int(order(stage.atlas.importance)[0])
+    first = int(order(stage.profile.importance)[0])
     seed = int(linked_number("seed", 0, LIMITS["seed"]))
-    codes = reparameterised(np.random.default_rng(seed), mean, log_var, DRAWN)
+    codes = reparameterize(np.random.default_rng(seed), mean, log_var, DRAWN)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             text("latent.posterior.resample"),

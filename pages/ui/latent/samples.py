@@ -21,7 +21,7 @@ TRAVERSED = (8, 9)  # dimensions, steps
 
 def sample_view(stage: Stage) -> None:
     """Show pictures of many codes at once."""
-    kinds = KINDS if stage.atlas.latent_dim == 2 else KINDS[:2]
+    kinds = KINDS if stage.profile.latent_dim == 2 else KINDS[:2]
     kind = linked_choice(
         "samples",
         text("latent.samples.of"),
@@ -34,7 +34,7 @@ def sample_view(stage: Stage) -> None:
 
 
 def _random(stage: Stage) -> None:
-    known = stage.atlas
+    known = stage.profile
     with st.container(horizontal=True, vertical_alignment="bottom"):
         temperature = linked_slider(
             "temperature",
@@ -60,7 +60,7 @@ def _random(stage: Stage) -> None:
 
 
 def _grid(stage: Stage) -> None:
-    low, high = stage.atlas.quantiles[0], stage.atlas.quantiles[-1]
+    low, high = stage.profile.quantiles[0], stage.profile.quantiles[-1]
     x, y = np.meshgrid(np.linspace(low[0], high[0], GRID), np.linspace(high[1], low[1], GRID))
     codes = np.stack([x.ravel(), y.ravel()], axis=1)
     title = text("latent.samples.grid")
@@ -77,7 +77,7 @@ def _grid(stage: Stage) -> None:
 
 
 def _traversals(stage: Stage) -> None:
-    known = stage.atlas
+    known = stage.profile
     count, steps = TRAVERSED
     dimensions = order(known.importance)[:count]
     codes = np.repeat(stage.code[np.newaxis], len(dimensions) * steps, axis=0)

@@ -140,7 +140,7 @@ def code_sliders(
     target: tuple[str, str, str] | None = None,
 ) -> None:
     """Show one slider for each number of the code, the most important first: `moving_sliders`."""
-    dimensions = order(stage.atlas.importance).tolist()
+    dimensions = order(stage.profile.importance).tolist()
     moving_sliders(
         stage,
         name,
@@ -156,14 +156,14 @@ def code_sliders(
 
 def _distribution(stage: Stage) -> Gaussian | None:
     """Return what random codes are drawn from in the browser, if it can be sent there."""
-    known = stage.atlas
+    known = stage.profile
     if known.variational:
         return Gaussian.standard(known.latent_dim)
     return known.fitted if known.latent_dim <= MOST_DRAWN else None
 
 
 def _slider(stage: Stage, dimension: int) -> Slider:
-    known, value = stage.atlas, float(stage.code[dimension])
+    known, value = stage.profile, float(stage.code[dimension])
     low, first, middle, third, high = known.quantiles[:, dimension].tolist()
     margin = BEYOND * (high - low) or abs(low) or 1.0
     step = 10.0 ** math.floor(math.log10((high - low + 2 * margin) / STEPS))

@@ -12,9 +12,9 @@ import streamlit as st
 
 from ae_core.data.loading import is_available
 from ae_core.latent import explore
-from ae_core.latent.atlas import Atlas
-from ae_core.latent.browser_decoder import MOST_MACS, decoder_macs
+from ae_core.latent.browser_decoder import MAX_MACS, decoder_macs
 from ae_core.latent.interpolation import code_from_text, code_to_text
+from ae_core.latent.profile import LatentProfile
 from ae_core.models.compatibility import image_shape
 from pages.ui.backend.images import gallery
 from pages.ui.backend.models import test_code
@@ -36,13 +36,13 @@ class Stage:
 
     Attributes:
         models: the first is the one whose codes are shown.
-        atlas: of the first.
+        profile: of the first.
         code: (D,).
         at: the code as the address says it, "" if it says none.
     """
 
     models: tuple[TrainedModel, ...]
-    atlas: Atlas
+    profile: LatentProfile
     code: np.ndarray
     at: str
 
@@ -71,7 +71,7 @@ class Stage:
         Args:
             code: (D,) of which a picture is made here where a decoder is too large.
         """
-        shown, room = [], MOST_MACS
+        shown, room = [], MAX_MACS
         for model in self.models:
             macs = decoder_macs(model.spec.autoencoder, image_shape(model.spec))
             still = ""
@@ -88,12 +88,14 @@ class Stage:
         return {"models": tuple(shown), "status": status, "words": live_words()}
 
 
-def linked_code(model: TrainedModel, atlas: Atlas, name: str, usual: str = "") -> np.ndarray:
+def linked_code(
+    model: TrainedModel, profile: LatentProfile, name: str, usual: str = ""
+) -> np.ndarray:
     """Return the code (D,) that the address says under a name.
 
     Args:
         model: whose test pictures are meant.
-        atlas: of the model.
+        profile: of the model.
         name: in the address.
         usual: what is read if it says nothing, or nothing that can be read; "" is the mean of the
             training codes.
@@ -103,13 +105,13 @@ def linked_code(model: TrainedModel, atlas: Atlas, name: str, usual: str = "") -
     """
     usual = _there(model, usual)
     try:
-        return _read(model, atlas, name, st.query_params.get(name, usual))
+        return _read(model, profile, name, st.query_params.get(name, usual))
     except ValueError as error:
         instead = text("latent.code.mean")
         if usual:
             instead = text("latent.code.picture", number=usual.removeprefix(PICTURE))
         notice.error(text("latent.code.instead", problem=error, instead=instead))
-        return _read(model, atlas, name, usual)
+        return _read(model, profile, name, usual)
 
 
 def _there(model: TrainedModel, usual: str) -> str:
@@ -120,15 +122,15 @@ def _there(model: TrainedModel, usual: str) -> str:
     return f"{PICTURE}{number % gallery(model.file.spec_json, 0, 1).available}"
 
 
-def _read(model: TrainedModel, atlas: Atlas, name: str, written: str) -> np.ndarray:
+def _read(model: TrainedModel, profile: LatentProfile, name: str, written: str) -> np.ndarray:
     if not written:
-        written = code_to_text(atlas.mean)  # as a link to it would say it
+        written = code_to_text(profile.mean)  # as a link to it would say it
     if not written.startswith(PICTURE):
-        return code_from_text(written, atlas.latent_dim, name)
+        return code_from_text(written, profile.latent_dim, name)
     if not is_available(model.spec.image_set):
         title = pictures_title(model.spec.image_set)
         notice.info(text("latent.code.no_pictures", pictures=title))
-        return atlas.fitted.sample(np.random.default_rng(len(name) + ord(name[0])), 1)[0]
+        return profile.fitted.sample(np.random.default_rng(len(name) + ord(name[0])), 1)[0]
     available = gallery(model.file.spec_json, 0, 1).available
     number = written.removeprefix(PICTURE)
     if not number.isdecimal() or len(number) > 9 or int(number) >= available:

@@ -26,7 +26,7 @@ ANIMATED = 24  # steps of it, there and back
 def walk_view(stage: Stage) -> None:
     """Let the visitor choose two pictures and go from one to the other."""
     start, end = (
-        linked_code(stage.model, stage.atlas, name, f"picture:{usual}")
+        linked_code(stage.model, stage.profile, name, f"picture:{usual}")
         for usual, name in enumerate(ENDS)
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):

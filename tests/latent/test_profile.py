@@ -1,9 +1,9 @@
-"""The atlas of a constructed model, whose codes are known."""
+"""The profile of a constructed model, whose codes are known."""
 
 import numpy as np
 import pytest
 
-from ae_core.latent.atlas import CELLS, Atlas, cells, measure
+from ae_core.latent.profile import CELLS, LatentProfile, cells
 
 FACTORS = 3
 NAMES = ("one", "two", "three")
@@ -23,7 +23,7 @@ def mixing():
 @pytest.fixture(scope="module")
 def linear(factors, mixing):
     codes = factors @ mixing + np.float32(0.25)
-    return measure((codes, None), factors, codes[:50], factors[:50], NAMES)
+    return LatentProfile.fit((codes, None), factors, codes[:50], factors[:50], NAMES)
 
 
 def test_a_linear_models_directions_are_its_mixing(linear, mixing):
@@ -33,36 +33,38 @@ def test_a_linear_models_directions_are_its_mixing(linear, mixing):
 
 def test_numbers_that_vary_most_matter_most_and_dead_ones_are_not_in_use(linear, factors, mixing):
     np.testing.assert_allclose(linear.importance, (factors @ mixing).var(axis=0), rtol=1e-3)
-    assert linear.in_use.tolist() == [True, True, True, False]
+    assert linear.active_units.tolist() == [True, True, True, False]
     assert not linear.variational
 
 
 def test_classes_have_the_way_from_all_codes_to_theirs():
     codes = np.array([[0, 0], [2, 0], [0, 2], [2, 2]], np.float32)
     labels = np.array([0, 1, 0, 1])
-    atlas = measure((codes, np.zeros_like(codes)), labels, codes, labels, ("left", "right"))
-    np.testing.assert_allclose(atlas.directions, [[-1, 0], [1, 0]])
-    assert atlas.variational
+    profile = LatentProfile.fit(
+        (codes, np.zeros_like(codes)), labels, codes, labels, ("left", "right")
+    )
+    np.testing.assert_allclose(profile.directions, [[-1, 0], [1, 0]])
+    assert profile.variational
 
 
 def test_without_labels_there_are_no_directions():
     codes = np.random.default_rng(0).normal(size=(20, 3)).astype(np.float32)
-    atlas = measure((codes, None), None, codes, None, ())
-    assert atlas.directions.shape == (0, 3)
-    assert atlas.direction_names == ()
-    assert atlas.labels is None
+    profile = LatentProfile.fit((codes, None), None, codes, None, ())
+    assert profile.directions.shape == (0, 3)
+    assert profile.direction_names == ()
+    assert profile.labels is None
 
 
 def test_the_map_holds_all_points_and_hatches_what_is_far_from_training_codes():
     angles = np.linspace(0, 2 * np.pi, 400, endpoint=False)
     ring = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
-    atlas = measure((ring, None), None, 0.5 * ring, None, ())
-    left, right, bottom, top = atlas.extent
+    profile = LatentProfile.fit((ring, None), None, 0.5 * ring, None, ())
+    left, right, bottom, top = profile.extent
     assert left < -1 < 1 < right
     assert bottom < -1 < 1 < top
-    distance = np.abs(np.linalg.norm(cells(atlas.extent), axis=1) - 1).reshape(CELLS, CELLS)
-    assert atlas.holes[distance > 0.2].all()
-    assert not atlas.holes[distance < 0.02].any()
+    distance = np.abs(np.linalg.norm(cells(profile.extent), axis=1) - 1).reshape(CELLS, CELLS)
+    assert profile.low_density[distance > 0.2].all()
+    assert not profile.low_density[distance < 0.02].any()
 
 
 def test_cells_go_row_by_row_from_the_bottom_left():
@@ -74,17 +76,17 @@ def test_cells_go_row_by_row_from_the_bottom_left():
 
 @pytest.mark.parametrize("latent_dim", [1, 2, 5])
 @pytest.mark.parametrize("labelled", [False, True])
-def test_an_atlas_comes_back_from_its_bytes(latent_dim, labelled):
+def test_a_profile_comes_back_from_its_bytes(latent_dim, labelled):
     rng = np.random.default_rng(latent_dim)
     codes = rng.normal(size=(30, latent_dim)).astype(np.float32)
     labels = rng.integers(0, 2, 30) if labelled else None
     names = ("no", "yes") if labelled else ()
-    atlas = measure((codes, np.zeros_like(codes)), labels, codes, labels, names)
-    again = Atlas.from_bytes(atlas.to_bytes())
-    for name, value in vars(atlas).items():
-        if name == "plane":
-            np.testing.assert_array_equal(again.plane.mean, value.mean)
-            np.testing.assert_array_equal(again.plane.axes, value.axes)
+    profile = LatentProfile.fit((codes, np.zeros_like(codes)), labels, codes, labels, names)
+    again = LatentProfile.from_bytes(profile.to_bytes())
+    for name, value in vars(profile).items():
+        if name == "projection":
+            np.testing.assert_array_equal(again.projection.mean, value.mean)
+            np.testing.assert_array_equal(again.projection.axes, value.axes)
         elif isinstance(value, np.ndarray) and value.dtype == np.float32:
             np.testing.assert_allclose(getattr(again, name), value, atol=2e-3)
         else:
@@ -92,8 +94,8 @@ def test_an_atlas_comes_back_from_its_bytes(latent_dim, labelled):
     assert again.latent_dim == latent_dim
 
 
-def test_one_picture_has_an_atlas_too():
+def test_one_picture_has_a_profile_too():
     code = np.zeros((1, 3), np.float32)
-    atlas = measure((code, None), None, code, None, ())
-    assert atlas.counted == 1
-    assert np.isfinite(atlas.fitted.factor).all()
+    profile = LatentProfile.fit((code, None), None, code, None, ())
+    assert profile.count == 1
+    assert np.isfinite(profile.fitted.factor).all()

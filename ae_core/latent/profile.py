@@ -1,0 +1,160 @@
+"""The latent profile of a trained model: how its codes are spread, and where images lie.
+
+D latent dimensions; K directions.
+"""
+
+import io
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ae_core.latent import interpolation, statistics
+from ae_core.latent.statistics import Gaussian, Projection2D
+
+CELLS = 48  # of a map along each side, S
+MARGIN = 0.06  # of a map around its points, as a share of their spread
+_FLOAT16 = ("codes", "factor")  # large, and need not be exact
+_OLD_NAMES = {
+    "counted": "count",
+    "in_use": "active_units",
+    "plane": "projection",
+    "holes": "low_density",
+}
+
+
+@dataclass(frozen=True)
+class LatentProfile:
+    """Statistics of the codes of training images, and the codes of test images.
+
+    Attributes:
+        variational: whether the model gives a distribution for each image.
+        count: how many training images were encoded.
+        importance: (D,), see `ae_core.latent.statistics.dimension_importance`.
+        active_units: (D,) bool, see `ae_core.latent.statistics.active_units`.
+        quantiles: (5, D) at `ae_core.latent.statistics.QUANTILES`.
+        mean: (D,) of the training codes.
+        factor: (D, D) of the normal distribution fitted to them, see `Gaussian`.
+        projection: of the map, fitted to the training codes.
+        extent: left, right, bottom, top of the map in the projection.
+        low_density: (S, S) bool from bottom to top: cells of the map with no training code near.
+        directions: (K, D), the step of the code for each attribute, see
+            `ae_core.latent.interpolation`.
+        direction_names: of the K attributes.
+        codes: (N, D) of test images; empty where they must not be shown.
+        labels: (N,) class numbers or (N, F) factors of these, or None.
+        label_names: of the classes or factors.
+    """
+
+    variational: bool
+    count: int
+    importance: np.ndarray
+    active_units: np.ndarray
+    quantiles: np.ndarray
+    mean: np.ndarray
+    factor: np.ndarray
+    projection: Projection2D
+    extent: np.ndarray
+    low_density: np.ndarray
+    directions: np.ndarray
+    direction_names: tuple[str, ...]
+    codes: np.ndarray
+    labels: np.ndarray | None
+    label_names: tuple[str, ...]
+
+    @classmethod
+    def fit(
+        cls,
+        train: tuple[np.ndarray, np.ndarray | None],
+        train_labels: np.ndarray | None,
+        test_codes: np.ndarray,
+        test_labels: np.ndarray | None,
+        label_names: tuple[str, ...],
+    ) -> "LatentProfile":
+        """Make the profile of a model.
+
+        Args:
+            train: codes (N, D) of training images and their log variances, None if not variational.
+            train_labels: (N,) class numbers or (N, F) factors in [-1, 1] of these, or None.
+            test_codes: (M, D).
+            test_labels: of these.
+            label_names: of the classes or factors.
+        """
+        mean, log_var = train
+        names, directions = label_names, np.zeros((0, mean.shape[1]), np.float32)
+        if train_labels is None:
+            names = ()
+        elif train_labels.ndim == 2:
+            directions = interpolation.attribute_vectors(mean, train_labels)
+        else:
+            directions = interpolation.class_vectors(mean, train_labels, len(label_names))
+        fitted, projection = Gaussian.fit(mean), Projection2D.fit(mean)
+        points = projection.project(mean)
+        extent = extent_of(np.concatenate([points, projection.project(test_codes)]))
+        return cls(
+            variational=log_var is not None,
+            count=len(mean),
+            importance=statistics.dimension_importance(mean, log_var).astype(np.float32),
+            active_units=statistics.active_units(mean),
+            quantiles=statistics.quantiles(mean),
+            mean=fitted.mean,
+            factor=fitted.factor,
+            projection=projection,
+            extent=extent,
+            low_density=statistics.low_density(cells(extent), points).reshape(CELLS, CELLS),
+            directions=directions,
+            direction_names=names,
+            codes=test_codes,
+            labels=test_labels,
+            label_names=label_names,
+        )
+
+    @property
+    def latent_dim(self) -> int:
+        """D."""
+        return len(self.mean)
+
+    @property
+    def fitted(self) -> Gaussian:
+        """The normal distribution fitted to the training codes."""
+        return Gaussian(self.mean, self.factor)
+
+    def without_test_codes(self) -> "LatentProfile":
+        """Return the profile without the codes of test images."""
+        return replace(self, codes=self.codes[:0], labels=None)
+
+    def to_bytes(self) -> bytes:
+        """Write the profile as an .npz file; codes and factor are rounded to float16."""
+        buffer = io.BytesIO()
+        plane = np.vstack([self.projection.mean, self.projection.axes])
+        kept = {**vars(self), "projection": plane}
+        arrays: dict[str, Any] = {k: np.asarray(v) for k, v in kept.items() if v is not None}
+        arrays |= {name: arrays[name].astype(np.float16) for name in _FLOAT16}
+        np.savez_compressed(buffer, **arrays)
+        return buffer.getvalue()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "LatentProfile":
+        """Read what `to_bytes` wrote, also with the old names of fields."""
+        with np.load(io.BytesIO(data), allow_pickle=False) as file:
+            found: dict[str, Any] = {_OLD_NAMES.get(n, n): file[n] for n in file.files}
+        found |= {name: found[name].astype(np.float32) for name in _FLOAT16}
+        found |= {name: found[name].item() for name in ("variational", "count")}
+        found["projection"] = Projection2D(found["projection"][0], found["projection"][1:])
+        found |= {name: tuple(found[name].tolist()) for name in ("direction_names", "label_names")}
+        return cls(**({"labels": None} | found))
+
+
+def cells(extent: np.ndarray) -> np.ndarray:
+    """Return the centres (S², 2) of a map's cells, row by row from the bottom."""
+    left, right, bottom, top = extent
+    centres = (np.arange(CELLS) + 0.5) / CELLS
+    x, y = np.meshgrid(left + centres * (right - left), bottom + centres * (top - bottom))
+    return np.stack([x.ravel(), y.ravel()], axis=1).astype(np.float32)
+
+
+def extent_of(points: np.ndarray) -> np.ndarray:
+    """Return left, right, bottom, top around points (N, 2) with a margin; never empty."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    margin = MARGIN * (high - low) + 1e-3
+    return np.stack([low - margin, high + margin], axis=1).ravel().astype(np.float32)
