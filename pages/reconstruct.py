@@ -8,7 +8,7 @@ from ae_core.data.drawing import DRAWING_SIDE, centre_digit
 from ae_core.evaluation import baselines
 from ae_core.models import inference
 from ae_core.models.compatibility import image_shape
-from pages.ui.backend.evaluation import test_rivals
+from pages.ui.backend.evaluation import test_baselines
 from pages.ui.backend.models import test_rendition
 from pages.ui.backend.service import FAILURES, service
 from pages.ui.i18n import notice
@@ -125,9 +125,9 @@ def _results(model: TrainedModel, number: int | None, image: np.ndarray | None) 
     rendition_view(image, ours)
     with st.spinner(text("reconstruct.fitting")):
         if number is not None:
-            others, missing = test_rivals(model.file, number)
+            others, missing = test_baselines(model.file, number)
         else:
-            others, missing = answer(baselines.rivals, model.file, image)
+            others, missing = answer(baselines.baselines_of, model.file, image)
     rivals_view(ours, others)
     if missing:
         notice.info(text("reconstruct.no_pca", problem=missing))

@@ -1,7 +1,4 @@
-"""What an autoencoder is compared with, PCA and JPEG, as functions that run in an ``infer`` worker.
-
-It knows of a model only how many numbers its code has and which pictures it was trained on.
-"""
+"""PCA and JPEG as baselines of an autoencoder: functions that run in an ``infer`` worker."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,29 +17,29 @@ from ae_core.specs import TrainingSpec, from_json
 
 @dataclass(frozen=True)
 class PcaBySize:
-    """What PCA makes of test pictures with codes of several sizes, S of them.
+    """PCA of test images with S numbers of components.
 
     Attributes:
-        psnr: S numbers in dB, of all test pictures together; inf where nothing is lost.
-        pictures: (S, N, H, W, C) uint8: the first N test pictures.
+        psnr: S values in dB, of all test images together; inf where nothing is lost.
+        images: (S, N, H, W, C) uint8: the first N test images.
     """
 
     psnr: tuple[float, ...]
-    pictures: np.ndarray
+    images: np.ndarray
 
 
-def rivals(model: ModelFile, image: np.ndarray) -> tuple[list[Rendition], str]:
-    """Return what PCA makes of a picture with as many numbers and JPEG with as many bytes.
+def baselines_of(model: ModelFile, image: np.ndarray) -> tuple[list[Rendition], str]:
+    """Return PCA of an image with the model's latent dimension, and JPEG with as many bytes.
 
     Returns:
-        The renditions, and why PCA is not among them: "" if it is.
+        The reconstructions, and why PCA is not among them: "" if it is.
     """
     spec = from_json(model.spec_json)
-    numbers = spec.autoencoder.latent_dim
-    jpeg = baselines.jpeg_of_at_most(image, numbers * BYTES_A_NUMBER)
+    dims = spec.autoencoder.latent_dim
+    jpeg = baselines.jpeg_of_at_most(image, dims * BYTES_A_NUMBER)
     small = Rendition.of("JPEG", image, jpeg.image, 0, jpeg.bytes)
     try:
-        pca = _pca(spec, numbers)
+        pca = _pca(spec, dims)
     except (loading.ImageSetUnavailable, loading.ImageSetCorrupt) as error:
         return [small], str(error)
     kept = len(pca.components)
@@ -50,22 +47,22 @@ def rivals(model: ModelFile, image: np.ndarray) -> tuple[list[Rendition], str]:
     return [Rendition.of("PCA", image, linear, kept, kept * BYTES_A_NUMBER), small], ""
 
 
-def rivals_test(model: ModelFile, number: int) -> tuple[list[Rendition], str]:
-    """Return `rivals` for test picture ``number`` of a model's image set."""
-    return rivals(model, images_of(from_json(model.spec_json)).test[number])
+def baselines_of_test(model: ModelFile, number: int) -> tuple[list[Rendition], str]:
+    """Return `baselines_of` test image ``number`` of a model's image set."""
+    return baselines_of(model, images_of(from_json(model.spec_json)).test[number])
 
 
 def pca_by_size(
     image_set: str, image_size: int, split: str, sizes: tuple[int, ...], shown: int
 ) -> PcaBySize:
-    """Return what PCA makes of all test pictures of an image set with codes of given sizes.
+    """Reconstruct all test images of an image set by PCA with several numbers of components.
 
     Args:
-        image_set: whose training pictures PCA is fitted to.
+        image_set: PCA is fitted to its training images.
         image_size: as in `TrainingSpec`.
-        split: as there.
-        sizes: of the codes; more numbers than pictures or pixels allow are as good as those.
-        shown: of how many test pictures the reconstructions are returned.
+        split: as in `TrainingSpec`.
+        sizes: numbers of components; they are lowered to what images and pixels allow.
+        shown: how many reconstructed test images are returned.
 
     Raises:
         ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.loading.load_images`.
@@ -80,12 +77,12 @@ def pca_by_size(
     return PcaBySize(tuple(quality), np.stack(rows))
 
 
-def _pca(spec: TrainingSpec, numbers: int) -> baselines.Pca:
+def _pca(spec: TrainingSpec, dims: int) -> baselines.Pca:
     if is_own(spec.image_set):  # it may change, and nothing of it stays when it is deleted
-        return baselines.fit_pca(images_of(spec).train, numbers)
-    return _kept_pca(spec.image_set, spec.image_size, spec.split, numbers)
+        return baselines.fit_pca(images_of(spec).train, dims)
+    return _kept_pca(spec.image_set, spec.image_size, spec.split, dims)
 
 
 @lru_cache(maxsize=8)
-def _kept_pca(image_set: str, image_size: int, split: str, numbers: int) -> baselines.Pca:
-    return baselines.fit_pca(loading.load_images(image_set, image_size, split).train, numbers)
+def _kept_pca(image_set: str, image_size: int, split: str, dims: int) -> baselines.Pca:
+    return baselines.fit_pca(loading.load_images(image_set, image_size, split).train, dims)

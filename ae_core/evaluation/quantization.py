@@ -1,48 +1,42 @@
-"""Codes as bytes: rounded to steps, and counted as an entropy coder would write them.
+"""Quantization of codes, and their size after an ideal entropy coder.
 
-It knows codes, not what drew them or what they show. N pictures, D numbers of a code, S steps.
-Sizes are of one picture, without what both sides have once and for all: decoder and code book.
+N images, D latent dimensions, S steps. Sizes are of one image, without what encoder and decoder
+share once and for all: the decoder and the quantizer's table.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-UNSEEN = 0.5  # pictures that are added to the count of each step (Krichevsky, Trofimov 1981)
-
-
-def entropy(counts: np.ndarray) -> float:
-    """Return the entropy in bits of what was counted so often; zeros are allowed."""
-    shares = counts[counts > 0] / counts.sum()
-    return float(-(shares * np.log2(shares)).sum())
+UNSEEN = 0.5  # images added to the count of each step (Krichevsky, Trofimov 1981)
 
 
 @dataclass(frozen=True)
-class CodeBook:
-    """How codes are written: the steps that numbers are rounded to, and what each step costs.
+class Quantizer:
+    """Steps of one width for all dimensions, and the code length of each step.
 
-    One width of step for all numbers: a number that varies little has few steps and costs little.
-    For codes along orthonormal directions, such as principal components, no other widths are better
-    (Goyal 2001, Theoretical foundations of transform coding), and for the autoencoders of this app
-    as many steps for each number cost more at the same closeness.
+    A dimension that varies little has few steps and costs little. For codes along orthonormal
+    directions, such as principal components, no other widths are better (Goyal 2001, Theoretical
+    foundations of transform coding); for the autoencoders of this app as many steps for each
+    dimension cost more at the same PSNR.
 
     Attributes:
-        bits: so many has the number with the widest range.
-        low: (D,) float32, where the first step of each number begins.
-        step: the width of all steps, more than 0.
-        counts: (D,) int64, how many steps each number has.
-        prices: (D, S) float32, bits that a step costs: −log₂ of its share among training codes;
-            infinite beyond a number's steps.
+        bits: of the dimension with the widest range.
+        low: (D,) float32, where the first step of each dimension begins.
+        width: of all steps, more than 0.
+        counts: (D,) int64, how many steps each dimension has.
+        code_lengths: (D, S) float32, −log₂ of a step's share among training codes, in bits;
+            infinite beyond a dimension's steps.
     """
 
     bits: int
     low: np.ndarray
-    step: float
+    width: float
     counts: np.ndarray
-    prices: np.ndarray
+    code_lengths: np.ndarray
 
     @classmethod
-    def fit(cls, codes: np.ndarray, bits: int) -> "CodeBook":
+    def fit(cls, codes: np.ndarray, bits: int) -> "Quantizer":
         """Learn ranges and shares from training codes (N, D).
 
         Raises:
@@ -54,49 +48,45 @@ class CodeBook:
             raise ValueError(f"codes={codes.shape} must be (N, D), and some")
         low = codes.min(axis=0).astype(np.float32)
         ranges = codes.max(axis=0).astype(np.float64) - low
-        step = float(ranges.max()) / 2**bits or 1.0  # of codes that are all alike: any
-        counts = np.clip(np.ceil(ranges / step - 1e-6), 1, 2**bits).astype(np.int64)
-        book = cls(bits, low, step, counts, np.zeros((len(low), 0), np.float32))
-        seen = np.zeros((len(low), int(counts.max())))
-        steps = book.steps(codes)
-        for number in range(len(low)):
-            seen[number] = np.bincount(steps[:, number], minlength=seen.shape[1])
-        there = np.arange(seen.shape[1]) < counts[:, np.newaxis]
+        width = float(ranges.max()) / 2**bits or 1.0  # any width suits constant codes
+        counts = np.clip(np.ceil(ranges / width - 1e-6), 1, 2**bits).astype(np.int64)
+        steps = cls(bits, low, width, counts, np.zeros(0)).quantize(codes)
+        columns = int(counts.max())
+        seen = np.stack([np.bincount(column, minlength=columns) for column in steps.T])
         shares = (seen + UNSEEN) / (len(codes) + UNSEEN * counts[:, np.newaxis])
-        prices = np.where(there, -np.log2(shares), np.inf).astype(np.float32)
-        return cls(bits, low, step, counts, prices)
+        exists = np.arange(columns) < counts[:, np.newaxis]
+        lengths = np.where(exists, -np.log2(shares), np.inf).astype(np.float32)
+        return cls(bits, low, width, counts, lengths)
 
-    def first(self, numbers: int) -> "CodeBook":
-        """Return the book of a code's first numbers alone."""
-        chosen = slice(numbers)
-        return CodeBook(
-            self.bits, self.low[chosen], self.step, self.counts[chosen], self.prices[chosen]
-        )
+    def first(self, dims: int) -> "Quantizer":
+        """Return the quantizer of a code's first dimensions alone."""
+        low, counts, lengths = self.low[:dims], self.counts[:dims], self.code_lengths[:dims]
+        return Quantizer(self.bits, low, self.width, counts, lengths)
 
-    def steps(self, codes: np.ndarray) -> np.ndarray:
-        """Round codes (N, D) to steps (N, D) int64; what is out of range takes the nearest."""
-        steps = np.floor((codes.astype(np.float64) - self.low) / self.step).astype(np.int64)
+    def quantize(self, codes: np.ndarray) -> np.ndarray:
+        """Round codes (N, D) to steps (N, D) int64; values out of range take the nearest step."""
+        steps = np.floor((codes.astype(np.float64) - self.low) / self.width).astype(np.int64)
         return np.clip(steps, 0, self.counts - 1)
 
-    def values(self, steps: np.ndarray) -> np.ndarray:
+    def dequantize(self, steps: np.ndarray) -> np.ndarray:
         """Return codes (N, D) float32 at the middle of steps (N, D)."""
-        return (self.low + (steps + 0.5) * self.step).astype(np.float32)
+        return (self.low + (steps + 0.5) * self.width).astype(np.float32)
 
     def coded_bytes(self, steps: np.ndarray) -> np.ndarray:
-        """Return what each picture's steps (N, D) cost, (N,) float64 bytes, not whole ones.
+        """Return the coded size of each image's steps (N, D), (N,) float64 bytes, not whole ones.
 
         It is the cross-entropy of the steps with the training codes' shares: an arithmetic coder
-        with these shares needs so much and at most two bits more.
+        with these shares needs at most two bits more.
         """
-        found = np.take_along_axis(self.prices.T, steps, axis=0)
-        return np.asarray(found.sum(axis=1, dtype=np.float64) / 8)
+        lengths = np.take_along_axis(self.code_lengths.T, steps, axis=0)
+        return np.asarray(lengths.sum(axis=1, dtype=np.float64) / 8)
 
     @property
     def plain_bytes(self) -> float:
-        """What a picture costs if every number takes the bits that tell its steps apart."""
+        """The size of an image if every dimension takes the bits that tell its steps apart."""
         return float(np.ceil(np.log2(self.counts)).sum()) / 8
 
     @property
-    def own_bytes(self) -> int:
-        """What the book itself takes: the counts of all steps in two bytes, four for each range."""
+    def table_bytes(self) -> int:
+        """The size of the quantizer: two bytes a step, four for each range, four for the width."""
         return int(2 * self.counts.sum() + 4 * len(self.low) + 4)

@@ -1,7 +1,4 @@
-"""How close pictures come for how many bytes, as curves, and where one curve passes another.
-
-It knows sizes and errors, not how they were measured. Sizes are bytes a picture.
-"""
+"""Rate-distortion curves: PSNR over bytes an image, and where one curve passes another."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -12,34 +9,34 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Point:
-    """What pictures cost at one setting, and how close they come.
+    """The size and the distortion of images at one setting of a method.
 
     Attributes:
-        bytes: a picture, the mean.
-        psnr: of the mean squared error of all pictures, in dB.
-        plain_bytes: a picture, without an entropy coder; equal to `bytes` where there is no choice.
-        numbers: that are kept of a picture, 0 for JPEG.
-        bits: of the number with the widest range, 0 for JPEG.
+        bytes: the mean of an image.
+        psnr: of the mean squared error of all images, in dB.
+        plain_bytes: the same without an entropy coder; equal to `bytes` where there is no choice.
+        latent_dim: of the code, 0 for JPEG.
+        bits: of the dimension with the widest range, 0 for JPEG.
         quality: JPEG's setting, 0 for codes.
     """
 
     bytes: float
     psnr: float
     plain_bytes: float
-    numbers: int = 0
+    latent_dim: int = 0
     bits: int = 0
     quality: int = 0
 
     def size(self, *, coded: bool) -> float:
-        """Bytes a picture, written by an entropy coder or not; at least a bit."""
+        """Return bytes an image, with an entropy coder or without; at least a bit."""
         return max(self.bytes if coded else self.plain_bytes, 1 / 8)
 
 
 Curve = tuple[Point, ...]
 
 
-def front(points: Iterable[Point], *, coded: bool = True) -> Curve:
-    """Return the points that no other one beats in both size and closeness, smallest first."""
+def pareto_front(points: Iterable[Point], *, coded: bool = True) -> Curve:
+    """Return the points that no other one beats in both size and PSNR, smallest first."""
     best: list[Point] = []
     for point in sorted(points, key=lambda one: (one.size(coded=coded), -one.psnr)):
         if not best or point.psnr > best[-1].psnr:
@@ -48,22 +45,22 @@ def front(points: Iterable[Point], *, coded: bool = True) -> Curve:
 
 
 @dataclass(frozen=True)
-class Lead:
-    """Between which sizes one method is ahead of another; ``end`` may be infinite."""
+class AdvantageRange:
+    """The sizes at which one method has a better PSNR than another; ``end`` may be infinite."""
 
     start: float
     end: float
 
 
-def lead(ours: Curve, theirs: Curve, *, coded: bool = True) -> Lead | None:
-    """Return where we are ahead, None if nowhere; of several stretches the longest.
+def advantage_range(ours: Curve, theirs: Curve, *, coded: bool = True) -> AdvantageRange | None:
+    """Return where our curve is above theirs, None if nowhere; of several ranges the longest.
 
     Between their points curves are straight over the logarithm of the size; past its last point a
-    curve stays as high as it is there: nobody has to use up what is allowed.
+    curve is constant, as a larger budget may stay unused.
 
     Args:
-        ours: see `front`.
-        theirs: likewise. Below its first point a method has nothing: the other is ahead.
+        ours: see `pareto_front`.
+        theirs: likewise. Below its first point a method has no image: the other is ahead.
         coded: see `Point.size`.
     """
     x, y = _line(ours, coded=coded)
@@ -76,7 +73,7 @@ def lead(ours: Curve, theirs: Curve, *, coded: bool = True) -> Lead | None:
     if not edges:
         return None
     start, end = max(edges, key=lambda stretch: stretch[1] - stretch[0])
-    return Lead(2.0**start, 2.0**end if math.isfinite(end) else math.inf)
+    return AdvantageRange(2.0**start, 2.0**end if math.isfinite(end) else math.inf)
 
 
 def _line(curve: Curve, *, coded: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -89,7 +86,7 @@ def _line(curve: Curve, *, coded: bool) -> tuple[np.ndarray, np.ndarray]:
 def _stretches(
     ticks: np.ndarray, gap: np.ndarray, theirs_from: float, ours_from: float
 ) -> list[tuple[float, float]]:
-    """Return where the gap, straight between ticks, is above 0; a jump where theirs begins."""
+    """Return where the gap, straight between ticks, is above 0; it jumps where theirs begins."""
     found: list[tuple[float, float]] = []
     start = ours_from if gap[0] > 0 else None
     for i in range(1, len(ticks)):
@@ -111,32 +108,30 @@ def _stretches(
     return [stretch for stretch in found if stretch[1] > stretch[0]]
 
 
-def size_for(psnr: float, curve: Curve) -> float:
-    """Return the bytes at which a curve reaches a PSNR: its first point's at least; or infinity."""
+def bytes_for(psnr: float, curve: Curve) -> float:
+    """Return the bytes at which a curve reaches a PSNR, at least its first point's; or infinity."""
     x, y = _line(curve, coded=True)
     if psnr > y[-1]:
         return math.inf
     return float(2.0 ** np.interp(psnr, y, x))
 
 
-def pays_off_from(own_bytes: int, ours: float, theirs: float) -> int | None:
-    """Return from how many pictures on what is needed once is worth it; None if never.
+def break_even_count(fixed_bytes: int, ours: float, theirs: float) -> int | None:
+    """Return the number of images from which on our method needs fewer bytes; None if never.
 
     Args:
-        own_bytes: needed once, such as the decoder.
-        ours: bytes a picture.
-        theirs: bytes a picture with the rival, which needs nothing once.
+        fixed_bytes: needed once, such as the decoder.
+        ours: bytes an image.
+        theirs: bytes an image of the other method, which needs nothing once.
     """
     if not ours < theirs:
         return None
     if math.isinf(theirs):
         return 1
-    return math.ceil(own_bytes / (theirs - ours))
+    return math.ceil(fixed_bytes / (theirs - ours))
 
 
 def best_within(sizes: Sequence[float], psnrs: Sequence[float], budget: float) -> int:
-    """Return the index of the closest picture within a budget, the smallest if none is."""
+    """Return the index of the best PSNR within a budget, of the smallest size if none is."""
     fitting = [index for index, size in enumerate(sizes) if size <= budget]
-    if not fitting:
-        return int(np.argmin(sizes))
-    return max(fitting, key=lambda index: psnrs[index])
+    return max(fitting, key=lambda index: psnrs[index], default=int(np.argmin(sizes)))

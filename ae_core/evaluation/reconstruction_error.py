@@ -1,33 +1,31 @@
-"""How badly a trained model reconstructs known and unknown pictures, in an ``infer`` worker.
-
-Like `ae_core.models.inference`, whose models it uses.
-"""
+"""Reconstruction errors of images in and out of a model's distribution, in an ``infer`` worker."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
 
-from ae_core.data import loading
+from ae_core.data.gallery import images_of
+from ae_core.data.loading import load_images
+from ae_core.evaluation.roc import Roc
 from ae_core.images import to_array, to_bytes_range
 from ae_core.models.compatibility import image_shape
 from ae_core.models.inference import ModelFile, autoencoder
 from ae_core.specs import from_json
 
-SCORED = 500  # known and unknown pictures each
-SHOWN = 6  # of the least and of the most surprising ones
+MAX_IMAGES = 500  # of either kind
+SHOWN = 6  # of the smallest and of the largest errors
 
 
 @dataclass(frozen=True)
-class Scored:
-    """Pictures of one kind, and how badly a model reconstructs them.
+class ReconstructionErrors:
+    """Images of one kind, and how badly a model reconstructs them.
 
     Attributes:
         scores: (N,) float64, the mean squared error of each.
-        shown: (S,) float64, the scores of the pictures here: the least surprising ones, then the
-            most surprising ones, rising.
-        images: (S, H, W, C) uint8.
-        outputs: (S, H, W, C) uint8, what the model made of them.
+        shown: (S,) float64, rising: the smallest errors, then the largest ones.
+        images: (S, H, W, C) uint8, with these errors.
+        outputs: (S, H, W, C) uint8, their reconstructions.
     """
 
     scores: np.ndarray
@@ -36,33 +34,39 @@ class Scored:
     outputs: np.ndarray
 
 
-def score_known(model: ModelFile) -> Scored:
-    """Score test pictures of a model's own image set.
+def in_distribution(model: ModelFile) -> ReconstructionErrors:
+    """Return the errors of test images of a model's own image set.
 
     Raises:
         ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.loading.load_images`.
-        ValueError: the model is not there any more.
+        UserError: the model is not there any more.
     """
-    spec = from_json(model.spec_json)
-    images = loading.load_images(spec.image_set, spec.image_size, spec.split)
-    return _scored(model, images.test[:SCORED])
+    return _errors(model, images_of(from_json(model.spec_json)).test[:MAX_IMAGES])
 
 
-def score_unknown(model: ModelFile, image_set: str) -> Scored:
-    """Score test pictures of another image set, brought to the shape of the model's pictures."""
+def out_of_distribution(
+    model: ModelFile, image_set: str, known: np.ndarray
+) -> tuple[ReconstructionErrors, Roc]:
+    """Return the errors of another image set, and how well they tell it from the model's own.
+
+    Args:
+        model: the model.
+        image_set: its test images are brought to the shape of the model's images.
+        known: (N,) scores of `in_distribution`.
+    """
     shape = image_shape(from_json(model.spec_json))
-    found = loading.load_images(image_set).test[:SCORED]
-    if found.shape[1:] != shape:
-        gray = to_bytes_range(found)[..., 0]
-        found = np.stack([to_array(Image.fromarray(picture), shape) for picture in gray])
-    return _scored(model, found)
+    images = load_images(image_set).test[:MAX_IMAGES]
+    if images.shape[1:] != shape:
+        gray = to_bytes_range(images)[..., 0]
+        images = np.stack([to_array(Image.fromarray(picture), shape) for picture in gray])
+    errors = _errors(model, images)
+    return errors, Roc.of(known, errors.scores)
 
 
-def _scored(model: ModelFile, images: np.ndarray) -> Scored:
-    trained = autoencoder(model, images.shape[1:])
-    outputs = trained.reconstruct(images)
+def _errors(model: ModelFile, images: np.ndarray) -> ReconstructionErrors:
+    outputs = autoencoder(model, images.shape[1:]).reconstruct(images)
     scores = np.square(images - outputs).mean(axis=(1, 2, 3), dtype=np.float64)
     order = np.argsort(scores, kind="stable")
     chosen = order if len(order) <= 2 * SHOWN else np.concatenate([order[:SHOWN], order[-SHOWN:]])
     shown = to_bytes_range(images[chosen]), to_bytes_range(outputs[chosen])
-    return Scored(scores, scores[chosen], *shown)
+    return ReconstructionErrors(scores, scores[chosen], *shown)

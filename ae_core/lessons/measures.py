@@ -69,7 +69,7 @@ def _tests(spec: TrainingSpec) -> np.ndarray:
 def _pca(_: ModelFile | None, given: Mapping[str, Any]) -> Measured:
     spec, numbers = preset(str(given["preset"])).spec, int(given["numbers"])
     found = pca_by_size(spec.image_set, spec.image_size, spec.split, (numbers,), SHOWN)
-    rows = np.stack([to_bytes_range(_tests(spec)[:SHOWN]), found.pictures[0]])
+    rows = np.stack([to_bytes_range(_tests(spec)[:SHOWN]), found.images[0]])
     return Measured({"psnr": found.psnr[0], "numbers": numbers}, rows, ("original", "pca"))
 
 

@@ -264,7 +264,7 @@ def test_the_life_of_an_own_set_with_real_workers(service):
     image, ours = answer(inference.reconstruct_test, model, 1)
     np.testing.assert_array_equal(image, load_images(name).test[1])
     assert np.isfinite(ours.psnr)
-    assert len(answer(baselines.rivals_test, model, 1)[0]) == 2
+    assert len(answer(baselines.baselines_of_test, model, 1)[0]) == 2
     own_sets().add(own.id, drawings(10, seed=2))  # the workers see it at once
     assert answer(gallery.gallery, to_json(spec), 0, 24).available == 4
 
@@ -285,7 +285,7 @@ def test_the_life_of_an_own_set_with_real_workers(service):
         answer(gallery.gallery, to_json(spec), 0, 24)
     with pytest.raises(ImageSetUnavailable):
         answer(inference.reconstruct_test, model, 0)
-    others, missing = answer(baselines.rivals, model, image)
+    others, missing = answer(baselines.baselines_of, model, image)
     assert [rival.name for rival in others] == ["JPEG"]
     assert missing.startswith(f"set={own.id} must be the id")
     assert answer(inference.reconstruct, model, image).psnr == pytest.approx(ours.psnr)

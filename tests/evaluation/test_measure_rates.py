@@ -13,8 +13,7 @@ from ae_core.data import gallery
 from ae_core.data.loading import load_images
 from ae_core.denoising.denoise import model_file
 from ae_core.evaluation import fixed_budget, measure_rates, reconstruction_error
-from ae_core.evaluation.rate_distortion import front
-from ae_core.evaluation.roc import auc
+from ae_core.evaluation.rate_distortion import pareto_front
 from ae_core.models.inference import autoencoder
 from ae_core.models.pretrained import cards
 
@@ -50,18 +49,18 @@ def test_more_bits_cost_more_and_come_closer(rates):
         assert before.bytes < after.bytes
         assert before.plain_bytes < after.plain_bytes
         assert before.psnr < after.psnr
-    assert front(rates.points) == rates.points
+    assert pareto_front(rates.points) == rates.points
 
 
 def test_at_8_bits_almost_nothing_is_lost(rates, model, images):
     trained = autoencoder(model, images.image_shape)
-    tests = images.test[: rates.pictures]
+    tests = images.test[: rates.images]
     assert rates.psnr == pytest.approx(metrics.psnr(tests, trained.reconstruct(tests)), abs=1e-4)
     assert rates.psnr - 0.3 < rates.points[-1].psnr <= rates.psnr + 0.05
 
 
 def test_an_entropy_coder_saves_and_the_first_bits_are_missed(rates):
-    numbers = rates.points[0].numbers
+    numbers = rates.points[0].latent_dim
     for point in rates.points:
         assert 0 < point.bytes < point.plain_bytes <= numbers * point.bits / 8
     assert rates.points[0].psnr < rates.psnr - 3
@@ -80,18 +79,18 @@ def test_pca_without_rounding_bounds_pca_with_it(card, images):
     from sklearn.decomposition import PCA
 
     flat = images.train.reshape(len(images.train), -1)
-    tests = images.test[: measure_rates.TEST_PICTURES]
+    tests = images.test[: measure_rates.TEST_IMAGES]
     pca = PCA(16, random_state=0).fit(flat)
     back = pca.inverse_transform(pca.transform(tests.reshape(len(tests), -1)))
     exact = metrics.psnr(np.clip(back, 0, 1).reshape(tests.shape), tests)
-    ours = [point for point in points if point.numbers == 16]
+    ours = [point for point in points if point.latent_dim == 16]
     assert max(point.psnr for point in ours) == pytest.approx(exact, abs=0.1)
     assert (np.diff([point.psnr for point in ours]) > -0.01).all()
 
 
 def test_jpeg_is_counted_to_the_byte(card, images):
     whole, scans = measure_rates.jpeg_rates(card.spec.image_set, card.spec.image_size)
-    tests = images.test[: measure_rates.TEST_PICTURES]
+    tests = images.test[: measure_rates.TEST_IMAGES]
     for quality in (1, 50):
         sizes, scan_sizes = [], []
         for picture in tests:
@@ -117,8 +116,8 @@ def test_every_method_keeps_its_budget_or_has_nothing_smaller(model, images, bud
     image = gallery.held_out_picture(model.spec_json, 3)
     np.testing.assert_array_equal(image, images.test[3])
     found = (
-        fixed_budget.squeeze(model, image, budget, coded=coded),
-        *fixed_budget.squeeze_rivals(model.spec_json, image, budget, coded=coded),
+        fixed_budget.compress_to(model, image, budget, coded=coded),
+        *fixed_budget.compress_baselines_to(model.spec_json, image, budget, coded=coded),
     )
     assert [each.method for each in found] == ["autoencoder", "pca", "jpeg", "scan"]
     for each in found:
@@ -133,7 +132,7 @@ def test_every_method_keeps_its_budget_or_has_nothing_smaller(model, images, bud
 
 def test_one_picture_is_counted_as_all_of_them_are(model, images, rates):
     """Of 20 pictures all together, whatever bits are best for each, as the curve says."""
-    found = [fixed_budget.squeeze(model, i, math.inf, coded=True) for i in images.test[:20]]
+    found = [fixed_budget.compress_to(model, i, math.inf, coded=True) for i in images.test[:20]]
     sizes = {point.bits: point.bytes for point in rates.points}
     expected = np.mean([sizes[each.bits] for each in found])
     assert np.mean([each.bytes for each in found]) == pytest.approx(expected, rel=0.1)
@@ -149,9 +148,9 @@ def test_what_was_never_trained_on_is_kept_badly():
     noise = np.random.default_rng(0).uniform(size=(64, 64, 1)).astype(np.float32)
     own = gallery.held_out_picture(model.spec_json, 0)
     for image, ours_is_better in ((own, True), (noise, False)):
-        ours = fixed_budget.squeeze(model, image, 3500, coded=True)
+        ours = fixed_budget.compress_to(model, image, 3500, coded=True)
         budget = 400 if ours_is_better else 3500
-        jpeg = fixed_budget.squeeze_rivals(model.spec_json, image, budget,
+        jpeg = fixed_budget.compress_baselines_to(model.spec_json, image, budget,
                                         coded=True)[1]  # fmt: skip
         assert (ours.psnr > jpeg.psnr) == ours_is_better
 
@@ -160,8 +159,8 @@ def test_what_was_never_trained_on_is_kept_badly():
 
 
 def test_scores_are_the_errors_of_the_pictures_they_are_shown_with(model, images):
-    scored = reconstruction_error.score_known(model)
-    tests = images.test[: reconstruction_error.SCORED]
+    scored = reconstruction_error.in_distribution(model)
+    tests = images.test[: reconstruction_error.MAX_IMAGES]
     outputs = autoencoder(model, images.image_shape).reconstruct(tests)
     expected = [metrics.mse(a, b) for a, b in zip(tests, outputs, strict=True)]
     np.testing.assert_allclose(scored.scores, expected, rtol=1e-4)
@@ -175,20 +174,20 @@ def test_scores_are_the_errors_of_the_pictures_they_are_shown_with(model, images
 
 def test_pictures_of_another_kind_surprise(model, card):
     other = next(name for name in ("digits", "toy-faces") if name != card.spec.image_set)
-    known, unknown = (
-        reconstruction_error.score_known(model),
-        reconstruction_error.score_unknown(model, other),
-    )
+    known = reconstruction_error.in_distribution(model)
+    unknown, roc = reconstruction_error.out_of_distribution(model, other, known.scores)
     assert known.images.shape[1:] == unknown.images.shape[1:]
-    assert auc(known.scores, unknown.scores) > 0.99
+    assert roc.auc > 0.99
 
 
 def test_an_unknown_set_that_is_the_known_one_does_not(model, card):
     native = load_images(card.spec.image_set).image_shape
-    unknown = reconstruction_error.score_unknown(model, card.spec.image_set)
+    known = reconstruction_error.in_distribution(model)
+    unknown, roc = reconstruction_error.out_of_distribution(
+        model, card.spec.image_set, known.scores
+    )
     if native == unknown.images.shape[1:]:
-        known = reconstruction_error.score_known(model)
         np.testing.assert_array_equal(known.scores, unknown.scores)
-        assert auc(known.scores, unknown.scores) == 0.5
+        assert roc.auc == 0.5
     else:  # another way of enlarging changes pixels, but not what is on the picture
         assert np.median(unknown.scores) < 0.02

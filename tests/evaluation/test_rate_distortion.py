@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from ae_core.evaluation.rate_distortion import (
     Point,
+    advantage_range,
     best_within,
-    front,
-    lead,
-    pays_off_from,
-    size_for,
+    break_even_count,
+    bytes_for,
+    pareto_front,
 )
 
 
@@ -27,13 +27,13 @@ def test_what_costs_nothing_still_has_a_place_on_a_logarithmic_axis():
 
 def test_the_front_leaves_out_what_another_point_beats():
     points = curve((10, 20), (12, 19), (11, 25), (40, 25), (50, 30))
-    assert front(points) == curve((10, 20), (11, 25), (50, 30))
+    assert pareto_front(points) == curve((10, 20), (11, 25), (50, 30))
 
 
 def test_the_front_is_of_the_bytes_that_are_asked_for():
     points = (Point(10, 20, 30), Point(12, 22, 25))
-    assert front(points) == points
-    assert front(points, coded=False) == points[1:]
+    assert pareto_front(points) == points
+    assert pareto_front(points, coded=False) == points[1:]
 
 
 @given(
@@ -41,7 +41,7 @@ def test_the_front_is_of_the_bytes_that_are_asked_for():
 )
 def test_a_front_rises_and_leaves_no_better_point_out(pairs):
     points = curve(*pairs)
-    best = front(points)
+    best = pareto_front(points)
     for a, b in itertools.pairwise(best):
         assert a.bytes < b.bytes
         assert a.psnr < b.psnr
@@ -68,7 +68,7 @@ def test_a_front_rises_and_leaves_no_better_point_out(pairs):
     ],
 )
 def test_where_one_curve_is_ahead(ours, theirs, expected):
-    found = lead(curve(*ours), curve(*theirs))
+    found = advantage_range(curve(*ours), curve(*theirs))
     if expected is None:
         assert found is None
         return
@@ -81,24 +81,24 @@ def test_where_one_curve_is_ahead(ours, theirs, expected):
 def test_at_a_crossing_both_are_equally_good():
     ours = curve((4, 10), (16, 30))
     theirs = curve((4, 20), (256, 35))
-    found = lead(ours, theirs)
+    found = advantage_range(ours, theirs)
     assert found.start == pytest.approx(4 * 2 ** (10 / (10 - 15 / 6)))
-    assert size_for(30, theirs) == pytest.approx(found.end)
+    assert bytes_for(30, theirs) == pytest.approx(found.end)
 
 
 def test_the_size_for_a_closeness():
     rising = curve((100, 20), (400, 30))
-    assert size_for(25, rising) == pytest.approx(200)
-    assert size_for(3, rising) == pytest.approx(100)
-    assert size_for(31, rising) == math.inf
+    assert bytes_for(25, rising) == pytest.approx(200)
+    assert bytes_for(3, rising) == pytest.approx(100)
+    assert bytes_for(31, rising) == math.inf
 
 
 def test_a_decoder_pays_off_when_what_is_saved_exceeds_it():
-    assert pays_off_from(1000, 10, 30) == 50
-    assert pays_off_from(1001, 10, 30) == 51
-    assert pays_off_from(1000, 30, 30) is None
-    assert pays_off_from(1000, 30, 10) is None
-    assert pays_off_from(1000, 30, math.inf) == 1
+    assert break_even_count(1000, 10, 30) == 50
+    assert break_even_count(1001, 10, 30) == 51
+    assert break_even_count(1000, 30, 30) is None
+    assert break_even_count(1000, 30, 10) is None
+    assert break_even_count(1000, 30, math.inf) == 1
 
 
 def test_the_best_within_a_budget_is_the_closest_not_the_largest():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ae_core.latent.interpolation import (
-    LARGEST,
+    MAX_VALUE,
     attribute_vectors,
     class_vectors,
     code_from_text,
@@ -230,7 +230,7 @@ def test_arithmetic_of_codes():
 # --- text -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("scale", [1e-4, 0.1, 1, 30, LARGEST])
+@pytest.mark.parametrize("scale", [1e-4, 0.1, 1, 30, MAX_VALUE])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_code_survives_its_text(seed, scale):
     code = np.random.default_rng(seed).uniform(-scale, scale, 64).astype(np.float32)

@@ -120,12 +120,12 @@ def test_a_damaged_file_is_refused(model, tmp_path, digits):
         inference.reconstruct(replace(model, path=str(path), version=9), digits.test[0])
 
 
-# --- rivals ----------------------------------------------------------------------------------
+# --- baselines ----------------------------------------------------------------------------------
 
 
 def test_pca_is_scikit_learns_with_as_many_numbers(model, digits):
     image = digits.test[0]
-    linear = baselines.rivals(model, image)[0][0]
+    linear = baselines.baselines_of(model, image)[0][0]
     oracle = PCA(4, svd_solver="full").fit(digits.train.reshape(-1, 64))
     back = oracle.inverse_transform(oracle.transform(image.reshape(1, -1)))
     np.testing.assert_allclose(linear.image, np.clip(back, 0, 1).reshape(8, 8, 1), atol=1e-4)
@@ -136,7 +136,7 @@ def test_pca_is_scikit_learns_with_as_many_numbers(model, digits):
 def test_jpeg_says_how_many_bytes_it_took(model, digits):
     """Below the size of its own tables no JPEG exists: the smallest is shown, with its bytes."""
     image = digits.test[0]
-    jpeg = baselines.rivals(model, image)[0][1]
+    jpeg = baselines.baselines_of(model, image)[0][1]
     buffer = io.BytesIO()
     pixels = np.uint8(image[..., 0] * 255 + 0.5)
     Image.fromarray(pixels).save(buffer, "JPEG", quality=1, optimize=True)
@@ -146,10 +146,10 @@ def test_jpeg_says_how_many_bytes_it_took(model, digits):
 
 
 def test_jpeg_keeps_within_the_codes_bytes_where_it_can(digits):
-    """A code of 200 numbers is 800 bytes; nothing is trained for the rivals."""
+    """A code of 200 numbers is 800 bytes; nothing is trained for the baselines."""
     model = ModelFile(to_json(change(SPEC, latent_dim=200, image_size=16)), "nowhere.npz", 1)
     image = load_images("digits", 16).test[0]
-    (pca, jpeg), missing = baselines.rivals(model, image)
+    (pca, jpeg), missing = baselines.baselines_of(model, image)
     assert missing == ""
     assert 0 < jpeg.bytes <= 800
     assert_figures_are_of(jpeg, image)
@@ -160,14 +160,14 @@ def test_jpeg_keeps_within_the_codes_bytes_where_it_can(digits):
 def test_pca_says_how_many_numbers_it_has_where_pixels_are_fewer(digits):
     """An overcomplete code: 64 pixels have no more than 64 components, which lose nothing."""
     model = ModelFile(to_json(change(SPEC, latent_dim=100)), "nowhere.npz", 1)
-    pca = baselines.rivals(model, digits.test[0])[0][0]
+    pca = baselines.baselines_of(model, digits.test[0])[0][0]
     assert (pca.numbers, pca.bytes) == (64, 256)
     assert pca.mse < 1e-8
 
 
-def test_rivals_of_a_test_picture_go_by_its_number(model, digits):
-    by_number, _ = baselines.rivals_test(model, 3)
-    by_picture, _ = baselines.rivals(model, digits.test[3])
+def test_baselines_of_a_test_picture_go_by_its_number(model, digits):
+    by_number, _ = baselines.baselines_of_test(model, 3)
+    by_picture, _ = baselines.baselines_of(model, digits.test[3])
     for a, b in zip(by_number, by_picture, strict=True):
         one, other = asdict(a), asdict(b)
         np.testing.assert_array_equal(one.pop("image"), other.pop("image"))
@@ -178,7 +178,7 @@ def test_without_the_training_pictures_jpeg_remains(model, digits, monkeypatch, 
     monkeypatch.setenv("AE_DATA_DIR", str(tmp_path))
     monkeypatch.setattr("urllib.request.urlopen", no_network)
     absent = ModelFile(to_json(change(SPEC, image_set="mnist")), "nowhere.npz", 1)
-    (jpeg,), missing = baselines.rivals(absent, digits.test[0])
+    (jpeg,), missing = baselines.baselines_of(absent, digits.test[0])
     assert jpeg.name == "JPEG"
     assert missing.startswith(f"mnist needs mnist.npz in {tmp_path}")
 
@@ -187,10 +187,10 @@ def no_network(*_args, **_kwargs):
     raise OSError("no network")
 
 
-def test_rivals_never_see_the_held_out_pictures(model, digits):
+def test_baselines_never_see_the_held_out_pictures(model, digits):
     """PCA fitted to the test pictures as well would be another one."""
     image = digits.test[0]
-    linear = baselines.rivals(model, image)[0][0]
+    linear = baselines.baselines_of(model, image)[0][0]
     both = np.concatenate([digits.train, digits.test]).reshape(-1, 64)
     oracle = PCA(4, svd_solver="full").fit(both)
     back = oracle.inverse_transform(oracle.transform(image.reshape(1, -1)))

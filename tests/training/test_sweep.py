@@ -209,14 +209,14 @@ def test_the_line_of_pca_is_scikit_learn_s_pca():
         assert 10 ** (-ours.psnr[place] / 10) == pytest.approx(error, abs=1e-6)
         assert ours.psnr[place] == pytest.approx(metrics.psnr_of_mse(float(error)), abs=1e-4)
         shown = back[:8].reshape(8, 8, 8, 1) * 255
-        assert np.abs(ours.pictures[place] - shown).max() <= 0.51
+        assert np.abs(ours.images[place] - shown).max() <= 0.51
     assert list(ours.psnr) == sorted(ours.psnr)
 
 
 def test_more_numbers_than_pixels_lose_nothing_and_more_pictures_than_asked_do_not_come():
     perfect = baselines.pca_by_size("digits", 8, "held-out", (64, 100), 3)
     assert min(perfect.psnr) > LOSSLESS
-    assert perfect.pictures.shape == (2, 3, 8, 8, 1)
+    assert perfect.images.shape == (2, 3, 8, 8, 1)
 
 
 # --- the chart --------------------------------------------------------------------------------

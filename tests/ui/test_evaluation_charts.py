@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 import pytest
 
 from ae_core.evaluation.rate_distortion import Point
-from ae_core.evaluation.roc import roc
+from ae_core.evaluation.roc import Roc
 from pages.ui.charts.evaluation import (
     PLANE,
     Line,
@@ -45,7 +45,7 @@ def test_all_scores_are_in_the_histogram_and_in_its_range():
 
 
 def test_charts_of_scores_leave_their_plane_where_marks_expect_it():
-    curve = roc_curve(roc(KNOWN, UNKNOWN), WORDS)
+    curve = roc_curve(Roc.of(KNOWN, UNKNOWN), WORDS)
     go.Figure(curve)
     for drawn in (score_histogram(KNOWN, UNKNOWN, WORDS), curve):
         assert drawn["layout"]["margin"] == PLANE

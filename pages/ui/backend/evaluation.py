@@ -1,12 +1,14 @@
-"""Models measured, and next to PCA, JPEG and unknown pictures: remembered for all visitors.
+"""Cached evaluations of models, next to PCA, JPEG and out-of-distribution images.
 
-It knows figures of whole image sets and of their test pictures, none of a visitor's picture.
+They concern whole image sets and their test images, so all visitors share them.
 """
 
 import streamlit as st
 
 from ae_core.evaluation import baselines, measure_rates, reconstruction_error
 from ae_core.evaluation.rate_distortion import Curve
+from ae_core.evaluation.reconstruction_error import ReconstructionErrors
+from ae_core.evaluation.roc import Roc
 from ae_core.models import inference
 from ae_core.models.inference import ModelFile
 from pages.ui.backend.forgetting import forgetting
@@ -16,9 +18,9 @@ from pages.ui.backend.service import service
 
 @forgetting
 @st.cache_data(show_spinner=False, max_entries=256)
-def test_rivals(model: ModelFile, number: int) -> tuple[list[inference.Rendition], str]:
-    """Return what PCA and JPEG make of test picture ``number``."""
-    return service().connection.answer(baselines.rivals_test, model, number)
+def test_baselines(model: ModelFile, number: int) -> tuple[list[inference.Rendition], str]:
+    """Return PCA and JPEG of test image ``number``; see `baselines.baselines_of_test`."""
+    return service().connection.answer(baselines.baselines_of_test, model, number)
 
 
 @forgetting
@@ -26,7 +28,7 @@ def test_rivals(model: ModelFile, number: int) -> tuple[list[inference.Rendition
 def pca_by_size(
     image_set: str, image_size: int, split: str, sizes: tuple[int, ...], shown: int
 ) -> baselines.PcaBySize:
-    """Return what PCA makes of test pictures by size; see `baselines.pca_by_size`."""
+    """Return PCA of test images by size; see `baselines.pca_by_size`."""
     return service().connection.answer(
         baselines.pca_by_size, image_set, image_size, split, sizes, shown
     )
@@ -34,33 +36,36 @@ def pca_by_size(
 
 @st.cache_data(show_spinner=False, max_entries=MODELS)
 def code_rates(model: ModelFile) -> measure_rates.CodeRates:
-    """Return what a model's codes take; see `ae_core.evaluation.measure_rates.code_rates`."""
+    """Return the rates of a model's codes; see `ae_core.evaluation.measure_rates.code_rates`."""
     return service().connection.answer(measure_rates.code_rates, model)
 
 
 @forgetting
 @st.cache_data(show_spinner=False, max_entries=16)
 def pca_rates(image_set: str, image_size: int, split: str) -> Curve:
-    """Return what principal components take; see `ae_core.evaluation.measure_rates.pca_rates`."""
+    """Return the rates of PCA; see `ae_core.evaluation.measure_rates.pca_rates`."""
     return service().connection.answer(measure_rates.pca_rates, image_set, image_size, split)
 
 
 @forgetting
 @st.cache_data(show_spinner=False, max_entries=16)
 def jpeg_rates(image_set: str, image_size: int) -> tuple[Curve, Curve]:
-    """Return what JPEG takes; see `ae_core.evaluation.measure_rates.jpeg_rates`."""
+    """Return the rates of JPEG; see `ae_core.evaluation.measure_rates.jpeg_rates`."""
     return service().connection.answer(measure_rates.jpeg_rates, image_set, image_size)
 
 
 @forgetting
 @st.cache_data(show_spinner=False, max_entries=MODELS)
-def known_scores(model: ModelFile) -> reconstruction_error.Scored:
-    """Return how surprising a model finds pictures of its own image set."""
-    return service().connection.answer(reconstruction_error.score_known, model)
+def in_distribution(model: ModelFile) -> ReconstructionErrors:
+    """Return a model's errors on its own image set."""
+    return service().connection.answer(reconstruction_error.in_distribution, model)
 
 
 @forgetting
 @st.cache_data(show_spinner=False, max_entries=MODELS)
-def unknown_scores(model: ModelFile, image_set: str) -> reconstruction_error.Scored:
-    """Return how surprising a model finds pictures of another image set."""
-    return service().connection.answer(reconstruction_error.score_unknown, model, image_set)
+def out_of_distribution(model: ModelFile, image_set: str) -> tuple[ReconstructionErrors, Roc]:
+    """Return a model's errors on another image set, and how well they tell it from its own."""
+    known = in_distribution(model).scores
+    return service().connection.answer(
+        reconstruction_error.out_of_distribution, model, image_set, known
+    )

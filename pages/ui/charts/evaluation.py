@@ -153,8 +153,8 @@ def roc_curve(curve: Roc, words: Mapping[str, str]) -> Figure:
     line = {
         "type": "scatter",
         "mode": "lines",
-        "x": curve.false_alarms.tolist(),
-        "y": curve.found.tolist(),
+        "x": curve.fpr.tolist(),
+        "y": curve.tpr.tolist(),
         "line": {"color": TRAIN, "width": 3},
         "fill": "tozeroy",
         "hovertemplate": "%{x:.1%}, %{y:.1%}<extra></extra>",

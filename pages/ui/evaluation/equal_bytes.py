@@ -8,7 +8,7 @@ from PIL import Image
 
 from ae_core import images
 from ae_core.evaluation import fixed_budget
-from ae_core.evaluation.fixed_budget import Squeezed
+from ae_core.evaluation.fixed_budget import Compressed
 from ae_core.models.compatibility import image_shape
 from pages.ui.backend.images import test_image
 from pages.ui.backend.service import service
@@ -51,11 +51,11 @@ def equal_bytes(shown: tuple[TrainedModel, ...], budget: float, *, coded: bool) 
     with place, st.spinner(text("measure.squeezing")):
         found = [
             *(
-                answer(fixed_budget.squeeze, each.file, image, budget, coded=coded)
+                answer(fixed_budget.compress_to, each.file, image, budget, coded=coded)
                 for each in shown
             ),
             *answer(
-                fixed_budget.squeeze_rivals,
+                fixed_budget.compress_baselines_to,
                 shown[0].file.spec_json,
                 image,
                 budget,
@@ -84,7 +84,7 @@ def _other(model: TrainedModel, source: str) -> np.ndarray | None:
     return images.to_array(opened, image_shape(model.spec))
 
 
-def _caption(each: Squeezed, shown: tuple[TrainedModel, ...], place: int, budget: float) -> str:
+def _caption(each: Compressed, shown: tuple[TrainedModel, ...], place: int, budget: float) -> str:
     """Return what stands below a picture, as HTML; nothing in it is a visitor's text."""
     name = text(f"measure.method.{each.method}")
     if place < len(shown) > 1:
@@ -94,13 +94,13 @@ def _caption(each: Squeezed, shown: tuple[TrainedModel, ...], place: int, budget
     return text(key, name=name, psnr=f"{each.psnr:.1f}", bytes=took, setting=_setting(each))
 
 
-def _setting(each: Squeezed) -> str:
+def _setting(each: Compressed) -> str:
     if each.quality:
         return text("measure.quality", quality=each.quality)
-    return text("measure.steps", numbers=each.numbers, bits=each.bits)
+    return text("measure.steps", numbers=each.latent_dim, bits=each.bits)
 
 
-def _verdict(found: list[Squeezed], budget: float) -> None:
+def _verdict(found: list[Compressed], budget: float) -> None:
     """Say which method is closest within the budget, and how far the autoencoder is from it."""
     ours = found[0]
     rivals = [each for each in found if each.method != ours.method and each.bytes <= budget]

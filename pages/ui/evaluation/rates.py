@@ -6,7 +6,14 @@ import numpy as np
 import streamlit as st
 
 from ae_core.evaluation.measure_rates import CodeRates
-from ae_core.evaluation.rate_distortion import Curve, Lead, front, lead, pays_off_from, size_for
+from ae_core.evaluation.rate_distortion import (
+    AdvantageRange,
+    Curve,
+    advantage_range,
+    break_even_count,
+    bytes_for,
+    pareto_front,
+)
 from pages.ui.backend.evaluation import code_rates, jpeg_rates, pca_rates
 from pages.ui.charts.evaluation import Line, rate_curves
 from pages.ui.charts.training import FOURTH, HELD_OUT, SIXTH, THIRD, TRAIN
@@ -37,9 +44,9 @@ def rate_view(model: TrainedModel) -> None:
     with st.spinner(text("measure.fitting")):
         linear = pca_rates(spec.image_set, spec.image_size, spec.split)
     coded = _written_count() == COUNTS[0]
-    ours = [front(each.points, coded=coded) for each in rates]
-    pca, files, data = (front(curve, coded=coded) for curve in (linear, whole, scans))
-    ahead = lead(ours[0], files, coded=coded)
+    ours = [pareto_front(each.points, coded=coded) for each in rates]
+    pca, files, data = (pareto_front(curve, coded=coded) for curve in (linear, whole, scans))
+    ahead = advantage_range(ours[0], files, coded=coded)
     pays = _headline(rates[0], ours[0], files, ahead, coded=coded)
     st.markdown(" ".join((*_passed_by(ours[0], pca, data, coded=coded), pays)))
     lines = [
@@ -67,7 +74,7 @@ def rate_view(model: TrainedModel) -> None:
         )
     equal_bytes(shown, budget, coded=coded)
     with st.expander(text("measure.how_title")):
-        st.markdown(text("measure.how", pictures=rates[0].pictures))
+        st.markdown(text("measure.how", pictures=rates[0].images))
         if spec.split == "none":
             st.markdown(text("measure.seen"))
 
@@ -79,7 +86,7 @@ def _written_count() -> str:
 
 
 def _headline(
-    rates: CodeRates, ours: Curve, files: Curve, ahead: Lead | None, *, coded: bool
+    rates: CodeRates, ours: Curve, files: Curve, ahead: AdvantageRange | None, *, coded: bool
 ) -> str:
     """Show the important figures; return from when on the decoder pays off."""
     least = files[0].size(coded=coded)
@@ -96,8 +103,8 @@ def _headline(
         below = f"{ahead.start:.0f}–{_bytes(ahead.end)}"
         words = text("measure.between", start=_bytes(ahead.start), end=_bytes(ahead.end))
     own = ours[-1].size(coded=coded)
-    needed = max(least, size_for(ours[-1].psnr, files))
-    from_pictures = pays_off_from(rates.decoder_bytes, own, needed)
+    needed = max(least, bytes_for(ours[-1].psnr, files))
+    from_pictures = break_even_count(rates.decoder_bytes, own, needed)
     with st.container(horizontal=True, gap="medium"):
         st.metric(text("measure.wins_below"), below, width="content")
         st.metric(
@@ -124,7 +131,7 @@ def _passed_by(ours: Curve, pca: Curve, data: Curve, *, coded: bool) -> list[str
     """Say how it stands with JPEG without its header, and with PCA."""
     said = []
     for name, curve in (("scan", data), ("pca", pca)):
-        ahead = lead(ours, curve, coded=coded)
+        ahead = advantage_range(ours, curve, coded=coded)
         if ahead is None:
             said.append(text(f"measure.{name}.always"))
         elif math.isinf(ahead.end):

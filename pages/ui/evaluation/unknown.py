@@ -7,9 +7,9 @@ import numpy as np
 import streamlit as st
 
 from ae_core.data.loading import IMAGE_SETS, card, is_available
-from ae_core.evaluation.reconstruction_error import SHOWN, Scored
-from ae_core.evaluation.roc import auc, rates, roc, threshold_for
-from pages.ui.backend.evaluation import known_scores, unknown_scores
+from ae_core.evaluation.reconstruction_error import SHOWN, ReconstructionErrors
+from ae_core.evaluation.roc import Roc, rates, threshold_for
+from pages.ui.backend.evaluation import in_distribution, out_of_distribution
 from pages.ui.charts.evaluation import (
     LEAST,
     PLANE,
@@ -28,7 +28,7 @@ from pages.ui.widgets.chart import chart
 from pages.ui.widgets.tiles import tiles
 
 STEPS = 160  # of the slider
-USUAL_ALARMS = 0.05  # share of the known that the first threshold is wrong about
+USUAL_FPR = 0.05  # of the first threshold
 NARROWEST = 70  # CSS pixels of a picture
 _DOT = "width:16px;height:16px;margin:-8px;border-radius:50%"
 _OVER = """
@@ -53,18 +53,19 @@ def unknown_view(model: TrainedModel) -> None:
         format_func=pictures_title,
     )
     with st.spinner(text("measure.scoring")):
-        known, unknown = known_scores(model.file), unknown_scores(model.file, other)
+        known = in_distribution(model.file)
+        unknown, roc = out_of_distribution(model.file, other)
     place = st.container()
     threshold = linked_step(
         "threshold",
         text("measure.threshold"),
         _steps(known.scores, unknown.scores),
-        threshold_for(known.scores, USUAL_ALARMS),
+        threshold_for(known.scores, USUAL_FPR),
         "measure",
         format_func=lambda step: f"{step:.3g}",
     )
     with place:
-        _charts(model, other, known, unknown, threshold)
+        _charts(model, other, (known.scores, unknown.scores), roc, threshold)
     if model.spec.split == "none":
         st.caption(text("measure.seen"))
     for kind, title, scored in (
@@ -76,37 +77,39 @@ def unknown_view(model: TrainedModel) -> None:
 
 
 def _charts(
-    model: TrainedModel, other: str, known: Scored, unknown: Scored, threshold: float
+    model: TrainedModel,
+    other: str,
+    scores: tuple[np.ndarray, np.ndarray],
+    roc: Roc,
+    threshold: float,
 ) -> None:
-    here = rates(known.scores, unknown.scores, threshold)
-    area = auc(known.scores, unknown.scores)
+    here = rates(*scores, threshold)
     with st.container(horizontal=True, gap="medium"):
-        st.metric(text("measure.found"), f"{here.found:.0%}", width="content")
-        st.metric(text("measure.false_alarms"), f"{here.false_alarms:.0%}", width="content")
+        st.metric(text("measure.found"), f"{here.tpr:.0%}", width="content")
+        st.metric(text("measure.false_alarms"), f"{here.fpr:.0%}", width="content")
         st.metric(
-            text("measure.auc"), f"{area:.3f}", help=text("measure.auc_help"), width="content"
+            text("measure.auc"), f"{roc.auc:.3f}", help=text("measure.auc_help"), width="content"
         )
     st.markdown(
-        "##### "
-        + text("measure.shares", found=f"{here.found:.0%}", alarms=f"{here.false_alarms:.0%}")
+        "##### " + text("measure.shares", found=f"{here.tpr:.0%}", alarms=f"{here.fpr:.0%}")
     )
-    if area < 0.9:
+    if roc.auc < 0.9:
         st.markdown(text("measure.alike"))
     words = {
         name: text(f"measure.scores.{name}") for name in ("score", "share", "false_alarms", "found")
     }
     words["known"] = html.escape(pictures_title(model.spec.image_set))  # Plotly reads markup
     words["unknown"] = pictures_title(other)
-    low, high = score_range(known.scores, unknown.scores)
+    low, high = score_range(*scores)
     share = min(max((math.log10(threshold) - low) / (high - low), 0.0), 1.0)
     left, right = st.columns([5, 3], gap="medium")
     with left:
-        histogram = score_histogram(known.scores, unknown.scores, words)
+        histogram = score_histogram(*scores, words)
         _marked("histogram", histogram, text("measure.scores.alt"), share, None)
     with right:
-        curve = roc_curve(roc(known.scores, unknown.scores), words)
+        curve = roc_curve(roc, words)
         alt = text("measure.scores.roc_alt")
-        _marked("roc", curve, alt, here.false_alarms, here.found)
+        _marked("roc", curve, alt, here.fpr, here.tpr)
 
 
 def _marked(name: str, figure: Figure, alt: str, across: float, up: float | None) -> None:
@@ -131,7 +134,7 @@ def _marked(name: str, figure: Figure, alt: str, across: float, up: float | None
         st.html(f'{_OVER}<div class="threshold-mark" style="{x}{shape}"></div>')
 
 
-def _extremes(kind: str, scored: Scored, threshold: float) -> None:
+def _extremes(kind: str, scored: ReconstructionErrors, threshold: float) -> None:
     """Show the least and the most surprising pictures above what the model made of them."""
     pairs = np.concatenate([scored.images, scored.outputs], axis=1) / 255
     for name, chosen in (("most", slice(-SHOWN, None)), ("least", slice(SHOWN))):

@@ -182,7 +182,7 @@ def _rows(runs: list[Snapshot], linear: PcaBySize | None, chosen: int) -> None:
             label = text("sweep.pca_perfect", size=size)
             if math.isfinite(psnr):
                 label = text("sweep.pca_row", size=size, psnr=psnr)
-            _row(label, linear.pictures[place])
+            _row(label, linear.images[place])
         if size == chosen:
             st.page_link(
                 "pages/train.py",
