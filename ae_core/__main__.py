@@ -13,7 +13,7 @@ from ae_core import images
 from ae_core.data.loading import ImageSetCorrupt, ImageSetUnavailable
 from ae_core.denoising import denoise
 from ae_core.models import pretrained
-from ae_core.models.compatibility import plan_of
+from ae_core.models.compatibility import network_shapes
 from ae_core.models.shapes import parameters
 from ae_core.pretrain import build
 from ae_core.specs import LIMITS, PRESETS, Corruption, change, preset
@@ -69,7 +69,7 @@ def _presets(options: argparse.Namespace) -> None:
             {
                 "name": each.name,
                 "image_set": each.spec.image_set,
-                "parameters": parameters(plan_of(each.spec)),
+                "parameters": parameters(network_shapes(each.spec)),
                 "code_size": each.spec.autoencoder.latent_dim,
             }
         )
@@ -109,7 +109,7 @@ def _denoise(options: argparse.Namespace) -> None:
         raise ValueError(f"OUT={options.target} must end with .png")
     photo = images.open_picture(data, options.source.name)
     result = denoise.denoise(
-        denoise.model_file(pretrained.cards()[options.model]),
+        pretrained.cards()[options.model].model_file(),
         np.asarray(photo),
         noise_of(options.add_noise) if options.add_noise else None,
         options.seed,

@@ -55,7 +55,7 @@ def twelve_megapixels() -> bytes:
 
 def in_the_worker(report: Report, data: bytes) -> None:
     """Time each step that the worker takes."""
-    model = denoise.model_file(cards()["face-denoiser"])
+    model = cards()["face-denoiser"].model_file()
     noise = Corruption("gaussian", 0.2)
     photo = photos.take_photo(data, "photo.jpg")
     face = photos.cut_face(photo.data, photo.faces[0])
@@ -84,7 +84,7 @@ def alone(report: Report) -> None:
 
     card = cards()["face-denoiser"]
     assert isinstance(card.spec, DenoiserSpec)
-    arrays = weights.expanded(weights.from_bytes(card.weights.read_bytes()))
+    arrays = weights.dequantize(weights.from_bytes(card.weights.read_bytes()))
     denoiser = Denoiser(card.spec, arrays)
     for count in (1, 32):
         faces = np.random.default_rng(0).random((count, 64, 64, 1), dtype=np.float32)

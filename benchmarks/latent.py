@@ -13,7 +13,6 @@ import time
 
 from playwright.sync_api import Page
 
-from ae_core.denoising.denoise import model_file
 from ae_core.latent import explore
 from ae_core.latent.browser_decoder import MAX_MACS, decoder_macs
 from ae_core.models.compatibility import image_shape
@@ -66,7 +65,7 @@ def run(report: Report) -> None:
         for name, card in cards().items():
             if not isinstance(card.spec, TrainingSpec) or _too_large(card.spec):
                 continue
-            weights = explore.live_decoder(model_file(card), name)
+            weights = explore.live_decoder(card.model_file(), name)
             _drag(report, page, name, f"{len(weights) / 1e3:.0f} kB")
         _drag(report, page, _trained(page), "just trained")
 

@@ -17,7 +17,7 @@ def plain_fit(spec_json: str) -> tuple[list[float], float]:
     from ae_core.data.loading import load_images
     from ae_core.models import losses as objectives
     from ae_core.models.networks import build
-    from ae_core.models.pca_init import start_as_pca
+    from ae_core.models.pca_init import init_from_pca
     from ae_core.training.augmentation import augmented
 
     spec = from_json(spec_json)
@@ -26,7 +26,7 @@ def plain_fit(spec_json: str) -> tuple[list[float], float]:
     keras.utils.clear_session()
     networks = build(own, images.image_shape, seed=spec.seed)
     if own.pca_components:
-        start_as_pca(own, networks, images.train)
+        init_from_pca(own, networks, images.train)
 
     class Sample(keras.layers.Layer):
         """From a mean and a log variance to a code; adds the KL divergence to the loss."""

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ae_core.data.loading import load_images
-from ae_core.models.precision import computes_in
+from ae_core.models.precision import resolve_precision
 from ae_core.specs import change, from_json, preset, to_json
 from benchmarks.own_service import own_service
 from benchmarks.report import Report
@@ -110,7 +110,7 @@ def run(report: Report, names: Sequence[str] = NAMES, rounds: int = 3) -> None:
                     seconds += apart(in_pytorch, name, to_json(spec), bfloat16)[1:]
             own = statistics.median(ours)
             plain, short = (statistics.median(theirs[bfloat16]) for bfloat16 in (False, True))
-            words = f"{own:.3f} in {computes_in(spec)}, PyTorch {plain:.3f}, "
+            words = f"{own:.3f} in {resolve_precision(spec)}, PyTorch {plain:.3f}, "
             report.figure(f"{name}: seconds an epoch", f"{words}in bfloat16 {short:.3f}")
             report.target(f"{name}: ratio to PyTorch", own / plain, 1.0)
             report.figure(f"{name}: ratio to PyTorch in bfloat16", f"{own / short:.2f}")

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from typing import Any, TypeVar
 
-from ae_core.models.precision import computes_in
+from ae_core.models.precision import resolve_precision
 from ae_core.service.service import TrainingService
 from ae_core.specs import TrainingSpec, change, preset, to_json
 from benchmarks.own_service import own_service
@@ -109,7 +109,7 @@ def run(report: Report, names: Sequence[str] = tuple(RECIPES), rounds: int = 3) 
                 ours.take(*through_service(service, name, spec))
                 seconds, loss = apart(plain_fit, to_json(spec))
                 plain.take(seconds[1:], loss)
-            words = f"{ours.epoch:.3f} in {computes_in(spec)}, model.fit {plain.epoch:.3f}"
+            words = f"{ours.epoch:.3f} in {resolve_precision(spec)}, model.fit {plain.epoch:.3f}"
             report.figure(f"{name}: seconds an epoch", words)
             report.target(f"{name}: ratio", ours.epoch / plain.epoch, RECIPES[name].ratio)
             losses = f"{name}: loss after {spec.epochs} epochs to model.fit's, {rounds} seeds"

@@ -5,7 +5,7 @@ import secrets
 import streamlit as st
 
 from ae_core.denoising import denoise
-from ae_core.denoising.denoise import Denoised, Version, is_denoiser
+from ae_core.denoising.denoise import Denoised, LabelledImage, is_denoiser
 from ae_core.specs import CHOICES, LIMITS, Corruption
 from ae_core.specs.serialization import OLD_NAMES
 from pages.ui.backend.denoising import noise_answer
@@ -108,12 +108,12 @@ def _results(model: TrainedModel, chosen: Chosen, noise: Corruption | None, seed
     model_card(model.id)
 
 
-def _bottlenecks(result: Denoised, key: object, *, shared: bool) -> list[Version]:
+def _bottlenecks(result: Denoised, key: object, *, shared: bool) -> list[LabelledImage]:
     autoencoders = tuple((model.title, model.file) for model in squeezing_models())
     clean = None if result.clean is None else result.clean.image
     question = (autoencoders, result.noisy.image, clean)
     with waiting(text("denoise.squeezing"), "squeezed", shared or key):
-        made: list[Version] = noise_answer("squeezed", key, *question, shared=shared)
+        made: list[LabelledImage] = noise_answer("squeezed", key, *question, shared=shared)
     squeezed_view(result, made)
     return made
 

@@ -4,9 +4,9 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from ae_core.data.user_image_sets import LEAST_PICTURES, PRESET, name_of, own_sets, suggested
-from ae_core.data.user_set import LONGEST_NAME, SIDES, OwnSet, OwnSetCorrupt, UnknownOwnSet
-from ae_core.data.user_sets import MOST_PICTURES, NotYours
+from ae_core.data.user_image_sets import MIN_PICTURES, PRESET, name_of, suggested, user_sets
+from ae_core.data.user_set_store import MAX_PICTURES, NotYours
+from ae_core.data.user_sets import LONGEST_NAME, SIDES, UnknownUserSet, UserSet, UserSetCorrupt
 from ae_core.specs import to_query
 from ae_core.storage import StorageError
 from pages.ui.backend.service import service
@@ -21,7 +21,7 @@ from pages.ui.widgets.image_picker import picture_picker
 from pages.ui.widgets.sheet import addresses
 
 A_PAGE = 60  # pictures
-REFUSALS = (ValueError, OwnSetCorrupt, StorageError)
+REFUSALS = (ValueError, UserSetCorrupt, StorageError)
 
 
 def page() -> None:
@@ -35,8 +35,8 @@ def page() -> None:
         _overview()
         return
     try:
-        _one_set(own_sets().get(set_id))
-    except (UnknownOwnSet, OwnSetCorrupt) as error:
+        _one_set(user_sets().get(set_id))
+    except (UnknownUserSet, UserSetCorrupt) as error:
         notice.error(str(error))
         _overview()
 
@@ -49,7 +49,7 @@ def _overview() -> None:
         _begin()
     with right:
         st.subheader(text("own.yours"))
-        sets = own_sets().mine(visitor())
+        sets = user_sets().mine(visitor())
         if not sets:
             st.caption(text("own.none_yet"))
         for own in sets:
@@ -77,7 +77,7 @@ def _begin() -> None:
     if not st.button(text("own.create"), type="primary", key="own.create"):
         return
     try:
-        made = own_sets().create(visitor(), name or text("own.name_example"), side or SIDES[0])
+        made = user_sets().create(visitor(), name or text("own.name_example"), side or SIDES[0])
     except REFUSALS as error:
         notice.error(str(error))
         return
@@ -85,13 +85,13 @@ def _begin() -> None:
     st.rerun()
 
 
-def _one_set(own: OwnSet) -> None:
+def _one_set(own: UserSet) -> None:
     mine = own.owner == visitor()
     st.button(text("own.all_sets"), icon=":material/arrow_back:", type="tertiary", on_click=_leave)
     st.subheader(notice.plain(own.name))
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
         st.metric(text("own.count"), own.count, width="content")
-        st.metric(text("own.room"), MOST_PICTURES - own.count, width="content")
+        st.metric(text("own.room"), MAX_PICTURES - own.count, width="content")
         _train_link(own)
     left, right = st.columns(2, gap="large")
     with left:
@@ -112,10 +112,10 @@ def _leave() -> None:
     put(set="", picture="", page="", source="")
 
 
-def _train_link(own: OwnSet) -> None:
-    if own.count < LEAST_PICTURES:
-        missing = LEAST_PICTURES - own.count
-        st.caption(text("own.more_needed", least=LEAST_PICTURES, missing=missing))
+def _train_link(own: UserSet) -> None:
+    if own.count < MIN_PICTURES:
+        missing = MIN_PICTURES - own.count
+        st.caption(text("own.more_needed", least=MIN_PICTURES, missing=missing))
         return
     st.page_link(
         "pages/train.py",
@@ -125,19 +125,19 @@ def _train_link(own: OwnSet) -> None:
     )
 
 
-def _grid(own: OwnSet, mine: bool) -> None:
+def _grid(own: UserSet, mine: bool) -> None:
     if not own.count:
         st.caption(text("own.empty"))
         return
-    pile = own_sets().pile(own.id)
-    count = len(pile.numbers)
+    images = user_sets().images(own.id)
+    count = len(images.numbers)
     start = linked_index("page", count) // A_PAGE * A_PAGE
-    numbers = [int(number) for number in pile.numbers[start : start + A_PAGE]]
+    numbers = [int(number) for number in images.numbers[start : start + A_PAGE]]
     written = st.query_params.get("picture", "")
     chosen = int(written) if written.isdecimal() and len(written) < 10 else -1
     picture_picker(
         f"own-{own.id}-{start}-{own.changes}",
-        addresses(pile.pixels[start : start + A_PAGE, :, :, None]),
+        addresses(images.pixels[start : start + A_PAGE, :, :, None]),
         tuple(text("own.tile", number=number + 1) for number in numbers),
         numbers.index(chosen) if chosen in numbers else -1,
         lambda index: put(picture=str(numbers[index])),
@@ -154,7 +154,7 @@ def _grid(own: OwnSet, mine: bool) -> None:
 
 def _remove(set_id: str, number: int) -> None:
     try:
-        own_sets().remove(set_id, number, visitor())
+        user_sets().remove(set_id, number, visitor())
     except REFUSALS as error:
         collecting().told = str(error)
         return
@@ -162,19 +162,19 @@ def _remove(set_id: str, number: int) -> None:
     collecting().told = text("own.removed", number=number + 1)
 
 
-def _share(own: OwnSet) -> None:
+def _share(own: UserSet) -> None:
     st.caption(f"{text('own.share')}. {text('own.share_hint')}")
     address = urlsplit(st.context.url or "")._replace(query=f"set={own.id}", fragment="")
     st.code(address.geturl(), language=None, wrap_lines=True)
 
 
-def _rename(own: OwnSet) -> None:
+def _rename(own: UserSet) -> None:
     key = f"own.name.{own.id}"
     st.text_input(text("own.name"), own.name, max_chars=LONGEST_NAME, key=key)
 
     def take() -> None:
         try:
-            renamed = own_sets().rename(own.id, widget(key), visitor())
+            renamed = user_sets().rename(own.id, widget(key), visitor())
             collecting().told = text("own.renamed", name=renamed.name)
         except REFUSALS as error:
             collecting().told = str(error)
@@ -182,14 +182,14 @@ def _rename(own: OwnSet) -> None:
     st.button(text("own.rename"), on_click=take)
 
 
-def _delete(own: OwnSet) -> None:
+def _delete(own: UserSet) -> None:
     st.caption(text("own.delete_hint"))
     label = text("own.delete", count=own.count)
     if not st.button(label, icon=":material/delete:", key="own.delete"):
         return
     try:
-        own_sets().delete(own.id, visitor())
-    except (NotYours, OwnSetCorrupt, OSError) as error:
+        user_sets().delete(own.id, visitor())
+    except (NotYours, UserSetCorrupt, OSError) as error:
         notice.error(str(error))
         return
     service().forget_pictures(name_of(own))

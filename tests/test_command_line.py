@@ -14,7 +14,7 @@ from ae_core.__main__ import main
 from ae_core.images import from_png, rows_of_sheet
 from ae_core.metrics import psnr
 from ae_core.models.compatibility import image_shape
-from ae_core.models.shapes import parameters, plan
+from ae_core.models.shapes import infer_shapes, parameters
 from ae_core.models.weights import from_bytes
 from ae_core.specs import PRESETS, change, from_json, preset
 from ae_core.storage import ROOT
@@ -35,7 +35,7 @@ def test_presets_as_json():
     assert list(rows) == list(PRESETS)
     for name, row in rows.items():
         spec = preset(name).spec
-        layers = plan(spec.autoencoder, image_shape(spec))
+        layers = infer_shapes(spec.autoencoder, image_shape(spec))
         assert row == {
             "name": name,
             "image_set": spec.image_set,
@@ -138,7 +138,7 @@ def test_a_training_writes_a_whole_run_folder(trained):
     spec = from_json((out / "spec.json").read_text())
     assert spec == change(preset("digits-dense").spec, epochs=2, seed=3)
     weights = from_bytes((out / "weights.npz").read_bytes())
-    layers = plan(spec.autoencoder, image_shape(spec))
+    layers = infer_shapes(spec.autoencoder, image_shape(spec))
     assert sum(array.size for array in weights.values()) == parameters(layers)
     rows = rows_of_sheet(from_png((out / "preview.png").read_bytes()), image_shape(spec))
     assert rows.shape == (2, 8, 32, 32, 1)

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ae_core.data.loading import IMAGE_SETS, card, is_known
-from ae_core.data.user_image_sets import is_own, own_set, suggested
-from ae_core.data.user_set import OwnSetCorrupt
-from ae_core.models.compatibility import image_shape, with_setting
+from ae_core.data.user_image_sets import is_user_set, suggested, user_set
+from ae_core.data.user_sets import UserSetCorrupt
+from ae_core.models.compatibility import apply_setting, image_shape
 from ae_core.specs import LIMITS, PRESETS, Limit, TrainingSpec, preset
 from ae_core.specs.serialization import Value
 
@@ -243,7 +243,7 @@ def check_submission(classroom: Classroom, specs: Sequence[TrainingSpec], begun:
 
 def _title(image_set: str) -> str:
     """Return the name of an image set; of a visitor's set the one that its maker gave it."""
-    return card(image_set).title if is_own(image_set) else image_set
+    return card(image_set).title if is_user_set(image_set) else image_set
 
 
 def challenge_preset(challenge: Challenge, limits: ClassLimits) -> tuple[TrainingSpec, str]:
@@ -252,7 +252,7 @@ def challenge_preset(challenge: Challenge, limits: ClassLimits) -> tuple[Trainin
     presets = [p.name for p in PRESETS.values() if p.spec.image_set == name]
     for start in (*presets, FALLBACK_PRESET):
         try:
-            spec = suggested(own_set(name)) if is_own(name) else preset(start).spec
+            spec = suggested(user_set(name)) if is_user_set(name) else preset(start).spec
             for setting, value in (
                 *((("image_set", name),) if spec.image_set != name else ()),
                 ("image_size", challenge.image_size),
@@ -260,8 +260,8 @@ def challenge_preset(challenge: Challenge, limits: ClassLimits) -> tuple[Trainin
                 ("split", "held-out"),
                 ("epochs", min(spec.epochs, limits.epochs)),
             ):
-                spec = with_setting(spec, setting, value)
-        except (ValueError, OwnSetCorrupt):
+                spec = apply_setting(spec, setting, value)
+        except (ValueError, UserSetCorrupt):
             continue  # the layers of this preset do not allow it, e.g. a feature map as the code
         if spec.autoencoder.latent_dim <= challenge.latent_dim:
             return spec, start

@@ -1,6 +1,6 @@
 """Files of image sets from the addresses that Keras and scikit-learn publish, made ready to read.
 
-Each `obtain_…` makes one finished file in a folder that is empty and writable. This file does not
+Each `download_…` makes one finished file in a folder that is empty and writable. This file does not
 know where the file is kept afterwards, or what a caller says to a visitor when it fails.
 """
 
@@ -43,12 +43,12 @@ def download(url: str, target: Path, sha256: str = "") -> None:
         raise OSError("the file that came has a wrong checksum")
 
 
-def obtain_mnist(target: Path) -> None:
+def download_mnist(target: Path) -> None:
     """Download the file that `keras.datasets.mnist` uses."""
     download(KERAS + "mnist.npz", target, MNIST_SHA256)
 
 
-def obtain_fashion_mnist(target: Path) -> None:
+def download_fashion_mnist(target: Path) -> None:
     """Download the four files that `keras.datasets.fashion_mnist` uses into one like mnist.npz."""
     arrays: dict[str, Any] = {}
     for key, name in FASHION.items():
@@ -65,7 +65,7 @@ def obtain_fashion_mnist(target: Path) -> None:
     np.savez_compressed(target, **arrays)
 
 
-def obtain_olivetti(target: Path) -> None:
+def download_olivetti(target: Path) -> None:
     """Download the original file to where scikit-learn looks, and let scikit-learn convert it."""
     from sklearn.datasets import fetch_olivetti_faces
 
@@ -74,7 +74,7 @@ def obtain_olivetti(target: Path) -> None:
     fetch_olivetti_faces(data_home=target.parent)
 
 
-def obtain_lfw_crop(target: Path) -> None:
+def download_lfw_crop(target: Path) -> None:
     """Download LFW (180 MB) and crop its pictures as LFWcrop does, in gray, 64×64.
 
     These are all 13,233 of them; the file that the catalogue counts has about a tenth fewer.

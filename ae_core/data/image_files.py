@@ -16,13 +16,13 @@ from pathlib import Path
 
 from ae_core.data import download, readers
 from ae_core.data.catalog import IMAGE_SETS, ImageSetCard
-from ae_core.data.readers import Pictures
+from ae_core.data.readers import RawImages
 
-_WAYS: Mapping[str, tuple[Callable[[Path], Pictures], Callable[[Path], None]]] = {
-    "mnist": (readers.read_keras_npz, download.obtain_mnist),
-    "fashion-mnist": (readers.read_keras_npz, download.obtain_fashion_mnist),
-    "olivetti": (readers.read_olivetti, download.obtain_olivetti),
-    "lfw-crop": (readers.read_lfw_crop, download.obtain_lfw_crop),
+_BACKENDS: Mapping[str, tuple[Callable[[Path], RawImages], Callable[[Path], None]]] = {
+    "mnist": (readers.read_keras_npz, download.download_mnist),
+    "fashion-mnist": (readers.read_keras_npz, download.download_fashion_mnist),
+    "olivetti": (readers.read_olivetti, download.download_olivetti),
+    "lfw-crop": (readers.read_lfw_crop, download.download_lfw_crop),
 }
 
 
@@ -30,7 +30,7 @@ class ImageSetUnavailable(Exception):
     """A set's file is not there and did not come; the message says what to put where."""
 
 
-def read(known: ImageSetCard, folder: Path) -> Pictures:
+def read(known: ImageSetCard, folder: Path) -> RawImages:
     """Read a set's file in a folder; a missing one is downloaded, and kept there if it can be.
 
     Raises:
@@ -38,7 +38,7 @@ def read(known: ImageSetCard, folder: Path) -> Pictures:
         ImageSetCorrupt: the file does not hold what it should.
     """
     assert known.file is not None  # every set that is not embedded has one
-    read_file, obtain = _WAYS[known.name]
+    read_file, obtain = _BACKENDS[known.name]
     path = folder / known.file
     if path.is_file():
         return read_file(path)

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from ae_core.data import image_files, readers, user_image_sets
 from ae_core.data.catalog import IMAGE_SETS, LABEL_NAMES, ImageSet, ImageSetCard
 from ae_core.data.image_files import ImageSetUnavailable
-from ae_core.data.readers import ImageSetCorrupt, Pictures
-from ae_core.data.user_set import UnknownOwnSet
+from ae_core.data.readers import ImageSetCorrupt, RawImages
+from ae_core.data.user_sets import UnknownUserSet
 from ae_core.storage import data_dir
 
 __all__ = [
@@ -43,7 +43,7 @@ def is_available(name: str) -> bool:
     Raises:
         ValueError: `name` is not that of an image set.
     """
-    if user_image_sets.is_own(name):
+    if user_image_sets.is_user_set(name):
         return not user_image_sets.is_gone(name)
     file = card(name).file
     return file is None or (data_dir() / file).is_file()
@@ -72,17 +72,17 @@ def load_images(name: str, size: int = 0, split: str = "held-out") -> ImageSet:
     if split not in SPLITS:
         raise ValueError(f"split={split!r} must be one of {', '.join(SPLITS)}")
     size = size or known.native_size
-    if not user_image_sets.is_own(name):
+    if not user_image_sets.is_user_set(name):
         return _load(name, size, split, data_dir())
     try:
-        return _made(name, user_image_sets.read_own(name), size, split)
-    except UnknownOwnSet as error:
+        return _made(name, user_image_sets.read_user_set(name), size, split)
+    except UnknownUserSet as error:
         raise ImageSetUnavailable(str(error)) from error
 
 
 def is_known(name: str) -> bool:
     """Whether a name is that of an image set; an own one's is also when it was deleted."""
-    return name in IMAGE_SETS or user_image_sets.is_own(name)
+    return name in IMAGE_SETS or user_image_sets.is_user_set(name)
 
 
 def card(name: str) -> ImageSetCard:
@@ -109,7 +109,7 @@ def _load(name: str, size: int, split: str, folder: Path) -> ImageSet:
     return _made(name, found, size, split)
 
 
-def _made(name: str, found: Pictures, size: int, split: str) -> ImageSet:
+def _made(name: str, found: RawImages, size: int, split: str) -> ImageSet:
     tests, labels, people = found.tests, found.labels, found.people
     trains = np.ones_like(tests) if split == "none" else ~tests
     return ImageSet(

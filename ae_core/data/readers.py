@@ -1,6 +1,6 @@
 """What the pictures of each set are: read from a file, taken from scikit-learn, or drawn here.
 
-Each source fills a `Pictures`. This file does not know the catalogue, how a file is downloaded,
+Each source fills a `RawImages`. This file does not know the catalogue, how a file is downloaded,
 what a training set is, or any size of a picture but the one in the file.
 
 Letters: N pictures, H height, W width, F factors.
@@ -28,7 +28,7 @@ class ImageSetCorrupt(Exception):
 
 
 @dataclass(frozen=True)
-class Pictures:
+class RawImages:
     """All pictures of a set, before any split.
 
     `pixels` (N, H, W) uint8, or float32 in [0, 1]; `tests` (N,) bool, True in the usual test set;
@@ -41,7 +41,7 @@ class Pictures:
     people: NDArray[Any] | None = None
 
 
-def read_digits() -> Pictures:
+def read_digits() -> RawImages:
     """The 1,797 digits inside scikit-learn, 8×8; 360 are tests, every class in proportion."""
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
@@ -52,19 +52,19 @@ def read_digits() -> Pictures:
     _, chosen = train_test_split(
         rows, test_size=360, random_state=SEED, shuffle=True, stratify=digits.target
     )
-    return Pictures(pixels, np.isin(rows, chosen), digits.target.astype(np.int64))
+    return RawImages(pixels, np.isin(rows, chosen), digits.target.astype(np.int64))
 
 
-def draw_toy_faces(size: int, train_count: int, test_count: int) -> Pictures:
+def draw_toy_faces(size: int, train_count: int, test_count: int) -> RawImages:
     """Drawings from random factors, always the same ones: the tests come last."""
     from ae_core.data.toy_faces import draw_faces, sample_factors
 
     factors = sample_factors(train_count + test_count, np.random.default_rng(SEED))
     tests = np.arange(len(factors)) >= train_count
-    return Pictures(draw_faces(factors, size)[..., 0], tests, factors)
+    return RawImages(draw_faces(factors, size)[..., 0], tests, factors)
 
 
-def read_keras_npz(path: Path) -> Pictures:
+def read_keras_npz(path: Path) -> RawImages:
     """A file like Keras's mnist.npz: x_train, x_test (N, 28, 28) uint8, y_train, y_test 0–9."""
     arrays = _read_npz(path, ("x_train", "y_train", "x_test", "y_test"))
     for part in ("train", "test"):
@@ -76,7 +76,7 @@ def read_keras_npz(path: Path) -> Pictures:
     x_train, x_test = arrays["x_train"], arrays["x_test"]
     labels = np.concatenate([arrays["y_train"], arrays["y_test"]]).astype(np.int64)
     tests = np.arange(len(labels)) >= len(x_train)
-    return Pictures(np.concatenate([x_train, x_test]), tests, labels)
+    return RawImages(np.concatenate([x_train, x_test]), tests, labels)
 
 
 # Who wears glasses, seen by eye: the person's number and which of the ten pictures.
@@ -92,7 +92,7 @@ _WITH_GLASSES: Mapping[int, Collection[int]] = {
 }
 
 
-def read_olivetti(path: Path) -> Pictures:
+def read_olivetti(path: Path) -> RawImages:
     """The 400 Olivetti faces from scikit-learn's own file, in the order that recipe R1 shuffles to.
 
     The ten pictures each of five people are the tests.
@@ -114,10 +114,10 @@ def read_olivetti(path: Path) -> Pictures:
     wearing = [
         number in _WITH_GLASSES.get(person, ()) for person in range(40) for number in range(10)
     ]
-    return Pictures(pixels, tests, np.array(wearing, np.int64)[order], people)
+    return RawImages(pixels, tests, np.array(wearing, np.int64)[order], people)
 
 
-def read_lfw_crop(path: Path) -> Pictures:
+def read_lfw_crop(path: Path) -> RawImages:
     """Faces of LFW: images (N, 64, 64) uint8, person (N,); shuffled, tests chosen by person."""
     arrays = _read_npz(path, ("images", "person"))
     _check_pictures(path, "images", arrays["images"], 64)
@@ -127,7 +127,7 @@ def read_lfw_crop(path: Path) -> Pictures:
     order = rng.permutation(len(arrays["person"]))
     pixels, people = arrays["images"][order], arrays["person"][order].astype(np.int64)
     count = max(1, round(len(np.unique(people)) * TEST_PEOPLE))
-    return Pictures(pixels, _choose_people(people, count, rng), people=people)
+    return RawImages(pixels, _choose_people(people, count, rng), people=people)
 
 
 def _choose_people(people: NDArray[Any], count: int, rng: np.random.Generator) -> NDArray[np.bool_]:

@@ -18,9 +18,9 @@ import numpy as np
 from ae_core.errors import Message, UserError
 from ae_core.images import MAX_BYTES, open_picture, to_array, to_bytes_range
 
-MOST_BYTES = 60 << 20  # of all files, unpacked
-MOST_PIXELS = 500_000_000  # of all pictures as they come: about ten seconds of work
-MOST_MEMBERS = 2000  # of a zip, folders and what a Mac adds included
+MAX_TOTAL_BYTES = 60 << 20  # of all files, unpacked
+MAX_PIXELS = 500_000_000  # of all pictures as they come: about ten seconds of work
+MAX_MEMBERS = 2000  # of a zip, folders and what a Mac adds included
 LONGEST_NAME = 30  # letters of a file's name that are shown
 CHUNK = 1 << 16  # bytes that are unpacked at a time
 _MEMBER = b"PK\x01\x02"  # begins each entry of a zip's list
@@ -108,9 +108,9 @@ class _Reader:
 
     def count(self, size: int, what: str = "") -> None:
         self._bytes += size
-        if self._bytes > MOST_BYTES:
+        if self._bytes > MAX_TOTAL_BYTES:
             raise UserError(
-                "unpacked_large" if what else "files_large", name=what, most=MOST_BYTES >> 20
+                "unpacked_large" if what else "files_large", name=what, most=MAX_TOTAL_BYTES >> 20
             )
 
     def take_picture(self, name: str, data: bytes) -> None:
@@ -118,8 +118,8 @@ class _Reader:
             self._beyond += 1
             return
         short = short_name(name)
-        if self._decoded > MOST_PIXELS:
-            self._left_out.append(Message.of("must_wait", name=short, most=MOST_PIXELS // 10**6))
+        if self._decoded > MAX_PIXELS:
+            self._left_out.append(Message.of("must_wait", name=short, most=MAX_PIXELS // 10**6))
             return
         try:
             image = open_picture(data, short)
@@ -136,8 +136,8 @@ class _Reader:
             size = len(data) / 2**20
             raise UserError("zip_large", name=short, size=size, most=MAX_BYTES >> 20)
         members = data.count(_MEMBER)  # before a list of any length is read into memory
-        if members > MOST_MEMBERS:
-            raise UserError("zip_files", name=short, files=members, most=MOST_MEMBERS)
+        if members > MAX_MEMBERS:
+            raise UserError("zip_files", name=short, files=members, most=MAX_MEMBERS)
         try:
             archive = zipfile.ZipFile(io.BytesIO(data))
         except _BROKEN:

@@ -1,6 +1,6 @@
 """A visitor's own pictures as an image set: its name, its card, and which pictures are held out.
 
-This file does not know how a set is kept (`own_sets`) or who may change it. An own set is named
+This file does not know how a set is kept (`user_sets`) or who may change it. An own set is named
 ``own-`` and its id; the name alone tells the size of the pictures, so that a run can still be
 looked at when its set has been deleted.
 
@@ -13,102 +13,102 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ae_core.data.catalog import ImageSetCard
-from ae_core.data.readers import Pictures
-from ae_core.data.user_set import SIDES, OwnSet, OwnSetCorrupt, UnknownOwnSet
-from ae_core.data.user_sets import OwnSets
+from ae_core.data.readers import RawImages
+from ae_core.data.user_set_store import UserSetStore
+from ae_core.data.user_sets import SIDES, UnknownUserSet, UserSet, UserSetCorrupt
 from ae_core.specs import TrainingSpec, change, preset
 from ae_core.storage import runs_dir
 
 PREFIX = "own-"
 PRESET = "digits-dense"  # what is suggested for a set; a dense network takes any size
-LEAST_PICTURES = 10  # to train on
-LEAST_TESTS = 2
+MIN_PICTURES = 10  # to train on
+MIN_TESTS = 2
 ONE_OF = 5  # pictures is held out
 SEED = 0
 STEPS = 1500  # of a suggested training, after which digits-dense draws legibly
-MOST_EPOCHS = 300
+MAX_EPOCHS = 300
 TERMS = "Made by visitors of this server, who keep it until they delete it"
 
 
-def own_sets() -> OwnSets:
+def user_sets() -> UserSetStore:
     """The sets of this server, in ``own`` beside its runs; workers find the same ones."""
-    return OwnSets(runs_dir() / "own")
+    return UserSetStore(runs_dir() / "own")
 
 
-def is_own(name: str) -> bool:
+def is_user_set(name: str) -> bool:
     """Whether a name of an image set is that of an own one, deleted or not."""
     if not name.startswith(PREFIX):
         return False
     try:
-        own_sets().path(name.removeprefix(PREFIX))
-    except UnknownOwnSet:
+        user_sets().path(name.removeprefix(PREFIX))
+    except UnknownUserSet:
         return False
     return True
 
 
-def name_of(own: OwnSet) -> str:
+def name_of(own: UserSet) -> str:
     """The name of an own set as an image set."""
     return PREFIX + own.id
 
 
 def is_gone(name: str) -> bool:
     """Whether a name is that of an own set that was deleted."""
-    return is_own(name) and not own_sets().path(name.removeprefix(PREFIX)).is_file()
+    return is_user_set(name) and not user_sets().path(name.removeprefix(PREFIX)).is_file()
 
 
-def own_set(name: str) -> OwnSet:
+def user_set(name: str) -> UserSet:
     """What is known of an own set.
 
     Raises:
-        UnknownOwnSet: it was deleted.
-        OwnSetCorrupt: its file does not read.
+        UnknownUserSet: it was deleted.
+        UserSetCorrupt: its file does not read.
     """
-    return own_sets().get(name.removeprefix(PREFIX))
+    return user_sets().get(name.removeprefix(PREFIX))
 
 
 def check_trainable(name: str) -> None:
     """Check that a set, if it is an own one, is there and has enough pictures.
 
     Raises:
-        UnknownOwnSet: it was deleted.
-        OwnSetCorrupt: its file does not read.
+        UnknownUserSet: it was deleted.
+        UserSetCorrupt: its file does not read.
         ValueError: it has too few pictures to train on.
     """
-    if is_own(name) and own_set(name).count < LEAST_PICTURES:
-        raise _too_few(own_set(name))
+    if is_user_set(name) and user_set(name).count < MIN_PICTURES:
+        raise _too_few(user_set(name))
 
 
-def _too_few(own: OwnSet) -> ValueError:
+def _too_few(own: UserSet) -> ValueError:
     return ValueError(
-        f"pictures={own.count} must be at least {LEAST_PICTURES} to train on {own.name}: "
+        f"pictures={own.count} must be at least {MIN_PICTURES} to train on {own.name}: "
         "draw or upload more of them under Your pictures"
     )
 
 
 def revision(name: str) -> int:
     """A number that changes whenever the pictures do; 0 for other sets and deleted ones."""
-    if not is_own(name):
+    if not is_user_set(name):
         return 0
     try:
-        return own_set(name).changes
-    except (UnknownOwnSet, OwnSetCorrupt):
+        return user_set(name).changes
+    except (UnknownUserSet, UserSetCorrupt):
         return 0
 
 
 def card_of(name: str) -> ImageSetCard:
     """The card of an own set; of a deleted or damaged one, too, with no pictures."""
     try:
-        return _card(own_set(name))
-    except (UnknownOwnSet, OwnSetCorrupt):
+        return _card(user_set(name))
+    except (UnknownUserSet, UserSetCorrupt):
         about = "These pictures were deleted, or do not read any more."
         side = int(name.removeprefix(PREFIX)[:2])
         return _filled(name, side, "Deleted pictures", about, 0, 0)
 
 
 @lru_cache(maxsize=256)
-def _card(own: OwnSet) -> ImageSetCard:
-    """An `OwnSet` of another state is another one."""
-    tests = int(_held_out(own_sets().pile(own.id).numbers).sum())
+def _card(own: UserSet) -> ImageSetCard:
+    """A `UserSet` of another state is another one."""
+    tests = int(_held_out(user_sets().images(own.id).numbers).sum())
     about = f"{own.count} pictures that were drawn or uploaded here."
     return _filled(name_of(own), own.side, own.name, about, own.count - tests, tests)
 
@@ -134,40 +134,40 @@ def _filled(
     )
 
 
-def read_own(name: str) -> Pictures:
+def read_user_set(name: str) -> RawImages:
     """The pictures of an own set as they are now.
 
     Raises:
-        UnknownOwnSet: it was deleted.
-        OwnSetCorrupt: its file does not read.
+        UnknownUserSet: it was deleted.
+        UserSetCorrupt: its file does not read.
         ValueError: it has too few pictures to train on.
     """
-    own = own_set(name)
-    pile = own_sets().pile(own.id)
-    if len(pile.numbers) < LEAST_PICTURES:
+    own = user_set(name)
+    images = user_sets().images(own.id)
+    if len(images.numbers) < MIN_PICTURES:
         raise _too_few(own)
-    return Pictures(pile.pixels, _held_out(pile.numbers))
+    return RawImages(images.pixels, _held_out(images.numbers))
 
 
 def _held_out(numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
     """True (N,) for one of every five numbers, drawn by lot.
 
     A picture stays on its side while others come and go: a model is never shown what it was tested
-    on. Only when fewer than `LEAST_TESTS` are left, the first ones take their place.
+    on. Only when fewer than `MIN_TESTS` are left, the first ones take their place.
     """
     if not len(numbers):
         return np.zeros(0, np.bool_)
     blocks = numbers // ONE_OF
     lots = np.random.default_rng(SEED).integers(0, ONE_OF, size=int(blocks.max()) + 1)
     tests: NDArray[np.bool_] = numbers % ONE_OF == lots[blocks]
-    if tests.sum() < LEAST_TESTS or (~tests).sum() < LEAST_TESTS:
-        tests = np.arange(len(numbers)) < LEAST_TESTS
+    if tests.sum() < MIN_TESTS or (~tests).sum() < MIN_TESTS:
+        tests = np.arange(len(numbers)) < MIN_TESTS
     return tests
 
 
-def suggested(own: OwnSet) -> TrainingSpec:
+def suggested(own: UserSet) -> TrainingSpec:
     """A training that suits an own set: a small dense network, more epochs for fewer pictures."""
     spec = preset(PRESET).spec
     steps = max(1, own.count * (ONE_OF - 1) // (ONE_OF * spec.batch_size))
-    epochs = min(max(STEPS // steps, spec.epochs), MOST_EPOCHS)
+    epochs = min(max(STEPS // steps, spec.epochs), MAX_EPOCHS)
     return change(spec, image_set=name_of(own), image_size=own.side, epochs=epochs)

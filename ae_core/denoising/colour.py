@@ -16,7 +16,7 @@ _FROM_YCC = np.linalg.inv(_TO_YCC)
 GRAY = 1e-3  # the colours of a picture with less than this between them are none
 
 
-def in_colour(denoise: Callable[[np.ndarray], np.ndarray], noisy: np.ndarray) -> np.ndarray:
+def apply_on_luma(denoise: Callable[[np.ndarray], np.ndarray], noisy: np.ndarray) -> np.ndarray:
     """Denoise brightness in full and the two colour differences at half the size.
 
     Eyes see little detail in colour alone, and averaging 2×2 pixels halves its noise: nearer to

@@ -15,13 +15,13 @@ from PIL import Image
 from ae_core import images, metrics
 from ae_core.data import corruption
 from ae_core.denoising import filters
-from ae_core.denoising.colour import in_colour, resized
-from ae_core.denoising.likeness import Likeness
+from ae_core.denoising.colour import apply_on_luma, resized
+from ae_core.denoising.face_distance import FaceDistance
 from ae_core.models import weights
 from ae_core.models.compatibility import image_shape
 from ae_core.models.inference import ModelFile, autoencoder
-from ae_core.models.pretrained import FOLDER, LIKENESS, Card
-from ae_core.specs import Corruption, DenoiserSpec, from_json, to_json
+from ae_core.models.pretrained import FACE_DISTANCE, FOLDER
+from ae_core.specs import Corruption, DenoiserSpec, from_json
 
 if TYPE_CHECKING:
     from ae_core.models.denoiser import Denoiser
@@ -30,7 +30,7 @@ LESSON_SIDE = 64  # pixels of a crop in gray, as the training faces
 
 
 @dataclass(frozen=True)
-class Version:
+class LabelledImage:
     """A picture and how near it is to the clean one.
 
     Attributes:
@@ -55,17 +55,17 @@ class Denoised:
         noisy: what the model got.
         output: what it made of it.
         noise: estimated standard deviation of the noise in `noisy`, on the [0, 1] scale.
-        left: the same of `output`.
-        stranger: percentile of the picture's distance from faces among faces of people whom no
-            model knows; says nothing where the picture is not meant to be a face.
+        residual_noise: the same of `output`.
+        ood_percentile: percentile of the picture's distance from the training faces among those of
+            faces that no model knows; says nothing where the picture is not meant to be a face.
     """
 
-    clean: Version | None
-    noisy: Version
-    output: Version
+    clean: LabelledImage | None
+    noisy: LabelledImage
+    output: LabelledImage
     noise: float
-    left: float
-    stranger: float
+    residual_noise: float
+    ood_percentile: float
 
 
 def denoise(
@@ -86,28 +86,28 @@ def denoise(
     clean = image if noise is not None else None
     looked_at = output if clean is None else clean
     return Denoised(
-        None if clean is None else Version("Clean", clean),
-        _version("Noisy" if clean is not None else "Photo", noisy, clean),
-        _version("Denoised", output, clean),
+        None if clean is None else LabelledImage("Clean", clean),
+        _labelled("Noisy" if clean is not None else "Photo", noisy, clean),
+        _labelled("Denoised", output, clean),
         filters.estimate_noise(noisy),
         filters.estimate_noise(output),
-        _likeness().percentile(looked_at),
+        _face_distance().percentile(looked_at),
     )
 
 
 def classical(
     model: ModelFile, picture: np.ndarray, noise: Corruption | None, seed: int, *, colour: bool
-) -> list[Version]:
+) -> list[LabelledImage]:
     """Return what the classical filters make of the same noisy picture; see `denoise`."""
     image = prepared(model, picture, colour=colour)
     noisy = corrupted(image, noise, seed)
     clean = image if noise is not None else None
-    return [_version(name, filters.filtered(name, noisy), clean) for name in filters.FILTERS]
+    return [_labelled(name, filters.filtered(name, noisy), clean) for name in filters.FILTERS]
 
 
 def squeezed(
     autoencoders: tuple[tuple[str, ModelFile], ...], noisy: np.ndarray, clean: np.ndarray | None
-) -> list[Version]:
+) -> list[LabelledImage]:
     """Return what autoencoders make of a noisy gray picture of any size.
 
     Each sees it at its own size, and what it makes of it is enlarged again: that this loses the
@@ -124,7 +124,7 @@ def squeezed(
         rows, columns, _ = image_shape(from_json(model.spec_json))
         small = np.clip(resized(noisy[..., 0], (columns, rows)), 0, 1)
         output = resized(cleaned(model, small[..., np.newaxis])[..., 0], (width, height))
-        versions.append(_version(name, np.clip(output, 0, 1)[..., np.newaxis], clean))
+        versions.append(_labelled(name, np.clip(output, 0, 1)[..., np.newaxis], clean))
     return versions
 
 
@@ -148,14 +148,6 @@ def corrupted(image: np.ndarray, noise: Corruption | None, seed: int) -> np.ndar
     return corruption.corrupt(noise, image[np.newaxis], np.random.default_rng(seed))[0]
 
 
-def model_file(card: Card) -> ModelFile:
-    """Return where the model of a card is."""
-    spec = card.spec
-    spec_json = spec.to_json() if isinstance(spec, DenoiserSpec) else to_json(spec)
-    path = card.weights
-    return ModelFile(spec_json, str(path), path.stat().st_mtime_ns)
-
-
 def is_denoiser(model: ModelFile) -> bool:
     """Whether a model is a fully convolutional denoiser and no autoencoder."""
     return '"widths"' in model.spec_json
@@ -168,23 +160,23 @@ def cleaned(model: ModelFile, noisy: np.ndarray) -> np.ndarray:
     network = _denoiser(model)
     if noisy.shape[-1] == 1:
         return network.denoise(noisy[np.newaxis])[0]
-    return in_colour(network.denoise, noisy)
+    return apply_on_luma(network.denoise, noisy)
 
 
-def _version(name: str, image: np.ndarray, clean: np.ndarray | None) -> Version:
+def _labelled(name: str, image: np.ndarray, clean: np.ndarray | None) -> LabelledImage:
     if clean is None:
-        return Version(name, image)
-    return Version(name, image, metrics.psnr(clean, image), metrics.ssim(clean, image))
+        return LabelledImage(name, image)
+    return LabelledImage(name, image, metrics.psnr(clean, image), metrics.ssim(clean, image))
 
 
 @lru_cache(maxsize=2)
 def _denoiser(model: ModelFile) -> "Denoiser":
     from ae_core.models.denoiser import Denoiser
 
-    arrays = weights.expanded(weights.from_bytes(Path(model.path).read_bytes()))
+    arrays = weights.dequantize(weights.from_bytes(Path(model.path).read_bytes()))
     return Denoiser(DenoiserSpec.from_json(model.spec_json), arrays)
 
 
 @lru_cache(maxsize=1)
-def _likeness() -> Likeness:
-    return Likeness.from_bytes((FOLDER / f"{LIKENESS}.npz").read_bytes())
+def _face_distance() -> FaceDistance:
+    return FaceDistance.from_bytes((FOLDER / f"{FACE_DISTANCE}.npz").read_bytes())

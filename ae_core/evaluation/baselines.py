@@ -8,10 +8,10 @@ import numpy as np
 from ae_core import metrics
 from ae_core.data import loading
 from ae_core.data.gallery import images_of
-from ae_core.data.user_image_sets import is_own
+from ae_core.data.user_image_sets import is_user_set
 from ae_core.images import to_bytes_range
 from ae_core.models import baselines
-from ae_core.models.inference import BYTES_A_NUMBER, ModelFile, Rendition
+from ae_core.models.inference import BYTES_A_NUMBER, ModelFile, Reconstruction
 from ae_core.specs import TrainingSpec, from_json
 
 
@@ -28,7 +28,7 @@ class PcaBySize:
     images: np.ndarray
 
 
-def baselines_of(model: ModelFile, image: np.ndarray) -> tuple[list[Rendition], str]:
+def baselines_of(model: ModelFile, image: np.ndarray) -> tuple[list[Reconstruction], str]:
     """Return PCA of an image with the model's latent dimension, and JPEG with as many bytes.
 
     Returns:
@@ -37,17 +37,17 @@ def baselines_of(model: ModelFile, image: np.ndarray) -> tuple[list[Rendition], 
     spec = from_json(model.spec_json)
     dims = spec.autoencoder.latent_dim
     jpeg = baselines.jpeg_of_at_most(image, dims * BYTES_A_NUMBER)
-    small = Rendition.of("JPEG", image, jpeg.image, 0, jpeg.bytes)
+    small = Reconstruction.of("JPEG", image, jpeg.image, 0, jpeg.bytes)
     try:
         pca = _pca(spec, dims)
     except (loading.ImageSetUnavailable, loading.ImageSetCorrupt) as error:
         return [small], str(error)
     kept = len(pca.components)
     linear = pca.reconstruct(image[np.newaxis])[0]
-    return [Rendition.of("PCA", image, linear, kept, kept * BYTES_A_NUMBER), small], ""
+    return [Reconstruction.of("PCA", image, linear, kept, kept * BYTES_A_NUMBER), small], ""
 
 
-def baselines_of_test(model: ModelFile, number: int) -> tuple[list[Rendition], str]:
+def baselines_of_test(model: ModelFile, number: int) -> tuple[list[Reconstruction], str]:
     """Return `baselines_of` test image ``number`` of a model's image set."""
     return baselines_of(model, images_of(from_json(model.spec_json)).test[number])
 
@@ -78,7 +78,7 @@ def pca_by_size(
 
 
 def _pca(spec: TrainingSpec, dims: int) -> baselines.Pca:
-    if is_own(spec.image_set):  # it may change, and nothing of it stays when it is deleted
+    if is_user_set(spec.image_set):  # it may change, and nothing of it stays when it is deleted
         return baselines.fit_pca(images_of(spec).train, dims)
     return _kept_pca(spec.image_set, spec.image_size, spec.split, dims)
 

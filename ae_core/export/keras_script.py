@@ -14,7 +14,7 @@ from ae_core.export import (
     script_network,
     script_training,
 )
-from ae_core.models.precision import computes_in
+from ae_core.models.precision import resolve_precision
 from ae_core.models.shapes import Shape
 from ae_core.specs import TrainingSpec
 
@@ -44,7 +44,7 @@ def source(spec: TrainingSpec, image_shape: Shape) -> str:
     `keras_pictures_code` says.
 
     Raises:
-        ValueError: the layers do not fit; see `ae_core.models.shapes.plan`.
+        ValueError: the layers do not fit; see `ae_core.models.shapes.infer_shapes`.
     """
     first, *rest = parts(spec, image_shape)
     blocks = [
@@ -164,7 +164,7 @@ def _settings(spec: TrainingSpec) -> str:
         settings.append(("TOTAL_CORRELATION", own.total_correlation, "weight of that term"))
     if own.bottleneck == "sparse":
         settings.append(("SPARSITY", own.sparsity, "λ, the price of an active unit of the code"))
-    if computes_in(spec) == "bfloat16":
+    if resolve_precision(spec) == "bfloat16":
         settings.append(
             (script_network.HALF, '"mixed_bfloat16"', "computed in 16 bits, kept in 32")
         )

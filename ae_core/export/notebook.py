@@ -38,7 +38,7 @@ def notebook(spec: TrainingSpec, image_shape: Shape) -> bytes:
     Its code cells, one after the other, are `ae_core.export.keras_script.source`.
 
     Raises:
-        ValueError: the layers do not fit; see `ae_core.models.shapes.plan`.
+        ValueError: the layers do not fit; see `ae_core.models.shapes.infer_shapes`.
     """
     about = keras_script.about(spec, image_shape)
     cells = [_words(f"# {about}\n\n{keras_script.how_to_run(spec, image_shape)}")]

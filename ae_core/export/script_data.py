@@ -119,7 +119,7 @@ def _sized(spec: TrainingSpec, image_shape: Shape) -> list[str]:
 
 
 def pca_start(own: AutoencoderSpec) -> str:
-    """Return the code after which a network is a PCA; see `pca_init.start_as_pca`."""
+    """Return the code after which a network is a PCA; see `pca_init.init_from_pca`."""
     scale = f" * {own.pixel_scale}" if own.pixel_scale != 1 else ""
     average = f"average{scale}"
     negated = f"({average})" if scale else average

@@ -6,8 +6,8 @@ layer that has some takes the next seed.
 
 from collections.abc import Iterable
 
-from ae_core.models.precision import computes_in
-from ae_core.models.shapes import PlannedLayer, Shape, plan
+from ae_core.models.precision import resolve_precision
+from ae_core.models.shapes import LayerShape, Shape, infer_shapes
 from ae_core.specs import TrainingSpec
 from ae_core.specs.layers import KERNEL_SIZE
 
@@ -26,10 +26,10 @@ def network(spec: TrainingSpec, image_shape: Shape) -> str:
     """Return the code that makes ``encoder`` and ``decoder`` for pictures of (H, W, C).
 
     Raises:
-        ValueError: the layers do not fit; see `ae_core.models.shapes.plan`.
+        ValueError: the layers do not fit; see `ae_core.models.shapes.infer_shapes`.
     """
     own = spec.autoencoder
-    layers = plan(own, image_shape)
+    layers = infer_shapes(own, image_shape)
     encoder, decoder = _Writer(spec, "picture", image_shape), _Writer(spec, "z", (own.latent_dim,))
     lines = [
         "seeds = itertools.count(SEED)  # every layer its own: equal seeds draw equal weights",
@@ -66,7 +66,7 @@ class _Writer:
     def __init__(self, spec: TrainingSpec, source: str, shape: Shape) -> None:
         self._spec = spec
         self._own = spec.autoencoder
-        self._half = [f"dtype={HALF}"] if computes_in(spec) == "bfloat16" else []
+        self._half = [f"dtype={HALF}"] if resolve_precision(spec) == "bfloat16" else []
         self._source = self._at = source
         self._shape = shape
 
@@ -80,7 +80,7 @@ class _Writer:
             lines.append(self._apply("Rescaling", [str(self._own.pixel_scale)]))
         return lines
 
-    def hidden(self, layers: Iterable[PlannedLayer]) -> list[str]:
+    def hidden(self, layers: Iterable[LayerShape]) -> list[str]:
         """Return the layers up to the code or to the output."""
         lines = []
         for i, planned in enumerate(layers):
@@ -111,7 +111,7 @@ class _Writer:
         lines.append(assignment("log_var", *log_var, f"({self._at})"))
         return [*lines, "encoder = keras.Model(picture, [mean, log_var])"]
 
-    def output(self, planned: PlannedLayer, image_shape: Shape) -> list[str]:
+    def output(self, planned: LayerShape, image_shape: Shape) -> list[str]:
         """Return the decoder's last layer, and the decoder."""
         activation = self._own.output_activation
         if self._own.pca_components:
@@ -126,7 +126,7 @@ class _Writer:
             lines.append(self._apply("Reshape", [str(image_shape)]))
         return [*lines, f"decoder = keras.Model(z, {self._at})"]
 
-    def _hidden(self, planned: PlannedLayer) -> list[str]:
+    def _hidden(self, planned: LayerShape) -> list[str]:
         activation = self._own.activation
         is_dense = planned.layer is not None and planned.layer.kind == "dense"
         if not (self._half and is_dense) or activation == "linear":
@@ -145,7 +145,7 @@ class _Writer:
     def _flat(self) -> list[str]:
         return [self._apply("Flatten", [])] if len(self._shape) > 1 else []
 
-    def _layer(self, planned: PlannedLayer, activation: str, policy: list[str]) -> list[str]:
+    def _layer(self, planned: LayerShape, activation: str, policy: list[str]) -> list[str]:
         layer = planned.layer
         if layer is None:
             raise ValueError(f"layer={planned.label} cannot be written")
@@ -168,7 +168,7 @@ class _Writer:
     def _dense(width: int, activation: str, policy: list[str]) -> list[str]:
         return [str(width), *_with_weights(activation), *policy]
 
-    def _coordinates(self, planned: PlannedLayer) -> list[str]:
+    def _coordinates(self, planned: LayerShape) -> list[str]:
         """Return a linear layer between components, in the decoder with its shortcut."""
         lines = self._flat()
         name = "to_coordinates" if self._source == "picture" else "last_hidden"
@@ -194,7 +194,7 @@ class _Writer:
         ]
 
 
-def _width(planned: PlannedLayer) -> int:
+def _width(planned: LayerShape) -> int:
     return planned.layer.width if planned.layer is not None else 0
 
 

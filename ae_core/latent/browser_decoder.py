@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ae_core.models.shapes import PlannedLayer, Shape, plan
+from ae_core.models.shapes import LayerShape, Shape, infer_shapes
 from ae_core.specs import AutoencoderSpec
 
 MAX_MACS = 10_000_000  # of all pictures that move together: what a browser does in a frame
@@ -81,11 +81,13 @@ def decoder_bytes(
     return len(header).to_bytes(4, "little") + header + body
 
 
-def _decoder(spec: AutoencoderSpec, image_shape: Shape) -> Iterable[PlannedLayer]:
-    return [layer for layer in plan(spec, image_shape) if layer.part in ("decoder", "output")]
+def _decoder(spec: AutoencoderSpec, image_shape: Shape) -> Iterable[LayerShape]:
+    return [
+        layer for layer in infer_shapes(spec, image_shape) if layer.part in ("decoder", "output")
+    ]
 
 
-def _described(planned: PlannedLayer, activation: str) -> dict[str, Any]:
+def _described(planned: LayerShape, activation: str) -> dict[str, Any]:
     layer = planned.layer
     if layer is None:
         raise ValueError(f"layer={planned.label} must be one that can be built")

@@ -58,7 +58,7 @@ def float16_suffices(spec: TrainingSpec, own: Mapping[str, np.ndarray], codes: G
     tried = codes.sample(np.random.default_rng(0), TRIED, TEMPERATURE)
     exact, rounded = (
         Autoencoder.from_weights(spec.autoencoder, image_shape(spec), kept).decode(tried)
-        for kept in (own, weights.expanded(weights.halved(own)))
+        for kept in (own, weights.dequantize(weights.to_float16(own)))
     )
     return bool(np.abs(exact - rounded).max() <= MAX_DEVIATION)
 
@@ -81,7 +81,7 @@ def decoder_in_training(model: ModelFile, name: str) -> bytes:
     It loads no network, so the web server may call it.
     """
     spec = from_json(model.spec_json)
-    kept = weights.expanded(read_weights(model))
+    kept = weights.dequantize(read_weights(model))
     return decoder_bytes(name, spec.autoencoder, image_shape(spec), kept, half=False)
 
 

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from ae_core.models.compatibility import image_shape, plan_of
+from ae_core.models.compatibility import image_shape, network_shapes
 from ae_core.models.shapes import parameters
 from ae_core.specs import TrainingSpec
 
@@ -32,7 +32,7 @@ def figures_of_run(
         "numbers": numbers,
         "pixels": pixels,
         "ratio": pixels / numbers,
-        "parameters": parameters(plan_of(spec)),
+        "parameters": parameters(network_shapes(spec)),
     }
     if not history:
         return always

@@ -7,7 +7,7 @@ import numpy as np
 
 from ae_core.data import corruption, loading
 from ae_core.denoising import filters
-from ae_core.denoising.denoise import cleaned, model_file
+from ae_core.denoising.denoise import cleaned
 from ae_core.errors import UserError
 from ae_core.evaluation.baselines import pca_by_size
 from ae_core.images import reduced, to_bytes_range
@@ -52,7 +52,7 @@ def measure(
         card = cards().get(str(given["model"]))
         if card is None:
             raise UserError("one_of", name="model", value=given["model"], choices=tuple(cards()))
-        model = model_file(card)
+        model = card.model_file()
     found = _MEASURES[what](model, given)
     assert set(found.figures) == set(MEASURES[what].figures)
     return found

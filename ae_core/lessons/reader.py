@@ -22,7 +22,7 @@ from ae_core.lessons.schema import (
     Step,
 )
 from ae_core.lessons.toml_reader import Table
-from ae_core.models.compatibility import plan_of
+from ae_core.models.compatibility import network_shapes
 from ae_core.specs import PRESETS, change
 from ae_core.storage import ROOT
 
@@ -125,7 +125,7 @@ def _experiment(table: Table) -> Experiment:
         raise table.error("preset", "one_of", choices=tuple(PRESETS))
     try:
         spec = change(PRESETS[preset].spec, **changes)
-        plan_of(spec)
+        network_shapes(spec)
     except UserError as error:
         raise table.problem("change", error.message) from None
     made = Experiment(_name(table), table.text("title"), preset, spec)

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from ae_core.models.networks import Networks, build
-from ae_core.models.pca_init import with_analysis
+from ae_core.models.pca_init import with_encoder_projection
 from ae_core.models.shapes import Shape
 from ae_core.specs import AutoencoderSpec
 
@@ -47,7 +47,7 @@ class Autoencoder:
         """
         networks = build(spec, image_shape, seed=0)
         if spec.pca_components and "output/kernel" in weights:
-            weights = with_analysis(weights)
+            weights = with_encoder_projection(weights)
         assign(networks, weights)
         return cls(spec, image_shape, networks)
 

@@ -10,14 +10,14 @@ from dataclasses import replace
 
 from ae_core.data.loading import IMAGE_SETS, card, is_known
 from ae_core.errors import UserError
-from ae_core.models.shapes import PlannedLayer, Shape, plan, side_after
+from ae_core.models.shapes import LayerShape, Shape, infer_shapes, side_after
 from ae_core.specs import AutoencoderSpec, Layer, TrainingSpec, change, parse_layers
 from ae_core.specs.serialization import Value
 from ae_core.specs.training import LIKELIHOODS
 
 DEFAULT_AMOUNT = 0.2
 DEFAULT_SPARSITY = 1e-4
-BESIDE_A_SHORTCUT: Mapping[str, Value] = {
+REQUIRED_WITH_PCA: Mapping[str, Value] = {
     "code_type": "dense",
     "code_activation": "linear",
     "output_activation": "linear",
@@ -45,16 +45,16 @@ def image_shape(spec: TrainingSpec) -> tuple[int, int, int]:
     return side, side, known.channels
 
 
-def plan_of(spec: TrainingSpec) -> tuple[PlannedLayer, ...]:
+def network_shapes(spec: TrainingSpec) -> tuple[LayerShape, ...]:
     """Work out the network of a spec on its own pictures.
 
     Raises:
         UserError: the image set or size is unknown, or the layers do not fit.
     """
-    return plan(spec.autoencoder, image_shape(spec))
+    return infer_shapes(spec.autoencoder, image_shape(spec))
 
 
-def with_setting(spec: TrainingSpec, name: str, value: Value) -> TrainingSpec:
+def apply_setting(spec: TrainingSpec, name: str, value: Value) -> TrainingSpec:
     """Change one setting and whatever must follow from it.
 
     Raises:
@@ -81,10 +81,10 @@ def with_setting(spec: TrainingSpec, name: str, value: Value) -> TrainingSpec:
         together["output_activation"] = "relu"
         together["loss"] = "gaussian-nll" if variational else "mse"
     if name == "pca_components" and value:
-        together |= BESIDE_A_SHORTCUT
+        together |= REQUIRED_WITH_PCA
         if spec.loss in ("bce", "bernoulli-nll"):
             together["loss"] = "mse" if spec.loss == "bce" else "gaussian-nll"
-    elif any(together.get(other, wanted) != wanted for other, wanted in BESIDE_A_SHORTCUT.items()):
+    elif any(together.get(other, wanted) != wanted for other, wanted in REQUIRED_WITH_PCA.items()):
         together["pca_components"] = 0
     if name == "noise_kind":
         together["noise_amount"] = (
@@ -93,7 +93,7 @@ def with_setting(spec: TrainingSpec, name: str, value: Value) -> TrainingSpec:
         if value not in ("none", "gaussian", "masking"):
             together["noise_stage"] = "batch"
     changed = change(spec, **together)
-    fitted = fit_to(changed.autoencoder, image_shape(changed))
+    fitted = match_decoder(changed.autoencoder, image_shape(changed))
     return replace(changed, autoencoder=fitted)
 
 
@@ -103,14 +103,14 @@ def _fitting_size(spec: TrainingSpec, image_set: str) -> int:
     for size in (0, *sizes):
         changed = change(spec, image_set=image_set, image_size=size)
         try:
-            fit_to(changed.autoencoder, image_shape(changed))
+            match_decoder(changed.autoencoder, image_shape(changed))
         except ValueError:
             continue
         return size
     return 0  # none fits: the native size, whose error says why
 
 
-def with_body(spec: TrainingSpec, body: str) -> TrainingSpec:
+def apply_body(spec: TrainingSpec, body: str) -> TrainingSpec:
     """Give a spec the usual layers of a body, ``dense`` or ``conv``."""
     side = image_shape(spec)[0]
     if body == "dense":
@@ -126,10 +126,10 @@ def with_body(spec: TrainingSpec, body: str) -> TrainingSpec:
         code_type="dense",
         pca_components=spec.autoencoder.pca_components if body == "dense" else 0,
     )
-    return replace(spec, autoencoder=fit_to(network, image_shape(spec)))
+    return replace(spec, autoencoder=match_decoder(network, image_shape(spec)))
 
 
-def fit_to(spec: AutoencoderSpec, shape: Shape) -> AutoencoderSpec:
+def match_decoder(spec: AutoencoderSpec, shape: Shape) -> AutoencoderSpec:
     """Adapt the decoder's reshape, and a map code's size, to pictures of (H, W, C).
 
     Raises:
@@ -146,13 +146,13 @@ def fit_to(spec: AutoencoderSpec, shape: Shape) -> AutoencoderSpec:
         elif fitted.latent_dim != needed:  # the code alone no longer has the numbers
             before = (Layer("dense", width=needed),)
         fitted = replace(fitted, decoder=(*before, reshape, *fitted.decoder[at + 1 :]))
-    plan(fitted, shape)
+    infer_shapes(fitted, shape)
     return fitted
 
 
 def _with_map_size(spec: AutoencoderSpec, shape: Shape) -> AutoencoderSpec:
     if spec.code_type != "feature_map" or any(layer.kind == "dense" for layer in spec.encoder):
-        return spec  # a dense layer before a map code is for `plan` to refuse
+        return spec  # a dense layer before a map code is for `infer_shapes` to refuse
     height, width, channels = shape
     for layer in spec.encoder:
         height, width = side_after(layer, height), side_after(layer, width)

@@ -41,7 +41,7 @@ class ModelFile:
 
 
 @dataclass(frozen=True)
-class Rendition:
+class Reconstruction:
     """What one method makes of a picture.
 
     Attributes:
@@ -65,22 +65,22 @@ class Rendition:
     @classmethod
     def of(
         cls, name: str, image: np.ndarray, output: np.ndarray, numbers: int, size: int
-    ) -> "Rendition":
+    ) -> "Reconstruction":
         """Measure an output of ``size`` bytes against its picture, both (H, W, C) in [0, 1]."""
         error = metrics.mse(image, output)
         similarity = metrics.ssim(image, output)
         return cls(name, output, error, metrics.psnr_of_mse(error), similarity, numbers, size)
 
 
-def reconstruct(model: ModelFile, image: np.ndarray) -> Rendition:
+def reconstruct(model: ModelFile, image: np.ndarray) -> Reconstruction:
     """Encode and decode a picture (H, W, C) in [0, 1]."""
     spec = from_json(model.spec_json)
     output = autoencoder(model, image.shape).reconstruct(image[np.newaxis])[0]
     numbers = spec.autoencoder.latent_dim
-    return Rendition.of("Autoencoder", image, output, numbers, numbers * BYTES_A_NUMBER)
+    return Reconstruction.of("Autoencoder", image, output, numbers, numbers * BYTES_A_NUMBER)
 
 
-def reconstruct_test(model: ModelFile, number: int) -> tuple[np.ndarray, Rendition]:
+def reconstruct_test(model: ModelFile, number: int) -> tuple[np.ndarray, Reconstruction]:
     """Return test picture ``number`` (H, W, C) of a model's image set and its reconstruction."""
     image = images_of(from_json(model.spec_json)).test[number]
     return image, reconstruct(model, image)
@@ -104,5 +104,5 @@ def autoencoder(model: ModelFile, image_shape: tuple[int, int, int]) -> "Autoenc
     from ae_core.models.autoencoder import Autoencoder
 
     spec = from_json(model.spec_json)
-    arrays = weights.expanded(read_weights(model))
+    arrays = weights.dequantize(read_weights(model))
     return Autoencoder.from_weights(spec.autoencoder, image_shape, arrays)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import keras
 
-from ae_core.models.shapes import PlannedLayer, Shape, plan
+from ae_core.models.shapes import LayerShape, Shape, infer_shapes
 from ae_core.specs import AutoencoderSpec, Corruption
 from ae_core.specs.layers import KERNEL_SIZE
 
@@ -55,9 +55,9 @@ def build(
         precision: ``float32`` or ``bfloat16`` (computations; weights stay float32).
 
     Raises:
-        ValueError: the layers do not fit; see `ae_core.models.shapes.plan`.
+        ValueError: the layers do not fit; see `ae_core.models.shapes.infer_shapes`.
     """
-    layers = plan(spec, image_shape)
+    layers = infer_shapes(spec, image_shape)
     maker = _Maker(spec, seed, "mixed_bfloat16" if precision == "bfloat16" else "float32")
 
     pictures = keras.Input(image_shape)
@@ -101,7 +101,7 @@ class _Maker:
     def layer(
         self,
         name: str,
-        planned: PlannedLayer,
+        planned: LayerShape,
         x: keras.KerasTensor,
         activation: str,
     ) -> keras.KerasTensor:
@@ -130,7 +130,7 @@ class _Maker:
         )(x)
 
     def hidden(
-        self, part: str, layers: Iterable[PlannedLayer], x: keras.KerasTensor
+        self, part: str, layers: Iterable[LayerShape], x: keras.KerasTensor
     ) -> tuple[keras.KerasTensor, keras.KerasTensor]:
         """Apply all layers of the encoder or the decoder.
 
@@ -167,7 +167,7 @@ class _Maker:
             code = self.with_shortcut("encoder_shortcut", code, coordinates)
         return code
 
-    def output(self, planned: PlannedLayer, x: keras.KerasTensor) -> keras.KerasTensor:
+    def output(self, planned: LayerShape, x: keras.KerasTensor) -> keras.KerasTensor:
         """Apply the decoder's last layer; what comes out is float32 whatever the precision."""
         activation = self._spec.output_activation
         if self._policy == "float32":

@@ -9,10 +9,10 @@ from ae_core.models.baselines import fit_pca
 from ae_core.models.networks import Networks
 from ae_core.specs import AutoencoderSpec
 
-LEAST = 1e-6  # standard deviation: below it a component is noise of the arithmetic
+MIN_DEVIATION = 1e-6  # standard deviation: below it a component is noise of the arithmetic
 
 
-def analysis(outward: np.ndarray, mean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def encoder_projection(outward: np.ndarray, mean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return kernel (P, K) and bias (K,) of the layer that takes pictures apart.
 
     Args:
@@ -23,18 +23,18 @@ def analysis(outward: np.ndarray, mean: np.ndarray) -> tuple[np.ndarray, np.ndar
     return inward.astype(np.float32), (-mean @ inward).astype(np.float32)
 
 
-def without_analysis(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Leave out what `with_analysis` can work out."""
+def without_encoder_projection(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Leave out what `with_encoder_projection` can work out."""
     return {name: array for name, array in weights.items() if not name.startswith("encoder_0/")}
 
 
-def with_analysis(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def with_encoder_projection(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Return the weights of a network between components, whole again."""
-    kernel, bias = analysis(weights["output/kernel"], weights["output/bias"])
+    kernel, bias = encoder_projection(weights["output/kernel"], weights["output/bias"])
     return {"encoder_0/kernel": kernel, "encoder_0/bias": bias, **weights}
 
 
-def start_as_pca(spec: AutoencoderSpec, networks: Networks, pictures: np.ndarray) -> None:
+def init_from_pca(spec: AutoencoderSpec, networks: Networks, pictures: np.ndarray) -> None:
     """Give the linear layers the principal components, and let the others start by adding nothing.
 
     Codes are whitened: each of their numbers starts with variance 1 over the training pictures,
@@ -59,10 +59,10 @@ def start_as_pca(spec: AutoencoderSpec, networks: Networks, pictures: np.ndarray
             pixels=flat.shape[1],
         )
     found = fit_pca(pictures, spec.pca_components)
-    deviations = np.maximum(np.std((flat - found.mean) @ found.components.T, axis=0), LEAST)
+    deviations = np.maximum(np.std((flat - found.mean) @ found.components.T, axis=0), MIN_DEVIATION)
     scales = np.sqrt(deviations * deviations[0])  # of the coordinates
     outward = found.components * scales[:, np.newaxis] * spec.pixel_scale
-    kernel, bias = analysis(outward, found.mean * spec.pixel_scale)
+    kernel, bias = encoder_projection(outward, found.mean * spec.pixel_scale)
     whitening = np.eye(spec.pca_components, spec.latent_dim) * (scales / deviations)[:, np.newaxis]
 
     encoder, decoder = networks.encoder, networks.decoder

@@ -25,7 +25,7 @@ def has_bfloat16() -> bool:
     return any(name in flags for name in BFLOAT16)
 
 
-def computes_in(spec: TrainingSpec) -> str:
+def resolve_precision(spec: TrainingSpec) -> str:
     """Return ``float32`` or ``bfloat16``: the precision of a spec, on this machine if ``auto``.
 
     ``auto`` is bfloat16 for networks with convolutions or with dense layers of `WIDE` units on a

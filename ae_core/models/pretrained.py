@@ -14,11 +14,11 @@ from ae_core.specs import DenoiserSpec, TrainingSpec, change, flatten
 from ae_core.storage import ROOT
 
 FOLDER = ROOT / "assets" / "pretrained"
-LIKENESS = "face-likeness"  # .npz: what `ae_core.denoising.likeness` measures with
+FACE_DISTANCE = "face-likeness"  # .npz: what `ae_core.denoising.face_distance` measures with
 
 
 @dataclass(frozen=True)
-class Trial:
+class NoiseResult:
     """One kind of noise on one set of pictures.
 
     Attributes:
@@ -57,7 +57,7 @@ class Card:
     spec: TrainingSpec | DenoiserSpec
     about: str
     figures: dict[str, float]
-    trials: tuple[Trial, ...]
+    trials: tuple[NoiseResult, ...]
     data: str
     terms: str
     not_for: str
@@ -104,6 +104,6 @@ def cards() -> dict[str, Card]:
             spec = DenoiserSpec.from_json(json.dumps(fields.pop("spec")))
         else:
             spec = change(TrainingSpec(), **fields.pop("spec"))
-        trials = tuple(Trial(**trial) for trial in fields.pop("trials"))
+        trials = tuple(NoiseResult(**trial) for trial in fields.pop("trials"))
         found[path.stem] = Card(spec=spec, trials=trials, **fields)
     return found

@@ -16,7 +16,7 @@ Shape = tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class PlannedLayer:
+class LayerShape:
     """One layer of the network.
 
     Attributes:
@@ -38,13 +38,13 @@ class PlannedLayer:
     is_linear: bool = False
 
 
-def plan(spec: AutoencoderSpec, image_shape: Shape) -> tuple[PlannedLayer, ...]:
+def infer_shapes(spec: AutoencoderSpec, image_shape: Shape) -> tuple[LayerShape, ...]:
     """Work out every layer for pictures of ``image_shape`` (H, W, C), from input to output.
 
     Raises:
         UserError: the layers do not fit each other or the picture, or have too many parameters.
     """
-    layers = [PlannedLayer("input", "Picture", image_shape, 0, 0, None)]
+    layers = [LayerShape("input", "Picture", image_shape, 0, 0, None)]
     if spec.pca_components:
         layers.append(_coordinates("encoder", spec, image_shape))
     for layer in spec.encoder:
@@ -63,19 +63,19 @@ def plan(spec: AutoencoderSpec, image_shape: Shape) -> tuple[PlannedLayer, ...]:
     return tuple(layers)
 
 
-def parameters(layers: Iterable[PlannedLayer]) -> int:
+def parameters(layers: Iterable[LayerShape]) -> int:
     """Return how many numbers the network learns."""
     return sum(layer.parameters for layer in layers)
 
 
-def _code(spec: AutoencoderSpec, shape: Shape) -> PlannedLayer:
+def _code(spec: AutoencoderSpec, shape: Shape) -> LayerShape:
     if spec.code_type == "feature_map":
         if len(shape) != 3:
             raise UserError("map_after")
         if math.prod(shape) != spec.latent_dim:
             wanted = math.prod(shape)
             raise UserError("map_size", value=spec.latent_dim, wanted=wanted, shape=_times(shape))
-        return PlannedLayer("code", "Code = the map", (spec.latent_dim,), 0, 0, None)
+        return LayerShape("code", "Code = the map", (spec.latent_dim,), 0, 0, None)
     layer = Layer("dense", width=spec.latent_dim)
     dense = _planned("code", layer, shape)
     if spec.bottleneck == "variational":  # two of them: mean and log variance
@@ -85,7 +85,7 @@ def _code(spec: AutoencoderSpec, shape: Shape) -> PlannedLayer:
     return replace(dense, label="Code")
 
 
-def _output(spec: AutoencoderSpec, shape: Shape, image_shape: Shape) -> PlannedLayer:
+def _output(spec: AutoencoderSpec, shape: Shape, image_shape: Shape) -> LayerShape:
     height, width, channels = image_shape
     if len(shape) == 1:
         dense = _planned("output", Layer("dense", width=math.prod(image_shape)), shape)
@@ -98,21 +98,21 @@ def _output(spec: AutoencoderSpec, shape: Shape, image_shape: Shape) -> PlannedL
     return replace(_planned("output", Layer(last, width=channels), shape), label="Picture")
 
 
-def _coordinates(part: str, spec: AutoencoderSpec, shape: Shape) -> PlannedLayer:
+def _coordinates(part: str, spec: AutoencoderSpec, shape: Shape) -> LayerShape:
     """Return the linear layer to coordinates along the principal components."""
     dense = _planned(part, Layer("dense", width=spec.pca_components), shape)
     return replace(dense, label=f"PCA {spec.pca_components}", is_linear=True)
 
 
-def _with_shortcut(layer: PlannedLayer, spec: AutoencoderSpec) -> PlannedLayer:
+def _with_shortcut(layer: LayerShape, spec: AutoencoderSpec) -> LayerShape:
     """Return a layer to which a linear map between code and coordinates is added, no biases."""
     macs = spec.pca_components * spec.latent_dim
     return replace(layer, parameters=layer.parameters + macs, macs=layer.macs + macs)
 
 
-def _planned(part: str, layer: Layer, shape: Shape) -> PlannedLayer:
+def _planned(part: str, layer: Layer, shape: Shape) -> LayerShape:
     out, weights, macs = _effect(part, layer, shape)
-    return PlannedLayer(part, _label(layer), out, weights, macs, layer)
+    return LayerShape(part, _label(layer), out, weights, macs, layer)
 
 
 def _effect(part: str, layer: Layer, shape: Shape) -> tuple[Shape, int, int]:

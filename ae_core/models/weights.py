@@ -22,9 +22,9 @@ _DAMAGED = (
     zlib.error,
 )
 
-STEP = 0.2  # of `rounded` weights
+STEP = 0.2  # of `quantize` weights
 LARGE = 100_000  # numbers: smaller arrays are not worth rounding
-MOST_STEPS = 127  # what a byte holds; the rare numbers beyond are kept by themselves
+MAX_STEPS = 127  # what a byte holds; the rare numbers beyond are kept by themselves
 _STEP_OF, _PLACES_OF, _VALUES_OF = "@step", "@places", "@values"
 
 
@@ -52,16 +52,16 @@ def from_bytes(data: bytes) -> dict[str, np.ndarray]:
     return arrays
 
 
-def halved(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Round weights to float16; `expanded` undoes it but for the rounding."""
+def to_float16(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Round weights to float16; `dequantize` undoes it but for the rounding."""
     return {name: array.astype(np.float16) for name, array in weights.items()}
 
 
-def rounded(weights: Mapping[str, np.ndarray], share: float = STEP) -> dict[str, np.ndarray]:
+def quantize(weights: Mapping[str, np.ndarray], share: float = STEP) -> dict[str, np.ndarray]:
     """Round large arrays to whole steps, which compress to about half a byte a number.
 
     For networks that come with the app and would else be too large a file; what the rounding
-    costs is in their cards. `expanded` undoes it but for the rounding.
+    costs is in their cards. `dequantize` undoes it but for the rounding.
 
     Args:
         weights: by name.
@@ -74,17 +74,17 @@ def rounded(weights: Mapping[str, np.ndarray], share: float = STEP) -> dict[str,
             kept[name] = array
             continue
         steps = np.round(array / step)
-        kept[name] = np.clip(steps, -MOST_STEPS, MOST_STEPS).astype(np.int8)
+        kept[name] = np.clip(steps, -MAX_STEPS, MAX_STEPS).astype(np.int8)
         kept[name + _STEP_OF] = np.asarray(step)
-        beyond = np.flatnonzero(np.abs(steps) > MOST_STEPS)  # a few of a million
+        beyond = np.flatnonzero(np.abs(steps) > MAX_STEPS)  # a few of a million
         if len(beyond):
             kept[name + _PLACES_OF] = beyond.astype(np.int32)
             kept[name + _VALUES_OF] = steps.ravel()[beyond].astype(np.float32)
     return kept
 
 
-def expanded(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Return float32 weights from what `halved` or `rounded` made, others in float32 too."""
+def dequantize(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return float32 weights from what `to_float16` or `quantize` made, others in float32 too."""
     found = {}
     for name, array in arrays.items():
         if "@" in name:

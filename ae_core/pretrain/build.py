@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ae_core.data.loading import IMAGE_SETS, ImageSet, load_images
-from ae_core.denoising.likeness import Likeness
+from ae_core.denoising.face_distance import FaceDistance
 from ae_core.images import contact_sheet, sheet, to_bytes_range, to_png
 from ae_core.latent import explore
 from ae_core.latent.statistics import Gaussian
@@ -16,9 +16,9 @@ from ae_core.metrics import psnr
 from ae_core.models import pretrained, weights
 from ae_core.models.compatibility import image_shape
 from ae_core.models.inference import ModelFile
-from ae_core.models.pretrained import Trial
+from ae_core.models.pretrained import NoiseResult
 from ae_core.pretrain import recipes
-from ae_core.pretrain.noise_benchmark import KINDS, try_out
+from ae_core.pretrain.noise_benchmark import KINDS, benchmark
 from ae_core.runs.record import RunRecord, ended, new_record
 from ae_core.runs.store import write_record
 from ae_core.specs import DenoiserSpec, TrainingSpec, to_json
@@ -32,7 +32,7 @@ KEPT_EVERY = 1000  # steps, after which an interrupted training of hours goes on
 
 SAMPLES, TEMPERATURES, SHEET_WIDTH = 10, (1.0, 1.0, 0.7, 0.7), 1000  # of random pictures
 
-NAMES = (*recipes.RECIPES, *recipes.DENOISERS, pretrained.LIKENESS)
+NAMES = (*recipes.RECIPES, *recipes.DENOISERS, pretrained.FACE_DISTANCE)
 
 
 def pretrain(name: str, folder: Path) -> None:
@@ -43,9 +43,9 @@ def pretrain(name: str, folder: Path) -> None:
         ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.loading.load_images`.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    if name == pretrained.LIKENESS:
+    if name == pretrained.FACE_DISTANCE:
         images = load_images(FACES)
-        made = Likeness.fit(images.train, images.test).to_bytes()
+        made = FaceDistance.fit(images.train, images.test).to_bytes()
         (folder / f"{name}.npz").write_bytes(made)
     elif name in recipes.DENOISERS:
         _denoiser(name, folder)
@@ -88,14 +88,14 @@ def run(
     return record, outcome.weights, files
 
 
-def noise_trials(
+def benchmark_autoencoder(
     spec: TrainingSpec, reconstruct: Callable[[np.ndarray], np.ndarray], faces: ImageSet
-) -> tuple[Trial, ...]:
+) -> tuple[NoiseResult, ...]:
     """Try an autoencoder on its own test pictures and on faces of people it does not know."""
     own = load_images(spec.image_set, spec.image_size, spec.split)
     noises = KINDS[:4]  # Gaussian with one σ, and with a σ per pixel
-    ours = try_out(reconstruct, spec.image_set, own.test, noises)
-    return ours + try_out(reconstruct, faces.name, faces.test, noises)
+    ours = benchmark(reconstruct, spec.image_set, own.test, noises)
+    return ours + benchmark(reconstruct, faces.name, faces.test, noises)
 
 
 def held_out_psnr(spec: TrainingSpec, autoencoder: "Autoencoder") -> float:
@@ -113,7 +113,7 @@ def random_pictures(autoencoder: "Autoencoder") -> bytes:
 
 def _autoencoder(name: str, folder: Path) -> None:
     from ae_core.models.autoencoder import Autoencoder
-    from ae_core.models.pca_init import without_analysis
+    from ae_core.models.pca_init import without_encoder_projection
 
     spec = recipes.recipe(name)
     record, trained, files = run(spec, name, None)
@@ -121,8 +121,8 @@ def _autoencoder(name: str, folder: Path) -> None:
         raise ValueError(record.reason)
     rounded = recipes.RECIPES[name].rounded
     if spec.autoencoder.pca_components:
-        trained = without_analysis(trained)
-    kept = weights.rounded(trained, rounded) if rounded else weights.halved(trained)
+        trained = without_encoder_projection(trained)
+    kept = weights.quantize(trained, rounded) if rounded else weights.to_float16(trained)
     path = folder / f"{name}.npz"
     path.write_bytes(weights.to_bytes(kept, compress=rounded > 0))
     profile = explore.latent_profile(ModelFile(to_json(spec), str(path), path.stat().st_mtime_ns))
@@ -131,15 +131,15 @@ def _autoencoder(name: str, folder: Path) -> None:
     pretrained.profile_path(path).write_bytes(shown.to_bytes())
     if IMAGE_SETS[spec.image_set].embedded:  # the terms of other sets do not let us show them
         (folder / f"{name}.png").write_bytes(files["preview.png"])
-    trials: tuple[Trial, ...] = ()
+    trials: tuple[NoiseResult, ...] = ()
     autoencoder = Autoencoder.from_weights(
-        spec.autoencoder, image_shape(spec), weights.expanded(kept)
+        spec.autoencoder, image_shape(spec), weights.dequantize(kept)
     )
     if recipes.RECIPES[name].samples:
         (folder / f"{name}.samples.png").write_bytes(random_pictures(autoencoder))
     if spec.corruption.active:
         faces = load_images(FACES, spec.image_size)
-        trials = noise_trials(spec, autoencoder.reconstruct, faces)
+        trials = benchmark_autoencoder(spec, autoencoder.reconstruct, faces)
     figures = dict(record.history[-1])
     if rounded and "val_psnr" in figures:  # of what is kept
         figures["val_psnr"] = held_out_psnr(spec, autoencoder)
@@ -168,10 +168,10 @@ def _denoiser(name: str, folder: Path) -> None:
             new.replace(part)
 
     training.run(show)
-    kept = weights.halved(training.weights())
+    kept = weights.to_float16(training.weights())
     (folder / f"{name}.npz").write_bytes(weights.to_bytes(kept))
-    denoiser = Denoiser(spec, weights.expanded(kept))
-    trials = try_out(denoiser.denoise, spec.image_set, images.test)
+    denoiser = Denoiser(spec, weights.dequantize(kept))
+    trials = benchmark(denoiser.denoise, spec.image_set, images.test)
     people = 0 if images.train_groups is None else len(np.unique(images.train_groups))
     pretrained.write_card(recipes.denoiser_card(name, people, trials), folder)
     part.unlink(missing_ok=True)

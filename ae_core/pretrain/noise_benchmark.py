@@ -6,12 +6,12 @@ import numpy as np
 
 from ae_core.data.corruption import corrupt
 from ae_core.metrics import psnr_of_mse
-from ae_core.models.pretrained import Trial
+from ae_core.models.pretrained import NoiseResult
 from ae_core.specs import Corruption
 
 SAMPLE = 500  # pictures, the first of the held-out ones
 SEED = 2026
-MOST = 99.0  # dB: JSON has no infinity
+MAX_DB = 99.0  # dB: JSON has no infinity
 KINDS = (
     *(Corruption("gaussian", amount) for amount in (0.1, 0.2, 0.3)),
     Corruption("heteroscedastic", 0.2),
@@ -24,12 +24,12 @@ KINDS = (
 )
 
 
-def try_out(
+def benchmark(
     method: Callable[[np.ndarray], np.ndarray],
     image_set: str,
     clean: np.ndarray,
     kinds: Iterable[Corruption] = KINDS,
-) -> tuple[Trial, ...]:
+) -> tuple[NoiseResult, ...]:
     """Run a method over clean pictures (N, H, W, C) in [0, 1] with every kind of noise.
 
     Args:
@@ -40,7 +40,7 @@ def try_out(
     """
     clean = clean[:SAMPLE]
     return tuple(
-        Trial(
+        NoiseResult(
             image_set,
             kind.noise_kind,
             kind.noise_amount,
@@ -54,4 +54,4 @@ def try_out(
 
 def _psnr(images: np.ndarray, clean: np.ndarray) -> float:
     error = float(np.mean(np.square(images - clean, dtype=np.float64)))
-    return round(min(psnr_of_mse(error), MOST), 2)
+    return round(min(psnr_of_mse(error), MAX_DB), 2)

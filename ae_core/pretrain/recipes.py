@@ -6,7 +6,7 @@ from typing import Any
 
 from ae_core.data.catalog import IMAGE_SETS
 from ae_core.models import weights
-from ae_core.models.pretrained import Card, Trial
+from ae_core.models.pretrained import Card, NoiseResult
 from ae_core.specs import DenoiserSpec, TrainingSpec, change, preset
 
 
@@ -105,7 +105,7 @@ def recipe(name: str) -> TrainingSpec:
     return change(preset(RECIPES[name].preset or name).spec, **RECIPES[name].changes)
 
 
-def card_for(name: str, figures: dict[str, float], trials: tuple[Trial, ...] = ()) -> Card:
+def card_for(name: str, figures: dict[str, float], trials: tuple[NoiseResult, ...] = ()) -> Card:
     """Return the card of an autoencoder that was just trained."""
     start = preset(RECIPES[name].preset or name)
     spec = recipe(name)
@@ -126,7 +126,7 @@ def card_for(name: str, figures: dict[str, float], trials: tuple[Trial, ...] = (
     )
 
 
-def denoiser_card(name: str, people: int, trials: tuple[Trial, ...]) -> Card:
+def denoiser_card(name: str, people: int, trials: tuple[NoiseResult, ...]) -> Card:
     """Return the card of a denoiser that was just trained on so many people."""
     images = IMAGE_SETS[DENOISERS[name].image_set]
     return Card(

@@ -4,7 +4,7 @@ import statistics
 from functools import lru_cache
 
 from ae_core.data.loading import card
-from ae_core.models.compatibility import plan_of
+from ae_core.models.compatibility import network_shapes
 from ae_core.runs.snapshot import Snapshot
 from ae_core.specs import TrainingSpec
 from ae_core.training import estimate
@@ -41,5 +41,5 @@ class Pace:
 
 @lru_cache(maxsize=256)
 def _nominal(spec: TrainingSpec) -> float:
-    seconds = estimate.seconds(spec, plan_of(spec), card(spec.image_set), NOMINAL)
+    seconds = estimate.seconds(spec, network_shapes(spec), card(spec.image_set), NOMINAL)
     return seconds - estimate.START_SECONDS

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ae_core.data.user_image_sets import check_trainable
-from ae_core.models.compatibility import plan_of
+from ae_core.models.compatibility import network_shapes
 from ae_core.runs.record import new_run_id
 from ae_core.runs.snapshot import Snapshot
 from ae_core.runs.store import RunStore
@@ -58,7 +58,7 @@ class TrainingService:
             Busy: the visitor has a run under way.
             StorageError: the run's folder cannot be written.
         """
-        plan_of(spec)
+        network_shapes(spec)
         check_trainable(spec.image_set)
         (run_id,) = self._roster.enter([spec], owner, preset)
         self._dispatcher.announce()
@@ -73,7 +73,7 @@ class TrainingService:
             ValueError, Busy, StorageError: as in `submit`; then none of them is in the queue.
         """
         for spec in specs:
-            plan_of(spec)
+            network_shapes(spec)
             check_trainable(spec.image_set)
         sweep_id = new_run_id()
         self._roster.enter(specs, owner, preset, sweep_id)

@@ -1,6 +1,6 @@
 """Which trainings XLA makes faster."""
 
-from ae_core.models.precision import computes_in
+from ae_core.models.precision import resolve_precision
 from ae_core.specs import TrainingSpec
 
 # Steps: compiling them takes a second before the first curve, and fewer do not win it back.
@@ -21,5 +21,5 @@ def suits_xla(spec: TrainingSpec, steps: int) -> bool:
         or spec.corruption.active
         or spec.augment != "none"
     )
-    full = computes_in(spec) == "float32"
+    full = resolve_precision(spec) == "float32"
     return network.body == "dense" and full and not draws and steps >= WORTH_COMPILING

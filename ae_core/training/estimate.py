@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ae_core.data.catalog import ImageSetCard
-from ae_core.models.shapes import PlannedLayer
+from ae_core.models.shapes import LayerShape
 from ae_core.specs import TrainingSpec
 
 FORWARD_AND_BACK = 3  # a step costs about three passes through the network
@@ -29,7 +29,7 @@ class Speed:
 
 
 def seconds(
-    spec: TrainingSpec, layers: Sequence[PlannedLayer], card: ImageSetCard, speed: Speed
+    spec: TrainingSpec, layers: Sequence[LayerShape], card: ImageSetCard, speed: Speed
 ) -> float:
     """Return the estimated seconds of a whole training, good to a factor of about two."""
     everything = spec.split == "none"
@@ -43,7 +43,7 @@ def seconds(
     return START_SECONDS + spec.epochs * epoch
 
 
-def _seconds_of(layer: PlannedLayer, speed: Speed) -> float:
+def _seconds_of(layer: LayerShape, speed: Speed) -> float:
     dense = layer.layer is None or layer.layer.kind == "dense"
     return layer.macs / (speed.dense if dense else speed.conv) + (
         0 if dense else math.prod(layer.shape) * SECONDS_A_NUMBER

@@ -16,8 +16,8 @@ from ae_core.data.loading import ImageSet
 from ae_core.metrics import psnr_of_mse
 from ae_core.models import autoencoder as ae
 from ae_core.models.networks import build
-from ae_core.models.pca_init import start_as_pca
-from ae_core.models.precision import computes_in
+from ae_core.models.pca_init import init_from_pca
+from ae_core.models.precision import resolve_precision
 from ae_core.specs import TrainingSpec
 from ae_core.training.batches import Sums
 from ae_core.training.control import Clock, Control, Ended, Unattended
@@ -98,10 +98,10 @@ def fit(
         images.image_shape,
         seed=spec.seed,
         corruption=spec.corruption,
-        precision=computes_in(spec),
+        precision=resolve_precision(spec),
     )
     if spec.autoencoder.pca_components:
-        start_as_pca(spec.autoencoder, networks, images.train)
+        init_from_pca(spec.autoencoder, networks, images.train)
     steps = Steps(spec, networks, images)
     clock = Clock(control or Unattended(), spec.max_seconds)
     rng = np.random.default_rng(spec.seed)

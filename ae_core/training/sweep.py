@@ -1,7 +1,7 @@
 """One spec with several code sizes: what a visitor types, and the specs that come of it."""
 
 from ae_core.errors import UserError
-from ae_core.models.compatibility import with_setting
+from ae_core.models.compatibility import apply_setting
 from ae_core.specs import LIMITS, TrainingSpec
 
 MOST_SIZES = 6
@@ -35,4 +35,4 @@ def specs_of(spec: TrainingSpec, sizes: tuple[int, ...]) -> tuple[TrainingSpec, 
     """
     if spec.autoencoder.code_type == "feature_map":
         raise UserError("sizes_of_map")
-    return tuple(with_setting(spec, "latent_dim", size) for size in sizes)
+    return tuple(apply_setting(spec, "latent_dim", size) for size in sizes)

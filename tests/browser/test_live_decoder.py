@@ -10,7 +10,7 @@ from ae_core.models.autoencoder import Autoencoder
 from ae_core.models.compatibility import image_shape
 from ae_core.models.networks import build
 from ae_core.models.pretrained import cards
-from ae_core.models.weights import expanded, from_bytes, halved
+from ae_core.models.weights import dequantize, from_bytes, to_float16
 from ae_core.specs import CHOICES, PRESETS, AutoencoderSpec, TrainingSpec, parse_layers
 from ae_core.storage import ROOT
 
@@ -141,9 +141,9 @@ def test_pixels_to_255_come_out_between_0_and_1(tab):
 def test_pretrained_decoders_with_rounded_weights_too(tab, name):
     card = cards()[name]
     spec, shape = card.spec.autoencoder, image_shape(card.spec)
-    weights = expanded(from_bytes(card.weights.read_bytes()))
+    weights = dequantize(from_bytes(card.weights.read_bytes()))
     codes = np.random.default_rng(0).normal(0, 1, (CODES, spec.latent_dim)).astype(np.float32)
-    for half, kept in ((False, weights), (True, expanded(halved(weights)))):
+    for half, kept in ((False, weights), (True, dequantize(to_float16(weights)))):
         keras = Autoencoder.from_weights(spec, shape, kept).decode(codes)
         pictures = in_browser(tab, spec, shape, weights, codes, half=half)
         np.testing.assert_allclose(pictures, keras, atol=ONE / 10, rtol=0)

@@ -21,7 +21,7 @@ from ae_core.classroom.model import (
 )
 from ae_core.classroom.store import classroom_from_json, student_from_json, to_json
 from ae_core.data.loading import IMAGE_SETS
-from ae_core.models.compatibility import image_shape, plan_of, with_setting
+from ae_core.models.compatibility import apply_setting, image_shape, network_shapes
 from ae_core.specs import change, preset
 
 DIGITS = preset("digits-dense").spec
@@ -133,7 +133,7 @@ def test_other_pictures_are_a_sentence_and_a_remedy():
     error = refused(limits, [DIGITS])
     assert str(error).startswith("image_set=digits must be one of toy-faces, mnist in class ABCDE")
     (name, value), *_ = error.remedy.items()
-    check_submission(classroom(limits=limits), [with_setting(DIGITS, name, value)], 0)
+    check_submission(classroom(limits=limits), [apply_setting(DIGITS, name, value)], 0)
 
 
 def test_a_sweep_counts_as_its_runs():
@@ -183,7 +183,7 @@ def test_the_settings_of_a_challenge_take_part_in_it(name, numbers):
     for side in IMAGE_SETS[name].sizes:
         limits = ClassLimits(epochs=7, image_sets=(name,))
         spec, start = challenge_preset(Challenge(numbers, name, side), limits)
-        plan_of(spec)  # a network can be built of them
+        network_shapes(spec)  # a network can be built of them
         check_submission(classroom(limits=limits), [spec], 0)
         assert spec.autoencoder.latent_dim == numbers
         assert (spec.image_set, image_shape(spec)[0]) == (name, side)

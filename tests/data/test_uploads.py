@@ -13,8 +13,8 @@ from PIL import Image
 
 from ae_core.data import uploads
 from ae_core.data.uploads import (
-    MOST_BYTES,
-    MOST_MEMBERS,
+    MAX_MEMBERS,
+    MAX_TOTAL_BYTES,
     read_files,
     short_name,
 )
@@ -219,7 +219,7 @@ def test_a_bomb_that_lies_about_its_size_is_measured():
 def test_ten_thousand_files_are_refused_before_their_list_is_read(monkeypatch):
     many = zipped([(f"{i}.png", b"") for i in range(10_000)])
     monkeypatch.setattr(zipfile, "ZipFile", None)
-    with refused("zip_files", name="all.zip", files=10_000, most=MOST_MEMBERS):
+    with refused("zip_files", name="all.zip", files=10_000, most=MAX_MEMBERS):
         read(("all.zip", many))
 
 
@@ -247,13 +247,13 @@ def test_a_zip_that_cannot_be_used_is_refused(data, key):
 
 
 def test_all_files_together_have_a_limit():
-    files = [(f"{i}.png", bytes(MAX_BYTES)) for i in range(MOST_BYTES // MAX_BYTES + 1)]
+    files = [(f"{i}.png", bytes(MAX_BYTES)) for i in range(MAX_TOTAL_BYTES // MAX_BYTES + 1)]
     with refused("files_large", most=60):
         read(*files)
 
 
 def test_pictures_of_very_many_pixels_must_wait(monkeypatch):
-    monkeypatch.setattr(uploads, "MOST_PIXELS", 5000)
+    monkeypatch.setattr(uploads, "MAX_PIXELS", 5000)
     found = read(*[(f"{i}.png", png((60, 60))) for i in range(4)])
     assert len(found.pixels) == 2
     check(found.left_out[0], "must_wait", name="2.png")

@@ -18,16 +18,16 @@ from ae_core.data.loading import (
 )
 from ae_core.data.toy_faces import draw_faces, sample_factors
 from ae_core.data.user_image_sets import (
-    LEAST_PICTURES,
+    MIN_PICTURES,
     check_trainable,
     name_of,
-    own_sets,
     suggested,
+    user_sets,
 )
-from ae_core.data.user_set import SIDES, OwnSetCorrupt, UnknownOwnSet
+from ae_core.data.user_sets import SIDES, UnknownUserSet, UserSetCorrupt
 from ae_core.evaluation import baselines
 from ae_core.models import inference
-from ae_core.models.compatibility import image_shape, plan_of, with_setting
+from ae_core.models.compatibility import apply_setting, image_shape, network_shapes
 from ae_core.models.inference import ModelFile
 from ae_core.runs.store import RunStore
 from ae_core.service.connection import Connection
@@ -50,8 +50,8 @@ def drawings(count, side=28, seed=0):
 
 
 def made(count=20, side=28, name="Class 7b", owner="ada"):
-    own = own_sets().create(owner, name, side)
-    return own_sets().add(own.id, drawings(count, side)) if count else own
+    own = user_sets().create(owner, name, side)
+    return user_sets().add(own.id, drawings(count, side)) if count else own
 
 
 # --- names and cards --------------------------------------------------------------------------
@@ -80,8 +80,8 @@ def test_other_names_are_unknown_and_a_sentence(name):
 
 def test_a_card_changes_with_its_set():
     own = made(10)
-    own_sets().rename(own.id, "Other", "ada")
-    own_sets().add(own.id, drawings(10, seed=1))
+    user_sets().rename(own.id, "Other", "ada")
+    user_sets().add(own.id, drawings(10, seed=1))
     known = card(name_of(own))
     assert (known.title, known.train_count + known.test_count) == ("Other", 20)
 
@@ -89,7 +89,7 @@ def test_a_card_changes_with_its_set():
 # --- what is held out -------------------------------------------------------------------------
 
 
-@given(numbers=st.sets(st.integers(0, 3000), min_size=LEAST_PICTURES, max_size=500))
+@given(numbers=st.sets(st.integers(0, 3000), min_size=MIN_PICTURES, max_size=500))
 @settings(deadline=None, max_examples=50)
 def test_something_is_held_out_and_something_is_left(numbers):
     tests = user_image_sets._held_out(np.array(sorted(numbers)))
@@ -151,12 +151,12 @@ def test_what_is_added_taken_out_or_deleted_shows_at_once():
     own = made(10)
     name = name_of(own)
     assert len(load_images(name, 0, "none").train) == 10
-    own_sets().add(own.id, drawings(5, seed=1))
+    user_sets().add(own.id, drawings(5, seed=1))
     assert len(load_images(name, 0, "none").train) == 15
-    own_sets().remove(own.id, 3, "ada")
+    user_sets().remove(own.id, 3, "ada")
     assert len(load_images(name, 0, "none").train) == 14
     revision = user_image_sets.revision(name)
-    own_sets().delete(own.id, "ada")
+    user_sets().delete(own.id, "ada")
     with pytest.raises(ImageSetUnavailable, match=f"^set={own.id} must be the id of a set"):
         load_images(name)
     assert not is_available(name)
@@ -166,11 +166,11 @@ def test_what_is_added_taken_out_or_deleted_shows_at_once():
 def test_a_deleted_set_still_has_a_shape_and_says_what_it_is():
     own = made(10, 64)
     spec = suggested(own)
-    own_sets().delete(own.id, "ada")
+    user_sets().delete(own.id, "ada")
     assert image_shape(spec) == image_shape(change(spec, image_size=0)) == (64, 64, 1)
     known = card(name_of(own))
     assert (known.title, known.train_count, known.test_count) == ("Deleted pictures", 0, 0)
-    with pytest.raises(UnknownOwnSet):
+    with pytest.raises(UnknownUserSet):
         check_trainable(name_of(own))
 
 
@@ -188,8 +188,8 @@ def test_too_few_pictures_are_a_sentence():
 
 def test_a_damaged_file_is_a_sentence():
     own = made(10)
-    own_sets().path(own.id).write_bytes(b"hello")
-    with pytest.raises(OwnSetCorrupt) as caught:
+    user_sets().path(own.id).write_bytes(b"hello")
+    with pytest.raises(UserSetCorrupt) as caught:
         load_images(name_of(own))
     assert card(name_of(own)).train_count == 0
     again = pickle.loads(pickle.dumps(caught.value))  # the way from a worker to the page
@@ -200,9 +200,9 @@ def test_a_damaged_file_is_a_sentence():
 @pytest.mark.parametrize("count", [10, 60, 500])
 def test_what_is_suggested_fits_and_takes_a_bounded_time(side, count):
     spec = suggested(made(count, side))
-    assert plan_of(spec)
+    assert network_shapes(spec)
     assert spec.image_size == side
-    assert 40 <= spec.epochs <= user_image_sets.MOST_EPOCHS
+    assert 40 <= spec.epochs <= user_image_sets.MAX_EPOCHS
 
 
 @pytest.mark.parametrize("side", SIDES)
@@ -211,15 +211,15 @@ def test_every_preset_takes_an_own_set_at_a_size_of_its_card(name, side):
     own = name_of(made(10, side))
     if name == "mnist-conv-lecture" and side != 28:  # its convolution without padding wants 28
         with pytest.raises(ValueError, match="must be able to end at"):
-            with_setting(PRESETS[name].spec, "image_set", own)
+            apply_setting(PRESETS[name].spec, "image_set", own)
         return
-    spec = with_setting(PRESETS[name].spec, "image_set", own)
+    spec = apply_setting(PRESETS[name].spec, "image_set", own)
     assert spec.image_set == own
     assert image_shape(spec)[0] in card(own).sizes
 
 
 def test_the_sets_of_the_app_are_none_of_a_visitors():
-    assert not any(user_image_sets.is_own(name) for name in IMAGE_SETS)
+    assert not any(user_image_sets.is_user_set(name) for name in IMAGE_SETS)
     assert {user_image_sets.revision(name) for name in IMAGE_SETS} == {0}
 
 
@@ -265,12 +265,12 @@ def test_the_life_of_an_own_set_with_real_workers(service):
     np.testing.assert_array_equal(image, load_images(name).test[1])
     assert np.isfinite(ours.psnr)
     assert len(answer(baselines.baselines_of_test, model, 1)[0]) == 2
-    own_sets().add(own.id, drawings(10, seed=2))  # the workers see it at once
+    user_sets().add(own.id, drawings(10, seed=2))  # the workers see it at once
     assert answer(gallery.gallery, to_json(spec), 0, 24).available == 4
 
     long = service.submit(change(spec, epochs=2000), "bob")
     service.wait_until(long, lambda s: s.epoch >= 1, PATIENCE)
-    own_sets().delete(own.id, "ada")
+    user_sets().delete(own.id, "ada")
     service.forget_pictures(name)
     assert service.snapshot(long).pictures is None  # nobody sees them any more
     service.stop(long)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ae_core.denoising.colour import in_colour, resized
+from ae_core.denoising.colour import apply_on_luma, resized
 
 
 def smooth(height, width):
@@ -16,7 +16,7 @@ def smooth(height, width):
 @pytest.mark.parametrize("shape", [(64, 64), (63, 65), (1, 1), (2, 5)])
 def test_a_network_that_changes_nothing_gives_a_smooth_picture_back(shape):
     picture = smooth(*shape)
-    output = in_colour(lambda planes: planes, picture)
+    output = apply_on_luma(lambda planes: planes, picture)
     assert output.shape == picture.shape
     assert output.dtype == np.float32
     tolerance = 0.03 if min(shape) > 5 else 0.2  # half of a tiny picture is no picture
@@ -26,7 +26,7 @@ def test_a_network_that_changes_nothing_gives_a_smooth_picture_back(shape):
 def test_a_gray_picture_stays_gray_and_only_its_brightness_is_looked_at():
     gray = np.repeat(np.random.default_rng(0).random((8, 8, 1), np.float32), 3, axis=-1)
     seen = []
-    output = in_colour(lambda planes: seen.append(planes.shape) or planes, gray)
+    output = apply_on_luma(lambda planes: seen.append(planes.shape) or planes, gray)
     assert seen == [(1, 8, 8, 1)]
     np.testing.assert_allclose(output, gray, atol=1e-3)
     assert np.ptp(output, axis=-1).max() == 0
@@ -34,7 +34,7 @@ def test_a_gray_picture_stays_gray_and_only_its_brightness_is_looked_at():
 
 def test_brightness_is_denoised_in_full_and_colours_at_half_the_size():
     seen = []
-    in_colour(lambda planes: seen.append(planes.shape) or planes, smooth(20, 30))
+    apply_on_luma(lambda planes: seen.append(planes.shape) or planes, smooth(20, 30))
     assert seen == [(1, 20, 30, 1), (2, 10, 15, 1)]
 
 

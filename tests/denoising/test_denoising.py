@@ -25,7 +25,7 @@ from ae_core.specs import CHOICES, Corruption
 from ae_core.storage import ROOT
 
 ORIENTATION = 0x0112
-DENOISER = denoising.model_file(cards()["face-denoiser"])
+DENOISER = cards()["face-denoiser"].model_file()
 MODERATE = {
     "gaussian": 0.2,
     "heteroscedastic": 0.2,
@@ -70,7 +70,11 @@ def test_the_same_seed_gives_the_same_noise_and_figures(face, kind, colour):
     for name in ("noisy", "output"):
         one, two = getattr(first, name), getattr(again, name)
         assert (one.psnr, one.ssim) == (two.psnr, two.ssim)
-    assert (first.noise, first.left, first.stranger) == (again.noise, again.left, again.stranger)
+    assert (first.noise, first.residual_noise, first.ood_percentile) == (
+        again.noise,
+        again.residual_noise,
+        again.ood_percentile,
+    )
     assert not np.array_equal(first.noisy.image, other.noisy.image)
     assert first.noisy.psnr != other.noisy.psnr
 
@@ -94,7 +98,7 @@ def test_figures_are_those_of_the_pictures_that_come_with_them(face, colour):
     clean = prepared(DENOISER, face, colour=colour)
     np.testing.assert_array_equal(result.clean.image, clean)
     assert result.noise == filters.estimate_noise(result.noisy.image)
-    assert result.left == filters.estimate_noise(result.output.image)
+    assert result.residual_noise == filters.estimate_noise(result.output.image)
     for version in (
         result.noisy,
         result.output,
@@ -105,8 +109,8 @@ def test_figures_are_those_of_the_pictures_that_come_with_them(face, colour):
         assert ((version.image >= 0) & (version.image <= 1)).all()
         assert version.psnr == pytest.approx(metrics.psnr(clean, version.image))
         assert version.ssim == pytest.approx(metrics.ssim(clean, version.image))
-    assert result.left < result.noise
-    assert 0 <= result.stranger <= 100
+    assert result.residual_noise < result.noise
+    assert 0 <= result.ood_percentile <= 100
 
 
 def test_there_is_a_moderate_amount_of_every_noise():
@@ -157,7 +161,7 @@ def test_a_large_crop_is_denoised_as_large_in_colour_and_as_the_lesson_in_gray()
 @pytest.mark.parametrize("colour", [False, True])
 def test_an_autoencoder_sees_the_picture_at_its_own_size(face, name, colour):
     card = cards()[name]
-    model = denoising.model_file(card)
+    model = card.model_file()
     shape = image_shape(card.spec)
     result = denoise(model, face, MUCH, 0, colour=colour)
     for version in (result.clean, result.noisy, result.output):
@@ -180,13 +184,13 @@ def test_five_classical_filters_get_the_same_noisy_picture(face, noise):
 @pytest.mark.parametrize("name", ["face-denoiser", "digits-dense"])
 def test_weights_that_are_not_finite_are_refused_by_the_name_of_their_layer(face, tmp_path, name):
     card = cards()[name]
-    arrays = weights.expanded(weights.from_bytes(card.weights.read_bytes()))
+    arrays = weights.dequantize(weights.from_bytes(card.weights.read_bytes()))
     layer = list(arrays)[-1]
     arrays[layer] = arrays[layer].copy()
     arrays[layer].flat[0] = np.nan
     path = tmp_path / "weights.npz"
     path.write_bytes(weights.to_bytes(arrays))
-    model = ModelFile(denoising.model_file(card).spec_json, str(path), 1)
+    model = ModelFile(card.model_file().spec_json, str(path), 1)
     with pytest.raises(ValueError, match=rf"^weights of {layer}=NaN must be finite numbers$"):
         denoise(model, face, MUCH, 0, colour=False)
 
@@ -370,7 +374,7 @@ def test_81_megapixels_in_a_quarter_of_a_megabyte_are_not_even_decoded(bad, monk
 def test_an_autoencoder_sees_a_noisy_picture_at_its_own_size(face, clean):
     noisy = denoise(DENOISER, face, MUCH, 0, colour=False)
     card = cards()["digits-dense"]
-    model = denoising.model_file(card)
+    model = card.model_file()
     target = noisy.clean.image if clean else None
     (made,) = denoising.squeezed((("Digits", model),), noisy.noisy.image, target)
     side, _, _ = image_shape(card.spec)
@@ -394,7 +398,7 @@ from ae_core.denoising.faces import MIDDLE
 from ae_core.models.pretrained import cards
 from ae_core.specs import Corruption
 
-model = denoising.model_file(cards()["face-denoiser"])
+model = cards()["face-denoiser"].model_file()
 noise = Corruption("gaussian", 0.2)
 photo, bad = Path(sys.argv[1]).read_bytes(), Path(sys.argv[2]).read_bytes()
 

@@ -9,7 +9,7 @@ import pytest
 from ae_core.data.loading import IMAGE_SETS, is_available, load_images
 from ae_core.diagnosis import doctor, remedies, rules
 from ae_core.diagnosis.doctor import FINE, HINT, PROBLEM, examine
-from ae_core.models.compatibility import plan_of
+from ae_core.models.compatibility import network_shapes
 from ae_core.specs import PRESETS, change, preset
 from ae_core.storage import data_dir
 from ae_core.training.loop import fit
@@ -260,7 +260,7 @@ def test_a_remedy_of_any_preset_can_be_trained(name, remedy):
     spec = preset(name).spec
     for tried in (spec, change(spec, optimizer="sgd"), change(spec, learning_rate=1e-6)):
         changed = change(tried, **remedy(tried))
-        plan_of(changed)
+        network_shapes(changed)
         assert changed != tried or not remedy(tried)
 
 

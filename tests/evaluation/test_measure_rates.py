@@ -11,7 +11,6 @@ from PIL import Image
 from ae_core import metrics
 from ae_core.data import gallery
 from ae_core.data.loading import load_images
-from ae_core.denoising.denoise import model_file
 from ae_core.evaluation import fixed_budget, measure_rates, reconstruction_error
 from ae_core.evaluation.rate_distortion import pareto_front
 from ae_core.models.inference import autoencoder
@@ -27,7 +26,7 @@ def card(request):
 
 @pytest.fixture(scope="module")
 def model(card):
-    return model_file(card)
+    return card.model_file()
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +143,7 @@ def test_one_picture_is_counted_as_all_of_them_are(model, images, rates):
 
 def test_what_was_never_trained_on_is_kept_badly():
     """Data-specific: on noise JPEG wins at equal bytes, on its own pictures the autoencoder."""
-    model = model_file(cards()["toy-faces-vae"])
+    model = cards()["toy-faces-vae"].model_file()
     noise = np.random.default_rng(0).uniform(size=(64, 64, 1)).astype(np.float32)
     own = gallery.held_out_picture(model.spec_json, 0)
     for image, ours_is_better in ((own, True), (noise, False)):

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from ae_core.data.loading import load_images
-from ae_core.denoising.denoise import model_file
 from ae_core.export.files import keras_file, picture_file
 from ae_core.models import autoencoder as ae
 from ae_core.models import weights
@@ -59,9 +58,9 @@ def test_a_keras_file_reconstructs_as_the_app_does(name, tmp_path):
 
 def test_a_variational_model_of_the_app_is_its_mean(tmp_path):
     card = cards()["toy-faces-vae"]
-    model = loaded(keras_file(model_file(card)), tmp_path)
+    model = loaded(keras_file(card.model_file()), tmp_path)
     images = load_images("toy-faces", card.spec.image_size).test[:20]
-    kept = weights.expanded(weights.from_bytes(card.weights.read_bytes()))
+    kept = weights.dequantize(weights.from_bytes(card.weights.read_bytes()))
     own = Autoencoder.from_weights(card.spec.autoencoder, images.shape[1:], kept)
     np.testing.assert_allclose(model.predict(images, verbose=0), own.reconstruct(images), atol=1e-6)
 

@@ -16,7 +16,7 @@ from ae_core.export import script_corruption, script_training
 from ae_core.export.files import picture_file
 from ae_core.export.keras_script import parts, source
 from ae_core.export.script_data import loading, needs_file, pca_start
-from ae_core.models.compatibility import image_shape, plan_of
+from ae_core.models.compatibility import image_shape, network_shapes
 from ae_core.models.shapes import parameters
 from ae_core.specs import CHOICES, PRESETS, Corruption, TrainingSpec, change, preset
 from ae_core.storage import data_dir
@@ -99,7 +99,7 @@ def test_every_preset_s_script_builds_the_planned_network(tmp_path):
     path = tmp_path / "codes.json"
     path.write_text(json.dumps(codes), encoding="utf-8")
     counts = json.loads(in_a_fresh_process("-c", COUNTER, str(path), cwd=tmp_path).splitlines()[-1])
-    assert counts == {n: parameters(plan_of(each.spec)) for n, each in PRESETS.items()}
+    assert counts == {n: parameters(network_shapes(each.spec)) for n, each in PRESETS.items()}
 
 
 @pytest.mark.parametrize("spec", [*[p.spec for p in PRESETS.values()], *FAMILIES.values()])

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from ae_core.data.loading import IMAGE_SETS, is_available, load_images
-from ae_core.denoising.denoise import model_file
 from ae_core.latent import explore
 from ae_core.latent.browser_decoder import MAX_MACS, decoder_macs
 from ae_core.latent.profile import LatentProfile
@@ -18,7 +17,7 @@ from ae_core.models.pretrained import cards
 from ae_core.pretrain.recipes import RECIPES
 from ae_core.specs import PRESETS
 
-FACES, DIGITS = (model_file(cards()[name]) for name in ("toy-faces-vae", "digits-dense"))
+FACES, DIGITS = (cards()[name].model_file() for name in ("toy-faces-vae", "digits-dense"))
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +42,7 @@ def test_a_decoder_that_is_kept_as_float16_needs_no_network():
 
 
 def test_a_decoder_that_float16_would_change_travels_as_float32(tmp_path):
-    kept = weights.expanded(weights.from_bytes(cards()["digits-dense"].weights.read_bytes()))
+    kept = weights.dequantize(weights.from_bytes(cards()["digits-dense"].weights.read_bytes()))
     kept["output/kernel"] *= np.float32(30)  # steeper: small differences become large ones
     path = tmp_path / "weights.npz"
     path.write_bytes(weights.to_bytes(kept))
@@ -87,7 +86,7 @@ def test_the_kept_atlas_of_a_model_is_that_of_its_weights(name):
     card = cards()[name]
     if not is_available(card.spec.image_set):
         pytest.skip(f"needs {card.spec.image_set} in AE_DATA_DIR")
-    model = model_file(card)
+    model = card.model_file()
     kept = LatentProfile.from_bytes(card.profile_path.read_bytes())
     made = explore.latent_profile(model)
     scale = np.abs(made.codes).max()

@@ -6,8 +6,14 @@ from hypothesis import strategies as st
 
 from ae_core.data.loading import IMAGE_SETS
 from ae_core.errors import UserError
-from ae_core.models.compatibility import fit_to, image_shape, plan_of, with_body, with_setting
-from ae_core.models.shapes import plan
+from ae_core.models.compatibility import (
+    apply_body,
+    apply_setting,
+    image_shape,
+    match_decoder,
+    network_shapes,
+)
+from ae_core.models.shapes import infer_shapes
 from ae_core.specs import (
     CHOICES,
     PRESETS,
@@ -45,7 +51,7 @@ def strides_fit(name, size):
 def of_size(spec, image_set, size):
     """Change set and size at once, as a link does, and refit."""
     changed = change(spec, image_set=image_set, image_size=size)
-    fitted = fit_to(changed.autoencoder, image_shape(changed))
+    fitted = match_decoder(changed.autoencoder, image_shape(changed))
     return TrainingSpec(**{**vars(changed), "autoencoder": fitted})
 
 
@@ -56,7 +62,7 @@ MISFITTING = [(n, s, size) for n in PRESETS for s, size in SIZES if not strides_
 @pytest.mark.parametrize(("name", "image_set", "size"), FITTING)
 def test_every_preset_can_be_built_at_every_size_where_its_strides_fit(name, image_set, size):
     spec = of_size(preset(name).spec, image_set, size)
-    assert plan(spec.autoencoder, image_shape(spec))[-1].shape == (size, size, 1)
+    assert infer_shapes(spec.autoencoder, image_shape(spec))[-1].shape == (size, size, 1)
     assert from_json(to_json(spec)) == spec  # what a worker and the run store get
     assert from_query(to_query(spec, name)) == spec
 
@@ -73,7 +79,7 @@ def test_strides_that_do_not_fit_a_size_are_named(name, image_set, size):
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_already_fits(name):
     spec = preset(name).spec
-    assert fit_to(spec.autoencoder, image_shape(spec)) == spec.autoencoder
+    assert match_decoder(spec.autoencoder, image_shape(spec)) == spec.autoencoder
 
 
 @given(
@@ -90,9 +96,9 @@ def test_fitting_ends_at_the_picture_and_again_changes_nothing(
 ):
     decoder = ", ".join(filter(None, [before, "reshape5x5x2", after]))
     spec = AutoencoderSpec(parse_layers(encoder), parse_layers(decoder), 7, code_type=code)
-    fitted = fit_to(spec, (side, side, channels))
-    assert plan(fitted, (side, side, channels))[-1].shape == (side, side, channels)
-    assert fit_to(fitted, (side, side, channels)) == fitted
+    fitted = match_decoder(spec, (side, side, channels))
+    assert infer_shapes(fitted, (side, side, channels))[-1].shape == (side, side, channels)
+    assert match_decoder(fitted, (side, side, channels)) == fitted
     assert fitted.encoder == spec.encoder
     if code == "dense":
         assert fitted.latent_dim == 7
@@ -117,51 +123,51 @@ def test_a_click_gives_a_network_that_can_be_built_or_is_refused_by_name(case):
     spec, chosen = case
     for name, value in chosen:
         try:
-            spec = with_setting(spec, name, value)
+            spec = apply_setting(spec, name, value)
         except UserError as error:
             check(error, error.key)
-        plan(spec.autoencoder, image_shape(spec))
+        infer_shapes(spec.autoencoder, image_shape(spec))
         assert from_json(to_json(spec)) == spec
 
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_can_be_made_variational_sparse_and_plain_again(name):
     spec = preset(name).spec
-    variational = with_setting(spec, "bottleneck", "variational")
+    variational = apply_setting(spec, "bottleneck", "variational")
     assert variational.autoencoder.bottleneck == "variational"
     assert variational.autoencoder.code_type == "dense"
     assert variational.loss in ("gaussian-nll", "bernoulli-nll")
-    sparse = with_setting(variational, "bottleneck", "sparse")
+    sparse = apply_setting(variational, "bottleneck", "sparse")
     assert sparse.autoencoder.sparsity > 0
-    assert with_setting(sparse, "bottleneck", "plain").autoencoder.bottleneck == "plain"
+    assert apply_setting(sparse, "bottleneck", "plain").autoencoder.bottleneck == "plain"
 
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_loss_can_be_chosen_for_every_plain_preset(name):
-    spec = with_setting(preset(name).spec, "bottleneck", "plain")
+    spec = apply_setting(preset(name).spec, "bottleneck", "plain")
     for loss in CHOICES["loss"]:
-        assert with_setting(spec, "loss", loss).loss == loss
+        assert apply_setting(spec, "loss", loss).loss == loss
 
 
 @pytest.mark.parametrize("kind", CHOICES["noise_kind"])
 def test_every_corruption_can_be_chosen_and_has_an_effect(kind):
     layered = change(TrainingSpec(), noise_kind="gaussian", noise_amount=0.3, noise_stage="layer")
-    corruption = with_setting(layered, "noise_kind", kind).corruption
+    corruption = apply_setting(layered, "noise_kind", kind).corruption
     assert corruption.noise_kind == kind
     assert corruption.noise_amount == (0.0 if kind == "none" else 0.3)
-    assert with_setting(TrainingSpec(), "noise_kind", kind).corruption.noise_amount == (
+    assert apply_setting(TrainingSpec(), "noise_kind", kind).corruption.noise_amount == (
         0.0 if kind == "none" else 0.2
     )
 
 
 def test_pixels_up_to_255_bring_an_output_that_reaches_them():
-    spec = with_setting(preset("mnist-shallow").spec, "pixel_scale", 255)
+    spec = apply_setting(preset("mnist-shallow").spec, "pixel_scale", 255)
     assert (spec.autoencoder.pixel_scale, spec.autoencoder.output_activation) == (255, "relu")
     assert spec.loss == "mse"
 
 
 def test_another_set_brings_its_own_size():
-    spec = with_setting(preset("digits-dense").spec, "image_set", "mnist")
+    spec = apply_setting(preset("digits-dense").spec, "image_set", "mnist")
     assert (spec.image_set, image_shape(spec)) == ("mnist", (28, 28, 1))
 
 
@@ -169,39 +175,39 @@ def test_another_set_brings_its_own_size():
 def test_every_set_can_be_chosen_from_the_first_presets(name):
     for image_set, card in IMAGE_SETS.items():
         if any(strides_fit(name, size) for size in card.sizes):
-            assert with_setting(preset(name).spec, "image_set", image_set).image_set == image_set
+            assert apply_setting(preset(name).spec, "image_set", image_set).image_set == image_set
 
 
 def test_a_setting_that_needs_nothing_else_changes_nothing_else():
     spec = preset("mnist-dense").spec
-    assert with_setting(spec, "epochs", 3) == change(spec, epochs=3)
+    assert apply_setting(spec, "epochs", 3) == change(spec, epochs=3)
 
 
 def test_a_map_code_keeps_the_size_of_its_map():
-    spec = with_setting(preset("mnist-conv").spec, "encoder", "conv16, pool2, pool2, conv8")
+    spec = apply_setting(preset("mnist-conv").spec, "encoder", "conv16, pool2, pool2, conv8")
     assert spec.autoencoder.latent_dim == 7 * 7 * 8
-    spec = with_setting(spec, "encoder", "conv16, pool2, conv8")
+    spec = apply_setting(spec, "encoder", "conv16, pool2, conv8")
     assert spec.autoencoder.latent_dim == 14 * 14 * 8
 
 
 def test_a_stride_that_does_not_fit_the_size():
     with refused("decoder_end", value="conv8, up3", height=28, side=28):
-        with_setting(preset("mnist-conv").spec, "decoder", "reshape7x7x8, conv8, up3")
+        apply_setting(preset("mnist-conv").spec, "decoder", "reshape7x7x8, conv8, up3")
 
 
 @pytest.mark.parametrize(("image_set", "size"), SIZES)
 @pytest.mark.parametrize("body", ["dense", "conv"])
 def test_every_body_can_be_had_at_every_size(image_set, size, body):
-    spec = with_body(TrainingSpec(image_set=image_set, image_size=size), body)
+    spec = apply_body(TrainingSpec(image_set=image_set, image_size=size), body)
     assert spec.autoencoder.body == body
-    assert plan(spec.autoencoder, (size, size, 1))[-1].shape == (size, size, 1)
+    assert infer_shapes(spec.autoencoder, (size, size, 1))[-1].shape == (size, size, 1)
     assert from_json(to_json(spec)) == spec
 
 
 @pytest.mark.parametrize("name", PRESETS)
 @pytest.mark.parametrize("body", ["dense", "conv"])
 def test_every_body_can_be_had_from_every_preset(name, body):
-    spec = with_body(preset(name).spec, body)
+    spec = apply_body(preset(name).spec, body)
     assert spec.autoencoder.body == body
     assert spec.autoencoder.bottleneck == preset(name).spec.autoencoder.bottleneck
 
@@ -218,7 +224,7 @@ def test_image_shape_of_unknown_sets_and_sizes():
 @pytest.mark.parametrize("name", PRESETS)
 def test_plan_of_is_the_plan_on_the_spec_s_own_pictures(name):
     spec = preset(name).spec
-    assert plan_of(spec) == plan(spec.autoencoder, image_shape(spec))
+    assert network_shapes(spec) == infer_shapes(spec.autoencoder, image_shape(spec))
 
 
 LINKS = [
@@ -232,4 +238,4 @@ LINKS = [
 @pytest.mark.parametrize(("query", "key"), LINKS)
 def test_a_link_whose_network_does_not_fit_is_refused_by_its_plan(query, key):
     with refused(key):
-        plan_of(from_query(query))
+        network_shapes(from_query(query))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ae_core.data.loading import IMAGE_SETS
 from ae_core.models.networks import build
-from ae_core.models.shapes import parameters, plan
+from ae_core.models.shapes import infer_shapes, parameters
 from ae_core.specs import PRESETS, AutoencoderSpec, Corruption, Layer, parse_layers
 
 # What has weights or changes the shape, so that it has a row in the plan; Flatten and the like
@@ -48,7 +48,7 @@ def counts(model):
 
 def assert_built_as_planned(spec, shape):
     """Shapes and parameters, layer by layer, then in all."""
-    layers, networks = plan(spec, shape), build(spec, shape, seed=0)
+    layers, networks = infer_shapes(spec, shape), build(spec, shape, seed=0)
     assert networks.encoder.input_shape == (None, *shape)
     assert networks.decoder.input_shape == (None, spec.latent_dim)
     assert networks.decoder.output_shape == (None, *shape)
@@ -155,7 +155,7 @@ LAYERS = st.one_of(
 def test_whatever_the_plan_accepts_is_built_as_planned(layers, height, width, bottleneck):
     spec = AutoencoderSpec(layers, (), latent_dim=2, bottleneck=bottleneck)
     try:
-        plan(spec, (height, width, 1))
+        infer_shapes(spec, (height, width, 1))
     except ValueError:
         assume(False)
     assert_built_as_planned(spec, (height, width, 1))

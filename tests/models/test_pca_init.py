@@ -5,9 +5,9 @@ import pytest
 
 from ae_core.models.autoencoder import Autoencoder
 from ae_core.models.baselines import fit_pca
-from ae_core.models.compatibility import plan_of, with_setting
+from ae_core.models.compatibility import apply_setting, network_shapes
 from ae_core.models.networks import build
-from ae_core.models.pca_init import start_as_pca, without_analysis
+from ae_core.models.pca_init import init_from_pca, without_encoder_projection
 from ae_core.models.shapes import parameters
 from ae_core.specs import AutoencoderSpec, TrainingSpec, change, parse_layers
 from ae_core.training.loop import fit
@@ -36,7 +36,7 @@ def digits():
 def test_it_starts_as_the_principal_components(digits, scale, bottleneck):
     spec = change(DIGITS, pixel_scale=scale, bottleneck=bottleneck, loss="gaussian-nll").autoencoder
     networks = build(spec, digits.image_shape, seed=0)
-    start_as_pca(spec, networks, digits.train)
+    init_from_pca(spec, networks, digits.train)
     made = Autoencoder(spec, digits.image_shape, networks)
     wanted = fit_pca(digits.train, 5).reconstruct(digits.test)
     np.testing.assert_allclose(made.reconstruct(digits.test), wanted, atol=1e-4)
@@ -48,9 +48,9 @@ def test_it_starts_as_the_principal_components(digits, scale, bottleneck):
 def test_the_analysis_need_not_be_kept(digits):
     spec = change(DIGITS, pixel_scale=255).autoencoder
     networks = build(spec, digits.image_shape, seed=0)
-    start_as_pca(spec, networks, digits.train)
+    init_from_pca(spec, networks, digits.train)
     made = Autoencoder(spec, digits.image_shape, networks)
-    short = without_analysis(made.weights())
+    short = without_encoder_projection(made.weights())
     assert set(made.weights()) - set(short) == {"encoder_0/kernel", "encoder_0/bias"}
     again = Autoencoder.from_weights(spec, digits.image_shape, short)
     np.testing.assert_allclose(again.encode(digits.test), made.encode(digits.test), atol=1e-4)
@@ -59,7 +59,7 @@ def test_the_analysis_need_not_be_kept(digits):
 def test_its_parameters_are_counted(digits):
     networks = build(NETWORK, digits.image_shape, seed=0)
     built = sum(int(np.prod(variable.shape)) for variable in networks.variables)
-    assert parameters(plan_of(DIGITS)) == built
+    assert parameters(network_shapes(DIGITS)) == built
 
 
 def test_training_goes_on_from_there_and_beats_it(digits):
@@ -89,12 +89,12 @@ def test_what_it_does_not_go_with_is_refused(name, value, key):
 
 
 def test_on_the_page_other_settings_follow_it():
-    chosen = with_setting(TrainingSpec(loss="bce"), "pca_components", 32)
+    chosen = apply_setting(TrainingSpec(loss="bce"), "pca_components", 32)
     assert chosen.autoencoder.output_activation == "linear"
     assert chosen.loss == "mse"
-    assert with_setting(chosen, "loss", "bce").autoencoder.pca_components == 0
-    assert with_setting(chosen, "code_activation", "relu").autoencoder.pca_components == 0
-    variational = with_setting(
-        with_setting(TrainingSpec(), "bottleneck", "variational"), "pca_components", 32
+    assert apply_setting(chosen, "loss", "bce").autoencoder.pca_components == 0
+    assert apply_setting(chosen, "code_activation", "relu").autoencoder.pca_components == 0
+    variational = apply_setting(
+        apply_setting(TrainingSpec(), "bottleneck", "variational"), "pca_components", 32
     )
     assert variational.loss == "gaussian-nll"

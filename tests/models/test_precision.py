@@ -3,7 +3,7 @@
 import pytest
 
 from ae_core.models import precision
-from ae_core.models.precision import computes_in, has_bfloat16
+from ae_core.models.precision import has_bfloat16, resolve_precision
 from ae_core.specs import TrainingSpec, change
 
 DENSE = TrainingSpec(precision="auto")
@@ -28,16 +28,16 @@ def processor(tmp_path, monkeypatch):
 @pytest.mark.parametrize("flags", ["avx512_bf16", "avx512f amx_bf16 amx_tile", "amx_bf16"])
 def test_convolutions_and_wide_layers_take_bfloat16_where_the_processor_has_it(processor, flags):
     processor(flags)
-    assert computes_in(CONV) == "bfloat16"
-    assert computes_in(WIDE) == "bfloat16"
-    assert computes_in(DENSE) == "float32"
+    assert resolve_precision(CONV) == "bfloat16"
+    assert resolve_precision(WIDE) == "bfloat16"
+    assert resolve_precision(DENSE) == "float32"
 
 
 @pytest.mark.parametrize("flags", ["avx512f", "avx512_bf16x", ""])
 def test_elsewhere_they_take_float32(processor, flags):
     processor(flags)
-    assert computes_in(CONV) == "float32"
-    assert computes_in(WIDE) == "float32"
+    assert resolve_precision(CONV) == "float32"
+    assert resolve_precision(WIDE) == "float32"
 
 
 def test_a_system_that_does_not_tell_has_none(monkeypatch, tmp_path):
@@ -51,4 +51,4 @@ def test_a_system_that_does_not_tell_has_none(monkeypatch, tmp_path):
 def test_what_a_visitor_chose_is_taken(processor, chosen):
     for flags in ("avx512_bf16", ""):
         processor(flags)
-        assert computes_in(change(CONV, precision=chosen)) == chosen
+        assert resolve_precision(change(CONV, precision=chosen)) == chosen

@@ -13,12 +13,12 @@ from ae_core.models import pretrained
 from ae_core.models.autoencoder import Autoencoder
 from ae_core.models.compatibility import image_shape
 from ae_core.models.denoiser import Denoiser
-from ae_core.models.pca_init import with_analysis
-from ae_core.models.pretrained import FOLDER, LIKENESS, Trial, cards, write_card
-from ae_core.models.shapes import parameters, plan
-from ae_core.models.weights import expanded, from_bytes
-from ae_core.pretrain.build import noise_trials
-from ae_core.pretrain.noise_benchmark import try_out
+from ae_core.models.pca_init import with_encoder_projection
+from ae_core.models.pretrained import FACE_DISTANCE, FOLDER, NoiseResult, cards, write_card
+from ae_core.models.shapes import infer_shapes, parameters
+from ae_core.models.weights import dequantize, from_bytes
+from ae_core.pretrain.build import benchmark_autoencoder
+from ae_core.pretrain.noise_benchmark import benchmark
 from ae_core.pretrain.recipes import DENOISERS, RECIPES, card_for, denoiser_card, recipe
 from ae_core.specs import PRESETS, Corruption, change, preset
 
@@ -50,7 +50,7 @@ def test_there_are_models_and_each_has_its_files():
     expected |= {f"{name}.atlas.npz" for name in AUTOENCODERS}
     expected |= {f"{name}.samples.png" for name in AUTOENCODERS if RECIPES[name].samples}
     expected |= {f"{name}.png" for name in AUTOENCODERS if is_ours_to_show(name)}
-    assert files == expected | {f"{LIKENESS}.npz"}
+    assert files == expected | {f"{FACE_DISTANCE}.npz"}
     assert set(NAMES) <= set(RECIPES) | set(DENOISERS)
     assert {each.preset or name for name, each in RECIPES.items()} <= set(PRESETS)
 
@@ -81,11 +81,11 @@ def named_sizes(layers, network):
 
 
 def test_its_weights_are_those_of_the_planned_layers(card):
-    weights = expanded(from_bytes(card.weights.read_bytes()))
+    weights = dequantize(from_bytes(card.weights.read_bytes()))
     network = card.spec.autoencoder
     if network.pca_components:
-        weights = with_analysis(weights)
-    layers = plan(card.spec.autoencoder, image_shape(card.spec))
+        weights = with_encoder_projection(weights)
+    layers = infer_shapes(card.spec.autoencoder, image_shape(card.spec))
     found = {}
     for name, array in weights.items():
         layer, what = name.split("/")
@@ -98,7 +98,7 @@ def test_its_weights_are_those_of_the_planned_layers(card):
 
 
 def test_its_weights_are_finite_float32(any_card):
-    for array in expanded(from_bytes(any_card.weights.read_bytes())).values():
+    for array in dequantize(from_bytes(any_card.weights.read_bytes())).values():
         assert array.dtype == np.float32
         assert np.isfinite(array).all()
 
@@ -141,7 +141,7 @@ def test_an_unknown_recipe():
 
 
 def test_a_card_survives_its_file(tmp_path, monkeypatch):
-    trials = (Trial("digits", "gaussian", 0.1, 20.0, 25.5),)
+    trials = (NoiseResult("digits", "gaussian", 0.1, 20.0, 25.5),)
     card = card_for("digits-dense", {"loss": 0.1 + 0.2, "psnr": 20.0}, trials)
     denoiser = denoiser_card("face-denoiser", 4000, trials)
     write_card(card, tmp_path)
@@ -169,13 +169,13 @@ def faces():
 
 def denoiser():
     card = cards()["face-denoiser"]
-    return Denoiser(card.spec, expanded(from_bytes(card.weights.read_bytes())))
+    return Denoiser(card.spec, dequantize(from_bytes(card.weights.read_bytes())))
 
 
 def test_the_denoisers_figures_are_those_of_its_card(faces):
     card = cards()["face-denoiser"]
     for found, stated in zip(
-        try_out(denoiser().denoise, "lfw-crop", faces.test), card.trials, strict=True
+        benchmark(denoiser().denoise, "lfw-crop", faces.test), card.trials, strict=True
     ):
         assert (found.kind, found.amount) == (stated.kind, stated.amount)
         assert found.noisy == pytest.approx(stated.noisy, abs=0.02)
@@ -186,9 +186,9 @@ def test_the_denoisers_figures_are_those_of_its_card(faces):
 def test_the_denoiser_beats_every_classical_filter_on_gaussian_noise(faces):
     clean = faces.test[:FEW]
     noises = [Corruption("gaussian", amount) for amount in (0.1, 0.2, 0.3)]
-    ours = try_out(denoiser().denoise, "lfw-crop", clean, noises)
+    ours = benchmark(denoiser().denoise, "lfw-crop", clean, noises)
     for name in FILTERS:
-        theirs = try_out(
+        theirs = benchmark(
             lambda noisy, name=name: np.stack([filtered(name, image) for image in noisy]),
             "lfw-crop",
             clean,
@@ -210,10 +210,10 @@ def test_an_autoencoders_noise_figures_are_those_of_its_card(name, faces):
         pytest.skip(f"needs {card.spec.image_set} in AE_DATA_DIR")
     small = load_images("lfw-crop", card.spec.image_size)
     autoencoder = Autoencoder.from_weights(
-        card.spec.autoencoder, small.image_shape, expanded(from_bytes(card.weights.read_bytes()))
+        card.spec.autoencoder, small.image_shape, dequantize(from_bytes(card.weights.read_bytes()))
     )
     for found, stated in zip(
-        noise_trials(card.spec, autoencoder.reconstruct, small), card.trials, strict=True
+        benchmark_autoencoder(card.spec, autoencoder.reconstruct, small), card.trials, strict=True
     ):
         assert found.noisy == pytest.approx(stated.noisy, abs=0.02)
         assert found.denoised == pytest.approx(stated.denoised, abs=0.05)

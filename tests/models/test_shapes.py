@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ae_core.models.compatibility import image_shape
-from ae_core.models.shapes import parameters, plan, side_after
+from ae_core.models.shapes import infer_shapes, parameters, side_after
 from ae_core.specs import LIMITS, PRESETS, AutoencoderSpec, Layer, parse_layers, preset
 from tests.helpers.refusals import refused
 
 
 def planned(name):
     spec = preset(name).spec
-    return plan(spec.autoencoder, image_shape(spec))
+    return infer_shapes(spec.autoencoder, image_shape(spec))
 
 
 def network(encoder="", decoder="", **fields):
@@ -165,12 +165,12 @@ def test_enlarging_undoes_a_stride_that_divides(side, stride):
     ("layer", "after"), [("conv8/2", 4), ("pool2", 4), ("conv8/3", 3), ("conv8-valid", 5)]
 )
 def test_odd_sides_round_up(layer, after):
-    layers = plan(network(layer, latent_dim=3), (7, 7, 1))
+    layers = infer_shapes(network(layer, latent_dim=3), (7, 7, 1))
     assert layers[1].shape[:2] == (after, after)
 
 
 def test_height_and_width_are_not_confused():
-    layers = plan(network("conv4/2", "reshape10x20x1, conv4", latent_dim=200), (10, 20, 3))
+    layers = infer_shapes(network("conv4/2", "reshape10x20x1, conv4", latent_dim=200), (10, 20, 3))
     assert layers[1].shape == (5, 10, 4)
     assert layers[-1].shape == (10, 20, 3)
 
@@ -207,13 +207,13 @@ def test_macs(name):
     spec = PRESETS[name].spec
     network, shape = spec.autoencoder, image_shape(spec)
     shortcut = network.pca_components * network.latent_dim
-    layers = plan(network, shape)
+    layers = infer_shapes(network, shape)
     by_hand = macs_by_hand(without_shortcuts(layers, shortcut) if shortcut else layers)
     assert sum(layer.macs for layer in layers) == by_hand + 2 * shortcut
 
 
 def test_macs_of_one_convolution_and_its_transpose():
-    layers = plan(
+    layers = infer_shapes(
         network("conv5/2", "reshape4x4x5, convT2/2", latent_dim=80, code_type="feature_map"),
         (8, 8, 1),
     )
@@ -227,7 +227,7 @@ def test_macs_of_one_convolution_and_its_transpose():
 
 
 def test_a_label_says_the_layer_s_numbers():
-    layers = plan(
+    layers = infer_shapes(
         network("conv16/2, pool2", "reshape4x4x1, up4, convT8-valid, conv8-valid", latent_dim=16),
         (16, 16, 1),
     )
@@ -240,8 +240,8 @@ def test_a_label_says_the_layer_s_numbers():
 
 
 def test_the_variational_code_is_two_dense_layers():
-    plain = plan(network(latent_dim=5), (4, 4, 1))[1]
-    both = plan(network(latent_dim=5, bottleneck="variational"), (4, 4, 1))[1]
+    plain = infer_shapes(network(latent_dim=5), (4, 4, 1))[1]
+    both = infer_shapes(network(latent_dim=5, bottleneck="variational"), (4, 4, 1))[1]
     assert both.label == "Code μ, σ"
     assert both.parameters == 2 * plain.parameters == 2 * (16 * 5 + 5)
     assert both.macs == 2 * plain.macs
@@ -257,7 +257,7 @@ def test_the_variational_code_is_two_dense_layers():
     ],
 )
 def test_the_output_layer_follows_the_last_decoder_layer(decoder, kind):
-    output = plan(network("", decoder, latent_dim=16), (4, 4, 3))[-1]
+    output = infer_shapes(network("", decoder, latent_dim=16), (4, 4, 3))[-1]
     assert output.layer.kind == kind
     assert output.layer.width == (48 if kind == "dense" else 3)
     assert output.shape == (4, 4, 3)
@@ -313,4 +313,4 @@ MISFITS = [
 @pytest.mark.parametrize(("spec", "key", "values"), MISFITS)
 def test_layers_that_do_not_fit_are_named(spec, key, values):
     with refused(key, **values):
-        plan(spec, (28, 28, 1))
+        infer_shapes(spec, (28, 28, 1))

@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from ae_core.errors import UserError
-from ae_core.models.weights import LARGE, STEP, expanded, from_bytes, halved, rounded, to_bytes
+from ae_core.models.weights import (
+    LARGE,
+    STEP,
+    dequantize,
+    from_bytes,
+    quantize,
+    to_bytes,
+    to_float16,
+)
 from tests.helpers.refusals import check, refused
 
 NAMES = st.from_regex(r"[a-z]{1,8}(_[0-9]{1,2})?/(kernel|bias)", fullmatch=True)
@@ -152,7 +160,7 @@ def normal(*shape, scale=0.05, seed=0):
 
 @given(st.dictionaries(NAMES, PLAIN, max_size=4))
 def test_plain_weights_are_expanded_to_themselves(weights):
-    back = expanded(weights)
+    back = dequantize(weights)
     assert set(back) == set(weights)
     assert all(same_bits(back[name], array) for name, array in weights.items())
 
@@ -160,9 +168,9 @@ def test_plain_weights_are_expanded_to_themselves(weights):
 @given(st.dictionaries(NAMES, PLAIN, max_size=4))
 @settings(deadline=None)
 def test_halved_weights_come_back_but_for_float16(weights):
-    small = halved(weights)
+    small = to_float16(weights)
     assert {array.dtype for array in small.values()} <= {np.dtype(np.float16)}
-    back = expanded(from_bytes(to_bytes(small)))
+    back = dequantize(from_bytes(to_bytes(small)))
     assert same_names_and_shapes(back, weights)
     for name, array in weights.items():
         assert back[name].dtype == np.float32
@@ -171,13 +179,13 @@ def test_halved_weights_come_back_but_for_float16(weights):
 
 @given(st.dictionaries(NAMES, PLAIN, max_size=4))
 def test_small_arrays_are_not_rounded(weights):
-    assert all(same_bits(expanded(rounded(weights))[name], weights[name]) for name in weights)
-    assert set(rounded(weights)) == set(weights)
+    assert all(same_bits(dequantize(quantize(weights))[name], weights[name]) for name in weights)
+    assert set(quantize(weights)) == set(weights)
 
 
 def test_arrays_are_rounded_from_100_000_numbers_on():
     weights = {"code/kernel": normal(LARGE - 1), "out/kernel": normal(100, LARGE // 100)}
-    small = rounded(weights)
+    small = quantize(weights)
     assert set(small) == {"code/kernel", "out/kernel", "out/kernel@step"}
     assert same_bits(small["code/kernel"], weights["code/kernel"])
     assert small["out/kernel"].dtype == np.int8
@@ -196,7 +204,7 @@ LARGE_ARRAYS = {
 @pytest.mark.parametrize("name", LARGE_ARRAYS)
 def test_rounded_weights_come_back_within_half_a_step(name):
     weights = {"code/kernel": LARGE_ARRAYS[name], "code/bias": normal(400)}
-    back = expanded(from_bytes(to_bytes(rounded(weights), compress=True)))
+    back = dequantize(from_bytes(to_bytes(quantize(weights), compress=True)))
     assert same_names_and_shapes(back, weights)
     assert {array.dtype for array in back.values()} == {np.dtype(np.float32)}
     assert same_bits(back["code/bias"], weights["code/bias"])
@@ -209,13 +217,13 @@ def test_rounded_weights_come_back_within_half_a_step(name):
 def test_a_number_far_from_the_others_is_not_cut_off(far):
     array = normal(400, 400)
     array[0, 0] = far
-    small = rounded({"code/kernel": array})
-    assert expanded(small)["code/kernel"][0, 0] == pytest.approx(far, rel=0.01)
+    small = quantize({"code/kernel": array})
+    assert dequantize(small)["code/kernel"][0, 0] == pytest.approx(far, rel=0.01)
     assert len(to_bytes(small, compress=True)) < 0.7 * array.size
 
 
 def test_rounded_and_compressed_weights_take_about_half_a_byte_a_number():
     array = normal(1000, 1000)
-    size = len(to_bytes(rounded({"code/kernel": array}), compress=True))
+    size = len(to_bytes(quantize({"code/kernel": array}), compress=True))
     # Measured: 0.62. The entropy of a normal number in steps of 0.2 σ is 4.37 bits, 0.55 bytes.
     assert 0.54 < size / array.size < 0.64

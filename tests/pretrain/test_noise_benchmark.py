@@ -8,7 +8,7 @@ import pytest
 
 from ae_core.data.corruption import corrupt
 from ae_core.metrics import psnr
-from ae_core.pretrain.noise_benchmark import KINDS, MOST, SAMPLE, SEED, try_out
+from ae_core.pretrain.noise_benchmark import KINDS, MAX_DB, SAMPLE, SEED, benchmark
 from ae_core.specs import Corruption
 
 
@@ -25,7 +25,7 @@ def waves(count=6):
 
 
 def test_a_method_that_does_nothing_gains_nothing():
-    trials = try_out(lambda noisy: noisy, "waves", waves())
+    trials = benchmark(lambda noisy: noisy, "waves", waves())
     assert [Corruption(t.kind, t.amount) for t in trials] == list(KINDS)
     assert {t.image_set for t in trials} == {"waves"}
     assert all(t.denoised == t.noisy for t in trials)
@@ -33,7 +33,7 @@ def test_a_method_that_does_nothing_gains_nothing():
 
 @pytest.mark.parametrize("sigma", [0.02, 0.05, 0.1])
 def test_gaussian_noise_on_gray_has_the_psnr_of_its_sigma(sigma):
-    (trial,) = try_out(lambda noisy: noisy, "gray", gray(), [Corruption("gaussian", sigma)])
+    (trial,) = benchmark(lambda noisy: noisy, "gray", gray(), [Corruption("gaussian", sigma)])
     assert trial.noisy == pytest.approx(-20 * math.log10(sigma), abs=0.1)
 
 
@@ -41,15 +41,15 @@ def test_the_psnr_is_of_the_mean_error_over_all_pictures():
     clean = waves()
     output = clean.copy()
     output[0] += 0.1
-    (trial,) = try_out(lambda _: output, "waves", clean, KINDS[:1])
+    (trial,) = benchmark(lambda _: output, "waves", clean, KINDS[:1])
     assert trial.denoised == pytest.approx(psnr(output, clean), abs=0.006)
     assert trial.denoised == pytest.approx(20 + 10 * math.log10(len(clean)), abs=0.006)
 
 
 def test_the_clean_pictures_themselves_are_as_near_as_json_can_say():
     clean = waves()
-    (trial,) = try_out(lambda _: clean, "waves", clean, KINDS[:1])
-    assert trial.denoised == MOST
+    (trial,) = benchmark(lambda _: clean, "waves", clean, KINDS[:1])
+    assert trial.denoised == MAX_DB
     assert json.loads(json.dumps(vars(trial))) == vars(trial)
 
 
@@ -66,10 +66,10 @@ def test_every_method_gets_the_same_noise_whatever_it_does_and_whatever_came_bef
         np.random.default_rng(SEED).random(100)
         return noisy
 
-    first = try_out(keeps, "waves", clean)
-    second = try_out(spoils, "waves", clean)
+    first = benchmark(keeps, "waves", clean)
+    second = benchmark(spoils, "waves", clean)
     assert [t.noisy for t in first] == [t.noisy for t in second]
-    alone = [try_out(keeps, "waves", clean, [kind])[0].noisy for kind in KINDS]
+    alone = [benchmark(keeps, "waves", clean, [kind])[0].noisy for kind in KINDS]
     assert alone == [t.noisy for t in first]
     for n, kind in enumerate(KINDS):
         wanted = corrupt(kind, clean, np.random.default_rng(SEED))
@@ -81,6 +81,6 @@ def test_every_method_gets_the_same_noise_whatever_it_does_and_whatever_came_bef
 def test_the_first_500_pictures_at_most_are_used(count):
     clean = np.random.default_rng(0).random((count, 4, 4, 1), np.float32)
     got = []
-    try_out(lambda noisy: got.append(noisy) or noisy, "any", clean, [Corruption("none", 0.0)])
+    benchmark(lambda noisy: got.append(noisy) or noisy, "any", clean, [Corruption("none", 0.0)])
     assert np.array_equal(got[0], clean[:500])
     assert SAMPLE == 500

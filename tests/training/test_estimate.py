@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ae_core.data.loading import IMAGE_SETS
 from ae_core.models.compatibility import image_shape
-from ae_core.models.shapes import plan
+from ae_core.models.shapes import infer_shapes
 from ae_core.specs import PRESETS, TrainingSpec, change, preset
 from ae_core.training import estimate
 from ae_core.training.estimate import Speed, seconds
@@ -15,7 +15,7 @@ LAPTOP = Speed(dense=1e10, conv=5e9)
 
 
 def estimated(spec, speed=LAPTOP):
-    layers = plan(spec.autoencoder, image_shape(spec))
+    layers = infer_shapes(spec.autoencoder, image_shape(spec))
     return seconds(spec, layers, IMAGE_SETS[spec.image_set], speed)
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ae_core.models.compatibility import image_shape
-from ae_core.models.shapes import plan
+from ae_core.models.shapes import infer_shapes
 from ae_core.specs import PRESETS, AutoencoderSpec, Layer, preset
 from pages.ui.charts.network_diagram import COLOURS, network_drawing
 
@@ -55,7 +55,7 @@ def drawn(layers):
 
 def planned(name):
     spec = preset(name).spec
-    return plan(spec.autoencoder, image_shape(spec))
+    return infer_shapes(spec.autoencoder, image_shape(spec))
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -97,6 +97,6 @@ WIDTHS = st.integers(1, 40)
 @settings(deadline=None)
 def test_any_network_is_drawn(layers, latent_dim):
     spec = AutoencoderSpec(tuple(layers), tuple(layers), latent_dim)
-    texts, widths, _ = drawn(plan(spec, (4, 4, 1)))
+    texts, widths, _ = drawn(infer_shapes(spec, (4, 4, 1)))
     assert len(texts["bar"]) == 2 * len(layers) + 3
     assert all(0 < width <= 100 for width in widths)

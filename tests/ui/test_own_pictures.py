@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from ae_core.data.toy_faces import draw_faces, sample_factors
-from ae_core.data.user_image_sets import name_of, own_sets, suggested
+from ae_core.data.user_image_sets import name_of, suggested, user_sets
 from ae_core.specs import change
 from tests.helpers.app_page import LATENT_VIEWS, metric, opened, texts
 
@@ -89,12 +89,12 @@ def test_upload_review_keep_rename_take_out_delete():
     set_id = set_of(page)
     assert "Ready: 2. Nothing is kept yet." in texts(page.caption)
     assert "no <b>.txt must be a JPEG, PNG, WebP or HEIC picture" in texts(page.warning)
-    assert own_sets().get(set_id).count == 0
+    assert user_sets().get(set_id).count == 0
     page.toggle[0].set_value(True).run()
     page.button(key="own.keep_uploads").click().run()
     assert "Kept: 2 more, that makes 2." in texts(page.info)
     assert (metric(page, "Pictures"), metric(page, "Room for")) == ("2", "498")
-    assert (own_sets().pile(set_id).pixels == 55).all()
+    assert (user_sets().images(set_id).pixels == 55).all()
 
     page.text_input(key=f"own.name.{set_id}").set_value("Other")
     next(b for b in page.button if b.label == "Rename").click().run()
@@ -102,24 +102,24 @@ def test_upload_review_keep_rename_take_out_delete():
     page.query_params["picture"] = "1"
     page.run()
     page.button(key="own.remove").click().run()
-    assert own_sets().pile(set_id).numbers.tolist() == [0]
+    assert user_sets().images(set_id).numbers.tolist() == [0]
     page.button(key="own.delete").click().run()
     assert "The set and its pictures are deleted." in texts(page.info)
-    assert not own_sets().path(set_id).exists()
+    assert not user_sets().path(set_id).exists()
     assert "set" not in page.query_params
 
 
 def test_a_zip_that_cannot_be_used_is_a_sentence_and_nothing_is_lost():
     page = begun()
     set_id = set_of(page)
-    own_sets().add(set_id, drawings(3))
+    user_sets().add(set_id, drawings(3))
     bomb = io.BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
         for i in range(8):
             archive.writestr(f"{i}.png", bytes(10 << 20))
     uploading(page, ("bomb.zip", bomb.getvalue()))
     assert "bomb.zip=over 60 MB must be at most 60 MB in all" in texts(page.error)
-    assert own_sets().get(set_id).count == 3
+    assert user_sets().get(set_id).count == 3
     uploading(page, ("a.png", png()))
     assert not page.error
     assert "Ready: 1." in texts(page.caption)
@@ -127,24 +127,24 @@ def test_a_zip_that_cannot_be_used_is_a_sentence_and_nothing_is_lost():
 
 def test_what_there_is_no_room_for_is_said():
     page = begun()
-    own_sets().add(set_of(page), drawings(499))
+    user_sets().add(set_of(page), drawings(499))
     uploading(page, ("a.png", png()), ("b.png", png()), ("c.png", png()))
     sentence = "Not looked at: 2. A set holds at most 500 pictures."
     assert sentence in texts(page.warning)
-    own_sets().add(set_of(page), drawings(1))  # somebody else was quicker
+    user_sets().add(set_of(page), drawings(1))  # somebody else was quicker
     page.button(key="own.keep_uploads").click().run()
     assert "pictures=501 must be at most 500 in a set" in texts(page.error)
 
 
 def test_others_may_add_and_not_take_away():
-    own = own_sets().create("somebody else", "Class 7b", 28)
-    own_sets().add(own.id, drawings(2))
+    own = user_sets().create("somebody else", "Class 7b", 28)
+    user_sets().add(own.id, drawings(2))
     page = opened(PAGE, set=own.id, picture="0")
     labels = {button.label for button in page.button}
     assert not labels & {"Rename", "Take out picture 1", "Delete all pictures (2)"}
     uploading(page, ("a.png", png()))
     page.button(key="own.keep_uploads").click().run()
-    assert own_sets().get(own.id).count == 3
+    assert user_sets().get(own.id).count == 3
 
 
 # --- the other pages --------------------------------------------------------------------------
@@ -155,8 +155,8 @@ def trained(own_runs):
     """A finished run on ten pictures, and their set."""
     from pages.ui.backend.service import service
 
-    own = own_sets().create("ada", "Ten *pictures*", 28)
-    own = own_sets().add(own.id, drawings(10))
+    own = user_sets().create("ada", "Ten *pictures*", 28)
+    own = user_sets().add(own.id, drawings(10))
     run_id = service().submit(change(suggested(own), epochs=1), "ada", "digits-dense")
     assert service().wait_until(run_id, lambda s: not s.live, 180).status == "finished"
     return own, run_id
@@ -190,8 +190,8 @@ def test_train_takes_an_own_set_from_a_link(trained):
 
 
 def test_a_set_with_too_few_pictures_is_a_sentence_on_train():
-    own = own_sets().create("ada", "Few", 28)
-    own_sets().add(own.id, drawings(4))
+    own = user_sets().create("ada", "Few", 28)
+    user_sets().add(own.id, drawings(4))
     page = opened("pages/train.py", preset="digits-dense", image_set=name_of(own))
     assert "pictures=4 must be at least 10 to train on Few" in texts(page.error)
 
@@ -202,7 +202,7 @@ def test_a_set_deleted_meanwhile_is_a_sentence_on_every_page(trained):
     own, run_id = trained
     setting_up = opened("pages/train.py", preset="digits-dense", image_set=name_of(own))
     setting_up.segmented_control(key="train.group").set_value("Learning").run()
-    own_sets().delete(own.id, "ada")
+    user_sets().delete(own.id, "ada")
     service().forget_pictures(name_of(own))
     setting_up.run()
     assert not setting_up.exception

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ae_core.data.catalog import IMAGE_SETS, LABEL_NAMES
-from ae_core.models.compatibility import plan_of
+from ae_core.models.compatibility import network_shapes
 from ae_core.models.pretrained import cards
 from ae_core.runs.snapshot import LIVE
 from ae_core.specs import CHOICES, PRESETS, DenoiserSpec, TrainingSpec, flatten
@@ -114,8 +114,8 @@ def test_the_drawing_of_a_network_is_in_the_reader_s_language(name):
         return entries("de")[f"train.drawing.{slug(word)}"]
 
     spec = PRESETS[name].spec
-    english, other = (network_drawing(plan_of(spec), word) for word in (str, german))
-    assert english == network_drawing(plan_of(spec))
+    english, other = (network_drawing(network_shapes(spec), word) for word in (str, german))
+    assert english == network_drawing(network_shapes(spec))
     for word in (*HEAD, *DRAWN):
         if german(word) != word:
             assert not re.search(rf">[^<]*\b{word}\b", other)

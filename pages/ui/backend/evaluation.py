@@ -18,7 +18,7 @@ from pages.ui.backend.service import service
 
 @forgetting
 @st.cache_data(show_spinner=False, max_entries=256)
-def test_baselines(model: ModelFile, number: int) -> tuple[list[inference.Rendition], str]:
+def test_baselines(model: ModelFile, number: int) -> tuple[list[inference.Reconstruction], str]:
     """Return PCA and JPEG of test image ``number``; see `baselines.baselines_of_test`."""
     return service().connection.answer(baselines.baselines_of_test, model, number)
 

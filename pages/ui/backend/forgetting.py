@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from ae_core.data.user_image_sets import is_own
+from ae_core.data.user_image_sets import is_user_set
 from ae_core.models.inference import ModelFile
 
 Asked = TypeVar("Asked", bound=Callable[..., Any])
@@ -25,7 +25,7 @@ def forgetting(remembered: Asked) -> Asked:
     def ask(about: Any, *others: Any) -> Any:
         spec_json = about.spec_json if isinstance(about, ModelFile) else about
         image_set = json.loads(spec_json)["image_set"] if "{" in spec_json else spec_json
-        asked = remembered.__wrapped__ if is_own(image_set) else remembered  # type: ignore[attr-defined]
+        asked = remembered.__wrapped__ if is_user_set(image_set) else remembered  # type: ignore[attr-defined]
         return asked(about, *others)
 
     return cast("Asked", ask)

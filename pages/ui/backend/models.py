@@ -24,7 +24,7 @@ NEIGHBOURS = 1000  # test pictures on a map of neighbours, which takes seconds t
 
 @forgetting
 @st.cache_data(show_spinner=False, max_entries=256)
-def test_rendition(model: ModelFile, number: int) -> tuple[np.ndarray, inference.Rendition]:
+def test_rendition(model: ModelFile, number: int) -> tuple[np.ndarray, inference.Reconstruction]:
     """Return test picture ``number`` of a model's image set and its reconstruction."""
     return service().connection.answer(inference.reconstruct_test, model, number)
 

@@ -12,7 +12,7 @@ import streamlit as st
 from ae_core.classroom.service import ClassroomService
 from ae_core.classroom.wall import Wall
 from ae_core.data.loading import ImageSetCorrupt, ImageSetUnavailable
-from ae_core.data.user_image_sets import is_own
+from ae_core.data.user_image_sets import is_user_set
 from ae_core.latent.match_results import MatchResultStore
 from ae_core.runs.replay import ReplaySheet, pack_frames
 from ae_core.runs.snapshot import Snapshot
@@ -86,7 +86,7 @@ def speed() -> estimate.Speed:
 
 def run_sheet(snapshot: Snapshot, rows: np.ndarray) -> bytes:
     """Return the pictures (R, N, H, W, C) of a run at its epoch as PNG, half of them below."""
-    own = is_own(snapshot.spec.image_set)
+    own = is_user_set(snapshot.spec.image_set)
     draw = _run_sheet.__wrapped__ if own else _run_sheet  # of a visitor's own nothing is kept
     sheet: bytes = draw(snapshot.id, snapshot.epoch, rows)
     return sheet

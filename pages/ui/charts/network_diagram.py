@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 
-from ae_core.models.shapes import PlannedLayer
+from ae_core.models.shapes import LayerShape
 
 COLOURS = {"encoder": "#3f6ae0", "code": "#d9590f", "decoder": "#16875d"}
 NEUTRAL = "#6b7180"
@@ -28,11 +28,11 @@ _STYLE = """
 """
 
 
-def network_drawing(layers: Sequence[PlannedLayer], word: Callable[[str], str] = str) -> str:
+def network_drawing(layers: Sequence[LayerShape], word: Callable[[str], str] = str) -> str:
     """Draw a network; every bar is as wide as the logarithm of its layer's numbers.
 
     Args:
-        layers: from `ae_core.models.shapes.plan`.
+        layers: from `ae_core.models.shapes.infer_shapes`.
         word: returns one of HEAD or WORDS in the reader's language.
 
     Returns:
@@ -60,5 +60,5 @@ def network_drawing(layers: Sequence[PlannedLayer], word: Callable[[str], str] =
     return f'{_STYLE}<div class="hourglass">{head}{"".join(rows)}</div>'
 
 
-def _logarithm(layer: PlannedLayer) -> float:
+def _logarithm(layer: LayerShape) -> float:
     return math.log2(math.prod(layer.shape) + 1)

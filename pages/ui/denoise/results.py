@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from ae_core import images
-from ae_core.denoising.denoise import Denoised, Version
+from ae_core.denoising.denoise import Denoised, LabelledImage
 from pages.ui.i18n.text import slug, text
 from pages.ui.widgets.compare_slider import wipe
 from pages.ui.widgets.download_menu import File, offer
@@ -30,11 +30,11 @@ def denoised_view(result: Denoised, *, faces: bool) -> None:
     _figures(result)
     shown = _shown(result)
     tiles(tuple(image for _, image in shown), tuple(words for words, _ in shown))
-    if faces and result.stranger >= UNLIKE:
-        st.info(text("denoise.unlike", percent=f"{result.stranger:.0f}"))
+    if faces and result.ood_percentile >= UNLIKE:
+        st.info(text("denoise.unlike", percent=f"{result.ood_percentile:.0f}"))
 
 
-def classical_view(result: Denoised, rivals: list[Version]) -> None:
+def classical_view(result: Denoised, rivals: list[LabelledImage]) -> None:
     """Show what the classical filters make of the same noisy picture, and who wins."""
     st.markdown(f"##### {_verdict(result, rivals)}")
     tiles(
@@ -44,7 +44,7 @@ def classical_view(result: Denoised, rivals: list[Version]) -> None:
     )
 
 
-def squeezed_view(result: Denoised, made: list[Version]) -> None:
+def squeezed_view(result: Denoised, made: list[LabelledImage]) -> None:
     """Show what autoencoders make of the same noisy picture."""
     st.markdown(f"##### {text('denoise.squeezed')}")
     st.caption(text("denoise.squeezed_about"))
@@ -63,7 +63,7 @@ def wipe_view(result: Denoised) -> None:
     wipe("wipe", result.noisy.image, result.output.image, names, label)
 
 
-def downloads(result: Denoised, rivals: list[Version]) -> None:
+def downloads(result: Denoised, rivals: list[LabelledImage]) -> None:
     """Offer every picture, and all of them in one, as PNG files."""
     versions = [result.noisy, result.output, *rivals]
     if result.clean is not None:
@@ -78,7 +78,7 @@ def _png(image: np.ndarray) -> Callable[[], bytes]:
     return lambda: images.to_png(images.to_bytes_range(image))
 
 
-def _contact_sheet(versions: list[Version]) -> bytes:
+def _contact_sheet(versions: list[LabelledImage]) -> bytes:
     row = np.stack([images.to_bytes_range(version.image) for version in versions])
     return images.to_png(images.contact_sheet(row[np.newaxis], width=2048))
 
@@ -92,7 +92,9 @@ def _figures(result: Denoised) -> None:
                 help=text("denoise.noise_help"),
                 width="content",
             )
-            st.metric(text("denoise.noise_left"), f"σ ≈ {result.left:.3f}", width="content")
+            st.metric(
+                text("denoise.noise_left"), f"σ ≈ {result.residual_noise:.3f}", width="content"
+            )
             return
         gain = result.output.psnr - result.noisy.psnr
         for version in (result.noisy, result.output):
@@ -123,13 +125,13 @@ def _shown(result: Denoised) -> list[tuple[str, np.ndarray]]:
     return rows
 
 
-def _name(version: Version) -> str:
+def _name(version: LabelledImage) -> str:
     """Return what a version is called: a filter, a step of the way, or a model's title."""
     known = version.name in NAMED
     return text(f"denoise.version.{slug(version.name)}") if known else version.name
 
 
-def _figure(version: Version) -> str:
+def _figure(version: LabelledImage) -> str:
     if version.psnr is None:
         return ""
     return f"{_decibels(version.psnr)}, SSIM {version.ssim:.2f}"
@@ -142,7 +144,7 @@ def _decibels(value: float, form: str = ".1f") -> str:
     return text("denoise.equal") if value == math.inf else "–"
 
 
-def _words(rival: Version, noisy: Version) -> str:
+def _words(rival: LabelledImage, noisy: LabelledImage) -> str:
     if rival.psnr is None:
         return f"<b>{_name(rival)}</b>"
     gain = rival.psnr - noisy.psnr
@@ -150,7 +152,7 @@ def _words(rival: Version, noisy: Version) -> str:
     return f"<b>{_name(rival)}</b><br>{_decibels(rival.psnr)}{more}<br>SSIM {rival.ssim:.2f}"
 
 
-def _verdict(result: Denoised, rivals: list[Version]) -> str:
+def _verdict(result: Denoised, rivals: list[LabelledImage]) -> str:
     if result.output.psnr is None:
         return text("denoise.verdict.photo")
     if not math.isfinite(result.noisy.psnr):

@@ -5,7 +5,7 @@ a set that somebody made, is shown in those.
 """
 
 from ae_core.data.loading import card
-from ae_core.data.user_image_sets import is_gone, is_own
+from ae_core.data.user_image_sets import is_gone, is_user_set
 from ae_core.models.pretrained import Card
 from ae_core.specs import PRESETS, DenoiserSpec
 from pages.ui.i18n.text import text, text_or
@@ -39,7 +39,7 @@ def pictures_about(name: str) -> str:
         ValueError: there is no such set.
     """
     known = card(name)
-    if is_own(name) and known.train_count:
+    if is_user_set(name) and known.train_count:
         return text("pictures.own", count=known.train_count + known.test_count)
     return text_or(f"pictures.{name}.about", known.about)
 

@@ -1,7 +1,7 @@
 """Settings and runs in words, and numbers as people read them; no widgets."""
 
 from ae_core.data.corruption import blur_sigma, jpeg_quality
-from ae_core.data.user_image_sets import is_own
+from ae_core.data.user_image_sets import is_user_set
 from ae_core.runs.snapshot import Snapshot
 from ae_core.specs import PRESETS, flatten
 from pages.ui.i18n.text import lowered, text, text_or
@@ -23,7 +23,7 @@ def help_of(name: str) -> str | None:
 
 def in_words(choice: str, setting: str = "") -> str:
     """Return a choice as the page words it; some settings have words of their own for it."""
-    if is_own(choice):
+    if is_user_set(choice):
         return text("own.in_short")
     usual = text_or(f"settings.choice.{choice}", choice)
     return text_or(f"settings.{setting}.{choice}", usual)

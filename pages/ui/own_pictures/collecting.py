@@ -12,9 +12,9 @@ import streamlit as st
 from ae_core import images
 from ae_core.data import uploads
 from ae_core.data.drawing import DRAWING_SIDE, centre_digit
-from ae_core.data.user_image_sets import own_sets
-from ae_core.data.user_set import OwnSet, OwnSetCorrupt
-from ae_core.data.user_sets import MOST_PICTURES
+from ae_core.data.user_image_sets import user_sets
+from ae_core.data.user_set_store import MAX_PICTURES
+from ae_core.data.user_sets import UserSet, UserSetCorrupt
 from ae_core.service.connection import ServiceUnavailable
 from ae_core.storage import StorageError
 from pages.ui.backend.service import service
@@ -32,7 +32,7 @@ SHOWN = 60  # of the pictures just uploaded
 NAMED = 8  # of the files that are left out
 
 
-def add_pictures(own: OwnSet) -> None:
+def add_pictures(own: UserSet) -> None:
     """Let the visitor add pictures to a set."""
     source = linked_choice(
         "source",
@@ -47,7 +47,7 @@ def add_pictures(own: OwnSet) -> None:
         _upload(own)
 
 
-def _draw(own: OwnSet) -> None:
+def _draw(own: UserSet) -> None:
     mine = collecting()
     try:
         drawing = drawing_canvas(f"own.{own.id}.{mine.drawings}", DRAWING_SIDE, CANVAS_PIXELS)
@@ -69,7 +69,7 @@ def _draw(own: OwnSet) -> None:
         st.rerun()
 
 
-def _upload(own: OwnSet) -> None:
+def _upload(own: UserSet) -> None:
     mine = collecting()
     files = st.file_uploader(
         text("own.choose", kinds=images.KINDS),
@@ -95,9 +95,9 @@ def _upload(own: OwnSet) -> None:
     _left_out(batch)
 
 
-def _read(own: OwnSet, files: list[tuple[str, bytes]]) -> None:
+def _read(own: UserSet, files: list[tuple[str, bytes]]) -> None:
     mine = collecting()
-    room = MOST_PICTURES - own.count
+    room = MAX_PICTURES - own.count
     mine.readings += 1
     mine.batch, mine.problem = None, ""
     try:
@@ -111,7 +111,7 @@ def _read(own: OwnSet, files: list[tuple[str, bytes]]) -> None:
         mine.batch = read
 
 
-def _review(own: OwnSet, batch: uploads.Batch) -> None:
+def _review(own: UserSet, batch: uploads.Batch) -> None:
     """Show what came out of the files, and let the visitor keep it or not."""
     mine = collecting()
     count = len(batch.pixels)
@@ -144,10 +144,10 @@ def _forget() -> None:
     collecting().batch = None
 
 
-def _add(own: OwnSet, pixels: np.ndarray) -> OwnSet | None:
+def _add(own: UserSet, pixels: np.ndarray) -> UserSet | None:
     try:
-        return own_sets().add(own.id, pixels)
-    except (ValueError, OwnSetCorrupt, StorageError) as error:
+        return user_sets().add(own.id, pixels)
+    except (ValueError, UserSetCorrupt, StorageError) as error:
         notice.error(str(error))
         return None
 
@@ -162,7 +162,7 @@ def _left_out(batch: uploads.Batch) -> None:
         head = text("own.left_out", count=len(batch.left_out))
         st.warning("\n".join([head, "", *lines]))
     if batch.beyond:
-        st.warning(text("own.beyond", count=batch.beyond, most=MOST_PICTURES))
+        st.warning(text("own.beyond", count=batch.beyond, most=MAX_PICTURES))
     if batch.archives:
         st.warning(text("own.archives", count=batch.archives))
     if batch.folders:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from ae_core import images as pictures
 from ae_core.data.loading import is_available
-from ae_core.data.user_image_sets import is_own
+from ae_core.data.user_image_sets import is_user_set
 from ae_core.denoising import photos
 from ae_core.denoising.faces import MIDDLE
 from ae_core.specs import DenoiserSpec, TrainingSpec, to_json
@@ -88,7 +88,7 @@ def _test_picture(model: TrainedModel) -> Chosen | None:
         return None
     number = gallery_picker(f"denoise-test-{model.id}", to_json(spec), A_PAGE)
     picture = gallery(to_json(spec), number // A_PAGE * A_PAGE, A_PAGE).images[number % A_PAGE]
-    return Chosen(("test", model.id, number), picture, shared=not is_own(spec.image_set))
+    return Chosen(("test", model.id, number), picture, shared=not is_user_set(spec.image_set))
 
 
 def own_photo(source: str, forget: Callable[[], None] = forget_photo) -> Chosen | None:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from ae_core.data.loading import card
 from ae_core.data.user_image_sets import revision
-from ae_core.denoising.denoise import model_file
 from ae_core.models.inference import ModelFile
 from ae_core.models.pretrained import Card, cards
 from ae_core.runs.snapshot import Snapshot
@@ -92,7 +91,7 @@ def models(linked: str = "") -> dict[str, TrainedModel]:
 
 def _of_card(found: Card) -> TrainedModel:
     return TrainedModel(
-        found.name, model_title(found), text("model.origin.app"), found.spec, model_file(found)
+        found.name, model_title(found), text("model.origin.app"), found.spec, found.model_file()
     )
 
 

@@ -4,13 +4,13 @@ import numpy as np
 import streamlit as st
 
 from ae_core import images as pictures
-from ae_core.models.inference import Rendition
+from ae_core.models.inference import Reconstruction
 from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import size
 from pages.ui.widgets.sheet import sheet
 
 
-def rendition_view(image: np.ndarray, ours: Rendition) -> None:
+def rendition_view(image: np.ndarray, ours: Reconstruction) -> None:
     """Show a picture (H, W, C) in [0, 1], what the autoencoder made of it, and the error."""
     _figures(ours)
     error = pictures.error_map(image, ours.image)
@@ -20,14 +20,14 @@ def rendition_view(image: np.ndarray, ours: Rendition) -> None:
     _row((image, ours.image, error), captions)
 
 
-def rivals_view(ours: Rendition, rivals: list[Rendition]) -> None:
+def rivals_view(ours: Reconstruction, rivals: list[Reconstruction]) -> None:
     """Show the autoencoder's picture next to those of its rivals, and say who is ahead."""
     st.markdown(f"##### {_verdict(ours, rivals)}")
     shown = (ours, *rivals)
     _row(tuple(each.image for each in shown), tuple(_words(each, ours) for each in shown))
 
 
-def _figures(ours: Rendition) -> None:
+def _figures(ours: Reconstruction) -> None:
     with st.container(horizontal=True, gap="medium"):
         for label, value, about in (
             ("PSNR", f"{ours.psnr:.1f} dB", text("reconstruct.psnr_help")),
@@ -38,7 +38,7 @@ def _figures(ours: Rendition) -> None:
             st.metric(label, value, help=about, width="content")
 
 
-def _words(rendition: Rendition, ours: Rendition) -> str:
+def _words(rendition: Reconstruction, ours: Reconstruction) -> str:
     """Return what stands below a picture, as HTML; nothing in it comes from a visitor."""
     kept = size(rendition.bytes)
     if rendition.numbers:
@@ -48,7 +48,7 @@ def _words(rendition: Rendition, ours: Rendition) -> str:
     return f"<b>{rendition.name}</b>, {rendition.psnr:.1f} dB<br>{kept}"
 
 
-def _verdict(ours: Rendition, rivals: list[Rendition]) -> str:
+def _verdict(ours: Reconstruction, rivals: list[Reconstruction]) -> str:
     fair = [rival for rival in rivals if rival.bytes <= ours.bytes]
     best = max(fair, key=lambda rival: rival.psnr, default=None)
     if best is None:

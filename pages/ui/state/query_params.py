@@ -7,7 +7,7 @@ import streamlit as st
 
 from ae_core.data.loading import ImageSetCorrupt
 from ae_core.data.user_image_sets import check_trainable
-from ae_core.models.compatibility import plan_of
+from ae_core.models.compatibility import network_shapes
 from ae_core.specs import PRESETS, Limit, TrainingSpec, from_query, to_query
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import preset_title
@@ -31,7 +31,7 @@ def read_settings() -> str:
     name = query.get("preset", mine.preset)
     try:
         spec = from_query(query)
-        plan_of(spec)
+        network_shapes(spec)
         check_trainable(spec.image_set)
     except (ValueError, ImageSetCorrupt) as error:
         if name in PRESETS:

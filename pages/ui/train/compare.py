@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ae_core.models.compatibility import plan_of
+from ae_core.models.compatibility import network_shapes
 from ae_core.models.shapes import parameters
 from ae_core.runs.snapshot import Snapshot
 from pages.ui.backend.service import service, snapshots_of
@@ -69,6 +69,6 @@ def _table(runs: list[Snapshot]) -> str:
             f"| [{run_name(run)}](?run={run.id}&view=Watch) "
             f"| {'–' if quality is None else f'{quality:.1f}'} | {status_in_words(run.status)} "
             f"| {run.epoch} | {sum(epoch['seconds'] for epoch in run.history):.1f} "
-            f"| {parameters(plan_of(run.spec)):,} |"
+            f"| {parameters(network_shapes(run.spec)):,} |"
         )
     return "\n".join(rows)

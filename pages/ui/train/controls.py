@@ -9,8 +9,8 @@ from typing import Any
 import streamlit as st
 
 from ae_core.data.loading import IMAGE_SETS, card
-from ae_core.data.user_image_sets import LEAST_PICTURES, is_own, name_of, own_sets
-from ae_core.models.compatibility import image_shape, with_body, with_setting
+from ae_core.data.user_image_sets import MIN_PICTURES, is_user_set, name_of, user_sets
+from ae_core.models.compatibility import apply_body, apply_setting, image_shape
 from ae_core.specs import CHOICES, LIMITS, PRESETS, flatten, preset
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import pictures_title, preset_about, preset_title
@@ -54,7 +54,7 @@ def _take_body() -> None:
     if body is not None:  # a click on the chosen one clears it: then nothing changes
         mine = draft()
         try:
-            mine.spec = with_body(mine.spec, body)
+            mine.spec = apply_body(mine.spec, body)
         except ValueError as error:
             mine.rejected["encoder"] = (flatten(mine.spec)["encoder"], str(error))
         else:
@@ -91,14 +91,14 @@ def setting(name: str) -> None:
 
 def _image_sets() -> list[str]:
     """Return all sets of the app, the visitor's own ones, and the draft's, which may be neither."""
-    own = [name_of(each) for each in own_sets().mine(visitor()) if each.count >= LEAST_PICTURES]
+    own = [name_of(each) for each in user_sets().mine(visitor()) if each.count >= MIN_PICTURES]
     return list(dict.fromkeys([*IMAGE_SETS, *own, draft().spec.image_set]))
 
 
 def _title(name: str) -> str:
     """Return a set's title; visitors may give two sets of theirs the same name."""
     title = pictures_title(name)
-    return f"{title} ({name[-4:]})" if is_own(name) else title
+    return f"{title} ({name[-4:]})" if is_user_set(name) else title
 
 
 def _choice(name: str, common: dict[str, Any]) -> None:
@@ -134,7 +134,7 @@ def _take(name: str) -> None:
 def take(mine: Draft, name: str, value: Any) -> None:
     """Change one setting of a draft, or note why it cannot be."""
     try:
-        mine.spec = with_setting(mine.spec, name, value)
+        mine.spec = apply_setting(mine.spec, name, value)
     except ValueError as error:
         mine.rejected[name] = (value, str(error))
         return

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from ae_core.models.precision import computes_in
+from ae_core.models.precision import resolve_precision
 from ae_core.runs.snapshot import Snapshot
 from ae_core.storage import StorageError
 from pages.ui.backend.service import classroom_service, service
@@ -43,7 +43,7 @@ def run_headline(snapshot: Snapshot) -> None:
         mean = _number(last.get("code_mean"), "{:.3f}")
         st.metric(text("run.code_mean"), mean, width="content")
         _buttons(snapshot)
-    if computes_in(snapshot.spec) == "bfloat16":
+    if resolve_precision(snapshot.spec) == "bfloat16":
         st.caption(text("run.bfloat16"))
 
 

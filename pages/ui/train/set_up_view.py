@@ -4,9 +4,9 @@ import streamlit as st
 
 from ae_core.data.loading import ImageSetCorrupt, ImageSetUnavailable, card, is_available
 from ae_core.data.user_image_sets import is_gone
-from ae_core.models.compatibility import image_shape, plan_of
-from ae_core.models.precision import computes_in
-from ae_core.models.shapes import PlannedLayer, parameters
+from ae_core.models.compatibility import image_shape, network_shapes
+from ae_core.models.precision import resolve_precision
+from ae_core.models.shapes import LayerShape, parameters
 from ae_core.service.connection import ServiceUnavailable
 from ae_core.specs import TrainingSpec, flatten, to_json
 from ae_core.specs.serialization import OLD_NAMES
@@ -103,7 +103,7 @@ def _group(group: str) -> None:
         if name == "loss" and spec.loss == "gaussian-nll":
             setting("sigma")
         if name == "precision" and spec.precision == "auto":
-            st.caption(text(f"train.auto_{computes_in(spec)}"))
+            st.caption(text(f"train.auto_{resolve_precision(spec)}"))
 
 
 def _without_effect(spec: TrainingSpec) -> set[str]:
@@ -154,7 +154,7 @@ def _network() -> None:
     spec = draft().spec
     title = pictures_title(spec.image_set)
     shape = image_shape(spec)
-    layers = plan_of(spec)
+    layers = network_shapes(spec)
     pixels, numbers = shape[0] * shape[1] * shape[2], spec.autoencoder.latent_dim
     with st.container(horizontal=True, gap="large"):
         st.metric(text("train.parameters"), f"{parameters(layers):,}", width="content")
@@ -184,7 +184,7 @@ def _network() -> None:
     code_view("set-up", spec)
 
 
-def _estimate(layers: tuple[PlannedLayer, ...]) -> str:
+def _estimate(layers: tuple[LayerShape, ...]) -> str:
     spec = draft().spec
     try:
         return duration(seconds(spec, layers, card(spec.image_set), speed()))

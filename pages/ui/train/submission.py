@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from ae_core.classroom.model import NotAllowed, check_submission
-from ae_core.models.compatibility import with_setting
+from ae_core.models.compatibility import apply_setting
 from ae_core.specs import TrainingSpec
 from pages.ui.backend.service import class_wall, classroom_service, service
 from pages.ui.i18n import notice
@@ -66,6 +66,6 @@ def refusal(error: NotAllowed) -> None:
 
 def _take(name: str, value: str | int | float) -> None:
     try:
-        set_up(with_setting(draft().spec, name, value), draft().preset, name)
+        set_up(apply_setting(draft().spec, name, value), draft().preset, name)
     except ValueError as error:  # these layers cannot see pictures of that set's sizes
         notice.toast(str(error))

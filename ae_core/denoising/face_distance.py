@@ -18,7 +18,7 @@ COMPONENTS = 48
 
 
 @dataclass(frozen=True)
-class Likeness:
+class FaceDistance:
     """Principal components, and the distances of faces that they were not fitted to.
 
     Attributes:
@@ -30,7 +30,7 @@ class Likeness:
     distances: np.ndarray
 
     @classmethod
-    def fit(cls, train: np.ndarray, held_out: np.ndarray) -> "Likeness":
+    def fit(cls, train: np.ndarray, held_out: np.ndarray) -> "FaceDistance":
         """Fit to faces (N, H, W, 1) in [0, 1] and measure other people's faces."""
         pca = fit_pca(_evened(train), COMPONENTS)
         distances = _distances(pca, _evened(held_out))
@@ -48,7 +48,7 @@ class Likeness:
         return weights.to_bytes(small | {"distances": self.distances})
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> "Likeness":
+    def from_bytes(cls, data: bytes) -> "FaceDistance":
         """Read what `to_bytes` wrote."""
         arrays = {name: a.astype(np.float32) for name, a in weights.from_bytes(data).items()}
         return cls(Pca(arrays["mean"], arrays["components"]), arrays["distances"])

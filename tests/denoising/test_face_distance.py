@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ae_core.data.loading import load_images
-from ae_core.denoising.likeness import Likeness
+from ae_core.denoising.face_distance import FaceDistance
 
 
 @pytest.fixture(scope="module")
@@ -14,7 +14,7 @@ def toys():
 
 @pytest.fixture(scope="module")
 def likeness(toys):
-    return Likeness.fit(toys.train[:1000], toys.test[:500])
+    return FaceDistance.fit(toys.train[:1000], toys.test[:500])
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +88,7 @@ def test_the_percentile_grows_with_the_distance(likeness):
 
 
 def test_through_bytes_but_for_float16(likeness, unknown):
-    back = Likeness.from_bytes(likeness.to_bytes())
+    back = FaceDistance.from_bytes(likeness.to_bytes())
     assert back.pca.components == pytest.approx(likeness.pca.components, rel=2**-11, abs=2**-24)
     assert back.pca.mean == pytest.approx(likeness.pca.mean, rel=2**-11, abs=2**-24)
     assert np.array_equal(back.distances, likeness.distances)

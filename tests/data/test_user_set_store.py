@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ae_core.data import user_sets as module
-from ae_core.data.user_set import OwnSetCorrupt, UnknownOwnSet
-from ae_core.data.user_sets import MOST_PICTURES, MOST_SETS, NotYours, OwnSets
+from ae_core.data import user_set_store as module
+from ae_core.data.user_set_store import MAX_PICTURES, MAX_SETS, NotYours, UserSetStore
+from ae_core.data.user_sets import UnknownUserSet, UserSetCorrupt
 from ae_core.storage import StorageError
 
 
 @pytest.fixture
 def sets(tmp_path):
-    return OwnSets(tmp_path / "own")
+    return UserSetStore(tmp_path / "own")
 
 
 def pictures(count, side=28, seed=0):
@@ -30,12 +30,12 @@ def test_what_was_added_comes_back_bit_by_bit(sets):
     first, second = pictures(3), pictures(2, seed=1)
     sets.add(made.id, first)
     after = sets.add(made.id, second)
-    later = OwnSets(sets.root)
+    later = UserSetStore(sets.root)
     assert later.get(made.id) == after
     assert (after.name, after.owner, after.side, after.count) == ("Digits", "ada", 28, 5)
-    pile = later.pile(made.id)
-    np.testing.assert_array_equal(pile.pixels, np.concatenate([first, second]))
-    assert pile.numbers.tolist() == [0, 1, 2, 3, 4]
+    images = later.images(made.id)
+    np.testing.assert_array_equal(images.pixels, np.concatenate([first, second]))
+    assert images.numbers.tolist() == [0, 1, 2, 3, 4]
 
 
 def test_a_file_holds_pixels_and_numbers_and_nothing_else(sets):
@@ -72,15 +72,15 @@ def test_everybody_may_add_and_only_the_maker_may_take_away(sets):
 def test_a_deleted_set_is_unknown_at_once(sets):
     made = sets.create("ada", "Digits", 28)
     sets.delete(made.id, "ada")
-    for look in (sets.get, sets.pile, lambda i: sets.add(i, pictures(1))):
-        with pytest.raises(UnknownOwnSet, match=f"^set={made.id} must be the id of a set of"):
+    for look in (sets.get, sets.images, lambda i: sets.add(i, pictures(1))):
+        with pytest.raises(UnknownUserSet, match=f"^set={made.id} must be the id of a set of"):
             look(made.id)
     assert sets.mine("ada") == []
 
 
 @pytest.mark.parametrize("set_id", ["", "../../etc", "28-xyz", "29-0123456789ab", "x" * 300])
 def test_what_is_no_id_is_a_sentence_and_never_a_path(sets, set_id):
-    with pytest.raises(UnknownOwnSet) as caught:
+    with pytest.raises(UnknownUserSet) as caught:
         sets.get(set_id)
     assert str(caught.value).startswith(f"set={set_id[:40]} must be the id")
 
@@ -104,7 +104,7 @@ def test_ids_cannot_be_guessed(sets):
 @given(steps=st.lists(st.one_of(st.just("add"), st.integers(0, 20)), max_size=12))
 @settings(deadline=None, max_examples=25)
 def test_a_number_is_never_used_again(tmp_path_factory, steps):
-    sets = OwnSets(tmp_path_factory.mktemp("own"))
+    sets = UserSetStore(tmp_path_factory.mktemp("own"))
     made = sets.create("ada", "x", 28)
     kept = {}
     given_out = 0
@@ -117,10 +117,10 @@ def test_a_number_is_never_used_again(tmp_path_factory, steps):
         else:
             sets.remove(made.id, step, "ada")
             kept.pop(step, None)
-    pile = sets.pile(made.id)
-    assert pile.numbers.tolist() == list(kept)
+    images = sets.images(made.id)
+    assert images.numbers.tolist() == list(kept)
     assert all(
-        (pixels == kept[number]).all() for number, pixels in zip(kept, pile.pixels, strict=True)
+        (pixels == kept[number]).all() for number, pixels in zip(kept, images.pixels, strict=True)
     )
 
 
@@ -136,8 +136,8 @@ def test_a_class_that_adds_at_once_loses_nothing(sets):
         thread.start()
     for thread in threads:
         thread.join()
-    pile = sets.pile(made.id)
-    assert pile.numbers.tolist() == list(range(40))
+    images = sets.images(made.id)
+    assert images.numbers.tolist() == list(range(40))
 
 
 # --- limits -----------------------------------------------------------------------------------
@@ -145,21 +145,21 @@ def test_a_class_that_adds_at_once_loses_nothing(sets):
 
 def test_a_set_holds_500_pictures_and_refuses_one_more_in_a_sentence(sets):
     made = sets.create("ada", "Digits", 28)
-    sets.add(made.id, pictures(MOST_PICTURES - 1))
+    sets.add(made.id, pictures(MAX_PICTURES - 1))
     with pytest.raises(ValueError) as caught:
         sets.add(made.id, pictures(2))
     sentence = "pictures=501 must be at most 500 in a set: there is room for 1 more"
     assert str(caught.value) == sentence
-    assert sets.add(made.id, pictures(1)).count == MOST_PICTURES
+    assert sets.add(made.id, pictures(1)).count == MAX_PICTURES
 
 
 def test_a_visitor_has_a_number_of_sets_and_is_told_what_to_delete(sets):
-    for number in range(MOST_SETS):
+    for number in range(MAX_SETS):
         sets.create("ada", f"set {number}", 28)
     with pytest.raises(ValueError) as caught:
         sets.create("ada", "one more", 28)
     assert str(caught.value) == (
-        f"sets={MOST_SETS + 1} must be at most {MOST_SETS}: delete one of yours first, "
+        f"sets={MAX_SETS + 1} must be at most {MAX_SETS}: delete one of yours first, "
         "for example set 0, the oldest"
     )
     sets.create("bob", "his", 28)
@@ -170,7 +170,7 @@ def test_all_sets_together_have_a_size_and_nothing_is_deleted_silently(sets, mon
     his = sets.create("bob", "His", 64)
     sets.add(mine.id, pictures(20, 64))
     sets.add(his.id, pictures(20, 64))
-    monkeypatch.setattr(module, "MOST_BYTES", 200_000)
+    monkeypatch.setattr(module, "MAX_BYTES", 200_000)
     before = {path: path.read_bytes() for path in sets.root.iterdir()}
     with pytest.raises(ValueError, match=r": delete one of yours: Mine$"):
         sets.add(mine.id, pictures(20, 64))
@@ -230,8 +230,8 @@ GOOD = {"about": np.array(ABOUT), "pixels": pictures(2), "numbers": np.arange(2)
 def test_a_damaged_file_is_a_sentence_and_the_others_are_still_listed(sets, damage):
     bad, good = sets.create("ada", "bad", 28), sets.create("ada", "good", 28)
     damage(sets.path(bad.id))
-    for look in (sets.get, sets.pile, lambda i: sets.add(i, pictures(1))):
-        with pytest.raises(OwnSetCorrupt) as caught:
+    for look in (sets.get, sets.images, lambda i: sets.add(i, pictures(1))):
+        with pytest.raises(UserSetCorrupt) as caught:
             look(bad.id)
         assert str(caught.value).startswith(
             f"set={bad.id} must be a file of pictures, but it does not read ("

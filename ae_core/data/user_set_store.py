@@ -1,0 +1,206 @@
+"""Image sets that visitors made themselves: one file a set, in a folder of its own.
+
+Whoever has the link to a set may look at it and add to it; only who made it may take away. It knows
+files only, neither what a training set is nor where pictures come from. Every file is written under
+another name and then renamed; servers may share a folder, as a lock in it is for all of them.
+
+Letters: N pictures, S side.
+"""
+
+import secrets
+import time
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ae_core.data.user_sets import (
+    SET_ID,
+    SIDES,
+    UnknownUserSet,
+    UserImages,
+    UserSet,
+    UserSetCorrupt,
+    about_in,
+    checked_name,
+    read,
+    to_bytes,
+    unknown_set,
+)
+from ae_core.storage import FileLock, StorageError, atomic_write
+
+MAX_PICTURES = 500  # of a set
+MAX_SETS = 8  # of a visitor
+MAX_BYTES = 200 << 20  # of all visitors' sets together
+
+
+class NotYours(ValueError):
+    """Only who made a set may do this."""
+
+
+class UserSetStore:
+    """All sets in one folder, which is made when first needed."""
+
+    def __init__(self, root: Path) -> None:
+        """Use ``root``; nothing is read or written yet."""
+        self.root = root
+        self._lock = FileLock(root.with_name(f"{root.name}.lock"))
+
+    def _changing(self) -> AbstractContextManager[None]:
+        """One at a time, on whatever server: adding reads a file and writes it again."""
+        return self._lock.held(_not_saved)
+
+    def path(self, set_id: str) -> Path:
+        """Return a set's file, whether or not it exists.
+
+        Raises:
+            UnknownUserSet: ``set_id`` is no id at all, e.g. a path.
+        """
+        if not SET_ID.fullmatch(set_id):
+            raise unknown_set(set_id)
+        return self.root / f"{set_id}.npz"
+
+    def create(self, owner: str, name: str, side: int) -> UserSet:
+        """Begin an empty set.
+
+        Raises:
+            ValueError: the name or the side is not allowed, or the visitor has too many sets.
+            StorageError: it cannot be written, for example because the disk is full.
+        """
+        if side not in SIDES:
+            raise ValueError(f"side={side} must be one of {', '.join(map(str, SIDES))}")
+        with self._changing():
+            mine = self.mine(owner)
+            if len(mine) >= MAX_SETS:
+                raise ValueError(
+                    f"sets={len(mine) + 1} must be at most {MAX_SETS}: delete one of yours first, "
+                    f"for example {mine[-1].name}, the oldest"
+                )
+            set_id = f"{side}-{secrets.token_hex(6)}"
+            made = UserSet(set_id, checked_name(name), owner, time.time())
+            return self._write(made, UserImages.empty(side))
+
+    def get(self, set_id: str) -> UserSet:
+        """Return what is known of a set.
+
+        Raises:
+            UnknownUserSet: there is none.
+            UserSetCorrupt: its file does not read.
+        """
+        path = self.path(set_id)
+        try:
+            stat = path.stat()
+        except OSError:
+            raise unknown_set(set_id) from None
+        return about_in(path, (stat.st_mtime_ns, stat.st_ino, stat.st_size))
+
+    def mine(self, owner: str) -> list[UserSet]:
+        """Return a visitor's sets, the newest first; what does not read is left out."""
+        found = []
+        for path in self.root.glob("*.npz"):
+            try:
+                found.append(self.get(path.stem))
+            except (UnknownUserSet, UserSetCorrupt):
+                continue
+        mine = [each for each in found if each.owner == owner]
+        return sorted(mine, key=lambda each: each.created, reverse=True)
+
+    def images(self, set_id: str) -> UserImages:
+        """Read the pictures of a set.
+
+        Raises:
+            UnknownUserSet: there is none.
+            UserSetCorrupt: its file does not read.
+        """
+        return read(self.path(set_id))[1]
+
+    def add(self, set_id: str, pixels: NDArray[np.uint8]) -> UserSet:
+        """Add pictures (N, S, S), 0 black; anybody who knows the id may.
+
+        Raises:
+            ValueError: there is no room for so many, or they are of another size.
+            StorageError: the file cannot be written.
+        """
+        with self._changing():
+            own, images = read(self.path(set_id))
+            if pixels.dtype != np.uint8 or pixels.shape[1:] != (own.side, own.side):
+                raise ValueError(
+                    f"pixels={pixels.shape} {pixels.dtype} must be (N, {own.side}, {own.side}) "
+                    "uint8"
+                )
+            count = own.count + len(pixels)
+            if count > MAX_PICTURES:
+                raise ValueError(
+                    f"pictures={count} must be at most {MAX_PICTURES} in a set: "
+                    f"there is room for {MAX_PICTURES - own.count} more"
+                )
+            more = replace(own, next_number=own.next_number + len(pixels))
+            return self._write(more, images.append(pixels, own.next_number))
+
+    def remove(self, set_id: str, number: int, owner: str) -> UserSet:
+        """Take one picture out, by its number; if it is gone already, nothing changes.
+
+        Raises:
+            NotYours: another visitor made the set.
+        """
+        with self._changing():
+            own, images = self._owned(set_id, owner)
+            return self._write(own, images.remove(number))
+
+    def rename(self, set_id: str, name: str, owner: str) -> UserSet:
+        """Give a set another name.
+
+        Raises:
+            NotYours: another visitor made the set.
+            ValueError: the name is not allowed.
+        """
+        with self._changing():
+            own, images = self._owned(set_id, owner)
+            return self._write(replace(own, name=checked_name(name)), images)
+
+    def delete(self, set_id: str, owner: str) -> None:
+        """Delete a set and its pictures at once.
+
+        Raises:
+            NotYours: another visitor made the set.
+        """
+        with self._changing():
+            self._owned(set_id, owner)
+            self.path(set_id).unlink(missing_ok=True)
+
+    def _owned(self, set_id: str, owner: str) -> tuple[UserSet, UserImages]:
+        own, images = read(self.path(set_id))
+        if own.owner != owner:
+            raise NotYours(f"set={set_id} must be yours: only who made it can change or delete it")
+        return own, images
+
+    def _write(self, own: UserSet, images: UserImages) -> UserSet:
+        own = replace(own, count=len(images.numbers), changes=own.changes + 1)
+        path, data = self.path(own.id), to_bytes(own, images)
+        others = sum(each.stat().st_size for each in self.root.glob("*.npz") if each != path)
+        before = path.stat().st_size if path.is_file() else 0
+        if len(data) > before and others + len(data) > MAX_BYTES:
+            raise ValueError(self._full(own.owner))
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            atomic_write(path, data)
+        except OSError as error:
+            raise _not_saved(error) from error
+        return own
+
+    def _full(self, owner: str) -> str:
+        names = ", ".join(each.name for each in self.mine(owner))
+        remedy = f"delete one of yours: {names}" if names else "tell whoever runs this server"
+        return (
+            f"own pictures=over {MAX_BYTES >> 20} MB must be at most {MAX_BYTES >> 20} MB "
+            f"on this server: {remedy}"
+        )
+
+
+def _not_saved(error: OSError) -> StorageError:
+    return StorageError(
+        f"The pictures could not be saved: {error.strerror or error}. Tell whoever runs this "
+        "server to make room."
+    )
