@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from ae_core.specs import DenoiserSpec, TrainingSpec, change, flatten
+from ae_core.models.inference import ModelFile
+from ae_core.specs import DenoiserSpec, TrainingSpec, change, flatten, to_json
 from ae_core.storage import ROOT
 
 FOLDER = ROOT / "assets" / "pretrained"
@@ -76,6 +77,12 @@ class Card:
     def preview(self) -> Path:
         """Test pictures above their reconstructions, without gaps; only for embedded sets."""
         return FOLDER / f"{self.name}.png"
+
+    def model_file(self) -> ModelFile:
+        """Return where its weights are, with its spec."""
+        spec = self.spec
+        spec_json = spec.to_json() if isinstance(spec, DenoiserSpec) else to_json(spec)
+        return ModelFile(spec_json, str(self.weights), self.weights.stat().st_mtime_ns)
 
 
 def profile_path(weights: Path) -> Path:
