@@ -1,4 +1,4 @@
-"""The command line: ``python -m ae_core presets | train | pretrain | denoise``."""
+"""The command line: ``autoencoder-lab presets | train | pretrain | denoise``."""
 
 import argparse
 import json
@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from ae_core import images
-from ae_core.data.loading import ImageSetCorrupt, ImageSetUnavailable
 from ae_core.denoising import denoise
+from ae_core.errors import UserError
 from ae_core.models import pretrained
 from ae_core.models.compatibility import network_shapes
 from ae_core.models.shapes import parameters
 from ae_core.pretrain import build
+from ae_core.sentences import sentence
 from ae_core.specs import LIMITS, PRESETS, Corruption, change, preset
-from ae_core.storage import StorageError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,14 +25,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.command(options)
-    except (ValueError, ImageSetUnavailable, ImageSetCorrupt, StorageError) as error:
-        print(f"error: {error}", file=sys.stderr)
+    except UserError as error:
+        print(f"error: {sentence(error)}", file=sys.stderr)
         return 2
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m ae_core", description=__doc__)
+    parser = argparse.ArgumentParser(prog="autoencoder-lab", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     listing = commands.add_parser("presets", help="list the presets")
@@ -103,10 +103,12 @@ def _denoise(options: argparse.Namespace) -> None:
     try:
         data = options.source.read_bytes()
     except OSError as error:
-        raise ValueError(f"IN={options.source} must be a picture: {error.strerror}") from None
-    LIMITS["seed"].check("--seed", options.seed)
+        raise UserError(
+            "file_unreadable", name=str(options.source), reason=error.strerror
+        ) from None
+    LIMITS["seed"].check("seed", options.seed)
     if options.target.suffix.lower() != ".png":
-        raise ValueError(f"OUT={options.target} must end with .png")
+        raise UserError("file_ending", name=str(options.target), ending=".png")
     photo = images.open_picture(data, options.source.name)
     result = denoise.denoise(
         pretrained.cards()[options.model].model_file(),
@@ -119,7 +121,9 @@ def _denoise(options: argparse.Namespace) -> None:
     try:
         options.target.write_bytes(images.to_png(image))
     except OSError as error:
-        raise ValueError(f"OUT={options.target} cannot be written: {error.strerror}") from None
+        raise UserError(
+            "file_unwritable", name=str(options.target), reason=error.strerror
+        ) from None
     height, width = image.shape[:2]
     print(f"written to {options.target}: {width}×{height}, noise σ ≈ {result.noise:.3f}")
     if result.noisy.psnr is not None and result.output.psnr is not None:
@@ -130,13 +134,13 @@ def noise_of(text: str) -> Corruption:
     """Read ``KIND:AMOUNT``.
 
     Raises:
-        ValueError: it is not of that form, or the kind or amount is not allowed.
+        UserError: it is not of that form, or the kind or amount is not allowed.
     """
     kind, _, amount = text.partition(":")
     try:
         number = float(amount)
     except ValueError:
-        raise ValueError(f"--add-noise={text[:40]} must be KIND:AMOUNT, as gaussian:0.2") from None
+        raise UserError("noise_text", value=text) from None
     return Corruption(kind, number)
 
 

@@ -29,7 +29,7 @@ from ae_core.storage import ROOT
 
 FOLDER = ROOT / "assets" / "text"
 FALLBACK = "en"
-MAX_QUOTED = 60  # characters of a value that a visitor supplied
+MAX_QUOTED = 120  # characters of a value that a visitor supplied
 _DIGITS = re.compile(r"[\d.,]*\d")
 
 

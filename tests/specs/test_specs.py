@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ae_core.errors import UserError
-from ae_core.sentences import sentence
+from ae_core.sentences import MAX_QUOTED, sentence
 from ae_core.specs import (
     CHOICES,
     LIMITS,
@@ -447,7 +447,7 @@ def test_a_very_long_word_is_refused_and_cut():
     word = "dense" + "1" * 5000
     with pytest.raises(UserError) as refusal:
         parse_layers(word)
-    assert f"{word[:59]}…" in sentence(refusal.value)
+    assert f"{word[: MAX_QUOTED - 1]}…" in sentence(refusal.value)
 
 
 # --- names of before --------------------------------------------------------------------------
