@@ -1,7 +1,7 @@
-"""What to change in a spec against a finding of the doctor: one remedy at a time.
+"""Remedies: each function changes a spec against one finding of the doctor.
 
-Every function takes a spec and returns flat settings for `ae_core.specs.change`, none where there
-is nothing left to try; what `change` makes of them is a valid spec whose network can be built.
+They take a spec and return flat settings for `ae_core.specs.change`, empty where nothing is left
+to try; the changed spec is valid and its network can be built.
 """
 
 from collections.abc import Mapping
@@ -13,13 +13,13 @@ from ae_core.specs.serialization import Value
 
 Remedy = Mapping[str, Value]
 
-USUAL_RATE = 1e-3  # Adam's and RMSprop's own, with which most of the presets learn
+USUAL_RATE = 1e-3  # the default of Adam and RMSprop, with which most of the presets learn
 DROPOUT = 0.2  # enough to be seen, not enough to starve a small network
-LEAST_BETA = 0.01  # below it a variational network is hardly one
+MIN_BETA = 0.01  # below it a variational network is hardly one
 
 
-def slower(spec: TrainingSpec) -> Remedy:
-    """Learn in smaller steps: a tenth, and not above what is usual."""
+def lower_learning_rate(spec: TrainingSpec) -> Remedy:
+    """Divide the learning rate by ten, to the usual rate at most."""
     rate = spec.learning_rate / 10
     if spec.optimizer != "sgd":
         rate = min(rate, USUAL_RATE)
@@ -27,31 +27,32 @@ def slower(spec: TrainingSpec) -> Remedy:
     return {"learning_rate": rate} if rate < spec.learning_rate else {}
 
 
-def calmer(spec: TrainingSpec) -> Remedy:
-    """Learn in steps that do not grow with the gradient, or in smaller ones."""
+def stabilize(spec: TrainingSpec) -> Remedy:
+    """Use an optimizer whose steps do not grow with the gradient, or a lower learning rate."""
     if spec.optimizer == "sgd":
         rate = min(spec.learning_rate, USUAL_RATE)
-        return _new(spec, {"optimizer": _adaptive(spec), "learning_rate": rate})
-    return slower(spec)
+        return _changed(spec, {"optimizer": "adam", "learning_rate": rate})
+    return lower_learning_rate(spec)
 
 
-def faster(spec: TrainingSpec) -> Remedy:
-    """Learn in the usual steps."""
-    return _new(spec, {"learning_rate": USUAL_RATE, "optimizer": _adaptive(spec)})
+def usual_learning_rate(spec: TrainingSpec) -> Remedy:
+    """Use the usual learning rate and an adaptive optimizer."""
+    optimizer = "adam" if spec.optimizer == "sgd" else spec.optimizer
+    return _changed(spec, {"learning_rate": USUAL_RATE, "optimizer": optimizer})
 
 
-def revived(spec: TrainingSpec) -> Remedy:
-    """Keep the signal alive on its way through the layers, or else change the loss or the steps."""
+def fix_dead_units(spec: TrainingSpec) -> Remedy:
+    """Initialize for the activation, or change the loss, or lower the learning rate."""
     network = spec.autoencoder
     if network.initializer == "glorot_uniform" and network.activation != "linear":
         return {"initializer": "he_uniform"}
     if spec.loss in ("mse", "mae", "l2") and network.output_activation == "sigmoid":
         return {"loss": "bce"}
-    return slower(spec)
+    return lower_learning_rate(spec)
 
 
-def freed(spec: TrainingSpec) -> Remedy:
-    """Make a variational code less expensive, so that it pays to use it."""
+def reduce_kl_weight(spec: TrainingSpec) -> Remedy:
+    """Lower what a variational code costs, so that it pays to use it."""
     network = spec.autoencoder
     if network.beta > 1:
         return {"beta": 1.0}
@@ -60,23 +61,23 @@ def freed(spec: TrainingSpec) -> Remedy:
     if spec.loss == "gaussian-nll" and spec.sigma > LIMITS["sigma"].low:
         return {"sigma": max(_rounded(spec.sigma / 2), LIMITS["sigma"].low)}
     beta = _rounded(network.beta / 4)
-    return {"beta": beta} if beta >= LEAST_BETA else {}
+    return {"beta": beta} if beta >= MIN_BETA else {}
 
 
-def cheaper(spec: TrainingSpec) -> Remedy:
-    """Let more units of the code speak."""
+def reduce_sparsity(spec: TrainingSpec) -> Remedy:
+    """Let more units of the code be active."""
     network = spec.autoencoder
     if network.bottleneck == "sparse" and network.sparsity > 0:
         return {"sparsity": min(_rounded(network.sparsity / 10), DEFAULT_SPARSITY)}
     if network.code_type == "feature_map":
-        return revived(spec)
-    return _new(spec, {"code_activation": "linear"})
+        return fix_dead_units(spec)
+    return _changed(spec, {"code_activation": "linear"})
 
 
-def less_by_heart(spec: TrainingSpec, best_epoch: int) -> Remedy:
-    """Make it harder to learn the pictures by heart, or else stop at the best epoch."""
+def regularize(spec: TrainingSpec, best_epoch: int) -> Remedy:
+    """Augment faces, stop at the best epoch or add dropout."""
     if card(spec.image_set).kind == "faces" and spec.augment != "jitter":
-        return {"augment": "jitter"}  # digits are not what they were in a mirror
+        return {"augment": "jitter"}  # a mirrored digit is none
     if best_epoch < spec.epochs // 2:
         return {"epochs": best_epoch}
     if spec.autoencoder.dropout == 0 and (spec.autoencoder.encoder or spec.autoencoder.decoder):
@@ -84,42 +85,39 @@ def less_by_heart(spec: TrainingSpec, best_epoch: int) -> Remedy:
     return {"epochs": best_epoch} if best_epoch < spec.epochs else {}
 
 
-def longer(spec: TrainingSpec) -> Remedy:
-    """Train twice as long."""
-    epochs = min(2 * spec.epochs, int(LIMITS["epochs"].high))
-    return {"epochs": epochs} if epochs > spec.epochs else {}
+def train_longer(spec: TrainingSpec) -> Remedy:
+    """Double the epochs."""
+    return _changed(spec, {"epochs": min(2 * spec.epochs, int(LIMITS["epochs"].high))})
 
 
-def larger(spec: TrainingSpec) -> Remedy:
-    """Give the code twice the numbers, while it still has to summarise."""
+def enlarge_code(spec: TrainingSpec) -> Remedy:
+    """Double the latent dimension, while the code still has to summarise."""
     network = spec.autoencoder
     height, width, channels = image_shape(spec)
-    most = network.pca_components or height * width * channels // 2
-    fixed = network.code_type == "feature_map" or (
-        network.decoder and network.decoder[0].kind == "reshape"
-    )
-    twice = 2 * network.latent_dim
-    return {} if fixed or twice > most else {"latent_dim": twice}
+    max_dim = network.pca_components or height * width * channels // 2
+    fixed = network.code_type == "feature_map" or _begins_with_reshape(spec)
+    doubled = 2 * network.latent_dim
+    return {} if fixed or doubled > max_dim else {"latent_dim": doubled}
 
 
-def shorter(spec: TrainingSpec, used: int) -> Remedy:
-    """Leave the code the numbers that it uses."""
+def shrink_code(spec: TrainingSpec, used: int) -> Remedy:
+    """Reduce the latent dimension to the units in use."""
+    return {} if used < 1 or _begins_with_reshape(spec) else {"latent_dim": used}
+
+
+def hold_out(spec: TrainingSpec) -> Remedy:
+    """Keep some images for validation."""
+    return _changed(spec, {"split": "held-out"})
+
+
+def _begins_with_reshape(spec: TrainingSpec) -> bool:
+    """Whether the decoder's first layer fixes the latent dimension."""
     decoder = spec.autoencoder.decoder
-    fixed = decoder and decoder[0].kind == "reshape"
-    return {} if fixed or used < 1 else {"latent_dim": used}
+    return bool(decoder) and decoder[0].kind == "reshape"
 
 
-def held_out(spec: TrainingSpec) -> Remedy:
-    """Keep some pictures back."""
-    return {"split": "held-out"} if spec.split == "none" else {}
-
-
-def _adaptive(spec: TrainingSpec) -> str:
-    return "adam" if spec.optimizer == "sgd" else spec.optimizer
-
-
-def _new(spec: TrainingSpec, remedy: Remedy) -> Remedy:
-    """Leave out what is so already."""
+def _changed(spec: TrainingSpec, remedy: Remedy) -> Remedy:
+    """Leave out settings that the spec has already."""
     flat = flatten(spec)
     return {name: value for name, value in remedy.items() if flat[name] != value}
 

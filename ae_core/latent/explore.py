@@ -53,7 +53,7 @@ def float16_suffices(spec: TrainingSpec, own: Mapping[str, np.ndarray], codes: G
     from ae_core.models.autoencoder import Autoencoder
 
     largest = max(float(np.abs(array).max(initial=0)) for array in own.values())
-    if largest > np.finfo(np.float16).max:
+    if largest > float(np.finfo(np.float16).max):
         return False
     tried = codes.sample(np.random.default_rng(0), TRIED, TEMPERATURE)
     exact, rounded = (

@@ -82,6 +82,11 @@ class Snapshot:
         return self.status in LIVE
 
     @property
+    def diverged(self) -> bool:
+        """Whether the run failed because its loss became NaN."""
+        return self.status == "failed" and "NaN" in str(self.reason)
+
+    @property
     def epoch(self) -> int:
         """How many epochs are complete."""
         return len(self.history)

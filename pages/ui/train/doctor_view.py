@@ -17,7 +17,7 @@ FORMS = {"rate": "{:g}", "share": "{:.0%}", "gain": "{:.1f}", "gap": "{:.1f}"}  
 def doctor_view(snapshot: Snapshot) -> None:
     """Show the most important findings, or in a word that all is well; nothing before epoch 1."""
     findings = examine(
-        snapshot.spec, snapshot.history, status=snapshot.status, reason=snapshot.reason
+        snapshot.spec, snapshot.history, status=snapshot.status, diverged=snapshot.diverged
     )
     for number, finding in enumerate(findings[: MOST_LIVE if snapshot.live else MOST]):
         with st.container(key=f"doctor-{number}"):  # of a height that `frame` keeps
