@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +16,16 @@ from tests.helpers.dask_cluster import DaskCluster
 
 
 @pytest.fixture(scope="session")
-def connection() -> Iterator[Connection]:
+def runs_folder(tmp_path_factory) -> Iterator[Path]:
+    """AE_RUNS_DIR of this process and of its workers, who look for visitors' own sets there."""
+    folder = tmp_path_factory.mktemp("runs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AE_RUNS_DIR", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def connection(runs_folder) -> Iterator[Connection]:
     """An embedded cluster of one train and one infer worker."""
     made = Connection()
     yield made

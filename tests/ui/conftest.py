@@ -1,26 +1,16 @@
-"""Where the pages of these tests keep their runs."""
+"""The server behind the pages of these tests: one for all, on the workers of all other tests."""
 
 import pytest
+import streamlit as st
 
 from pages.ui.backend import service as backend
 
 
-@pytest.fixture(scope="module")
-def own_runs(tmp_path_factory):
-    """Runs, classes and sets of a module go to a folder of its own; its workers end with it."""
-
-    def forget():
-        for kept in (
-            backend.service,
-            backend.match_results,
-            backend.classroom_service,
-            backend.class_wall,
-        ):
-            kept.clear()
-
+@pytest.fixture(scope="session")
+def own_runs(runs_folder, connection):
+    """A service whose runs, classes and sets no other test sees; returns their folder."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AE_RUNS_DIR", str(tmp_path_factory.mktemp("runs")))
-        forget()
-        yield
+        patch.setattr(backend, "Connection", lambda scheduler: connection)
+        yield runs_folder
         backend.service().close()
-        forget()
+        st.cache_resource.clear()
