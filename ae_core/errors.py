@@ -84,6 +84,12 @@ class Busy(UserError):
 class NotAllowed(UserError):
     """A rule of the visitor's class forbids it."""
 
+    @property
+    def remedy(self) -> Mapping[str, Any]:
+        """Settings that the class allows, by name; empty if no setting helps."""
+        found: Mapping[str, Any] = self.values.get("remedy", {})
+        return found
+
 
 class NotYours(UserError):
     """Only the owner may change it."""

@@ -14,10 +14,6 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent  # of the project: app.py, assets, data, runs
 
 
-class StorageError(Exception):
-    """The store could not be written; the text says where and why."""
-
-
 def data_dir() -> Path:
     """The folder of the files: AE_DATA_DIR, else `data` in the project. It need not exist."""
     return Path(os.environ.get("AE_DATA_DIR") or ROOT / "data")

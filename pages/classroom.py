@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ae_core.classroom.model import ClassError
+from ae_core.errors import UserError
 from pages.ui.backend.service import classroom_service
 from pages.ui.backend.timing import timed
 from pages.ui.classroom.entrance import entrance, join_form
@@ -28,7 +28,7 @@ def page() -> None:
         return
     try:
         _one_class(code)
-    except ClassError as error:
+    except UserError as error:
         notice.error(str(error))
         entrance()
 

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
+from ae_core.errors import UnknownThing
 from ae_core.latent.profile import LatentProfile
-from ae_core.runs.store import UnknownRun
 from pages.ui.backend.models import latent_profile
 from pages.ui.backend.service import FAILURES
 from pages.ui.i18n import notice
@@ -98,7 +98,7 @@ def _others(model: TrainedModel) -> tuple[TrainedModel, ...]:
     for name in linked:
         try:
             available |= models(name)
-        except UnknownRun as error:
+        except UnknownThing as error:
             notice.error(text("latent.left_out", problem=error))
     same = {
         other.id: other

@@ -5,10 +5,10 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from ae_core.data.user_image_sets import MIN_PICTURES, PRESET, name_of, suggested, user_sets
-from ae_core.data.user_set_store import MAX_PICTURES, NotYours
-from ae_core.data.user_sets import LONGEST_NAME, SIDES, UnknownUserSet, UserSet, UserSetCorrupt
+from ae_core.data.user_set_store import MAX_PICTURES
+from ae_core.data.user_sets import LONGEST_NAME, SIDES, UserSet
+from ae_core.errors import ImageSetCorrupt, NotYours, StorageError, UnknownThing
 from ae_core.specs import to_query
-from ae_core.storage import StorageError
 from pages.ui.backend.service import service
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
@@ -21,7 +21,7 @@ from pages.ui.widgets.image_picker import picture_picker
 from pages.ui.widgets.sheet import addresses
 
 A_PAGE = 60  # pictures
-REFUSALS = (ValueError, UserSetCorrupt, StorageError)
+REFUSALS = (ValueError, ImageSetCorrupt, StorageError)
 
 
 def page() -> None:
@@ -36,7 +36,7 @@ def page() -> None:
         return
     try:
         _one_set(user_sets().get(set_id))
-    except (UnknownUserSet, UserSetCorrupt) as error:
+    except (UnknownThing, ImageSetCorrupt) as error:
         notice.error(str(error))
         _overview()
 
@@ -189,7 +189,7 @@ def _delete(own: UserSet) -> None:
         return
     try:
         user_sets().delete(own.id, visitor())
-    except (NotYours, UserSetCorrupt, OSError) as error:
+    except (NotYours, ImageSetCorrupt, OSError) as error:
         notice.error(str(error))
         return
     service().forget_pictures(name_of(own))

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ae_core.runs.store import UnknownRun, UnknownSweep
+from ae_core.errors import UnknownThing
 from pages.ui.backend.service import service
 from pages.ui.backend.timing import timed
 from pages.ui.i18n import notice
@@ -81,14 +81,14 @@ def _watch() -> None:
         return
     try:
         run_view(run_id)
-    except UnknownRun as error:
+    except UnknownThing as error:
         notice.error(text("train.unknown", problem=error))
 
 
 def _watch_sweep(sweep_id: str) -> None:
     try:
         sweep_view(sweep_id)
-    except UnknownSweep as error:
+    except UnknownThing as error:
         notice.error(text("sweep.unknown", problem=error))
 
 

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 
 from ae_core.data.loading import IMAGE_SETS, card, is_known
 from ae_core.data.user_image_sets import is_user_set, suggested, user_set
-from ae_core.data.user_sets import UserSetCorrupt
+from ae_core.errors import ImageSetCorrupt, NotAllowed, UserError
 from ae_core.models.compatibility import apply_setting, image_shape
 from ae_core.specs import LIMITS, PRESETS, Limit, TrainingSpec, preset
-from ae_core.specs.serialization import Value
 
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # read aloud: no I, L, O, 0, 1
 CODE_LENGTH = 5
@@ -27,23 +26,6 @@ CLASS_LIMITS: Mapping[str, Limit] = {
     "latent_dim": LIMITS["latent_dim"],
 }
 FALLBACK_PRESET = "digits-dense"  # a dense network takes images of any size
-
-
-class ClassError(ValueError):
-    """A class refuses what a visitor asked for; the text says why, and what to do."""
-
-
-class NotAllowed(ClassError):
-    """A class does not allow a run.
-
-    Attributes:
-        remedy: allowed settings by name; empty if no setting helps.
-    """
-
-    def __init__(self, message: str, remedy: Mapping[str, Value] | None = None) -> None:
-        """Say what is not allowed, and which settings would be."""
-        super().__init__(message)
-        self.remedy = dict(remedy or {})
 
 
 @dataclass(frozen=True)
@@ -146,22 +128,21 @@ def file_name(visitor: str) -> str:
 
 def _check_image_set(name: str) -> None:
     if not is_known(name):
-        raise ValueError(f"image_set={name[:40]} must be one of {', '.join(IMAGE_SETS)}")
+        raise UserError("one_of", name="image_set", value=name, choices=tuple(IMAGE_SETS))
 
 
 def checked_nickname(typed: str) -> str:
     """Return a nickname without invisible characters.
 
     Raises:
-        ClassError: nothing is left, or more than `MAX_NICKNAME` characters.
+        UserError: nothing is left, or more than `MAX_NICKNAME` characters.
     """
     visible = "".join(letter if letter.isprintable() else " " for letter in typed)
     short = " ".join(visible.split())
-    if not 1 <= len(short) <= MAX_NICKNAME:
-        raise ClassError(
-            f"nickname={short[:40]} must be 1 to {MAX_NICKNAME} characters: "
-            f"{'type a shorter one' if short else 'type a name for the wall'}"
-        )
+    if not short:
+        raise UserError("nickname_empty", longest=MAX_NICKNAME)
+    if len(short) > MAX_NICKNAME:
+        raise UserError("nickname_long", name=short, longest=MAX_NICKNAME)
     return short
 
 
@@ -178,24 +159,15 @@ def check_joining(
         again: whether the visitor was in the class before.
 
     Raises:
-        ClassError: the class is full, too many join at once, or the nickname is taken.
+        UserError: the class is full, too many join at once, or the nickname is taken.
     """
     present = [student for student in others if not student.left]
     if len(present) >= MAX_STUDENTS or len(others) >= 2 * MAX_STUDENTS:
-        raise ClassError(
-            f"students={MAX_STUDENTS + 1} must be at most {MAX_STUDENTS} in class {code}: "
-            "ask your teacher to open a second one"
-        )
+        raise UserError("class_full", code=code, most=MAX_STUDENTS)
     if not again and sum(s.joined > now - JOIN_SECONDS for s in others) >= MAX_JOINS:
-        raise ClassError(
-            f"students={MAX_JOINS + 1} must be at most {MAX_JOINS} that join within "
-            f"{JOIN_SECONDS:.0f} seconds: wait a moment and join again"
-        )
+        raise UserError("class_rush", most=MAX_JOINS, seconds=round(JOIN_SECONDS))
     if normalize(nickname) in {normalize(student.nickname) for student in present}:
-        raise ClassError(
-            f"nickname={nickname} must be one that nobody has in class {code} yet: "
-            "add a letter or a number"
-        )
+        raise UserError("nickname_taken", code=code, name=nickname)
 
 
 def normalize(nickname: str) -> str:
@@ -216,28 +188,20 @@ def check_submission(classroom: Classroom, specs: Sequence[TrainingSpec], begun:
     """
     limits, code = classroom.limits, classroom.code
     if classroom.paused:
-        raise NotAllowed(
-            f"class={code} must go on before anybody trains: the teacher has paused it. "
-            "Your settings stay; press the button again when the class goes on."
-        )
+        raise NotAllowed("class_paused", code=code)
     if limits.runs and begun + len(specs) > limits.runs:
-        raise NotAllowed(
-            f"runs={begun + len(specs)} must be at most {limits.runs} a student in class {code}: "
-            f"you have begun {begun}. Ask your teacher for more."
-        )
+        count = begun + len(specs)
+        raise NotAllowed("class_runs", count=count, most=limits.runs, begun=begun)
     for spec in specs:
         if spec.epochs > limits.epochs:
-            raise NotAllowed(
-                f"epochs={spec.epochs} must be at most {limits.epochs} in class {code}: "
-                "your teacher has set this limit",
-                {"epochs": limits.epochs},
-            )
+            most = limits.epochs
+            raise NotAllowed("class_epochs", count=spec.epochs, most=most, remedy={"epochs": most})
         if limits.image_sets and spec.image_set not in limits.image_sets:
             raise NotAllowed(
-                f"image_set={_title(spec.image_set)} must be one of "
-                f"{', '.join(map(_title, limits.image_sets))} in class {code}: "
-                "your teacher has chosen these pictures",
-                {"image_set": limits.image_sets[0]},
+                "class_images",
+                name=_title(spec.image_set),
+                names=tuple(map(_title, limits.image_sets)),
+                remedy={"image_set": limits.image_sets[0]},
             )
 
 
@@ -261,8 +225,8 @@ def challenge_preset(challenge: Challenge, limits: ClassLimits) -> tuple[Trainin
                 ("epochs", min(spec.epochs, limits.epochs)),
             ):
                 spec = apply_setting(spec, setting, value)
-        except (ValueError, UserSetCorrupt):
+        except (ValueError, ImageSetCorrupt):
             continue  # the layers of this preset do not allow it, e.g. a feature map as the code
         if spec.autoencoder.latent_dim <= challenge.latent_dim:
             return spec, start
-    raise ClassError(f"numbers={challenge.latent_dim} must be a code size that a network can have")
+    raise UserError("class_code_size", latent_dim=challenge.latent_dim)

@@ -18,13 +18,13 @@ from ae_core.classroom.model import (
     CODE_LENGTH,
     CODE_LETTERS,
     DAYS,
-    ClassError,
     Classroom,
     Student,
     check_joining,
     checked_nickname,
 )
 from ae_core.classroom.store import FOLDER, ClassroomStore, unwritable
+from ae_core.errors import UnknownThing, UserError
 from ae_core.storage import FileLock
 
 MAX_CLASSES = 500  # on a server
@@ -47,16 +47,13 @@ class ClassroomService:
         """Open a class; return it and the teacher's secret, which is kept nowhere.
 
         Raises:
-            ClassError: there are too many on this server.
+            UserError: there are too many on this server.
             StorageError: the folder cannot be written.
         """
         secret = secrets.token_urlsafe(24)  # 192 bits
         with self._locked():
             if self._tidy() >= MAX_CLASSES:
-                raise ClassError(
-                    f"classes={MAX_CLASSES + 1} must be at most {MAX_CLASSES} on this server: "
-                    f"classes make room after {2 * DAYS} days; ask whoever runs it"
-                )
+                raise UserError("too_many_classes", most=MAX_CLASSES, days=2 * DAYS)
             while not self._store.begin(code := _new_code()):
                 pass
             classroom = Classroom(code, _hashed(secret), self._now())
@@ -67,43 +64,34 @@ class ClassroomService:
         """Return a class by its code, typed with or without spaces and capitals.
 
         Raises:
-            ClassError: no class has that code (any more).
+            UserError: no class has that code (any more).
         """
         code = "".join(code.upper().split())
         valid = len(code) == CODE_LENGTH and set(code) <= set(CODE_LETTERS)
         found = self._store.classroom(code) if valid else None
         if found is None:
-            raise ClassError(
-                f"class={code[:40]} must be the code of a class on this server, {CODE_LENGTH} "
-                "letters and digits: look at the projector again, or ask your teacher"
-            )
+            raise UnknownThing("class_unknown", code=code, length=CODE_LENGTH)
         if self._now() > found.expires:
-            raise ClassError(
-                f"class={code} must be at most {DAYS} days old: it ended on "
-                f"{datetime.fromtimestamp(found.expires, UTC):%Y-%m-%d}. A teacher can open a new "
-                "one; runs are kept for those who made them."
-            )
+            ended = f"{datetime.fromtimestamp(found.expires, UTC):%Y-%m-%d}"
+            raise UnknownThing("class_old", code=code, date=ended, days=DAYS)
         return found
 
     def as_teacher(self, code: str, secret: str) -> Classroom:
         """Return a class to its teacher, who knows the secret.
 
         Raises:
-            ClassError: no class has that code (any more), or the secret is another one.
+            UserError: no class has that code (any more), or the secret is another one.
         """
         classroom = self.find(code)
         if not hmac.compare_digest(_hashed(secret), classroom.key):
-            raise ClassError(
-                f"class={classroom.code} must be opened with its teacher's whole link, and this is "
-                "not it: copy it again. Students need the code only."
-            )
+            raise UserError("class_secret", code=classroom.code)
         return classroom
 
     def change(self, code: str, secret: str, **changes: Any) -> Classroom:
         """Change limits, challenge, ``paused`` or ``cleared`` of a class, as its teacher.
 
         Raises:
-            ClassError: as in `as_teacher`.
+            UserError: as in `as_teacher`.
             StorageError: it cannot be written.
         """
         with self._locked():
@@ -119,7 +107,7 @@ class ClassroomService:
         """Put a visitor into a class and out of any other; joining again changes the nickname.
 
         Raises:
-            ClassError: there is no such class, it is full, or the nickname is not allowed.
+            UserError: there is no such class, it is full, or the nickname is not allowed.
             StorageError: it cannot be written.
         """
         code, chosen = self.find(code).code, checked_nickname(nickname)
@@ -145,7 +133,7 @@ class ClassroomService:
         """Take a student out of a class, as its teacher; the student may come back.
 
         Raises:
-            ClassError, StorageError: as in `change`.
+            StorageError: as in `change`.
         """
         code = self.as_teacher(code, secret).code
         for student in self.students(code):
@@ -157,7 +145,7 @@ class ClassroomService:
         """Return a visitor's class, and the visitor as a student there; None if in no class."""
         try:
             classroom = self.find(self._store.code_of(visitor))
-        except ClassError:
+        except UserError:
             return None
         student = self._store.student(classroom.code, visitor)
         return None if student is None or student.left else (classroom, student)

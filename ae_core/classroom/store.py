@@ -5,6 +5,7 @@ every file under another name first: two web servers that share the folder see t
 """
 
 import json
+import logging
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -13,7 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from ae_core.classroom.model import Challenge, ClassLimits, Classroom, Student, file_name
-from ae_core.storage import StorageError, atomic_write
+from ae_core.errors import StorageError
+from ae_core.storage import atomic_write
+
+_log = logging.getLogger(__name__)
 
 FOLDER = "classes"
 MEMBERS = "members"  # beside the classes: in which one a visitor is; codes have fewer letters
@@ -138,11 +142,9 @@ def _write(path: Path, text: str) -> None:
 
 
 def unwritable(error: OSError) -> StorageError:
-    """Word an error for the visitor whose class cannot be written."""
-    return StorageError(
-        f"The class could not be saved: {error.strerror or error}. Tell whoever runs this server "
-        "to make room."
-    )
+    """Return the error for the visitor whose class cannot be written; the log names the file."""
+    _log.error("a class could not be saved: %s", error)
+    return StorageError("class_not_saved", reason=error.strerror or str(error))
 
 
 def _read(path: Path, parse: Callable[[str], Any]) -> Any:

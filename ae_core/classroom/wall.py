@@ -11,7 +11,7 @@ from functools import lru_cache
 from ae_core.classroom.model import Classroom, Student
 from ae_core.classroom.run_card import RunCard, WallEntry
 from ae_core.data.user_image_sets import PREFIX, is_gone
-from ae_core.runs.store import UnknownRun
+from ae_core.errors import UnknownThing
 from ae_core.service.service import TrainingService
 
 MAX_KEPT = 4096  # cards, about 3 kB each, are remembered
@@ -87,7 +87,7 @@ class Wall:
         begun = self._begun(run_id)
         try:
             now = self._service.snapshot(run_id)
-        except UnknownRun:
+        except UnknownThing:
             return None
         if known is not None and known.epoch == now.epoch and len(known.images):
             card = _without_deleted_images(known.in_same_epoch(now))
@@ -104,7 +104,7 @@ class Wall:
         """Return when a run was begun, None if there is no such run."""
         try:
             return self._service.store.read(run_id).created
-        except UnknownRun:
+        except UnknownThing:
             return None
 
 

@@ -15,6 +15,8 @@ from urllib.request import urlopen
 import numpy as np
 from numpy.typing import NDArray
 
+from ae_core.errors import UserError
+
 TIMEOUT = 10.0  # seconds without an answer; a room without internet gets its sentence quickly
 KERAS = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 MNIST_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
@@ -33,14 +35,19 @@ LFW_BOX = (83, 92, 166, 175)  # left, top, right, bottom: the box of LFWcrop
 
 
 def download(url: str, target: Path, sha256: str = "") -> None:
-    """Fetch `url` into `target`. OSError: no connection, no answer in 10 s, or a wrong checksum."""
+    """Fetch `url` into `target`.
+
+    Raises:
+        OSError: no connection, or no answer in 10 s.
+        UserError: a wrong checksum.
+    """
     digest = hashlib.sha256()
     with urlopen(url, timeout=TIMEOUT) as answer, target.open("wb") as file:
         while block := answer.read(1 << 20):
             digest.update(block)
             file.write(block)
     if sha256 and digest.hexdigest() != sha256:
-        raise OSError("the file that came has a wrong checksum")
+        raise UserError("checksum")
 
 
 def download_mnist(target: Path) -> None:
@@ -60,7 +67,7 @@ def download_fashion_mnist(target: Path) -> None:
         start = 4 + 4 * axes
         shape = tuple(int(n) for n in raw[4:start].view(">u4"))
         if list(raw[:4]) != [0, 0, 8, axes] or raw.size - start != int(np.prod(shape)):
-            raise OSError(f"{name} is not the file expected")
+            raise UserError("other_file", name=name)
         arrays[key] = raw[start:].reshape(shape)
     np.savez_compressed(target, **arrays)
 

@@ -5,6 +5,7 @@ This file does not know what a file looks like inside (`sources`) or where it is
 """
 
 import contextlib
+import logging
 import secrets
 import shutil
 import tarfile
@@ -17,17 +18,16 @@ from pathlib import Path
 from ae_core.data import download, readers
 from ae_core.data.catalog import IMAGE_SETS, ImageSetCard
 from ae_core.data.readers import RawImages
+from ae_core.errors import ImageSetCorrupt, ImageSetUnavailable, Message, UserError
 
+_log = logging.getLogger(__name__)
+_FAILED = (OSError, HTTPException, EOFError, ValueError, zlib.error, tarfile.TarError)
 _BACKENDS: Mapping[str, tuple[Callable[[Path], RawImages], Callable[[Path], None]]] = {
     "mnist": (readers.read_keras_npz, download.download_mnist),
     "fashion-mnist": (readers.read_keras_npz, download.download_fashion_mnist),
     "olivetti": (readers.read_olivetti, download.download_olivetti),
     "lfw-crop": (readers.read_lfw_crop, download.download_lfw_crop),
 }
-
-
-class ImageSetUnavailable(Exception):
-    """A set's file is not there and did not come; the message says what to put where."""
 
 
 def read(known: ImageSetCard, folder: Path) -> RawImages:
@@ -49,15 +49,26 @@ def read(known: ImageSetCard, folder: Path) -> RawImages:
             obtain(fresh)
             found = read_file(fresh)
             _keep(fresh, path)
-    except (OSError, HTTPException, EOFError, ValueError, zlib.error, tarfile.TarError) as error:
-        embedded = " and ".join(name for name, one in IMAGE_SETS.items() if one.embedded)
-        cause = getattr(error, "reason", error)  # what urllib wraps
-        reason = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
+    except ImageSetCorrupt:
+        raise
+    except (UserError, *_FAILED) as error:
+        names = tuple(name for name, one in IMAGE_SETS.items() if one.embedded)
+        _log.error("%s could not be downloaded to %s: %s", known.name, folder, error)
         raise ImageSetUnavailable(
-            f"{known.name} needs {known.file} in {folder}, and it could not be downloaded "
-            f"({reason}); {embedded} need no file."
+            "set_unavailable",
+            title=known.name,
+            file=known.file,
+            problem=_reason(error),
+            embedded=names,
         ) from error
     return found
+
+
+def _reason(error: Exception) -> Message | str:
+    if isinstance(error, UserError):
+        return error.message
+    cause = getattr(error, "reason", error)  # what urllib wraps
+    return getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
 
 
 def _keep(fresh: Path, path: Path) -> None:

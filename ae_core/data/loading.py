@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 
 from ae_core.data import image_files, readers, user_image_sets
 from ae_core.data.catalog import IMAGE_SETS, LABEL_NAMES, ImageSet, ImageSetCard
-from ae_core.data.image_files import ImageSetUnavailable
-from ae_core.data.readers import ImageSetCorrupt, RawImages
-from ae_core.data.user_sets import UnknownUserSet
+from ae_core.data.readers import RawImages
+from ae_core.errors import ImageSetCorrupt, ImageSetUnavailable, UnknownThing, UserError
 from ae_core.storage import data_dir
 
 __all__ = [
@@ -67,17 +66,17 @@ def load_images(name: str, size: int = 0, split: str = "held-out") -> ImageSet:
     """
     known = card(name)
     if size and size not in known.sizes:
-        choices = ", ".join(map(str, known.sizes))
-        raise ValueError(f"size={size} must be one of {choices} for {name}")
+        values = {"value": size, "choices": known.sizes, "image_set": name}
+        raise UserError("one_of_for", name="image_size", **values)
     if split not in SPLITS:
-        raise ValueError(f"split={split!r} must be one of {', '.join(SPLITS)}")
+        raise UserError("one_of", name="split", value=split, choices=SPLITS)
     size = size or known.native_size
     if not user_image_sets.is_user_set(name):
         return _load(name, size, split, data_dir())
     try:
         return _made(name, user_image_sets.read_user_set(name), size, split)
-    except UnknownUserSet as error:
-        raise ImageSetUnavailable(str(error)) from error
+    except UnknownThing as error:
+        raise ImageSetUnavailable(error.key, **error.values) from error
 
 
 def is_known(name: str) -> bool:
@@ -92,7 +91,7 @@ def card(name: str) -> ImageSetCard:
         ValueError: there is no such set.
     """
     if not is_known(name):
-        raise ValueError(f"name={name!r} must be one of {', '.join(IMAGE_SETS)}")
+        raise UserError("one_of", name="image_set", value=name, choices=tuple(IMAGE_SETS))
     return IMAGE_SETS[name] if name in IMAGE_SETS else user_image_sets.card_of(name)
 
 

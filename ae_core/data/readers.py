@@ -6,6 +6,7 @@ what a training set is, or any size of a picture but the one in the file.
 Letters: N pictures, H height, W width, F factors.
 """
 
+import logging
 import zipfile
 import zlib
 from collections.abc import Collection, Mapping
@@ -16,15 +17,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ae_core.errors import ImageSetCorrupt, Message
+
 TEST_PEOPLE = 0.15  # of LFW
 SEED = 0
 
+_log = logging.getLogger(__name__)
 
-class ImageSetCorrupt(Exception):
-    """A file of an image set is not what it should be; the message says which, why, what to do."""
 
-    def __init__(self, path: Path, what: str) -> None:
-        super().__init__(f"{path} {what}; delete it to have it made again, or replace it.")
+def corrupt(path: Path, key: str, **values: Any) -> ImageSetCorrupt:
+    """Return the error of a file that does not hold what it should; the log has its path."""
+    problem = Message.of(f"corrupt_{key}", **values)
+    _log.error("%s is damaged: %s", path, problem)
+    return ImageSetCorrupt("set_corrupt", file=path.name, problem=problem)
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,7 @@ def read_keras_npz(path: Path) -> RawImages:
         _check_pictures(path, f"x_{part}", x, 28)
         _check_numbers(path, f"y_{part}", y, len(x))
         if y.max() > 9:
-            raise ImageSetCorrupt(path, f"has the class {y.max()} in y_{part}, not 0 to 9")
+            raise corrupt(path, "class", number=int(y.max()), part=f"y_{part}")
     x_train, x_test = arrays["x_train"], arrays["x_test"]
     labels = np.concatenate([arrays["y_train"], arrays["y_test"]]).astype(np.int64)
     tests = np.arange(len(labels)) >= len(x_train)
@@ -107,9 +112,9 @@ def read_olivetti(path: Path) -> RawImages:
         pixels = np.asarray(faces.images, np.float32)[order]
         people = np.asarray(faces.target, np.int64)[order]
     except Exception as error:  # a damaged pickle raises almost anything
-        raise ImageSetCorrupt(path, f"does not read ({type(error).__name__})") from error
+        raise corrupt(path, "unreadable", kind=type(error).__name__) from error
     if not (np.isfinite(pixels).all() and pixels.min() == 0 and pixels.max() == 1):
-        raise ImageSetCorrupt(path, "has pixels outside the range 0 to 1")
+        raise corrupt(path, "range")
     tests = _choose_people(people, 5, np.random.default_rng(SEED))
     wearing = [
         number in _WITH_GLASSES.get(person, ()) for person in range(40) for number in range(10)
@@ -144,22 +149,20 @@ def _read_npz(path: Path, keys: tuple[str, ...]) -> dict[str, NDArray[Any]]:
             if not missing:
                 return {key: arrays[key] for key in keys}
     except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise ImageSetCorrupt(path, f"does not read ({type(error).__name__})") from error
-    raise ImageSetCorrupt(path, f"has no {' and no '.join(missing)}")
+        raise corrupt(path, "unreadable", kind=type(error).__name__) from error
+    raise corrupt(path, "missing", parts=tuple(missing))
 
 
 def _check_pictures(path: Path, key: str, pixels: NDArray[Any], size: int) -> None:
     if pixels.dtype != np.uint8 or pixels.shape[1:] != (size, size) or len(pixels) == 0:
-        raise ImageSetCorrupt(
-            path, f"has {key} {pixels.shape} {pixels.dtype}, not (N, {size}, {size}) uint8"
-        )
+        shape, wanted = f"{pixels.shape} {pixels.dtype}", f"(N, {size}, {size}) uint8"
+        raise corrupt(path, "shape", part=key, shape=shape, wanted=wanted)
 
 
 def _check_numbers(path: Path, key: str, numbers: NDArray[Any], count: int) -> None:
     """One whole number from 0 for each of `count` pictures."""
     if numbers.dtype.kind not in "iu" or numbers.shape != (count,):
-        raise ImageSetCorrupt(
-            path, f"has {key} {numbers.shape} {numbers.dtype}, not ({count},) whole numbers"
-        )
+        shape, wanted = f"{numbers.shape} {numbers.dtype}", f"({count},) int"
+        raise corrupt(path, "shape", part=key, shape=shape, wanted=wanted)
     if numbers.min() < 0:
-        raise ImageSetCorrupt(path, f"has {numbers.min()} in {key}, not 0 or more")
+        raise corrupt(path, "negative", number=int(numbers.min()), part=key)

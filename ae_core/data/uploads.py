@@ -73,14 +73,6 @@ def read_files(files: Sequence[tuple[str, bytes]], side: int, room: int) -> Batc
     return reader.batch()
 
 
-def read_uploads(files: Sequence[tuple[str, bytes]], side: int, room: int) -> Batch | str:
-    """Do what `read_files` does, but return the sentence: Dask would log an error and the names."""
-    try:
-        return read_files(files, side, room)
-    except ValueError as error:
-        return str(error)
-
-
 def short_name(name: str) -> str:
     """Return the last part of a file's name, short enough to be shown."""
     last = re.split(r"[/\\]", name.rstrip("/\\"))[-1]

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from ae_core.data.catalog import ImageSetCard
 from ae_core.data.readers import RawImages
 from ae_core.data.user_set_store import UserSetStore
-from ae_core.data.user_sets import SIDES, UnknownUserSet, UserSet, UserSetCorrupt
+from ae_core.data.user_sets import SIDES, UserSet
+from ae_core.errors import ImageSetCorrupt, UnknownThing, UserError
 from ae_core.specs import TrainingSpec, change, preset
 from ae_core.storage import runs_dir
 
@@ -41,7 +42,7 @@ def is_user_set(name: str) -> bool:
         return False
     try:
         user_sets().path(name.removeprefix(PREFIX))
-    except UnknownUserSet:
+    except UnknownThing:
         return False
     return True
 
@@ -60,8 +61,8 @@ def user_set(name: str) -> UserSet:
     """What is known of an own set.
 
     Raises:
-        UnknownUserSet: it was deleted.
-        UserSetCorrupt: its file does not read.
+        UnknownThing: it was deleted.
+        ImageSetCorrupt: its file does not read.
     """
     return user_sets().get(name.removeprefix(PREFIX))
 
@@ -70,19 +71,16 @@ def check_trainable(name: str) -> None:
     """Check that a set, if it is an own one, is there and has enough pictures.
 
     Raises:
-        UnknownUserSet: it was deleted.
-        UserSetCorrupt: its file does not read.
+        UnknownThing: it was deleted.
+        ImageSetCorrupt: its file does not read.
         ValueError: it has too few pictures to train on.
     """
     if is_user_set(name) and user_set(name).count < MIN_PICTURES:
         raise _too_few(user_set(name))
 
 
-def _too_few(own: UserSet) -> ValueError:
-    return ValueError(
-        f"pictures={own.count} must be at least {MIN_PICTURES} to train on {own.name}: "
-        "draw or upload more of them under Your pictures"
-    )
+def _too_few(own: UserSet) -> UserError:
+    return UserError("set_small", name=own.name, count=own.count, least=MIN_PICTURES)
 
 
 def revision(name: str) -> int:
@@ -91,7 +89,7 @@ def revision(name: str) -> int:
         return 0
     try:
         return user_set(name).changes
-    except (UnknownUserSet, UserSetCorrupt):
+    except (UnknownThing, ImageSetCorrupt):
         return 0
 
 
@@ -99,7 +97,7 @@ def card_of(name: str) -> ImageSetCard:
     """The card of an own set; of a deleted or damaged one, too, with no pictures."""
     try:
         return _card(user_set(name))
-    except (UnknownUserSet, UserSetCorrupt):
+    except (UnknownThing, ImageSetCorrupt):
         about = "These pictures were deleted, or do not read any more."
         side = int(name.removeprefix(PREFIX)[:2])
         return _filled(name, side, "Deleted pictures", about, 0, 0)
@@ -138,8 +136,8 @@ def read_user_set(name: str) -> RawImages:
     """The pictures of an own set as they are now.
 
     Raises:
-        UnknownUserSet: it was deleted.
-        UserSetCorrupt: its file does not read.
+        UnknownThing: it was deleted.
+        ImageSetCorrupt: its file does not read.
         ValueError: it has too few pictures to train on.
     """
     own = user_set(name)

@@ -7,6 +7,7 @@ another name and then renamed; servers may share a folder, as a lock in it is fo
 Letters: N pictures, S side.
 """
 
+import logging
 import secrets
 import time
 from contextlib import AbstractContextManager
@@ -19,25 +20,22 @@ from numpy.typing import NDArray
 from ae_core.data.user_sets import (
     SET_ID,
     SIDES,
-    UnknownUserSet,
     UserImages,
     UserSet,
-    UserSetCorrupt,
     about_in,
     checked_name,
     read,
     to_bytes,
     unknown_set,
 )
-from ae_core.storage import FileLock, StorageError, atomic_write
+from ae_core.errors import ImageSetCorrupt, NotYours, StorageError, UnknownThing, UserError
+from ae_core.storage import FileLock, atomic_write
+
+_log = logging.getLogger(__name__)
 
 MAX_PICTURES = 500  # of a set
 MAX_SETS = 8  # of a visitor
 MAX_BYTES = 200 << 20  # of all visitors' sets together
-
-
-class NotYours(ValueError):
-    """Only who made a set may do this."""
 
 
 class UserSetStore:
@@ -56,7 +54,7 @@ class UserSetStore:
         """Return a set's file, whether or not it exists.
 
         Raises:
-            UnknownUserSet: ``set_id`` is no id at all, e.g. a path.
+            UnknownThing: ``set_id`` is no id at all, e.g. a path.
         """
         if not SET_ID.fullmatch(set_id):
             raise unknown_set(set_id)
@@ -70,14 +68,12 @@ class UserSetStore:
             StorageError: it cannot be written, for example because the disk is full.
         """
         if side not in SIDES:
-            raise ValueError(f"side={side} must be one of {', '.join(map(str, SIDES))}")
+            raise UserError("one_of", name="side", value=side, choices=SIDES)
         with self._changing():
             mine = self.mine(owner)
             if len(mine) >= MAX_SETS:
-                raise ValueError(
-                    f"sets={len(mine) + 1} must be at most {MAX_SETS}: delete one of yours first, "
-                    f"for example {mine[-1].name}, the oldest"
-                )
+                oldest = mine[-1].name
+                raise UserError("too_many_sets", count=len(mine) + 1, most=MAX_SETS, name=oldest)
             set_id = f"{side}-{secrets.token_hex(6)}"
             made = UserSet(set_id, checked_name(name), owner, time.time())
             return self._write(made, UserImages.empty(side))
@@ -86,8 +82,8 @@ class UserSetStore:
         """Return what is known of a set.
 
         Raises:
-            UnknownUserSet: there is none.
-            UserSetCorrupt: its file does not read.
+            UnknownThing: there is none.
+            ImageSetCorrupt: its file does not read.
         """
         path = self.path(set_id)
         try:
@@ -102,7 +98,7 @@ class UserSetStore:
         for path in self.root.glob("*.npz"):
             try:
                 found.append(self.get(path.stem))
-            except (UnknownUserSet, UserSetCorrupt):
+            except (UnknownThing, ImageSetCorrupt):
                 continue
         mine = [each for each in found if each.owner == owner]
         return sorted(mine, key=lambda each: each.created, reverse=True)
@@ -111,8 +107,8 @@ class UserSetStore:
         """Read the pictures of a set.
 
         Raises:
-            UnknownUserSet: there is none.
-            UserSetCorrupt: its file does not read.
+            UnknownThing: there is none.
+            ImageSetCorrupt: its file does not read.
         """
         return read(self.path(set_id))[1]
 
@@ -132,10 +128,8 @@ class UserSetStore:
                 )
             count = own.count + len(pixels)
             if count > MAX_PICTURES:
-                raise ValueError(
-                    f"pictures={count} must be at most {MAX_PICTURES} in a set: "
-                    f"there is room for {MAX_PICTURES - own.count} more"
-                )
+                room = MAX_PICTURES - own.count
+                raise UserError("set_full", count=count, most=MAX_PICTURES, room=room)
             more = replace(own, next_number=own.next_number + len(pixels))
             return self._write(more, images.append(pixels, own.next_number))
 
@@ -173,7 +167,7 @@ class UserSetStore:
     def _owned(self, set_id: str, owner: str) -> tuple[UserSet, UserImages]:
         own, images = read(self.path(set_id))
         if own.owner != owner:
-            raise NotYours(f"set={set_id} must be yours: only who made it can change or delete it")
+            raise NotYours("not_yours")
         return own, images
 
     def _write(self, own: UserSet, images: UserImages) -> UserSet:
@@ -182,7 +176,7 @@ class UserSetStore:
         others = sum(each.stat().st_size for each in self.root.glob("*.npz") if each != path)
         before = path.stat().st_size if path.is_file() else 0
         if len(data) > before and others + len(data) > MAX_BYTES:
-            raise ValueError(self._full(own.owner))
+            raise self._full(own.owner)
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             atomic_write(path, data)
@@ -190,17 +184,14 @@ class UserSetStore:
             raise _not_saved(error) from error
         return own
 
-    def _full(self, owner: str) -> str:
-        names = ", ".join(each.name for each in self.mine(owner))
-        remedy = f"delete one of yours: {names}" if names else "tell whoever runs this server"
-        return (
-            f"own pictures=over {MAX_BYTES >> 20} MB must be at most {MAX_BYTES >> 20} MB "
-            f"on this server: {remedy}"
-        )
+    def _full(self, owner: str) -> UserError:
+        names = tuple(each.name for each in self.mine(owner))
+        most = MAX_BYTES >> 20
+        if not names:
+            return UserError("server_full", most=most)
+        return UserError("server_full_of_yours", most=most, names=names)
 
 
 def _not_saved(error: OSError) -> StorageError:
-    return StorageError(
-        f"The pictures could not be saved: {error.strerror or error}. Tell whoever runs this "
-        "server to make room."
-    )
+    _log.error("an image set could not be saved: %s", error)
+    return StorageError("set_not_saved", reason=error.strerror or str(error))

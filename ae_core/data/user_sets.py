@@ -8,6 +8,7 @@ Letters: N pictures, S side.
 
 import io
 import json
+import logging
 import re
 import zipfile
 import zlib
@@ -18,22 +19,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ae_core.data.readers import ImageSetCorrupt
+from ae_core.errors import ImageSetCorrupt, UnknownThing, UserError
+
+_log = logging.getLogger(__name__)
 
 SIDES = (28, 32, 64)  # pixels
 LONGEST_NAME = 40  # letters
 SET_ID = re.compile(r"(28|32|64)-[0-9a-f]{12}")
-
-
-class UnknownUserSet(ValueError):
-    """There is no set of that id (any more)."""
-
-
-class UserSetCorrupt(ImageSetCorrupt):
-    """A set's file is not what it should be."""
-
-    def __init__(self, message: str) -> None:
-        Exception.__init__(self, message)
 
 
 @dataclass(frozen=True)
@@ -97,12 +89,9 @@ def to_bytes(own: UserSet, images: UserImages) -> bytes:
     return buffer.getvalue()
 
 
-def unknown_set(set_id: str) -> UnknownUserSet:
-    """Return the error for an id of which there is no set (any more)."""
-    return UnknownUserSet(
-        f"set={set_id[:40]} must be the id of a set of pictures on this server; "
-        "it may have been made on another one, or deleted"
-    )
+def unknown_set(set_id: str) -> UnknownThing:
+    """Return the error for an id that no set has (any more)."""
+    return UnknownThing("unknown_set", id=set_id)
 
 
 def checked_name(name: str) -> str:
@@ -110,7 +99,7 @@ def checked_name(name: str) -> str:
     seen = "".join(letter if letter.isprintable() else " " for letter in name)
     short = " ".join(seen.split())
     if not 1 <= len(short) <= LONGEST_NAME:
-        raise ValueError(f"name={short[:50]} must be 1 to {LONGEST_NAME} letters")
+        raise UserError("set_name", name=short, count=len(short), most=LONGEST_NAME)
     return short
 
 
@@ -124,8 +113,8 @@ def read(path: Path) -> tuple[UserSet, UserImages]:
     """Read a file whole.
 
     Raises:
-        UnknownUserSet: it is not there.
-        UserSetCorrupt: it does not read.
+        UnknownThing: it is not there.
+        ImageSetCorrupt: it does not read.
     """
     set_id = path.stem
     try:
@@ -140,10 +129,8 @@ def read(path: Path) -> tuple[UserSet, UserImages]:
         *(OSError, ValueError, TypeError, KeyError, EOFError, NotImplementedError),
         *(zipfile.BadZipFile, zlib.error),
     ) as error:
-        raise UserSetCorrupt(
-            f"set={set_id} must be a file of pictures, but it does not read "
-            f"({type(error).__name__}): whoever runs this server can delete {path.name}"
-        ) from error
+        _log.error("%s does not read: %r", path, error)
+        raise ImageSetCorrupt("set_damaged") from error
     return own, images
 
 

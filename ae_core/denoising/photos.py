@@ -44,7 +44,7 @@ def take_photo(data: bytes, name: str) -> Photo:
     """Open a visitor's file, make it small, and find the faces.
 
     Raises:
-        ValueError: see `ae_core.images.open_picture`.
+        UserError: see `ae_core.images.open_picture`.
     """
     photo = images.open_picture(data, name)
     photo.thumbnail((PHOTO_SIDE, PHOTO_SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
@@ -55,14 +55,6 @@ def take_photo(data: bytes, name: str) -> Photo:
     preview = io.BytesIO()
     photo.save(preview, "JPEG", quality=80)
     return Photo(data, preview.getvalue(), width, height, found)
-
-
-def read_photo(data: bytes, name: str) -> Photo | str:
-    """Do what `take_photo` does, but return the sentence: Dask would log an error and the name."""
-    try:
-        return take_photo(data, name)
-    except ValueError as error:
-        return str(error)
 
 
 def cut_face(photo: bytes, crop: faces.Crop) -> np.ndarray:

@@ -6,8 +6,9 @@ It knows no run that is under way. Any thread may call it.
 from collections.abc import Iterable
 from functools import lru_cache
 
+from ae_core.errors import UnknownThing
 from ae_core.runs.snapshot import Snapshot, restored
-from ae_core.runs.store import RunStore, UnknownRun
+from ae_core.runs.store import RunStore
 from ae_core.runs.timeline import FILE, EpochFrame, from_bytes
 
 
@@ -23,7 +24,7 @@ class EndedRuns:
         """Return a run as it ended.
 
         Raises:
-            UnknownRun: there is no such run.
+            UnknownThing: there is no such run.
         """
         # A run without an end may still be given one by another server.
         return self._kept(run_id) if self._store.has_ended(run_id) else self._read(run_id)
@@ -39,7 +40,7 @@ class EndedRuns:
                 if self._store.read(run_id).spec.image_set == image_set:
                     for name in ("preview.png", "map.npz", FILE):
                         (self._store.folder(run_id) / name).unlink(missing_ok=True)
-            except UnknownRun:
+            except UnknownThing:
                 continue
         self._kept.cache_clear()
 

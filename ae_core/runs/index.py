@@ -8,8 +8,9 @@ import time
 from collections import defaultdict
 from collections.abc import Sequence
 
+from ae_core.errors import UnknownThing
 from ae_core.runs.record import RunRecord
-from ae_core.runs.store import RunRef, RunStore, UnknownSweep
+from ae_core.runs.store import RunRef, RunStore
 
 REFRESH_SECONDS = 1.0  # seconds
 
@@ -42,13 +43,13 @@ class RunIndex:
         """Return the ids of a sweep's runs, in the order of their training.
 
         Raises:
-            UnknownSweep: there is no such sweep.
+            UnknownThing: there is no such sweep.
         """
         with self._lock:
             if sweep_id not in self._sweeps:
                 self._refresh()
             if sweep_id not in self._sweeps:
-                raise UnknownSweep(sweep_id)
+                raise UnknownThing("unknown_sweep", id=sweep_id)
             return [run.id for run in self._sweeps[sweep_id]]
 
     def all_ids(self) -> list[str]:

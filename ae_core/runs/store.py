@@ -8,38 +8,20 @@ no ``history.json`` was cut off by a restart.
 """
 
 import json
+import logging
 import re
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from ae_core.errors import StorageError, UnknownThing
 from ae_core.runs.record import RunRecord, begin_to_json, end_to_json, from_begin, with_end
-from ae_core.storage import StorageError, atomic_write
+from ae_core.storage import atomic_write
+
+_log = logging.getLogger(__name__)
 
 RUN_ID = re.compile(r"[0-9a-f]{12}")
-
-
-class UnknownRun(ValueError):
-    """There is no run of that id."""
-
-    def __init__(self, run_id: str) -> None:
-        """Word the error for the visitor whose link is wrong."""
-        super().__init__(
-            f"run={run_id[:40]} must be the id of a run on this server; "
-            "it may have been made on another one, or deleted"
-        )
-
-
-class UnknownSweep(ValueError):
-    """There is no sweep of that id."""
-
-    def __init__(self, sweep_id: str) -> None:
-        """Word the error for the visitor whose link is wrong."""
-        super().__init__(
-            f"sweep={sweep_id[:40]} must be the id of a sweep on this server; "
-            "it may have been made on another one, or deleted"
-        )
 
 
 class RunRef(NamedTuple):
@@ -66,10 +48,10 @@ class RunStore:
         """Return a run's folder, whether or not it exists.
 
         Raises:
-            UnknownRun: ``run_id`` is no id at all, e.g. a path.
+            UnknownThing: ``run_id`` is no id at all, e.g. a path.
         """
         if not RUN_ID.fullmatch(run_id):
-            raise UnknownRun(run_id)
+            raise UnknownThing("unknown_run", id=run_id)
         return self.root / run_id
 
     def begin(self, record: RunRecord) -> None:
@@ -92,7 +74,7 @@ class RunStore:
         """Read a run.
 
         Raises:
-            UnknownRun: there is none, or its files do not read.
+            UnknownThing: there is none, or its files do not read.
         """
         folder = self.folder(run_id)
         try:
@@ -101,7 +83,7 @@ class RunStore:
             end = folder / "history.json"
             return with_end(record, end.read_text()) if end.exists() else record
         except (OSError, ValueError, KeyError, TypeError):
-            raise UnknownRun(run_id) from None
+            raise UnknownThing("unknown_run", id=run_id) from None
 
     def file(self, run_id: str, name: str) -> bytes | None:
         """Return a file of a run, or None if the run has no such file."""
@@ -157,8 +139,5 @@ def write_record(
         for name, data in {**files, **{k: v.encode() for k, v in texts.items()}}.items():
             atomic_write(folder / name, data)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise StorageError(
-            f"The run could not be saved in {folder}: {reason}. Make room there, or set "
-            "AE_RUNS_DIR to another folder."
-        ) from error
+        _log.error("a run could not be saved: %s", error)
+        raise StorageError("run_not_saved", reason=error.strerror or str(error)) from error

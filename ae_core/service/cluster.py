@@ -20,6 +20,7 @@ from typing import Any
 import dask
 from distributed import Nanny, Scheduler, SpecCluster
 
+from ae_core.errors import UserError
 from ae_core.service.worker import INFER, TRAIN
 from ae_core.storage import ROOT, runs_dir
 
@@ -41,7 +42,7 @@ def start(train_workers: int = 1, infer_workers: int = 1) -> tuple["subprocess.P
     The cluster ends when the process's ``stdin`` is closed.
 
     Raises:
-        RuntimeError: it did not start; the text has its last words.
+        UserError: it did not start; the log has its last words.
     """
     command = [sys.executable, "-m", "ae_core.service.cluster"]
     process = subprocess.Popen(
@@ -53,13 +54,10 @@ def start(train_workers: int = 1, infer_workers: int = 1) -> tuple["subprocess.P
         stdout=subprocess.PIPE,
     )
     if process.stdin is None or process.stdout is None:
-        raise RuntimeError("The training service has no pipe to its cluster.")
+        raise RuntimeError("the cluster has no pipe")
     address = process.stdout.readline().decode().strip()
     if not address:
-        raise RuntimeError(
-            f"The training service's cluster ended with code {process.wait()} while starting; "
-            "the server's log says why."
-        )
+        raise UserError("cluster_ended", code=process.wait())
     return process, address
 
 

@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import dask
 from distributed import CancelledError, Client
@@ -17,6 +17,7 @@ from distributed.client import ClosedClientError
 from distributed.comm import CommClosedError
 from distributed.scheduler import KilledWorker
 
+from ae_core.errors import Message, ServiceUnavailable, UserError
 from ae_core.service import cluster
 from ae_core.service.worker import INFER, TRAIN
 
@@ -26,14 +27,16 @@ T = TypeVar("T")
 CONNECT_SECONDS = 5
 REFUSED_SECONDS = 1.5  # for which nobody tries again where nothing could be reached
 ANSWER_SECONDS = 120.0  # the longest that a page waits for a worker
-LOST = "the connection to its workers was lost. It is made again by itself: try in a few seconds."
-AGAIN = "it is being restarted: try again in a few seconds."
 
 _log = logging.getLogger(__name__)
 
 
-class ServiceUnavailable(Exception):
-    """The workers cannot be reached now; the text says why and what to do."""
+def _answered(function: Callable[..., T], args: Any, kwargs: Any) -> T | UserError:
+    """Run a function; a refusal is returned, as Dask logs what raises, with all arguments."""
+    try:
+        return function(*args, **kwargs)
+    except UserError as error:
+        return error
 
 
 class Connection:
@@ -53,7 +56,7 @@ class Connection:
         self._lock = threading.Lock()
         self._client: Client | None = None
         self._process: subprocess.Popen[bytes] | None = None
-        self._refused: tuple[float, str] = (0.0, "")
+        self._refused = (0.0, Message("unreachable"))
         self._closed = False
 
     @property
@@ -71,33 +74,33 @@ class Connection:
             if self._client is not None and self._client.status == "running" and self._alive():
                 return self._client
             self._drop()
-            refused, sentence = self._refused
+            refused, why = self._refused
             if time.monotonic() < refused:  # who waited for the lock need not wait once more
-                raise ServiceUnavailable(sentence)
+                raise ServiceUnavailable(why.key, **why.values)
             try:
                 self._client = self._connected()
-            except (OSError, RuntimeError, TimeoutError, ValueError) as error:
+            except (OSError, RuntimeError, TimeoutError, ValueError, UserError) as error:
                 self._drop()
-                sentence = self._sentence(error)
-                self._refused = (time.monotonic() + REFUSED_SECONDS, sentence)
-                raise ServiceUnavailable(sentence) from error
+                why = self._why(error)
+                self._refused = (time.monotonic() + REFUSED_SECONDS, why)
+                raise ServiceUnavailable(why.key, **why.values) from error
             return self._client
 
     def _connected(self) -> Client:
         if self._closed:
-            raise RuntimeError("the server is ending")
+            raise ServiceUnavailable("ending")
         address = self._scheduler
         if not address:
             self._process, address = cluster.start(*self._workers)
         dask.config.set(cluster.SELDOM)
         return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
 
-    def _sentence(self, error: Exception) -> str:
-        if not self._scheduler:
-            return f"Training is not available: its workers did not start ({error})."
-        return (
-            f"Training is not available: AE_SCHEDULER={self._scheduler} could not be reached. It "
-            "is tried again all the time; if it stays so, start the Dask scheduler there."
+    def _why(self, error: Exception) -> Message:
+        _log.warning("no connection to %s: %s", self._scheduler or "workers of our own", error)
+        if self._scheduler:
+            return Message("unreachable")
+        return Message.of(
+            "not_started", problem=error.message if isinstance(error, UserError) else str(error)
         )
 
     def answer(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -105,22 +108,25 @@ class Connection:
 
         Raises:
             ServiceUnavailable: no worker answered.
-            Exception: whatever the function raises.
+            UserError: the function refuses what it was given.
+            Exception: whatever else the function raises.
         """
         client = self.client()
         try:
-            future = client.submit(function, *args, **kwargs, resources={INFER: 1}, pure=False)
-            return future.result(timeout=ANSWER_SECONDS)
+            future = client.submit(
+                _answered, function, args, kwargs, resources={INFER: 1}, pure=False
+            )
+            found = future.result(timeout=ANSWER_SECONDS)
         except (CancelledError, CommClosedError, ClosedClientError) as error:
-            raise ServiceUnavailable(f"Training is not available: {LOST}") from error
+            raise ServiceUnavailable("connection_lost") from error
         except KilledWorker as error:
-            raise ServiceUnavailable(f"The worker that answers this page died; {AGAIN}") from error
+            raise ServiceUnavailable("worker_died") from error
         except TimeoutError as error:
             future.cancel()
-            raise ServiceUnavailable(
-                f"No worker answered within {ANSWER_SECONDS:.0f} seconds: try again, or restart "
-                "the server."
-            ) from error
+            raise ServiceUnavailable("no_answer", seconds=round(ANSWER_SECONDS)) from error
+        if isinstance(found, UserError):
+            raise found
+        return found
 
     def train_slots(self) -> int:
         """Return how many runs can train at a time.
@@ -131,7 +137,7 @@ class Connection:
         client = self.client()
         workers = client.scheduler_info(n_workers=-1)["workers"].values()
         if client.status != "running":  # else what it says is of no account
-            raise ServiceUnavailable(f"Training is not available: {LOST}")
+            raise ServiceUnavailable("connection_lost")
         return sum(int(worker["resources"].get(TRAIN, 0)) for worker in workers)
 
     def warm(self) -> None:

@@ -13,17 +13,17 @@ import threading
 from distributed import CancelledError, Client, Future
 from distributed.client import ClosedClientError
 
+from ae_core.errors import ServiceUnavailable, StorageError
 from ae_core.runs.store import RunStore
 from ae_core.service import messages
 from ae_core.service.attempts import Attempts, name_of
-from ae_core.service.connection import Connection, ServiceUnavailable
+from ae_core.service.connection import Connection
 from ae_core.service.following import key_of, others
 from ae_core.service.jobs import Jobs
 from ae_core.service.news import News
 from ae_core.service.outcome import AttemptLost, Ending, ending_of, given_up
 from ae_core.service.queue import Entry, TrainingQueue
 from ae_core.service.registry import UnderWay
-from ae_core.storage import StorageError
 
 LOOKS_EVERY = 2.0  # seconds, while there may be something that nobody tells of
 ATTEMPTS = 2  # at a run whose worker, or scheduler, is lost

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from distributed import CancelledError, Future
 from distributed.scheduler import KilledWorker
 
-from ae_core.data.loading import ImageSetCorrupt, ImageSetUnavailable
+from ae_core.errors import ImageSetCorrupt, ImageSetUnavailable
 from ae_core.service.worker import WorkerLost
 
 RESULT_SECONDS = 60  # for the weights of the largest network to arrive

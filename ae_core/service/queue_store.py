@@ -7,13 +7,17 @@ lock that all servers share. It knows no Dask.
 """
 
 import json
+import logging
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from ae_core.errors import StorageError
 from ae_core.service.queue import Entry, TrainingQueue
-from ae_core.storage import FileLock, StorageError, atomic_write
+from ae_core.storage import FileLock, atomic_write
+
+_log = logging.getLogger(__name__)
 
 WAITING, TRAINING, SERVED = "waiting", "training", "served.json"
 MOST_SERVED = 500  # visitors whose turns are remembered
@@ -40,10 +44,8 @@ class QueueBook:
             for entry in entries:
                 self._write(WAITING, entry)
         except OSError as error:
-            raise StorageError(
-                f"The run could not be queued in {self._folder}: {error.strerror or error}. Make "
-                "room there, or set AE_RUNS_DIR to another folder."
-            ) from error
+            _log.error("a run could not be queued: %s", error)
+            raise StorageError("run_not_queued", reason=error.strerror or str(error)) from error
 
     def alone(self) -> AbstractContextManager[None]:
         """Hold a lock that all servers share."""

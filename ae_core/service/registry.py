@@ -9,14 +9,14 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
+from ae_core.errors import StorageError, UnknownThing
 from ae_core.runs.record import RunRecord
-from ae_core.runs.store import RunStore, UnknownRun
+from ae_core.runs.store import RunStore
 from ae_core.service.forecast import Forecast
 from ae_core.service.live_run import LiveRun
 from ae_core.service.metrics import Load, Meters
 from ae_core.service.queue import Entry, TrainingQueue, Wait
 from ae_core.service.queue_store import QueueBook
-from ae_core.storage import StorageError
 
 MISSING_FOR = 10.0  # seconds, after which a run that is in no queue and has no end is given up
 
@@ -89,7 +89,7 @@ class UnderWay:
         if run is None:
             try:
                 run = LiveRun.queued(self._store.read(entry.id))
-            except UnknownRun:  # somebody deleted its folder
+            except UnknownThing:  # somebody deleted its folder
                 self._book.leave(entry.id)
                 self._book.finish(entry.id)
                 return

@@ -70,7 +70,7 @@ class Roster:
         """Return the ids of a sweep's runs, in the order of their training.
 
         Raises:
-            UnknownSweep: there is no such sweep.
+            UnknownThing: there is no such sweep.
         """
         return self._index.sweep(sweep_id)
 
@@ -82,7 +82,7 @@ class Roster:
         """Return a run as it is now.
 
         Raises:
-            UnknownRun: there is no such run.
+            UnknownThing: there is no such run.
         """
         with self._under_way.changed:
             run = self._under_way.live(run_id)
@@ -100,7 +100,7 @@ class Roster:
         """Return what is kept of a run's epochs, read from its folder if it has ended.
 
         Raises:
-            UnknownRun: there is no such run.
+            UnknownThing: there is no such run.
         """
         if is_gone(self.snapshot(run_id).spec.image_set):
             return ()
@@ -116,7 +116,7 @@ class Roster:
 
         Raises:
             TimeoutError: it did not hold within ``timeout`` seconds.
-            UnknownRun: there is no such run.
+            UnknownThing: there is no such run.
         """
         with self._under_way.changed:
             if not self._under_way.changed.wait_for(lambda: holds(self.snapshot(run_id)), timeout):

@@ -141,7 +141,7 @@ class TrainingService:
         """End all runs of a sweep.
 
         Raises:
-            UnknownSweep: there is no such sweep.
+            UnknownThing: there is no such sweep.
         """
         for run_id in reversed(self.sweep(sweep_id)):  # the waiting ones first: none takes over
             self.stop(run_id)

@@ -9,12 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ae_core.classroom import service as module
-from ae_core.classroom.model import CODE_LETTERS, DAYS, ClassError, ClassLimits
+from ae_core.classroom.model import CODE_LETTERS, DAYS, ClassLimits
 from ae_core.classroom.service import ClassroomService
+from ae_core.errors import StorageError, UserError
 from ae_core.runs.record import new_record
 from ae_core.runs.store import RunStore
 from ae_core.specs import preset
-from ae_core.storage import StorageError
 
 DAY = 86_400
 
@@ -39,7 +39,7 @@ def book(tmp_path, clock):
 
 
 def refused(action, *arguments, **named):
-    with pytest.raises(ClassError) as error:
+    with pytest.raises(UserError) as error:
         action(*arguments, **named)
     return str(error.value)
 

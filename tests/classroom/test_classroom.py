@@ -9,10 +9,8 @@ from ae_core.classroom.model import (
     MAX_NICKNAME,
     MAX_STUDENTS,
     Challenge,
-    ClassError,
     ClassLimits,
     Classroom,
-    NotAllowed,
     Student,
     challenge_preset,
     check_joining,
@@ -21,6 +19,7 @@ from ae_core.classroom.model import (
 )
 from ae_core.classroom.store import classroom_from_json, student_from_json, to_json
 from ae_core.data.loading import IMAGE_SETS
+from ae_core.errors import NotAllowed, UserError
 from ae_core.models.compatibility import apply_setting, image_shape, network_shapes
 from ae_core.specs import change, preset
 
@@ -51,7 +50,7 @@ def test_a_class_comes_back_from_its_file_as_it_was(epochs, image_sets, runs, pa
 def test_a_nickname_is_short_text_that_can_be_seen_or_it_is_refused(typed):
     try:
         chosen = checked_nickname(typed)
-    except ClassError:
+    except UserError:
         seen = "".join(letter for letter in typed if letter.isprintable())
         hidden = len(typed) - len(seen)  # each may have left a space
         assert not seen.strip() or len(seen) + hidden > MAX_NICKNAME
@@ -78,7 +77,7 @@ def test_what_looks_like_markup_stays_as_it_was_typed(typed):
     ],
 )
 def test_a_bad_nickname_is_a_sentence(typed, sentence):
-    with pytest.raises(ClassError) as error:
+    with pytest.raises(UserError) as error:
         checked_nickname(typed)
     assert str(error.value) == sentence
 
@@ -89,15 +88,15 @@ def crowd(count, joined=0.0, *, left=False):
 
 def test_a_class_takes_so_many_and_no_more():
     check_joining("ABCDE", "Ada", crowd(MAX_STUDENTS - 1), 100.0, again=False)
-    with pytest.raises(ClassError, match="students=201 must be at most 200 in class ABCDE"):
+    with pytest.raises(UserError, match="students=201 must be at most 200 in class ABCDE"):
         check_joining("ABCDE", "Ada", crowd(MAX_STUDENTS), 100.0, again=False)
     check_joining("ABCDE", "Ada", crowd(MAX_STUDENTS, left=True), 100.0, again=False)
-    with pytest.raises(ClassError, match="students=201"):  # who comes and goes fills no disk
+    with pytest.raises(UserError, match="students=201"):  # who comes and goes fills no disk
         check_joining("ABCDE", "Ada", crowd(2 * MAX_STUDENTS, left=True), 100.0, again=False)
 
 
 def test_only_so_many_join_at_once():
-    with pytest.raises(ClassError, match="students=61 must be at most 60 that join within 10 s"):
+    with pytest.raises(UserError, match="students=61 must be at most 60 that join within 10 s"):
         check_joining("ABCDE", "Ada", crowd(MAX_JOINS, 95.0), 100.0, again=False)
     check_joining("ABCDE", "Ada", crowd(MAX_JOINS, 95.0), 106.0, again=False)
     check_joining("ABCDE", "Ada", crowd(MAX_JOINS, 95.0), 100.0, again=True)
@@ -106,7 +105,7 @@ def test_only_so_many_join_at_once():
 @pytest.mark.parametrize("taken", ["Ada", "ADA", "Ａｄａ"])
 def test_a_nickname_is_given_once(taken):
     others = [Student("v", taken, 0.0)]
-    with pytest.raises(ClassError, match="nickname=ada must be one that nobody has in class ABCDE"):
+    with pytest.raises(UserError, match="nickname=ada must be one that nobody has in class ABCDE"):
         check_joining("ABCDE", "ada", others, 100.0, again=False)
     gone = [Student("v", taken, 0.0, left=True)]
     check_joining("ABCDE", "ada", gone, 100.0, again=False)

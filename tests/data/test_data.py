@@ -14,7 +14,8 @@ import pytest
 from PIL import Image
 
 from ae_core.data import download, loading
-from ae_core.data.loading import IMAGE_SETS, ImageSetCorrupt, ImageSetUnavailable, load_images
+from ae_core.data.loading import IMAGE_SETS, load_images
+from ae_core.errors import ImageSetCorrupt, ImageSetUnavailable
 from ae_core.storage import ROOT, data_dir
 
 REAL = {name: loading.is_available(name) for name in IMAGE_SETS}

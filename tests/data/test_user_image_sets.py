@@ -8,14 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ae_core.data import gallery, user_image_sets
-from ae_core.data.loading import (
-    IMAGE_SETS,
-    ImageSetUnavailable,
-    card,
-    is_available,
-    is_known,
-    load_images,
-)
+from ae_core.data.loading import IMAGE_SETS, card, is_available, is_known, load_images
 from ae_core.data.toy_faces import draw_faces, sample_factors
 from ae_core.data.user_image_sets import (
     MIN_PICTURES,
@@ -24,7 +17,8 @@ from ae_core.data.user_image_sets import (
     suggested,
     user_sets,
 )
-from ae_core.data.user_sets import SIDES, UnknownUserSet, UserSetCorrupt
+from ae_core.data.user_sets import SIDES
+from ae_core.errors import ImageSetCorrupt, ImageSetUnavailable, UnknownThing
 from ae_core.evaluation import baselines
 from ae_core.models import inference
 from ae_core.models.compatibility import apply_setting, image_shape, network_shapes
@@ -170,7 +164,7 @@ def test_a_deleted_set_still_has_a_shape_and_says_what_it_is():
     assert image_shape(spec) == image_shape(change(spec, image_size=0)) == (64, 64, 1)
     known = card(name_of(own))
     assert (known.title, known.train_count, known.test_count) == ("Deleted pictures", 0, 0)
-    with pytest.raises(UnknownUserSet):
+    with pytest.raises(UnknownThing):
         check_trainable(name_of(own))
 
 
@@ -189,7 +183,7 @@ def test_too_few_pictures_are_a_sentence():
 def test_a_damaged_file_is_a_sentence():
     own = made(10)
     user_sets().path(own.id).write_bytes(b"hello")
-    with pytest.raises(UserSetCorrupt) as caught:
+    with pytest.raises(ImageSetCorrupt) as caught:
         load_images(name_of(own))
     assert card(name_of(own)).train_count == 0
     again = pickle.loads(pickle.dumps(caught.value))  # the way from a worker to the page

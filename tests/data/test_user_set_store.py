@@ -11,9 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ae_core.data import user_set_store as module
-from ae_core.data.user_set_store import MAX_PICTURES, MAX_SETS, NotYours, UserSetStore
-from ae_core.data.user_sets import UnknownUserSet, UserSetCorrupt
-from ae_core.storage import StorageError
+from ae_core.data.user_set_store import MAX_PICTURES, MAX_SETS, UserSetStore
+from ae_core.errors import ImageSetCorrupt, NotYours, StorageError, UnknownThing
 
 
 @pytest.fixture
@@ -73,14 +72,14 @@ def test_a_deleted_set_is_unknown_at_once(sets):
     made = sets.create("ada", "Digits", 28)
     sets.delete(made.id, "ada")
     for look in (sets.get, sets.images, lambda i: sets.add(i, pictures(1))):
-        with pytest.raises(UnknownUserSet, match=f"^set={made.id} must be the id of a set of"):
+        with pytest.raises(UnknownThing, match=f"^set={made.id} must be the id of a set of"):
             look(made.id)
     assert sets.mine("ada") == []
 
 
 @pytest.mark.parametrize("set_id", ["", "../../etc", "28-xyz", "29-0123456789ab", "x" * 300])
 def test_what_is_no_id_is_a_sentence_and_never_a_path(sets, set_id):
-    with pytest.raises(UnknownUserSet) as caught:
+    with pytest.raises(UnknownThing) as caught:
         sets.get(set_id)
     assert str(caught.value).startswith(f"set={set_id[:40]} must be the id")
 
@@ -231,7 +230,7 @@ def test_a_damaged_file_is_a_sentence_and_the_others_are_still_listed(sets, dama
     bad, good = sets.create("ada", "bad", 28), sets.create("ada", "good", 28)
     damage(sets.path(bad.id))
     for look in (sets.get, sets.images, lambda i: sets.add(i, pictures(1))):
-        with pytest.raises(UserSetCorrupt) as caught:
+        with pytest.raises(ImageSetCorrupt) as caught:
             look(bad.id)
         assert str(caught.value).startswith(
             f"set={bad.id} must be a file of pictures, but it does not read ("

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ae_core.errors import StorageError, UnknownThing
 from ae_core.runs import store as store_module
 from ae_core.runs.record import INTERRUPTED, RunRecord, ended, new_record, new_run_id
-from ae_core.runs.store import RunStore, UnknownRun
+from ae_core.runs.store import RunStore
 from ae_core.specs import PRESETS, preset
-from ae_core.storage import StorageError
 
 FULL = "No space left on device"
 HISTORY = ({"loss": 0.5, "seconds": 1.25}, {"loss": 0.1 + 0.2, "seconds": 1e-9})
@@ -128,7 +128,7 @@ def test_what_is_not_the_id_of_a_run_is_unknown(store, tmp_path, run_id):
     (tmp_path / "etc").mkdir()
     well_formed = run_id == "0123456789ab"
     for ask in (store.read,) if well_formed else (store.read, store.folder):
-        with pytest.raises(UnknownRun) as caught:
+        with pytest.raises(UnknownThing) as caught:
             ask(run_id)
         assert str(caught.value) == unknown(run_id)
 
@@ -138,7 +138,7 @@ def test_no_text_leads_out_of_the_store(text):
     root = Path("/srv/runs")
     try:
         folder = RunStore(root).folder(text)
-    except UnknownRun:
+    except UnknownThing:
         return
     assert folder.resolve().parent == root
 
@@ -150,7 +150,7 @@ def test_a_path_is_no_id_for_any_question(store):
         lambda: store.begin(record(id="../../etc")),
         lambda: store.finish(record(id="../../etc"), {}),
     ):
-        with pytest.raises(UnknownRun):
+        with pytest.raises(UnknownThing):
             ask()
     assert not store.root.exists()
 
@@ -162,7 +162,7 @@ def test_a_path_is_no_id_for_any_question(store):
 def test_a_run_whose_files_do_not_read_is_unknown(store, name, content):
     done = finished(store)
     (store.folder(done.id) / name).write_bytes(content)
-    with pytest.raises(UnknownRun):
+    with pytest.raises(UnknownThing):
         store.read(done.id)
 
 
@@ -170,7 +170,7 @@ def test_a_run_whose_files_do_not_read_is_unknown(store, name, content):
 def test_a_run_whose_spec_is_absurd_is_unknown(store, spec):
     done = finished(store)
     (store.folder(done.id) / "spec.json").write_text(spec)
-    with pytest.raises(UnknownRun):
+    with pytest.raises(UnknownThing):
         store.read(done.id)
 
 

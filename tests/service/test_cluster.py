@@ -7,8 +7,9 @@ import sys
 import psutil
 import pytest
 
+from ae_core.errors import ServiceUnavailable
 from ae_core.runs.store import RunStore
-from ae_core.service.connection import Connection, ServiceUnavailable
+from ae_core.service.connection import Connection
 from ae_core.service.service import TrainingService
 from ae_core.specs import change, preset
 from ae_core.storage import ROOT

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ae_core.errors import StorageError
 from ae_core.service.queue import HEAD_START, Entry, TrainingQueue
 from ae_core.service.queue_store import QueueBook
-from ae_core.storage import StorageError
 
 OWNERS = ("ada", "bob", "eve", "max")
 

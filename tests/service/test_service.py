@@ -11,13 +11,11 @@ import numpy as np
 import pytest
 
 from ae_core.data import gallery as galleries
+from ae_core.errors import ServiceUnavailable, StorageError, UnknownThing
 from ae_core.models import weights
-from ae_core.runs.store import UnknownRun
 from ae_core.service import messages
-from ae_core.service.connection import ServiceUnavailable
 from ae_core.service.service import Busy, TrainingService
 from ae_core.specs import change, preset, to_json
-from ae_core.storage import StorageError
 
 QUICK = change(
     preset("digits-dense").spec, image_size=8, encoder="dense32", decoder="dense32", epochs=5
@@ -251,7 +249,7 @@ def os_getpid_marker(service) -> int:
 
 def test_unknown_runs_are_a_sentence(service):
     for run_id in ("000000000000", "../../etc/passwd", "x" * 100, ""):
-        with pytest.raises(UnknownRun, match="must be the id of a run on this server"):
+        with pytest.raises(UnknownThing, match="must be the id of a run on this server"):
             service.snapshot(run_id)
 
 

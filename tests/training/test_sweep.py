@@ -13,15 +13,15 @@ from sklearn.decomposition import PCA
 
 from ae_core import metrics
 from ae_core.data import loading
+from ae_core.errors import StorageError, UnknownThing
 from ae_core.evaluation import baselines
-from ae_core.runs.store import RunStore, UnknownSweep
+from ae_core.runs.store import RunStore
 from ae_core.service.live_run import LiveRun
 from ae_core.service.queue_store import QueueBook
 from ae_core.service.registry import UnderWay
 from ae_core.service.roster import Busy, Roster
 from ae_core.service.service import TrainingService
 from ae_core.specs import LIMITS, change, flatten, preset
-from ae_core.storage import StorageError
 from ae_core.training.sweep import FEWEST_SIZES, MOST_SIZES, parse_sizes, specs_of
 from pages.ui.charts.sweep import LOSSLESS, SizePoint, SweepWords, psnr_by_size
 from tests.helpers.refusals import refused
@@ -170,7 +170,7 @@ def test_a_sweep_that_cannot_be_written_is_refused_whole(tmp_path, monkeypatch):
     assert roster.owned("ada") == []
     assert store.ids() == set()
     assert runs.start_next(1) is None
-    with pytest.raises(UnknownSweep):
+    with pytest.raises(UnknownThing):
         roster.sweep("a" * 12)
 
 
@@ -183,7 +183,7 @@ def test_specs_that_cannot_be_built_leave_nothing_behind(service):
 
 @pytest.mark.parametrize("sweep", ["", "0" * 12, "../../etc", "x" * 99])
 def test_an_unknown_sweep_is_a_sentence(service, sweep):
-    with pytest.raises(UnknownSweep, match="must be the id of a sweep on this server"):
+    with pytest.raises(UnknownThing, match="must be the id of a sweep on this server"):
         service.sweep(sweep)
 
 

@@ -8,9 +8,8 @@ import string
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ae_core.runs.store import UnknownRun
+from ae_core.errors import StorageError, UnknownThing
 from ae_core.specs import LIMITS, change, from_query, preset
-from ae_core.storage import StorageError
 from pages.ui.i18n.phrasebook import LONGEST, PHRASE, SENTENCE, Phrasebook
 from pages.ui.i18n.text import FALLBACK, PROBLEMS, entries, languages, phrasebook
 from tests.helpers.app_page import SOURCES
@@ -150,7 +149,7 @@ def test_the_core_s_own_errors_are_said(name):
         with pytest.raises(ValueError) as error:
             make()
         assert " must be " not in phrasebook(name).said(str(error.value))
-    assert " must be " not in phrasebook(name).said(str(UnknownRun("abc")))
+    assert " must be " not in phrasebook(name).said(str(UnknownThing("unknown_run", id="abc")))
 
 
 def test_pages_pass_what_was_raised_where_it_is_said_in_every_language():
@@ -176,11 +175,11 @@ def refused(query):
     def script():
         import streamlit as st
 
-        from ae_core.runs.store import UnknownRun
+        from ae_core.errors import UnknownThing
         from pages.ui.i18n import notice
         from pages.ui.i18n.text import text
 
-        error = UnknownRun("*abc*")
+        error = UnknownThing("unknown_run", id="*abc*")
         notice.error(str(error))
         notice.warning(str(error))
         notice.info(text("train.unknown", problem=error))
@@ -197,7 +196,7 @@ def refused(query):
 
 
 def test_notices_speak_the_visitor_s_language():
-    english, own = str(UnknownRun("*abc*")), "Your own runs are under Compare."
+    english, own = str(UnknownThing("unknown_run", id="*abc*")), "Your own runs are under Compare."
     said = refused({})
     assert said == [english, english, f"{english}. {own}", english, f"{english}. {own}"]
     german = refused({"lang": "de"})

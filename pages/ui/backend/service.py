@@ -11,13 +11,13 @@ import streamlit as st
 
 from ae_core.classroom.service import ClassroomService
 from ae_core.classroom.wall import Wall
-from ae_core.data.loading import ImageSetCorrupt, ImageSetUnavailable
 from ae_core.data.user_image_sets import is_user_set
+from ae_core.errors import ImageSetCorrupt, ImageSetUnavailable, ServiceUnavailable, UnknownThing
 from ae_core.latent.match_results import MatchResultStore
 from ae_core.runs.replay import ReplaySheet, pack_frames
 from ae_core.runs.snapshot import Snapshot
-from ae_core.runs.store import RunStore, UnknownRun
-from ae_core.service.connection import Connection, ServiceUnavailable
+from ae_core.runs.store import RunStore
+from ae_core.service.connection import Connection
 from ae_core.service.service import TrainingService
 from ae_core.storage import runs_dir
 from ae_core.training import estimate
@@ -55,7 +55,7 @@ def snapshots_of(ids: list[str]) -> list[Snapshot]:
     for run_id in ids:
         try:
             found.append(service().snapshot(run_id))
-        except UnknownRun:
+        except UnknownThing:
             continue
     return found
 

@@ -4,15 +4,15 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from ae_core.classroom.model import CODE_LENGTH, DAYS, MAX_NICKNAME, ClassError, Classroom
-from ae_core.storage import StorageError
+from ae_core.classroom.model import CODE_LENGTH, DAYS, MAX_NICKNAME, Classroom
+from ae_core.errors import StorageError, UserError
 from pages.ui.backend.service import classroom_service
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.state.query_params import put
 from pages.ui.state.session import teaching, visitor
 
-REFUSALS = (ClassError, StorageError)
+REFUSALS = (UserError, StorageError)
 
 
 def entrance() -> None:

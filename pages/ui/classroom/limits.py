@@ -4,15 +4,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from ae_core.classroom.model import (
-    Challenge,
-    ClassError,
-    ClassLimits,
-    Classroom,
-    Student,
-    challenge_preset,
-)
+from ae_core.classroom.model import Challenge, ClassLimits, Classroom, Student, challenge_preset
 from ae_core.classroom.run_card import RunCard
+from ae_core.errors import UserError
 from ae_core.specs import LIMITS, to_query
 from pages.ui.backend.service import classroom_service
 from pages.ui.i18n import notice
@@ -88,7 +82,7 @@ def challenge_view(
 def _take_part(challenge: Challenge, limits: ClassLimits) -> None:
     try:
         spec, preset_name = challenge_preset(challenge, limits)
-    except ClassError as error:
+    except UserError as error:
         notice.warning(str(error))
         return
     st.page_link(

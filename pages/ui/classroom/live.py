@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from ae_core.classroom.model import ClassError
 from ae_core.classroom.wall import standings
+from ae_core.errors import UserError
 from pages.ui.backend.service import class_wall, classroom_service
 from pages.ui.classroom.entrance import REFUSALS
 from pages.ui.classroom.limits import challenge_view, limits_in_words
@@ -30,7 +30,7 @@ def live_view(code: str, *, mine: str = "", secret: str = "") -> None:
 def _draw(code: str, mine: str, secret: str) -> None:
     try:
         classroom = classroom_service().find(code)
-    except ClassError:
+    except UserError:
         st.rerun()  # the whole page: it says why
     students = classroom_service().students(code)
     if mine and mine not in {student.id for student in students}:

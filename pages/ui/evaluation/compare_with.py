@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ae_core.runs.store import UnknownRun
+from ae_core.errors import UnknownThing
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.pickers.models import TrainedModel, models
@@ -17,7 +17,7 @@ def beside(model: TrainedModel, most: int) -> tuple[TrainedModel, ...]:
     for name in linked:
         try:
             available |= models(name)
-        except UnknownRun as error:
+        except UnknownThing as error:
             notice.error(text("measure.left_out", problem=error))
     spec = model.spec
     same = {

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 import numpy as np
 import streamlit as st
 
+from ae_core.errors import StorageError
 from ae_core.lessons.figures import Figures, figures_of_run
 from ae_core.lessons.schema import Experiment
 from ae_core.runs.snapshot import Snapshot
 from ae_core.service.service import Busy
 from ae_core.specs import to_query
-from ae_core.storage import StorageError
 from pages.ui.backend.service import service, snapshots_of
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text

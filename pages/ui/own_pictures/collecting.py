@@ -14,9 +14,8 @@ from ae_core.data import uploads
 from ae_core.data.drawing import DRAWING_SIDE, centre_digit
 from ae_core.data.user_image_sets import user_sets
 from ae_core.data.user_set_store import MAX_PICTURES
-from ae_core.data.user_sets import UserSet, UserSetCorrupt
-from ae_core.service.connection import ServiceUnavailable
-from ae_core.storage import StorageError
+from ae_core.data.user_sets import UserSet
+from ae_core.errors import ImageSetCorrupt, StorageError, UserError
 from pages.ui.backend.service import service
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
@@ -99,16 +98,12 @@ def _read(own: UserSet, files: list[tuple[str, bytes]]) -> None:
     mine = collecting()
     room = MAX_PICTURES - own.count
     mine.readings += 1
-    mine.batch, mine.problem = None, ""
+    mine.batch, mine.problem = None, None
     try:
         with st.spinner(text("own.reading")):
-            read = service().connection.answer(uploads.read_uploads, files, own.side, room)
-    except ServiceUnavailable as error:
-        read = str(error)
-    if isinstance(read, str):
-        mine.problem = read
-    else:
-        mine.batch = read
+            mine.batch = service().connection.answer(uploads.read_files, files, own.side, room)
+    except UserError as error:
+        mine.problem = error.message
 
 
 def _review(own: UserSet, batch: uploads.Batch) -> None:
@@ -147,7 +142,7 @@ def _forget() -> None:
 def _add(own: UserSet, pixels: np.ndarray) -> UserSet | None:
     try:
         return user_sets().add(own.id, pixels)
-    except (ValueError, UserSetCorrupt, StorageError) as error:
+    except (ValueError, ImageSetCorrupt, StorageError) as error:
         notice.error(str(error))
         return None
 

@@ -111,11 +111,11 @@ def own_photo(source: str, forget: Callable[[], None] = forget_photo) -> Chosen 
         st.caption(text("denoise.photo.no_camera"))
     st.caption(text("denoise.photo.in_memory"))
     if file is not None:
-        with st.spinner(text("denoise.photo.looking")):
-            photo = service().connection.answer(photos.read_photo, file.getvalue(), file.name)
-        let_go(file)
-        if isinstance(photo, str):
-            raise ValueError(photo)
+        try:
+            with st.spinner(text("denoise.photo.looking")):
+                photo = service().connection.answer(photos.take_photo, file.getvalue(), file.name)
+        finally:
+            let_go(file)
         forget_photo()
         keep_photo(photo)
         st.rerun()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from ae_core.runs.store import UnknownRun
+from ae_core.errors import UnknownThing
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.pickers.models import TrainedModel
@@ -21,13 +21,13 @@ def model_select(
 
     Args:
         page: of the widget, for its key.
-        offer: `models` or `denoising_models`; raises UnknownRun for a name that is none.
+        offer: `models` or `denoising_models`; raises UnknownThing for a name that is none.
         on_change: called when another model is chosen.
     """
     linked = st.query_params.get("model", "")
     try:
         available = offer(linked)
-    except UnknownRun as error:
+    except UnknownThing as error:
         notice.error(text("model.instead", problem=error))
         available, linked = offer(""), ""
     key = f"{page}.model"

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from ae_core.data.loading import card
 from ae_core.data.user_image_sets import revision
+from ae_core.errors import UnknownThing
 from ae_core.models.inference import ModelFile
 from ae_core.models.pretrained import Card, cards
 from ae_core.runs.snapshot import Snapshot
-from ae_core.runs.store import UnknownRun
 from ae_core.specs import DenoiserSpec, TrainingSpec, to_json
 from pages.ui.backend.service import service, snapshots_of
 from pages.ui.i18n.names import model_title
@@ -43,7 +43,7 @@ def denoising_models(linked: str = "") -> dict[str, TrainedModel]:
     """Return what can remove noise: the denoisers, then all autoencoders, those trained to first.
 
     Raises:
-        UnknownRun: see `models`.
+        UnknownThing: see `models`.
     """
     found = {
         name: _of_card(each)
@@ -73,7 +73,7 @@ def models(linked: str = "") -> dict[str, TrainedModel]:
         linked: a run's id from a link: whoever has the link may use the run.
 
     Raises:
-        UnknownRun: ``linked`` is neither a pretrained model nor a run with weights.
+        UnknownThing: ``linked`` is neither a pretrained model nor a run with weights.
     """
     found: dict[str, TrainedModel] = {}
     runs = snapshots_of(service().runs(visitor())[:MOST_RUNS])
@@ -81,7 +81,7 @@ def models(linked: str = "") -> dict[str, TrainedModel]:
     if linked and linked not in pretrained:
         snapshot = service().snapshot(linked)
         if not service().store.has_weights(linked):
-            raise UnknownRun(linked)
+            raise UnknownThing("unknown_run", id=linked)
         runs = [snapshot, *(run for run in runs if run.id != linked)]
     for run in runs:
         if service().store.has_weights(run.id):

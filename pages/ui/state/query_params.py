@@ -5,8 +5,8 @@ from functools import partial
 
 import streamlit as st
 
-from ae_core.data.loading import ImageSetCorrupt
 from ae_core.data.user_image_sets import check_trainable
+from ae_core.errors import ImageSetCorrupt
 from ae_core.models.compatibility import network_shapes
 from ae_core.specs import PRESETS, Limit, TrainingSpec, from_query, to_query
 from pages.ui.i18n import notice

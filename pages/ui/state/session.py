@@ -16,6 +16,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from ae_core.data import uploads
 from ae_core.denoising import photos
+from ae_core.errors import Message
 from ae_core.specs import TrainingSpec, preset
 
 T = TypeVar("T")
@@ -142,7 +143,7 @@ class Collecting:
     drawings: int = 0
     readings: int = 0
     batch: uploads.Batch | None = None
-    problem: str = ""
+    problem: Message | None = None
     told: str = ""
 
 

@@ -13,9 +13,9 @@ import numpy as np
 import streamlit as st
 
 from ae_core import images
+from ae_core.errors import UnknownThing
 from ae_core.runs import replay
 from ae_core.runs.snapshot import Snapshot
-from ae_core.runs.store import UnknownRun
 from ae_core.specs import Limit
 from pages.ui.backend.service import replay_sheet, service, snapshots_of
 from pages.ui.charts.training import CLASSES, HELD_OUT, TRAIN
@@ -150,7 +150,7 @@ def _beside(snapshot: Snapshot) -> Snapshot | None:
     if linked and linked not in runs:
         try:
             runs[linked] = service().snapshot(linked)
-        except UnknownRun as error:
+        except UnknownThing as error:
             notice.error(text("replay.unknown", problem=error))
             linked = ""
     if not runs:

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from ae_core.errors import StorageError
 from ae_core.models.precision import resolve_precision
 from ae_core.runs.snapshot import Snapshot
-from ae_core.storage import StorageError
 from pages.ui.backend.service import classroom_service, service
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text

@@ -2,15 +2,14 @@
 
 import streamlit as st
 
-from ae_core.data.loading import ImageSetCorrupt, ImageSetUnavailable, card, is_available
+from ae_core.data.loading import card, is_available
 from ae_core.data.user_image_sets import is_gone
+from ae_core.errors import ImageSetCorrupt, ImageSetUnavailable, ServiceUnavailable, StorageError
 from ae_core.models.compatibility import image_shape, network_shapes
 from ae_core.models.precision import resolve_precision
 from ae_core.models.shapes import LayerShape, parameters
-from ae_core.service.connection import ServiceUnavailable
 from ae_core.specs import TrainingSpec, flatten, to_json
 from ae_core.specs.serialization import OLD_NAMES
-from ae_core.storage import StorageError
 from ae_core.training.estimate import seconds
 from pages.ui.backend.images import gallery_sheet
 from pages.ui.backend.service import speed

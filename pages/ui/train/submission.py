@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from ae_core.classroom.model import NotAllowed, check_submission
+from ae_core.classroom.model import check_submission
+from ae_core.errors import NotAllowed
 from ae_core.models.compatibility import apply_setting
 from ae_core.specs import TrainingSpec
 from pages.ui.backend.service import class_wall, classroom_service, service

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
+from ae_core.errors import StorageError
 from ae_core.service.service import Busy
-from ae_core.storage import StorageError
 from ae_core.training.sweep import parse_sizes, specs_of
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text

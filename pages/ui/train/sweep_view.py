@@ -9,10 +9,9 @@ import math
 import numpy as np
 import streamlit as st
 
-from ae_core.data.loading import ImageSetCorrupt, ImageSetUnavailable
+from ae_core.errors import ImageSetCorrupt, ImageSetUnavailable, ServiceUnavailable
 from ae_core.evaluation.baselines import PcaBySize
 from ae_core.runs.snapshot import Snapshot
-from ae_core.service.connection import ServiceUnavailable
 from pages.ui.backend.evaluation import pca_by_size
 from pages.ui.backend.service import service, snapshots_of
 from pages.ui.charts.sweep import SizePoint, SweepWords, psnr_by_size
@@ -30,7 +29,7 @@ def sweep_view(sweep_id: str) -> None:
     """Show a sweep and keep it up to date while one of its runs is live.
 
     Raises:
-        UnknownSweep: there is no such sweep.
+        UnknownThing: there is no such sweep.
     """
     live = any(run.live for run in _runs(sweep_id))
     st.fragment(run_every=REFRESH_SECONDS if live else None)(_draw)(sweep_id, live)

@@ -27,7 +27,7 @@ def run_view(run_id: str) -> None:
     """Show a run and keep it up to date while it is live.
 
     Raises:
-        UnknownRun: there is no such run.
+        UnknownThing: there is no such run.
     """
     snapshot = service().snapshot(run_id)
     every = _refresh(snapshot)
