@@ -18,8 +18,7 @@ from ae_core.evaluation.rate_distortion import Curve, Point
 from ae_core.latent.browser_decoder import decoder_bytes
 from ae_core.models import baselines
 from ae_core.models.compatibility import image_shape
-from ae_core.models.inference import ModelFile, autoencoder, read_weights
-from ae_core.specs import from_json
+from ae_core.models.inference import ModelFile, open_model, read_weights
 
 TRAIN_IMAGES = 4000  # to which quantizers are fitted
 TEST_IMAGES = 200  # over which sizes and errors are means
@@ -55,14 +54,13 @@ def code_rates(model: ModelFile) -> CodeRates:
         ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.loading.load_images`.
         UserError: the model is not there any more.
     """
-    spec = from_json(model.spec_json)
+    spec, network = open_model(model)
     tests = images_of(spec).test[:TEST_IMAGES]
-    trained = autoencoder(model, image_shape(spec))
-    codes, fitted = trained.encode(tests), quantizers(model)
-    points = tuple(_point(quantizer, codes, tests, trained.decode) for quantizer in fitted)
+    codes, fitted = network.encode(tests), quantizers(model)
+    points = tuple(_point(quantizer, codes, tests, network.decode) for quantizer in fitted)
     half = any(array.dtype != np.float32 for array in read_weights(model).values())
-    decoder = decoder_bytes("", spec.autoencoder, image_shape(spec), trained.weights(), half=half)
-    psnr = metrics.psnr(tests, trained.decode(codes))
+    decoder = decoder_bytes("", spec.autoencoder, image_shape(spec), network.weights(), half=half)
+    psnr = metrics.psnr(tests, network.decode(codes))
     return CodeRates(points, psnr, len(decoder) + fitted[-1].table_bytes, len(tests))
 
 
@@ -112,9 +110,8 @@ def jpeg_rates(image_set: str, image_size: int) -> tuple[Curve, Curve]:
 @lru_cache(maxsize=4)
 def quantizers(model: ModelFile) -> tuple[Quantizer, ...]:
     """Return a quantizer of a model's codes for each of BITS."""
-    spec = from_json(model.spec_json)
-    images = images_of(spec).train[:TRAIN_IMAGES]
-    codes = autoencoder(model, image_shape(spec)).encode(images)
+    spec, network = open_model(model)
+    codes = network.encode(images_of(spec).train[:TRAIN_IMAGES])
     return tuple(Quantizer.fit(codes, bits) for bits in BITS)
 
 

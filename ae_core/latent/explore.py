@@ -15,7 +15,7 @@ from ae_core.latent.profile import LatentProfile
 from ae_core.latent.statistics import Gaussian
 from ae_core.models import weights
 from ae_core.models.compatibility import image_shape
-from ae_core.models.inference import ModelFile, autoencoder, read_weights
+from ae_core.models.inference import ModelFile, autoencoder, open_model, read_weights
 from ae_core.specs import TrainingSpec, from_json
 
 TRAIN_IMAGES = 4000  # are encoded for the profile
@@ -35,11 +35,10 @@ def live_decoder(model: ModelFile, name: str) -> bytes:
     Raises:
         ImageSetUnavailable, ImageSetCorrupt: see `latent_profile`.
     """
-    spec = from_json(model.spec_json)
-    shape = image_shape(spec)
-    own = autoencoder(model, shape).weights()
+    spec, network = open_model(model)
+    own = network.weights()
     half = float16_suffices(spec, own, latent_profile(model).fitted)
-    return decoder_bytes(name, spec.autoencoder, shape, own, half=half)
+    return decoder_bytes(name, spec.autoencoder, image_shape(spec), own, half=half)
 
 
 def float16_suffices(spec: TrainingSpec, own: Mapping[str, np.ndarray], codes: Gaussian) -> bool:
@@ -92,15 +91,14 @@ def latent_profile(model: ModelFile) -> LatentProfile:
     Raises:
         ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.loading.load_images`.
     """
-    spec = from_json(model.spec_json)
+    spec, network = open_model(model)
     images = images_of(spec)
-    trained = autoencoder(model, images.image_shape)
     labels = images.train_labels, images.test_labels
     shown = int(np.clip(MAX_TEST_VALUES // spec.autoencoder.latent_dim, *TEST_IMAGES))
     return LatentProfile.fit(
-        trained.posterior(images.train[:TRAIN_IMAGES]),
+        network.posterior(images.train[:TRAIN_IMAGES]),
         None if labels[0] is None else labels[0][:TRAIN_IMAGES],
-        trained.encode(images.test[:shown]),
+        network.encode(images.test[:shown]),
         None if labels[1] is None else labels[1][:shown],
         images.label_names,
     )
@@ -119,8 +117,7 @@ def tsne(codes: np.ndarray) -> np.ndarray:
 
 def decode(model: ModelFile, codes: np.ndarray) -> np.ndarray:
     """Decode codes (N, D) to images (N, H, W, C) uint8."""
-    spec = from_json(model.spec_json)
-    return to_bytes_range(autoencoder(model, image_shape(spec)).decode(codes))
+    return to_bytes_range(open_model(model)[1].decode(codes))
 
 
 def encode(model: ModelFile, image: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:

@@ -15,7 +15,7 @@ from ae_core.errors import UserError
 
 Number = float | bool
 
-MOST_CHARACTERS = 300
+MAX_CHARACTERS = 300
 _PLACE = re.compile(r"\{\{(.+?)(?::([^:{}]*))?\}\}")
 _FUNCTIONS: Mapping[str, Callable[..., float]] = {
     "abs": abs,
@@ -41,7 +41,7 @@ _OPERATORS: Mapping[type, Callable[..., Number]] = {
 }
 
 
-class Missing(KeyError):
+class MissingFigure(KeyError):
     """A name has no value yet: the experiment that gives it was not done."""
 
 
@@ -54,8 +54,8 @@ class Expression:
         Raises:
             UserError: it is none, or holds something else than arithmetic.
         """
-        if len(text) > MOST_CHARACTERS:
-            raise UserError("expression_long", expression=text, most=MOST_CHARACTERS)
+        if len(text) > MAX_CHARACTERS:
+            raise UserError("expression_long", expression=text, most=MAX_CHARACTERS)
         try:
             self._body = ast.parse(text.strip(), mode="eval").body
         except (SyntaxError, ValueError, RecursionError):
@@ -89,7 +89,7 @@ def expressions_in(text: str) -> list[Expression]:
     return found
 
 
-def filled(text: str, numbers: Mapping[str, float]) -> str:
+def fill(text: str, numbers: Mapping[str, float]) -> str:
     """Return a text with its expressions worked out.
 
     Raises:
@@ -163,5 +163,5 @@ def _value(node: ast.expr, numbers: Mapping[str, float]) -> Number:
 
 def _known(name: str, numbers: Mapping[str, float]) -> float:
     if name not in numbers:
-        raise Missing(name)
+        raise MissingFigure(name)
     return numbers[name]

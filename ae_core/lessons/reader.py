@@ -1,14 +1,16 @@
-"""A lesson from its file: every mistake is named by line and field.
+"""Reads a lesson's file; every mistake in it is named by line and field.
 
 ``assets/lessons/README.md`` tells a teacher how to write one.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from ae_core.errors import UserError
 from ae_core.lessons.expressions import Expression, expressions_in
-from ae_core.lessons.figures import MEASURES, RUN_FIGURES
+from ae_core.lessons.figures import MEASUREMENTS, RUN_FIGURES
 from ae_core.lessons.schema import (
     GUESS,
     LEVELS,
@@ -18,15 +20,17 @@ from ae_core.lessons.schema import (
     Guess,
     Lesson,
     Link,
-    Measure,
+    Measurement,
     Step,
 )
-from ae_core.lessons.toml_reader import Table
+from ae_core.lessons.toml_reader import TomlTable
 from ae_core.models.compatibility import network_shapes
 from ae_core.specs import PRESETS, change
 from ae_core.storage import ROOT
 
 FOLDER = ROOT / "assets" / "lessons"
+
+Value = TypeVar("Value")
 
 
 def read_lesson(path: Path) -> Lesson:
@@ -35,21 +39,23 @@ def read_lesson(path: Path) -> Lesson:
     Raises:
         UserError: it names the file, the line, the field and what that must be.
     """
-    table = Table(path.name, path.read_text(encoding="utf-8"))
-    level = _level(table, "")
-    known = {GUESS}
-    lesson = Lesson(
-        id=path.stem,
-        title=table.text("title"),
-        about=table.text("about"),
-        minutes=int(table.number("minutes")),
-        level=level,
-        steps=tuple(_step(step, known, level) for step in table.tables("step")),
-    )
-    if not lesson.steps:
-        raise table.error("step", "step")
-    table.end()
-    return lesson
+
+    def read(table: TomlTable) -> Lesson:
+        level = table.choice("level", LEVELS)
+        known = {GUESS}
+        lesson = Lesson(
+            id=path.stem,
+            title=table.text("title"),
+            about=table.text("about"),
+            minutes=int(table.number("minutes")),
+            level=level,
+            steps=table.tables("step", partial(_step, known=known, level=level)),
+        )
+        if not lesson.steps:
+            raise table.error("step", "step")
+        return lesson
+
+    return TomlTable.of(path.name, path.read_text(encoding="utf-8")).read(read)
 
 
 def lesson_files(language: str) -> list[Path]:
@@ -57,53 +63,44 @@ def lesson_files(language: str) -> list[Path]:
     return sorted((FOLDER / language).glob("*.toml"))
 
 
-def _level(table: Table, usual: str) -> str:
-    """Read the level of a lesson or a step; without ``usual`` it must be there."""
-    level = table.text("level", optional=bool(usual)) or usual
-    if level not in LEVELS:
-        raise table.error("level", "one_of", choices=tuple(LEVELS))
-    return level
-
-
-def _step(table: Table, known: set[str], level: str) -> Step:
+def _step(table: TomlTable, known: set[str], level: str) -> Step:
     """Read a step.
 
     Args:
         table: of the step.
-        known: the figures that it may name; gains its own.
-        level: of the lesson, which is the step's where that says nothing.
+        known: the figures of earlier steps, which it may name; it adds its own.
+        level: of the lesson, and of a step that does not state one.
     """
-    experiments = tuple(_experiment(one) for one in table.tables("train"))
-    measures = tuple(_measure(one) for one in table.tables("measure"))
+    experiments = table.tables("train", _experiment)
+    measurements = table.tables("measure", _measurement)
     for experiment in experiments:
         known.update(f"{experiment.name}.{figure}" for figure in RUN_FIGURES)
-    for measure in measures:
-        known.update(f"{measure.name}.{figure}" for figure in MEASURES[measure.what].figures)
-    guess = table.table("guess")
-    explain = table.table("explain")
-    step = Step(
+    for one in measurements:
+        known.update(f"{one.name}.{figure}" for figure in MEASUREMENTS[one.what].figures)
+    explanation, formula = table.table("explain", partial(_explanation, known=known)) or ("", "")
+    return Step(
         title=table.text("title"),
-        level=_level(table, level),
+        level=table.choice("level", LEVELS, level),
         text=_filled_text(table, "text", known),
-        guess=None if guess is None else _guess(guess, known),
+        guess=table.table("guess", partial(_guess, known=known)),
         experiments=experiments,
-        measures=measures,
-        links=tuple(_link(one) for one in table.tables("open")),
-        checks=tuple(_check(one, known) for one in table.tables("check")),
-        explanation="" if explain is None else _filled_text(explain, "text", known),
-        formula="" if explain is None else _filled_text(explain, "formula", known, optional=True),
+        measurements=measurements,
+        links=table.tables("open", _link),
+        checks=table.tables("check", partial(_check, known=known)),
+        explanation=explanation,
+        formula=formula,
     )
-    if explain is not None:
-        explain.end()
-    table.end()
-    return step
 
 
-def _guess(table: Table, known: set[str]) -> Guess:
-    choices = table.texts("choices")
+def _explanation(table: TomlTable, known: set[str]) -> tuple[str, str]:
+    formula = _filled_text(table, "formula", known, optional=True)
+    return _filled_text(table, "text", known), formula
+
+
+def _guess(table: TomlTable, known: set[str]) -> Guess:
     guess = Guess(
         question=table.text("question"),
-        choices=choices,
+        choices=table.texts("choices"),
         low=table.number("low", 0.0),
         high=table.number("high", 1.0),
         step=table.number("step", 1.0),
@@ -111,88 +108,69 @@ def _guess(table: Table, known: set[str]) -> Guess:
         truth=_expression(table, "truth", known),
         close=table.number("close", 0.0),
     )
-    if len(choices) == 1:
+    if len(guess.choices) == 1:
         raise table.error("choices", "two")
     if not guess.low < guess.high:
         raise table.error("high", "above", low=guess.low)
-    table.end()
     return guess
 
 
-def _experiment(table: Table) -> Experiment:
-    preset, changes = table.text("preset"), table.settings("change")
-    if preset not in PRESETS:
-        raise table.error("preset", "one_of", choices=tuple(PRESETS))
-    try:
-        spec = change(PRESETS[preset].spec, **changes)
-        network_shapes(spec)
-    except UserError as error:
-        raise table.problem("change", error.message) from None
-    made = Experiment(_name(table), table.text("title"), preset, spec)
-    table.end()
-    return made
+def _experiment(table: TomlTable) -> Experiment:
+    preset = table.choice("preset", PRESETS)
+    changes = table.settings("change")
+    spec = _checked(table, "change", lambda: change(PRESETS[preset].spec, **changes))
+    _checked(table, "change", lambda: network_shapes(spec))
+    return Experiment(_name(table), table.text("title"), preset, spec)
 
 
-def _measure(table: Table) -> Measure:
-    what, settings = table.text("what"), table.settings("settings")
-    if what not in MEASURES:
-        raise table.error("what", "one_of", choices=tuple(MEASURES))
-    needed = MEASURES[what].settings
+def _measurement(table: TomlTable) -> Measurement:
+    what = table.choice("what", MEASUREMENTS)
+    settings, needed = table.settings("settings"), MEASUREMENTS[what].settings
     if set(settings) != set(needed):
-        raise table.error("settings", "exactly", names=tuple(needed))
-    made = Measure(_name(table), table.text("title"), what, tuple(sorted(settings.items())))
-    table.end()
-    return made
+        raise table.error("settings", "exactly", names=needed)
+    return Measurement(_name(table), table.text("title"), what, tuple(sorted(settings.items())))
 
 
-def _name(table: Table) -> str:
+def _name(table: TomlTable) -> str:
     name = table.text("name")
     if not name.isidentifier() or name == GUESS:
         raise table.error("name", "word")
     return name
 
 
-def _link(table: Table) -> Link:
-    page = table.text("page")
-    if page not in PAGES:
-        raise table.error("page", "one_of", choices=tuple(PAGES))
+def _link(table: TomlTable) -> Link:
+    page = table.choice("page", PAGES)
     query = tuple((name, str(value)) for name, value in table.settings("query").items())
-    made = Link(page, table.text("words"), query)
-    table.end()
-    return made
+    return Link(page, table.text("words"), query)
 
 
-def _check(table: Table, known: set[str]) -> Check:
-    made = Check(
-        _expression(table, "holds", known),
-        _filled_text(table, "yes", known),
-        _filled_text(table, "no", known),
-    )
-    table.end()
-    return made
+def _check(table: TomlTable, known: set[str]) -> Check:
+    holds = _expression(table, "holds", known)
+    return Check(holds, _filled_text(table, "yes", known), _filled_text(table, "no", known))
 
 
-def _expression(table: Table, name: str, known: set[str]) -> Expression:
+def _expression(table: TomlTable, name: str, known: set[str]) -> Expression:
     written = table.text(name)
-    try:
-        found = Expression(written)
-    except UserError as error:
-        raise table.problem(name, error.message) from None
+    found = _checked(table, name, lambda: Expression(written))
     _all_known(table, name, [found], known)
     return found
 
 
-def _filled_text(table: Table, name: str, known: set[str], *, optional: bool = False) -> str:
+def _filled_text(table: TomlTable, name: str, known: set[str], *, optional: bool = False) -> str:
     written = table.text(name, optional=optional)
-    try:
-        found = expressions_in(written)
-    except UserError as error:
-        raise table.problem(name, error.message) from None
-    _all_known(table, name, found, known)
+    _all_known(table, name, _checked(table, name, lambda: expressions_in(written)), known)
     return written
 
 
-def _all_known(table: Table, name: str, expressions: Iterable[Expression], known: set[str]) -> None:
+def _checked(table: TomlTable, name: str, make: Callable[[], Value]) -> Value:
+    """Make a value; its refusal becomes one of a field."""
+    try:
+        return make()
+    except UserError as error:
+        raise table.problem(name, error.message) from None
+
+
+def _all_known(table: TomlTable, name: str, expressions: list[Expression], known: set[str]) -> None:
     for expression in expressions:
         for unknown in sorted(expression.names - known):
             owner = unknown.partition(".")[0]

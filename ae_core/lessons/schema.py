@@ -1,8 +1,7 @@
-"""Lessons: predict, try, see, explain. What a lesson is.
+"""The parts of a lesson: predict, try, see, explain.
 
 Figures of experiments are named ``<experiment>.<figure>``, as in ``small.val_psnr``, in the
-conditions that the app checks and between double braces in texts. It knows no file, see
-`ae_core.lessons.reader`, and not how a figure comes about.
+conditions that the app checks and between double braces in texts.
 """
 
 from dataclasses import dataclass
@@ -52,8 +51,8 @@ class Experiment:
 
 
 @dataclass(frozen=True)
-class Measure:
-    """Figures that a worker computes; see `ae_core.lessons.figures`."""
+class Measurement:
+    """Figures that a worker computes; see `ae_core.lessons.figures.MEASUREMENTS`."""
 
     name: str
     title: str
@@ -88,7 +87,7 @@ class Step:
     text: str
     guess: Guess | None
     experiments: tuple[Experiment, ...]
-    measures: tuple[Measure, ...]
+    measurements: tuple[Measurement, ...]
     links: tuple[Link, ...]
     checks: tuple[Check, ...]
     explanation: str

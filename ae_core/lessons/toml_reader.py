@@ -1,104 +1,107 @@
-"""A TOML reader whose errors name the line; every field is asked for by its kind."""
+"""A TOML reader whose errors name the line; every field is read by its kind."""
 
 import re
 import tomllib
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from ae_core.errors import Message, UserError
 
 _HEADER = re.compile(r"^\s*\[(\[)?\s*([\w.]+)\s*\]?\]")
 _KEY = re.compile(r"^\s*([\w-]+)\s*=")
-_MANY_LINES = ('"""', "'''")
+_MULTILINE = ('"""', "'''")
+
+_VALID: Mapping[str, Callable[[Any], bool]] = {
+    "text": lambda value: isinstance(value, str),
+    "number": lambda value: type(value) in (int, float),
+    "texts": lambda value: isinstance(value, list) and {type(one) for one in value} <= {str},
+    "settings": lambda value: (
+        isinstance(value, dict) and {type(one) for one in value.values()} <= {str, int, float}
+    ),
+    "tables": lambda value: isinstance(value, list),
+    "table": lambda value: isinstance(value, dict),
+}
+
+Read = TypeVar("Read")
 
 
-class Table:
-    """One table of the file; a field that nobody asked for is an error, see `end`."""
+@dataclass
+class TomlTable:
+    """One table of a TOML file.
 
-    def __init__(self, file: str, text: str) -> None:
+    Attributes:
+        file: its name, for errors.
+        source: the text of the whole file.
+        fields: of this table.
+        path: of this table in the file, such as ``("step", 2, "guess")``.
+    """
+
+    file: str
+    source: str
+    fields: dict[str, Any]
+    path: tuple[str | int, ...] = ()
+    _known: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, file: str, source: str) -> "TomlTable":
         """Read a file.
 
         Raises:
-            UserError: it is no TOML; the sentence names file and line.
+            UserError: it is not TOML; the sentence names file and line.
         """
-        self.file = file
-        self._text = text
-        self._path: tuple[str | int, ...] = ()
-        self._asked: set[str] = set()
         try:
-            self._fields: dict[str, Any] = tomllib.loads(text)
+            return cls(file, source, tomllib.loads(source))
         except tomllib.TOMLDecodeError as error:
             raise UserError("lesson_toml", file=file, problem=str(error)) from None
 
-    def _inner(self, fields: object, *path: str | int) -> "Table":
-        if not isinstance(fields, dict):
-            raise self.error(str(path[0]), "table")
-        made: Table = object.__new__(Table)
-        made.file, made._text, made._asked = self.file, self._text, set()
-        made._fields, made._path = fields, (*self._path, *path)
-        return made
-
     def text(self, name: str, *, optional: bool = False) -> str:
         """Return a field that is a text; without ``optional`` it must not be empty."""
-        value = self._field(name)
-        if value is None and optional:
-            return ""
-        if not isinstance(value, str) or not (value.strip() or optional):
+        text = str(self._field(name, "text", "" if optional else None)).strip()
+        if not (text or optional):
             raise self.error(name, "text")
-        return value.strip()
+        return text
 
-    def number(self, name: str, usual: float | None = None) -> float:
+    def choice(self, name: str, choices: Collection[str], default: str = "") -> str:
+        """Return a field that is one of some texts."""
+        chosen = self.text(name, optional=bool(default)) or default
+        if chosen not in choices:
+            raise self.error(name, "one_of", choices=tuple(choices))
+        return chosen
+
+    def number(self, name: str, default: float | None = None) -> float:
         """Return a field that is a number."""
-        value = self._field(name)
-        if value is None and usual is not None:
-            return usual
-        if type(value) not in (int, float):
-            raise self.error(name, "number")
-        return float(value)
+        return float(self._field(name, "number", default))
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """Return a field that is a list of texts, empty if it is not there."""
-        value = self._field(name)
-        if value is None:
-            return ()
-        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-            raise self.error(name, "texts")
-        return tuple(value)
+        """Return a field that is a list of texts, empty if it is missing."""
+        return tuple(self._field(name, "texts", []))
 
     def settings(self, name: str) -> dict[str, str | int | float]:
-        """Return a field that maps names to texts and numbers, empty if it is not there."""
-        value = self._field(name)
-        if value is None:
-            return {}
-        allowed = isinstance(value, dict) and all(
-            type(one) in (str, int, float) for one in value.values()
-        )
-        if not allowed:
-            raise self.error(name, "settings")
-        return dict(value)
+        """Return a field that maps names to texts and numbers, empty if it is missing."""
+        return dict(self._field(name, "settings", {}))
 
-    def tables(self, name: str) -> list["Table"]:
-        """Return the tables ``[[name]]``, none if there are none."""
-        value = self._field(name)
-        if value is None:
-            return []
-        if not isinstance(value, list):
-            raise self.error(name, "tables", head=".".join(self._names(name)))
-        return [self._inner(one, name, place) for place, one in enumerate(value)]
+    def tables(self, name: str, read: Callable[["TomlTable"], Read]) -> tuple[Read, ...]:
+        """Read the tables ``[[name]]``, none if there are none."""
+        found = self._field(name, "tables", [], head=".".join(self._names(name)))
+        return tuple(self._inner(read, one, name, place) for place, one in enumerate(found))
 
-    def table(self, name: str) -> "Table | None":
-        """Return the table ``[name]``, if it is there."""
-        value = self._field(name)
-        return None if value is None else self._inner(value, name)
+    def table(self, name: str, read: Callable[["TomlTable"], Read]) -> Read | None:
+        """Read the table ``[name]``, if there is one."""
+        found = self._field(name, "table", {})
+        return self._inner(read, found, name) if name in self.fields else None
 
-    def end(self) -> None:
-        """Check that nothing else stands in the table.
+    def read(self, read: Callable[["TomlTable"], Read]) -> Read:
+        """Read the table; a field that ``read`` did not ask for is an error.
 
         Raises:
-            UserError: it does; a misspelt field would else be lost in silence.
+            UserError: there is one; a misspelt field would else be lost in silence.
         """
-        for name in self._fields:
-            if name not in self._asked:
-                raise self.error(name, "field", fields=tuple(sorted(self._asked)))
+        made = read(self)
+        for name in self.fields:
+            if name not in self._known:
+                raise self.error(name, "field", fields=tuple(sorted(self._known)))
+        return made
 
     def error(self, name: str, must: str, value: object = None, **values: Any) -> UserError:
         """Return the error of a field.
@@ -109,7 +112,7 @@ class Table:
             value: what is wrong in it, if it is not the whole field.
             values: for that message.
         """
-        shown = self._fields.get(name) if value is None else value
+        shown = self.fields.get(name) if value is None else value
         return self.problem(name, Message.of(f"lesson_must_{must}", **values), shown)
 
     def problem(self, name: str, problem: Message, value: object = None) -> UserError:
@@ -119,19 +122,29 @@ class Table:
             "lesson", file=self.file, line=self._line(name), field=field, problem=problem
         )
 
-    def _field(self, name: str) -> Any:
-        self._asked.add(name)
-        return self._fields.get(name)
+    def _field(self, name: str, must: str, default: Any, **values: Any) -> Any:
+        self._known.add(name)
+        value = self.fields.get(name)
+        if value is None and default is not None:
+            return default
+        if not _VALID[must](value):
+            raise self.error(name, must, **values)
+        return value
+
+    def _inner(self, read: Callable[["TomlTable"], Read], fields: object, *path: str | int) -> Read:
+        if not isinstance(fields, dict):
+            raise self.error(str(path[0]), "table")
+        return TomlTable(self.file, self.source, fields, (*self.path, *path)).read(read)
 
     def _names(self, name: str) -> list[str]:
-        return [str(part) for part in (*self._path, name) if isinstance(part, str)]
+        return [str(part) for part in (*self.path, name) if isinstance(part, str)]
 
     def _line(self, name: str) -> int:
         """Return the line of a field, or of its table's head where it is missing."""
-        wanted, counts = self._path, dict[tuple[str | int, ...], int]()
+        wanted, counts = self.path, dict[tuple[str | int, ...], int]()
         here: tuple[str | int, ...] = ()
         head, closes = 1, ""
-        for number, line in enumerate(self._text.splitlines(), 1):
+        for number, line in enumerate(self.source.splitlines(), 1):
             if closes:  # inside a text of many lines
                 closes = "" if closes in line else closes
                 continue
@@ -143,7 +156,7 @@ class Table:
                 return number
             if here == (*wanted, name) and header:
                 return number
-            closes = next((mark for mark in _MANY_LINES if line.count(mark) == 1), "")
+            closes = next((mark for mark in _MULTILINE if line.count(mark) == 1), "")
         return head
 
 

@@ -17,7 +17,8 @@ from ae_core import metrics
 from ae_core.data.gallery import images_of
 from ae_core.errors import UserError
 from ae_core.models import weights
-from ae_core.specs import from_json
+from ae_core.models.compatibility import image_shape
+from ae_core.specs import TrainingSpec, from_json
 
 if TYPE_CHECKING:
     from ae_core.models.autoencoder import Autoencoder
@@ -96,6 +97,12 @@ def read_weights(model: ModelFile) -> dict[str, np.ndarray]:
         return weights.from_bytes(Path(model.path).read_bytes())
     except FileNotFoundError:
         raise UserError("weights_gone") from None
+
+
+def open_model(model: ModelFile) -> tuple[TrainingSpec, "Autoencoder"]:
+    """Return an autoencoder's settings and its network; see `autoencoder`."""
+    spec = from_json(model.spec_json)
+    return spec, autoencoder(model, image_shape(spec))
 
 
 @lru_cache(maxsize=4)

@@ -61,7 +61,7 @@ def needs_files(step: Step) -> bool:
 
 
 def is_elsewhere(step: Step) -> bool:
-    return bool(step.links) and not (step.experiments or step.measures)
+    return bool(step.links) and not (step.experiments or step.measurements)
 
 
 def explained(page: Page, step: Step) -> Locator:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ae_core.errors import UserError
-from ae_core.lessons.expressions import Expression, Missing, expressions_in, filled
+from ae_core.lessons.expressions import Expression, MissingFigure, expressions_in, fill
 from tests.helpers.refusals import check, refused
 
 NUMBERS = {"a": 3.0, "b.c": -2.0, "d.e": 0.5}
@@ -69,7 +69,7 @@ def test_what_is_no_arithmetic_is_refused(text):
 def test_names_are_known_before_their_values():
     expression = Expression("big.psnr - small.psnr > 2 * margin")
     assert expression.names == {"big.psnr", "small.psnr", "margin"}
-    with pytest.raises(Missing, match=r"big\.psnr"):
+    with pytest.raises(MissingFigure, match=r"big\.psnr"):
         expression.value({"small.psnr": 1.0, "margin": 0.0})
 
 
@@ -81,7 +81,7 @@ def test_what_has_no_result_says_so(text):
 
 def test_texts_are_filled_in():
     text = r"\frac{1}{2}: {{a:.1f}} and {{b.c * 2}}, {one brace} stays, {{100 * d.e:.0f}} %"
-    assert filled(text, NUMBERS) == r"\frac{1}{2}: 3.0 and -4, {one brace} stays, 50 %"
+    assert fill(text, NUMBERS) == r"\frac{1}{2}: 3.0 and -4, {one brace} stays, 50 %"
     assert [one.text for one in expressions_in(text)] == ["a", "b.c * 2", "100 * d.e"]
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from ae_core.errors import UserError
-from ae_core.lessons.expressions import Expression, filled
-from ae_core.lessons.figures import MEASURES, RUN_FIGURES, figures_of_run
+from ae_core.lessons.expressions import Expression, fill
+from ae_core.lessons.figures import MEASUREMENTS, RUN_FIGURES, figures_of_run
 from ae_core.lessons.reader import FOLDER, lesson_files, read_lesson
 from ae_core.lessons.schema import PAGES, Lesson, numbers_of
 from ae_core.specs import PRESETS, TrainingSpec, from_query, preset
@@ -89,7 +89,7 @@ def test_a_lesson_is_read_as_it_is_written(tmp_path):
     assert (lesson.level, first.level, second.level) == ("basic", "basic", "further")
     assert first.experiments[0].spec.epochs == 1
     assert first.guess.truth.names == {"one.val_psnr"}
-    assert second.measures[0].settings == (("numbers", 4), ("preset", "digits-dense"))
+    assert second.measurements[0].settings == (("numbers", 4), ("preset", "digits-dense"))
     assert dict(second.links[0].query) == {"preset": "digits-dense", "latent_dim": "4"}
 
 
@@ -185,7 +185,7 @@ def test_another_language_has_the_same_experiments(language):
         return [
             (
                 [(one.name, one.spec) for one in step.experiments],
-                [(one.name, one.what, one.settings) for one in step.measures],
+                [(one.name, one.what, one.settings) for one in step.measurements],
                 [(link.page, link.query) for link in step.links],
                 [check.holds.text for check in step.checks],
                 step.guess and (step.guess.truth.text, len(step.guess.choices), step.guess.close),
@@ -254,7 +254,7 @@ def forms_of_terms(language: str) -> dict[str, set[str]]:
 
 def test_every_step_asks_for_a_guess_and_explains(lesson):
     assert all(step.guess is not None and step.explanation for step in lesson.steps)
-    assert any(step.experiments or step.measures or step.links for step in lesson.steps)
+    assert any(step.experiments or step.measurements or step.links for step in lesson.steps)
 
 
 def test_a_guess_is_judged_both_ways_by_what_the_experiment_shows():
@@ -295,7 +295,7 @@ def test_its_checks_can_answer_both_ways_in_whole_sentences(lesson):
                 figures = {name: float(10 ** rng.uniform(-3, 2)) for name in sorted(names)}
                 holds = bool(check.holds.value(figures))
                 said.add(holds)
-                assert "{{" not in filled(check.yes if holds else check.no, figures)
+                assert "{{" not in fill(check.yes if holds else check.no, figures)
             assert said == {True, False}, f"{step.title}: {check.holds.text}"
 
 
@@ -337,5 +337,5 @@ def test_figures_are_named_with_a_dot():
 
 def test_the_format_is_documented_field_by_field():
     text = (FOLDER / "README.md").read_text(encoding="utf-8")
-    for name in (*MEASURES, *RUN_FIGURES, *PAGES):
+    for name in (*MEASUREMENTS, *RUN_FIGURES, *PAGES):
         assert f"`{name}`" in text, name

@@ -5,8 +5,8 @@ It knows no student: how far one has come is in `pages.ui.lessons.progress`.
 
 import streamlit as st
 
-from ae_core.lessons import measures
-from ae_core.lessons.figures import Measured
+from ae_core.lessons import measurements
+from ae_core.lessons.figures import MeasurementResult
 from ae_core.lessons.reader import lesson_files, read_lesson
 from ae_core.lessons.schema import Lesson
 from ae_core.models.inference import ModelFile
@@ -28,6 +28,6 @@ def lessons(language: str) -> tuple[dict[str, Lesson], tuple[str, ...]]:
 @st.cache_data(show_spinner=False, max_entries=256)
 def lesson_measure(
     what: str, settings: tuple[tuple[str, str | int | float], ...], model: ModelFile | None
-) -> Measured:
-    """Return what a lesson measures; see `ae_core.lessons.measures.measure`."""
-    return service().connection.answer(measures.measure, what, settings, model)
+) -> MeasurementResult:
+    """Return what a lesson measures; see `ae_core.lessons.measurements.measure`."""
+    return service().connection.answer(measurements.measure, what, settings, model)

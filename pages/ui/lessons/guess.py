@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ae_core.lessons.expressions import Missing
+from ae_core.lessons.expressions import MissingFigure
 from ae_core.lessons.schema import Guess
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
@@ -50,7 +50,7 @@ def verdict(guess: Guess, said: float, numbers: dict[str, float]) -> bool | None
     """Return whether a guess was right, None while that cannot be known."""
     try:
         truth = float(guess.truth.value(numbers))
-    except Missing:
+    except MissingFigure:
         return None
     return abs(said - truth) <= (0 if guess.choices else guess.close)
 

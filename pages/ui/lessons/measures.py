@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from ae_core.lessons.figures import Figures, Measured
-from ae_core.lessons.schema import Measure, Step
+from ae_core.lessons.figures import Figures, MeasurementResult
+from ae_core.lessons.schema import Measurement, Step
 from ae_core.models.inference import ModelFile
 from ae_core.runs.snapshot import Snapshot
 from pages.ui.backend.lessons import lesson_measure
@@ -38,9 +38,11 @@ def measured_figures(step: Step, runs: Mapping[str, Snapshot]) -> Figures:
     }
 
 
-def _measurable(step: Step, runs: Mapping[str, Snapshot]) -> list[tuple[Measure, ModelFile | None]]:
+def _measurable(
+    step: Step, runs: Mapping[str, Snapshot]
+) -> list[tuple[Measurement, ModelFile | None]]:
     """Return the step's measures with their models, without those whose training comes first."""
-    each = ((measure, _model_of(measure, runs)) for measure in step.measures)
+    each = ((measure, _model_of(measure, runs)) for measure in step.measurements)
     return [
         (measure, model)
         for measure, model in each
@@ -48,14 +50,14 @@ def _measurable(step: Step, runs: Mapping[str, Snapshot]) -> list[tuple[Measure,
     ]
 
 
-def _model_of(measure: Measure, runs: Mapping[str, Snapshot]) -> ModelFile | None:
+def _model_of(measure: Measurement, runs: Mapping[str, Snapshot]) -> ModelFile | None:
     run = runs.get(str(dict(measure.settings).get("train")))
     if run is None or run.live or not service().store.has_weights(run.id):
         return None
     return file_of(run)
 
 
-def _show(measure: Measure, measured: Measured) -> None:
+def _show(measure: Measurement, measured: MeasurementResult) -> None:
     if measured.rows is not None:
         named_rows(measured.rows, measured.row_names)
     if measured.tallies:

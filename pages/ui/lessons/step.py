@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from ae_core.lessons.expressions import Missing, filled
+from ae_core.lessons.expressions import MissingFigure, fill
 from ae_core.lessons.figures import Figures
 from ae_core.lessons.schema import GUESS, Experiment, Lesson, Link, Step, numbers_of
 from pages.ui.i18n import notice
@@ -73,11 +73,11 @@ def _earlier(lesson: Lesson, count: int) -> tuple[Experiment, ...]:
 
 def _is_elsewhere(step: Step) -> bool:
     """Whether the experiment is on another page, and nothing here tells that it was done."""
-    return bool(step.links) and not (step.experiments or step.measures)
+    return bool(step.links) and not (step.experiments or step.measurements)
 
 
 def _complete(step: Step, known: Figures, *, tried: bool) -> bool:
-    done = all(one.name in known for one in (*step.experiments, *step.measures))
+    done = all(one.name in known for one in (*step.experiments, *step.measurements))
     return done and (tried or not _is_elsewhere(step))
 
 
@@ -87,8 +87,8 @@ def _numbers(known: Figures, said: float | None) -> dict[str, float]:
 
 def _filled(written: str, known: Figures, said: float | None = None) -> str:
     try:
-        return filled(written, _numbers(known, said))
-    except Missing:
+        return fill(written, _numbers(known, said))
+    except MissingFigure:
         return text("lessons.earlier_first")
 
 
@@ -109,8 +109,8 @@ def _checks(step: Step, numbers: dict[str, float]) -> None:
     for check in step.checks:
         try:
             holds = check.holds.value(numbers)
-            words = filled(check.yes if holds else check.no, numbers)
-        except Missing as error:
+            words = fill(check.yes if holds else check.no, numbers)
+        except MissingFigure as error:
             notice.warning(text("lessons.no_figure", figure=error.args[0]))
             continue
         icon = ":material/check_circle:" if holds else ":material/help:"

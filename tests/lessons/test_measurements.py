@@ -5,8 +5,8 @@ import pytest
 from sklearn.decomposition import PCA
 
 from ae_core.data.loading import load_images
-from ae_core.lessons.figures import MEASURES
-from ae_core.lessons.measures import measure
+from ae_core.lessons.figures import MEASUREMENTS
+from ae_core.lessons.measurements import measure
 from ae_core.models.inference import ModelFile
 from ae_core.models.pretrained import cards
 from ae_core.models.weights import to_bytes
@@ -17,7 +17,7 @@ from tests.helpers.refusals import refused
 
 def measured(what, run=None, **settings):
     found = measure(what, tuple(sorted(settings.items())), run)
-    assert set(found.figures) == set(MEASURES[what].figures)
+    assert set(found.figures) == set(MEASUREMENTS[what].figures)
     assert len(found.row_names) == (0 if found.rows is None else len(found.rows))
     return found
 
