@@ -7,14 +7,14 @@ import pytest
 from ae_core.evaluation.rate_distortion import Point
 from ae_core.evaluation.roc import Roc
 from pages.ui.charts.evaluation import (
-    PLANE,
+    PLOT_MARGIN,
     Line,
     rate_curves,
     roc_curve,
     score_histogram,
     score_range,
 )
-from pages.ui.charts.training import TRAIN
+from pages.ui.charts.plot import TRAIN
 
 WORDS = dict.fromkeys(("bytes", "psnr", "crossing", "score", "share", "found", "false_alarms"), "x")
 WORDS |= {"known": "K", "unknown": "U"}
@@ -48,7 +48,7 @@ def test_charts_of_scores_leave_their_plane_where_marks_expect_it():
     curve = roc_curve(Roc.of(KNOWN, UNKNOWN), WORDS)
     go.Figure(curve)
     for drawn in (score_histogram(KNOWN, UNKNOWN, WORDS), curve):
-        assert drawn["layout"]["margin"] == PLANE
+        assert drawn["layout"]["margin"] == PLOT_MARGIN
         for name in ("xaxis", "yaxis"):
             assert drawn["layout"][name]["fixedrange"]
             assert not drawn["layout"][name]["automargin"]

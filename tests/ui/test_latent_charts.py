@@ -7,6 +7,7 @@ import pytest
 from pages.ui.charts import latent
 
 NAMES = ("z2", "z1")
+LEGEND = ("this", "others")
 
 
 def drawn(figure):
@@ -22,9 +23,9 @@ def test_a_posterior_shows_means_and_deviations():
 
 
 def test_kl_bars_show_a_picture_next_to_the_usual():
-    figure = drawn(latent.kl_bars(np.array([3.0, 1.0]), np.array([2.0, 2.0]), NAMES))
+    figure = drawn(latent.kl_bars(np.array([3.0, 1.0]), np.array([2.0, 2.0]), NAMES, LEGEND))
     assert [bars.y for bars in figure.data] == [(3.0, 1.0), (2.0, 2.0)]
-    assert [bars.name for bars in figure.data] == ["this picture", "training pictures"]
+    assert [bars.name for bars in figure.data] == list(LEGEND)
 
 
 @pytest.mark.parametrize("angle", [0.0, 0.7])
@@ -32,14 +33,14 @@ def test_the_ellipse_is_two_deviations_from_its_centre(angle):
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     spread = turn @ np.diag([4.0, 0.25]) @ turn.T
     centre = np.array([1.0, -1.0])
-    figure = drawn(latent.posterior_map(np.zeros((3, 2)), centre, spread))
+    figure = drawn(latent.posterior_map(np.zeros((3, 2)), centre, spread, LEGEND))
     edge = np.stack([figure.data[1].x, figure.data[1].y], axis=1) - centre
     distances = np.einsum("ni,ij,nj->n", edge, np.linalg.inv(spread), edge)
     np.testing.assert_allclose(distances, latent.INSIDE**2)
 
 
 def test_a_point_is_an_ellipse_too():
-    figure = drawn(latent.posterior_map(np.zeros((1, 2)), np.ones(2), np.zeros((2, 2))))
+    figure = drawn(latent.posterior_map(np.zeros((1, 2)), np.ones(2), np.zeros((2, 2)), LEGEND))
     assert set(figure.data[1].x) == {1.0}
 
 

@@ -14,10 +14,13 @@ from ae_core.runs.snapshot import LIVE
 from ae_core.specs import CHOICES, PRESETS, DenoiserSpec, TrainingSpec, flatten
 from pages.ui.charts.network_diagram import HEAD, network_drawing
 from pages.ui.charts.network_diagram import WORDS as DRAWN
-from pages.ui.charts.training import WORDS
 from pages.ui.i18n.text import FALLBACK, PROBLEMS, entries, languages, slug
 from tests.helpers.app_page import SOURCES
 
+CURVES = (
+    *("training", "held_out", "nats", "reconstruction", "kl"),
+    *("code", "code_mean", "near_zero_share", "epoch"),
+)
 OTHERS = [name for name in languages() if name != FALLBACK]
 
 
@@ -74,7 +77,8 @@ def test_every_label_of_an_image_set_has_words(language):
 def test_every_setting_and_status_has_a_label_and_every_preset_set_and_model_its_words(language):
     wanted = {f"settings.label.{name}" for name in flatten(TrainingSpec())}
     wanted |= {f"run.status.{status}" for status in (*LIVE, "finished", "stopped", "failed")}
-    wanted |= {f"run.curve.{name}" for name in WORDS}
+    wanted |= {f"run.curve.{loss}" for loss in CHOICES["loss"]}
+    wanted |= {f"run.curve.{name}" for name in CURVES}
     wanted |= {f"train.drawing.{slug(word)}" for word in (*HEAD, *DRAWN)}
     wanted |= {f"preset.{name}.{part}" for name in PRESETS for part in ("title", "about")}
     wanted |= {f"pictures.{s}.{part}" for s in IMAGE_SETS for part in ("title", "about", "terms")}
@@ -93,7 +97,6 @@ def test_the_english_words_are_the_core_s_own():
         kind = "denoiser" if isinstance(card.spec, DenoiserSpec) else "autoencoder"
         assert said[f"model.not_for.{kind}"] == card.not_for
         assert said[f"pictures.{card.spec.image_set}.terms"] == card.terms
-    own |= {f"run.curve.{name}": word for name, word in WORDS.items()}
     own |= {f"train.drawing.{slug(word)}": word for word in (*HEAD, *DRAWN)}
     assert {key: said[key] for key in own} == own
 

@@ -1,4 +1,4 @@
-"""Charts of codes, returned for a page to place: Plotly figures as plain dicts."""
+"""Charts of latent codes."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -6,19 +6,15 @@ from itertools import pairwise
 import numpy as np
 
 from ae_core.latent.match_results import Match
-from pages.ui.charts.training import FOURTH, HELD_OUT, TRAIN, Figure, axis, layout
+from pages.ui.charts.plot import FOURTH, HELD_OUT, NEUTRAL, TRAIN, Figure, axis, dots, figure, line
 
 ROUND = 60  # points of an ellipse
 INSIDE = 2.0  # standard deviations: 86 % of a normal distribution in a plane
-NEXT = "#8a8f98"
 NOTED = 0.3  # correlations from which on the number is written
 
 
 def posterior(mean: np.ndarray, deviation: np.ndarray, names: tuple[str, ...]) -> Figure:
-    """Draw μ with a bar of ±σ for each number of a code, (D,) each."""
-    drawn = layout(height=300)
-    drawn["xaxis"] = axis() | {"type": "category"}
-    drawn["yaxis"] = axis() | {"title": {"text": "μ ± σ"}, "zeroline": True}
+    """Draw μ with a bar of ±σ for each latent dimension, (D,) each."""
     points = {
         "type": "scatter",
         "mode": "markers",
@@ -28,58 +24,46 @@ def posterior(mean: np.ndarray, deviation: np.ndarray, names: tuple[str, ...]) -
         "marker": {"size": 10, "color": TRAIN},
         "hovertemplate": "%{x}: %{y:.3f} ± %{error_y.array:.3f}<extra></extra>",
     }
-    return {"data": [points], "layout": drawn}
+    return figure([points], 300, axis(type="category"), axis("μ ± σ", zeroline=True))
 
 
 def kl_bars(
-    kl: np.ndarray,
-    usual: np.ndarray,
-    names: tuple[str, ...],
-    legend: tuple[str, str] = ("this picture", "training pictures"),
+    kl: np.ndarray, usual: np.ndarray, names: tuple[str, ...], legend: tuple[str, str]
 ) -> Figure:
-    """Draw the KL divergence of each number in nats: of one picture, and the training pictures'.
+    """Draw the KL divergence of each latent dimension in nats.
 
     Args:
-        kl: (D,) of the picture.
-        usual: (D,), means over the training pictures.
-        names: of the D numbers.
-        legend: words for the two.
+        kl: (D,) of one image.
+        usual: (D,), means over the training images.
+        names: of the D dimensions.
+        legend: texts for the two.
     """
-    drawn = layout(height=300)
-    drawn["xaxis"] = axis() | {"type": "category"}
-    drawn["yaxis"] = axis() | {"title": {"text": "KL, nats"}}
     bars = [
-        {
-            "type": "bar",
-            "name": name,
-            "x": list(names),
-            "y": values.tolist(),
-            "marker": {"color": c},
-        }
-        for name, values, c in zip(legend, (kl, usual), (FOURTH, NEXT), strict=True)
+        _bars(list(names), values.tolist(), colour) | {"name": name}
+        for name, values, colour in zip(legend, (kl, usual), (FOURTH, NEUTRAL), strict=True)
     ]
-    return {"data": bars, "layout": drawn}
+    return figure(bars, 300, axis(type="category"), axis("KL, nats"))
+
+
+def _bars(x: list[str] | list[float], y: list[float], colour: str) -> Figure:
+    return {"type": "bar", "x": x, "y": y, "marker": {"color": colour}}
 
 
 def factor_map(
     correlations: np.ndarray, factors: tuple[str, ...], names: tuple[str, ...]
 ) -> Figure:
-    """Draw how strongly each number of a code follows each factor.
+    """Draw how strongly each latent dimension follows each factor.
 
     Args:
         correlations: (F, D) in [-1, 1].
         factors: their F names.
-        names: of the D numbers.
+        names: of the D dimensions.
     """
-    drawn = layout(height=60 + 34 * len(factors))
-    drawn["xaxis"] = axis() | {"type": "category", "side": "top"}
-    drawn["yaxis"] = axis() | {"type": "category", "autorange": "reversed"}
-    strength = np.abs(correlations)
     cells = {
         "type": "heatmap",
         "x": list(names),
         "y": list(factors),
-        "z": strength.tolist(),
+        "z": np.abs(correlations).tolist(),
         "zmin": 0,
         "zmax": 1,
         "colorscale": [[0, "rgba(53, 88, 216, 0)"], [1, TRAIN]],
@@ -91,51 +75,29 @@ def factor_map(
         "ygap": 2,
         "hovertemplate": "%{y}, %{x}: %{z:.2f}<extra></extra>",
     }  # fmt: skip
-    return {"data": [cells], "layout": drawn}
+    x, y = axis(type="category", side="top"), axis(type="category", autorange="reversed")
+    return figure([cells], 60 + 34 * len(factors), x, y)
 
 
 def posterior_map(
-    points: np.ndarray,
-    centre: np.ndarray,
-    spread: np.ndarray,
-    legend: tuple[str, str] = ("test pictures", f"this picture, within {INSIDE:.0f} σ"),
+    points: np.ndarray, centre: np.ndarray, spread: np.ndarray, legend: tuple[str, str]
 ) -> Figure:
-    """Draw the codes of test pictures and one picture's distribution among them.
+    """Draw the codes of test images and one image's distribution among them.
 
     Args:
         points: (N, 2), the test codes.
-        centre: (2,), μ of the picture.
+        centre: (2,), μ of the image.
         spread: (2, 2), the covariance of its distribution in the plane.
-        legend: words for the test pictures and for the distribution, drawn to `INSIDE` σ.
+        legend: texts for the test images and for the distribution, drawn to `INSIDE` σ.
     """
     angles = np.linspace(0, 2 * np.pi, ROUND)
     values, vectors = np.linalg.eigh(spread)
     circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)
     edge = centre + INSIDE * circle * np.sqrt(np.maximum(values, 0)) @ vectors.T
-    drawn = layout(height=420)
-    drawn["xaxis"] = axis()
-    drawn["yaxis"] = axis() | {"scaleanchor": "x"}
-    drawn["showlegend"] = True
-    others = {
-        "type": "scattergl",
-        "mode": "markers",
-        "name": legend[0],
-        "x": points[:, 0].tolist(),
-        "y": points[:, 1].tolist(),
-        "marker": {"size": 5, "color": NEXT, "opacity": 0.5},
-        "hoverinfo": "skip",
-    }
-    own = {
-        "type": "scatter",
-        "mode": "lines",
-        "name": legend[1],
-        "x": edge[:, 0].tolist(),
-        "y": edge[:, 1].tolist(),
-        "fill": "toself",
-        "line": {"color": HELD_OUT, "width": 4},
-        "hoverinfo": "skip",
-    }
-    return {"data": [others, own], "layout": drawn}
+    others = dots(legend[0], points, NEUTRAL, 5, opacity=0.5) | {"hoverinfo": "skip"}
+    x, y = edge.T.tolist()
+    own = line(legend[1], x, y, HELD_OUT, width=4, fill="toself", hoverinfo="skip")
+    return figure([others, own], 420, axis(), axis(scaleanchor="x"), showlegend=True)
 
 
 def histogram(counts: tuple[int, ...], edges: tuple[float, ...], label: str) -> Figure:
@@ -146,12 +108,8 @@ def histogram(counts: tuple[int, ...], edges: tuple[float, ...], label: str) -> 
         edges: of the bins, one more than counts.
         label: of the values.
     """
-    drawn = layout(height=260) | {"bargap": 0}
-    drawn["xaxis"] = axis() | {"title": {"text": label}}
-    drawn["yaxis"] = axis() | {"title": {"text": "units"}}
     middles = [(low + high) / 2 for low, high in pairwise(edges)]
-    bars = {"type": "bar", "x": middles, "y": list(counts), "marker": {"color": TRAIN}}
-    return {"data": [bars], "layout": drawn}
+    return figure([_bars(middles, list(counts), TRAIN)], 260, axis(label), axis("units"), bargap=0)
 
 
 def moves_by_model(matches: Sequence[Match], label: str) -> Figure:
@@ -161,10 +119,7 @@ def moves_by_model(matches: Sequence[Match], label: str) -> Figure:
         matches: the results.
         label: of the number of moves.
     """
-    drawn = layout(height=300)
-    drawn["xaxis"] = axis() | {"type": "category"}
-    drawn["yaxis"] = axis() | {"title": {"text": label}, "rangemode": "tozero"}
-    dots = {
+    boxes = {
         "type": "box",
         "x": [match.title for match in matches],
         "y": [match.moves for match in matches],
@@ -172,8 +127,8 @@ def moves_by_model(matches: Sequence[Match], label: str) -> Figure:
         "pointpos": 0,
         "jitter": 0.4,
         "marker": {"size": 10, "color": TRAIN},
-        "line": {"color": NEXT},
+        "line": {"color": NEUTRAL},
         "fillcolor": "rgba(0, 0, 0, 0)",
         "hovertemplate": "%{y}<extra></extra>",
     }
-    return {"data": [dots], "layout": drawn}
+    return figure([boxes], 300, axis(type="category"), axis(label, rangemode="tozero"))

@@ -1,10 +1,10 @@
-"""The chart of a sweep: how good the pictures are against the size of the code."""
+"""The chart of a sweep: how good the images are against the size of the code."""
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pages.ui.charts.training import HELD_OUT, TRAIN, Figure, axis, layout
+from pages.ui.charts.plot import HELD_OUT, TRAIN, Figure, axis, figure, line
 
 LOSSLESS = 60.0  # dB: from here on nobody sees a difference, and the rest would look flat
 
@@ -26,7 +26,7 @@ class SizePoint:
 
 @dataclass(frozen=True)
 class SweepWords:
-    """What is written into the chart, in the visitor's language: its axes and its two lines."""
+    """The texts of the chart in the visitor's language: its axes and its two lines."""
 
     size: str
     psnr: str
@@ -45,50 +45,47 @@ def psnr_by_size(
 
     Args:
         points: of the networks that have one already, in the order of their sizes.
-        pca: PSNR of PCA by size; what is `LOSSLESS` or better is left out.
+        pca: PSNR of PCA by size; values from `LOSSLESS` on are left out.
         sizes: all that will be there: the extent of the axis.
         chosen: the size whose point is marked.
         words: for the chart.
     """
     shown = {size: value for size, value in pca.items() if value < LOSSLESS}
-    drawn = layout(height=380)
-    drawn["margin"] |= {"t": 40}
     low, high = math.log10(min(sizes)), math.log10(max(sizes))
     edge = 0.08 * max(high - low, 0.1)
-    drawn["xaxis"] = axis() | {
-        "type": "log",
-        "range": [low - edge, high + edge],
-        "tickvals": list(sizes),
-        "ticktext": [f"{size:,}" for size in sizes],
-        "title": {"text": words.size},
-        "fixedrange": True,
-    }
-    drawn["yaxis"] = axis() | {"title": {"text": words.psnr}, "fixedrange": True}
     unit = "%{x}: %{y:.2f} dB<extra>"
-    line = {
-        "type": "scatter",
-        "mode": "lines+markers",
-        "name": words.pca,
-        "x": list(shown),
-        "y": list(shown.values()),
-        "line": {"color": HELD_OUT, "width": 3, "dash": "dash"},
-        "marker": {"symbol": "diamond", "size": 10, "color": HELD_OUT},
-        "hovertemplate": f"{unit}{words.pca}</extra>",
-    }
-    networks = {
-        "type": "scatter",
-        "mode": "lines+markers",
-        "name": words.networks,
-        "x": [point.size for point in points],
-        "y": [point.psnr for point in points],
-        "line": {"color": TRAIN, "width": 3},
-        "marker": {
+    linear = line(
+        words.pca,
+        shown,
+        shown.values(),
+        HELD_OUT,
+        dash="dash",
+        mode="lines+markers",
+        marker={"symbol": "diamond", "size": 10, "color": HELD_OUT},
+        hovertemplate=f"{unit}{words.pca}</extra>",
+    )
+    networks = line(
+        words.networks,
+        (point.size for point in points),
+        (point.psnr for point in points),
+        TRAIN,
+        mode="lines+markers",
+        marker={
             "size": [22 if point.size == chosen else 14 for point in points],
             "symbol": ["circle" if point.done else "circle-open" for point in points],
             "color": TRAIN,
             "opacity": 1,
         },
-        "unselected": {"marker": {"opacity": 1}},  # a click chooses and hides nothing
-        "hovertemplate": f"{unit}{words.networks}</extra>",
-    }
-    return {"data": [line, networks], "layout": drawn}
+        unselected={"marker": {"opacity": 1}},  # a click chooses and hides nothing
+        hovertemplate=f"{unit}{words.networks}</extra>",
+    )
+    x = axis(
+        words.size,
+        type="log",
+        range=[low - edge, high + edge],
+        tickvals=list(sizes),
+        ticktext=[f"{size:,}" for size in sizes],
+        fixedrange=True,
+    )
+    margin = {"l": 8, "r": 8, "t": 40, "b": 8}
+    return figure([linear, networks], 380, x, axis(words.psnr, fixedrange=True), margin=margin)

@@ -16,7 +16,7 @@ from ae_core.evaluation.rate_distortion import (
 )
 from pages.ui.backend.evaluation import code_rates, jpeg_rates, pca_rates
 from pages.ui.charts.evaluation import Line, rate_curves
-from pages.ui.charts.training import FOURTH, HELD_OUT, SIXTH, THIRD, TRAIN
+from pages.ui.charts.plot import FOURTH, HELD_OUT, SIXTH, THIRD, TRAIN
 from pages.ui.evaluation.compare_with import beside, sized
 from pages.ui.evaluation.equal_bytes import equal_bytes
 from pages.ui.i18n.text import text

@@ -11,14 +11,14 @@ from ae_core.evaluation.reconstruction_error import SHOWN, ReconstructionErrors
 from ae_core.evaluation.roc import Roc, rates, threshold_for
 from pages.ui.backend.evaluation import in_distribution, out_of_distribution
 from pages.ui.charts.evaluation import (
-    LEAST,
-    PLANE,
+    MIN_SCORE,
+    PLOT_MARGIN,
     SCORES_HEIGHT,
     roc_curve,
     score_histogram,
     score_range,
 )
-from pages.ui.charts.training import Figure
+from pages.ui.charts.plot import Figure
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import pictures_title
 from pages.ui.i18n.text import text
@@ -117,14 +117,14 @@ def _marked(name: str, figure: Figure, alt: str, across: float, up: float | None
 
     Args:
         name: of the chart.
-        figure: with its plane where `pages.ui.charts.evaluation.PLANE` says.
+        figure: its plotting area is where `pages.ui.charts.evaluation.PLOT_MARGIN` says.
         alt: what it shows, in words.
         across: where the mark is, as a share of the plane's width.
         up: likewise of its height; None for an upright line.
     """
     with st.container(key=f"measure-{name}"):
         chart(figure, key=f"measure.{name}", alt=alt)
-        left, right, top, bottom = (PLANE[side] for side in "lrtb")
+        left, right, top, bottom = (PLOT_MARGIN[side] for side in "lrtb")
         wide, high = f"(100% - {left + right}px)", SCORES_HEIGHT - top - bottom
         x = f"left:calc({left}px + {wide} * {across:.5f});"
         if up is None:
@@ -152,6 +152,6 @@ def _caption(kind: str, score: float, threshold: float) -> str:
 
 def _steps(known: np.ndarray, unknown: np.ndarray) -> tuple[float, ...]:
     """Return thresholds from below all scores to above them, each so much above the last."""
-    scores = np.maximum(np.concatenate([known, unknown]), LEAST)
+    scores = np.maximum(np.concatenate([known, unknown]), MIN_SCORE)
     rising = np.geomspace(scores.min() * 0.9, scores.max() * 1.1, STEPS)
     return tuple(dict.fromkeys(float(f"{step:.3g}") for step in rising))

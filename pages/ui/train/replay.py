@@ -18,7 +18,7 @@ from ae_core.runs import replay
 from ae_core.runs.snapshot import Snapshot
 from ae_core.specs import Limit
 from pages.ui.backend.service import replay_sheet, service, snapshots_of
-from pages.ui.charts.training import CLASSES, HELD_OUT, TRAIN
+from pages.ui.charts.plot import CLASSES, HELD_OUT, TRAIN
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import run_name

@@ -90,9 +90,13 @@ def _curves(snapshot: Snapshot) -> None:
     if not snapshot.history:
         return
     epochs = snapshot.spec.epochs if snapshot.live else snapshot.epoch
-    words = {name: text(f"run.curve.{name}") for name in training.WORDS}
     chart(
-        training.loss_curves(snapshot.history, snapshot.spec.loss, epochs, words),
+        training.loss_curves(
+            snapshot.history,
+            snapshot.spec.loss,
+            epochs,
+            lambda name: text(f"run.curve.{name}"),
+        ),
         key=f"curves-{snapshot.id}",
         alt=text("run.curves"),
     )
