@@ -29,7 +29,7 @@ from ae_core.storage import ROOT
 
 FOLDER = ROOT / "assets" / "text"
 FALLBACK = "en"
-MAX_QUOTED = 120  # characters of a value that a visitor supplied
+MAX_QUOTED = 120  # characters of a value in a message: a visitor may have supplied any
 _DIGITS = re.compile(r"[\d.,]*\d")
 
 
@@ -67,14 +67,15 @@ def sentence(said: Message | UserError, language: str = FALLBACK) -> str:
     """Return a message, or what an error tells, as a sentence."""
     message = said.message if isinstance(said, UserError) else said
     entry = entries(language)[f"message.{message.key}"]
-    return _Writer(language).format(entry, **message.values)
+    return _Writer(language, MAX_QUOTED).format(entry, **message.values)
 
 
 class _Writer(string.Formatter):
     """Fills an entry's fields in one language."""
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, max_quoted: int | None = None) -> None:
         self._language = language
+        self._max_quoted = max_quoted  # characters of a text
         self._locale = Locale(language)
 
     def format_field(self, value: Any, format_spec: str) -> str:
@@ -88,14 +89,14 @@ class _Writer(string.Formatter):
             style = "or" if format_spec == "or" else "standard"
             return self._listed(value, style if format_spec else "unit")
         if isinstance(value, bool) or not isinstance(value, int | float):
-            return format(_quoted(str(value)), format_spec)
+            return format(self._quoted(str(value)), format_spec)
         return self._number(value, format_spec)
 
     def _number(self, value: float, format_spec: str) -> str:
         if isinstance(value, int) and abs(value) < 1000 and not format_spec:
             return str(value)  # what most are, without Babel's 30 µs
         if isinstance(value, int) and value.bit_length() > 53:  # a visitor may write any
-            return _quoted(str(value)) if value.bit_length() < 1000 else "10…"
+            return self._quoted(str(value)) if value.bit_length() < 1000 else "10…"
         if format_spec:
             return self._localized(format(value, format_spec))
         if isinstance(value, float) and not math.isfinite(value):
@@ -115,8 +116,10 @@ class _Writer(string.Formatter):
         return f"{self._number(value, '')} {form or forms[f'noun.{noun}.other']}"
 
     def _setting(self, name: str) -> str:
-        label = entries(self._language).get(f"settings.label.{name}", name)
-        return label if label.lower() == name.lower() else f"{label} ({_quoted(name)})"
+        label = entries(self._language).get(f"settings.label.{name}")
+        if label is None:
+            return self._quoted(name)
+        return label if label.lower() == name.lower() else f"{label} ({name})"
 
     def _listed(self, values: Sequence[Any], style: Any) -> str:
         written = [self.format_field(value, "") for value in values]
@@ -124,10 +127,9 @@ class _Writer(string.Formatter):
             return ", ".join(written)
         return str(format_list(written, style=style, locale=self._locale))
 
-
-def _quoted(text: str) -> str:
-    """Return what a visitor supplied, not too much of it."""
-    return text if len(text) <= MAX_QUOTED else text[: MAX_QUOTED - 1] + "…"
+    def _quoted(self, text: str) -> str:
+        longest = self._max_quoted
+        return text if longest is None or len(text) <= longest else text[: longest - 1] + "…"
 
 
 def _flatten(prefix: str, table: Mapping[str, object], found: dict[str, str]) -> None:

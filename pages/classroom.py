@@ -29,7 +29,7 @@ def page() -> None:
     try:
         _one_class(code)
     except UserError as error:
-        notice.error(str(error))
+        notice.error(error)
         entrance()
 
 

@@ -6,10 +6,10 @@ import streamlit as st
 
 from ae_core.denoising import denoise
 from ae_core.denoising.denoise import Denoised, LabelledImage, is_denoiser
+from ae_core.errors import UserError
 from ae_core.specs import CHOICES, LIMITS, Corruption
 from ae_core.specs.serialization import OLD_NAMES
 from pages.ui.backend.denoising import noise_answer
-from pages.ui.backend.service import FAILURES
 from pages.ui.denoise.results import (
     classical_view,
     denoised_view,
@@ -48,8 +48,8 @@ def page() -> None:
         try:
             model = model_select("denoise", denoising_models)
             chosen = face_source(model)
-        except FAILURES as error:
-            notice.error(str(error))
+        except UserError as error:
+            notice.error(error)
             chosen = None
         noise, seed = _noise() if task == TASKS[0] else (None, 0)
     with right:
@@ -58,8 +58,8 @@ def page() -> None:
             return
         try:
             _results(model, chosen, noise, seed)
-        except FAILURES as error:
-            notice.error(str(error))
+        except UserError as error:
+            notice.error(error)
 
 
 def _noise() -> tuple[Corruption, int]:

@@ -2,10 +2,9 @@
 
 import streamlit as st
 
-from ae_core.errors import UnknownThing
+from ae_core.errors import UnknownThing, UserError
 from ae_core.latent.profile import LatentProfile
 from pages.ui.backend.models import latent_profile
-from pages.ui.backend.service import FAILURES
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import slug, text
 from pages.ui.latent.directions import direction_view
@@ -56,8 +55,8 @@ def page() -> None:
         with waiting(text("latent.encoding"), "atlas", model.id):
             known = _latent_profile(model)
         shown = (model, *(_others(model) if view in LIVE else ()))
-    except FAILURES as error:
-        notice.error(str(error))
+    except UserError as error:
+        notice.error(error)
         return
     # Decoders in training are fragments of their own.
     live = any(each.in_training for each in shown)
@@ -70,8 +69,8 @@ def _explore(view: str, shown: tuple[TrainedModel, ...], known: LatentProfile) -
     try:
         code = linked_code(shown[0], known, "z")
         VIEWS[view](Stage(shown, known, code, st.query_params.get("z", "")))
-    except FAILURES as error:
-        notice.error(str(error))
+    except UserError as error:
+        notice.error(error)
 
 
 def _latent_profile(model: TrainedModel) -> LatentProfile:

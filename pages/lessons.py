@@ -2,9 +2,9 @@
 
 import streamlit as st
 
+from ae_core.errors import UserError
 from ae_core.lessons.schema import Lesson
 from pages.ui.backend.lessons import lessons
-from pages.ui.backend.service import FAILURES
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import language, text
 from pages.ui.lessons.progress import Progress, go_to, open_lesson, progress_in
@@ -64,8 +64,8 @@ def _lesson(lesson: Lesson, later: list[Lesson]) -> None:
     )
     try:
         complete = step_view(lesson, progress)
-    except FAILURES as error:
-        notice.error(str(error))
+    except UserError as error:
+        notice.error(error)
         complete = False
     with st.container(horizontal=True):
         st.button(
@@ -88,8 +88,8 @@ def _summary(lesson: Lesson, progress: Progress, later: list[Lesson]) -> None:
     st.progress(1.0, text=text("lessons.finished"))
     try:
         guesses = right_guesses(lesson, progress)
-    except FAILURES as error:
-        notice.error(str(error))
+    except UserError as error:
+        notice.error(error)
         return
     asked = sum(step.guess is not None for step in lesson.steps)
     if asked:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui.backend.service import FAILURES
+from ae_core.errors import UserError
 from pages.ui.evaluation.rates import rate_view
 from pages.ui.evaluation.unknown import unknown_view
 from pages.ui.i18n import notice
@@ -38,8 +38,8 @@ def page() -> None:
     try:
         VIEWS[view](model)
         model_card(model.id)
-    except FAILURES as error:
-        notice.error(str(error))
+    except UserError as error:
+        notice.error(error)
 
 
 framed("Measure", page)

@@ -7,7 +7,7 @@ import streamlit as st
 from ae_core.data.user_image_sets import MIN_PICTURES, PRESET, name_of, suggested, user_sets
 from ae_core.data.user_set_store import MAX_PICTURES
 from ae_core.data.user_sets import LONGEST_NAME, SIDES, UserSet
-from ae_core.errors import ImageSetCorrupt, NotYours, StorageError, UnknownThing
+from ae_core.errors import UserError
 from ae_core.specs import to_query
 from pages.ui.backend.service import service
 from pages.ui.i18n import notice
@@ -21,7 +21,6 @@ from pages.ui.widgets.image_picker import picture_picker
 from pages.ui.widgets.sheet import addresses
 
 A_PAGE = 60  # pictures
-REFUSALS = (ValueError, ImageSetCorrupt, StorageError)
 
 
 def page() -> None:
@@ -36,8 +35,8 @@ def page() -> None:
         return
     try:
         _one_set(user_sets().get(set_id))
-    except (UnknownThing, ImageSetCorrupt) as error:
-        notice.error(str(error))
+    except UserError as error:
+        notice.error(error)
         _overview()
 
 
@@ -78,8 +77,8 @@ def _begin() -> None:
         return
     try:
         made = user_sets().create(visitor(), name or text("own.name_example"), side or SIDES[0])
-    except REFUSALS as error:
-        notice.error(str(error))
+    except UserError as error:
+        notice.error(error)
         return
     put(set=made.id)
     st.rerun()
@@ -155,8 +154,8 @@ def _grid(own: UserSet, mine: bool) -> None:
 def _remove(set_id: str, number: int) -> None:
     try:
         user_sets().remove(set_id, number, visitor())
-    except REFUSALS as error:
-        collecting().told = str(error)
+    except UserError as error:
+        collecting().told = error.message
         return
     put(picture="")
     collecting().told = text("own.removed", number=number + 1)
@@ -176,8 +175,8 @@ def _rename(own: UserSet) -> None:
         try:
             renamed = user_sets().rename(own.id, widget(key), visitor())
             collecting().told = text("own.renamed", name=renamed.name)
-        except REFUSALS as error:
-            collecting().told = str(error)
+        except UserError as error:
+            collecting().told = error.message
 
     st.button(text("own.rename"), on_click=take)
 
@@ -189,8 +188,8 @@ def _delete(own: UserSet) -> None:
         return
     try:
         user_sets().delete(own.id, visitor())
-    except (NotYours, ImageSetCorrupt, OSError) as error:
-        notice.error(str(error))
+    except UserError as error:
+        notice.error(error)
         return
     service().forget_pictures(name_of(own))
     collecting().told = text("own.deleted")

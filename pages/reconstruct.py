@@ -5,12 +5,13 @@ import streamlit as st
 
 from ae_core import images
 from ae_core.data.drawing import DRAWING_SIDE, centre_digit
+from ae_core.errors import UserError
 from ae_core.evaluation import baselines
 from ae_core.models import inference
 from ae_core.models.compatibility import image_shape
 from pages.ui.backend.evaluation import test_baselines
 from pages.ui.backend.models import test_rendition
-from pages.ui.backend.service import FAILURES, service
+from pages.ui.backend.service import service
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import pictures_title
 from pages.ui.i18n.text import slug, text
@@ -56,8 +57,8 @@ def page() -> None:
             return
         try:
             _results(model, number, image)
-        except FAILURES as error:
-            notice.error(str(error))
+        except UserError as error:
+            notice.error(error)
 
 
 def _picture(model: TrainedModel, source: str) -> tuple[int | None, np.ndarray | None]:
@@ -73,7 +74,7 @@ def _test_picture(model: TrainedModel) -> int | None:
     try:
         with waiting(text("reconstruct.loading"), "gallery", model.file.spec_json):
             return gallery_picker(f"picker-{model.id}", model.file.spec_json, A_PAGE)
-    except FAILURES as error:
+    except UserError as error:
         notice.warning(text("reconstruct.no_pictures", problem=error))
         return None
 
@@ -93,8 +94,8 @@ def _uploaded(model: TrainedModel) -> np.ndarray | None:
     st.button(text("reconstruct.forget"), on_click=forget_upload)
     try:
         image = images.open_picture(upload.data, upload.name)
-    except ValueError as error:
-        notice.error(str(error))
+    except UserError as error:
+        notice.error(error)
         return None
     array = images.to_array(image, image_shape(model.spec))
     inverted = st.toggle(text("reconstruct.invert"), key="reconstruct.invert")
@@ -104,8 +105,8 @@ def _uploaded(model: TrainedModel) -> np.ndarray | None:
 def _drawn(model: TrainedModel) -> np.ndarray | None:
     try:
         drawing = drawing_canvas("reconstruct", DRAWING_SIDE)
-    except ValueError as error:
-        notice.error(str(error))
+    except UserError as error:
+        notice.error(error)
         return None
     if drawing is None:
         return None

@@ -48,7 +48,7 @@ def entry(monkeypatch):
         ("{n}", {"n": True}, "True", "True"),
         ("{c:or}", {"c": ("a", "b", "c")}, "a, b, or c", "a, b oder c"),
         ("{c}", {"c": ("a", 2)}, "a, 2", "a, 2"),
-        ("{v}", {"v": "x" * 199}, "x" * 119 + "…", "x" * 119 + "…"),
+        ("{v}", {"v": "x" * 199}, "x" * 199, "x" * 199),
         ("{v}", {"v": "{n} **bold**"}, "{n} **bold**", "{n} **bold**"),
     ],
 )
@@ -60,6 +60,12 @@ def test_fields(entry, template, values, english, german):
 def test_a_message_in_a_message_becomes_its_sentence(entry):
     inner = Message.of("between", name="epochs", value=5000, low=1, high=2000)
     assert entry("No: {problem}", problem=inner).startswith("No: Epochs: choose a number between")
+
+
+@pytest.mark.parametrize("name", ["layers", "x" * 500])
+def test_a_message_quotes_no_more_than_a_visitor_has_to_see(name):
+    error = UserError("layers", name=name, value="x" * 500, examples="y" * 500)
+    assert all(len(sentence(error, language)) < 450 for language in languages())
 
 
 def test_there_are_two_languages():

@@ -12,6 +12,7 @@ import secrets
 import time
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +49,7 @@ class UserSetStore:
 
     def _changing(self) -> AbstractContextManager[None]:
         """One at a time, on whatever server: adding reads a file and writes it again."""
-        return self._lock.held(_not_saved)
+        return self._lock.held(partial(_refused, "set_not_saved"))
 
     def path(self, set_id: str) -> Path:
         """Return a set's file, whether or not it exists.
@@ -159,10 +160,14 @@ class UserSetStore:
 
         Raises:
             NotYours: another visitor made the set.
+            StorageError: the file cannot be deleted.
         """
         with self._changing():
             self._owned(set_id, owner)
-            self.path(set_id).unlink(missing_ok=True)
+            try:
+                self.path(set_id).unlink(missing_ok=True)
+            except OSError as error:
+                raise _refused("set_not_deleted", error) from error
 
     def _owned(self, set_id: str, owner: str) -> tuple[UserSet, UserImages]:
         own, images = read(self.path(set_id))
@@ -181,7 +186,7 @@ class UserSetStore:
             self.root.mkdir(parents=True, exist_ok=True)
             atomic_write(path, data)
         except OSError as error:
-            raise _not_saved(error) from error
+            raise _refused("set_not_saved", error) from error
         return own
 
     def _full(self, owner: str) -> UserError:
@@ -192,6 +197,6 @@ class UserSetStore:
         return UserError("server_full_of_yours", most=most, names=names)
 
 
-def _not_saved(error: OSError) -> StorageError:
-    _log.error("an image set could not be saved: %s", error)
-    return StorageError("set_not_saved", reason=error.strerror or str(error))
+def _refused(key: str, error: OSError) -> StorageError:
+    _log.error("the disk refused to change an image set: %s", error)
+    return StorageError(key, reason=error.strerror or str(error))

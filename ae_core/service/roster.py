@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ae_core.data.user_image_sets import is_gone
+from ae_core.errors import Busy
 from ae_core.runs.ended_runs import EndedRuns
 from ae_core.runs.index import RunIndex
 from ae_core.runs.record import new_record
@@ -16,10 +17,6 @@ from ae_core.runs.store import RunStore
 from ae_core.runs.timeline import EpochFrame
 from ae_core.service.registry import UnderWay
 from ae_core.specs import TrainingSpec
-
-
-class Busy(ValueError):
-    """The visitor already has as many runs under way as are allowed."""
 
 
 class Roster:
@@ -61,10 +58,7 @@ class Roster:
         mine = self._under_way.of(owner)
         if len({run.record.sweep or run.record.id for run in mine}) >= self._runs_per_owner:
             furthest = max((run.snapshot for run in mine), key=lambda snapshot: snapshot.epoch)
-            raise Busy(
-                f"You already have a run under way (epoch {furthest.epoch} of "
-                f"{furthest.spec.epochs}): stop it, or wait for its end."
-            )
+            raise Busy("busy", epoch=furthest.epoch, epochs=furthest.spec.epochs)
 
     def sweep(self, sweep_id: str) -> list[str]:
         """Return the ids of a sweep's runs, in the order of their training.

@@ -24,10 +24,8 @@ from ae_core.service.metrics import Load, Meters
 from ae_core.service.outcome import Ending
 from ae_core.service.queue_store import QueueBook
 from ae_core.service.registry import UnderWay
-from ae_core.service.roster import Busy, Roster
+from ae_core.service.roster import Roster
 from ae_core.specs import TrainingSpec
-
-__all__ = ["Busy", "TrainingService"]
 
 
 class TrainingService:

@@ -32,6 +32,16 @@ class Limit:
             key = "whole" if self.whole else "between"
             raise UserError(key, name=name, value=value, low=self.low, high=self.high)
 
+    def parse(self, name: str, written: str) -> float:
+        """Return the number that a text gives; raise a UserError unless it is within the limit."""
+        try:
+            value = int(written) if self.whole else float(written)
+        except ValueError:
+            self.check(name, written)
+            raise
+        self.check(name, value)
+        return value
+
 
 LIMITS: Mapping[str, Limit] = MappingProxyType(
     {

@@ -90,11 +90,11 @@ def _typed(name: str, value: Value, like: Value) -> Any:
         return str(value)
     kind = type(like)
     if isinstance(value, str):
+        if name in LIMITS:
+            return LIMITS[name].parse(name, value)
         try:
             return kind(value)
         except ValueError:
-            if name in LIMITS:
-                LIMITS[name].check(name, value)  # tells the bounds, always raises
             raise UserError("number", name=name, value=value) from None
     # A whole number for a fractional setting; whatever else JSON may hold is left to the check.
     small_int = type(value) is int and abs(value) < 2**53

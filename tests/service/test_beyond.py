@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from distributed import Client, wait
 
+from ae_core.errors import Busy
 from ae_core.service.following import key_of
 from ae_core.service.messages import attempt_name
-from ae_core.service.roster import Busy
 from ae_core.specs import change, preset
 from ae_core.storage import ROOT
 from ae_core.training.sweep import specs_of

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from ae_core.data import gallery as galleries
-from ae_core.errors import ServiceUnavailable, StorageError, UnknownThing
+from ae_core.errors import Busy, ServiceUnavailable, StorageError, UnknownThing
 from ae_core.models import weights
 from ae_core.service import messages
-from ae_core.service.service import Busy, TrainingService
+from ae_core.service.service import TrainingService
 from ae_core.specs import change, preset, to_json
 
 QUICK = change(

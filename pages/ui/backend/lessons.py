@@ -5,6 +5,7 @@ It knows no student: how far one has come is in `pages.ui.lessons.progress`.
 
 import streamlit as st
 
+from ae_core.errors import UserError
 from ae_core.lessons import measurements
 from ae_core.lessons.figures import MeasurementResult
 from ae_core.lessons.reader import lesson_files, read_lesson
@@ -14,14 +15,14 @@ from pages.ui.backend.service import service
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def lessons(language: str) -> tuple[dict[str, Lesson], tuple[str, ...]]:
+def lessons(language: str) -> tuple[dict[str, Lesson], tuple[UserError, ...]]:
     """Return the lessons of a language by their names, and what is wrong with unreadable ones."""
     found, problems = {}, []
     for path in lesson_files(language):
         try:
             found[path.stem] = read_lesson(path)
-        except ValueError as error:
-            problems.append(str(error))
+        except UserError as error:
+            problems.append(error)
     return found, tuple(problems)
 
 

@@ -12,7 +12,7 @@ import streamlit as st
 from ae_core.classroom.service import ClassroomService
 from ae_core.classroom.wall import Wall
 from ae_core.data.user_image_sets import is_user_set
-from ae_core.errors import ImageSetCorrupt, ImageSetUnavailable, ServiceUnavailable, UnknownThing
+from ae_core.errors import UnknownThing
 from ae_core.latent.match_results import MatchResultStore
 from ae_core.runs.replay import ReplaySheet, pack_frames
 from ae_core.runs.snapshot import Snapshot
@@ -27,8 +27,6 @@ from pages.ui.widgets.sheet import png
 # Of new objects before Python looks for cycles: with its own 700 a class causes several looks at
 # every session's objects a second, at which everything stands still.
 COLLECT = (20_000, 20, 20)
-# What there may be instead of an answer; each says in a sentence what is wrong.
-FAILURES = (ServiceUnavailable, ImageSetUnavailable, ImageSetCorrupt, ValueError)
 SHEETS = 64  # of pictures of runs that several may watch
 FILMS = 16  # of runs that are replayed, up to 2 MB each
 

@@ -5,14 +5,12 @@ from collections.abc import Callable
 import streamlit as st
 
 from ae_core.classroom.model import CODE_LENGTH, DAYS, MAX_NICKNAME, Classroom
-from ae_core.errors import StorageError, UserError
+from ae_core.errors import UserError
 from pages.ui.backend.service import classroom_service
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.state.query_params import put
 from pages.ui.state.session import teaching, visitor
-
-REFUSALS = (UserError, StorageError)
 
 
 def entrance() -> None:
@@ -70,8 +68,8 @@ def attempt(action: Callable[[], None]) -> None:
     """Do something of the visitor's and draw the whole page anew, or say why it cannot be."""
     try:
         action()
-    except REFUSALS as error:
-        notice.error(str(error))
+    except UserError as error:
+        notice.error(error)
         return
     st.rerun()
 

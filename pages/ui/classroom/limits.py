@@ -83,7 +83,7 @@ def _take_part(challenge: Challenge, limits: ClassLimits) -> None:
     try:
         spec, preset_name = challenge_preset(challenge, limits)
     except UserError as error:
-        notice.warning(str(error))
+        notice.warning(error)
         return
     st.page_link(
         "pages/train.py",

@@ -5,7 +5,6 @@ import streamlit as st
 from ae_core.classroom.wall import standings
 from ae_core.errors import UserError
 from pages.ui.backend.service import class_wall, classroom_service
-from pages.ui.classroom.entrance import REFUSALS
 from pages.ui.classroom.limits import challenge_view, limits_in_words
 from pages.ui.classroom.wall import wall
 from pages.ui.i18n import notice
@@ -64,5 +63,5 @@ def _act(code: str, secret: str, act: str, name: str) -> None:
             class_wall().stop(classroom_service().students(code), name)
         else:
             classroom_service().remove(code, secret, name)
-    except REFUSALS as error:
-        notice.toast(str(error))
+    except UserError as error:
+        notice.toast(error)

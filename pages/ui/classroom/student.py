@@ -3,8 +3,8 @@
 import streamlit as st
 
 from ae_core.classroom.model import Classroom, Student
+from ae_core.errors import UserError
 from pages.ui.backend.service import classroom_service
-from pages.ui.classroom.entrance import REFUSALS
 from pages.ui.classroom.live import live_view
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
@@ -32,7 +32,7 @@ def student_view(classroom: Classroom, student: Student) -> None:
 def _leave() -> None:
     try:
         classroom_service().leave(visitor())
-    except REFUSALS as error:
-        notice.toast(str(error))
+    except UserError as error:
+        notice.toast(error)
         return
     put(**{"class": ""})

@@ -10,8 +10,9 @@ from ae_core.classroom.join_link import with_query
 from ae_core.classroom.model import CLASS_LIMITS, Challenge, ClassLimits, Classroom
 from ae_core.data.loading import IMAGE_SETS, card
 from ae_core.data.user_image_sets import name_of, user_sets
+from ae_core.errors import UserError
 from pages.ui.backend.service import class_wall, classroom_service
-from pages.ui.classroom.entrance import REFUSALS, attempt
+from pages.ui.classroom.entrance import attempt
 from pages.ui.classroom.joining import here, joining
 from pages.ui.classroom.limits import limits_in_words
 from pages.ui.classroom.live import live_view
@@ -56,8 +57,8 @@ def _try(action: Callable[[], object]) -> None:
     """Do something at a click, before the page is drawn again, or say why it cannot be."""
     try:
         action()
-    except REFUSALS as error:
-        notice.toast(str(error))
+    except UserError as error:
+        notice.toast(error)
 
 
 def _pause(classroom: Classroom, secret: str) -> None:

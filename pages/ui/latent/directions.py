@@ -112,14 +112,7 @@ def _written(count: int) -> tuple[float, ...]:
         if len(values) != count or not all(abs(value) <= STRENGTH for value in values):
             raise ValueError
     except ValueError:
-        notice.error(
-            text(
-                "latent.directions.bad",
-                written=written[:40],
-                count=count,
-                low=f"{-STRENGTH:g}",
-                high=f"{STRENGTH:g}",
-            )
-        )
+        bounds = {"low": -STRENGTH, "high": STRENGTH}
+        notice.error(text("latent.directions.bad", written=written[:40], count=count, **bounds))
         return (0.0,) * count
     return values

@@ -11,6 +11,7 @@ import numpy as np
 import streamlit as st
 
 from ae_core.data.loading import is_available
+from ae_core.errors import UserError
 from ae_core.latent import explore
 from ae_core.latent.browser_decoder import MAX_MACS, decoder_macs
 from ae_core.latent.interpolation import code_from_text, code_to_text
@@ -106,7 +107,7 @@ def linked_code(
     usual = _there(model, usual)
     try:
         return _read(model, profile, name, st.query_params.get(name, usual))
-    except ValueError as error:
+    except UserError as error:
         instead = text("latent.code.mean")
         if usual:
             instead = text("latent.code.picture", number=usual.removeprefix(PICTURE))
@@ -134,7 +135,5 @@ def _read(model: TrainedModel, profile: LatentProfile, name: str, written: str) 
     available = gallery(model.file.spec_json, 0, 1).available
     number = written.removeprefix(PICTURE)
     if not number.isdecimal() or len(number) > 9 or int(number) >= available:
-        raise ValueError(
-            text("latent.code.bad", name=name, written=written[:40], last=available - 1)
-        )
+        raise UserError("code_picture", name=name, value=written, last=available - 1)
     return test_code(model.file, int(number))[0]

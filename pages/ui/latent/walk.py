@@ -4,6 +4,7 @@ import numpy as np
 import streamlit as st
 
 from ae_core import images
+from ae_core.errors import UserError
 from ae_core.latent.interpolation import SHARE, lerp, slerp
 from ae_core.specs import Limit
 from pages.ui.i18n import notice
@@ -40,7 +41,7 @@ def walk_view(stage: Stage) -> None:
         steps = int(linked_slider("steps", text("latent.walk.steps"), 9, STEPS, "latent"))
     try:
         walk = WAYS[way](start, end, np.linspace(0, 1, STONES))
-    except ValueError as error:
+    except UserError as error:
         notice.info(text("latent.walk.instead", problem=error))
         way, walk = "Straight", lerp(start, end, np.linspace(0, 1, STONES))
     share = linked_number("at", 0.0, SHARE)

@@ -5,11 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 import streamlit as st
 
-from ae_core.errors import StorageError
+from ae_core.errors import UserError
 from ae_core.lessons.figures import Figures, figures_of_run
 from ae_core.lessons.schema import Experiment
 from ae_core.runs.snapshot import Snapshot
-from ae_core.service.service import Busy
 from ae_core.specs import to_query
 from pages.ui.backend.service import service, snapshots_of
 from pages.ui.i18n import notice
@@ -17,7 +16,7 @@ from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import status_in_words
 from pages.ui.shell.return_link import there_and_back
 from pages.ui.state.session import visitor
-from pages.ui.train.submission import NotAllowed, submit_run, submit_sweep
+from pages.ui.train.submission import submit_run, submit_sweep
 from pages.ui.widgets.rows import named_rows
 
 LOOKED_AT = 60  # of a visitor's newest runs
@@ -78,8 +77,8 @@ def _begin(missing: list[Experiment]) -> None:
             submit_run(missing[0].spec, missing[0].preset)
         else:
             submit_sweep([one.spec for one in missing], missing[0].preset)
-    except (Busy, NotAllowed, StorageError) as error:
-        notice.toast(str(error))
+    except UserError as error:
+        notice.toast(error)
 
 
 def _draw(experiments: tuple[Experiment, ...], live: bool) -> None:

@@ -15,7 +15,7 @@ from ae_core.data.drawing import DRAWING_SIDE, centre_digit
 from ae_core.data.user_image_sets import user_sets
 from ae_core.data.user_set_store import MAX_PICTURES
 from ae_core.data.user_sets import UserSet
-from ae_core.errors import ImageSetCorrupt, StorageError, UserError
+from ae_core.errors import UserError
 from pages.ui.backend.service import service
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
@@ -50,8 +50,8 @@ def _draw(own: UserSet) -> None:
     mine = collecting()
     try:
         drawing = drawing_canvas(f"own.{own.id}.{mine.drawings}", DRAWING_SIDE, CANVAS_PIXELS)
-    except ValueError as error:
-        notice.error(str(error))
+    except UserError as error:
+        notice.error(error)
         return
     pressed = st.button(
         text("own.keep_drawing"), type="primary", disabled=drawing is None, key="own.keep_drawing"
@@ -142,8 +142,8 @@ def _forget() -> None:
 def _add(own: UserSet, pixels: np.ndarray) -> UserSet | None:
     try:
         return user_sets().add(own.id, pixels)
-    except (ValueError, ImageSetCorrupt, StorageError) as error:
-        notice.error(str(error))
+    except UserError as error:
+        notice.error(error)
         return None
 
 

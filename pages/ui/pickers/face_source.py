@@ -47,7 +47,7 @@ def face_source(model: TrainedModel) -> Chosen | None:
     """Let the visitor choose a picture; None while there is none.
 
     Raises:
-        ServiceUnavailable, ImageSetUnavailable, ImageSetCorrupt, ValueError: with a sentence.
+        UserError: there is no picture to be had.
     """
     source = linked_choice(
         "source",
@@ -99,7 +99,7 @@ def own_photo(source: str, forget: Callable[[], None] = forget_photo) -> Chosen 
         forget: called when the visitor wants the photo forgotten.
 
     Raises:
-        ServiceUnavailable, ValueError: with a sentence.
+        UserError: the photo cannot be read.
     """
     kept = kept_photo()
     # A new widget for every photo: the one before lets go of the file.

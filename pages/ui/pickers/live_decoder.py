@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from ae_core.errors import UserError
 from ae_core.latent.explore import decoder_in_training
 from pages.ui.backend.models import live_decoder
 from pages.ui.backend.service import service
@@ -26,7 +27,7 @@ def mount(model: TrainedModel) -> None:
     """Bring a model's decoder into the browser.
 
     Raises:
-        ServiceUnavailable, ImageSetUnavailable, ImageSetCorrupt, ValueError: it cannot be had.
+        UserError: it cannot be had.
     """
     if model.in_training:
         _follow(model.id)
@@ -40,7 +41,7 @@ def _follow(run_id: str) -> None:
     try:
         model = models(run_id)[run_id]
         newest = decoder_in_training(model.file, run_id)
-    except ValueError:  # an unknown run, or one whose weights were just deleted
+    except UserError:  # an unknown run, or one whose weights were just deleted
         st.rerun()  # the page then says so
     if not model.in_training:
         st.rerun()  # the page then shows what is known of the ended run

@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from ae_core.data.user_image_sets import check_trainable
-from ae_core.errors import ImageSetCorrupt
+from ae_core.errors import UserError
 from ae_core.models.compatibility import network_shapes
 from ae_core.specs import PRESETS, Limit, TrainingSpec, from_query, to_query
 from pages.ui.i18n import notice
@@ -33,7 +33,7 @@ def read_settings() -> str:
         spec = from_query(query)
         network_shapes(spec)
         check_trainable(spec.image_set)
-    except (ValueError, ImageSetCorrupt) as error:
+    except UserError as error:
         if name in PRESETS:
             mine.preset, mine.spec = name, PRESETS[name].spec
         return text("link.unreadable", problem=error, title=preset_title(mine.preset))
@@ -128,14 +128,10 @@ def linked_number(name: str, usual: float, limit: Limit) -> float:
     if written is None:
         return usual
     try:
-        value = int(written) if limit.whole else float(written)
-        limit.check(name, value)
-    except ValueError:
-        bounds = {"low": limit.low, "high": limit.high}
-        key = "link.whole" if limit.whole else "link.between"
-        notice.error(text(key, name=name, written=written[:40], usual=usual, **bounds))
+        return limit.parse(name, written)
+    except UserError as error:
+        notice.error(text("link.instead", problem=error, usual=usual))
         return usual
-    return value
 
 
 def linked_index(name: str, available: int, usual: int = 0) -> int:

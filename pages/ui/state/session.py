@@ -33,14 +33,14 @@ class Draft:
     Attributes:
         preset: where it started from.
         spec: always a valid one.
-        rejected: what was typed but not allowed, by setting, and the sentence that says why.
+        rejected: what was typed but not allowed, by setting, and why.
         query: the link's settings as they were last written or read.
         group: which group of settings is shown.
     """
 
     preset: str = FIRST_PRESET
     spec: TrainingSpec = field(default_factory=lambda: preset(FIRST_PRESET).spec)
-    rejected: dict[str, tuple[Any, str]] = field(default_factory=dict)
+    rejected: dict[str, tuple[Any, Message]] = field(default_factory=dict)
     query: dict[str, str] | None = None
     group: str = "Pictures"
 
@@ -136,15 +136,15 @@ class Collecting:
         drawings: how many were kept; every drawing has a canvas of its own.
         readings: how often files were read; every time there is a new widget, which is empty.
         batch: what came out of the files last uploaded, until it is kept or forgotten.
-        problem: a sentence that says why the files last uploaded could not be used, or "".
-        told: a sentence about what was done last, to be shown once.
+        problem: why the files last uploaded could not be used.
+        told: what was done last, or why it could not be; shown once.
     """
 
     drawings: int = 0
     readings: int = 0
     batch: uploads.Batch | None = None
     problem: Message | None = None
-    told: str = ""
+    told: str | Message = ""
 
 
 def collecting() -> Collecting:

@@ -5,6 +5,7 @@ from functools import partial
 
 import streamlit as st
 
+from ae_core.errors import UserError
 from ae_core.export.keras_script import source
 from ae_core.export.notebook import notebook
 from ae_core.export.script_data import PICTURE_FILE, needs_file
@@ -13,7 +14,6 @@ from ae_core.models.inference import ModelFile
 from ae_core.specs import TrainingSpec
 from pages.ui.backend.images import picture_file
 from pages.ui.backend.models import keras_file
-from pages.ui.backend.service import FAILURES
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.widgets.download_menu import File, offer
@@ -66,5 +66,5 @@ def _offered(offering: Callable[[], None]) -> None:
     """Offer files; one that cannot be made is a sentence."""
     try:
         offering()
-    except FAILURES as error:
-        notice.error(str(error))
+    except UserError as error:
+        notice.error(error)

@@ -10,6 +10,7 @@ import streamlit as st
 
 from ae_core.data.loading import IMAGE_SETS, card
 from ae_core.data.user_image_sets import MIN_PICTURES, is_user_set, name_of, user_sets
+from ae_core.errors import UserError
 from ae_core.models.compatibility import apply_body, apply_setting, image_shape
 from ae_core.specs import CHOICES, LIMITS, PRESETS, flatten, preset
 from pages.ui.i18n import notice
@@ -55,8 +56,8 @@ def _take_body() -> None:
         mine = draft()
         try:
             mine.spec = apply_body(mine.spec, body)
-        except ValueError as error:
-            mine.rejected["encoder"] = (flatten(mine.spec)["encoder"], str(error))
+        except UserError as error:
+            mine.rejected["encoder"] = (flatten(mine.spec)["encoder"], error.message)
         else:
             mine.rejected.clear()
 
@@ -135,8 +136,8 @@ def take(mine: Draft, name: str, value: Any) -> None:
     """Change one setting of a draft, or note why it cannot be."""
     try:
         mine.spec = apply_setting(mine.spec, name, value)
-    except ValueError as error:
-        mine.rejected[name] = (value, str(error))
+    except UserError as error:
+        mine.rejected[name] = (value, error.message)
         return
     mine.rejected.pop(name, None)
     for other in list(mine.rejected):  # what they were refused for may be gone now

@@ -135,4 +135,4 @@ def _save_again(run_id: str) -> None:
     try:
         service().save_again(run_id)
     except StorageError as error:
-        notice.toast(str(error))
+        notice.toast(error)

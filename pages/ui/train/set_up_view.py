@@ -4,7 +4,10 @@ import streamlit as st
 
 from ae_core.data.loading import card, is_available
 from ae_core.data.user_image_sets import is_gone
-from ae_core.errors import ImageSetCorrupt, ImageSetUnavailable, ServiceUnavailable, StorageError
+from ae_core.errors import (
+    ServiceUnavailable,
+    UserError,
+)
 from ae_core.models.compatibility import image_shape, network_shapes
 from ae_core.models.precision import resolve_precision
 from ae_core.models.shapes import LayerShape, parameters
@@ -131,8 +134,8 @@ def _train_button() -> None:
     except NotAllowed as error:
         refusal(error)
         return
-    except (ValueError, ImageSetCorrupt, StorageError) as error:  # Busy is a ValueError
-        notice.error(str(error))
+    except UserError as error:
+        notice.error(error)
         return
     put(run=run_id, sweep="", replay="", view="Watch")
     st.rerun()
@@ -175,8 +178,8 @@ def _network() -> None:
     with waiting(text("train.loading", pictures=notice.plain(title)), "gallery", shown):
         try:
             sheet = gallery_sheet(to_json(TrainingSpec(*shown)), SHOWN_PICTURES)
-        except (ValueError, ImageSetUnavailable, ImageSetCorrupt, ServiceUnavailable) as error:
-            notice.warning(str(error))
+        except UserError as error:
+            notice.warning(error)
             return
     st.caption(f"{notice.plain(title)}: {pictures_about(spec.image_set)}")
     st.image(sheet, width="stretch")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from ae_core.classroom.model import check_submission
-from ae_core.errors import NotAllowed
+from ae_core.errors import NotAllowed, UserError
 from ae_core.models.compatibility import apply_setting
 from ae_core.specs import TrainingSpec
 from pages.ui.backend.service import class_wall, classroom_service, service
@@ -27,7 +27,7 @@ def submit_run(spec: TrainingSpec, preset_name: str) -> str:
 
     Raises:
         NotAllowed: the visitor's class does not allow it.
-        ValueError, Busy, StorageError: as in `TrainingService.submit`.
+        UserError: as in `TrainingService.submit`.
     """
     _check([spec])
     return service().submit(spec, visitor(), preset_name)
@@ -38,7 +38,7 @@ def submit_sweep(specs: Sequence[TrainingSpec], preset_name: str) -> str:
 
     Raises:
         NotAllowed: the visitor's class does not allow one of them.
-        ValueError, Busy, StorageError: as in `TrainingService.submit_sweep`.
+        UserError: as in `TrainingService.submit_sweep`.
     """
     _check(specs)
     return service().submit_sweep(specs, visitor(), preset_name)
@@ -53,7 +53,7 @@ def _check(specs: Sequence[TrainingSpec]) -> None:
 
 def refusal(error: NotAllowed) -> None:
     """Say what is not allowed, with a button that sets up what is."""
-    notice.error(str(error))
+    notice.error(error)
     for name, value in error.remedy.items():
         shown = pictures_title(str(value)) if name == "image_set" else value
         st.button(
@@ -68,5 +68,5 @@ def refusal(error: NotAllowed) -> None:
 def _take(name: str, value: str | int | float) -> None:
     try:
         set_up(apply_setting(draft().spec, name, value), draft().preset, name)
-    except ValueError as error:  # these layers cannot see pictures of that set's sizes
-        notice.toast(str(error))
+    except UserError as error:  # these layers cannot see pictures of that set's sizes
+        notice.toast(error)

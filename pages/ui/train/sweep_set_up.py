@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from ae_core.errors import StorageError
-from ae_core.service.service import Busy
+from ae_core.errors import UserError
 from ae_core.training.sweep import parse_sizes, specs_of
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
@@ -37,8 +36,8 @@ def _show() -> None:
     sizes, specs = _sizes(written), ()
     try:
         specs = specs_of(draft().spec, sizes)
-    except ValueError as error:  # of a network that cannot have these: nobody's mistake
-        notice.info(str(error))
+    except UserError as error:  # of a network that cannot have these: nobody's mistake
+        notice.info(error)
     pressed = st.button(
         text("sweep.train"),
         icon=":material/playlist_play:",
@@ -52,8 +51,8 @@ def _show() -> None:
         except NotAllowed as error:
             refusal(error)
             return
-        except (Busy, StorageError) as error:
-            notice.error(str(error))
+        except UserError as error:
+            notice.error(error)
             return
         put(sweep=sweep_id, run="", size="", replay="", view="Watch")
         st.rerun()
@@ -62,8 +61,8 @@ def _show() -> None:
 def _sizes(written: str) -> tuple[int, ...]:
     try:
         return parse_sizes(written)
-    except ValueError as error:
-        notice.error(str(error))
+    except UserError as error:
+        notice.error(error)
         return ()
 
 

@@ -9,7 +9,7 @@ import math
 import numpy as np
 import streamlit as st
 
-from ae_core.errors import ImageSetCorrupt, ImageSetUnavailable, ServiceUnavailable
+from ae_core.errors import UserError
 from ae_core.evaluation.baselines import PcaBySize
 from ae_core.runs.snapshot import Snapshot
 from pages.ui.backend.evaluation import pca_by_size
@@ -121,8 +121,8 @@ def _pca(runs: list[Snapshot], sizes: tuple[int, ...]) -> PcaBySize | None:
     with st.spinner(text("sweep.pca_wait")):
         try:
             return pca_by_size(spec.image_set, spec.image_size, spec.split, sizes, shown)
-        except (ImageSetUnavailable, ImageSetCorrupt, ServiceUnavailable) as error:
-            notice.warning(str(error))
+        except UserError as error:
+            notice.warning(error)
             return None
 
 
