@@ -16,7 +16,7 @@ COLUMNS = (
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # begin a formula
 
 
-def table(runs: Iterable[tuple[Student, RunCard]]) -> bytes:
+def table(cards: Iterable[tuple[Student, RunCard]]) -> bytes:
     """Return runs as CSV (UTF-8 with the mark that spreadsheets look for), one a line.
 
     What students typed is text in every spreadsheet: a cell that would begin a formula gets an
@@ -25,23 +25,24 @@ def table(runs: Iterable[tuple[Student, RunCard]]) -> bytes:
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow(COLUMNS)
-    for student, run in runs:
+    for student, card in cards:
+        run = card.run
         start = run.preset if run.preset in PRESETS else next(iter(PRESETS))
         settings = to_query(run.spec, start)
         cells = (
             student.nickname,
             run.id,
-            f"{datetime.fromtimestamp(run.created, UTC):%Y-%m-%d %H:%M:%S}",
+            f"{datetime.fromtimestamp(card.created, UTC):%Y-%m-%d %H:%M:%S}",
             run.status,
             settings.pop("preset"),
             run.spec.image_set,
-            run.side,
-            run.latent_dim,
-            run.epoch,
+            card.side,
+            card.latent_dim,
+            card.epoch,
             run.spec.epochs,
-            run.psnr,
-            run.loss,
-            "yes" if run.held_out else "no",
+            card.psnr,
+            card.loss,
+            "yes" if card.held_out else "no",
             "; ".join(f"{name}={value}" for name, value in settings.items()),
         )
         writer.writerow([_no_formula(c) if isinstance(c, str) else c for c in cells])

@@ -1,7 +1,4 @@
-"""Where students join a class: an address that they can reach, and its QR code.
-
-It knows no class and opens no connection.
-"""
+"""The link by which students join a class: an address that they can reach, and its QR code."""
 
 import io
 import socket
@@ -14,7 +11,7 @@ FAR_AWAY = ("192.0.2.1", 9)  # reserved for documentation; nothing is ever sent 
 
 
 def is_local(address: str) -> bool:
-    """Whether an address of the web means the computer itself, whoever opens it."""
+    """Whether a web address means the computer that opens it, as localhost does."""
     host = urlsplit(address).hostname or ""
     if host == "localhost" or host.endswith(".localhost"):
         return True
@@ -26,7 +23,7 @@ def is_local(address: str) -> bool:
 
 
 def in_the_network(address: str, own: str) -> str:
-    """Return an address with this computer's own one in the network instead of its host."""
+    """Return an address with this computer's network address in place of its host."""
     parts = urlsplit(address)
     host = f"[{own}]" if ":" in own else own
     port = f":{parts.port}" if parts.port else ""
@@ -34,7 +31,7 @@ def in_the_network(address: str, own: str) -> str:
 
 
 def own_address() -> str:
-    """Return the address by which this computer is in a network, "" if it is in none."""
+    """Return this computer's address in its network, "" without one."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
         try:
             asking.connect(FAR_AWAY)  # of a datagram socket: chooses a route, sends nothing

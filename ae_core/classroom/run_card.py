@@ -14,12 +14,14 @@ import numpy as np
 
 from ae_core.classroom.model import Challenge, Student
 from ae_core.models.compatibility import image_shape
-from ae_core.runs.snapshot import LIVE, Snapshot
-from ae_core.specs import TrainingSpec
+from ae_core.runs.snapshot import Snapshot
 
 MAX_POINTS = 40  # of a curve
 MAX_SIDE = 32  # pixels; larger images are reduced
 MAX_PAIRS, MAX_BYTES = 4, 2048  # of a run's images
+
+
+Point = tuple[int, float | None, float | None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,12 +29,8 @@ class RunCard:
     """A run on the wall, in few bytes.
 
     Attributes:
-        id: of the run.
-        spec: its settings.
-        preset: the preset that it started from.
+        run: its snapshot, without history, images and map.
         created: seconds since 1970.
-        status: as in a `Snapshot`.
-        position: place in the queue from 1, 0 when not queued.
         epoch: how many are complete.
         side: H = W of the images that it trains on.
         psnr: of the newest epoch in dB, on validation images if there are any; or None.
@@ -42,18 +40,14 @@ class RunCard:
         images: (P, 2, H, W, C) uint8: originals and reconstructions; P = 0 before epoch 1.
     """
 
-    id: str
-    spec: TrainingSpec
-    preset: str
+    run: Snapshot
     created: float
-    status: str
-    position: int
     epoch: int
     side: int
     psnr: float | None
     loss: float | None
     held_out: bool
-    curve: tuple[tuple[int, float | None, float | None], ...]
+    curve: tuple[Point, ...]
     images: np.ndarray
 
     @classmethod
@@ -61,12 +55,8 @@ class RunCard:
         """Make the card of a snapshot."""
         last = snapshot.history[-1] if snapshot.history else {}
         return cls(
-            snapshot.id,
-            snapshot.spec,
-            snapshot.preset,
+            replace(snapshot, history=(), pictures=None, map=None),
             created,
-            snapshot.status,
-            snapshot.position,
             snapshot.epoch,
             image_shape(snapshot.spec)[0],
             _metric(last, "psnr"),
@@ -77,18 +67,13 @@ class RunCard:
         )
 
     @property
-    def live(self) -> bool:
-        """Whether the run has not ended."""
-        return self.status in LIVE
-
-    @property
     def latent_dim(self) -> int:
         """The latent dimension of the network."""
-        return self.spec.autoencoder.latent_dim
+        return self.run.spec.autoencoder.latent_dim
 
     def in_same_epoch(self, snapshot: Snapshot) -> "RunCard":
-        """Return the card of a snapshot of the same epoch: only status and position are new."""
-        return replace(self, status=snapshot.status, position=snapshot.position)
+        """Return the card of a later snapshot of the same epoch, whose metrics are the same."""
+        return replace(self, run=replace(snapshot, history=(), pictures=None, map=None))
 
     def without_images(self) -> "RunCard":
         """Return the card of a run whose images were deleted."""
@@ -99,11 +84,11 @@ class RunCard:
         return (
             challenge is not None
             and self.created >= challenge.begun
-            and self.status != "failed"
+            and self.run.status != "failed"
             and self.held_out
             and self.psnr is not None
             and self.latent_dim <= challenge.latent_dim
-            and self.spec.image_set == challenge.image_set
+            and self.run.spec.image_set == challenge.image_set
             and self.side == challenge.image_size
         )
 
@@ -118,9 +103,7 @@ def _metric(metrics: Mapping[str, float], name: str) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def _curve(
-    history: Sequence[Mapping[str, float]],
-) -> tuple[tuple[int, float | None, float | None], ...]:
+def _curve(history: Sequence[Mapping[str, float]]) -> tuple[Point, ...]:
     def rounded(epoch: int, name: str) -> float | None:
         value = _metric(history[epoch], name)
         return None if value is None else float(f"{value:.4g}")
@@ -152,13 +135,13 @@ class WallEntry:
 
     Attributes:
         student: whose entry it is.
-        run: the run that is shown, None if there is none.
+        card: of the run that is shown, None if there is none.
         runs: how many runs the student has on the wall.
         best: the student's best run in the challenge, None if none takes part.
     """
 
     student: Student
-    run: RunCard | None
+    card: RunCard | None
     runs: int
     best: RunCard | None = None
 
@@ -191,24 +174,24 @@ def pack(
             "runs": entry.runs,
             "leads": entry.student.id in leaders,
         }
-        if (run := entry.run) is not None:
-            count, _, side, _, channels = run.images.shape
+        if (card := entry.card) is not None:
+            count, _, side, _, channels = card.images.shape
             student["run"] = {
-                "status": run.status,
-                "live": run.live,
-                "place": run.position,
-                "epoch": run.epoch,
-                "epochs": run.spec.epochs,
-                "numbers": run.latent_dim,
-                "psnr": run.psnr,
-                "loss": run.loss,
-                "heldOut": run.held_out,
-                "begun": run.created,
-                "curve": run.curve,
+                "status": card.run.status,
+                "live": card.run.live,
+                "place": card.run.position,
+                "epoch": card.epoch,
+                "epochs": card.run.spec.epochs,
+                "numbers": card.latent_dim,
+                "psnr": card.psnr,
+                "loss": card.loss,
+                "heldOut": card.held_out,
+                "begun": card.created,
+                "curve": card.curve,
                 "pictures": {"count": count, "side": side, "channels": channels, "begin": begin},
-            } | ({"id": run.id} if teacher else {})
-            images.append(run.images.tobytes())
-            begin += run.images.nbytes
+            } | ({"id": card.run.id} if teacher else {})
+            images.append(card.images.tobytes())
+            begin += card.images.nbytes
         students.append(student)
     about = {"words": words, "mine": mine, "teacher": teacher, "students": students}
     text = json.dumps(about, separators=(",", ":"), allow_nan=False).encode()

@@ -57,23 +57,23 @@ class Wall:
     def pause(self, students: Sequence[Student]) -> None:
         """Pause all runs of students that have a worker, on the wall or not."""
         for card in self._live(students):
-            if card.status in ("starting", "running"):
-                self._service.pause(card.id)
+            if card.run.status in ("starting", "running"):
+                self._service.pause(card.run.id)
 
     def resume(self, students: Sequence[Student]) -> None:
         """Resume all runs of students that have a worker."""
         for card in self._live(students):
-            if card.status in ("starting", "running", "paused"):
-                self._service.resume(card.id)
+            if card.run.status in ("starting", "running", "paused"):
+                self._service.resume(card.run.id)
 
     def stop(self, students: Sequence[Student], run_id: str) -> None:
         """Stop a run, if it is live and belongs to one of these students."""
-        if any(card.id == run_id for card in self._live(students)):
+        if any(card.run.id == run_id for card in self._live(students)):
             self._service.stop(run_id)
 
     def _live(self, students: Sequence[Student]) -> list[RunCard]:
         newest = [run for s in students for run in self._service.runs(s.visitor)[:NEWEST]]
-        return [card for card in self._found(newest) if card.live]
+        return [card for card in self._found(newest) if card.run.live]
 
     def _found(self, run_ids: Sequence[str]) -> list[RunCard]:
         return [card for card in map(self._card, run_ids) if card is not None]
@@ -82,7 +82,7 @@ class Wall:
         """Return a run's card, made anew if the run has completed another epoch."""
         with self._lock:
             known = self._cards.get(run_id)
-        if known is not None and not known.live:  # the service remembers few of those that ended
+        if known is not None and not known.run.live:  # the service keeps few that ended
             return _without_deleted_images(known)
         begun = self._begun(run_id)
         try:
@@ -115,12 +115,12 @@ def standings(entries: Sequence[WallEntry]) -> list[tuple[Student, RunCard]]:
 
 
 def _without_deleted_images(card: RunCard) -> RunCard:
-    name = card.spec.image_set
+    name = card.run.spec.image_set
     return card.without_images() if name.startswith(PREFIX) and is_gone(name) else card
 
 
 def _to_show(cards: Sequence[RunCard]) -> RunCard | None:
     """Return the run with a worker, else the first in the queue, else the newest one."""
-    with_a_worker = [card for card in cards if card.status in WITH_A_WORKER]
-    waiting = sorted((card for card in cards if card.live), key=lambda card: card.position)
+    with_a_worker = [card for card in cards if card.run.status in WITH_A_WORKER]
+    waiting = sorted((card for card in cards if card.run.live), key=lambda card: card.run.position)
     return next(iter((*with_a_worker, *waiting, *cards)), None)

@@ -7,11 +7,9 @@ from collections.abc import Mapping, Sequence
 
 from ae_core.diagnosis import remedies
 from ae_core.diagnosis.history import RunHistory
-from ae_core.diagnosis.rules import FINE, HINT, PROBLEM, RULES, Finding, Rule, hint, problem
+from ae_core.diagnosis.rules import FINE, PROBLEM, RULES, Finding, hint, problem
 from ae_core.runs.snapshot import LIVE
 from ae_core.specs import TrainingSpec
-
-__all__ = ["FINE", "HINT", "PROBLEM", "Finding", "examine"]
 
 # Before, a healthy network looks like a sick one: after 80 steps of mnist-vae no dimension is in
 # use, after 100 the code of olivetti-conv may be saturated.
@@ -46,18 +44,15 @@ def examine(
     if status == "failed" or not history or not run.train_count:  # 0 of a deleted user set
         return ()
     live = status in LIVE
-    sick = _first(RULES, run) if run.steps >= EARLY_STEPS else None
+    rules = RULES if run.steps >= EARLY_STEPS else ()
+    sick = next((finding for rule in rules if (finding := rule(run)) is not None), None)
     if sick is not None and sick.severity == PROBLEM:
         return (sick,)  # everything else follows from it
-    overfit = _first((_too_little_data, _overfitting), run)
+    overfit = _overfitting(run)
     trend = _trend(run, live=live) if overfit is None else None
     blind = None if live else _nothing_held_out(run)
     found = tuple(f for f in (overfit, sick, trend, blind) if f is not None)
     return found or (Finding("learning" if live else "healthy", FINE),)
-
-
-def _first(rules: Sequence[Rule], run: RunHistory) -> Finding | None:
-    return next((finding for rule in rules if (finding := rule(run)) is not None), None)
 
 
 def _overfitting(run: RunHistory) -> Finding | None:
@@ -65,16 +60,11 @@ def _overfitting(run: RunHistory) -> Finding | None:
     if run.gap < OVERFITTING_GAP and rebound < VAL_REBOUND:
         return None
     remedy = remedies.regularize(run.spec, best)
+    if run.train_count < FEW_IMAGES:
+        return problem("too_little_data", remedy, pictures=run.train_count)
     if run.gap >= OVERFITTING_GAP:
         return problem("overfitting", remedy, gap=run.gap)
     return problem("getting_worse", remedy, best=best)
-
-
-def _too_little_data(run: RunHistory) -> Finding | None:
-    overfit = _overfitting(run)
-    if overfit is None or run.train_count >= FEW_IMAGES:
-        return None
-    return problem("too_little_data", overfit.remedy, pictures=run.train_count)
 
 
 def _nothing_held_out(run: RunHistory) -> Finding | None:

@@ -4,7 +4,7 @@ Every rule returns a `Finding` or None. Most ask whether the reconstructions are
 problem while they are good. They apply after `ae_core.diagnosis.doctor.EARLY_STEPS` of training.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ae_core.diagnosis import remedies
@@ -133,9 +133,8 @@ def _constant_output(run: RunHistory) -> Finding | None:
     return problem(kind, remedies.fix_dead_units(run.spec), spread=spread)
 
 
-Rule = Callable[[RunHistory], Finding | None]
 # Causes come before the mere effect, which is last.
-RULES: tuple[Rule, ...] = (
+RULES = (
     _posterior_collapse,
     _code_saturated,
     _code_mostly_zero,

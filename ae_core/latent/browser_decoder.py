@@ -3,8 +3,8 @@
 The bytes: length of the header (uint32, little-endian), the header as JSON, padded with spaces to
 a multiple of 4 bytes, then all weights one after the other, little-endian float16 or float32. Each
 layer of the header names its kind, activation, stride, padding, output shape and, as offset in
-bytes and length in numbers, its kernel and bias; one may have a shortcut, the kernel of a linear
-map from the code that is added to it. This file knows plans and arrays, no Keras.
+bytes and count of elements, its kernel and bias; one may have a shortcut, the kernel of a linear
+map from the code that is added to it.
 """
 
 import hashlib
@@ -17,11 +17,11 @@ import numpy as np
 from ae_core.models.shapes import LayerShape, Shape, infer_shapes
 from ae_core.specs import AutoencoderSpec
 
-MAX_MACS = 10_000_000  # of all pictures that move together: what a browser does in a frame
+MAX_MACS = 10_000_000  # of all images that move together: a browser does so many in a frame
 
 
 def decoder_macs(spec: AutoencoderSpec, image_shape: Shape) -> int:
-    """Return the multiply-accumulates of one picture."""
+    """Return the multiply-accumulates of one image."""
     return sum(layer.macs for layer in _decoder(spec, image_shape))
 
 
@@ -36,11 +36,10 @@ def decoder_bytes(
     """Write a decoder for the browser.
 
     Args:
-        name: under which the views of the page find it.
+        name: by which the views of the page find it.
         spec: the network.
         image_shape: (H, W, C).
-        weights: by name, as `ae_core.models.autoencoder.Autoencoder.weights` gives them; those of
-        the
+        weights: by name, see `ae_core.models.autoencoder.Autoencoder.weights`; those of the
             encoder are left out.
         half: whether to round them to float16.
     """

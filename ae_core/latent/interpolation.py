@@ -63,10 +63,10 @@ def slerp(start: np.ndarray, end: np.ndarray, share: float | np.ndarray) -> np.n
 
 
 def attribute_vectors(codes: np.ndarray, factors: np.ndarray) -> np.ndarray:
-    """Return by how much the code moves when one factor goes up by 1 and the others stay.
+    """Return the step of the code when one factor goes up by 1 and the others stay.
 
     Ordinary least squares of the codes on all factors together and an intercept, so that factors
-    that come together in the pictures do not lend each other their directions, as they do in
+    that come together in the images do not lend each other their directions, as they do in
     differences of means (White 2016, arXiv 1609.04468, section 3.3).
 
     Args:
@@ -74,8 +74,8 @@ def attribute_vectors(codes: np.ndarray, factors: np.ndarray) -> np.ndarray:
         factors: (N, F), finite.
 
     Returns:
-        (F, D) float32. A factor that is the same in all pictures has zeros; where the pictures
-        do not tell factors apart, they share the effect (the shortest solution).
+        (F, D) float32. A constant factor has zeros; factors that the images do not tell apart
+        share the effect (the shortest solution).
     """
     varies = np.ptp(factors, axis=0) > 0
     centred = np.where(varies, factors - factors.mean(axis=0, dtype=np.float64), 0)
@@ -95,7 +95,7 @@ def class_vectors(codes: np.ndarray, labels: np.ndarray, classes: int) -> np.nda
         classes: K.
 
     Returns:
-        (K, D) float32; zeros for a class without pictures.
+        (K, D) float32; zeros for a class without images.
     """
     sums = np.zeros((classes, codes.shape[1]))
     np.add.at(sums, labels, codes - codes.mean(axis=0, dtype=np.float64))
@@ -109,9 +109,9 @@ def combine(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
 
 
 def code_to_text(code: np.ndarray) -> str:
-    """Write a code (D,) for a link, such as ``0.5,-1.25,0``: 4 significant digits.
+    """Write a code (D,) for a link, such as ``0.5,-1.25,0``: `DIGITS` significant digits.
 
-    Every number is written, also one that `code_from_text` refuses as too large.
+    `code_from_text` refuses values beyond `MAX_VALUE`; they are written all the same.
     """
     words = [
         np.format_float_positional(value, DIGITS, unique=False, fractional=False, trim="-")
@@ -125,8 +125,8 @@ def code_from_text(text: str, latent_dim: int, name: str = "code") -> np.ndarray
 
     Args:
         text: numbers with commas between them.
-        latent_dim: D, how many there must be.
-        name: of what is read, for the error.
+        latent_dim: D, the count that is required.
+        name: of the parameter, for the error.
 
     Returns:
         (D,) float32, finite and in [−1,000,000, 1,000,000].

@@ -10,12 +10,12 @@ import numpy as np
 from ae_core.storage import FileLock
 
 MAX_KEPT = 5000  # results; the oldest make room
-NEAR = 1.0  # dB: a picture this near to the best that a model can draw has matched the target
+NEAR = 1.0  # dB: an image so near to the best that a model can draw has matched the target
 
 
 @dataclass(frozen=True)
 class Match:
-    """A target that somebody has reached.
+    """A target that a visitor has reached.
 
     Attributes:
         owner: an opaque name for the visitor.
@@ -23,7 +23,7 @@ class Match:
         title: of the model, for people.
         target: its name, the same for every model that has it.
         moves: how often a slider was let go.
-        psnr: of the picture reached, in dB.
+        psnr: of the image reached, in dB.
     """
 
     owner: str
@@ -80,5 +80,5 @@ def best(matches: Iterable[Match]) -> list[Match]:
 
 
 def target_number(seed: int, available: int) -> int:
-    """Return which of so many test pictures a seed names: any seed one, evenly."""
+    """Return the index of the test image that a seed stands for, uniformly distributed."""
     return int(np.random.default_rng(seed).integers(available))

@@ -1,8 +1,8 @@
-"""Arithmetic that a lesson's author writes: numbers, names with dots, comparisons; nothing else.
+"""Arithmetic expressions in lessons: numbers, names with dots, comparisons; nothing else.
 
-It is read with Python's own parser and worked out by hand, so a file of lessons can do nothing
-but compute. ``{{big.val_psnr - small.val_psnr:.1f}}`` in a text is such an expression and how to
-write its value.
+Python's parser reads them and this module evaluates them, so a lesson's file can do nothing but
+compute. ``{{big.val_psnr - small.val_psnr:.1f}}`` in a text is an expression and the format of its
+value.
 """
 
 import ast
@@ -42,7 +42,7 @@ _OPERATORS: Mapping[type, Callable[..., Number]] = {
 
 
 class MissingFigure(KeyError):
-    """A name has no value yet: the experiment that gives it was not done."""
+    """A name has no value yet: its experiment was not done."""
 
 
 class Expression:
@@ -64,10 +64,10 @@ class Expression:
         self.names = frozenset(_names(self._body, text))
 
     def value(self, numbers: Mapping[str, float]) -> Number:
-        """Work it out.
+        """Evaluate the expression.
 
         Raises:
-            Missing: a name has no value.
+            MissingFigure: a name has no value.
             UserError: it has no result, as in a division by zero.
         """
         try:
@@ -90,10 +90,10 @@ def expressions_in(text: str) -> list[Expression]:
 
 
 def fill(text: str, numbers: Mapping[str, float]) -> str:
-    """Return a text with its expressions worked out.
+    """Return a text with its expressions evaluated.
 
     Raises:
-        Missing, UserError: see `Expression.value`.
+        MissingFigure, UserError: see `Expression.value`.
     """
     return _PLACE.sub(
         lambda match: _written(Expression(match[1]).value(numbers), match[2] or "", match[0]), text

@@ -17,7 +17,7 @@ GUESS = "guess"  # in expressions: the number of the choice, from 1, or the slid
 
 @dataclass(frozen=True)
 class Guess:
-    """What the student says before anything is shown.
+    """A prediction that the student makes before anything is shown.
 
     Attributes:
         question: a sentence.
@@ -42,7 +42,7 @@ class Guess:
 
 @dataclass(frozen=True)
 class Experiment:
-    """A training: it is done when the student has an ended run of exactly this spec."""
+    """A training, done when the student has an ended run of exactly this spec."""
 
     name: str
     title: str
@@ -71,7 +71,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Check:
-    """What the experiments must show, and what is said either way."""
+    """A condition on the figures, and the texts for both outcomes."""
 
     holds: Expression
     yes: str

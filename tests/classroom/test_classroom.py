@@ -46,6 +46,14 @@ def test_a_class_comes_back_from_its_file_as_it_was(epochs, image_sets, runs, pa
     assert classroom_from_json(to_json(made)) == made
 
 
+def test_a_class_file_of_an_older_version_is_read():
+    challenge = Challenge(8, "digits", 32, 12.5)
+    made = classroom(challenge=challenge)
+    older = to_json(made).replace('"latent_dim"', '"numbers"')
+    assert '"numbers": 8' in older
+    assert classroom_from_json(older) == made
+
+
 @given(st.text())
 def test_a_nickname_is_short_text_that_can_be_seen_or_it_is_refused(typed):
     try:

@@ -63,7 +63,7 @@ def test_what_began_before_joining_or_clearing_is_not_on_the_wall(store, wall_of
     assert wall.runs(replace(CLASSROOM, cleared=102.0), ADA) == [third]
     assert wall.runs(replace(CLASSROOM, cleared=104.0), ADA) == []
     (entry,) = wall.entries(replace(CLASSROOM, cleared=104.0), [ADA])
-    assert (entry.run, entry.runs) == (None, 0)
+    assert (entry.card, entry.runs) == (None, 0)
     assert store.read(second).status == "finished"  # its owner keeps it
 
 
@@ -71,13 +71,19 @@ def test_the_newest_ended_run_is_shown_with_its_figures(store, wall_of):
     kept(store, "ada", 101.0, 25.0)
     newest = kept(store, "ada", 102.0, 21.5)
     (entry,) = wall_of(store).entries(CLASSROOM, [ADA])
-    run = entry.run
-    assert (run.id, entry.runs, run.epoch, run.latent_dim, run.side) == (newest, 2, 3, 16, 8)
-    assert run.psnr == 21.5
-    assert run.loss == pytest.approx(0.5 / 3)
-    assert run.held_out
-    np.testing.assert_array_equal(run.images[:, 0], 200)
-    np.testing.assert_array_equal(run.images[:, 1], 100)
+    card = entry.card
+    assert (card.run.id, entry.runs, card.epoch, card.latent_dim, card.side) == (
+        newest,
+        2,
+        3,
+        16,
+        8,
+    )
+    assert card.psnr == 21.5
+    assert card.loss == pytest.approx(0.5 / 3)
+    assert card.held_out
+    np.testing.assert_array_equal(card.images[:, 0], 200)
+    np.testing.assert_array_equal(card.images[:, 1], 100)
 
 
 def test_an_ended_run_is_read_once_however_often_it_is_looked_at(store, wall_of, monkeypatch):
@@ -88,8 +94,8 @@ def test_an_ended_run_is_read_once_however_often_it_is_looked_at(store, wall_of,
     first = wall.entries(CLASSROOM, students)
     monkeypatch.setattr(RunStore, "read", lambda *_: pytest.fail("read again"))
     again = wall.entries(CLASSROOM, students)
-    assert [entry.run for entry in again] == [entry.run for entry in first]
-    assert all(entry.run is not None for entry in again)
+    assert [entry.card for entry in again] == [entry.card for entry in first]
+    assert all(entry.card is not None for entry in again)
 
 
 LATENT_8 = change(DIGITS, latent_dim=8)
@@ -98,7 +104,7 @@ LATENT_8 = change(DIGITS, latent_dim=8)
 def challenged(store, wall_of, students=(ADA, BOB, CEM)):
     classroom = replace(CLASSROOM, challenge=Challenge(8, "digits", 8, begun=200.0))
     found = standings(wall_of(store).entries(classroom, students))
-    return [(student.nickname, run.psnr) for student, run in found]
+    return [(student.nickname, card.psnr) for student, card in found]
 
 
 def test_the_best_run_of_each_student_is_ranked_by_held_out_psnr(store, wall_of):
@@ -171,8 +177,8 @@ def test_pictures_are_reduced_by_averaging_and_stay_few(side, channels):
 
 def test_before_the_first_epoch_there_is_nothing_to_see():
     rows = np.zeros((1, 8, 8, 8, 1), np.uint8)
-    view = RunCard.of(Snapshot("x", DIGITS, "", "", "starting", pictures=rows), 0.0)
-    assert (len(view.images), view.psnr, view.loss, view.curve) == (0, None, None, ())
+    card = RunCard.of(Snapshot("x", DIGITS, "", "", "starting", pictures=rows), 0.0)
+    assert (len(card.images), card.psnr, card.loss, card.curve) == (0, None, None, ())
 
 
 def unpacked(data):
@@ -196,11 +202,11 @@ def test_a_wall_is_read_back_and_tells_no_visitor(store, wall_of):
     for told, entry in zip(about["students"][1:], entries[1:], strict=True):
         at = told["run"]["pictures"]
         size = at["count"] * 2 * at["side"] ** 2 * at["channels"]
-        assert pixels[at["begin"] : at["begin"] + size] == entry.run.images.tobytes()
-        assert told["run"]["psnr"] == entry.run.psnr
+        assert pixels[at["begin"] : at["begin"] + size] == entry.card.images.tobytes()
+        assert told["run"]["psnr"] == entry.card.psnr
     packed = json.dumps(about)
     assert "visitor-" not in packed
-    assert not any(entry.run.id in packed for entry in entries if entry.run)
+    assert not any(entry.card.run.id in packed for entry in entries if entry.card)
 
 
 def test_only_the_teacher_s_wall_names_runs(store, wall_of):
@@ -218,10 +224,10 @@ def test_a_student_takes_at_most_four_kilobytes():
     assert len(pack([entry], words={}, teacher=True)) - len(pack([], words={})) <= 4096
 
 
-def test_a_view_of_the_same_epoch_follows_status_and_place():
+def test_a_card_of_the_same_epoch_follows_status_and_place():
     shot = Snapshot("x", DIGITS, "", "", "queued", position=3)
     later = RunCard.of(shot, 5.0).in_same_epoch(replace(shot, status="starting", position=0))
-    assert (later.status, later.position, later.created) == ("starting", 0, 5.0)
+    assert (later.run.status, later.run.position, later.created) == ("starting", 0, 5.0)
 
 
 def rows_of(data):
@@ -232,8 +238,10 @@ def test_a_table_has_one_line_a_run_and_numbers_stay_numbers(store, wall_of):
     spec = change(preset("toy-faces-vae").spec, latent_dim=5)
     kept(store, "ada", 86_400.0, -3.5, spec=spec, metrics=({"loss": -12.5, "val_psnr": -3.5},))
     student = replace(ADA, joined=0.0)
-    (view,) = wall_of(store).cards(CLASSROOM, student)
-    (row,) = rows_of(table([(student, replace(view, preset="toy-faces-vae"))]))
+    (card,) = wall_of(store).cards(CLASSROOM, student)
+    (row,) = rows_of(
+        table([(student, replace(card, run=replace(card.run, preset="toy-faces-vae")))])
+    )
     assert tuple(row) == COLUMNS
     assert (row["nickname"], row["begun"], row["preset"]) == (
         "Ada",
@@ -246,8 +254,8 @@ def test_a_table_has_one_line_a_run_and_numbers_stay_numbers(store, wall_of):
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1))
 def test_no_cell_of_a_table_begins_a_formula_and_text_stays(nickname):
-    view = RunCard.of(Snapshot("x", DIGITS, "", "", "queued"), 0.0)
-    text = table([(Student("v", nickname, 0.0), view)]).decode("utf-8-sig")
+    card = RunCard.of(Snapshot("x", DIGITS, "", "", "queued"), 0.0)
+    text = table([(Student("v", nickname, 0.0), card)]).decode("utf-8-sig")
     _, row = csv.reader(io.StringIO(text, newline=""))
     assert row[0] in (nickname, f"'{nickname}")
     assert not row[0].startswith(("=", "+", "-", "@", "\t", "\r"))
@@ -262,15 +270,20 @@ def test_real_runs_are_seen_held_let_go_and_stopped(service, tmp_path):
     waiting = service.submit(change(DIGITS, epochs=1), "bob", "digits-dense")
     service.wait_until(long, lambda run: run.epoch >= 2, 120)
     first, second = wall.entries(classroom, [ada, bob])
-    assert (first.run.id, first.run.status, first.run.live) == (long, "running", True)
-    assert first.run.epoch >= 2
-    assert len(first.run.images) == 4
-    assert (second.run.id, second.run.status, second.run.position) == (waiting, "queued", 1)
+    assert (first.card.run.id, first.card.run.status, first.card.run.live) == (
+        long,
+        "running",
+        True,
+    )
+    assert first.card.epoch >= 2
+    assert len(first.card.images) == 4
+    queued = second.card.run
+    assert (queued.id, queued.status, queued.position) == (waiting, "queued", 1)
     wall.pause([bob])  # not Ada's
     assert service.snapshot(long).status == "running"
     wall.pause([ada, bob])
     paused = service.wait_until(long, lambda run: run.status == "paused", 60)
-    assert wall.entries(classroom, [ada])[0].run.status == "paused"
+    assert wall.entries(classroom, [ada])[0].card.run.status == "paused"
     wall.resume([ada, bob])
     service.wait_until(long, lambda run: run.epoch > paused.epoch, 60)
     wall.stop([bob], long)  # nobody's of this class
@@ -278,7 +291,7 @@ def test_real_runs_are_seen_held_let_go_and_stopped(service, tmp_path):
     wall.stop([ada, bob], long)
     service.wait_until(long, lambda run: run.status == "stopped", 60)
     service.wait_until(waiting, lambda run: run.status == "finished", 60)
-    statuses = [entry.run.status for entry in wall.entries(classroom, [ada, bob])]
+    statuses = [entry.card.run.status for entry in wall.entries(classroom, [ada, bob])]
     assert statuses == ["stopped", "finished"]
     wall.pause([ada, bob])
     wall.stop([ada, bob], long)  # what has ended stays as it is

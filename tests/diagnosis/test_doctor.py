@@ -8,7 +8,8 @@ import pytest
 
 from ae_core.data.loading import IMAGE_SETS, is_available, load_images
 from ae_core.diagnosis import doctor, remedies, rules
-from ae_core.diagnosis.doctor import FINE, HINT, PROBLEM, examine
+from ae_core.diagnosis.doctor import examine
+from ae_core.diagnosis.rules import FINE, HINT, PROBLEM
 from ae_core.models.compatibility import network_shapes
 from ae_core.specs import PRESETS, change, preset
 from ae_core.storage import data_dir

@@ -70,7 +70,7 @@ def test_only_small_decoders_are_for_the_browser():
         assert (decoder_macs(spec.autoencoder, image_shape(spec)) <= MAX_MACS) is live
 
 
-def test_an_atlas_tells_of_the_codes_that_the_model_gives(digits):
+def test_a_profile_tells_of_the_codes_that_the_model_gives(digits):
     profile = explore.latent_profile(DIGITS)
     trained = autoencoder(DIGITS, digits.image_shape)
     codes = trained.encode(digits.train)
@@ -82,7 +82,7 @@ def test_an_atlas_tells_of_the_codes_that_the_model_gives(digits):
 
 
 @pytest.mark.parametrize("name", [name for name in RECIPES if name in cards()])
-def test_the_kept_atlas_of_a_model_is_that_of_its_weights(name):
+def test_the_kept_profile_of_a_model_is_that_of_its_weights(name):
     card = cards()[name]
     if not is_available(card.spec.image_set):
         pytest.skip(f"needs {card.spec.image_set} in AE_DATA_DIR")

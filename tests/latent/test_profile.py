@@ -1,4 +1,4 @@
-"""The profile of a constructed model, whose codes are known."""
+"""The latent profile of a constructed model, whose codes are known."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The network as an hourglass, in HTML: the picture on top, the code in its neck, the output below.
+"""A network as an hourglass in HTML: the input on top, the code in its neck, the output below.
 
 The text takes the page's own colours, so one drawing serves light and dark pages.
 """
@@ -29,14 +29,14 @@ _STYLE = """
 
 
 def network_drawing(layers: Sequence[LayerShape], word: Callable[[str], str] = str) -> str:
-    """Draw a network; every bar is as wide as the logarithm of its layer's numbers.
+    """Draw a network; every bar is as wide as the logarithm of its layer's size.
 
     Args:
         layers: from `ae_core.models.shapes.infer_shapes`.
         word: returns one of HEAD or WORDS in the reader's language.
 
     Returns:
-        HTML in which nothing but numbers comes from a visitor.
+        HTML; of a visitor's input it holds numbers only.
     """
     widest = max(_logarithm(layer) for layer in layers)
     rows = []

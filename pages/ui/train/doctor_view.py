@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from ae_core.diagnosis.doctor import FINE, HINT, PROBLEM, Finding, examine
+from ae_core.diagnosis.doctor import examine
+from ae_core.diagnosis.rules import FINE, HINT, PROBLEM, Finding
 from ae_core.runs.snapshot import Snapshot
 from ae_core.specs import change
 from pages.ui.i18n.text import text
