@@ -9,6 +9,7 @@ from ae_core import metrics
 from ae_core.data import loading
 from ae_core.data.gallery import images_of
 from ae_core.data.user_image_sets import is_user_set
+from ae_core.errors import ImageSetCorrupt, ImageSetUnavailable, Message
 from ae_core.images import to_bytes_range
 from ae_core.models import baselines
 from ae_core.models.inference import BYTES_A_NUMBER, ModelFile, Reconstruction
@@ -28,11 +29,13 @@ class PcaBySize:
     images: np.ndarray
 
 
-def baselines_of(model: ModelFile, image: np.ndarray) -> tuple[list[Reconstruction], str]:
+def baselines_of(
+    model: ModelFile, image: np.ndarray
+) -> tuple[list[Reconstruction], Message | None]:
     """Return PCA of an image with the model's latent dimension, and JPEG with as many bytes.
 
     Returns:
-        The reconstructions, and why PCA is not among them: "" if it is.
+        The reconstructions, and why PCA is not among them, None if it is.
     """
     spec = from_json(model.spec_json)
     dims = spec.autoencoder.latent_dim
@@ -40,14 +43,14 @@ def baselines_of(model: ModelFile, image: np.ndarray) -> tuple[list[Reconstructi
     small = Reconstruction.of("JPEG", image, jpeg.image, 0, jpeg.bytes)
     try:
         pca = _pca(spec, dims)
-    except (loading.ImageSetUnavailable, loading.ImageSetCorrupt) as error:
-        return [small], str(error)
+    except (ImageSetUnavailable, ImageSetCorrupt) as error:
+        return [small], error.message
     kept = len(pca.components)
     linear = pca.reconstruct(image[np.newaxis])[0]
-    return [Reconstruction.of("PCA", image, linear, kept, kept * BYTES_A_NUMBER), small], ""
+    return [Reconstruction.of("PCA", image, linear, kept, kept * BYTES_A_NUMBER), small], None
 
 
-def baselines_of_test(model: ModelFile, number: int) -> tuple[list[Reconstruction], str]:
+def baselines_of_test(model: ModelFile, number: int) -> tuple[list[Reconstruction], Message | None]:
     """Return `baselines_of` test image ``number`` of a model's image set."""
     return baselines_of(model, images_of(from_json(model.spec_json)).test[number])
 
