@@ -18,7 +18,7 @@ from ae_core.models.inference import ModelFile
 from ae_core.specs import AutoencoderSpec, TrainingSpec, change, parse_layers, to_json
 from ae_core.training import estimate
 from ae_core.training.loop import fit
-from tests.helpers.refusals import refused
+from tests.helpers.refusals import check, refused
 
 SPEC = TrainingSpec(
     autoencoder=AutoencoderSpec(parse_layers("dense16"), parse_layers("dense16"), latent_dim=4),
@@ -180,7 +180,7 @@ def test_without_the_training_pictures_jpeg_remains(model, digits, monkeypatch, 
     absent = ModelFile(to_json(change(SPEC, image_set="mnist")), "nowhere.npz", 1)
     (jpeg,), missing = baselines.baselines_of(absent, digits.test[0])
     assert jpeg.name == "JPEG"
-    assert missing.startswith(f"mnist needs mnist.npz in {tmp_path}")
+    check(missing, "set_unavailable", title="mnist", file="mnist.npz")
 
 
 def no_network(*_args, **_kwargs):
