@@ -7,8 +7,8 @@ import io
 import struct
 
 import numpy as np
+from pi_heif import register_heif_opener
 from PIL import Image, ImageOps, UnidentifiedImageError
-from pillow_heif import register_heif_opener
 
 from ae_core.errors import UserError
 

@@ -1,10 +1,10 @@
-"""How close two pictures are, and how a code is used; NumPy in, plain numbers out."""
+"""How close two images are: MSE, PSNR and SSIM of NumPy arrays."""
 
 import math
 
 import numpy as np
 
-NEAR_ZERO = 0.05  # |z| below this counts as an idle unit (sigmoid codes live in [0, 1])
+NEAR_ZERO = 0.05  # |z| below this counts as an inactive unit (sigmoid codes live in [0, 1])
 
 
 def mse(a: np.ndarray, b: np.ndarray) -> float:
@@ -23,22 +23,12 @@ def psnr_of_mse(error: float) -> float:
 
 
 def ssim(a: np.ndarray, b: np.ndarray) -> float:
-    """Return the structural similarity (Wang et al. 2004) of two pictures (H, W, C) in [0, 1].
+    """Return the structural similarity (Wang et al. 2004) of two images (H, W, C) in [0, 1].
 
-    The window is 7×7, smaller for pictures below 7 pixels.
+    The window is 7×7, smaller for images below 7 pixels.
     """
     from skimage.metrics import structural_similarity
 
     side = min(a.shape[0], a.shape[1])
     window = min(7, side if side % 2 else side - 1)
     return float(structural_similarity(a, b, data_range=1.0, channel_axis=-1, win_size=window))
-
-
-def code_mean(codes: np.ndarray) -> float:
-    """Return the mean activation of codes (N, D)."""
-    return float(np.mean(codes))
-
-
-def near_zero_share(codes: np.ndarray) -> float:
-    """Return the share, in [0, 1], of the numbers in codes (N, D) with |z| < NEAR_ZERO."""
-    return float(np.mean(np.abs(codes) < NEAR_ZERO))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from skimage.metrics import peak_signal_noise_ratio
 
-from ae_core.metrics import NEAR_ZERO, code_mean, mse, near_zero_share, psnr, psnr_of_mse, ssim
+from ae_core.metrics import mse, psnr, psnr_of_mse, ssim
 
 
 def picture(side=16, channels=1, seed=0):
@@ -58,20 +58,3 @@ def test_more_noise_is_less_similar():
     values = [ssim(a, a + np.float32(sigma) * noise) for sigma in (0, 0.01, 0.05, 0.2)]
     assert values == sorted(values, reverse=True)
     assert values[0] - values[-1] > 0.5
-
-
-@given(st.integers(0, 20), st.integers(0, 20))
-def test_near_zero_share_counts(idle, busy):
-    if idle + busy == 0:
-        return
-    codes = np.array([*[NEAR_ZERO * 0.99, -NEAR_ZERO * 0.99, 0.0] * idle, *[0.5, -2.0, 1.0] * busy])
-    share = near_zero_share(codes.reshape(-1, 3))
-    assert share == pytest.approx(idle / (idle + busy))
-
-
-def test_a_unit_at_the_threshold_is_busy():
-    assert near_zero_share(np.array([[NEAR_ZERO]])) == 0
-
-
-def test_code_mean_keeps_its_sign():
-    assert code_mean(np.array([[1.0, -2.0], [0.0, -1.0]], np.float32)) == -0.5

@@ -1,10 +1,9 @@
-"""Cartoon faces drawn from known factors, so that a latent space can be compared with the truth.
+"""Cartoon faces drawn from known factors, to compare a latent space with the truth.
 
-Every picture is a pure function of its row of factors. Only + − × ÷ √ and comparisons are used,
+Every image is a pure function of its row of factors. Only + − × ÷ √ and comparisons are used,
 which IEEE 754 rounds exactly: the same factors give the same bits on any machine, in any batch.
-This file does not know about image sets, splits, files or training.
 
-Letters: N pictures, H height, W width, C channels, F factors. Coordinates: see `brush`.
+Letters: N images, H height, W width, C channels, F factors. Coordinates: see `sdf`.
 """
 
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ae_core.data.brush import Brush, Pixels, ease, ellipse, spot
+from ae_core.data.sdf import Pixels, Region, ellipse, smoothstep, spot
 
 Array = NDArray[np.float32]
 HAIR = 0.15
@@ -87,8 +86,8 @@ def _draw(rows: Pixels, picture: Pixels) -> None:
 
 def _behind(picture: Pixels, hair: Pixels, tone: Pixels, half_width: Pixels) -> None:
     """Everything behind the head: a plain background, the long hair, neck, ears and shoulders."""
-    brush = Brush(picture, -1, 1, -1, 1)
-    x, y = brush.x, brush.y
+    region = Region(picture, -1, 1, -1, 1)
+    x, y = region.x, region.y
     picture[...] = 0.93 - 0.05 * (x * x + y * y)
     full = (hair + 1) / 2
     # Hair at the back: a round top that runs straight down to the length of the hair.
@@ -100,38 +99,38 @@ def _behind(picture: Pixels, hair: Pixels, tone: Pixels, half_width: Pixels) -> 
     across = np.maximum(np.abs(x) - reach + corner, 0)
     down = np.maximum(y - bottom + corner, 0)
     fall = np.sqrt(across * across + down * down) - corner
-    brush.paint(brush.cover(np.where(y < centre, top, fall)), HAIR * 0.75)
-    brush.paint(brush.cover(np.maximum(np.abs(x) - 0.19, 0.3 - y)), tone * 0.78)  # the neck
+    region.fill(np.where(y < centre, top, fall), HAIR * 0.75)
+    region.fill(np.maximum(np.abs(x) - 0.19, 0.3 - y), tone * 0.78)  # the neck
     body = ellipse(x, y - 1.22, 0.8, 0.46)
     collar = ellipse(x, y - 0.7, 0.24, 0.2)
-    brush.paint(brush.cover(np.maximum(body, -collar)), 0.40)
+    region.fill(np.maximum(body, -collar), 0.40)
     for sign in (-1, 1):
         ear = ellipse(x - sign * (half_width + 0.01), y - 0.06, 0.085, 0.13)
-        brush.paint(brush.cover(ear), tone * 0.82)
+        region.fill(ear, tone * 0.82)
 
 
 def _head(picture: Pixels, hair: Pixels, tone: Pixels, half_width: Pixels) -> None:
     """The face with soft shading and cheeks, and the fringe over the forehead."""
-    brush = Brush(picture, -0.8, 0.8, -0.9, 0.8)
-    x, y = brush.x, brush.y
+    region = Region(picture, -0.8, 0.8, -0.9, 0.8)
+    x, y = region.x, region.y
     jaw = 1 - 0.20 * np.square(np.clip((y - 0.03) / 0.66, 0, 1))
     head = ellipse(x / jaw, y - 0.03, half_width, 0.65)
     light = 1.03 - 0.07 * x - 0.06 * y
     shade = 0.14 * np.square(np.clip(1 + head / 0.16, 0, 1))
-    brush.paint(brush.cover(head), tone * (light - shade))
+    region.fill(head, tone * (light - shade))
     for sign in (-1, 1):
-        brush.paint(0.16 * spot((x - sign * 0.31) / 0.15, (y - 0.25) / 0.11), tone * 0.62)
+        region.paint(0.16 * spot((x - sign * 0.31) / 0.15, (y - 0.25) / 0.11), tone * 0.62)
     # The fringe: the top of the head above a curve that sweeps up from a parting.
     cap = ellipse(x, y + 0.06, half_width + 0.02, 0.625 + 0.015 * hair)
     line = -0.43 + 0.75 * np.square(x - 0.16)
-    brush.paint(brush.cover(np.maximum(cap, (y - line) * 0.8)), HAIR)
-    brush.paint(0.3 * spot((x + 0.2) / 0.3, (y + 0.52) / 0.07), 0.5)
+    region.fill(np.maximum(cap, (y - line) * 0.8), HAIR)
+    region.paint(0.3 * spot((x + 0.2) / 0.3, (y + 0.52) / 0.07), 0.5)
 
 
 def _eye(picture: Pixels, side: int, openness: Pixels, gaze: Pixels, tone: Pixels) -> None:
     """One eye; the iris follows the gaze, the upper lid comes down over it."""
-    brush = Brush(picture, side * 0.23 - 0.18, side * 0.23 + 0.18, -0.16, 0.2)
-    x, y = brush.x - side * 0.23, brush.y - 0.02
+    region = Region(picture, side * 0.23 - 0.18, side * 0.23 + 0.18, -0.16, 0.2)
+    x, y = region.x - side * 0.23, region.y - 0.02
     wide, high = 0.145, 0.125 + 0.02 * openness
     ball = ellipse(x, y, wide, high)
     # The lid's edge runs between the corners of the eye: +1 is the top of the ball, −1 its bottom.
@@ -140,61 +139,61 @@ def _eye(picture: Pixels, side: int, openness: Pixels, gaze: Pixels, tone: Pixel
     arc = np.sqrt(np.maximum(1 - u * u, 0.04))
     slope = lift * high * u / (wide * arc)
     above = (-lift * high * arc - y) / np.sqrt(1 + slope * slope)  # > 0 on the lid
-    inside = brush.cover(np.maximum(ball, above))
-    brush.paint(brush.cover(ball), tone * 0.86)
-    brush.paint(inside, 0.99)
+    inside = region.coverage(np.maximum(ball, above))
+    region.fill(ball, tone * 0.86)
+    region.paint(inside, 0.99)
     turn = x - 0.06 * gaze
     far = np.sqrt(turn * turn + y * y)
-    brush.paint(inside * brush.cover(far - 0.094), 0.38)
-    brush.paint(inside * brush.cover(far - 0.056), 0.05)
+    region.paint(inside * region.coverage(far - 0.094), 0.38)
+    region.paint(inside * region.coverage(far - 0.056), 0.05)
     dx, dy = turn + 0.035, y + 0.035
-    brush.paint(inside * brush.cover(np.sqrt(dx * dx + dy * dy) - 0.026), 0.99)
+    region.paint(inside * region.coverage(np.sqrt(dx * dx + dy * dy) - 0.026), 0.99)
     lash = np.maximum(np.abs(above) - 0.02, ball - 0.012)
-    brush.paint(brush.cover(lash), 0.1)
+    region.fill(lash, 0.1)
 
 
 def _brow(picture: Pixels, side: int, brows: Pixels) -> None:
     """One eyebrow: stern brows are low and slope inwards, raised ones are high and arched."""
-    brush = Brush(picture, side * 0.25 - 0.2, side * 0.25 + 0.2, -0.44, -0.06)
-    out = (brush.x * side - 0.25) / 0.13  # −1 at the nose, 1 at the temple
+    region = Region(picture, side * 0.25 - 0.2, side * 0.25 + 0.2, -0.44, -0.06)
+    out = (region.x * side - 0.25) / 0.13  # −1 at the nose, 1 at the temple
     arch = 0.028 + 0.017 * brows
     line = -0.235 - 0.07 * brows + arch * out * out + 0.038 * out * brows
-    beyond, away = np.maximum(np.abs(out) - 1, 0) * 0.13, brush.y - line
+    beyond, away = np.maximum(np.abs(out) - 1, 0) * 0.13, region.y - line
     stroke = np.sqrt(away * away + beyond * beyond) - 0.027 + 0.007 * out
-    brush.paint(brush.cover(stroke), HAIR)
+    region.fill(stroke, HAIR)
 
 
 def _nose_and_mouth(picture: Pixels, smile: Pixels, tone: Pixels) -> None:
     """A small nose, and a mouth that curves with the smile and opens when it laughs."""
-    brush = Brush(picture, -0.12, 0.12, 0.05, 0.3)
-    nose = ellipse(brush.x, brush.y - 0.2, 0.07, 0.05)
-    under = ease((brush.y - 0.19) / 0.04)
-    brush.paint(brush.cover(np.abs(nose) - 0.014) * under, tone * 0.55)
-    brush = Brush(picture, -0.34, 0.34, 0.28, 0.62)
-    x, y = brush.x, brush.y
+    region = Region(picture, -0.12, 0.12, 0.05, 0.3)
+    nose = ellipse(region.x, region.y - 0.2, 0.07, 0.05)
+    under = smoothstep((region.y - 0.19) / 0.04)
+    region.paint(region.coverage(np.abs(nose) - 0.014) * under, tone * 0.55)
+    region = Region(picture, -0.34, 0.34, 0.28, 0.62)
+    x, y = region.x, region.y
     reach = 0.175 + 0.055 * smile
     bow = 1 - np.square(np.clip(np.abs(x) / reach, 0, 1))
     beyond = np.maximum(np.abs(x) - reach, 0)
     upper = 0.42 + (0.025 + 0.085 * smile) * (bow - 0.6)
     lower = upper + 0.13 * np.square(np.clip((smile + 0.2) / 1.2, 0, 1)) * bow
     gap = np.maximum(np.maximum(upper - y, y - lower), 0)
-    brush.paint(brush.cover(np.sqrt(gap * gap + beyond * beyond) - 0.022), 0.16)
+    region.fill(np.sqrt(gap * gap + beyond * beyond) - 0.022, 0.16)
     teeth = np.maximum(upper + 0.015 - y, y - upper - 0.6 * (lower - upper))
     teeth = np.maximum(teeth, np.abs(x) - reach + 0.03)
-    brush.paint(brush.cover(teeth) * ease(smile * 4 - 1.2), 0.97)
+    region.paint(region.coverage(teeth) * smoothstep(smile * 4 - 1.2), 0.97)
 
 
 def _glasses(picture: Pixels, glasses: Pixels, half_width: Pixels) -> None:
     """Round frames that grow from nothing to thick and dark, with a bridge and temples."""
-    brush = Brush(picture, -0.75, 0.75, -0.28, 0.32)
-    ax, y = np.abs(brush.x), brush.y - 0.02
+    region = Region(picture, -0.75, 0.75, -0.28, 0.32)
+    ax, y = np.abs(region.x), region.y - 0.02
     worn = (glasses + 1) / 2
     thick = 0.012 + 0.02 * worn
     dx = ax - 0.235
     lens = np.sqrt(dx * dx + y * y) - 0.205
-    brush.paint(brush.cover(lens) * 0.12 * worn, 1.0)
+    region.paint(region.coverage(lens) * 0.12 * worn, 1.0)
     bar = np.abs(y + 0.04) - thick
     bridge = np.maximum(bar, ax - 0.04)
     temple = np.maximum(bar, np.maximum(0.43 - ax, ax - half_width))
     frame = np.minimum(np.abs(lens) - thick, np.minimum(bridge, temple))
-    brush.paint(brush.cover(frame) * worn, 0.08)
+    region.paint(region.coverage(frame) * worn, 0.08)

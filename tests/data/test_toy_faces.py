@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ae_core.data.brush import ZOOM
+from ae_core.data.sdf import ZOOM
 from ae_core.data.toy_faces import BATCH, FACTORS, draw_faces, sample_factors
 
 NAMES = [factor.name for factor in FACTORS]

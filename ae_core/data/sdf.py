@@ -1,9 +1,8 @@
-"""Smooth shapes painted on gray pictures, many pictures at once.
+"""Signed distance functions (SDF) of smooth shapes, drawn into many gray images at once.
 
-A shape is a signed distance to its edge, in the units of the coordinates: x to the right and y down
-from the centre of the picture, which ends at ±1/ZOOM. Only + − × ÷ √ and comparisons are used,
+A distance is negative inside the shape and in the units of the coordinates: x to the right and y
+down from the centre of the image, which ends at ±1/ZOOM. Only + − × ÷ √ and comparisons are used,
 which IEEE 754 rounds exactly: the same numbers give the same bits on any machine, in any batch.
-This file does not know what is drawn.
 """
 
 from typing import Any
@@ -15,10 +14,10 @@ Pixels = NDArray[Any]  # float32; NumPy's types lose it when a plain number join
 ZOOM = 1.13
 
 
-class Brush:
-    """A rectangular part of a batch of pictures (N, H, W), with the coordinates of its pixels.
+class Region:
+    """A rectangle of a batch of images (N, H, W) and the coordinates of its pixels.
 
-    Painting changes the pictures in place; what lies outside the rectangle is never touched.
+    Drawing changes the images in place, inside the rectangle only.
     """
 
     def __init__(
@@ -35,29 +34,33 @@ class Brush:
         self.part = picture[:, rows, columns]
         self.x, self.y = centres[None, None, columns], centres[None, rows, None]
 
-    def cover(self, distance: Pixels) -> Pixels:
-        """How much of each pixel a shape covers, from the distance to its edge (inside < 0)."""
+    def coverage(self, distance: Pixels) -> Pixels:
+        """Return how much of each pixel, in [0, 1], a shape of this distance covers."""
         return np.clip(0.5 - distance / self.pixel, 0, 1)
 
     def paint(self, alpha: Pixels, tone: Pixels | float) -> None:
-        """Lay `tone` over the picture, `alpha` (broadcastable to N H W, in [0, 1]) thick."""
+        """Blend `tone` in, `alpha` (broadcastable to N H W, in [0, 1]) opaque."""
         self.part += alpha * (tone - self.part)
+
+    def fill(self, distance: Pixels, tone: Pixels | float) -> None:
+        """Fill the shape of a signed distance with `tone`."""
+        self.paint(self.coverage(distance), tone)
 
 
 def ellipse(x: Pixels, y: Pixels, rx: Pixels | float, ry: Pixels | float) -> Pixels:
-    """Signed distance to an ellipse around 0, to first order: right near the edge."""
+    """Return the signed distance to an ellipse around 0, to first order: exact at the edge."""
     u, v = x / rx, y / ry
     level = np.sqrt(u * u + v * v)
     slope = np.sqrt((u / rx) * (u / rx) + (v / ry) * (v / ry))
     return level * (level - 1) / (slope + 1e-6)
 
 
-def ease(value: Pixels) -> Pixels:
-    """A smooth step from 0 (value ≤ 0) to 1 (value ≥ 1)."""
+def smoothstep(value: Pixels) -> Pixels:
+    """Return a smooth step from 0 (value ≤ 0) to 1 (value ≥ 1)."""
     t = np.clip(value, 0, 1)
     return t * t * (3 - 2 * t)
 
 
 def spot(x: Pixels, y: Pixels) -> Pixels:
-    """A soft round spot: 1 at 0, falling smoothly to 0 at distance 1."""
+    """Return a soft round spot: 1 at 0, falling smoothly to 0 at distance 1."""
     return np.square(np.clip(1 - x * x - y * y, 0, 1))
