@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ae_core.data.loading import card
 from ae_core.specs import TrainingSpec
-from ae_core.training.batches import pictures_an_epoch
+from ae_core.training.batches import images_per_epoch
 
 CONSECUTIVE = 2  # epochs that a sign must last: one alone may be chance
 RECENT = 5  # the last fifth of the epochs is recent
@@ -36,7 +36,7 @@ class RunHistory:
     @property
     def steps(self) -> float:
         """The number of optimizer steps."""
-        an_epoch = pictures_an_epoch(self.spec, self.train_count)
+        an_epoch = images_per_epoch(self.spec, self.train_count)
         return len(self.epochs) * an_epoch / min(self.spec.batch_size, self.train_count)
 
     def last(self, name: str) -> float | None:

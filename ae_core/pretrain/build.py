@@ -19,7 +19,7 @@ from ae_core.models.inference import ModelFile
 from ae_core.models.pretrained import NoiseResult
 from ae_core.pretrain import recipes
 from ae_core.pretrain.noise_benchmark import KINDS, benchmark
-from ae_core.runs.record import RunRecord, ended, new_record
+from ae_core.runs.record import RunRecord, new_record
 from ae_core.runs.store import write_record
 from ae_core.specs import DenoiserSpec, TrainingSpec, to_json
 
@@ -76,16 +76,16 @@ def run(
         print(f"epoch {epoch.number}/{spec.epochs}  {figures}", flush=True)
 
     outcome = loop.fit(spec, images, on_epoch=show)
-    clean, shown = loop.probes(spec, images)
+    clean, shown = loop.preview_images(spec, images)
     rows = [clean, shown] if spec.corruption.active else [clean]
     files = {"weights.npz": weights.to_bytes(outcome.weights)}
     if last:
         picture = sheet(to_bytes_range(np.stack([*rows, last[0].preview])))
         files["preview.png"] = to_png(picture)
-    record = ended(record, outcome.status, outcome.reason, outcome.history)
+    record = record.ended(outcome)
     if folder is not None:
         write_record(folder, record, files, ended=True)
-    return record, outcome.weights, files
+    return record, dict(outcome.weights), files
 
 
 def benchmark_autoencoder(

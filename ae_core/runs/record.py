@@ -1,13 +1,12 @@
-"""What is kept of a run in words and numbers, and its JSON.
-
-It knows neither files nor folders: these are of `ae_core.runs.store`.
-"""
+"""The record of a run: its settings, its end and its metrics, and their JSON."""
 
 import json
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from ae_core.specs import TrainingSpec, from_json, to_json
 
@@ -15,8 +14,26 @@ INTERRUPTED = "The server was restarted before this run ended, so its end is los
 
 
 @dataclass(frozen=True)
+class RunOutcome:
+    """How a run ended.
+
+    Attributes:
+        status: ``finished``, ``stopped`` or ``failed``.
+        reason: a sentence, empty when finished.
+        history: the metrics of every complete epoch.
+        weights: by name, of the last complete epoch whose loss was finite, else of the start;
+            none where the worker was lost.
+    """
+
+    status: str
+    reason: str
+    history: tuple[Mapping[str, float], ...] = ()
+    weights: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class RunRecord:
-    """A run as its folder tells it.
+    """A run as its folder has it.
 
     Attributes:
         id: twelve hexadecimal digits.
@@ -26,7 +43,7 @@ class RunRecord:
         created: seconds since 1970.
         status: ``finished``, ``stopped`` or ``failed``.
         reason: a sentence, empty when finished.
-        history: the metrics of every epoch.
+        history: the metrics of every complete epoch.
         sweep: an id that runs submitted together share, empty for a run of its own.
     """
 
@@ -40,9 +57,13 @@ class RunRecord:
     history: tuple[Mapping[str, float], ...] = ()
     sweep: str = ""
 
+    def ended(self, outcome: RunOutcome) -> "RunRecord":
+        """Return the record of the run with its end."""
+        return replace(self, status=outcome.status, reason=outcome.reason, history=outcome.history)
+
 
 def new_run_id() -> str:
-    """Return an id that nobody can guess: who has the link may see the run."""
+    """Return an id that nobody can guess: whoever has the link may see the run."""
     return secrets.token_hex(6)
 
 
@@ -51,28 +72,21 @@ def new_record(spec: TrainingSpec, preset: str, owner: str, sweep: str = "") -> 
     return RunRecord(new_run_id(), spec, preset, owner, time.time(), sweep=sweep)
 
 
-def ended(
-    record: RunRecord, status: str, reason: str, history: tuple[Mapping[str, float], ...]
-) -> RunRecord:
-    """Return the record of a run that has ended."""
-    return replace(record, status=status, reason=reason, history=history)
-
-
 def begin_to_json(record: RunRecord) -> tuple[str, str]:
-    """Return what is known before training: the spec, and all else about the run."""
+    """Return the texts of ``spec.json`` and ``run.json``, which are known before training."""
     about = {"id": record.id, "preset": record.preset, "owner": record.owner}
     about |= {"sweep": record.sweep} if record.sweep else {}
     return to_json(record.spec), json.dumps(about | {"created": record.created})
 
 
 def end_to_json(record: RunRecord) -> str:
-    """Return how a run ended, and the metrics of its epochs."""
+    """Return the text of ``history.json``: how the run ended, and the metrics of its epochs."""
     end = {"status": record.status, "reason": record.reason, "epochs": list(record.history)}
     return json.dumps(end)
 
 
 def from_begin(run_id: str, spec_json: str, about_json: str) -> RunRecord:
-    """Return the record of a run of which no end is known: it was interrupted.
+    """Return the record of a run without an end: it was interrupted.
 
     Raises:
         ValueError, KeyError, TypeError: these are not the texts of `begin_to_json`.
@@ -95,4 +109,4 @@ def with_end(record: RunRecord, end_json: str) -> RunRecord:
         ValueError, KeyError, TypeError: this is not the text of `end_to_json`.
     """
     end = json.loads(end_json)
-    return ended(record, end["status"], end["reason"], tuple(end["epochs"]))
+    return record.ended(RunOutcome(end["status"], end["reason"], tuple(end["epochs"])))

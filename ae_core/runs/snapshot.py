@@ -1,4 +1,4 @@
-"""What is known of a run at one moment, as a frozen value that any number of pages may draw."""
+"""A snapshot of a run: a frozen value that any number of pages may draw at the same time."""
 
 import io
 import json
@@ -14,16 +14,16 @@ from ae_core.runs.record import RunRecord
 from ae_core.specs import TrainingSpec
 
 LIVE = ("queued", "starting", "running", "paused", "stopping")
-RECENT_EPOCHS = 5  # whose mean time predicts the rest
+RECENT_EPOCHS = 5  # their mean time predicts the rest
 
 
 @dataclass(frozen=True)
 class CodeMap:
-    """Codes of test pictures, for networks whose code has two numbers.
+    """Codes of test images, for networks with a two-dimensional code.
 
     Attributes:
         codes: (N, 2) float32.
-        labels: N class numbers.
+        labels: N class indices.
         names: of the classes.
     """
 
@@ -43,16 +43,17 @@ class Snapshot:
         owner: an opaque name for the visitor.
         status: ``queued``, ``starting``, ``running``, ``paused``, ``stopping``, ``finished``,
             ``stopped`` or ``failed``.
-        reason: a sentence, empty while all is well; of a queued run, why none can start now.
+        reason: a sentence, empty without a problem; of a queued run, why none can start now.
         position: place in the queue from 1, 0 when not queued.
         wait: estimated seconds until it starts, None when not queued or unknown.
-        lost: how its first attempt was lost, so that it was begun again: ``worker`` (died) or
-            ``service`` (the scheduler went away); empty if it was not.
-        lost_epoch: the epoch in which that was.
-        share: of the epoch under way that is done, in [0, 1].
+        lost: with what its first attempt was lost: ``worker`` (died) or ``service`` (the
+            scheduler went away); empty if it was not. The run was retried.
+        lost_epoch: the epoch in which that happened.
+        share: of the present epoch that is done, in [0, 1].
         history: the metrics of every epoch so far.
-        pictures: (R, N, H, W, C) uint8: the probes clean, (corrupted,) reconstructed; or None.
-        map: for a two-number code, else None.
+        pictures: (R, N, H, W, C) uint8: the preview images, clean, (corrupted,) reconstructed;
+            None before the training starts.
+        map: of a two-dimensional code, else None.
         saved: whether its weights are in the run store.
         unsaved: whether they are in memory only, because the store did not take them.
         sweep: an id that runs submitted together share, empty for a run of its own.
@@ -101,9 +102,9 @@ class Snapshot:
 
 
 def files_of(snapshot: Snapshot) -> dict[str, bytes]:
-    """Return what a run folder keeps of a snapshot's pictures and map.
+    """Return a snapshot's images and map as files of a run folder, by name.
 
-    Nothing, when they are a visitor's own and were deleted meanwhile.
+    There are none if the images are a visitor's own and were deleted meanwhile.
     """
     files: dict[str, bytes] = {}
     if is_gone(snapshot.spec.image_set):
@@ -123,7 +124,7 @@ def restored(record: RunRecord, read: Callable[[str], bytes | None], *, saved: b
 
     Args:
         record: of the run.
-        read: gives the bytes of a file of its folder, or None.
+        read: returns the bytes of a file of its folder, or None.
         saved: whether the weights are there.
     """
     preview, code_map = read("preview.png"), read("map.npz")
@@ -152,7 +153,7 @@ def restored(record: RunRecord, read: Callable[[str], bytes | None], *, saved: b
 
 
 def without_gone_pictures(snapshot: Snapshot) -> Snapshot:
-    """Return a snapshot without the pictures of an own set that was deleted."""
+    """Return a snapshot, without its images if they are of a user set that was deleted."""
     if is_gone(snapshot.spec.image_set):
         return replace(snapshot, pictures=None, map=None)
     return snapshot

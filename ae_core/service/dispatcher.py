@@ -1,11 +1,11 @@
-"""Hands runs to workers, follows them and takes note of how they end.
+"""The dispatcher hands runs to workers, follows them and stores their ends.
 
-This is the client side of Dask. It imports no TensorFlow and knows no visitor: whose turn it is,
-`UnderWay` says. What is asked of it is done soon, in a thread of its own.
+It is the client side of Dask, with a thread of its own for all that waits for Dask or the disk.
+Whose turn it is, `ActiveRuns` says.
 
-It does not rely on what it was told last: at every occasion it compares the queue, which all
-servers of a store share, with what the scheduler knows, and does what is to be done. So a run may
-be handed out by one server, followed by all and ended by another one.
+It does not rely on events: at every occasion it compares the queue, which all servers of a store
+share, with what the scheduler has, and acts on the difference. So one server may start a run, all
+may follow it and another one may end it.
 """
 
 import threading
@@ -14,102 +14,102 @@ from distributed import CancelledError, Client, Future
 from distributed.client import ClosedClientError
 
 from ae_core.errors import ServiceUnavailable, StorageError
+from ae_core.runs.record import RunOutcome
 from ae_core.runs.store import RunStore
-from ae_core.service import messages
-from ae_core.service.attempts import Attempts, name_of
+from ae_core.service.active_runs import ActiveRuns
+from ae_core.service.attempts import AttemptTracker
 from ae_core.service.connection import Connection
-from ae_core.service.following import key_of, others
-from ae_core.service.jobs import Jobs
-from ae_core.service.news import News
-from ae_core.service.outcome import AttemptLost, Ending, ending_of, given_up
+from ae_core.service.events import SchedulerEvents, SerialExecutor
+from ae_core.service.messages import attempt_name, run_of, task_key
+from ae_core.service.outcome import AttemptLost, given_up, outcome_of
 from ae_core.service.queue import Entry, TrainingQueue
-from ae_core.service.registry import UnderWay
 
-LOOKS_EVERY = 2.0  # seconds, while there may be something that nobody tells of
-ATTEMPTS = 2  # at a run whose worker, or scheduler, is lost
+POLL_SECONDS = 2.0  # while something may happen that no event reports
+MAX_ATTEMPTS = 2  # at a run whose worker, or scheduler, is lost
 # What a job may meet when the scheduler goes away.
 CUT_OFF = (CancelledError, ClosedClientError, OSError, ServiceUnavailable, TimeoutError)
 
 
 class Dispatcher:
-    """Between the live runs, the workers and the store."""
+    """Between the active runs, the workers and the store; any thread may call its methods."""
 
-    def __init__(self, store: RunStore, connection: Connection, under_way: UnderWay) -> None:
-        """Begin with nothing to do.
+    def __init__(self, store: RunStore, connection: Connection, active: ActiveRuns) -> None:
+        """Start idle.
 
         Args:
             store: where ended runs are kept.
-            connection: the way to the workers; who closes the dispatcher closes it, too.
-            under_way: the runs.
+            connection: the way to the workers; the caller closes it after the dispatcher.
+            active: the runs.
         """
         self._store = store
         self._connection = connection
-        self._under_way = under_way
-        self._attempts = Attempts(
+        self._active = active
+        self._attempts = AttemptTracker(
             store,
-            under_way,
-            on_gap=lambda run_id: self._jobs.do(self._attempts.catch_up, run_id),
-            on_done=lambda run_id, future: self._jobs.do(self._done, run_id, future),
+            active,
+            on_gap=lambda run_id: self._executor.submit(self._attempts.catch_up, run_id),
+            on_done=lambda run_id, future: self._executor.submit(self._finish, run_id, future),
         )
-        self._news = News(
-            on_change=self.dispatch, on_loss=lambda key: self._jobs.do(self._worker_gone, key)
+        self._events = SchedulerEvents(
+            on_change=self.dispatch,
+            on_loss=lambda key: self._executor.submit(self._worker_lost, key),
         )
-        self._asked = threading.Event()
-        # One thread does all that waits for Dask or the disk, so events never block each other.
-        self._jobs = Jobs("ae-service", CUT_OFF)
+        self._requested = threading.Event()
+        self._executor = SerialExecutor("ae-service", CUT_OFF)
 
     def dispatch(self) -> None:
-        """Look what is to be done."""
-        if not self._asked.is_set():
-            self._asked.set()
-            self._jobs.do(self._dispatch)
+        """Compare the queue with the scheduler soon."""
+        if not self._requested.is_set():
+            self._requested.set()
+            self._executor.submit(self._dispatch)
 
     def announce(self) -> None:
-        """Look what is to be done, and have the other servers look, too."""
+        """Do so, and have the other servers do so, too."""
         self.dispatch()
-        self._jobs.do(self._announce)
+        self._executor.submit(self._notify_servers)
 
-    def permit(self, run_id: str, epoch: int) -> None:
-        """Tell a run's worker up to which epoch it may train; see `run_events.permit`."""
-        self._jobs.do(self._permit, run_id, epoch)
+    def allow_until_epoch(self, run_id: str, epoch: int) -> None:
+        """Set the epoch up to which a run may train, or `messages.STOP`."""
+        self._executor.submit(self._allow_until_epoch, run_id, epoch)
 
-    def end(self, run_id: str, ending: Ending) -> None:
-        """Keep the end of a run, and go on with the next run."""
-        self._jobs.do(self._end, run_id, ending)
+    def end(self, run_id: str, outcome: RunOutcome) -> None:
+        """Store the end of a run, and start the next one."""
+        self._executor.submit(self._end, run_id, outcome)
 
     def close(self) -> None:
         """Do nothing more."""
-        self._jobs.close()
+        self._executor.close()
 
     # --- in the dispatcher's own thread ----------------------------------------------------
 
     def _dispatch(self) -> None:
-        self._asked.clear()
-        queue = self._under_way.sync()
+        self._requested.clear()
+        queue = self._active.sync()
         try:
             if queue.waiting or queue.training or len(self._attempts):
                 client = self._connection.client()
-                self._news.listen(client)
-                with self._under_way.alone():
-                    self._follow(client, self._under_way.sync())
-                    self._start(client)
-                self._under_way.unavailable("")
+                self._events.listen(client)
+                with self._active.exclusive():
+                    self._follow(client, self._active.sync())
+                    self._start_waiting(client)
+                self._active.set_problem("")
         except ServiceUnavailable as error:
-            self._under_way.unavailable(str(error))
+            self._active.set_problem(str(error))
         finally:
-            self._look_again(bool(queue.waiting or queue.training))
+            if queue.waiting or queue.training or self._connection.shared:
+                self._executor.schedule(POLL_SECONDS, self.dispatch)
 
     def _follow(self, client: Client, queue: TrainingQueue) -> None:
-        """Follow what is with a worker, and nothing else."""
+        """Follow the runs in training, and no others."""
         self._attempts.leave_others(client, queue)
         for entry in queue.training:
-            # Not there: the scheduler is another one now.
+            # Where the scheduler does not have it, it is another scheduler now.
             if self._attempts.get(entry.id) is None and not self._attempts.join(client, entry):
                 self._lose(client, entry, "service")
 
-    def _start(self, client: Client) -> None:
+    def _start_waiting(self, client: Client) -> None:
         """Hand waiting runs to free workers."""
-        queue = self._under_way.sync()
+        queue = self._active.sync()
         if not queue.waiting:
             return
         slots = self._connection.train_slots()
@@ -119,91 +119,91 @@ class Dispatcher:
                 "Runs wait and start by themselves; if it stays so, restart the workers."
             )
         known = frozenset(entry.id for entry in (*queue.waiting, *queue.training))
-        slots -= others(client, known)
-        while (run := self._under_way.start_next(slots)) is not None:
+        slots -= _trainings_of_others(client, known)
+        while (run := self._active.start_next(slots)) is not None:
             self._attempts.begin(client, run.record.id, run.attempt)
-            self._announce()
+            self._notify_servers()
 
-    def _permit(self, run_id: str, epoch: int) -> None:
+    def _allow_until_epoch(self, run_id: str, epoch: int) -> None:
         if self._attempts.get(run_id) is None:
-            self._dispatch()  # another server may just have begun it
-        self._attempts.permit(run_id, epoch)
+            self._dispatch()  # another server may just have started it
+        self._attempts.allow_until_epoch(run_id, epoch)
 
-    def _worker_gone(self, key: str) -> None:
-        """Take note that the worker that had an attempt is gone."""
-        run = self._under_way.live(messages.run_of(key))
-        if run is not None and run.begun:  # else Dask hands it to another worker
-            self._attempt_gone(key, "worker")
+    def _worker_lost(self, key: str) -> None:
+        run = self._active.live(run_of(key))
+        if run is not None and run.started:  # else Dask hands it to another worker
+            self._attempt_lost(key, "worker")
 
-    def _attempt_gone(self, key: str, how: str) -> None:
+    def _attempt_lost(self, key: str, how: str) -> None:
         client = self._connection.client()
-        with self._under_way.alone():
-            entries = [e for e in self._under_way.sync().training if key_of(name_of(e)) == key]
-            for entry in entries:  # none, if another server was told earlier
-                self._lose(client, entry, how)
+        with self._active.exclusive():
+            for entry in self._active.sync().training:  # not there if another server was first
+                if task_key(attempt_name(entry.id, entry.attempt)) == key:
+                    self._lose(client, entry, how)
         self.dispatch()
 
     def _lose(self, client: Client, entry: Entry, how: str) -> None:
-        """Begin a run again whose attempt was lost, or end it; call this `alone`."""
-        following = self._attempts.pop(entry.id)
-        if following is not None:
-            following.forget()
-        run = self._under_way.live(entry.id)
+        """Retry or end a run whose attempt was lost; call this under `ActiveRuns.exclusive`."""
+        attempt = self._attempts.pop(entry.id)
+        if attempt is not None:
+            attempt.forget()
+        run = self._active.live(entry.id)
         if run is None or run.over:
             return
         epoch = run.snapshot.epoch + 1
         if run.snapshot.status == "stopping":
-            self._end(entry.id, Ending("stopped", f"Stopped in epoch {epoch}."))
-        elif entry.attempt >= ATTEMPTS and (run.begun or how == "worker"):
+            self._end(entry.id, RunOutcome("stopped", f"Stopped in epoch {epoch}."))
+        elif entry.attempt >= MAX_ATTEMPTS and (run.started or how == "worker"):
             self._end(entry.id, given_up(how, epoch))
         else:
-            repeated = self._under_way.again(entry, how)
-            self._attempts.begin(client, entry.id, repeated.attempt)
-            self._announce()
+            retried = self._active.retry(entry, how)
+            self._attempts.begin(client, entry.id, retried.attempt)
+            self._notify_servers()
 
-    def _done(self, run_id: str, future: Future) -> None:
-        """Take note that a task is done, however."""
-        following, run = self._attempts.get(run_id), self._under_way.live(run_id)
-        if following is None or following.future is not future or run is None:
+    def _finish(self, run_id: str, future: Future) -> None:
+        """Handle the end of a task, however it ended."""
+        attempt, run = self._attempts.get(run_id), self._active.live(run_id)
+        if attempt is None or attempt.future is not future or run is None:
             return
         if future.cancelled() or self._store.has_ended(run_id):
-            # The connection was lost, or another server has kept the end.
+            # The connection was lost, or another server has stored the end.
             self._attempts.pop(run_id)
-            following.leave()
+            attempt.leave()
             self.dispatch()
             return
         try:
-            ending = ending_of(future)
+            outcome = outcome_of(future)
         except AttemptLost as lost:
-            self._attempt_gone(key_of(following.name), lost.how)
+            self._attempt_lost(task_key(attempt.name), lost.how)
             return
         self._attempts.catch_up(run_id)
-        self._end(run_id, ending)
+        self._end(run_id, outcome)
 
-    def _end(self, run_id: str, ending: Ending) -> None:
-        """Keep a run's end, in the store if it takes it, and go on with the next run."""
-        with self._under_way.holding(run_id) as run:
+    def _end(self, run_id: str, outcome: RunOutcome) -> None:
+        """Store a run's end if the store takes it, and start the next run."""
+        with self._active.holding(run_id) as run:
             if run is None or run.over:
                 return
-            run.end(ending)
-        run.pack_frames()
+            run.end(outcome)
+        run.pack(outcome)
         try:
             if not self._store.has_ended(run_id):
                 self._store.finish(run.record, run.files)
         except StorageError as error:
-            self._under_way.not_saved(run_id, str(error))
+            self._active.keep_unsaved(run_id, str(error))
         else:
-            self._under_way.drop(run_id)
-        following = self._attempts.pop(run_id)
+            self._active.drop(run_id)
+        attempt = self._attempts.pop(run_id)
         self.announce()
-        if following is not None:
-            self._jobs.do(following.forget)
+        if attempt is not None:
+            self._executor.submit(attempt.forget)
 
-    def _announce(self) -> None:
+    def _notify_servers(self) -> None:
         if self._connection.shared:
-            self._news.tell()
+            self._events.notify()
 
-    def _look_again(self, busy: bool) -> None:
-        """Look again soon where nobody may tell: of a scheduler that is gone or other servers."""
-        if busy or self._connection.shared:
-            self._jobs.later(LOOKS_EVERY, self.dispatch)
+
+def _trainings_of_others(client: Client, known: frozenset[str]) -> int:
+    """Return how many trainings of other runs than the known ones are with workers."""
+    keys = [str(key) for keys in client.processing().values() for key in keys]
+    return len({run_of(key) for key in keys} - {""} - known)

@@ -1,59 +1,96 @@
-"""What is foreseen for the runs that wait: at which place, and when they start.
+"""The queue's forecast: the place of every waiting run, and when it starts.
 
-It puts the queue's order and the pace of the runs under way together, not more often than pages
-ask for it. It knows no files and no workers.
+The times follow from the order of the queue and from how fast the runs in training are just now.
 """
 
+import statistics
+import threading
 import time
 from collections.abc import Mapping
+from functools import lru_cache
 
-from ae_core.service.live_run import LiveRun
-from ae_core.service.pace import Pace
-from ae_core.service.queue import TrainingQueue, Wait
+from ae_core.data.loading import card
+from ae_core.models.compatibility import network_shapes
+from ae_core.runs.snapshot import Snapshot
+from ae_core.service.queue import QueuePosition, TrainingQueue
+from ae_core.specs import TrainingSpec
+from ae_core.training import estimate
 
-FORESEEN_FOR = 1.0  # seconds, for which a forecast holds while the queue stays the same
+VALID_SECONDS = 1.0  # for which a forecast holds while the queue stays the same
+# A machine to compare with: only how much runs differ on it matters.
+NOMINAL = estimate.Speed(dense=2e10, conv=1e10)
+CALIBRATION_RUNS = 16
 
 
-class Forecast:
-    """The newest forecast; its owner holds a lock.
-
-    Attributes:
-        slots: how many runs train at a time.
-    """
+class QueueForecast:
+    """The newest forecast; any thread may ask for it."""
 
     def __init__(self) -> None:
-        """Foresee nothing yet."""
-        self.slots = 1
-        self._pace = Pace()
+        """Start without a forecast."""
+        self._lock = threading.Lock()
+        self._calibration = SpeedCalibration()
         self._queue = TrainingQueue()
         self._made = 0.0
-        self._waits: Mapping[str, Wait] = {}
+        self._positions: Mapping[str, QueuePosition] = {}
 
-    def waits(self, queue: TrainingQueue, live: Mapping[str, LiveRun]) -> Mapping[str, Wait]:
-        """Return what is foreseen for every run that waits, by its id.
+    def positions(
+        self, queue: TrainingQueue, runs: Mapping[str, Snapshot], slots: int
+    ) -> Mapping[str, QueuePosition]:
+        """Return the position of every waiting run by its id.
 
         Args:
-            queue: as it is now; what is read anew is another one.
-            live: the runs in it, by their ids.
+            queue: as it was last read.
+            runs: those in it, by their ids.
+            slots: how many runs train at a time.
         """
-        if queue.waiting and (queue is not self._queue or self._is_old):
-            self._waits = queue.forecast(self.slots, self._seconds(queue, live), time.time())
-            self._queue, self._made = queue, time.monotonic()
-        return self._waits if queue.waiting else {}
-
-    @property
-    def _is_old(self) -> bool:
-        return time.monotonic() - self._made > FORESEEN_FOR
+        with self._lock:
+            is_old = time.monotonic() - self._made > VALID_SECONDS
+            if queue.waiting and (queue is not self._queue or is_old):
+                self._positions = queue.forecast(slots, self._seconds(queue, runs), time.time())
+                self._queue, self._made = queue, time.monotonic()
+            return self._positions if queue.waiting else {}
 
     def _seconds(
-        self, queue: TrainingQueue, live: Mapping[str, LiveRun]
+        self, queue: TrainingQueue, runs: Mapping[str, Snapshot]
     ) -> dict[str, float | None]:
-        """Return the seconds that runs still take, and learn from those that train."""
+        """Return the seconds that every run still takes; those in training calibrate the speed."""
         seconds: dict[str, float | None] = {}
         for entry in (*queue.training, *queue.waiting):
-            if entry.id in live:
-                snapshot = live[entry.id].snapshot
-                self._pace.observe(snapshot)
-                left = snapshot.seconds_left
-                seconds[entry.id] = self._pace.seconds(snapshot.spec) if left is None else left
+            if entry.id in runs:
+                run = runs[entry.id]
+                self._calibration.observe(run)
+                left = run.seconds_left
+                seconds[entry.id] = self._calibration.seconds(run.spec) if left is None else left
         return seconds
+
+
+class SpeedCalibration:
+    """The ratio of measured seconds to those of the nominal machine; its owner holds a lock."""
+
+    def __init__(self) -> None:
+        """Start without a measurement."""
+        self._ratios: dict[str, float] = {}
+
+    def observe(self, run: Snapshot) -> None:
+        """Measure a run once it has two epochs."""
+        left = run.seconds_left
+        if left is not None and run.epoch < run.spec.epochs:
+            whole = left * run.spec.epochs / (run.spec.epochs - run.epoch)
+            self._ratios.pop(run.id, None)
+            self._ratios[run.id] = whole / _nominal_seconds(run.spec)
+            while len(self._ratios) > CALIBRATION_RUNS:
+                del self._ratios[next(iter(self._ratios))]
+
+    def seconds(self, spec: TrainingSpec) -> float | None:
+        """Return the estimated seconds of a whole training, None without a measurement."""
+        if not self._ratios:
+            return None
+        ratio = statistics.median(self._ratios.values())
+        return estimate.START_SECONDS + ratio * _nominal_seconds(spec)
+
+
+@lru_cache(maxsize=256)
+def _nominal_seconds(spec: TrainingSpec) -> float:
+    """Return the seconds of a training on the nominal machine, without its start."""
+    seconds = estimate.seconds(spec, network_shapes(spec), card(spec.image_set), NOMINAL)
+    return seconds - estimate.START_SECONDS

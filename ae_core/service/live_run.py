@@ -7,27 +7,28 @@ from typing import Any
 import numpy as np
 
 from ae_core.data.user_image_sets import is_gone
-from ae_core.runs.record import RunRecord
+from ae_core.models import weights
+from ae_core.runs import timeline
+from ae_core.runs.record import RunOutcome, RunRecord
 from ae_core.runs.snapshot import CodeMap, Snapshot, files_of
-from ae_core.runs.timeline import FILE, EpochFrame, to_bytes, with_newest
+from ae_core.runs.timeline import EpochFrame, with_newest
 from ae_core.service.messages import Message, unpacked
-from ae_core.service.outcome import Ending
 from ae_core.service.queue import Entry
 
 
 @dataclass
 class LiveRun:
-    """Turns a worker's messages into snapshots; its owner, the roster, holds the lock.
+    """Turns a worker's messages into snapshots; its owner, `ActiveRuns`, holds the lock.
 
     Attributes:
         record: what will be stored.
         snapshot: the newest one.
-        attempt: which one the snapshot shows, 0 while it waits.
+        attempt: the number of the one that the snapshot shows, 0 while the run waits.
         over: whether it has ended; the snapshot shows that once the store has it.
-        frames: what is kept of its epochs.
-        files: what could not be stored yet.
-        heard: the number of the last message taken.
-        early: messages that came before those that were to be heard first; None when none are.
+        frames: the kept ones of its epochs.
+        files: those that the store does not have yet.
+        last_seq: the number of the last message applied.
+        pending: messages that wait until missing ones before them are here; None without a gap.
     """
 
     record: RunRecord
@@ -36,8 +37,8 @@ class LiveRun:
     over: bool = False
     frames: tuple[EpochFrame, ...] = ()
     files: dict[str, bytes] = field(default_factory=dict)
-    heard: int = 0
-    early: list[Message] | None = None
+    last_seq: int = 0
+    pending: list[Message] | None = None
 
     @classmethod
     def queued(cls, record: RunRecord) -> "LiveRun":
@@ -48,36 +49,35 @@ class LiveRun:
         return cls(record, snapshot)
 
     @property
-    def begun(self) -> bool:
-        """Whether a worker has taken this attempt up."""
-        return self.heard > 0
+    def started(self) -> bool:
+        """Whether a worker has started this attempt."""
+        return self.last_seq > 0
 
-    def turn_to(self, entry: Entry) -> None:
+    def start_attempt(self, entry: Entry) -> None:
         """Show another attempt, of which nothing is known yet."""
         if entry.attempt == self.attempt or self.over:
             return
         status = "stopping" if self.snapshot.status == "stopping" else "starting"
         fresh = LiveRun.queued(self.record).snapshot
         self.snapshot = replace(fresh, status=status, lost=entry.lost, lost_epoch=entry.lost_epoch)
-        self.attempt, self.heard, self.frames, self.early = entry.attempt, 0, (), None
+        self.attempt, self.last_seq, self.frames, self.pending = entry.attempt, 0, (), None
 
-    def end(self, ending: Ending) -> None:
-        """Take note of the end in ``record`` and ``files``, for the store; nobody sees it yet."""
+    def end(self, outcome: RunOutcome) -> None:
+        """Prepare ``record`` and ``files`` for the store; the snapshot does not change yet."""
         self.over = True
-        history = self.snapshot.history if ending.history is None else ending.history
-        self.record = replace(
-            self.record, status=ending.status, reason=ending.reason, history=history
-        )
+        if not outcome.history:  # its worker could not say; here is what it reported
+            outcome = replace(outcome, history=self.snapshot.history)
+        self.record = self.record.ended(outcome)
         self.files = files_of(self.snapshot)
-        if ending.weights is not None:
-            self.files["weights.npz"] = ending.weights
 
-    def pack_frames(self) -> None:
-        """Put the frames of an ended run into ``files``: a tenth of a second, without the lock."""
+    def pack(self, outcome: RunOutcome) -> None:
+        """Add frames and weights to the ``files`` of an ended run: slow, so without the lock."""
         if self.frames and not is_gone(self.record.spec.image_set):
-            self.files[FILE] = to_bytes(self.frames)
+            self.files[timeline.FILE] = timeline.to_bytes(self.frames)
+        if outcome.history:
+            self.files["weights.npz"] = weights.to_bytes(outcome.weights)
 
-    def not_saved(self, problem: str) -> None:
+    def keep_unsaved(self, problem: str) -> None:
         """Show the end although it is only in memory, and say why."""
         reason = " ".join(filter(None, (self.record.reason, problem)))
         self.update(
@@ -91,61 +91,61 @@ class LiveRun:
         """Replace fields of the snapshot."""
         self.snapshot = replace(self.snapshot, **changes)
 
-    def take_all(self, kept: Iterable[Message]) -> None:
-        """Take the messages that the scheduler keeps, then those that came meanwhile."""
-        messages = {message["number"]: message for message in (*kept, *(self.early or ()))}
-        self.early = None
-        for number in sorted(messages):
-            self.take(messages[number])
+    def apply_all(self, kept: Iterable[Message]) -> None:
+        """Apply the messages that the scheduler keeps, then those that came meanwhile."""
+        messages = {message["seq"]: message for message in (*kept, *(self.pending or ()))}
+        self.pending = None
+        for seq in sorted(messages):
+            self.apply(messages[seq])
 
-    def take(self, message: Message) -> bool:
-        """Take one message of the run's worker; see `ae_core.service.messages.Teller`.
+    def apply(self, message: Message) -> bool:
+        """Apply one message of the worker; see `ae_core.service.messages.ProgressReporter`.
 
         Returns:
-            Whether it could be taken; False if earlier ones are missing.
+            False if earlier messages are missing; then nothing has changed.
         """
-        number, kind = message["number"], message["kind"]
-        if self.early is not None:
-            self.early.append(message)
-        elif not self.over and number > self.heard:  # else the end has overtaken it, or it is known
-            missed = number != self.heard + 1
-            if missed and kind != "summary":
+        seq, kind = message["seq"], message["kind"]
+        if self.pending is not None:
+            self.pending.append(message)
+        elif not self.over and seq > self.last_seq:  # else it is too late, or applied already
+            gap = seq != self.last_seq + 1
+            if gap and kind != "summary":
                 return False
-            self._take(kind, message, missed=missed)
-            self.heard = number
+            self._apply(kind, message, gap=gap)
+            self.last_seq = seq
         return True
 
-    def _take(self, kind: str, message: Message, *, missed: bool) -> None:
+    def _apply(self, kind: str, message: Message, *, gap: bool) -> None:
         if kind in ("paused", "resumed"):
-            self._go_on("paused" if kind == "paused" else "running")
+            self._set_status("paused" if kind == "paused" else "running")
         elif kind == "started":
             self._start(message)
         elif kind == "progress":
             self.update(share=message["share"])
         elif kind == "epoch" and self.snapshot.pictures is not None:
-            self._take_epoch(self.snapshot.pictures, message)
-        elif kind == "summary" and missed:
+            self._add_epoch(self.snapshot.pictures, message)
+        elif kind == "summary" and gap:
             self._start(message)
             if self.snapshot.pictures is not None:
                 self.update(history=tuple(message["history"][:-1]))
-                self._take_epoch(self.snapshot.pictures, message, first=True)
+                self._add_epoch(self.snapshot.pictures, message, first=True)
 
     def _start(self, message: Message) -> None:
         names = tuple(message["label_names"])
         no_codes = np.zeros((0, 2), np.float32)
-        self._go_on("running")
+        self._set_status("running")
         self.update(
-            pictures=unpacked(message["probes"]),
+            pictures=unpacked(message["images"]),
             map=CodeMap(no_codes, tuple(message["labels"]), names) if names else None,
         )
 
-    def _go_on(self, status: str) -> None:
-        if self.snapshot.status != "stopping":  # the worker may not have heard of it yet
+    def _set_status(self, status: str) -> None:
+        if self.snapshot.status != "stopping":  # the worker may not know that yet
             self.update(status=status)
 
-    def _take_epoch(self, rows: np.ndarray, message: Message, *, first: bool = False) -> None:
+    def _add_epoch(self, rows: np.ndarray, message: Message, *, first: bool = False) -> None:
         first = first or self.snapshot.epoch == 0
-        probes = rows if first else rows[:-1]  # the last row is the output
+        inputs = rows if first else rows[:-1]  # the last row is the output
         output = unpacked(message["preview"])
         code_map = self.snapshot.map
         codes = None
@@ -155,7 +155,7 @@ class LiveRun:
         self.update(
             history=(*self.snapshot.history, message["metrics"]),
             share=0.0,
-            pictures=np.concatenate([probes, output[np.newaxis]]),
+            pictures=np.concatenate([inputs, output[np.newaxis]]),
             map=code_map,
         )
         self.frames = with_newest(self.frames, EpochFrame(self.snapshot.epoch, output, codes))

@@ -1,10 +1,9 @@
-"""What a run in a worker tells whoever follows it, and what may be told to it, through Dask.
+"""What a run's worker and the servers tell each other through Dask, and how that is named.
 
-A run is told of as numbered messages under a topic of its own. The scheduler keeps the newest
-`KEPT` of them, so that a server that comes later hears the earlier ones, too; of a long run it
-hears everything in one message, of which there is always one among those kept.
-
-It knows no training and no server.
+The worker sends numbered messages under a topic of its attempt. The scheduler keeps the newest
+`KEPT`, so that a server that comes later reads the earlier ones, too; of a long run one message
+sums everything up, and there is always one of these among those kept. In the other direction one
+Dask variable says up to which epoch the attempt may train.
 """
 
 import time
@@ -15,18 +14,23 @@ import numpy as np
 from distributed import Client, Variable, get_client, get_worker
 
 STOP = -1  # "train up to epoch -1": end the run
-ASKED_EVERY = 0.4  # seconds
-TOLD_EVERY = 0.5  # seconds, within a long epoch
-LONGEST_PAUSE = 900.0  # seconds, after which a forgotten run makes room for the next one
+POLL_SECONDS = 0.4
+PROGRESS_SECONDS = 0.5  # between two messages within a long epoch
+MAX_PAUSE = 900.0  # seconds, after which a forgotten run makes room for the next one
 KEPT = 1000  # messages: Dask's `distributed.admin.low-level-log-length`
-SUMMED_UP_EVERY = 300  # messages: safely less than are kept
+SUMMARY_EVERY = 300  # messages: safely less than are kept
 
 Message = dict[str, Any]
 
 
 def attempt_name(run_id: str, attempt: int) -> str:
-    """Return the name of a run's first or later attempt: its Dask key is this with ``train-``."""
+    """Return the name of an attempt at a run, from 1; all that Dask has of it is named after it."""
     return f"{run_id}-{attempt}"
+
+
+def task_key(name: str) -> str:
+    """Return the Dask key of an attempt's task, under which its result is published, too."""
+    return f"train-{name}"
 
 
 def run_of(key: str) -> str:
@@ -35,18 +39,18 @@ def run_of(key: str) -> str:
 
 
 def topic(name: str) -> str:
-    """Return the topic under which an attempt is told of."""
+    """Return the topic of an attempt's messages."""
     return f"ae-run-{name}"
 
 
-def permission(name: str) -> str:
-    """Return the name of the Dask variable that says up to which epoch an attempt may train."""
-    return f"ae-permission-{name}"
+def _limit(name: str, client: Client) -> Variable:
+    """Return the Dask variable that holds the epoch up to which an attempt may train."""
+    return Variable(f"ae-until-{name}", client=client)
 
 
-def permit(client: Client, name: str, epoch: int) -> None:
-    """Say up to which epoch an attempt may train, or `STOP`."""
-    Variable(permission(name), client=client).set(epoch, timeout=5)
+def allow_until_epoch(client: Client, name: str, epoch: int) -> None:
+    """Set the epoch up to which an attempt may train, or `STOP`."""
+    _limit(name, client).set(epoch, timeout=5)
 
 
 def kept_messages(client: Client, name: str) -> list[Message]:
@@ -61,99 +65,98 @@ def forget(client: Client, name: str) -> None:
     def forget_messages(dask_scheduler: Any) -> None:  # nested, so that Dask sends its code along
         dask_scheduler._broker.truncate(topic_name)
 
-    Variable(permission(name), client=client).delete()
+    _limit(name, client).delete()
     client.run_on_scheduler(forget_messages)
 
 
-class Teller:
+class ProgressReporter:
     """In a worker: sends an attempt's messages, numbered from 1."""
 
     def __init__(self, name: str) -> None:
-        """Tell of an attempt; this is called in its task."""
+        """Report on an attempt; called in its task."""
         self._worker = get_worker()
         self._topic = topic(name)
-        self._number = 0
-        self._summed_up = 0
+        self._seq = 0
+        self._summary_seq = 0
         self._history: list[Mapping[str, float]] = []
         self._start: Message = {}
 
-    def __call__(self, message: Message) -> None:
-        """Send a message; it has a ``kind``."""
-        self._number += 1
-        self._worker.log_event(self._topic, message | {"number": self._number})
+    def send(self, kind: str, **fields: Any) -> None:
+        """Send a message of a kind."""
+        self._seq += 1
+        self._worker.log_event(self._topic, {"kind": kind, **fields, "seq": self._seq})
 
     def started(
-        self, probes: np.ndarray, labels: Sequence[int], label_names: Sequence[str]
+        self, images: np.ndarray, labels: Sequence[int], label_names: Sequence[str]
     ) -> None:
-        """Tell what is about to be trained.
+        """Report that the training starts.
 
         Args:
-            probes: (R, N, H, W, C) uint8: pictures that every epoch shows again.
+            images: (R, N, H, W, C) uint8: the preview images, clean and as the encoder gets them.
             labels: of the codes, for a map.
             label_names: empty without a map.
         """
         self._start = {
-            "probes": packed(probes),
+            "images": packed(images),
             "labels": list(labels),
             "label_names": list(label_names),
         }
-        self({"kind": "started"} | self._start)
+        self.send("started", **self._start)
 
     def epoch(self, metrics: Mapping[str, float], preview: np.ndarray, codes: Any) -> None:
-        """Tell of an epoch: its figures, probes (N, H, W, C) uint8, and codes (M, 2) or None."""
+        """Report an epoch: its metrics, preview (N, H, W, C) uint8, and codes (M, 2) or None."""
         self._history.append(metrics)
         newest = {
             "metrics": metrics,
             "preview": packed(preview),
             "codes": None if codes is None else packed(codes),
         }
-        self({"kind": "epoch"} | newest)
-        if self._number - self._summed_up >= SUMMED_UP_EVERY:
-            self._summed_up = self._number
-            everything = self._start | newest | {"history": list(self._history)}
-            self({"kind": "summary"} | everything)
+        self.send("epoch", **newest)
+        if self._seq - self._summary_seq >= SUMMARY_EVERY:
+            self._summary_seq = self._seq
+            self.send("summary", **self._start, **newest, history=list(self._history))
 
 
-class Remote:
-    """In a worker: the `Control` of an attempt; asks Dask's variable, not often: it takes time."""
+class DaskRunControl:
+    """In a worker: the `RunControl` of an attempt; reads Dask's variable, not often: it is slow."""
 
-    def __init__(self, name: str, tell: Teller) -> None:
-        """Ask for the first time; ``tell`` hears of pauses and of the share of an epoch."""
-        self._variable = Variable(permission(name), client=get_client())
-        self._tell = tell
+    def __init__(self, name: str, reporter: ProgressReporter) -> None:
+        """Read the variable once; the reporter sends pauses and the share of an epoch."""
+        self._variable = _limit(name, get_client())
+        self._reporter = reporter
         self._reason = ""
-        self._told = time.monotonic()
-        self._ask()
+        self._reported = time.monotonic()
+        self._poll()
 
-    def _ask(self) -> None:
+    def _poll(self) -> None:
         self._until = self._variable.get(timeout=10)
-        self._asked = time.monotonic()
+        self._polled = time.monotonic()
 
     def wait(self, epoch: int) -> float:
-        """Hold an epoch while it is not permitted; see `ae_core.training.control.Control`."""
+        """Wait while the epoch is not allowed; see `ae_core.training.control.RunControl`."""
         started = time.monotonic()
-        if started - self._asked >= ASKED_EVERY:
-            self._ask()
+        if started - self._polled >= POLL_SECONDS:
+            self._poll()
         if STOP < self._until < epoch:
-            self._tell({"kind": "paused"})
+            self._reporter.send("paused")
             while STOP < self._until < epoch:
-                time.sleep(ASKED_EVERY)
-                self._ask()
-                if time.monotonic() - started > LONGEST_PAUSE:
-                    self._reason = f"Stopped after a pause of {LONGEST_PAUSE / 60:.0f} minutes"
+                time.sleep(POLL_SECONDS)
+                self._poll()
+                if time.monotonic() - started > MAX_PAUSE:
+                    self._reason = f"Stopped after a pause of {MAX_PAUSE / 60:.0f} minutes"
                     break
-            self._tell({"kind": "resumed"})
+            self._reporter.send("resumed")
         return time.monotonic() - started
 
     def stopped(self) -> str:
-        """Return why the run is to end now, or an empty text."""
+        """Return why the run has to end now, or an empty text."""
         return "Stopped" if self._until == STOP else self._reason
 
     def progress(self, share: float) -> None:
-        """Tell of the share of the epoch that is done, not often."""
-        if time.monotonic() - self._told >= TOLD_EVERY:
-            self._tell({"kind": "progress", "share": share})
-            self._told = time.monotonic()
+        """Report the share of the epoch that is done, not often."""
+        if time.monotonic() - self._reported >= PROGRESS_SECONDS:
+            self._reporter.send("progress", share=share)
+            self._reported = time.monotonic()
 
 
 def packed(array: np.ndarray) -> Message:

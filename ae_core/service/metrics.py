@@ -1,7 +1,4 @@
-"""What a server counts of its runs and answers, for whoever watches over it.
-
-It knows no format in which that is told. Any thread may call it.
-"""
+"""What a server counts of its runs and pages, for its operator."""
 
 import bisect
 import itertools
@@ -16,17 +13,17 @@ ANSWERS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)  # sec
 
 
 class Histogram:
-    """How often something lasted at most so and so long."""
+    """Counts durations by upper bounds; any thread may use it."""
 
     def __init__(self, bounds: Sequence[float]) -> None:
-        """Count nothing yet; ``bounds`` in seconds, rising."""
+        """Start at zero; ``bounds`` in seconds, rising."""
         self._bounds = (*bounds, math.inf)
         self._counts = [0] * len(self._bounds)
         self._sum = 0.0
         self._lock = threading.Lock()
 
     def observe(self, seconds: float) -> None:
-        """Count one."""
+        """Count one duration."""
         with self._lock:
             self._counts[bisect.bisect_left(self._bounds, seconds)] += 1
             self._sum += seconds
@@ -39,13 +36,13 @@ class Histogram:
 
 
 @dataclass(frozen=True)
-class Load:
+class QueueLoad:
     """How busy all servers of a store are together.
 
     Attributes:
-        waiting: runs.
-        training: runs that are with a worker.
-        longest_wait: seconds that the run which waits longest has waited, 0 if none does.
+        waiting: runs in the queue.
+        training: runs with a worker.
+        longest_wait: seconds that the oldest waiting run has waited, 0 without one.
     """
 
     waiting: int
@@ -53,49 +50,49 @@ class Load:
     longest_wait: float
 
 
-class Meters:
-    """What is counted of the runs and the pages.
+class ServiceMetrics:
+    """The counts of runs and pages since the server started; any thread may use them.
 
     Attributes:
-        waited: seconds in the queue of the runs that were handed to a worker.
+        waited: seconds in the queue of the runs that started.
     """
 
     def __init__(self) -> None:
-        """Count nothing yet."""
+        """Start at zero."""
         self.waited = Histogram(WAITS)
-        self._ended: Counter[str] = Counter(finished=0, stopped=0, failed=0)
-        self._again = 0
+        self._ends: Counter[str] = Counter(finished=0, stopped=0, failed=0)
+        self._retries = 0
         self._pages: dict[str, Histogram] = {}
         self._lock = threading.Lock()
 
-    def ended(self, status: str) -> None:
-        """Count a run that ended so."""
+    def count_end(self, status: str) -> None:
+        """Count a run that ended with this status."""
         with self._lock:
-            self._ended[status] += 1
+            self._ends[status] += 1
 
-    def again(self) -> None:
-        """Count a run that was begun a second time."""
+    def count_retry(self) -> None:
+        """Count a second attempt at a run."""
         with self._lock:
-            self._again += 1
+            self._retries += 1
+
+    def observe_page(self, page: str, seconds: float) -> None:
+        """Count one drawing of a page."""
+        with self._lock:
+            drawn = self._pages.setdefault(page, Histogram(ANSWERS))
+        drawn.observe(seconds)
 
     def ends(self) -> Mapping[str, int]:
-        """Return how many runs ended how."""
+        """Return how many runs ended with each status."""
         with self._lock:
-            return dict(self._ended)
-
-    def drawn(self, page: str, seconds: float) -> None:
-        """Count a page that was drawn."""
-        with self._lock:
-            counted = self._pages.setdefault(page, Histogram(ANSWERS))
-        counted.observe(seconds)
-
-    def pages(self) -> Mapping[str, Histogram]:
-        """Return how long which pages took."""
-        with self._lock:
-            return dict(self._pages)
+            return dict(self._ends)
 
     @property
-    def repeated(self) -> int:
-        """How many runs were begun a second time."""
+    def retries(self) -> int:
+        """How many runs were tried a second time."""
         with self._lock:
-            return self._again
+            return self._retries
+
+    def pages(self) -> Mapping[str, Histogram]:
+        """Return how long each page took."""
+        with self._lock:
+            return dict(self._pages)

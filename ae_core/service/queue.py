@@ -1,22 +1,22 @@
-"""The order in which runs go to workers: the visitors take turns, a sweep one run at a time.
+"""The fair order in which runs train: visitors take turns, a sweep trains one run at a time.
 
-Next is the visitor who was served longest ago or never; of one visitor's runs the one that came
-first. It knows runs by their ids only, no files and no clock.
+Next is the visitor who was served longest ago or never; of one visitor's runs, the one that came
+first.
 """
 
 import heapq
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-# Seconds by which a visitor who was never served goes before those who were. Without a bound, a
-# row of new visitors could keep an old one waiting for ever.
-HEAD_START = 600.0
+# Seconds by which a visitor who was never served goes first at most: new visitors, one after the
+# other, must not keep an earlier one waiting without end.
+STARVATION_BOUND = 600.0
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A run that waits or is with a worker.
+    """A run that waits or trains; queues of shared stores keep these fields as JSON.
 
     Attributes:
         id: of the run.
@@ -24,10 +24,10 @@ class Entry:
         sweep: an id that runs submitted together share, empty for a run of its own.
         entered: when it came, in seconds since 1970.
         number: its place among those that came with it.
-        begun: when it was first handed to a worker, 0 while it waits.
-        attempt: which one is with a worker, from 1; 0 while it waits.
-        lost: how an earlier attempt was lost: ``worker`` or ``service``; empty if none was.
-        lost_epoch: the epoch in which that was.
+        begun: when its first attempt started, 0 while it waits.
+        attempt: the number of the present one, from 1; 0 while it waits.
+        lost: with what an earlier attempt was lost: ``worker`` or ``service``; empty if none was.
+        lost_epoch: the epoch in which that happened.
     """
 
     id: str
@@ -42,12 +42,12 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Wait:
-    """What is foreseen for a waiting run.
+class QueuePosition:
+    """The position of a waiting run.
 
     Attributes:
         place: from 1.
-        seconds: until it starts, None if that cannot be said.
+        seconds: until it starts, None if unknown.
     """
 
     place: int
@@ -59,34 +59,26 @@ class TrainingQueue:
     """All runs that have not ended, at one moment.
 
     Attributes:
-        waiting: for a worker.
-        training: with one.
-        served: when a run of a visitor was last handed to a worker, in seconds since 1970.
+        waiting: those without a worker.
+        training: those with one.
+        last_served: when a visitor's run last started, in seconds since 1970.
     """
 
     waiting: tuple[Entry, ...] = ()
     training: tuple[Entry, ...] = ()
-    served: Mapping[str, float] | None = None
+    last_served: Mapping[str, float] | None = None
 
     def next(self) -> Entry | None:
-        """Return the run that is to start when there is a free slot, None if none may.
+        """Return the run that starts next when there is a free slot, None if none may.
 
         The runs of a sweep train one after the other, however many slots are free.
         """
-        return _Line(self).take(0.0)
-
-    def begun(self, entry: Entry, now: float) -> "TrainingQueue":
-        """Return the queue in which a waiting run is with a worker since ``now``."""
-        return TrainingQueue(
-            tuple(other for other in self.waiting if other.id != entry.id),
-            (*self.training, replace(entry, attempt=1)),
-            {**(self.served or {}), entry.owner: now},
-        )
+        return FairQueue(self).pop_next(0.0)
 
     def forecast(
         self, slots: int, seconds: Mapping[str, float | None], now: float
-    ) -> dict[str, Wait]:
-        """Return what is foreseen for every waiting run if nobody comes or leaves.
+    ) -> dict[str, QueuePosition]:
+        """Return the position of every waiting run if nobody comes or leaves.
 
         Args:
             slots: how many runs train at a time.
@@ -94,68 +86,72 @@ class TrainingQueue:
             now: seconds since 1970.
         """
         known = [s for s in seconds.values() if s is not None]
-        typical = sum(known) / len(known) if known else 1.0  # where unknown; its wait is, too
-        line = _Line(self)
-        ends: list[tuple[float, bool, str]] = []  # of the runs under way: when, known, sweep
+        typical = sum(known) / len(known) if known else 1.0  # in place of the unknown ones
+        line = FairQueue(self)
+        ends: list[tuple[float, bool, str]] = []  # of the runs in training: when, known, sweep
         for entry in self.training:
             left = seconds.get(entry.id)
             heapq.heappush(ends, (typical if left is None else left, left is not None, entry.sweep))
-        waits: dict[str, Wait] = {}
+        positions: dict[str, QueuePosition] = {}
         passed, sure = 0.0, True
         while line:
-            following = line.take(now + passed) if len(ends) < max(1, slots) else None
-            if following is None:
+            upcoming = line.pop_next(now + passed) if len(ends) < max(1, slots) else None
+            if upcoming is None:
                 passed, certain, sweep = heapq.heappop(ends)
                 sure = sure and certain
-                line.sweep_ended(sweep)
+                line.end_sweep(sweep)
                 continue
-            waits[following.id] = Wait(len(waits) + 1, passed if sure else None)
-            takes = seconds.get(following.id)
+            positions[upcoming.id] = QueuePosition(len(positions) + 1, passed if sure else None)
+            takes = seconds.get(upcoming.id)
             end = passed + (typical if takes is None else takes)
-            heapq.heappush(ends, (end, takes is not None, following.sweep))
-        return waits
+            heapq.heappush(ends, (end, takes is not None, upcoming.sweep))
+        return positions
 
 
-class _Line:
-    """The waiting runs of a queue while time passes; who is next, and whose turn that makes it."""
+class FairQueue:
+    """The waiting runs of a queue while time passes: a scheduler that visitors share fairly."""
 
     def __init__(self, queue: TrainingQueue) -> None:
-        self._served = dict(queue.served or {})
+        """Copy the queue's state."""
+        self._last_served = dict(queue.last_served or {})
         self._runs: dict[str, list[Entry]] = defaultdict(list)  # of every visitor, the first last
-        for entry in sorted(queue.waiting, key=_came, reverse=True):
+        for entry in sorted(queue.waiting, key=_arrival, reverse=True):
             self._runs[entry.owner].append(entry)
-        self._under_way = {entry.sweep for entry in queue.training} - {""}
+        self._active_sweeps = {entry.sweep for entry in queue.training} - {""}
         self._left = len(queue.waiting)
 
     def __bool__(self) -> bool:
+        """Whether runs are left."""
         return self._left > 0
 
-    def take(self, now: float) -> Entry | None:
+    def pop_next(self, now: float) -> Entry | None:
+        """Take out the run whose turn it is, None if none may start; ``now`` orders the turns."""
         firsts = [first for runs in self._runs.values() if (first := self._first(runs)) is not None]
         if not firsts:
             return None
-        entry = min(firsts, key=lambda first: _turn(first, self._served))
+        entry = min(firsts, key=lambda first: _turn(first, self._last_served))
         self._runs[entry.owner].remove(entry)
         if not self._runs[entry.owner]:
             del self._runs[entry.owner]
-        self._served[entry.owner] = now
+        self._last_served[entry.owner] = now
         if entry.sweep:
-            self._under_way.add(entry.sweep)
+            self._active_sweeps.add(entry.sweep)
         self._left -= 1
         return entry
 
-    def sweep_ended(self, sweep: str) -> None:
-        self._under_way.discard(sweep)
+    def end_sweep(self, sweep: str) -> None:
+        """Let the next run of a sweep start."""
+        self._active_sweeps.discard(sweep)
 
     def _first(self, runs: Sequence[Entry]) -> Entry | None:
-        return next((run for run in reversed(runs) if run.sweep not in self._under_way), None)
+        return next((run for run in reversed(runs) if run.sweep not in self._active_sweeps), None)
 
 
-def _came(entry: Entry) -> tuple[float, int, str]:
+def _arrival(entry: Entry) -> tuple[float, int, str]:
     return entry.entered, entry.number, entry.id
 
 
-def _turn(first: Entry, served: Mapping[str, float]) -> tuple[float, float, int, str]:
-    """Return what puts visitors in order, from the run of theirs that is next."""
-    turn = max(served.get(first.owner, 0.0), first.entered - HEAD_START)
-    return turn, *_came(first)
+def _turn(first: Entry, last_served: Mapping[str, float]) -> tuple[float, float, int, str]:
+    """Return the sort key of a visitor, from the visitor's first waiting run."""
+    turn = max(last_served.get(first.owner, 0.0), first.entered - STARVATION_BOUND)
+    return turn, *_arrival(first)

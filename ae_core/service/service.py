@@ -1,7 +1,6 @@
 """The training service: what pages and the command line may ask of runs.
 
-It knows no page and imports no TensorFlow. Any thread may call it; what it returns is frozen. What
-it remembers is in its `Roster`; its `Dispatcher` hands runs to workers.
+Any thread may call it; the snapshots that it returns are frozen.
 """
 
 import shutil
@@ -10,56 +9,63 @@ import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ae_core.data.user_image_sets import check_trainable
+from ae_core.data.user_image_sets import check_trainable, is_gone
+from ae_core.errors import Busy
 from ae_core.models.compatibility import network_shapes
-from ae_core.runs.record import new_run_id
-from ae_core.runs.snapshot import Snapshot
+from ae_core.runs.ended_runs import EndedRuns
+from ae_core.runs.index import RunIndex
+from ae_core.runs.record import RunOutcome, new_record, new_run_id
+from ae_core.runs.snapshot import Snapshot, without_gone_pictures
 from ae_core.runs.store import RunStore
 from ae_core.runs.timeline import EpochFrame
+from ae_core.service.active_runs import ActiveRuns
+from ae_core.service.attempts import ALL_EPOCHS
 from ae_core.service.connection import Connection
 from ae_core.service.dispatcher import Dispatcher
-from ae_core.service.following import EVERY_EPOCH
 from ae_core.service.messages import STOP
-from ae_core.service.metrics import Load, Meters
-from ae_core.service.outcome import Ending
-from ae_core.service.queue_store import QueueBook
-from ae_core.service.registry import UnderWay
-from ae_core.service.roster import Roster
+from ae_core.service.metrics import QueueLoad, ServiceMetrics
+from ae_core.service.queue_store import QueueStore
 from ae_core.specs import TrainingSpec
 
 
 class TrainingService:
-    """Trains runs in workers, one after the other, and remembers how they went."""
+    """Trains runs in workers, one after the other, and knows all runs, active and ended.
+
+    Attributes:
+        store: where ended runs are kept.
+        connection: the way to the workers.
+        metrics: counts of runs and pages.
+    """
 
     def __init__(self, store: RunStore, connection: Connection, *, runs_per_owner: int = 1) -> None:
-        """Serve from a store and a connection; no worker is started yet.
+        """Serve from a store and a connection; no worker starts yet.
 
         Args:
             store: where ended runs are kept.
             connection: the way to the workers.
-            runs_per_owner: how many runs a visitor may have under way.
+            runs_per_owner: how many runs a visitor may have in progress.
         """
         self.store = store
         self.connection = connection
-        book = QueueBook(store.root / "queue" if connection.shared else _own_folder(self))
-        self._under_way = UnderWay(store, book)
-        self._roster = Roster(store, self._under_way, runs_per_owner)
-        self._dispatcher = Dispatcher(store, connection, self._under_way)
+        self._runs_per_owner = runs_per_owner
+        self._index = RunIndex(store)
+        self._ended = EndedRuns(store)
+        queue = store.root / "queue" if connection.shared else _temporary_folder(self)
+        self._active = ActiveRuns(store, QueueStore(queue))
+        self.metrics: ServiceMetrics = self._active.metrics
+        self._dispatcher = Dispatcher(store, connection, self._active)
         if connection.shared:
-            self._dispatcher.dispatch()  # there may be runs of a server that is gone
+            self._dispatcher.dispatch()  # a server that is gone may have left runs
 
     def submit(self, spec: TrainingSpec, owner: str, preset: str = "") -> str:
         """Put a run into the queue and return its id.
 
         Raises:
-            ValueError: the spec's layers do not fit its pictures, or these are too few or deleted.
-            Busy: the visitor has a run under way.
+            ValueError: the spec's layers do not fit its images, or these are too few or deleted.
+            Busy: the visitor has a run in progress.
             StorageError: the run's folder cannot be written.
         """
-        network_shapes(spec)
-        check_trainable(spec.image_set)
-        (run_id,) = self._roster.enter([spec], owner, preset)
-        self._dispatcher.announce()
+        (run_id,) = self._enqueue([spec], owner, preset)
         return run_id
 
     def submit_sweep(self, specs: Sequence[TrainingSpec], owner: str, preset: str = "") -> str:
@@ -70,70 +76,110 @@ class TrainingService:
         Raises:
             ValueError, Busy, StorageError: as in `submit`; then none of them is in the queue.
         """
+        sweep_id = new_run_id()
+        self._enqueue(specs, owner, preset, sweep_id)
+        return sweep_id
+
+    def _enqueue(
+        self, specs: Sequence[TrainingSpec], owner: str, preset: str, sweep: str = ""
+    ) -> list[str]:
         for spec in specs:
             network_shapes(spec)
             check_trainable(spec.image_set)
-        sweep_id = new_run_id()
-        self._roster.enter(specs, owner, preset, sweep_id)
+        with self._active.changed:
+            self._active.sync()
+            self._refuse_if_busy(owner)
+            records = [new_record(spec, preset, owner, sweep) for spec in specs]
+            self._active.enqueue(records)
+            self._index.add(records)
         self._dispatcher.announce()
-        return sweep_id
+        return [record.id for record in records]
+
+    def _refuse_if_busy(self, owner: str) -> None:
+        """Raise Busy if a visitor has enough in progress; the runs of a sweep count as one."""
+        mine = self._active.of(owner)
+        if len({run.record.sweep or run.record.id for run in mine}) >= self._runs_per_owner:
+            furthest = max((run.snapshot for run in mine), key=lambda snapshot: snapshot.epoch)
+            raise Busy("busy", epoch=furthest.epoch, epochs=furthest.spec.epochs)
 
     def sweep(self, sweep_id: str) -> list[str]:
-        """Return the ids of a sweep's runs; see `Roster.sweep`."""
-        return self._roster.sweep(sweep_id)
+        """Return the ids of a sweep's runs, in the order of their training.
+
+        Raises:
+            UnknownThing: there is no such sweep.
+        """
+        return self._index.sweep(sweep_id)
+
+    def runs(self, owner: str) -> list[str]:
+        """Return the ids of a visitor's runs, newest first."""
+        return self._index.owned(owner)
 
     def snapshot(self, run_id: str) -> Snapshot:
-        """Return a run as it is now; see `Roster.snapshot`."""
-        return self._roster.snapshot(run_id)
+        """Return a run as it is now.
+
+        Raises:
+            UnknownThing: there is no such run.
+        """
+        found = self._active.snapshot(run_id)
+        if found is None and not self.store.has_ended(run_id):
+            self._active.sync()  # another server may have started it
+            found = self._active.snapshot(run_id)
+        return without_gone_pictures(found or self._ended.snapshot(run_id))
 
     def frames(self, run_id: str) -> tuple[EpochFrame, ...]:
-        """Return what is kept of a run's epochs; see `Roster.frames`."""
-        return self._roster.frames(run_id)
+        """Return the kept frames of a run's epochs.
+
+        Raises:
+            UnknownThing: there is no such run.
+        """
+        if is_gone(self.snapshot(run_id).spec.image_set):
+            return ()
+        run = self._active.live(run_id)
+        return self._ended.frames(run_id) if run is None else run.frames
 
     def wait_until(
         self, run_id: str, holds: Callable[[Snapshot], bool], timeout: float
     ) -> Snapshot:
-        """Wait for a snapshot of which something holds; see `Roster.wait_until`."""
-        return self._roster.wait_until(run_id, holds, timeout)
+        """Wait for a snapshot with which ``holds`` is true, and return it.
 
-    def runs(self, owner: str) -> list[str]:
-        """Return the ids of a visitor's runs, newest first."""
-        return self._roster.owned(owner)
+        Raises:
+            TimeoutError: it was not true within ``timeout`` seconds.
+            UnknownThing: there is no such run.
+        """
+        with self._active.changed:
+            if not self._active.changed.wait_for(lambda: holds(self.snapshot(run_id)), timeout):
+                raise TimeoutError(f"run {run_id} is {self.snapshot(run_id).status}")
+            return self.snapshot(run_id)
 
-    @property
-    def meters(self) -> Meters:
-        """What is counted."""
-        return self._under_way.meters
-
-    def load(self) -> Load:
+    def load(self) -> QueueLoad:
         """Return how busy all servers of the store are together."""
-        return self._under_way.load()
+        return self._active.load()
 
     def forget_pictures(self, image_set: str) -> None:
-        """Delete what runs keep of a deleted image set; see `Roster.forget_pictures`."""
-        self._roster.forget_pictures(image_set)
+        """Delete what ended runs keep of the images of a set; the runs stay."""
+        self._ended.forget_pictures(self._index.all_ids(), image_set)
 
     def pause(self, run_id: str) -> None:
-        """Hold a run where it is; it keeps its worker for at most `run_events.LONGEST_PAUSE`."""
-        self._permit(run_id, 0)
+        """Pause a run; it keeps its worker for at most `messages.MAX_PAUSE` seconds."""
+        self._allow_until_epoch(run_id, 0)
 
     def resume(self, run_id: str) -> None:
         """Let a run go on."""
-        self._permit(run_id, EVERY_EPOCH)
+        self._allow_until_epoch(run_id, ALL_EPOCHS)
 
     def step(self, run_id: str) -> None:
-        """Train one epoch (or the rest of a begun one) and pause."""
-        self._permit(run_id, self.snapshot(run_id).epoch + 1)
+        """Train one epoch (or the rest of a started one) and pause."""
+        self._allow_until_epoch(run_id, self.snapshot(run_id).epoch + 1)
 
     def stop(self, run_id: str) -> None:
         """End a run; the weights of its last complete epoch are kept."""
-        if self._under_way.leave_queue(run_id):
-            self._dispatcher.end(run_id, Ending("stopped", "Stopped before it began."))
+        if self._active.dequeue(run_id):
+            self._dispatcher.end(run_id, RunOutcome("stopped", "Stopped before it began."))
             return
-        with self._under_way.holding(run_id) as run:
+        with self._active.holding(run_id) as run:
             if run is not None and run.snapshot.live:
                 run.update(status="stopping")
-        self._permit(run_id, STOP)
+        self._allow_until_epoch(run_id, STOP)
 
     def stop_sweep(self, sweep_id: str) -> None:
         """End all runs of a sweep.
@@ -145,29 +191,29 @@ class TrainingService:
             self.stop(run_id)
 
     def save_again(self, run_id: str) -> None:
-        """Try once more to save an ended run that could not be saved.
+        """Try once more to store an ended run that the store did not take.
 
         Raises:
-            StorageError: it still cannot.
+            StorageError: it still does not.
         """
-        run = self._under_way.live(run_id)
+        run = self._active.live(run_id)
         if run is None or run.snapshot.live:
             return
         self.store.finish(run.record, run.files)
-        self._under_way.drop(run_id)
+        self._active.drop(run_id)
 
     def close(self) -> None:
-        """End the workers and with them all runs under way."""
+        """End the workers and with them all runs in progress."""
         self._dispatcher.close()
         self.connection.close()
 
-    def _permit(self, run_id: str, epoch: int) -> None:
-        if self._under_way.live(run_id) is not None:
-            self._dispatcher.permit(run_id, epoch)
+    def _allow_until_epoch(self, run_id: str, epoch: int) -> None:
+        if self._active.live(run_id) is not None:
+            self._dispatcher.allow_until_epoch(run_id, epoch)
 
 
-def _own_folder(service: TrainingService) -> Path:
-    """Return a folder for the queue of a server with workers of its own; it ends with it."""
+def _temporary_folder(service: TrainingService) -> Path:
+    """Return a folder for the queue of a server with its own workers; deleted with the service."""
     folder = tempfile.mkdtemp(prefix="ae-queue-")
     weakref.finalize(service, shutil.rmtree, folder, ignore_errors=True)
     return Path(folder)

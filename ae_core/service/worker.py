@@ -17,7 +17,8 @@ from distributed import Event
 
 from ae_core.images import to_bytes_range
 from ae_core.models.weights import to_bytes
-from ae_core.service.messages import Message, Remote, Teller
+from ae_core.runs.record import RunOutcome
+from ae_core.service.messages import DaskRunControl, ProgressReporter
 from ae_core.specs import from_json
 from ae_core.storage import atomic_write
 
@@ -49,16 +50,13 @@ def dask_setup(worker: Any) -> None:
     threading.Thread(target=warm, name="warm", daemon=True).start()
 
 
-def train(name: str, spec_json: str, folder: str) -> Message:
-    """Train a run and return its end; every epoch is told of by a `Teller`.
+def train(name: str, spec_json: str, folder: str) -> RunOutcome:
+    """Train a run and return its outcome; a `ProgressReporter` sends every epoch.
 
     Args:
         name: of the attempt, see `ae_core.service.messages.attempt_name`.
         spec_json: its `TrainingSpec`.
         folder: of the run; its weights are saved there meanwhile if this worker sees the folder.
-
-    Returns:
-        ``status``, ``reason``, ``history``, ``weights`` (the bytes of an .npz).
 
     Raises:
         WorkerLost: this attempt was already begun by a worker that died.
@@ -66,22 +64,22 @@ def train(name: str, spec_json: str, folder: str) -> Message:
         ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.loading.load_images`.
     """
     from ae_core.data import loading
-    from ae_core.training.loop import MAP_POINTS, fit, probes
+    from ae_core.training.loop import MAP_POINTS, fit, preview_images
 
     begun = Event(f"ae-begun-{name}")
     if begun.is_set():  # Dask repeats a task whose worker died; a run is not repeated silently
         raise WorkerLost
     begun.set()
 
-    tell = Teller(name)
+    reporter = ProgressReporter(name)
     spec = from_json(spec_json)
-    tell({"kind": "loading"})
+    reporter.send("loading")
     images = loading.load_images(spec.image_set, spec.image_size, spec.split)
-    clean, shown = probes(spec, images)
+    clean, shown = preview_images(spec, images)
     rows = [clean, shown] if spec.corruption.active else [clean]
     labels = images.test_labels if spec.autoencoder.latent_dim == 2 else None
     is_map = labels is not None and labels.ndim == 1
-    tell.started(
+    reporter.started(
         to_bytes_range(np.stack(rows)),
         labels[:MAP_POINTS].tolist() if labels is not None and is_map else [],
         images.label_names if is_map else (),
@@ -90,15 +88,9 @@ def train(name: str, spec_json: str, folder: str) -> Message:
 
     def on_epoch(epoch: "Epoch") -> None:
         saver(epoch)
-        tell.epoch(epoch.metrics, to_bytes_range(epoch.preview), epoch.codes)
+        reporter.epoch(epoch.metrics, to_bytes_range(epoch.preview), epoch.codes)
 
-    outcome = fit(spec, images, on_epoch=on_epoch, control=Remote(name, tell))
-    return {
-        "status": outcome.status,
-        "reason": outcome.reason,
-        "history": list(outcome.history),
-        "weights": to_bytes(outcome.weights),
-    }
+    return fit(spec, images, on_epoch=on_epoch, control=DaskRunControl(name, reporter))
 
 
 class _Saver:

@@ -1,29 +1,15 @@
-"""Which pictures make up an epoch's steps, and the figures that are summed over them."""
+"""The batches of an epoch, and the metrics that are summed over them."""
 
+import math
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
+from ae_core.metrics import psnr_of_mse
 from ae_core.specs import TrainingSpec
 
-
-@dataclass(frozen=True)
-class Sums:
-    """Figures of single pictures, summed over `pictures` of them: add up, divide once."""
-
-    loss: float = 0.0
-    reconstruction: float = 0.0
-    kl: float = 0.0
-    penalty: float = 0.0  # Σ|z| or the total correlation, not yet weighted
-    squared_error: float = 0.0  # mean over the pixels, on the [0, 1] scale
-    code: float = 0.0  # mean activation
-    near_zero: float = 0.0  # share of near-zero units
-    pictures: float = 0.0
-
-    def __add__(self, other: "Sums") -> "Sums":
-        """Return the sums over both parts."""
-        pairs = zip(vars(self).values(), vars(other).values(), strict=True)
-        return Sums(*(a + b for a, b in pairs))
+Metrics: TypeAlias = dict[str, float]
 
 
 def batches(spec: TrainingSpec, order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -31,7 +17,7 @@ def batches(spec: TrainingSpec, order: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
     Args:
         spec: its ``batch_size`` and, if the epoch is not the whole set, ``steps_per_epoch``.
-        order: (N,) a permutation of the training pictures.
+        order: (N,) a permutation of the training images.
 
     Returns:
         (steps, batch) full batches and (rest,) the last, smaller one; empty if there is none.
@@ -43,7 +29,53 @@ def batches(spec: TrainingSpec, order: np.ndarray) -> tuple[np.ndarray, np.ndarr
     return full, order[count * size :] if takes_rest else order[:0]
 
 
-def pictures_an_epoch(spec: TrainingSpec, pictures: int) -> int:
-    """Return how many of so many pictures an epoch trains on."""
-    full, rest = batches(spec, np.empty(pictures, np.int32))
+def images_per_epoch(spec: TrainingSpec, images: int) -> int:
+    """Return how many of so many training images an epoch uses."""
+    full, rest = batches(spec, np.empty(images, np.int32))
     return full.size + rest.size
+
+
+def steps_of(spec: TrainingSpec, images: int) -> int:
+    """Return how many steps an epoch has for so many training images."""
+    return math.ceil(images_per_epoch(spec, images) / spec.batch_size)
+
+
+@dataclass(frozen=True)
+class MetricSums:
+    """Metrics of single images, summed over `images` of them: add up, divide once."""
+
+    loss: float = 0.0
+    reconstruction: float = 0.0
+    kl: float = 0.0
+    penalty: float = 0.0  # Σ|z| or the total correlation, not yet weighted
+    squared_error: float = 0.0  # mean over the pixels, on the [0, 1] scale
+    code: float = 0.0  # mean activation
+    near_zero: float = 0.0  # share of near-zero units
+    images: float = 0.0
+
+    def __add__(self, other: "MetricSums") -> "MetricSums":
+        """Return the sums over both parts."""
+        pairs = zip(vars(self).values(), vars(other).values(), strict=True)
+        return MetricSums(*(a + b for a, b in pairs))
+
+
+def epoch_metrics(sums: MetricSums, spec: TrainingSpec, set_size: int) -> Metrics:
+    """Return the metrics of an epoch, or of the validation images, of a set of so many images."""
+    # The recipe of `l2` divides by the size of the set even where its batches leave some
+    # images out: "average loss per sample".
+    images = set_size if spec.loss == "l2" else sums.images
+    metrics = {
+        "loss": sums.loss / images,
+        "psnr": psnr_of_mse(sums.squared_error / sums.images),
+        "code_mean": sums.code / sums.images,
+        "near_zero_share": sums.near_zero / sums.images,
+    }
+    if spec.autoencoder.bottleneck == "variational":
+        metrics["reconstruction"] = sums.reconstruction / images
+        metrics["kl"] = sums.kl / images
+    if spec.autoencoder.bottleneck == "sparse":
+        metrics["reconstruction"] = sums.reconstruction / images
+        metrics["penalty"] = spec.autoencoder.sparsity * sums.penalty / images
+    if spec.autoencoder.bottleneck == "variational" and spec.autoencoder.total_correlation > 0:
+        metrics["penalty"] = spec.autoencoder.total_correlation * sums.penalty / images
+    return metrics

@@ -1,27 +1,24 @@
-"""Who may hold or end a run while it trains, and how long it has trained.
-
-It knows no network and no Keras: the loop asks, this answers or raises `Ended`.
-"""
+"""How a run is paused, stopped and limited in time while it trains."""
 
 import time
 from typing import Protocol
 
 
-class Control(Protocol):
-    """Who watches a run from outside and may hold or end it."""
+class RunControl(Protocol):
+    """What may hold or end a run from outside; the loop asks it several times a second."""
 
     def wait(self, epoch: int) -> float:
-        """Return when training in ``epoch`` may go on; give the seconds waited."""
+        """Return once training in ``epoch`` may go on; give the seconds waited."""
 
     def stopped(self) -> str:
-        """Return why the run is to end now, or an empty text."""
+        """Return why the run has to end now, or an empty text."""
 
     def progress(self, share: float) -> None:
-        """Take notice of the share of the epoch, in [0, 1], that is done."""
+        """Take note of the share of the epoch, in [0, 1], that is done."""
 
 
-class Unattended:
-    """A `Control` that lets a run go on to its end."""
+class NoControl:
+    """A `RunControl` that lets a run go on to its end."""
 
     def wait(self, epoch: int) -> float:
         """Never wait."""
@@ -32,10 +29,10 @@ class Unattended:
         return ""
 
     def progress(self, share: float) -> None:
-        """Take no notice."""
+        """Ignore it."""
 
 
-class Ended(Exception):
+class TrainingStopped(Exception):
     """The run ends before its last epoch."""
 
     def __init__(self, status: str, reason: str) -> None:
@@ -44,11 +41,11 @@ class Ended(Exception):
         self.status, self.reason = status, reason
 
 
-class Clock:
-    """Counts the seconds of training, pauses left out, and asks the control at every call."""
+class TrainingClock:
+    """Counts the seconds of training, without pauses, and asks the control at every check."""
 
-    def __init__(self, control: Control, max_seconds: int) -> None:
-        """Begin to count; ``max_seconds`` of training are allowed."""
+    def __init__(self, control: RunControl, max_seconds: int) -> None:
+        """Start to count; the run may train for ``max_seconds``."""
         self.control = control
         self._max_seconds = max_seconds
         self._started = time.perf_counter()
@@ -59,17 +56,17 @@ class Clock:
         return time.perf_counter() - self._started
 
     def check(self, epoch: int) -> None:
-        """Wait as long as the control asks for it.
+        """Wait as long as the control holds the run.
 
         Raises:
-            Ended: the run was stopped or has used its time up.
+            TrainingStopped: the run was stopped or has used up its time.
         """
         self._started += self.control.wait(epoch)
         reason = self.control.stopped()
         if reason:
-            raise Ended("stopped", f"{reason} in epoch {epoch}.")
+            raise TrainingStopped("stopped", f"{reason} in epoch {epoch}.")
         if self.trained > self._max_seconds:
-            raise Ended(
+            raise TrainingStopped(
                 "stopped",
                 f"Stopped in epoch {epoch}: its time limit, max_seconds={self._max_seconds}, "
                 "was reached.",

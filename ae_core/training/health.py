@@ -1,9 +1,7 @@
-"""What a look at some pictures' codes and outputs tells of a network: a few plain numbers.
+"""Health metrics of a network in training, from the codes and outputs of a few images.
 
-`ae_core.diagnosis.doctor` reads them epoch by epoch. It knows arrays only, not the network that
-made them.
-
-Letters: N pictures, H height, W width, C channels, D latent dimensions.
+`ae_core.diagnosis.doctor` reads them epoch by epoch. Letters: N images, H height, W width,
+C channels, D latent dimensions.
 """
 
 import numpy as np
@@ -12,28 +10,27 @@ from ae_core.latent import statistics
 from ae_core.specs import AutoencoderSpec
 
 NAMES = ("output_mean", "output_spread", "explained", "used_dimensions", "saturated_share")
-EXAMINED = (16, 100)  # pictures after every epoch, at least and at most: enough for a variance
-TRAINED = 20  # pictures for each of them: looking then costs an epoch two per cent, or less
-# A sigmoid or a tanh passes this share of its steepest slope back, or less: it hardly learns.
+MIN_SAMPLE, MAX_SAMPLE = 16, 100  # images after every epoch: enough for a variance
+IMAGES_PER_SAMPLE = 20  # trained on for each of them: the metrics cost an epoch 2 % at most
+# A sigmoid or tanh that passes back this share of its steepest slope, or less, hardly learns.
 FLAT_SLOPE = 0.04  # a sigmoid below 0.01 or above 0.99, a tanh beyond ±0.98
 
 
-def chosen(pictures: np.ndarray, trained: int) -> np.ndarray:
-    """Return a few of pictures (N, H, W, C), spread over all: sets may be sorted.
+def subsample(images: np.ndarray, trained: int) -> np.ndarray:
+    """Return a few of images (N, H, W, C), evenly spread, because sets may be sorted.
 
     Args:
-        pictures: to choose from.
-        trained: how many pictures an epoch trains on.
+        images: to choose from.
+        trained: how many images an epoch trains on.
     """
-    least, most = EXAMINED
-    count = min(max(trained // TRAINED, least), most)
-    return pictures[:: -(-len(pictures) // count)]
+    count = min(max(trained // IMAGES_PER_SAMPLE, MIN_SAMPLE), MAX_SAMPLE)
+    return images[:: -(-len(images) // count)]
 
 
-def vital_signs(
+def health_metrics(
     spec: AutoencoderSpec, images: np.ndarray, codes: np.ndarray, output: np.ndarray
 ) -> dict[str, float]:
-    """Return the vital signs of a network.
+    """Return the health metrics of a network by name.
 
     Args:
         spec: of the network.
@@ -42,26 +39,26 @@ def vital_signs(
         output: (N, H, W, C) in [0, 1].
 
     Returns:
-        ``output_mean``, over all pixels, in [0, 1]; ``output_spread``, how much the outputs differ
-        from each other, 1 for as much as the pictures do and 0 for not at all; ``explained``, the
-        share of the pictures' variance that the outputs have right, 1 for all of it, 0 or less
-        for nothing beyond the mean picture; these two only where the pictures differ;
-        ``used_dimensions`` of a variational bottleneck; ``saturated_share`` of code numbers
-        whose sigmoid or tanh is almost flat, in [0, 1].
+        ``output_mean``: over all pixels, in [0, 1]. ``output_spread``: how much the outputs differ
+        from each other, 1 as much as the images, 0 not at all. ``explained``: the share of the
+        images' variance that the outputs reproduce, 1 all of it, 0 or less nothing beyond the
+        mean image. These two only where the images differ. ``used_dimensions``: of a variational
+        bottleneck. ``saturated_share``: of code values whose sigmoid or tanh is almost flat, in
+        [0, 1].
     """
-    signs = {"output_mean": float(output.mean(dtype=np.float64))}
+    metrics = {"output_mean": float(output.mean(dtype=np.float64))}
     variance = images.var(axis=0, dtype=np.float64).mean()
     if variance > 0:
         spread = output.var(axis=0, dtype=np.float64).mean()
         error = np.square(output - images, dtype=np.float64).mean()
-        signs["output_spread"] = float(np.sqrt(spread / variance))
-        signs["explained"] = float(1 - error / variance)
+        metrics["output_spread"] = float(np.sqrt(spread / variance))
+        metrics["explained"] = float(1 - error / variance)
     if spec.bottleneck == "variational":
-        signs["used_dimensions"] = float(statistics.active_units(codes).sum())
+        metrics["used_dimensions"] = float(statistics.active_units(codes).sum())
     slope = _slope(spec, codes)
     if slope is not None:
-        signs["saturated_share"] = float((slope < FLAT_SLOPE).mean())
-    return signs
+        metrics["saturated_share"] = float((slope < FLAT_SLOPE).mean())
+    return metrics
 
 
 def _slope(spec: AutoencoderSpec, codes: np.ndarray) -> np.ndarray | None:

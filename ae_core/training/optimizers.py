@@ -1,8 +1,4 @@
-"""The optimizers of the training loop.
-
-Keras' Adam makes some ten passes over every weight a step; TensorFlow's own kernel makes one. What
-is left to Keras: the moments, the number of the step, the learning rate and its schedule.
-"""
+"""The optimizers of the training loop, and their learning rates."""
 
 import math
 from typing import TypeAlias
@@ -13,18 +9,22 @@ import tensorflow as tf
 
 from ae_core.specs import TrainingSpec
 
+RISING = 0.1  # of the steps of a `one-cycle` schedule
 Rate: TypeAlias = float | keras.optimizers.schedules.LearningRateSchedule
 
 
 class OnePassAdam(keras.optimizers.Adam):
-    """Adam (arXiv 1412.6980, with the ε̂ of its section 2), as Keras' class of that name."""
+    """Adam (arXiv 1412.6980, with the ε̂ of its section 2), as Keras' class of that name.
+
+    TODO-MEASURED
+    """
 
     def update_step(
         self, gradient: tf.Tensor, variable: tf.Variable, learning_rate: tf.Tensor
     ) -> None:
-        """Move one variable, and its two moments, in place."""
-        # The kernel takes 1 − β of float32's β, Keras of the exact one: they are 1.3e-5 apart for
-        # β₂, and the moments with them. The rate makes good for it.
+        """Change one variable, and its two moments, in place."""
+        # The kernel computes 1 − β in float32, Keras exactly: for β₂ they are 1.3e-5 apart, and so
+        # are the moments. The rate corrects that.
         first, second = _rounding(self.beta_1), _rounding(self.beta_2)
         step = tf.cast(self.iterations + 1, tf.float32)
         place = self._get_variable_index(variable)
@@ -43,12 +43,27 @@ class OnePassAdam(keras.optimizers.Adam):
 
 
 def _rounding(beta: float) -> float:
-    """Return 1 − β as float32 has it, as a share of what it should be."""
+    """Return 1 − β as float32 has it, divided by the exact one."""
     return float(1 - np.float32(beta)) / (1 - beta)
 
 
-def optimizer(spec: TrainingSpec, rate: Rate) -> keras.optimizers.Optimizer:
-    """Return the optimizer of a spec, with Keras' default settings."""
+def optimizer(spec: TrainingSpec, steps: int) -> keras.optimizers.Optimizer:
+    """Return the optimizer of a spec, which makes so many steps, with Keras' default settings."""
+    rate = _learning_rate(spec, steps)
     if spec.optimizer == "adam":
         return OnePassAdam(rate)
     return keras.optimizers.get({"class_name": spec.optimizer, "config": {"learning_rate": rate}})
+
+
+def _learning_rate(spec: TrainingSpec, steps: int) -> Rate:
+    if spec.schedule == "constant":
+        return spec.learning_rate
+    if spec.schedule == "cosine":
+        return keras.optimizers.schedules.CosineDecay(spec.learning_rate, steps)
+    rising = math.ceil(RISING * steps)
+    return keras.optimizers.schedules.CosineDecay(
+        0.0,
+        max(1, steps - rising),
+        warmup_target=spec.learning_rate,
+        warmup_steps=rising,
+    )

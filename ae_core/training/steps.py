@@ -1,15 +1,13 @@
 """The TensorFlow side of the training loop: many gradient steps in one call, and evaluation.
 
-The pictures are one tensor in memory and a call of the ``tf.function`` makes as many steps as fit
-into `SECONDS_A_CALL`: small networks then lose no time between steps, and whoever asked for a
-pause or a stop is still answered at once. It does not know epochs, history or who watches.
+The images are one tensor in memory, and a call of the ``tf.function`` makes as many steps as fit
+into `SECONDS_PER_CALL`: small networks then lose no time between steps, and a run still pauses or
+stops at once.
 """
 
-import math
 import time
 from collections.abc import Callable, Iterator
 
-import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
@@ -19,15 +17,34 @@ from ae_core.data.loading import ImageSet
 from ae_core.metrics import NEAR_ZERO
 from ae_core.models import losses as objectives
 from ae_core.models.networks import Networks
+from ae_core.models.precision import resolve_precision
 from ae_core.specs import TrainingSpec
 from ae_core.training.augmentation import augmented
-from ae_core.training.batches import Sums, batches, pictures_an_epoch
-from ae_core.training.compiling import suits_xla
-from ae_core.training.optimizers import Rate, optimizer
+from ae_core.training.batches import MetricSums, batches, steps_of
+from ae_core.training.optimizers import optimizer
 
-SECONDS_A_CALL = 0.15
-EVALUATED_AT_ONCE = 500  # held-out pictures
-RISING = 0.1  # of the steps of a `one-cycle` schedule
+SECONDS_PER_CALL = 0.15
+EVALUATED_AT_ONCE = 500  # held-out images
+# Steps: XLA takes a second to compile them, and fewer do not win it back.
+WORTH_COMPILING = 5000
+
+
+def should_jit_compile(spec: TrainingSpec, steps: int) -> bool:
+    """Return whether XLA makes so many steps of a training faster.
+
+    Measured on two cores, seconds a step to those without: 0.69 to 0.85 for dense layers whose
+    steps multiply 10 to 280 million times; convolutions are slower with it, and most dense layers
+    in bfloat16. It draws other random numbers than the script that a visitor can take home.
+    """
+    network = spec.autoencoder
+    draws = (
+        network.bottleneck == "variational"
+        or network.dropout > 0
+        or spec.corruption.active
+        or spec.augment != "none"
+    )
+    full = resolve_precision(spec) == "float32"
+    return network.body == "dense" and full and not draws and steps >= WORTH_COMPILING
 
 
 def _function(
@@ -38,73 +55,52 @@ def _function(
     )
 
 
-class Steps:
+class TrainStep:
     """One network in training on one image set."""
 
     def __init__(self, spec: TrainingSpec, networks: Networks, images: ImageSet) -> None:
-        """Put the pictures (N, H, W, C) into memory as tensors; nothing runs yet."""
+        """Put the images (N, H, W, C) into memory as tensors; nothing runs yet."""
         self._spec = spec
         self._networks = networks
         self._train = tf.constant(images.train)
         self._test = tf.constant(images.test)
-        self._optimizer = optimizer(spec, self._learning_rate())
+        steps = spec.epochs * steps_of(spec, len(images.train))
+        self._optimizer = optimizer(spec, steps)
         self._optimizer.build(networks.trained)
         self._counter = tf.Variable(0, dtype=tf.int32, trainable=False)  # numbers the noise
-        self._steps_a_call = 1
-        pictures = tf.TensorSpec([None, *images.image_shape], tf.float32)
+        self._steps_per_call = 1
+        batch = tf.TensorSpec([None, *images.image_shape], tf.float32)
         number = tf.TensorSpec([], tf.int32)
         order = tf.TensorSpec([None, None], tf.int32)
-        compiled = suits_xla(spec, self._all_steps())
+        compiled = should_jit_compile(spec, steps)
         self._call = _function(self._steps, [order, number, number], compiled=compiled)
         # A smaller batch is another shape: not worth compiling, nor tracing a second time.
         self._last = _function(self._steps, [order, number, number]) if compiled else self._call
-        self._held_out = _function(self._evaluate, [pictures, number])
-        self._shown = _function(self._reconstruct, [pictures])
-        self._codes = _function(self._mean, [pictures])
+        self._held_out = _function(self._evaluate, [batch, number])
+        self._shown = _function(self._reconstruct, [batch])
+        self._codes = _function(self._mean, [batch])
 
-    def _learning_rate(self) -> Rate:
-        spec = self._spec
-        if spec.schedule == "constant":
-            return spec.learning_rate
-        steps = self._all_steps()
-        if spec.schedule == "cosine":
-            return keras.optimizers.schedules.CosineDecay(spec.learning_rate, steps)
-        rising = math.ceil(RISING * steps)
-        return keras.optimizers.schedules.CosineDecay(
-            0.0,
-            max(1, steps - rising),
-            warmup_target=spec.learning_rate,
-            warmup_steps=rising,
-        )
-
-    def _all_steps(self) -> int:
-        return self._spec.epochs * math.ceil(self.pictures_an_epoch() / self._spec.batch_size)
-
-    def epoch(self, order: np.ndarray) -> Iterator[Sums]:
-        """Train on the pictures in the given order, giving the sums of each call.
+    def epoch(self, order: np.ndarray) -> Iterator[MetricSums]:
+        """Train on the images in the given order, giving the sums of each call.
 
         Args:
-            order: (N,) a permutation of the training pictures; the last batch may be smaller.
+            order: (N,) a permutation of the training images; the last batch may be smaller.
         """
         full, rest = batches(self._spec, order.astype(np.int32))
         done = 0
         while done < len(full):
             started = time.perf_counter()
-            first, done = done, min(done + self._steps_a_call, len(full))
+            first, done = done, min(done + self._steps_per_call, len(full))
             yield self._sums(self._call(full, first, done))
             if done > 1:  # the very first step also traced the graph
-                seconds_a_step = (time.perf_counter() - started) / (done - first)
-                self._steps_a_call = max(1, int(SECONDS_A_CALL / seconds_a_step))
+                seconds_per_step = (time.perf_counter() - started) / (done - first)
+                self._steps_per_call = max(1, int(SECONDS_PER_CALL / seconds_per_step))
         if len(rest):
             yield self._sums(self._last(rest[np.newaxis], 0, 1))
 
-    def pictures_an_epoch(self) -> int:
-        """Return how many pictures an epoch trains on."""
-        return pictures_an_epoch(self._spec, len(self._train))
-
-    def evaluate(self) -> Sums:
-        """Return the sums over the held-out pictures; their noise is the same at every call."""
-        sums = Sums()
+    def evaluate(self) -> MetricSums:
+        """Return the sums over the held-out images; their noise is the same at every call."""
+        sums = MetricSums()
         for start in range(0, len(self._test), EVALUATED_AT_ONCE):
             batch = self._test[start : start + EVALUATED_AT_ONCE]
             # Negative numbers: training counts its noise upwards from 1.
@@ -112,23 +108,23 @@ class Steps:
         return sums
 
     def reconstruct(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return codes (N, D) and outputs (N, H, W, C) of pictures, pixels in [0, 1]."""
+        """Return codes (N, D) and outputs (N, H, W, C) of images, pixels in [0, 1]."""
         codes, output = self._shown(images)
         return codes.numpy(), output.numpy()
 
     def codes(self, images: np.ndarray) -> np.ndarray:
-        """Return the codes (N, D) of pictures (N, H, W, C), the mean for variational ones."""
+        """Return the codes (N, D) of images (N, H, W, C), the mean for variational ones."""
         codes: np.ndarray = self._codes(images).numpy()
         return codes
 
     @staticmethod
-    def _sums(vector: tf.Tensor) -> Sums:
-        return Sums(*vector.numpy().tolist())
+    def _sums(vector: tf.Tensor) -> MetricSums:
+        return MetricSums(*vector.numpy().tolist())
 
     # --- inside the graph -----------------------------------------------------------------
 
-    # All of an epoch's (steps, batch) picture numbers, and which of the steps are made: XLA
-    # compiles anew for every shape.
+    # It takes all of an epoch's (steps, batch) image numbers, and which of the steps to make: XLA
+    # compiles every shape anew.
     def _steps(self, batches: tf.Tensor, first: tf.Tensor, end: tf.Tensor) -> tf.Tensor:
         def step(done: tf.Tensor, totals: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             number = self._counter.assign_add(1)
@@ -144,7 +140,7 @@ class Steps:
 
         # Written out: the loop that AutoGraph would make of a `for` needs Python's deprecated
         # parts from 3.13 on.
-        start = (first, tf.zeros(len(vars(Sums())), tf.float64))
+        start = (first, tf.zeros(len(vars(MetricSums())), tf.float64))
         return tf.while_loop(lambda done, _: done < end, step, start)[1]
 
     def _evaluate(self, images: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
@@ -153,7 +149,7 @@ class Steps:
     def _forward(
         self, images: tf.Tensor, number: tf.Tensor, training: bool
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """Return the loss of each picture (N,) and the vector of `Sums`."""
+        """Return the loss of each image (N,) and the vector of `MetricSums`."""
         spec, network = self._spec, self._spec.autoencoder
         encoded = self._networks.encoder(self._corrupted(images, number), training=training)
         kl = tf.zeros(tf.shape(images)[0])

@@ -20,7 +20,7 @@ from ae_core.models.compatibility import image_shape, network_shapes
 from ae_core.models.shapes import parameters
 from ae_core.specs import CHOICES, PRESETS, Corruption, TrainingSpec, change, preset
 from ae_core.storage import data_dir
-from ae_core.training import augmentation, steps
+from ae_core.training import augmentation, optimizers, steps
 from tests.helpers.exported import FAMILIES, SMALL, assert_reproduces, in_a_fresh_process
 
 # Runs scripts one after the other, each in its folder, and tells what each printed.
@@ -165,7 +165,7 @@ def test_what_only_workers_may_import_is_written_down_equal():
     assert (written.SALT, written.MOVED) == (augmentation.SALT, augmentation.MOVED)
     assert (written.TURNED, written.SCALED) == (augmentation.TURNED, augmentation.SCALED)
     assert script_training.EVALUATED_AT_ONCE == steps.EVALUATED_AT_ONCE
-    assert script_training.RISING == steps.RISING
+    assert script_training.RISING == optimizers.RISING
 
 
 def as_keras_loads(image_set):

@@ -48,7 +48,7 @@ INTERNAL_BEGINNINGS = (
 )
 BESIDE = ("EXAMPLES",)  # constants that are values: layers in their notation
 METHODS = ("stopped", "error", "problem")  # of other objects, followed by name alone
-SENTENCES = {"Ending": 1, "Outcome": 1}  # which argument of them is one; of exceptions the first
+SENTENCES = {"RunOutcome": 1}  # which argument of them is one; of exceptions the first
 CONSTANTS = ("INTERRUPTED",)  # what a record says until its run has ended
 
 

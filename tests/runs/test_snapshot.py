@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ae_core.models.compatibility import image_shape
-from ae_core.runs.record import RunRecord, ended, new_record
+from ae_core.runs.record import RunOutcome, RunRecord, new_record
 from ae_core.runs.snapshot import LIVE, CodeMap, Snapshot, files_of, restored
 from ae_core.runs.store import RunStore
 from ae_core.specs import PRESETS, change, preset
@@ -55,7 +55,9 @@ def same(a, b):
 @pytest.mark.parametrize("rows", [2, 3])
 def test_an_ended_run_comes_back_from_its_files(name, rows):
     spec = preset(name).spec
-    record = ended(new_record(spec, name, "someone"), "stopped", "Stopped in epoch 3.", HISTORY)
+    record = new_record(spec, name, "someone").ended(
+        RunOutcome("stopped", "Stopped in epoch 3.", HISTORY)
+    )
     before = snapshot_of(record, pictures=random_rows(rows, spec), saved=True)
     assert same(restored(record, files_of(before).get, saved=True), before)
 
@@ -85,7 +87,7 @@ def test_a_run_without_pictures_keeps_none():
 def test_the_way_through_the_store(tmp_path):
     spec = change(preset("digits-dense").spec, latent_dim=2, image_size=16)
     store = RunStore(tmp_path)
-    record = ended(new_record(spec, "digits-dense", "someone"), "finished", "", HISTORY)
+    record = new_record(spec, "digits-dense", "someone").ended(RunOutcome("finished", "", HISTORY))
     code_map = CodeMap(np.ones((5, 2), np.float32), (0, 1, 2, 1, 0), ("null", "eins", "zwölf"))
     before = snapshot_of(record, pictures=random_rows(2, spec), map=code_map)
     store.finish(record, files_of(before))

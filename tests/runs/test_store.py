@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ae_core.errors import StorageError, UnknownThing
 from ae_core.runs import store as store_module
-from ae_core.runs.record import INTERRUPTED, RunRecord, ended, new_record, new_run_id
+from ae_core.runs.record import INTERRUPTED, RunOutcome, RunRecord, new_record, new_run_id
 from ae_core.runs.store import RunStore
 from ae_core.specs import PRESETS, preset
 
@@ -34,7 +34,7 @@ def record(name="mnist-vae", owner="someone", **fields):
 def finished(store, **fields):
     begun = record(**fields)
     store.begin(begun)
-    done = ended(begun, "finished", "", HISTORY)
+    done = begun.ended(RunOutcome("finished", "", HISTORY))
     store.finish(done, FILES)
     return done
 
@@ -84,7 +84,7 @@ def test_whatever_a_record_says_comes_back(tmp_path_factory, written):
 
 
 def test_a_loss_that_was_no_number_comes_back(store):
-    failed = ended(record(), "failed", "The loss is not finite.", ({"loss": math.nan},))
+    failed = record().ended(RunOutcome("failed", "The loss is not finite.", ({"loss": math.nan},)))
     store.finish(failed, {})
     assert math.isnan(store.read(failed.id).history[0]["loss"])
 
@@ -278,7 +278,7 @@ def test_a_disk_that_fills_up_in_training_leaves_what_was_there(store, monkeypat
     with monkeypatch.context() as patch:
         no_room(patch, how)
         with pytest.raises(StorageError) as caught:
-            store.finish(ended(begun, "finished", "", HISTORY), FILES)
+            store.finish(begun.ended(RunOutcome("finished", "", HISTORY)), FILES)
     assert str(caught.value) == full_sentence(store.folder(begun.id))
     assert names_in(store.folder(begun.id)) == ["run.json", "spec.json"]
     assert store.read(begun.id).reason == INTERRUPTED
@@ -300,7 +300,7 @@ def test_a_file_that_is_written_anew_stays_whole_on_a_full_disk(store, monkeypat
 def test_a_run_reads_as_cut_off_until_its_last_file_is_there(store, monkeypatch, files_written):
     begun = record()
     store.begin(begun)
-    done = ended(begun, "finished", "", HISTORY)
+    done = begun.ended(RunOutcome("finished", "", HISTORY))
     write, left = store_module.atomic_write, iter(range(files_written))
     with monkeypatch.context() as patch:
 

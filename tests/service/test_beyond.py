@@ -13,8 +13,7 @@ import pytest
 from distributed import Client, wait
 
 from ae_core.errors import Busy
-from ae_core.service.following import key_of
-from ae_core.service.messages import attempt_name
+from ae_core.service.messages import attempt_name, task_key
 from ae_core.specs import change, preset
 from ae_core.storage import ROOT
 from ae_core.training.sweep import specs_of
@@ -199,7 +198,7 @@ def test_what_finished_while_no_server_was_there_is_kept(cluster, server_on, tmp
     script = SERVER.replace("epochs=2000", "epochs=150")
     _, ada, bob, _ = runs_of_a_killed_server(script, cluster, tmp_path)
     with Client(cluster.address, set_as_default=False) as client:
-        tasks = [client.get_dataset(key_of(attempt_name(run, 1))) for run in (ada, bob)]
+        tasks = [client.get_dataset(task_key(attempt_name(run, 1))) for run in (ada, bob)]
         with client.as_current():
             wait(tasks, timeout=PATIENCE)
         assert [task.status for task in tasks] == ["finished"] * 2

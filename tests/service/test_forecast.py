@@ -4,7 +4,7 @@ import pytest
 
 from ae_core.runs.record import new_record
 from ae_core.service import forecast
-from ae_core.service.forecast import Forecast
+from ae_core.service.forecast import QueueForecast
 from ae_core.service.live_run import LiveRun
 from ae_core.service.queue import Entry, TrainingQueue
 from ae_core.specs import change, preset
@@ -26,6 +26,10 @@ def queue():
     return TrainingQueue((next_one, last), (trains,)), live
 
 
+def positions(made, queue, live, slots=1):
+    return made.positions(queue, {run_id: run.snapshot for run_id, run in live.items()}, slots)
+
+
 def after_epochs(run, count):
     history = tuple({"loss": 1.0, "seconds": 2.0} for _ in range(count))
     run.update(status="running", history=history)
@@ -34,11 +38,11 @@ def after_epochs(run, count):
 def test_places_are_known_at_once_and_seconds_after_two_epochs(queue):
     queued, live = queue
     (trains,), (second, third) = queued.training, queued.waiting
-    before = Forecast().waits(queued, live)
+    before = positions(QueueForecast(), queued, live)
     assert {run: wait.place for run, wait in before.items()} == {second.id: 1, third.id: 2}
     assert [wait.seconds for wait in before.values()] == [None, None]
     after_epochs(live[trains.id], 4)
-    waits = Forecast().waits(queued, live)
+    waits = positions(QueueForecast(), queued, live)
     assert waits[second.id].seconds == pytest.approx(6 * 2.0)  # the rest of the first one
     assert waits[third.id].seconds > waits[second.id].seconds
 
@@ -46,21 +50,20 @@ def test_places_are_known_at_once_and_seconds_after_two_epochs(queue):
 def test_two_slots_halve_the_line(queue):
     queued, live = queue
     after_epochs(live[queued.training[0].id], 4)
-    foreseen = Forecast()
-    foreseen.slots = 2
-    assert foreseen.waits(queued, live)[queued.waiting[0].id].seconds == 0
+    found = positions(QueueForecast(), queued, live, slots=2)
+    assert found[queued.waiting[0].id].seconds == 0
 
 
 def test_a_forecast_holds_for_the_queue_it_was_made_for_and_not_for_long(queue, monkeypatch):
     queued, live = queue
-    foreseen = Forecast()
-    first = foreseen.waits(queued, live)
+    foreseen = QueueForecast()
+    first = positions(foreseen, queued, live)
     after_epochs(live[queued.training[0].id], 4)
-    assert foreseen.waits(queued, live) is first
+    assert positions(foreseen, queued, live) is first
     same_but_read_anew = TrainingQueue(queued.waiting, queued.training)
-    second = foreseen.waits(same_but_read_anew, live)
+    second = positions(foreseen, same_but_read_anew, live)
     assert second != first
-    assert foreseen.waits(TrainingQueue((), queued.training), live) == {}
-    monkeypatch.setattr(forecast, "FORESEEN_FOR", -1.0)
+    assert positions(foreseen, TrainingQueue((), queued.training), live) == {}
+    monkeypatch.setattr(forecast, "VALID_SECONDS", -1.0)
     after_epochs(live[queued.training[0].id], 5)
-    assert foreseen.waits(same_but_read_anew, live) != second
+    assert positions(foreseen, same_but_read_anew, live) != second

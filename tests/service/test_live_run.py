@@ -5,23 +5,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ae_core.runs.record import new_record
-from ae_core.service import messages as run_events
 from ae_core.service.live_run import LiveRun
+from ae_core.service.messages import KEPT, ProgressReporter
 from ae_core.service.queue import Entry
 from ae_core.specs import change, preset
 
 SPEC = change(preset("digits-dense").spec, image_size=8, latent_dim=2, epochs=2000)
 EPOCHS = 40
-PROBES = np.arange(2 * 3 * 64, dtype=np.uint8).reshape(2, 3, 8, 8, 1)
+PREVIEW_IMAGES = np.arange(2 * 3 * 64, dtype=np.uint8).reshape(2, 3, 8, 8, 1)
 
 
-class Heard(run_events.Teller):
-    """A `Teller` that keeps what it tells."""
+class Kept(ProgressReporter):
+    """A `ProgressReporter` that keeps its messages."""
 
     def __init__(self) -> None:
         self._worker = self
         self._topic = ""
-        self._number = self._summed_up = 0
+        self._seq = self._summary_seq = 0
         self._history, self._start = [], {}
         self.messages: list[object] = []
 
@@ -30,20 +30,20 @@ class Heard(run_events.Teller):
 
 
 def told(epochs):
-    tell = Heard()
-    tell({"kind": "loading"})
-    tell.started(PROBES, [0, 1, 2], ["a", "b", "c"])
+    reporter = Kept()
+    reporter.send("loading")
+    reporter.started(PREVIEW_IMAGES, [0, 1, 2], ["a", "b", "c"])
     for epoch in range(epochs):
-        tell({"kind": "progress", "share": 0.5})
+        reporter.send("progress", share=0.5)
         output = np.full((3, 8, 8, 1), epoch % 256, np.uint8)
         codes = np.full((3, 2), epoch, np.float32)
-        tell.epoch({"loss": 1 / (epoch + 1), "seconds": 0.1}, output, codes)
-    return tell.messages
+        reporter.epoch({"loss": 1 / (epoch + 1), "seconds": 0.1}, output, codes)
+    return reporter.messages
 
 
 def fresh() -> LiveRun:
     run = LiveRun.queued(new_record(SPEC, "", "ada"))
-    run.turn_to(Entry(run.record.id, "ada", "", 0.0, attempt=1))
+    run.start_attempt(Entry(run.record.id, "ada", "", 0.0, attempt=1))
     return run
 
 
@@ -61,18 +61,18 @@ def test_nothing_is_lost_or_doubled_for_who_comes_late(data):
     messages = told(EPOCHS)
     whole, late = fresh(), fresh()
     for message in messages:
-        assert whole.take(message)
-    late.early = []
+        assert whole.apply(message)
+    late.pending = []
     kept_until = data.draw(st.integers(0, len(messages)))
     heard_from = data.draw(st.integers(0, kept_until))
     asked_at = data.draw(st.integers(heard_from, len(messages)))
     for message in messages[heard_from:asked_at]:
-        assert late.take(message)
-    late.take_all(messages[:kept_until])
+        assert late.apply(message)
+    late.apply_all(messages[:kept_until])
     for place in range(asked_at, len(messages)):
-        if not late.take(messages[place]):  # a gap: as the dispatcher does
-            late.early = [messages[place]]
-            late.take_all(messages[: place + 1])
+        if not late.apply(messages[place]):  # a gap: as the dispatcher does
+            late.pending = [messages[place]]
+            late.apply_all(messages[: place + 1])
     assert_same(late, whole)
     assert [m.epoch for m in late.frames] == [m.epoch for m in whole.frames]
 
@@ -81,9 +81,9 @@ def test_of_a_long_run_the_newest_messages_are_enough():
     messages = told(1500)
     whole, late = fresh(), fresh()
     for message in messages:
-        whole.take(message)
-    late.early = []
-    late.take_all(messages[-run_events.KEPT :])
+        whole.apply(message)
+    late.pending = []
+    late.apply_all(messages[-KEPT:])
     assert_same(late, whole)
     assert late.frames[-1].epoch == 1500
 
@@ -91,11 +91,11 @@ def test_of_a_long_run_the_newest_messages_are_enough():
 def test_another_attempt_begins_anew_and_says_why():
     run = fresh()
     for message in told(3):
-        run.take(message)
-    run.turn_to(Entry(run.record.id, "ada", "", 0.0, attempt=2, lost="worker", lost_epoch=4))
+        run.apply(message)
+    run.start_attempt(Entry(run.record.id, "ada", "", 0.0, attempt=2, lost="worker", lost_epoch=4))
     snapshot = run.snapshot
     assert (snapshot.status, snapshot.epoch, snapshot.pictures) == ("starting", 0, None)
     assert (snapshot.lost, snapshot.lost_epoch, run.frames) == ("worker", 4, ())
     for message in told(2):
-        assert run.take(message)
+        assert run.apply(message)
     assert run.snapshot.epoch == 2

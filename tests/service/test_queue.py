@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ae_core.errors import StorageError
-from ae_core.service.queue import HEAD_START, Entry, TrainingQueue
-from ae_core.service.queue_store import QueueBook
+from ae_core.service.queue import STARVATION_BOUND, Entry, TrainingQueue
+from ae_core.service.queue_store import QueueStore
 
 OWNERS = ("ada", "bob", "eve", "max")
 
@@ -31,6 +31,14 @@ def runs(draw):
 turns = st.dictionaries(st.sampled_from(OWNERS), st.floats(0, 3000), max_size=4)
 
 
+def with_started(queue, entry, now):
+    """The queue in which a waiting run trains since ``now``."""
+    left = tuple(other for other in queue.waiting if other is not entry)
+    started = replace(entry, attempt=1)
+    served = {**(queue.last_served or {}), entry.owner: now}
+    return TrainingQueue(left, (*queue.training, started), served)
+
+
 def ready(queue, entry):
     """Whether a waiting run is not held back by its own sweep."""
     return not entry.sweep or entry.sweep not in {other.sweep for other in queue.training}
@@ -42,7 +50,7 @@ def test_everybody_is_served_and_nobody_twice_while_another_waits(waiting, serve
     since: dict[str, list[str]] = {}  # who was served since a visitor began to wait for a turn
     while queue.waiting or queue.training:
         if len(queue.training) < slots and (entry := queue.next()) is not None:
-            queue = queue.begun(entry, now)
+            queue = with_started(queue, entry, now)
             started.append(entry.id)
             since.pop(entry.owner, None)
             kept_waiting = {e.owner for e in queue.waiting if ready(queue, e)} - {entry.owner}
@@ -68,7 +76,7 @@ def test_the_place_is_the_place_in_which_a_run_really_starts(waiting, served):
     foreseen = queue.forecast(1, {entry.id: 1.0 for entry in waiting}, now)
     while (entry := queue.next()) is not None:
         started.append(entry.id)
-        queue = replace(queue.begun(entry, now), training=())
+        queue = replace(with_started(queue, entry, now), training=())
         now += 1
     assert sorted(foreseen, key=lambda run: foreseen[run].place) == started
     assert [foreseen[run].place for run in started] == list(range(1, len(started) + 1))
@@ -88,7 +96,7 @@ def test_who_had_a_turn_goes_after_who_had_none_although_he_came_first():
     assert TrainingQueue((early, late)).next() is early
     assert TrainingQueue((early, late), (), {"ada": 900.0}).next() is late
     # But a row of new visitors does not keep her waiting for ever.
-    much_later = replace(late, entered=900.0 + HEAD_START + 1)
+    much_later = replace(late, entered=900.0 + STARVATION_BOUND + 1)
     assert TrainingQueue((early, much_later), (), {"ada": 900.0}).next() is early
 
 
@@ -112,46 +120,43 @@ def test_the_waiting_time_is_that_of_the_runs_ahead_and_unknown_with_one_of_thei
 # --- as files ---------------------------------------------------------------------------------
 
 
-def entered(book, count):
+def entered(store, count):
     entries = [Entry(f"{i:012x}", OWNERS[i % 4], "", float(i), i) for i in range(count)]
-    book.enter(entries)
+    store.enqueue(entries)
     return entries
 
 
 def test_two_servers_read_the_same_queue(tmp_path):
-    one, other = QueueBook(tmp_path), QueueBook(tmp_path)
+    one, other = QueueStore(tmp_path), QueueStore(tmp_path)
     first, second, third = entered(one, 3)
     assert set(other.read().waiting) == {first, second, third}
-    begun = other.begin(first, 7.0)
+    begun = other.start(first, 7.0)
     queue = one.read()
     assert set(queue.waiting) == {second, third}
     assert queue.training == (begun,)
     assert (begun.attempt, begun.begun) == (1, 7.0)
-    assert queue.served == {"ada": 7.0}
-    again = one.again(begun, "worker", 5)
-    assert (
-        other.training(first.id)
-        == again
-        == replace(first, attempt=2, begun=7.0, lost="worker", lost_epoch=5)
-    )
+    assert queue.last_served == {"ada": 7.0}
+    again = one.retry(begun, "worker", 5)
+    assert again == replace(first, attempt=2, begun=7.0, lost="worker", lost_epoch=5)
+    assert other.read().training == (again,)
     other.finish(first.id)
-    assert one.leave(second.id)
-    assert not other.leave(second.id)
+    assert one.remove(second.id)
+    assert not other.remove(second.id)
     assert one.read().waiting == (third,)
     assert one.read().training == ()
-    assert other.begin(second, 8.0) is None  # it left meanwhile
+    assert other.start(second, 8.0) is None  # it left meanwhile
     assert one.read().training == ()
 
 
 def test_a_run_leaves_the_queue_once_however_many_ask(tmp_path):
-    books = [QueueBook(tmp_path) for _ in range(4)]
-    ids = [entry.id for entry in entered(books[0], 50)]
+    stores = [QueueStore(tmp_path) for _ in range(4)]
+    ids = [entry.id for entry in entered(stores[0], 50)]
     left: list[str] = []
 
-    def take_all(book):
-        left.extend(run_id for run_id in ids if book.leave(run_id))
+    def take_all(store):
+        left.extend(run_id for run_id in ids if store.remove(run_id))
 
-    threads = [threading.Thread(target=take_all, args=(book,)) for book in books]
+    threads = [threading.Thread(target=take_all, args=(store,)) for store in stores]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -162,14 +167,14 @@ def test_a_run_leaves_the_queue_once_however_many_ask(tmp_path):
 def test_one_at_a_time_is_alone(tmp_path):
     inside, most = [], []
 
-    def enter(book):
+    def enter(store):
         for _ in range(20):
-            with book.alone():
-                inside.append(book)
+            with store.exclusive():
+                inside.append(store)
                 most.append(len(inside))
-                inside.remove(book)
+                inside.remove(store)
 
-    threads = [threading.Thread(target=enter, args=(QueueBook(tmp_path),)) for _ in range(4)]
+    threads = [threading.Thread(target=enter, args=(QueueStore(tmp_path),)) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -179,14 +184,14 @@ def test_one_at_a_time_is_alone(tmp_path):
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "null", json.dumps({"id": "x"})])
 def test_a_file_that_does_not_read_is_no_run(tmp_path, content):
-    book = QueueBook(tmp_path)
-    (entry,) = entered(book, 1)
+    store = QueueStore(tmp_path)
+    (entry,) = entered(store, 1)
     for name in ("waiting/ffffffffffff.json", "training/eeeeeeeeeeee.json", "served.json"):
         (tmp_path / name).write_text(content)
-    assert QueueBook(tmp_path).read() == TrainingQueue((entry,), (), {})
+    assert QueueStore(tmp_path).read() == TrainingQueue((entry,), (), {})
 
 
 def test_a_queue_that_cannot_be_written_is_a_sentence(tmp_path):
     (tmp_path / "queue").write_text("a file where a folder is to be")
     with pytest.raises(StorageError, match=r"The run could not be queued in .*queue: "):
-        entered(QueueBook(tmp_path / "queue"), 1)
+        entered(QueueStore(tmp_path / "queue"), 1)

@@ -11,7 +11,7 @@ import pytest
 from ae_core.data.loading import IMAGE_SETS, is_available, load_images
 from ae_core.specs import preset
 from ae_core.storage import data_dir
-from ae_core.training.control import Unattended
+from ae_core.training.control import NoControl
 from ae_core.training.loop import fit
 
 
@@ -28,7 +28,7 @@ def train(spec, images=None):
     return outcome.history
 
 
-class Until(Unattended):
+class Until(NoControl):
     """Ends a run after the epoch that has reached something, or after so many epochs.
 
     Its learning rate falls as in all of it.

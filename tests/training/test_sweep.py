@@ -13,13 +13,14 @@ from sklearn.decomposition import PCA
 
 from ae_core import metrics
 from ae_core.data import loading
-from ae_core.errors import Busy, StorageError, UnknownThing
+from ae_core.errors import Busy, ServiceUnavailable, StorageError, UnknownThing
 from ae_core.evaluation import baselines
+from ae_core.runs.record import new_record
 from ae_core.runs.store import RunStore
+from ae_core.service.active_runs import ActiveRuns
+from ae_core.service.connection import Connection
 from ae_core.service.live_run import LiveRun
-from ae_core.service.queue_store import QueueBook
-from ae_core.service.registry import UnderWay
-from ae_core.service.roster import Roster
+from ae_core.service.queue_store import QueueStore
 from ae_core.service.service import TrainingService
 from ae_core.specs import LIMITS, change, flatten, preset
 from ae_core.training.sweep import FEWEST_SIZES, MOST_SIZES, parse_sizes, specs_of
@@ -129,23 +130,33 @@ def test_a_sweep_counts_as_one_and_is_stopped_as_one(service):
     assert service.runs("ada") == ids[::-1]
 
 
-def roster_of(store, runs_per_owner):
-    runs = UnderWay(store, QueueBook(store.root / "queue"))
-    return Roster(store, runs, runs_per_owner), runs
+class NoWorkers(Connection):
+    def client(self):
+        raise ServiceUnavailable("unreachable")
 
 
-def test_a_visitor_with_room_for_two_may_have_a_sweep_and_a_run(tmp_path):
-    roster, _ = roster_of(RunStore(tmp_path), 2)
-    roster.enter(specs_of(QUICK, (2, 4, 8)), "ada", "", "a" * 12)
-    roster.enter([QUICK], "ada", "")
+@pytest.fixture
+def service_without_workers(tmp_path):
+    service = TrainingService(RunStore(tmp_path), NoWorkers(), runs_per_owner=2)
+    yield service
+    service.close()
+
+
+def test_a_visitor_with_room_for_two_may_have_a_sweep_and_a_run(service_without_workers):
+    service = service_without_workers
+    service.submit_sweep(specs_of(QUICK, (2, 4, 8)), "ada")
+    service.submit(QUICK, "ada")
     with pytest.raises(Busy):
-        roster.enter([QUICK], "ada", "")
+        service.submit(QUICK, "ada")
 
 
 def test_free_slots_are_for_others_while_a_sweep_trains(tmp_path):
-    roster, runs = roster_of(RunStore(tmp_path), 1)
-    ids = roster.enter(specs_of(QUICK, (2, 4)), "ada", "", "a" * 12)
-    (other,) = roster.enter([QUICK], "bob", "")
+    runs = ActiveRuns(RunStore(tmp_path), QueueStore(tmp_path / "queue"))
+    sweep = [new_record(spec, "", "ada", "a" * 12) for spec in specs_of(QUICK, (2, 4))]
+    alone = new_record(QUICK, "", "bob")
+    runs.enqueue(sweep)
+    runs.enqueue([alone])
+    ids, other = [record.id for record in sweep], alone.id
     started = [runs.start_next(3), runs.start_next(3)]
     assert [run.record.id for run in started if isinstance(run, LiveRun)] == [ids[0], other]
     assert runs.start_next(3) is None
@@ -153,9 +164,8 @@ def test_free_slots_are_for_others_while_a_sweep_trains(tmp_path):
     assert runs.start_next(3).record.id == ids[1]
 
 
-def test_a_sweep_that_cannot_be_written_is_refused_whole(tmp_path, monkeypatch):
-    store = RunStore(tmp_path)
-    roster, runs = roster_of(store, 1)
+def test_a_sweep_that_cannot_be_written_is_refused_whole(service_without_workers, monkeypatch):
+    service, store = service_without_workers, service_without_workers.store
     begin, count = store.begin, []
 
     def full_disk(record):
@@ -166,12 +176,12 @@ def test_a_sweep_that_cannot_be_written_is_refused_whole(tmp_path, monkeypatch):
 
     monkeypatch.setattr(store, "begin", full_disk)
     with pytest.raises(StorageError):
-        roster.enter(specs_of(QUICK, (2, 4)), "ada", "", "a" * 12)
-    assert roster.owned("ada") == []
+        service.submit_sweep(specs_of(QUICK, (2, 4)), "ada")
+    assert service.runs("ada") == []
     assert store.ids() == set()
-    assert runs.start_next(1) is None
+    assert service.load().waiting == 0
     with pytest.raises(UnknownThing):
-        roster.sweep("a" * 12)
+        service.sweep("a" * 12)
 
 
 def test_specs_that_cannot_be_built_leave_nothing_behind(service):
@@ -183,7 +193,7 @@ def test_specs_that_cannot_be_built_leave_nothing_behind(service):
 
 @pytest.mark.parametrize("sweep", ["", "0" * 12, "../../etc", "x" * 99])
 def test_an_unknown_sweep_is_a_sentence(service, sweep):
-    with pytest.raises(UnknownThing, match="must be the id of a sweep on this server"):
+    with refused("unknown_sweep", id=sweep):
         service.sweep(sweep)
 
 

@@ -26,18 +26,17 @@ from ae_core.specs import (
     preset,
 )
 from ae_core.training import control, steps
-from ae_core.training.batches import Sums
-from ae_core.training.compiling import WORTH_COMPILING
-from ae_core.training.control import Unattended
-from ae_core.training.loop import MAP_POINTS, PROBES, fit, probes
-from ae_core.training.steps import Steps
+from ae_core.training.batches import MetricSums
+from ae_core.training.control import NoControl
+from ae_core.training.loop import MAP_POINTS, PREVIEW_IMAGES, fit, preview_images
+from ae_core.training.steps import WORTH_COMPILING, TrainStep
 
 SMALL = TrainingSpec(
     autoencoder=AutoencoderSpec(parse_layers("dense16"), parse_layers("dense16"), latent_dim=4),
     epochs=2,
     batch_size=32,
 )
-SIGNS = {"output_mean", "output_spread", "explained"}  # of any network, see `vital_signs`
+SIGNS = {"output_mean", "output_spread", "explained"}  # of any network, see `health_metrics`
 LINEAR = TrainingSpec(
     autoencoder=AutoencoderSpec((), (), latent_dim=3, output_activation="linear"),
     optimizer="sgd",
@@ -80,7 +79,7 @@ def train(spec, images, control=None):
 def trained_one_by_one(spec):
     """The outcome with one step a call, so that even the rounding of the sums repeats."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(steps, "SECONDS_A_CALL", 0)
+        patch.setattr(steps, "SECONDS_PER_CALL", 0)
         return train(spec, some_digits())[0]
 
 
@@ -105,7 +104,7 @@ def steps_of(spec, images):
     networks = build(
         spec.autoencoder, images.image_shape, seed=spec.seed, corruption=spec.corruption
     )
-    return Steps(spec, networks, images)
+    return TrainStep(spec, networks, images)
 
 
 # --- against NumPy ---------------------------------------------------------------------------
@@ -225,13 +224,13 @@ def test_adam_in_one_pass_is_the_papers(images):
 
 def test_about_half_of_the_pictures_are_mirrored_anew_every_time(images, monkeypatch):
     seen = []
-    forward = Steps._forward
+    forward = TrainStep._forward
 
     def watched(self, pictures, number, training):
         tf.numpy_function(lambda array: seen.append(array.copy()), [pictures], [])
         return forward(self, pictures, number, training)
 
-    monkeypatch.setattr(Steps, "_forward", watched)
+    monkeypatch.setattr(TrainStep, "_forward", watched)
     steps = steps_of(replace(LINEAR, augment="mirror", batch_size=500), images)
     order = np.arange(500)
     list(steps.epoch(order))
@@ -256,12 +255,12 @@ def test_whatever_xla_compiles_it_trains_as_without(images, monkeypatch, turn):
     chosen = {name: values[turn % len(values)] for name, values in COMPILED.items()}
     bottleneck = ("plain", "sparse")[turn % 2]
     spec = change(SMALL, **chosen, bottleneck=bottleneck, epochs=1, learning_rate=1e-3)
-    assert steps.suits_xla(spec, WORTH_COMPILING)
-    assert not steps.suits_xla(spec, WORTH_COMPILING - 1)
-    assert not steps.suits_xla(replace(spec, precision="bfloat16"), WORTH_COMPILING)
-    monkeypatch.setattr(steps, "suits_xla", lambda *_: True)
+    assert steps.should_jit_compile(spec, WORTH_COMPILING)
+    assert not steps.should_jit_compile(spec, WORTH_COMPILING - 1)
+    assert not steps.should_jit_compile(replace(spec, precision="bfloat16"), WORTH_COMPILING)
+    monkeypatch.setattr(steps, "should_jit_compile", lambda *_: True)
     with_it, _ = train(spec, images)
-    monkeypatch.setattr(steps, "suits_xla", lambda *_: False)
+    monkeypatch.setattr(steps, "should_jit_compile", lambda *_: False)
     without, _ = train(spec, images)
     assert with_it.history[0]["loss"] == pytest.approx(without.history[0]["loss"], rel=1e-4)
 
@@ -277,7 +276,7 @@ def test_held_out_figures_are_numpys(images):
     assert last["val_psnr"] == pytest.approx(metrics.psnr_of_mse(error), abs=1e-3)
     assert last["val_code_mean"] == pytest.approx(metrics.code_mean(codes), abs=1e-4)
     assert last["val_near_zero_share"] == pytest.approx(metrics.near_zero_share(codes), abs=5e-3)
-    np.testing.assert_allclose(epochs[-1].preview, output[:PROBES], atol=1e-5)
+    np.testing.assert_allclose(epochs[-1].preview, output[:PREVIEW_IMAGES], atol=1e-5)
 
 
 def test_psnr_is_of_pixels_up_to_one_whatever_the_network_sees(images):
@@ -322,13 +321,13 @@ def test_more_steps_than_the_pictures_give_are_as_many_as_they_give(images, step
 
 def test_the_order_changes_from_epoch_to_epoch_but_not_the_set(images, monkeypatch):
     orders = []
-    whole = Steps.epoch
+    whole = TrainStep.epoch
 
     def noting(self, order):
         orders.append(order.copy())
         return whole(self, order)
 
-    monkeypatch.setattr(Steps, "epoch", noting)
+    monkeypatch.setattr(TrainStep, "epoch", noting)
     train(SMALL, images)
     first, second = orders
     assert not np.array_equal(first, second)
@@ -350,7 +349,7 @@ every_kind = pytest.mark.parametrize("spec", KINDS.values(), ids=KINDS.keys())
 
 @every_kind
 def test_a_run_repeats_itself(images, monkeypatch, spec):
-    monkeypatch.setattr(steps, "SECONDS_A_CALL", 0)
+    monkeypatch.setattr(steps, "SECONDS_PER_CALL", 0)
     again, _ = train(spec, images)
     assert again.status == "finished"
     assert len(again.history) == 2
@@ -368,7 +367,7 @@ def test_another_seed_gives_another_run(kind):
 @every_kind
 def test_how_many_steps_a_call_makes_changes_nothing(images, monkeypatch, spec):
     one_by_one = trained_one_by_one(spec)
-    monkeypatch.setattr(steps, "SECONDS_A_CALL", 10)
+    monkeypatch.setattr(steps, "SECONDS_PER_CALL", 10)
     control = Counting()
     at_once, _ = train(spec, images, control)
     assert control.asked < 12  # of 2 epochs of 16 batches
@@ -388,7 +387,7 @@ def test_the_digits_preset_learns():
     assert [e.number for e in epochs] == [1, 2, 3, 4]
     assert [e.metrics for e in epochs] == list(outcome.history)
     for epoch in epochs:
-        assert epoch.preview.shape == (PROBES, 32, 32, 1)
+        assert epoch.preview.shape == (PREVIEW_IMAGES, 32, 32, 1)
         assert ((epoch.preview >= 0) & (epoch.preview <= 1)).all()
         assert epoch.codes is None
     assert all(m["seconds"] > 0 for m in outcome.history)
@@ -468,7 +467,7 @@ def test_a_sparse_code_is_sparser_and_its_penalty_is_in_the_loss(images):
 
 
 def test_a_sparse_bottleneck_without_a_penalty_trains_as_a_plain_one(images, monkeypatch):
-    monkeypatch.setattr(steps, "SECONDS_A_CALL", 0)
+    monkeypatch.setattr(steps, "SECONDS_PER_CALL", 0)
     sparse, _ = train(change(SMALL, bottleneck="sparse", sparsity=0.0), images)
     for name, array in trained_one_by_one(SMALL).weights.items():
         np.testing.assert_array_equal(array, sparse.weights[name])
@@ -511,7 +510,7 @@ def test_noise_is_drawn_afresh_for_every_batch_and_only_on_the_way_in(images, mo
         batch_size=1,
     )
     same = replace(images, train=np.repeat(images.train[:1], 4, axis=0))
-    monkeypatch.setattr(steps, "SECONDS_A_CALL", 0)
+    monkeypatch.setattr(steps, "SECONDS_PER_CALL", 0)
     one = steps_of(spec, same)
     losses = [part.loss for part in one.epoch(np.arange(4))]
     losses += [part.loss for part in one.epoch(np.arange(4))]
@@ -538,12 +537,12 @@ def test_a_denoising_run_aims_at_the_clean_pictures(images):
 
 def test_probes_are_shown_as_the_encoder_gets_them(images):
     noisy = change(SMALL, noise_kind="gaussian", noise_amount=0.2)
-    clean, shown = probes(noisy, images)
-    np.testing.assert_array_equal(clean, images.test[:PROBES])
+    clean, shown = preview_images(noisy, images)
+    np.testing.assert_array_equal(clean, images.test[:PREVIEW_IMAGES])
     assert shown.shape == clean.shape
     assert 0.05 < np.abs(shown - clean).mean() < 0.2
-    np.testing.assert_array_equal(shown, probes(noisy, images)[1])
-    np.testing.assert_array_equal(probes(SMALL, images)[1], clean)
+    np.testing.assert_array_equal(shown, preview_images(noisy, images)[1])
+    np.testing.assert_array_equal(preview_images(SMALL, images)[1], clean)
     outcome, epochs = train(noisy, images)
     autoencoder = Autoencoder.from_weights(noisy.autoencoder, (8, 8, 1), outcome.weights)
     np.testing.assert_allclose(epochs[-1].preview, autoencoder.reconstruct(shown), atol=1e-5)
@@ -551,7 +550,7 @@ def test_probes_are_shown_as_the_encoder_gets_them(images):
 
 @pytest.mark.parametrize(("kind", "where"), [("gaussian", "batch"), ("masking", "layer")])
 def test_no_amount_no_corruption(images, monkeypatch, kind, where):
-    monkeypatch.setattr(steps, "SECONDS_A_CALL", 0)
+    monkeypatch.setattr(steps, "SECONDS_PER_CALL", 0)
     nothing, _ = train(replace(SMALL, corruption=Corruption(kind, 0.0, where)), images)
     assert_same(trained_one_by_one(SMALL), nothing)
 
@@ -589,7 +588,7 @@ def test_holding_out_gives_every_figure_twice(images):
 
 
 def test_held_out_pictures_have_no_influence(images, monkeypatch):
-    monkeypatch.setattr(steps, "SECONDS_A_CALL", 0)
+    monkeypatch.setattr(steps, "SECONDS_PER_CALL", 0)
     other, _ = train(SMALL, replace(images, test=1 - images.test))
     for name, array in trained_one_by_one(SMALL).weights.items():
         np.testing.assert_array_equal(array, other.weights[name])
@@ -598,7 +597,7 @@ def test_held_out_pictures_have_no_influence(images, monkeypatch):
 # --- stop, time, pause -----------------------------------------------------------------------
 
 
-class Counting(Unattended):
+class Counting(NoControl):
     """A control that only counts, and stops when asked the `last`-th time."""
 
     def __init__(self, last=math.inf):
@@ -617,7 +616,7 @@ class Counting(Unattended):
 
 
 def test_a_stop_keeps_the_weights_of_the_last_complete_epoch(images, monkeypatch):
-    monkeypatch.setattr(steps, "SECONDS_A_CALL", 0)  # one step a call: 1 + 16 questions an epoch
+    monkeypatch.setattr(steps, "SECONDS_PER_CALL", 0)  # one step a call: 1 + 16 questions an epoch
     spec = replace(SMALL, epochs=5)
     control = Counting(last=2 * 17 + 8)  # in the middle of epoch 3
     outcome, epochs = train(spec, images, control)
@@ -631,7 +630,7 @@ def test_a_stop_keeps_the_weights_of_the_last_complete_epoch(images, monkeypatch
 
 @pytest.mark.parametrize("last", [1, 5])  # before the first step, and after some
 def test_a_stop_in_the_first_epoch_leaves_the_initial_weights(images, monkeypatch, last):
-    monkeypatch.setattr(steps, "SECONDS_A_CALL", 0)
+    monkeypatch.setattr(steps, "SECONDS_PER_CALL", 0)
     outcome, epochs = train(SMALL, images, Counting(last))
     assert (outcome.status, outcome.reason) == ("stopped", "Stopped in epoch 1.")
     assert outcome.history == ()
@@ -641,7 +640,7 @@ def test_a_stop_in_the_first_epoch_leaves_the_initial_weights(images, monkeypatc
 
 
 def test_progress_is_told_as_shares_of_each_epoch(images, monkeypatch):
-    monkeypatch.setattr(steps, "SECONDS_A_CALL", 0)
+    monkeypatch.setattr(steps, "SECONDS_PER_CALL", 0)
     control = Counting()
     train(SMALL, images, control)
     shares = [32 * step / 500 for step in range(1, 16)] + [1.0]
@@ -667,7 +666,7 @@ def test_max_seconds_ends_a_run_with_its_weights(images):
     assert len(epochs) == len(outcome.history)
 
 
-class Pausing(Unattended):
+class Pausing(NoControl):
     """A control that lets the clock run in every wait, and says so or not."""
 
     def __init__(self, clock, told):
@@ -708,8 +707,8 @@ def test_weights_from_before_it_blew_up_are_kept(images, monkeypatch):
 
     def poison(epoch):
         if epoch.number == 2:
-            nan = staticmethod(lambda vector: Sums(loss=math.nan, pictures=1.0))
-            monkeypatch.setattr(Steps, "_sums", nan)
+            nan = staticmethod(lambda vector: MetricSums(loss=math.nan, images=1.0))
+            monkeypatch.setattr(TrainStep, "_sums", nan)
 
     outcome = fit(replace(sound, epochs=5), images, on_epoch=poison)
     assert outcome.status == "failed"

@@ -57,25 +57,25 @@ class Provider:
 
     def _waits(self, name: str) -> Sequence[Stat]:
         about = "Seconds in the queue of the runs that were begun."
-        return [_histogram(name, self._service.meters.waited, {}, about)]
+        return [_histogram(name, self._service.metrics.waited, {}, about)]
 
     def _under_way(self, name: str) -> Sequence[Stat]:
         return [GaugeStat(name, self._service.load().training, help="Runs with a worker.")]
 
     def _ended(self, name: str) -> Sequence[Stat]:
         about = "Runs that ended while this server was there."
-        ends = self._service.meters.ends().items()
+        ends = self._service.metrics.ends().items()
         return [CounterStat(name, n, {"status": status}, help=about) for status, n in ends]
 
     def _again(self, name: str) -> Sequence[Stat]:
         about = "Runs begun again because their worker or the scheduler was lost."
-        return [CounterStat(name, self._service.meters.repeated, help=about)]
+        return [CounterStat(name, self._service.metrics.retries, help=about)]
 
     def _pages(self, name: str) -> Sequence[Stat]:
         def told(page: str, drawn: Histogram) -> Stat:
             return _histogram(name, drawn, {"page": page}, "Seconds in which pages are drawn.")
 
-        return list(starmap(told, self._service.meters.pages().items()))
+        return list(starmap(told, self._service.metrics.pages().items()))
 
 
 def _histogram(name: str, counted: Histogram, labels: dict[str, str], about: str) -> Stat:

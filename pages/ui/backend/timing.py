@@ -19,4 +19,4 @@ def timed(name: str, draw: Callable[..., None], *args: Any) -> None:
     try:
         draw(*args)
     finally:
-        service().meters.drawn(name, time.perf_counter() - started)
+        service().metrics.observe_page(name, time.perf_counter() - started)
