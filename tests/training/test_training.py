@@ -301,7 +301,7 @@ def test_average_loss_per_sample_divides_by_the_set_even_if_pictures_are_left_ou
 
 
 def seen(spec, images):
-    return sum(part.pictures for part in steps_of(spec, images).epoch(np.arange(len(images.train))))
+    return sum(part.images for part in steps_of(spec, images).epoch(np.arange(len(images.train))))
 
 
 @pytest.mark.parametrize("batch_size", [1, 32, 125, 499, 500, 501, 1024])
@@ -491,7 +491,7 @@ def test_held_out_noise_is_the_same_at_every_evaluation(images, kind):
     clean = steps_of(SMALL, images).evaluate()
     first = one.evaluate()
     assert first.loss != clean.loss  # there is noise
-    assert first.pictures == clean.pictures == 120
+    assert first.images == clean.images == 120
     assert one.evaluate() == first
     list(one.epoch(np.arange(500)))
     trained = one.evaluate()
