@@ -22,7 +22,7 @@ def plain_fit(spec_json: str) -> tuple[list[float], float]:
 
     spec = from_json(spec_json)
     own = spec.autoencoder
-    images = load_images(spec.image_set, spec.image_size, spec.split)
+    images = load_images(*spec.images)
     keras.utils.clear_session()
     networks = build(own, images.image_shape, seed=spec.seed)
     if own.pca_components:

@@ -58,7 +58,7 @@ def in_pytorch(name: str, spec_json: str, bfloat16: bool) -> list[float]:
 
     spec = from_json(spec_json)
     torch.manual_seed(spec.seed)
-    images = load_images(spec.image_set, spec.image_size, spec.split)
+    images = load_images(*spec.images)
     train, test = (
         torch.from_numpy(pixels.transpose(0, 3, 1, 2).copy())
         for pixels in (images.train, images.test)

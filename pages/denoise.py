@@ -5,7 +5,7 @@ import secrets
 import streamlit as st
 
 from ae_core.denoising import denoise
-from ae_core.denoising.denoise import Denoised, LabelledImage, is_denoiser
+from ae_core.denoising.denoise import Denoised, LabelledImage
 from ae_core.errors import UserError
 from ae_core.specs import CHOICES, LIMITS, Corruption
 from ae_core.specs.serialization import OLD_NAMES
@@ -23,7 +23,12 @@ from pages.ui.i18n.wording import amount_in_words, in_words
 from pages.ui.pickers.face_source import Chosen, face_source
 from pages.ui.pickers.model_card import model_card
 from pages.ui.pickers.model_select import model_select
-from pages.ui.pickers.models import TrainedModel, denoising_models, squeezing_models
+from pages.ui.pickers.models import (
+    TrainedAutoencoder,
+    TrainedDenoiser,
+    denoising_models,
+    squeezing_models,
+)
 from pages.ui.shell.frame import framed
 from pages.ui.state.query_params import linked_choice, linked_number, linked_slider, put
 from pages.ui.widgets.waiting import waiting
@@ -79,9 +84,14 @@ def _noise() -> tuple[Corruption, int]:
     return Corruption(kind, amount), seed
 
 
-def _results(model: TrainedModel, chosen: Chosen, noise: Corruption | None, seed: int) -> None:
-    colour = False
-    if is_denoiser(model.file) and chosen.image.shape[-1] == 3:
+def _results(
+    model: TrainedAutoencoder | TrainedDenoiser,
+    chosen: Chosen,
+    noise: Corruption | None,
+    seed: int,
+) -> None:
+    colour, any_size = False, isinstance(model, TrainedDenoiser)
+    if any_size and chosen.image.shape[-1] == 3:
         view = linked_choice(
             "size",
             text("denoise.picture"),
@@ -97,11 +107,11 @@ def _results(model: TrainedModel, chosen: Chosen, noise: Corruption | None, seed
     wait = chosen.key if shared else key  # small pictures: later ones take a tenth of a second
     with waiting(text("denoise.denoising"), "denoised", wait):
         result = noise_answer("denoised", key, *question, shared=shared, colour=colour)
-    denoised_view(result, faces=chosen.key[0] != "test" or is_denoiser(model.file))
+    denoised_view(result, faces=chosen.key[0] != "test" or any_size)
     with waiting(text("denoise.filtering"), "classical", wait):
         rivals = noise_answer("classical", key, *question, shared=shared, colour=colour)
     classical_view(result, rivals)
-    if is_denoiser(model.file) and not colour:
+    if any_size and not colour:
         rivals = [*rivals, *_bottlenecks(result, key, shared=shared)]
     wipe_view(result)
     downloads(result, rivals)

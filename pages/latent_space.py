@@ -17,7 +17,7 @@ from pages.ui.latent.stage import Stage, linked_code
 from pages.ui.latent.walk import walk_view
 from pages.ui.pickers.model_card import model_card
 from pages.ui.pickers.model_select import model_select
-from pages.ui.pickers.models import TrainedModel, models
+from pages.ui.pickers.models import TrainedAutoencoder, models
 from pages.ui.shell.frame import framed
 from pages.ui.state.query_params import linked_choice, put
 from pages.ui.state.session import recall, show_in_widget, widget
@@ -64,7 +64,7 @@ def page() -> None:
     model_card(model.id)
 
 
-def _explore(view: str, shown: tuple[TrainedModel, ...], known: LatentProfile) -> None:
+def _explore(view: str, shown: tuple[TrainedAutoencoder, ...], known: LatentProfile) -> None:
     """Show a view of models at the code that the address says."""
     try:
         code = linked_code(shown[0], known, "z")
@@ -73,7 +73,7 @@ def _explore(view: str, shown: tuple[TrainedModel, ...], known: LatentProfile) -
         notice.error(error)
 
 
-def _latent_profile(model: TrainedModel) -> LatentProfile:
+def _latent_profile(model: TrainedAutoencoder) -> LatentProfile:
     """Return what is known of a model's codes; while it trains, what was known at first.
 
     Sliders would else change their order and ranges under the hand.
@@ -89,7 +89,7 @@ def _forget_codes() -> None:
     put(**dict.fromkeys((*codes, "z", "strengths", "moves"), ""))
 
 
-def _others(model: TrainedModel) -> tuple[TrainedModel, ...]:
+def _others(model: TrainedAutoencoder) -> tuple[TrainedAutoencoder, ...]:
     """Let the visitor choose models that get the same codes, and return them."""
     size = model.spec.autoencoder.latent_dim
     linked = dict.fromkeys(filter(None, st.query_params.get("also", "").split(",")))

@@ -17,7 +17,7 @@ from pages.ui.i18n.names import pictures_title
 from pages.ui.i18n.text import slug, text
 from pages.ui.pickers.gallery_picker import gallery_picker
 from pages.ui.pickers.model_select import model_select
-from pages.ui.pickers.models import TrainedModel, models
+from pages.ui.pickers.models import TrainedAutoencoder, models
 from pages.ui.reconstruct.rendition import rendition_view, rivals_view
 from pages.ui.shell.frame import framed
 from pages.ui.state.query_params import linked_choice
@@ -61,7 +61,7 @@ def page() -> None:
             notice.error(error)
 
 
-def _picture(model: TrainedModel, source: str) -> tuple[int | None, np.ndarray | None]:
+def _picture(model: TrainedAutoencoder, source: str) -> tuple[int | None, np.ndarray | None]:
     """Return the number of a test picture, or a picture (H, W, C) of the visitor's own."""
     if source == "Test pictures":
         return _test_picture(model), None
@@ -70,16 +70,16 @@ def _picture(model: TrainedModel, source: str) -> tuple[int | None, np.ndarray |
     return None, _drawn(model)
 
 
-def _test_picture(model: TrainedModel) -> int | None:
+def _test_picture(model: TrainedAutoencoder) -> int | None:
     try:
-        with waiting(text("reconstruct.loading"), "gallery", model.file.spec_json):
-            return gallery_picker(f"picker-{model.id}", model.file.spec_json, A_PAGE)
+        with waiting(text("reconstruct.loading"), "gallery", model.spec.images):
+            return gallery_picker(f"picker-{model.id}", model.spec.images, A_PAGE)
     except UserError as error:
         notice.warning(text("reconstruct.no_pictures", problem=error))
         return None
 
 
-def _uploaded(model: TrainedModel) -> np.ndarray | None:
+def _uploaded(model: TrainedAutoencoder) -> np.ndarray | None:
     upload = uploaded()
     # A new widget for every file: the one before is empty.
     key = f"reconstruct.file.{upload.id if upload else ''}"
@@ -102,7 +102,7 @@ def _uploaded(model: TrainedModel) -> np.ndarray | None:
     return 1 - array if inverted else array
 
 
-def _drawn(model: TrainedModel) -> np.ndarray | None:
+def _drawn(model: TrainedAutoencoder) -> np.ndarray | None:
     try:
         drawing = drawing_canvas("reconstruct", DRAWING_SIDE)
     except UserError as error:
@@ -114,7 +114,7 @@ def _drawn(model: TrainedModel) -> np.ndarray | None:
     return images.reduced(centre_digit(drawing), image_shape(model.spec))
 
 
-def _results(model: TrainedModel, number: int | None, image: np.ndarray | None) -> None:
+def _results(model: TrainedAutoencoder, number: int | None, image: np.ndarray | None) -> None:
     answer = service().connection.answer
     with st.spinner(text("reconstruct.reconstructing")):
         if number is not None:

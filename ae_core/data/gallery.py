@@ -9,7 +9,7 @@ import numpy as np
 
 from ae_core.data import loading
 from ae_core.images import to_bytes_range
-from ae_core.specs import TrainingSpec, from_json
+from ae_core.specs import ImageChoice, TrainingSpec
 
 
 @dataclass(frozen=True)
@@ -28,17 +28,17 @@ class Gallery:
 
 
 def images_of(spec: TrainingSpec) -> loading.ImageSet:
-    """Return a spec's image set, as `ae_core.data.loading.load_images` does, errors included."""
-    return loading.load_images(spec.image_set, spec.image_size, spec.split)
+    """Return the image set of a spec; see `ae_core.data.loading.load_images`."""
+    return loading.load_images(*spec.images)
 
 
-def gallery(spec_json: str, start: int, count: int) -> Gallery:
-    """Return ``count`` test pictures of a spec's image set, from number ``start`` on.
+def gallery(choice: ImageChoice, start: int, count: int) -> Gallery:
+    """Return ``count`` test images of an image set, from number ``start`` on.
 
     Raises:
         ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.loading.load_images`.
     """
-    images = images_of(from_json(spec_json))
+    images = loading.load_images(*choice)
     shown = images.test[start : start + count]
     labels: tuple[str, ...] = ("",) * len(shown)
     if images.test_labels is not None and images.test_labels.ndim == 1:
@@ -47,6 +47,6 @@ def gallery(spec_json: str, start: int, count: int) -> Gallery:
     return Gallery(to_bytes_range(shown), labels, len(images.test))
 
 
-def held_out_picture(spec_json: str, number: int) -> np.ndarray:
-    """Return test picture ``number`` (H, W, C) in [0, 1] of a spec's image set."""
-    return np.array(images_of(from_json(spec_json)).test[number])
+def held_out_picture(choice: ImageChoice, number: int) -> np.ndarray:
+    """Return test image ``number`` (H, W, C) in [0, 1] of an image set."""
+    return np.array(loading.load_images(*choice).test[number])

@@ -19,9 +19,9 @@ from ae_core.denoising.colour import apply_on_luma, resized
 from ae_core.denoising.face_distance import FaceDistance
 from ae_core.models import weights
 from ae_core.models.compatibility import image_shape
-from ae_core.models.inference import ModelFile, autoencoder
+from ae_core.models.inference import DenoiserFile, ModelFile, autoencoder
 from ae_core.models.pretrained import FACE_DISTANCE, FOLDER
-from ae_core.specs import Corruption, DenoiserSpec, from_json
+from ae_core.specs import Corruption
 
 if TYPE_CHECKING:
     from ae_core.models.denoiser import Denoiser
@@ -69,7 +69,12 @@ class Denoised:
 
 
 def denoise(
-    model: ModelFile, picture: np.ndarray, noise: Corruption | None, seed: int, *, colour: bool
+    model: ModelFile | DenoiserFile,
+    picture: np.ndarray,
+    noise: Corruption | None,
+    seed: int,
+    *,
+    colour: bool,
 ) -> Denoised:
     """Denoise a picture, after adding noise to it if asked to.
 
@@ -121,20 +126,20 @@ def squeezed(
     height, width, _ = noisy.shape
     versions = []
     for name, model in autoencoders:
-        rows, columns, _ = image_shape(from_json(model.spec_json))
+        rows, columns, _ = image_shape(model.spec)
         small = np.clip(resized(noisy[..., 0], (columns, rows)), 0, 1)
         output = resized(cleaned(model, small[..., np.newaxis])[..., 0], (width, height))
         versions.append(_labelled(name, np.clip(output, 0, 1)[..., np.newaxis], clean))
     return versions
 
 
-def prepared(model: ModelFile, picture: np.ndarray, *, colour: bool) -> np.ndarray:
+def prepared(model: ModelFile | DenoiserFile, picture: np.ndarray, *, colour: bool) -> np.ndarray:
     """Bring a uint8 picture (H, W, C) to the shape that a model works on, float32 in [0, 1]."""
-    if is_denoiser(model) and colour:
+    if isinstance(model, DenoiserFile) and colour:
         return np.asarray(picture, np.float32) / 255
     shape = (LESSON_SIDE, LESSON_SIDE, 1)
-    if not is_denoiser(model):
-        shape = image_shape(from_json(model.spec_json))
+    if isinstance(model, ModelFile):
+        shape = image_shape(model.spec)
     if picture.shape == shape:
         return np.asarray(picture, np.float32) / 255
     gray = picture.shape[-1] == 1
@@ -148,14 +153,9 @@ def corrupted(image: np.ndarray, noise: Corruption | None, seed: int) -> np.ndar
     return corruption.corrupt(noise, image[np.newaxis], np.random.default_rng(seed))[0]
 
 
-def is_denoiser(model: ModelFile) -> bool:
-    """Whether a model is a fully convolutional denoiser and no autoencoder."""
-    return '"widths"' in model.spec_json
-
-
-def cleaned(model: ModelFile, noisy: np.ndarray) -> np.ndarray:
+def cleaned(model: ModelFile | DenoiserFile, noisy: np.ndarray) -> np.ndarray:
     """Return what a model makes of a noisy picture (H, W, C) in [0, 1]."""
-    if not is_denoiser(model):
+    if isinstance(model, ModelFile):
         return autoencoder(model, noisy.shape).reconstruct(noisy[np.newaxis])[0]
     network = _denoiser(model)
     if noisy.shape[-1] == 1:
@@ -170,11 +170,11 @@ def _labelled(name: str, image: np.ndarray, clean: np.ndarray | None) -> Labelle
 
 
 @lru_cache(maxsize=2)
-def _denoiser(model: ModelFile) -> "Denoiser":
+def _denoiser(model: DenoiserFile) -> "Denoiser":
     from ae_core.models.denoiser import Denoiser
 
     arrays = weights.dequantize(weights.from_bytes(Path(model.path).read_bytes()))
-    return Denoiser(DenoiserSpec.from_json(model.spec_json), arrays)
+    return Denoiser(model.spec, arrays)
 
 
 @lru_cache(maxsize=1)

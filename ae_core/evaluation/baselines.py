@@ -13,7 +13,7 @@ from ae_core.errors import ImageSetCorrupt, ImageSetUnavailable, Message
 from ae_core.images import to_bytes_range
 from ae_core.models import baselines
 from ae_core.models.inference import BYTES_A_NUMBER, ModelFile, Reconstruction
-from ae_core.specs import TrainingSpec, from_json
+from ae_core.specs import TrainingSpec
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def baselines_of(
     Returns:
         The reconstructions, and why PCA is not among them, None if it is.
     """
-    spec = from_json(model.spec_json)
+    spec = model.spec
     dims = spec.autoencoder.latent_dim
     jpeg = baselines.jpeg_of_at_most(image, dims * BYTES_A_NUMBER)
     small = Reconstruction.of("JPEG", image, jpeg.image, 0, jpeg.bytes)
@@ -52,7 +52,7 @@ def baselines_of(
 
 def baselines_of_test(model: ModelFile, number: int) -> tuple[list[Reconstruction], Message | None]:
     """Return `baselines_of` test image ``number`` of a model's image set."""
-    return baselines_of(model, images_of(from_json(model.spec_json)).test[number])
+    return baselines_of(model, images_of(model.spec).test[number])
 
 
 def pca_by_size(

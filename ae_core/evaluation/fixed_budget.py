@@ -13,9 +13,8 @@ from ae_core.evaluation.measure_rates import pca_with_quantizers, quantizers
 from ae_core.evaluation.quantization import Quantizer
 from ae_core.evaluation.rate_distortion import best_within
 from ae_core.models import baselines
-from ae_core.models.compatibility import image_shape
 from ae_core.models.inference import ModelFile, autoencoder
-from ae_core.specs import from_json
+from ae_core.specs import ImageChoice
 
 
 @dataclass(frozen=True)
@@ -53,15 +52,13 @@ def compress_to(model: ModelFile, image: np.ndarray, budget: float, *, coded: bo
 
 
 def compress_baselines_to(
-    spec_json: str, image: np.ndarray, budget: float, *, coded: bool
+    images: ImageChoice, image: np.ndarray, budget: float, *, coded: bool
 ) -> tuple[Compressed, ...]:
     """Return what PCA and JPEG, with and without its header, make of the same image."""
-    spec = from_json(spec_json)
-    pca, fitted = pca_with_quantizers(spec.image_set, spec.image_size, spec.split)
-    shape = image_shape(spec)
+    pca, fitted = pca_with_quantizers(*images)
 
     def decode(kept: Sequence[np.ndarray]) -> np.ndarray:
-        return np.concatenate([pca.decode(each, shape) for each in kept])
+        return np.concatenate([pca.decode(each, image.shape) for each in kept])
 
     code = pca.encode(image[np.newaxis])
     found = [_best("pca", image, code, fitted, decode, budget, coded=coded)]

@@ -11,7 +11,6 @@ from ae_core.evaluation.roc import Roc
 from ae_core.images import to_array, to_bytes_range
 from ae_core.models.compatibility import image_shape
 from ae_core.models.inference import ModelFile, autoencoder
-from ae_core.specs import from_json
 
 MAX_IMAGES = 500  # of either kind
 SHOWN = 6  # of the smallest and of the largest errors
@@ -41,7 +40,7 @@ def in_distribution(model: ModelFile) -> ReconstructionErrors:
         ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.loading.load_images`.
         UserError: the model is not there any more.
     """
-    return _errors(model, images_of(from_json(model.spec_json)).test[:MAX_IMAGES])
+    return _errors(model, images_of(model.spec).test[:MAX_IMAGES])
 
 
 def out_of_distribution(
@@ -54,7 +53,7 @@ def out_of_distribution(
         image_set: its test images are brought to the shape of the model's images.
         known: (N,) scores of `in_distribution`.
     """
-    shape = image_shape(from_json(model.spec_json))
+    shape = image_shape(model.spec)
     images = load_images(image_set).test[:MAX_IMAGES]
     if images.shape[1:] != shape:
         gray = to_bytes_range(images)[..., 0]

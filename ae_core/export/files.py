@@ -9,7 +9,6 @@ import numpy as np
 from ae_core.data import loading
 from ae_core.models.compatibility import image_shape
 from ae_core.models.inference import ModelFile, autoencoder
-from ae_core.specs import from_json
 
 
 def keras_file(model: ModelFile) -> bytes:
@@ -18,7 +17,7 @@ def keras_file(model: ModelFile) -> bytes:
     Raises:
         ValueError: its weights are not there any more, or not those of its spec.
     """
-    whole = autoencoder(model, image_shape(from_json(model.spec_json))).whole()
+    whole = autoencoder(model, image_shape(model.spec)).whole()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "autoencoder.keras")
         whole.save(path)

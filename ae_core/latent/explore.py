@@ -16,7 +16,7 @@ from ae_core.latent.statistics import Gaussian
 from ae_core.models import weights
 from ae_core.models.compatibility import image_shape
 from ae_core.models.inference import ModelFile, autoencoder, open_model, read_weights
-from ae_core.specs import TrainingSpec, from_json
+from ae_core.specs import TrainingSpec
 
 TRAIN_IMAGES = 4000  # are encoded for the profile
 MAX_TEST_VALUES = 200_000  # N·D of the codes on the map
@@ -70,7 +70,7 @@ def stored_decoder(model: ModelFile, name: str) -> bytes | None:
     kept = read_weights(model)
     if any(array.dtype != np.float16 for array in kept.values()):
         return None
-    spec = from_json(model.spec_json)
+    spec = model.spec
     return decoder_bytes(name, spec.autoencoder, image_shape(spec), kept, half=True)
 
 
@@ -79,7 +79,7 @@ def decoder_in_training(model: ModelFile, name: str) -> bytes:
 
     It loads no network, so the web server may call it.
     """
-    spec = from_json(model.spec_json)
+    spec = model.spec
     kept = weights.dequantize(read_weights(model))
     return decoder_bytes(name, spec.autoencoder, image_shape(spec), kept, half=False)
 
@@ -128,4 +128,4 @@ def encode(model: ModelFile, image: np.ndarray) -> tuple[np.ndarray, np.ndarray 
 
 def encode_test(model: ModelFile, number: int) -> tuple[np.ndarray, np.ndarray | None]:
     """Encode test image ``number`` of a model's image set; see `encode`."""
-    return encode(model, images_of(from_json(model.spec_json)).test[number])
+    return encode(model, images_of(model.spec).test[number])

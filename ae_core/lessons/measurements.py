@@ -20,7 +20,7 @@ from ae_core.lessons.figures import MEASUREMENTS, MeasurementResult
 from ae_core.metrics import NEAR_ZERO, psnr
 from ae_core.models import baselines
 from ae_core.models.compatibility import image_shape
-from ae_core.models.inference import ModelFile, open_model
+from ae_core.models.inference import DenoiserFile, ModelFile, open_model
 from ae_core.models.pretrained import cards
 from ae_core.specs import Corruption, TrainingSpec, preset
 
@@ -36,7 +36,9 @@ FILTERS = ("Gaussian", "Median", "Total variation")
 
 
 def measure(
-    what: str, settings: tuple[tuple[str, str | int | float], ...], model: ModelFile | None
+    what: str,
+    settings: tuple[tuple[str, str | int | float], ...],
+    model: ModelFile | DenoiserFile | None,
 ) -> MeasurementResult:
     """Measure something for a lesson.
 

@@ -18,7 +18,7 @@ from ae_core.data.gallery import images_of
 from ae_core.errors import UserError
 from ae_core.models import weights
 from ae_core.models.compatibility import image_shape
-from ae_core.specs import TrainingSpec, from_json
+from ae_core.specs import DenoiserSpec, TrainingSpec
 
 if TYPE_CHECKING:
     from ae_core.models.autoencoder import Autoencoder
@@ -28,15 +28,24 @@ BYTES_A_NUMBER = 4  # a code is kept as float32
 
 @dataclass(frozen=True)
 class ModelFile:
-    """Where a trained autoencoder is; hashable, so it serves as a cache key.
+    """A trained autoencoder on disk; hashable, so it serves as a cache key.
 
     Attributes:
-        spec_json: its `TrainingSpec`, or `DenoiserSpec`, as JSON.
-        path: its weights, an .npz.
+        spec: what was trained.
+        path: of its weights, an .npz.
         version: changes when the file changes.
     """
 
-    spec_json: str
+    spec: TrainingSpec
+    path: str
+    version: int
+
+
+@dataclass(frozen=True)
+class DenoiserFile:
+    """A trained denoiser on disk; see `ModelFile`."""
+
+    spec: DenoiserSpec
     path: str
     version: int
 
@@ -75,15 +84,14 @@ class Reconstruction:
 
 def reconstruct(model: ModelFile, image: np.ndarray) -> Reconstruction:
     """Encode and decode a picture (H, W, C) in [0, 1]."""
-    spec = from_json(model.spec_json)
     output = autoencoder(model, image.shape).reconstruct(image[np.newaxis])[0]
-    numbers = spec.autoencoder.latent_dim
+    numbers = model.spec.autoencoder.latent_dim
     return Reconstruction.of("Autoencoder", image, output, numbers, numbers * BYTES_A_NUMBER)
 
 
 def reconstruct_test(model: ModelFile, number: int) -> tuple[np.ndarray, Reconstruction]:
     """Return test picture ``number`` (H, W, C) of a model's image set and its reconstruction."""
-    image = images_of(from_json(model.spec_json)).test[number]
+    image = images_of(model.spec).test[number]
     return image, reconstruct(model, image)
 
 
@@ -101,8 +109,7 @@ def read_weights(model: ModelFile) -> dict[str, np.ndarray]:
 
 def open_model(model: ModelFile) -> tuple[TrainingSpec, "Autoencoder"]:
     """Return an autoencoder's settings and its network; see `autoencoder`."""
-    spec = from_json(model.spec_json)
-    return spec, autoencoder(model, image_shape(spec))
+    return model.spec, autoencoder(model, image_shape(model.spec))
 
 
 @lru_cache(maxsize=4)
@@ -110,6 +117,5 @@ def autoencoder(model: ModelFile, image_shape: tuple[int, int, int]) -> "Autoenc
     """Return a trained autoencoder for pictures of a shape (H, W, C)."""
     from ae_core.models.autoencoder import Autoencoder
 
-    spec = from_json(model.spec_json)
     arrays = weights.dequantize(read_weights(model))
-    return Autoencoder.from_weights(spec.autoencoder, image_shape, arrays)
+    return Autoencoder.from_weights(model.spec.autoencoder, image_shape, arrays)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from ae_core.models.inference import ModelFile
-from ae_core.specs import DenoiserSpec, TrainingSpec, change, flatten, to_json
+from ae_core.models.inference import DenoiserFile, ModelFile
+from ae_core.specs import DenoiserSpec, TrainingSpec, change, flatten
 from ae_core.storage import ROOT
 
 FOLDER = ROOT / "assets" / "pretrained"
@@ -78,11 +78,12 @@ class Card:
         """Test pictures above their reconstructions, without gaps; only for embedded sets."""
         return FOLDER / f"{self.name}.png"
 
-    def model_file(self) -> ModelFile:
+    def model_file(self) -> ModelFile | DenoiserFile:
         """Return where its weights are, with its spec."""
-        spec = self.spec
-        spec_json = spec.to_json() if isinstance(spec, DenoiserSpec) else to_json(spec)
-        return ModelFile(spec_json, str(self.weights), self.weights.stat().st_mtime_ns)
+        path, version = str(self.weights), self.weights.stat().st_mtime_ns
+        if isinstance(self.spec, DenoiserSpec):
+            return DenoiserFile(self.spec, path, version)
+        return ModelFile(self.spec, path, version)
 
 
 def profile_path(weights: Path) -> Path:

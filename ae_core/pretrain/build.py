@@ -21,7 +21,7 @@ from ae_core.pretrain import recipes
 from ae_core.pretrain.noise_benchmark import KINDS, benchmark
 from ae_core.runs.record import RunRecord, new_record
 from ae_core.runs.store import write_record
-from ae_core.specs import DenoiserSpec, TrainingSpec, to_json
+from ae_core.specs import DenoiserSpec, TrainingSpec
 
 if TYPE_CHECKING:
     from ae_core.models.autoencoder import Autoencoder
@@ -64,7 +64,7 @@ def run(
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from ae_core.training import loop
 
-    images = load_images(spec.image_set, spec.image_size, spec.split)
+    images = load_images(*spec.images)
     record = new_record(spec, name, "")
     if folder is not None:
         write_record(folder, record, {})
@@ -92,7 +92,7 @@ def benchmark_autoencoder(
     spec: TrainingSpec, reconstruct: Callable[[np.ndarray], np.ndarray], faces: ImageSet
 ) -> tuple[NoiseResult, ...]:
     """Try an autoencoder on its own test pictures and on faces of people it does not know."""
-    own = load_images(spec.image_set, spec.image_size, spec.split)
+    own = load_images(*spec.images)
     noises = KINDS[:4]  # Gaussian with one σ, and with a σ per pixel
     ours = benchmark(reconstruct, spec.image_set, own.test, noises)
     return ours + benchmark(reconstruct, faces.name, faces.test, noises)
@@ -100,7 +100,7 @@ def benchmark_autoencoder(
 
 def held_out_psnr(spec: TrainingSpec, autoencoder: "Autoencoder") -> float:
     """Return the PSNR in dB of all held-out pictures together."""
-    test = load_images(spec.image_set, spec.image_size, spec.split).test
+    test = load_images(*spec.images).test
     return psnr(autoencoder.reconstruct(test), test)
 
 
@@ -125,7 +125,7 @@ def _autoencoder(name: str, folder: Path) -> None:
     kept = weights.quantize(trained, rounded) if rounded else weights.to_float16(trained)
     path = folder / f"{name}.npz"
     path.write_bytes(weights.to_bytes(kept, compress=rounded > 0))
-    profile = explore.latent_profile(ModelFile(to_json(spec), str(path), path.stat().st_mtime_ns))
+    profile = explore.latent_profile(ModelFile(spec, str(path), path.stat().st_mtime_ns))
     # With a decoder, codes are pictures, and the terms of most sets do not let us show them.
     shown = profile if IMAGE_SETS[spec.image_set].embedded else profile.without_test_codes()
     pretrained.profile_path(path).write_bytes(shown.to_bytes())

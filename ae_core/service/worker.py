@@ -74,7 +74,7 @@ def train(name: str, spec_json: str, folder: str) -> RunOutcome:
     reporter = ProgressReporter(name)
     spec = from_json(spec_json)
     reporter.send("loading")
-    images = loading.load_images(spec.image_set, spec.image_size, spec.split)
+    images = loading.load_images(*spec.images)
     clean, shown = preview_images(spec, images)
     rows = [clean, shown] if spec.corruption.active else [clean]
     labels = images.test_labels if spec.autoencoder.latent_dim == 2 else None

@@ -10,7 +10,7 @@ from ae_core.specs.layers import Layer, format_layers, parse_layers
 from ae_core.specs.limits import CHOICES, LIMITS, Limit
 from ae_core.specs.presets import PRESETS, Preset, preset
 from ae_core.specs.serialization import change, flatten, from_json, from_query, to_json, to_query
-from ae_core.specs.training import Corruption, TrainingSpec
+from ae_core.specs.training import Corruption, ImageChoice, TrainingSpec
 
 __all__ = [
     "CHOICES",
@@ -19,6 +19,7 @@ __all__ = [
     "AutoencoderSpec",
     "Corruption",
     "DenoiserSpec",
+    "ImageChoice",
     "Layer",
     "Limit",
     "Preset",

@@ -1,6 +1,7 @@
 """The whole of a run as one frozen value."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ae_core.errors import UserError
 from ae_core.specs.autoencoder import AutoencoderSpec
@@ -40,6 +41,14 @@ class Corruption:
     def active(self) -> bool:
         """Whether anything is corrupted at all."""
         return self.noise_kind != "none" and self.noise_amount > 0
+
+
+class ImageChoice(NamedTuple):
+    """Which images: a set, a side in pixels (0 for the set's own), a split; see `TrainingSpec`."""
+
+    image_set: str
+    image_size: int = 0
+    split: str = "held-out"
 
 
 @dataclass(frozen=True)
@@ -112,3 +121,8 @@ class TrainingSpec:
                 raise UserError("loss_scale", value=self.loss)
             if self.autoencoder.output_activation != "sigmoid":
                 raise UserError("loss_sigmoid", value=self.loss)
+
+    @property
+    def images(self) -> ImageChoice:
+        """Which images are trained on, and which are held out."""
+        return ImageChoice(self.image_set, self.image_size, self.split)

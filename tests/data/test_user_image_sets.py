@@ -26,7 +26,7 @@ from ae_core.models.inference import ModelFile
 from ae_core.runs.store import RunStore
 from ae_core.service.connection import Connection
 from ae_core.service.service import TrainingService
-from ae_core.specs import PRESETS, change, from_query, to_json, to_query
+from ae_core.specs import PRESETS, change, from_query, to_query
 from ae_core.storage import runs_dir
 from tests.helpers.refusals import check, refused
 
@@ -247,16 +247,16 @@ def test_the_life_of_an_own_set_with_real_workers(service):
     assert service.store.file(run_id, "preview.png") is not None
 
     weights = service.store.folder(run_id) / "weights.npz"
-    model = ModelFile(to_json(spec), str(weights.resolve()), 1)
+    model = ModelFile(spec, str(weights.resolve()), 1)
     answer = service.connection.answer
-    shown = answer(gallery.gallery, to_json(spec), 0, 24)
+    shown = answer(gallery.gallery, spec.images, 0, 24)
     assert shown.available == 2
     image, ours = answer(inference.reconstruct_test, model, 1)
     np.testing.assert_array_equal(image, load_images(name).test[1])
     assert np.isfinite(ours.psnr)
     assert len(answer(baselines.baselines_of_test, model, 1)[0]) == 2
     user_sets().add(own.id, drawings(10, seed=2))  # the workers see it at once
-    assert answer(gallery.gallery, to_json(spec), 0, 24).available == 4
+    assert answer(gallery.gallery, spec.images, 0, 24).available == 4
 
     long = service.submit(change(spec, epochs=2000), "bob")
     service.wait_until(long, lambda s: s.epoch >= 1, PATIENCE)
@@ -272,7 +272,7 @@ def test_the_life_of_an_own_set_with_real_workers(service):
         assert looked_at.pictures is None
         assert looked_at.history
     with refused("unknown_set", ImageSetUnavailable, id=own.id):
-        answer(gallery.gallery, to_json(spec), 0, 24)
+        answer(gallery.gallery, spec.images, 0, 24)
     with pytest.raises(ImageSetUnavailable):
         answer(inference.reconstruct_test, model, 0)
     others, missing = answer(baselines.baselines_of, model, image)

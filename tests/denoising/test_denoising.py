@@ -4,6 +4,7 @@ import io
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pillow_heif
@@ -19,7 +20,6 @@ from ae_core.denoising.faces import MIDDLE, Crop
 from ae_core.denoising.photos import cut_face, take_photo
 from ae_core.models import inference, weights
 from ae_core.models.compatibility import image_shape
-from ae_core.models.inference import ModelFile
 from ae_core.models.pretrained import cards
 from ae_core.specs import CHOICES, Corruption
 from ae_core.storage import ROOT
@@ -193,7 +193,7 @@ def test_weights_that_are_not_finite_are_refused_by_the_name_of_their_layer(face
     arrays[layer].flat[0] = np.nan
     path = tmp_path / "weights.npz"
     path.write_bytes(weights.to_bytes(arrays))
-    model = ModelFile(card.model_file().spec_json, str(path), 1)
+    model = replace(card.model_file(), path=str(path), version=1)
     with pytest.raises(ValueError, match=rf"^weights of {layer}=NaN must be finite numbers$"):
         denoise(model, face, MUCH, 0, colour=False)
 

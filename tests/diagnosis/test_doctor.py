@@ -295,7 +295,7 @@ SICK = {
 
 @cache
 def trained(spec, pictures=0, tests=0):
-    images = load_images(spec.image_set, spec.image_size, spec.split)
+    images = load_images(*spec.images)
     if pictures:
         labels = images.train_labels[:pictures]
         images = replace(images, train=images.train[:pictures], train_labels=labels)

@@ -16,7 +16,7 @@ from ae_core.models.compatibility import image_shape
 from ae_core.models.inference import ModelFile
 from ae_core.models.networks import build
 from ae_core.models.pretrained import cards
-from ae_core.specs import TrainingSpec, change, to_json
+from ae_core.specs import TrainingSpec, change
 from tests.helpers.exported import CONV, FAMILIES
 
 # Keras itself warns when it saves.
@@ -49,7 +49,7 @@ def test_a_keras_file_reconstructs_as_the_app_does(name, tmp_path):
     }
     path = tmp_path / "weights.npz"
     path.write_bytes(weights.to_bytes(drawn))
-    model = loaded(keras_file(ModelFile(to_json(spec), str(path), 1)), tmp_path)
+    model = loaded(keras_file(ModelFile(spec, str(path), 1)), tmp_path)
     images = load_images(spec.image_set, spec.image_size).test[:50]
     own = Autoencoder.from_weights(spec.autoencoder, shape, drawn).reconstruct(images)
     assert own.std() > 0.01
@@ -66,7 +66,7 @@ def test_a_variational_model_of_the_app_is_its_mean(tmp_path):
 
 
 def test_a_deleted_model_is_a_sentence(tmp_path):
-    gone = ModelFile(to_json(SPECS["dense"]), str(tmp_path / "abc" / "weights.npz"), 1)
+    gone = ModelFile(SPECS["dense"], str(tmp_path / "abc" / "weights.npz"), 1)
     with pytest.raises(ValueError, match="model=abc must still have its weights"):
         keras_file(gone)
 

@@ -35,7 +35,7 @@ NAMES = {
 @pytest.mark.parametrize("name", SPECS)
 def test_the_parts_of_a_trained_epoch_add_up_to_its_loss(name):
     spec = SPECS[name]
-    images = load_images(spec.image_set, spec.image_size, spec.split)
+    images = load_images(*spec.images)
     (metrics,) = fit(spec, images, on_epoch=lambda _: None).history
     loss, parts = formula.values(spec, metrics)
     assert loss == metrics["loss" if spec.split == "none" else "val_loss"]

@@ -126,7 +126,7 @@ def history_of(printed):
 
 def assert_reproduces(printed, spec):
     """The printed figures are the history of the run; the first epoch's loss within 1e-5."""
-    images = load_images(spec.image_set, spec.image_size, spec.split)
+    images = load_images(*spec.images)
     outcome = fit(spec, images, on_epoch=lambda _: None)
     assert outcome.status == "finished"
     printed = history_of(printed)

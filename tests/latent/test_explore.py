@@ -46,7 +46,7 @@ def test_a_decoder_that_float16_would_change_travels_as_float32(tmp_path):
     kept["output/kernel"] *= np.float32(30)  # steeper: small differences become large ones
     path = tmp_path / "weights.npz"
     path.write_bytes(weights.to_bytes(kept))
-    model = ModelFile(DIGITS.spec_json, str(path), 1)
+    model = ModelFile(DIGITS.spec, str(path), 1)
     assert explore.stored_decoder(model, "steep") is None
     assert header(explore.live_decoder(model, "steep"))["half"] is False
 
@@ -58,7 +58,7 @@ def test_weights_beyond_float16_travel_as_float32():
 
 
 def test_a_model_that_was_deleted_is_a_sentence(tmp_path):
-    gone = ModelFile(DIGITS.spec_json, str(tmp_path / "abc" / "weights.npz"), 1)
+    gone = ModelFile(DIGITS.spec, str(tmp_path / "abc" / "weights.npz"), 1)
     for ask in (explore.stored_decoder, explore.live_decoder):
         with pytest.raises(ValueError, match="model=abc must still have its weights"):
             ask(gone, "gone")

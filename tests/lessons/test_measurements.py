@@ -10,7 +10,7 @@ from ae_core.lessons.measurements import measure
 from ae_core.models.inference import ModelFile
 from ae_core.models.pretrained import cards
 from ae_core.models.weights import to_bytes
-from ae_core.specs import change, preset, to_json
+from ae_core.specs import change, preset
 from ae_core.training.loop import fit
 from tests.helpers.refusals import refused
 
@@ -27,11 +27,11 @@ def trained(request, tmp_path_factory) -> ModelFile:
     """Two numbers; as sigmoids they are saturated after three epochs, one value each."""
     settings = {"epochs": 3, "latent_dim": 2, "code_activation": request.param}
     spec = change(preset("digits-dense").spec, **settings)
-    images = load_images(spec.image_set, spec.image_size, spec.split)
+    images = load_images(*spec.images)
     outcome = fit(spec, images, on_epoch=lambda _: None)
     path = tmp_path_factory.mktemp("run") / "weights.npz"
     path.write_bytes(to_bytes(outcome.weights))
-    return ModelFile(to_json(spec), str(path), 1)
+    return ModelFile(spec, str(path), 1)
 
 
 def psnr(a, b):

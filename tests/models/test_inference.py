@@ -15,7 +15,7 @@ from ae_core.evaluation import baselines
 from ae_core.models import inference, weights
 from ae_core.models.autoencoder import Autoencoder
 from ae_core.models.inference import ModelFile
-from ae_core.specs import AutoencoderSpec, TrainingSpec, change, parse_layers, to_json
+from ae_core.specs import AutoencoderSpec, ImageChoice, TrainingSpec, change, parse_layers
 from ae_core.training import estimate
 from ae_core.training.loop import fit
 from tests.helpers.refusals import check, refused
@@ -46,7 +46,7 @@ def stored(folder, spec, images):
     arrays = fit(spec, images, on_epoch=lambda _: None).weights
     path = folder / "weights.npz"
     path.write_bytes(weights.to_bytes(arrays))
-    return ModelFile(to_json(spec), str(path), 1), arrays
+    return ModelFile(spec, str(path), 1), arrays
 
 
 def assert_figures_are_of(rendition, image):
@@ -147,7 +147,7 @@ def test_jpeg_says_how_many_bytes_it_took(model, digits):
 
 def test_jpeg_keeps_within_the_codes_bytes_where_it_can(digits):
     """A code of 200 numbers is 800 bytes; nothing is trained for the baselines."""
-    model = ModelFile(to_json(change(SPEC, latent_dim=200, image_size=16)), "nowhere.npz", 1)
+    model = ModelFile(change(SPEC, latent_dim=200, image_size=16), "nowhere.npz", 1)
     image = load_images("digits", 16).test[0]
     (pca, jpeg), missing = baselines.baselines_of(model, image)
     assert missing is None
@@ -159,7 +159,7 @@ def test_jpeg_keeps_within_the_codes_bytes_where_it_can(digits):
 
 def test_pca_says_how_many_numbers_it_has_where_pixels_are_fewer(digits):
     """An overcomplete code: 64 pixels have no more than 64 components, which lose nothing."""
-    model = ModelFile(to_json(change(SPEC, latent_dim=100)), "nowhere.npz", 1)
+    model = ModelFile(change(SPEC, latent_dim=100), "nowhere.npz", 1)
     pca = baselines.baselines_of(model, digits.test[0])[0][0]
     assert (pca.numbers, pca.bytes) == (64, 256)
     assert pca.mse < 1e-8
@@ -177,7 +177,7 @@ def test_baselines_of_a_test_picture_go_by_its_number(model, digits):
 def test_without_the_training_pictures_jpeg_remains(model, digits, monkeypatch, tmp_path):
     monkeypatch.setenv("AE_DATA_DIR", str(tmp_path))
     monkeypatch.setattr("urllib.request.urlopen", no_network)
-    absent = ModelFile(to_json(change(SPEC, image_set="mnist")), "nowhere.npz", 1)
+    absent = ModelFile(change(SPEC, image_set="mnist"), "nowhere.npz", 1)
     (jpeg,), missing = baselines.baselines_of(absent, digits.test[0])
     assert jpeg.name == "JPEG"
     check(missing, "set_unavailable", title="mnist", file="mnist.npz")
@@ -201,7 +201,7 @@ def test_baselines_never_see_the_held_out_pictures(model, digits):
 
 
 def test_a_gallery_is_a_stretch_of_the_test_pictures(digits):
-    shown = gallery.gallery(to_json(SPEC), 10, 6)
+    shown = gallery.gallery(SPEC.images, 10, 6)
     assert shown.images.dtype == np.uint8
     assert shown.images.shape == (6, 8, 8, 1)
     np.testing.assert_allclose(shown.images / 255, digits.test[10:16], atol=0.5 / 255 + 1e-6)
@@ -210,14 +210,14 @@ def test_a_gallery_is_a_stretch_of_the_test_pictures(digits):
 
 
 def test_a_gallery_ends_with_the_test_pictures(digits):
-    last = gallery.gallery(to_json(SPEC), 355, 10)
+    last = gallery.gallery(SPEC.images, 355, 10)
     assert len(last.images) == len(last.labels) == 5
-    beyond = gallery.gallery(to_json(SPEC), 360, 10)
+    beyond = gallery.gallery(SPEC.images, 360, 10)
     assert (len(beyond.images), beyond.labels, beyond.available) == (0, (), 360)
 
 
 def test_pictures_with_factors_in_place_of_classes_have_no_label():
-    shown = gallery.gallery(to_json(TrainingSpec(image_set="toy-faces", image_size=32)), 0, 3)
+    shown = gallery.gallery(ImageChoice("toy-faces", 32), 0, 3)
     assert shown.labels == ("", "", "")
     assert shown.images.shape == (3, 32, 32, 1)
     assert shown.available == 1000
@@ -225,7 +225,7 @@ def test_pictures_with_factors_in_place_of_classes_have_no_label():
 
 def test_a_gallery_of_a_set_that_is_not_there_is_refused():
     with pytest.raises(ValueError, match=r"nothing-such"):
-        gallery.gallery(to_json(TrainingSpec(image_set="nothing-such")), 0, 3)
+        gallery.gallery(ImageChoice("nothing-such"), 0, 3)
 
 
 def test_speed_is_measured_in_multiplications_a_second():

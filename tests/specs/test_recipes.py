@@ -18,7 +18,7 @@ from ae_core.training.loop import fit
 def pictures(spec):
     if not is_available(spec.image_set):
         pytest.skip(f"{data_dir()} (AE_DATA_DIR) holds no {IMAGE_SETS[spec.image_set].file}")
-    return load_images(spec.image_set, spec.image_size, spec.split)
+    return load_images(*spec.images)
 
 
 def train(spec, images=None):

@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from ae_core.denoising import denoise
+from pages.ui.backend.caching import KEYS
 from pages.ui.backend.service import service
 from pages.ui.state.session import recall
 
@@ -38,6 +39,6 @@ def noise_answer(work: str, key: object, *question: Any, shared: bool, **options
     return _remembered(work, key, ask) if shared else recall(work, key, ask)
 
 
-@st.cache_resource(show_spinner=False, max_entries=MOST)
+@st.cache_resource(show_spinner=False, max_entries=MOST, hash_funcs=KEYS)
 def _remembered(work: str, key: object, _ask: Callable[[], Any]) -> Any:
     return _ask()

@@ -3,43 +3,43 @@
 It knows no model: what one makes of them is in `pages.ui.backend.models`.
 """
 
+from pathlib import Path
+
 import numpy as np
 import streamlit as st
 
+from ae_core import images
 from ae_core.data import gallery as galleries
 from ae_core.denoising import photos
 from ae_core.export import files
-from pages.ui.backend.forgetting import forgetting
+from ae_core.specs import ImageChoice
+from pages.ui.backend.caching import uncached_for_user_sets
 from pages.ui.backend.service import service
 from pages.ui.widgets.sheet import addresses, png
 
 
-@forgetting
-@st.cache_data(show_spinner=False, max_entries=64)
-def gallery(spec_json: str, start: int, count: int) -> galleries.Gallery:
-    """Return test pictures of a spec's image set; see `ae_core.data.gallery.gallery`."""
-    return service().connection.answer(galleries.gallery, spec_json, start, count)
+@uncached_for_user_sets(st.cache_data(show_spinner=False, max_entries=64))
+def gallery(choice: ImageChoice, start: int, count: int) -> galleries.Gallery:
+    """Return test images; see `ae_core.data.gallery.gallery`."""
+    return service().connection.answer(galleries.gallery, choice, start, count)
 
 
-@forgetting
-@st.cache_resource(show_spinner=False, max_entries=64)
-def gallery_tiles(spec_json: str, start: int, count: int) -> tuple[str, ...]:
+@uncached_for_user_sets(st.cache_resource(show_spinner=False, max_entries=64))
+def gallery_tiles(choice: ImageChoice, start: int, count: int) -> tuple[str, ...]:
     """Return the pictures of `gallery` as addresses that hold them."""
-    return addresses(gallery(spec_json, start, count).images)
+    return addresses(gallery(choice, start, count).images)
 
 
-@forgetting
-@st.cache_data(show_spinner=False, max_entries=64)
-def gallery_sheet(spec_json: str, count: int) -> bytes:
-    """Return the first test pictures of a spec's image set side by side, as PNG."""
-    return png(gallery(spec_json, 0, count).images[None], width=1200)
+@uncached_for_user_sets(st.cache_data(show_spinner=False, max_entries=64))
+def gallery_sheet(choice: ImageChoice, count: int) -> bytes:
+    """Return the first test images side by side, as PNG."""
+    return png(gallery(choice, 0, count).images[None], width=1200)
 
 
-@forgetting
-@st.cache_data(show_spinner=False, max_entries=256)
-def test_image(spec_json: str, number: int) -> np.ndarray:
-    """Return test picture ``number`` (H, W, C) in [0, 1] of a spec's image set."""
-    return service().connection.answer(galleries.held_out_picture, spec_json, number)
+@uncached_for_user_sets(st.cache_data(show_spinner=False, max_entries=256))
+def test_image(choice: ImageChoice, number: int) -> np.ndarray:
+    """Return test image ``number`` (H, W, C) in [0, 1]."""
+    return service().connection.answer(galleries.held_out_picture, choice, number)
 
 
 @st.cache_data(show_spinner=False)
@@ -59,8 +59,14 @@ def _thumbnail(image: np.ndarray) -> np.ndarray:
     return image[::step, ::step]
 
 
-@forgetting
-@st.cache_resource(show_spinner=False, max_entries=2)
-def picture_file(image_set: str, image_size: int, split: str) -> bytes:
+@uncached_for_user_sets(st.cache_resource(show_spinner=False, max_entries=2))
+def picture_file(choice: ImageChoice) -> bytes:
     """Return a set's pictures, tens of megabytes; see `ae_core.export.files.picture_file`."""
-    return service().connection.answer(files.picture_file, image_set, image_size, split)
+    return service().connection.answer(files.picture_file, *choice)
+
+
+@st.cache_resource(show_spinner=False)
+def preview_sheet(preview: Path, shape: tuple[int, int, int]) -> bytes:
+    """Return the first images of a pretrained model's preview as PNG: originals above outputs."""
+    rows = images.rows_of_sheet(images.from_png(preview.read_bytes()), shape)
+    return png(rows[:, :8], width=1200)

@@ -11,6 +11,7 @@ from ae_core.lessons.figures import MeasurementResult
 from ae_core.lessons.reader import lesson_files, read_lesson
 from ae_core.lessons.schema import Lesson
 from ae_core.models.inference import ModelFile
+from pages.ui.backend.caching import KEYS
 from pages.ui.backend.service import service
 
 
@@ -26,7 +27,7 @@ def lessons(language: str) -> tuple[dict[str, Lesson], tuple[UserError, ...]]:
     return found, tuple(problems)
 
 
-@st.cache_data(show_spinner=False, max_entries=256)
+@st.cache_data(show_spinner=False, max_entries=256, hash_funcs=KEYS)
 def lesson_measure(
     what: str, settings: tuple[tuple[str, str | int | float], ...], model: ModelFile | None
 ) -> MeasurementResult:

@@ -15,27 +15,26 @@ from ae_core.latent.profile import LatentProfile
 from ae_core.models import inference
 from ae_core.models.inference import ModelFile
 from ae_core.models.pretrained import profile_path
-from pages.ui.backend.forgetting import forgetting
+from pages.ui.backend.caching import KEYS, uncached_for_user_sets
 from pages.ui.backend.service import service
 
 MODELS = 64  # whose decoders and atlases, about 1 MB each, are remembered
 NEIGHBOURS = 1000  # test pictures on a map of neighbours, which takes seconds to work out
 
 
-@forgetting
-@st.cache_data(show_spinner=False, max_entries=256)
+@uncached_for_user_sets(st.cache_data(show_spinner=False, max_entries=256, hash_funcs=KEYS))
 def test_rendition(model: ModelFile, number: int) -> tuple[np.ndarray, inference.Reconstruction]:
     """Return test picture ``number`` of a model's image set and its reconstruction."""
     return service().connection.answer(inference.reconstruct_test, model, number)
 
 
-@st.cache_data(show_spinner=False, max_entries=256)
+@st.cache_data(show_spinner=False, max_entries=256, hash_funcs=KEYS)
 def test_code(model: ModelFile, number: int) -> tuple[np.ndarray, np.ndarray | None]:
     """Return the code of test picture ``number``; see `ae_core.latent.explore.encode`."""
     return service().connection.answer(explore.encode_test, model, number)
 
 
-@st.cache_resource(show_spinner=False, max_entries=MODELS)
+@st.cache_resource(show_spinner=False, max_entries=MODELS, hash_funcs=KEYS)
 def live_decoder(model: ModelFile, name: str) -> bytes:
     """Return a decoder for the browser; see `ae_core.latent.explore.live_decoder`."""
     return explore.stored_decoder(model, name) or service().connection.answer(
@@ -43,7 +42,7 @@ def live_decoder(model: ModelFile, name: str) -> bytes:
     )
 
 
-@st.cache_resource(show_spinner=False, max_entries=MODELS)
+@st.cache_resource(show_spinner=False, max_entries=MODELS, hash_funcs=KEYS)
 def latent_profile(model: ModelFile) -> LatentProfile:
     """Return what is known of a model's codes, of one of the app's without test pictures' codes."""
     kept = profile_path(Path(model.path))
@@ -52,7 +51,7 @@ def latent_profile(model: ModelFile) -> LatentProfile:
     return service().connection.answer(explore.latent_profile, model)
 
 
-@st.cache_resource(show_spinner=False, max_entries=MODELS)
+@st.cache_resource(show_spinner=False, max_entries=MODELS, hash_funcs=KEYS)
 def full_latent_profile(model: ModelFile) -> LatentProfile:
     """Return `latent_profile` with the codes of test images, which needs their image set."""
     known = latent_profile(model)
@@ -61,21 +60,21 @@ def full_latent_profile(model: ModelFile) -> LatentProfile:
     return service().connection.answer(explore.latent_profile, model)
 
 
-@st.cache_resource(show_spinner=False, max_entries=MODELS)
+@st.cache_resource(show_spinner=False, max_entries=MODELS, hash_funcs=KEYS)
 def disentanglement(model: ModelFile) -> Disentanglement:
     """Return how the codes of test images follow the known factors, which they must have."""
     known = latent_profile(model)
     return service().connection.answer(Disentanglement.of, known.codes, known.labels)
 
 
-@st.cache_resource(show_spinner=False, max_entries=MODELS)
+@st.cache_resource(show_spinner=False, max_entries=MODELS, hash_funcs=KEYS)
 def tsne_map(model: ModelFile) -> np.ndarray:
     """Return points (N, 2) of the first test codes; see `ae_core.latent.explore.tsne`."""
     codes = full_latent_profile(model).codes[:NEIGHBOURS]
     return service().connection.answer(explore.tsne, codes)
 
 
-@st.cache_resource(show_spinner=False, max_entries=4)
+@st.cache_resource(show_spinner=False, max_entries=4, hash_funcs=KEYS)
 def keras_file(model: ModelFile) -> bytes:
     """Return a model for Keras; see `ae_core.export.files.keras_file`."""
     return service().connection.answer(files.keras_file, model)

@@ -5,12 +5,12 @@ import streamlit as st
 from ae_core.errors import UnknownThing
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
-from pages.ui.pickers.models import TrainedModel, models
+from pages.ui.pickers.models import TrainedAutoencoder, models
 from pages.ui.state.query_params import put
 from pages.ui.state.session import show_in_widget, widget
 
 
-def beside(model: TrainedModel, most: int) -> tuple[TrainedModel, ...]:
+def beside(model: TrainedAutoencoder, most: int) -> tuple[TrainedAutoencoder, ...]:
     """Let the visitor choose at most so many other models of the same pictures; return them."""
     linked = tuple(dict.fromkeys(filter(None, st.query_params.get("also", "").split(","))))
     available = models(model.id)
@@ -42,7 +42,7 @@ def beside(model: TrainedModel, most: int) -> tuple[TrainedModel, ...]:
     return tuple(same[name] for name in chosen)
 
 
-def sized(model: TrainedModel) -> str:
+def sized(model: TrainedAutoencoder) -> str:
     """Return a model's title and how many numbers its code has."""
     numbers = model.spec.autoencoder.latent_dim
     return text("measure.sized", title=model.title, numbers=numbers)

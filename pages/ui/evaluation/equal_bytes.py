@@ -16,7 +16,7 @@ from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import size
 from pages.ui.pickers.face_source import own_photo, sample_face
 from pages.ui.pickers.gallery_picker import gallery_picker
-from pages.ui.pickers.models import TrainedModel
+from pages.ui.pickers.models import TrainedAutoencoder
 from pages.ui.state.query_params import linked_choice
 from pages.ui.widgets.tiles import tiles
 
@@ -25,7 +25,7 @@ A_PAGE = 16  # test pictures
 NARROWEST = 120  # CSS pixels of a picture
 
 
-def equal_bytes(shown: tuple[TrainedModel, ...], budget: float, *, coded: bool) -> None:
+def equal_bytes(shown: tuple[TrainedAutoencoder, ...], budget: float, *, coded: bool) -> None:
     """Show a picture of the visitor's choice as every method keeps it within a budget.
 
     Args:
@@ -56,7 +56,7 @@ def equal_bytes(shown: tuple[TrainedModel, ...], budget: float, *, coded: bool) 
             ),
             *answer(
                 fixed_budget.compress_baselines_to,
-                shown[0].file.spec_json,
+                shown[0].spec.images,
                 image,
                 budget,
                 coded=coded,
@@ -68,13 +68,13 @@ def equal_bytes(shown: tuple[TrainedModel, ...], budget: float, *, coded: bool) 
         tiles((image, *(each.image for each in found)), captions, least=NARROWEST)
 
 
-def _test(model: TrainedModel) -> np.ndarray:
+def _test(model: TrainedAutoencoder) -> np.ndarray:
     """Let the visitor choose a test picture and return it."""
-    number = gallery_picker(f"measure-{model.id}", model.file.spec_json, A_PAGE)
-    return test_image(model.file.spec_json, number)
+    number = gallery_picker(f"measure-{model.id}", model.spec.images, A_PAGE)
+    return test_image(model.spec.images, number)
 
 
-def _other(model: TrainedModel, source: str) -> np.ndarray | None:
+def _other(model: TrainedAutoencoder, source: str) -> np.ndarray | None:
     """Return a picture of another kind in the shape of the model's, None while there is none."""
     chosen = sample_face("measure") if source == "Sample" else own_photo(source)
     if chosen is None:
@@ -84,7 +84,9 @@ def _other(model: TrainedModel, source: str) -> np.ndarray | None:
     return images.to_array(opened, image_shape(model.spec))
 
 
-def _caption(each: Compressed, shown: tuple[TrainedModel, ...], place: int, budget: float) -> str:
+def _caption(
+    each: Compressed, shown: tuple[TrainedAutoencoder, ...], place: int, budget: float
+) -> str:
     """Return what stands below a picture, as HTML; nothing in it is a visitor's text."""
     name = text(f"measure.method.{each.method}")
     if place < len(shown) > 1:

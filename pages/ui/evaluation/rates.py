@@ -21,7 +21,7 @@ from pages.ui.evaluation.compare_with import beside, sized
 from pages.ui.evaluation.equal_bytes import equal_bytes
 from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import size
-from pages.ui.pickers.models import TrainedModel
+from pages.ui.pickers.models import TrainedAutoencoder
 from pages.ui.state.query_params import linked_choice, linked_step, put
 from pages.ui.state.session import widget
 from pages.ui.widgets.chart import chart
@@ -33,16 +33,16 @@ STEPS = 60  # of the slider of bytes
 ROOM = 1.1  # above the smallest JPEG file, where everybody can take part
 
 
-def rate_view(model: TrainedModel) -> None:
+def rate_view(model: TrainedAutoencoder) -> None:
     """Show the curves, where they cross, and one picture by every method at equal bytes."""
     shown = (model, *beside(model, len(COLOURS) - 1))
     with st.spinner(text("measure.rounding")):
         rates = tuple(code_rates(each.file) for each in shown)
     spec = model.spec
     with st.spinner(text("measure.jpegs")):
-        whole, scans = jpeg_rates(spec.image_set, spec.image_size)
+        whole, scans = jpeg_rates(spec.images)
     with st.spinner(text("measure.fitting")):
-        linear = pca_rates(spec.image_set, spec.image_size, spec.split)
+        linear = pca_rates(spec.images)
     coded = _written_count() == COUNTS[0]
     ours = [pareto_front(each.points, coded=coded) for each in rates]
     pca, files, data = (pareto_front(curve, coded=coded) for curve in (linear, whole, scans))
@@ -163,7 +163,7 @@ def _take_point() -> None:
         put(bytes=f"{size_of_point:.4g}")
 
 
-def _name(model: TrainedModel, shown: tuple[TrainedModel, ...]) -> str:
+def _name(model: TrainedAutoencoder, shown: tuple[TrainedAutoencoder, ...]) -> str:
     return text("measure.method.autoencoder") if len(shown) == 1 else sized(model)
 
 

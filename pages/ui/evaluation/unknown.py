@@ -22,7 +22,7 @@ from pages.ui.charts.plot import Figure
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import pictures_title
 from pages.ui.i18n.text import text
-from pages.ui.pickers.models import TrainedModel
+from pages.ui.pickers.models import TrainedAutoencoder
 from pages.ui.state.query_params import linked_choice, linked_step
 from pages.ui.widgets.chart import chart
 from pages.ui.widgets.tiles import tiles
@@ -41,7 +41,7 @@ _OVER = """
 """
 
 
-def unknown_view(model: TrainedModel) -> None:
+def unknown_view(model: TrainedAutoencoder) -> None:
     """Show scores of known and unknown pictures, a threshold between them, and what it does."""
     own = card(model.spec.image_set)
     others = tuple(n for n in IMAGE_SETS if n != own.name and is_available(n))
@@ -77,7 +77,7 @@ def unknown_view(model: TrainedModel) -> None:
 
 
 def _charts(
-    model: TrainedModel,
+    model: TrainedAutoencoder,
     other: str,
     scores: tuple[np.ndarray, np.ndarray],
     roc: Roc,

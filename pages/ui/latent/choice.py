@@ -31,9 +31,9 @@ def picture_choice(stage: Stage, key: str, chosen: int, take: Callable[[int], No
         title = pictures_title(stage.model.spec.image_set)
         notice.info(text("latent.pictures.none", pictures=title))
         return
-    spec_json = stage.model.file.spec_json
-    available = gallery(spec_json, 0, 1).available
+    images = stage.model.spec.images
+    available = gallery(images, 0, 1).available
     start = linked_index("page", available, max(chosen, 0)) // A_PAGE * A_PAGE
-    gallery_page(f"{key}-{stage.model.id}-{start}", spec_json, start, A_PAGE, chosen, take)
+    gallery_page(f"{key}-{stage.model.id}-{start}", images, start, A_PAGE, chosen, take)
     with st.container(horizontal=True):
         page_turning(key, "page", start, A_PAGE, available)

@@ -19,7 +19,7 @@ from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.latent.sliders import code_sliders
 from pages.ui.latent.stage import Stage
-from pages.ui.pickers.models import TrainedModel, models
+from pages.ui.pickers.models import TrainedAutoencoder, models
 from pages.ui.state.query_params import linked_number, put
 from pages.ui.state.session import visitor
 from pages.ui.widgets.chart import chart
@@ -73,23 +73,23 @@ def match_view(stage: Stage) -> None:
 def _target(stage: Stage, seed: int) -> np.ndarray:
     """Return a picture (H, W, C) in [0, 1], the same for every model of an image set."""
     if stage.has_pictures:
-        available = gallery(stage.model.file.spec_json, 0, 1).available
+        available = gallery(stage.model.spec.images, 0, 1).available
         number = target_number(seed, available)
-        return gallery(stage.model.file.spec_json, number, 1).images[0] / np.float32(255)
+        return gallery(stage.model.spec.images, number, 1).images[0] / np.float32(255)
     drawer = _first_of_its_kind(stage.model)
     code = latent_profile(drawer.file).fitted.sample(np.random.default_rng(seed), 1)
     answer = service().connection.answer
     return answer(explore.decode, drawer.file, code)[0] / np.float32(255)
 
 
-def _first_of_its_kind(model: TrainedModel) -> TrainedModel:
+def _first_of_its_kind(model: TrainedAutoencoder) -> TrainedAutoencoder:
     """Return the model that draws the targets where no test pictures are on this machine."""
     same = (name for name, other in models().items() if name in cards() and _alike(model, other))
     first = next(same, "")
     return models()[first] if first else model
 
 
-def _alike(one: TrainedModel, other: TrainedModel) -> bool:
+def _alike(one: TrainedAutoencoder, other: TrainedAutoencoder) -> bool:
     """Whether two models have the same kind of pictures, at one size."""
     same_set = one.spec.image_set == other.spec.image_set
     return same_set and image_shape(one.spec) == image_shape(other.spec)

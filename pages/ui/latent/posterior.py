@@ -32,11 +32,11 @@ def posterior_view(stage: Stage) -> None:
         title = pictures_title(stage.model.spec.image_set)
         notice.info(text("latent.posterior.none", pictures=title))
         return
-    spec_json = stage.model.file.spec_json
-    number = linked_index("picture", gallery(spec_json, 0, 1).available)
+    images = stage.model.spec.images
+    number = linked_index("picture", gallery(images, 0, 1).available)
     mean, log_var = test_code(stage.model.file, number)
     _distribution(stage, mean, log_var)
-    _resampled(stage, gallery(spec_json, number, 1).images[0], mean, log_var)
+    _resampled(stage, gallery(images, number, 1).images[0], mean, log_var)
     picture_choice(stage, "posterior", number, lambda chosen: put(picture=str(chosen)))
 
 

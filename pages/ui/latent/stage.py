@@ -25,7 +25,7 @@ from pages.ui.i18n.names import pictures_title
 from pages.ui.i18n.text import text
 from pages.ui.latent.component import live_words
 from pages.ui.pickers import live_decoder
-from pages.ui.pickers.models import TrainedModel
+from pages.ui.pickers.models import TrainedAutoencoder
 from pages.ui.widgets.tiles import data_url
 
 PICTURE = "picture:"
@@ -42,13 +42,13 @@ class Stage:
         at: the code as the address says it, "" if it says none.
     """
 
-    models: tuple[TrainedModel, ...]
+    models: tuple[TrainedAutoencoder, ...]
     profile: LatentProfile
     code: np.ndarray
     at: str
 
     @property
-    def model(self) -> TrainedModel:
+    def model(self) -> TrainedAutoencoder:
         """The one whose codes are shown."""
         return self.models[0]
 
@@ -57,7 +57,7 @@ class Stage:
         """Whether the model's test pictures are on this machine."""
         return is_available(self.model.spec.image_set)
 
-    def decoded(self, codes: np.ndarray, model: TrainedModel | None = None) -> np.ndarray:
+    def decoded(self, codes: np.ndarray, model: TrainedAutoencoder | None = None) -> np.ndarray:
         """Return a model's pictures of codes (N, D), the first one's if none is named.
 
         Returns:
@@ -90,7 +90,7 @@ class Stage:
 
 
 def linked_code(
-    model: TrainedModel, profile: LatentProfile, name: str, usual: str = ""
+    model: TrainedAutoencoder, profile: LatentProfile, name: str, usual: str = ""
 ) -> np.ndarray:
     """Return the code (D,) that the address says under a name.
 
@@ -115,15 +115,15 @@ def linked_code(
         return _read(model, profile, name, usual)
 
 
-def _there(model: TrainedModel, usual: str) -> str:
+def _there(model: TrainedAutoencoder, usual: str) -> str:
     """Return a usual test picture, or another one where there are only a few."""
     if not usual.startswith(PICTURE) or not is_available(model.spec.image_set):
         return usual
     number = int(usual.removeprefix(PICTURE))
-    return f"{PICTURE}{number % gallery(model.file.spec_json, 0, 1).available}"
+    return f"{PICTURE}{number % gallery(model.spec.images, 0, 1).available}"
 
 
-def _read(model: TrainedModel, profile: LatentProfile, name: str, written: str) -> np.ndarray:
+def _read(model: TrainedAutoencoder, profile: LatentProfile, name: str, written: str) -> np.ndarray:
     if not written:
         written = code_to_text(profile.mean)  # as a link to it would say it
     if not written.startswith(PICTURE):
@@ -132,7 +132,7 @@ def _read(model: TrainedModel, profile: LatentProfile, name: str, written: str) 
         title = pictures_title(model.spec.image_set)
         notice.info(text("latent.code.no_pictures", pictures=title))
         return profile.fitted.sample(np.random.default_rng(len(name) + ord(name[0])), 1)[0]
-    available = gallery(model.file.spec_json, 0, 1).available
+    available = gallery(model.spec.images, 0, 1).available
     number = written.removeprefix(PICTURE)
     if not number.isdecimal() or len(number) > 9 or int(number) >= available:
         raise UserError("code_picture", name=name, value=written, last=available - 1)

@@ -11,14 +11,14 @@ from ae_core.data.loading import is_available
 from ae_core.data.user_image_sets import is_user_set
 from ae_core.denoising import photos
 from ae_core.denoising.faces import MIDDLE
-from ae_core.specs import DenoiserSpec, TrainingSpec, to_json
+from ae_core.specs import ImageChoice, TrainingSpec
 from pages.ui.backend.images import gallery, sample_faces, sample_tiles
 from pages.ui.backend.service import service
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import pictures_title
 from pages.ui.i18n.text import slug, text
 from pages.ui.pickers.gallery_picker import gallery_picker
-from pages.ui.pickers.models import TrainedModel
+from pages.ui.pickers.models import TrainedAutoencoder, TrainedDenoiser
 from pages.ui.state.query_params import linked_choice, linked_index, put
 from pages.ui.state.session import forget_photo, keep_photo, kept_photo, let_go, recall
 from pages.ui.widgets.crop_box import crop_box
@@ -43,7 +43,7 @@ class Chosen:
     shared: bool = False
 
 
-def face_source(model: TrainedModel) -> Chosen | None:
+def face_source(model: TrainedAutoencoder | TrainedDenoiser) -> Chosen | None:
     """Let the visitor choose a picture; None while there is none.
 
     Raises:
@@ -78,17 +78,16 @@ def sample_face(page: str) -> Chosen:
     return Chosen(("sample", number), images[number], shared=True)
 
 
-def _test_picture(model: TrainedModel) -> Chosen | None:
+def _test_picture(model: TrainedAutoencoder | TrainedDenoiser) -> Chosen | None:
     spec = model.spec
-    if isinstance(spec, DenoiserSpec):
-        spec = TrainingSpec(image_set=spec.image_set)
-    if not is_available(spec.image_set):
-        title = pictures_title(spec.image_set)
+    images = spec.images if isinstance(spec, TrainingSpec) else ImageChoice(spec.image_set)
+    if not is_available(images.image_set):
+        title = pictures_title(images.image_set)
         notice.info(text("denoise.no_pictures", pictures=title))
         return None
-    number = gallery_picker(f"denoise-test-{model.id}", to_json(spec), A_PAGE)
-    picture = gallery(to_json(spec), number // A_PAGE * A_PAGE, A_PAGE).images[number % A_PAGE]
-    return Chosen(("test", model.id, number), picture, shared=not is_user_set(spec.image_set))
+    number = gallery_picker(f"denoise-test-{model.id}", images, A_PAGE)
+    picture = gallery(images, number // A_PAGE * A_PAGE, A_PAGE).images[number % A_PAGE]
+    return Chosen(("test", model.id, number), picture, shared=not is_user_set(images.image_set))
 
 
 def own_photo(source: str, forget: Callable[[], None] = forget_photo) -> Chosen | None:

@@ -5,6 +5,7 @@ from functools import partial
 
 import streamlit as st
 
+from ae_core.specs import ImageChoice
 from pages.ui.backend.images import gallery, gallery_tiles
 from pages.ui.i18n.labels import label_in_words
 from pages.ui.i18n.text import text
@@ -12,21 +13,21 @@ from pages.ui.state.query_params import linked_index, put
 from pages.ui.widgets.image_picker import picture_picker
 
 
-def gallery_picker(key: str, spec_json: str, a_page: int) -> int:
+def gallery_picker(key: str, images: ImageChoice, a_page: int) -> int:
     """Let the visitor choose the test picture that the address names; return its number.
 
     Args:
         key: of the widgets.
-        spec_json: whose image set it is.
+        images: which they are.
         a_page: how many pictures are shown at a time.
 
     Raises:
         ServiceUnavailable, ImageSetUnavailable, ImageSetCorrupt: the pictures cannot be had.
     """
-    available = gallery(spec_json, 0, 1).available
+    available = gallery(images, 0, 1).available
     number = linked_index("picture", available)
     start = number // a_page * a_page
-    gallery_page(key, spec_json, start, a_page, number, lambda index: put(picture=str(index)))
+    gallery_page(key, images, start, a_page, number, lambda index: put(picture=str(index)))
     with st.container(horizontal=True):
         page_turning(key, "picture", start, a_page, available)
     return number
@@ -34,7 +35,7 @@ def gallery_picker(key: str, spec_json: str, a_page: int) -> int:
 
 def gallery_page(
     key: str,
-    spec_json: str,
+    images: ImageChoice,
     start: int,
     a_page: int,
     chosen: int,
@@ -44,7 +45,7 @@ def gallery_page(
 
     Args:
         key: of the component.
-        spec_json: whose image set it is.
+        images: which they are.
         start: the number of the page's first picture.
         a_page: how many pictures are shown.
         chosen: the number of the picture that is marked, -1 for none.
@@ -53,12 +54,12 @@ def gallery_page(
     Raises:
         ServiceUnavailable, ImageSetUnavailable, ImageSetCorrupt: the pictures cannot be had.
     """
-    shown = gallery(spec_json, start, a_page)
+    shown = gallery(images, start, a_page)
     names = tuple(
         text("gallery.number", number=start + i) + (f": {label_in_words(label)}" if label else "")
         for i, label in enumerate(shown.labels)
     )
-    tiles = gallery_tiles(spec_json, start, a_page)
+    tiles = gallery_tiles(images, start, a_page)
     picture_picker(key, tiles, names, chosen - start, lambda index: take(start + index))
 
 

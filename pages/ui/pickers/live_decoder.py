@@ -12,7 +12,7 @@ from ae_core.latent.explore import decoder_in_training
 from pages.ui.backend.models import live_decoder
 from pages.ui.backend.service import service
 from pages.ui.i18n.text import text
-from pages.ui.pickers.models import TrainedModel, models
+from pages.ui.pickers.models import TrainedAutoencoder, models
 
 FOLLOWED_EVERY = 2.0  # seconds
 
@@ -23,7 +23,7 @@ _DECODER = st.components.v2.component(
 )
 
 
-def mount(model: TrainedModel) -> None:
+def mount(model: TrainedAutoencoder) -> None:
     """Bring a model's decoder into the browser.
 
     Raises:

@@ -1,22 +1,25 @@
 """The choice of a trained model, which the address remembers."""
 
 from collections.abc import Callable
+from typing import TypeVar
 
 import streamlit as st
 
 from ae_core.errors import UnknownThing
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
-from pages.ui.pickers.models import TrainedModel
+from pages.ui.pickers.models import TrainedAutoencoder, TrainedDenoiser
 from pages.ui.state.query_params import put
 from pages.ui.state.session import show_in_widget, widget
+
+Model = TypeVar("Model", bound=TrainedAutoencoder | TrainedDenoiser)
 
 
 def model_select(
     page: str,
-    offer: Callable[[str], dict[str, TrainedModel]],
+    offer: Callable[[str], dict[str, Model]],
     on_change: Callable[[], None] = lambda: None,
-) -> TrainedModel:
+) -> Model:
     """Let the visitor choose among what ``offer`` returns for the model named in the address.
 
     Args:

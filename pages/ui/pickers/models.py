@@ -1,108 +1,124 @@
-"""The trained autoencoders that a visitor can use: pretrained ones and finished runs."""
+"""The trained models that a visitor can use: those that come with the app, and runs."""
 
 from dataclasses import dataclass
 
 from ae_core.data.loading import card
 from ae_core.data.user_image_sets import revision
 from ae_core.errors import UnknownThing
-from ae_core.models.inference import ModelFile
-from ae_core.models.pretrained import Card, cards
+from ae_core.models.inference import DenoiserFile, ModelFile
+from ae_core.models.pretrained import cards
 from ae_core.runs.snapshot import Snapshot
-from ae_core.specs import DenoiserSpec, TrainingSpec, to_json
+from ae_core.specs import DenoiserSpec, TrainingSpec
 from pages.ui.backend.service import service, snapshots_of
 from pages.ui.i18n.names import model_title
 from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import run_name
 from pages.ui.state.session import visitor
 
-MOST_RUNS = 20
+MAX_RUNS = 20
 
 
 @dataclass(frozen=True)
-class TrainedModel:
-    """One entry of the list.
+class TrainedAutoencoder:
+    """A pretrained autoencoder or a visitor's run.
 
     Attributes:
         id: in links: a pretrained model's name or a run's id.
         title: for people.
         origin: where it comes from, in words.
-        spec: what was trained.
-        file: its weights.
-        in_training: whether they still change.
+        file: its spec and its weights.
+        in_training: whether the weights still change.
     """
 
     id: str
     title: str
     origin: str
-    spec: TrainingSpec | DenoiserSpec
     file: ModelFile
     in_training: bool = False
 
+    @property
+    def spec(self) -> TrainingSpec:
+        """What was trained."""
+        return self.file.spec
 
-def denoising_models(linked: str = "") -> dict[str, TrainedModel]:
+
+@dataclass(frozen=True)
+class TrainedDenoiser:
+    """A denoiser that comes with the app; see `TrainedAutoencoder`."""
+
+    id: str
+    title: str
+    file: DenoiserFile
+
+    @property
+    def spec(self) -> DenoiserSpec:
+        """What was trained."""
+        return self.file.spec
+
+
+def denoising_models(linked: str = "") -> dict[str, TrainedAutoencoder | TrainedDenoiser]:
     """Return what can remove noise: the denoisers, then all autoencoders, those trained to first.
 
     Raises:
         UnknownThing: see `models`.
     """
-    found = {
-        name: _of_card(each)
+    denoisers = {
+        name: TrainedDenoiser(name, model_title(each), file)
         for name, each in cards().items()
-        if isinstance(each.spec, DenoiserSpec)
+        if isinstance(file := each.model_file(), DenoiserFile)
     }
-    others = models(linked if linked not in found else "")
+    others = models(linked if linked not in denoisers else "")
     by_use = sorted(others.values(), key=lambda model: not model.spec.corruption.active)
-    return found | {model.id: model for model in by_use}
+    return {**denoisers, **{model.id: model for model in by_use}}
 
 
-def squeezing_models() -> list[TrainedModel]:
+def squeezing_models() -> list[TrainedAutoencoder]:
     """Return the autoencoders of the app that were trained to remove noise from faces."""
     return [
-        _of_card(each)
-        for each in cards().values()
-        if isinstance(each.spec, TrainingSpec)
-        and each.spec.corruption.active
-        and card(each.spec.image_set).kind == "faces"
+        each
+        for each in pretrained_autoencoders().values()
+        if each.spec.corruption.active and card(each.spec.image_set).kind == "faces"
     ]
 
 
-def models(linked: str = "") -> dict[str, TrainedModel]:
+def models(linked: str = "") -> dict[str, TrainedAutoencoder]:
     """Return the autoencoders that can be used, the visitor's own newest runs first, by id.
 
     Args:
-        linked: a run's id from a link: whoever has the link may use the run.
+        linked: a run's id from a link: everybody who has the link may use the run.
 
     Raises:
         UnknownThing: ``linked`` is neither a pretrained model nor a run with weights.
     """
-    found: dict[str, TrainedModel] = {}
-    runs = snapshots_of(service().runs(visitor())[:MOST_RUNS])
-    pretrained = {n: each for n, each in cards().items() if isinstance(each.spec, TrainingSpec)}
+    runs = snapshots_of(service().runs(visitor())[:MAX_RUNS])
+    pretrained = pretrained_autoencoders()
     if linked and linked not in pretrained:
         snapshot = service().snapshot(linked)
         if not service().store.has_weights(linked):
             raise UnknownThing("unknown_run", id=linked)
         runs = [snapshot, *(run for run in runs if run.id != linked)]
-    for run in runs:
-        if service().store.has_weights(run.id):
-            found[run.id] = _of_run(run)
-    return found | {name: _of_card(each) for name, each in pretrained.items()}
+    found = {run.id: _of_run(run) for run in runs if service().store.has_weights(run.id)}
+    return found | pretrained
 
 
-def _of_card(found: Card) -> TrainedModel:
-    return TrainedModel(
-        found.name, model_title(found), text("model.origin.app"), found.spec, found.model_file()
-    )
+def pretrained_autoencoders() -> dict[str, TrainedAutoencoder]:
+    """Return the autoencoders that come with the app, by name."""
+    origin = text("model.origin.app")
+    return {
+        name: TrainedAutoencoder(name, model_title(each), origin, file)
+        for name, each in cards().items()
+        if isinstance(file := each.model_file(), ModelFile)
+    }
 
 
 def file_of(run: Snapshot) -> ModelFile:
     """Return where the weights of a run are; the run store has some."""
     path = service().store.folder(run.id) / "weights.npz"
     version = path.stat().st_mtime_ns + revision(run.spec.image_set)
-    return ModelFile(to_json(run.spec), str(path.resolve()), version)
+    return ModelFile(run.spec, str(path.resolve()), version)
 
 
-def _of_run(run: Snapshot) -> TrainedModel:
+def _of_run(run: Snapshot) -> TrainedAutoencoder:
     origin = text("model.origin.training" if run.live else "model.origin.here")
     title = text("model.run", name=run_name(run))
-    return TrainedModel(run.id, title, origin, run.spec, file_of(run), run.live)
+    return TrainedAutoencoder(run.id, title, origin, file_of(run), run.live)

@@ -48,7 +48,7 @@ def code_view(place: str, spec: TrainingSpec, model: ModelFile | None = None) ->
     with st.container(horizontal=True, vertical_alignment="center"):
         _offered(partial(offer, f"code.{place}", files))
         if needs_file(spec):
-            make = partial(picture_file, spec.image_set, spec.image_size, spec.split)
+            make = partial(picture_file, spec.images)
             pictures = [File(text("code.picture_file"), PICTURE_FILE, make, "application/zip")]
             label = text("code.pictures")
             _offered(partial(offer, f"pictures.{place}", pictures, label=label))

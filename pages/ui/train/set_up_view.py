@@ -11,7 +11,7 @@ from ae_core.errors import (
 from ae_core.models.compatibility import image_shape, network_shapes
 from ae_core.models.precision import resolve_precision
 from ae_core.models.shapes import LayerShape, parameters
-from ae_core.specs import TrainingSpec, flatten, to_json
+from ae_core.specs import TrainingSpec, flatten
 from ae_core.specs.serialization import OLD_NAMES
 from ae_core.training.estimate import seconds
 from pages.ui.backend.images import gallery_sheet
@@ -174,10 +174,9 @@ def _network() -> None:
     if not is_available(spec.image_set):
         st.info(text("train.not_here", pictures=title))
         return
-    shown = (spec.image_set, spec.image_size, spec.split)
-    with waiting(text("train.loading", pictures=notice.plain(title)), "gallery", shown):
+    with waiting(text("train.loading", pictures=notice.plain(title)), "gallery", spec.images):
         try:
-            sheet = gallery_sheet(to_json(TrainingSpec(*shown)), SHOWN_PICTURES)
+            sheet = gallery_sheet(spec.images, SHOWN_PICTURES)
         except UserError as error:
             notice.warning(error)
             return

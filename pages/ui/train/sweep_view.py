@@ -117,10 +117,10 @@ def _pca(runs: list[Snapshot], sizes: tuple[int, ...]) -> PcaBySize | None:
     shown = next((run.pictures.shape[1] for run in runs if run.pictures is not None), 0)
     if not shown:
         return None  # the first run has not loaded the pictures yet
-    spec = runs[0].spec
+    images = runs[0].spec.images
     with st.spinner(text("sweep.pca_wait")):
         try:
-            return pca_by_size(spec.image_set, spec.image_size, spec.split, sizes, shown)
+            return pca_by_size(images, sizes, shown)
         except UserError as error:
             notice.warning(error)
             return None
