@@ -87,25 +87,15 @@ def _stretches(
     ticks: np.ndarray, gap: np.ndarray, theirs_from: float, ours_from: float
 ) -> list[tuple[float, float]]:
     """Return where the gap, straight between ticks, is above 0; it jumps where theirs begins."""
-    found: list[tuple[float, float]] = []
-    start = ours_from if gap[0] > 0 else None
-    for i in range(1, len(ticks)):
-        before, after = gap[i - 1], gap[i]
-        if (before > 0) == (after > 0):
-            continue
-        if ticks[i - 1] < theirs_from:  # they were not there before
-            crossing = theirs_from
-        else:
-            share = before / (before - after)
-            crossing = float(ticks[i - 1] + share * (ticks[i] - ticks[i - 1]))
-        if start is None:
-            start = crossing
-        else:
-            found.append((start, crossing))
-            start = None
-    if start is not None:
-        found.append((start, math.inf))
-    return [stretch for stretch in found if stretch[1] > stretch[0]]
+    above = gap > 0
+    edges = [ours_from] if above[0] else []
+    for i in np.flatnonzero(above[1:] != above[:-1]):
+        share = gap[i] / (gap[i] - gap[i + 1])
+        crossing = float(ticks[i] + share * (ticks[i + 1] - ticks[i]))
+        edges.append(theirs_from if ticks[i] < theirs_from else crossing)
+    edges += [math.inf] if len(edges) % 2 else []
+    pairs = zip(edges[::2], edges[1::2], strict=True)
+    return [(start, end) for start, end in pairs if end > start]
 
 
 def bytes_for(psnr: float, curve: Curve) -> float:
