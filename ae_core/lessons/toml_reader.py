@@ -19,7 +19,7 @@ _VALID: Mapping[str, Callable[[Any], bool]] = {
     "settings": lambda value: (
         isinstance(value, dict) and {type(one) for one in value.values()} <= {str, int, float}
     ),
-    "tables": lambda value: isinstance(value, list),
+    "tables": lambda value: isinstance(value, list) and {type(one) for one in value} <= {dict},
     "table": lambda value: isinstance(value, dict),
 }
 
@@ -131,9 +131,7 @@ class TomlTable:
             raise self.error(name, must, **values)
         return value
 
-    def _inner(self, read: Callable[["TomlTable"], Read], fields: object, *path: str | int) -> Read:
-        if not isinstance(fields, dict):
-            raise self.error(str(path[0]), "table")
+    def _inner(self, read: Callable[["TomlTable"], Read], fields: Any, *path: str | int) -> Read:
         return TomlTable(self.file, self.source, fields, (*self.path, *path)).read(read)
 
     def _names(self, name: str) -> list[str]:
