@@ -53,9 +53,9 @@ if __name__ == "__main__":
     from pages.ui.backend.images import preview_sheet
     from pages.ui.i18n.text import text
     from pages.ui.pickers.models import pretrained_autoencoders
-    from pages.ui.shell.frame import framed
+    from pages.ui.shell.frame import page_frame
 
-    framed("Home", page, by_itself=False)
+    page_frame("Home", page, by_itself=False)
 else:
     from pages.ui.shell.asgi import routes
     from pages.ui.shell.lifespan import lifespan

@@ -4,7 +4,6 @@ import streamlit as st
 
 from ae_core.errors import UserError
 from pages.ui.backend.service import classroom_service
-from pages.ui.backend.timing import timed
 from pages.ui.classroom.entrance import entrance, join_form
 from pages.ui.classroom.joining import joining
 from pages.ui.classroom.live import live_view
@@ -12,14 +11,13 @@ from pages.ui.classroom.student import student_view
 from pages.ui.classroom.teacher import teacher_view
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
-from pages.ui.shell.frame import frame
-from pages.ui.state.query_params import put
+from pages.ui.shell.frame import page_frame
+from pages.ui.state.query_params import set_query
 from pages.ui.state.session import teaching, visitor
 
 
 def page() -> None:
     """Draw the page."""
-    frame("Class")
     if "class" not in st.query_params:
         _remembered()
     code = st.query_params.get("class", "")
@@ -36,11 +34,11 @@ def page() -> None:
 def _remembered() -> None:
     """Bring the visitor's class into the address: the one taught in this tab, or the joined one."""
     for code, secret in reversed(teaching().items()):
-        put(**{"class": code, "teacher": secret})
+        set_query(**{"class": code, "teacher": secret})
         return
     where = classroom_service().class_of(visitor())
     if where is not None:
-        put(**{"class": where[0].code})
+        set_query(**{"class": where[0].code})
 
 
 def _one_class(code: str) -> None:
@@ -65,4 +63,4 @@ def _one_class(code: str) -> None:
     join_form(classroom)
 
 
-timed("classroom", page)
+page_frame("Class", page, by_itself=False)

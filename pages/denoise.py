@@ -29,8 +29,8 @@ from pages.ui.pickers.models import (
     denoising_models,
     squeezing_models,
 )
-from pages.ui.shell.frame import framed
-from pages.ui.state.query_params import linked_choice, linked_number, linked_slider, put
+from pages.ui.shell.frame import page_frame
+from pages.ui.state.query_params import linked_choice, linked_number, linked_slider, set_query
 from pages.ui.widgets.waiting import waiting
 
 TASKS = ("Add noise, then remove it", "Clean this photo as it is")
@@ -70,7 +70,7 @@ def page() -> None:
 def _noise() -> tuple[Corruption, int]:
     for old in ("kind", "amount"):  # older links
         if old in st.query_params:
-            put(**{OLD_NAMES[old]: st.query_params[old], old: ""})
+            set_query(**{OLD_NAMES[old]: st.query_params[old], old: ""})
     kind = linked_choice(
         "noise_kind", text("denoise.noise"), KINDS, "denoise", format_func=in_words
     )
@@ -79,7 +79,9 @@ def _noise() -> tuple[Corruption, int]:
     )
     seed = int(linked_number("seed", 0, LIMITS["seed"]))
     st.caption(amount_in_words(kind, amount, denoise.LESSON_SIDE))
-    st.button(text("denoise.new_noise"), on_click=lambda: put(seed=str(secrets.randbelow(10_000))))
+    st.button(
+        text("denoise.new_noise"), on_click=lambda: set_query(seed=str(secrets.randbelow(10_000)))
+    )
     st.caption(text("denoise.seed", seed=seed))
     return Corruption(kind, amount), seed
 
@@ -128,4 +130,4 @@ def _bottlenecks(result: Denoised, key: object, *, shared: bool) -> list[Labelle
     return made
 
 
-framed("Denoise", page)
+page_frame("Denoise", page)

@@ -18,9 +18,9 @@ from pages.ui.latent.walk import walk_view
 from pages.ui.pickers.model_card import model_card
 from pages.ui.pickers.model_select import model_select
 from pages.ui.pickers.models import TrainedAutoencoder, models
-from pages.ui.shell.frame import framed
-from pages.ui.state.query_params import linked_choice, put
-from pages.ui.state.session import recall, show_in_widget, widget
+from pages.ui.shell.frame import page_frame
+from pages.ui.state.query_params import linked_choice, set_query
+from pages.ui.state.session import session_cached
 from pages.ui.widgets.waiting import waiting
 
 VIEWS = {
@@ -80,13 +80,13 @@ def _latent_profile(model: TrainedAutoencoder) -> LatentProfile:
     """
     if not model.in_training:
         return latent_profile(model.file)
-    return recall("atlas", model.id, lambda: latent_profile(model.file))
+    return session_cached("atlas", model.id, lambda: latent_profile(model.file))
 
 
 def _forget_codes() -> None:
     """Take codes out of the address: to another model they mean something else, or nothing."""
     codes = [name for name, value in st.query_params.items() if "," in value]
-    put(**dict.fromkeys((*codes, "z", "strengths", "moves"), ""))
+    set_query(**dict.fromkeys((*codes, "z", "strengths", "moves"), ""))
 
 
 def _others(model: TrainedAutoencoder) -> tuple[TrainedAutoencoder, ...]:
@@ -107,7 +107,7 @@ def _others(model: TrainedAutoencoder) -> tuple[TrainedAutoencoder, ...]:
     if not same:
         return ()
     chosen = [name for name in linked if name in same][: MOST_MODELS - 1]
-    show_in_widget("latent.also", chosen)
+    st.session_state["latent.also"] = chosen
     st.multiselect(
         text("latent.also"),
         list(same),
@@ -115,9 +115,9 @@ def _others(model: TrainedAutoencoder) -> tuple[TrainedAutoencoder, ...]:
         max_selections=MOST_MODELS - 1,
         key="latent.also",
         placeholder=text("latent.also_none"),
-        on_change=lambda: put(also=",".join(widget("latent.also"))),
+        on_change=lambda: set_query(also=",".join(st.session_state["latent.also"])),
     )
     return tuple(same[name] for name in chosen)
 
 
-framed("Latent space", page, by_itself=False)
+page_frame("Latent space", page, by_itself=False)

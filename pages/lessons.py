@@ -9,7 +9,7 @@ from pages.ui.i18n import notice
 from pages.ui.i18n.text import language, text
 from pages.ui.lessons.progress import Progress, go_to, open_lesson, progress_in
 from pages.ui.lessons.step import right_guesses, step_view
-from pages.ui.shell.frame import framed
+from pages.ui.shell.frame import page_frame
 
 _SIGNS = {True: ":material/check:", False: ":material/close:", None: ":material/remove:"}
 
@@ -114,4 +114,4 @@ def _summary(lesson: Lesson, progress: Progress, later: list[Lesson]) -> None:
         )
 
 
-framed("Lessons", page, by_itself=False)
+page_frame("Lessons", page, by_itself=False)

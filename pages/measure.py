@@ -10,8 +10,8 @@ from pages.ui.i18n.text import text
 from pages.ui.pickers.model_card import model_card
 from pages.ui.pickers.model_select import model_select
 from pages.ui.pickers.models import models
-from pages.ui.shell.frame import framed
-from pages.ui.state.query_params import linked_choice, put
+from pages.ui.shell.frame import page_frame
+from pages.ui.state.query_params import linked_choice, set_query
 
 VIEWS = {
     "Bytes": rate_view,
@@ -24,7 +24,7 @@ def page() -> None:
     """Draw the page."""
     left, right = st.columns([4, 10], gap="large", vertical_alignment="bottom")
     with left:
-        model = model_select("measure", models, lambda: put(**dict.fromkeys(OF_A_MODEL, "")))
+        model = model_select("measure", models, lambda: set_query(**dict.fromkeys(OF_A_MODEL, "")))
     with right:
         view = linked_choice(
             "view",
@@ -42,4 +42,4 @@ def page() -> None:
         notice.error(error)
 
 
-framed("Measure", page)
+page_frame("Measure", page)

@@ -14,9 +14,9 @@ from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.own_pictures.collecting import add_pictures
 from pages.ui.pickers.gallery_picker import page_turning
-from pages.ui.shell.frame import framed
-from pages.ui.state.query_params import linked_index, put
-from pages.ui.state.session import collecting, visitor, widget
+from pages.ui.shell.frame import page_frame
+from pages.ui.state.query_params import linked_index, set_query
+from pages.ui.state.session import collecting, visitor
 from pages.ui.widgets.image_picker import picture_picker
 from pages.ui.widgets.sheet import addresses
 
@@ -80,7 +80,7 @@ def _begin() -> None:
     except UserError as error:
         notice.error(error)
         return
-    put(set=made.id)
+    set_query(set=made.id)
     st.rerun()
 
 
@@ -108,7 +108,7 @@ def _one_set(own: UserSet) -> None:
 
 
 def _leave() -> None:
-    put(set="", picture="", page="", source="")
+    set_query(set="", picture="", page="", source="")
 
 
 def _train_link(own: UserSet) -> None:
@@ -139,7 +139,7 @@ def _grid(own: UserSet, mine: bool) -> None:
         addresses(images.pixels[start : start + A_PAGE, :, :, None]),
         tuple(text("own.tile", number=number + 1) for number in numbers),
         numbers.index(chosen) if chosen in numbers else -1,
-        lambda index: put(picture=str(numbers[index])),
+        lambda index: set_query(picture=str(numbers[index])),
     )
     with st.container(horizontal=True):
         if count > A_PAGE:
@@ -157,7 +157,7 @@ def _remove(set_id: str, number: int) -> None:
     except UserError as error:
         collecting().told = error.message
         return
-    put(picture="")
+    set_query(picture="")
     collecting().told = text("own.removed", number=number + 1)
 
 
@@ -173,7 +173,7 @@ def _rename(own: UserSet) -> None:
 
     def take() -> None:
         try:
-            renamed = user_sets().rename(own.id, widget(key), visitor())
+            renamed = user_sets().rename(own.id, st.session_state[key], visitor())
             collecting().told = text("own.renamed", name=renamed.name)
         except UserError as error:
             collecting().told = error.message
@@ -197,4 +197,4 @@ def _delete(own: UserSet) -> None:
     st.rerun()
 
 
-framed("Your pictures", page)
+page_frame("Your pictures", page)

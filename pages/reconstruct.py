@@ -19,7 +19,7 @@ from pages.ui.pickers.gallery_picker import gallery_picker
 from pages.ui.pickers.model_select import model_select
 from pages.ui.pickers.models import TrainedAutoencoder, models
 from pages.ui.reconstruct.rendition import rendition_view, rivals_view
-from pages.ui.shell.frame import framed
+from pages.ui.shell.frame import page_frame
 from pages.ui.state.query_params import linked_choice
 from pages.ui.state.session import forget_upload, keep_upload, let_go, uploaded
 from pages.ui.widgets.drawing_canvas import drawing_canvas
@@ -134,4 +134,4 @@ def _results(model: TrainedAutoencoder, number: int | None, image: np.ndarray | 
         notice.info(text("reconstruct.no_pca", problem=missing))
 
 
-framed("Reconstruct", page)
+page_frame("Reconstruct", page)

@@ -4,12 +4,12 @@ import streamlit as st
 
 from ae_core.errors import UnknownThing
 from pages.ui.backend.service import service
-from pages.ui.backend.timing import timed
+from pages.ui.backend.timing import measure_time
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import slug, text
-from pages.ui.shell.frame import framed
-from pages.ui.state.query_params import put, read_settings, write_settings
-from pages.ui.state.session import show_in_widget, visitor, widget
+from pages.ui.shell.frame import page_frame
+from pages.ui.state.query_params import read_settings, set_query, write_settings
+from pages.ui.state.session import visitor
 from pages.ui.train.compare import compare_view
 from pages.ui.train.set_up_view import set_up_view
 from pages.ui.train.sweep_view import sweep_view
@@ -31,10 +31,10 @@ def page() -> None:
         compare_view()
 
 
-# Not `timed` itself as the fragment: Streamlit tells fragments apart by the function and its place,
+# Not `measure_time` itself as the fragment: Streamlit tells fragments apart by function and place,
 # and a late tick of the run that stood here would draw this one, with the run's address.
 def _set_up() -> None:
-    timed("set-up", _draw_set_up)
+    measure_time("set-up", _draw_set_up)
 
 
 def _draw_set_up() -> None:
@@ -51,7 +51,7 @@ def _take_link() -> None:
 
 def _view() -> str:
     current = st.query_params.get("view") or ("Watch" if "run" in st.query_params else "Set up")
-    show_in_widget("train.view", current if current in VIEWS else "Set up")
+    st.session_state["train.view"] = current if current in VIEWS else "Set up"
     chosen = st.segmented_control(
         text("train.views"),
         VIEWS,
@@ -64,7 +64,7 @@ def _view() -> str:
 
 
 def _take_view() -> None:
-    put(view=widget("train.view") or st.query_params.get("view", "Set up"))
+    set_query(view=st.session_state["train.view"] or st.query_params.get("view", "Set up"))
 
 
 def _watch() -> None:
@@ -92,4 +92,4 @@ def _watch_sweep(sweep_id: str) -> None:
         notice.error(text("sweep.unknown", problem=error))
 
 
-framed("Train", page, by_itself=False)
+page_frame("Train", page, by_itself=False)

@@ -8,7 +8,7 @@ import streamlit as st
 from ae_core.denoising import denoise
 from pages.ui.backend.caching import KEYS
 from pages.ui.backend.service import service
-from pages.ui.state.session import recall
+from pages.ui.state.session import session_cached
 
 MOST = 400  # answers, each at most 0.1 MB: a class moves one slider over the same few faces
 _WORK: Mapping[str, Callable[..., Any]] = {
@@ -36,7 +36,7 @@ def noise_answer(work: str, key: object, *question: Any, shared: bool, **options
     def ask() -> Any:
         return service().connection.answer(_WORK[work], *question, **options)
 
-    return _remembered(work, key, ask) if shared else recall(work, key, ask)
+    return _remembered(work, key, ask) if shared else session_cached(work, key, ask)
 
 
 @st.cache_resource(show_spinner=False, max_entries=MOST, hash_funcs=KEYS)

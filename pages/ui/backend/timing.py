@@ -7,7 +7,7 @@ from typing import Any
 from pages.ui.backend.service import service
 
 
-def timed(name: str, draw: Callable[..., None], *args: Any) -> None:
+def measure_time(name: str, draw: Callable[..., None], *args: Any) -> None:
     """Draw, and count how long that took, however it ended.
 
     Args:

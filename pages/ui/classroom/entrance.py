@@ -9,7 +9,7 @@ from ae_core.errors import UserError
 from pages.ui.backend.service import classroom_service
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
-from pages.ui.state.query_params import put
+from pages.ui.state.query_params import set_query
 from pages.ui.state.session import teaching, visitor
 
 
@@ -59,7 +59,7 @@ def join_form(classroom: Classroom | None = None) -> None:
     def join() -> None:
         code = classroom_service().find(classroom.code if classroom is not None else typed).code
         classroom_service().join(code, visitor(), nickname)
-        put(**{"class": code})
+        set_query(**{"class": code})
 
     attempt(join)
 
@@ -78,6 +78,6 @@ def _open() -> None:
     def open_class() -> None:
         classroom, secret = classroom_service().open_class()
         teaching()[classroom.code] = secret
-        put(**{"class": classroom.code, "teacher": secret})
+        set_query(**{"class": classroom.code, "teacher": secret})
 
     attempt(open_class)

@@ -8,7 +8,7 @@ from pages.ui.backend.service import classroom_service
 from pages.ui.classroom.live import live_view
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
-from pages.ui.state.query_params import put
+from pages.ui.state.query_params import set_query
 from pages.ui.state.session import visitor
 
 
@@ -35,4 +35,4 @@ def _leave() -> None:
     except UserError as error:
         notice.toast(error)
         return
-    put(**{"class": ""})
+    set_query(**{"class": ""})

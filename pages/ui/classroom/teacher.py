@@ -19,9 +19,9 @@ from pages.ui.classroom.live import live_view
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import pictures_title
 from pages.ui.i18n.text import text
-from pages.ui.state.query_params import put
+from pages.ui.state.query_params import set_query
 from pages.ui.state.session import teaching, visitor
-from pages.ui.widgets.download_menu import File, offer
+from pages.ui.widgets.download_menu import File, download_menu
 
 MAX_LATENT_DIM, USUAL_LATENT_DIM = 64, 8  # in a challenge
 FIRST_PICTURES = "digits"
@@ -42,7 +42,7 @@ def teacher_view(classroom: Classroom, secret: str) -> None:
         _limits(classroom, secret)
         _challenge(classroom, secret)
         _clear(classroom, secret)
-        offer(
+        download_menu(
             f"class.{code}",
             [File(text("classroom.csv"), f"class-{code}.csv", lambda: _csv(classroom), "text/csv")],
             label=text("classroom.table"),
@@ -172,4 +172,4 @@ def _csv(classroom: Classroom) -> bytes:
 
 def _close(code: str) -> None:
     teaching().pop(code, None)
-    put(**{"class": "", "teacher": ""})
+    set_query(**{"class": "", "teacher": ""})

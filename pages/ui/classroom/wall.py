@@ -11,7 +11,6 @@ import streamlit as st
 from ae_core.classroom.run_card import WallEntry, pack
 from ae_core.runs.snapshot import LIVE
 from pages.ui.i18n.text import text
-from pages.ui.state.session import widget
 
 WORDS = (
     *("sort", "sort_name", "sort_psnr", "sort_loss", "sort_newest", "sort_numbers"),
@@ -106,7 +105,7 @@ def wall(
     """
 
     def take(act: str) -> None:
-        named = widget(key)[act]
+        named = st.session_state[key][act]
         if on_act is not None and isinstance(named, str):  # anything may come from a browser
             on_act(act, named)
 

@@ -10,7 +10,7 @@ from ae_core import images
 from ae_core.denoising.denoise import Denoised, LabelledImage
 from pages.ui.i18n.text import slug, text
 from pages.ui.widgets.compare_slider import wipe
-from pages.ui.widgets.download_menu import File, offer
+from pages.ui.widgets.download_menu import File, download_menu
 from pages.ui.widgets.tiles import tiles
 
 UNLIKE = 95  # percentile from which a picture is said to be unlike the training faces
@@ -71,7 +71,7 @@ def downloads(result: Denoised, rivals: list[LabelledImage]) -> None:
     files = [File(text("denoise.all"), "denoising.png", lambda: _contact_sheet(versions))]
     for version in versions:
         files.append(File(_name(version), f"{slug(version.name)}.png", _png(version.image)))
-    offer("denoise", files)
+    download_menu("denoise", files)
 
 
 def _png(image: np.ndarray) -> Callable[[], bytes]:

@@ -6,8 +6,7 @@ from ae_core.errors import UnknownThing
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.pickers.models import TrainedAutoencoder, models
-from pages.ui.state.query_params import put
-from pages.ui.state.session import show_in_widget, widget
+from pages.ui.state.query_params import set_query
 
 
 def beside(model: TrainedAutoencoder, most: int) -> tuple[TrainedAutoencoder, ...]:
@@ -29,7 +28,7 @@ def beside(model: TrainedAutoencoder, most: int) -> tuple[TrainedAutoencoder, ..
     if not same:
         return ()
     chosen = [name for name in linked if name in same][:most]
-    show_in_widget("measure.also", chosen)
+    st.session_state["measure.also"] = chosen
     st.multiselect(
         text("measure.also"),
         list(same),
@@ -37,7 +36,7 @@ def beside(model: TrainedAutoencoder, most: int) -> tuple[TrainedAutoencoder, ..
         max_selections=most,
         key="measure.also",
         placeholder=text("measure.also_hint"),
-        on_change=lambda: put(also=",".join(widget("measure.also"))),
+        on_change=lambda: set_query(also=",".join(st.session_state["measure.also"])),
     )
     return tuple(same[name] for name in chosen)
 

@@ -22,8 +22,7 @@ from pages.ui.evaluation.equal_bytes import equal_bytes
 from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import size
 from pages.ui.pickers.models import TrainedAutoencoder
-from pages.ui.state.query_params import linked_choice, linked_step, put
-from pages.ui.state.session import widget
+from pages.ui.state.query_params import linked_choice, linked_step, set_query
 from pages.ui.widgets.chart import chart
 
 COUNTS = ("coded", "plain")  # behind an entropy coder, or every number with its bits
@@ -157,10 +156,10 @@ def _chart(lines: list[Line], crossing: float | None, *, coded: bool) -> None:
 
 def _take_point() -> None:
     """Take the bytes of a point that was clicked; what comes from the browser is checked."""
-    points = widget(CHART).get("selection", {}).get("points", ())
+    points = st.session_state[CHART].get("selection", {}).get("points", ())
     size_of_point = points[0].get("x") if points else None
     if isinstance(size_of_point, int | float) and size_of_point > 0:
-        put(bytes=f"{size_of_point:.4g}")
+        set_query(bytes=f"{size_of_point:.4g}")
 
 
 def _name(model: TrainedAutoencoder, shown: tuple[TrainedAutoencoder, ...]) -> str:

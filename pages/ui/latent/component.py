@@ -7,7 +7,6 @@ from typing import Any
 import streamlit as st
 
 from pages.ui.i18n.text import text
-from pages.ui.state.session import widget
 
 HERE = Path(__file__).parent
 WORDS = (
@@ -41,7 +40,7 @@ button:hover, button:active { background: var(--st-secondary-background-color); 
 
 def heard(key: str) -> str:
     """Return the text that a view has just sent; anything may stand in what a browser sends."""
-    sent = widget(key)["code"]
+    sent = st.session_state[key]["code"]
     return sent if isinstance(sent, str) else ""
 
 

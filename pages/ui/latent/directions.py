@@ -14,7 +14,7 @@ from pages.ui.i18n.text import text
 from pages.ui.latent.sliders import Slider, moving_sliders
 from pages.ui.latent.stage import Stage, linked_code
 from pages.ui.latent.start import code_choice
-from pages.ui.state.query_params import put
+from pages.ui.state.query_params import set_query
 from pages.ui.widgets.chart import chart
 from pages.ui.widgets.tiles import tiles
 
@@ -41,7 +41,7 @@ def direction_view(stage: Stage) -> None:
     words = ("A", "+ B", "− C", "= A + B − C")
     tiles(tuple(shown), tuple(f"<b>{word}</b>" for word in words), least=110)
     st.button(
-        text("latent.directions.go_on"), on_click=lambda: put(z=code_to_text(result), view="")
+        text("latent.directions.go_on"), on_click=lambda: set_query(z=code_to_text(result), view="")
     )
     code_choice(stage, "sum", NAMES, ("A", "B", "C"))
 
@@ -97,7 +97,7 @@ def _strengths(stage: Stage) -> None:
         "directions",
         sliders,
         values,
-        lambda strengths: put(strengths=strengths),
+        lambda strengths: set_query(strengths=strengths),
         code=stage.code + np.array(values, np.float32) @ known.directions,
         reset=text("latent.directions.reset"),
     )

@@ -12,7 +12,7 @@ from pages.ui.i18n.labels import label_in_words
 from pages.ui.i18n.text import slug, text
 from pages.ui.latent.component import heard, live_view
 from pages.ui.latent.stage import Stage
-from pages.ui.state.query_params import linked_choice, put
+from pages.ui.state.query_params import linked_choice, set_query
 
 LAYOUTS = ("Plane", "t-SNE")
 
@@ -75,7 +75,7 @@ def map_view(stage: Stage) -> None:
         "at": stage.at,
     }
     key = f"map-{stage.model.id}"
-    _MAP(key=key, data=data, on_code_change=lambda: put(z=heard(key)))
+    _MAP(key=key, data=data, on_code_change=lambda: set_query(z=heard(key)))
     st.caption(_explained(known, is_plane=is_plane))
 
 

@@ -20,7 +20,7 @@ from pages.ui.i18n.text import text
 from pages.ui.latent.sliders import code_sliders
 from pages.ui.latent.stage import Stage
 from pages.ui.pickers.models import TrainedAutoencoder, models
-from pages.ui.state.query_params import linked_number, put
+from pages.ui.state.query_params import linked_number, set_query
 from pages.ui.state.session import visitor
 from pages.ui.widgets.chart import chart
 from pages.ui.widgets.tiles import data_url
@@ -46,11 +46,13 @@ def match_view(stage: Stage) -> None:
         )
     with st.container(horizontal=True):
         st.button(
-            text("match.again"), on_click=lambda: put(z="", moves=""), icon=":material/replay:"
+            text("match.again"),
+            on_click=lambda: set_query(z="", moves=""),
+            icon=":material/replay:",
         )
         st.button(
             text("match.another"),
-            on_click=lambda: put(target=str(secrets.randbelow(10_000)), z="", moves=""),
+            on_click=lambda: set_query(target=str(secrets.randbelow(10_000)), z="", moves=""),
             icon=":material/shuffle:",
         )
     if matched:
@@ -58,7 +60,7 @@ def match_view(stage: Stage) -> None:
     code_sliders(
         stage,
         "match",
-        lambda code: put(z=code, moves=str(moves + 1)),
+        lambda code: set_query(z=code, moves=str(moves + 1)),
         target=(data_url(target), text("match.target"), text("match.live")),
     )
     name = f"{stage.model.spec.image_set}-{image_shape(stage.model.spec)[0]}-{seed}"

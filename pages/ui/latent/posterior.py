@@ -15,7 +15,7 @@ from pages.ui.i18n.names import pictures_title
 from pages.ui.i18n.text import text
 from pages.ui.latent.choice import picture_choice
 from pages.ui.latent.stage import Stage
-from pages.ui.state.query_params import linked_index, linked_number, put
+from pages.ui.state.query_params import linked_index, linked_number, set_query
 from pages.ui.widgets.chart import chart
 from pages.ui.widgets.tiles import tiles
 
@@ -37,7 +37,7 @@ def posterior_view(stage: Stage) -> None:
     mean, log_var = test_code(stage.model.file, number)
     _distribution(stage, mean, log_var)
     _resampled(stage, gallery(images, number, 1).images[0], mean, log_var)
-    picture_choice(stage, "posterior", number, lambda chosen: put(picture=str(chosen)))
+    picture_choice(stage, "posterior", number, lambda chosen: set_query(picture=str(chosen)))
 
 
 def _distribution(stage: Stage, mean: np.ndarray, log_var: np.ndarray) -> None:
@@ -79,7 +79,7 @@ def _resampled(stage: Stage, picture: np.ndarray, mean: np.ndarray, log_var: np.
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             text("latent.posterior.resample"),
-            on_click=lambda: put(seed=str(secrets.randbelow(10_000))),
+            on_click=lambda: set_query(seed=str(secrets.randbelow(10_000))),
         )
         deviation = float(np.exp(log_var[first] / 2))
         noise = (codes[0, first] - mean[first]) / deviation

@@ -10,8 +10,8 @@ from ae_core.latent.statistics import Gaussian, order
 from ae_core.specs import LIMITS
 from pages.ui.i18n.text import slug, text
 from pages.ui.latent.stage import Stage
-from pages.ui.state.query_params import linked_choice, linked_number, linked_slider, put
-from pages.ui.widgets.download_menu import File, offer
+from pages.ui.state.query_params import linked_choice, linked_number, linked_slider, set_query
+from pages.ui.widgets.download_menu import File, download_menu
 
 KINDS = ("Random", "One number at a time", "Grid")
 SIDE = 6  # random pictures in a row and in a column
@@ -45,7 +45,8 @@ def _random(stage: Stage) -> None:
         )
         seed = int(linked_number("seed", 0, LIMITS["seed"]))
         st.button(
-            text("latent.samples.new"), on_click=lambda: put(seed=str(secrets.randbelow(10_000)))
+            text("latent.samples.new"),
+            on_click=lambda: set_query(seed=str(secrets.randbelow(10_000))),
         )
     both = (
         ("prior", text("latent.samples.prior"), Gaussian.standard(known.latent_dim)),
@@ -97,4 +98,4 @@ def _sheet(stage: Stage, codes: np.ndarray, columns: int, name: str, title: str)
     sheet = images.to_png(images.contact_sheet(rows, width=1200, gap=2))
     alt = text("latent.samples.sheet", title=title, count=len(codes))
     st.image(sheet, alt=alt, width="stretch")
-    offer(name, (File("PNG", f"{name}.png", lambda: sheet),))
+    download_menu(name, (File("PNG", f"{name}.png", lambda: sheet),))

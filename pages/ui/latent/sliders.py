@@ -14,7 +14,7 @@ from pages.ui.i18n.text import text
 from pages.ui.latent.component import heard, live_view
 from pages.ui.latent.stage import Stage
 from pages.ui.latent.start import start_choice
-from pages.ui.state.query_params import put
+from pages.ui.state.query_params import set_query
 
 SHOWN = 24  # sliders at once, the rest behind "more"
 STEPS = 200  # of a slider, at least
@@ -127,7 +127,7 @@ def moving_sliders(
 
 def slider_view(stage: Stage) -> None:
     """Show one slider for each number of the code."""
-    code_sliders(stage, "numbers", lambda code: put(z=code), random=_distribution(stage))
+    code_sliders(stage, "numbers", lambda code: set_query(z=code), random=_distribution(stage))
     start_choice(stage)
 
 

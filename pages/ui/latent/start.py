@@ -13,8 +13,8 @@ from pages.ui.i18n.text import slug, text
 from pages.ui.latent.choice import picture_choice
 from pages.ui.latent.stage import PICTURE, Stage
 from pages.ui.pickers.face_source import own_photo
-from pages.ui.state.query_params import linked_choice, put
-from pages.ui.state.session import forget_photo, recall
+from pages.ui.state.query_params import linked_choice, set_query
+from pages.ui.state.session import forget_photo, session_cached
 
 SOURCES = ("Test picture", "My photo", "Camera")
 
@@ -46,7 +46,7 @@ def code_choice(stage: Stage, key: str, names: tuple[str, ...], titles: tuple[st
         here = code_to_text(stage.code)
         st.button(
             text("latent.start.use_sliders"),
-            on_click=lambda: put(**{target: here}),
+            on_click=lambda: set_query(**{target: here}),
             key=f"{key}.here",
         )
     _source(stage, key, names, target)
@@ -66,24 +66,27 @@ def _source(stage: Stage, key: str, names: tuple[str, ...], target: str) -> None
         number = st.query_params.get(target, "").removeprefix(PICTURE)
         chosen = int(number) if number.isdecimal() and len(number) < 10 else -1
         picture_choice(
-            stage, f"{key}-{target}", chosen, lambda picked: put(**{target: f"{PICTURE}{picked}"})
+            stage,
+            f"{key}-{target}",
+            chosen,
+            lambda picked: set_query(**{target: f"{PICTURE}{picked}"}),
         )
         return
 
     def forget() -> None:
         forget_photo()
-        put(**dict.fromkeys(names, ""))  # a code says what its picture looks like
+        set_query(**dict.fromkeys(names, ""))  # a code says what its picture looks like
 
     chosen_face = own_photo("Upload" if source == SOURCES[1] else "Camera", forget)
     if chosen_face is None:
         return
-    mean, _ = recall(
+    mean, _ = session_cached(
         "code", (chosen_face.key, stage.model.id), lambda: _encoded(stage, chosen_face.image)
     )
     st.button(
         text("latent.start.go"),
         type="primary",
-        on_click=lambda: put(**{target: code_to_text(mean)}),
+        on_click=lambda: set_query(**{target: code_to_text(mean)}),
         key=f"{key}.go",
     )
     st.caption(text("latent.start.in_address"))

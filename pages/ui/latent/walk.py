@@ -12,8 +12,8 @@ from pages.ui.i18n.text import slug, text
 from pages.ui.latent.sliders import Slider, moving_sliders
 from pages.ui.latent.stage import Stage, linked_code
 from pages.ui.latent.start import code_choice
-from pages.ui.state.query_params import linked_choice, linked_number, linked_slider, put
-from pages.ui.widgets.download_menu import File, offer
+from pages.ui.state.query_params import linked_choice, linked_number, linked_slider, set_query
+from pages.ui.widgets.download_menu import File, download_menu
 from pages.ui.widgets.tiles import tiles
 
 WAYS = {"Straight": lerp, "Around the origin": slerp}
@@ -59,7 +59,7 @@ def walk_view(stage: Stage) -> None:
         "walk",
         (slider,),
         (share,),
-        lambda at: put(at=at),
+        lambda at: set_query(at=at),
         code=WAYS[way](start, end, share),
         reset=text("latent.walk.reset"),
     )
@@ -75,7 +75,7 @@ def walk_view(stage: Stage) -> None:
         words = tuple(f"{share:.0%}" for share in shares)
         tiles(tuple(picture / 255 for picture in shown), words, least=70)
     there = WAYS[way](start, end, np.linspace(0, 1, ANIMATED))
-    offer(
+    download_menu(
         "walk",
         (
             File(text("latent.walk.strip"), "walk.png", lambda: _strip(strip)),

@@ -14,7 +14,7 @@ from pages.ui.backend.service import service, snapshots_of
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import status_in_words
-from pages.ui.shell.return_link import there_and_back
+from pages.ui.shell.return_link import link_with_return
 from pages.ui.state.session import visitor
 from pages.ui.train.submission import submit_run, submit_sweep
 from pages.ui.widgets.rows import named_rows
@@ -106,7 +106,7 @@ def _card(experiment: Experiment, run: Snapshot | None) -> None:
                 key=f"lessons.settings.{experiment.name}",
             )
         if opened:
-            st.switch_page("pages/train.py", query_params=there_and_back(query))
+            st.switch_page("pages/train.py", query_params=link_with_return(query))
         if run is None:
             st.caption(text("lessons.not_trained"))
             return

@@ -7,7 +7,6 @@ from ae_core.lessons.schema import Guess
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.lessons.progress import Progress, take_guess
-from pages.ui.state.session import widget
 
 
 def ask(guess: Guess, progress: Progress, lesson: str) -> None:
@@ -37,7 +36,7 @@ def ask(guess: Guess, progress: Progress, lesson: str) -> None:
             )
 
         def take() -> None:
-            value = widget(key)
+            value = st.session_state[key]
             if value is None:
                 st.toast(text("lessons.choose_first"))
             else:

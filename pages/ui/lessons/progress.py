@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from ae_core.lessons.schema import Lesson
-from pages.ui.state.query_params import put
+from pages.ui.state.query_params import set_query
 
 
 @dataclass(frozen=True)
@@ -61,21 +61,21 @@ def _number(text: str) -> float | None:
 
 def go_to(step: int) -> None:
     """Open a step of the lesson, by its number from 0."""
-    put(step=str(step + 1))
+    set_query(step=str(step + 1))
 
 
 def take_guess(progress: Progress, value: float) -> None:
     """Keep the guess of the present step."""
     guesses = list(progress.guesses)
     guesses[progress.step] = value
-    put(guess=";".join("" if one is None else f"{one:g}" for one in guesses))
+    set_query(guess=";".join("" if one is None else f"{one:g}" for one in guesses))
 
 
 def open_lesson(name: str) -> None:
     """Begin a lesson anew; with an empty name, leave the present one."""
-    put(lesson=name, step="1" if name else "", guess="", tried="")
+    set_query(lesson=name, step="1" if name else "", guess="", tried="")
 
 
 def take_tried(progress: Progress) -> None:
     """Keep that the present step's experiment on another page is done."""
-    put(tried=";".join(str(step + 1) for step in sorted({*progress.tried, progress.step})))
+    set_query(tried=";".join(str(step + 1) for step in sorted({*progress.tried, progress.step})))

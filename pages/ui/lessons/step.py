@@ -14,7 +14,7 @@ from pages.ui.lessons.guess import ask, said_view, verdict
 from pages.ui.lessons.measures import measure_view, measured_figures
 from pages.ui.lessons.progress import Progress, take_tried
 from pages.ui.lessons.terms import explained, glossary
-from pages.ui.shell.return_link import there_and_back
+from pages.ui.shell.return_link import link_with_return
 
 
 def step_view(lesson: Lesson, progress: Progress) -> bool:
@@ -101,7 +101,7 @@ def _links(links: tuple[Link, ...]) -> None:
                 f"pages/{link.page}.py",
                 label=f"**{notice.plain(link.words)}**",
                 icon=":material/open_in_new:",
-                query_params=there_and_back(dict(link.query)),
+                query_params=link_with_return(dict(link.query)),
             )
 
 

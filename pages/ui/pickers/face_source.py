@@ -19,8 +19,8 @@ from pages.ui.i18n.names import pictures_title
 from pages.ui.i18n.text import slug, text
 from pages.ui.pickers.gallery_picker import gallery_picker
 from pages.ui.pickers.models import TrainedAutoencoder, TrainedDenoiser
-from pages.ui.state.query_params import linked_choice, linked_index, put
-from pages.ui.state.session import forget_photo, keep_photo, kept_photo, let_go, recall
+from pages.ui.state.query_params import linked_choice, linked_index, set_query
+from pages.ui.state.session import forget_photo, keep_photo, kept_photo, let_go, session_cached
 from pages.ui.widgets.crop_box import crop_box
 from pages.ui.widgets.image_picker import picture_picker
 
@@ -73,7 +73,11 @@ def sample_face(page: str) -> Chosen:
     names, images = zip(*sample_faces(), strict=True)
     number = linked_index("picture", len(images))
     picture_picker(
-        f"{page}-samples", sample_tiles(), names, number, lambda index: put(picture=str(index))
+        f"{page}-samples",
+        sample_tiles(),
+        names,
+        number,
+        lambda index: set_query(picture=str(index)),
     )
     return Chosen(("sample", number), images[number], shared=True)
 
@@ -135,5 +139,5 @@ def _crop(photo_id: str, photo: photos.Photo, forget: Callable[[], None]) -> Cho
     st.button(text("denoise.photo.forget"), on_click=forget)
     key = (photo_id, crop)
     answer = service().connection.answer
-    image = recall("face", key, lambda: answer(photos.cut_face, photo.data, crop))
+    image = session_cached("face", key, lambda: answer(photos.cut_face, photo.data, crop))
     return Chosen(key, image)

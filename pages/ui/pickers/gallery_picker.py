@@ -9,7 +9,7 @@ from ae_core.specs import ImageChoice
 from pages.ui.backend.images import gallery, gallery_tiles
 from pages.ui.i18n.labels import label_in_words
 from pages.ui.i18n.text import text
-from pages.ui.state.query_params import linked_index, put
+from pages.ui.state.query_params import linked_index, set_query
 from pages.ui.widgets.image_picker import picture_picker
 
 
@@ -27,7 +27,7 @@ def gallery_picker(key: str, images: ImageChoice, a_page: int) -> int:
     available = gallery(images, 0, 1).available
     number = linked_index("picture", available)
     start = number // a_page * a_page
-    gallery_page(key, images, start, a_page, number, lambda index: put(picture=str(index)))
+    gallery_page(key, images, start, a_page, number, lambda index: set_query(picture=str(index)))
     with st.container(horizontal=True):
         page_turning(key, "picture", start, a_page, available)
     return number
@@ -77,5 +77,5 @@ def page_turning(key: str, name: str, start: int, a_page: int, available: int) -
         ("-", text("gallery.back"), max(0, start - a_page), start > 0),
         ("+", text("gallery.more"), start + a_page, start + a_page < available),
     ):
-        turn = partial(put, **{name: str(to)})
+        turn = partial(set_query, **{name: str(to)})
         st.button(words, on_click=turn, disabled=not there, key=f"{key}{sign}")

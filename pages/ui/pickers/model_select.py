@@ -9,8 +9,7 @@ from ae_core.errors import UnknownThing
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.pickers.models import TrainedAutoencoder, TrainedDenoiser
-from pages.ui.state.query_params import put
-from pages.ui.state.session import show_in_widget, widget
+from pages.ui.state.query_params import set_query
 
 Model = TypeVar("Model", bound=TrainedAutoencoder | TrainedDenoiser)
 
@@ -34,10 +33,10 @@ def model_select(
         notice.error(text("model.instead", problem=error))
         available, linked = offer(""), ""
     key = f"{page}.model"
-    show_in_widget(key, linked or next(iter(available)))
+    st.session_state[key] = linked or next(iter(available))
 
     def take() -> None:
-        put(model=widget(key))
+        set_query(model=st.session_state[key])
         on_change()
 
     chosen: str = st.selectbox(

@@ -6,9 +6,9 @@ import streamlit as st
 
 from ae_core.storage import ROOT
 from pages.ui.backend.service import service
-from pages.ui.backend.timing import timed
+from pages.ui.backend.timing import measure_time
 from pages.ui.i18n.text import slug, text
-from pages.ui.shell.return_link import way_back
+from pages.ui.shell.return_link import return_link
 
 LOGO = str(ROOT / "assets" / "logo.png")  # a material icon here would be fetched from a server
 SIDEBAR_PIXELS = 220
@@ -39,26 +39,15 @@ _STYLE = """
 """
 
 
-def framed(title: str, draw: Callable[[], None], *, by_itself: bool = True) -> None:
-    """Begin a page and draw it.
+def page_frame(title: str, draw: Callable[[], None], *, by_itself: bool = True) -> None:
+    """Draw a page; every page script calls this, as a link may open any of them.
 
     Args:
         title: one of PAGES' names.
-        draw: what stands below the frame.
+        draw: draws what stands below the frame.
         by_itself: whether a click draws anew only that, and not the frame. Not where it draws
             fragments: one inside another is drawn in a place that is no longer there when the
             outer one has changed, and Streamlit's page goes blank.
-    """
-    frame(title)
-    show = st.fragment(timed) if by_itself else timed
-    show(slug(title), draw)
-
-
-def frame(title: str) -> None:
-    """Begin a page; every page script calls this first, as a link may open any of them.
-
-    Args:
-        title: one of PAGES' names.
     """
     name_of_page = text(f"frame.page.{slug(title)}")
     st.set_page_config(
@@ -76,5 +65,7 @@ def frame(title: str) -> None:
             label = text(f"frame.page.{slug(name)}")
             st.page_link(path, label=label, icon=symbol, query_params=wished)
     if "back" in st.query_params:
-        way_back()
+        return_link()
     service()  # starts the workers, so that the first click finds them warm
+    show = st.fragment(measure_time) if by_itself else measure_time
+    show(slug(title), draw)

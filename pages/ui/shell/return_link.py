@@ -13,13 +13,13 @@ PLACE = ("lesson", "step", "guess", "tried")  # of a student, in the address of 
 MOST_CHARACTERS = 500
 
 
-def there_and_back(query: Mapping[str, str]) -> dict[str, str]:
+def link_with_return(query: Mapping[str, str]) -> dict[str, str]:
     """Return the query of a page that a lesson opens: it keeps the language and the way back."""
     here = {name: st.query_params[name] for name in PLACE if name in st.query_params}
     return {**query, **_language(), "back": urlencode(here)}
 
 
-def way_back() -> None:
+def return_link() -> None:
     """Offer the way back on a page that a lesson has opened."""
     written = st.query_params.get("back", "")[:MOST_CHARACTERS]
     place = {name: value for name, value in parse_qsl(written) if name in PLACE}

@@ -12,7 +12,7 @@ from ae_core.specs import PRESETS, Limit, TrainingSpec, from_query, to_query
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import preset_title
 from pages.ui.i18n.text import text
-from pages.ui.state.session import FIRST_PRESET, Draft, draft, show_in_widget, widget
+from pages.ui.state.session import FIRST_PRESET, Draft, draft
 
 NOT_SETTINGS = (
     *("lang", "run", "view", "show", "compare", "model", "source", "picture"),
@@ -67,10 +67,10 @@ def set_up(spec: TrainingSpec, preset_name: str, show: str = "") -> None:
     mine.preset = preset_name if preset_name in PRESETS else FIRST_PRESET
     mine.rejected.clear()
     write_settings()
-    put(view="Set up", show=show)
+    set_query(view="Set up", show=show)
 
 
-def put(**values: str) -> None:
+def set_query(**values: str) -> None:
     """Set or, with an empty value, remove what the address says of run or view."""
     for name, value in values.items():
         if value:
@@ -103,13 +103,13 @@ def linked_choice(
     key = f"{page}.{name}"
     written = st.query_params.get(name)
     current = written if written in options else options[0]
-    show_in_widget(key, current)
+    st.session_state[key] = current
     few = partial(st.pills, wrap=True) if wrap else st.segmented_control
     show = few if wrap or len(options) <= 4 else st.selectbox
 
     def take() -> None:
-        if widget(key):  # a click on the chosen segment clears it: then nothing changes
-            put(**{name: widget(key)})
+        if st.session_state[key]:  # a click on the chosen segment clears it: then nothing changes
+            set_query(**{name: st.session_state[key]})
 
     show(
         label,
@@ -146,14 +146,16 @@ def linked_slider(name: str, label: str, usual: float, limit: Limit, page: str) 
     key = f"{page}.{name}"
     value = linked_number(name, usual, limit)
     kind = int if limit.whole else float
-    show_in_widget(key, kind(value))
+    st.session_state[key] = kind(value)
     st.slider(
         label,
         kind(limit.low),
         kind(limit.high),
         step=1 if limit.whole else 0.01,
         key=key,
-        on_change=lambda: put(**{name: f"{widget(key):{'d' if limit.whole else '.2f'}}"}),
+        on_change=lambda: set_query(
+            **{name: f"{st.session_state[key]:{'d' if limit.whole else '.2f'}}"}
+        ),
     )
     return value
 
@@ -183,12 +185,12 @@ def linked_step(
     usual = min(steps, key=lambda step: abs(step - usual))
     value = linked_number(name, usual, Limit(steps[0], steps[-1], whole=False))
     nearest = min(steps, key=lambda step: abs(step - value))
-    show_in_widget(key, nearest)
+    st.session_state[key] = nearest
     st.select_slider(
         label,
         steps,
         key=key,
         format_func=format_func,
-        on_change=lambda: put(**{name: f"{widget(key):.4g}"}),
+        on_change=lambda: set_query(**{name: f"{st.session_state[key]:.4g}"}),
     )
     return nearest

@@ -1,6 +1,6 @@
 """What of one visitor outlives a script run: the unfinished set-up, pictures, widgets.
 
-The only file that names ``st.session_state``.
+Elsewhere ``st.session_state`` holds what widgets show.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from ae_core.errors import Message
 from ae_core.specs import TrainingSpec, preset
 
 T = TypeVar("T")
-MOST_ASKED = 200  # keys under a name
+MAX_ASKED = 200  # keys under a name
 FIRST_PRESET = "digits-dense"
 # Starlette writes what is larger than this to a temporary file; the largest upload is 10 MB.
 MultiPartParser.spool_max_size = 11 << 20
@@ -165,7 +165,7 @@ def forget_photo() -> None:
     st.session_state.pop("recalled", None)
 
 
-def recall(name: str, key: Any, compute: Callable[[], T]) -> T:
+def session_cached(name: str, key: Any, compute: Callable[[], T]) -> T:
     """Return what was computed last under a name, anew if the key is another one.
 
     For what depends on a visitor's picture: it is kept for this visitor only, the last one alone.
@@ -177,23 +177,13 @@ def recall(name: str, key: Any, compute: Callable[[], T]) -> T:
     return value
 
 
-def first_time(name: str, key: Any) -> bool:
-    """Whether this visitor has not yet asked for what is known under a name and a key."""
+def seen_before(name: str, key: Any) -> bool:
+    """Whether this visitor has asked before for the answer to a question, known by name and key."""
     asked = st.session_state.setdefault("asked", {})
     keys = asked.setdefault(name, set())
     if key in keys:
-        return False
-    if len(keys) >= MOST_ASKED:
+        return True
+    if len(keys) >= MAX_ASKED:
         keys.clear()
     keys.add(key)
-    return True
-
-
-def show_in_widget(key: str, value: Any) -> None:
-    """Make the widget of that key show a value in this run."""
-    st.session_state[key] = value
-
-
-def widget(key: str) -> Any:
-    """Return what a widget holds, None if it has not been shown."""
-    return st.session_state.get(key)
+    return False

@@ -16,7 +16,7 @@ from pages.ui.backend.images import picture_file
 from pages.ui.backend.models import keras_file
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
-from pages.ui.widgets.download_menu import File, offer
+from pages.ui.widgets.download_menu import File, download_menu
 
 
 def code_view(place: str, spec: TrainingSpec, model: ModelFile | None = None) -> None:
@@ -46,12 +46,12 @@ def code_view(place: str, spec: TrainingSpec, model: ModelFile | None = None) ->
         make = partial(keras_file, model)
         files.append(File(text("code.model"), "autoencoder.keras", make, "application/zip"))
     with st.container(horizontal=True, vertical_alignment="center"):
-        _offered(partial(offer, f"code.{place}", files))
+        _offered(partial(download_menu, f"code.{place}", files))
         if needs_file(spec):
             make = partial(picture_file, spec.images)
             pictures = [File(text("code.picture_file"), PICTURE_FILE, make, "application/zip")]
             label = text("code.pictures")
-            _offered(partial(offer, f"pictures.{place}", pictures, label=label))
+            _offered(partial(download_menu, f"pictures.{place}", pictures, label=label))
     beside = f" {text('code.beside')}" if needs_file(spec) else ""
     st.caption(text("code.open_in") + beside)
     with st.expander(

@@ -9,8 +9,8 @@ from pages.ui.backend.service import service, snapshots_of
 from pages.ui.charts import training
 from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import run_name, status_in_words
-from pages.ui.state.query_params import put
-from pages.ui.state.session import show_in_widget, visitor, widget
+from pages.ui.state.query_params import set_query
+from pages.ui.state.session import visitor
 from pages.ui.widgets.chart import chart
 
 MOST_LISTED = 40
@@ -30,13 +30,13 @@ def compare_view() -> None:
         return
     key = "train.compare"
     newest = [run.id for run in runs.values() if run.history][:3]
-    show_in_widget(key, newest if written is None else [run for run in linked if run in runs])
+    st.session_state[key] = newest if written is None else [run for run in linked if run in runs]
     chosen = st.multiselect(
         text("run.compare.choose"),
         list(runs),
         format_func=lambda run: run_name(runs[run]),
         key=key,
-        on_change=lambda: put(compare=",".join(widget(key)) or NONE),
+        on_change=lambda: set_query(compare=",".join(st.session_state[key]) or NONE),
     )
     available = [m for m in METRICS if any(r.history and m in r.history[0] for r in runs.values())]
     metric = st.selectbox(

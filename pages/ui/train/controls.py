@@ -17,13 +17,13 @@ from pages.ui.i18n import notice
 from pages.ui.i18n.names import pictures_title, preset_about, preset_title
 from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import help_of, in_words, label
-from pages.ui.state.session import Draft, draft, show_in_widget, visitor, widget
+from pages.ui.state.session import Draft, draft, visitor
 
 
 def preset_select() -> None:
     """Let the visitor start from a preset; it replaces the whole draft."""
     key = "train.preset"
-    show_in_widget(key, draft().preset)
+    st.session_state[key] = draft().preset
     st.selectbox(
         text("train.preset"),
         list(PRESETS),
@@ -36,7 +36,7 @@ def preset_select() -> None:
 
 def _take_preset() -> None:
     mine = draft()
-    mine.preset = widget("train.preset")
+    mine.preset = st.session_state["train.preset"]
     mine.spec = preset(mine.preset).spec
     mine.rejected.clear()
 
@@ -44,14 +44,14 @@ def _take_preset() -> None:
 def body_select() -> None:
     """Let the visitor choose dense or convolutional; it replaces all layers."""
     key = "train.body"
-    show_in_widget(key, draft().spec.autoencoder.body)
+    st.session_state[key] = draft().spec.autoencoder.body
     st.segmented_control(
         text("train.body"), ["dense", "conv"], format_func=in_words, key=key, on_change=_take_body
     )
 
 
 def _take_body() -> None:
-    body = widget("train.body")
+    body = st.session_state["train.body"]
     if body is not None:  # a click on the chosen one clears it: then nothing changes
         mine = draft()
         try:
@@ -69,11 +69,11 @@ def setting(name: str) -> None:
     value = mine.rejected[name][0] if name in mine.rejected else flatten(mine.spec)[name]
     common: dict[str, Any] = {"key": key, "on_change": _take, "args": (name,)}
     common["help"] = help_of(name)
-    show_in_widget(key, value)
+    st.session_state[key] = value
     if name == "image_set":
         st.selectbox(label(name), _image_sets(), format_func=_title, **common)
     elif name == "image_size":
-        show_in_widget(key, image_shape(mine.spec)[0])
+        st.session_state[key] = image_shape(mine.spec)[0]
         sizes = card(mine.spec.image_set).sizes
         st.segmented_control(
             label(name), sizes, format_func=lambda side: f"{side}×{side}", **common
@@ -126,7 +126,7 @@ def _number(name: str, common: dict[str, Any]) -> None:
 
 def _take(name: str) -> None:
     mine = draft()
-    value = widget(f"train.{name}")
+    value = st.session_state[f"train.{name}"]
     if value is None:  # a click on the chosen segment clears it: then nothing changes
         return
     take(mine, name, value)

@@ -22,10 +22,10 @@ from pages.ui.charts.plot import CLASSES, HELD_OUT, TRAIN
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import run_name
-from pages.ui.state.query_params import linked_number, put
-from pages.ui.state.session import show_in_widget, visitor, widget
+from pages.ui.state.query_params import linked_number, set_query
+from pages.ui.state.session import visitor
 from pages.ui.train.compare import MOST_LISTED
-from pages.ui.widgets.download_menu import File, offer
+from pages.ui.widgets.download_menu import File, download_menu
 from pages.ui.widgets.sheet import address
 
 SHOWS = ("Now", "Replay")
@@ -85,20 +85,20 @@ def replaying() -> bool:
 def replay_switch(snapshot: Snapshot) -> None:
     """Let the visitor go from what is now to what was, and back."""
     key = f"replay.show.{snapshot.id}"
-    show_in_widget(key, SHOWS[replaying()])
+    st.session_state[key] = SHOWS[replaying()]
     st.segmented_control(
         text("replay.switch"),
         SHOWS,
         key=key,
         format_func=lambda show: text(f"replay.show.{show}"),
         label_visibility="collapsed",
-        on_change=lambda: _take_show(widget(key), snapshot.epoch),
+        on_change=lambda: _take_show(st.session_state[key], snapshot.epoch),
     )
 
 
 def _take_show(show: str | None, epoch: int) -> None:
     if show:  # a click on the chosen one clears it: then nothing changes
-        put(replay=str(max(1, epoch)) if show == "Replay" else "")
+        set_query(replay=str(max(1, epoch)) if show == "Replay" else "")
 
 
 def replay_view(snapshot: Snapshot) -> None:
@@ -119,11 +119,11 @@ def replay_view(snapshot: Snapshot) -> None:
     }
     data |= {"named": text("replay.epoch", epoch="#")}  # the script puts the number in
     key = f"replay-{'-'.join(run.id for run in runs)}"
-    _REPLAY(key=key, data=data, on_epoch_change=lambda: _take_epoch(widget(key)["epoch"]))
+    _REPLAY(key=key, data=data, on_epoch_change=lambda: _take_epoch(st.session_state[key]["epoch"]))
     kept = len(replay_sheet(snapshot.id, snapshot.epoch).epochs)
     st.caption(text("replay.intro", kept=kept, epochs=snapshot.epoch))
     labels = (text("replay.gif"), text("replay.gif_with"))
-    offer(
+    download_menu(
         f"replay.{key}",
         [
             File(label, f"replay-{run.id[:4]}.gif", lambda run=run: _gif(run), "image/gif")
@@ -135,7 +135,7 @@ def replay_view(snapshot: Snapshot) -> None:
 def _take_epoch(epoch: object) -> None:
     """Keep the epoch in the address; anything may stand in what a browser sends."""
     if isinstance(epoch, int) and epoch > 0:
-        put(replay=str(epoch))
+        set_query(replay=str(epoch))
 
 
 def _has_film(run: Snapshot) -> bool:
@@ -156,13 +156,15 @@ def _beside(snapshot: Snapshot) -> Snapshot | None:
     if not runs:
         return None
     key = f"replay.with.{snapshot.id}"
-    show_in_widget(key, linked or ALONE)
+    st.session_state[key] = linked or ALONE
     st.selectbox(
         text("replay.beside"),
         (ALONE, *runs),
         key=key,
         format_func=lambda run: run_name(runs[run]) if run in runs else text("replay.nobody"),
-        on_change=lambda: put(**{"with": "" if widget(key) == ALONE else widget(key)}),
+        on_change=lambda: set_query(
+            **{"with": "" if st.session_state[key] == ALONE else st.session_state[key]}
+        ),
     )
     return runs.get(linked)
 

@@ -22,8 +22,8 @@ from pages.ui.i18n import notice
 from pages.ui.i18n.names import pictures_about, pictures_title
 from pages.ui.i18n.text import slug, text
 from pages.ui.i18n.wording import duration, label
-from pages.ui.state.query_params import put
-from pages.ui.state.session import draft, show_in_widget, widget
+from pages.ui.state.query_params import set_query
+from pages.ui.state.session import draft
 from pages.ui.train.code_view import code_view
 from pages.ui.train.controls import body_select, preset_select, setting
 from pages.ui.train.submission import NotAllowed, refusal, submit_run
@@ -65,7 +65,7 @@ def set_up_view() -> None:
         linked = OLD_NAMES.get(linked, linked)
         if linked in flatten(draft().spec):
             draft().group = _group_of(linked)
-        show_in_widget("train.group", draft().group)
+        st.session_state["train.group"] = draft().group
         st.segmented_control(
             text("train.groups"),
             list(GROUPS),
@@ -84,8 +84,8 @@ def _group_in_words(group: str) -> str:
 
 
 def _take_group() -> None:
-    put(show="")
-    draft().group = widget("train.group") or draft().group
+    set_query(show="")
+    draft().group = st.session_state["train.group"] or draft().group
 
 
 def _group(group: str) -> None:
@@ -137,7 +137,7 @@ def _train_button() -> None:
     except UserError as error:
         notice.error(error)
         return
-    put(run=run_id, sweep="", replay="", view="Watch")
+    set_query(run=run_id, sweep="", replay="", view="Watch")
     st.rerun()
 
 

@@ -6,8 +6,8 @@ from ae_core.errors import UserError
 from ae_core.training.sweep import parse_sizes, specs_of
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
-from pages.ui.state.query_params import put
-from pages.ui.state.session import draft, show_in_widget, widget
+from pages.ui.state.query_params import set_query
+from pages.ui.state.session import draft
 from pages.ui.train.submission import NotAllowed, refusal, submit_sweep
 
 USUAL_SIZES = "2, 4, 16, 64"
@@ -31,7 +31,7 @@ def sweep_set_up() -> None:
 def _show() -> None:
     st.caption(text("sweep.about"))
     written = st.query_params.get("sizes", USUAL_SIZES)
-    show_in_widget(KEY, written)
+    st.session_state[KEY] = written
     st.text_input(text("sweep.sizes"), key=KEY, on_change=_take)
     sizes, specs = _sizes(written), ()
     try:
@@ -54,7 +54,7 @@ def _show() -> None:
         except UserError as error:
             notice.error(error)
             return
-        put(sweep=sweep_id, run="", size="", replay="", view="Watch")
+        set_query(sweep=sweep_id, run="", size="", replay="", view="Watch")
         st.rerun()
 
 
@@ -67,4 +67,4 @@ def _sizes(written: str) -> tuple[int, ...]:
 
 
 def _take() -> None:
-    put(sizes=widget(KEY))
+    set_query(sizes=st.session_state[KEY])

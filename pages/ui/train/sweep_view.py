@@ -17,8 +17,8 @@ from pages.ui.backend.service import service, snapshots_of
 from pages.ui.charts.sweep import SizePoint, SweepWords, psnr_by_size
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
-from pages.ui.state.query_params import linked_choice, put
-from pages.ui.state.session import show_in_widget, visitor, widget
+from pages.ui.state.query_params import linked_choice, set_query
+from pages.ui.state.session import visitor
 from pages.ui.widgets.chart import chart
 from pages.ui.widgets.sheet import sheet
 
@@ -105,9 +105,11 @@ def _psnr(run: Snapshot) -> float:
 def _pca_toggle(sweep_id: str) -> bool:
     key = f"sweep.pca.{sweep_id}"
     shown = st.query_params.get("pca") == "1"
-    show_in_widget(key, shown)
+    st.session_state[key] = shown
     st.toggle(
-        text("sweep.with_pca"), key=key, on_change=lambda: put(pca="1" if widget(key) else "")
+        text("sweep.with_pca"),
+        key=key,
+        on_change=lambda: set_query(pca="1" if st.session_state[key] else ""),
     )
     return shown
 
@@ -156,9 +158,9 @@ def _chart(sweep_id: str, runs: list[Snapshot], linear: PcaBySize | None, chosen
 
 def _take_point(key: str) -> None:
     """Take the size of the point that was clicked; a click beside the points changes nothing."""
-    points = widget(key)["selection"]["points"]
+    points = st.session_state[key]["selection"]["points"]
     if points:
-        put(size=str(int(points[0]["x"])))
+        set_query(size=str(int(points[0]["x"])))
 
 
 def _rows(runs: list[Snapshot], linear: PcaBySize | None, chosen: int) -> None:

@@ -5,7 +5,7 @@ import streamlit as st
 
 from ae_core.runs.snapshot import CodeMap, Snapshot
 from pages.ui.backend.service import run_sheet, service
-from pages.ui.backend.timing import timed
+from pages.ui.backend.timing import measure_time
 from pages.ui.charts import training
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
@@ -47,7 +47,7 @@ def _refresh(snapshot: Snapshot) -> float | None:
 
 
 def _refreshed(run_id: str, every: float | None) -> None:
-    timed("run", _draw, run_id, every)
+    measure_time("run", _draw, run_id, every)
 
 
 def _draw(run_id: str, every: float | None) -> None:

@@ -29,7 +29,7 @@ class File:
     mime: str = "image/png"
 
 
-def offer(key: str, files: Sequence[File], *, label: str = "") -> None:
+def download_menu(key: str, files: Sequence[File], *, label: str = "") -> None:
     """Offer files in a list that opens on a click; its label says so if none is given."""
     with st.popover(
         label or text("downloads.open"),

@@ -6,7 +6,6 @@ from pathlib import Path
 import streamlit as st
 
 from pages.ui.i18n.text import text
-from pages.ui.state.session import widget
 
 _CSS = """
 .picker { display: grid; grid-template-columns: repeat(auto-fill, minmax(56px, 1fr)); gap: 6px; }
@@ -43,7 +42,7 @@ def picture_picker(
     """
 
     def take() -> None:
-        index = widget(key)["picked"]
+        index = st.session_state[key]["picked"]
         # The value comes from the browser: anything may stand in it.
         if isinstance(index, int) and 0 <= index < len(sources):
             on_pick(index)

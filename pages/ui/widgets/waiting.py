@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui.state.session import first_time
+from pages.ui.state.session import seen_before
 
 
 @contextmanager
@@ -20,7 +20,7 @@ def waiting(words: str, name: str, key: Any) -> Iterator[None]:
         name: of the kind of answer.
         key: another one for every answer of the kind.
     """
-    if not first_time(name, key):
+    if seen_before(name, key):
         yield
         return
     with st.spinner(words):
