@@ -4,8 +4,9 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from ae_core.data.user_image_sets import MIN_PICTURES, PRESET, name_of, suggested, user_sets
-from ae_core.data.user_set_store import MAX_PICTURES
+from ae_core.data.loading import card
+from ae_core.data.user_image_sets import MIN_IMAGES, PRESET, suggested_spec, user_sets
+from ae_core.data.user_set_store import MAX_IMAGES
 from ae_core.data.user_sets import LONGEST_NAME, SIDES, UserSet
 from ae_core.errors import UserError
 from ae_core.specs import to_query
@@ -90,7 +91,7 @@ def _one_set(own: UserSet) -> None:
     st.subheader(notice.plain(own.name))
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
         st.metric(text("own.count"), own.count, width="content")
-        st.metric(text("own.room"), MAX_PICTURES - own.count, width="content")
+        st.metric(text("own.room"), MAX_IMAGES - own.count, width="content")
         _train_link(own)
     left, right = st.columns(2, gap="large")
     with left:
@@ -112,15 +113,15 @@ def _leave() -> None:
 
 
 def _train_link(own: UserSet) -> None:
-    if own.count < MIN_PICTURES:
-        missing = MIN_PICTURES - own.count
-        st.caption(text("own.more_needed", least=MIN_PICTURES, missing=missing))
+    if own.count < MIN_IMAGES:
+        missing = MIN_IMAGES - own.count
+        st.caption(text("own.more_needed", least=MIN_IMAGES, missing=missing))
         return
     st.page_link(
         "pages/train.py",
         label=text("own.train"),
         icon=":material/play_arrow:",
-        query_params=to_query(suggested(own), PRESET),
+        query_params=to_query(suggested_spec(card(own.image_set)), PRESET),
     )
 
 
@@ -128,7 +129,7 @@ def _grid(own: UserSet, mine: bool) -> None:
     if not own.count:
         st.caption(text("own.empty"))
         return
-    images = user_sets().images(own.id)
+    images = user_sets().read(own.id)[1]
     count = len(images.numbers)
     start = linked_index("page", count) // A_PAGE * A_PAGE
     numbers = [int(number) for number in images.numbers[start : start + A_PAGE]]
@@ -191,7 +192,7 @@ def _delete(own: UserSet) -> None:
     except UserError as error:
         notice.error(error)
         return
-    service().forget_pictures(name_of(own))
+    service().forget_pictures(own.image_set)
     collecting().told = text("own.deleted")
     _leave()
     st.rerun()

@@ -8,8 +8,8 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ae_core.data.loading import IMAGE_SETS, card, is_known
-from ae_core.data.user_image_sets import is_user_set, suggested, user_set
+from ae_core.data.loading import card
+from ae_core.data.user_image_sets import suggested_spec
 from ae_core.errors import ImageSetCorrupt, NotAllowed, UserError
 from ae_core.models.compatibility import apply_setting, image_shape
 from ae_core.specs import LIMITS, PRESETS, Limit, TrainingSpec, preset
@@ -46,7 +46,7 @@ class ClassLimits:
         CLASS_LIMITS["epochs"].check("epochs", self.epochs)
         CLASS_LIMITS["runs"].check("runs", self.runs)
         for name in self.image_sets:
-            _check_image_set(name)
+            card(name)
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Challenge:
 
     def __post_init__(self) -> None:
         CLASS_LIMITS["latent_dim"].check("latent_dim", self.latent_dim)
-        _check_image_set(self.image_set)
+        card(self.image_set)
         image_shape(TrainingSpec(image_set=self.image_set, image_size=self.image_size))
 
 
@@ -124,11 +124,6 @@ class Student:
 def file_name(visitor: str) -> str:
     """Return the name under which a student is kept."""
     return hashlib.sha256(visitor.encode()).hexdigest()[:16]
-
-
-def _check_image_set(name: str) -> None:
-    if not is_known(name):
-        raise UserError("one_of", name="image_set", value=name, choices=tuple(IMAGE_SETS))
 
 
 def checked_nickname(typed: str) -> str:
@@ -207,16 +202,17 @@ def check_submission(classroom: Classroom, specs: Sequence[TrainingSpec], begun:
 
 def _title(image_set: str) -> str:
     """Return the name of an image set; of a visitor's set the one that its maker gave it."""
-    return card(image_set).title if is_user_set(image_set) else image_set
+    return card(image_set).title or image_set
 
 
 def challenge_preset(challenge: Challenge, limits: ClassLimits) -> tuple[TrainingSpec, str]:
     """Return settings that take part in a challenge, and the preset that they start from."""
     name = challenge.image_set
+    known = card(name)
     presets = [p.name for p in PRESETS.values() if p.spec.image_set == name]
     for start in (*presets, FALLBACK_PRESET):
         try:
-            spec = suggested(user_set(name)) if is_user_set(name) else preset(start).spec
+            spec = suggested_spec(known) if known.user_made else preset(start).spec
             for setting, value in (
                 *((("image_set", name),) if spec.image_set != name else ()),
                 ("image_size", challenge.image_size),

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from ae_core.classroom.model import Classroom, Student
 from ae_core.classroom.run_card import RunCard, WallEntry
-from ae_core.data.user_image_sets import PREFIX, is_gone
+from ae_core.data import loading
 from ae_core.errors import UnknownThing
 from ae_core.service.service import TrainingService
 
@@ -115,8 +115,7 @@ def standings(entries: Sequence[WallEntry]) -> list[tuple[Student, RunCard]]:
 
 
 def _without_deleted_images(card: RunCard) -> RunCard:
-    name = card.run.spec.image_set
-    return card.without_images() if name.startswith(PREFIX) and is_gone(name) else card
+    return card.without_images() if loading.card(card.run.spec.image_set).gone else card
 
 
 def _to_show(cards: Sequence[RunCard]) -> RunCard | None:

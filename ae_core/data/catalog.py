@@ -1,8 +1,6 @@
-"""What an image set is, and the catalogue of those the app knows.
+"""The catalogue of the app's image sets, and the types in which the core speaks of any set.
 
-This file does not know how a set is found, read or drawn; reading it loads nothing.
-
-Letters: N pictures, H height, W width, C channels, F factors.
+Letters: N images, H height, W width, C channels, F factors.
 """
 
 from collections.abc import Mapping
@@ -14,38 +12,77 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ae_core.data.toy_faces import FACTORS
+from ae_core.errors import UserError
+from ae_core.storage import data_dir
+
+SPLITS = ("held-out", "none")
 
 
 @dataclass(frozen=True)
 class ImageSetCard:
-    """What is known of a set without loading anything; pictures are square, values in [0, 1].
+    """What is known of an image set without loading it: `ae_core.data.loading.card` finds it.
 
-    `kind` is "digits", "faces" or "clothes"; `sizes` hold `native_size`; the counts are those of
-    the usual split; `file` is relative to the data folder, None for an embedded set. LFW's counts
-    are those of the file that the project is developed with: one made by `downloads` holds more.
+    Attributes:
+        name: in specs and links.
+        kind: ``digits``, ``clothes``, ``faces``, or ``user`` for a visitor's set.
+        native_size: height and width of the images in pixels.
+        sizes: the sizes that they can be loaded at, the native one among them.
+        train_count: images of the usual split. LFW's counts are those of the file that the app
+            is developed with; one that the app downloads holds more.
+        test_count: likewise.
+        file: in the data folder; None where none is needed, and for a visitor's set.
+        channels: 1, gray.
+        title: what a visitor called the set; the titles of the others stand in ``assets/text``.
+        revision: of a visitor's set, another number whenever its images change.
+        gone: whether a visitor's set was deleted.
+        problem: why nothing can be trained on a visitor's set, None if it can.
     """
 
     name: str
-    title: str
-    about: str
     kind: str
     native_size: int
     sizes: tuple[int, ...]
-    channels: int
     train_count: int
     test_count: int
-    embedded: bool
-    file: str | None
-    terms: str
+    file: str | None = None
+    channels: int = 1
+    title: str = ""
+    revision: int = 0
+    gone: bool = False
+    problem: UserError | None = None
+
+    @property
+    def user_made(self) -> bool:
+        """Whether a visitor made the set: it may change, and be deleted."""
+        return self.kind == "user"
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the set comes with the app: it needs no file."""
+        return self.file is None and not self.user_made
+
+    @property
+    def available(self) -> bool:
+        """Whether the set loads without a network; its file, if it has one, is not read."""
+        return not self.gone and (self.file is None or (data_dir() / self.file).is_file())
+
+    def check_trainable(self) -> None:
+        """Refuse a visitor's set that was deleted, is damaged or has too few images.
+
+        Raises:
+            UserError: see `problem`.
+        """
+        if self.problem is not None:
+            raise type(self.problem)(self.problem.key, **self.problem.values)
 
 
 @dataclass(frozen=True, eq=False)
 class ImageSet:
-    """The pictures of a set; every array is read-only.
+    """The images of a set; every array is read-only.
 
     `train`, `test` (N, H, W, C) float32 in [0, 1]. Labels: (N,) int64 class numbers, for toy faces
     (N, F) float32 factors in [-1, 1], or None; `label_names` name the classes or the factors.
-    Groups: (N,) int64 numbers of the person on each picture, or None.
+    Groups: (N,) int64 numbers of the person on each image, or None.
     """
 
     name: str
@@ -59,7 +96,7 @@ class ImageSet:
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
-        """(H, W, C) of one picture."""
+        """(H, W, C) of one image."""
         height, width, channels = self.train.shape[1:]
         return height, width, channels
 
@@ -67,87 +104,55 @@ class ImageSet:
 _CARDS = (
     ImageSetCard(
         name="digits",
-        title="Tiny digits",
-        about="1,797 handwritten digits, only 8×8 pixels each: a network learns them in seconds.",
         kind="digits",
         native_size=8,
         sizes=(8, 16, 32),
-        channels=1,
         train_count=1437,
         test_count=360,
-        embedded=True,
-        file=None,
-        terms="Optical Recognition of Handwritten Digits, UCI, CC BY 4.0",
     ),
     ImageSetCard(
         name="toy-faces",
-        title="Toy faces",
-        about="Cartoon faces drawn from eight known properties, to compare with what is learned.",
         kind="faces",
         native_size=64,
         sizes=(32, 64),
-        channels=1,
         train_count=5000,
         test_count=1000,
-        embedded=True,
-        file=None,
-        terms="Drawn by this app; free to use",
     ),
     ImageSetCard(
         name="mnist",
-        title="MNIST digits",
-        about="70,000 handwritten digits, the classic first exercise.",
         kind="digits",
         native_size=28,
         sizes=(28, 32),
-        channels=1,
         train_count=60000,
         test_count=10000,
-        embedded=False,
         file="mnist.npz",
-        terms="Yann LeCun and Corinna Cortes, CC BY-SA 3.0",
     ),
     ImageSetCard(
         name="fashion-mnist",
-        title="Fashion-MNIST",
-        about="70,000 pictures of clothes, shoes and bags: like MNIST, but harder.",
         kind="clothes",
         native_size=28,
         sizes=(28, 32),
-        channels=1,
         train_count=60000,
         test_count=10000,
-        embedded=False,
         file="fashion-mnist.npz",
-        terms="Zalando SE, MIT licence",
     ),
     ImageSetCard(
         name="olivetti",
-        title="Olivetti faces",
-        about="400 portraits of 40 people under steady light.",
         kind="faces",
         native_size=64,
         sizes=(32, 64),
-        channels=1,
         train_count=350,
         test_count=50,
-        embedded=False,
         file="scikit_learn_data/olivetti_py3.pkz",
-        terms="AT&T Laboratories Cambridge, free for research",
     ),
     ImageSetCard(
         name="lfw-crop",
-        title="Faces in the wild",
-        about="Thousands of faces from news photos, in every light and mood.",
         kind="faces",
         native_size=64,
         sizes=(32, 64),
-        channels=1,
         train_count=10272,
         test_count=1678,
-        embedded=False,
         file="lfwcrop_grey64.npz",
-        terms="LFW / LFWcrop, for research and teaching",
     ),
 )
 IMAGE_SETS: Mapping[str, ImageSetCard] = MappingProxyType({card.name: card for card in _CARDS})

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ae_core.data import image_files, readers, user_image_sets
-from ae_core.data.catalog import IMAGE_SETS, LABEL_NAMES, ImageSet, ImageSetCard
+from ae_core.data.catalog import IMAGE_SETS, LABEL_NAMES, SPLITS, ImageSet, ImageSetCard
 from ae_core.data.readers import RawImages
 from ae_core.errors import ImageSetCorrupt, ImageSetUnavailable, UnknownThing, UserError
 from ae_core.storage import data_dir
@@ -28,24 +28,21 @@ __all__ = [
     "ImageSetUnavailable",
     "card",
     "data_dir",
-    "is_available",
-    "is_known",
     "load_images",
 ]
 
-SPLITS = ("held-out", "none")
 
-
-def is_available(name: str) -> bool:
-    """Whether a set loads without a network: it is embedded, or its file is there (not read here).
+def card(name: str) -> ImageSetCard:
+    """Return the card of an image set, a visitor's or one of the app.
 
     Raises:
-        ValueError: `name` is not that of an image set.
+        UserError: there is no such set.
     """
+    if name in IMAGE_SETS:
+        return IMAGE_SETS[name]
     if user_image_sets.is_user_set(name):
-        return not user_image_sets.is_gone(name)
-    file = card(name).file
-    return file is None or (data_dir() / file).is_file()
+        return user_image_sets.user_card(name)
+    raise UserError("one_of", name="image_set", value=name, choices=tuple(IMAGE_SETS))
 
 
 def load_images(name: str, size: int = 0, split: str = "held-out") -> ImageSet:
@@ -71,28 +68,12 @@ def load_images(name: str, size: int = 0, split: str = "held-out") -> ImageSet:
     if split not in SPLITS:
         raise UserError("one_of", name="split", value=split, choices=SPLITS)
     size = size or known.native_size
-    if not user_image_sets.is_user_set(name):
+    if not known.user_made:
         return _load(name, size, split, data_dir())
     try:
         return _made(name, user_image_sets.read_user_set(name), size, split)
     except UnknownThing as error:
         raise ImageSetUnavailable(error.key, **error.values) from error
-
-
-def is_known(name: str) -> bool:
-    """Whether a name is that of an image set; an own one's is also when it was deleted."""
-    return name in IMAGE_SETS or user_image_sets.is_user_set(name)
-
-
-def card(name: str) -> ImageSetCard:
-    """Return what is known of a set without loading it.
-
-    Raises:
-        ValueError: there is no such set.
-    """
-    if not is_known(name):
-        raise UserError("one_of", name="image_set", value=name, choices=tuple(IMAGE_SETS))
-    return IMAGE_SETS[name] if name in IMAGE_SETS else user_image_sets.card_of(name)
 
 
 @lru_cache(maxsize=2)

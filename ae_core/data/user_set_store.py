@@ -34,7 +34,7 @@ from ae_core.storage import FileLock, atomic_write
 
 _log = logging.getLogger(__name__)
 
-MAX_PICTURES = 500  # of a set
+MAX_IMAGES = 500  # of a set
 MAX_SETS = 8  # of a visitor
 MAX_BYTES = 200 << 20  # of all visitors' sets together
 
@@ -104,14 +104,14 @@ class UserSetStore:
         mine = [each for each in found if each.owner == owner]
         return sorted(mine, key=lambda each: each.created, reverse=True)
 
-    def images(self, set_id: str) -> UserImages:
-        """Read the pictures of a set.
+    def read(self, set_id: str) -> tuple[UserSet, UserImages]:
+        """Read a set with its images.
 
         Raises:
             UnknownThing: there is none.
             ImageSetCorrupt: its file does not read.
         """
-        return read(self.path(set_id))[1]
+        return read(self.path(set_id))
 
     def add(self, set_id: str, pixels: NDArray[np.uint8]) -> UserSet:
         """Add pictures (N, S, S), 0 black; anybody who knows the id may.
@@ -121,16 +121,16 @@ class UserSetStore:
             StorageError: the file cannot be written.
         """
         with self._changing():
-            own, images = read(self.path(set_id))
+            own, images = self.read(set_id)
             if pixels.dtype != np.uint8 or pixels.shape[1:] != (own.side, own.side):
                 raise ValueError(
                     f"pixels={pixels.shape} {pixels.dtype} must be (N, {own.side}, {own.side}) "
                     "uint8"
                 )
             count = own.count + len(pixels)
-            if count > MAX_PICTURES:
-                room = MAX_PICTURES - own.count
-                raise UserError("set_full", count=count, most=MAX_PICTURES, room=room)
+            if count > MAX_IMAGES:
+                room = MAX_IMAGES - own.count
+                raise UserError("set_full", count=count, most=MAX_IMAGES, room=room)
             more = replace(own, next_number=own.next_number + len(pixels))
             return self._write(more, images.append(pixels, own.next_number))
 
@@ -170,7 +170,7 @@ class UserSetStore:
                 raise _refused("set_not_deleted", error) from error
 
     def _owned(self, set_id: str, owner: str) -> tuple[UserSet, UserImages]:
-        own, images = read(self.path(set_id))
+        own, images = self.read(set_id)
         if own.owner != owner:
             raise NotYours("not_yours")
         return own, images

@@ -25,6 +25,7 @@ _log = logging.getLogger(__name__)
 
 SIDES = (28, 32, 64)  # pixels
 LONGEST_NAME = 40  # letters
+PREFIX = "own-"  # of a set's name among the image sets
 SET_ID = re.compile(r"(28|32|64)-[0-9a-f]{12}")
 
 
@@ -49,6 +50,11 @@ class UserSet:
     count: int = 0
     next_number: int = 0
     changes: int = 0
+
+    @property
+    def image_set(self) -> str:
+        """Its name among the image sets."""
+        return PREFIX + self.id
 
     @property
     def side(self) -> int:

@@ -11,8 +11,7 @@ import numpy as np
 
 from ae_core import metrics
 from ae_core.data.gallery import images_of
-from ae_core.data.loading import load_images
-from ae_core.data.user_image_sets import revision
+from ae_core.data.loading import card, load_images
 from ae_core.evaluation.quantization import Quantizer
 from ae_core.evaluation.rate_distortion import Curve, Point
 from ae_core.latent.browser_decoder import decoder_bytes
@@ -119,7 +118,7 @@ def pca_with_quantizers(
     image_set: str, image_size: int, split: str
 ) -> tuple[baselines.Pca, tuple[Quantizer, ...]]:
     """Return an image set's PCA and quantizers for each of PCA_BITS and each of PCA_DIMS."""
-    return _fitted_pca(image_set, image_size, split, revision(image_set))
+    return _fitted_pca(image_set, image_size, split, card(image_set).revision)
 
 
 @lru_cache(maxsize=4)

@@ -6,7 +6,7 @@ Keras: the page shows the script before anything is trained.
 
 from dataclasses import dataclass
 
-from ae_core.data.catalog import IMAGE_SETS
+from ae_core.data.loading import card
 from ae_core.export import (
     script_corruption,
     script_data,
@@ -16,6 +16,7 @@ from ae_core.export import (
 )
 from ae_core.models.precision import resolve_precision
 from ae_core.models.shapes import Shape
+from ae_core.sentences import say
 from ae_core.specs import TrainingSpec
 
 RULE = 100  # characters a line
@@ -61,8 +62,8 @@ def about(spec: TrainingSpec, image_shape: Shape) -> str:
     height, width, _ = image_shape
     kind = {"plain": "An", "sparse": "A sparse", "variational": "A variational"}
     # A visitor's name of an own set is no text for a script that others run.
-    known = IMAGE_SETS.get(spec.image_set)
-    title = known.title if known else "own pictures"
+    own = card(spec.image_set).user_made
+    title = "own pictures" if own else say(f"pictures.{spec.image_set}.title")
     numbers = spec.autoencoder.latent_dim
     return (
         f"{kind[spec.autoencoder.bottleneck]} autoencoder for {title}: "

@@ -8,7 +8,7 @@ click leads to an error that the visitor did not make. It draws no widgets.
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ae_core.data.loading import IMAGE_SETS, card, is_known
+from ae_core.data.loading import card
 from ae_core.errors import UserError
 from ae_core.models.shapes import LayerShape, Shape, infer_shapes, side_after
 from ae_core.specs import AutoencoderSpec, Layer, TrainingSpec, change, parse_layers
@@ -30,8 +30,6 @@ def image_shape(spec: TrainingSpec) -> tuple[int, int, int]:
     Raises:
         UserError: the image set or the size is unknown.
     """
-    if not is_known(spec.image_set):
-        raise UserError("one_of", name="image_set", value=spec.image_set, choices=tuple(IMAGE_SETS))
     known = card(spec.image_set)
     side = spec.image_size or known.native_size
     if side not in known.sizes:
@@ -99,8 +97,7 @@ def apply_setting(spec: TrainingSpec, name: str, value: Value) -> TrainingSpec:
 
 def _fitting_size(spec: TrainingSpec, image_set: str) -> int:
     """Return the size of a set in which the network can see it: as it comes, if possible."""
-    sizes = card(image_set).sizes if is_known(image_set) else ()
-    for size in (0, *sizes):
+    for size in (0, *card(image_set).sizes):
         changed = change(spec, image_set=image_set, image_size=size)
         try:
             match_decoder(changed.autoencoder, image_shape(changed))

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ae_core.data.catalog import IMAGE_SETS
+from ae_core.data.catalog import IMAGE_SETS, ImageSetCard
 from ae_core.models import weights
 from ae_core.models.pretrained import Card, NoiseResult
+from ae_core.sentences import say
 from ae_core.specs import DenoiserSpec, TrainingSpec, change, preset
 
 
@@ -120,8 +121,8 @@ def card_for(name: str, figures: dict[str, float], trials: tuple[NoiseResult, ..
         about=start.about,
         figures=figures,
         trials=trials,
-        data=f"{images.title}: {pictures}",
-        terms=images.terms,
+        data=f"{_words(images, 'title')}: {pictures}",
+        terms=_words(images, "terms"),
         not_for="Not for recognising people or reading handwriting: it was made for teaching.",
     )
 
@@ -136,11 +137,15 @@ def denoiser_card(name: str, people: int, trials: tuple[NoiseResult, ...]) -> Ca
         about="Fully convolutional; it is told neither the kind of the noise nor its level.",
         figures={},
         trials=trials,
-        data=f"{images.title}: {images.train_count:,} pictures of {people:,} people; the figures "
-        f"are of {images.test_count:,} pictures of other people. Mostly photos of well-known "
-        "adults in the news about the year 2003, most of them men with light skin: on other faces "
+        data=f"{_words(images, 'title')}: {images.train_count:,} pictures of {people:,} "
+        f"people; the figures are of {images.test_count:,} pictures of other people. "
+        "Mostly photos of well-known adults in the news about the year 2003, most of them men with light skin: on other faces "
         "it may do worse.",
-        terms=images.terms,
+        terms=_words(images, "terms"),
         not_for="Not for recognising people, and no evidence: what it draws under noise is "
         "likely, not true.",
     )
+
+
+def _words(images: ImageSetCard, part: str) -> str:
+    return say(f"pictures.{images.name}.{part}")

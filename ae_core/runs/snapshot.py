@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ae_core import images
-from ae_core.data.user_image_sets import is_gone
+from ae_core.data.loading import card
 from ae_core.models.compatibility import image_shape
 from ae_core.runs.record import RunRecord
 from ae_core.specs import TrainingSpec
@@ -107,7 +107,7 @@ def files_of(snapshot: Snapshot) -> dict[str, bytes]:
     There are none if the images are a visitor's own and were deleted meanwhile.
     """
     files: dict[str, bytes] = {}
-    if is_gone(snapshot.spec.image_set):
+    if card(snapshot.spec.image_set).gone:
         return files
     if snapshot.pictures is not None:
         files["preview.png"] = images.to_png(images.sheet(snapshot.pictures))
@@ -154,6 +154,6 @@ def restored(record: RunRecord, read: Callable[[str], bytes | None], *, saved: b
 
 def without_gone_pictures(snapshot: Snapshot) -> Snapshot:
     """Return a snapshot, without its images if they are of a user set that was deleted."""
-    if is_gone(snapshot.spec.image_set):
+    if card(snapshot.spec.image_set).gone:
         return replace(snapshot, pictures=None, map=None)
     return snapshot

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ae_core.data.user_image_sets import is_gone
+from ae_core.data.loading import card
 from ae_core.models import weights
 from ae_core.runs import timeline
 from ae_core.runs.record import RunOutcome, RunRecord
@@ -72,7 +72,7 @@ class LiveRun:
 
     def pack(self, outcome: RunOutcome) -> None:
         """Add frames and weights to the ``files`` of an ended run: slow, so without the lock."""
-        if self.frames and not is_gone(self.record.spec.image_set):
+        if self.frames and not card(self.record.spec.image_set).gone:
             self.files[timeline.FILE] = timeline.to_bytes(self.frames)
         if outcome.history:
             self.files["weights.npz"] = weights.to_bytes(outcome.weights)

@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ae_core.data.user_image_sets import check_trainable, is_gone
+from ae_core.data.loading import card
 from ae_core.errors import Busy
 from ae_core.models.compatibility import network_shapes
 from ae_core.runs.ended_runs import EndedRuns
@@ -85,7 +85,7 @@ class TrainingService:
     ) -> list[str]:
         for spec in specs:
             network_shapes(spec)
-            check_trainable(spec.image_set)
+            card(spec.image_set).check_trainable()
         with self._active.changed:
             self._active.sync()
             self._refuse_if_busy(owner)
@@ -132,7 +132,7 @@ class TrainingService:
         Raises:
             UnknownThing: there is no such run.
         """
-        if is_gone(self.snapshot(run_id).spec.image_set):
+        if card(self.snapshot(run_id).spec.image_set).gone:
             return ()
         run = self._active.live(run_id)
         return self._ended.frames(run_id) if run is None else run.frames

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlparse
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from ae_core.data.loading import is_available
+from ae_core.data.loading import IMAGE_SETS
 from ae_core.lessons.figures import figures_of_run
 from ae_core.lessons.reader import lesson_files, read_lesson
 from ae_core.lessons.schema import Lesson, Step, numbers_of
@@ -57,7 +57,7 @@ def guess(page: Page, step: Step, said: float | None) -> None:
 
 
 def needs_files(step: Step) -> bool:
-    return not all(is_available(one.spec.image_set) for one in step.experiments)
+    return not all(IMAGE_SETS[one.spec.image_set].available for one in step.experiments)
 
 
 def is_elsewhere(step: Step) -> bool:

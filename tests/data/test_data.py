@@ -15,10 +15,11 @@ from PIL import Image
 from ae_core.data import download, loading
 from ae_core.data.loading import IMAGE_SETS, load_images
 from ae_core.errors import ImageSetCorrupt, ImageSetUnavailable
+from ae_core.sentences import say
 from ae_core.storage import ROOT, data_dir
 from tests.helpers.refusals import check, refused
 
-REAL = {name: loading.is_available(name) for name in IMAGE_SETS}
+REAL = {name: IMAGE_SETS[name].available for name in IMAGE_SETS}
 REAL_DIR = data_dir()
 EVERY = [(name, size) for name, card in IMAGE_SETS.items() for size in card.sizes]
 IN_FILES = [name for name, card in IMAGE_SETS.items() if not card.embedded]
@@ -164,9 +165,9 @@ def test_the_catalogue_is_in_order_and_consistent():
         assert card.native_size in card.sizes
         assert card.embedded == (card.file is None)
         assert card.kind in {"digits", "faces", "clothes"}
-        assert card.about.endswith(".")
-        assert len(card.about) < 100
-        assert card.terms
+        assert say(f"pictures.{name}.about").endswith(".")
+        assert len(say(f"pictures.{name}.about")) < 100
+        assert say(f"pictures.{name}.terms")
 
 
 def test_reading_the_catalogue_imports_nothing_heavy():
@@ -249,13 +250,13 @@ def test_wrong_arguments_are_named(arguments, key, name):
         load_images(*arguments)
 
 
-def test_is_available_looks_at_the_folder_only(folder):
+def test_an_available_set_has_its_file_in_the_folder(folder):
     with refused("one_of", name="image_set", value="x"):
-        loading.is_available("x")
-    assert [name for name in IMAGE_SETS if loading.is_available(name)] == ["digits", "toy-faces"]
+        loading.card("x")
+    assert [n for n in IMAGE_SETS if IMAGE_SETS[n].available] == ["digits", "toy-faces"]
     for name in IN_FILES:
         write_fake(name, folder)
-        assert loading.is_available(name)
+        assert IMAGE_SETS[name].available
 
 
 def test_data_dir_is_the_environment_s_or_the_project_s(monkeypatch, tmp_path):

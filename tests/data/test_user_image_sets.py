@@ -8,13 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ae_core.data import gallery, user_image_sets
-from ae_core.data.loading import IMAGE_SETS, card, is_available, is_known, load_images
+from ae_core.data.loading import IMAGE_SETS, card, load_images
 from ae_core.data.toy_faces import draw_faces, sample_factors
 from ae_core.data.user_image_sets import (
-    MIN_PICTURES,
-    check_trainable,
-    name_of,
-    suggested,
+    MIN_IMAGES,
+    suggested_spec,
     user_sets,
 )
 from ae_core.data.user_sets import SIDES
@@ -54,21 +52,20 @@ def made(count=20, side=28, name="Class 7b", owner="ada"):
 
 def test_an_own_set_has_a_name_a_card_and_a_shape():
     own = made(25)
-    name = name_of(own)
-    assert is_known(name)
-    assert is_available(name)
+    name = own.image_set
     known = card(name)
-    assert (known.title, known.kind, known.native_size) == ("Class 7b", "own", 28)
+    assert known.available
+    assert known.user_made
+    assert (known.title, known.kind, known.native_size) == ("Class 7b", "user", 28)
     images = load_images(name)
     assert (known.train_count, known.test_count) == (len(images.train), len(images.test)) == (20, 5)
-    spec = suggested(own)
+    spec = suggested_spec(card(own.image_set))
     assert image_shape(spec) == images.image_shape == (28, 28, 1)
     assert from_query(to_query(spec, user_image_sets.PRESET)) == spec
 
 
 @pytest.mark.parametrize("name", ["own-", "own-x", "own-28-../../etc", "28-0123456789ab", "cats"])
 def test_other_names_are_unknown_and_a_sentence(name):
-    assert not is_known(name)
     with refused("one_of", name="image_set", value=name):
         card(name)
 
@@ -77,14 +74,14 @@ def test_a_card_changes_with_its_set():
     own = made(10)
     user_sets().rename(own.id, "Other", "ada")
     user_sets().add(own.id, drawings(10, seed=1))
-    known = card(name_of(own))
+    known = card(own.image_set)
     assert (known.title, known.train_count + known.test_count) == ("Other", 20)
 
 
 # --- what is held out -------------------------------------------------------------------------
 
 
-@given(numbers=st.sets(st.integers(0, 3000), min_size=MIN_PICTURES, max_size=500))
+@given(numbers=st.sets(st.integers(0, 3000), min_size=MIN_IMAGES, max_size=500))
 @settings(deadline=None, max_examples=50)
 def test_something_is_held_out_and_something_is_left(numbers):
     tests = user_image_sets._held_out(np.array(sorted(numbers)))
@@ -121,7 +118,7 @@ def test_a_picture_stays_on_its_side_while_others_come_and_go(numbers, others):
 )
 def test_pictures_load_at_every_size_of_the_card(side, size):
     own = made(15, side)
-    images = load_images(name_of(own), size)
+    images = load_images(own.image_set, size)
     assert images.image_shape == ((size or side,) * 2 + (1,))
     assert (len(images.train), len(images.test)) == (12, 3)
     for part in (images.train, images.test):
@@ -132,46 +129,47 @@ def test_pictures_load_at_every_size_of_the_card(side, size):
         both = {p.tobytes() for part in (images.train, images.test) for p in part}
         kept = (drawings(15, side).astype(np.float32) / np.float32(255))[..., None]
         assert both == {picture.tobytes() for picture in kept}
-    everything = load_images(name_of(own), size, "none")
+    everything = load_images(own.image_set, size, "none")
     assert len(everything.train) == 15
 
 
 def test_another_size_is_a_sentence():
-    name = name_of(made(10, 32))
+    name = made(10, 32).image_set
     with refused("one_of_for", name="image_size", value=28, choices=(32,), image_set=name):
         load_images(name, 28)
 
 
 def test_what_is_added_taken_out_or_deleted_shows_at_once():
     own = made(10)
-    name = name_of(own)
+    name = own.image_set
     assert len(load_images(name, 0, "none").train) == 10
     user_sets().add(own.id, drawings(5, seed=1))
     assert len(load_images(name, 0, "none").train) == 15
     user_sets().remove(own.id, 3, "ada")
     assert len(load_images(name, 0, "none").train) == 14
-    revision = user_image_sets.revision(name)
+    revision = card(name).revision
     user_sets().delete(own.id, "ada")
     with refused("unknown_set", ImageSetUnavailable, id=own.id):
         load_images(name)
-    assert not is_available(name)
-    assert user_image_sets.revision(name) != revision
+    assert card(name).gone
+    assert not card(name).available
+    assert card(name).revision != revision
 
 
-def test_a_deleted_set_still_has_a_shape_and_says_what_it_is():
+def test_a_deleted_set_still_has_a_shape_and_says_that_it_is_gone():
     own = made(10, 64)
-    spec = suggested(own)
+    spec = suggested_spec(card(own.image_set))
     user_sets().delete(own.id, "ada")
     assert image_shape(spec) == image_shape(change(spec, image_size=0)) == (64, 64, 1)
-    known = card(name_of(own))
-    assert (known.title, known.train_count, known.test_count) == ("Deleted pictures", 0, 0)
+    known = card(own.image_set)
+    assert (known.title, known.train_count, known.test_count) == ("", 0, 0)
     with pytest.raises(UnknownThing):
-        check_trainable(name_of(own))
+        known.check_trainable()
 
 
 def test_too_few_pictures_are_a_sentence():
-    name = name_of(made(9))
-    for refuse in (lambda: load_images(name), lambda: check_trainable(name)):
+    name = made(9).image_set
+    for refuse in (lambda: load_images(name), card(name).check_trainable):
         with refused("set_small", name="Class 7b", count=9, least=10):
             refuse()
 
@@ -180,8 +178,10 @@ def test_a_damaged_file_is_a_sentence():
     own = made(10)
     user_sets().path(own.id).write_bytes(b"hello")
     with pytest.raises(ImageSetCorrupt) as caught:
-        load_images(name_of(own))
-    assert card(name_of(own)).train_count == 0
+        load_images(own.image_set)
+    known = card(own.image_set)
+    assert (known.gone, known.train_count) == (False, 0)
+    check(known.problem, "set_damaged")
     again = pickle.loads(pickle.dumps(caught.value))  # the way from a worker to the page
     check(again, "set_damaged")
 
@@ -189,7 +189,7 @@ def test_a_damaged_file_is_a_sentence():
 @pytest.mark.parametrize("side", SIDES)
 @pytest.mark.parametrize("count", [10, 60, 500])
 def test_what_is_suggested_fits_and_takes_a_bounded_time(side, count):
-    spec = suggested(made(count, side))
+    spec = suggested_spec(card(made(count, side).image_set))
     assert network_shapes(spec)
     assert spec.image_size == side
     assert 40 <= spec.epochs <= user_image_sets.MAX_EPOCHS
@@ -198,7 +198,7 @@ def test_what_is_suggested_fits_and_takes_a_bounded_time(side, count):
 @pytest.mark.parametrize("side", SIDES)
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_takes_an_own_set_at_a_size_of_its_card(name, side):
-    own = name_of(made(10, side))
+    own = made(10, side).image_set
     if name == "mnist-conv-lecture" and side != 28:  # its convolution without padding wants 28
         with refused("decoder_end"):
             apply_setting(PRESETS[name].spec, "image_set", own)
@@ -210,7 +210,8 @@ def test_every_preset_takes_an_own_set_at_a_size_of_its_card(name, side):
 
 def test_the_sets_of_the_app_are_none_of_a_visitors():
     assert not any(user_image_sets.is_user_set(name) for name in IMAGE_SETS)
-    assert {user_image_sets.revision(name) for name in IMAGE_SETS} == {0}
+    assert {card(name).revision for name in IMAGE_SETS} == {0}
+    assert not any(card(name).gone or card(name).problem for name in IMAGE_SETS)
 
 
 # --- training ---------------------------------------------------------------------------------
@@ -220,7 +221,7 @@ def test_a_network_learns_an_own_set():
     from ae_core.training.loop import fit
 
     own = made(60)
-    spec = change(suggested(own), epochs=25)
+    spec = change(suggested_spec(card(own.image_set)), epochs=25)
     outcome = fit(spec, load_images(spec.image_set, spec.image_size), on_epoch=lambda epoch: None)
     assert outcome.status == "finished"
     first, last = outcome.history[0], outcome.history[-1]
@@ -237,8 +238,8 @@ def service(runs):
 
 def test_the_life_of_an_own_set_with_real_workers(service):
     own = made(10)
-    name = name_of(own)
-    spec = change(suggested(own), epochs=2)
+    name = own.image_set
+    spec = change(suggested_spec(card(own.image_set)), epochs=2)
     run_id = service.submit(spec, "bob", user_image_sets.PRESET)
     done = service.wait_until(run_id, lambda s: not s.live, PATIENCE)
     assert (done.status, done.epoch) == ("finished", 2)

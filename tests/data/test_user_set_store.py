@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ae_core.data import user_set_store as module
-from ae_core.data.user_set_store import MAX_PICTURES, MAX_SETS, UserSetStore
+from ae_core.data.user_set_store import MAX_IMAGES, MAX_SETS, UserSetStore
 from ae_core.errors import ImageSetCorrupt, NotYours, StorageError, UnknownThing
 from tests.helpers.refusals import refused
 
@@ -33,7 +33,7 @@ def test_what_was_added_comes_back_bit_by_bit(sets):
     later = UserSetStore(sets.root)
     assert later.get(made.id) == after
     assert (after.name, after.owner, after.side, after.count) == ("Digits", "ada", 28, 5)
-    images = later.images(made.id)
+    images = later.read(made.id)[1]
     np.testing.assert_array_equal(images.pixels, np.concatenate([first, second]))
     assert images.numbers.tolist() == [0, 1, 2, 3, 4]
 
@@ -70,7 +70,7 @@ def test_everybody_may_add_and_only_the_maker_may_take_away(sets):
 def test_a_deleted_set_is_unknown_at_once(sets):
     made = sets.create("ada", "Digits", 28)
     sets.delete(made.id, "ada")
-    for look in (sets.get, sets.images, lambda i: sets.add(i, pictures(1))):
+    for look in (sets.get, sets.read, lambda i: sets.add(i, pictures(1))):
         with refused("unknown_set", UnknownThing, id=made.id):
             look(made.id)
     assert sets.mine("ada") == []
@@ -114,7 +114,7 @@ def test_a_number_is_never_used_again(tmp_path_factory, steps):
         else:
             sets.remove(made.id, step, "ada")
             kept.pop(step, None)
-    images = sets.images(made.id)
+    images = sets.read(made.id)[1]
     assert images.numbers.tolist() == list(kept)
     assert all(
         (pixels == kept[number]).all() for number, pixels in zip(kept, images.pixels, strict=True)
@@ -133,7 +133,7 @@ def test_a_class_that_adds_at_once_loses_nothing(sets):
         thread.start()
     for thread in threads:
         thread.join()
-    images = sets.images(made.id)
+    images = sets.read(made.id)[1]
     assert images.numbers.tolist() == list(range(40))
 
 
@@ -142,10 +142,10 @@ def test_a_class_that_adds_at_once_loses_nothing(sets):
 
 def test_a_set_holds_500_pictures_and_refuses_one_more_in_a_sentence(sets):
     made = sets.create("ada", "Digits", 28)
-    sets.add(made.id, pictures(MAX_PICTURES - 1))
+    sets.add(made.id, pictures(MAX_IMAGES - 1))
     with refused("set_full", count=501, most=500, room=1):
         sets.add(made.id, pictures(2))
-    assert sets.add(made.id, pictures(1)).count == MAX_PICTURES
+    assert sets.add(made.id, pictures(1)).count == MAX_IMAGES
 
 
 def test_a_visitor_has_a_number_of_sets_and_is_told_what_to_delete(sets):
@@ -221,7 +221,7 @@ GOOD = {"about": np.array(ABOUT), "pixels": pictures(2), "numbers": np.arange(2)
 def test_a_damaged_file_is_a_sentence_and_the_others_are_still_listed(sets, damage):
     bad, good = sets.create("ada", "bad", 28), sets.create("ada", "good", 28)
     damage(sets.path(bad.id))
-    for look in (sets.get, sets.images, lambda i: sets.add(i, pictures(1))):
+    for look in (sets.get, sets.read, lambda i: sets.add(i, pictures(1))):
         with refused("set_damaged", ImageSetCorrupt):
             look(bad.id)
     assert [own.name for own in sets.mine("ada")] == [good.name]

@@ -6,7 +6,7 @@ from functools import cache
 
 import pytest
 
-from ae_core.data.loading import IMAGE_SETS, is_available, load_images
+from ae_core.data.loading import IMAGE_SETS, load_images
 from ae_core.diagnosis import doctor, remedies, rules
 from ae_core.diagnosis.doctor import examine
 from ae_core.diagnosis.rules import FINE, HINT, PROBLEM
@@ -371,7 +371,7 @@ def test_a_healthy_run_has_no_problem_at_any_epoch():
 
 
 def available(name):
-    if not is_available(name):
+    if not IMAGE_SETS[name].available:
         pytest.skip(f"{data_dir()} (AE_DATA_DIR) holds no {IMAGE_SETS[name].file}")
 
 

@@ -11,7 +11,7 @@ import tensorflow as tf
 from keras import ops
 
 from ae_core.data import corruption
-from ae_core.data.loading import IMAGE_SETS, is_available, load_images
+from ae_core.data.loading import IMAGE_SETS, load_images
 from ae_core.export import script_corruption, script_training
 from ae_core.export.files import picture_file
 from ae_core.export.keras_script import parts, source
@@ -181,7 +181,7 @@ def as_keras_loads(image_set):
     [(card.name, size) for card in IMAGE_SETS.values() for size in card.sizes],
 )
 def test_a_script_loads_the_very_pictures(image_set, size, split, tmp_path, monkeypatch):
-    if not is_available(image_set):
+    if not IMAGE_SETS[image_set].available:
         pytest.skip(f"needs {image_set} in AE_DATA_DIR")
     spec = TrainingSpec(image_set=image_set, image_size=size, split=split)
     shape = image_shape(spec)

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from ae_core.data.loading import IMAGE_SETS, is_available, load_images
+from ae_core.data.loading import IMAGE_SETS, load_images
 from ae_core.latent import explore
 from ae_core.latent.browser_decoder import MAX_MACS, decoder_macs
 from ae_core.latent.profile import LatentProfile
@@ -84,7 +84,7 @@ def test_a_profile_tells_of_the_codes_that_the_model_gives(digits):
 @pytest.mark.parametrize("name", [name for name in RECIPES if name in cards()])
 def test_the_kept_profile_of_a_model_is_that_of_its_weights(name):
     card = cards()[name]
-    if not is_available(card.spec.image_set):
+    if not IMAGE_SETS[card.spec.image_set].available:
         pytest.skip(f"needs {card.spec.image_set} in AE_DATA_DIR")
     model = card.model_file()
     kept = LatentProfile.from_bytes(card.profile_path.read_bytes())

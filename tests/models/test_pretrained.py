@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from ae_core.data.loading import IMAGE_SETS, is_available, load_images
+from ae_core.data.loading import IMAGE_SETS, load_images
 from ae_core.denoising.filters import FILTERS, filtered
 from ae_core.images import from_png, rows_of_sheet
 from ae_core.metrics import psnr
@@ -20,6 +20,7 @@ from ae_core.models.weights import dequantize, from_bytes
 from ae_core.pretrain.build import benchmark_autoencoder
 from ae_core.pretrain.noise_benchmark import benchmark
 from ae_core.pretrain.recipes import DENOISERS, RECIPES, card_for, denoiser_card, recipe
+from ae_core.sentences import say
 from ae_core.specs import PRESETS, Corruption, change, preset
 
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
@@ -119,11 +120,11 @@ def test_its_preview_shows_pictures_and_what_became_of_them(name):
 
 def test_a_card_names_its_data_and_its_terms(card):
     images = IMAGE_SETS[card.spec.image_set]
-    assert card.terms == images.terms
+    assert card.terms == say(f"pictures.{images.name}.terms")
     wanted = f"{images.train_count:,} training pictures, {images.test_count:,} held out"
     if card.spec.split == "none":
         wanted = f"all {images.train_count + images.test_count:,} pictures, none held out"
-    assert card.data == f"{images.title}: {wanted}"
+    assert card.data == f"{say(f'pictures.{images.name}.title')}: {wanted}"
     assert card.not_for.startswith("Not for recognising people")
 
 
@@ -162,7 +163,7 @@ FEW = 40  # pictures for the slow filters
 
 @pytest.fixture(scope="module")
 def faces():
-    if not is_available("lfw-crop"):
+    if not IMAGE_SETS["lfw-crop"].available:
         pytest.skip("needs lfwcrop_grey64.npz in AE_DATA_DIR")
     return load_images("lfw-crop")
 
@@ -206,7 +207,7 @@ def test_the_people_of_the_figures_were_not_trained_on(faces):
 @pytest.mark.parametrize("name", [name for name in AUTOENCODERS if name.startswith("olivetti")])
 def test_an_autoencoders_noise_figures_are_those_of_its_card(name, faces):
     card = cards()[name]
-    if not is_available(card.spec.image_set):
+    if not IMAGE_SETS[card.spec.image_set].available:
         pytest.skip(f"needs {card.spec.image_set} in AE_DATA_DIR")
     small = load_images("lfw-crop", card.spec.image_size)
     autoencoder = Autoencoder.from_weights(

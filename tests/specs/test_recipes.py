@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from ae_core.data.loading import IMAGE_SETS, is_available, load_images
+from ae_core.data.loading import IMAGE_SETS, load_images
 from ae_core.specs import preset
 from ae_core.storage import data_dir
 from ae_core.training.control import NoControl
@@ -16,7 +16,7 @@ from ae_core.training.loop import fit
 
 
 def pictures(spec):
-    if not is_available(spec.image_set):
+    if not IMAGE_SETS[spec.image_set].available:
         pytest.skip(f"{data_dir()} (AE_DATA_DIR) holds no {IMAGE_SETS[spec.image_set].file}")
     return load_images(*spec.images)
 

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ae_core.data.loading import card
 from ae_core.data.toy_faces import draw_faces, sample_factors
-from ae_core.data.user_image_sets import name_of, suggested, user_sets
+from ae_core.data.user_image_sets import suggested_spec, user_sets
 from ae_core.specs import change
 from tests.helpers.app_page import LATENT_VIEWS, metric, opened, texts
 
@@ -94,7 +95,7 @@ def test_upload_review_keep_rename_take_out_delete():
     page.button(key="own.keep_uploads").click().run()
     assert "Kept: 2 more, that makes 2." in texts(page.info)
     assert (metric(page, "Pictures"), metric(page, "Room for")) == ("2", "498")
-    assert (user_sets().images(set_id).pixels == 55).all()
+    assert (user_sets().read(set_id)[1].pixels == 55).all()
 
     page.text_input(key=f"own.name.{set_id}").set_value("Other")
     next(b for b in page.button if b.label == "Rename").click().run()
@@ -102,7 +103,7 @@ def test_upload_review_keep_rename_take_out_delete():
     page.query_params["picture"] = "1"
     page.run()
     page.button(key="own.remove").click().run()
-    assert user_sets().images(set_id).numbers.tolist() == [0]
+    assert user_sets().read(set_id)[1].numbers.tolist() == [0]
     page.button(key="own.delete").click().run()
     assert "The set and its pictures are deleted." in texts(page.info)
     assert not user_sets().path(set_id).exists()
@@ -157,7 +158,9 @@ def trained(own_runs):
 
     own = user_sets().create("ada", "Ten *pictures*", 28)
     own = user_sets().add(own.id, drawings(10))
-    run_id = service().submit(change(suggested(own), epochs=1), "ada", "digits-dense")
+    run_id = service().submit(
+        change(suggested_spec(card(own.image_set)), epochs=1), "ada", "digits-dense"
+    )
     assert service().wait_until(run_id, lambda s: not s.live, 180).status == "finished"
     return own, run_id
 
@@ -183,16 +186,16 @@ def test_a_model_of_own_pictures_is_watched_compared_and_used(trained):
 
 def test_train_takes_an_own_set_from_a_link(trained):
     own, _ = trained
-    page = opened("pages/train.py", preset="digits-dense", image_set=name_of(own), image_size="28")
+    page = opened("pages/train.py", preset="digits-dense", image_set=own.image_set, image_size="28")
     assert not texts(page.error)
     assert "Ten *pictures*: 10 pictures that were drawn or uploaded here." in texts(page.caption)
-    assert page.selectbox(key="train.image_set").value == name_of(own)
+    assert page.selectbox(key="train.image_set").value == own.image_set
 
 
 def test_a_set_with_too_few_pictures_is_a_sentence_on_train():
     own = user_sets().create("ada", "Few", 28)
     user_sets().add(own.id, drawings(4))
-    page = opened("pages/train.py", preset="digits-dense", image_set=name_of(own))
+    page = opened("pages/train.py", preset="digits-dense", image_set=own.image_set)
     assert "pictures=4 must be at least 10 to train on Few" in texts(page.error)
 
 
@@ -200,10 +203,10 @@ def test_a_set_deleted_meanwhile_is_a_sentence_on_every_page(trained):
     from pages.ui.backend.service import service
 
     own, run_id = trained
-    setting_up = opened("pages/train.py", preset="digits-dense", image_set=name_of(own))
+    setting_up = opened("pages/train.py", preset="digits-dense", image_set=own.image_set)
     setting_up.segmented_control(key="train.group").set_value("Learning").run()
     user_sets().delete(own.id, "ada")
-    service().forget_pictures(name_of(own))
+    service().forget_pictures(own.image_set)
     setting_up.run()
     assert not setting_up.exception
     assert "These pictures were deleted." in texts(setting_up.info)
@@ -211,7 +214,7 @@ def test_a_set_deleted_meanwhile_is_a_sentence_on_every_page(trained):
     assert not setting_up.exception
     gone = f"set={own.id} must be the id of a set of pictures on this server"
     assert gone in texts(setting_up.error)
-    assert gone in texts(opened("pages/train.py", image_set=name_of(own)).error)
+    assert gone in texts(opened("pages/train.py", image_set=own.image_set).error)
     assert gone in texts(opened(PAGE, set=own.id).error)
 
     watched = opened("pages/train.py", run=run_id)  # the run itself can still be looked at

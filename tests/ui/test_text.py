@@ -90,8 +90,6 @@ def test_the_english_words_are_the_core_s_own():
     said, own = entries("en"), {}
     for name, preset in PRESETS.items():
         own |= {f"preset.{name}.{part}": getattr(preset, part) for part in ("title", "about")}
-    for name, card in IMAGE_SETS.items():
-        own |= {f"pictures.{name}.{p}": getattr(card, p) for p in ("title", "about", "terms")}
     for name, card in cards().items():
         own |= {f"model.card.{name}.{p}": getattr(card, p) for p in ("title", "about", "data")}
         kind = "denoiser" if isinstance(card.spec, DenoiserSpec) else "autoencoder"

@@ -9,7 +9,7 @@ from ae_core.classroom.csv_export import table
 from ae_core.classroom.join_link import with_query
 from ae_core.classroom.model import CLASS_LIMITS, Challenge, ClassLimits, Classroom
 from ae_core.data.loading import IMAGE_SETS, card
-from ae_core.data.user_image_sets import name_of, user_sets
+from ae_core.data.user_image_sets import user_sets
 from ae_core.errors import UserError
 from pages.ui.backend.service import class_wall, classroom_service
 from pages.ui.classroom.entrance import attempt
@@ -117,7 +117,7 @@ def _change(classroom: Classroom, secret: str, **changes: object) -> None:
 
 def _image_sets(limits: ClassLimits) -> list[str]:
     """Return all image sets of the app and those that the teacher has made."""
-    own = [name_of(each) for each in user_sets().mine(visitor())]
+    own = [each.image_set for each in user_sets().mine(visitor())]
     return list(dict.fromkeys([*IMAGE_SETS, *own, *limits.image_sets]))
 
 

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import streamlit as st
 
-from ae_core.data.loading import IMAGE_SETS, card, is_available
+from ae_core.data.loading import IMAGE_SETS, card
 from ae_core.evaluation.reconstruction_error import SHOWN, ReconstructionErrors
 from ae_core.evaluation.roc import Roc, rates, threshold_for
 from pages.ui.backend.evaluation import in_distribution, out_of_distribution
@@ -44,7 +44,7 @@ _OVER = """
 def unknown_view(model: TrainedAutoencoder) -> None:
     """Show scores of known and unknown pictures, a threshold between them, and what it does."""
     own = card(model.spec.image_set)
-    others = tuple(n for n in IMAGE_SETS if n != own.name and is_available(n))
+    others = tuple(n for n, other in IMAGE_SETS.items() if n != own.name and other.available)
     other = linked_choice(
         "with",
         text("measure.with_label"),

@@ -5,7 +5,6 @@ a set that somebody made, is shown in those.
 """
 
 from ae_core.data.loading import card
-from ae_core.data.user_image_sets import is_gone, is_user_set
 from ae_core.models.pretrained import Card
 from ae_core.specs import PRESETS, DenoiserSpec
 from pages.ui.i18n.text import text, text_or
@@ -27,9 +26,10 @@ def pictures_title(name: str) -> str:
     Raises:
         ValueError: there is no such set.
     """
-    if is_gone(name):
-        return text("pictures.gone")
-    return text_or(f"pictures.{name}.title", card(name).title)
+    known = card(name)
+    if known.user_made:
+        return known.title or text("pictures.gone")
+    return text(f"pictures.{name}.title")
 
 
 def pictures_about(name: str) -> str:
@@ -39,9 +39,9 @@ def pictures_about(name: str) -> str:
         ValueError: there is no such set.
     """
     known = card(name)
-    if is_user_set(name) and known.train_count:
+    if known.user_made:
         return text("pictures.own", count=known.train_count + known.test_count)
-    return text_or(f"pictures.{name}.about", known.about)
+    return text(f"pictures.{name}.about")
 
 
 def model_title(model: Card) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from ae_core.data.loading import is_available
+from ae_core.data.loading import card
 from ae_core.errors import UserError
 from ae_core.latent import explore
 from ae_core.latent.browser_decoder import MAX_MACS, decoder_macs
@@ -55,7 +55,7 @@ class Stage:
     @property
     def has_pictures(self) -> bool:
         """Whether the model's test pictures are on this machine."""
-        return is_available(self.model.spec.image_set)
+        return card(self.model.spec.image_set).available
 
     def decoded(self, codes: np.ndarray, model: TrainedAutoencoder | None = None) -> np.ndarray:
         """Return a model's pictures of codes (N, D), the first one's if none is named.
@@ -117,7 +117,7 @@ def linked_code(
 
 def _there(model: TrainedAutoencoder, usual: str) -> str:
     """Return a usual test picture, or another one where there are only a few."""
-    if not usual.startswith(PICTURE) or not is_available(model.spec.image_set):
+    if not usual.startswith(PICTURE) or not card(model.spec.image_set).available:
         return usual
     number = int(usual.removeprefix(PICTURE))
     return f"{PICTURE}{number % gallery(model.spec.images, 0, 1).available}"
@@ -128,7 +128,7 @@ def _read(model: TrainedAutoencoder, profile: LatentProfile, name: str, written:
         written = code_to_text(profile.mean)  # as a link to it would say it
     if not written.startswith(PICTURE):
         return code_from_text(written, profile.latent_dim, name)
-    if not is_available(model.spec.image_set):
+    if not card(model.spec.image_set).available:
         title = pictures_title(model.spec.image_set)
         notice.info(text("latent.code.no_pictures", pictures=title))
         return profile.fitted.sample(np.random.default_rng(len(name) + ord(name[0])), 1)[0]

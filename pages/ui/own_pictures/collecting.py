@@ -13,7 +13,7 @@ from ae_core import images
 from ae_core.data import uploads
 from ae_core.data.drawing import DRAWING_SIDE, centre_digit
 from ae_core.data.user_image_sets import user_sets
-from ae_core.data.user_set_store import MAX_PICTURES
+from ae_core.data.user_set_store import MAX_IMAGES
 from ae_core.data.user_sets import UserSet
 from ae_core.errors import UserError
 from pages.ui.backend.service import service
@@ -96,7 +96,7 @@ def _upload(own: UserSet) -> None:
 
 def _read(own: UserSet, files: list[tuple[str, bytes]]) -> None:
     mine = collecting()
-    room = MAX_PICTURES - own.count
+    room = MAX_IMAGES - own.count
     mine.readings += 1
     mine.batch, mine.problem = None, None
     try:
@@ -157,7 +157,7 @@ def _left_out(batch: uploads.Batch) -> None:
         head = text("own.left_out", count=len(batch.left_out))
         st.warning("\n".join([head, "", *lines]))
     if batch.beyond:
-        st.warning(text("own.beyond", count=batch.beyond, most=MAX_PICTURES))
+        st.warning(text("own.beyond", count=batch.beyond, most=MAX_IMAGES))
     if batch.archives:
         st.warning(text("own.archives", count=batch.archives))
     if batch.folders:

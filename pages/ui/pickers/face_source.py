@@ -7,8 +7,7 @@ import numpy as np
 import streamlit as st
 
 from ae_core import images as pictures
-from ae_core.data.loading import is_available
-from ae_core.data.user_image_sets import is_user_set
+from ae_core.data.loading import card
 from ae_core.denoising import photos
 from ae_core.denoising.faces import MIDDLE
 from ae_core.specs import ImageChoice, TrainingSpec
@@ -85,13 +84,14 @@ def sample_face(page: str) -> Chosen:
 def _test_picture(model: TrainedAutoencoder | TrainedDenoiser) -> Chosen | None:
     spec = model.spec
     images = spec.images if isinstance(spec, TrainingSpec) else ImageChoice(spec.image_set)
-    if not is_available(images.image_set):
+    known = card(images.image_set)
+    if not known.available:
         title = pictures_title(images.image_set)
         notice.info(text("denoise.no_pictures", pictures=title))
         return None
     number = gallery_picker(f"denoise-test-{model.id}", images, A_PAGE)
     picture = gallery(images, number // A_PAGE * A_PAGE, A_PAGE).images[number % A_PAGE]
-    return Chosen(("test", model.id, number), picture, shared=not is_user_set(images.image_set))
+    return Chosen(("test", model.id, number), picture, shared=not known.user_made)
 
 
 def own_photo(source: str, forget: Callable[[], None] = forget_photo) -> Chosen | None:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from ae_core.data.loading import card
-from ae_core.data.user_image_sets import revision
 from ae_core.errors import UnknownThing
 from ae_core.models.inference import DenoiserFile, ModelFile
 from ae_core.models.pretrained import cards
@@ -114,7 +113,7 @@ def pretrained_autoencoders() -> dict[str, TrainedAutoencoder]:
 def file_of(run: Snapshot) -> ModelFile:
     """Return where the weights of a run are; the run store has some."""
     path = service().store.folder(run.id) / "weights.npz"
-    version = path.stat().st_mtime_ns + revision(run.spec.image_set)
+    version = path.stat().st_mtime_ns + card(run.spec.image_set).revision
     return ModelFile(run.spec, str(path.resolve()), version)
 
 

@@ -5,7 +5,7 @@ from functools import partial
 
 import streamlit as st
 
-from ae_core.data.user_image_sets import check_trainable
+from ae_core.data.loading import card
 from ae_core.errors import UserError
 from ae_core.models.compatibility import network_shapes
 from ae_core.specs import PRESETS, Limit, TrainingSpec, from_query, to_query
@@ -32,7 +32,7 @@ def read_settings() -> str:
     try:
         spec = from_query(query)
         network_shapes(spec)
-        check_trainable(spec.image_set)
+        card(spec.image_set).check_trainable()
     except UserError as error:
         if name in PRESETS:
             mine.preset, mine.spec = name, PRESETS[name].spec

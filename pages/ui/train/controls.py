@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from ae_core.data.loading import IMAGE_SETS, card
-from ae_core.data.user_image_sets import MIN_PICTURES, is_user_set, name_of, user_sets
+from ae_core.data.user_image_sets import MIN_IMAGES, user_sets
 from ae_core.errors import UserError
 from ae_core.models.compatibility import apply_body, apply_setting, image_shape
 from ae_core.specs import CHOICES, LIMITS, PRESETS, flatten, preset
@@ -92,14 +92,16 @@ def setting(name: str) -> None:
 
 def _image_sets() -> list[str]:
     """Return all sets of the app, the visitor's own ones, and the draft's, which may be neither."""
-    own = [name_of(each) for each in user_sets().mine(visitor()) if each.count >= MIN_PICTURES]
-    return list(dict.fromkeys([*IMAGE_SETS, *own, draft().spec.image_set]))
+    mine = [each for each in user_sets().mine(visitor()) if each.count >= MIN_IMAGES]
+    return list(
+        dict.fromkeys([*IMAGE_SETS, *(each.image_set for each in mine), draft().spec.image_set])
+    )
 
 
 def _title(name: str) -> str:
     """Return a set's title; visitors may give two sets of theirs the same name."""
     title = pictures_title(name)
-    return f"{title} ({name[-4:]})" if is_user_set(name) else title
+    return f"{title} ({name[-4:]})" if card(name).user_made else title
 
 
 def _choice(name: str, common: dict[str, Any]) -> None:

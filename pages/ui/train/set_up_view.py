@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from ae_core.data.loading import card, is_available
-from ae_core.data.user_image_sets import is_gone
+from ae_core.data.loading import card
 from ae_core.errors import (
     ServiceUnavailable,
     UserError,
@@ -168,10 +167,11 @@ def _network() -> None:
         )
         st.metric(text("train.time"), _estimate(layers), width="content")
     st.html(network_drawing(layers, lambda word: text(f"train.drawing.{slug(word)}")))
-    if is_gone(spec.image_set):
+    known = card(spec.image_set)
+    if known.gone:
         st.info(text("own.gone"))
         return
-    if not is_available(spec.image_set):
+    if not known.available:
         st.info(text("train.not_here", pictures=title))
         return
     with waiting(text("train.loading", pictures=notice.plain(title)), "gallery", spec.images):
