@@ -139,8 +139,8 @@ def denoiser_card(name: str, people: int, trials: tuple[NoiseResult, ...]) -> Ca
         trials=trials,
         data=f"{_words(images, 'title')}: {images.train_count:,} pictures of {people:,} "
         f"people; the figures are of {images.test_count:,} pictures of other people. "
-        "Mostly photos of well-known adults in the news about the year 2003, most of them men with light skin: on other faces "
-        "it may do worse.",
+        "Mostly photos of well-known adults in the news about the year 2003, most of them men "
+        "with light skin: on other faces it may do worse.",
         terms=_words(images, "terms"),
         not_for="Not for recognising people, and no evidence: what it draws under noise is "
         "likely, not true.",
