@@ -1,13 +1,15 @@
 """What the app refuses, by the key and the values of its message."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from string import Formatter
 from typing import Any
 
 import pytest
 
 from ae_core.errors import Message, UserError
-from ae_core.sentences import languages, sentence
+from ae_core.sentences import MAX_QUOTED, _Writer, entries, languages, sentence
 
 
 @contextmanager
@@ -24,3 +26,14 @@ def check(said: Message | UserError, key: str, /, **values: Any) -> None:
     assert {name: said.values.get(name) for name in values} == values
     for language in languages():
         assert sentence(said, language)
+
+
+def says(shown: str, key: str, language: str = "en", /, **values: Any) -> bool:
+    """Whether a text holds the sentence of a message with these values; others may be any."""
+    writer, pattern = _Writer(language, MAX_QUOTED), ""
+    for fixed, name, written, _ in Formatter().parse(entries(language)[f"message.{key}"]):
+        pattern += re.escape(fixed)
+        if name is not None:
+            known = name in values
+            pattern += re.escape(writer.format_field(values[name], written)) if known else ".+?"
+    return re.search(pattern, shown) is not None

@@ -11,6 +11,7 @@ from ae_core.specs import change, preset
 from ae_core.storage import ROOT
 from ae_core.training.sweep import specs_of
 from tests.helpers.app_page import LATENT_VIEWS, PAGES, metric, opened, texts
+from tests.helpers.refusals import says
 
 pytestmark = pytest.mark.usefixtures("own_runs")
 
@@ -37,16 +38,18 @@ def test_the_train_page_speaks_german_and_its_address_does_not():
     assert "Noch keine Läufe" in texts(compared.info)
     assert compared.query_params["lang"] == "de"
     refused = opened("pages/train.py", lang="de", preset="nope")
-    assert texts(refused.error).startswith("Dieser Link lässt sich nicht lesen: preset=nope")
+    assert texts(refused.error).startswith("Dieser Link lässt sich nicht lesen. ")
+    assert says(texts(refused.error), "one_of", "de", name="preset", value="nope")
 
 
 def test_what_is_wrong_with_a_link_is_said_in_german():
-    limit = "latent_dim=0 muss eine ganze Zahl von 1 bis 4,096 sein. Stattdessen siehst du: "
-    assert limit in texts(opened("pages/train.py", lang="de", latent_dim="0").error)
+    limit = texts(opened("pages/train.py", lang="de", latent_dim="0").error)
+    assert says(limit, "whole", "de", name="latent_dim", value=0, low=1, high=4096)
+    assert "Stattdessen siehst du: " in limit
     unknown = texts(opened("pages/train.py", lang="de", view="Watch", run="abc").error)
-    assert unknown.startswith("run=abc muss die Kennung eines Laufs auf diesem Server sein")
+    assert says(unknown, "unknown_run", "de", id="abc")
     code = opened("pages/latent_space.py", lang="de", model="toy-faces-vae", z="1,2")
-    assert texts(code.error).startswith("z=2 Zahlen müssen 12 Zahlen sein, eine für jede ")
+    assert says(texts(code.error), "code_numbers", "de", name="z", count=2, wanted=12)
 
 
 def test_the_settings_of_a_link_are_shown_and_kept():
@@ -59,38 +62,42 @@ def test_the_settings_of_a_link_are_shown_and_kept():
 
 
 @pytest.mark.parametrize(
-    ("query", "sentence"),
+    ("name", "written", "key"),
     [
-        ({"preset": "nope"}, "preset=nope must be one of digits-dense, toy-faces-vae"),
-        ({"latent_dim": "0"}, "latent_dim=0 must be a whole number between 1 and 4,096"),
-        ({"latent_dim": "abc"}, "latent_dim=abc must be a whole number between 1 and 4,096"),
-        ({"epochs": "1000000000"}, "epochs=1000000000 must be a whole number between 1 and 2,000"),
-        ({"learning_rate": "0"}, "learning_rate=0.0 must be between 1e-06 and 1.0"),
-        ({"learning_rate": "nan"}, "learning_rate=nan must be between 1e-06 and 1.0"),
-        ({"encoder": "<b>x</b>"}, "encoder=<b>x</b> must be layers such as dense100"),
-        ({"image_set": "cats"}, "image_set=cats must be one of digits, toy-faces"),
-        ({"colour": "red"}, "colour=red must be one of the settings encoder"),
-        (
-            {"preset": "mnist-conv", "decoder": "reshape7x7x8,conv8,up3,conv8,up2"},
-            "decoder=42×42 pixels must be 28×28 like the picture",
-        ),
+        ("preset", "nope", "one_of"),
+        ("latent_dim", "0", "whole"),
+        ("latent_dim", "abc", "whole"),
+        ("epochs", "1000000000", "whole"),
+        ("learning_rate", "0", "between"),
+        ("learning_rate", "nan", "between"),
+        ("encoder", "<b>x</b>", "layers"),
+        ("image_set", "cats", "one_of"),
+        ("colour", "red", "setting"),
     ],
 )
-def test_a_bad_link_is_one_sentence_and_the_page_still_works(query, sentence):
-    page = opened("pages/train.py", **query)
-    assert sentence in texts(page.error)
+def test_a_bad_link_is_one_sentence_and_the_page_still_works(name, written, key):
+    page = opened("pages/train.py", **{name: written})
+    value = int(written) if written.isdecimal() else written
+    assert says(texts(page.error), key, name=name, value=value)
+    assert page.button(key="train.start").disabled is False
+
+
+def test_layers_of_a_link_that_do_not_fit_are_one_sentence():
+    decoder = "reshape7x7x8,conv8,up3,conv8,up2"
+    page = opened("pages/train.py", preset="mnist-conv", decoder=decoder)
+    assert says(texts(page.error), "decoder_pixels", value="42×42", height=28, width=28)
     assert page.button(key="train.start").disabled is False
 
 
 def test_an_unknown_run_is_a_sentence():
     for run in ("000000000000", "../../etc", "x" * 200):
         page = opened("pages/train.py", run=run)
-        assert "must be the id of a run on this server" in texts(page.error)
+        assert says(texts(page.error), "unknown_run", id=run)
 
 
 def test_an_unknown_model_is_a_sentence_and_another_is_shown():
     page = opened("pages/reconstruct.py", model="nope")
-    assert "must be the id of a run on this server" in texts(page.error)
+    assert says(texts(page.error), "unknown_run", id="nope")
     assert metric(page, "PSNR").endswith("dB")
 
 
@@ -102,35 +109,39 @@ def test_every_view_of_the_latent_space_opens(view):
 
 
 @pytest.mark.parametrize(
-    ("query", "sentence"),
+    ("view", "name", "written", "key", "values"),
     [
-        ({"z": "1,2"}, "z=2 numbers must be 12 numbers, one for each latent dimension"),
-        ({"z": ",".join(["0"] * 11 + ["nan"])}, "z=nan in place 12 must be a finite number"),
-        (
-            {"view": "Walk", "from": "picture:9999"},
-            "from=picture:9999 must be picture: and a number",
-        ),
-        ({"view": "Walk", "to": "picture:000000009999"}, "to=picture:000000009999 must be"),
-        ({"view": "Walk", "to": "1"}, "to=1 number must be 12 numbers"),
-        ({"view": "Directions", "a": "picture:-1"}, "a=picture:-1 must be picture: and a number"),
-        ({"also": "000000000000"}, "must be the id of a run on this server"),
-        ({"view": "Walk", "steps": "99"}, "steps=99 must be a whole number between 3 and 15"),
-        ({"view": "Walk", "at": "2"}, "at=2 must be between 0.0 and 1.0"),
-        ({"view": "Samples", "temperature": "-1"}, "temperature=-1 must be between 0.0 and 3.0"),
-        ({"view": "Directions", "strengths": "9"}, "strengths=9 must be 8 numbers between -2"),
-        ({"model": "000000000000"}, "must be the id of a run on this server"),
+        ("Sliders", "z", "1,2", "code_numbers", {"count": 2, "wanted": 12}),
+        ("Sliders", "z", ",".join(["0"] * 11 + ["nan"]), "code_number", {"place": 12}),
+        ("Walk", "from", "picture:9999", "code_picture", {"value": "picture:9999"}),
+        ("Walk", "to", "picture:000000009999", "code_picture", {}),
+        ("Walk", "to", "1", "code_numbers", {"count": 1, "wanted": 12}),
+        ("Directions", "a", "picture:-1", "code_picture", {"value": "picture:-1"}),
+        ("Sliders", "also", "000000000000", "unknown_run", {"id": "000000000000"}),
+        ("Walk", "steps", "99", "whole", {"value": 99, "low": 3, "high": 15}),
+        ("Walk", "at", "2", "between", {"value": 2, "low": 0, "high": 1}),
+        ("Samples", "temperature", "-1", "between", {"value": -1, "low": 0, "high": 3}),
+        ("Sliders", "model", "000000000000", "unknown_run", {"id": "000000000000"}),
     ],
 )
-def test_a_bad_link_into_the_latent_space_is_one_sentence(query, sentence):
-    page = opened("pages/latent_space.py", **{"model": "toy-faces-vae"} | query)
-    assert sentence in texts(page.error)
+def test_a_bad_link_into_the_latent_space_is_one_sentence(view, name, written, key, values):
+    query = {"model": "toy-faces-vae", "view": view, name: written}
+    page = opened("pages/latent_space.py", **query)
+    assert says(texts(page.error), key, name=name, **values)
+
+
+@pytest.mark.parametrize("written", ["9", "1,2", "x", ",".join(["0"] * 7 + ["nan"])])
+def test_bad_strengths_of_directions_are_one_sentence(written):
+    query = {"model": "toy-faces-vae", "view": "Directions", "strengths": written}
+    page = opened("pages/latent_space.py", **query)
+    assert "strengths: write 8 numbers between -2 and 2; you have" in texts(page.error)
 
 
 def test_a_walk_that_has_no_way_or_goes_nowhere_says_so():
     ahead, back = ",".join(["1"] * 12), ",".join(["-1"] * 12)
     walk = {"model": "toy-faces-vae", "view": "Walk", "way": "Around the origin"}
     opposite = opened("pages/latent_space.py", **walk | {"from": ahead, "to": back})
-    assert "choose the straight way" in texts(opposite.info)
+    assert says(texts(opposite.info), "opposite")
     same = opened("pages/latent_space.py", **walk | {"from": "picture:3", "to": "picture:3"})
     assert "choose another one" in texts(same.info)
 
@@ -166,7 +177,7 @@ def test_a_model_deleted_meanwhile_is_a_sentence_and_another_is_shown(trained):
     shutil.rmtree(service().store.folder(trained[1]))
     page.run()
     assert not page.exception
-    assert "may have been made on another one, or deleted" in texts(page.error)
+    assert says(texts(page.error), "unknown_run", id=trained[1])
     assert "Shown instead: a model that comes with the app" in texts(page.error)
 
 
@@ -189,7 +200,7 @@ def test_a_wrong_setting_stays_visible_with_its_sentence_and_blocks_training():
     page.segmented_control(key="train.group").set_value("Network").run()
     page.text_input(key="train.encoder").set_value("dense64, banana").run()
     assert page.text_input(key="train.encoder").value == "dense64, banana"
-    assert "encoder=banana must be layers such as" in texts(page.error)
+    assert says(texts(page.error), "layers", name="encoder", value="banana")
     assert page.button(key="train.start").disabled
     page.text_input(key="train.encoder").set_value("dense64").run()
     assert not page.error
@@ -200,7 +211,7 @@ def test_numbers_out_of_bounds_are_answered_in_words_and_nothing_is_set_silently
     page = opened("pages/train.py")
     page.segmented_control(key="train.group").set_value("Learning").run()
     page.number_input(key="train.epochs").set_value(99999).run()
-    assert "epochs=99999 must be a whole number between 1 and 2,000" in texts(page.error)
+    assert says(texts(page.error), "whole", name="epochs", value=99999, low=1, high=2000)
     assert page.number_input(key="train.epochs").value == 99999
     assert page.button(key="train.start").disabled
     page.number_input(key="train.epochs").set_value(7).run()
@@ -213,7 +224,7 @@ def test_a_refused_setting_is_taken_once_its_cause_is_gone():
     page = opened("pages/train.py", preset="digits-dense", image_size="8")
     page.segmented_control(key="train.group").set_value("Network").run()
     page.text_input(key="train.decoder").set_value("dense4, reshape2x2x1, up4, up4").run()
-    assert "must be able to end at 8×8 pixels" in texts(page.error)
+    assert says(texts(page.error), "decoder_end", height=8, width=8)
     page.segmented_control(key="train.group").set_value("Pictures").run()
     assert "Network → Decoder layers" in texts(page.caption)
     page.segmented_control(key="train.image_size").set_value(32).run()
@@ -309,7 +320,7 @@ def test_a_sweep_is_set_up_trained_and_watched():
 
     page = opened("pages/train.py", preset="digits-dense", image_size="8", epochs="1", sizes="2, 4")
     page.text_input(key="train.sizes").set_value("3, banana").run()
-    assert "sizes=banana must be whole numbers such as 2, 4, 16" in texts(page.error)
+    assert says(texts(page.error), "sizes", value="banana")
     assert page.button(key="train.start_all").disabled
     assert page.text_input(key="train.sizes").value == "3, banana"
     page.text_input(key="train.sizes").set_value("3, 6").run()
@@ -343,28 +354,29 @@ def test_a_set_up_whose_code_is_a_map_has_no_sizes_and_no_error():
 
 
 @pytest.mark.parametrize(
-    ("query", "sentence"),
+    ("query", "key", "values"),
     [
-        ({"sweep": "000000000000", "view": "Watch"}, "must be the id of a sweep on this server"),
-        ({"sweep": "../../etc", "view": "Watch"}, "sweep=../../etc must be the id of a sweep"),
-        ({"sizes": "<b>2</b>"}, "sizes=<b>2</b> must be whole numbers"),
+        ({"sweep": "000000000000"}, "unknown_sweep", {"id": "000000000000"}),
+        ({"sweep": "../../etc"}, "unknown_sweep", {"id": "../../etc"}),
+        ({"sizes": "<b>2</b>", "view": "Set up"}, "sizes", {"value": "<b>2</b>"}),
     ],
 )
-def test_a_bad_link_to_a_sweep_is_one_sentence(query, sentence):
-    assert sentence in texts(opened("pages/train.py", **query).error)
+def test_a_bad_link_to_a_sweep_is_one_sentence(query, key, values):
+    page = opened("pages/train.py", **{"view": "Watch"} | query)
+    assert says(texts(page.error), key, **values)
 
 
 @pytest.mark.parametrize(
-    ("query", "sentence"),
+    ("query", "key", "values"),
     [
-        ({"replay": "abc"}, "replay=abc must be a whole number between 1 and 2"),
-        ({"replay": "3"}, "replay=3 must be a whole number between 1 and 2"),
-        ({"replay": "1", "with": "000000000000"}, "must be the id of a run on this server"),
+        ({"replay": "abc"}, "whole", {"name": "replay", "value": "abc", "low": 1, "high": 2}),
+        ({"replay": "3"}, "whole", {"name": "replay", "value": 3, "low": 1, "high": 2}),
+        ({"replay": "1", "with": "000000000000"}, "unknown_run", {"id": "000000000000"}),
     ],
 )
-def test_a_bad_link_to_a_replay_is_one_sentence(swept, query, sentence):
+def test_a_bad_link_to_a_replay_is_one_sentence(swept, query, key, values):
     page = opened("pages/train.py", run=swept[1][0], **query)
-    assert sentence in texts(page.error)
+    assert says(texts(page.error), key, **values)
     assert "2 of 2 epochs are kept" in texts(page.caption)
 
 
@@ -386,11 +398,14 @@ def test_a_run_is_replayed_beside_another_and_one_of_before_says_so(swept):
 
 def test_uploads_that_are_no_pictures_are_sentences():
     page = opened("pages/reconstruct.py", source="Upload")
-    for name, data in (("empty.jpg", b""), ("text.jpg", b"hello"), ("half.png", b"\x89PNG\r\n")):
+    for name, data, key in (
+        ("empty.jpg", b"", "file_empty"),
+        ("text.jpg", b"hello", "file_kind"),
+        ("half.png", b"\x89PNG\r\n", "file_kind"),
+    ):
         page.file_uploader[0].set_value((name, data, "image/jpeg")).run()
         assert not page.exception
-        assert f"{name} must be a" in texts(page.error)
-    assert "half.png must be a JPEG, PNG, WebP or HEIC picture" in texts(page.error)
+        assert says(texts(page.error), key, name=name)
 
 
 def test_visiting_every_page_imports_neither_tensorflow_nor_keras(tmp_path):
@@ -431,20 +446,21 @@ def test_every_view_of_the_measure_page_opens(model, view):
 
 
 @pytest.mark.parametrize(
-    ("query", "sentence"),
+    ("view", "name", "written", "key", "values"),
     [
-        ({"model": "nope"}, "must be the id of a run on this server"),
-        ({"also": "000000000000"}, "must be the id of a run on this server"),
-        ({"bytes": "abc"}, "bytes=abc must be between"),
-        ({"bytes": "-3"}, "bytes=-3 must be between"),
-        ({"view": "Unknown", "threshold": "abc"}, "threshold=abc must be between"),
-        ({"view": "Unknown", "threshold": "nan"}, "threshold=nan must be between"),
-        ({"view": "Unknown", "threshold": "1e9"}, "threshold=1e9 must be between"),
+        ("Bytes", "model", "nope", "unknown_run", {"id": "nope"}),
+        ("Bytes", "also", "000000000000", "unknown_run", {"id": "000000000000"}),
+        ("Bytes", "bytes", "abc", "between", {"value": "abc"}),
+        ("Bytes", "bytes", "-3", "between", {"value": -3}),
+        ("Unknown", "threshold", "abc", "between", {"value": "abc"}),
+        ("Unknown", "threshold", "nan", "between", {"value": "nan"}),
+        ("Unknown", "threshold", "1e9", "between", {"value": 1e9}),
     ],
 )
-def test_a_bad_link_into_the_measure_page_is_one_sentence(query, sentence):
-    page = opened("pages/measure.py", **{"model": "digits-dense"} | query)
-    assert sentence in texts(page.error)
+def test_a_bad_link_into_the_measure_page_is_one_sentence(view, name, written, key, values):
+    query = {"model": "digits-dense", "view": view, name: written}
+    page = opened("pages/measure.py", **query)
+    assert says(texts(page.error), key, name=name, **values)
     assert page.metric
 
 
