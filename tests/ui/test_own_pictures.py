@@ -15,6 +15,7 @@ from ae_core.data.toy_faces import draw_faces, sample_factors
 from ae_core.data.user_image_sets import suggested_spec, user_sets
 from ae_core.specs import change
 from tests.helpers.app_page import LATENT_VIEWS, metric, opened, texts
+from tests.helpers.refusals import says
 
 pytestmark = pytest.mark.usefixtures("own_runs")
 
@@ -72,7 +73,7 @@ def test_a_visitor_without_a_set_is_told_what_is_kept_and_asked():
 @pytest.mark.parametrize("set_id", ["nope", "../../etc", "28-000000000000", "![x](http://e/x.png)"])
 def test_a_bad_link_is_one_sentence_and_the_page_still_works(set_id):
     page = opened(PAGE, set=set_id)
-    assert f"set={set_id} must be the id of a set of pictures on this server" in texts(page.error)
+    assert says(texts(page.error), "unknown_set", id=set_id)
     assert "![x]" not in " ".join(error.value for error in page.error)
     assert page.button(key="own.create")
 
@@ -89,7 +90,7 @@ def test_upload_review_keep_rename_take_out_delete():
     uploading(page, *files)
     set_id = set_of(page)
     assert "Ready: 2. Nothing is kept yet." in texts(page.caption)
-    assert "no <b>.txt must be a JPEG, PNG, WebP or HEIC picture" in texts(page.warning)
+    assert says(texts(page.warning), "file_kind", name="no <b>.txt")
     assert user_sets().get(set_id).count == 0
     page.toggle[0].set_value(True).run()
     page.button(key="own.keep_uploads").click().run()
@@ -119,7 +120,7 @@ def test_a_zip_that_cannot_be_used_is_a_sentence_and_nothing_is_lost():
         for i in range(8):
             archive.writestr(f"{i}.png", bytes(10 << 20))
     uploading(page, ("bomb.zip", bomb.getvalue()))
-    assert "bomb.zip=over 60 MB must be at most 60 MB in all" in texts(page.error)
+    assert says(texts(page.error), "unpacked_large", name="bomb.zip", most=60)
     assert user_sets().get(set_id).count == 3
     uploading(page, ("a.png", png()))
     assert not page.error
@@ -134,7 +135,7 @@ def test_what_there_is_no_room_for_is_said():
     assert sentence in texts(page.warning)
     user_sets().add(set_of(page), drawings(1))  # somebody else was quicker
     page.button(key="own.keep_uploads").click().run()
-    assert "pictures=501 must be at most 500 in a set" in texts(page.error)
+    assert says(texts(page.error), "set_full", most=500, count=501, room=0)
 
 
 def test_others_may_add_and_not_take_away():
@@ -196,7 +197,7 @@ def test_a_set_with_too_few_pictures_is_a_sentence_on_train():
     own = user_sets().create("ada", "Few", 28)
     user_sets().add(own.id, drawings(4))
     page = opened("pages/train.py", preset="digits-dense", image_set=own.image_set)
-    assert "pictures=4 must be at least 10 to train on Few" in texts(page.error)
+    assert says(texts(page.error), "set_small", name="Few", count=4, least=10)
 
 
 def test_a_set_deleted_meanwhile_is_a_sentence_on_every_page(trained):
@@ -212,20 +213,22 @@ def test_a_set_deleted_meanwhile_is_a_sentence_on_every_page(trained):
     assert "These pictures were deleted." in texts(setting_up.info)
     setting_up.button(key="train.start").click().run()
     assert not setting_up.exception
-    gone = f"set={own.id} must be the id of a set of pictures on this server"
-    assert gone in texts(setting_up.error)
-    assert gone in texts(opened("pages/train.py", image_set=own.image_set).error)
-    assert gone in texts(opened(PAGE, set=own.id).error)
+    for page in (
+        setting_up,
+        opened("pages/train.py", image_set=own.image_set),
+        opened(PAGE, set=own.id),
+    ):
+        assert says(texts(page.error), "unknown_set", id=own.id)
 
     watched = opened("pages/train.py", run=run_id)  # the run itself can still be looked at
     assert not texts(watched.error)
     assert metric(watched, "Epoch") == "1 / 1"
     assert "1" in texts(opened("pages/train.py", view="Compare", compare=run_id).markdown)
     reconstructed = opened("pages/reconstruct.py", model=run_id)
-    assert gone in texts(reconstructed.warning)
+    assert says(texts(reconstructed.warning), "unknown_set", id=own.id)
     assert "Deleted pictures" in texts(reconstructed.caption)
     for view in LATENT_VIEWS:
         page = opened("pages/latent_space.py", model=run_id, view=view)
-        assert gone in texts(page.error)
+        assert says(texts(page.error), "unknown_set", id=own.id)
     denoised = opened("pages/denoise.py", model=run_id, source="Test set")
     assert "Deleted pictures are not on this machine" in texts(denoised.info)
