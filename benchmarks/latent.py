@@ -20,12 +20,18 @@ from ae_core.models.pretrained import cards
 from ae_core.specs import TrainingSpec
 from benchmarks.app import IDLE, running_app
 from benchmarks.report import Report
+from pages.ui.widgets import component
 
 SECONDS = 5.0
 TIMES = 5
 SMALL = "mnist-vae-2d"  # of the size of the VAE Explainer's decoder
 TRAIN = "/train?preset=toy-faces-vae&epochs=1&steps_per_epoch=30"
-READY = "() => window.autoencoderLab?.decoders.size > 0"
+# The modules of the page itself.
+LOOK = f"""async () => {{
+  window.live = await import('{component.address("pickers/live_decoder.js")}');
+  window.decoder = await import('{component.address("pickers/decoder.js")}');
+}}"""
+READY = "() => window.live.decoders.size > 0"
 
 CANVAS = "[...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')]" + (
     ".map((host) => host.shadowRoot?.querySelector('.pictures canvas')).find(Boolean)"
@@ -46,11 +52,11 @@ WATCH = """() => {
     }), true);
 }"""
 DECODE = """() => {
-  const { decoders, paint } = window.autoencoderLab;
-  const decoder = decoders.values().next().value;
+  const { paint } = window.decoder;
+  const decoder = window.live.decoders.values().next().value;
   const canvas = document.createElement("canvas");
   return Array.from({ length: 200 }, () => {
-    const code = Array.from({ length: decoder.latentDim }, () => 2 * Math.random() - 1);
+    const code = Array.from({ length: decoder.latent_dim }, () => 2 * Math.random() - 1);
     const started = performance.now();
     paint(decoder, code, canvas);
     return performance.now() - started;
@@ -86,7 +92,7 @@ def _trained(page: Page) -> str:
 def _first_picture(report: Report, page: Page) -> None:
     """Time a browser with a profile on disk, as visitors have: it keeps compiled scripts there."""
     page.goto("/latent_space?model=toy-faces-vae")  # once for the server
-    page.wait_for_function(READY)
+    _ready(page)
     address, browser = page.evaluate("() => location.origin"), page.context.browser
     assert browser is not None  # the page was opened by one
     with tempfile.TemporaryDirectory() as profile:
@@ -131,11 +137,16 @@ def _to_picture(tab: Page, *, from_home: bool = False) -> tuple[float, float]:
     return shown, moved
 
 
+def _ready(page: Page) -> None:
+    page.evaluate(LOOK)
+    page.wait_for_function(READY)
+
+
 def _drag(report: Report, page: Page, model: str, what: str) -> None:
     sent: list[object] = []
     page.on("websocket", lambda ws: ws.on("framesent", lambda data: sent.append(data)))
     page.goto(f"/latent_space?model={model}")
-    page.wait_for_function(READY)
+    _ready(page)
     page.wait_for_selector(IDLE)
     page.wait_for_timeout(500)
     decode = page.evaluate(DECODE)

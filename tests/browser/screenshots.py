@@ -9,7 +9,7 @@ import sys
 from playwright.sync_api import Page, sync_playwright
 
 from ae_core.storage import ROOT
-from tests.helpers.lab_page import IDLE, open_page
+from tests.helpers.lab_page import IDLE, open_page, wait_for_decoders
 
 FOLDER = ROOT / "assets" / "screenshots"
 
@@ -42,7 +42,7 @@ def main(url: str) -> None:
         page.get_by_text("Draw the line across").wait_for()
         _save(page, "denoise")
         open_page(page, "/latent_space?model=toy-faces-vae")
-        page.wait_for_function("() => window.autoencoderLab?.decoders.size > 0")
+        wait_for_decoders(page)
         _save(page, "latent")
         open_page(page, "/latent_space?model=toy-faces-vae&view=Directions")
         chart = page.get_by_text("Which number knows what")

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from ae_core.data.toy_faces import draw_faces, sample_factors
 from ae_core.images import to_bytes_range
 from ae_core.latent.match_results import target_number
-from tests.helpers.lab_page import IDLE, drag, linked, open_page
+from tests.helpers.lab_page import IDLE, drag, linked, open_page, wait_for_decoders
 
 VIEWS = ("Sliders", "Map", "Walk", "Directions", "Samples", "Posterior", "Match")
 
@@ -23,7 +23,7 @@ def open_view(page: Page, view: str = "Sliders", query: str = "") -> list[int]:
     open_page(page, f"/latent_space?model=toy-faces-vae&view={view}{query}")
     if view in ("Sliders", "Map", "Walk", "Directions"):
         expect(page.locator(".latent .status").first).to_have_text("")
-        page.wait_for_function("() => window.autoencoderLab?.decoders.size > 0")
+        wait_for_decoders(page)
     page.wait_for_selector(IDLE)
     sent.clear()
     return sent
@@ -147,7 +147,7 @@ def test_another_model_follows_the_same_hands(page):
     sent = open_view(page, "Sliders", f"&also={run}")
     canvases = page.locator(".pictures canvas")
     expect(canvases).to_have_count(2)
-    page.wait_for_function("() => window.autoencoderLab?.decoders.size === 2")
+    wait_for_decoders(page, 2)
     picture(page)
     before = [canvas.evaluate("(c) => c.toDataURL()") for canvas in canvases.all()]
     drag(page, slider(page, 0), 0.5, 0.95)
@@ -166,7 +166,8 @@ def test_a_run_in_training_swaps_in_and_the_sliders_stay_where_they_are(page):
     page.goto(f"/latent_space?model={run}")
     expect(page.locator(".latent .status").first).to_have_text("")
     expect(page.get_by_text("In training: epoch")).to_be_visible()
-    digest = f"() => window.autoencoderLab.decoders.get('{run}').digest"
+    wait_for_decoders(page)
+    digest = f"() => window.live.decoders.get('{run}').digest"
     for _ in range(4):
         slider(page, 1).press("ArrowRight")
     wait_for_link(page, "z")
@@ -311,7 +312,7 @@ def test_a_walk_goes_to_a_photo_of_ones_own(page, photo):
 def test_a_target_is_matched_and_the_result_is_shown(page):
     """The target's own code is put into the address, as many moves would bring it there."""
     open_page(page, "/latent_space?model=digits-dense&view=Match&target=5")
-    page.wait_for_function("() => window.autoencoderLab?.decoders.size > 0")
+    wait_for_decoders(page)
     live = page.locator(".latent .status")
     expect(live).to_have_text(re.compile(r"^Likeness now: \d+\.\d dB$"))
     before = live.text_content()
@@ -373,9 +374,13 @@ def test_resampling_draws_other_codes_of_the_same_picture(page):
 
 @pytest.mark.parametrize("view", ["Walk", "Samples"])
 def test_strips_and_grids_need_no_decoder_in_the_browser(page, view):
-    page.add_init_script(
-        "Object.defineProperty(window, 'autoencoderLab', "
-        "{ get() { throw new Error('none'); }, set() { throw new Error('none'); } });"
+    none = (
+        "export const arrivals = new EventTarget();"
+        "export const decoders = { get() { throw new Error('none'); } };"
+        "export default () => { throw new Error('none'); };"
+    )
+    page.route(
+        "**/live_decoder.js", lambda route: route.fulfill(body=none, content_type="text/javascript")
     )
     open_page(page, f"/latent_space?model=toy-faces-vae&view={view}")
     shown = page.locator("[data-testid=stImage] img, figure:not(:has(canvas)) img")

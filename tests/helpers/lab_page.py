@@ -4,7 +4,10 @@ from urllib.parse import parse_qs, urlparse
 
 from playwright.sync_api import FloatRect, Locator, Page
 
+from pages.ui.widgets.component import address
+
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
+LIVE = f"async () => {{ window.live = await import('{address('pickers/live_decoder.js')}'); }}"
 
 
 def open_page(page: Page, path: str) -> None:
@@ -15,6 +18,12 @@ def open_page(page: Page, path: str) -> None:
         "[data-testid=stMain] [data-testid=stElementContainer]", state="attached"
     )
     page.wait_for_selector(IDLE)
+
+
+def wait_for_decoders(page: Page, count: int = 1) -> None:
+    """Wait until there are decoders in the page; ``window.live.decoders`` has them from then on."""
+    page.evaluate(LIVE)  # the module that the page itself has
+    page.wait_for_function("(count) => window.live.decoders.size >= count", arg=count)
 
 
 def metric(page: Page, label: str) -> Locator:

@@ -16,17 +16,6 @@ HEAD = ("shape", "layer", "parameters")
 # everywhere.
 WORDS = ("Picture", "the map", "stride", "no padding", "Max pooling", "Enlarge", "Reshape")
 
-_STYLE = """
-<style>
-.hourglass { display: grid; grid-template-columns: minmax(8.5rem, 1fr) 1fr max-content;
-  gap: 4px 0.8rem; align-items: center; font-size: 1.05rem; }
-.hourglass .bar { justify-self: center; min-width: 4.6rem; border-radius: 7px; color: #fff;
-  text-align: center; font-weight: 600; padding: 0.2rem 0; white-space: nowrap; }
-.hourglass .label { font-weight: 600; line-height: 1.15; }
-.hourglass .count { text-align: right; opacity: 0.75; font-variant-numeric: tabular-nums; }
-</style>
-"""
-
 
 def network_drawing(layers: Sequence[LayerShape], word: Callable[[str], str] = str) -> str:
     """Draw a network; every bar is as wide as the logarithm of its layer's size.
@@ -36,7 +25,7 @@ def network_drawing(layers: Sequence[LayerShape], word: Callable[[str], str] = s
         word: returns one of HEAD or WORDS in the reader's language.
 
     Returns:
-        HTML; of a visitor's input it holds numbers only.
+        HTML; of a visitor's input it holds numbers only. ``frame.css`` has its look.
     """
     widest = max(_logarithm(layer) for layer in layers)
     rows = []
@@ -57,7 +46,7 @@ def network_drawing(layers: Sequence[LayerShape], word: Callable[[str], str] = s
         f'<div class="count" style="text-align:center">{shape}</div><div class="count" '
         f'style="text-align:left">{name}</div><div class="count">{parameters}</div>'
     )
-    return f'{_STYLE}<div class="hourglass">{head}{"".join(rows)}</div>'
+    return f'<div class="hourglass">{head}{"".join(rows)}</div>'
 
 
 def _logarithm(layer: LayerShape) -> float:

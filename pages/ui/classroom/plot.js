@@ -1,19 +1,65 @@
 // What is painted on a wall: pictures, and everybody's curves in one plot.
 
-const MEASURES = { psnr: 2, loss: 1 }; // where each stands in a point of a curve
+import { penOf, sized } from "../widgets/canvas.js";
 
-/** The points [epoch, value] of a curve that have a value. */
-function points(run, measure) {
+/** @import { Point } from "../widgets/types.js" */
+/**
+ * @typedef {"psnr" | "loss"} Measure
+ *
+ * @typedef {object} Pairs originals, then their reconstructions, N × 2 × H × W × C bytes
+ * @property {number} count
+ * @property {number} side
+ * @property {number} channels
+ * @property {number} begin where they stand among the wall's pixels
+ *
+ * @typedef {object} Run as `ae_core.classroom.run_card.pack` describes it
+ * @property {string} [id] for teachers
+ * @property {string} status
+ * @property {boolean} live
+ * @property {number} place in the queue
+ * @property {number} epoch
+ * @property {number} epochs
+ * @property {number} numbers of the code
+ * @property {number | null} psnr
+ * @property {number | null} loss
+ * @property {boolean} heldOut whether the PSNR is of pictures that were not trained on
+ * @property {number} begun
+ * @property {[epoch: number, loss: number | null, psnr: number | null][]} curve
+ * @property {Pairs} pictures
+ *
+ * @typedef {{ id: string, name: string, colour: string, points: Point[] }} Line
+ */
+
+/** Where each stands in a point of a curve. @type {Record<Measure, 1 | 2>} */
+export const MEASURES = { psnr: 2, loss: 1 };
+
+/**
+ * Return the points [epoch, value] of a curve that have a value.
+ *
+ * @param {Run | undefined} run
+ * @param {Measure} measure
+ * @returns {Point[]}
+ */
+export function points(run, measure) {
   const at = MEASURES[measure];
-  return (run?.curve ?? []).filter((point) => point[at] !== null).map((point) => [point[0], point[at]]);
+  return (run?.curve ?? []).flatMap((point) => {
+    const value = point[at];
+    return value === null ? [] : [/** @type {Point} */ ([point[0], value])];
+  });
 }
 
-/** Originals above their reconstructions; a single pair stands side by side, twice as large. */
-function drawPairs(canvas, { count, side, channels, begin }, pixels) {
+/**
+ * Draw originals above their reconstructions; a single pair stands side by side, twice as large.
+ *
+ * @param {HTMLCanvasElement} canvas
+ * @param {Pairs} pairs
+ * @param {Uint8Array} pixels
+ */
+export function drawPairs(canvas, { count, side, channels, begin }, pixels) {
   const step = side + 1;
   const alone = count === 1;
   [canvas.width, canvas.height] = alone ? [2 * side + 1, side] : [count * step - 1, 2 * side + 1];
-  const context = canvas.getContext("2d");
+  const context = penOf(canvas);
   let at = begin;
   for (let pair = 0; pair < count; pair++) {
     for (let row = 0; row < 2; row++) {
@@ -27,25 +73,36 @@ function drawPairs(canvas, { count, side, channels, begin }, pixels) {
   }
 }
 
-function drawPlot(canvas, lines, lit, logarithmic, title) {
+/**
+ * Draw everybody's curves.
+ *
+ * @param {HTMLCanvasElement} canvas
+ * @param {Line[]} lines at least one
+ * @param {string | undefined} lit the student whose curve is to be seen well
+ * @param {boolean} logarithmic
+ * @param {string} title
+ */
+export function drawPlot(canvas, lines, lit, logarithmic, title) {
   const [context, width, height] = sized(canvas);
   const style = getComputedStyle(canvas);
   context.font = `14px ${style.fontFamily}`;
   context.fillStyle = style.color;
   context.fillText(title, 44, 18);
   const values = lines.flatMap((line) => line.points.map(([, value]) => value));
-  const bend = logarithmic && Math.min(...values) > 0 ? Math.log : (value) => value;
+  const bend = logarithmic && Math.min(...values) > 0 ? Math.log : Number;
   const [low, high] = [bend(Math.min(...values)), bend(Math.max(...values))];
-  const last = Math.max(2, ...lines.map((line) => line.points.at(-1)[0]));
+  const last = Math.max(2, ...lines.map((line) => endOf(line)[0]));
   const labelled = new Set(lines.length <= 6 ? lines.map((line) => line.id) : [lit]);
   const named = lines.some((line) => labelled.has(line.id));
   const [left, right, top, bottom] = [44, width - (named ? 110 : 16), 30, height - 24];
+  /** @param {number} epoch */
   const across = (epoch) => left + ((epoch - 1) / (last - 1)) * (right - left);
+  /** @param {number} value */
   const up = (value) => bottom - ((bend(value) - low) / (high - low || 1)) * (bottom - top);
   context.globalAlpha = 0.75;
   for (const epoch of [1, Math.round((1 + last) / 2), last]) {
     context.textAlign = "center";
-    context.fillText(epoch, across(epoch), height - 6);
+    context.fillText(String(epoch), across(epoch), height - 6);
   }
   context.textAlign = "right";
   for (const share of [0, 0.5, 1]) {
@@ -55,7 +112,7 @@ function drawPlot(canvas, lines, lit, logarithmic, title) {
     context.fillRect(left, up(value), right - left, 0.4);
   }
   context.textAlign = "left";
-  for (const line of [...lines].sort((a, b) => (a.id === lit) - (b.id === lit))) {
+  for (const line of [...lines].sort((a, b) => Number(a.id === lit) - Number(b.id === lit))) {
     const bright = lit === undefined || line.id === lit;
     context.globalAlpha = bright ? 1 : 0.2;
     context.strokeStyle = context.fillStyle = line.colour;
@@ -63,7 +120,7 @@ function drawPlot(canvas, lines, lit, logarithmic, title) {
     context.beginPath();
     for (const [epoch, value] of line.points) context.lineTo(across(epoch), up(value));
     context.stroke();
-    const [epoch, value] = line.points.at(-1);
+    const [epoch, value] = endOf(line);
     context.beginPath();
     context.arc(across(epoch), up(value), line.id === lit ? 5 : 3, 0, 7);
     context.fill();
@@ -72,19 +129,14 @@ function drawPlot(canvas, lines, lit, logarithmic, title) {
   context.globalAlpha = 1;
 }
 
-/** A canvas as large as it is shown, empty; its context and its size in CSS pixels. */
-function sized(canvas) {
-  const scale = window.devicePixelRatio;
-  const [width, height] = [canvas.clientWidth, canvas.clientHeight];
-  [canvas.width, canvas.height] = [width * scale, height * scale];
-  const context = canvas.getContext("2d");
-  context.scale(scale, scale);
-  return [context, width, height];
-}
+/** @param {Line} line */
+const endOf = (line) => line.points[line.points.length - 1];
 
-/** The colour of a student by the order of joining: neighbours are far apart on the wheel. */
-const hue = (number) => `hsl(${Math.round(number * 137.508 + 225) % 360} 68% 52%)`;
+/** The colour of a student by the order of joining: neighbours are far apart on the wheel. @param {number} number */
+export const hue = (number) => `hsl(${Math.round(number * 137.508 + 225) % 360} 68% 52%)`;
 
-const figure = (value) => (value == null ? "–" : Number(value.toPrecision(3)).toString());
+/** @param {number | null} value */
+export const figure = (value) => (value == null ? "–" : Number(value.toPrecision(3)).toString());
 
+/** @param {string} name */
 const shortened = (name) => (name.length > 12 ? `${name.slice(0, 11)}…` : name);

@@ -31,14 +31,6 @@ STEPS = 160  # of the slider
 USUAL_FPR = 0.05  # of the first threshold
 NARROWEST = 70  # CSS pixels of a picture
 _DOT = "width:16px;height:16px;margin:-8px;border-radius:50%"
-_OVER = """
-<style>
-[class*="st-key-measure-"]:has(> * .threshold-mark) { position: relative; }
-[data-testid="stElementContainer"]:has(.threshold-mark) { position: absolute; inset: 0;
-  width: 100% !important; pointer-events: none; }
-.threshold-mark { position: absolute; background: #e0447c; transition: left .15s, top .15s; }
-</style>
-"""
 
 
 def unknown_view(model: TrainedAutoencoder) -> None:
@@ -131,7 +123,7 @@ def _marked(name: str, figure: Figure, alt: str, across: float, up: float | None
             shape = f"top:{top}px;height:{high}px;width:3px;margin-left:-1px"
         else:
             shape = f"top:{top + high * (1 - up):.1f}px;{_DOT}"
-        st.html(f'{_OVER}<div class="threshold-mark" style="{x}{shape}"></div>')
+        st.html(f'<div class="threshold-mark" style="{x}{shape}"></div>')
 
 
 def _extremes(kind: str, scored: ReconstructionErrors, threshold: float) -> None:

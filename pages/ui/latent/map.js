@@ -4,19 +4,59 @@
 // A point of the map is the code that is kept, moved along the map's two axes; on a map that is no
 // plane (t-SNE) it is the code of the nearest picture.
 
+import { floats, sized } from "../widgets/canvas.js";
+import { clamp, element, filled, find, viewOf, wordsOf } from "../widgets/dom.js";
+import { asText } from "./codes.js";
+import { Pictures, Settling } from "./pictures.js";
+
+/** @import { Call, Extent, Point } from "../widgets/types.js" */
+/** @import { Shown } from "./pictures.js" */
+/**
+ * @typedef {object} Own
+ * @property {string} layout
+ * @property {string} points x, y, x, y, … as base64 of float32
+ * @property {string} codes of the points, likewise, where the map is no plane; else ""
+ * @property {number[]} values which class each point is of, or a factor in [-1, 1]
+ * @property {string[]} names of the classes
+ * @property {string[]} hues
+ * @property {Extent} extent
+ * @property {string} holes a "1" for every cell without training codes, from the bottom
+ * @property {number} cells along a side
+ * @property {[number[], number[]]} axes
+ * @property {Point} point of the code
+ * @property {number[]} code
+ *
+ * @typedef {Shown & Own} Data
+ */
+
 const STEP = 0.02; // of an arrow key, as a share of the map
+/** @type {Record<string, Point>} */
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+
+/** @param {Call<Data>} call */
 export default function ({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector(".latent");
-  root.view ??= new View(root);
-  root.view.update(data, (text) => setTriggerValue("code", text));
-  return () => root.view.close();
+  const view = viewOf(find(parentElement, ".latent", HTMLElement), (root) => new View(root, data));
+  view.update(data, (text) => setTriggerValue("code", text));
+  return () => view.close();
 }
 
 class View {
-  constructor(root) {
-    this.root = root;
-    this.pictures = new Pictures(root.querySelector(".pictures"), () => this.draw());
-    this.map = root.querySelector(".map");
+  /** @param {HTMLElement} root @param {Data} data */
+  constructor(root, data) {
+    this.data = data;
+    this.words = wordsOf(data.words);
+    this.points = floats(data.points);
+    this.codes = new Float32Array();
+    /** @type {{ point: Point, code: Float32Array }} */
+    this.kept = { point: data.point, code: Float32Array.from(data.code) };
+    /** @type {Point | undefined} */
+    this.hovered = undefined;
+    this.pressed = false;
+    this.layout = "";
+    this.pictures = new Pictures(find(root, ".pictures", HTMLElement), () => this.draw());
+    this.status = find(root, ".status", HTMLElement);
+    this.colours = find(root, ".legend", HTMLElement);
+    this.map = find(root, ".map", HTMLCanvasElement);
     this.settling = new Settling();
     this.resized = new ResizeObserver(() => this.pictures.soon());
     this.map.onpointermove = (event) => this.hover(this.pointOf(event));
@@ -38,13 +78,14 @@ class View {
     this.resized.disconnect();
   }
 
+  /** @param {Data} data @param {(text: string) => void} send */
   update(data, send) {
     this.resized.observe(this.map);
     this.settling.send = send;
     this.data = data;
-    this.points = numbers(data.points);
-    this.codes = data.codes && numbers(data.codes);
-    this.words = Object.fromEntries(data.words);
+    this.points = floats(data.points);
+    this.codes = floats(data.codes);
+    this.words = wordsOf(data.words);
     if (!this.map.ariaLabel) this.map.ariaLabel = this.words.map;
     this.pictures.show(data.models, this.words);
     const isNews = this.settling.isNews(data.at);
@@ -59,16 +100,18 @@ class View {
 
   legend() {
     const { names: classes, values } = this.data;
-    const ends = [[this.words.less, -1], [this.words.more, 1]];
+    const ends = [{ textContent: this.words.less, value: -1 }, { textContent: this.words.more, value: 1 }];
     const scale = values.length && !classes.length ? ends : [];
-    const names = [...classes.map((name, i) => [name, i]), ...scale].map(([textContent, value]) => {
+    const entries = [...classes.map((textContent, value) => ({ textContent, value })), ...scale];
+    const names = entries.map(({ textContent, value }) => {
       const entry = element("span", { textContent });
       entry.style.setProperty("--hue", this.colour(value));
       return entry;
     });
-    this.root.querySelector(".legend").replaceChildren(...names);
+    this.colours.replaceChildren(...names);
   }
 
+  /** @param {PointerEvent} event @returns {Point} */
   pointOf(event) {
     const box = this.map.getBoundingClientRect();
     const [left, right, bottom, top] = this.data.extent;
@@ -77,11 +120,13 @@ class View {
     return [left + x * (right - left), top - y * (top - bottom)];
   }
 
+  /** @param {Point | undefined} point */
   hover(point) {
     this.hovered = point;
     this.pictures.soon();
   }
 
+  /** @param {Point} point */
   choose(point) {
     this.kept = { point, code: this.codeAt(point) };
     this.hovered = undefined;
@@ -89,8 +134,9 @@ class View {
     this.settling.soon(() => asText(this.kept.code));
   }
 
+  /** @param {KeyboardEvent} event */
   key(event) {
-    const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
+    const step = ARROWS[event.key];
     if (!step) return;
     event.preventDefault();
     const [left, right, bottom, top] = this.data.extent;
@@ -103,16 +149,18 @@ class View {
     this.map.ariaLabel = filled(this.words.map_at, "place", place);
   }
 
+  /** @param {Point} point @returns {Float32Array} */
   codeAt([x, y]) {
     const { axes } = this.data;
     const { point, code } = this.kept;
-    if (this.codes) {
+    if (this.codes.length) {
       const nearest = this.nearest(x, y);
       return this.codes.slice(nearest * code.length, (nearest + 1) * code.length);
     }
     return code.map((v, i) => v + (x - point[0]) * axes[0][i] + (y - point[1]) * axes[1][i]);
   }
 
+  /** @param {number} x @param {number} y */
   nearest(x, y) {
     let [best, least] = [0, Infinity];
     for (let i = 0; 2 * i < this.points.length; i++) {
@@ -124,22 +172,18 @@ class View {
 
   draw() {
     const shown = this.hovered ?? this.kept.point;
-    const complete = this.pictures.draw(this.hovered ? this.codeAt(shown) : this.kept.code);
-    const words = complete ? this.data.status : this.words.loading;
-    this.root.querySelector(".status").textContent = words;
-    const scale = window.devicePixelRatio;
-    const [width, height] = [this.map.clientWidth, this.map.clientHeight];
-    this.map.width = width * scale;
-    this.map.height = height * scale;
-    const context = this.map.getContext("2d");
-    context.scale(scale, scale);
+    const complete = this.pictures.paint(this.hovered ? this.codeAt(shown) : this.kept.code);
+    this.status.textContent = complete ? this.data.status : this.words.loading;
+    const [context, width, height] = sized(this.map);
     const [left, right, bottom, top] = this.data.extent;
+    /** @param {Point} point @returns {Point} */
     const place = ([x, y]) => [((x - left) / (right - left)) * width, ((top - y) / (top - bottom)) * height];
     this.drawHoles(context, width, height);
     this.drawPoints(context, place);
     this.drawCross(context, place(shown));
   }
 
+  /** @param {CanvasRenderingContext2D} context @param {number} width @param {number} height */
   drawHoles(context, width, height) {
     const { holes, cells } = this.data;
     context.strokeStyle = getComputedStyle(this.map).color;
@@ -156,6 +200,7 @@ class View {
     context.globalAlpha = 1;
   }
 
+  /** @param {CanvasRenderingContext2D} context @param {(point: Point) => Point} place */
   drawPoints(context, place) {
     const { values } = this.data;
     for (let i = 0; 2 * i < this.points.length; i++) {
@@ -167,6 +212,7 @@ class View {
     }
   }
 
+  /** @param {number | undefined} value */
   colour(value) {
     const { hues } = this.data;
     if (value === undefined) return hues[0];
@@ -174,10 +220,10 @@ class View {
     return `hsl(${230 - 190 * ((clamp(value, -1, 1) + 1) / 2)} 75% 55%)`; // a factor in [-1, 1]
   }
 
+  /** @param {CanvasRenderingContext2D} context @param {Point} point */
   drawCross(context, [x, y]) {
-    for (const [colour, width] of [["#fff", 6], ["#d3222a", 2.5]]) {
-      context.strokeStyle = colour;
-      context.lineWidth = width;
+    for (const line of [{ strokeStyle: "#fff", lineWidth: 6 }, { strokeStyle: "#d3222a", lineWidth: 2.5 }]) {
+      Object.assign(context, line);
       context.beginPath();
       context.arc(x, y, 9, 0, 7);
       for (const [a, b] of [[-1, 0], [1, 0], [0, -1], [0, 1]]) {
@@ -188,6 +234,3 @@ class View {
     }
   }
 }
-
-// Float32 numbers that came as base64.
-const numbers = (text) => new Float32Array(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);

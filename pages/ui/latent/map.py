@@ -16,18 +16,9 @@ from pages.ui.state.query_params import linked_choice, set_query
 
 LAYOUTS = ("Plane", "t-SNE")
 
-_CSS = """
-.map { width: 100%; aspect-ratio: 1; max-height: 74vh; display: block; cursor: crosshair;
-  color: var(--st-text-color); touch-action: none; border-radius: 8px;
-  background: var(--st-secondary-background-color); }
-.legend { display: flex; flex-wrap: wrap; gap: 4px 14px; margin-top: 8px; }
-.legend span::before { content: "●"; color: var(--hue); margin-right: 5px; }
-"""
-
 _MAP = live_view(
-    "map",
+    __file__,
     '<canvas class="map" tabindex="0" role="application"></canvas><div class="legend"></div>',
-    _CSS,
 )
 
 

@@ -1,81 +1,103 @@
-// The pictures of a code, one for each model, shared by the views (latent/component.py puts this
-// file before theirs). Decoders come from live_decoder.js, which may load later than a view.
+// What the live views share: the pictures of a code, one for each model, and how a view tells the server.
 
-const CHANGED = "autoencoder-lab-decoder";
+import { arrivals, decoders } from "../pickers/live_decoder.js";
+import { paint } from "../pickers/decoder.js";
+import { penOf, Redraw } from "../widgets/canvas.js";
+import { element, filled } from "../widgets/dom.js";
+
+/** @import { Pairs, Words } from "../widgets/types.js" */
+/**
+ * @typedef {object} Model
+ * @property {string} id
+ * @property {string} title
+ * @property {string} still a picture's address where the decoder is too large for a browser, or ""
+ *
+ * @typedef {[] | [address: string, name: string, words: string]} Target a picture to be reached
+ *
+ * @typedef {object} Shown what all live views are told
+ * @property {Model[]} models
+ * @property {string} status
+ * @property {Pairs} words
+ * @property {string} at the code, or the sliders' values, as the server knows them
+ */
+
 const SETTLED = 150; // ms without a further change: the code goes to the server
 
-class Pictures {
-  constructor(place, redraw) {
+export class Pictures extends Redraw {
+  /** @param {HTMLElement} place @param {() => void} draw what moves the code draws this, too */
+  constructor(place, draw) {
+    super(draw);
     this.place = place;
-    this.redraw = redraw;
-    this.frame = 0;
     this.hear = () => this.soon();
+    this.known = "";
+    /** @type {Model[]} */
+    this.models = [];
+    /** @type {{ canvas: HTMLCanvasElement, still: HTMLImageElement }[]} */
+    this.shown = [];
+    /** @type {HTMLImageElement | undefined} */
+    this.target = undefined;
   }
 
   close() {
-    window.removeEventListener(CHANGED, this.hear);
-    cancelAnimationFrame(this.frame);
-    this.frame = 0;
+    arrivals.removeEventListener("decoder", this.hear);
+    this.cancel();
   }
 
   /**
-   * Say which models there are: {id, title, still}, `still` being a picture or "". A target is
-   * shown before them: its picture's address and its name. `words` are the view's.
+   * Say which models there are, and a target that is shown before them.
+   *
+   * @param {Model[]} models
+   * @param {Words} words
+   * @param {Target} [target]
    */
   show(models, words, [target, targetName] = []) {
-    window.addEventListener(CHANGED, this.hear); // again after `close`; twice counts once
+    arrivals.addEventListener("decoder", this.hear); // again after `close`; twice counts once
     const known = this.known;
     this.models = models;
     this.known = models.map((model) => model.id + model.title).join() + (target ?? "");
     if (known === this.known) return;
+    this.place.replaceChildren();
+    this.target = target ? element("img", { src: target, alt: targetName, onload: () => this.soon() }) : undefined;
+    if (this.target) this.figure(targetName, this.target);
     this.shown = models.map(({ title }) => {
       const alt = filled(words.drawn, "model", title);
       const canvas = element("canvas", { role: "img", ariaLabel: alt });
       const still = element("img", { alt, hidden: true });
-      const figure = element("figure");
-      figure.append(canvas, still, element("figcaption", { textContent: title }));
-      return { figure, canvas, still };
+      this.figure(title, canvas, still);
+      return { canvas, still };
     });
-    this.place.replaceChildren(...this.shown.map(({ figure }) => figure));
-    this.target = target && element("img", { src: target, alt: targetName, onload: () => this.soon() });
-    if (!target) return;
+  }
+
+  /** @param {string} [caption] @param {HTMLElement[]} pictures */
+  figure(caption, ...pictures) {
     const figure = element("figure");
-    figure.append(this.target, element("figcaption", { textContent: targetName }));
-    this.place.prepend(figure);
+    figure.append(...pictures, element("figcaption", { textContent: caption }));
+    this.place.append(figure);
   }
 
   /** PSNR in dB of the first picture against the target, as far as both are there. */
   likeness() {
     const { canvas } = this.shown[0];
     if (!this.target?.naturalWidth || canvas.width !== this.target.naturalWidth) return NaN;
-    const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d");
+    const copy = penOf(new OffscreenCanvas(canvas.width, canvas.height));
     copy.drawImage(this.target, 0, 0);
-    const [wanted, drawn] = [copy, canvas.getContext("2d")].map(
+    const [wanted, drawn] = [copy, penOf(canvas)].map(
       (context) => context.getImageData(0, 0, canvas.width, canvas.height).data,
     );
     const squares = drawn.reduce((sum, value, i) => sum + (value - wanted[i]) ** 2, 0);
     return 10 * Math.log10((255 ** 2 * 0.75 * drawn.length) / Math.max(squares, 1e-9)); // no alpha
   }
 
-  /** Draw at the next frame, however often it is asked for until then. */
-  soon() {
-    this.frame ||= requestAnimationFrame(() => {
-      this.frame = 0;
-      this.redraw();
-    });
-  }
-
-  /** Draw a code; false while a decoder is missing. */
-  draw(code) {
-    const lab = window.autoencoderLab;
+  /** Draw a code; false while a decoder is missing. @param {Float32Array} code */
+  paint(code) {
     let complete = true;
     for (const [place, { id, still }] of this.models.entries()) {
       const shown = this.shown[place];
       shown.still.hidden = !still;
       shown.canvas.hidden = Boolean(still);
-      const decoder = lab?.decoders.get(id);
+      const decoder = still ? undefined : decoders.get(id);
       if (still) shown.still.src = still;
-      else if (decoder?.latentDim === code.length) lab.paint(decoder, code, shown.canvas);
+      else if (decoder?.latent_dim === code.length) paint(decoder, code, shown.canvas);
       else complete = false;
     }
     return complete;
@@ -86,12 +108,21 @@ class Pictures {
  * What a view tells the server: a text, some time after the last change. What comes back of it is
  * old news, as the hand may have moved on since.
  */
-class Settling {
+export class Settling {
   constructor() {
+    /** @type {string | undefined} */
+    this.known = undefined;
+    /** @type {string[]} */
     this.sent = [];
+    /** @type {(text: string) => void} */
+    this.send = () => {};
+    /** @type {(() => void) | undefined} */
+    this.now = undefined;
+    /** @type {number | undefined} */
+    this.timer = undefined;
   }
 
-  /** Take a text from the server; whether it is news to this view. */
+  /** Take a text from the server; whether it is news to this view. @param {string} text */
   isNews(text) {
     if (text === this.known) return false;
     this.known = text;
@@ -100,7 +131,7 @@ class Settling {
     return place < 0;
   }
 
-  /** Send what `write` returns when nothing has changed for a while. */
+  /** Send what `write` returns when nothing has changed for a while. @param {() => string} write */
   soon(write) {
     clearTimeout(this.timer);
     this.now = () => {
@@ -118,18 +149,3 @@ class Settling {
     this.now?.();
   }
 }
-
-function element(name, properties = {}) {
-  const { role, ...others } = properties;
-  const made = Object.assign(document.createElement(name), others);
-  if (role) made.setAttribute("role", role);
-  return made;
-}
-
-/** A sentence with a value in the place of its {name}. */
-const filled = (sentence, name, value) => sentence.replace(`{${name}}`, () => value);
-
-/** Write numbers as `ae_core.latent.interpolation.code_to_text` does: 4 significant digits. */
-const asText = (numbers) => Array.from(numbers, (v) => Number(v.toPrecision(4)) + 0).join(","); // no -0
-
-const clamp = (value, low, high) => Math.min(Math.max(value, low), high);

@@ -4,20 +4,63 @@
 // adds its value times that direction, and one with a `path` goes from code to code. The server
 // hears of it when the hand lets go: of the code, or of the sliders' values (`data.sends`).
 
-const SPREAD = 3; // standard deviations that a random code may be from the mean
+import { element, filled, find, viewOf, wordsOf } from "../widgets/dom.js";
+import { along, asText, sample } from "./codes.js";
+import { Pictures, Settling } from "./pictures.js";
 
+/** @import { Call, Words } from "../widgets/types.js" */
+/** @import { Gaussian } from "./codes.js" */
+/** @import { Shown, Target } from "./pictures.js" */
+/**
+ * @typedef {object} Slider as `pages.ui.latent.sliders.Slider` describes it
+ * @property {string} label
+ * @property {string} note
+ * @property {number} low
+ * @property {number} high
+ * @property {number} rest
+ * @property {number} weight
+ * @property {number} step
+ * @property {[number, number, number] | null} quartiles
+ * @property {number} index
+ * @property {number[] | null} vector
+ * @property {number[][] | null} path
+ *
+ * @typedef {object} Own
+ * @property {string} name
+ * @property {Slider[]} sliders
+ * @property {number[]} values
+ * @property {number[]} origin
+ * @property {"code" | "values"} sends
+ * @property {number} shown sliders at once
+ * @property {string} reset
+ * @property {Target} target
+ * @property {[] | [Gaussian]} random
+ *
+ * @typedef {Shown & Own} Data
+ * @typedef {ReturnType<View["row"]>} Row
+ */
+
+/** @param {Call<Data>} call */
 export default function ({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector(".latent");
-  root.view ??= new View(root);
-  root.view.update(data, (text) => setTriggerValue("code", text));
-  return () => root.view.close();
+  const view = viewOf(find(parentElement, ".latent", HTMLElement), (root) => new View(root, data));
+  view.update(data, (text) => setTriggerValue("code", text));
+  return () => view.close();
 }
 
 class View {
-  constructor(root) {
-    this.root = root;
-    this.pictures = new Pictures(root.querySelector(".pictures"), () => this.draw());
+  /** @param {HTMLElement} root @param {Data} data */
+  constructor(root, data) {
+    this.data = data;
+    this.words = wordsOf(data.words);
+    const [pictures, status, rows, buttons] = [".pictures", ".status", ".rows", ".buttons"].map((name) =>
+      find(root, name, HTMLElement),
+    );
+    this.places = { status, rows, buttons };
+    this.pictures = new Pictures(pictures, () => this.draw());
     this.settling = new Settling();
+    /** @type {Row[]} */
+    this.sliders = [];
+    this.form = "";
   }
 
   close() {
@@ -25,10 +68,11 @@ class View {
     this.pictures.close();
   }
 
+  /** @param {Data} data @param {(text: string) => void} send */
   update(data, send) {
     this.settling.send = send;
     this.data = data;
-    this.words = Object.fromEntries(data.words);
+    this.words = wordsOf(data.words);
     this.pictures.show(data.models, this.words, data.target);
     const form = JSON.stringify([data.name, data.sliders.map(({ label }) => label)]);
     const isNews = this.settling.isNews(data.at);
@@ -41,6 +85,7 @@ class View {
 
   build() {
     this.sliders = this.data.sliders.map((slider, place) => this.row(slider, place));
+    /** @type {HTMLElement[]} */
     const rows = this.sliders.map(({ row }) => row);
     const rest = rows.splice(this.data.shown);
     if (rest.length) {
@@ -49,10 +94,11 @@ class View {
       more.append(element("summary", { textContent }), ...rest);
       rows.push(more);
     }
-    this.root.querySelector(".rows").replaceChildren(...rows);
-    this.root.querySelector(".buttons").replaceChildren(...this.buttons());
+    this.places.rows.replaceChildren(...rows);
+    this.places.buttons.replaceChildren(...this.buttons());
   }
 
+  /** @param {Slider} slider @param {number} place */
   row(slider, place) {
     const row = element("div", { className: "row" });
     const name = element("label", { textContent: slider.label, htmlFor: `slider-${place}` });
@@ -65,7 +111,7 @@ class View {
     row.append(weight, name, track, output);
     const made = { slider, row, input, output, half, middle, weight, value: slider.rest };
     input.oninput = () => {
-      made.value = Number(input.value);
+      made.value = input.valueAsNumber;
       this.moved([made]);
     };
     input.onchange = () => this.settle();
@@ -78,16 +124,18 @@ class View {
     return made;
   }
 
-  // Ranges follow the code, and widen under a hand that has left them.
+  /** Ranges follow the code, and widen under a hand that has left them. @param {Row} made @param {Slider} slider */
   fit(made, slider) {
     const { low, high, step, quartiles } = slider;
     const { input, row, weight, half, middle } = made;
     made.slider = slider;
-    Object.assign(input, { min: low, max: high, step, value: made.value });
+    Object.assign(input, { min: low, max: high, step });
+    input.valueAsNumber = made.value;
     row.title = slider.note;
-    weight.style.setProperty("--share", slider.weight);
+    weight.style.setProperty("--share", String(slider.weight));
     half.hidden = middle.hidden = !quartiles;
     if (!quartiles) return;
+    /** @param {number} value */
     const share = (value) => (100 * (value - low)) / (high - low);
     half.style.left = `${share(quartiles[0])}%`;
     half.style.width = `${share(quartiles[2]) - share(quartiles[0])}%`;
@@ -95,40 +143,41 @@ class View {
   }
 
   buttons() {
+    /** @param {string} textContent @param {string} title @param {() => void} onclick */
     const button = (textContent, title, onclick) =>
       element("button", { type: "button", textContent, title, onclick });
     const { words } = this;
     const reset = button(this.data.reset, words.reset_one, () => this.reset(this.sliders));
     const [random] = this.data.random;
     if (!random) return [reset];
-    const { title, hottest: max } = random;
-    const heat = element("input", { type: "range", min: 0, max, step: 0.05, value: 1, id: "heat" });
+    const { title } = random;
+    const max = String(random.hottest);
+    const heat = element("input", { type: "range", min: "0", max, step: "0.05", value: "1", id: "heat" });
     const label = element("label", { htmlFor: "heat" });
-    heat.oninput = () => {
-      label.textContent = filled(words.temperature, "value", Number(heat.value).toFixed(2));
+    const say = () => {
+      label.textContent = filled(words.temperature, "value", heat.valueAsNumber.toFixed(2));
     };
-    heat.oninput();
-    return [reset, button(words.random, title, () => this.random(Number(heat.value))), label, heat];
+    heat.oninput = say;
+    say();
+    return [reset, button(words.random, title, () => this.random(random, heat.valueAsNumber)), label, heat];
   }
 
+  /** @param {Row[]} sliders */
   reset(sliders) {
     for (const slider of sliders) slider.value = slider.slider.rest;
     this.moved(sliders);
     this.settle();
   }
 
-  random(temperature) {
-    const [{ mean, factor }] = this.data.random;
-    const noise = mean.map(() => clamp(normal(), -SPREAD, SPREAD));
-    for (const made of this.sliders) {
-      const i = made.slider.index;
-      const step = factor ? factor[i].reduce((sum, f, j) => sum + f * noise[j], 0) : noise[i];
-      made.value = Number((mean[i] + temperature * step).toPrecision(4)); // as the address says it
-    }
+  /** @param {Gaussian} gaussian @param {number} temperature */
+  random(gaussian, temperature) {
+    const code = sample(gaussian, temperature);
+    for (const made of this.sliders) made.value = code[made.slider.index];
     this.moved(this.sliders);
     this.settle();
   }
 
+  /** @param {number[]} values */
   take(values) {
     for (const [place, value] of values.entries()) this.sliders[place].value = value;
     this.say(this.sliders);
@@ -144,13 +193,15 @@ class View {
     return code;
   }
 
+  /** @param {Row[]} sliders */
   say(sliders) {
     for (const { input, output, value } of sliders) {
-      input.value = value;
+      input.valueAsNumber = value;
       output.textContent = Math.abs(value) < 100 ? value.toFixed(2) : value.toFixed(0);
     }
   }
 
+  /** @param {Row[]} sliders */
   moved(sliders) {
     this.say(sliders);
     this.pictures.soon();
@@ -164,23 +215,10 @@ class View {
   }
 
   draw() {
-    const complete = this.pictures.draw(this.code());
+    const complete = this.pictures.paint(this.code());
     const likeness = this.pictures.likeness();
-    const near = isNaN(likeness) ? "" : filled(this.data.target[2], "psnr", likeness.toFixed(1));
-    const words = complete ? this.data.status || near : this.words.loading;
-    this.root.querySelector(".status").textContent = words;
+    const [, , sentence = ""] = this.data.target;
+    const near = isNaN(likeness) ? "" : filled(sentence, "psnr", likeness.toFixed(1));
+    this.places.status.textContent = complete ? this.data.status || near : this.words.loading;
   }
-}
-
-// A code between the codes of a path, at a share of the way; the ends are the ends exactly.
-function along(path, share) {
-  const at = clamp(share, 0, 1) * (path.length - 1);
-  const first = Math.min(Math.floor(at), path.length - 2);
-  const rest = at - first;
-  return Float32Array.from(path[first], (v, i) => v * (1 - rest) + path[first + 1][i] * rest);
-}
-
-// Box and Muller.
-function normal() {
-  return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
 }

@@ -21,34 +21,7 @@ STEPS = 200  # of a slider, at least
 MOST_DRAWN = 128  # numbers of a plain model's code whose random draws are made in the browser
 BEYOND = 0.25  # of the range in which 98 % of the training codes are, on both sides
 
-_CSS = """
-.rows { columns: 2 260px; column-gap: 24px; }
-.rows:has(.row:only-child) { columns: 1; }
-details { column-span: all; }
-summary { padding: 12px 0; cursor: pointer; }
-.row { display: grid; grid-template-columns: 5px minmax(3.2em, max-content) 1fr 3.4em; gap: 8px;
-  align-items: center; min-height: 36px; break-inside: avoid; }
-.weight { height: 26px; border-radius: 3px; background: linear-gradient(0deg,
-  var(--st-primary-color) calc(100% * var(--share)), transparent 0),
-  color-mix(in srgb, var(--st-text-color) 12%, transparent); }
-.row label { max-width: 11em; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.track { position: relative; display: grid; align-items: center; }
-.half, .middle { position: absolute; height: 16px; border-radius: 4px; pointer-events: none;
-  background: color-mix(in srgb, var(--st-primary-color) 28%, transparent); }
-.middle { width: 2px; height: 24px; background: var(--st-primary-color); }
-input { width: 100%; min-height: 36px; margin: 0; position: relative; background: none;
-  accent-color: var(--st-primary-color); touch-action: pan-y; }
-output { text-align: right; font-variant-numeric: tabular-nums; }
-.buttons { display: flex; flex-wrap: wrap; gap: 10px; align-items: center; margin-bottom: 10px; }
-.buttons label { min-width: 8.6em; font-variant-numeric: tabular-nums; }
-.buttons input { width: 110px; }
-@container (max-width: 620px) {
-  .rows { columns: 1; }
-  .row { min-height: 44px; }
-}
-"""
-
-_SLIDERS = live_view("sliders", '<div class="buttons"></div><div class="rows"></div>', _CSS)
+_SLIDERS = live_view(__file__, '<div class="buttons"></div><div class="rows"></div>')
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,6 @@
 Its weights travel once: Streamlit sends bytes that the browser has already got by their hash only.
 """
 
-from pathlib import Path
-
 import streamlit as st
 
 from ae_core.errors import UserError
@@ -13,14 +11,11 @@ from pages.ui.backend.models import live_decoder
 from pages.ui.backend.service import service
 from pages.ui.i18n.text import text
 from pages.ui.pickers.models import TrainedAutoencoder, models
+from pages.ui.widgets.component import component
 
 FOLLOWED_EVERY = 2.0  # seconds
 
-_DECODER = st.components.v2.component(
-    "live_decoder",
-    html="<div hidden></div>",
-    js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8"),
-)
+_DECODER = component(__file__, "<div hidden></div>", styled=False)
 
 
 def mount(model: TrainedAutoencoder) -> None:

@@ -1,6 +1,7 @@
 """What every page begins with: its title, the way to the other pages, the look."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import streamlit as st
 
@@ -23,20 +24,7 @@ PAGES = (
     ("pages/own_pictures.py", "Your pictures", ":material/draw:"),
     ("pages/classroom.py", "Class", ":material/groups:"),
 )
-
-# Pictures of a few pixels are shown large: their pixels stay squares.
-_STYLE = """
-<style>
-[data-testid="stImage"] img, [data-testid="stImageContainer"] img { image-rendering: pixelated; }
-[data-testid="stMainBlockContainer"] { padding: 4.2rem clamp(1rem, 3vw, 3rem) 3rem; }
-[data-testid="stMain"] [data-testid="stPageLink-NavLink"] { background: #3558d8;
-  padding: 0.5rem 1rem; }
-[data-testid="stMain"] [data-testid="stPageLink-NavLink"] * { color: #fff; }
-[class*="st-key-doctor-"] { min-height: 3.5rem; }
-[data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
-[data-testid="stMarkdownContainer"]:has(> table) { overflow-x: auto; }
-</style>
-"""
+STYLE = Path(__file__).with_suffix(".css")
 
 
 def page_frame(title: str, draw: Callable[[], None], *, by_itself: bool = True) -> None:
@@ -56,7 +44,7 @@ def page_frame(title: str, draw: Callable[[], None], *, by_itself: bool = True) 
         layout="wide",
         initial_sidebar_state=SIDEBAR_PIXELS,
     )
-    st.html(_STYLE)
+    st.html(STYLE)
     st.logo(LOGO, size="large")
     wished = {"lang": st.query_params["lang"]} if "lang" in st.query_params else None
     with st.sidebar:

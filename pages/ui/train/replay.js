@@ -1,21 +1,40 @@
 // A run's moments under one slider: pictures, map and place on the curve follow the hand, of two
 // runs at the same epoch. Only where the hand lets go is told to the server.
-//
-// What is drawn of a run is in replay_panel.js, which comes before this.
+
+import { Redraw } from "../widgets/canvas.js";
+import { find, viewOf } from "../widgets/dom.js";
+import { Panel, placeOf } from "./replay_panel.js";
+
+/** @import { Call } from "../widgets/types.js" */
+/** @import { Shown } from "./replay_panel.js" */
+/** @typedef {Shown & { epoch: number, play: string, pause: string, slider: string }} Data */
 
 const PLAYED = 8000; // ms that a whole run lasts
 
+/** @param {Call<Data>} call */
 export default function ({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector(".replay");
-  root.view ??= new Replay(root);
-  root.view.update(data, (epoch) => setTriggerValue("epoch", epoch));
-  return () => root.view.close();
+  const view = viewOf(find(parentElement, ".replay", HTMLElement), (root) => new Replay(root, data));
+  view.update(data, (epoch) => setTriggerValue("epoch", epoch));
+  return () => view.close();
 }
 
-class Replay {
-  constructor(root) {
-    [this.button, this.slider, this.output] = ["button", "input", "output"].map((tag) => root.querySelector(tag));
-    this.place = root.querySelector(".runs");
+class Replay extends Redraw {
+  /** @param {HTMLElement} root @param {Data} data */
+  constructor(root, data) {
+    super(() => this.show());
+    this.data = data;
+    this.epoch = data.epoch; // later the hand knows better than what comes back of it
+    /** @type {number[]} */
+    this.epochs = [];
+    /** @type {(epoch: number) => void} */
+    this.send = () => {};
+    /** @type {number | undefined} */
+    this.timer = undefined;
+    this.button = find(root, "button", HTMLButtonElement);
+    this.slider = find(root, "input", HTMLInputElement);
+    this.output = find(root, "output", HTMLOutputElement);
+    this.place = find(root, ".runs", HTMLElement);
+    /** @type {Map<string, Panel>} */
     this.panels = new Map();
     this.resized = new ResizeObserver(() => this.soon());
     this.slider.oninput = () => {
@@ -30,32 +49,37 @@ class Replay {
   close() {
     this.stop();
     this.resized.disconnect();
-    cancelAnimationFrame(this.frame);
-    this.frame = 0;
+    this.cancel();
   }
 
+  /** @param {Data} data @param {(epoch: number) => void} send */
   update(data, send) {
     this.data = data;
     this.send = send;
     this.resized.observe(this.place);
     this.epochs = [...new Set(data.runs.flatMap((run) => run.epochs))].sort((a, b) => a - b);
-    this.epoch ??= data.epoch; // later the hand knows better than what comes back of it
-    this.slider.max = this.epochs.length - 1;
-    this.slider.setAttribute("aria-label", data.slider);
-    const kept = new Map(data.runs.map((run) => [run.id, this.panels.get(run.id) ?? new Panel(() => this.soon())]));
-    for (const run of data.runs) kept.get(run.id).update(run, data);
+    this.slider.max = String(this.epochs.length - 1);
+    this.slider.ariaLabel = data.slider;
+    /** @type {Map<string, Panel>} */
+    const kept = new Map();
+    for (const run of data.runs) {
+      const panel = this.panels.get(run.id) ?? new Panel(run, data, () => this.soon());
+      panel.update(run, data);
+      panel.root.classList.toggle("alone", data.runs.length === 1);
+      kept.set(run.id, panel);
+    }
     this.panels = kept;
     this.place.replaceChildren(...[...kept.values()].map((panel) => panel.root));
-    for (const panel of kept.values()) panel.root.classList.toggle("alone", kept.size === 1);
     this.soon();
   }
 
   play() {
-    if (this.epoch >= this.epochs.at(-1)) this.epoch = this.epochs[0];
+    const last = this.epochs[this.epochs.length - 1];
+    if (this.epoch >= last) this.epoch = this.epochs[0];
     const pace = Math.min(500, Math.max(60, PLAYED / this.epochs.length));
     this.timer = setInterval(() => {
       this.epoch = this.epochs.find((epoch) => epoch > this.epoch) ?? this.epoch;
-      if (this.epoch === this.epochs.at(-1)) this.pause();
+      if (this.epoch === last) this.pause();
       this.soon();
     }, pace);
     this.soon();
@@ -72,18 +96,10 @@ class Replay {
     this.timer = undefined;
   }
 
-  /** Draw at the next frame, however often it is asked for until then. */
-  soon() {
-    this.frame ||= requestAnimationFrame(() => {
-      this.frame = 0;
-      this.draw();
-    });
-  }
-
-  draw() {
-    const words = this.data.named.replace("#", this.epoch);
-    this.slider.value = placeOf(this.epoch, this.epochs);
-    this.slider.setAttribute("aria-valuetext", words);
+  show() {
+    const words = this.data.named.replace("#", String(this.epoch));
+    this.slider.valueAsNumber = placeOf(this.epoch, this.epochs);
+    this.slider.ariaValueText = words;
     this.output.textContent = words;
     this.button.textContent = this.timer ? this.data.pause : this.data.play;
     for (const panel of this.panels.values()) panel.draw(this.epoch);

@@ -6,7 +6,6 @@ lets go. What happens there is in ``replay.js``, what is drawn of a run in ``rep
 
 import base64
 import math
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,6 +24,7 @@ from pages.ui.i18n.wording import run_name
 from pages.ui.state.query_params import linked_number, set_query
 from pages.ui.state.session import visitor
 from pages.ui.train.compare import MOST_LISTED
+from pages.ui.widgets.component import component
 from pages.ui.widgets.download_menu import File, download_menu
 from pages.ui.widgets.sheet import address
 
@@ -32,48 +32,10 @@ SHOWS = ("Now", "Replay")
 CURVE_POINTS = 300
 ALONE = "none"
 
-_CSS = """
-:host { container-type: inline-size; }
-.replay { font-family: var(--st-font, sans-serif); color: var(--st-text-color); }
-.hands { display: flex; flex-wrap: wrap; gap: 12px; align-items: center; position: sticky;
-  top: 60px;  z-index: 1; background: var(--st-background-color); padding: 6px 0; }
-.hands output { font-size: 1.7rem; font-variant-numeric: tabular-nums; min-width: 6.2em; }
-.hands input { flex: 1 1 220px; min-height: 44px; margin: 0; cursor: ew-resize;
-  accent-color: var(--st-primary-color); }
-button { min-height: 44px; min-width: 6em; padding: 0 16px; font: inherit; cursor: pointer;
-  color: inherit; background: var(--st-background-color);
-  border-radius: var(--st-button-radius, 8px);
-  border: 1px solid color-mix(in srgb, var(--st-text-color) 60%, var(--st-background-color)); }
-button:hover, button:active { background: var(--st-secondary-background-color); }
-:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 2px; }
-.runs { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 340px), 1fr));
-  gap: 24px; margin-top: 8px; }
-.run.alone { grid-column: 1 / -1; display: grid; gap: 0 24px;
-  grid-template-columns: repeat(auto-fit, minmax(min(100%, 340px), 1fr)); }
-.run.alone > .title { grid-column: 1 / -1; }
-.title { overflow-wrap: anywhere; margin: 4px 0; }
-.title b { font-size: 1.35rem; font-variant-numeric: tabular-nums; }
-figure { margin: 0 0 14px; }
-canvas { display: block; width: 100%; border-radius: 8px; }
-canvas.pictures { image-rendering: pixelated; }
-canvas.map { aspect-ratio: 1; max-height: 70vh; background: var(--st-secondary-background-color); }
-canvas.curve { height: 150px; color: var(--st-text-color);
-  background: var(--st-secondary-background-color); }
-figcaption { opacity: 0.85; margin-top: 6px; }
-figcaption i { font-style: normal; font-weight: 700; }
-[hidden] { display: none !important; }
-@container (max-width: 520px) {
-  .hands input { order: 1; flex-basis: 100%; }
-}
-"""
-
-_SCRIPTS = (Path(__file__).with_name("replay_panel.js"), Path(__file__).with_suffix(".js"))
-_REPLAY = st.components.v2.component(
-    "replay",
-    html='<div class="replay"><div class="hands"><button type="button"></button>'
+_REPLAY = component(
+    __file__,
+    '<div class="replay"><div class="hands"><button type="button"></button>'
     '<input type="range" min="0" step="1"><output></output></div><div class="runs"></div></div>',
-    css=_CSS,
-    js="\n".join(script.read_text(encoding="utf-8") for script in _SCRIPTS),
 )
 
 

@@ -1,31 +1,74 @@
 // What is drawn of one run at an epoch: its pictures, its map if it has one, its loss.
 
+import { floats, penOf, sized } from "../widgets/canvas.js";
+import { element } from "../widgets/dom.js";
+
+/** @import { Extent } from "../widgets/types.js" */
+/**
+ * @typedef {object} Run as `pages.ui.train.replay._of_run` describes it
+ * @property {string} id
+ * @property {string} title
+ * @property {string} sheet a picture's address: the reconstructions, an epoch below the other
+ * @property {string} given likewise: the originals, and what the network was given
+ * @property {number} rows of pictures, the reconstructions among them
+ * @property {number} count of pictures in a row
+ * @property {number} height
+ * @property {number} width
+ * @property {number[]} epochs that are kept
+ * @property {number[]} psnr at each
+ * @property {string} measure
+ * @property {string} pictures
+ * @property {number[]} curve its epochs
+ * @property {number[][]} losses at them, a line each
+ * @property {string} codes x, y, x, y, … of all epochs as base64 of float32
+ * @property {number[]} labels
+ * @property {string[]} names
+ *
+ * @typedef {object} Shown
+ * @property {Run[]} runs
+ * @property {string[]} hues
+ * @property {string[]} colours
+ * @property {string} map
+ * @property {string} curve
+ * @property {string} training
+ * @property {string} held_out
+ * @property {string} named an epoch, which takes the place of "#"
+ */
+
 const ACROSS = 4; // pictures side by side
 const GAP = 6; // pixels between pictures
 
-/** A run's place on the page; `redraw` is called when a picture of it has come. */
-class Panel {
-  constructor(redraw) {
+/** A run's place on the page. */
+export class Panel {
+  /** @param {Run} run @param {Shown} data @param {() => void} redraw called when a picture of it has come */
+  constructor(run, data, redraw) {
+    this.run = run;
+    this.data = data;
     this.redraw = redraw;
-    this.root = made("div", { className: "run" });
-    this.title = made("div", { className: "title" });
-    this.pictures = made("canvas", { className: "pictures" });
-    this.map = made("canvas", { className: "map" });
-    this.curve = made("canvas", { className: "curve" });
-    for (const canvas of [this.pictures, this.map, this.curve]) canvas.setAttribute("role", "img");
-    this.rows = made("figcaption");
-    this.legend = made("figcaption");
-    const charts = made("div");
+    this.points = new Float32Array();
+    this.each = 0;
+    this.extent = extentOf(this.points);
+    this.root = element("div", { className: "run" });
+    this.title = element("div", { className: "title" });
+    const role = "img";
+    this.pictures = element("canvas", { className: "pictures", role });
+    this.map = element("canvas", { className: "map", role });
+    this.curve = element("canvas", { className: "curve", role });
+    this.rows = element("figcaption");
+    this.legend = element("figcaption");
+    const charts = element("div");
     this.mapFigure = figure(this.map, this.legend);
-    this.lines = made("figcaption");
+    this.lines = element("figcaption");
     charts.append(this.mapFigure, figure(this.curve, this.lines));
     this.root.append(this.title, figure(this.pictures, this.rows), charts);
+    /** @type {{ sheet?: HTMLImageElement, given?: HTMLImageElement }} */
     this.images = {};
   }
 
+  /** @param {Run} run @param {Shown} data */
   update(run, data) {
     [this.run, this.data] = [run, data];
-    for (const name of ["sheet", "given"]) {
+    for (const name of /** @type {const} */ (["sheet", "given"])) {
       if (this.images[name]?.src === run[name]) continue;
       const image = new Image();
       image.src = run[name];
@@ -34,11 +77,11 @@ class Panel {
         this.redraw();
       });
     }
-    this.points = new Float32Array(Uint8Array.from(atob(run.codes), (c) => c.charCodeAt(0)).buffer);
+    this.points = floats(run.codes);
     this.each = this.points.length / run.epochs.length; // numbers an epoch
     this.extent = extentOf(this.points);
     this.mapFigure.hidden = !this.points.length;
-    this.map.setAttribute("aria-label", data.map);
+    this.map.ariaLabel = data.map;
     this.legend.replaceChildren(
       `${data.map}: `,
       ...run.names.flatMap((name, i) => [coloured(name, data.hues[i % data.hues.length]), " "]),
@@ -51,20 +94,23 @@ class Panel {
     );
   }
 
+  /** @param {number} epoch */
   draw(epoch) {
     const { run, data } = this;
     const place = placeOf(epoch, run.epochs);
-    const words = data.named.replace("#", run.epochs[place]);
+    const words = data.named.replace("#", String(run.epochs[place]));
     const psnr = `${run.psnr[place].toFixed(1)} dB`;
-    this.title.replaceChildren(run.title, made("br"), made("b", { textContent: `${words}: ${psnr}` }), ` ${run.measure}`);
+    const strong = element("b", { textContent: `${words}: ${psnr}` });
+    this.title.replaceChildren(run.title, element("br"), strong, ` ${run.measure}`);
     this.rows.textContent = run.pictures.replace("#", "");
-    this.pictures.setAttribute("aria-label", run.pictures.replace("#", `${words}: ${psnr}`));
+    this.pictures.ariaLabel = run.pictures.replace("#", `${words}: ${psnr}`);
     this.drawPictures(place);
     if (this.points.length) this.drawMap(place);
     this.drawCurve(run.epochs[place]);
-    this.curve.setAttribute("aria-label", `${data.curve}, ${words}`);
+    this.curve.ariaLabel = `${data.curve}, ${words}`;
   }
 
+  /** @param {number} place of the epoch among those kept */
   drawPictures(place) {
     const { sheet, given } = this.images;
     if (!sheet || !given) return;
@@ -75,11 +121,13 @@ class Panel {
     const canvas = this.pictures;
     canvas.width = Math.min(ACROSS, count) * wide - GAP;
     canvas.height = bands * rows * tall - GAP;
-    const context = canvas.getContext("2d");
+    const context = penOf(canvas);
     context.imageSmoothingEnabled = false;
     for (let n = 0; n < count; n++) {
       for (let row = 0; row < rows; row++) {
-        const [source, from] = row < rows - 1 ? [given, row] : [sheet, place];
+        const isReconstructed = row === rows - 1;
+        const source = isReconstructed ? sheet : given;
+        const from = isReconstructed ? place : row;
         if (from * height >= source.naturalHeight) continue; // a newer sheet is on its way
         const [x, y] = [(n % ACROSS) * wide, (Math.floor(n / ACROSS) * rows + row) * tall];
         context.drawImage(source, n * width, from * height, width, height, x, y, wide - GAP, tall - GAP);
@@ -87,6 +135,7 @@ class Panel {
     }
   }
 
+  /** @param {number} place of the epoch among those kept */
   drawMap(place) {
     const [context, width, height] = sized(this.map);
     const [left, right, bottom, top] = this.extent;
@@ -102,14 +151,17 @@ class Panel {
     }
   }
 
+  /** @param {number} epoch */
   drawCurve(epoch) {
     const [context, width, height] = sized(this.curve);
     const { curve, losses } = this.run;
     const every = losses.flat();
-    const bend = Math.min(...every) > 0 ? Math.log : (v) => v;
+    const bend = Math.min(...every) > 0 ? Math.log : Number;
     const [low, high] = [bend(Math.min(...every)), bend(Math.max(...every))];
-    const last = Math.max(2, curve.at(-1));
+    const last = Math.max(2, curve[curve.length - 1]);
+    /** @param {number} e */
     const across = (e) => 8 + ((e - 1) / (last - 1)) * (width - 16);
+    /** @param {number} v */
     const up = (v) => height - 10 - ((bend(v) - low) / (high - low || 1)) * (height - 20);
     context.strokeStyle = getComputedStyle(this.curve).color;
     context.lineWidth = 2;
@@ -132,14 +184,19 @@ class Panel {
   }
 }
 
-/** The place of the last of some ascending epochs that is not after one; 0 if all are. */
-function placeOf(epoch, epochs) {
+/**
+ * Return the place of the last of some ascending epochs that is not after one; 0 if all are.
+ *
+ * @param {number} epoch
+ * @param {number[]} epochs
+ */
+export function placeOf(epoch, epochs) {
   let place = 0;
   while (place + 1 < epochs.length && epochs[place + 1] <= epoch) place++;
   return place;
 }
 
-/** The square around points x, y, x, y, …, with some room: left, right, bottom, top. */
+/** Return the square around points x, y, x, y, …, with some room. @param {Float32Array} points @returns {Extent} */
 function extentOf(points) {
   const low = [Infinity, Infinity], high = [-Infinity, -Infinity];
   for (let i = 0; i < points.length; i++) {
@@ -151,27 +208,16 @@ function extentOf(points) {
   return [x - half, x + half, y - half, y + half];
 }
 
-/** A canvas as large as it is shown, empty; its context and its size in CSS pixels. */
-function sized(canvas) {
-  const scale = window.devicePixelRatio;
-  const [width, height] = [canvas.clientWidth, canvas.clientHeight];
-  canvas.width = width * scale;
-  canvas.height = height * scale;
-  const context = canvas.getContext("2d");
-  context.scale(scale, scale);
-  return [context, width, height];
-}
-
-const made = (name, properties = {}) => Object.assign(document.createElement(name), properties);
-
+/** @param {string} textContent @param {string} colour */
 function coloured(textContent, colour) {
-  const word = made("i", { textContent });
+  const word = element("i", { textContent });
   word.style.color = colour;
   return word;
 }
 
+/** @param {HTMLElement[]} parts */
 function figure(...parts) {
-  const box = made("figure");
+  const box = element("figure");
   box.append(...parts);
   return box;
 }

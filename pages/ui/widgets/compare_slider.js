@@ -1,13 +1,21 @@
-// Left of the line the picture before, right of it the one after. Runs again when its data change.
+// Left of the line the picture before, right of it the one after.
+
+import { find } from "./dom.js";
+
+/** @import { Call } from "./types.js" */
+/** @typedef {{ before: string, after: string, names: string[], squares: boolean, label: string }} Data */
+
+/** @param {Call<Data>} call */
 export default function ({ data, parentElement }) {
-  const root = parentElement.querySelector(".wipe");
-  const slider = root.querySelector("input");
-  for (const [index, name] of ["before", "after"].entries()) {
-    const image = root.querySelector(`.${name}`);
-    if (image.getAttribute("src") !== data[name]) image.src = data[name];
+  const root = find(parentElement, ".wipe", HTMLElement);
+  const slider = find(root, "input", HTMLInputElement);
+  const sides = /** @type {const} */ (["before", "after"]);
+  for (const [index, side] of sides.entries()) {
+    const image = find(root, `.${side}`, HTMLImageElement);
+    if (image.getAttribute("src") !== data[side]) image.src = data[side];
     image.alt = data.names[index];
   }
   root.classList.toggle("squares", data.squares);
-  slider.setAttribute("aria-label", data.label);
+  slider.ariaLabel = data.label;
   slider.oninput = () => root.style.setProperty("--at", `${slider.value}%`);
 }

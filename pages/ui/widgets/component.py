@@ -6,8 +6,11 @@ them for good, and a module imports another by a relative path.
 """
 
 import hashlib
+import json
+import re
 from functools import lru_cache
 from pathlib import Path
+from posixpath import dirname, join, normpath
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -20,16 +23,17 @@ ROUTE = "ui"
 MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css"}
 
 # Streamlit takes a text for a path unless it has several lines. It runs the module from a `blob:`
-# address, to which no other is relative.
+# address, to which no other is relative. All files are asked for at once, not one after the other.
 _SCRIPT = """
-const component = await import(location.origin + "{address}.js");
-export default component.default;
+const modules = await Promise.all({addresses}.map((path) => import(location.origin + path)));
+export default modules[0].default;
 """
-# Unstyled content stays invisible: the file's own `:host` rule wins over that of a layer.
+# Unstyled content stays invisible: the files' own `:host` rule wins over that of a layer.
 _STYLE = """
-@import url("{address}.css");
+{imports}
 @layer loading {{ :host {{ visibility: hidden; }} }}
 """
+_IMPORT = re.compile(r'(?:from|@import) "(\.[^"]+)"')
 
 
 @lru_cache(maxsize=1)
@@ -59,19 +63,31 @@ def address(path: str) -> str:
     return f"{base_path()}/{ROUTE}/{version()}/{path}"
 
 
+def needed(path: str) -> list[str]:
+    """Return a file of ``pages/ui`` and those that it imports, by itself or through others."""
+    found = [path]
+    for each in found:  # which grows meanwhile
+        for name in _IMPORT.findall(browser_files()[each].decode()):
+            imported = normpath(join(dirname(each), name))
+            if imported in browser_files() and imported not in found:
+                found.append(imported)
+    return found
+
+
 def component(module: str, html: str, *, styled: bool = True) -> "ComponentRenderer":
     """Register a component under the name of its module.
 
     Args:
         module: ``__file__`` of the module, beside which the component's files stand.
         html: what its JavaScript finds in ``parentElement``.
-        styled: whether there is a CSS file, with ``visibility: visible`` for ``:host``.
+        styled: whether there is a CSS file; it or one that it imports makes ``:host`` visible.
     """
     own = Path(module).with_suffix("").relative_to(UI).as_posix()
-    at = address(own)
+    styles = needed(f"{own}.css")[::-1] if styled else []
+    imports = "\n".join(f'@import url("{address(path)}");' for path in styles)
     return st.components.v2.component(
         own.replace("/", "_"),
         html=html,
-        css=_STYLE.format(address=at) if styled else None,
-        js=_SCRIPT.format(address=at),
+        css=_STYLE.format(imports=imports) if styled else None,
+        js=_SCRIPT.format(addresses=json.dumps([address(path) for path in needed(f"{own}.js")])),
     )

@@ -3,42 +3,47 @@
 //
 // Streamlit calls the default export again whenever data change: it assigns handlers, never adds.
 
+import { clamp, element, filled, find, viewOf, wordsOf } from "./dom.js";
+
+/** @import { Call, Pairs } from "./types.js" */
+/** @typedef {{ x: number, y: number, side: number, angle: number }} Crop */
+/** @typedef {{ photo: string, faces: Crop[], crop: [keyof Crop, number][], words: Pairs }} Data */
+/** @typedef {{ x: number, y: number }} Place */
+/** @typedef {{ kind: "move" | "resize" | "draw", pointer: number, start: Place, from: Crop }} Drag */
+
 const SMALLEST = 0.05;
 const STEP = 0.02; // of an arrow key
-const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
-function place(element, box, crop) {
-  const side = (crop.side * Math.min(box.width, box.height)) / box.width;
-  element.style.left = `${100 * crop.x}%`;
-  element.style.top = `${100 * crop.y}%`;
-  element.style.width = `${100 * side}%`;
-  element.style.aspectRatio = "1";
-  element.style.setProperty("--angle", `${crop.angle}deg`);
+/** @param {HTMLElement} shown @param {{ width: number, height: number }} photo @param {Crop} crop */
+function place(shown, photo, crop) {
+  const side = (crop.side * Math.min(photo.width, photo.height)) / photo.width;
+  shown.style.left = `${100 * crop.x}%`;
+  shown.style.top = `${100 * crop.y}%`;
+  shown.style.width = `${100 * side}%`;
+  shown.style.aspectRatio = "1";
+  shown.style.setProperty("--angle", `${crop.angle}deg`);
 }
 
+/** @param {Call<Data>} call */
 export default function ({ data, parentElement, setStateValue }) {
-  const root = parentElement.querySelector(".crop");
-  const image = root.querySelector("img");
-  const words = Object.fromEntries(data.words);
+  const root = find(parentElement, ".crop", HTMLElement);
+  const image = find(root, "img", HTMLImageElement);
+  const words = wordsOf(data.words);
   image.alt = words.photo;
-  root.crop ??= Object.fromEntries(data.crop);
+  const view = viewOf(root, () => ({ crop: /** @type {Crop} */ (Object.fromEntries(data.crop)) }));
   const shape = () => ({ width: image.naturalWidth || 1, height: image.naturalHeight || 1 });
 
   for (const old of root.querySelectorAll(".face, .square")) old.remove();
-  const square = document.createElement("div");
-  square.className = "square";
-  square.tabIndex = 0;
-  square.setAttribute("role", "group");
-  square.setAttribute("aria-label", words.square);
-  const corner = document.createElement("div");
-  corner.className = "corner";
+  const square = element("div", { className: "square", tabIndex: 0, role: "group", ariaLabel: words.square });
+  const corner = element("div", { className: "corner" });
   square.append(corner);
 
-  const show = () => place(square, shape(), root.crop);
-  const send = () => setStateValue("crop", { ...root.crop });
+  const show = () => place(square, shape(), view.crop);
+  const send = () => setStateValue("crop", { ...view.crop });
+  /** @param {Partial<Crop>} change */
   const set = (change) => {
-    const next = { ...root.crop, ...change };
-    root.crop = {
+    const next = { ...view.crop, ...change };
+    view.crop = {
       ...next,
       x: clamp(next.x, 0, 1),
       y: clamp(next.y, 0, 1),
@@ -48,32 +53,29 @@ export default function ({ data, parentElement, setStateValue }) {
   };
 
   const faces = data.faces.map((face, index) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "face";
-    const label = words.face.replace("{number}", index + 1).replace("{count}", data.faces.length);
-    button.setAttribute("aria-label", label);
+    const ariaLabel = filled(filled(words.face, "number", index + 1), "count", data.faces.length);
+    const button = element("button", { type: "button", className: "face", ariaLabel });
     button.onclick = () => {
       set(face);
       send();
     };
-    return [button, face];
+    return { button, face };
   });
   const showAll = () => {
-    for (const [button, face] of faces) place(button, shape(), face);
+    for (const { button, face } of faces) place(button, shape(), face);
     show();
   };
-  root.append(...(faces.length > 1 ? faces.map(([button]) => button) : []), square);
+  root.append(...(faces.length > 1 ? faces.map(({ button }) => button) : []), square);
   image.onload = showAll;
   if (image.getAttribute("src") !== data.photo) image.src = data.photo;
   showAll();
 
-  // Where the pointer is, as shares of the photo.
+  /** Where the pointer is, as shares of the photo. @param {PointerEvent} event */
   const at = (event) => {
     const box = root.getBoundingClientRect();
     return { x: (event.clientX - box.left) / box.width, y: (event.clientY - box.top) / box.height };
   };
-  // The side of a square from its centre to a point.
+  /** The side of a square from its centre to a point. @param {Place} centre @param {Place} point */
   const reach = (centre, point) => {
     const { width, height } = shape();
     const across = Math.abs(point.x - centre.x) * width;
@@ -81,42 +83,43 @@ export default function ({ data, parentElement, setStateValue }) {
     return (2 * Math.max(across, down)) / Math.min(width, height);
   };
 
-  let drag = null;
+  /** @type {Drag | undefined} */
+  let drag;
   root.onpointerdown = (event) => {
-    if (drag || event.target.className === "face") return;
-    root.setPointerCapture(event.pointerId);
-    const start = at(event);
-    if (event.target === corner) drag = { kind: "resize" };
-    else if (event.target === square) drag = { kind: "move", start, from: { ...root.crop } };
-    else drag = { kind: "draw", start };
-    drag.pointer = event.pointerId;
+    const { target, pointerId: pointer } = event;
+    if (drag || faces.some(({ button }) => button === target)) return;
+    root.setPointerCapture(pointer);
+    const kind = target === corner ? "resize" : target === square ? "move" : "draw";
+    drag = { kind, pointer, start: at(event), from: { ...view.crop } };
   };
   root.onpointermove = (event) => {
     if (!drag || event.pointerId !== drag.pointer) return;
+    const { kind, start, from } = drag;
     const now = at(event);
-    if (drag.kind === "move") {
-      set({ x: drag.from.x + now.x - drag.start.x, y: drag.from.y + now.y - drag.start.y });
-    } else if (drag.kind === "resize") {
-      set({ side: reach(root.crop, now) });
+    if (kind === "move") {
+      set({ x: from.x + now.x - start.x, y: from.y + now.y - start.y });
+    } else if (kind === "resize") {
+      set({ side: reach(view.crop, now) });
     } else {
-      const centre = { x: (drag.start.x + now.x) / 2, y: (drag.start.y + now.y) / 2 };
+      const centre = { x: (start.x + now.x) / 2, y: (start.y + now.y) / 2 };
       const side = reach(centre, now);
       if (side >= SMALLEST) set({ ...centre, side, angle: 0 });
     }
   };
   root.onpointerup = root.onpointercancel = (event) => {
     if (!drag || event.pointerId !== drag.pointer) return;
-    drag = null;
+    drag = undefined;
     send();
   };
 
+  /** @type {Record<string, () => Partial<Crop>>} */
   const keys = {
-    ArrowLeft: () => ({ x: root.crop.x - STEP }),
-    ArrowRight: () => ({ x: root.crop.x + STEP }),
-    ArrowUp: () => ({ y: root.crop.y - STEP }),
-    ArrowDown: () => ({ y: root.crop.y + STEP }),
-    "+": () => ({ side: root.crop.side + STEP }),
-    "-": () => ({ side: root.crop.side - STEP }),
+    ArrowLeft: () => ({ x: view.crop.x - STEP }),
+    ArrowRight: () => ({ x: view.crop.x + STEP }),
+    ArrowUp: () => ({ y: view.crop.y - STEP }),
+    ArrowDown: () => ({ y: view.crop.y + STEP }),
+    "+": () => ({ side: view.crop.side + STEP }),
+    "-": () => ({ side: view.crop.side - STEP }),
   };
   square.onkeydown = (event) => {
     if (!(event.key in keys)) return;

@@ -3,39 +3,15 @@
 What the visitor does is in ``crop_box.js``; the square counts when it is let go.
 """
 
-from pathlib import Path
-
-import streamlit as st
-
 from ae_core.denoising.faces import Crop
 from ae_core.denoising.photos import Photo
 from pages.ui.i18n.text import text
+from pages.ui.widgets.component import component
 from pages.ui.widgets.sheet import address
-
-_CSS = """
-.crop { position: relative; width: min(100%, 420px); line-height: 0; touch-action: none;
-  cursor: crosshair; overflow: hidden; border-radius: 8px; user-select: none; }
-.crop img { width: 100%; pointer-events: none; }
-.square, .face { position: absolute; box-sizing: border-box; transform: translate(-50%, -50%)
-  rotate(var(--angle, 0deg)); }
-.square { border: 3px solid #fff; box-shadow: 0 0 0 2px var(--st-primary-color), 0 0 0 999px
-  rgb(0 0 0 / 35%); cursor: move; }
-.square:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 4px; }
-.corner { position: absolute; right: -12px; bottom: -12px; width: clamp(14px, 40%, 24px);
-  aspect-ratio: 1;
-  border-radius: 50%; background: var(--st-primary-color); border: 2px solid #fff;
-  cursor: nwse-resize; }
-.face { border: 2px dashed #fff; background: none; padding: 0; cursor: pointer; }
-"""
 
 _WORDS = ("photo", "square", "face")
 
-_BOX = st.components.v2.component(
-    "crop_box",
-    html='<div class="crop"><img></div>',
-    css=_CSS,
-    js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8"),
-)
+_BOX = component(__file__, '<div class="crop"><img></div>')
 
 
 def crop_box(key: str, photo: Photo, crop: Crop) -> Crop:

@@ -1,10 +1,19 @@
 // The drawing canvas: strokes in, one small grayscale picture out.
 //
-// Knows nothing of digits or networks. Points are in canvas units: (0, 0) is the top left corner
-// and (1, 1) the bottom right one, so a drawing does not depend on the size of the screen.
+// Points are in canvas units: (0, 0) is the top left corner and (1, 1) the bottom right one, so a
+// drawing does not depend on the size of the screen.
 //
 // Streamlit calls the default export when the element appears and again whenever data or the theme
 // changes. It therefore assigns handlers and never adds one, and keeps nothing in its own variables.
+
+import { penOf } from "./canvas.js";
+import { filled, find, viewOf, wordsOf } from "./dom.js";
+
+/** @import { Call, Pairs, Words } from "./types.js" */
+/** @typedef {{ x: number, y: number }} Place */
+/** @typedef {Place[]} Stroke */
+/** @typedef {{ strokes: Stroke[], pointer: number | null }} Drawing */
+/** @typedef {{ key: string, side: number, height_px: number, words: Pairs }} Data */
 
 const STROKE_WIDTH = 1 / 14; // two pixels of MNIST's 28
 
@@ -14,13 +23,17 @@ const FINER = 4;
 
 // Streamlit loads this module once per tab, so these outlive the element: Python forgets the
 // picture when the visitor goes to another page, and gets it back from here on return.
-const drawings = new Map(); // key -> {strokes: [[{x, y}, …], …], pointer: id or null}
+/** @type {Map<string, Drawing>} */
+const drawings = new Map();
 
+/** @param {string} key */
 function drawingOf(key) {
-  if (!drawings.has(key)) drawings.set(key, { strokes: [], pointer: null });
-  return drawings.get(key);
+  const drawing = drawings.get(key) ?? { strokes: [], pointer: null };
+  drawings.set(key, drawing);
+  return drawing;
 }
 
+/** @param {CanvasRenderingContext2D} context @param {Stroke[]} strokes @param {number} side */
 function paintStrokes(context, strokes, side) {
   context.fillStyle = "#000";
   context.fillRect(0, 0, side, side);
@@ -48,6 +61,7 @@ function paintStrokes(context, strokes, side) {
   }
 }
 
+/** @param {CanvasRenderingContext2D} context @param {string} hint @param {number} side @param {string} font */
 function paintHint(context, hint, side, font) {
   context.fillStyle = "#b0b0b0"; // 9.7 : 1 on black
   context.font = `${side / 14}px ${font}`;
@@ -56,25 +70,31 @@ function paintHint(context, hint, side, font) {
   context.fillText(hint, side / 2, side / 2, 0.95 * side);
 }
 
+/** @param {HTMLCanvasElement} canvas @param {Stroke[]} strokes @param {Words} words */
 function show(canvas, strokes, words) {
   // As many pixels as the screen has under the canvas; both a resize and a zoom change that.
   const side = Math.round(canvas.clientWidth * window.devicePixelRatio);
   if (side === 0) return; // hidden: the observer calls again when it is not
   if (canvas.width !== side) canvas.width = canvas.height = side;
-  const context = canvas.getContext("2d");
+  const context = penOf(canvas);
   paintStrokes(context, strokes, side);
   if (strokes.length === 0) paintHint(context, words.hint, side, getComputedStyle(canvas).fontFamily);
   const label = [words.empty, words.one][strokes.length] ?? words.several;
-  canvas.setAttribute("aria-label", label.replace("{count}", strokes.length));
+  canvas.ariaLabel = filled(label, "count", strokes.length);
 }
 
-// The drawing as base64 of side × side bytes, row by row, 0 black to 255 white; null when empty.
+/**
+ * Return the drawing as base64 of side × side bytes, row by row, 0 black to 255 white; null when empty.
+ *
+ * @param {Stroke[]} strokes
+ * @param {number} side
+ */
 function pictureOf(strokes, side) {
   if (strokes.length === 0) return null;
   const fineSide = side * FINER;
   const fine = document.createElement("canvas");
   fine.width = fine.height = fineSide;
-  const context = fine.getContext("2d", { willReadFrequently: true });
+  const context = penOf(fine, { willReadFrequently: true });
   paintStrokes(context, strokes, fineSide);
   const rgba = context.getImageData(0, 0, fineSide, fineSide).data;
   const sums = new Uint32Array(side * side);
@@ -88,22 +108,25 @@ function pictureOf(strokes, side) {
   return btoa(String.fromCharCode(...bytes));
 }
 
+/** @param {PointerEvent} event @param {HTMLCanvasElement} canvas */
 function pointOf(event, canvas) {
   const box = canvas.getBoundingClientRect();
   return { x: (event.clientX - box.left) / box.width, y: (event.clientY - box.top) / box.height };
 }
 
+/** @param {Call<Data>} call */
 export default function ({ data, parentElement, setStateValue }) {
-  const root = parentElement.querySelector(".drawing");
-  const canvas = root.querySelector("canvas");
+  const root = find(parentElement, ".drawing", HTMLElement);
+  const canvas = find(root, "canvas", HTMLCanvasElement);
   const drawing = drawingOf(data.key);
   const send = () => setStateValue("picture", pictureOf(drawing.strokes, data.side));
 
-  const words = Object.fromEntries(data.words);
+  const words = wordsOf(data.words);
   const repaint = () => show(canvas, drawing.strokes, words);
 
   root.style.setProperty("--side", `${data.height_px}px`);
-  for (const name of ["undo", "clear"]) root.querySelector(`.${name}`).textContent = words[name];
+  const [undo, clear] = [".undo", ".clear"].map((name) => find(root, name, HTMLButtonElement));
+  [undo.textContent, clear.textContent] = [words.undo, words.clear];
   repaint();
 
   canvas.onpointerdown = (event) => {
@@ -134,26 +157,26 @@ export default function ({ data, parentElement, setStateValue }) {
 
   // The buttons stay enabled when there is nothing to undo: a button that is switched off while it
   // has the focus leaves keyboard users nowhere.
+  /** @param {(strokes: Stroke[]) => void} edit */
   const change = (edit) => () => {
     if (drawing.strokes.length === 0 || drawing.pointer !== null) return;
     edit(drawing.strokes);
     repaint();
     send();
   };
-  root.querySelector(".undo").onclick = change((strokes) => strokes.pop());
-  root.querySelector(".clear").onclick = change((strokes) => strokes.splice(0));
+  undo.onclick = change((strokes) => strokes.pop());
+  clear.onclick = change((strokes) => strokes.splice(0));
 
-  if (!root.observer) {
+  return viewOf(root, () => {
     // A new element: the page was opened, or Streamlit built this one again.
     drawing.pointer = null; // the element that had captured it is gone
     if (drawing.strokes.length > 0) send();
-    root.repaint = repaint;
-    root.observer = new ResizeObserver(root.repaint);
-    root.observer.observe(canvas);
-    window.addEventListener("resize", root.repaint); // a zoom that leaves the layout as it is
-  }
-  return () => {
-    root.observer.disconnect();
-    window.removeEventListener("resize", root.repaint);
-  };
+    const observer = new ResizeObserver(repaint);
+    observer.observe(canvas);
+    window.addEventListener("resize", repaint); // a zoom that leaves the layout as it is
+    return () => {
+      observer.disconnect();
+      window.removeEventListener("resize", repaint);
+    };
+  });
 }

@@ -4,14 +4,12 @@ Knows nothing of digits: the drawing becomes a picture in ``ae_core.data.drawing
 visitor does on the canvas is in ``drawing_canvas.js``.
 """
 
-from pathlib import Path
-
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
 from ae_core.data.drawing import DRAWING_SIDE, read_drawing
 from pages.ui.i18n.text import text
+from pages.ui.widgets.component import component
 
 _HTML = """
 <div class="drawing">
@@ -23,62 +21,9 @@ _HTML = """
 </div>
 """
 
-# The surface is black and the strokes white in both themes, as they are the data. Its border is of
-# the text's colour, so that the black square has an edge on a dark page too.
-_CSS = """
-.drawing {
-  width: min(100%, var(--side, 320px));
-  font-family: var(--st-font, sans-serif);
-}
-canvas {
-  display: block;
-  box-sizing: border-box;
-  width: 100%;
-  aspect-ratio: 1;
-  background: #000;
-  border: 1px solid color-mix(in srgb, var(--st-text-color) 60%, var(--st-background-color));
-  border-radius: var(--st-base-radius, 8px);
-  cursor: crosshair;
-  touch-action: none;
-  user-select: none;
-  -webkit-user-select: none;
-  -webkit-touch-callout: none;
-}
-.buttons {
-  display: flex;
-  gap: 8px;
-  margin-top: 8px;
-}
-button {
-  flex: 1;
-  min-width: 44px;
-  min-height: 44px;
-  padding: 0 16px;
-  font: inherit;
-  color: var(--st-text-color);
-  background: var(--st-background-color);
-  border: 1px solid color-mix(in srgb, var(--st-text-color) 60%, var(--st-background-color));
-  border-radius: var(--st-button-radius, 8px);
-  cursor: pointer;
-  touch-action: manipulation;
-}
-button:hover, button:active {
-  background: var(--st-secondary-background-color);
-}
-button:focus-visible {
-  outline: 3px solid var(--st-primary-color);
-  outline-offset: 2px;
-}
-"""
-
 _WORDS = ("hint", "empty", "one", "several", "undo", "clear")
 
-_CANVAS = st.components.v2.component(
-    "drawing_canvas",
-    html=_HTML,
-    css=_CSS,
-    js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8"),
-)
+_CANVAS = component(__file__, _HTML)
 
 
 def drawing_canvas(key: str, size: int = 28, height_px: int = 320) -> NDArray[np.float32] | None:

@@ -1,25 +1,30 @@
-// A grid of pictures; a click, Enter or Space chooses one. Runs again whenever its data change.
+// A grid of pictures; a click, Enter or Space chooses one.
+
+import { element, find } from "./dom.js";
+
+/** @import { Call } from "./types.js" */
+/** @typedef {{ pictures: string[], names: string[], chosen: number, label: string }} Data */
+
+/** @param {Call<Data>} call */
 export default function ({ data, parentElement, setTriggerValue }) {
-  const grid = parentElement.querySelector(".picker");
-  grid.setAttribute("aria-label", data.label);
-  const buttons = data.pictures.map((source, index) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = index === data.chosen ? "chosen" : "";
-    button.setAttribute("aria-pressed", String(index === data.chosen));
-    const image = document.createElement("img");
-    image.src = source;
-    image.alt = data.names[index];
-    button.title = data.names[index];
-    button.append(image);
-    button.addEventListener("click", () => {
-      for (const other of grid.children) {
-        other.className = other === button ? "chosen" : "";
-        other.setAttribute("aria-pressed", String(other === button));
-      }
+  const grid = find(parentElement, ".picker", HTMLElement);
+  const buttons = data.pictures.map((src, index) => {
+    const button = element("button", { type: "button", title: data.names[index] });
+    button.append(element("img", { src, alt: data.names[index] }));
+    button.onclick = () => {
+      mark(button);
       setTriggerValue("picked", index);
-    });
+    };
     return button;
   });
+  /** @param {HTMLButtonElement | undefined} chosen */
+  function mark(chosen) {
+    for (const button of buttons) {
+      button.className = button === chosen ? "chosen" : "";
+      button.ariaPressed = String(button === chosen);
+    }
+  }
+  mark(buttons[data.chosen]);
+  grid.ariaLabel = data.label;
   grid.replaceChildren(...buttons);
 }

@@ -1,27 +1,13 @@
 """A grid of small pictures of which the visitor chooses one."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import streamlit as st
 
 from pages.ui.i18n.text import text
+from pages.ui.widgets.component import component
 
-_CSS = """
-.picker { display: grid; grid-template-columns: repeat(auto-fill, minmax(56px, 1fr)); gap: 6px; }
-button { padding: 0; border: 3px solid transparent; border-radius: 8px; background: none;
-  cursor: pointer; line-height: 0; }
-button.chosen { border-color: var(--st-primary-color); }
-button:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 2px; }
-img { width: 100%; border-radius: 4px; image-rendering: pixelated; }
-"""
-
-_PICKER = st.components.v2.component(
-    "picture_picker",
-    html='<div class="picker" role="group"></div>',
-    css=_CSS,
-    js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8"),
-)
+_PICKER = component(__file__, '<div class="picker" role="group"></div>')
 
 
 def picture_picker(

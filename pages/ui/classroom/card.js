@@ -1,0 +1,120 @@
+// A student's card on a wall: nickname, how the run stands, pictures, curve and figures.
+
+import { sized } from "../widgets/canvas.js";
+import { element } from "../widgets/dom.js";
+import { drawPairs, figure, points } from "./plot.js";
+
+/** @import { Words } from "../widgets/types.js" */
+/** @import { Run } from "./plot.js" */
+/**
+ * @typedef {{ id: string, name: string, runs: number, leads: boolean, run?: Run }} Student
+ *
+ * @typedef {object} Data as `ae_core.classroom.run_card.pack` packs it
+ * @property {Words} words
+ * @property {string} mine the id of the student who looks at it
+ * @property {boolean} teacher whether a teacher does
+ * @property {Student[]} students
+ * @property {Uint8Array} pixels of all pictures
+ *
+ * @typedef {(act: string, id: string | undefined) => void} Send
+ */
+
+export class Card {
+  /** @param {Student} student @param {Data} data @param {() => void} pressed */
+  constructor(student, data, pressed) {
+    this.student = student;
+    this.data = data;
+    this.colour = "";
+    /** @type {Send} */
+    this.send = () => {};
+    this.root = element("div", { className: "card" });
+    this.name = element("button", { type: "button", className: "name", onclick: pressed });
+    this.star = element("span", { className: "star", textContent: "★", role: "img" });
+    const head = element("div", { className: "head" });
+    head.append(this.star, this.name);
+    this.state = element("span", { className: "state" });
+    this.pictures = element("canvas", { className: "pictures", role: "img" });
+    this.curve = element("canvas", { className: "curve", role: "img" });
+    this.figures = element("div", { className: "figures" });
+    this.strong = element("b");
+    this.rest = element("span");
+    this.figures.append(this.strong, this.rest);
+    const middle = element("div", { className: "middle" });
+    middle.append(this.pictures, this.curve);
+    this.hands = element("div", { className: "acts" });
+    const type = "button";
+    this.stop = element("button", { type, onclick: () => this.send("stop", this.student.run?.id) });
+    this.out = element("button", { type, onclick: () => this.send("remove", this.student.id) });
+    this.open = element("a", { target: "_blank" });
+    this.root.append(head, this.state, middle, this.figures, this.hands);
+  }
+
+  /** @param {Student} student @param {string} colour @param {Data} data @param {Send} send */
+  update(student, colour, data, send) {
+    [this.student, this.colour, this.data, this.send] = [student, colour, data, send];
+    const { words } = data;
+    const { run } = student;
+    this.name.textContent = student.name;
+    this.star.hidden = !student.leads;
+    this.star.ariaLabel = words.leads;
+    this.name.title = student.name;
+    this.root.style.setProperty("--own", colour);
+    this.root.classList.toggle("mine", student.id === data.mine);
+    this.root.classList.toggle("live", Boolean(run?.live));
+    this.state.textContent = stateOf(run, words);
+    this.strong.textContent = run?.psnr == null ? "–" : `${run.psnr.toFixed(1)} dB`;
+    this.strong.title = run?.heldOut ? words.held_out : words.in_training;
+    this.rest.textContent = run
+      ? `${words.numbers.replace("#", String(run.numbers))} · ${words.loss} ${figure(run.loss)}`
+      : words.no_run;
+    this.pictures.ariaLabel = `${student.name}: ${words.pictures}`;
+    this.curve.ariaLabel = `${student.name}: ${words.curve}`;
+    this.pictures.hidden = !run?.pictures.count;
+    if (!data.teacher) return;
+    this.stop.textContent = words.stop;
+    this.out.textContent = words.remove;
+    this.open.textContent = words.open;
+    if (run?.id) this.open.href = `train?run=${encodeURIComponent(run.id)}&view=Watch`;
+  }
+
+  /** @param {boolean} lit this one is looked at @param {boolean} others one is */
+  light(lit, others) {
+    this.root.classList.toggle("lit", lit);
+    this.root.classList.toggle("dim", others && !lit);
+    this.name.ariaPressed = String(lit);
+    const { run } = this.student;
+    /** @type {HTMLElement[]} */
+    const wanted = [];
+    if (this.data.teacher && run?.live) wanted.push(this.stop);
+    if (this.data.teacher && lit && run) wanted.push(this.open);
+    if (this.data.teacher && lit) wanted.push(this.out);
+    const there = this.hands.children;
+    const same = wanted.length === there.length && wanted.every((hand, i) => there[i] === hand);
+    if (!same) this.hands.replaceChildren(...wanted);
+  }
+
+  draw() {
+    const { run } = this.student;
+    if (run?.pictures.count) drawPairs(this.pictures, run.pictures, this.data.pixels);
+    const [context, width, height] = sized(this.curve);
+    const line = points(run, "psnr");
+    if (!run || line.length < 2) return;
+    const low = Math.min(...line.map(([, y]) => y));
+    const high = Math.max(...line.map(([, y]) => y));
+    context.strokeStyle = this.colour;
+    context.lineWidth = 2;
+    context.beginPath();
+    for (const [epoch, value] of line) {
+      const x = 2 + ((epoch - 1) / Math.max(1, run.epochs - 1)) * (width - 4);
+      context.lineTo(x, height - 3 - ((value - low) / (high - low || 1)) * (height - 6));
+    }
+    context.stroke();
+  }
+}
+
+/** @param {Run | undefined} run @param {Words} words */
+function stateOf(run, words) {
+  if (!run) return "";
+  if (run.status === "queued") return words.waiting.replace("#", String(run.place));
+  return run.live || run.status === "stopped" ? `${words[run.status]} ${run.epoch}/${run.epochs}` : words[run.status];
+}
