@@ -19,7 +19,7 @@ from ae_core.classroom.run_card import MAX_BYTES, MAX_POINTS, MAX_SIDE, RunCard,
 from ae_core.classroom.service import ClassroomService
 from ae_core.classroom.wall import Wall, standings
 from ae_core.models.compatibility import image_shape
-from ae_core.runs.record import RunRecord, ended, new_run_id
+from ae_core.runs.record import RunOutcome, RunRecord, new_run_id
 from ae_core.runs.snapshot import Snapshot
 from ae_core.runs.store import RunStore
 from ae_core.service.service import TrainingService
@@ -41,7 +41,7 @@ def kept(store, owner, created, psnr=20.0, status="finished", *, spec=DIGITS, me
     probes = np.full((4, *image_shape(spec)), 200, np.uint8)
     sheet = images.to_png(images.sheet(np.stack([probes, probes // 2])))
     metrics = history(psnr) if metrics is None else metrics
-    store.finish(ended(record, status, "", metrics), {"preview.png": sheet})
+    store.finish(record.ended(RunOutcome(status, "", metrics)), {"preview.png": sheet})
     return record.id
 
 
