@@ -1,5 +1,6 @@
 # make run   set up and start the app
 # make test  set up and run every test, browser tests included
+# make recipes train what the tests begin, until it is where its source or its card is; minutes
 # make lint  formatting, lint, layers, types and the lock
 # make lock  requirements*.lock anew from requirements*.txt; UPGRADE=--upgrade renews what these leave open
 # make bench every benchmark, into benchmarks/results.md; three quarters of an hour, on an idle machine
@@ -15,12 +16,16 @@ COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-versio
 	--no-annotate --custom-compile-command "make lock" $(UPGRADE)
 PORT ?= 8501
 
-.PHONY: run test lint lock format bench browser screenshots
+.PHONY: run test recipes lint lock format bench browser screenshots
 run: .venv/ready
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
 test: .venv/ready-dev browser
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# Without a limit of time for one test: on an idle machine the longest takes two minutes.
+recipes: .venv/ready-dev
+	$(BIN)/python -m pytest -m recipes --timeout=0
 
 lint: .venv/ready-dev
 	$(BIN)/ruff check .

@@ -1,7 +1,7 @@
 """The recipes trained on the real data: what their sources state of it.
 
-They need the files of AE_DATA_DIR; without them they are skipped. The parameters are counted in
-``test_plan.py``.
+`make recipes` trains them until they are there; every run of the tests trains their first epochs.
+They need the files of AE_DATA_DIR. The parameters are counted in ``tests/models/test_shapes.py``.
 """
 
 from dataclasses import replace
@@ -51,7 +51,57 @@ def reach(spec, reached, within):
     return until.history
 
 
-@pytest.mark.timeout(900)  # two minutes alone, more while others use the cores
+def on_few(spec):
+    """A spec and 10,000 of its pictures to train on."""
+    images = pictures(spec)
+    return spec, replace(
+        images, train=images.train[:10_000], train_labels=images.train_labels[:10_000]
+    )
+
+
+# --- their first epochs -----------------------------------------------------------------------
+
+
+def first_epochs(name, count):
+    """The history of a preset's first epochs, its learning rate that of all of them."""
+    return reach(preset(name).spec, lambda _: False, within=count)
+
+
+def test_olivetti_conv_begins_as_its_source_reports_and_its_fast_form_unsaturated():
+    """R1: average loss per sample 11.933 and mean of the code 0.542 after epoch 1 (source)."""
+    (as_written,), (fast,) = (first_epochs(f"olivetti-conv{how}", 1) for how in ("", "-fast"))
+    assert 11.5 <= as_written["loss"] <= 12.7
+    assert 0.4 < as_written["code_mean"] < 0.65
+    assert not any(name.startswith("val_") for name in as_written)  # trains on all 400
+    assert fast["saturated_share"] < 0.05 < 0.5 < as_written["saturated_share"]
+
+
+def test_mnist_dense_is_soon_where_its_source_ends():
+    """R5: validation loss 1454.9 after 50 epochs (source); here after the third of them."""
+    assert first_epochs("mnist-dense", 3)[-1]["val_loss"] < 1454.9
+
+
+def test_mnist_dense_best_is_better_than_pca_after_an_epoch():
+    """The first of a schedule of three; PCA with as many numbers is at 0.0235."""
+    (first,) = reach(replace(preset("mnist-dense-best").spec, epochs=3), lambda _: False, within=1)
+    assert first["val_loss"] < 0.021
+
+
+def test_after_an_epoch_the_small_convolution_is_black_as_written_and_learns_otherwise():
+    black, learns = (
+        train(*on_few(replace(preset(name).spec, epochs=1, seed=0)))[-1]
+        for name in ("mnist-conv-as-written", "mnist-conv")
+    )
+    assert black["val_psnr"] < 10.5
+    assert black["output_spread"] < 0.05
+    assert learns["val_psnr"] > 12.5
+    assert learns["output_spread"] > 0.4
+
+
+# --- until they are there: `make recipes` -----------------------------------------------------
+
+
+@pytest.mark.recipes
 def test_olivetti_conv_learns_as_its_source_reports():
     """R1: average loss per sample 11.933 after epoch 1 (source); below 1.25 within 100 epochs.
 
@@ -66,7 +116,7 @@ def test_olivetti_conv_learns_as_its_source_reports():
     assert not any(name.startswith("val_") for name in history[-1])  # trains on all 400
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.recipes
 def test_mnist_dense_reaches_its_source():
     """R5: validation loss 1454.9 on 0…255, 0.0224, after 50 epochs (source); PCA is at 0.0235.
 
@@ -79,7 +129,7 @@ def test_mnist_dense_reaches_its_source():
     assert history[-1]["val_loss"] / 255**2 < 0.019
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.recipes
 def test_olivetti_conv_fast_leaves_its_saturated_code_early():
     """After 20 of its 125 epochs 1.4 and 1.7 with two seeds; R1 as written was at 4.0."""
 
@@ -91,7 +141,7 @@ def test_olivetti_conv_fast_leaves_its_saturated_code_early():
     assert has_left(history[-1])
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.recipes
 def test_mnist_dense_best_is_far_better_with_as_many_numbers():
     """Its whole schedule in 3 epochs: already better than R5 after 50, 0.0157, or PCA, 0.0235."""
     history = train(replace(preset("mnist-dense-best").spec, epochs=3))
@@ -100,15 +150,13 @@ def test_mnist_dense_best_is_far_better_with_as_many_numbers():
     assert history[-1]["val_loss"] < 0.013
 
 
+@pytest.mark.recipes
 @pytest.mark.parametrize(
     ("name", "low", "high"), [("mnist-conv-as-written", 0.0, 10.5), ("mnist-conv", 15.0, 99.0)]
 )
 def test_the_small_convolution_collapses_as_written_and_learns_with_other_initial_weights(
     name, low, high
 ):
-    spec = replace(preset(name).spec, epochs=2, seed=0)
-    images = pictures(spec)
-    images = replace(images, train=images.train[:10_000], train_labels=images.train_labels[:10_000])
-    history = train(spec, images)
+    history = train(*on_few(replace(preset(name).spec, epochs=2, seed=0)))
     print(f"{name}: {history[-1]}")
     assert low < history[-1]["val_psnr"] < high
