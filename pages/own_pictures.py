@@ -18,8 +18,8 @@ from pages.ui.pickers.gallery_picker import page_turning
 from pages.ui.shell.frame import page_frame
 from pages.ui.state.query_params import linked_index, set_query
 from pages.ui.state.session import collecting, visitor
-from pages.ui.widgets.image_picker import picture_picker
-from pages.ui.widgets.sheet import addresses
+from pages.ui.widgets.image_picker import image_picker
+from pages.ui.widgets.images import data_urls
 
 A_PAGE = 60  # pictures
 
@@ -135,9 +135,9 @@ def _grid(own: UserSet, mine: bool) -> None:
     numbers = [int(number) for number in images.numbers[start : start + A_PAGE]]
     written = st.query_params.get("picture", "")
     chosen = int(written) if written.isdecimal() and len(written) < 10 else -1
-    picture_picker(
+    image_picker(
         f"own-{own.id}-{start}-{own.changes}",
-        addresses(images.pixels[start : start + A_PAGE, :, :, None]),
+        data_urls(images.pixels[start : start + A_PAGE, :, :, None]),
         tuple(text("own.tile", number=number + 1) for number in numbers),
         numbers.index(chosen) if chosen in numbers else -1,
         lambda index: set_query(picture=str(numbers[index])),

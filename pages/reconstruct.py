@@ -9,24 +9,27 @@ from ae_core.errors import UserError
 from ae_core.evaluation import baselines
 from ae_core.models import inference
 from ae_core.models.compatibility import image_shape
+from ae_core.models.inference import Reconstruction
 from pages.ui.backend.evaluation import test_baselines
-from pages.ui.backend.models import test_rendition
+from pages.ui.backend.models import test_reconstruction
 from pages.ui.backend.service import service
 from pages.ui.i18n import notice
-from pages.ui.i18n.names import pictures_title
+from pages.ui.i18n.names import image_set_title
 from pages.ui.i18n.text import slug, text
+from pages.ui.i18n.wording import size
 from pages.ui.pickers.gallery_picker import gallery_picker
 from pages.ui.pickers.model_select import model_select
 from pages.ui.pickers.models import TrainedAutoencoder, models
-from pages.ui.reconstruct.rendition import rendition_view, rivals_view
 from pages.ui.shell.frame import page_frame
 from pages.ui.state.query_params import linked_choice
 from pages.ui.state.session import forget_upload, keep_upload, let_go, uploaded
 from pages.ui.widgets.drawing_canvas import drawing_canvas
+from pages.ui.widgets.images import image_row
 from pages.ui.widgets.waiting import waiting
 
 SOURCES = ("Test pictures", "Upload", "Draw")
-A_PAGE = 24  # test pictures
+A_PAGE = 24  # test images
+MIN_WIDTH = 70  # CSS pixels of an image: all in one row on a phone, too
 
 
 def page() -> None:
@@ -34,7 +37,7 @@ def page() -> None:
     left, right = st.columns([5, 9], gap="large")
     with left:
         model = model_select("reconstruct", models)
-        title = notice.plain(pictures_title(model.spec.image_set))
+        title = notice.plain(image_set_title(model.spec.image_set))
         st.caption(
             text(
                 "reconstruct.model",
@@ -118,20 +121,70 @@ def _results(model: TrainedAutoencoder, number: int | None, image: np.ndarray | 
     answer = service().connection.answer
     with st.spinner(text("reconstruct.reconstructing")):
         if number is not None:
-            image, ours = test_rendition(model.file, number)
+            image, ours = test_reconstruction(model.file, number)
         elif image is not None:
             ours = answer(inference.reconstruct, model.file, image)
         else:
             return
-    rendition_view(image, ours)
+    _reconstruction_view(image, ours)
     with st.spinner(text("reconstruct.fitting")):
         if number is not None:
             others, missing = test_baselines(model.file, number)
         else:
             others, missing = answer(baselines.baselines_of, model.file, image)
-    rivals_view(ours, others)
+    _baselines_view(ours, others)
     if missing:
         notice.info(text("reconstruct.no_pca", problem=missing))
+
+
+def _reconstruction_view(image: np.ndarray, ours: Reconstruction) -> None:
+    """Show a picture (H, W, C) in [0, 1], what the autoencoder made of it, and the error."""
+    _figures(ours)
+    error = images.error_map(image, ours.image)
+    original = f"<b>{text('reconstruct.original')}</b><br>{size(image.size)}"
+    error_words = f"<b>{text('reconstruct.error')}</b><br>{text('reconstruct.error_scale')}"
+    captions = (original, _words(ours, ours), error_words)
+    image_row((image, ours.image, error), captions, MIN_WIDTH)
+
+
+def _baselines_view(ours: Reconstruction, baselines: list[Reconstruction]) -> None:
+    """Show the autoencoder's picture next to those of its baselines, and say who is ahead."""
+    st.markdown(f"##### {_verdict(ours, baselines)}")
+    shown = (ours, *baselines)
+    image_row((each.image for each in shown), (_words(each, ours) for each in shown), MIN_WIDTH)
+
+
+def _figures(ours: Reconstruction) -> None:
+    with st.container(horizontal=True, gap="medium"):
+        for label, value, about in (
+            ("PSNR", f"{ours.psnr:.1f} dB", text("reconstruct.psnr_help")),
+            ("SSIM", f"{ours.ssim:.3f}", text("reconstruct.ssim_help")),
+            ("MSE", f"{ours.mse:.4f}", text("reconstruct.mse_help")),
+            (text("reconstruct.code"), f"{ours.bytes:,} B", text("reconstruct.code_help")),
+        ):
+            st.metric(label, value, help=about, width="content")
+
+
+def _words(made: Reconstruction, ours: Reconstruction) -> str:
+    """Return what stands below a picture, as HTML; nothing in it comes from a visitor."""
+    kept = size(made.bytes)
+    if made.numbers:
+        kept = text("reconstruct.numbers", count=made.numbers)
+    if made.bytes > ours.bytes:
+        kept = text("reconstruct.smallest", kept=kept)
+    return f"<b>{made.name}</b>, {made.psnr:.1f} dB<br>{kept}"
+
+
+def _verdict(ours: Reconstruction, baselines: list[Reconstruction]) -> str:
+    fair = [baseline for baseline in baselines if baseline.bytes <= ours.bytes]
+    best = max(fair, key=lambda baseline: baseline.psnr, default=None)
+    if best is None:
+        return text("reconstruct.verdict.alone")
+    gap = ours.psnr - best.psnr
+    if abs(gap) < 0.05:
+        return text("reconstruct.verdict.equal", baseline=best.name)
+    key = "reconstruct.verdict.ahead" if gap > 0 else "reconstruct.verdict.behind"
+    return text(key, baseline=best.name, gap=f"{abs(gap):.1f}")
 
 
 page_frame("Reconstruct", page)

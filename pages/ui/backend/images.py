@@ -15,7 +15,7 @@ from ae_core.export import files
 from ae_core.specs import ImageChoice
 from pages.ui.backend.caching import uncached_for_user_sets
 from pages.ui.backend.service import service
-from pages.ui.widgets.sheet import addresses, png
+from pages.ui.widgets.images import contact_sheet, data_urls
 
 
 @uncached_for_user_sets(st.cache_data(show_spinner=False, max_entries=64))
@@ -27,13 +27,13 @@ def gallery(choice: ImageChoice, start: int, count: int) -> galleries.Gallery:
 @uncached_for_user_sets(st.cache_resource(show_spinner=False, max_entries=64))
 def gallery_tiles(choice: ImageChoice, start: int, count: int) -> tuple[str, ...]:
     """Return the pictures of `gallery` as addresses that hold them."""
-    return addresses(gallery(choice, start, count).images)
+    return data_urls(gallery(choice, start, count).images)
 
 
 @uncached_for_user_sets(st.cache_data(show_spinner=False, max_entries=64))
 def gallery_sheet(choice: ImageChoice, count: int) -> bytes:
     """Return the first test images side by side, as PNG."""
-    return png(gallery(choice, 0, count).images[None], width=1200)
+    return contact_sheet(gallery(choice, 0, count).images[None], width=1200)
 
 
 @uncached_for_user_sets(st.cache_data(show_spinner=False, max_entries=256))
@@ -51,7 +51,7 @@ def sample_faces() -> list[tuple[str, np.ndarray]]:
 @st.cache_resource(show_spinner=False)
 def sample_tiles() -> tuple[str, ...]:
     """Return the pictures of `sample_faces`, small, as addresses that hold them."""
-    return addresses(_thumbnail(image) for _, image in sample_faces())
+    return data_urls(_thumbnail(image) for _, image in sample_faces())
 
 
 def _thumbnail(image: np.ndarray) -> np.ndarray:
@@ -69,4 +69,4 @@ def picture_file(choice: ImageChoice) -> bytes:
 def preview_sheet(preview: Path, shape: tuple[int, int, int]) -> bytes:
     """Return the first images of a pretrained model's preview as PNG: originals above outputs."""
     rows = images.rows_of_sheet(images.from_png(preview.read_bytes()), shape)
-    return png(rows[:, :8], width=1200)
+    return contact_sheet(rows[:, :8], width=1200)

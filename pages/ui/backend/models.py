@@ -23,7 +23,9 @@ NEIGHBOURS = 1000  # test pictures on a map of neighbours, which takes seconds t
 
 
 @uncached_for_user_sets(st.cache_data(show_spinner=False, max_entries=256, hash_funcs=KEYS))
-def test_rendition(model: ModelFile, number: int) -> tuple[np.ndarray, inference.Reconstruction]:
+def test_reconstruction(
+    model: ModelFile, number: int
+) -> tuple[np.ndarray, inference.Reconstruction]:
     """Return test picture ``number`` of a model's image set and its reconstruction."""
     return service().connection.answer(inference.reconstruct_test, model, number)
 

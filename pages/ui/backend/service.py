@@ -22,7 +22,7 @@ from ae_core.service.service import TrainingService
 from ae_core.storage import runs_dir
 from ae_core.training import estimate
 from pages.ui.backend.prometheus import watch
-from pages.ui.widgets.sheet import png
+from pages.ui.widgets.images import contact_sheet
 
 # Of new objects before Python looks for cycles: with its own 700 a class causes several looks at
 # every session's objects a second, at which everything stands still.
@@ -93,7 +93,7 @@ def run_sheet(snapshot: Snapshot, rows: np.ndarray) -> bytes:
 @st.cache_data(show_spinner=False, max_entries=SHEETS)
 def _run_sheet(run_id: str, epoch: int, _rows: np.ndarray) -> bytes:
     half = _rows.shape[1] // 2
-    return png(np.concatenate([_rows[:, :half], _rows[:, half : 2 * half]]))
+    return contact_sheet(np.concatenate([_rows[:, :half], _rows[:, half : 2 * half]]))
 
 
 @st.cache_resource(show_spinner=False, max_entries=FILMS)

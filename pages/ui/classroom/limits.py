@@ -10,7 +10,7 @@ from ae_core.errors import UserError
 from ae_core.specs import LIMITS, to_query
 from pages.ui.backend.service import classroom_service
 from pages.ui.i18n import notice
-from pages.ui.i18n.names import pictures_title
+from pages.ui.i18n.names import image_set_title
 from pages.ui.i18n.text import text
 from pages.ui.state.session import visitor
 
@@ -23,7 +23,7 @@ def limits_in_words(limits: ClassLimits) -> str:
     if limits.epochs < LIMITS["epochs"].high:
         said.append(text("classroom.limit.epochs", epochs=limits.epochs))
     if limits.image_sets:
-        said.append(", ".join(pictures_title(name) for name in limits.image_sets))
+        said.append(", ".join(image_set_title(name) for name in limits.image_sets))
     if limits.runs:
         said.append(text("classroom.limit.runs", runs=limits.runs))
     return " · ".join(said) or text("classroom.limit.none")
@@ -34,7 +34,7 @@ def challenge_in_words(challenge: Challenge) -> str:
     return text(
         "classroom.challenge.what",
         numbers=challenge.latent_dim,
-        pictures=pictures_title(challenge.image_set),
+        pictures=image_set_title(challenge.image_set),
         side=challenge.image_size,
     )
 

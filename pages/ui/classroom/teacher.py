@@ -17,7 +17,7 @@ from pages.ui.classroom.joining import here, joining
 from pages.ui.classroom.limits import limits_in_words
 from pages.ui.classroom.live import live_view
 from pages.ui.i18n import notice
-from pages.ui.i18n.names import pictures_title
+from pages.ui.i18n.names import image_set_title
 from pages.ui.i18n.text import text
 from pages.ui.state.query_params import set_query
 from pages.ui.state.session import teaching, visitor
@@ -95,7 +95,7 @@ def _limits(classroom: Classroom, secret: str) -> None:
             text("classroom.limits_image_sets"),
             _image_sets(classroom.limits),
             list(classroom.limits.image_sets),
-            format_func=pictures_title,
+            format_func=image_set_title,
             placeholder=text("classroom.limits_all"),
             key="classroom.limits.image_sets",
         )
@@ -136,7 +136,7 @@ def _challenge(classroom: Classroom, secret: str) -> None:
             text("classroom.challenge.pictures"),
             names,
             names.index(FIRST_PICTURES) if FIRST_PICTURES in names else 0,
-            format_func=pictures_title,
+            format_func=image_set_title,
             key="classroom.pictures",
         )
         sizes = card(name).sizes

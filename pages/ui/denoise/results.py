@@ -9,9 +9,9 @@ import streamlit as st
 from ae_core import images
 from ae_core.denoising.denoise import Denoised, LabelledImage
 from pages.ui.i18n.text import slug, text
-from pages.ui.widgets.compare_slider import wipe
+from pages.ui.widgets.compare_slider import compare_slider
 from pages.ui.widgets.download_menu import File, download_menu
-from pages.ui.widgets.tiles import tiles
+from pages.ui.widgets.images import image_row
 
 UNLIKE = 95  # percentile from which a picture is said to be unlike the training faces
 NAMED = (  # versions that have words; the others are models with a title of their own
@@ -29,7 +29,7 @@ def denoised_view(result: Denoised, *, faces: bool) -> None:
     """
     _figures(result)
     shown = _shown(result)
-    tiles(tuple(image for _, image in shown), tuple(words for words, _ in shown))
+    image_row((image for _, image in shown), (words for words, _ in shown))
     if faces and result.ood_percentile >= UNLIKE:
         st.info(text("denoise.unlike", percent=f"{result.ood_percentile:.0f}"))
 
@@ -37,10 +37,10 @@ def denoised_view(result: Denoised, *, faces: bool) -> None:
 def classical_view(result: Denoised, rivals: list[LabelledImage]) -> None:
     """Show what the classical filters make of the same noisy picture, and who wins."""
     st.markdown(f"##### {_verdict(result, rivals)}")
-    tiles(
-        tuple(rival.image for rival in rivals),
-        tuple(_words(rival, result.noisy) for rival in rivals),
-        least=110,
+    image_row(
+        (rival.image for rival in rivals),
+        (_words(rival, result.noisy) for rival in rivals),
+        min_width=110,
     )
 
 
@@ -48,10 +48,10 @@ def squeezed_view(result: Denoised, made: list[LabelledImage]) -> None:
     """Show what autoencoders make of the same noisy picture."""
     st.markdown(f"##### {text('denoise.squeezed')}")
     st.caption(text("denoise.squeezed_about"))
-    tiles(
-        tuple(version.image for version in made),
-        tuple(_words(version, result.noisy) for version in made),
-        least=110,
+    image_row(
+        (version.image for version in made),
+        (_words(version, result.noisy) for version in made),
+        min_width=110,
     )
 
 
@@ -60,7 +60,7 @@ def wipe_view(result: Denoised) -> None:
     st.markdown(f"##### {text('denoise.wipe')}")
     names = (_name(result.noisy), _name(result.output))
     label = text("denoise.wipe_from", before=names[0], after=names[1])
-    wipe("wipe", result.noisy.image, result.output.image, names, label)
+    compare_slider("wipe", result.noisy.image, result.output.image, names, label)
 
 
 def downloads(result: Denoised, rivals: list[LabelledImage]) -> None:

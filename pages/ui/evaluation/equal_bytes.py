@@ -18,11 +18,11 @@ from pages.ui.pickers.face_source import own_photo, sample_face
 from pages.ui.pickers.gallery_picker import gallery_picker
 from pages.ui.pickers.models import TrainedAutoencoder
 from pages.ui.state.query_params import linked_choice
-from pages.ui.widgets.tiles import tiles
+from pages.ui.widgets.images import image_row
 
 SOURCES = ("Test", "Sample", "Upload", "Camera")
 A_PAGE = 16  # test pictures
-NARROWEST = 120  # CSS pixels of a picture
+MIN_WIDTH = 120  # CSS pixels of a picture
 
 
 def equal_bytes(shown: tuple[TrainedAutoencoder, ...], budget: float, *, coded: bool) -> None:
@@ -65,7 +65,7 @@ def equal_bytes(shown: tuple[TrainedAutoencoder, ...], budget: float, *, coded: 
         _verdict(found, budget)
         original = text("measure.original", size=size(image.size))
         captions = (original, *(_caption(each, shown, i, budget) for i, each in enumerate(found)))
-        tiles((image, *(each.image for each in found)), captions, least=NARROWEST)
+        image_row((image, *(each.image for each in found)), captions, min_width=MIN_WIDTH)
 
 
 def _test(model: TrainedAutoencoder) -> np.ndarray:

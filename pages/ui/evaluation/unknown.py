@@ -20,16 +20,16 @@ from pages.ui.charts.evaluation import (
 )
 from pages.ui.charts.plot import Figure
 from pages.ui.i18n import notice
-from pages.ui.i18n.names import pictures_title
+from pages.ui.i18n.names import image_set_title
 from pages.ui.i18n.text import text
 from pages.ui.pickers.models import TrainedAutoencoder
 from pages.ui.state.query_params import linked_choice, linked_step
 from pages.ui.widgets.chart import chart
-from pages.ui.widgets.tiles import tiles
+from pages.ui.widgets.images import image_row
 
 STEPS = 160  # of the slider
 USUAL_FPR = 0.05  # of the first threshold
-NARROWEST = 70  # CSS pixels of a picture
+MIN_WIDTH = 70  # CSS pixels of a picture
 _DOT = "width:16px;height:16px;margin:-8px;border-radius:50%"
 
 
@@ -42,7 +42,7 @@ def unknown_view(model: TrainedAutoencoder) -> None:
         text("measure.with_label"),
         others,
         "measure",
-        format_func=pictures_title,
+        format_func=image_set_title,
     )
     with st.spinner(text("measure.scoring")):
         known = in_distribution(model.file)
@@ -61,8 +61,8 @@ def unknown_view(model: TrainedAutoencoder) -> None:
     if model.spec.split == "none":
         st.caption(text("measure.seen"))
     for kind, title, scored in (
-        ("known", pictures_title(own.name), known),
-        ("unknown", pictures_title(other), unknown),
+        ("known", image_set_title(own.name), known),
+        ("unknown", image_set_title(other), unknown),
     ):
         st.markdown(f"##### {text(f'measure.{kind}_pictures', title=notice.plain(title))}")
         _extremes(kind, scored, threshold)
@@ -90,8 +90,8 @@ def _charts(
     words = {
         name: text(f"measure.scores.{name}") for name in ("score", "share", "false_alarms", "found")
     }
-    words["known"] = html.escape(pictures_title(model.spec.image_set))  # Plotly reads markup
-    words["unknown"] = pictures_title(other)
+    words["known"] = html.escape(image_set_title(model.spec.image_set))  # Plotly reads markup
+    words["unknown"] = image_set_title(other)
     low, high = score_range(*scores)
     share = min(max((math.log10(threshold) - low) / (high - low), 0.0), 1.0)
     left, right = st.columns([5, 3], gap="medium")
@@ -132,8 +132,8 @@ def _extremes(kind: str, scored: ReconstructionErrors, threshold: float) -> None
     for name, chosen in (("most", slice(-SHOWN, None)), ("least", slice(SHOWN))):
         st.caption(text(f"measure.{name}_surprising"))
         scores = scored.shown[chosen]
-        captions = tuple(_caption(kind, float(score), threshold) for score in scores)
-        tiles(tuple(pairs[chosen]), captions, least=NARROWEST)
+        captions = (_caption(kind, float(score), threshold) for score in scores)
+        image_row(pairs[chosen], captions, min_width=MIN_WIDTH)
 
 
 def _caption(kind: str, score: float, threshold: float) -> str:

@@ -7,7 +7,7 @@ a set that somebody made, is shown in those.
 from ae_core.data.loading import card
 from ae_core.models.pretrained import Card
 from ae_core.specs import PRESETS, DenoiserSpec
-from pages.ui.i18n.text import text, text_or
+from pages.ui.i18n.text import slug, text, text_or
 
 
 def preset_title(name: str) -> str:
@@ -20,7 +20,7 @@ def preset_about(name: str) -> str:
     return text_or(f"preset.{name}.about", PRESETS[name].about)
 
 
-def pictures_title(name: str) -> str:
+def image_set_title(name: str) -> str:
     """Return an image set's title; that of an own one is a visitor's words.
 
     Raises:
@@ -32,7 +32,7 @@ def pictures_title(name: str) -> str:
     return text(f"pictures.{name}.title")
 
 
-def pictures_about(name: str) -> str:
+def image_set_about(name: str) -> str:
     """Return a sentence about an image set.
 
     Raises:
@@ -68,3 +68,12 @@ def model_not_for(model: Card) -> str:
     """Return what a model must not be used for."""
     kind = "denoiser" if isinstance(model.spec, DenoiserSpec) else "autoencoder"
     return text(f"model.not_for.{kind}")
+
+
+def label_in_words(label: str) -> str:
+    """Return a class or factor of an image set in words; classes of digits are digits.
+
+    Raises:
+        KeyError: no image set has such a label.
+    """
+    return label if label.isdecimal() else text(f"model.label.{slug(label)}")

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.ui.backend.images import gallery
 from pages.ui.i18n import notice
-from pages.ui.i18n.names import pictures_title
+from pages.ui.i18n.names import image_set_title
 from pages.ui.i18n.text import text
 from pages.ui.latent.stage import Stage
 from pages.ui.pickers.gallery_picker import gallery_page, page_turning
@@ -28,7 +28,7 @@ def picture_choice(stage: Stage, key: str, chosen: int, take: Callable[[int], No
         ServiceUnavailable, ImageSetCorrupt: the pictures cannot be had.
     """
     if not stage.has_pictures:
-        title = pictures_title(stage.model.spec.image_set)
+        title = image_set_title(stage.model.spec.image_set)
         notice.info(text("latent.pictures.none", pictures=title))
         return
     images = stage.model.spec.images

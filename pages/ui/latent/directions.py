@@ -9,14 +9,14 @@ from ae_core.latent.statistics import order
 from pages.ui.backend.models import disentanglement
 from pages.ui.charts import latent
 from pages.ui.i18n import notice
-from pages.ui.i18n.labels import label_in_words
+from pages.ui.i18n.names import label_in_words
 from pages.ui.i18n.text import text
 from pages.ui.latent.sliders import Slider, moving_sliders
 from pages.ui.latent.stage import Stage, linked_code
 from pages.ui.latent.start import code_choice
 from pages.ui.state.query_params import set_query
 from pages.ui.widgets.chart import chart
-from pages.ui.widgets.tiles import tiles
+from pages.ui.widgets.images import image_row
 
 STRENGTH = 2.0  # the largest, in both directions
 NAMES = ("a", "b", "c")
@@ -39,7 +39,7 @@ def direction_view(stage: Stage) -> None:
     result = combine(*codes)
     shown = stage.decoded(np.stack([*codes, result])) / 255
     words = ("A", "+ B", "− C", "= A + B − C")
-    tiles(tuple(shown), tuple(f"<b>{word}</b>" for word in words), least=110)
+    image_row(shown, (f"<b>{word}</b>" for word in words), min_width=110)
     st.button(
         text("latent.directions.go_on"), on_click=lambda: set_query(z=code_to_text(result), view="")
     )

@@ -8,7 +8,7 @@ import streamlit as st
 from ae_core.latent.profile import CELLS, LatentProfile, extent_of
 from pages.ui.backend.models import full_latent_profile, tsne_map
 from pages.ui.charts.plot import CLASSES
-from pages.ui.i18n.labels import label_in_words
+from pages.ui.i18n.names import label_in_words
 from pages.ui.i18n.text import slug, text
 from pages.ui.latent.component import heard, live_view
 from pages.ui.latent.stage import Stage

@@ -23,7 +23,7 @@ from pages.ui.pickers.models import TrainedAutoencoder, models
 from pages.ui.state.query_params import linked_number, set_query
 from pages.ui.state.session import visitor
 from pages.ui.widgets.chart import chart
-from pages.ui.widgets.tiles import data_url
+from pages.ui.widgets.images import data_url
 
 MOVES = Limit(0, 100_000, whole=True)
 MOST_RIVALS = 4  # other models that are offered the same target

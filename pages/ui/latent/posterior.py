@@ -11,13 +11,13 @@ from pages.ui.backend.images import gallery
 from pages.ui.backend.models import full_latent_profile, test_code
 from pages.ui.charts import latent
 from pages.ui.i18n import notice
-from pages.ui.i18n.names import pictures_title
+from pages.ui.i18n.names import image_set_title
 from pages.ui.i18n.text import text
 from pages.ui.latent.choice import picture_choice
 from pages.ui.latent.stage import Stage
 from pages.ui.state.query_params import linked_index, linked_number, set_query
 from pages.ui.widgets.chart import chart
-from pages.ui.widgets.tiles import tiles
+from pages.ui.widgets.images import image_row
 
 SHOWN = 20  # numbers of the code in the charts
 DRAWN = 8  # codes of the picture's distribution
@@ -29,7 +29,7 @@ def posterior_view(stage: Stage) -> None:
         notice.info(text("latent.posterior.plain"))
         return
     if not stage.has_pictures:
-        title = pictures_title(stage.model.spec.image_set)
+        title = image_set_title(stage.model.spec.image_set)
         notice.info(text("latent.posterior.none", pictures=title))
         return
     images = stage.model.spec.images
@@ -90,4 +90,4 @@ def _resampled(stage: Stage, picture: np.ndarray, mean: np.ndarray, log_var: np.
     decoded = stage.decoded(np.concatenate([mean[np.newaxis], codes])) / 255
     drawn = (f"μ + σ·ε<sub>{i + 1}</sub>" for i in range(DRAWN))
     original = f"<b>{text('latent.posterior.picture')}</b>"
-    tiles((picture / 255, *decoded), (original, "<b>μ</b>", *drawn), least=90)
+    image_row((picture / 255, *decoded), (original, "<b>μ</b>", *drawn), min_width=90)

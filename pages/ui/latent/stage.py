@@ -21,12 +21,12 @@ from pages.ui.backend.images import gallery
 from pages.ui.backend.models import test_code
 from pages.ui.backend.service import service
 from pages.ui.i18n import notice
-from pages.ui.i18n.names import pictures_title
+from pages.ui.i18n.names import image_set_title
 from pages.ui.i18n.text import text
 from pages.ui.latent.component import live_words
 from pages.ui.pickers import live_decoder
 from pages.ui.pickers.models import TrainedAutoencoder
-from pages.ui.widgets.tiles import data_url
+from pages.ui.widgets.images import data_url
 
 PICTURE = "picture:"
 
@@ -129,7 +129,7 @@ def _read(model: TrainedAutoencoder, profile: LatentProfile, name: str, written:
     if not written.startswith(PICTURE):
         return code_from_text(written, profile.latent_dim, name)
     if not card(model.spec.image_set).available:
-        title = pictures_title(model.spec.image_set)
+        title = image_set_title(model.spec.image_set)
         notice.info(text("latent.code.no_pictures", pictures=title))
         return profile.fitted.sample(np.random.default_rng(len(name) + ord(name[0])), 1)[0]
     available = gallery(model.spec.images, 0, 1).available

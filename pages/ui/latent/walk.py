@@ -14,7 +14,7 @@ from pages.ui.latent.stage import Stage, linked_code
 from pages.ui.latent.start import code_choice
 from pages.ui.state.query_params import linked_choice, linked_number, linked_slider, set_query
 from pages.ui.widgets.download_menu import File, download_menu
-from pages.ui.widgets.tiles import tiles
+from pages.ui.widgets.images import image_row
 
 WAYS = {"Straight": lerp, "Around the origin": slerp}
 STONES = 41  # codes of the way between which the browser goes straight
@@ -72,8 +72,7 @@ def walk_view(stage: Stage) -> None:
         if len(stage.models) > 1:
             st.caption(model.title)
         shown = strip if model is stage.model else stage.decoded(codes, model)
-        words = tuple(f"{share:.0%}" for share in shares)
-        tiles(tuple(picture / 255 for picture in shown), words, least=70)
+        image_row(shown / np.float32(255), (f"{share:.0%}" for share in shares), min_width=70)
     there = WAYS[way](start, end, np.linspace(0, 1, ANIMATED))
     download_menu(
         "walk",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import streamlit as st
 
 from ae_core.lessons.figures import Figures, MeasurementResult
@@ -15,7 +16,7 @@ from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.pickers.models import file_of
 from pages.ui.widgets.chart import chart
-from pages.ui.widgets.rows import named_rows
+from pages.ui.widgets.images import contact_sheet
 
 
 def measure_view(step: Step, runs: Mapping[str, Snapshot]) -> Figures:
@@ -71,3 +72,11 @@ def _show(measure: Measurement, measured: MeasurementResult) -> None:
             key=f"lessons.{measure.name}",
             alt=measure.title,
         )
+
+
+def named_rows(rows: np.ndarray, names: tuple[str, ...]) -> None:
+    """Show uint8 images (R, N, H, W, C) in R rows, and below them what each row is."""
+    st.image(contact_sheet(rows), width="stretch")
+    if len(names) > 1:
+        words = (text(f"lessons.row.{name}") for name in names)
+        st.caption(text("lessons.rows", names=" · ".join(words)))

@@ -22,8 +22,8 @@ from pages.ui.i18n.text import text
 from pages.ui.state.query_params import linked_choice
 from pages.ui.state.session import collecting, let_go
 from pages.ui.widgets.drawing_canvas import drawing_canvas
-from pages.ui.widgets.image_picker import picture_picker
-from pages.ui.widgets.sheet import addresses
+from pages.ui.widgets.image_picker import image_picker
+from pages.ui.widgets.images import data_urls
 
 SOURCES = ("Draw", "Upload")
 CANVAS_PIXELS = 260  # so that the button below it is in sight on a laptop
@@ -122,7 +122,7 @@ def _review(own: UserSet, batch: uploads.Batch) -> None:
 
     names = tuple(text("own.tile", number=i + 1) for i in range(min(count, SHOWN)))
     key = f"own-batch-{mine.readings}-{count}-{invert}"
-    picture_picker(key, addresses(pixels[:SHOWN, :, :, None]), names, -1, leave_out)
+    image_picker(key, data_urls(pixels[:SHOWN, :, :, None]), names, -1, leave_out)
     with st.container(horizontal=True):
         keep = st.button(
             text("own.keep_uploads", count=count), type="primary", key="own.keep_uploads"

@@ -14,14 +14,14 @@ from ae_core.specs import ImageChoice, TrainingSpec
 from pages.ui.backend.images import gallery, sample_faces, sample_tiles
 from pages.ui.backend.service import service
 from pages.ui.i18n import notice
-from pages.ui.i18n.names import pictures_title
+from pages.ui.i18n.names import image_set_title
 from pages.ui.i18n.text import slug, text
 from pages.ui.pickers.gallery_picker import gallery_picker
 from pages.ui.pickers.models import TrainedAutoencoder, TrainedDenoiser
 from pages.ui.state.query_params import linked_choice, linked_index, set_query
 from pages.ui.state.session import forget_photo, keep_photo, kept_photo, let_go, session_cached
 from pages.ui.widgets.crop_box import crop_box
-from pages.ui.widgets.image_picker import picture_picker
+from pages.ui.widgets.image_picker import image_picker
 
 SOURCES = ("Samples", "Upload", "Camera", "Test set")
 A_PAGE = 18  # test pictures
@@ -71,7 +71,7 @@ def sample_face(page: str) -> Chosen:
     """
     names, images = zip(*sample_faces(), strict=True)
     number = linked_index("picture", len(images))
-    picture_picker(
+    image_picker(
         f"{page}-samples",
         sample_tiles(),
         names,
@@ -86,7 +86,7 @@ def _test_picture(model: TrainedAutoencoder | TrainedDenoiser) -> Chosen | None:
     images = spec.images if isinstance(spec, TrainingSpec) else ImageChoice(spec.image_set)
     known = card(images.image_set)
     if not known.available:
-        title = pictures_title(images.image_set)
+        title = image_set_title(images.image_set)
         notice.info(text("denoise.no_pictures", pictures=title))
         return None
     number = gallery_picker(f"denoise-test-{model.id}", images, A_PAGE)

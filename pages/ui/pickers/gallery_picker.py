@@ -7,10 +7,10 @@ import streamlit as st
 
 from ae_core.specs import ImageChoice
 from pages.ui.backend.images import gallery, gallery_tiles
-from pages.ui.i18n.labels import label_in_words
+from pages.ui.i18n.names import label_in_words
 from pages.ui.i18n.text import text
 from pages.ui.state.query_params import linked_index, set_query
-from pages.ui.widgets.image_picker import picture_picker
+from pages.ui.widgets.image_picker import image_picker
 
 
 def gallery_picker(key: str, images: ImageChoice, a_page: int) -> int:
@@ -60,7 +60,7 @@ def gallery_page(
         for i, label in enumerate(shown.labels)
     )
     tiles = gallery_tiles(images, start, a_page)
-    picture_picker(key, tiles, names, chosen - start, lambda index: take(start + index))
+    image_picker(key, tiles, names, chosen - start, lambda index: take(start + index))
 
 
 def page_turning(key: str, name: str, start: int, a_page: int, available: int) -> None:

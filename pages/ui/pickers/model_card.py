@@ -5,12 +5,12 @@ import streamlit as st
 from ae_core.models.pretrained import Card, cards
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import (
+    image_set_title,
     model_about,
     model_data,
     model_not_for,
     model_terms,
     model_title,
-    pictures_title,
 )
 from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import in_words
@@ -40,7 +40,7 @@ def _show(card: Card) -> None:
     if not card.trials:
         return
     rows = "\n".join(
-        f"| {in_words(trial.kind)} {trial.amount:g} | {pictures_title(trial.image_set)} "
+        f"| {in_words(trial.kind)} {trial.amount:g} | {image_set_title(trial.image_set)} "
         f"| {trial.noisy:.2f} dB | {trial.denoised:.2f} dB |"
         for trial in card.trials
     )

@@ -14,7 +14,7 @@ from ae_core.errors import UserError
 from ae_core.models.compatibility import apply_body, apply_setting, image_shape
 from ae_core.specs import CHOICES, LIMITS, PRESETS, flatten, preset
 from pages.ui.i18n import notice
-from pages.ui.i18n.names import pictures_title, preset_about, preset_title
+from pages.ui.i18n.names import image_set_title, preset_about, preset_title
 from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import help_of, in_words, label
 from pages.ui.state.session import Draft, draft, visitor
@@ -100,7 +100,7 @@ def _image_sets() -> list[str]:
 
 def _title(name: str) -> str:
     """Return a set's title; visitors may give two sets of theirs the same name."""
-    title = pictures_title(name)
+    title = image_set_title(name)
     return f"{title} ({name[-4:]})" if card(name).user_made else title
 
 

@@ -26,7 +26,7 @@ from pages.ui.state.session import visitor
 from pages.ui.train.compare import MOST_LISTED
 from pages.ui.widgets.component import component
 from pages.ui.widgets.download_menu import File, download_menu
-from pages.ui.widgets.sheet import address
+from pages.ui.widgets.images import file_url
 
 SHOWS = ("Now", "Replay")
 CURVE_POINTS = 300
@@ -145,8 +145,8 @@ def _of_run(run: Snapshot) -> dict[str, Any]:
     return {
         "id": run.id,
         "title": run_name(run),
-        "sheet": address(shown.sheet),
-        "given": address(images.to_png(images.sheet(given))),
+        "sheet": file_url(shown.sheet),
+        "given": file_url(images.to_png(images.sheet(given))),
         "rows": len(rows),
         "count": given.shape[1],
         "height": given.shape[2],

@@ -18,7 +18,7 @@ from pages.ui.backend.service import speed
 from pages.ui.charts.network_diagram import network_drawing
 from pages.ui.classroom.limits import class_note
 from pages.ui.i18n import notice
-from pages.ui.i18n.names import pictures_about, pictures_title
+from pages.ui.i18n.names import image_set_about, image_set_title
 from pages.ui.i18n.text import slug, text
 from pages.ui.i18n.wording import duration, label
 from pages.ui.state.query_params import set_query
@@ -153,7 +153,7 @@ def _group_of(name: str) -> str:
 
 def _network() -> None:
     spec = draft().spec
-    title = pictures_title(spec.image_set)
+    title = image_set_title(spec.image_set)
     shape = image_shape(spec)
     layers = network_shapes(spec)
     pixels, numbers = shape[0] * shape[1] * shape[2], spec.autoencoder.latent_dim
@@ -180,7 +180,7 @@ def _network() -> None:
         except UserError as error:
             notice.warning(error)
             return
-    st.caption(f"{notice.plain(title)}: {pictures_about(spec.image_set)}")
+    st.caption(f"{notice.plain(title)}: {image_set_about(spec.image_set)}")
     st.image(sheet, width="stretch")
     code_view("set-up", spec)
 

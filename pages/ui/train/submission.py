@@ -13,7 +13,7 @@ from ae_core.models.compatibility import apply_setting
 from ae_core.specs import TrainingSpec
 from pages.ui.backend.service import class_wall, classroom_service, service
 from pages.ui.i18n import notice
-from pages.ui.i18n.names import pictures_title
+from pages.ui.i18n.names import image_set_title
 from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import label
 from pages.ui.state.query_params import set_up
@@ -55,7 +55,7 @@ def refusal(error: NotAllowed) -> None:
     """Say what is not allowed, with a button that sets up what is."""
     notice.error(error)
     for name, value in error.remedy.items():
-        shown = pictures_title(str(value)) if name == "image_set" else value
+        shown = image_set_title(str(value)) if name == "image_set" else value
         st.button(
             text("classroom.remedy", setting=label(name), value=notice.plain(str(shown))),
             icon=":material/tune:",

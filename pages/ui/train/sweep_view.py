@@ -20,7 +20,7 @@ from pages.ui.i18n.text import text
 from pages.ui.state.query_params import linked_choice, set_query
 from pages.ui.state.session import visitor
 from pages.ui.widgets.chart import chart
-from pages.ui.widgets.sheet import sheet
+from pages.ui.widgets.images import contact_sheet
 
 REFRESH_SECONDS = 1.0
 
@@ -196,4 +196,4 @@ def _rows(runs: list[Snapshot], linear: PcaBySize | None, chosen: int) -> None:
 def _row(label: str, row: np.ndarray, *, marked: bool = False) -> None:
     with st.container(border=marked, gap="xsmall"):
         st.caption(f"**{label}**" if marked else label)
-        sheet(row[np.newaxis])
+        st.image(contact_sheet(row[np.newaxis]), width="stretch")

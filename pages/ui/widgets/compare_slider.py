@@ -3,19 +3,19 @@
 import numpy as np
 
 from pages.ui.widgets.component import component
-from pages.ui.widgets.tiles import SQUARE_PIXELS, data_url
+from pages.ui.widgets.images import MAX_SQUARES, data_url
 
-_WIPE = component(
+_SLIDER = component(
     __file__,
     '<div class="wipe"><img class="before"><img class="after"><div class="line"></div>'
     '<input type="range" min="0" max="100" step="0.5" value="50"></div>',
 )
 
 
-def wipe(
+def compare_slider(
     key: str, before: np.ndarray, after: np.ndarray, names: tuple[str, str], label: str
 ) -> None:
-    """Show two pictures; nothing is sent to the server while wiping.
+    """Show two pictures; nothing is sent to the server while the line moves.
 
     Args:
         key: of the component.
@@ -24,6 +24,6 @@ def wipe(
         names: what the two are.
         label: what moving the line does, for screen readers.
     """
-    squares = before.shape[1] < SQUARE_PIXELS
+    squares = before.shape[1] < MAX_SQUARES
     data = {"before": data_url(before), "after": data_url(after), "names": names}
-    _WIPE(key=key, data=data | {"squares": squares, "label": label})
+    _SLIDER(key=key, data=data | {"squares": squares, "label": label})

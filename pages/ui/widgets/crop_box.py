@@ -7,7 +7,7 @@ from ae_core.denoising.faces import Crop
 from ae_core.denoising.photos import Photo
 from pages.ui.i18n.text import text
 from pages.ui.widgets.component import component
-from pages.ui.widgets.sheet import address
+from pages.ui.widgets.images import file_url
 
 _WORDS = ("photo", "square", "face")
 
@@ -25,7 +25,7 @@ def crop_box(key: str, photo: Photo, crop: Crop) -> Crop:
     # No dict either, for which Streamlit imports pandas to see whether it is a table.
     start = tuple(vars(crop).items())
     data = {
-        "photo": address(photo.preview, "jpeg"),
+        "photo": file_url(photo.preview, "jpeg"),
         "faces": tuple(vars(face) for face in photo.faces),
         "crop": start,
         "words": tuple((word, text(f"denoise.crop.{word}")) for word in _WORDS),

@@ -10,7 +10,7 @@ from pages.ui.widgets.component import component
 _PICKER = component(__file__, '<div class="picker" role="group"></div>')
 
 
-def picture_picker(
+def image_picker(
     key: str,
     sources: tuple[str, ...],
     names: tuple[str, ...],
@@ -21,7 +21,7 @@ def picture_picker(
 
     Args:
         key: of the component.
-        sources: addresses that hold the pictures, see `pages.ui.widgets.sheet.addresses`.
+        sources: addresses that hold the pictures, see `pages.ui.widgets.images.addresses`.
         names: what each shows, for screen readers and as a tooltip.
         chosen: index of the one that is marked, -1 for none.
         on_pick: is told the index of a picture that is clicked, before the page is drawn again.
