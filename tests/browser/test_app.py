@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from ae_core.storage import ROOT
 from tests.helpers.lab_page import IDLE, linked, metric, open_page
+from tests.helpers.refusals import pattern
 
 
 def press_train(page: Page) -> None:
@@ -107,7 +108,7 @@ def test_a_second_run_at_once_is_refused_in_a_sentence(page):
     expect(page.locator(".js-plotly-plot")).to_be_visible()
     page.get_by_text("Set up", exact=True).click()
     press_train(page)
-    expect(page.get_by_text("You already have a run under way")).to_be_visible()
+    expect(page.get_by_text(pattern("busy"))).to_be_visible()
     page.get_by_text("Watch", exact=True).click()
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_text(re.compile("Stopped in epoch"))).to_be_visible()
@@ -154,7 +155,7 @@ def test_upload_a_picture(page, tmp_path):
     wrong = tmp_path / "words.jpg"
     wrong.write_text("not a picture")
     page.locator("input[type=file]").set_input_files(wrong)
-    expect(page.get_by_text("words.jpg must be a JPEG, PNG, WebP or HEIC picture")).to_be_visible()
+    expect(page.get_by_text(pattern("file_kind", name="words.jpg"))).to_be_visible()
 
 
 def test_draw_a_digit(page):

@@ -187,10 +187,10 @@ def test_a_term_says_what_it_means(page):
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
-        ("lesson=nonsense", "lesson=nonsense must be one of the lessons below."),
+        ("lesson=nonsense", "There is no lesson nonsense: choose one of those below."),
         (f"lesson={LESSONS[0].id}&step=abc&guess=x;;9", "Step 1 of 3"),
         (f"lesson={LESSONS[0].id}&step=99", "You have reached the end."),
-        ("lesson=<b>bold</b>", "lesson=<b>bold</b> must be one of the lessons below."),
+        ("lesson=<b>bold</b>", "There is no lesson <b>bold</b>: choose one of those below."),
     ],
 )
 def test_a_bad_link_is_answered(page, query, sentence):

@@ -14,6 +14,7 @@ from playwright.sync_api import FilePayload, Page, expect
 
 from ae_core.data.toy_faces import draw_faces, sample_factors
 from tests.helpers.lab_page import IDLE, box_of, linked, metric, open_page
+from tests.helpers.refusals import pattern
 from tests.helpers.written_files import no_writing, places, processes, written_since
 
 COMMENT = b"the comment that a camera wrote"
@@ -82,8 +83,8 @@ def test_draw_upload_name_train_reconstruct_delete(page, server):
 
     upload(page, ("class.zip", class_zip()))
     expect(page.get_by_text("Ready: 20.")).to_be_visible(timeout=PATIENCE)
-    expect(page.get_by_text("evil.jpg must be inside the zip")).to_be_visible()
-    expect(page.get_by_text("notes [a](b) *c*.txt must be a JPEG")).to_be_visible()
+    expect(page.get_by_text(pattern("zip_outside", name="evil.jpg"))).to_be_visible()
+    expect(page.get_by_text(pattern("file_kind", name="notes [a](b) *c*.txt"))).to_be_visible()
     page.get_by_role("button", name="Keep them (20)").click()
     expect(metric(page, "Pictures")).to_have_text("22")
 
@@ -112,7 +113,7 @@ def test_draw_upload_name_train_reconstruct_delete(page, server):
     expect(metric(page, "Epoch")).to_have_text("1 / 1")
     assert page.get_by_test_id("stMain").locator("[data-testid=stImage] img").count() == 0
     open_page(page, f"/own_pictures?set={set_id}")
-    expect(page.get_by_text("must be the id of a set of pictures on this server")).to_be_visible()
+    expect(page.get_by_text(pattern("unknown_set", id=set_id))).to_be_visible()
 
 
 def test_a_class_adds_to_one_set_and_only_its_maker_takes_away(page, browser, server):

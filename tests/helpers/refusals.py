@@ -30,10 +30,15 @@ def check(said: Message | UserError, key: str, /, **values: Any) -> None:
 
 def says(shown: str, key: str, language: str = "en", /, **values: Any) -> bool:
     """Whether a text holds the sentence of a message with these values; others may be any."""
-    writer, pattern = _Writer(language, MAX_QUOTED), ""
+    return pattern(key, language, **values).search(shown) is not None
+
+
+def pattern(key: str, language: str = "en", /, **values: Any) -> re.Pattern[str]:
+    """Return what finds the sentence of a message with these values; others may be any."""
+    writer, found = _Writer(language, MAX_QUOTED), ""
     for fixed, name, written, _ in Formatter().parse(entries(language)[f"message.{key}"]):
-        pattern += re.escape(fixed)
+        found += re.escape(fixed)
         if name is not None:
             known = name in values
-            pattern += re.escape(writer.format_field(values[name], written)) if known else ".+?"
-    return re.search(pattern, shown) is not None
+            found += re.escape(writer.format_field(values[name], written)) if known else ".+?"
+    return re.compile(found)
