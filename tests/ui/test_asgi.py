@@ -4,6 +4,7 @@ import asyncio
 import re
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from posixpath import dirname, join, normpath
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -14,7 +15,7 @@ from ae_core.storage import ROOT
 from pages.ui.shell.asgi import KEEP, routes
 from pages.ui.shell.lifespan import lifespan
 from pages.ui.widgets import component
-from pages.ui.widgets.component import UI, address, browser_files
+from pages.ui.widgets.component import UI, address, browser_files, needed
 
 PAGES = ROOT / "pages"
 SCRIPT = "widgets/compare_slider.js"
@@ -115,19 +116,37 @@ def test_nothing_else_is_served(get, path):
     assert get(address(path)).status == 404
 
 
-def test_every_component_has_its_files_and_shows_when_its_styles_are_there():
-    """A component is invisible until its own CSS says otherwise."""
-    modules = [
-        module.relative_to(UI).with_suffix("").as_posix()
-        for module in UI.rglob("*.py")
-        if re.search(r"\bcomponent\(\s*__file__", module.read_text())
-    ]
-    assert modules
-    for module in modules:
-        assert f"{module}.js" in browser_files()
-        unstyled = "styled=False" in (UI / f"{module}.py").read_text()
-        styles = browser_files().get(f"{module}.css", b"").decode()
-        assert unstyled or re.search(r":host \{[^}]*visibility: visible;", styles), module
+def components() -> list[str]:
+    """Return the modules that have a component, by their paths in ``pages/ui``."""
+    makes = re.compile(r"\b(component|live_view)\(\s*__file__")
+    found = [module for module in UI.rglob("*.py") if makes.search(module.read_text())]
+    return [module.relative_to(UI).with_suffix("").as_posix() for module in found]
+
+
+@pytest.mark.parametrize("name", components())
+def test_a_component_has_its_files_and_shows_when_its_styles_are_there(name):
+    """A component is invisible until a style of its own says otherwise."""
+    assert f"{name}.js" in browser_files()
+    if "styled=False" not in (UI / f"{name}.py").read_text():
+        styles = "".join(browser_files()[path].decode() for path in needed(f"{name}.css"))
+        assert re.search(r":host \{[^}]*visibility: visible;", styles)
+
+
+def test_all_that_a_file_imports_is_asked_for_at_once():
+    assert components()
+    assert needed("latent/map.css") == ["latent/map.css", "latent/view.css", "widgets/controls.css"]
+    scripts = needed("latent/sliders.js")
+    assert scripts[0] == "latent/sliders.js"
+    assert {"pickers/live_decoder.js", "pickers/decoder_layers.js"} < set(scripts)
+
+
+@pytest.mark.parametrize("path", browser_files())
+def test_every_import_is_of_a_file_that_is_served(path):
+    imports = re.findall(
+        r'^(?:import .*?from|@import) "([^"]+)"', browser_files()[path].decode(), re.M
+    )
+    for name in imports:
+        assert normpath(join(dirname(path), name)) in browser_files()
 
 
 def test_connections_send_small_answers_at_once():
