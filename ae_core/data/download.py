@@ -1,13 +1,19 @@
-"""Files of image sets from the addresses that Keras and scikit-learn publish, made ready to read.
+"""The files of the image sets that do not come with the app: read, or downloaded where missing.
 
-Each `download_…` makes one finished file in a folder that is empty and writable. This file does not
-know where the file is kept afterwards, or what a caller says to a visitor when it fails.
+They come from the addresses that Keras and scikit-learn publish. Each ``download_…`` makes one
+finished file in a folder that is empty and writable.
 """
 
+import contextlib
 import gzip
 import hashlib
 import io
+import logging
 import tarfile
+import tempfile
+import zlib
+from collections.abc import Callable, Mapping
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -15,7 +21,13 @@ from urllib.request import urlopen
 import numpy as np
 from numpy.typing import NDArray
 
-from ae_core.errors import UserError
+from ae_core.data import readers
+from ae_core.data.catalog import IMAGE_SETS, ImageSetCard
+from ae_core.data.readers import RawImages
+from ae_core.errors import ImageSetCorrupt, ImageSetUnavailable, Message, UserError
+from ae_core.storage import atomic_write
+
+_log = logging.getLogger(__name__)
 
 TIMEOUT = 10.0  # seconds without an answer; a room without internet gets its sentence quickly
 KERAS = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
@@ -34,7 +46,7 @@ LFW_SHA256 = "055f7d9c632d7370e6fb4afc7468d40f970c34a80d4c6f50ffec63f5a8d536c0"
 LFW_BOX = (83, 92, 166, 175)  # left, top, right, bottom: the box of LFWcrop
 
 
-def download(url: str, target: Path, sha256: str = "") -> None:
+def _fetch(url: str, target: Path, sha256: str = "") -> None:
     """Fetch `url` into `target`.
 
     Raises:
@@ -52,7 +64,7 @@ def download(url: str, target: Path, sha256: str = "") -> None:
 
 def download_mnist(target: Path) -> None:
     """Download the file that `keras.datasets.mnist` uses."""
-    download(KERAS + "mnist.npz", target, MNIST_SHA256)
+    _fetch(KERAS + "mnist.npz", target, MNIST_SHA256)
 
 
 def download_fashion_mnist(target: Path) -> None:
@@ -60,7 +72,7 @@ def download_fashion_mnist(target: Path) -> None:
     arrays: dict[str, Any] = {}
     for key, name in FASHION.items():
         packed = target.with_name(name)
-        download(KERAS + name, packed)
+        _fetch(KERAS + name, packed)
         raw = np.frombuffer(gzip.decompress(packed.read_bytes()), np.uint8)
         # An idx file: two zeros, the type (8: bytes), the number of axes, then each axis' length.
         axes = 3 if key[0] == "x" else 1
@@ -77,7 +89,7 @@ def download_olivetti(target: Path) -> None:
     from sklearn.datasets import fetch_olivetti_faces
 
     # Not left to scikit-learn, whose download has no time limit; it takes a file that is there.
-    download(OLIVETTI_URL, target.with_name("olivettifaces.mat"), OLIVETTI_SHA256)
+    _fetch(OLIVETTI_URL, target.with_name("olivettifaces.mat"), OLIVETTI_SHA256)
     fetch_olivetti_faces(data_home=target.parent)
 
 
@@ -89,7 +101,7 @@ def download_lfw_crop(target: Path) -> None:
     from PIL import Image
 
     archive = target.with_name("lfw.tgz")
-    download(LFW_URL, archive, LFW_SHA256)
+    _fetch(LFW_URL, archive, LFW_SHA256)
     faces: list[tuple[str, NDArray[np.uint8]]] = []
     with tarfile.open(archive, "r|gz") as members:
         for member in members:
@@ -102,3 +114,54 @@ def download_lfw_crop(target: Path) -> None:
     folders = [name.split("/")[-2] for name, _ in faces]
     person = np.unique(folders, return_inverse=True)[1].astype(np.int16)
     np.savez_compressed(target, images=np.stack([pixels for _, pixels in faces]), person=person)
+
+
+_FAILED = (UserError, OSError, HTTPException, EOFError, ValueError, zlib.error, tarfile.TarError)
+_BACKENDS: Mapping[str, tuple[Callable[[Path], RawImages], Callable[[Path], None]]] = {
+    "mnist": (readers.read_keras_npz, download_mnist),
+    "fashion-mnist": (readers.read_keras_npz, download_fashion_mnist),
+    "olivetti": (readers.read_olivetti, download_olivetti),
+    "lfw-crop": (readers.read_lfw_crop, download_lfw_crop),
+}
+
+
+def read_or_download(card: ImageSetCard, folder: Path) -> RawImages:
+    """Read a set's file in a folder; a missing one is downloaded, and kept there if it can be.
+
+    Raises:
+        ImageSetUnavailable: the file is missing and could not be downloaded.
+        ImageSetCorrupt: the file does not hold what it should.
+    """
+    assert card.file is not None  # as of every set in _BACKENDS
+    read, download = _BACKENDS[card.name]
+    path = folder / card.file
+    if path.is_file():
+        return read(path)
+    try:
+        with tempfile.TemporaryDirectory() as scratch:
+            fresh = Path(scratch, card.file)
+            fresh.parent.mkdir(exist_ok=True)
+            download(fresh)
+            found = read(fresh)
+            with contextlib.suppress(OSError):  # a folder that cannot be written is no error
+                path.parent.mkdir(parents=True, exist_ok=True)
+                atomic_write(path, fresh.read_bytes(), lasting=False)
+    except ImageSetCorrupt:
+        raise
+    except _FAILED as error:
+        _log.error("%s could not be downloaded to %s: %s", card.name, folder, error)
+        raise ImageSetUnavailable(
+            "set_unavailable",
+            title=card.name,
+            file=card.file,
+            problem=_reason(error),
+            embedded=tuple(name for name, one in IMAGE_SETS.items() if one.embedded),
+        ) from error
+    return found
+
+
+def _reason(error: Exception) -> Message | str:
+    if isinstance(error, UserError):
+        return error.message
+    cause = getattr(error, "reason", error)  # what urllib wraps
+    return getattr(cause, "strerror", None) or str(cause) or type(cause).__name__

@@ -1,7 +1,4 @@
-"""The image sets: a catalogue that costs nothing to read, and one way to load any of them.
-
-This file does not know what a file looks like inside (`sources`), where it comes from
-(`image_files`), or what is done with the pictures.
+"""From the name of an image set to its card and to its images: the door of `ae_core.data`.
 
 Letters: N pictures, H height, W width, C channels, F factors.
 """
@@ -13,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ae_core.data import image_files, readers, user_image_sets
+from ae_core.data import readers, user_image_sets
 from ae_core.data.catalog import IMAGE_SETS, LABEL_NAMES, SPLITS, ImageSet, ImageSetCard
+from ae_core.data.download import read_or_download
 from ae_core.data.readers import RawImages
 from ae_core.errors import ImageSetCorrupt, ImageSetUnavailable, UnknownThing, UserError
 from ae_core.storage import data_dir
@@ -85,7 +83,7 @@ def _load(name: str, size: int, split: str, folder: Path) -> ImageSet:
     elif name == "toy-faces":
         found = readers.draw_toy_faces(size, known.train_count, known.test_count)
     else:
-        found = image_files.read(known, folder)
+        found = read_or_download(known, folder)
     return _made(name, found, size, split)
 
 

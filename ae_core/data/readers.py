@@ -1,7 +1,4 @@
-"""What the pictures of each set are: read from a file, taken from scikit-learn, or drawn here.
-
-Each source fills a `RawImages`. This file does not know the catalogue, how a file is downloaded,
-what a training set is, or any size of a picture but the one in the file.
+"""Readers of the app's image sets: each returns the `RawImages` of a file, or of what is embedded.
 
 Letters: N pictures, H height, W width, F factors.
 """
