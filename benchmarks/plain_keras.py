@@ -18,7 +18,7 @@ def plain_fit(spec_json: str) -> tuple[list[float], float]:
     from ae_core.models import losses as objectives
     from ae_core.models.networks import build
     from ae_core.models.pca_init import init_from_pca
-    from ae_core.training.augmentation import augmented
+    from ae_core.specs.augmentation import AUGMENTATIONS
 
     spec = from_json(spec_json)
     own = spec.autoencoder
@@ -40,7 +40,7 @@ def plain_fit(spec_json: str) -> tuple[list[float], float]:
     draws = keras.random.SeedGenerator(spec.seed)
     pictures = keras.Input(images.image_shape)
     code = networks.encoder(pictures)
-    if own.bottleneck == "variational":
+    if own.is_variational:
         code = Sample()(code)
     model = keras.Model(pictures, networks.decoder(code))
 
@@ -76,7 +76,7 @@ def plain_fit(spec_json: str) -> tuple[list[float], float]:
         return seconds, _last(done, spec)
 
     def changed(number, batch):
-        batch = augmented(spec.augment, batch, spec.seed, tf.cast(number, tf.int32))
+        batch = AUGMENTATIONS[spec.augment](batch, spec.seed, tf.cast(number, tf.int32), tf)
         return batch, batch
 
     batches = tf.data.Dataset.from_tensor_slices(train).shuffle(len(train)).batch(spec.batch_size)

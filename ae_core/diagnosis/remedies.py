@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from ae_core.data.loading import card
 from ae_core.models.compatibility import DEFAULT_SPARSITY, image_shape
 from ae_core.specs import LIMITS, TrainingSpec, flatten
+from ae_core.specs.losses import LOSSES, loss_for
 from ae_core.specs.serialization import Value
 
 Remedy = Mapping[str, Value]
@@ -46,8 +47,9 @@ def fix_dead_units(spec: TrainingSpec) -> Remedy:
     network = spec.autoencoder
     if network.initializer == "glorot_uniform" and network.activation != "linear":
         return {"initializer": "he_uniform"}
-    if spec.loss in ("mse", "mae", "l2") and network.output_activation == "sigmoid":
-        return {"loss": "bce"}
+    loss = LOSSES[spec.loss]
+    if network.output_activation == "sigmoid" and not (loss.is_likelihood or loss.needs_sigmoid):
+        return {"loss": loss_for(is_likelihood=False, needs_sigmoid=True)}
     return lower_learning_rate(spec)
 
 
@@ -58,7 +60,7 @@ def reduce_kl_weight(spec: TrainingSpec) -> Remedy:
         return {"beta": 1.0}
     if network.total_correlation > 0:
         return {"total_correlation": 0.0}
-    if spec.loss == "gaussian-nll" and spec.sigma > LIMITS["sigma"].low:
+    if LOSSES[spec.loss].has_sigma and spec.sigma > LIMITS["sigma"].low:
         return {"sigma": max(_rounded(spec.sigma / 2), LIMITS["sigma"].low)}
     beta = _rounded(network.beta / 4)
     return {"beta": beta} if beta >= MIN_BETA else {}

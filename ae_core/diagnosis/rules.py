@@ -66,7 +66,7 @@ def _explains_less(run: RunHistory, share: float) -> bool:
 
 def _posterior_collapse(run: RunHistory) -> Finding | None:
     network = run.spec.autoencoder
-    if network.bottleneck != "variational":
+    if not network.is_variational:
         return None
     used, kl = run.sustained("used_dimensions", max), run.sustained("kl", max)
     if used is None and kl is not None:  # an older run
@@ -96,7 +96,7 @@ def _code_mostly_zero(run: RunHistory) -> Finding | None:
     activation = network.activation if is_map else network.code_activation
     has_zero = network.bottleneck == "sparse" or activation == "relu"  # others only have a scale
     share = run.sustained("near_zero_share", min)
-    if not has_zero or network.bottleneck == "variational" or share is None or share < SILENT:
+    if not has_zero or network.is_variational or share is None or share < SILENT:
         return None
     if run.last("explained") is not None and not _explains_less(run, POOR):
         return None

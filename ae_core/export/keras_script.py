@@ -1,25 +1,46 @@
-"""A run as a Keras script that stands alone: the same pictures, network and training, as text.
+"""A run as a Keras script that stands alone: the same images, network and training, as text.
 
-It knows in which order the parts come; what each says is in ``keras_…_code``. Nothing here runs
-Keras: the page shows the script before anything is trained.
+``keras_script.py.jinja`` is the script with its choices; the equations in it are the source of the
+app's own functions. Nothing here runs Keras: the page shows the script before anything is trained.
+
+Images of a set that a library loads are loaded by it, exactly as `ae_core.data.readers` does; toy
+faces, faces in the wild and visitors' sets are read from ``pictures.npz`` beside the script, which
+`ae_core.export.files.picture_file` makes.
 """
 
+import inspect
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ae_core.data.loading import card
-from ae_core.export import (
-    script_corruption,
-    script_data,
-    script_loss,
-    script_network,
-    script_training,
-)
+from ae_core.export.script_network import INITIALIZERS, network
+from ae_core.metrics import NEAR_ZERO
+from ae_core.models.pca_init import encoder_projection, pca_weights
 from ae_core.models.precision import resolve_precision
 from ae_core.models.shapes import Shape
 from ae_core.sentences import say
 from ae_core.specs import TrainingSpec
+from ae_core.specs.augmentation import AUGMENTATIONS
+from ae_core.specs.losses import LOSSES
+from ae_core.specs.noise import NOISES
+from ae_core.training.batches import EVALUATED_AT_ONCE, WARMUP_SHARE
 
-RULE = 100  # characters a line
+PICTURE_FILE = "pictures.npz"
+_KERAS_SETS = {"mnist": "mnist", "fashion-mnist": "fashion_mnist"}
+_OPTIMIZERS = {"adam": "Adam", "rmsprop": "RMSprop", "sgd": "SGD"}
+_HEADING = re.compile(r"^# --- (.+) ---$", re.MULTILINE)
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent),
+    trim_blocks=True,
+    keep_trailing_newline=True,
+    undefined=StrictUndefined,
+)
 
 
 @dataclass(frozen=True)
@@ -27,46 +48,45 @@ class Part:
     """One part of the script.
 
     Attributes:
-        name: ``settings``, ``pictures``, ``network``, ``pca``, ``noise``, ``loss``, ``training``.
         title: what it is about, in words.
         code: its lines.
     """
 
-    name: str
     title: str
     code: str
 
 
 def source(spec: TrainingSpec, image_shape: Shape) -> str:
-    """Return a script that trains a spec on its pictures (H, W, C) with Keras alone.
+    """Return a script that trains a spec on its images (H, W, C) with Keras alone.
 
     It draws the same first weights, the same order and the same noise as
-    `ae_core.training.loop.fit`, and prints the same figures after every epoch. Pictures come as
-    `keras_pictures_code` says.
+    `ae_core.training.loop.fit`, and prints the same figures after every epoch.
 
     Raises:
-        ValueError: the layers do not fit; see `ae_core.models.shapes.infer_shapes`.
+        UserError: the layers do not fit; see `ae_core.models.shapes.infer_shapes`.
     """
-    first, *rest = parts(spec, image_shape)
-    blocks = [
-        f'"""{about(spec, image_shape)}\n\n{how_to_run(spec, image_shape)}\n"""\n\n{first.code}'
-    ]
-    for part in rest:
-        gap = "\n\n\n" if part.code.startswith(("def ", "@")) else "\n"
-        blocks.append(f"{_heading(part.title)}{gap}{part.code}")
-    return "\n\n".join(blocks) + "\n"
+    body = _HEADING.sub(lambda found: found[0].ljust(99, "-"), _body(spec, image_shape))
+    head = f"{about(spec, image_shape)}\n\n{how_to_run(spec, image_shape)}"
+    return f'"""{head}\n"""\n\n{body}'
+
+
+def parts(spec: TrainingSpec, image_shape: Shape) -> tuple[Part, ...]:
+    """Return the parts of the script in their order; see `source`."""
+    titled = ["Settings", *_HEADING.split(_body(spec, image_shape))]
+    pairs = zip(titled[::2], titled[1::2], strict=True)
+    return tuple(Part(title, code.strip()) for title, code in pairs)
 
 
 def about(spec: TrainingSpec, image_shape: Shape) -> str:
     """Return in one line what is trained."""
     height, width, _ = image_shape
-    kind = {"plain": "An", "sparse": "A sparse", "variational": "A variational"}
+    kind = spec.autoencoder.bottleneck
     # A visitor's name of an own set is no text for a script that others run.
     own = card(spec.image_set).user_made
     title = "own pictures" if own else say(f"pictures.{spec.image_set}.title")
     numbers = spec.autoencoder.latent_dim
     return (
-        f"{kind[spec.autoencoder.bottleneck]} autoencoder for {title}: "
+        f"{'An' if kind == 'plain' else f'A {kind}'} autoencoder for {title}: "
         f"{height}×{width} pixels → {numbers} number{'s' if numbers > 1 else ''} → "
         f"{height}×{width} pixels."
     )
@@ -74,102 +94,82 @@ def about(spec: TrainingSpec, image_shape: Shape) -> str:
 
 def how_to_run(spec: TrainingSpec, image_shape: Shape) -> str:
     """Return in a few lines what the script needs and what may be expected of it."""
-    imported = _imports(spec, image_shape)
-    more = " scikit-learn" if "sklearn" in imported else ""
-    more += " pillow" if "PIL" in imported else ""
-    beside = f"\nNeeds {script_data.PICTURE_FILE} in the folder in which it is run."
+    body = _body(spec, image_shape)
+    more = " scikit-learn" if "from sklearn" in body else ""
+    more += " pillow" if "from PIL" in body else ""
+    beside = f"\nNeeds {PICTURE_FILE} in the folder in which it is run."
     return (
         "Made by Autoencoder Lab from the settings of a run, whose figures it prints. In a\n"
         "long run, or on another kind of machine, differences in the last digit grow.\n"
-        f"Needs: pip install tensorflow keras numpy{more}"
-        f"{beside if script_data.needs_file(spec) else ''}"
+        f"Needs: pip install tensorflow keras numpy{more}{beside if needs_file(spec) else ''}"
     )
 
 
-def parts(spec: TrainingSpec, image_shape: Shape) -> tuple[Part, ...]:
-    """Return the parts of the script in their order; see `source`."""
-    found = [
-        Part("settings", "Settings", f"{_imports(spec, image_shape)}\n\n{_settings(spec)}"),
-        Part(
-            "pictures",
-            "Pictures: (N, rows, columns, 1), pixels from 0 to 1",
-            script_data.loading(spec, image_shape),
-        ),
-        Part("network", "The network", script_network.network(spec, image_shape)),
-    ]
-    if spec.autoencoder.pca_components:
-        start = script_data.pca_start(spec.autoencoder)
-        found.append(Part("pca", "It starts as a principal component analysis", start))
-    changes = []
-    if script_loss.corrupts(spec):
-        changes.append(script_corruption.corruption(spec.corruption, image_shape))
-    if spec.augment != "none":
-        changes.append(script_corruption.augmentation(spec))
-    if changes:
-        found.append(Part("noise", "What is done to the pictures", "\n\n\n".join(changes)))
-    terms = [script_loss.loss(spec)]
-    if script_loss.has_total_correlation(spec):
-        terms.insert(0, script_loss.TOTAL_CORRELATION)
-    training = (
-        script_training.steps(spec),
-        script_training.AVERAGES,
-        script_training.loop(spec),
-    )
-    return (
-        *found,
-        Part("loss", "The loss", "\n\n\n".join(terms)),
-        Part("training", "Training", "\n\n\n".join(training)),
-    )
+def needs_file(spec: TrainingSpec) -> bool:
+    """Whether the script reads its images from ``pictures.npz``."""
+    return spec.image_set not in (*_KERAS_SETS, "digits", "olivetti")
 
 
-def _heading(title: str) -> str:
-    return f"# --- {title} ".ljust(RULE - 1, "-")
+def functions(each: Iterable[Callable[..., Any]]) -> str:
+    """Return the source of the app's functions as the script has it.
+
+    Without types, with the first line of their documentation, and with ``ops`` and ``tf`` from the
+    script's imports where the app passes them.
+    """
+    return "\n\n\n".join(map(_function, each))
 
 
-def _imports(spec: TrainingSpec, image_shape: Shape) -> str:
-    initializer = script_network.INITIALIZERS[spec.autoencoder.initializer]
-    third = [
-        "import keras",
-        "import numpy as np",
-        "import tensorflow as tf",
-        "from keras import layers, ops",
-        f"from keras.initializers import {initializer}",
-        *script_data.imports(spec, image_shape),
-    ]
-    if spec.autoencoder.pca_components:
-        third.append("from sklearn.decomposition import PCA")
-    straight = [line for line in third if line.startswith("import ")]
-    rest = sorted((line for line in third if line not in straight), key=_module)
-    return "\n".join(["import itertools", "import math", "", *straight, *rest])
+def _function(function: Callable[..., Any]) -> str:
+    body = re.split(r"-> .+:\n", inspect.getsource(function), maxsplit=1)[1].rstrip()
+    body = re.sub(r'"""(.+)\n[^"]*"""', r'"""\1"""', body, count=1).replace(", ops)", ")")
+    given = inspect.signature(function).parameters.values()
+    names = [str(p.replace(annotation=p.empty)) for p in given if p.name not in ("ops", "tf")]
+    return f"def {function.__name__}({', '.join(names)}):\n{body}"
 
 
-def _module(line: str) -> str:
-    """Return what the imports are sorted by."""
-    return line.split()[1].lower()
-
-
-def _settings(spec: TrainingSpec) -> str:
-    own = spec.autoencoder
-    settings: list[tuple[str, object, str]] = [
-        ("SEED", spec.seed, "of the first weights, the order of the pictures and all noise"),
-        ("EPOCHS", spec.epochs, ""),
-        ("BATCH_SIZE", spec.batch_size, ""),
-    ]
-    if spec.steps_per_epoch:
-        settings.append(("STEPS_PER_EPOCH", spec.steps_per_epoch, "not all pictures every time"))
-    if spec.loss == "gaussian-nll":
-        settings.append(("SIGMA", spec.sigma, "how far pixels may be off"))
-    if own.bottleneck == "variational":
-        settings.append(("BETA", own.beta, "weight of the KL divergence"))
-    if script_loss.has_total_correlation(spec):
-        settings.append(("TOTAL_CORRELATION", own.total_correlation, "weight of that term"))
-    if own.bottleneck == "sparse":
-        settings.append(("SPARSITY", own.sparsity, "λ, the price of an active unit of the code"))
-    if resolve_precision(spec) == "bfloat16":
-        settings.append(
-            (script_network.HALF, '"mixed_bfloat16"', "computed in 16 bits, kept in 32")
-        )
-    return "\n".join(
-        f"{name} = {value}" + (f"  # {comment}" if comment else "")
-        for name, value, comment in settings
+@lru_cache(maxsize=8)
+def _body(spec: TrainingSpec, image_shape: Shape) -> str:
+    """Return the script without its documentation, its parts below their headings."""
+    own, loss = spec.autoencoder, LOSSES[spec.loss]
+    height, width, _ = image_shape
+    native = card(spec.image_set).native_size
+    edge = (height - native) // 2
+    held_out = spec.split == "held-out"
+    corrupts = spec.corruption.active and spec.corruption.noise_stage == "batch"
+    draws = corrupts or own.is_variational
+    scaled = own.pixel_scale != 1
+    visible = f"x_hat / {float(own.pixel_scale)}" if scaled else "x_hat"
+    if own.output_activation != "sigmoid":
+        visible = f"ops.clip({visible}, 0.0, 1.0)"
+    given = ["x * " + str(float(own.pixel_scale)) if scaled else "x", "x_hat"]
+    return _TEMPLATES.get_template("keras_script.py.jinja").render(
+        spec=spec,
+        own=own,
+        loss=loss,
+        loss_call=", ".join([*given, "SIGMA"] if loss.has_sigma else given),
+        terms=[(term, weight, say(f"code.term.{term.name}")) for term, weight in own.terms],
+        noise=NOISES[spec.corruption.noise_kind] if corrupts else None,
+        augmentation=AUGMENTATIONS[spec.augment],
+        augments=spec.augment != "none",
+        seed_of={"normal": 1, "uniform": 2},
+        functions=functions,
+        pca=[encoder_projection, pca_weights],
+        initializer=INITIALIZERS[own.initializer],
+        optimizer=_OPTIMIZERS[spec.optimizer],
+        network=network(spec, image_shape),
+        half=resolve_precision(spec) == "bfloat16",
+        file=PICTURE_FILE if needs_file(spec) else "",
+        keras_set=_KERAS_SETS.get(spec.image_set, ""),
+        sides=["train", "test"] if held_out else ["train"],
+        margin=((0, 0), (edge, edge), (edge, edge), (0, 0)) if edge else None,
+        resized=(width, height) if height != native else None,
+        held_out=held_out,
+        number="number, " if draws else "",
+        numbered=draws or spec.augment != "none",
+        seen="corrupted(x, number)" if corrupts else "x",
+        visible=visible,
+        code="mean" if own.is_variational else "z",
+        near_zero=NEAR_ZERO,
+        evaluated=EVALUATED_AT_ONCE,
+        warmup=WARMUP_SHARE,
     )

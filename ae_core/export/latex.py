@@ -7,17 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ae_core.specs import TrainingSpec
-
-_SYMBOLS: Mapping[str, str] = {
-    "mse": r"\frac{1}{P}\sum_p\,(\hat{x}_p - x_p)^2",
-    "l2": r"\frac{1}{2}\sum_p\,(\hat{x}_p - x_p)^2",
-    "mae": r"\frac{1}{P}\sum_p\,|\hat{x}_p - x_p|",
-    "bce": r"-\frac{1}{P}\sum_p\,\bigl[x_p \log \hat{x}_p + (1-x_p) \log (1-\hat{x}_p)\bigr]",
-    "bernoulli-nll": r"-\sum_p\,\bigl[x_p \log \hat{x}_p + (1-x_p) \log (1-\hat{x}_p)\bigr]",
-    "gaussian-nll": r"-\sum_p\,\log \mathcal{N}(x_p;\, \hat{x}_p,\, \sigma^2)",
-}
-_KL = r"\tfrac{1}{2}\sum_d\,\bigl(\mu_d^2 + \sigma_d^2 - \log \sigma_d^2 - 1\bigr)"
-_TOTAL_CORRELATION = r"\Bigl[\log q(z) - \sum_d \log q(z_d)\Bigr]"
+from ae_core.specs.losses import LOSSES
 
 
 @dataclass(frozen=True)
@@ -52,17 +42,10 @@ class Value:
 
 def terms(spec: TrainingSpec) -> tuple[Term, ...]:
     """Return the parts of a spec's loss; those of weight 0 that are not measured are left out."""
-    own = spec.autoencoder
-    found = [Term("reconstruction", _SYMBOLS[spec.loss])]
-    if own.bottleneck == "sparse" and own.sparsity > 0:
-        found.append(Term("sparsity", r"\sum_d |z_d|", r"\lambda", own.sparsity))
-    if own.bottleneck == "variational":
-        found.append(Term("kl", _KL, r"\beta", own.beta))
-        if own.total_correlation > 0:
-            found.append(
-                Term("total_correlation", _TOTAL_CORRELATION, r"\gamma", own.total_correlation)
-            )
-    return tuple(found)
+    added = [
+        Term(term.name, term.latex, term.letter, weight) for term, weight in spec.autoencoder.terms
+    ]
+    return (Term("reconstruction", LOSSES[spec.loss].latex), *added)
 
 
 def values(spec: TrainingSpec, metrics: Mapping[str, float]) -> tuple[float, tuple[Value, ...]]:

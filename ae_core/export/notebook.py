@@ -9,26 +9,19 @@ from typing import Any
 
 from ae_core.export import keras_script, latex
 from ae_core.models.shapes import Shape
+from ae_core.sentences import say
 from ae_core.specs import TrainingSpec
 
-_MEANINGS = {
-    "reconstruction": "the **reconstruction**: how far the picture x̂ that comes out is from the "
-    "picture x that went in, summed or averaged over the pixels p",
-    "kl": "the **KL divergence**, weighed by β: how far the code N(μ, σ²) of a picture is from "
-    "N(0, 1), in each of its numbers d",
-    "sparsity": "the **sparsity**, weighed by λ: the price of every unit of the code that is on",
-    "total_correlation": "the **total correlation**, weighed by γ: how much the numbers of a code "
-    "depend on each other",
-}
 _WORDS = {
-    "settings": "What may be changed first.",
-    "pictures": "The same pictures as in the run, held out in the same way.",
-    "network": "The same layers. Every layer's first weights are drawn from a seed of its own.",
-    "pca": "Two layers are the principal components of the pictures and stay so; the others learn "
-    "what these leave.",
-    "noise": "Drawn anew in every step, but always the same for the same number of a step.",
-    "loss": "",
-    "training": "One step after the other, in the order of the run. Each line printed is an epoch.",
+    "Settings": "What may be changed first.",
+    "Pictures: (N, rows, columns, 1), pixels from 0 to 1": "The same pictures as in the run, held "
+    "out in the same way.",
+    "The network": "The same layers. Every layer's first weights are drawn from a seed of its own.",
+    "It starts as a principal component analysis": "Two layers are the principal components of the "
+    "pictures and stay so; the others learn what these leave.",
+    "What is done to the pictures": "Drawn anew in every step, but always the same for the same "
+    "number of a step.",
+    "Training": "One step after the other, in the order of the run. Each line printed is an epoch.",
 }
 
 
@@ -43,7 +36,7 @@ def notebook(spec: TrainingSpec, image_shape: Shape) -> bytes:
     about = keras_script.about(spec, image_shape)
     cells = [_words(f"# {about}\n\n{keras_script.how_to_run(spec, image_shape)}")]
     for part in keras_script.parts(spec, image_shape):
-        words = loss_in_words(spec) if part.name == "loss" else _WORDS[part.name]
+        words = _WORDS.get(part.title) or loss_in_words(spec)
         cells.append(_words(f"## {part.title}\n\n{words}"))
         cells.append(_code(part.code))
     document = {
@@ -61,7 +54,7 @@ def notebook(spec: TrainingSpec, image_shape: Shape) -> bytes:
 def loss_in_words(spec: TrainingSpec) -> str:
     """Return the loss as a formula and what its parts are, as Markdown."""
     parts = latex.terms(spec)
-    meanings = "\n".join(f"- {_MEANINGS[part.name]}" for part in parts)
+    meanings = "\n".join(f"- {say(f'code.meaning.{part.name}')}" for part in parts)
     return f"$${latex.in_symbols(parts)}$$\n\n{meanings}"
 
 

@@ -1,7 +1,6 @@
 """Keras code that builds the network of a spec, layer by layer as `ae_core.models.networks` does.
 
-It writes text and knows no Keras. Equal layers in equal order draw equal first weights: every
-layer that has some takes the next seed.
+Equal layers in equal order draw equal first weights: each layer with weights takes the next seed.
 """
 
 from collections.abc import Iterable
@@ -10,10 +9,11 @@ from ae_core.models.precision import resolve_precision
 from ae_core.models.shapes import LayerShape, Shape, infer_shapes
 from ae_core.specs import TrainingSpec
 from ae_core.specs.layers import KERNEL_SIZE
+from ae_core.specs.noise import NOISES
 
 INITIALIZERS = {"glorot_uniform": "GlorotUniform", "he_uniform": "HeUniform"}
-WIDTH = 100  # of a line
-HALF = "HALF"  # the script's name for the policy of what is computed in bfloat16
+_MAX_WIDTH = 100  # characters of a line
+_HALF = "HALF"  # the script's name for the policy of what is computed in bfloat16
 _KINDS = {
     "conv": "Conv2D",
     "convT": "Conv2DTranspose",
@@ -23,187 +23,174 @@ _KINDS = {
 
 
 def network(spec: TrainingSpec, image_shape: Shape) -> str:
-    """Return the code that makes ``encoder`` and ``decoder`` for pictures of (H, W, C).
+    """Return the code that makes ``encoder`` and ``decoder`` for images of (H, W, C).
 
     Raises:
-        ValueError: the layers do not fit; see `ae_core.models.shapes.infer_shapes`.
+        UserError: the layers do not fit; see `ae_core.models.shapes.infer_shapes`.
     """
-    own = spec.autoencoder
-    layers = infer_shapes(own, image_shape)
-    encoder, decoder = _Writer(spec, "picture", image_shape), _Writer(spec, "z", (own.latent_dim,))
+    shapes = infer_shapes(spec.autoencoder, image_shape)
+    encoder = _Writer(spec, "picture", image_shape)
+    encoder.before()
+    encoder.hidden(shape for shape in shapes if shape.part == "encoder")
+    encoder.code()
+    decoder = _Writer(spec, "z", (spec.autoencoder.latent_dim,))
+    decoder.hidden(shape for shape in shapes if shape.part == "decoder")
+    decoder.output(shapes[-1], image_shape)
     lines = [
-        "seeds = itertools.count(SEED)  # every layer its own: equal seeds draw equal weights",
-        "",
-        "",
-        "def init():",
-        f"    return {INITIALIZERS[own.initializer]}(next(seeds))",
-        "",
-        "",
         "# Encoder: from the picture to the code.",
-        f"picture = keras.Input({image_shape})",
-        *encoder.before(),
-        *encoder.hidden(p for p in layers if p.part == "encoder"),
-        *encoder.code(),
+        *encoder.lines,
         "",
         "# Decoder: from the code to the picture.",
-        f"z = keras.Input(({own.latent_dim},))",
-        *decoder.hidden(p for p in layers if p.part == "decoder"),
-        *decoder.output(layers[-1], image_shape),
+        *decoder.lines,
     ]
     return "\n".join(lines)
-
-
-def assignment(target: str, name: str, arguments: Iterable[str], end: str = "") -> str:
-    """Return ``target = name(arguments)end``, its arguments on a line of their own if need be."""
-    inside = ", ".join(arguments)
-    line = f"{target} = {name}({inside}){end}"
-    return line if len(line) <= WIDTH else f"{target} = {name}(\n    {inside}\n){end}"
 
 
 class _Writer:
     """Writes the lines of one half; `_at` is the variable that the next layer takes."""
 
     def __init__(self, spec: TrainingSpec, source: str, shape: Shape) -> None:
+        self.lines = [f"{source} = keras.Input({shape})"]
         self._spec = spec
         self._own = spec.autoencoder
-        self._half = [f"dtype={HALF}"] if resolve_precision(spec) == "bfloat16" else []
+        self._half = [f"dtype={_HALF}"] if resolve_precision(spec) == "bfloat16" else []
         self._source = self._at = source
         self._shape = shape
 
-    def before(self) -> list[str]:
-        """Return what a picture goes through first: a noise layer, another pixel scale."""
-        lines, noise = [], self._spec.corruption
+    def before(self) -> None:
+        """Write what an image goes through first: a noise layer, another pixel scale."""
+        noise = self._spec.corruption
         if noise.active and noise.noise_stage == "layer":
-            kind = "GaussianNoise" if noise.noise_kind == "gaussian" else "Dropout"
-            lines.append(self._apply(kind, [str(noise.noise_amount), "seed=SEED"]))
+            self._apply(NOISES[noise.noise_kind].layer, [noise.noise_amount, "seed=SEED"])
         if self._own.pixel_scale != 1:
-            lines.append(self._apply("Rescaling", [str(self._own.pixel_scale)]))
-        return lines
+            self._apply("Rescaling", [self._own.pixel_scale])
 
-    def hidden(self, layers: Iterable[LayerShape]) -> list[str]:
-        """Return the layers up to the code or to the output."""
-        lines = []
-        for i, planned in enumerate(layers):
-            if planned.is_linear:
-                lines += self._coordinates(planned)
+    def hidden(self, shapes: Iterable[LayerShape]) -> None:
+        """Write the layers up to the code or to the output."""
+        for i, shape in enumerate(shapes):
+            if shape.is_linear:
+                self._coordinates(_width(shape))
             else:
-                lines += self._hidden(planned)
-                if self._own.dropout and planned.parameters:
+                self._layer(shape, self._own.activation)
+                if self._own.dropout and shape.parameters:
                     seed = f"seed=SEED + {i}" if i else "seed=SEED"
-                    lines.append(self._apply("Dropout", [str(self._own.dropout), seed]))
-            self._shape = planned.shape
-        return lines
+                    self._apply("Dropout", [self._own.dropout, seed])
+            self._shape = shape.shape
 
-    def code(self) -> list[str]:
-        """Return the layers from the encoder's last output to the code, and the encoder."""
+    def code(self) -> None:
+        """Write the layers from the encoder's last output to the code, and the encoder."""
         own = self._own
+        codes = "code"
         if own.code_type == "feature_map":
-            return [
-                f"code = layers.Flatten()({self._at})  # the encoder's last map is the code",
-                "encoder = keras.Model(picture, code)",
-            ]
-        lines = self._flat()
-        if own.bottleneck != "variational":
-            lines += self._to_code("code", own.code_activation)
-            return [*lines, "encoder = keras.Model(picture, code)"]
-        lines += self._to_code("mean", "linear")
-        log_var = ("layers.Dense", self._dense(own.latent_dim, "linear", []))
-        lines.append(assignment("log_var", *log_var, f"({self._at})"))
-        return [*lines, "encoder = keras.Model(picture, [mean, log_var])"]
+            self.lines.append(f"code = layers.Flatten()({self._at})  # the last map is the code")
+        else:
+            self._flat()
+            if own.is_variational:
+                self._to_code("mean", "linear")
+                self._dense("log_var", own.latent_dim, call=f"({self._at})")
+                codes = "[mean, log_var]"
+            else:
+                self._to_code("code", own.code_activation)
+        self.lines.append(f"encoder = keras.Model(picture, {codes})")
 
-    def output(self, planned: LayerShape, image_shape: Shape) -> list[str]:
-        """Return the decoder's last layer, and the decoder."""
+    def output(self, shape: LayerShape, image_shape: Shape) -> None:
+        """Write the decoder's last layer, and the decoder."""
         activation = self._own.output_activation
         if self._own.pca_components:
-            arguments = self._dense(_width(planned), "linear", self._half)
-            lines = [assignment("to_pixels", "layers.Dense", arguments)]
-            lines.append(f"x = to_pixels({self._at})")
+            self._dense("to_pixels", _width(shape), policy=self._half)
+            self.lines.append(f"x = to_pixels({self._at})")
         else:
-            lines = self._layer(planned, "linear" if self._half else activation, self._half)
-        if self._half:
-            lines.append(self._activation(activation))
-        if planned.layer is not None and planned.layer.kind == "dense":
-            lines.append(self._apply("Reshape", [str(image_shape)]))
-        return [*lines, f"decoder = keras.Model(z, {self._at})"]
+            self._layer(shape, "linear" if self._half else activation)
+        if self._half:  # what was computed in bfloat16 becomes float32
+            self._apply("Activation", [f'"{activation}"'])
+        if shape.layer is not None and shape.layer.kind == "dense":
+            self._apply("Reshape", [image_shape])
+        self.lines.append(f"decoder = keras.Model(z, {self._at})")
 
-    def _hidden(self, planned: LayerShape) -> list[str]:
-        activation = self._own.activation
-        is_dense = planned.layer is not None and planned.layer.kind == "dense"
-        if not (self._half and is_dense) or activation == "linear":
-            return self._layer(planned, activation, self._half)
-        return [*self._layer(planned, "linear", self._half), self._activation(activation)]
-
-    def _activation(self, activation: str) -> str:
-        """Return the layer that turns what was computed in bfloat16 into float32."""
-        return self._apply("Activation", [f'"{activation}"'])
-
-    def _apply(self, kind: str, arguments: list[str]) -> str:
-        line = assignment("x", f"layers.{kind}", arguments, f"({self._at})")
+    def _apply(self, kind: str, arguments: list[object]) -> None:
+        self.lines.append(_assignment("x", f"layers.{kind}", arguments, f"({self._at})"))
         self._at = "x"
-        return line
 
-    def _flat(self) -> list[str]:
-        return [self._apply("Flatten", [])] if len(self._shape) > 1 else []
+    def _dense(
+        self,
+        name: str,
+        units: int,
+        activation: str = "linear",
+        policy: Iterable[str] = (),
+        call: str = "",
+    ) -> None:
+        """Write a dense layer that has a name, applied to something or not yet."""
+        arguments = [units, *_with_weights(activation), *policy]
+        self.lines.append(_assignment(name, "layers.Dense", arguments, call))
 
-    def _layer(self, planned: LayerShape, activation: str, policy: list[str]) -> list[str]:
-        layer = planned.layer
+    def _flat(self) -> None:
+        if len(self._shape) > 1:
+            self._apply("Flatten", [])
+
+    def _layer(self, shape: LayerShape, activation: str) -> None:
+        layer = shape.layer
         if layer is None:
-            raise ValueError(f"layer={planned.label} cannot be written")
+            raise ValueError(f"layer={shape.label} cannot be written")
         if layer.kind == "dense":
-            dense = self._dense(layer.width, activation, policy)
-            return [*self._flat(), self._apply("Dense", dense)]
+            apart = bool(self._half) and activation != "linear"
+            self._flat()
+            weights = _with_weights("linear" if apart else activation)
+            self._apply("Dense", [layer.width, *weights, *self._half])
+            if apart:
+                self._apply("Activation", [f'"{activation}"'])
+            return
         if layer.kind == "reshape":
-            return [self._apply("Reshape", [str(layer.shape), *policy])]
-        arguments = [str(layer.stride)]
+            self._apply("Reshape", [layer.shape, *self._half])
+            return
+        arguments: list[object] = [layer.stride]
         if layer.kind == "pool":
             arguments.append('padding="same"')
         if layer.kind in ("conv", "convT"):
-            arguments = [str(layer.width), str(KERNEL_SIZE)]
+            arguments = [layer.width, KERNEL_SIZE]
             arguments += [f"strides={layer.stride}"] if layer.stride > 1 else []
             arguments += ['padding="same"'] if layer.padding == "same" else []
             arguments += _with_weights(activation)
-        return [self._apply(_KINDS[layer.kind], [*arguments, *policy])]
+        self._apply(_KINDS[layer.kind], [*arguments, *self._half])
 
-    @staticmethod
-    def _dense(width: int, activation: str, policy: list[str]) -> list[str]:
-        return [str(width), *_with_weights(activation), *policy]
-
-    def _coordinates(self, planned: LayerShape) -> list[str]:
-        """Return a linear layer between components, in the decoder with its shortcut."""
-        lines = self._flat()
-        name = "to_coordinates" if self._source == "picture" else "last_hidden"
-        arguments = self._dense(_width(planned), "linear", self._half)
-        lines.append(assignment(name, "layers.Dense", arguments))
+    def _coordinates(self, width: int) -> None:
+        """Write a linear layer between components, in the decoder with its shortcut."""
+        self._flat()
         if self._source == "picture":
-            lines.append(f"x = coordinates = {name}({self._at})")
+            self._dense("to_coordinates", width, policy=self._half)
+            self.lines.append(f"x = coordinates = to_coordinates({self._at})")
         else:
-            lines += _shortcut("decoder_shortcut", self._own.pca_components)
-            lines.append(f"x = {name}({self._at}) + decoder_shortcut(z)")
+            self._dense("last_hidden", width, policy=self._half)
+            self._shortcut("decoder_shortcut", width)
+            self.lines.append(f"x = last_hidden({self._at}) + decoder_shortcut(z)")
         self._at = "x"
-        return lines
 
-    def _to_code(self, name: str, activation: str) -> list[str]:
-        """Return the layer to the code or to its mean, beside a shortcut if there is one."""
-        arguments = self._dense(self._own.latent_dim, activation, [])
+    def _to_code(self, name: str, activation: str) -> None:
+        """Write the layer to the code or to its mean, beside a shortcut if there is one."""
+        width = self._own.latent_dim
         if not self._own.pca_components:
-            return [assignment(name, "layers.Dense", arguments, f"({self._at})")]
-        return [
-            assignment("to_code", "layers.Dense", arguments),
-            *_shortcut("encoder_shortcut", self._own.latent_dim),
-            f"{name} = to_code({self._at}) + encoder_shortcut(coordinates)",
-        ]
+            self._dense(name, width, activation, call=f"({self._at})")
+            return
+        self._dense("to_code", width, activation)
+        self._shortcut("encoder_shortcut", width)
+        self.lines.append(f"{name} = to_code({self._at}) + encoder_shortcut(coordinates)")
+
+    def _shortcut(self, name: str, width: int) -> None:
+        arguments = [width, "use_bias=False", 'kernel_initializer="zeros"']
+        self.lines.append(_assignment(name, "layers.Dense", arguments))
 
 
-def _width(planned: LayerShape) -> int:
-    return planned.layer.width if planned.layer is not None else 0
+def _width(shape: LayerShape) -> int:
+    return shape.layer.width if shape.layer is not None else 0
 
 
 def _with_weights(activation: str) -> list[str]:
-    """Return the arguments that every layer with weights has."""
+    """Return the arguments that each layer with weights has."""
     chosen = [] if activation == "linear" else [f'activation="{activation}"']
     return [*chosen, "kernel_initializer=init()"]
 
 
-def _shortcut(name: str, width: int) -> list[str]:
-    arguments = [str(width), "use_bias=False", 'kernel_initializer="zeros"']
-    return [assignment(name, "layers.Dense", arguments)]
+def _assignment(target: str, name: str, arguments: Iterable[object], call: str = "") -> str:
+    """Return ``target = name(arguments)call``, its arguments on their own line if need be."""
+    inside = ", ".join(map(str, arguments))
+    line = f"{target} = {name}({inside}){call}"
+    return line if len(line) <= _MAX_WIDTH else f"{target} = {name}(\n    {inside}\n){call}"

@@ -66,7 +66,7 @@ class Autoencoder:
             raise ValueError(f"images={images.shape} must be (N, {wanted})")
         parts = [self._encode(batch) for batch in _batches(images)]
         mean = np.concatenate([part[0] for part in parts])
-        if self.spec.bottleneck != "variational":
+        if not self.spec.is_variational:
             return mean, None
         return mean, np.concatenate([part[1] for part in parts])
 
@@ -84,7 +84,7 @@ class Autoencoder:
         """Return one Keras model that reconstructs pictures (N, H, W, C) in [0, 1], to be saved."""
         pictures = keras.Input(self.image_shape)
         encoded = self._networks.encoder(pictures)
-        code = encoded[0] if self.spec.bottleneck == "variational" else encoded
+        code = encoded[0] if self.spec.is_variational else encoded
         output = self._networks.decoder(code)
         if self.spec.pixel_scale != 1:
             output = keras.layers.Rescaling(1 / self.spec.pixel_scale)(output)

@@ -12,8 +12,9 @@ from ae_core.data.loading import card
 from ae_core.errors import UserError
 from ae_core.models.shapes import LayerShape, Shape, infer_shapes, side_after
 from ae_core.specs import AutoencoderSpec, Layer, TrainingSpec, change, parse_layers
+from ae_core.specs.losses import LOSSES, loss_for
+from ae_core.specs.noise import NOISES
 from ae_core.specs.serialization import Value
-from ae_core.specs.training import LIKELIHOODS
 
 DEFAULT_AMOUNT = 0.2
 DEFAULT_SPARSITY = 1e-4
@@ -59,36 +60,35 @@ def apply_setting(spec: TrainingSpec, name: str, value: Value) -> TrainingSpec:
         UserError: the value is not allowed, or no decoder of these layers can be made to fit.
     """
     together: dict[str, Value] = {name: value}
+    network, loss = spec.autoencoder, LOSSES[spec.loss]
+    without_sigmoid = loss_for(is_likelihood=loss.is_likelihood, needs_sigmoid=False)
     if name == "image_set":
         together["image_size"] = _fitting_size(spec, str(value))
     if name == "bottleneck" and value == "variational":
         together["code_type"] = "dense"
-        if spec.loss not in LIKELIHOODS:
-            sigmoid = spec.autoencoder.output_activation == "sigmoid"
-            together["loss"] = "bernoulli-nll" if sigmoid else "gaussian-nll"
-    if name == "bottleneck" and value == "sparse" and spec.autoencoder.sparsity == 0:
+        if not loss.is_likelihood:
+            sigmoid = network.output_activation == "sigmoid"
+            together["loss"] = loss_for(is_likelihood=True, needs_sigmoid=sigmoid)
+    if name == "bottleneck" and value == "sparse" and network.sparsity == 0:
         together["sparsity"] = DEFAULT_SPARSITY
-    if name == "loss" and value in ("bce", "bernoulli-nll"):
+    if name == "loss" and value in LOSSES and LOSSES[str(value)].needs_sigmoid:
         together |= {"output_activation": "sigmoid", "pixel_scale": 1}
-    if name == "output_activation" and value != "sigmoid" and spec.loss == "bce":
-        together["loss"] = "mse"
-    if name == "output_activation" and value != "sigmoid" and spec.loss == "bernoulli-nll":
-        together["loss"] = "gaussian-nll"
+    if name == "output_activation" and value != "sigmoid" and loss.needs_sigmoid:
+        together["loss"] = without_sigmoid
     if name == "pixel_scale" and int(value) == 255:
-        variational = spec.autoencoder.bottleneck == "variational"
         together["output_activation"] = "relu"
-        together["loss"] = "gaussian-nll" if variational else "mse"
+        together["loss"] = loss_for(is_likelihood=network.is_variational, needs_sigmoid=False)
     if name == "pca_components" and value:
         together |= REQUIRED_WITH_PCA
-        if spec.loss in ("bce", "bernoulli-nll"):
-            together["loss"] = "mse" if spec.loss == "bce" else "gaussian-nll"
+        if loss.needs_sigmoid:
+            together["loss"] = without_sigmoid
     elif any(together.get(other, wanted) != wanted for other, wanted in REQUIRED_WITH_PCA.items()):
         together["pca_components"] = 0
     if name == "noise_kind":
         together["noise_amount"] = (
             0.0 if value == "none" else spec.corruption.noise_amount or DEFAULT_AMOUNT
         )
-        if value not in ("none", "gaussian", "masking"):
+        if value in NOISES and not NOISES[str(value)].layer:
             together["noise_stage"] = "batch"
     changed = change(spec, **together)
     fitted = match_decoder(changed.autoencoder, image_shape(changed))

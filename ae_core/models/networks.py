@@ -12,6 +12,7 @@ import keras
 from ae_core.models.shapes import LayerShape, Shape, infer_shapes
 from ae_core.specs import AutoencoderSpec, Corruption
 from ae_core.specs.layers import KERNEL_SIZE
+from ae_core.specs.noise import NOISES
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def build(
         spec: the network.
         image_shape: (H, W, C).
         seed: of the initial weights and of a noise or dropout layer.
-        corruption: put in as the encoder's first layer if its ``where`` is ``layer``.
+        corruption: put in as the encoder's first layer if its ``noise_stage`` is ``layer``.
         precision: ``float32`` or ``bfloat16`` (computations; weights stay float32).
 
     Raises:
@@ -63,7 +64,8 @@ def build(
     pictures = keras.Input(image_shape)
     x = pictures
     if corruption is not None and corruption.noise_stage == "layer" and corruption.active:
-        x = _corruption_layer(corruption, seed)(x)
+        noise = getattr(keras.layers, NOISES[corruption.noise_kind].layer)
+        x = noise(corruption.noise_amount, seed=seed)(x)
     if spec.pixel_scale != 1:
         x = keras.layers.Rescaling(spec.pixel_scale, dtype="float32")(x)
     x, coordinates = maker.hidden("encoder", layers, x)
@@ -81,12 +83,6 @@ def build(
         encoder.get_layer("encoder_0").trainable = False
         decoder.get_layer("output").trainable = False
     return Networks(encoder, decoder)
-
-
-def _corruption_layer(corruption: Corruption, seed: int) -> keras.layers.Layer:
-    if corruption.noise_kind == "gaussian":
-        return keras.layers.GaussianNoise(corruption.noise_amount, seed=seed)
-    return keras.layers.Dropout(corruption.noise_amount, seed=seed)  # masking noise
 
 
 class _Maker:
@@ -154,7 +150,7 @@ class _Maker:
         spec = self._spec
         if spec.code_type == "feature_map":
             return keras.layers.Flatten(name="code", dtype="float32")(x)
-        if spec.bottleneck == "variational":
+        if spec.is_variational:
             mean, log_var = (
                 self._dense(name, spec.latent_dim, x, "linear", "float32")
                 for name in ("z_mean", "z_log_var")

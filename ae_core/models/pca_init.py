@@ -1,26 +1,27 @@
 """Starts a network between principal components as the principal component analysis itself."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ae_core.errors import UserError
 from ae_core.models.baselines import fit_pca
-from ae_core.models.networks import Networks
 from ae_core.specs import AutoencoderSpec
 
-MIN_DEVIATION = 1e-6  # standard deviation: below it a component is noise of the arithmetic
+if TYPE_CHECKING:  # the server takes this source into scripts, and loads no Keras
+    from ae_core.models.networks import Networks
 
 
-def encoder_projection(outward: np.ndarray, mean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return kernel (P, K) and bias (K,) of the layer that takes pictures apart.
+def encoder_projection(outward: np.ndarray, mean: np.ndarray) -> list[np.ndarray]:
+    """Return kernel (P, K) and bias (K,) of the layer that takes images apart.
 
     Args:
         outward: (K, P), orthogonal rows: the kernel of the layer that puts them together.
         mean: (P,), its bias.
     """
     inward = (outward / np.square(outward).sum(axis=1, keepdims=True)).T
-    return inward.astype(np.float32), (-mean @ inward).astype(np.float32)
+    return [inward.astype("float32"), (-mean @ inward).astype("float32")]
 
 
 def without_encoder_projection(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -34,22 +35,47 @@ def with_encoder_projection(weights: Mapping[str, np.ndarray]) -> dict[str, np.n
     return {"encoder_0/kernel": kernel, "encoder_0/bias": bias, **weights}
 
 
-def init_from_pca(spec: AutoencoderSpec, networks: Networks, pictures: np.ndarray) -> None:
-    """Give the linear layers the principal components, and let the others start by adding nothing.
+def pca_weights(
+    flat: np.ndarray, mean: np.ndarray, axes: np.ndarray, latent_dim: int, pixel_scale: int
+) -> list[list[np.ndarray]]:
+    """Return the weights with which four linear layers are a principal component analysis.
 
-    Codes are whitened: each of their numbers starts with variance 1 over the training pictures,
-    so that the decoder's layers see numbers of one size and a variational code starts near its
-    prior. Coordinates are whitened half-way: the layers see large components larger.
+    Codes are whitened: each latent dimension starts with variance 1 over the training images, so
+    that a variational code starts near its prior. Coordinates are whitened half-way: large ones
+    stay a little larger.
 
     Args:
-        spec: the network, with ``components`` > 0.
+        flat: (N, P) the training images.
+        mean: (P,) their mean.
+        axes: (K, P) their principal components.
+        latent_dim: D, at most K.
+        pixel_scale: the network sees pixels in [0, pixel_scale].
+
+    Returns:
+        those of the layers from pixels to K coordinates, from coordinates to D latent dimensions,
+        from these to coordinates, and from coordinates to pixels.
+    """
+    # A smaller deviation is noise of the arithmetic.
+    deviations = np.maximum(np.std((flat - mean) @ axes.T, axis=0), 1e-6)
+    scales = np.sqrt(deviations * deviations[0])
+    outward, mean = axes * scales[:, np.newaxis] * pixel_scale, mean * pixel_scale
+    whitening = np.eye(len(axes), latent_dim) * (scales / deviations)[:, np.newaxis]
+    coloring = np.eye(latent_dim, len(axes)) * (deviations / scales)
+    return [encoder_projection(outward, mean), [whitening], [coloring], [outward, mean]]
+
+
+def init_from_pca(spec: AutoencoderSpec, networks: "Networks", images: np.ndarray) -> None:
+    """Give the linear layers the principal components, and let the others start by adding nothing.
+
+    Args:
+        spec: the network, with ``pca_components`` > 0.
         networks: as `ae_core.models.networks.build` makes them; changed.
-        pictures: (N, H, W, C) in [0, 1] for training.
+        images: (N, H, W, C) in [0, 1] for training.
 
     Raises:
-        UserError: there are more components than pictures or pixels.
+        UserError: there are more components than images or pixels.
     """
-    flat = pictures.reshape(len(pictures), -1)
+    flat = images.reshape(len(images), -1)
     if spec.pca_components > min(flat.shape):
         raise UserError(
             "components_pictures",
@@ -58,23 +84,17 @@ def init_from_pca(spec: AutoencoderSpec, networks: Networks, pictures: np.ndarra
             images=len(flat),
             pixels=flat.shape[1],
         )
-    found = fit_pca(pictures, spec.pca_components)
-    deviations = np.maximum(np.std((flat - found.mean) @ found.components.T, axis=0), MIN_DEVIATION)
-    scales = np.sqrt(deviations * deviations[0])  # of the coordinates
-    outward = found.components * scales[:, np.newaxis] * spec.pixel_scale
-    kernel, bias = encoder_projection(outward, found.mean * spec.pixel_scale)
-    whitening = np.eye(spec.pca_components, spec.latent_dim) * (scales / deviations)[:, np.newaxis]
-
+    pca = fit_pca(images, spec.pca_components)
+    weights = pca_weights(flat, pca.mean, pca.components, spec.latent_dim, spec.pixel_scale)
     encoder, decoder = networks.encoder, networks.decoder
-    first, last = encoder.get_layer("encoder_0"), decoder.get_layer(f"decoder_{len(spec.decoder)}")
-    first.kernel.assign(kernel)
-    first.bias.assign(bias)
-    encoder.get_layer("encoder_shortcut").kernel.assign(whitening)
-    code = encoder.get_layer("z_mean" if spec.bottleneck == "variational" else "code")
-    for layer in (code, last):
+    linear = (
+        encoder.get_layer("encoder_0"),
+        encoder.get_layer("encoder_shortcut"),
+        decoder.get_layer("decoder_shortcut"),
+        decoder.get_layer("output"),
+    )
+    for layer, values in zip(linear, weights, strict=True):
+        layer.set_weights(values)
+    code = encoder.get_layer("z_mean" if spec.is_variational else "code")
+    for layer in (code, decoder.get_layer(f"decoder_{len(spec.decoder)}")):
         layer.kernel.assign(np.zeros(layer.kernel.shape))
-    coloured = np.eye(spec.latent_dim, spec.pca_components) * (deviations / scales)
-    decoder.get_layer("decoder_shortcut").kernel.assign(coloured)
-    output = decoder.get_layer("output")
-    output.kernel.assign(outward)
-    output.bias.assign(found.mean * spec.pixel_scale)

@@ -78,7 +78,7 @@ def _code(spec: AutoencoderSpec, shape: Shape) -> LayerShape:
         return LayerShape("code", "Code = the map", (spec.latent_dim,), 0, 0, None)
     layer = Layer("dense", width=spec.latent_dim)
     dense = _planned("code", layer, shape)
-    if spec.bottleneck == "variational":  # two of them: mean and log variance
+    if spec.is_variational:  # two of them: mean and log variance
         return replace(
             dense, label="Code μ, σ", parameters=2 * dense.parameters, macs=2 * dense.macs
         )

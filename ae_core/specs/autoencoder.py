@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ae_core.errors import UserError
 from ae_core.specs.layers import Layer
 from ae_core.specs.limits import LIMITS, check_choice
+from ae_core.specs.losses import BOTTLENECKS, Term
 
 NUMBERS = ("latent_dim", "beta", "total_correlation", "pca_components", "dropout", "sparsity")
 
@@ -74,7 +75,7 @@ class AutoencoderSpec:
             raise UserError("one_of", name="pixel_scale", value=self.pixel_scale, choices=(1, 255))
         if self.pixel_scale == 255 and self.output_activation == "sigmoid":
             raise UserError("sigmoid_of_255")
-        if self.bottleneck == "variational" and self.code_type != "dense":
+        if self.is_variational and self.code_type != "dense":
             raise UserError("variational_code", value=self.code_type)
         if self.pca_components:
             self._check_linear()
@@ -90,6 +91,17 @@ class AutoencoderSpec:
                 raise UserError("linear", name=name, value=value, wanted=wanted)
         if self.latent_dim > self.pca_components:
             raise UserError("components_code", value=self.latent_dim, most=self.pca_components)
+
+    @property
+    def is_variational(self) -> bool:
+        """Whether the encoder gives a mean and a log variance, from which the code is drawn."""
+        return self.bottleneck == "variational"
+
+    @property
+    def terms(self) -> tuple[tuple[Term, float], ...]:
+        """What the bottleneck adds to the loss, with its weight: all that weighs, and the KL."""
+        weighed = ((term, getattr(self, term.weight)) for term in BOTTLENECKS[self.bottleneck])
+        return tuple((term, weight) for term, weight in weighed if weight or term.metric == "kl")
 
     @property
     def body(self) -> str:

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from ae_core.errors import UserError
+from ae_core.specs.augmentation import AUGMENTATIONS
+from ae_core.specs.losses import BOTTLENECKS, LOSSES
+from ae_core.specs.noise import NOISES
 
 
 @dataclass(frozen=True)
@@ -75,22 +78,19 @@ PRECISIONS = ("float32", "bfloat16")  # which one "auto" takes: `ae_core.models.
 
 CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "bottleneck": ("plain", "sparse", "variational"),
+        "bottleneck": tuple(BOTTLENECKS),
         "code_type": ("dense", "feature_map"),
         "activation": ("relu", "leaky_relu", "elu", "gelu", "tanh", "sigmoid", "linear"),
         "code_activation": ("linear", "relu", "sigmoid", "tanh"),
         "output_activation": ("sigmoid", "relu", "linear"),
         "initializer": ("glorot_uniform", "he_uniform"),
-        "noise_kind": (
-            *("none", "gaussian", "heteroscedastic", "masking", "salt-and-pepper", "speckle"),
-            *("block", "blur", "jpeg"),
-        ),
+        "noise_kind": ("none", *NOISES),
         "noise_stage": ("batch", "layer"),
-        "loss": ("mse", "l2", "mae", "bce", "gaussian-nll", "bernoulli-nll"),
+        "loss": tuple(LOSSES),
         "optimizer": ("adam", "rmsprop", "sgd"),
         "schedule": ("constant", "cosine", "one-cycle"),
         "precision": (*PRECISIONS, "auto"),
-        "augment": ("none", "mirror", "jitter"),
+        "augment": tuple(AUGMENTATIONS),
         "split": ("held-out", "none"),
     }
 )

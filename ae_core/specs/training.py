@@ -6,20 +6,17 @@ from typing import NamedTuple
 from ae_core.errors import UserError
 from ae_core.specs.autoencoder import AutoencoderSpec
 from ae_core.specs.limits import LIMITS, check_choice
-
-LIKELIHOODS = ("gaussian-nll", "bernoulli-nll")
+from ae_core.specs.losses import LOSSES
+from ae_core.specs.noise import NOISES
 
 
 @dataclass(frozen=True)
 class Corruption:
-    """What is done to a picture before the encoder sees it; the target stays clean.
+    """What is done to an image before the encoder sees it; the target stays clean.
 
     Attributes:
-        noise_kind: one of ``CHOICES["noise_kind"]``; `ae_core.data.corruption` says what each does.
-        noise_amount: 0 leaves every picture as it is. Standard deviation on the [0, 1] scale for
-            ``gaussian`` and ``speckle``, its mean over the pixels for ``heteroscedastic``,
-            share of the pixels for ``masking``, ``salt-and-pepper`` and ``block``; for ``blur``
-            and ``jpeg`` see `blur_sigma` and `jpeg_quality` there.
+        noise_kind: ``none`` or one of `ae_core.specs.noise.NOISES`, which says what each does.
+        noise_amount: from 0, which leaves every image as it is, to 1; its unit depends on the kind.
         noise_stage: ``batch`` (drawn afresh for every batch, then clipped to [0, 1]) or ``layer``
             (Keras' GaussianNoise or Dropout as the encoder's first layer).
     """
@@ -32,10 +29,12 @@ class Corruption:
         check_choice("noise_kind", self.noise_kind)
         check_choice("noise_stage", self.noise_stage)
         LIMITS["noise_amount"].check("noise_amount", self.noise_amount)
-        if self.noise_stage == "layer" and self.noise_kind not in ("none", "gaussian", "masking"):
-            raise UserError("noise_layer", value=self.noise_kind)
-        if self.noise_stage == "layer" and self.noise_kind == "masking" and self.noise_amount >= 1:
-            raise UserError("dropout_layer", value=self.noise_amount)
+        if self.noise_stage == "layer" and self.noise_kind != "none":
+            layer = NOISES[self.noise_kind].layer
+            if not layer:
+                raise UserError("noise_layer", value=self.noise_kind)
+            if layer == "Dropout" and self.noise_amount >= 1:
+                raise UserError("dropout_layer", value=self.noise_amount)
 
     @property
     def active(self) -> bool:
@@ -63,10 +62,10 @@ class TrainingSpec:
             ``none`` (train on all; for recipes whose source does so).
         augment: ``none``; ``mirror``: each picture is mirrored, left to right, every second time
             it is trained on; ``jitter``: it is also moved, turned and scaled a little, see
-            `ae_core.training.augmentation`.
+            `ae_core.specs.augmentation`.
         autoencoder: the network.
         corruption: what the encoder's input suffers in training.
-        loss: one of ``CHOICES["loss"]``; `ae_core.models.losses` has the equations.
+        loss: one of `ae_core.specs.losses.LOSSES`.
         sigma: the fixed standard deviation of ``gaussian-nll``, on the network's pixel scale.
         optimizer: Keras' optimizer of that name with its default settings.
         learning_rate: of the optimizer.
@@ -114,9 +113,11 @@ class TrainingSpec:
             LIMITS[name].check(name, getattr(self, name))
         for name in ("split", "augment", "loss", "optimizer", "schedule", "precision"):
             check_choice(name, getattr(self, name))
-        if self.autoencoder.bottleneck == "variational" and self.loss not in LIKELIHOODS:
-            raise UserError("variational_loss", value=self.loss, choices=LIKELIHOODS)
-        if self.loss in ("bce", "bernoulli-nll"):
+        loss = LOSSES[self.loss]
+        if self.autoencoder.is_variational and not loss.is_likelihood:
+            likelihoods = tuple(each.name for each in LOSSES.values() if each.is_likelihood)
+            raise UserError("variational_loss", value=self.loss, choices=likelihoods)
+        if loss.needs_sigmoid:
             if self.autoencoder.pixel_scale != 1:
                 raise UserError("loss_scale", value=self.loss)
             if self.autoencoder.output_activation != "sigmoid":

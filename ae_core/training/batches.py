@@ -8,7 +8,10 @@ import numpy as np
 
 from ae_core.metrics import psnr_of_mse
 from ae_core.specs import TrainingSpec
+from ae_core.specs.losses import LOSSES
 
+EVALUATED_AT_ONCE = 500  # held-out images
+WARMUP_SHARE = 0.1  # of the steps of a `one-cycle` schedule
 Metrics: TypeAlias = dict[str, float]
 
 
@@ -61,21 +64,19 @@ class MetricSums:
 
 def epoch_metrics(sums: MetricSums, spec: TrainingSpec, set_size: int) -> Metrics:
     """Return the metrics of an epoch, or of the validation images, of a set of so many images."""
-    # The recipe of `l2` divides by the size of the set even where its batches leave some
+    # A loss that sums its batches is divided by the size of the set even where these leave some
     # images out: "average loss per sample".
-    images = set_size if spec.loss == "l2" else sums.images
+    images = set_size if LOSSES[spec.loss].sums_batch else sums.images
     metrics = {
         "loss": sums.loss / images,
         "psnr": psnr_of_mse(sums.squared_error / sums.images),
         "code_mean": sums.code / sums.images,
         "near_zero_share": sums.near_zero / sums.images,
     }
-    if spec.autoencoder.bottleneck == "variational":
+    for term, weight in spec.autoencoder.terms:
         metrics["reconstruction"] = sums.reconstruction / images
-        metrics["kl"] = sums.kl / images
-    if spec.autoencoder.bottleneck == "sparse":
-        metrics["reconstruction"] = sums.reconstruction / images
-        metrics["penalty"] = spec.autoencoder.sparsity * sums.penalty / images
-    if spec.autoencoder.bottleneck == "variational" and spec.autoencoder.total_correlation > 0:
-        metrics["penalty"] = spec.autoencoder.total_correlation * sums.penalty / images
+        if term.metric == "kl":
+            metrics["kl"] = sums.kl / images
+        else:
+            metrics["penalty"] = weight * sums.penalty / images
     return metrics

@@ -53,7 +53,7 @@ def health_metrics(
         error = np.square(output - images, dtype=np.float64).mean()
         metrics["output_spread"] = float(np.sqrt(spread / variance))
         metrics["explained"] = float(1 - error / variance)
-    if spec.bottleneck == "variational":
+    if spec.is_variational:
         metrics["used_dimensions"] = float(statistics.active_units(codes).sum())
     slope = _slope(spec, codes)
     if slope is not None:
@@ -63,7 +63,7 @@ def health_metrics(
 
 def _slope(spec: AutoencoderSpec, codes: np.ndarray) -> np.ndarray | None:
     """Return the slope of the code's activation in (0, 1], (N, D); None if it never flattens."""
-    if spec.bottleneck == "variational":
+    if spec.is_variational:
         return None
     activation = spec.activation if spec.code_type == "feature_map" else spec.code_activation
     if activation == "sigmoid":

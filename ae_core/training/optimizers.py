@@ -8,8 +8,8 @@ import numpy as np
 import tensorflow as tf
 
 from ae_core.specs import TrainingSpec
+from ae_core.training.batches import WARMUP_SHARE
 
-RISING = 0.1  # of the steps of a `one-cycle` schedule
 Rate: TypeAlias = float | keras.optimizers.schedules.LearningRateSchedule
 
 
@@ -60,7 +60,7 @@ def _learning_rate(spec: TrainingSpec, steps: int) -> Rate:
         return spec.learning_rate
     if spec.schedule == "cosine":
         return keras.optimizers.schedules.CosineDecay(spec.learning_rate, steps)
-    rising = math.ceil(RISING * steps)
+    rising = math.ceil(WARMUP_SHARE * steps)
     return keras.optimizers.schedules.CosineDecay(
         0.0,
         max(1, steps - rising),

@@ -15,16 +15,15 @@ from keras import ops
 from ae_core.data import corruption
 from ae_core.data.loading import ImageSet
 from ae_core.metrics import NEAR_ZERO
-from ae_core.models import losses as objectives
 from ae_core.models.networks import Networks
 from ae_core.models.precision import resolve_precision
 from ae_core.specs import TrainingSpec
-from ae_core.training.augmentation import augmented
-from ae_core.training.batches import MetricSums, batches, steps_of
+from ae_core.specs.augmentation import AUGMENTATIONS
+from ae_core.specs.losses import LOSSES
+from ae_core.training.batches import EVALUATED_AT_ONCE, MetricSums, batches, steps_of
 from ae_core.training.optimizers import optimizer
 
 SECONDS_PER_CALL = 0.15
-EVALUATED_AT_ONCE = 500  # held-out images
 # Steps: XLA takes a second to compile them, and fewer do not win it back.
 WORTH_COMPILING = 5000
 
@@ -38,7 +37,7 @@ def should_jit_compile(spec: TrainingSpec, steps: int) -> bool:
     """
     network = spec.autoencoder
     draws = (
-        network.bottleneck == "variational"
+        network.is_variational
         or network.dropout > 0
         or spec.corruption.active
         or spec.augment != "none"
@@ -129,11 +128,11 @@ class TrainStep:
         def step(done: tf.Tensor, totals: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             number = self._counter.assign_add(1)
             images = tf.gather(self._train, batches[done])
-            images = augmented(self._spec.augment, images, self._spec.seed, number)
+            images = AUGMENTATIONS[self._spec.augment](images, self._spec.seed, number, tf)
             with tf.GradientTape() as tape:
                 losses, sums = self._forward(images, number, training=True)
-                # The recipe of `l2` sums over the batch, all other losses are means.
-                total = (ops.sum if self._spec.loss == "l2" else ops.mean)(losses)
+                sums_batch = LOSSES[self._spec.loss].sums_batch
+                total = (ops.sum if sums_batch else ops.mean)(losses)
             variables = self._networks.trained
             self._optimizer.apply(tape.gradient(total, variables), variables)
             return done + 1, totals + sums
@@ -152,32 +151,29 @@ class TrainStep:
         """Return the loss of each image (N,) and the vector of `MetricSums`."""
         spec, network = self._spec, self._spec.autoencoder
         encoded = self._networks.encoder(self._corrupted(images, number), training=training)
-        kl = tf.zeros(tf.shape(images)[0])
-        if network.bottleneck == "variational":
+        if network.is_variational:
             mean, log_var = encoded
-            kl = objectives.kl(mean, log_var)
-            # The reparameterisation: z = μ + σ·ε (arXiv 1312.6114, section 2.4).
+            # The reparameterization: z = μ + σ·ε (arXiv 1312.6114, section 2.4).
             noise = tf.random.stateless_normal(tf.shape(mean), [spec.seed, number])
             codes = mean + ops.exp(0.5 * log_var) * noise
+            values = {"mean": mean, "log_var": log_var, "z": codes}
         else:
             mean = codes = encoded
+            values = {"z": codes}
         output = self._networks.decoder(codes, training=training)
         target = images * float(network.pixel_scale)
-        reconstruction = objectives.reconstruction(spec.loss, target, output, spec.sigma)
-        penalty = objectives.sparsity_penalty(mean)
-        losses = reconstruction + network.beta * kl
-        if network.bottleneck == "sparse":
-            losses += network.sparsity * penalty
-        if network.bottleneck == "variational" and network.total_correlation > 0:
-            penalty = objectives.total_correlation(mean, encoded[1], codes)
-            losses += network.total_correlation * penalty
-        if network.bottleneck == "variational" and not training:
+        losses = reconstruction = LOSSES[spec.loss].of(target, output, spec.sigma, ops)
+        one = tf.ones_like(losses)
+        measured = {"kl": 0 * one, "penalty": 0 * one}
+        for term, weight in network.terms:
+            measured[term.metric] = value = term.of(values, ops)
+            losses += weight * value
+        if network.is_variational and not training:
             output = self._networks.decoder(mean, training=False)  # what the pages show
         error = ops.mean(ops.square(self._visible(output) - images), axis=(1, 2, 3))
         near_zero = ops.mean(ops.cast(ops.abs(mean) < NEAR_ZERO, "float32"), axis=1)
         code = ops.mean(mean, axis=1)
-        one = tf.ones_like(kl)
-        columns = [losses, reconstruction, kl, penalty, error, code, near_zero, one]
+        columns = [losses, reconstruction, *measured.values(), error, code, near_zero, one]
         # In float64 the sums do not depend on how many steps a call makes.
         return losses, tf.cast(ops.sum(ops.stack(columns), axis=1), tf.float64)
 
@@ -196,7 +192,7 @@ class TrainStep:
 
     def _mean(self, images: tf.Tensor) -> tf.Tensor:
         encoded = self._networks.encoder(images, training=False)
-        return encoded[0] if self._spec.autoencoder.bottleneck == "variational" else encoded
+        return encoded[0] if self._spec.autoencoder.is_variational else encoded
 
     def _visible(self, output: tf.Tensor) -> tf.Tensor:
         return ops.clip(output / float(self._spec.autoencoder.pixel_scale), 0.0, 1.0)

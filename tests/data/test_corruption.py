@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
 
-from ae_core.data.corruption import apply, blur_sigma, corrupt, jpeg_quality
+from ae_core.data.corruption import apply, corrupt
 from ae_core.specs import CHOICES, Corruption
+from ae_core.specs.noise import blur_sigma, jpeg_quality
 
 NO_DRAWS = ("none", "blur", "jpeg")
 KINDS = st.sampled_from(CHOICES["noise_kind"])

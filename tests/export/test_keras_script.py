@@ -12,15 +12,13 @@ from keras import ops
 
 from ae_core.data import corruption
 from ae_core.data.loading import IMAGE_SETS, load_images
-from ae_core.export import script_corruption, script_training
 from ae_core.export.files import picture_file
-from ae_core.export.keras_script import parts, source
-from ae_core.export.script_data import loading, needs_file, pca_start
+from ae_core.export.keras_script import needs_file, parts, source
 from ae_core.models.compatibility import image_shape, network_shapes
 from ae_core.models.shapes import parameters
 from ae_core.specs import CHOICES, PRESETS, Corruption, TrainingSpec, change, preset
+from ae_core.specs.augmentation import AUGMENTATIONS
 from ae_core.storage import data_dir
-from ae_core.training import augmentation, optimizers, steps
 from tests.helpers.exported import FAMILIES, SMALL, assert_reproduces, in_a_fresh_process
 
 # Runs scripts one after the other, each in its folder, and tells what each printed.
@@ -94,8 +92,8 @@ def test_every_preset_s_script_builds_the_planned_network(tmp_path):
     codes = {}
     for name, each in PRESETS.items():
         shape = image_shape(each.spec)
-        by_name = {part.name: part.code for part in parts(each.spec, shape)}
-        codes[name] = f"{by_name['settings']}\n{by_name['network']}"
+        by_title = {part.title: part.code for part in parts(each.spec, shape)}
+        codes[name] = f"{by_title['Settings']}\n{by_title['The network']}"
     path = tmp_path / "codes.json"
     path.write_text(json.dumps(codes), encoding="utf-8")
     counts = json.loads(in_a_fresh_process("-c", COUNTER, str(path), cwd=tmp_path).splitlines()[-1])
@@ -130,6 +128,12 @@ def test_layers_that_do_not_fit_are_a_sentence():
 # --- its parts -------------------------------------------------------------------------------
 
 
+def part(spec, shape, title):
+    """The code below a heading that begins so."""
+    (found,) = (part.code for part in parts(spec, shape) if part.title.startswith(title))
+    return found
+
+
 def executed(code, **names):
     """The names that a part of a script leaves, given those that it is to find."""
     found = {"np": np, "tf": tf, "ops": ops, "keras": keras, "math": math, **names}
@@ -146,26 +150,19 @@ def test_a_script_corrupts_as_the_app_does(kind, amount, shape):
     normal = tf.random.stateless_normal(x.shape, [seed + 1, number])
     uniform = tf.random.stateless_uniform(x.shape, [seed + 2, number])
     wanted = corruption.apply(noise, x, normal, uniform, ops)
-    corrupted = executed(script_corruption.corruption(noise, shape), SEED=seed)["corrupted"]
+    encoder = f"conv2, dense{SMALL.autoencoder.latent_dim}"
+    spec = replace(change(SMALL, encoder=encoder), corruption=noise)
+    corrupted = executed(part(spec, shape, "What is done"), SEED=seed)["corrupted"]
     np.testing.assert_allclose(corrupted(tf.constant(x), number), wanted, atol=1e-6)
 
 
 @pytest.mark.parametrize("kind", ["mirror", "jitter"])
 def test_a_script_changes_pictures_as_the_app_does(kind):
     x = tf.constant(np.random.default_rng(0).random((6, 12, 9, 1), dtype=np.float32))
-    code = script_corruption.augmentation(replace(SMALL, augment=kind))
+    code = part(replace(SMALL, augment=kind), (12, 9, 1), "What is done")
     for number in (1, 2):
-        made = executed(code, SEED=4)["augmented"](x, tf.constant(number))
-        wanted = augmentation.augmented(kind, x, 4, tf.constant(number))
-        np.testing.assert_allclose(made, wanted, atol=1e-5)
-
-
-def test_what_only_workers_may_import_is_written_down_equal():
-    written = script_corruption
-    assert (written.SALT, written.MOVED) == (augmentation.SALT, augmentation.MOVED)
-    assert (written.TURNED, written.SCALED) == (augmentation.TURNED, augmentation.SCALED)
-    assert script_training.EVALUATED_AT_ONCE == steps.EVALUATED_AT_ONCE
-    assert script_training.RISING == optimizers.RISING
+        made = executed(code)[kind](x, 4, tf.constant(number))
+        np.testing.assert_allclose(made, AUGMENTATIONS[kind](x, 4, tf.constant(number), tf))
 
 
 def as_keras_loads(image_set):
@@ -193,9 +190,9 @@ def test_a_script_loads_the_very_pictures(image_set, size, split, tmp_path, monk
         monkeypatch.setattr(data_set, "load_data", lambda: as_keras_loads(image_set))
     if image_set == "olivetti":
         monkeypatch.setenv("SCIKIT_LEARN_DATA", str(data_dir() / "scikit_learn_data"))
-    settings = parts(replace(SMALL, image_set=image_set, image_size=size, split=split), shape)[0]
-    imports = "\n".join(line for line in settings.code.splitlines() if "import" in line)
-    found = executed(f"{imports}\n{loading(spec, shape)}")
+    lines = part(spec, shape, "Settings").splitlines()
+    imports = "\n".join(line for line in lines if "import" in line)
+    found = executed(f"{imports}\n{part(spec, shape, 'Pictures')}")
     images = load_images(image_set, size, split)
     assert found["train"].dtype == np.float32
     np.testing.assert_array_equal(found["train"], images.train)
@@ -204,9 +201,7 @@ def test_a_script_loads_the_very_pictures(image_set, size, split, tmp_path, monk
 
 
 def test_a_start_on_another_pixel_scale_is_in_the_script():
-    code = pca_start(change(SMALL, pca_components=12, output_activation="linear").autoencoder)
-    assert "255" not in code
-    scaled = change(
-        SMALL, pca_components=12, output_activation="linear", pixel_scale=255
-    ).autoencoder
-    assert pca_start(scaled).count("* 255") == 3
+    plain = change(SMALL, pca_components=12, output_activation="linear")
+    for scale in (1, 255):
+        code = part(change(plain, pixel_scale=scale), (8, 8, 1), "It starts")
+        assert f"pca_weights(flat, average, axes, 4, {scale})" in code

@@ -12,6 +12,9 @@ from ae_core.models.compatibility import network_shapes
 from ae_core.models.pretrained import cards
 from ae_core.runs.snapshot import LIVE
 from ae_core.specs import CHOICES, PRESETS, DenoiserSpec, TrainingSpec, flatten
+from ae_core.specs.augmentation import AUGMENTATIONS
+from ae_core.specs.losses import BOTTLENECKS, LOSSES
+from ae_core.specs.noise import NOISES
 from pages.ui.charts.network_diagram import HEAD, network_drawing
 from pages.ui.charts.network_diagram import WORDS as DRAWN
 from pages.ui.i18n.text import FALLBACK, PROBLEMS, entries, languages, slug
@@ -77,7 +80,9 @@ def test_every_label_of_an_image_set_has_words(language):
 def test_every_setting_and_status_has_a_label_and_every_preset_set_and_model_its_words(language):
     wanted = {f"settings.label.{name}" for name in flatten(TrainingSpec())}
     wanted |= {f"run.status.{status}" for status in (*LIVE, "finished", "stopped", "failed")}
-    wanted |= {f"run.curve.{loss}" for loss in CHOICES["loss"]}
+    wanted |= {f"settings.choice.{name}" for name in (*LOSSES, *BOTTLENECKS, *NOISES)}
+    wanted |= {f"settings.choice.{name}" for name in AUGMENTATIONS}
+    wanted |= {f"settings.noise_amount.{noise.unit}" for noise in NOISES.values()}
     wanted |= {f"run.curve.{name}" for name in CURVES}
     wanted |= {f"train.drawing.{slug(word)}" for word in (*HEAD, *DRAWN)}
     wanted |= {f"preset.{name}.{part}" for name in PRESETS for part in ("title", "about")}

@@ -51,8 +51,8 @@ def test_plotly_accepts_every_loss_figure(loss, names, held_out, epochs):
 
 
 def test_the_words_of_a_loss_and_its_lines_are_on_the_figure():
-    titles = loss_curves(history(3), "l2", 3, str.upper)["layout"]["annotations"]
-    assert titles[0]["text"].startswith("L2: ")
+    titles = loss_curves(history(3), "Average loss", 3, str.upper)["layout"]["annotations"]
+    assert titles[0]["text"].startswith("Average loss: ")
     assert "HELD_OUT" in titles[0]["text"]
 
 

@@ -28,19 +28,19 @@ _Line = tuple[str, str, str]  # metric, label, colour
 MAX_POINTS = 300  # of a curve: more cannot be told apart on a screen
 
 
-def loss_curves(history: History, loss: str, epochs: int, word: Callable[[str], str]) -> Figure:
+def loss_curves(history: History, title: str, epochs: int, word: Callable[[str], str]) -> Figure:
     """Draw training and validation loss, with further rows for KL divergence and the code.
 
     Args:
         history: the metrics of every epoch so far, see `ae_core.training.loop.Epoch`.
-        loss: the loss's name in ``CHOICES["loss"]``.
+        title: of the loss.
         epochs: how many there will be: the length of the axis.
         word: returns the text of a label in the reader's language.
     """
     names = set(history[0]) if history else set()
     held = "val_" if "val_loss" in names else ""
     both = (("loss", word("training"), TRAIN), ("val_loss", word("held_out"), HELD_OUT))
-    rows: list[tuple[str, tuple[_Line, ...]]] = [(word(loss), both)]
+    rows: list[tuple[str, tuple[_Line, ...]]] = [(title, both)]
     if "kl" in names:
         for metric, colour in (("reconstruction", THIRD), ("kl", FOURTH)):
             rows.append((word("nats"), ((f"{held}{metric}", word(metric), colour),)))
@@ -52,7 +52,7 @@ def loss_curves(history: History, loss: str, epochs: int, word: Callable[[str], 
     gap = 0.3 / (sum(heights) + 1)  # of the figure's height, for a row's title
     unit = (1 - gap * (len(rows) - 1)) / sum(heights)
     top = 1.0
-    for number, ((title, lines), height) in enumerate(zip(rows, heights, strict=True), start=1):
+    for number, ((name, lines), height) in enumerate(zip(rows, heights, strict=True), start=1):
         suffix = "" if number == 1 else str(number)
         bottom = max(0.0, top - unit * height)
         last = number == len(rows)
@@ -71,7 +71,7 @@ def loss_curves(history: History, loss: str, epochs: int, word: Callable[[str], 
             showticklabels=last,
         )
         shown = [each for each in lines if each[0] in names]
-        drawn["layout"]["annotations"].append(_title(title, shown, top))
+        drawn["layout"]["annotations"].append(_title(name, shown, top))
         axes = {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}"}
         drawn["data"] += [_curve(history, *each, word("epoch")) | axes for each in shown]
         top = bottom - gap

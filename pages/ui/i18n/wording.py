@@ -1,9 +1,9 @@
 """Settings and runs in words, and numbers as people read them; no widgets."""
 
-from ae_core.data.corruption import blur_sigma, jpeg_quality
 from ae_core.data.user_image_sets import is_user_set
 from ae_core.runs.snapshot import Snapshot
 from ae_core.specs import PRESETS, flatten
+from ae_core.specs.noise import NOISES
 from pages.ui.i18n.text import lowered, text, text_or
 
 
@@ -31,15 +31,13 @@ def in_words(choice: str, setting: str = "") -> str:
 
 def amount_in_words(kind: str, amount: float, side: int) -> str:
     """Return what an amount of noise means for pictures of a side."""
-    if kind in ("gaussian", "speckle"):
-        return text("settings.noise_amount.sigma", sigma=f"{amount:.2f}")
-    if kind == "heteroscedastic":
-        return text("settings.noise_amount.heteroscedastic", most=f"{2 * amount:.2f}")
-    if kind == "blur":
-        return text("settings.noise_amount.blur", sigma=f"{blur_sigma(amount, side):.1f}")
-    if kind == "jpeg":
-        return text("settings.noise_amount.jpeg", quality=jpeg_quality(amount))
-    return text("settings.noise_amount.share", share=f"{amount:.0%}")
+    noise = NOISES[kind]
+    return text(f"settings.noise_amount.{noise.unit}", value=noise.in_unit(amount, side))
+
+
+def loss_title(loss: str) -> str:
+    """Return what the curve of a loss shows."""
+    return text_or(f"settings.loss_curve.{loss}", in_words(loss))
 
 
 def status_in_words(status: str) -> str:

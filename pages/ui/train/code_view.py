@@ -6,9 +6,8 @@ from functools import partial
 import streamlit as st
 
 from ae_core.errors import UserError
-from ae_core.export.keras_script import source
+from ae_core.export.keras_script import PICTURE_FILE, needs_file, source
 from ae_core.export.notebook import notebook
-from ae_core.export.script_data import PICTURE_FILE, needs_file
 from ae_core.models.compatibility import image_shape
 from ae_core.models.inference import ModelFile
 from ae_core.specs import TrainingSpec

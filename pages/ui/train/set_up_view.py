@@ -11,6 +11,7 @@ from ae_core.models.compatibility import image_shape, network_shapes
 from ae_core.models.precision import resolve_precision
 from ae_core.models.shapes import LayerShape, parameters
 from ae_core.specs import TrainingSpec, flatten
+from ae_core.specs.losses import BOTTLENECKS, LOSSES
 from ae_core.specs.serialization import OLD_NAMES
 from ae_core.training.estimate import seconds
 from pages.ui.backend.images import gallery_sheet
@@ -96,12 +97,10 @@ def _group(group: str) -> None:
             st.caption(text("train.code_is_map", numbers=spec.autoencoder.latent_dim))
         elif name not in _without_effect(spec):
             setting(name)
-        if name == "bottleneck" and spec.autoencoder.bottleneck == "variational":
-            setting("beta")
-            setting("total_correlation")
-        if name == "bottleneck" and spec.autoencoder.bottleneck == "sparse":
-            setting("sparsity")
-        if name == "loss" and spec.loss == "gaussian-nll":
+        if name == "bottleneck":
+            for term in BOTTLENECKS[spec.autoencoder.bottleneck]:
+                setting(term.weight)
+        if name == "loss" and LOSSES[spec.loss].has_sigma:
             setting("sigma")
         if name == "precision" and spec.precision == "auto":
             st.caption(text(f"train.auto_{resolve_precision(spec)}"))
@@ -110,7 +109,7 @@ def _group(group: str) -> None:
 def _without_effect(spec: TrainingSpec) -> set[str]:
     """Return the settings that change nothing, given the others."""
     idle = {"noise_amount", "noise_stage"} if spec.corruption.noise_kind == "none" else set()
-    return idle | ({"code_type"} if spec.autoencoder.bottleneck == "variational" else set())
+    return idle | ({"code_type"} if spec.autoencoder.is_variational else set())
 
 
 def _train_button() -> None:

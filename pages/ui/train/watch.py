@@ -9,6 +9,7 @@ from pages.ui.backend.timing import measure_time
 from pages.ui.charts import training
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
+from pages.ui.i18n.wording import loss_title
 from pages.ui.pickers.models import file_of
 from pages.ui.train.code_view import code_view
 from pages.ui.train.doctor_view import doctor_view
@@ -93,7 +94,7 @@ def _curves(snapshot: Snapshot) -> None:
     chart(
         training.loss_curves(
             snapshot.history,
-            snapshot.spec.loss,
+            loss_title(snapshot.spec.loss),
             epochs,
             lambda name: text(f"run.curve.{name}"),
         ),

@@ -1,13 +1,20 @@
 """Changed training pictures: mirrored, moved, turned, scaled, each in its own way."""
 
+import inspect
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from ae_core.training import augmentation
-from ae_core.training.augmentation import augmented
+from ae_core.specs.augmentation import AUGMENTATIONS, jitter
 
+NO_JITTER = {"moved": 0.0, "turned": 0.0, "scaled": 0.0}
+USUAL = {name: inspect.signature(jitter).parameters[name].default for name in NO_JITTER}
 SEED, NUMBER = 3, tf.constant(7)
+
+
+def augmented(kind, images, seed, number, **how):
+    return AUGMENTATIONS[kind](images, seed, number, tf, **how)
 
 
 def blob(x=31.5, y=31.5, count=400, side=64):
@@ -41,21 +48,20 @@ def test_half_of_the_pictures_are_mirrored():
 
 def test_jitter_moves_by_its_share_of_a_side():
     found = centres(augmented("jitter", tf.constant(blob()), SEED, NUMBER).numpy())
-    wanted = augmentation.MOVED * 64
+    wanted = USUAL["moved"] * 64
     np.testing.assert_allclose(found.mean(axis=0), 31.5, atol=4 * wanted / 20)
     np.testing.assert_allclose(found.std(axis=0), wanted, rtol=0.15)
 
 
-@pytest.mark.parametrize(("name", "axis"), [("SCALED", 0), ("TURNED", 1)])
-def test_jitter_scales_and_turns_about_the_middle(monkeypatch, name, axis):
-    for other in {"MOVED", "TURNED", "SCALED"} - {name}:
-        monkeypatch.setattr(augmentation, other, 0.0)
-    out = augmented("jitter", tf.constant(blob(51.5, 31.5)), SEED, NUMBER).numpy()
+@pytest.mark.parametrize(("name", "axis"), [("scaled", 0), ("turned", 1)])
+def test_jitter_scales_and_turns_about_the_middle(name, axis):
+    alone = NO_JITTER | {name: USUAL[name]}
+    out = augmented("jitter", tf.constant(blob(51.5, 31.5)), SEED, NUMBER, **alone).numpy()
     away = np.abs(centres(out)[:, axis] - 31.5)
-    if name == "SCALED":
-        assert np.std(away) == pytest.approx(20 * augmentation.SCALED, rel=0.2)
+    if name == "scaled":
+        assert np.std(away) == pytest.approx(20 * USUAL["scaled"], rel=0.2)
     else:
-        wanted = 20 * np.radians(augmentation.TURNED)
+        wanted = 20 * np.radians(USUAL["turned"])
         assert np.sqrt(np.mean(away**2)) == pytest.approx(wanted, rel=0.2)
 
 
@@ -72,11 +78,9 @@ def test_the_same_number_gives_the_same_changes_and_another_one_others():
     assert (augmented("jitter", pictures, SEED + 1, NUMBER).numpy() != one).any()
 
 
-def test_jitter_that_moves_nothing_mirrors_the_same_pictures(monkeypatch):
-    for name in ("MOVED", "TURNED", "SCALED"):
-        monkeypatch.setattr(augmentation, name, 0.0)
+def test_jitter_that_moves_nothing_mirrors_the_same_pictures():
     pictures = tf.constant(np.random.default_rng(0).random((40, 12, 9, 1), dtype=np.float32))
-    mirrored = augmentation.augmented("mirror", pictures, 3, tf.constant(5))
-    jittered = augmentation.augmented("jitter", pictures, 3, tf.constant(5))
+    mirrored = augmented("mirror", pictures, 3, tf.constant(5))
+    jittered = augmented("jitter", pictures, 3, tf.constant(5), **NO_JITTER)
     assert not np.allclose(mirrored, pictures)
     np.testing.assert_allclose(jittered, mirrored, atol=1e-5)
