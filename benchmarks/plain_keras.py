@@ -15,10 +15,10 @@ def plain_fit(spec_json: str) -> tuple[list[float], float]:
     import tensorflow as tf
 
     from ae_core.data.loading import load_images
-    from ae_core.models import losses as objectives
     from ae_core.models.networks import build
     from ae_core.models.pca_init import init_from_pca
     from ae_core.specs.augmentation import AUGMENTATIONS
+    from ae_core.specs.losses import LOSSES, kl
 
     spec = from_json(spec_json)
     own = spec.autoencoder
@@ -33,7 +33,7 @@ def plain_fit(spec_json: str) -> tuple[list[float], float]:
 
         def call(self, posterior):
             mean, log_var = posterior
-            self.add_loss(own.beta * keras.ops.mean(objectives.kl(mean, log_var)))
+            self.add_loss(own.beta * keras.ops.mean(kl(mean, log_var, keras.ops)))
             noise = keras.random.normal(keras.ops.shape(mean), seed=draws)
             return mean + keras.ops.exp(0.5 * log_var) * noise
 
@@ -45,9 +45,9 @@ def plain_fit(spec_json: str) -> tuple[list[float], float]:
     model = keras.Model(pictures, networks.decoder(code))
 
     def loss(target, output):
-        # R1 sums over the batch, all others take its mean.
-        losses = objectives.reconstruction(spec.loss, target, output, spec.sigma)
-        return (keras.ops.sum if spec.loss == "l2" else keras.ops.mean)(losses)
+        row = LOSSES[spec.loss]
+        losses = row.of(target, output, spec.sigma, keras.ops)
+        return (keras.ops.sum if row.sums_batch else keras.ops.mean)(losses)
 
     model.compile(
         optimizer=keras.optimizers.Adam(spec.learning_rate),

@@ -20,6 +20,7 @@ from ae_core.specs import CHOICES, PRESETS, Corruption, TrainingSpec, change, pr
 from ae_core.specs.augmentation import AUGMENTATIONS
 from ae_core.storage import data_dir
 from tests.helpers.exported import FAMILIES, SMALL, assert_reproduces, in_a_fresh_process
+from tests.helpers.refusals import refused
 
 # Runs scripts one after the other, each in its folder, and tells what each printed.
 RUNNER = """
@@ -121,7 +122,7 @@ def test_only_what_a_run_uses_is_in_its_script():
 
 def test_layers_that_do_not_fit_are_a_sentence():
     spec = change(SMALL, encoder="conv4/2", decoder="dense16, reshape4x4x1, conv4")
-    with pytest.raises(ValueError, match=r"^decoder=4×4 pixels must be 8×8 like the picture"):
+    with refused("decoder_pixels", value="4×4", height=8, width=8):
         source(spec, (8, 8, 1))
 
 
