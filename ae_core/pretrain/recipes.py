@@ -116,9 +116,9 @@ def card_for(name: str, figures: dict[str, float], trials: tuple[NoiseResult, ..
         pictures = f"all {images.train_count + images.test_count:,} pictures, none held out"
     return Card(
         name=name,
-        title=RECIPES[name].title or start.title,
+        title=RECIPES[name].title or say(f"preset.{start.name}.title"),
         spec=spec,
-        about=start.about,
+        about=say(f"preset.{start.name}.about"),
         figures=figures,
         trials=trials,
         data=f"{_words(images, 'title')}: {pictures}",

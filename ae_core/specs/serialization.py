@@ -1,4 +1,4 @@
-"""A spec as JSON (run folders), as a flat mapping (widgets) and as a link's query.
+"""A spec as JSON (run folders) and as a flat mapping (widgets and links).
 
 One name from widget to weight: the flat names are the dataclass fields themselves, so that
 ``?preset=digits-dense&latent_dim=8`` sets ``TrainingSpec.autoencoder.latent_dim``.
@@ -14,7 +14,6 @@ from ae_core.errors import UserError
 from ae_core.specs.autoencoder import AutoencoderSpec
 from ae_core.specs.layers import format_layers, parse_layers
 from ae_core.specs.limits import LIMITS
-from ae_core.specs.presets import preset
 from ae_core.specs.training import Corruption, TrainingSpec
 
 Value = str | int | float
@@ -120,21 +119,3 @@ def from_json(text: str) -> TrainingSpec:
     if not isinstance(flat, dict):
         raise ValueError(f"spec={text[:40]!r} must be a JSON object of settings")
     return change(TrainingSpec(), **flat)
-
-
-def to_query(spec: TrainingSpec, name: str) -> dict[str, str]:
-    """Return the link's query: the preset's name and whatever differs from that preset."""
-    base = flatten(preset(name).spec)
-    differing = {key: str(v) for key, v in flatten(spec).items() if v != base[key]}
-    return {"preset": name} | differing
-
-
-def from_query(query: Mapping[str, str]) -> TrainingSpec:
-    """Read the spec that a link describes (see `to_query`).
-
-    Raises:
-        UserError: the preset or a setting is unknown, or a value is not allowed.
-    """
-    settings = dict(query)
-    base = preset(settings.pop("preset", "digits-dense")).spec
-    return change(base, **settings)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ae_core.errors import UserError
-from ae_core.sentences import MAX_QUOTED, sentence
+from ae_core.sentences import MAX_QUOTED, say, sentence
 from ae_core.specs import (
     CHOICES,
     LIMITS,
@@ -158,8 +158,8 @@ def test_presets_are_named_and_explained():
     for name, each in PRESETS.items():
         assert name == each.name
         assert re.fullmatch(r"[a-z0-9-]+", name)
-        assert each.title
-        assert each.about.endswith(".")
+        assert say(f"preset.{name}.title")
+        assert say(f"preset.{name}.about").endswith(".")
 
 
 def test_every_preset_of_the_recipes_is_there():

@@ -6,18 +6,18 @@ a set that somebody made, is shown in those.
 
 from ae_core.data.loading import card
 from ae_core.models.pretrained import Card
-from ae_core.specs import PRESETS, DenoiserSpec
+from ae_core.specs import DenoiserSpec
 from pages.ui.i18n.text import slug, text, text_or
 
 
 def preset_title(name: str) -> str:
     """Return a preset's title."""
-    return text_or(f"preset.{name}.title", PRESETS[name].title)
+    return text(f"preset.{name}.title")
 
 
 def preset_about(name: str) -> str:
     """Return a sentence about a preset."""
-    return text_or(f"preset.{name}.about", PRESETS[name].about)
+    return text(f"preset.{name}.about")
 
 
 def image_set_title(name: str) -> str:
