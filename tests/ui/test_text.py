@@ -93,8 +93,9 @@ def test_every_setting_and_status_has_a_label_and_every_preset_set_and_model_its
 
 def test_the_english_words_are_the_core_s_own():
     said, own = entries("en"), {}
-    for name, preset in PRESETS.items():
-        own |= {f"preset.{name}.{part}": getattr(preset, part) for part in ("title", "about")}
+    for name in PRESETS:
+        assert said[f"preset.{name}.title"]
+        assert said[f"preset.{name}.about"].endswith(".")
     for name, card in cards().items():
         own |= {f"model.card.{name}.{p}": getattr(card, p) for p in ("title", "about", "data")}
         kind = "denoiser" if isinstance(card.spec, DenoiserSpec) else "autoencoder"
