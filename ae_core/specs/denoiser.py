@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 
+from ae_core.errors import UserError
 from ae_core.specs.limits import LIMITS, PRECISIONS
 from ae_core.specs.serialization import renamed
 
@@ -51,9 +52,8 @@ class DenoiserSpec:
         LIMITS["batch_size"].check("batch_size", self.batch_size)
         LIMITS["seed"].check("seed", self.seed)
         if self.precision not in PRECISIONS:
-            raise ValueError(
-                f"precision={str(self.precision)[:40]} must be one of {', '.join(PRECISIONS)}"
-            )
+            choices = PRECISIONS
+            raise UserError("one_of", name="precision", value=self.precision, choices=choices)
 
     @property
     def stride(self) -> int:

@@ -10,6 +10,7 @@ from ae_core.models import weights
 from ae_core.models.autoencoder import BATCH, Autoencoder
 from ae_core.models.networks import build
 from ae_core.specs import AutoencoderSpec, parse_layers
+from tests.helpers.refusals import refused
 
 SHAPE = (8, 6, 1)
 DENSE = AutoencoderSpec(parse_layers("dense9"), parse_layers("dense9"), latent_dim=3)
@@ -134,14 +135,14 @@ def test_weights_for_pictures_of_another_size_are_refused():
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04 and no more", b"\x93NUMPY"])
 def test_bytes_that_are_no_weights_are_refused(data):
-    with pytest.raises(ValueError, match=rf"^weights={len(data)} bytes must be an .npz file: "):
+    with refused("weights"):
         weights.from_bytes(data)
 
 
 def test_a_pickle_among_the_weights_is_not_read():
     buffer = io.BytesIO()
     np.savez(buffer, code=np.array([{"a": 1}], dtype=object))
-    with pytest.raises(ValueError, match=r"must be an .npz file"):
+    with refused("weights"):
         weights.from_bytes(buffer.getvalue())
 
 

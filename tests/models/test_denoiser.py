@@ -16,6 +16,7 @@ from ae_core.models.weights import from_bytes, to_bytes
 from ae_core.specs import CHOICES, Corruption, DenoiserSpec
 from ae_core.specs.limits import PRECISIONS
 from ae_core.training.denoiser import MIXTURE, Training, _rate
+from tests.helpers.refusals import refused
 
 TINY = DenoiserSpec(
     image_set="toy-faces",
@@ -230,15 +231,25 @@ def test_the_stride_halves_at_every_level_but_the_first(spec):
         ),
         ({"widths": (8,), "blocks": (1, 2)}, "blocks=(1, 2) must be one number for each of widths"),
         ({"widths": (), "blocks": ()}, "blocks=() must be one number for each of widths"),
-        ({"widths": (8, 0, 8, 8)}, "widths=0 must be a whole number between 1 and 16,384"),
-        ({"learning_rate": 2.0}, "learning_rate=2.0 must be between 1e-06 and 1.0"),
-        ({"batch_size": 0}, "batch_size=0 must be a whole number between 1 and 1,024"),
-        ({"seed": -1}, "seed=-1 must be a whole number between 0 and 2,147,483,647"),
-        ({"precision": "float16"}, "precision=float16 must be one of float32, bfloat16"),
     ],
 )
-def test_a_spec_out_of_bounds_is_refused(changes, sentence):
+def test_a_spec_that_is_no_network_is_refused(changes, sentence):
     with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
+        DenoiserSpec(**changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "key", "values"),
+    [
+        ({"widths": (8, 0, 8, 8)}, "whole", {"value": 0, "low": 1, "high": 16_384}),
+        ({"learning_rate": 2.0}, "between", {"value": 2.0, "low": 1e-6, "high": 1.0}),
+        ({"batch_size": 0}, "whole", {"value": 0, "low": 1, "high": 1024}),
+        ({"seed": -1}, "whole", {"value": -1, "low": 0, "high": 2**31 - 1}),
+        ({"precision": "float16"}, "one_of", {"choices": ("float32", "bfloat16")}),
+    ],
+)
+def test_a_spec_out_of_bounds_is_refused(changes, key, values):
+    with refused(key, name=next(iter(changes)), **values):
         DenoiserSpec(**changes)
 
 

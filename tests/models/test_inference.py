@@ -224,7 +224,7 @@ def test_pictures_with_factors_in_place_of_classes_have_no_label():
 
 
 def test_a_gallery_of_a_set_that_is_not_there_is_refused():
-    with pytest.raises(ValueError, match=r"nothing-such"):
+    with refused("one_of", name="image_set", value="nothing-such"):
         gallery.gallery(ImageChoice("nothing-such"), 0, 3)
 
 

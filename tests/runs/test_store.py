@@ -16,6 +16,7 @@ from ae_core.runs import store as store_module
 from ae_core.runs.record import INTERRUPTED, RunOutcome, RunRecord, new_record, new_run_id
 from ae_core.runs.store import RunStore
 from ae_core.specs import PRESETS, preset
+from tests.helpers.refusals import refused
 
 FULL = "No space left on device"
 HISTORY = ({"loss": 0.5, "seconds": 1.25}, {"loss": 0.1 + 0.2, "seconds": 1e-9})
@@ -110,13 +111,6 @@ def test_ids_cannot_be_guessed_and_are_ids():
 # --- unknown runs -----------------------------------------------------------------------------
 
 
-def unknown(run_id):
-    return (
-        f"run={run_id[:40]} must be the id of a run on this server; "
-        "it may have been made on another one, or deleted"
-    )
-
-
 @pytest.mark.parametrize(
     "run_id",
     [
@@ -128,9 +122,8 @@ def test_what_is_not_the_id_of_a_run_is_unknown(store, tmp_path, run_id):
     (tmp_path / "etc").mkdir()
     well_formed = run_id == "0123456789ab"
     for ask in (store.read,) if well_formed else (store.read, store.folder):
-        with pytest.raises(UnknownThing) as caught:
+        with refused("unknown_run", UnknownThing, id=run_id):
             ask(run_id)
-        assert str(caught.value) == unknown(run_id)
 
 
 @given(st.text())
@@ -254,20 +247,12 @@ def no_room(monkeypatch, how):
         monkeypatch.setattr(owner, name, lambda *args, **kwargs: refuse())
 
 
-def full_sentence(folder):
-    return (
-        f"The run could not be saved in {folder}: {FULL}. Make room there, or set AE_RUNS_DIR to "
-        "another folder."
-    )
-
-
 @pytest.mark.parametrize("how", ["open", "write", "fsync", "mkdir"])
 def test_a_full_disk_is_told_and_leaves_no_half_file(store, monkeypatch, how):
     begun = record()
     no_room(monkeypatch, how)
-    with pytest.raises(StorageError) as caught:
+    with refused("run_not_saved", StorageError, reason=FULL):
         store.begin(begun)
-    assert str(caught.value) == full_sentence(store.folder(begun.id))
     assert names_in(store.folder(begun.id)) == []
 
 
@@ -277,9 +262,8 @@ def test_a_disk_that_fills_up_in_training_leaves_what_was_there(store, monkeypat
     store.begin(begun)
     with monkeypatch.context() as patch:
         no_room(patch, how)
-        with pytest.raises(StorageError) as caught:
+        with refused("run_not_saved", StorageError, reason=FULL):
             store.finish(begun.ended(RunOutcome("finished", "", HISTORY)), FILES)
-    assert str(caught.value) == full_sentence(store.folder(begun.id))
     assert names_in(store.folder(begun.id)) == ["run.json", "spec.json"]
     assert store.read(begun.id).reason == INTERRUPTED
 
@@ -331,7 +315,5 @@ def test_a_rename_that_fails_leaves_no_part(store, monkeypatch):
 def test_a_file_in_the_place_of_the_folder_is_told(tmp_path):
     (tmp_path / "runs").write_text("in the way")
     begun = record()
-    with pytest.raises(
-        StorageError, match=r"^The run could not be saved in .*: Not a directory. Make"
-    ):
+    with refused("run_not_saved", StorageError, reason="Not a directory"):
         RunStore(tmp_path / "runs").begin(begun)
