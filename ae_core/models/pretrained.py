@@ -1,8 +1,8 @@
 """The trained models that come with the app: ``assets/pretrained/<name>.{json,npz}``.
 
-Where the image set is the app's own to show there is a .png of test pictures too. A card (the
-.json) says what a model was trained on, its figures and the data's terms. This file knows files
-only; `ae_core.pretrain.build` makes them.
+A model's card, the .json, holds its settings and figures; its title, its data and their terms stand
+in ``assets/text``. Of image sets that may be shown there is a .png of test images, too.
+`ae_core.pretrain.build` makes these files.
 """
 
 import json
@@ -20,14 +20,14 @@ FACE_DISTANCE = "face-likeness"  # .npz: what `ae_core.denoising.face_distance` 
 
 @dataclass(frozen=True)
 class NoiseResult:
-    """One kind of noise on one set of pictures.
+    """A model's result for one kind of noise on one set of images.
 
     Attributes:
-        image_set: whose held-out pictures.
+        image_set: whose held-out images.
         kind: of the noise, as in `ae_core.specs.Corruption`.
         amount: likewise.
-        noisy: PSNR of the noisy pictures in dB, of the mean squared error over all of them.
-        denoised: PSNR of what was made of them.
+        noisy: PSNR of the noisy images in dB, of the mean squared error over all of them.
+        denoised: PSNR of the denoised images in dB.
     """
 
     image_set: str
@@ -38,30 +38,20 @@ class NoiseResult:
 
 
 @dataclass(frozen=True)
-class Card:
-    """What is said of a pretrained model.
+class ModelCard:
+    """The settings and figures of a pretrained model.
 
     Attributes:
         name: of its files.
-        title: for people.
         spec: what was trained; with its seed the same model comes out again.
-        about: a sentence.
         figures: of the last epoch, see `ae_core.training.loop.Epoch`; empty for a denoiser.
-        trials: of a model that removes noise, with the weights as they are in the file.
-        data: what it was trained on.
-        terms: of the data.
-        not_for: what it must not be used for.
+        noise_results: of a model that removes noise, with the weights as they are in the file.
     """
 
     name: str
-    title: str
     spec: TrainingSpec | DenoiserSpec
-    about: str
     figures: dict[str, float]
-    trials: tuple[NoiseResult, ...]
-    data: str
-    terms: str
-    not_for: str
+    noise_results: tuple[NoiseResult, ...] = ()
 
     @property
     def weights(self) -> Path:
@@ -75,7 +65,7 @@ class Card:
 
     @property
     def preview(self) -> Path:
-        """Test pictures above their reconstructions, without gaps; only for embedded sets."""
+        """Test images above their reconstructions, without gaps; only for embedded sets."""
         return FOLDER / f"{self.name}.png"
 
     def model_file(self) -> ModelFile | DenoiserFile:
@@ -91,27 +81,32 @@ def profile_path(weights: Path) -> Path:
     return weights.with_suffix(".atlas.npz")
 
 
-def write_card(card: Card, folder: Path) -> None:
+def write_card(card: ModelCard, folder: Path) -> None:
     """Write a card as JSON."""
-    denoiser = isinstance(card.spec, DenoiserSpec)
-    spec = vars(card.spec) if isinstance(card.spec, DenoiserSpec) else flatten(card.spec)
-    fields = {**vars(card), "spec": spec, "trials": [vars(trial) for trial in card.trials]}
-    kind = {"kind": "denoiser" if denoiser else "autoencoder"}
-    text = json.dumps(kind | fields, indent=1, ensure_ascii=False)
+    spec = card.spec
+    denoiser = isinstance(spec, DenoiserSpec)
+    fields = {
+        "kind": "denoiser" if denoiser else "autoencoder",
+        "name": card.name,
+        "spec": vars(spec) if isinstance(spec, DenoiserSpec) else flatten(spec),
+        "figures": card.figures,
+        "noise_results": [vars(result) for result in card.noise_results],
+    }
+    text = json.dumps(fields, indent=1, ensure_ascii=False)
     (folder / f"{card.name}.json").write_text(text, encoding="utf-8")
 
 
 @lru_cache(maxsize=1)
-def cards() -> dict[str, Card]:
+def cards() -> dict[str, ModelCard]:
     """Return the cards of all models that are there, by name."""
     found = {}
     for path in sorted(FOLDER.glob("*.json")):
         fields = json.loads(path.read_text(encoding="utf-8"))
         spec: TrainingSpec | DenoiserSpec
-        if fields.pop("kind") == "denoiser":
-            spec = DenoiserSpec.from_json(json.dumps(fields.pop("spec")))
+        if fields["kind"] == "denoiser":
+            spec = DenoiserSpec.from_json(json.dumps(fields["spec"]))
         else:
-            spec = change(TrainingSpec(), **fields.pop("spec"))
-        trials = tuple(NoiseResult(**trial) for trial in fields.pop("trials"))
-        found[path.stem] = Card(spec=spec, trials=trials, **fields)
+            spec = change(TrainingSpec(), **fields["spec"])
+        results = tuple(NoiseResult(**result) for result in fields["noise_results"])
+        found[path.stem] = ModelCard(fields["name"], spec, fields["figures"], results)
     return found

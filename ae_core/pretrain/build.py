@@ -16,7 +16,7 @@ from ae_core.metrics import psnr
 from ae_core.models import pretrained, weights
 from ae_core.models.compatibility import image_shape
 from ae_core.models.inference import ModelFile
-from ae_core.models.pretrained import NoiseResult
+from ae_core.models.pretrained import ModelCard, NoiseResult
 from ae_core.pretrain import recipes
 from ae_core.pretrain.noise_benchmark import KINDS, benchmark
 from ae_core.runs.record import RunRecord, new_record
@@ -119,19 +119,19 @@ def _autoencoder(name: str, folder: Path) -> None:
     record, trained, files = run(spec, name, None)
     if not record.history:
         raise ValueError(record.reason)
-    rounded = recipes.RECIPES[name].rounded
+    quantized = recipes.RECIPES[name].quantized
     if spec.autoencoder.pca_components:
         trained = without_encoder_projection(trained)
-    kept = weights.quantize(trained, rounded) if rounded else weights.to_float16(trained)
+    kept = weights.quantize(trained, quantized) if quantized else weights.to_float16(trained)
     path = folder / f"{name}.npz"
-    path.write_bytes(weights.to_bytes(kept, compress=rounded > 0))
+    path.write_bytes(weights.to_bytes(kept, compress=quantized > 0))
     profile = explore.latent_profile(ModelFile(spec, str(path), path.stat().st_mtime_ns))
     # With a decoder, codes are pictures, and the terms of most sets do not let us show them.
     shown = profile if IMAGE_SETS[spec.image_set].embedded else profile.without_test_codes()
     pretrained.profile_path(path).write_bytes(shown.to_bytes())
     if IMAGE_SETS[spec.image_set].embedded:  # the terms of other sets do not let us show them
         (folder / f"{name}.png").write_bytes(files["preview.png"])
-    trials: tuple[NoiseResult, ...] = ()
+    results: tuple[NoiseResult, ...] = ()
     autoencoder = Autoencoder.from_weights(
         spec.autoencoder, image_shape(spec), weights.dequantize(kept)
     )
@@ -139,11 +139,11 @@ def _autoencoder(name: str, folder: Path) -> None:
         (folder / f"{name}.samples.png").write_bytes(random_pictures(autoencoder))
     if spec.corruption.active:
         faces = load_images(FACES, spec.image_size)
-        trials = benchmark_autoencoder(spec, autoencoder.reconstruct, faces)
+        results = benchmark_autoencoder(spec, autoencoder.reconstruct, faces)
     figures = dict(record.history[-1])
-    if rounded and "val_psnr" in figures:  # of what is kept
+    if quantized and "val_psnr" in figures:  # of what is kept
         figures["val_psnr"] = held_out_psnr(spec, autoencoder)
-    card = recipes.card_for(name, figures, trials)
+    card = ModelCard(name, spec, figures, results)
     pretrained.write_card(card, folder)
 
 
@@ -171,7 +171,6 @@ def _denoiser(name: str, folder: Path) -> None:
     kept = weights.to_float16(training.weights())
     (folder / f"{name}.npz").write_bytes(weights.to_bytes(kept))
     denoiser = Denoiser(spec, weights.dequantize(kept))
-    trials = benchmark(denoiser.denoise, spec.image_set, images.test)
-    people = 0 if images.train_groups is None else len(np.unique(images.train_groups))
-    pretrained.write_card(recipes.denoiser_card(name, people, trials), folder)
+    results = benchmark(denoiser.denoise, spec.image_set, images.test)
+    pretrained.write_card(ModelCard(name, spec, {}, results), folder)
     part.unlink(missing_ok=True)

@@ -11,12 +11,13 @@ from ae_core.data.catalog import IMAGE_SETS, LABEL_NAMES
 from ae_core.models.compatibility import network_shapes
 from ae_core.models.pretrained import cards
 from ae_core.runs.snapshot import LIVE
-from ae_core.specs import CHOICES, PRESETS, DenoiserSpec, TrainingSpec, flatten
+from ae_core.specs import CHOICES, PRESETS, TrainingSpec, flatten
 from ae_core.specs.augmentation import AUGMENTATIONS
 from ae_core.specs.losses import BOTTLENECKS, LOSSES
 from ae_core.specs.noise import NOISES
 from pages.ui.charts.network_diagram import HEAD, network_drawing
 from pages.ui.charts.network_diagram import WORDS as DRAWN
+from pages.ui.i18n.names import image_set_title, model_data
 from pages.ui.i18n.text import FALLBACK, PROBLEMS, entries, languages, slug
 from tests.helpers.app_page import SOURCES
 
@@ -87,7 +88,7 @@ def test_every_setting_and_status_has_a_label_and_every_preset_set_and_model_its
     wanted |= {f"train.drawing.{slug(word)}" for word in (*HEAD, *DRAWN)}
     wanted |= {f"preset.{name}.{part}" for name in PRESETS for part in ("title", "about")}
     wanted |= {f"pictures.{s}.{part}" for s in IMAGE_SETS for part in ("title", "about", "terms")}
-    wanted |= {f"model.card.{m}.{part}" for m in cards() for part in ("title", "about", "data")}
+    wanted |= {f"model.card.{m}.{part}" for m in cards() for part in ("title", "about")}
     assert wanted <= set(entries(language))
 
 
@@ -96,13 +97,20 @@ def test_the_english_words_are_the_core_s_own():
     for name in PRESETS:
         assert said[f"preset.{name}.title"]
         assert said[f"preset.{name}.about"].endswith(".")
-    for name, card in cards().items():
-        own |= {f"model.card.{name}.{p}": getattr(card, p) for p in ("title", "about", "data")}
-        kind = "denoiser" if isinstance(card.spec, DenoiserSpec) else "autoencoder"
-        assert said[f"model.not_for.{kind}"] == card.not_for
-        assert said[f"pictures.{card.spec.image_set}.terms"] == card.terms
     own |= {f"train.drawing.{slug(word)}": word for word in (*HEAD, *DRAWN)}
     assert {key: said[key] for key in own} == own
+
+
+@pytest.mark.parametrize("name", cards())
+def test_a_model_says_how_many_images_it_was_trained_on(name):
+    spec = cards()[name].spec
+    images, said = IMAGE_SETS[spec.image_set], model_data(cards()[name])
+    assert said.startswith(f"{image_set_title(images.name)}: ")
+    if isinstance(spec, TrainingSpec) and spec.split == "none":
+        assert f" {images.train_count + images.test_count:,} " in said
+    else:
+        assert f" {images.train_count:,} " in said
+        assert f" {images.test_count:,} " in said
 
 
 @pytest.mark.parametrize("language", languages())

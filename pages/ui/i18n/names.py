@@ -1,13 +1,9 @@
-"""The app's presets, image sets and models in the visitor's language.
-
-The core has words of its own for each, in English; what the visitor's language does not know, like
-a set that somebody made, is shown in those.
-"""
+"""Titles and descriptions of presets, image sets and models, in the visitor's language."""
 
 from ae_core.data.loading import card
-from ae_core.models.pretrained import Card
+from ae_core.models.pretrained import ModelCard
 from ae_core.specs import DenoiserSpec
-from pages.ui.i18n.text import slug, text, text_or
+from pages.ui.i18n.text import slug, text
 
 
 def preset_title(name: str) -> str:
@@ -44,27 +40,27 @@ def image_set_about(name: str) -> str:
     return text(f"pictures.{name}.about")
 
 
-def model_title(model: Card) -> str:
+def model_title(model: ModelCard) -> str:
     """Return the title of a model that comes with the app."""
-    return text_or(f"model.card.{model.name}.title", model.title)
+    return text(f"model.card.{model.name}.title")
 
 
-def model_about(model: Card) -> str:
+def model_about(model: ModelCard) -> str:
     """Return a sentence about a model."""
-    return text_or(f"model.card.{model.name}.about", model.about)
+    return text(f"model.card.{model.name}.about")
 
 
-def model_data(model: Card) -> str:
+def model_data(model: ModelCard) -> str:
     """Return what a model was trained on."""
-    return text_or(f"model.card.{model.name}.data", model.data)
+    if isinstance(model.spec, DenoiserSpec):
+        return text(f"model.card.{model.name}.data")
+    images = card(model.spec.image_set)
+    title, train, test = image_set_title(images.name), images.train_count, images.test_count
+    key = f"model.split.{model.spec.split}"
+    return text(key, title=title, train=train, test=test, count=train + test)
 
 
-def model_terms(model: Card) -> str:
-    """Return the terms of a model's data."""
-    return text_or(f"pictures.{model.spec.image_set}.terms", model.terms)
-
-
-def model_not_for(model: Card) -> str:
+def model_not_for(model: ModelCard) -> str:
     """Return what a model must not be used for."""
     kind = "denoiser" if isinstance(model.spec, DenoiserSpec) else "autoencoder"
     return text(f"model.not_for.{kind}")

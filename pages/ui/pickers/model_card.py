@@ -2,14 +2,13 @@
 
 import streamlit as st
 
-from ae_core.models.pretrained import Card, cards
+from ae_core.models.pretrained import ModelCard, cards
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import (
     image_set_title,
     model_about,
     model_data,
     model_not_for,
-    model_terms,
     model_title,
 )
 from pages.ui.i18n.text import text
@@ -30,19 +29,20 @@ def model_card(name: str) -> None:
             _show(card)
 
 
-def _show(card: Card) -> None:
+def _show(card: ModelCard) -> None:
     notice.info(model_not_for(card))
-    about, data, terms = model_about(card), model_data(card), model_terms(card)
+    about, data = model_about(card), model_data(card)
+    terms = text(f"pictures.{card.spec.image_set}.terms")
     st.markdown(text("model.data", about=about, data=data, terms=terms))
     held_out = card.figures.get("val_psnr")
     if held_out is not None:
         st.markdown(text("model.held_out", psnr=f"{held_out:.2f}"))
-    if not card.trials:
+    if not card.noise_results:
         return
     rows = "\n".join(
-        f"| {in_words(trial.kind)} {trial.amount:g} | {image_set_title(trial.image_set)} "
-        f"| {trial.noisy:.2f} dB | {trial.denoised:.2f} dB |"
-        for trial in card.trials
+        f"| {in_words(result.kind)} {result.amount:g} | {image_set_title(result.image_set)} "
+        f"| {result.noisy:.2f} dB | {result.denoised:.2f} dB |"
+        for result in card.noise_results
     )
     head = " | ".join(text(f"model.trials.{name}") for name in TRIALS)
     st.markdown(f"| {head} |\n|---|---|---|---|\n{rows}")
