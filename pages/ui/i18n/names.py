@@ -55,9 +55,9 @@ def model_data(model: ModelCard) -> str:
     if isinstance(model.spec, DenoiserSpec):
         return text(f"model.card.{model.name}.data")
     images = card(model.spec.image_set)
-    title, train, test = image_set_title(images.name), images.train_count, images.test_count
-    key = f"model.split.{model.spec.split}"
-    return text(key, title=title, train=train, test=test, count=train + test)
+    train, test = images.train_count, images.test_count
+    counts = {"train": train, "test": test, "count": train + test}
+    return text(f"model.split.{model.spec.split}", title=image_set_title(images.name), **counts)
 
 
 def model_not_for(model: ModelCard) -> str:
