@@ -187,7 +187,7 @@ async def _arrive(student: Student, after: float, seen: Class) -> None:
         seen.errors.append(f"{type(error).__name__}: {error}")
 
 
-async def _all(work: list[Awaitable[None]]) -> None:
+async def _all(work: Sequence[Awaitable[None]]) -> None:
     await asyncio.gather(*work)
 
 

@@ -10,6 +10,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -88,7 +89,7 @@ def alone(report: Report) -> None:
     denoiser = Denoiser(card.spec, arrays)
     for count in (1, 32):
         faces = np.random.default_rng(0).random((count, 64, 64, 1), dtype=np.float32)
-        each = _median(lambda faces=faces: denoiser.denoise(faces)) / count
+        each = _median(partial(denoiser.denoise, faces)) / count
         what = f"denoiser: one of {count} faces of 64×64, ms"
         if count > 1:
             report.target(what, each, 4.0)

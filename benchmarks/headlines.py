@@ -10,6 +10,7 @@ a minute.
 import time
 from dataclasses import dataclass
 
+from ae_core.runs.snapshot import Snapshot
 from ae_core.service.service import TrainingService
 from ae_core.specs import change, preset
 from benchmarks.own_service import own_service
@@ -36,7 +37,7 @@ class Course:
         reached, epoch = float("inf"), 0
         started = time.perf_counter()
 
-        def watch(snapshot) -> bool:
+        def watch(snapshot: Snapshot) -> bool:
             nonlocal reached, epoch
             good = [n for n, one in enumerate(snapshot.history, 1) if one[figure] <= bound]
             if good and not epoch:

@@ -16,6 +16,7 @@ from playwright.sync_api import Page
 from ae_core.latent import explore
 from ae_core.latent.browser_decoder import MAX_MACS, decoder_macs
 from ae_core.models.compatibility import image_shape
+from ae_core.models.inference import ModelFile
 from ae_core.models.pretrained import cards
 from ae_core.specs import TrainingSpec
 from benchmarks.app import IDLE, running_app
@@ -71,7 +72,9 @@ def run(report: Report) -> None:
         for name, card in cards().items():
             if not isinstance(card.spec, TrainingSpec) or _too_large(card.spec):
                 continue
-            weights = explore.live_decoder(card.model_file(), name)
+            file = card.model_file()
+            assert isinstance(file, ModelFile)  # of an autoencoder
+            weights = explore.live_decoder(file, name)
             _drag(report, page, name, f"{len(weights) / 1e3:.0f} kB")
         _drag(report, page, _trained(page), "just trained")
 
@@ -86,7 +89,7 @@ def _trained(page: Page) -> str:
     page.get_by_test_id("stBaseButton-primary").click()
     page.wait_for_url("**/train?*run=*")
     page.get_by_text("Finished").first.wait_for()
-    return page.evaluate("() => new URL(location.href).searchParams.get('run')")
+    return str(page.evaluate("() => new URL(location.href).searchParams.get('run')"))
 
 
 def _first_picture(report: Report, page: Page) -> None:

@@ -6,6 +6,7 @@ epoch's curve with warm workers; the memory of the server and of its workers.
 
 import statistics
 import time
+from collections.abc import Callable
 
 import psutil
 from playwright.sync_api import Page
@@ -32,8 +33,8 @@ def run(report: Report) -> None:
         _memory(report, psutil.Process(pid))
 
 
-def _median(measure) -> float:
-    return statistics.median(measure() for _ in range(5))
+def _median(measure: Callable[[], float]) -> float:
+    return statistics.median([measure() for _ in range(5)])
 
 
 def _since(started: float) -> float:

@@ -31,7 +31,7 @@ def plain_fit(spec_json: str) -> tuple[list[float], float]:
     class Sample(keras.layers.Layer):
         """From a mean and a log variance to a code; adds the KL divergence to the loss."""
 
-        def call(self, posterior):
+        def call(self, posterior: Any) -> Any:
             mean, log_var = posterior
             self.add_loss(own.beta * keras.ops.mean(kl(mean, log_var, keras.ops)))
             noise = keras.random.normal(keras.ops.shape(mean), seed=draws)
@@ -44,7 +44,7 @@ def plain_fit(spec_json: str) -> tuple[list[float], float]:
         code = Sample()(code)
     model = keras.Model(pictures, networks.decoder(code))
 
-    def loss(target, output):
+    def loss(target: Any, output: Any) -> Any:
         row = LOSSES[spec.loss]
         losses = row.of(target, output, spec.sigma, keras.ops)
         return (keras.ops.sum if row.sums_batch else keras.ops.mean)(losses)
@@ -56,10 +56,10 @@ def plain_fit(spec_json: str) -> tuple[list[float], float]:
     seconds: list[float] = []
 
     class Clock(keras.callbacks.Callback):
-        def on_epoch_begin(self, epoch, logs=None):
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
             self.started = time.perf_counter()
 
-        def on_epoch_end(self, epoch, logs=None):
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
             seconds.append(time.perf_counter() - self.started)
 
     scale = float(own.pixel_scale)
@@ -75,7 +75,7 @@ def plain_fit(spec_json: str) -> tuple[list[float], float]:
         done = model.fit(train, train * scale, batch_size=spec.batch_size, **options)
         return seconds, _last(done, spec)
 
-    def changed(number, batch):
+    def changed(number: Any, batch: Any) -> tuple[Any, Any]:
         batch = AUGMENTATIONS[spec.augment](batch, spec.seed, tf.cast(number, tf.int32), tf)
         return batch, batch
 

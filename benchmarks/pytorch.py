@@ -36,9 +36,9 @@ def _layers(name: str) -> Any:
         return nn.Sequential(nn.Flatten(), *dense, nn.Unflatten(1, (1, 28, 28)))
     if name == "mnist-conv":
         parts: list[nn.Module] = []
-        plan = ((1, 16, nn.MaxPool2d(2)), (16, 8, nn.MaxPool2d(2)), (8, 8, None))
-        plan += ((8, 8, nn.Upsample(scale_factor=2)), (8, 8, nn.Upsample(scale_factor=2)))
-        for given, made, then in (*plan, (8, 16, None)):
+        smaller = [(1, 16, nn.MaxPool2d(2)), (16, 8, nn.MaxPool2d(2)), (8, 8, None)]
+        larger = [(8, 8, nn.Upsample(scale_factor=2)), (8, 8, nn.Upsample(scale_factor=2))]
+        for given, made, then in (*smaller, *larger, (8, 16, None)):
             parts += [nn.Conv2d(given, made, 3, padding=1), nn.ReLU(), *([then] if then else [])]
         return nn.Sequential(*parts, nn.Conv2d(16, 1, 3, padding=1), nn.Sigmoid())
     encoder = [nn.Conv2d(1, 16, 3, stride=2, padding=1), nn.ReLU()]

@@ -9,6 +9,7 @@ import asyncio
 import re
 import time
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import parse_qsl
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -16,6 +17,7 @@ from streamlit.proto.Delta_pb2 import Delta
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 PATIENCE = 60.0  # seconds until a student gives up, which is an error
 MOST_BYTES = 64 << 20  # of one message
@@ -40,7 +42,7 @@ class Student:
     """
 
     port: int
-    shown: dict[str, object] = field(default_factory=dict)
+    shown: dict[str, Any] = field(default_factory=dict)
     repeats: dict[str, float] = field(default_factory=dict)
     received: int = 0
     epoch: int = 0
@@ -77,7 +79,7 @@ class Student:
             await self._get(f"/_stcore/{path}")
         self._socket = await connect(
             f"ws://127.0.0.1:{self.port}/_stcore/stream",
-            subprotocols=["streamlit"],
+            subprotocols=[Subprotocol("streamlit")],
             max_size=MOST_BYTES,
             compression=None,
         )
@@ -86,7 +88,7 @@ class Student:
         await self._run()
         return time.perf_counter() - started
 
-    async def change(self, key: str, **value: object) -> float:
+    async def change(self, key: str, **value: Any) -> float:
         """Give a widget another value and return the seconds until the page shows the outcome.
 
         Args:
@@ -159,13 +161,13 @@ class Student:
         elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
             self._take_element(message.delta, pictures)
         elif kind == "script_finished":
-            return message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
+            return bool(message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN)
         return False
 
     def _take_element(self, delta: Delta, pictures: list[str]) -> None:
         element = delta.new_element
         kind = element.WhichOneof("type")
-        inner = getattr(element, kind)
+        inner = getattr(element, str(kind))
         if kind == "exception":
             raise Failure(f"{inner.type}: {inner.message}")
         if kind == "imgs":

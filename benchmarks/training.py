@@ -19,6 +19,7 @@ from multiprocessing import get_context
 from typing import Any, TypeVar
 
 from ae_core.models.precision import resolve_precision
+from ae_core.runs.snapshot import Snapshot
 from ae_core.service.service import TrainingService
 from ae_core.specs import TrainingSpec, change, preset, to_json
 from benchmarks.own_service import own_service
@@ -76,7 +77,7 @@ def through_service(
     """
     arrivals: list[float] = []
 
-    def arrived(snapshot) -> bool:
+    def arrived(snapshot: Snapshot) -> bool:
         if snapshot.epoch > len(arrivals):
             arrivals.extend([time.perf_counter()] * (snapshot.epoch - len(arrivals)))
         return not snapshot.live

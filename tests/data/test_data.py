@@ -307,8 +307,8 @@ def write_array(path):
         np.save(file, np.zeros(3))
 
 
-UNREADABLE = ("corrupt_unreadable", {})
-RANGE = ("corrupt_range", {})
+UNREADABLE: tuple[str, dict[str, object]] = ("corrupt_unreadable", {})
+RANGE: tuple[str, dict[str, object]] = ("corrupt_range", {})
 BROKEN = [
     ("mnist", cut_short, *UNREADABLE),
     ("mnist", lambda path: path.write_bytes(b""), *UNREADABLE),

@@ -11,10 +11,10 @@ from ae_core.diagnosis import doctor, remedies, rules
 from ae_core.diagnosis.doctor import examine
 from ae_core.diagnosis.rules import FINE, HINT, PROBLEM
 from ae_core.models.compatibility import network_shapes
+from ae_core.sentences import FALLBACK, entries
 from ae_core.specs import PRESETS, change, preset
 from ae_core.storage import data_dir
 from ae_core.training.loop import fit
-from pages.ui.i18n.text import FALLBACK, entries
 
 DIGITS = change(preset("digits-dense").spec, image_size=8)
 VAE = change(DIGITS, bottleneck="variational", loss="bernoulli-nll")

@@ -40,5 +40,5 @@ def pattern(key: str, language: str = "en", /, **values: Any) -> re.Pattern[str]
         found += re.escape(fixed)
         if name is not None:
             known = name in values
-            found += re.escape(writer.format_field(values[name], written)) if known else ".+?"
+            found += re.escape(writer.format_field(values[name], written or "")) if known else ".+?"
     return re.compile(found)

@@ -9,9 +9,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ae_core.errors import StorageError, UnknownThing
+from ae_core.sentences import FALLBACK, entries, languages
 from ae_core.specs import LIMITS, change, from_query, preset
 from pages.ui.i18n.phrasebook import LONGEST, PHRASE, SENTENCE, Phrasebook
-from pages.ui.i18n.text import FALLBACK, PROBLEMS, entries, languages, phrasebook
+from pages.ui.i18n.text import PROBLEMS, phrasebook
 from tests.helpers.app_page import SOURCES
 from tests.helpers.core_sentences import VALUE, probes, unread
 
