@@ -64,13 +64,13 @@ def _parser() -> argparse.ArgumentParser:
 
 def _presets(options: argparse.Namespace) -> None:
     rows = []
-    for each in PRESETS.values():
+    for name, spec in PRESETS.items():
         rows.append(
             {
-                "name": each.name,
-                "image_set": each.spec.image_set,
-                "parameters": parameters(network_shapes(each.spec)),
-                "code_size": each.spec.autoencoder.latent_dim,
+                "name": name,
+                "image_set": spec.image_set,
+                "parameters": parameters(network_shapes(spec)),
+                "code_size": spec.autoencoder.latent_dim,
             }
         )
     if options.json:
@@ -82,7 +82,7 @@ def _presets(options: argparse.Namespace) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
-    spec = preset(options.preset).spec
+    spec = preset(options.preset)
     given = {"epochs": options.epochs, "seed": options.seed}
     spec = change(spec, **{name: value for name, value in given.items() if value is not None})
     record, _, _ = build.run(spec, options.preset, options.out)

@@ -44,7 +44,7 @@ class Course:
                 reached, epoch = time.perf_counter() - started, good[0]
             return not snapshot.live
 
-        run_id = service.submit(preset(name).spec, "benchmark", name)
+        run_id = service.submit(preset(name), "benchmark", name)
         done = service.wait_until(run_id, watch, PATIENCE)
         if done.status != "finished":
             raise RuntimeError(done.reason)
@@ -54,7 +54,7 @@ class Course:
 def run(report: Report) -> None:
     """Measure."""
     with own_service() as service:
-        warm = service.submit(change(preset("olivetti-conv").spec, epochs=1), "benchmark")
+        warm = service.submit(change(preset("olivetti-conv"), epochs=1), "benchmark")
         service.wait_until(warm, lambda snapshot: not snapshot.live, PATIENCE)
         best = Course.of(service, "mnist-dense-best", "val_loss", DIGITS)
         report.target("mnist-dense-best: validation MSE", best.last, DIGITS, "{:.4f}")

@@ -101,7 +101,7 @@ def run(report: Report, names: Sequence[str] = NAMES, rounds: int = 3) -> None:
         return
     with own_service() as service:
         for name in names:
-            spec = change(preset(name).spec, epochs=RECIPES[name].epochs)
+            spec = change(preset(name), epochs=RECIPES[name].epochs)
             ours: list[float] = []
             theirs: dict[bool, list[float]] = {False: [], True: []}
             for _ in range(rounds):

@@ -106,7 +106,7 @@ def run(report: Report, names: Sequence[str] = tuple(RECIPES), rounds: int = 3) 
         for name in names:
             ours, plain = Measured(), Measured()
             for seed in range(1, rounds + 1):
-                spec = change(preset(name).spec, epochs=RECIPES[name].epochs, seed=seed)
+                spec = change(preset(name), epochs=RECIPES[name].epochs, seed=seed)
                 ours.take(*through_service(service, name, spec))
                 seconds, loss = apart(plain_fit, to_json(spec))
                 plain.take(seconds[1:], loss)

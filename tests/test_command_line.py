@@ -36,7 +36,7 @@ def test_presets_as_json():
     rows = {row["name"]: row for row in json.loads(done.stdout)}
     assert list(rows) == list(PRESETS)
     for name, row in rows.items():
-        spec = preset(name).spec
+        spec = preset(name)
         layers = infer_shapes(spec.autoencoder, image_shape(spec))
         assert row == {
             "name": name,
@@ -144,7 +144,7 @@ def test_a_training_writes_a_whole_run_folder(trained):
         "weights.npz",
     ]
     spec = from_json((out / "spec.json").read_text())
-    assert spec == change(preset("digits-dense").spec, epochs=2, seed=3)
+    assert spec == change(preset("digits-dense"), epochs=2, seed=3)
     weights = from_bytes((out / "weights.npz").read_bytes())
     layers = infer_shapes(spec.autoencoder, image_shape(spec))
     assert sum(array.size for array in weights.values()) == parameters(layers)

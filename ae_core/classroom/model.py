@@ -209,10 +209,10 @@ def challenge_preset(challenge: Challenge, limits: ClassLimits) -> tuple[Trainin
     """Return settings that take part in a challenge, and the preset that they start from."""
     name = challenge.image_set
     known = card(name)
-    presets = [p.name for p in PRESETS.values() if p.spec.image_set == name]
+    presets = [each for each, spec in PRESETS.items() if spec.image_set == name]
     for start in (*presets, FALLBACK_PRESET):
         try:
-            spec = suggested_spec(known) if known.user_made else preset(start).spec
+            spec = suggested_spec(known) if known.user_made else preset(start)
             for setting, value in (
                 *((("image_set", name),) if spec.image_set != name else ()),
                 ("image_size", challenge.image_size),

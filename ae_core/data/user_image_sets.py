@@ -120,7 +120,7 @@ def suggested_spec(card: ImageSetCard) -> TrainingSpec:
     """
     if not card.train_count:
         card.check_trainable()
-    spec = preset(PRESET).spec
+    spec = preset(PRESET)
     count = card.train_count + card.test_count
     steps = max(1, count * (TEST_EVERY - 1) // (TEST_EVERY * spec.batch_size))
     epochs = min(max(STEPS // steps, spec.epochs), MAX_EPOCHS)

@@ -118,7 +118,7 @@ def _guess(table: TomlTable, known: set[str]) -> Guess:
 def _experiment(table: TomlTable) -> Experiment:
     preset = table.choice("preset", PRESETS)
     changes = table.settings("change")
-    spec = _checked(table, "change", lambda: change(PRESETS[preset].spec, **changes))
+    spec = _checked(table, "change", lambda: change(PRESETS[preset], **changes))
     _checked(table, "change", lambda: network_shapes(spec))
     return Experiment(_name(table), table.text("title"), preset, spec)
 

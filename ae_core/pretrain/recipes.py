@@ -93,4 +93,4 @@ def recipe(name: str) -> TrainingSpec:
     """
     if name not in RECIPES:
         raise ValueError(f"name={name[:40]} must be one of {', '.join(RECIPES)}")
-    return change(preset(RECIPES[name].preset or name).spec, **RECIPES[name].changes)
+    return change(preset(RECIPES[name].preset or name), **RECIPES[name].changes)

@@ -8,7 +8,7 @@ from ae_core.specs.autoencoder import AutoencoderSpec
 from ae_core.specs.denoiser import DenoiserSpec
 from ae_core.specs.layers import Layer, format_layers, parse_layers
 from ae_core.specs.limits import CHOICES, LIMITS, Limit
-from ae_core.specs.presets import PRESETS, Preset, from_query, preset, to_query
+from ae_core.specs.presets import PRESETS, from_query, preset, to_query
 from ae_core.specs.serialization import change, flatten, from_json, to_json
 from ae_core.specs.training import Corruption, ImageChoice, TrainingSpec
 
@@ -22,7 +22,6 @@ __all__ = [
     "ImageChoice",
     "Layer",
     "Limit",
-    "Preset",
     "TrainingSpec",
     "change",
     "flatten",

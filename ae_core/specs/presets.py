@@ -2,7 +2,6 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -14,34 +13,21 @@ from ae_core.storage import ROOT
 FILE = ROOT / "assets" / "presets.toml"
 
 
-@dataclass(frozen=True)
-class Preset:
-    """A named spec; its title and what it is about stand in ``assets/text``.
-
-    Attributes:
-        name: as in links and on the command line.
-        spec: what it sets.
-    """
-
-    name: str
-    spec: TrainingSpec
-
-
 def _spec(name: str, tables: Mapping[str, Mapping[str, Any]]) -> TrainingSpec:
     settings = dict(tables[name])
     like = settings.pop("like", "")
     return change(_spec(like, tables) if like else TrainingSpec(), **settings)
 
 
-def _read() -> Mapping[str, Preset]:
+def _read() -> Mapping[str, TrainingSpec]:
     tables = tomllib.loads(FILE.read_text(encoding="utf-8"))
-    return MappingProxyType({name: Preset(name, _spec(name, tables)) for name in tables})
+    return MappingProxyType({name: _spec(name, tables) for name in tables})
 
 
-PRESETS: Mapping[str, Preset] = _read()
+PRESETS: Mapping[str, TrainingSpec] = _read()
 
 
-def preset(name: str) -> Preset:
+def preset(name: str) -> TrainingSpec:
     """Return a preset by name.
 
     Raises:
@@ -54,7 +40,7 @@ def preset(name: str) -> Preset:
 
 def to_query(spec: TrainingSpec, name: str) -> dict[str, str]:
     """Return the link's query: the preset's name and whatever differs from that preset."""
-    base = flatten(preset(name).spec)
+    base = flatten(preset(name))
     differing = {key: str(v) for key, v in flatten(spec).items() if v != base[key]}
     return {"preset": name} | differing
 
@@ -66,5 +52,5 @@ def from_query(query: Mapping[str, str]) -> TrainingSpec:
         UserError: the preset or a setting is unknown, or a value is not allowed.
     """
     settings = dict(query)
-    base = preset(settings.pop("preset", "digits-dense")).spec
+    base = preset(settings.pop("preset", "digits-dense"))
     return change(base, **settings)

@@ -49,7 +49,7 @@ def test_a_finished_run_shows_its_loss_in_numbers_and_gives_its_files(page):
 
     open_list(page, "Download")
     script = download(page, "Script (.py)").decode()
-    assert script == source(change(preset("digits-dense").spec, epochs=3), (32, 32, 1))
+    assert script == source(change(preset("digits-dense"), epochs=3), (32, 32, 1))
     ast.parse(script)
     notebook = json.loads(download(page, "Notebook (.ipynb)"))
     assert notebook["nbformat"] == 4

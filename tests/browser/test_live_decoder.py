@@ -76,7 +76,7 @@ def assert_equal_pictures(tab, spec, shape, seed=0):
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_gives_the_picture_that_keras_gives(tab, name):
-    spec = PRESETS[name].spec
+    spec = PRESETS[name]
     assert_equal_pictures(tab, spec.autoencoder, image_shape(spec))
 
 

@@ -155,7 +155,7 @@ def test_a_run_is_seen_on_the_other_server_and_a_lost_scheduler_is_said(servers,
 
 
 def test_the_queue_shows_place_and_time_and_metrics_tell_of_it(servers, student, without_pages):
-    spec = change(preset("digits-dense").spec, image_size=8, epochs=2000)
+    spec = change(preset("digits-dense"), image_size=8, epochs=2000)
     trained = [without_pages.submit(spec, owner) for owner in ("ada", "bob")]
     for run in trained:  # both train workers are busy then
         without_pages.wait_until(run, lambda s: s.epoch > 0, 60)

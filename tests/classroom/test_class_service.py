@@ -193,7 +193,7 @@ def test_a_student_s_id_does_not_tell_the_visitor(book):
 
 def test_the_run_store_does_not_take_classes_for_runs(book, tmp_path):
     store = RunStore(tmp_path)
-    record = new_record(preset("digits-dense").spec, "digits-dense", "ada")
+    record = new_record(preset("digits-dense"), "digits-dense", "ada")
     store.begin(record)
     classroom, _ = book.open_class()
     book.join(classroom.code, "ada", "Ada")

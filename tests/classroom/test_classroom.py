@@ -25,7 +25,7 @@ from ae_core.specs import change, preset
 from tests.helpers.refusals import check
 from tests.helpers.refusals import refused as refusal
 
-DIGITS = preset("digits-dense").spec
+DIGITS = preset("digits-dense")
 
 
 def classroom(**changes):
@@ -123,7 +123,7 @@ def refused(limits, specs, begun=0, **changes):
 
 
 def test_without_limits_everything_is_allowed():
-    check_submission(classroom(), [preset("mnist-dense").spec] * 50, 1000)
+    check_submission(classroom(), [preset("mnist-dense")] * 50, 1000)
 
 
 def test_too_many_epochs_are_a_sentence_and_a_remedy():

@@ -25,7 +25,7 @@ from ae_core.runs.store import RunStore
 from ae_core.service.service import TrainingService
 from ae_core.specs import change, preset
 
-DIGITS = change(preset("digits-dense").spec, image_size=8)
+DIGITS = change(preset("digits-dense"), image_size=8)
 CLASSROOM = Classroom("ABCDE", "0" * 64, 0.0)
 ADA, BOB, CEM = (Student(name.lower(), name, 100.0) for name in ("Ada", "Bob", "Cem"))
 
@@ -129,7 +129,7 @@ def test_of_equal_runs_fewer_numbers_lead_and_then_the_older(store, wall_of):
         (201.0, "failed", LATENT_8, None),
         (201.0, "finished", change(LATENT_8, latent_dim=9), None),
         (201.0, "finished", change(LATENT_8, image_size=16), None),
-        (201.0, "finished", change(preset("toy-faces-vae").spec, latent_dim=8), None),
+        (201.0, "finished", change(preset("toy-faces-vae"), latent_dim=8), None),
         (201.0, "finished", LATENT_8, history(40.0, name="psnr")),  # nothing held out
         (201.0, "finished", LATENT_8, ({"loss": 0.0, "val_psnr": math.inf},)),
         (201.0, "stopped", LATENT_8, ()),
@@ -235,7 +235,7 @@ def rows_of(data):
 
 
 def test_a_table_has_one_line_a_run_and_numbers_stay_numbers(store, wall_of):
-    spec = change(preset("toy-faces-vae").spec, latent_dim=5)
+    spec = change(preset("toy-faces-vae"), latent_dim=5)
     kept(store, "ada", 86_400.0, -3.5, spec=spec, metrics=({"loss": -12.5, "val_psnr": -3.5},))
     student = replace(ADA, joined=0.0)
     (card,) = wall_of(store).cards(CLASSROOM, student)

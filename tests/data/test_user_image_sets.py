@@ -201,9 +201,9 @@ def test_every_preset_takes_an_own_set_at_a_size_of_its_card(name, side):
     own = made(10, side).image_set
     if name == "mnist-conv-lecture" and side != 28:  # its convolution without padding wants 28
         with refused("decoder_end"):
-            apply_setting(PRESETS[name].spec, "image_set", own)
+            apply_setting(PRESETS[name], "image_set", own)
         return
-    spec = apply_setting(PRESETS[name].spec, "image_set", own)
+    spec = apply_setting(PRESETS[name], "image_set", own)
     assert spec.image_set == own
     assert image_shape(spec)[0] in card(own).sizes
 

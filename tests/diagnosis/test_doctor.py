@@ -16,11 +16,11 @@ from ae_core.specs import PRESETS, change, preset
 from ae_core.storage import data_dir
 from ae_core.training.loop import fit
 
-DIGITS = change(preset("digits-dense").spec, image_size=8)
+DIGITS = change(preset("digits-dense"), image_size=8)
 VAE = change(DIGITS, bottleneck="variational", loss="bernoulli-nll")
 SIGMOID = change(DIGITS, code_activation="sigmoid")
 SPARSE = change(SIGMOID, bottleneck="sparse", sparsity=1.0)
-FACES = change(preset("olivetti-conv").spec, split="held-out")
+FACES = change(preset("olivetti-conv"), split="held-out")
 SIGNS = ("output_mean", "output_spread", "explained", "used_dimensions", "saturated_share")
 LONG = 20  # epochs: more steps than any rule waits for
 
@@ -217,7 +217,7 @@ def test_a_cosine_schedule_gains_at_its_end():
 
 
 def test_who_holds_nothing_out_cannot_know():
-    spec = preset("olivetti-conv").spec
+    spec = preset("olivetti-conv")
     history = [{k: v for k, v in m.items() if not k.startswith("val_")} for m in course(40)]
     assert kinds(spec, history, status="finished")[-1] == "nothing_held_out"
     assert "nothing_held_out" not in kinds(spec, history)  # no news while it trains
@@ -258,7 +258,7 @@ REMEDIES = {
 @pytest.mark.parametrize("name", PRESETS)
 @pytest.mark.parametrize("remedy", REMEDIES.values(), ids=REMEDIES.keys())
 def test_a_remedy_of_any_preset_can_be_trained(name, remedy):
-    spec = preset(name).spec
+    spec = preset(name)
     for tried in (spec, change(spec, optimizer="sgd"), change(spec, learning_rate=1e-6)):
         changed = change(tried, **remedy(tried))
         network_shapes(changed)
@@ -377,7 +377,7 @@ def available(name):
 
 def test_the_recipe_that_turns_black_is_found_and_its_remedy_helps():
     available("mnist")
-    spec = change(preset("mnist-conv-as-written").spec, batch_size=32, epochs=4)
+    spec = change(preset("mnist-conv-as-written"), batch_size=32, epochs=4)
     spec = change(spec, steps_per_epoch=130)
     [found] = findings(spec, trained(spec, tests=500))
     assert found.kind == "black_output"
@@ -403,7 +403,7 @@ def test_every_finding_has_words_that_take_its_values():
     nan = examine(DIGITS, (), status="failed", diverged=True)
     rising = course(val_psnr=lambda e: 15 + 0.1 * e)
     made = [*nan, *examine(DIGITS, rising, status="finished"), *examine(DIGITS, course())]
-    made += examine(preset("olivetti-conv").spec, course(60, psnr=22), status="finished")
+    made += examine(preset("olivetti-conv"), course(60, psnr=22), status="finished")
     for _, spec, sign, _ in LIVE_CASES:
         made += examine(spec, course(**sign))
     words = entries(FALLBACK)

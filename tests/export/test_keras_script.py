@@ -63,7 +63,7 @@ def test_a_script_reproduces_the_history_of_its_run(printed, name):
 
 
 def test_the_first_preset_s_script_runs_by_itself(tmp_path):
-    spec = replace(preset("digits-dense").spec, epochs=2)
+    spec = replace(preset("digits-dense"), epochs=2)
     write_script(spec, tmp_path)
     assert_reproduces(in_a_fresh_process("script.py", cwd=tmp_path), spec)
 
@@ -91,17 +91,17 @@ print(json.dumps(counts))
 
 def test_every_preset_s_script_builds_the_planned_network(tmp_path):
     codes = {}
-    for name, each in PRESETS.items():
-        shape = image_shape(each.spec)
-        by_title = {part.title: part.code for part in parts(each.spec, shape)}
+    for name, spec in PRESETS.items():
+        shape = image_shape(spec)
+        by_title = {part.title: part.code for part in parts(spec, shape)}
         codes[name] = f"{by_title['Settings']}\n{by_title['The network']}"
     path = tmp_path / "codes.json"
     path.write_text(json.dumps(codes), encoding="utf-8")
     counts = json.loads(in_a_fresh_process("-c", COUNTER, str(path), cwd=tmp_path).splitlines()[-1])
-    assert counts == {n: parameters(network_shapes(each.spec)) for n, each in PRESETS.items()}
+    assert counts == {n: parameters(network_shapes(spec)) for n, spec in PRESETS.items()}
 
 
-@pytest.mark.parametrize("spec", [*[p.spec for p in PRESETS.values()], *FAMILIES.values()])
+@pytest.mark.parametrize("spec", [*PRESETS.values(), *FAMILIES.values()])
 def test_a_script_is_python_that_a_student_can_read(spec):
     script = source(spec, image_shape(spec))
     compile(script, "script.py", "exec")

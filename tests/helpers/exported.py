@@ -60,7 +60,7 @@ FAMILIES = {
     ),
     "variational": change(VARIATIONAL, beta=4.0, noise_kind="gaussian", noise_amount=0.1),
     "toy faces, total correlation, cosine": change(
-        preset("toy-faces-vae").spec,
+        preset("toy-faces-vae"),
         image_size=32,
         encoder="conv8/2, conv8/2, dense16",
         decoder="dense512, reshape8x8x8, convT8/2, convT8/2",

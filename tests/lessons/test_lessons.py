@@ -322,7 +322,7 @@ def test_every_page_that_a_lesson_may_open_is_there():
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_run_has_figures_of_the_declared_names(name):
-    spec: TrainingSpec = preset(name).spec
+    spec: TrainingSpec = preset(name)
     history = [{"loss": 2.0, "psnr": 10.0, "seconds": 1.0}, {"loss": 1.0, "psnr": 12.0}]
     figures = figures_of_run(spec, history)
     assert set(figures) <= set(RUN_FIGURES)

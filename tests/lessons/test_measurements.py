@@ -26,7 +26,7 @@ def measured(what, run=None, **settings):
 def trained(request, tmp_path_factory) -> ModelFile:
     """Two numbers; as sigmoids they are saturated after three epochs, one value each."""
     settings = {"epochs": 3, "latent_dim": 2, "code_activation": request.param}
-    spec = change(preset("digits-dense").spec, **settings)
+    spec = change(preset("digits-dense"), **settings)
     images = load_images(*spec.images)
     outcome = fit(spec, images, on_epoch=lambda _: None)
     path = tmp_path_factory.mktemp("run") / "weights.npz"

@@ -61,7 +61,7 @@ MISFITTING = [(n, s, size) for n in PRESETS for s, size in SIZES if not strides_
 
 @pytest.mark.parametrize(("name", "image_set", "size"), FITTING)
 def test_every_preset_can_be_built_at_every_size_where_its_strides_fit(name, image_set, size):
-    spec = of_size(preset(name).spec, image_set, size)
+    spec = of_size(preset(name), image_set, size)
     assert infer_shapes(spec.autoencoder, image_shape(spec))[-1].shape == (size, size, 1)
     assert from_json(to_json(spec)) == spec  # what a worker and the run store get
     assert from_query(to_query(spec, name)) == spec
@@ -69,16 +69,16 @@ def test_every_preset_can_be_built_at_every_size_where_its_strides_fit(name, ima
 
 @pytest.mark.parametrize(("name", "image_set", "size"), MISFITTING)
 def test_strides_that_do_not_fit_a_size_are_named(name, image_set, size):
-    decoder = preset(name).spec.autoencoder.decoder
+    decoder = preset(name).autoencoder.decoder
     at = next(i for i, layer in enumerate(decoder) if layer.kind == "reshape")
     rest = ", ".join(map(str, decoder[at + 1 :]))
     with refused("decoder_end", value=rest, height=size, side=size):
-        of_size(preset(name).spec, image_set, size)
+        of_size(preset(name), image_set, size)
 
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_already_fits(name):
-    spec = preset(name).spec
+    spec = preset(name)
     assert match_decoder(spec.autoencoder, image_shape(spec)) == spec.autoencoder
 
 
@@ -112,7 +112,7 @@ def clicks(draw):
     """A preset, and settings that a visitor then chooses from lists, one after the other."""
     names = ["bottleneck", "loss", "output_activation", "noise_kind", "activation", "optimizer"]
     chosen = draw(st.lists(st.sampled_from(names), max_size=5))
-    return preset(draw(st.sampled_from(sorted(PRESETS)))).spec, [
+    return preset(draw(st.sampled_from(sorted(PRESETS)))), [
         (name, draw(st.sampled_from(CHOICES[name]))) for name in chosen
     ]
 
@@ -132,7 +132,7 @@ def test_a_click_gives_a_network_that_can_be_built_or_is_refused_by_name(case):
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_can_be_made_variational_sparse_and_plain_again(name):
-    spec = preset(name).spec
+    spec = preset(name)
     variational = apply_setting(spec, "bottleneck", "variational")
     assert variational.autoencoder.bottleneck == "variational"
     assert variational.autoencoder.code_type == "dense"
@@ -144,7 +144,7 @@ def test_every_preset_can_be_made_variational_sparse_and_plain_again(name):
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_loss_can_be_chosen_for_every_plain_preset(name):
-    spec = apply_setting(preset(name).spec, "bottleneck", "plain")
+    spec = apply_setting(preset(name), "bottleneck", "plain")
     for loss in CHOICES["loss"]:
         assert apply_setting(spec, "loss", loss).loss == loss
 
@@ -161,13 +161,13 @@ def test_every_corruption_can_be_chosen_and_has_an_effect(kind):
 
 
 def test_pixels_up_to_255_bring_an_output_that_reaches_them():
-    spec = apply_setting(preset("mnist-shallow").spec, "pixel_scale", 255)
+    spec = apply_setting(preset("mnist-shallow"), "pixel_scale", 255)
     assert (spec.autoencoder.pixel_scale, spec.autoencoder.output_activation) == (255, "relu")
     assert spec.loss == "mse"
 
 
 def test_another_set_brings_its_own_size():
-    spec = apply_setting(preset("digits-dense").spec, "image_set", "mnist")
+    spec = apply_setting(preset("digits-dense"), "image_set", "mnist")
     assert (spec.image_set, image_shape(spec)) == ("mnist", (28, 28, 1))
 
 
@@ -175,16 +175,16 @@ def test_another_set_brings_its_own_size():
 def test_every_set_can_be_chosen_from_the_first_presets(name):
     for image_set, card in IMAGE_SETS.items():
         if any(strides_fit(name, size) for size in card.sizes):
-            assert apply_setting(preset(name).spec, "image_set", image_set).image_set == image_set
+            assert apply_setting(preset(name), "image_set", image_set).image_set == image_set
 
 
 def test_a_setting_that_needs_nothing_else_changes_nothing_else():
-    spec = preset("mnist-dense").spec
+    spec = preset("mnist-dense")
     assert apply_setting(spec, "epochs", 3) == change(spec, epochs=3)
 
 
 def test_a_map_code_keeps_the_size_of_its_map():
-    spec = apply_setting(preset("mnist-conv").spec, "encoder", "conv16, pool2, pool2, conv8")
+    spec = apply_setting(preset("mnist-conv"), "encoder", "conv16, pool2, pool2, conv8")
     assert spec.autoencoder.latent_dim == 7 * 7 * 8
     spec = apply_setting(spec, "encoder", "conv16, pool2, conv8")
     assert spec.autoencoder.latent_dim == 14 * 14 * 8
@@ -192,7 +192,7 @@ def test_a_map_code_keeps_the_size_of_its_map():
 
 def test_a_stride_that_does_not_fit_the_size():
     with refused("decoder_end", value="conv8, up3", height=28, side=28):
-        apply_setting(preset("mnist-conv").spec, "decoder", "reshape7x7x8, conv8, up3")
+        apply_setting(preset("mnist-conv"), "decoder", "reshape7x7x8, conv8, up3")
 
 
 @pytest.mark.parametrize(("image_set", "size"), SIZES)
@@ -207,9 +207,9 @@ def test_every_body_can_be_had_at_every_size(image_set, size, body):
 @pytest.mark.parametrize("name", PRESETS)
 @pytest.mark.parametrize("body", ["dense", "conv"])
 def test_every_body_can_be_had_from_every_preset(name, body):
-    spec = apply_body(preset(name).spec, body)
+    spec = apply_body(preset(name), body)
     assert spec.autoencoder.body == body
-    assert spec.autoencoder.bottleneck == preset(name).spec.autoencoder.bottleneck
+    assert spec.autoencoder.bottleneck == preset(name).autoencoder.bottleneck
 
 
 def test_image_shape_of_unknown_sets_and_sizes():
@@ -223,7 +223,7 @@ def test_image_shape_of_unknown_sets_and_sizes():
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_plan_of_is_the_plan_on_the_spec_s_own_pictures(name):
-    spec = preset(name).spec
+    spec = preset(name)
     assert network_shapes(spec) == infer_shapes(spec.autoencoder, image_shape(spec))
 
 

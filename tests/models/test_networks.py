@@ -91,7 +91,7 @@ def assert_built_as_planned(spec, shape):
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_is_built_as_planned(name):
-    spec = PRESETS[name].spec
+    spec = PRESETS[name]
     networks, total = assert_built_as_planned(spec.autoencoder, image_shape(spec))
     assert total == TOTALS.get(name, total)
     paths = [v.path for v in networks.variables]

@@ -127,9 +127,7 @@ def test_its_preview_shows_pictures_and_what_became_of_them(name):
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_recipe_is_a_preset_and_its_changes(name):
-    assert recipe(name) == change(
-        preset(RECIPES[name].preset or name).spec, **RECIPES[name].changes
-    )
+    assert recipe(name) == change(preset(RECIPES[name].preset or name), **RECIPES[name].changes)
 
 
 def test_an_unknown_recipe():

@@ -15,7 +15,7 @@ from tests.helpers.refusals import refused
 
 
 def planned(name):
-    spec = preset(name).spec
+    spec = preset(name)
     return infer_shapes(spec.autoencoder, image_shape(spec))
 
 
@@ -105,7 +105,7 @@ def test_every_preset_is_counted_by_hand():
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_goes_from_the_picture_through_the_code_to_the_picture(name):
-    spec = preset(name).spec
+    spec = preset(name)
     layers = planned(name)
     assert layers[0].part == "input"
     assert layers[0].shape == layers[-1].shape == image_shape(spec)
@@ -204,7 +204,7 @@ def macs_by_hand(layers):
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_macs(name):
-    spec = PRESETS[name].spec
+    spec = PRESETS[name]
     network, shape = spec.autoencoder, image_shape(spec)
     shortcut = network.pca_components * network.latent_dim
     layers = infer_shapes(network, shape)

@@ -13,7 +13,7 @@ from ae_core.service.service import TrainingService
 from ae_core.specs import change, preset
 
 QUICK = change(
-    preset("digits-dense").spec, image_size=8, encoder="dense32", decoder="dense32", latent_dim=2
+    preset("digits-dense"), image_size=8, encoder="dense32", decoder="dense32", latent_dim=2
 )
 PATIENCE = 60
 

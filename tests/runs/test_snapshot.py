@@ -54,7 +54,7 @@ def same(a, b):
 @pytest.mark.parametrize("name", PRESETS)
 @pytest.mark.parametrize("rows", [2, 3])
 def test_an_ended_run_comes_back_from_its_files(name, rows):
-    spec = preset(name).spec
+    spec = preset(name)
     record = new_record(spec, name, "someone").ended(
         RunOutcome("stopped", "Stopped in epoch 3.", HISTORY)
     )
@@ -70,13 +70,13 @@ def test_an_ended_run_comes_back_from_its_files(name, rows):
 def test_the_map_of_codes_comes_back(points, names):
     codes = np.array([[code, -code] for code, _ in points], np.float32).reshape(-1, 2)
     code_map = CodeMap(codes, tuple(label for _, label in points), tuple(names))
-    record = new_record(preset("mnist-vae-2d").spec, "mnist-vae-2d", "")
+    record = new_record(preset("mnist-vae-2d"), "mnist-vae-2d", "")
     before = snapshot_of(record, map=code_map)
     assert same(restored(record, files_of(before).get, saved=False), before)
 
 
 def test_a_run_without_pictures_keeps_none():
-    record = new_record(preset("digits-dense").spec, "digits-dense", "")
+    record = new_record(preset("digits-dense"), "digits-dense", "")
     before = snapshot_of(record)
     assert files_of(before) == {}
     after = restored(record, {}.get, saved=False)
@@ -85,7 +85,7 @@ def test_a_run_without_pictures_keeps_none():
 
 
 def test_the_way_through_the_store(tmp_path):
-    spec = change(preset("digits-dense").spec, latent_dim=2, image_size=16)
+    spec = change(preset("digits-dense"), latent_dim=2, image_size=16)
     store = RunStore(tmp_path)
     record = new_record(spec, "digits-dense", "someone").ended(RunOutcome("finished", "", HISTORY))
     code_map = CodeMap(np.ones((5, 2), np.float32), (0, 1, 2, 1, 0), ("null", "eins", "zwölf"))
@@ -96,7 +96,7 @@ def test_the_way_through_the_store(tmp_path):
 
 
 def test_a_run_of_which_only_the_record_is_left():
-    record = RunRecord("0" * 12, preset("digits-dense").spec, "digits-dense", "", 0.0)
+    record = RunRecord("0" * 12, preset("digits-dense"), "digits-dense", "", 0.0)
     after = restored(record, {}.get, saved=False)
     assert (after.status, after.reason) == (record.status, record.reason)
     assert (after.pictures, after.map, after.live) == (None, None, False)
@@ -106,7 +106,7 @@ def test_a_run_of_which_only_the_record_is_left():
 
 
 def at(seconds, epochs=100, status="running"):
-    spec = change(preset("digits-dense").spec, epochs=epochs)
+    spec = change(preset("digits-dense"), epochs=epochs)
     return Snapshot(
         "0" * 12, spec, "", "", status, history=tuple({"seconds": one} for one in seconds)
     )

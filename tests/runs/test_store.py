@@ -29,7 +29,7 @@ def store(tmp_path):
 
 
 def record(name="mnist-vae", owner="someone", **fields):
-    return replace(new_record(preset(name).spec, name, owner), **fields)
+    return replace(new_record(preset(name), name, owner), **fields)
 
 
 def finished(store, **fields):
@@ -66,7 +66,7 @@ NUMBERS = st.floats(allow_nan=False)
 RECORDS = st.builds(
     RunRecord,
     id=st.integers(0, 16**12 - 1).map("{:012x}".format),
-    spec=st.sampled_from([each.spec for each in PRESETS.values()]),
+    spec=st.sampled_from(list(PRESETS.values())),
     preset=st.text(),
     owner=st.text(),
     created=st.floats(0, 1e10),

@@ -19,7 +19,7 @@ from ae_core.storage import ROOT
 from ae_core.training.sweep import specs_of
 from tests.helpers.dask_cluster import pid_of
 
-QUICK = change(preset("digits-dense").spec, image_size=8, encoder="dense32", decoder="dense32")
+QUICK = change(preset("digits-dense"), image_size=8, encoder="dense32", decoder="dense32")
 QUICK = change(QUICK, epochs=5)
 LONG = change(QUICK, epochs=2000)
 PATIENCE = 120
@@ -156,7 +156,7 @@ from ae_core.service.service import TrainingService
 from ae_core.specs import change, preset
 from ae_core.runs.store import RunStore
 service = TrainingService(RunStore(Path(sys.argv[1])), Connection(sys.argv[2]))
-quick = change(preset("digits-dense").spec, image_size=8, encoder="dense32", decoder="dense32")
+quick = change(preset("digits-dense"), image_size=8, encoder="dense32", decoder="dense32")
 long = change(quick, epochs=2000)
 runs = [service.submit(change(quick, epochs=5), "zoe")]
 service.wait_until(runs[0], lambda s: not s.live, 120)

@@ -15,7 +15,7 @@ from ae_core.storage import ROOT
 from tests.helpers.dask_cluster import pid_of
 from tests.helpers.refusals import refused
 
-QUICK = change(preset("digits-dense").spec, image_size=8, epochs=5)
+QUICK = change(preset("digits-dense"), image_size=8, epochs=5)
 LONG = change(QUICK, epochs=2000)
 PATIENCE = 60
 
@@ -28,7 +28,7 @@ from ae_core.specs import change, preset
 from ae_core.runs.store import RunStore
 from tests.helpers.dask_cluster import pid_of
 service = TrainingService(RunStore(Path(sys.argv[1])), Connection(), runs_per_owner=2)
-quick = change(preset("digits-dense").spec, image_size=8, epochs=3)
+quick = change(preset("digits-dense"), image_size=8, epochs=3)
 done = service.submit(quick, "ada")
 service.wait_until(done, lambda s: not s.live, 60)
 going = service.submit(change(quick, epochs=2000), "ada")

@@ -9,7 +9,7 @@ from ae_core.service.live_run import LiveRun
 from ae_core.service.queue import Entry, TrainingQueue
 from ae_core.specs import change, preset
 
-SPEC = change(preset("digits-dense").spec, image_size=8, epochs=10)
+SPEC = change(preset("digits-dense"), image_size=8, epochs=10)
 
 
 def entered(number):

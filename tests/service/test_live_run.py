@@ -10,7 +10,7 @@ from ae_core.service.messages import KEPT, ProgressReporter
 from ae_core.service.queue import Entry
 from ae_core.specs import change, preset
 
-SPEC = change(preset("digits-dense").spec, image_size=8, latent_dim=2, epochs=2000)
+SPEC = change(preset("digits-dense"), image_size=8, latent_dim=2, epochs=2000)
 EPOCHS = 40
 PREVIEW_IMAGES = np.arange(2 * 3 * 64, dtype=np.uint8).reshape(2, 3, 8, 8, 1)
 

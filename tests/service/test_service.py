@@ -18,9 +18,7 @@ from ae_core.service.service import TrainingService
 from ae_core.specs import change, preset, to_json
 from tests.helpers.refusals import refused
 
-QUICK = change(
-    preset("digits-dense").spec, image_size=8, encoder="dense32", decoder="dense32", epochs=5
-)
+QUICK = change(preset("digits-dense"), image_size=8, encoder="dense32", decoder="dense32", epochs=5)
 LONG = change(QUICK, epochs=2000)
 PATIENCE = 60  # seconds, the first time includes importing TensorFlow
 
@@ -219,7 +217,7 @@ def test_a_missing_image_set_fails_the_run_with_its_sentence(service, tmp_path):
 
     client.run(look_in, str(empty))
     try:
-        run_id = service.submit(preset("mnist-shallow").spec, "ada")
+        run_id = service.submit(preset("mnist-shallow"), "ada")
         failed = service.wait_until(run_id, ended, PATIENCE)
     finally:
         client.run(look_in, old)

@@ -64,7 +64,7 @@ def on_few(spec):
 
 def first_epochs(name, count):
     """The history of a preset's first epochs, its learning rate that of all of them."""
-    return reach(preset(name).spec, lambda _: False, within=count)
+    return reach(preset(name), lambda _: False, within=count)
 
 
 def test_olivetti_conv_begins_as_its_source_reports_and_its_fast_form_unsaturated():
@@ -83,13 +83,13 @@ def test_mnist_dense_is_soon_where_its_source_ends():
 
 def test_mnist_dense_best_is_better_than_pca_after_an_epoch():
     """The first of a schedule of three; PCA with as many numbers is at 0.0235."""
-    (first,) = reach(replace(preset("mnist-dense-best").spec, epochs=3), lambda _: False, within=1)
+    (first,) = reach(replace(preset("mnist-dense-best"), epochs=3), lambda _: False, within=1)
     assert first["val_loss"] < 0.021
 
 
 def test_after_an_epoch_the_small_convolution_is_black_as_written_and_learns_otherwise():
     black, learns = (
-        train(*on_few(replace(preset(name).spec, epochs=1, seed=0)))[-1]
+        train(*on_few(replace(preset(name), epochs=1, seed=0)))[-1]
         for name in ("mnist-conv-as-written", "mnist-conv")
     )
     assert black["val_psnr"] < 10.5
@@ -108,7 +108,7 @@ def test_olivetti_conv_learns_as_its_source_reports():
     Three runs of plain Keras on the same pictures ended epoch 100 at 1.116, at 0.599 and, its
     code saturated and stuck, at 8.231: the preset's seed is one that learns.
     """
-    history = reach(preset("olivetti-conv").spec, lambda last: last["loss"] < 1.25, within=100)
+    history = reach(preset("olivetti-conv"), lambda last: last["loss"] < 1.25, within=100)
     print(f"epoch 1: {history[0]}\nepoch {len(history)}: {history[-1]}")
     assert 11.5 <= history[0]["loss"] <= 12.7
     assert history[-1]["loss"] < 1.25
@@ -122,7 +122,7 @@ def test_mnist_dense_reaches_its_source():
 
     Here it is at 0.0186 after 12 of its epochs and at 0.0157 after 50, measured.
     """
-    spec = preset("mnist-dense").spec
+    spec = preset("mnist-dense")
     history = reach(spec, lambda last: last["val_loss"] / 255**2 < 0.019, within=20)
     print(f"epoch 1: {history[0]}\nepoch {len(history)}: {history[-1]}")
     assert spec.epochs == 50
@@ -136,7 +136,7 @@ def test_olivetti_conv_fast_leaves_its_saturated_code_early():
     def has_left(last):
         return last["loss"] < 2.5 and last["saturated_share"] < 0.2
 
-    history = reach(preset("olivetti-conv-fast").spec, has_left, within=20)
+    history = reach(preset("olivetti-conv-fast"), has_left, within=20)
     print(f"epoch {len(history)}: {history[-1]}")
     assert has_left(history[-1])
 
@@ -144,9 +144,9 @@ def test_olivetti_conv_fast_leaves_its_saturated_code_early():
 @pytest.mark.recipes
 def test_mnist_dense_best_is_far_better_with_as_many_numbers():
     """Its whole schedule in 3 epochs: already better than R5 after 50, 0.0157, or PCA, 0.0235."""
-    history = train(replace(preset("mnist-dense-best").spec, epochs=3))
+    history = train(replace(preset("mnist-dense-best"), epochs=3))
     print(f"epoch 3: {history[-1]}")
-    assert preset("mnist-dense-best").spec.autoencoder.latent_dim == 20
+    assert preset("mnist-dense-best").autoencoder.latent_dim == 20
     assert history[-1]["val_loss"] < 0.013
 
 
@@ -157,6 +157,6 @@ def test_mnist_dense_best_is_far_better_with_as_many_numbers():
 def test_the_small_convolution_collapses_as_written_and_learns_with_other_initial_weights(
     name, low, high
 ):
-    history = train(*on_few(replace(preset(name).spec, epochs=2, seed=0)))
+    history = train(*on_few(replace(preset(name), epochs=2, seed=0)))
     print(f"{name}: {history[-1]}")
     assert low < history[-1]["val_psnr"] < high

@@ -88,7 +88,7 @@ FREE |= {
 @st.composite
 def changed_presets(draw):
     name = draw(st.sampled_from(sorted(PRESETS)))
-    return name, change(preset(name).spec, **draw(st.fixed_dictionaries({}, optional=FREE)))
+    return name, change(preset(name), **draw(st.fixed_dictionaries({}, optional=FREE)))
 
 
 # --- there and back ---------------------------------------------------------------------------
@@ -118,7 +118,7 @@ def test_a_spec_survives_a_link(named):
 @settings(deadline=None)
 def test_a_link_says_only_what_differs_from_its_preset(named):
     name, spec = named
-    base, now = flatten(preset(name).spec), flatten(spec)
+    base, now = flatten(preset(name)), flatten(spec)
     assert set(to_query(spec, name)) == {"preset"} | {key for key in now if now[key] != base[key]}
 
 
@@ -130,14 +130,14 @@ def test_flat_names_are_the_fields_themselves():
 
 
 def test_a_link_without_settings_is_the_first_preset():
-    assert from_query({}) == preset("digits-dense").spec
-    assert from_query({"preset": "mnist-vae"}) == preset("mnist-vae").spec
+    assert from_query({}) == preset("digits-dense")
+    assert from_query({"preset": "mnist-vae"}) == preset("mnist-vae")
 
 
 def test_the_documented_link_sets_the_code_size():
     spec = from_query({"preset": "digits-dense", "latent_dim": "8"})
     assert spec.autoencoder.latent_dim == 8
-    assert flatten(spec) == flatten(preset("digits-dense").spec) | {"latent_dim": 8}
+    assert flatten(spec) == flatten(preset("digits-dense")) | {"latent_dim": 8}
 
 
 def test_a_whole_number_for_a_fraction_becomes_one():
@@ -146,7 +146,7 @@ def test_a_whole_number_for_a_fraction_becomes_one():
 
 
 def test_json_is_flat():
-    flat = json.loads(to_json(preset("mnist-conv").spec))
+    flat = json.loads(to_json(preset("mnist-conv")))
     assert flat["encoder"] == "conv16, pool2, conv8, pool2, conv8"
     assert flat["latent_dim"] == 392
 
@@ -155,8 +155,7 @@ def test_json_is_flat():
 
 
 def test_presets_are_named_and_explained():
-    for name, each in PRESETS.items():
-        assert name == each.name
+    for name in PRESETS:
         assert re.fullmatch(r"[a-z0-9-]+", name)
         assert say(f"preset.{name}.title")
         assert say(f"preset.{name}.about").endswith(".")
@@ -200,20 +199,20 @@ RECIPES = {
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_preset_has_the_settings_of_its_recipe(name):
-    flat = flatten(preset(name).spec)
+    flat = flatten(preset(name))
     assert {key: flat[key] for key in RECIPES[name]} == RECIPES[name]
 
 
 def test_overcomplete_codes_are_larger_than_the_picture():
     for body in ("shallow", "deep"):
-        assert preset(f"mnist-{body}").spec.autoencoder.latent_dim < 784
-        assert preset(f"mnist-{body}-overcomplete").spec.autoencoder.latent_dim > 784
+        assert preset(f"mnist-{body}").autoencoder.latent_dim < 784
+        assert preset(f"mnist-{body}-overcomplete").autoencoder.latent_dim > 784
 
 
 def test_body_is_conv_as_soon_as_there_is_a_convolution():
     assert AutoencoderSpec().body == "dense"
-    assert preset("mnist-shallow").spec.autoencoder.body == "dense"
-    assert preset("mnist-conv").spec.autoencoder.body == "conv"
+    assert preset("mnist-shallow").autoencoder.body == "dense"
+    assert preset("mnist-conv").autoencoder.body == "conv"
     assert AutoencoderSpec(decoder=parse_layers("reshape4x4x1, convT3")).body == "conv"
 
 
@@ -479,7 +478,7 @@ def test_json_with_old_names_is_read():
 
 def test_a_link_with_old_names_is_read():
     old = {name: str(value) for name, value in json.loads(OLD_JSON).items()}
-    assert from_query(old) == change(preset("digits-dense").spec, **TODAY, loss="mse")
+    assert from_query(old) == change(preset("digits-dense"), **TODAY, loss="mse")
     linear = {"components": "32", "output_activation": "linear", "loss": "mse"}
     assert from_query(linear).autoencoder.pca_components == 32
 

@@ -57,14 +57,14 @@ def test_steps_beyond_the_pictures_train_on_no_more_pictures():
 
 @given(st.sampled_from(sorted(PRESETS)), st.integers(1, 2000))
 def test_twice_the_epochs_twice_the_time(name, epochs):
-    spec = preset(name).spec
+    spec = preset(name)
     one = training_only(change(spec, epochs=1))
     assert training_only(change(spec, epochs=epochs)) == pytest.approx(epochs * one)
 
 
 @given(st.sampled_from(sorted(PRESETS)), st.floats(1.1, 100))
 def test_a_faster_machine_is_faster_but_not_by_more_than_its_speed(name, factor):
-    spec = preset(name).spec
+    spec = preset(name)
     slow = training_only(spec)
     fast = training_only(spec, Speed(factor * LAPTOP.dense, factor * LAPTOP.conv))
     assert slow / factor < fast < slow
@@ -77,6 +77,6 @@ def test_smaller_batches_take_longer(batch_size):
 
 
 def test_the_recipes_are_in_the_order_that_everybody_expects():
-    quick, slow = estimated(preset("digits-dense").spec), estimated(preset("olivetti-conv").spec)
+    quick, slow = estimated(preset("digits-dense")), estimated(preset("olivetti-conv"))
     assert 1.5 < quick < 60
     assert slow > 10 * quick

@@ -27,7 +27,7 @@ from ae_core.training.sweep import FEWEST_SIZES, MOST_SIZES, parse_sizes, specs_
 from pages.ui.charts.sweep import LOSSLESS, SizePoint, SweepWords, psnr_by_size
 from tests.helpers.refusals import refused
 
-QUICK = change(preset("digits-dense").spec, image_size=8, encoder="dense32", decoder="dense32")
+QUICK = change(preset("digits-dense"), image_size=8, encoder="dense32", decoder="dense32")
 QUICK = change(QUICK, epochs=1)
 LONG = change(QUICK, epochs=2000)
 PATIENCE = 60  # seconds, the first time includes importing TensorFlow
@@ -74,7 +74,7 @@ def test_the_specs_differ_in_the_size_alone():
 
 def test_a_feature_map_has_no_size_to_choose():
     with refused("sizes_of_map"):
-        specs_of(preset("mnist-conv").spec, (2, 4))
+        specs_of(preset("mnist-conv"), (2, 4))
 
 
 # --- in the queue -----------------------------------------------------------------------------

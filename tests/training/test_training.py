@@ -379,7 +379,7 @@ def test_how_many_steps_a_call_makes_changes_nothing(images, monkeypatch, spec):
 
 
 def test_the_digits_preset_learns():
-    spec = replace(preset("digits-dense").spec, epochs=4)
+    spec = replace(preset("digits-dense"), epochs=4)
     outcome, epochs = train(spec, load_images(*spec.images))
     losses = [m["loss"] for m in outcome.history]
     assert losses == sorted(losses, reverse=True)

@@ -54,7 +54,7 @@ def drawn(layers):
 
 
 def planned(name):
-    spec = preset(name).spec
+    spec = preset(name)
     return infer_shapes(spec.autoencoder, image_shape(spec))
 
 

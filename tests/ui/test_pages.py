@@ -153,7 +153,7 @@ def trained():
 
     made = {}
     for size in (1, 2, 512):
-        spec = change(preset("digits-dense").spec, image_size=8, latent_dim=size, epochs=1)
+        spec = change(preset("digits-dense"), image_size=8, latent_dim=size, epochs=1)
         made[size] = service().submit(spec, f"visitor{size}", "digits-dense")
     for run_id in made.values():
         assert service().wait_until(run_id, lambda s: not s.live, 90).status == "finished"
@@ -235,7 +235,7 @@ def test_a_refused_setting_is_taken_once_its_cause_is_gone():
 def test_a_run_can_be_set_up_again():
     from pages.ui.backend.service import service
 
-    spec = change(preset("digits-dense").spec, image_size=8, epochs=2, latent_dim=5)
+    spec = change(preset("digits-dense"), image_size=8, epochs=2, latent_dim=5)
     run_id = service().submit(spec, "somebody", "digits-dense")
     service().wait_until(run_id, lambda s: not s.live, 90)
     page = opened("pages/train.py", run=run_id)
@@ -308,7 +308,7 @@ def swept():
     """A sweep of two sizes, ended, and the ids of its runs."""
     from pages.ui.backend.service import service
 
-    spec = change(preset("digits-dense").spec, image_size=8, epochs=2)
+    spec = change(preset("digits-dense"), image_size=8, epochs=2)
     sweep = service().submit_sweep(specs_of(spec, (2, 8)), "sweeper", "digits-dense")
     ids = service().sweep(sweep)
     service().wait_until(ids[-1], lambda s: not s.live, 90)

@@ -143,8 +143,8 @@ def test_a_long_text_is_not_searched_and_a_nasty_one_soon():
 @pytest.mark.parametrize("name", OTHERS)
 def test_the_core_s_own_errors_are_said(name):
     for make in (
-        lambda: change(preset("digits-dense").spec, latent_dim=0),
-        lambda: change(preset("digits-dense").spec, loss="nope"),
+        lambda: change(preset("digits-dense"), latent_dim=0),
+        lambda: change(preset("digits-dense"), loss="nope"),
         lambda: LIMITS["beta"].check("beta", 1000),
     ):
         with pytest.raises(ValueError) as error:

@@ -128,7 +128,7 @@ def test_the_drawing_of_a_network_is_in_the_reader_s_language(name):
     def german(word):
         return entries("de")[f"train.drawing.{slug(word)}"]
 
-    spec = PRESETS[name].spec
+    spec = PRESETS[name]
     english, other = (network_drawing(network_shapes(spec), word) for word in (str, german))
     assert english == network_drawing(network_shapes(spec))
     for word in (*HEAD, *DRAWN):

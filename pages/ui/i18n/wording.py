@@ -49,7 +49,7 @@ def run_name(snapshot: Snapshot) -> str:
     """Return what tells a run from others: its preset and what was changed from it."""
     spec = flatten(snapshot.spec)
     name = snapshot.preset if snapshot.preset in PRESETS else in_words(snapshot.spec.image_set)
-    usual = flatten(PRESETS[name].spec) if name in PRESETS else spec
+    usual = flatten(PRESETS[name]) if name in PRESETS else spec
     changed = [f"{lowered(label(key))} {in_words(str(value), key)}"
                for key, value in spec.items() if value != usual[key]]  # fmt: skip
     if not changed:

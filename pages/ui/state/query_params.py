@@ -35,7 +35,7 @@ def read_settings() -> str:
         card(spec.image_set).check_trainable()
     except UserError as error:
         if name in PRESETS:
-            mine.preset, mine.spec = name, PRESETS[name].spec
+            mine.preset, mine.spec = name, PRESETS[name]
         return text("link.unreadable", problem=error, title=preset_title(mine.preset))
     mine.preset, mine.spec = query.get("preset", Draft().preset), spec
     return ""

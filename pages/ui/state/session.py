@@ -39,7 +39,7 @@ class Draft:
     """
 
     preset: str = FIRST_PRESET
-    spec: TrainingSpec = field(default_factory=lambda: preset(FIRST_PRESET).spec)
+    spec: TrainingSpec = field(default_factory=lambda: preset(FIRST_PRESET))
     rejected: dict[str, tuple[Any, Message]] = field(default_factory=dict)
     query: dict[str, str] | None = None
     group: str = "Pictures"

@@ -37,7 +37,7 @@ def preset_select() -> None:
 def _take_preset() -> None:
     mine = draft()
     mine.preset = st.session_state["train.preset"]
-    mine.spec = preset(mine.preset).spec
+    mine.spec = preset(mine.preset)
     mine.rejected.clear()
 
 
