@@ -89,8 +89,8 @@ def _train(options: argparse.Namespace) -> None:
     if options.json:
         last = dict(record.history[-1]) if record.history else {}
         print(json.dumps({"status": record.status, "epochs": len(record.history)} | last))
-    if record.status == "failed":
-        raise ValueError(record.reason)
+    if record.status == "failed" and record.reason is not None:
+        raise UserError(record.reason.key, **record.reason.values)
 
 
 def _pretrain(options: argparse.Namespace) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ae_core.data.loading import IMAGE_SETS, ImageSet, load_images
 from ae_core.denoising.face_distance import FaceDistance
+from ae_core.errors import UserError
 from ae_core.images import contact_sheet, sheet, to_bytes_range, to_png
 from ae_core.latent import explore
 from ae_core.latent.statistics import Gaussian
@@ -117,8 +118,8 @@ def _autoencoder(name: str, folder: Path) -> None:
 
     spec = recipes.recipe(name)
     record, trained, files = run(spec, name, None)
-    if not record.history:
-        raise ValueError(record.reason)
+    if not record.history and record.reason is not None:
+        raise UserError(record.reason.key, **record.reason.values)
     quantized = recipes.RECIPES[name].quantized
     if spec.autoencoder.pca_components:
         trained = without_encoder_projection(trained)

@@ -1,16 +1,32 @@
 """The record of a run: its settings, its end and its metrics, and their JSON."""
 
 import json
+import re
 import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
+from ae_core.errors import Message
+from ae_core.sentences import sentence
 from ae_core.specs import TrainingSpec, from_json, to_json
 
-INTERRUPTED = "The server was restarted before this run ended, so its end is lost. Train again."
+INTERRUPTED = Message("interrupted")
+# What older histories have in place of a message: an English sentence.
+OLD_REASONS = {
+    r"Stopped in epoch (?P<epoch>\d+)\.": "stopped",
+    r"Stopped before it began\.": "stopped_waiting",
+    r"Stopped after a pause of (?P<minutes>\d+) minutes in epoch (?P<epoch>\d+).": "stopped_paused",
+    r"Stopped in epoch (?P<epoch>\d+): .* max_seconds=(?P<seconds>\d+), .*": "stopped_late",
+    r"The loss became NaN .* in epoch (?P<epoch>\d+)\. .*": "diverged",
+    r"The worker process .* died in epoch (?P<epoch>\d+) .*": "died",
+    r"The training service went away in epoch (?P<epoch>\d+) .*": "lost",
+    r"Training failed: (?P<kind>\w+): (?P<problem>.*)": "failed",
+    r"(?P<text>.+)": "verbatim",
+}
 
 
 @dataclass(frozen=True)
@@ -19,14 +35,14 @@ class RunOutcome:
 
     Attributes:
         status: ``finished``, ``stopped`` or ``failed``.
-        reason: a sentence, empty when finished.
+        reason: why it stopped or failed; None when finished.
         history: the metrics of every complete epoch.
         weights: by name, of the last complete epoch whose loss was finite, else of the start;
             none where the worker was lost.
     """
 
     status: str
-    reason: str
+    reason: Message | None = None
     history: tuple[Mapping[str, float], ...] = ()
     weights: Mapping[str, np.ndarray] = field(default_factory=dict)
 
@@ -42,7 +58,7 @@ class RunRecord:
         owner: an opaque name for the visitor, empty on the command line.
         created: seconds since 1970.
         status: ``finished``, ``stopped`` or ``failed``.
-        reason: a sentence, empty when finished.
+        reason: why it stopped or failed; None when finished.
         history: the metrics of every complete epoch.
         sweep: an id that runs submitted together share, empty for a run of its own.
     """
@@ -53,7 +69,7 @@ class RunRecord:
     owner: str
     created: float
     status: str = "failed"
-    reason: str = INTERRUPTED
+    reason: Message | None = INTERRUPTED
     history: tuple[Mapping[str, float], ...] = ()
     sweep: str = ""
 
@@ -81,8 +97,14 @@ def begin_to_json(record: RunRecord) -> tuple[str, str]:
 
 def end_to_json(record: RunRecord) -> str:
     """Return the text of ``history.json``: how the run ended, and the metrics of its epochs."""
-    end = {"status": record.status, "reason": record.reason, "epochs": list(record.history)}
-    return json.dumps(end)
+    reason = record.reason
+    end = {
+        "status": record.status,
+        "reason": sentence(reason) if reason else "",
+        "message": _plain(reason),
+        "epochs": list(record.history),
+    }
+    return json.dumps(end, default=str)
 
 
 def from_begin(run_id: str, spec_json: str, about_json: str) -> RunRecord:
@@ -109,4 +131,30 @@ def with_end(record: RunRecord, end_json: str) -> RunRecord:
         ValueError, KeyError, TypeError: this is not the text of `end_to_json`.
     """
     end = json.loads(end_json)
-    return record.ended(RunOutcome(end["status"], end["reason"], tuple(end["epochs"])))
+    reason = _message(end["message"]) if "message" in end else _old_reason(end["reason"])
+    return record.ended(RunOutcome(end["status"], reason, tuple(end["epochs"])))
+
+
+def _plain(value: Any) -> Any:
+    """Return a message, or one of its values, as JSON holds it."""
+    if isinstance(value, Message):
+        return {"key": value.key, "values": {k: _plain(v) for k, v in value.values.items()}}
+    return [*map(_plain, value)] if isinstance(value, tuple | list) else value
+
+
+def _message(plain: Any) -> Any:
+    """Return what `_plain` was given."""
+    if isinstance(plain, dict):
+        return Message(plain["key"], {k: _message(v) for k, v in plain["values"].items()})
+    return tuple(map(_message, plain)) if isinstance(plain, list) else plain
+
+
+def _old_reason(said: str) -> Message | None:
+    """Return the message of a sentence that an older version wrote."""
+    for pattern, key in OLD_REASONS.items():
+        if found := re.fullmatch(pattern, said, re.DOTALL):
+            numbers = {
+                name: int(v) if v.isdecimal() else v for name, v in found.groupdict().items()
+            }
+            return Message(key, numbers)
+    return None

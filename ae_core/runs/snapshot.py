@@ -9,6 +9,7 @@ import numpy as np
 
 from ae_core import images
 from ae_core.data.loading import card
+from ae_core.errors import Message
 from ae_core.models.compatibility import image_shape
 from ae_core.runs.record import RunRecord
 from ae_core.specs import TrainingSpec
@@ -43,7 +44,7 @@ class Snapshot:
         owner: an opaque name for the visitor.
         status: ``queued``, ``starting``, ``running``, ``paused``, ``stopping``, ``finished``,
             ``stopped`` or ``failed``.
-        reason: a sentence, empty without a problem; of a queued run, why none can start now.
+        reason: why it stopped or failed, or why it cannot go on now; None without a problem.
         position: place in the queue from 1, 0 when not queued.
         wait: estimated seconds until it starts, None when not queued or unknown.
         lost: with what its first attempt was lost: ``worker`` (died) or ``service`` (the
@@ -64,7 +65,7 @@ class Snapshot:
     preset: str
     owner: str
     status: str
-    reason: str = ""
+    reason: Message | None = None
     position: int = 0
     wait: float | None = None
     lost: str = ""
@@ -85,7 +86,7 @@ class Snapshot:
     @property
     def diverged(self) -> bool:
         """Whether the run failed because its loss became NaN."""
-        return self.status == "failed" and "NaN" in str(self.reason)
+        return self.reason is not None and self.reason.key == "diverged"
 
     @property
     def epoch(self) -> int:

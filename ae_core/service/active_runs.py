@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 
-from ae_core.errors import StorageError, UnknownThing
+from ae_core.errors import Message, StorageError, UnknownThing
 from ae_core.runs.record import RunRecord
 from ae_core.runs.snapshot import Snapshot
 from ae_core.runs.store import RunStore
@@ -193,8 +193,8 @@ class ActiveRuns:
                 self._queue = self._queue_store.read()
             return removed
 
-    def set_problem(self, problem: str) -> None:
-        """Show with every live run why it does not go on now; an empty text: it does."""
+    def set_problem(self, problem: Message | None) -> None:
+        """Show with every live run why it does not go on now; None: it does."""
         with self.changed:
             for run in self._live.values():
                 if not run.over and run.snapshot.reason != problem:
@@ -210,7 +210,7 @@ class ActiveRuns:
                 self._forget(run_id, run.record.status)
                 self._queue = self._queue_store.read()
 
-    def keep_unsaved(self, run_id: str, problem: str) -> None:
+    def keep_unsaved(self, run_id: str, problem: Message) -> None:
         """Keep an ended run that the store did not take, and say why."""
         with self.holding(run_id) as run:
             self._queue_store.finish(run_id)

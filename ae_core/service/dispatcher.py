@@ -13,7 +13,7 @@ import threading
 from distributed import CancelledError, Client, Future
 from distributed.client import ClosedClientError
 
-from ae_core.errors import ServiceUnavailable, StorageError
+from ae_core.errors import Message, ServiceUnavailable, StorageError
 from ae_core.runs.record import RunOutcome
 from ae_core.runs.store import RunStore
 from ae_core.service.active_runs import ActiveRuns
@@ -21,7 +21,7 @@ from ae_core.service.attempts import AttemptTracker
 from ae_core.service.connection import Connection
 from ae_core.service.events import SchedulerEvents, SerialExecutor
 from ae_core.service.messages import attempt_name, run_of, task_key
-from ae_core.service.outcome import AttemptLost, given_up, outcome_of
+from ae_core.service.outcome import AttemptLost, outcome_of
 from ae_core.service.queue import Entry, TrainingQueue
 
 POLL_SECONDS = 2.0  # while something may happen that no event reports
@@ -92,9 +92,9 @@ class Dispatcher:
                 with self._active.exclusive():
                     self._follow(client, self._active.sync())
                     self._start_waiting(client)
-                self._active.set_problem("")
+                self._active.set_problem(None)
         except ServiceUnavailable as error:
-            self._active.set_problem(str(error))
+            self._active.set_problem(error.message)
         finally:
             if queue.waiting or queue.training or self._connection.shared:
                 self._executor.schedule(POLL_SECONDS, self.dispatch)
@@ -114,10 +114,7 @@ class Dispatcher:
             return
         slots = self._connection.train_slots()
         if not slots:
-            raise ServiceUnavailable(
-                "Training is not available: no worker that trains is connected at the moment. "
-                "Runs wait and start by themselves; if it stays so, restart the workers."
-            )
+            raise ServiceUnavailable("no_worker")
         known = frozenset(entry.id for entry in (*queue.waiting, *queue.training))
         slots -= _trainings_of_others(client, known)
         while (run := self._active.start_next(slots)) is not None:
@@ -152,9 +149,10 @@ class Dispatcher:
             return
         epoch = run.snapshot.epoch + 1
         if run.snapshot.status == "stopping":
-            self._end(entry.id, RunOutcome("stopped", f"Stopped in epoch {epoch}."))
+            self._end(entry.id, RunOutcome("stopped", Message.of("stopped", epoch=epoch)))
         elif entry.attempt >= MAX_ATTEMPTS and (run.started or how == "worker"):
-            self._end(entry.id, given_up(how, epoch))
+            reason = Message.of("died" if how == "worker" else "lost", epoch=epoch)
+            self._end(entry.id, RunOutcome("failed", reason))
         else:
             retried = self._active.retry(entry, how)
             self._attempts.begin(client, entry.id, retried.attempt)
@@ -190,7 +188,7 @@ class Dispatcher:
             if not self._store.has_ended(run_id):
                 self._store.finish(run.record, run.files)
         except StorageError as error:
-            self._active.keep_unsaved(run_id, str(error))
+            self._active.keep_unsaved(run_id, error.message)
         else:
             self._active.drop(run_id)
         attempt = self._attempts.pop(run_id)

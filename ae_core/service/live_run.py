@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ae_core import errors
 from ae_core.data.loading import card
 from ae_core.models import weights
 from ae_core.runs import timeline
@@ -77,12 +78,14 @@ class LiveRun:
         if outcome.history:
             self.files["weights.npz"] = weights.to_bytes(outcome.weights)
 
-    def keep_unsaved(self, problem: str) -> None:
+    def keep_unsaved(self, problem: errors.Message) -> None:
         """Show the end although it is only in memory, and say why."""
-        reason = " ".join(filter(None, (self.record.reason, problem)))
+        reason = self.record.reason
+        if reason is not None:
+            problem = errors.Message.of("ended_not_saved", problem=reason, unsaved=problem)
         self.update(
             status=self.record.status,
-            reason=reason,
+            reason=problem,
             history=self.record.history,
             unsaved="weights.npz" in self.files,
         )

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from distributed import Client, Variable, get_client, get_worker
 
+from ae_core import errors
+
 STOP = -1  # "train up to epoch -1": end the run
 POLL_SECONDS = 0.4
 PROGRESS_SECONDS = 0.5  # between two messages within a long epoch
@@ -124,7 +126,7 @@ class DaskRunControl:
         """Read the variable once; the reporter sends pauses and the share of an epoch."""
         self._variable = _limit(name, get_client())
         self._reporter = reporter
-        self._reason = ""
+        self._paused_out = False
         self._reported = time.monotonic()
         self._poll()
 
@@ -143,14 +145,18 @@ class DaskRunControl:
                 time.sleep(POLL_SECONDS)
                 self._poll()
                 if time.monotonic() - started > MAX_PAUSE:
-                    self._reason = f"Stopped after a pause of {MAX_PAUSE / 60:.0f} minutes"
+                    self._paused_out = True
                     break
             self._reporter.send("resumed")
         return time.monotonic() - started
 
-    def stopped(self) -> str:
-        """Return why the run has to end now, or an empty text."""
-        return "Stopped" if self._until == STOP else self._reason
+    def stopped(self, epoch: int) -> errors.Message | None:
+        """Return why the run has to end now, in ``epoch``; None if it may go on."""
+        if self._until == STOP:
+            return errors.Message.of("stopped", epoch=epoch)
+        if self._paused_out:
+            return errors.Message.of("stopped_paused", epoch=epoch, minutes=round(MAX_PAUSE / 60))
+        return None
 
     def progress(self, share: float) -> None:
         """Report the share of the epoch that is done, not often."""

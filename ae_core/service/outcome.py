@@ -5,19 +5,11 @@ import logging
 from distributed import CancelledError, Future
 from distributed.scheduler import KilledWorker
 
-from ae_core.errors import ImageSetCorrupt, ImageSetUnavailable
+from ae_core.errors import Message, UserError
 from ae_core.runs.record import RunOutcome
 from ae_core.service.worker import WorkerLost
 
 RESULT_SECONDS = 60  # for the weights of the largest network to arrive
-WORKER_DIED = (
-    "The worker process that trained this run died in epoch {epoch} (killed, or out of memory), "
-    "as an earlier one had, and the run with it. A smaller network needs less memory: train again."
-)
-SERVICE_LOST = (
-    "The training service went away in epoch {epoch} for the second time, and the run with it. "
-    "Train again."
-)
 
 _log = logging.getLogger(__name__)
 
@@ -29,12 +21,6 @@ class AttemptLost(Exception):
         """Lost with its ``worker``, or with the training ``service``."""
         super().__init__(how)
         self.how = how
-
-
-def given_up(how: str, epoch: int) -> RunOutcome:
-    """Return the outcome of a run whose last attempt was lost in an epoch."""
-    sentence = WORKER_DIED if how == "worker" else SERVICE_LOST
-    return RunOutcome("failed", sentence.format(epoch=epoch))
 
 
 def outcome_of(future: Future) -> RunOutcome:
@@ -49,8 +35,9 @@ def outcome_of(future: Future) -> RunOutcome:
         raise AttemptLost("worker") from None
     except (CancelledError, TimeoutError, OSError):
         raise AttemptLost("service") from None
-    except (ValueError, ImageSetUnavailable, ImageSetCorrupt) as error:
-        return RunOutcome("failed", str(error))
+    except UserError as error:
+        return RunOutcome("failed", error.message)
     except Exception as error:  # any other is a bug: the log has all of it
         _log.exception("a run failed in its worker")
-        return RunOutcome("failed", f"Training failed: {type(error).__name__}: {error}"[:300])
+        kind = type(error).__name__
+        return RunOutcome("failed", Message.of("failed", kind=kind, problem=str(error)[:300]))

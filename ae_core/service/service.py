@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ae_core.data.loading import card
-from ae_core.errors import Busy
+from ae_core.errors import Busy, Message
 from ae_core.models.compatibility import network_shapes
 from ae_core.runs.ended_runs import EndedRuns
 from ae_core.runs.index import RunIndex
@@ -174,7 +174,7 @@ class TrainingService:
     def stop(self, run_id: str) -> None:
         """End a run; the weights of its last complete epoch are kept."""
         if self._active.dequeue(run_id):
-            self._dispatcher.end(run_id, RunOutcome("stopped", "Stopped before it began."))
+            self._dispatcher.end(run_id, RunOutcome("stopped", Message("stopped_waiting")))
             return
         with self._active.holding(run_id) as run:
             if run is not None and run.snapshot.live:

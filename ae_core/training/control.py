@@ -3,6 +3,8 @@
 import time
 from typing import Protocol
 
+from ae_core.errors import Message
+
 
 class RunControl(Protocol):
     """What may hold or end a run from outside; the loop asks it several times a second."""
@@ -10,8 +12,8 @@ class RunControl(Protocol):
     def wait(self, epoch: int) -> float:
         """Return once training in ``epoch`` may go on; give the seconds waited."""
 
-    def stopped(self) -> str:
-        """Return why the run has to end now, or an empty text."""
+    def stopped(self, epoch: int) -> Message | None:
+        """Return why the run has to end now, in ``epoch``; None if it may go on."""
 
     def progress(self, share: float) -> None:
         """Take note of the share of the epoch, in [0, 1], that is done."""
@@ -24,9 +26,9 @@ class NoControl:
         """Never wait."""
         return 0.0
 
-    def stopped(self) -> str:
+    def stopped(self, epoch: int) -> Message | None:
         """Never stop."""
-        return ""
+        return None
 
     def progress(self, share: float) -> None:
         """Ignore it."""
@@ -35,8 +37,8 @@ class NoControl:
 class TrainingStopped(Exception):
     """The run ends before its last epoch."""
 
-    def __init__(self, status: str, reason: str) -> None:
-        """End as ``stopped`` or ``failed``; the reason is a sentence for people."""
+    def __init__(self, status: str, reason: Message) -> None:
+        """End as ``stopped`` or ``failed``."""
         super().__init__(reason)
         self.status, self.reason = status, reason
 
@@ -62,12 +64,8 @@ class TrainingClock:
             TrainingStopped: the run was stopped or has used up its time.
         """
         self._started += self.control.wait(epoch)
-        reason = self.control.stopped()
-        if reason:
-            raise TrainingStopped("stopped", f"{reason} in epoch {epoch}.")
-        if self.trained > self._max_seconds:
-            raise TrainingStopped(
-                "stopped",
-                f"Stopped in epoch {epoch}: its time limit, max_seconds={self._max_seconds}, "
-                "was reached.",
-            )
+        reason = self.control.stopped(epoch)
+        if reason is None and self.trained > self._max_seconds:
+            reason = Message.of("stopped_late", epoch=epoch, seconds=self._max_seconds)
+        if reason is not None:
+            raise TrainingStopped("stopped", reason)

@@ -9,6 +9,7 @@ import numpy as np
 
 from ae_core.data import corruption
 from ae_core.data.loading import ImageSet
+from ae_core.errors import Message
 from ae_core.models import autoencoder as ae
 from ae_core.models.networks import build
 from ae_core.models.pca_init import init_from_pca
@@ -115,7 +116,7 @@ def fit(
             on_epoch(Epoch(number, metrics, preview, on_map, weights))
     except TrainingStopped as end:
         return RunOutcome(end.status, end.reason, tuple(history), weights)
-    return RunOutcome("finished", "", tuple(history), weights)
+    return RunOutcome("finished", None, tuple(history), weights)
 
 
 def _train_epoch(
@@ -134,8 +135,4 @@ def _train_epoch(
 
 
 def _not_finite(number: int) -> TrainingStopped:
-    return TrainingStopped(
-        "failed",
-        f"The loss became NaN (not a number) in epoch {number}. "
-        "The weights of the last good epoch are kept; try a smaller learning rate.",
-    )
+    return TrainingStopped("failed", Message.of("diverged", epoch=number))

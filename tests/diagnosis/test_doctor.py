@@ -305,7 +305,7 @@ def trained(spec, pictures=0, tests=0):
 
 
 def findings(spec, outcome):
-    diverged = "NaN" in outcome.reason
+    diverged = outcome.reason is not None and outcome.reason.key == "diverged"
     return examine(spec, outcome.history, status=outcome.status, diverged=diverged)
 
 

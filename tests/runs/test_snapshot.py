@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ae_core.errors import Message
 from ae_core.models.compatibility import image_shape
 from ae_core.runs.record import RunOutcome, RunRecord, new_record
 from ae_core.runs.snapshot import LIVE, CodeMap, Snapshot, files_of, restored
@@ -56,7 +57,7 @@ def same(a, b):
 def test_an_ended_run_comes_back_from_its_files(name, rows):
     spec = preset(name)
     record = new_record(spec, name, "someone").ended(
-        RunOutcome("stopped", "Stopped in epoch 3.", HISTORY)
+        RunOutcome("stopped", Message.of("stopped", epoch=3), HISTORY)
     )
     before = snapshot_of(record, pictures=random_rows(rows, spec), saved=True)
     assert same(restored(record, files_of(before).get, saved=True), before)
@@ -87,7 +88,9 @@ def test_a_run_without_pictures_keeps_none():
 def test_the_way_through_the_store(tmp_path):
     spec = change(preset("digits-dense"), latent_dim=2, image_size=16)
     store = RunStore(tmp_path)
-    record = new_record(spec, "digits-dense", "someone").ended(RunOutcome("finished", "", HISTORY))
+    record = new_record(spec, "digits-dense", "someone").ended(
+        RunOutcome("finished", None, HISTORY)
+    )
     code_map = CodeMap(np.ones((5, 2), np.float32), (0, 1, 2, 1, 0), ("null", "eins", "zwölf"))
     before = snapshot_of(record, pictures=random_rows(2, spec), map=code_map)
     store.finish(record, files_of(before))

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ae_core.errors import StorageError, UnknownThing
+from ae_core.errors import Message, StorageError, UnknownThing
 from ae_core.runs import store as store_module
 from ae_core.runs.record import INTERRUPTED, RunOutcome, RunRecord, new_record, new_run_id
 from ae_core.runs.store import RunStore
 from ae_core.specs import PRESETS, preset
-from tests.helpers.refusals import refused
+from tests.helpers.refusals import check, refused
 
 FULL = "No space left on device"
 HISTORY = ({"loss": 0.5, "seconds": 1.25}, {"loss": 0.1 + 0.2, "seconds": 1e-9})
@@ -35,7 +35,7 @@ def record(name="mnist-vae", owner="someone", **fields):
 def finished(store, **fields):
     begun = record(**fields)
     store.begin(begun)
-    done = begun.ended(RunOutcome("finished", "", HISTORY))
+    done = begun.ended(RunOutcome("finished", None, HISTORY))
     store.finish(done, FILES)
     return done
 
@@ -71,7 +71,7 @@ RECORDS = st.builds(
     owner=st.text(),
     created=st.floats(0, 1e10),
     status=st.sampled_from(["finished", "stopped", "failed"]),
-    reason=st.text(),
+    reason=st.none() | st.builds(Message.of, st.just("verbatim"), text=st.text()),
     history=st.lists(st.dictionaries(st.text(), NUMBERS, max_size=3), max_size=3).map(tuple),
 )
 
@@ -85,7 +85,9 @@ def test_whatever_a_record_says_comes_back(tmp_path_factory, written):
 
 
 def test_a_loss_that_was_no_number_comes_back(store):
-    failed = record().ended(RunOutcome("failed", "The loss is not finite.", ({"loss": math.nan},)))
+    failed = record().ended(
+        RunOutcome("failed", Message.of("diverged", epoch=1), ({"loss": math.nan},))
+    )
     store.finish(failed, {})
     assert math.isnan(store.read(failed.id).history[0]["loss"])
 
@@ -96,9 +98,43 @@ def test_a_run_that_was_cut_off_says_so(store):
     found = store.read(begun.id)
     assert (found.status, found.reason, found.history) == ("failed", INTERRUPTED, ())
     assert found.spec == begun.spec
-    assert INTERRUPTED == (
-        "The server was restarted before this run ended, so its end is lost. Train again."
-    )
+    check(INTERRUPTED, "interrupted")
+
+
+OLD_REASONS = {
+    "": None,
+    "Stopped in epoch 3.": Message.of("stopped", epoch=3),
+    "Stopped before it began.": Message("stopped_waiting"),
+    "Stopped after a pause of 15 minutes in epoch 2.": Message.of(
+        "stopped_paused", epoch=2, minutes=15
+    ),
+    "Stopped in epoch 7: its time limit, max_seconds=60, was reached.": Message.of(
+        "stopped_late", epoch=7, seconds=60
+    ),
+    "The loss became NaN (not a number) in epoch 1. The weights of the last good epoch are kept; "
+    "try a smaller learning rate.": Message.of("diverged", epoch=1),
+    "The worker process that trained this run died in epoch 12 (killed, or out of memory), as an "
+    "earlier one had, and the run with it. A smaller network needs less memory: train again.": (
+        Message.of("died", epoch=12)
+    ),
+    "The training service went away in epoch 4 for the second time, and the run with it. Train "
+    "again.": Message.of("lost", epoch=4),
+    "Training failed: MemoryError: no room": Message.of(
+        "failed", kind="MemoryError", problem="no room"
+    ),
+    "mnist needs mnist.npz.": Message.of("verbatim", text="mnist needs mnist.npz."),
+}
+
+
+@pytest.mark.parametrize("sentence", OLD_REASONS)
+def test_a_sentence_of_an_older_version_is_read_as_a_message(store, sentence):
+    done = finished(store)
+    end = {"status": "stopped", "reason": sentence, "epochs": []}
+    (store.folder(done.id) / "history.json").write_text(json.dumps(end))
+    reason = store.read(done.id).reason
+    assert reason == OLD_REASONS[sentence]
+    if reason is not None:
+        check(reason, reason.key)
 
 
 def test_ids_cannot_be_guessed_and_are_ids():
@@ -263,7 +299,7 @@ def test_a_disk_that_fills_up_in_training_leaves_what_was_there(store, monkeypat
     with monkeypatch.context() as patch:
         no_room(patch, how)
         with refused("run_not_saved", StorageError, reason=FULL):
-            store.finish(begun.ended(RunOutcome("finished", "", HISTORY)), FILES)
+            store.finish(begun.ended(RunOutcome("finished", None, HISTORY)), FILES)
     assert names_in(store.folder(begun.id)) == ["run.json", "spec.json"]
     assert store.read(begun.id).reason == INTERRUPTED
 
@@ -284,7 +320,7 @@ def test_a_file_that_is_written_anew_stays_whole_on_a_full_disk(store, monkeypat
 def test_a_run_reads_as_cut_off_until_its_last_file_is_there(store, monkeypatch, files_written):
     begun = record()
     store.begin(begun)
-    done = begun.ended(RunOutcome("finished", "", HISTORY))
+    done = begun.ended(RunOutcome("finished", None, HISTORY))
     write, left = store_module.atomic_write, iter(range(files_written))
     with monkeypatch.context() as patch:
 

@@ -18,11 +18,16 @@ from ae_core.specs import change, preset
 from ae_core.storage import ROOT
 from ae_core.training.sweep import specs_of
 from tests.helpers.dask_cluster import pid_of
+from tests.helpers.refusals import check
 
 QUICK = change(preset("digits-dense"), image_size=8, encoder="dense32", decoder="dense32")
 QUICK = change(QUICK, epochs=5)
 LONG = change(QUICK, epochs=2000)
 PATIENCE = 120
+
+
+def key_of(snapshot):
+    return snapshot.reason and snapshot.reason.key
 
 
 def ended(snapshot):
@@ -115,9 +120,9 @@ def test_a_killed_worker_s_run_is_begun_again_once_and_then_it_is_said(cluster, 
     for server in servers:
         failed = server.wait_until(run, ended, PATIENCE)
         assert failed.status == "failed"
-        assert failed.reason.startswith("The worker process that trained this run died in epoch")
+        check(failed.reason, "died")
     waits = other.submit(QUICK, "ada")
-    assert "no worker that trains" in one.wait_until(waits, lambda s: s.reason, PATIENCE).reason
+    check(one.wait_until(waits, lambda s: s.reason, PATIENCE).reason, "no_worker")
     cluster.restore()
     assert one.wait_until(waits, ended, PATIENCE).status == "finished"
 
@@ -132,16 +137,15 @@ def test_a_scheduler_that_is_gone_is_said_and_found_again_and_nothing_is_lost(cl
     waits = other.submit(QUICK, "eve")
     cluster.kill_scheduler()
     for server in servers:
-        said = server.wait_until(waits, lambda s: "AE_SCHEDULER=tcp://" in s.reason, PATIENCE)
+        said = server.wait_until(waits, lambda s: key_of(s) == "unreachable", PATIENCE)
         assert said.status == "queued"
-        assert said.reason.startswith("Training is not available: ")
         assert server.snapshot(done).history == finished.history
     late = one.submit(QUICK, "max")  # it waits with the others
     cluster.restore()
     for run in runs:
         for server in servers:
             again = server.wait_until(run, lambda s: s.lost and s.epoch, PATIENCE)
-            assert (again.lost, again.reason) == ("service", "")
+            assert (again.lost, again.reason) == ("service", None)
     stop_all(one, *runs)
     for run in (waits, late):
         assert other.wait_until(run, ended, PATIENCE).status == "finished"

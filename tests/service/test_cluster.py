@@ -13,7 +13,7 @@ from ae_core.service.service import TrainingService
 from ae_core.specs import change, preset
 from ae_core.storage import ROOT
 from tests.helpers.dask_cluster import pid_of
-from tests.helpers.refusals import refused
+from tests.helpers.refusals import check, refused
 
 QUICK = change(preset("digits-dense"), image_size=8, epochs=5)
 LONG = change(QUICK, epochs=2000)
@@ -56,7 +56,7 @@ def test_a_killed_server_leaves_no_worker_and_keeps_finished_runs(tmp_path):
     assert restarted.runs("ada") == [going, done]
     assert restarted.snapshot(done).status == "finished"
     assert restarted.snapshot(done).epoch == 3
-    assert "The server was restarted before this run ended" in restarted.snapshot(going).reason
+    check(restarted.snapshot(going).reason, "interrupted")
 
 
 def test_two_visitors_on_an_existing_scheduler_do_not_disturb_each_other(cluster, server_on):
@@ -110,9 +110,8 @@ def test_an_unreachable_scheduler_is_a_sentence(tmp_path, monkeypatch):
     run_id = service.submit(QUICK, "ada")
     waits = service.wait_until(run_id, lambda s: s.reason, PATIENCE)
     assert waits.status == "queued"
-    assert waits.reason.startswith("Training is not available: AE_SCHEDULER=tcp://127.0.0.1:1")
-    assert waits.reason.endswith("start the Dask scheduler there.")
+    check(waits.reason, "unreachable")
     service.stop(run_id)
     stopped = service.wait_until(run_id, lambda s: not s.live, PATIENCE)
-    assert stopped.reason == "Stopped before it began."
+    check(stopped.reason, "stopped_waiting")
     service.close()

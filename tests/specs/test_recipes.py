@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from ae_core.data.loading import IMAGE_SETS, load_images
+from ae_core.errors import Message
 from ae_core.specs import preset
 from ae_core.storage import data_dir
 from ae_core.training.control import NoControl
@@ -40,9 +41,10 @@ class Until(NoControl):
     def on_epoch(self, epoch):
         self.history.append(epoch.metrics)
 
-    def stopped(self):
+    def stopped(self, epoch):
         done = self.history and self.reached(self.history[-1])
-        return "Stopped" if done or len(self.history) >= self.within else ""
+        ends = done or len(self.history) >= self.within
+        return Message.of("stopped", epoch=epoch) if ends else None
 
 
 def reach(spec, reached, within):

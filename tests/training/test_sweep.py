@@ -25,7 +25,7 @@ from ae_core.service.service import TrainingService
 from ae_core.specs import LIMITS, change, flatten, preset
 from ae_core.training.sweep import FEWEST_SIZES, MOST_SIZES, parse_sizes, specs_of
 from pages.ui.charts.sweep import LOSSLESS, SizePoint, SweepWords, psnr_by_size
-from tests.helpers.refusals import refused
+from tests.helpers.refusals import check, refused
 
 QUICK = change(preset("digits-dense"), image_size=8, encoder="dense32", decoder="dense32")
 QUICK = change(QUICK, epochs=1)
@@ -120,12 +120,11 @@ def test_a_sweep_counts_as_one_and_is_stopped_as_one(service):
     # The visitors take turns.
     assert [service.snapshot(run).position for run in (*ids, other)] == [0, 2, 3, 1]
     service.stop(ids[1])  # one of them alone
-    assert service.wait_until(ids[1], ended, 10).reason == "Stopped before it began."
+    check(service.wait_until(ids[1], ended, 10).reason, "stopped_waiting")
     assert service.snapshot(ids[2]).position == 2
     service.stop_sweep(sweep)
     reasons = [service.wait_until(run, ended, 10).reason for run in ids]
-    assert reasons[0].startswith("Stopped in epoch")
-    assert reasons[1:] == ["Stopped before it began."] * 2
+    assert [reason.key for reason in reasons] == ["stopped", *["stopped_waiting"] * 2]
     assert service.wait_until(other, ended, PATIENCE).status == "finished"
     assert service.runs("ada") == ids[::-1]
 

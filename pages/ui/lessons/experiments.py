@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import streamlit as st
 
-from ae_core.errors import UserError
+from ae_core.errors import Message, UserError
 from ae_core.lessons.figures import Figures, figures_of_run
 from ae_core.lessons.schema import Experiment
 from ae_core.runs.snapshot import Snapshot
@@ -56,19 +56,19 @@ def train_view(experiments: tuple[Experiment, ...]) -> Figures:
             args=(missing,),
             disabled=any(run.live for run in runs.values()),
         )
-        for name in [*filter(None, [_last_failure(missing)])]:
-            notice.error(name)
+        if problem := _last_failure(missing):
+            notice.error(problem)
     live = any(run.live for run in runs.values())
     st.fragment(run_every=REFRESH_SECONDS if live else None)(_draw)(experiments, live)
     return figures_of(runs)
 
 
-def _last_failure(missing: list[Experiment]) -> str:
-    """Return why the newest run of a missing experiment failed, "" if none did."""
+def _last_failure(missing: list[Experiment]) -> Message | None:
+    """Return why the newest run of a missing experiment failed, None if none did."""
     for run in snapshots_of(service().runs(visitor())[:LOOKED_AT]):
         if any(run.spec == one.spec for one in missing):
             return run.reason
-    return ""
+    return None
 
 
 def _begin(missing: list[Experiment]) -> None:

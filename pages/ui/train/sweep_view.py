@@ -50,7 +50,7 @@ def _draw(sweep_id: str, live: bool) -> None:
         return
     st.markdown(f"##### {text('sweep.title')}")
     _headline(sweep_id, runs)
-    problem = next((run.reason for run in runs if run.live and run.reason), "")
+    problem = next((run.reason for run in runs if run.live and run.reason), None)
     if problem:
         notice.warning(text("waiting.unavailable", problem=problem))
     sizes = tuple(run.spec.autoencoder.latent_dim for run in runs)
