@@ -109,7 +109,7 @@ def test_a_class_from_its_code_to_its_table(page, browser, server):
         expect(card(page, BOLD)).to_contain_text("Paused")
         expect(two.get_by_role("button", name="Resume")).to_be_disabled()
         train(one, "latent_dim=4&epochs=3")
-        expect(one.get_by_text("the teacher has paused it")).to_be_visible()
+        expect(one.get_by_text(pattern("class_paused", code=code))).to_be_visible()
         page.get_by_role("button", name="Go on").click()
         expect(card(page, BOLD)).to_contain_text("Training")
         train(one, "latent_dim=4&epochs=3")
