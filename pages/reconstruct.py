@@ -147,10 +147,10 @@ def _reconstruction_view(image: np.ndarray, ours: Reconstruction) -> None:
     image_row((image, ours.image, error), captions, MIN_WIDTH)
 
 
-def _baselines_view(ours: Reconstruction, baselines: list[Reconstruction]) -> None:
+def _baselines_view(ours: Reconstruction, others: list[Reconstruction]) -> None:
     """Show the autoencoder's picture next to those of its baselines, and say who is ahead."""
-    st.markdown(f"##### {_verdict(ours, baselines)}")
-    shown = (ours, *baselines)
+    st.markdown(f"##### {_verdict(ours, others)}")
+    shown = (ours, *others)
     image_row((each.image for each in shown), (_words(each, ours) for each in shown), MIN_WIDTH)
 
 
@@ -175,9 +175,9 @@ def _words(made: Reconstruction, ours: Reconstruction) -> str:
     return f"<b>{made.name}</b>, {made.psnr:.1f} dB<br>{kept}"
 
 
-def _verdict(ours: Reconstruction, baselines: list[Reconstruction]) -> str:
-    fair = [baseline for baseline in baselines if baseline.bytes <= ours.bytes]
-    best = max(fair, key=lambda baseline: baseline.psnr, default=None)
+def _verdict(ours: Reconstruction, others: list[Reconstruction]) -> str:
+    fair = [each for each in others if each.bytes <= ours.bytes]
+    best = max(fair, key=lambda each: each.psnr, default=None)
     if best is None:
         return text("reconstruct.verdict.alone")
     gap = ours.psnr - best.psnr
