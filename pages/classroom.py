@@ -13,7 +13,7 @@ from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.shell.frame import page_frame
 from pages.ui.state.query_params import set_query
-from pages.ui.state.session import teaching, visitor
+from pages.ui.state.session import session, visitor
 
 
 def page() -> None:
@@ -33,7 +33,7 @@ def page() -> None:
 
 def _remembered() -> None:
     """Bring the visitor's class into the address: the one taught in this tab, or the joined one."""
-    for code, secret in reversed(teaching().items()):
+    for code, secret in reversed(session().teaching.items()):
         set_query(**{"class": code, "teacher": secret})
         return
     where = classroom_service().class_of(visitor())
@@ -45,7 +45,7 @@ def _one_class(code: str) -> None:
     secret = st.query_params.get("teacher", "")
     if secret:
         classroom = classroom_service().as_teacher(code, secret)
-        teaching()[classroom.code] = secret
+        session().teaching[classroom.code] = secret
         teacher_view(classroom, secret)
         return
     classroom = classroom_service().find(code)

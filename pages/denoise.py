@@ -1,15 +1,12 @@
 """Denoise: a face from a photo, with noise and without, next to classical filters."""
 
-import secrets
-
 import streamlit as st
 
 from ae_core.denoising import denoise
-from ae_core.denoising.denoise import Denoised, LabelledImage
 from ae_core.errors import UserError
 from ae_core.specs import CHOICES, LIMITS, Corruption
 from ae_core.specs.serialization import OLD_NAMES
-from pages.ui.backend.denoising import noise_answer
+from pages.ui.backend.denoising import Question, classical, denoised, squeezed
 from pages.ui.denoise.results import (
     classical_view,
     denoised_view,
@@ -18,7 +15,7 @@ from pages.ui.denoise.results import (
     wipe_view,
 )
 from pages.ui.i18n import notice
-from pages.ui.i18n.text import slug, text
+from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import amount_in_words, in_words
 from pages.ui.pickers.face_source import Chosen, face_source
 from pages.ui.pickers.model_card import model_card
@@ -30,7 +27,7 @@ from pages.ui.pickers.models import (
     squeezing_models,
 )
 from pages.ui.shell.frame import page_frame
-from pages.ui.state.query_params import linked_choice, linked_number, linked_slider, set_query
+from pages.ui.state.query_params import linked_choice, linked_seed, linked_slider, set_query
 from pages.ui.widgets.waiting import waiting
 
 TASKS = ("Add noise, then remove it", "Clean this photo as it is")
@@ -41,12 +38,7 @@ KINDS = tuple(kind for kind in CHOICES["noise_kind"] if kind != "none")
 def page() -> None:
     """Draw the page."""
     task = linked_choice(
-        "task",
-        text("denoise.what"),
-        TASKS,
-        "denoise",
-        format_func=lambda task: text(f"denoise.task.{slug(task)}"),
-        label_visibility="collapsed",
+        "task", text("denoise.what"), TASKS, "denoise", words="denoise.task", collapsed=True
     )
     left, right = st.columns([4, 10], gap="large")
     with left:
@@ -77,11 +69,8 @@ def _noise() -> tuple[Corruption, int]:
     amount = linked_slider(
         "noise_amount", text("denoise.amount"), 0.2, LIMITS["noise_amount"], "denoise"
     )
-    seed = int(linked_number("seed", 0, LIMITS["seed"]))
     st.caption(amount_in_words(kind, amount, denoise.LESSON_SIDE))
-    st.button(
-        text("denoise.new_noise"), on_click=lambda: set_query(seed=str(secrets.randbelow(10_000)))
-    )
+    seed = linked_seed(text("denoise.new_noise"))
     st.caption(text("denoise.seed", seed=seed))
     return Corruption(kind, amount), seed
 
@@ -95,39 +84,29 @@ def _results(
     colour, any_size = False, isinstance(model, TrainedDenoiser)
     if any_size and chosen.image.shape[-1] == 3:
         view = linked_choice(
-            "size",
-            text("denoise.picture"),
-            VIEWS,
-            "denoise",
-            format_func=lambda view: text(f"denoise.view.{slug(view)}"),
-            label_visibility="collapsed",
+            "size", text("denoise.picture"), VIEWS, "denoise", words="denoise.view", collapsed=True
         )
         colour = view == VIEWS[1]
-    key = (chosen.key, model.file, noise, seed, colour)
-    question = (model.file, chosen.image, noise, seed)
     shared = chosen.shared and not colour
-    wait = chosen.key if shared else key  # small pictures: later ones take a tenth of a second
+    asked = Question(chosen.key, chosen.image, model.file, noise, seed, colour, shared)
+    wait = (
+        chosen.key if shared else asked.key
+    )  # of small images later ones take a tenth of a second
     with waiting(text("denoise.denoising"), "denoised", wait):
-        result = noise_answer("denoised", key, *question, shared=shared, colour=colour)
+        result = denoised(asked)
     denoised_view(result, faces=chosen.key[0] != "test" or any_size)
     with waiting(text("denoise.filtering"), "classical", wait):
-        rivals = noise_answer("classical", key, *question, shared=shared, colour=colour)
-    classical_view(result, rivals)
+        others = classical(asked)
+    classical_view(result, others)
     if any_size and not colour:
-        rivals = [*rivals, *_bottlenecks(result, key, shared=shared)]
+        autoencoders = tuple((model.title, model.file) for model in squeezing_models())
+        with waiting(text("denoise.squeezing"), "squeezed", shared or asked.key):
+            made = squeezed(asked, result, autoencoders)
+        squeezed_view(result, made)
+        others = [*others, *made]
     wipe_view(result)
-    downloads(result, rivals)
+    downloads(result, others)
     model_card(model.id)
-
-
-def _bottlenecks(result: Denoised, key: object, *, shared: bool) -> list[LabelledImage]:
-    autoencoders = tuple((model.title, model.file) for model in squeezing_models())
-    clean = None if result.clean is None else result.clean.image
-    question = (autoencoders, result.noisy.image, clean)
-    with waiting(text("denoise.squeezing"), "squeezed", shared or key):
-        made: list[LabelledImage] = noise_answer("squeezed", key, *question, shared=shared)
-    squeezed_view(result, made)
-    return made
 
 
 page_frame("Denoise", page)

@@ -6,7 +6,7 @@ from ae_core.errors import UnknownThing, UserError
 from ae_core.latent.profile import LatentProfile
 from pages.ui.backend.models import latent_profile
 from pages.ui.i18n import notice
-from pages.ui.i18n.text import slug, text
+from pages.ui.i18n.text import text
 from pages.ui.latent.directions import direction_view
 from pages.ui.latent.map import map_view
 from pages.ui.latent.match import match_view
@@ -47,8 +47,8 @@ def page() -> None:
             text("latent.views"),
             tuple(VIEWS),
             "latent",
-            format_func=lambda view: text(f"latent.view.{slug(view)}"),
-            label_visibility="collapsed",
+            words="latent.view",
+            collapsed=True,
             wrap=True,
         )
     try:

@@ -31,8 +31,8 @@ def page() -> None:
             text("measure.view_label"),
             tuple(VIEWS),
             "measure",
-            format_func=lambda name: text(f"measure.view.{name}"),
-            label_visibility="collapsed",
+            words="measure.view",
+            collapsed=True,
             wrap=True,
         )
     try:

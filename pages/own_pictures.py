@@ -17,7 +17,7 @@ from pages.ui.own_pictures.collecting import add_pictures
 from pages.ui.pickers.gallery_picker import page_turning
 from pages.ui.shell.frame import page_frame
 from pages.ui.state.query_params import linked_index, set_query
-from pages.ui.state.session import collecting, visitor
+from pages.ui.state.session import session, visitor
 from pages.ui.widgets.image_picker import image_picker
 from pages.ui.widgets.images import data_urls
 
@@ -26,7 +26,7 @@ A_PAGE = 60  # pictures
 
 def page() -> None:
     """Draw the page."""
-    mine = collecting()
+    mine = session().collecting
     if mine.told:
         notice.info(mine.told)
         mine.told = ""
@@ -156,10 +156,10 @@ def _remove(set_id: str, number: int) -> None:
     try:
         user_sets().remove(set_id, number, visitor())
     except UserError as error:
-        collecting().told = error.message
+        session().collecting.told = error.message
         return
     set_query(picture="")
-    collecting().told = text("own.removed", number=number + 1)
+    session().collecting.told = text("own.removed", number=number + 1)
 
 
 def _share(own: UserSet) -> None:
@@ -175,9 +175,9 @@ def _rename(own: UserSet) -> None:
     def take() -> None:
         try:
             renamed = user_sets().rename(own.id, st.session_state[key], visitor())
-            collecting().told = text("own.renamed", name=renamed.name)
+            session().collecting.told = text("own.renamed", name=renamed.name)
         except UserError as error:
-            collecting().told = error.message
+            session().collecting.told = error.message
 
     st.button(text("own.rename"), on_click=take)
 
@@ -193,7 +193,7 @@ def _delete(own: UserSet) -> None:
         notice.error(error)
         return
     service().forget_pictures(own.image_set)
-    collecting().told = text("own.deleted")
+    session().collecting.told = text("own.deleted")
     _leave()
     st.rerun()
 

@@ -15,14 +15,14 @@ from pages.ui.backend.models import test_reconstruction
 from pages.ui.backend.service import service
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import image_set_title
-from pages.ui.i18n.text import slug, text
+from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import size
 from pages.ui.pickers.gallery_picker import gallery_picker
 from pages.ui.pickers.model_select import model_select
 from pages.ui.pickers.models import TrainedAutoencoder, models
 from pages.ui.shell.frame import page_frame
 from pages.ui.state.query_params import linked_choice
-from pages.ui.state.session import forget_upload, keep_upload, let_go, uploaded
+from pages.ui.state.session import Upload, let_go, session
 from pages.ui.widgets.drawing_canvas import drawing_canvas
 from pages.ui.widgets.images import image_row
 from pages.ui.widgets.waiting import waiting
@@ -51,7 +51,7 @@ def page() -> None:
             text("reconstruct.picture"),
             SOURCES,
             "reconstruct",
-            format_func=lambda source: text(f"reconstruct.source.{slug(source)}"),
+            words="reconstruct.source",
         )
         number, image = _picture(model, source)
     with right:
@@ -83,18 +83,18 @@ def _test_picture(model: TrainedAutoencoder) -> int | None:
 
 
 def _uploaded(model: TrainedAutoencoder) -> np.ndarray | None:
-    upload = uploaded()
+    upload = session().upload
     # A new widget for every file: the one before is empty.
     key = f"reconstruct.file.{upload.id if upload else ''}"
     file = st.file_uploader(text("reconstruct.upload", kinds=images.KINDS), key=key)
     st.caption(text("reconstruct.in_memory"))
     if file is not None:
-        keep_upload(file.name, file.getvalue())
+        session().upload = Upload(file.name, file.getvalue())
         let_go(file)
         st.rerun()
     if upload is None:
         return None
-    st.button(text("reconstruct.forget"), on_click=forget_upload)
+    st.button(text("reconstruct.forget"), on_click=_forget)
     try:
         image = images.open_picture(upload.data, upload.name)
     except UserError as error:
@@ -103,6 +103,10 @@ def _uploaded(model: TrainedAutoencoder) -> np.ndarray | None:
     array = images.to_array(image, image_shape(model.spec))
     inverted = st.toggle(text("reconstruct.invert"), key="reconstruct.invert")
     return 1 - array if inverted else array
+
+
+def _forget() -> None:
+    session().upload = None
 
 
 def _drawn(model: TrainedAutoencoder) -> np.ndarray | None:

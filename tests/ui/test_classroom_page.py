@@ -204,7 +204,7 @@ def test_training_beyond_a_limit_is_refused_with_a_remedy_and_then_allowed(book)
     assert service().runs("x5") == []
     page.button(key="classroom.remedy.epochs").click()
     ran(page)
-    assert page.session_state["draft"].spec.epochs == 2
+    assert page.session_state["session"].draft.spec.epochs == 2
     page.button(key="train.start").click()
     ran(page)
     (run_id,) = service().runs("x5")

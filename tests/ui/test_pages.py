@@ -54,8 +54,8 @@ def test_what_is_wrong_with_a_link_is_said_in_german():
 
 def test_the_settings_of_a_link_are_shown_and_kept():
     page = opened("pages/train.py", preset="digits-dense", latent_dim="8", epochs="3")
-    assert page.session_state["draft"].spec.autoencoder.latent_dim == 8
-    assert page.session_state["draft"].spec.epochs == 3
+    assert page.session_state["session"].draft.spec.autoencoder.latent_dim == 8
+    assert page.session_state["session"].draft.spec.epochs == 3
     page.run()
     assert page.query_params["latent_dim"] == "8"
     assert metric(page, "Compression") == "128 : 1"
@@ -217,7 +217,7 @@ def test_numbers_out_of_bounds_are_answered_in_words_and_nothing_is_set_silently
     page.number_input(key="train.epochs").set_value(7).run()
     assert not page.button(key="train.start").disabled
     page.number_input(key="train.epochs").set_value(None).run()
-    assert page.session_state["draft"].spec.epochs == 7
+    assert page.session_state["session"].draft.spec.epochs == 7
 
 
 def test_a_refused_setting_is_taken_once_its_cause_is_gone():
@@ -229,7 +229,7 @@ def test_a_refused_setting_is_taken_once_its_cause_is_gone():
     assert "Network → Decoder layers" in texts(page.caption)
     page.segmented_control(key="train.image_size").set_value(32).run()
     assert not page.button(key="train.start").disabled
-    assert str(page.session_state["draft"].spec.autoencoder.decoder[-1]) == "up4"
+    assert str(page.session_state["session"].draft.spec.autoencoder.decoder[-1]) == "up4"
 
 
 def test_a_run_can_be_set_up_again():
@@ -240,7 +240,7 @@ def test_a_run_can_be_set_up_again():
     service().wait_until(run_id, lambda s: not s.live, 90)
     page = opened("pages/train.py", run=run_id)
     next(b for b in page.button if b.label == "Set up again").click().run()
-    assert page.session_state["draft"].spec == spec
+    assert page.session_state["session"].draft.spec == spec
     assert page.query_params["latent_dim"] == "5"
 
 
@@ -272,7 +272,7 @@ def test_changing_the_image_set_refits_the_network():
     page.selectbox(key="train.image_set").set_value("digits").run()
     assert not page.error
     assert not page.exception
-    assert page.session_state["draft"].spec.image_set == "digits"
+    assert page.session_state["session"].draft.spec.image_set == "digits"
 
 
 @pytest.mark.parametrize("name", ["digits-dense", "mnist-conv", "olivetti-conv", "faces-vae"])

@@ -35,6 +35,8 @@ def named_keys():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call) or not node.args:
                 continue
+            tables = (each.value for each in node.keywords if each.arg == "words")
+            beginnings |= {f"{key.value}." for key in tables if isinstance(key, ast.Constant)}
             if not isinstance(node.func, ast.Name) or node.func.id not in ("text", "text_or"):
                 continue
             for key in branches(node.args[0]):

@@ -1,44 +1,86 @@
-"""What becomes of a noisy picture: of the app's own ones remembered for all visitors."""
+"""What becomes of a noisy image; of the app's own ones cached for all visitors."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
+import numpy as np
 import streamlit as st
 
 from ae_core.denoising import denoise
+from ae_core.denoising.denoise import Denoised, LabelledImage
+from ae_core.models.inference import DenoiserFile, ModelFile
+from ae_core.specs import Corruption
 from pages.ui.backend.caching import KEYS
 from pages.ui.backend.service import service
 from pages.ui.state.session import session_cached
 
-MOST = 400  # answers, each at most 0.1 MB: a class moves one slider over the same few faces
-_WORK: Mapping[str, Callable[..., Any]] = {
-    "denoised": denoise.denoise,
-    "classical": denoise.classical,
-    "squeezed": denoise.squeezed,
-}
+MAX_ENTRIES = 400  # each at most 0.1 MB: a class moves one slider over the same few faces
+Answer = TypeVar("Answer")
 
 
-def noise_answer(work: str, key: object, *question: Any, shared: bool, **options: Any) -> Any:
-    """Return what a worker makes of a picture.
+@dataclass(frozen=True)
+class Question:
+    """An image, the noise on it and the model against it; see `ae_core.denoising.denoise.denoise`.
 
-    Args:
-        work: ``denoised``, ``classical`` or ``squeezed``, functions of `ae_core.denoising.denoise`.
-        key: another one for every question.
-        question: to the function.
-        shared: whether the picture is one of the app's own and of 64×64 pixels: else the answer
-            is the visitor's, and only the last one is kept.
-        options: to the function.
+    Attributes:
+        image_key: another one for every image.
+        image: (H, W, C) uint8.
+        model: that denoises.
+        noise: what is added; None for an image that is noisy already.
+        seed: of the noise.
+        colour: whether the whole image is denoised in colour.
+        shared: whether the image is one of the app's own and small: else the answers are the
+            visitor's, and only the last of each kind is kept.
+    """
+
+    image_key: tuple[Any, ...]
+    image: np.ndarray
+    model: ModelFile | DenoiserFile
+    noise: Corruption | None
+    seed: int
+    colour: bool
+    shared: bool
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """Another one for every question."""
+        return (self.image_key, self.model, self.noise, self.seed, self.colour)
+
+
+def denoised(asked: Question) -> Denoised:
+    """Return what the model makes of the image.
 
     Raises:
         ServiceUnavailable: see `ae_core.service.connection.Connection.answer`.
     """
-
-    def ask() -> Any:
-        return service().connection.answer(_WORK[work], *question, **options)
-
-    return _remembered(work, key, ask) if shared else session_cached(work, key, ask)
+    return _answer("denoised", asked, lambda: _of_worker(denoise.denoise, asked))
 
 
-@st.cache_resource(show_spinner=False, max_entries=MOST, hash_funcs=KEYS)
-def _remembered(work: str, key: object, _ask: Callable[[], Any]) -> Any:
+def classical(asked: Question) -> list[LabelledImage]:
+    """Return what classical filters make of the image; raises as `denoised` does."""
+    return _answer("classical", asked, lambda: _of_worker(denoise.classical, asked))
+
+
+def squeezed(
+    asked: Question, result: Denoised, autoencoders: tuple[tuple[str, ModelFile], ...]
+) -> list[LabelledImage]:
+    """Return what autoencoders, with their titles, make of the image; raises as `denoised` does."""
+    clean = None if result.clean is None else result.clean.image
+    answer, noisy = service().connection.answer, result.noisy.image
+    return _answer("squeezed", asked, lambda: answer(denoise.squeezed, autoencoders, noisy, clean))
+
+
+def _of_worker(work: Callable[..., Answer], asked: Question) -> Answer:
+    answer = service().connection.answer
+    return answer(work, asked.model, asked.image, asked.noise, asked.seed, colour=asked.colour)
+
+
+def _answer(name: str, asked: Question, ask: Callable[[], Answer]) -> Answer:
+    cached: Answer = (_cached if asked.shared else session_cached)(name, asked.key, ask)
+    return cached
+
+
+@st.cache_resource(show_spinner=False, max_entries=MAX_ENTRIES, hash_funcs=KEYS)
+def _cached(name: str, key: object, _ask: Callable[[], Any]) -> Any:
     return _ask()

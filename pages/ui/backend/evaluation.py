@@ -5,6 +5,7 @@ They concern whole image sets and their test images, so all visitors share them.
 
 import streamlit as st
 
+from ae_core.errors import Message
 from ae_core.evaluation import baselines, measure_rates, reconstruction_error
 from ae_core.evaluation.rate_distortion import Curve
 from ae_core.evaluation.reconstruction_error import ReconstructionErrors
@@ -18,7 +19,9 @@ from pages.ui.backend.service import service
 
 
 @uncached_for_user_sets(st.cache_data(show_spinner=False, max_entries=256, hash_funcs=KEYS))
-def test_baselines(model: ModelFile, number: int) -> tuple[list[inference.Reconstruction], str]:
+def test_baselines(
+    model: ModelFile, number: int
+) -> tuple[list[inference.Reconstruction], Message | None]:
     """Return PCA and JPEG of test image ``number``; see `baselines.baselines_of_test`."""
     return service().connection.answer(baselines.baselines_of_test, model, number)
 

@@ -66,6 +66,7 @@ def full_latent_profile(model: ModelFile) -> LatentProfile:
 def disentanglement(model: ModelFile) -> Disentanglement:
     """Return how the codes of test images follow the known factors, which they must have."""
     known = latent_profile(model)
+    assert known.labels is not None
     return service().connection.answer(Disentanglement.of, known.codes, known.labels)
 
 

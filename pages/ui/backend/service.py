@@ -11,7 +11,6 @@ import streamlit as st
 
 from ae_core.classroom.service import ClassroomService
 from ae_core.classroom.wall import Wall
-from ae_core.data.user_image_sets import is_user_set
 from ae_core.errors import UnknownThing
 from ae_core.latent.match_results import MatchResultStore
 from ae_core.runs.replay import ReplaySheet, pack_frames
@@ -19,8 +18,10 @@ from ae_core.runs.snapshot import Snapshot
 from ae_core.runs.store import RunStore
 from ae_core.service.connection import Connection
 from ae_core.service.service import TrainingService
+from ae_core.specs import ImageChoice
 from ae_core.storage import runs_dir
 from ae_core.training import estimate
+from pages.ui.backend.caching import uncached_for_user_sets
 from pages.ui.backend.prometheus import watch
 from pages.ui.widgets.images import contact_sheet
 
@@ -84,14 +85,11 @@ def speed() -> estimate.Speed:
 
 def run_sheet(snapshot: Snapshot, rows: np.ndarray) -> bytes:
     """Return the pictures (R, N, H, W, C) of a run at its epoch as PNG, half of them below."""
-    own = is_user_set(snapshot.spec.image_set)
-    draw = _run_sheet.__wrapped__ if own else _run_sheet  # of a visitor's own nothing is kept
-    sheet: bytes = draw(snapshot.id, snapshot.epoch, rows)
-    return sheet
+    return _run_sheet(snapshot.spec.images, snapshot.id, snapshot.epoch, rows)
 
 
-@st.cache_data(show_spinner=False, max_entries=SHEETS)
-def _run_sheet(run_id: str, epoch: int, _rows: np.ndarray) -> bytes:
+@uncached_for_user_sets(st.cache_data(show_spinner=False, max_entries=SHEETS))
+def _run_sheet(_images: ImageChoice, run_id: str, epoch: int, _rows: np.ndarray) -> bytes:
     half = _rows.shape[1] // 2
     return contact_sheet(np.concatenate([_rows[:, :half], _rows[:, half : 2 * half]]))
 

@@ -10,7 +10,7 @@ from pages.ui.backend.service import classroom_service
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.state.query_params import set_query
-from pages.ui.state.session import teaching, visitor
+from pages.ui.state.session import session, visitor
 
 
 def entrance() -> None:
@@ -77,7 +77,7 @@ def attempt(action: Callable[[], None]) -> None:
 def _open() -> None:
     def open_class() -> None:
         classroom, secret = classroom_service().open_class()
-        teaching()[classroom.code] = secret
+        session().teaching[classroom.code] = secret
         set_query(**{"class": classroom.code, "teacher": secret})
 
     attempt(open_class)

@@ -20,7 +20,7 @@ from pages.ui.i18n import notice
 from pages.ui.i18n.names import image_set_title
 from pages.ui.i18n.text import text
 from pages.ui.state.query_params import set_query
-from pages.ui.state.session import teaching, visitor
+from pages.ui.state.session import session, visitor
 from pages.ui.widgets.download_menu import File, download_menu
 
 MAX_LATENT_DIM, USUAL_LATENT_DIM = 64, 8  # in a challenge
@@ -171,5 +171,5 @@ def _csv(classroom: Classroom) -> bytes:
 
 
 def _close(code: str) -> None:
-    teaching().pop(code, None)
+    session().teaching.pop(code, None)
     set_query(**{"class": "", "teacher": ""})

@@ -85,7 +85,8 @@ def _contact_sheet(versions: list[LabelledImage]) -> bytes:
 
 def _figures(result: Denoised) -> None:
     with st.container(horizontal=True, gap="medium"):
-        if result.clean is None:
+        before, after = result.noisy, result.output
+        if before.psnr is None or after.psnr is None:
             st.metric(
                 text("denoise.noise_found"),
                 f"σ ≈ {result.noise:.3f}",
@@ -96,13 +97,13 @@ def _figures(result: Denoised) -> None:
                 text("denoise.noise_left"), f"σ ≈ {result.residual_noise:.3f}", width="content"
             )
             return
-        gain = result.output.psnr - result.noisy.psnr
-        for version in (result.noisy, result.output):
-            st.metric(_name(version), _decibels(version.psnr), help="PSNR", width="content")
-        st.metric(text("denoise.gain"), _decibels(gain, "+.1f"), width="content")
+        for version in (before, after):
+            st.metric(_name(version), _decibels(_psnr(version)), help="PSNR", width="content")
+        gain = _decibels(after.psnr - before.psnr, "+.1f")
+        st.metric(text("denoise.gain"), gain, width="content")
         st.metric(
             "SSIM",
-            f"{result.noisy.ssim:.2f} → {result.output.ssim:.2f}",
+            f"{before.ssim:.2f} → {after.ssim:.2f}",
             help=text("denoise.ssim_help"),
             width="content",
         )
@@ -137,6 +138,12 @@ def _figure(version: LabelledImage) -> str:
     return f"{_decibels(version.psnr)}, SSIM {version.ssim:.2f}"
 
 
+def _psnr(version: LabelledImage) -> float:
+    """Return the PSNR of a version where there is a clean image."""
+    assert version.psnr is not None
+    return version.psnr
+
+
 def _decibels(value: float, form: str = ".1f") -> str:
     """Return decibels in words, also of equal pictures, whose PSNR is infinite."""
     if math.isfinite(value):
@@ -147,7 +154,7 @@ def _decibels(value: float, form: str = ".1f") -> str:
 def _words(rival: LabelledImage, noisy: LabelledImage) -> str:
     if rival.psnr is None:
         return f"<b>{_name(rival)}</b>"
-    gain = rival.psnr - noisy.psnr
+    gain = rival.psnr - _psnr(noisy)
     more = f" ({gain:+.1f})" if math.isfinite(gain) else ""
     return f"<b>{_name(rival)}</b><br>{_decibels(rival.psnr)}{more}<br>SSIM {rival.ssim:.2f}"
 
@@ -155,10 +162,10 @@ def _words(rival: LabelledImage, noisy: LabelledImage) -> str:
 def _verdict(result: Denoised, rivals: list[LabelledImage]) -> str:
     if result.output.psnr is None:
         return text("denoise.verdict.photo")
-    if not math.isfinite(result.noisy.psnr):
+    if not math.isfinite(_psnr(result.noisy)):
         return text("denoise.verdict.clean")
-    best = max(rivals, key=lambda rival: rival.psnr)
-    gap = result.output.psnr - best.psnr
+    best = max(rivals, key=_psnr)
+    gap = result.output.psnr - _psnr(best)
     if abs(gap) < 0.05:
         return text("denoise.verdict.equal", rival=_name(best))
     key = "denoise.verdict.ahead" if gap > 0 else "denoise.verdict.behind"

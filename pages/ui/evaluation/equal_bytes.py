@@ -39,8 +39,8 @@ def equal_bytes(shown: tuple[TrainedAutoencoder, ...], budget: float, *, coded: 
         text("measure.source_label"),
         SOURCES,
         "measure",
-        format_func=lambda name: text(f"measure.source.{name}"),
-        label_visibility="collapsed",
+        words="measure.source",
+        collapsed=True,
     )
     place = st.container()
     image = _test(shown[0]) if source == SOURCES[0] else _other(shown[0], source)

@@ -65,11 +65,7 @@ def rate_view(model: TrainedAutoencoder) -> None:
         )
     with choice:
         linked_choice(
-            "count",
-            text("measure.count_label"),
-            COUNTS,
-            "measure",
-            format_func=lambda name: text(f"measure.count.{name}"),
+            "count", text("measure.count_label"), COUNTS, "measure", words="measure.count"
         )
     equal_bytes(shown, budget, coded=coded)
     with st.expander(text("measure.how_title")):

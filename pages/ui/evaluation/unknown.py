@@ -38,11 +38,7 @@ def unknown_view(model: TrainedAutoencoder) -> None:
     own = card(model.spec.image_set)
     others = tuple(n for n, other in IMAGE_SETS.items() if n != own.name and other.available)
     other = linked_choice(
-        "with",
-        text("measure.with_label"),
-        others,
-        "measure",
-        format_func=image_set_title,
+        "with", text("measure.with_label"), others, "measure", format_func=image_set_title
     )
     with st.spinner(text("measure.scoring")):
         known = in_distribution(model.file)

@@ -37,7 +37,7 @@ def direction_view(stage: Stage) -> None:
         for usual, name in enumerate(NAMES)
     ]
     result = combine(*codes)
-    shown = stage.decoded(np.stack([*codes, result])) / 255
+    shown = stage.images(np.stack([*codes, result]))
     words = ("A", "+ B", "− C", "= A + B − C")
     image_row(shown, (f"<b>{word}</b>" for word in words), min_width=110)
     st.button(

@@ -9,7 +9,7 @@ from ae_core.latent.profile import CELLS, LatentProfile, extent_of
 from pages.ui.backend.models import full_latent_profile, tsne_map
 from pages.ui.charts.plot import CLASSES
 from pages.ui.i18n.names import label_in_words
-from pages.ui.i18n.text import slug, text
+from pages.ui.i18n.text import text
 from pages.ui.latent.component import heard, live_view
 from pages.ui.latent.stage import Stage
 from pages.ui.state.query_params import linked_choice, set_query
@@ -33,11 +33,7 @@ def map_view(stage: Stage) -> None:
         layout = layouts[0]
         if len(layouts) > 1:
             layout = linked_choice(
-                "layout",
-                text("latent.map.layout"),
-                layouts,
-                "latent",
-                format_func=lambda layout: text(f"latent.layout.{slug(layout)}"),
+                "layout", text("latent.map.layout"), layouts, "latent", words="latent.layout"
             )
         colours, names = _colours(known)
     points, extent = known.projection.project(known.codes), known.extent

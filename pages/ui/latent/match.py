@@ -34,7 +34,10 @@ def match_view(stage: Stage) -> None:
     seed = int(linked_number("target", 1, LIMITS["seed"]))
     moves = int(linked_number("moves", 0, MOVES))
     target = _target(stage, seed)
-    best, reached = _psnr_of_own_code(stage, target), psnr(target, _drawn(stage, stage.code))
+    best, reached = (
+        _psnr_of_own_code(stage, target),
+        psnr(target, stage.images(stage.code[np.newaxis])),
+    )
     goal = best - NEAR
     matched = moves > 0 and reached >= goal
     st.markdown(text("match.about"))
@@ -61,7 +64,7 @@ def match_view(stage: Stage) -> None:
         stage,
         "match",
         lambda code: set_query(z=code, moves=str(moves + 1)),
-        target=(data_url(target), text("match.target"), text("match.live")),
+        target=(data_url(target[0]), text("match.target"), text("match.live")),
     )
     name = f"{stage.model.spec.image_set}-{image_shape(stage.model.spec)[0]}-{seed}"
     if matched:
@@ -73,15 +76,15 @@ def match_view(stage: Stage) -> None:
 
 
 def _target(stage: Stage, seed: int) -> np.ndarray:
-    """Return a picture (H, W, C) in [0, 1], the same for every model of an image set."""
+    """Return an image (1, H, W, C) in [0, 1], the same for every model of an image set."""
     if stage.has_pictures:
         available = gallery(stage.model.spec.images, 0, 1).available
         number = target_number(seed, available)
-        return gallery(stage.model.spec.images, number, 1).images[0] / np.float32(255)
+        return gallery(stage.model.spec.images, number, 1).images / np.float32(255)
     drawer = _first_of_its_kind(stage.model)
     code = latent_profile(drawer.file).fitted.sample(np.random.default_rng(seed), 1)
     answer = service().connection.answer
-    return answer(explore.decode, drawer.file, code)[0] / np.float32(255)
+    return answer(explore.decode, drawer.file, code) / np.float32(255)
 
 
 def _first_of_its_kind(model: TrainedAutoencoder) -> TrainedAutoencoder:
@@ -97,15 +100,11 @@ def _alike(one: TrainedAutoencoder, other: TrainedAutoencoder) -> bool:
     return same_set and image_shape(one.spec) == image_shape(other.spec)
 
 
-def _drawn(stage: Stage, code: np.ndarray) -> np.ndarray:
-    return stage.decoded(code[np.newaxis])[0] / np.float32(255)
-
-
 def _psnr_of_own_code(stage: Stage, target: np.ndarray) -> float:
     """Return how near the model's own reconstruction is: nobody need do better."""
     answer = service().connection.answer
-    code, _ = answer(explore.encode, stage.model.file, target)
-    return psnr(target, _drawn(stage, code))
+    code, _ = answer(explore.encode, stage.model.file, target[0])
+    return psnr(target, stage.images(code[np.newaxis]))
 
 
 def _rivals(stage: Stage, seed: int) -> None:

@@ -35,6 +35,7 @@ def posterior_view(stage: Stage) -> None:
     images = stage.model.spec.images
     number = linked_index("picture", gallery(images, 0, 1).available)
     mean, log_var = test_code(stage.model.file, number)
+    assert log_var is not None  # the model is variational
     _distribution(stage, mean, log_var)
     _resampled(stage, gallery(images, number, 1).images[0], mean, log_var)
     picture_choice(stage, "posterior", number, lambda chosen: set_query(picture=str(chosen)))
@@ -87,7 +88,7 @@ def _resampled(stage: Stage, picture: np.ndarray, mean: np.ndarray, log_var: np.
             rf"z_{{{first + 1}}} = \mu + \sigma\,\varepsilon = {mean[first]:.2f} + "
             rf"{deviation:.2f} \cdot ({noise:.2f}) = {codes[0, first]:.2f}"
         )
-    decoded = stage.decoded(np.concatenate([mean[np.newaxis], codes])) / 255
+    decoded = stage.images(np.concatenate([mean[np.newaxis], codes]))
     drawn = (f"μ + σ·ε<sub>{i + 1}</sub>" for i in range(DRAWN))
     original = f"<b>{text('latent.posterior.picture')}</b>"
     image_row((picture / 255, *decoded), (original, "<b>μ</b>", *drawn), min_width=90)

@@ -8,7 +8,7 @@ import streamlit as st
 from ae_core import images
 from ae_core.latent.statistics import Gaussian, order
 from ae_core.specs import LIMITS
-from pages.ui.i18n.text import slug, text
+from pages.ui.i18n.text import text
 from pages.ui.latent.stage import Stage
 from pages.ui.state.query_params import linked_choice, linked_number, linked_slider, set_query
 from pages.ui.widgets.download_menu import File, download_menu
@@ -27,8 +27,8 @@ def sample_view(stage: Stage) -> None:
         text("latent.samples.of"),
         kinds,
         "latent",
-        format_func=lambda kind: text(f"latent.sampled.{slug(kind)}"),
-        label_visibility="collapsed",
+        words="latent.sampled",
+        collapsed=True,
     )
     {"Random": _random, "One number at a time": _traversals, "Grid": _grid}[kind](stage)
 

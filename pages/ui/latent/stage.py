@@ -66,6 +66,11 @@ class Stage:
         file = (model or self.model).file
         return service().connection.answer(explore.decode, file, codes)
 
+    def images(self, codes: np.ndarray, model: TrainedAutoencoder | None = None) -> np.ndarray:
+        """Return `decoded` as float32 in [0, 1]."""
+        images: np.ndarray = self.decoded(codes, model) / np.float32(255)
+        return images
+
     def live_pictures(self, code: np.ndarray) -> dict[str, Any]:
         """Bring the decoders into the browser and return what its views need for pictures.
 
@@ -131,7 +136,8 @@ def _read(model: TrainedAutoencoder, profile: LatentProfile, name: str, written:
     if not card(model.spec.image_set).available:
         title = image_set_title(model.spec.image_set)
         notice.info(text("latent.code.no_pictures", pictures=title))
-        return profile.fitted.sample(np.random.default_rng(len(name) + ord(name[0])), 1)[0]
+        seed = len(name) + ord(name[0])
+        return profile.fitted.sample(np.random.default_rng(seed), 1).reshape(-1)
     available = gallery(model.spec.images, 0, 1).available
     number = written.removeprefix(PICTURE)
     if not number.isdecimal() or len(number) > 9 or int(number) >= available:

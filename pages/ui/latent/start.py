@@ -9,12 +9,12 @@ from ae_core.latent import explore
 from ae_core.latent.interpolation import code_to_text
 from ae_core.models.compatibility import image_shape
 from pages.ui.backend.service import service
-from pages.ui.i18n.text import slug, text
+from pages.ui.i18n.text import text
 from pages.ui.latent.choice import picture_choice
 from pages.ui.latent.stage import PICTURE, Stage
 from pages.ui.pickers.face_source import own_photo
 from pages.ui.state.query_params import linked_choice, set_query
-from pages.ui.state.session import forget_photo, session_cached
+from pages.ui.state.session import session, session_cached
 
 SOURCES = ("Test picture", "My photo", "Camera")
 
@@ -36,11 +36,7 @@ def code_choice(stage: Stage, key: str, names: tuple[str, ...], titles: tuple[st
     """
     with st.container(horizontal=True, vertical_alignment="bottom"):
         title = linked_choice(
-            "choose",
-            text("latent.start.choose"),
-            titles,
-            key,
-            format_func=lambda title: text(f"latent.choose.{slug(title)}"),
+            "choose", text("latent.start.choose"), titles, key, words="latent.choose"
         )
         target = names[titles.index(title)]
         here = code_to_text(stage.code)
@@ -59,8 +55,8 @@ def _source(stage: Stage, key: str, names: tuple[str, ...], target: str) -> None
         text("latent.start.picture"),
         SOURCES,
         "latent",
-        format_func=lambda source: text(f"latent.source.{slug(source)}"),
-        label_visibility="collapsed",
+        words="latent.source",
+        collapsed=True,
     )
     if source == SOURCES[0]:
         number = st.query_params.get(target, "").removeprefix(PICTURE)
@@ -74,7 +70,7 @@ def _source(stage: Stage, key: str, names: tuple[str, ...], target: str) -> None
         return
 
     def forget() -> None:
-        forget_photo()
+        session().forget_photo()
         set_query(**dict.fromkeys(names, ""))  # a code says what its picture looks like
 
     chosen_face = own_photo("Upload" if source == SOURCES[1] else "Camera", forget)

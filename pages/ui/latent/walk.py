@@ -8,7 +8,7 @@ from ae_core.errors import UserError
 from ae_core.latent.interpolation import SHARE, lerp, slerp
 from ae_core.specs import Limit
 from pages.ui.i18n import notice
-from pages.ui.i18n.text import slug, text
+from pages.ui.i18n.text import text
 from pages.ui.latent.sliders import Slider, moving_sliders
 from pages.ui.latent.stage import Stage, linked_code
 from pages.ui.latent.start import code_choice
@@ -32,11 +32,7 @@ def walk_view(stage: Stage) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         way = linked_choice(
-            "way",
-            text("latent.walk.way"),
-            tuple(WAYS),
-            "latent",
-            format_func=lambda way: text(f"latent.way.{slug(way)}"),
+            "way", text("latent.walk.way"), tuple(WAYS), "latent", words="latent.way"
         )
         steps = int(linked_slider("steps", text("latent.walk.steps"), 9, STEPS, "latent"))
     try:

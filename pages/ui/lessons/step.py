@@ -77,8 +77,8 @@ def _is_elsewhere(step: Step) -> bool:
 
 
 def _complete(step: Step, known: Figures, *, tried: bool) -> bool:
-    done = all(one.name in known for one in (*step.experiments, *step.measurements))
-    return done and (tried or not _is_elsewhere(step))
+    names = {one.name for one in step.experiments} | {one.name for one in step.measurements}
+    return names <= set(known) and (tried or not _is_elsewhere(step))
 
 
 def _numbers(known: Figures, said: float | None) -> dict[str, float]:

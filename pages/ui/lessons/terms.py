@@ -5,7 +5,8 @@ import re
 
 import streamlit as st
 
-from pages.ui.i18n.text import entries, language, text
+from ae_core.sentences import entries
+from pages.ui.i18n.text import language, text
 
 _TERM = re.compile(r"\[\[([^\]|]+)(?:\|([^\]]+))?\]\]")
 _MARKUP = re.compile(r"<(?=[A-Za-z/!?])")

@@ -20,7 +20,7 @@ from pages.ui.backend.service import service
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.state.query_params import linked_choice
-from pages.ui.state.session import collecting, let_go
+from pages.ui.state.session import let_go, session
 from pages.ui.widgets.drawing_canvas import drawing_canvas
 from pages.ui.widgets.image_picker import image_picker
 from pages.ui.widgets.images import data_urls
@@ -33,13 +33,7 @@ NAMED = 8  # of the files that are left out
 
 def add_pictures(own: UserSet) -> None:
     """Let the visitor add pictures to a set."""
-    source = linked_choice(
-        "source",
-        text("own.add"),
-        SOURCES,
-        "own",
-        format_func=lambda option: text(f"own.source.{option}"),
-    )
+    source = linked_choice("source", text("own.add"), SOURCES, "own", words="own.source")
     if source == "Draw":
         _draw(own)
     else:
@@ -47,7 +41,7 @@ def add_pictures(own: UserSet) -> None:
 
 
 def _draw(own: UserSet) -> None:
-    mine = collecting()
+    mine = session().collecting
     try:
         drawing = drawing_canvas(f"own.{own.id}.{mine.drawings}", DRAWING_SIDE, CANVAS_PIXELS)
     except UserError as error:
@@ -69,7 +63,7 @@ def _draw(own: UserSet) -> None:
 
 
 def _upload(own: UserSet) -> None:
-    mine = collecting()
+    mine = session().collecting
     files = st.file_uploader(
         text("own.choose", kinds=images.KINDS),
         accept_multiple_files=True,
@@ -95,7 +89,7 @@ def _upload(own: UserSet) -> None:
 
 
 def _read(own: UserSet, files: list[tuple[str, bytes]]) -> None:
-    mine = collecting()
+    mine = session().collecting
     room = MAX_IMAGES - own.count
     mine.readings += 1
     mine.batch, mine.problem = None, None
@@ -108,7 +102,7 @@ def _read(own: UserSet, files: list[tuple[str, bytes]]) -> None:
 
 def _review(own: UserSet, batch: uploads.Batch) -> None:
     """Show what came out of the files, and let the visitor keep it or not."""
-    mine = collecting()
+    mine = session().collecting
     count = len(batch.pixels)
     invert = st.toggle(text("own.invert"), key=f"own.invert.{mine.readings}")
     pixels = 255 - batch.pixels if invert else batch.pixels
@@ -136,7 +130,7 @@ def _review(own: UserSet, batch: uploads.Batch) -> None:
 
 
 def _forget() -> None:
-    collecting().batch = None
+    session().collecting.batch = None
 
 
 def _add(own: UserSet, pixels: np.ndarray) -> UserSet | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -15,11 +16,11 @@ from pages.ui.backend.images import gallery, sample_faces, sample_tiles
 from pages.ui.backend.service import service
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import image_set_title
-from pages.ui.i18n.text import slug, text
+from pages.ui.i18n.text import text
 from pages.ui.pickers.gallery_picker import gallery_picker
 from pages.ui.pickers.models import TrainedAutoencoder, TrainedDenoiser
 from pages.ui.state.query_params import linked_choice, linked_index, set_query
-from pages.ui.state.session import forget_photo, keep_photo, kept_photo, let_go, session_cached
+from pages.ui.state.session import KeptPhoto, let_go, session, session_cached
 from pages.ui.widgets.crop_box import crop_box
 from pages.ui.widgets.image_picker import image_picker
 
@@ -37,7 +38,7 @@ class Chosen:
         shared: whether every visitor can see it: it is no visitor's own.
     """
 
-    key: object
+    key: tuple[Any, ...]
     image: np.ndarray
     shared: bool = False
 
@@ -49,12 +50,7 @@ def face_source(model: TrainedAutoencoder | TrainedDenoiser) -> Chosen | None:
         UserError: there is no picture to be had.
     """
     source = linked_choice(
-        "source",
-        text("denoise.face"),
-        SOURCES,
-        "denoise",
-        format_func=lambda source: text(f"denoise.source.{slug(source)}"),
-        wrap=True,
+        "source", text("denoise.face"), SOURCES, "denoise", words="denoise.source", wrap=True
     )
     if source == "Samples":
         return sample_face("denoise")
@@ -94,17 +90,17 @@ def _test_picture(model: TrainedAutoencoder | TrainedDenoiser) -> Chosen | None:
     return Chosen(("test", model.id, number), picture, shared=not known.user_made)
 
 
-def own_photo(source: str, forget: Callable[[], None] = forget_photo) -> Chosen | None:
+def own_photo(source: str, forget: Callable[[], None] | None = None) -> Chosen | None:
     """Let the visitor upload or take a photo and choose the face; None while there is none.
 
     Args:
         source: "Upload" or "Camera".
-        forget: called when the visitor wants the photo forgotten.
+        forget: called, in place of `Session.forget_photo`, when the visitor wants it forgotten.
 
     Raises:
         UserError: the photo cannot be read.
     """
-    kept = kept_photo()
+    kept = session().photo
     # A new widget for every photo: the one before lets go of the file.
     key = f"denoise.{source}.{kept.id if kept else ''}"
     if source == "Upload":
@@ -119,12 +115,12 @@ def own_photo(source: str, forget: Callable[[], None] = forget_photo) -> Chosen 
                 photo = service().connection.answer(photos.take_photo, file.getvalue(), file.name)
         finally:
             let_go(file)
-        forget_photo()
-        keep_photo(photo)
+        session().forget_photo()
+        session().photo = KeptPhoto(photo)
         st.rerun()
     if kept is None:
         return None
-    return _crop(kept.id, kept.photo, forget)
+    return _crop(kept.id, kept.photo, forget or session().forget_photo)
 
 
 def _crop(photo_id: str, photo: photos.Photo, forget: Callable[[], None]) -> Chosen:

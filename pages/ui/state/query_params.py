@@ -1,18 +1,19 @@
 """The page's address: settings, run and view in the query, so that a link shows the same thing."""
 
+import secrets
 from collections.abc import Callable
-from functools import partial
+from typing import Any
 
 import streamlit as st
 
 from ae_core.data.loading import card
 from ae_core.errors import UserError
 from ae_core.models.compatibility import network_shapes
-from ae_core.specs import PRESETS, Limit, TrainingSpec, from_query, to_query
+from ae_core.specs import LIMITS, PRESETS, Limit, TrainingSpec, from_query, to_query
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import preset_title
-from pages.ui.i18n.text import text
-from pages.ui.state.session import FIRST_PRESET, Draft, draft
+from pages.ui.i18n.text import slug, text
+from pages.ui.state.session import FIRST_PRESET, Draft, session
 
 NOT_SETTINGS = (
     *("lang", "run", "view", "show", "compare", "model", "source", "picture"),
@@ -22,7 +23,7 @@ NOT_SETTINGS = (
 
 def read_settings() -> str:
     """Take the settings of a link that was just opened; return what is wrong with it, or ""."""
-    mine = draft()
+    mine = session().draft
     query = {k: v for k, v in st.query_params.items() if k not in NOT_SETTINGS}
     if not query or query == mine.query:
         return ""
@@ -43,7 +44,7 @@ def read_settings() -> str:
 
 def write_settings() -> None:
     """Put the draft's settings into the address, leaving run and view as they are."""
-    mine = draft()
+    mine = session().draft
     settings = to_query(mine.spec, mine.preset)
     mine.query = settings
     rest = {k: v for k, v in st.query_params.items() if k in NOT_SETTINGS}
@@ -62,7 +63,7 @@ def set_up(spec: TrainingSpec, preset_name: str, show: str = "") -> None:
         preset_name: the preset that they started from, if it still exists.
         show: a setting that is to be in sight.
     """
-    mine = draft()
+    mine = session().draft
     mine.spec = spec
     mine.preset = preset_name if preset_name in PRESETS else FIRST_PRESET
     mine.rejected.clear()
@@ -85,8 +86,9 @@ def linked_choice(
     options: tuple[str, ...],
     page: str,
     *,
+    words: str = "",
     format_func: Callable[[str], str] = str,
-    label_visibility: str = "visible",
+    collapsed: bool = False,
     wrap: bool = False,
 ) -> str:
     """Let the visitor choose what the address says under a name; the first option if nothing.
@@ -96,30 +98,39 @@ def linked_choice(
         label: above the widget.
         options: what there is.
         page: of the widget, for its key.
-        format_func: an option in words.
-        label_visibility: as in Streamlit.
+        words: the table of texts that has an entry for each option.
+        format_func: an option in words, where no table has them.
+        collapsed: whether the label is for screen readers alone.
         wrap: whether they are buttons however many they are, over several lines if need be.
     """
     key = f"{page}.{name}"
     written = st.query_params.get(name)
     current = written if written in options else options[0]
     st.session_state[key] = current
-    few = partial(st.pills, wrap=True) if wrap else st.segmented_control
-    show = few if wrap or len(options) <= 4 else st.selectbox
 
     def take() -> None:
         if st.session_state[key]:  # a click on the chosen segment clears it: then nothing changes
             set_query(**{name: st.session_state[key]})
 
-    show(
-        label,
-        options,
-        key=key,
-        format_func=format_func,
-        on_change=take,
-        label_visibility=label_visibility,
-    )
+    settings: dict[str, Any] = {
+        "key": key,
+        "on_change": take,
+        "format_func": (lambda one: text(f"{words}.{slug(one)}")) if words else format_func,
+        "label_visibility": "collapsed" if collapsed else "visible",
+    }
+    if wrap:
+        st.pills(label, options, wrap=True, **settings)
+    elif len(options) <= 4:
+        st.segmented_control(label, options, **settings)
+    else:
+        st.selectbox(label, options, **settings)
     return current
+
+
+def linked_seed(label: str) -> int:
+    """Return the seed of the address; a button draws another one."""
+    st.button(label, on_click=lambda: set_query(seed=str(secrets.randbelow(10_000))))
+    return int(linked_number("seed", 0, LIMITS["seed"]))
 
 
 def linked_number(name: str, usual: float, limit: Limit) -> float:

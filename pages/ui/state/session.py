@@ -7,7 +7,7 @@ import hashlib
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import streamlit as st
 from starlette.formparsers import MultiPartParser
@@ -18,6 +18,9 @@ from ae_core.data import uploads
 from ae_core.denoising import photos
 from ae_core.errors import Message
 from ae_core.specs import TrainingSpec, preset
+
+if TYPE_CHECKING:
+    from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
 T = TypeVar("T")
 MAX_ASKED = 200  # keys under a name
@@ -63,69 +66,36 @@ def visitor() -> str:
     return str(st.session_state.setdefault("visitor", secrets.token_hex(8)))
 
 
-def draft() -> Draft:
-    """Return this visitor's set-up."""
-    return st.session_state.setdefault("draft", Draft())
+def _new_id() -> str:
+    return secrets.token_hex(4)
 
 
 @dataclass(frozen=True)
 class Upload:
-    """A visitor's picture, in memory only.
+    """A visitor's image file, in memory only.
 
     Attributes:
-        id: another one for every file.
         name: of the file, as the visitor's computer gave it.
         data: its bytes.
+        id: another one for every file.
     """
 
-    id: str
     name: str
     data: bytes
-
-
-def uploaded() -> Upload | None:
-    """Return the picture that the visitor uploaded, until another one or `forget_upload`."""
-    upload: Upload | None = st.session_state.get("upload")
-    return upload
-
-
-def keep_upload(name: str, data: bytes) -> None:
-    """Keep a picture for this visitor while the tab is open."""
-    st.session_state["upload"] = Upload(secrets.token_hex(4), name, data)
-
-
-def forget_upload() -> None:
-    """Forget the visitor's picture."""
-    st.session_state.pop("upload", None)
+    id: str = field(default_factory=_new_id)
 
 
 @dataclass(frozen=True)
 class KeptPhoto:
-    """A visitor's photo on the Denoise page, in memory only.
+    """A visitor's photo of faces, in memory only.
 
     Attributes:
-        id: another one for every photo.
         photo: what the worker made of the file; the file itself is forgotten.
+        id: another one for every photo.
     """
 
-    id: str
     photo: photos.Photo
-
-
-def teaching() -> dict[str, str]:
-    """Return the secrets of the classes that are taught in this tab, by their codes."""
-    return st.session_state.setdefault("teaching", {})
-
-
-def kept_photo() -> KeptPhoto | None:
-    """Return the visitor's photo, until another one or `forget_photo`."""
-    photo: KeptPhoto | None = st.session_state.get("photo")
-    return photo
-
-
-def keep_photo(photo: photos.Photo) -> None:
-    """Keep a photo for this visitor while the tab is open; every widget that held it is new."""
-    st.session_state["photo"] = KeptPhoto(secrets.token_hex(4), photo)
+    id: str = field(default_factory=_new_id)
 
 
 @dataclass
@@ -147,40 +117,63 @@ class Collecting:
     told: str | Message = ""
 
 
-def collecting() -> Collecting:
-    """Return what this visitor is about to add to a set."""
-    return st.session_state.setdefault("collecting", Collecting())
+@dataclass
+class Session:
+    """What a tab of a visitor's browser remembers, as long as it is open.
+
+    Attributes:
+        draft: the set-up on the Train page.
+        upload: the image on the Reconstruct page.
+        photo: on the Denoise page and others, until another one or `forget_photo`.
+        collecting: on the page of own images.
+        teaching: the secrets of the classes that are taught in this tab, by their codes.
+        cached: the last key and answer by name, see `session_cached`.
+        asked: keys by name, see `seen_before`.
+    """
+
+    draft: Draft = field(default_factory=Draft)
+    upload: Upload | None = None
+    photo: KeptPhoto | None = None
+    collecting: Collecting = field(default_factory=Collecting)
+    teaching: dict[str, str] = field(default_factory=dict)
+    cached: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    asked: dict[str, set[Any]] = field(default_factory=dict)
+
+    def forget_photo(self) -> None:
+        """Forget the visitor's photo and all that was computed from it."""
+        self.photo = None
+        self.cached.clear()
+
+
+def session() -> Session:
+    """Return what this visitor's tab remembers."""
+    kept: Session = st.session_state.setdefault("session", Session())
+    return kept
 
 
 def let_go(file: UploadedFile) -> None:
     """Take an uploaded file out of the server's memory: Streamlit would keep it for the session."""
     context = get_script_run_ctx()
     if context is not None:
-        context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
-
-
-def forget_photo() -> None:
-    """Forget the visitor's photo and all that was computed from it."""
-    st.session_state.pop("photo", None)
-    st.session_state.pop("recalled", None)
+        manager = cast("MemoryUploadedFileManager", context.uploaded_file_mgr)
+        manager.remove_file(context.session_id, file.file_id)
 
 
 def session_cached(name: str, key: Any, compute: Callable[[], T]) -> T:
     """Return what was computed last under a name, anew if the key is another one.
 
-    For what depends on a visitor's picture: it is kept for this visitor only, the last one alone.
+    For what depends on a visitor's image: it is kept for this visitor only, the last one alone.
     """
-    kept = st.session_state.setdefault("recalled", {})
-    if name not in kept or kept[name][0] != key:
-        kept[name] = (key, compute())
-    value: T = kept[name][1]
+    cached = session().cached
+    if name not in cached or cached[name][0] != key:
+        cached[name] = (key, compute())
+    value: T = cached[name][1]
     return value
 
 
 def seen_before(name: str, key: Any) -> bool:
     """Whether this visitor has asked before for the answer to a question, known by name and key."""
-    asked = st.session_state.setdefault("asked", {})
-    keys = asked.setdefault(name, set())
+    keys = session().asked.setdefault(name, set())
     if key in keys:
         return True
     if len(keys) >= MAX_ASKED:

@@ -17,13 +17,13 @@ from pages.ui.i18n import notice
 from pages.ui.i18n.names import image_set_title, preset_about, preset_title
 from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import help_of, in_words, label
-from pages.ui.state.session import Draft, draft, visitor
+from pages.ui.state.session import Draft, session, visitor
 
 
 def preset_select() -> None:
     """Let the visitor start from a preset; it replaces the whole draft."""
     key = "train.preset"
-    st.session_state[key] = draft().preset
+    st.session_state[key] = session().draft.preset
     st.selectbox(
         text("train.preset"),
         list(PRESETS),
@@ -31,11 +31,11 @@ def preset_select() -> None:
         key=key,
         on_change=_take_preset,
     )
-    st.caption(preset_about(draft().preset))
+    st.caption(preset_about(session().draft.preset))
 
 
 def _take_preset() -> None:
-    mine = draft()
+    mine = session().draft
     mine.preset = st.session_state["train.preset"]
     mine.spec = preset(mine.preset)
     mine.rejected.clear()
@@ -44,7 +44,7 @@ def _take_preset() -> None:
 def body_select() -> None:
     """Let the visitor choose dense or convolutional; it replaces all layers."""
     key = "train.body"
-    st.session_state[key] = draft().spec.autoencoder.body
+    st.session_state[key] = session().draft.spec.autoencoder.body
     st.segmented_control(
         text("train.body"), ["dense", "conv"], format_func=in_words, key=key, on_change=_take_body
     )
@@ -53,7 +53,7 @@ def body_select() -> None:
 def _take_body() -> None:
     body = st.session_state["train.body"]
     if body is not None:  # a click on the chosen one clears it: then nothing changes
-        mine = draft()
+        mine = session().draft
         try:
             mine.spec = apply_body(mine.spec, body)
         except UserError as error:
@@ -64,7 +64,7 @@ def _take_body() -> None:
 
 def setting(name: str) -> None:
     """Show the widget of one setting of the draft."""
-    mine = draft()
+    mine = session().draft
     key = f"train.{name}"
     value = mine.rejected[name][0] if name in mine.rejected else flatten(mine.spec)[name]
     common: dict[str, Any] = {"key": key, "on_change": _take, "args": (name,)}
@@ -94,7 +94,9 @@ def _image_sets() -> list[str]:
     """Return all sets of the app, the visitor's own ones, and the draft's, which may be neither."""
     mine = [each for each in user_sets().mine(visitor()) if each.count >= MIN_IMAGES]
     return list(
-        dict.fromkeys([*IMAGE_SETS, *(each.image_set for each in mine), draft().spec.image_set])
+        dict.fromkeys(
+            [*IMAGE_SETS, *(each.image_set for each in mine), session().draft.spec.image_set]
+        )
     )
 
 
@@ -105,14 +107,11 @@ def _title(name: str) -> str:
 
 
 def _choice(name: str, common: dict[str, Any]) -> None:
-    few = len(CHOICES[name]) <= 3
-    show = st.segmented_control if few else st.selectbox
-    show(
-        label(name),
-        list(CHOICES[name]),
-        format_func=lambda choice: in_words(choice, name),
-        **common,
-    )
+    common["format_func"] = lambda choice: in_words(choice, name)
+    if len(CHOICES[name]) <= 3:
+        st.segmented_control(label(name), CHOICES[name], **common)
+    else:
+        st.selectbox(label(name), CHOICES[name], **common)
 
 
 def _number(name: str, common: dict[str, Any]) -> None:
@@ -127,7 +126,7 @@ def _number(name: str, common: dict[str, Any]) -> None:
 
 
 def _take(name: str) -> None:
-    mine = draft()
+    mine = session().draft
     value = st.session_state[f"train.{name}"]
     if value is None:  # a click on the chosen segment clears it: then nothing changes
         return

@@ -6,6 +6,7 @@ lets go. What happens there is in ``replay.js``, what is drawn of a run in ``rep
 
 import base64
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from ae_core.specs import Limit
 from pages.ui.backend.service import replay_sheet, service, snapshots_of
 from pages.ui.charts.plot import CLASSES, HELD_OUT, TRAIN
 from pages.ui.i18n import notice
-from pages.ui.i18n.text import text
+from pages.ui.i18n.text import slug, text
 from pages.ui.i18n.wording import run_name
 from pages.ui.state.query_params import linked_number, set_query
 from pages.ui.state.session import visitor
@@ -52,7 +53,7 @@ def replay_switch(snapshot: Snapshot) -> None:
         text("replay.switch"),
         SHOWS,
         key=key,
-        format_func=lambda show: text(f"replay.show.{show}"),
+        format_func=lambda show: text(f"replay.show.{slug(show)}"),
         label_visibility="collapsed",
         on_change=lambda: _take_show(st.session_state[key], snapshot.epoch),
     )
@@ -88,7 +89,7 @@ def replay_view(snapshot: Snapshot) -> None:
     download_menu(
         f"replay.{key}",
         [
-            File(label, f"replay-{run.id[:4]}.gif", lambda run=run: _gif(run), "image/gif")
+            File(label, f"replay-{run.id[:4]}.gif", partial(_gif, run), "image/gif")
             for label, run in zip(labels, runs, strict=False)
         ],
     )

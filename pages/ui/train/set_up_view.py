@@ -23,7 +23,7 @@ from pages.ui.i18n.names import image_set_about, image_set_title
 from pages.ui.i18n.text import slug, text
 from pages.ui.i18n.wording import duration, label
 from pages.ui.state.query_params import set_query
-from pages.ui.state.session import draft
+from pages.ui.state.session import session
 from pages.ui.train.code_view import code_view
 from pages.ui.train.controls import body_select, preset_select, setting
 from pages.ui.train.submission import NotAllowed, refusal, submit_run
@@ -63,9 +63,9 @@ def set_up_view() -> None:
         class_note()
         linked = st.query_params.get("show", "")
         linked = OLD_NAMES.get(linked, linked)
-        if linked in flatten(draft().spec):
-            draft().group = _group_of(linked)
-        st.session_state["train.group"] = draft().group
+        if linked in flatten(session().draft.spec):
+            session().draft.group = _group_of(linked)
+        st.session_state["train.group"] = session().draft.group
         st.segmented_control(
             text("train.groups"),
             list(GROUPS),
@@ -74,7 +74,7 @@ def set_up_view() -> None:
             width="stretch",
             on_change=_take_group,
         )
-        _group(draft().group)
+        _group(session().draft.group)
     with right:
         _network()
 
@@ -85,11 +85,11 @@ def _group_in_words(group: str) -> str:
 
 def _take_group() -> None:
     set_query(show="")
-    draft().group = st.session_state["train.group"] or draft().group
+    session().draft.group = st.session_state["train.group"] or session().draft.group
 
 
 def _group(group: str) -> None:
-    spec = draft().spec
+    spec = session().draft.spec
     if group == "Network":
         body_select()
     for name in GROUPS[group]:
@@ -113,7 +113,7 @@ def _without_effect(spec: TrainingSpec) -> set[str]:
 
 
 def _train_button() -> None:
-    mine = draft()
+    mine = session().draft
     blocked = bool(mine.rejected)
     pressed = st.button(
         text("train.start"),
@@ -151,7 +151,7 @@ def _group_of(name: str) -> str:
 
 
 def _network() -> None:
-    spec = draft().spec
+    spec = session().draft.spec
     title = image_set_title(spec.image_set)
     shape = image_shape(spec)
     layers = network_shapes(spec)
@@ -185,7 +185,7 @@ def _network() -> None:
 
 
 def _estimate(layers: tuple[LayerShape, ...]) -> str:
-    spec = draft().spec
+    spec = session().draft.spec
     try:
         return duration(seconds(spec, layers, card(spec.image_set), speed()))
     except ServiceUnavailable:

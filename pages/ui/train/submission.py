@@ -17,7 +17,7 @@ from pages.ui.i18n.names import image_set_title
 from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import label
 from pages.ui.state.query_params import set_up
-from pages.ui.state.session import draft, visitor
+from pages.ui.state.session import session, visitor
 
 __all__ = ["NotAllowed", "refusal", "submit_run", "submit_sweep"]
 
@@ -67,6 +67,6 @@ def refusal(error: NotAllowed) -> None:
 
 def _take(name: str, value: str | int | float) -> None:
     try:
-        set_up(apply_setting(draft().spec, name, value), draft().preset, name)
+        set_up(apply_setting(session().draft.spec, name, value), session().draft.preset, name)
     except UserError as error:  # these layers cannot see pictures of that set's sizes
         notice.toast(error)

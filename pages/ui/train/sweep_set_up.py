@@ -3,11 +3,12 @@
 import streamlit as st
 
 from ae_core.errors import UserError
+from ae_core.specs import TrainingSpec
 from ae_core.training.sweep import parse_sizes, specs_of
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.state.query_params import set_query
-from pages.ui.state.session import draft
+from pages.ui.state.session import session
 from pages.ui.train.submission import NotAllowed, refusal, submit_sweep
 
 USUAL_SIZES = "2, 4, 16, 64"
@@ -33,9 +34,9 @@ def _show() -> None:
     written = st.query_params.get("sizes", USUAL_SIZES)
     st.session_state[KEY] = written
     st.text_input(text("sweep.sizes"), key=KEY, on_change=_take)
-    sizes, specs = _sizes(written), ()
+    specs: tuple[TrainingSpec, ...] = ()
     try:
-        specs = specs_of(draft().spec, sizes)
+        specs = specs_of(session().draft.spec, _sizes(written))
     except UserError as error:  # of a network that cannot have these: nobody's mistake
         notice.info(error)
     pressed = st.button(
@@ -43,11 +44,11 @@ def _show() -> None:
         icon=":material/playlist_play:",
         key="train.start_all",
         width="stretch",
-        disabled=not specs or bool(draft().rejected),
+        disabled=not specs or bool(session().draft.rejected),
     )
     if pressed and specs:
         try:
-            sweep_id = submit_sweep(specs, draft().preset)
+            sweep_id = submit_sweep(specs, session().draft.preset)
         except NotAllowed as error:
             refusal(error)
             return

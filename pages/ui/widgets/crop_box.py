@@ -3,6 +3,8 @@
 What the visitor does is in ``crop_box.js``; the square counts when it is let go.
 """
 
+from typing import Any
+
 from ae_core.denoising.faces import Crop
 from ae_core.denoising.photos import Photo
 from pages.ui.i18n.text import text
@@ -31,7 +33,7 @@ def crop_box(key: str, photo: Photo, crop: Crop) -> Crop:
         "words": tuple((word, text(f"denoise.crop.{word}")) for word in _WORDS),
     }
     result = _BOX(key=key, data=data, on_crop_change=lambda: None)
-    moved = result.get("crop")
+    moved: Any = result.get("crop")
     try:  # it comes from the browser: anything may stand in it
         return Crop(**{name: float(moved[name]) for name in ("x", "y", "side", "angle")})
     except (TypeError, KeyError, ValueError):
