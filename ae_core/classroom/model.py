@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ae_core.data.loading import card
 from ae_core.data.user_image_sets import suggested_spec
+from ae_core.data.user_sets import visible_text
 from ae_core.errors import ImageSetCorrupt, NotAllowed, UserError
 from ae_core.models.compatibility import apply_setting, image_shape
 from ae_core.specs import LIMITS, PRESETS, Limit, TrainingSpec, preset
@@ -127,13 +128,12 @@ def file_name(visitor: str) -> str:
 
 
 def checked_nickname(typed: str) -> str:
-    """Return a nickname without invisible characters.
+    """Return the visible text of a nickname.
 
     Raises:
         UserError: nothing is left, or more than `MAX_NICKNAME` characters.
     """
-    visible = "".join(letter if letter.isprintable() else " " for letter in typed)
-    short = " ".join(visible.split())
+    short = visible_text(typed)
     if not short:
         raise UserError("nickname_empty", longest=MAX_NICKNAME)
     if len(short) > MAX_NICKNAME:

@@ -100,10 +100,14 @@ def unknown_set(set_id: str) -> UnknownThing:
     return UnknownThing("unknown_set", id=set_id)
 
 
+def visible_text(typed: str) -> str:
+    """Return a text with single spaces in place of invisible characters and at no end."""
+    return " ".join("".join(c if c.isprintable() else " " for c in typed).split())
+
+
 def checked_name(name: str) -> str:
-    """Return a name without what cannot be seen."""
-    seen = "".join(letter if letter.isprintable() else " " for letter in name)
-    short = " ".join(seen.split())
+    """Return the visible text of a name, if it is neither empty nor too long."""
+    short = visible_text(name)
     if not 1 <= len(short) <= LONGEST_NAME:
         raise UserError("set_name", name=short, count=len(short), most=LONGEST_NAME)
     return short
