@@ -11,6 +11,7 @@ from ae_core.data.catalog import IMAGE_SETS, LABEL_NAMES
 from ae_core.models.compatibility import network_shapes
 from ae_core.models.pretrained import cards
 from ae_core.runs.snapshot import LIVE
+from ae_core.sentences import FALLBACK, entries, languages
 from ae_core.specs import CHOICES, PRESETS, TrainingSpec, flatten
 from ae_core.specs.augmentation import AUGMENTATIONS
 from ae_core.specs.losses import BOTTLENECKS, LOSSES
@@ -18,7 +19,7 @@ from ae_core.specs.noise import NOISES
 from pages.ui.charts.network_diagram import HEAD, network_drawing
 from pages.ui.charts.network_diagram import WORDS as DRAWN
 from pages.ui.i18n.names import image_set_title, model_data
-from pages.ui.i18n.text import FALLBACK, PROBLEMS, entries, languages, slug
+from pages.ui.i18n.text import PROBLEMS, slug
 from tests.helpers.app_page import SOURCES
 
 CURVES = (
