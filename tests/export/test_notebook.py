@@ -19,7 +19,7 @@ from tests.helpers.exported import (
 
 COMMON = {"id", "cell_type", "metadata", "source"}
 OF_KIND = {"markdown": COMMON, "code": COMMON | {"execution_count", "outputs"}}
-SPECS = PRESETS | FAMILIES
+SPECS = dict(PRESETS) | FAMILIES
 
 
 def cells_of(spec):
