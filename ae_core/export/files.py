@@ -1,4 +1,7 @@
-"""What a visitor takes home of a run, made in an ``infer`` worker: Keras file and pictures."""
+"""The files that a visitor takes home of a run: the Keras model and its images.
+
+An ``infer`` worker makes them.
+"""
 
 import io
 import tempfile
@@ -12,10 +15,10 @@ from ae_core.models.inference import ModelFile, autoencoder
 
 
 def keras_file(model: ModelFile) -> bytes:
-    """Return a trained model as a .keras file: pictures (N, H, W, C) in [0, 1] to such pictures.
+    """Return a trained model as a .keras file: images (N, H, W, C) in [0, 1] to such images.
 
     Raises:
-        ValueError: its weights are not there any more, or not those of its spec.
+        UserError: its weights are not there any more, or not those of its spec.
     """
     whole = autoencoder(model, image_shape(model.spec)).whole()
     with tempfile.TemporaryDirectory() as folder:
@@ -25,7 +28,7 @@ def keras_file(model: ModelFile) -> bytes:
 
 
 def picture_file(image_set: str, image_size: int, split: str) -> bytes:
-    """Return a set's pictures as an .npz file: ``train`` and ``test`` (N, H, W, C).
+    """Return a set's images as an .npz file: ``train`` and ``test`` (N, H, W, C).
 
     They are uint8 where a division by 255 gives them exactly, else float32.
 
@@ -38,6 +41,6 @@ def picture_file(image_set: str, image_size: int, split: str) -> bytes:
     return buffer.getvalue()
 
 
-def _small(pictures: np.ndarray) -> np.ndarray:
-    whole = np.round(pictures * 255).astype(np.uint8)
-    return whole if np.array_equal(whole / np.float32(255), pictures) else pictures
+def _small(images: np.ndarray) -> np.ndarray:
+    whole = np.round(images * 255).astype(np.uint8)
+    return whole if np.array_equal(whole / np.float32(255), images) else images

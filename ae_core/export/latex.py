@@ -1,7 +1,4 @@
-r"""The loss of a spec as a formula, with the numbers of an epoch below it.
-
-It gives LaTeX and knows no page: what each part is called, a page says in its visitor's language.
-"""
+r"""The loss of a spec as a formula in LaTeX, with the values of an epoch below its parts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,66 +8,53 @@ from ae_core.specs.losses import LOSSES
 
 
 @dataclass(frozen=True)
-class Term:
-    """One part of a loss.
+class Part:
+    """A part of a loss.
 
     Attributes:
-        name: ``reconstruction``, ``kl``, ``sparsity`` or ``total_correlation``.
-        symbols: its formula in LaTeX, without its weight.
-        letter: of its weight, in LaTeX, empty for the reconstruction.
-        weight: by which it is multiplied.
+        name: ``reconstruction`` or that of a term of `ae_core.specs.losses.BOTTLENECKS`.
+        symbols: its equation in LaTeX, without its weight.
+        letter: that weight in LaTeX, empty for the reconstruction.
+        weight: the number by which it is multiplied.
+        metric: under which an epoch's metrics have it; a ``penalty`` with its weight.
     """
 
     name: str
     symbols: str
     letter: str = ""
     weight: float = 1.0
+    metric: str = "reconstruction"
 
 
-@dataclass(frozen=True)
-class Value:
-    """What one part of a loss was in an epoch.
-
-    Attributes:
-        term: the part.
-        value: of the part before it is multiplied by its weight.
-    """
-
-    term: Term
-    value: float
+def parts_of(spec: TrainingSpec) -> tuple[Part, ...]:
+    """Return the parts of a spec's loss."""
+    return (
+        Part("reconstruction", LOSSES[spec.loss].latex),
+        *(
+            Part(term.name, term.latex, term.letter, weight, term.metric)
+            for term, weight in spec.autoencoder.terms
+        ),
+    )
 
 
-def terms(spec: TrainingSpec) -> tuple[Term, ...]:
-    """Return the parts of a spec's loss; those of weight 0 that are not measured are left out."""
-    added = [
-        Term(term.name, term.latex, term.letter, weight) for term, weight in spec.autoencoder.terms
-    ]
-    return (Term("reconstruction", LOSSES[spec.loss].latex), *added)
-
-
-def values(spec: TrainingSpec, metrics: Mapping[str, float]) -> tuple[float, tuple[Value, ...]]:
-    """Return the loss of an epoch and the value of each of its parts.
+def values(spec: TrainingSpec, metrics: Mapping[str, float]) -> tuple[float, dict[Part, float]]:
+    """Return the loss of an epoch, and each of its parts before it is multiplied by its weight.
 
     Args:
         spec: what is trained.
-        metrics: of the epoch, see `ae_core.training.loop.Epoch`; the held-out ones if there are
-        some.
+        metrics: of the epoch; those of the held-out images are taken if there are some.
     """
     held = "val_" if "val_loss" in metrics else ""
     loss = metrics[f"{held}loss"]
-    found = []
-    for term in terms(spec):
-        if term.name == "reconstruction":
-            value = metrics.get(f"{held}reconstruction", loss)
-        elif term.name == "kl":
-            value = metrics[f"{held}kl"]
-        else:
-            value = metrics[f"{held}penalty"] / term.weight
-        found.append(Value(term, value))
-    return loss, tuple(found)
+    # The only part of a loss is not listed a second time.
+    found = {part: metrics.get(f"{held}{part.metric}", loss) for part in parts_of(spec)}
+    return loss, {
+        part: value / part.weight if part.metric == "penalty" else value
+        for part, value in found.items()
+    }
 
 
-def in_symbols(parts: Sequence[Term]) -> str:
+def in_symbols(parts: Sequence[Part]) -> str:
     r"""Return ``\mathcal{L} = … + \beta …`` in LaTeX, a line each."""
     return _in_lines(
         r"\mathcal{L}",
@@ -78,21 +62,20 @@ def in_symbols(parts: Sequence[Term]) -> str:
     )
 
 
-def in_numbers(loss: float, parts: Sequence[Value], names: Mapping[str, str]) -> str:
+def in_numbers(loss: float, parts: Mapping[Part, float], names: Mapping[str, str]) -> str:
     r"""Return ``\mathcal{L} = 12.3 = 10.1 + 1 \cdot 2.2`` in LaTeX, every part with its name.
 
     Args:
         loss: the sum.
-        parts: of the loss.
-        names: of the parts, in words, by `Term.name`.
+        parts: of the loss, with their values.
+        names: of the parts in words, by `Part.name`.
     """
     if len(parts) == 1:
-        return r"\mathcal{L} = " + f"{_named(loss, names[parts[0].term.name])}"
+        return r"\mathcal{L} = " + _named(loss, names[next(iter(parts)).name])
     summands = []
-    for part in parts:
-        named = _named(part.value, names[part.term.name])
-        weight = f"{_number(part.term.weight)} \\cdot " if part.term.letter else ""
-        summands.append(weight + named)
+    for part, value in parts.items():
+        weight = f"{_number(part.weight)} \\cdot " if part.letter else ""
+        summands.append(weight + _named(value, names[part.name]))
     return _in_lines(r"\mathcal{L} = " + _number(loss), summands)
 
 

@@ -1,8 +1,4 @@
-"""The script of `export.keras_script` as a Jupyter notebook: words and formula between its parts.
-
-A notebook is JSON (nbformat 4.5); it is written here without the package of that name. Letters:
-as in `ae_core.export.latex`.
-"""
+"""The script of `ae_core.export.keras_script` as a Jupyter notebook (nbformat 4.5)."""
 
 import json
 from typing import Any
@@ -26,12 +22,12 @@ _WORDS = {
 
 
 def notebook(spec: TrainingSpec, image_shape: Shape) -> bytes:
-    """Return the notebook that trains a spec on its pictures (H, W, C), as an .ipynb file.
+    """Return the notebook that trains a spec on its images (H, W, C), as an .ipynb file.
 
     Its code cells, one after the other, are `ae_core.export.keras_script.source`.
 
     Raises:
-        ValueError: the layers do not fit; see `ae_core.models.shapes.infer_shapes`.
+        UserError: the layers do not fit; see `ae_core.models.shapes.infer_shapes`.
     """
     about = keras_script.about(spec, image_shape)
     cells = [_words(f"# {about}\n\n{keras_script.how_to_run(spec, image_shape)}")]
@@ -53,7 +49,7 @@ def notebook(spec: TrainingSpec, image_shape: Shape) -> bytes:
 
 def loss_in_words(spec: TrainingSpec) -> str:
     """Return the loss as a formula and what its parts are, as Markdown."""
-    parts = latex.terms(spec)
+    parts = latex.parts_of(spec)
     meanings = "\n".join(f"- {say(f'code.meaning.{part.name}')}" for part in parts)
     return f"$${latex.in_symbols(parts)}$$\n\n{meanings}"
 

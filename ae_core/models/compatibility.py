@@ -1,8 +1,7 @@
-"""Keeping a spec buildable while one setting after the other is changed.
+"""Changes one setting of a spec, and the others that have to follow for its network to be built.
 
-A visitor changes one thing at a time; whatever must follow from it (a decoder that still ends at
-the picture's size, a likelihood for a variational bottleneck) is changed with it here, so that no
-click leads to an error that the visitor did not make. It draws no widgets.
+A decoder has to end at the image's size, and a variational bottleneck needs a likelihood: a visitor
+who changes one setting meets no error about another.
 """
 
 from collections.abc import Mapping
@@ -26,7 +25,7 @@ REQUIRED_WITH_PCA: Mapping[str, Value] = {
 
 
 def image_shape(spec: TrainingSpec) -> tuple[int, int, int]:
-    """Return (H, W, C) of the pictures that a spec trains on.
+    """Return (H, W, C) of the images that a spec trains on.
 
     Raises:
         UserError: the image set or the size is unknown.
@@ -45,7 +44,7 @@ def image_shape(spec: TrainingSpec) -> tuple[int, int, int]:
 
 
 def network_shapes(spec: TrainingSpec) -> tuple[LayerShape, ...]:
-    """Work out the network of a spec on its own pictures.
+    """Return the layers of a spec's network on its own images.
 
     Raises:
         UserError: the image set or size is unknown, or the layers do not fit.
@@ -127,7 +126,7 @@ def apply_body(spec: TrainingSpec, body: str) -> TrainingSpec:
 
 
 def match_decoder(spec: AutoencoderSpec, shape: Shape) -> AutoencoderSpec:
-    """Adapt the decoder's reshape, and a map code's size, to pictures of (H, W, C).
+    """Adapt the decoder's reshape, and a map code's size, to images of (H, W, C).
 
     Raises:
         UserError: no reshape makes this decoder end at H×W.
@@ -140,7 +139,7 @@ def match_decoder(spec: AutoencoderSpec, shape: Shape) -> AutoencoderSpec:
         needed = reshape.shape[0] * reshape.shape[1] * reshape.shape[2]
         if before:
             before = (*before[:-1], replace(before[-1], width=needed))
-        elif fitted.latent_dim != needed:  # the code alone no longer has the numbers
+        elif fitted.latent_dim != needed:  # the code alone is of another size
             before = (Layer("dense", width=needed),)
         fitted = replace(fitted, decoder=(*before, reshape, *fitted.decoder[at + 1 :]))
     infer_shapes(fitted, shape)
@@ -158,7 +157,7 @@ def _with_map_size(spec: AutoencoderSpec, shape: Shape) -> AutoencoderSpec:
 
 
 def _fitting_reshape(decoder: tuple[Layer, ...], at: int, shape: Shape) -> Layer:
-    """Return the reshape from which the decoder's other layers lead to the picture's size."""
+    """Return the reshape from which the decoder's other layers lead to the image's size."""
     for side in range(1, shape[0] + 1):
         end = side
         for layer in decoder[at + 1 :]:

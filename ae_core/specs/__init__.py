@@ -1,7 +1,6 @@
-"""What can be trained, as frozen values: nothing here knows arrays, networks or pages.
+"""The settings of a training as frozen values, and the losses and noises that they name.
 
-A spec that exists is a valid one: every class checks itself when it is made and raises a
-``ValueError`` whose text reads ``name=value must be …``.
+A spec that exists is valid: each class checks itself when it is made and raises a `UserError`.
 """
 
 from ae_core.specs.autoencoder import AutoencoderSpec

@@ -1,13 +1,11 @@
-"""The network's side of a spec."""
+"""The settings of an autoencoder's network."""
 
 from dataclasses import dataclass
 
 from ae_core.errors import UserError
 from ae_core.specs.layers import Layer
-from ae_core.specs.limits import LIMITS, check_choice
+from ae_core.specs.limits import check_settings
 from ae_core.specs.losses import BOTTLENECKS, Term
-
-NUMBERS = ("latent_dim", "beta", "total_correlation", "pca_components", "dropout", "sparsity")
 
 
 @dataclass(frozen=True)
@@ -15,31 +13,32 @@ class AutoencoderSpec:
     """An encoder, a code and a decoder; families are combinations of these fields.
 
     Attributes:
-        encoder: layers from the picture to the code, the code's own layer not included.
-        decoder: layers from the code to the picture, the output layer not included: it is a
+        encoder: layers from the image to the code, the code's own layer not included.
+        decoder: layers from the code to the image, the output layer not included: it is a
             convolution of the kind of the last decoder layer with C filters, or a dense layer
             with H·W·C units.
-        latent_dim: D, how many numbers the code has.
+        latent_dim: D, the length of the code.
         code_type: ``dense`` (a dense layer of D units makes the code) or ``feature_map`` (the
             encoder's last feature map, flattened, is the code).
-        bottleneck: ``plain``; ``sparse`` (plus an L1 penalty on the code); ``variational``
-            (the encoder gives a mean and a log variance, arXiv 1312.6114).
+        bottleneck: one of `ae_core.specs.losses.BOTTLENECKS`: ``plain``; ``sparse`` (plus an L1
+            penalty on the code); ``variational`` (the encoder gives a mean and a log variance,
+            arXiv 1312.6114).
         activation: of the hidden layers.
         code_activation: of the code; always linear in a variational bottleneck and, for a
             ``feature_map`` code, the activation of the layer that makes the map.
         output_activation: of the output layer.
         initializer: of all kernels.
         pca_components: K, 0 for none: a linear layer before the encoder's layers turns pixels into
-            K coordinates along the principal components of the training pictures, and one after
+            K coordinates along the principal components of the training images, and one after
             the decoder's turns K coordinates into pixels; both stay as they are. Beside the
             layers, linear shortcuts lead from coordinates to code and from code to coordinates;
             they start as PCA, so that the layers learn what it leaves.
         dropout: share of the hidden units that are left out at every step of training
             (Srivastava et al. 2014).
         beta: weight of the KL divergence (arXiv 1804.03599; 1 is the evidence lower bound).
-        total_correlation: weight of a further term of a variational loss, which keeps the code's
-            numbers independent of each other (β-TCVAE, arXiv 1802.04942).
-        sparsity: weight of the L1 penalty, λ in λ·Σ|z| per picture.
+        total_correlation: weight of a further term of a variational loss, which keeps the
+            latent dimensions independent of each other (β-TCVAE, arXiv 1802.04942).
+        sparsity: weight of the L1 penalty, λ in λ·Σ|z| per image.
         pixel_scale: the network sees pixels in [0, pixel_scale]: 1 or 255.
     """
 
@@ -60,17 +59,7 @@ class AutoencoderSpec:
     pixel_scale: int = 1
 
     def __post_init__(self) -> None:
-        for name in NUMBERS:
-            LIMITS[name].check(name, getattr(self, name))
-        for name in (
-            "code_type",
-            "bottleneck",
-            "activation",
-            "code_activation",
-            "output_activation",
-            "initializer",
-        ):
-            check_choice(name, getattr(self, name))
+        check_settings(vars(self))
         if isinstance(self.pixel_scale, bool) or self.pixel_scale not in (1, 255):
             raise UserError("one_of", name="pixel_scale", value=self.pixel_scale, choices=(1, 255))
         if self.pixel_scale == 255 and self.output_activation == "sigmoid":

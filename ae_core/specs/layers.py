@@ -1,8 +1,7 @@
-"""A network's layers and the short notation in which people write them.
+"""The layers of a network and their notation in pages, links and run folders.
 
-``conv16/2, conv32, pool2, dense100`` is a list of layers; the notation is what the page shows,
-what a link carries and what a run folder keeps. It is needed because decoders are not always the
-mirror image of their encoder (recipes R1 and R4), so a single list of widths cannot say them.
+``conv16/2, conv32, pool2, dense100`` is a list of layers. Encoder and decoder have one each,
+because a decoder is not always the mirror image of its encoder (recipes R1 and R4).
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Every bound and every choice, stated once: the checks and the widgets both read them here."""
+"""The bounds and choices of all settings, for the checks of the specs and for widgets."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -96,7 +96,10 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 
 
-def check_choice(name: str, value: object) -> None:
-    """Raise a UserError unless `value` is one of ``CHOICES[name]``."""
-    if value not in CHOICES[name]:
-        raise UserError("one_of", name=name, value=value, choices=CHOICES[name])
+def check_settings(settings: Mapping[str, object]) -> None:
+    """Raise a UserError unless each setting is within its limit or one of its choices."""
+    for name, value in settings.items():
+        if name in LIMITS:
+            LIMITS[name].check(name, value)
+        if name in CHOICES and value not in CHOICES[name]:
+            raise UserError("one_of", name=name, value=value, choices=CHOICES[name])

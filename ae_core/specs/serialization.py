@@ -1,7 +1,8 @@
-"""A spec as JSON (run folders) and as a flat mapping (widgets and links).
+"""A spec as JSON for run folders, and as a flat mapping for widgets and links.
 
-One name from widget to weight: the flat names are the dataclass fields themselves, so that
-``?preset=digits-dense&latent_dim=8`` sets ``TrainingSpec.autoencoder.latent_dim``.
+A setting has one name from widget to weight: the names of the flat mapping are the fields of the
+dataclasses, so that ``?preset=digits-dense&latent_dim=8`` sets
+``TrainingSpec.autoencoder.latent_dim``.
 """
 
 import dataclasses
@@ -18,7 +19,7 @@ from ae_core.specs.training import Corruption, TrainingSpec
 
 Value = str | int | float
 
-# Settings and values that had other names in older links, run folders and lessons.
+# The old names of settings, and old values, in links, run folders, model cards and lessons.
 OLD_NAMES: Mapping[str, str] = {
     "kind": "noise_kind",
     "amount": "noise_amount",
@@ -48,10 +49,7 @@ def flatten(spec: TrainingSpec) -> dict[str, Value]:
 
 
 def renamed(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings under the names of today, whenever they were written.
-
-    A setting that stands there under both names keeps the value of today's name.
-    """
+    """Return settings under their present names; a present name counts more than its old one."""
     today = {OLD_NAMES[name]: value for name, value in settings.items() if name in OLD_NAMES}
     today |= {name: value for name, value in settings.items() if name not in OLD_NAMES}
     return {

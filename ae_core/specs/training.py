@@ -1,11 +1,11 @@
-"""The whole of a run as one frozen value."""
+"""The settings of a training run as one frozen value."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ae_core.errors import UserError
 from ae_core.specs.autoencoder import AutoencoderSpec
-from ae_core.specs.limits import LIMITS, check_choice
+from ae_core.specs.limits import check_settings
 from ae_core.specs.losses import LOSSES
 from ae_core.specs.noise import NOISES
 
@@ -26,9 +26,7 @@ class Corruption:
     noise_stage: str = "batch"
 
     def __post_init__(self) -> None:
-        check_choice("noise_kind", self.noise_kind)
-        check_choice("noise_stage", self.noise_stage)
-        LIMITS["noise_amount"].check("noise_amount", self.noise_amount)
+        check_settings(vars(self))
         if self.noise_stage == "layer" and self.noise_kind != "none":
             layer = NOISES[self.noise_kind].layer
             if not layer:
@@ -55,27 +53,24 @@ class TrainingSpec:
     """Everything that decides a run: equal specs give equal runs on one machine.
 
     Attributes:
-        image_set: a name of `ae_core.data.loading.IMAGE_SETS`, or of a visitor's own set,
-        ``own-…``.
-        image_size: H = W of the pictures, 0 for the size in which the set comes.
-        split: ``held-out`` (validation on pictures, or people, not trained on) or
-            ``none`` (train on all; for recipes whose source does so).
-        augment: ``none``; ``mirror``: each picture is mirrored, left to right, every second time
-            it is trained on; ``jitter``: it is also moved, turned and scaled a little, see
-            `ae_core.specs.augmentation`.
+        image_set: a name of `ae_core.data.loading.IMAGE_SETS`, or of a user's set, ``own-…``.
+        image_size: H = W of the images, 0 for the size in which the set comes.
+        split: ``held-out`` (validation on images, or people, not trained on) or ``none`` (train on
+            all; for recipes whose source does so).
+        augment: one of `ae_core.specs.augmentation.AUGMENTATIONS`, how training images are changed.
         autoencoder: the network.
         corruption: what the encoder's input suffers in training.
         loss: one of `ae_core.specs.losses.LOSSES`.
-        sigma: the fixed standard deviation of ``gaussian-nll``, on the network's pixel scale.
+        sigma: the fixed standard deviation of a loss that has one, on the network's pixel scale.
         optimizer: Keras' optimizer of that name with its default settings.
         learning_rate: of the optimizer.
         schedule: ``constant``, or ``cosine``: the learning rate falls to zero over all epochs
             along half a cosine (arXiv 1608.03983, equation 5, without restarts); ``one-cycle``:
             it first rises from zero, over a tenth of the steps (after arXiv 1708.07120).
-        batch_size: pictures a step.
-        epochs: passes over the training pictures.
-        steps_per_epoch: batches an epoch, 0 for as many as the pictures give.
-        seed: of the initial weights, the order of the pictures and all noise.
+        batch_size: images a step.
+        epochs: passes over the training images.
+        steps_per_epoch: batches an epoch, 0 for as many as the images give.
+        seed: of the initial weights, the order of the images and all noise.
         precision: ``float32``, ``bfloat16`` to compute in bfloat16 with float32 weights, or
             ``auto`` for what suits network and processor, see `ae_core.models.precision`.
         max_seconds: the run stops, keeping its weights, after this many seconds of training.
@@ -100,19 +95,7 @@ class TrainingSpec:
     max_seconds: int = 1800
 
     def __post_init__(self) -> None:
-        for name in (
-            "image_size",
-            "sigma",
-            "learning_rate",
-            "batch_size",
-            "epochs",
-            "steps_per_epoch",
-            "seed",
-            "max_seconds",
-        ):
-            LIMITS[name].check(name, getattr(self, name))
-        for name in ("split", "augment", "loss", "optimizer", "schedule", "precision"):
-            check_choice(name, getattr(self, name))
+        check_settings(vars(self))
         loss = LOSSES[self.loss]
         if self.autoencoder.is_variational and not loss.is_likelihood:
             likelihoods = tuple(each.name for each in LOSSES.values() if each.is_likelihood)

@@ -39,12 +39,14 @@ def test_the_parts_of_a_trained_epoch_add_up_to_its_loss(name):
     (metrics,) = fit(spec, images, on_epoch=lambda _: None).history
     loss, parts = formula.values(spec, metrics)
     assert loss == metrics["loss" if spec.split == "none" else "val_loss"]
-    assert sum(part.term.weight * part.value for part in parts) == pytest.approx(loss, rel=1e-5)
-    assert [part.term for part in parts] == list(formula.terms(spec))
+    assert sum(part.weight * value for part, value in parts.items()) == pytest.approx(
+        loss, rel=1e-5
+    )
+    assert tuple(parts) == formula.parts_of(spec)
     shown = formula.in_numbers(loss, parts, NAMES)
     assert formula._number(loss) in shown
     for part in parts:
-        assert NAMES[part.term.name] in shown
+        assert NAMES[part.name] in shown
 
 
 @pytest.mark.parametrize(
@@ -57,7 +59,7 @@ def test_the_parts_of_a_trained_epoch_add_up_to_its_loss(name):
     ],
 )
 def test_a_loss_has_the_terms_of_its_bottleneck(name, terms):
-    assert [term.name for term in formula.terms(SPECS[name])] == terms
+    assert [part.name for part in formula.parts_of(SPECS[name])] == terms
 
 
 def test_numbers_read_as_the_page_shows_them():
@@ -79,7 +81,7 @@ def test_a_name_is_text_whatever_is_in_it():
 
 @pytest.mark.parametrize("loss", CHOICES["loss"])
 def test_every_loss_is_latex_with_its_brackets_closed(loss):
-    latex = formula.in_symbols(formula.terms(change(SMALL, loss=loss)))
+    latex = formula.in_symbols(formula.parts_of(change(SMALL, loss=loss)))
     assert latex.startswith(r"\mathcal{L} = ")
     assert latex.count("{") == latex.count("}") > 0
     assert len(re.findall(r"\\bigl", latex)) == len(re.findall(r"\\bigr", latex))

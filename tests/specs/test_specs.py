@@ -368,7 +368,7 @@ COMBINATIONS = [
     (
         {"bottleneck": "variational", "loss": "mse"},
         "variational_loss",
-        {"value": "mse", "choices": ("gaussian-nll", "bernoulli-nll")},
+        {"value": "mse"},
     ),
     ({"loss": "bce", "output_activation": "linear"}, "loss_sigmoid", {"value": "bce"}),
     (
