@@ -22,7 +22,8 @@ from pages.ui.pickers.model_select import model_select
 from pages.ui.pickers.models import TrainedAutoencoder, models
 from pages.ui.shell.frame import page_frame
 from pages.ui.state.query_params import linked_choice
-from pages.ui.state.session import Upload, let_go, session
+from pages.ui.state.session import Upload, session
+from pages.ui.streamlit_adapter import drop_upload
 from pages.ui.widgets.drawing_canvas import drawing_canvas
 from pages.ui.widgets.images import image_row
 from pages.ui.widgets.waiting import waiting
@@ -90,7 +91,7 @@ def _uploaded(model: TrainedAutoencoder) -> np.ndarray | None:
     st.caption(text("reconstruct.in_memory"))
     if file is not None:
         session().upload = Upload(file.name, file.getvalue())
-        let_go(file)
+        drop_upload(file)
         st.rerun()
     if upload is None:
         return None

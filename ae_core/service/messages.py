@@ -14,6 +14,7 @@ import numpy as np
 from distributed import Client, Variable, get_client, get_worker
 
 from ae_core import errors
+from ae_core.service.dask_adapter import forget_events
 
 STOP = -1  # "train up to epoch -1": end the run
 POLL_SECONDS = 0.4
@@ -62,13 +63,8 @@ def kept_messages(client: Client, name: str) -> list[Message]:
 
 def forget(client: Client, name: str) -> None:
     """Remove what the scheduler keeps of an attempt that has ended."""
-    topic_name = topic(name)
-
-    def forget_messages(dask_scheduler: Any) -> None:  # nested, so that Dask sends its code along
-        dask_scheduler._broker.truncate(topic_name)
-
     _limit(name, client).delete()
-    client.run_on_scheduler(forget_messages)
+    forget_events(client, topic(name))
 
 
 class ProgressReporter:

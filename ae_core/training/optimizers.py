@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from ae_core.specs import TrainingSpec
 from ae_core.training.batches import WARMUP_SHARE
+from ae_core.training.keras_adapter import adam_moments
 
 Rate: TypeAlias = float | keras.optimizers.schedules.LearningRateSchedule
 
@@ -27,11 +28,11 @@ class OnePassAdam(keras.optimizers.Adam):
         # are the moments. The rate corrects that.
         first, second = _rounding(self.beta_1), _rounding(self.beta_2)
         step = tf.cast(self.iterations + 1, tf.float32)
-        place = self._get_variable_index(variable)
+        first_moment, second_moment = adam_moments(self, variable)
         tf.raw_ops.ResourceApplyAdam(
             var=variable.handle,
-            m=self._momentums[place].value.handle,
-            v=self._velocities[place].value.handle,
+            m=first_moment,
+            v=second_moment,
             beta1_power=tf.pow(self.beta_1, step),
             beta2_power=tf.pow(self.beta_2, step),
             lr=learning_rate * (math.sqrt(second) / first),

@@ -8,17 +8,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from itertools import starmap
 
-from streamlit import runtime
-from streamlit.runtime.stats import CounterStat, GaugeStat, HistogramStat, Stat
-
 from ae_core.service.metrics import Histogram
 from ae_core.service.service import TrainingService
-
-
-def watch(service: TrainingService) -> None:
-    """Have this server tell of its service; without a server, in a test, nothing is done."""
-    if runtime.exists():
-        runtime.get_instance().stats_mgr.register_provider(Provider(service))
+from pages.ui.streamlit_adapter import CounterStat, GaugeStat, HistogramStat, Stat
 
 
 class Provider:

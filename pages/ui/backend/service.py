@@ -3,7 +3,6 @@
 It knows no model and no pictures.
 """
 
-import gc
 import os
 
 import numpy as np
@@ -22,12 +21,10 @@ from ae_core.specs import ImageChoice
 from ae_core.storage import runs_dir
 from ae_core.training import estimate
 from pages.ui.backend.caching import uncached_for_user_sets
-from pages.ui.backend.prometheus import watch
+from pages.ui.backend.prometheus import Provider
+from pages.ui.streamlit_adapter import register_metrics
 from pages.ui.widgets.images import contact_sheet
 
-# Of new objects before Python looks for cycles: with its own 700 a class causes several looks at
-# every session's objects a second, at which everything stands still.
-COLLECT = (20_000, 20, 20)
 SHEETS = 64  # of pictures of runs that several may watch
 FILMS = 16  # of runs that are replayed, up to 2 MB each
 
@@ -39,12 +36,7 @@ def service() -> TrainingService:
     connection = Connection(os.environ.get("AE_SCHEDULER", ""))
     connection.warm()
     made = TrainingService(store, connection)
-    # Everything imported by now lives as long as the server: the collector need not look at it
-    # again (165 ms of standstill a time, before).
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*COLLECT)
-    watch(made)
+    register_metrics(Provider(made))
     return made
 
 

@@ -8,12 +8,11 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs
 
-from streamlit.runtime.scriptrunner import get_script_run_ctx
-
 from ae_core import sentences
 from ae_core.errors import Message, UserError
 from ae_core.sentences import FALLBACK, entries, languages
 from pages.ui.i18n.phrasebook import Phrasebook
+from pages.ui.streamlit_adapter import asked_language
 
 KEEPS_CAPITALS = ("de",)  # nouns have them wherever they stand
 PROBLEMS = "problem."  # begins the keys of the core's sentences
@@ -21,11 +20,8 @@ PROBLEMS = "problem."  # begins the keys of the core's sentences
 
 def language() -> str:
     """Return the visitor's language, as the name of a folder."""
-    context = get_script_run_ctx()
-    if context is None:
-        return FALLBACK
-    browser = context.context_info
-    return _language(context.query_string, (browser and browser.locale) or FALLBACK)
+    query, locale = asked_language()
+    return _language(query, locale or FALLBACK)
 
 
 @lru_cache(maxsize=256)

@@ -20,7 +20,8 @@ from pages.ui.backend.service import service
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.state.query_params import linked_choice
-from pages.ui.state.session import let_go, session
+from pages.ui.state.session import session
+from pages.ui.streamlit_adapter import drop_upload
 from pages.ui.widgets.drawing_canvas import drawing_canvas
 from pages.ui.widgets.image_picker import image_picker
 from pages.ui.widgets.images import data_urls
@@ -73,7 +74,7 @@ def _upload(own: UserSet) -> None:
     if files:
         contents = [(file.name, file.getvalue()) for file in files]
         for file in files:
-            let_go(file)
+            drop_upload(file)
         _read(own, contents)
         st.rerun()
     if mine.problem:

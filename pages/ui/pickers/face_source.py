@@ -20,7 +20,8 @@ from pages.ui.i18n.text import text
 from pages.ui.pickers.gallery_picker import gallery_picker
 from pages.ui.pickers.models import TrainedAutoencoder, TrainedDenoiser
 from pages.ui.state.query_params import linked_choice, linked_index, set_query
-from pages.ui.state.session import KeptPhoto, let_go, session, session_cached
+from pages.ui.state.session import KeptPhoto, session, session_cached
+from pages.ui.streamlit_adapter import drop_upload
 from pages.ui.widgets.crop_box import crop_box
 from pages.ui.widgets.image_picker import image_picker
 
@@ -114,7 +115,7 @@ def own_photo(source: str, forget: Callable[[], None] | None = None) -> Chosen |
             with st.spinner(text("denoise.photo.looking")):
                 photo = service().connection.answer(photos.take_photo, file.getvalue(), file.name)
         finally:
-            let_go(file)
+            drop_upload(file)
         session().forget_photo()
         session().photo = KeptPhoto(photo)
         st.rerun()

@@ -7,26 +7,19 @@ import hashlib
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import streamlit as st
-from starlette.formparsers import MultiPartParser
-from streamlit.runtime.scriptrunner import get_script_run_ctx
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from ae_core.data import uploads
 from ae_core.denoising import photos
 from ae_core.errors import Message
 from ae_core.specs import TrainingSpec, preset
-
-if TYPE_CHECKING:
-    from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from pages.ui.streamlit_adapter import browser_token
 
 T = TypeVar("T")
 MAX_ASKED = 200  # keys under a name
 FIRST_PRESET = "digits-dense"
-# Starlette writes what is larger than this to a temporary file; the largest upload is 10 MB.
-MultiPartParser.spool_max_size = 11 << 20
 
 
 @dataclass
@@ -49,20 +42,9 @@ class Draft:
 
 
 def visitor() -> str:
-    """Return an opaque name for this visitor, the same in every tab and after a reload.
-
-    It comes from the cookie that Streamlit sets in every browser against forged requests. The
-    cookie ``2|mask|masked token|time`` changes its mask, the token stays.
-    """
-    parts = st.context.cookies.get("_streamlit_xsrf", "").split("|")
-    if len(parts) == 4:
-        try:
-            mask, masked = bytes.fromhex(parts[1]), bytes.fromhex(parts[2])
-        except ValueError:
-            mask, masked = b"", b""
-        if mask and masked:
-            token = bytes(byte ^ mask[i % len(mask)] for i, byte in enumerate(masked))
-            return hashlib.sha256(token).hexdigest()[:16]
+    """Return an opaque name for this visitor, the same in every tab and after a reload."""
+    if token := browser_token():
+        return hashlib.sha256(token).hexdigest()[:16]
     return str(st.session_state.setdefault("visitor", secrets.token_hex(8)))
 
 
@@ -149,14 +131,6 @@ def session() -> Session:
     """Return what this visitor's tab remembers."""
     kept: Session = st.session_state.setdefault("session", Session())
     return kept
-
-
-def let_go(file: UploadedFile) -> None:
-    """Take an uploaded file out of the server's memory: Streamlit would keep it for the session."""
-    context = get_script_run_ctx()
-    if context is not None:
-        manager = cast("MemoryUploadedFileManager", context.uploaded_file_mgr)
-        manager.remove_file(context.session_id, file.file_id)
 
 
 def session_cached(name: str, key: Any, compute: Callable[[], T]) -> T:

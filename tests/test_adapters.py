@@ -1,0 +1,161 @@
+"""What the adapters use of other packages is there; a sentence says what an upgrade took away."""
+
+import inspect
+import subprocess
+import sys
+from functools import reduce
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from ae_core.storage import ROOT
+from pages.ui import streamlit_adapter
+from pages.ui.shell.lifespan import COLLECT_AFTER, SWITCH_INTERVAL
+
+STREAMLIT = "pages/ui/streamlit_adapter.py"
+DASK = "ae_core/service/dask_adapter.py"
+KERAS = "ae_core/training/keras_adapter.py"
+PLOTLY = "pages/ui/widgets/chart.py"
+COMPONENT = "pages/ui/widgets/component.py"
+
+# Module, attribute, who uses it, what for.
+ATTRIBUTES = (
+    ("streamlit", "App", "app.py", "the server's own routes and start-up"),
+    ("streamlit", "components.v2.component", COMPONENT, "components"),
+    ("streamlit.runtime", "exists", STREAMLIT, "metrics"),
+    ("streamlit.runtime", "get_instance", STREAMLIT, "metrics"),
+    ("streamlit.runtime", "Runtime.stats_mgr", STREAMLIT, "metrics"),
+    ("streamlit.runtime.stats", "StatsManager.register_provider", STREAMLIT, "metrics"),
+    ("streamlit.runtime.stats", "StatsProvider.get_stats", STREAMLIT, "metrics"),
+    ("streamlit.runtime.stats", "StatsProvider.stats_families", STREAMLIT, "metrics"),
+    ("streamlit.runtime.stats", "HistogramStat", STREAMLIT, "metrics"),
+    ("streamlit.runtime.scriptrunner", "get_script_run_ctx", STREAMLIT, "the visitor's language"),
+    ("starlette.formparsers", "MultiPartParser.spool_max_size", STREAMLIT, "uploads in memory"),
+    ("keras.optimizers", "Adam._get_variable_index", KERAS, "Adam in one pass"),
+    ("distributed", "Scheduler.log_event", DASK, "messages of runs"),
+    ("plotly.basedatatypes", "BaseFigure", PLOTLY, "charts that Plotly does not check"),
+)
+
+
+@pytest.mark.parametrize(("module", "path", "where", "what"), ATTRIBUTES)
+def test_an_attribute_is_there(module, path, where, what):
+    try:
+        reduce(getattr, path.split("."), import_module(module))
+    except (ImportError, AttributeError) as error:
+        pytest.fail(f"{where} needs {module}.{path} for {what}, and it is gone: {error}")
+
+
+def needs(found: bool, thing: str, where: str, what: str) -> None:
+    assert found, f"{where} needs {thing} for {what}, and it is gone."
+
+
+def test_streamlits_run_context_knows_address_browser_and_uploads():
+    from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+    from streamlit.runtime.scriptrunner import ScriptRunContext
+
+    fields = inspect.signature(ScriptRunContext).parameters
+    for name in ("query_string", "context_info", "uploaded_file_mgr", "session_id"):
+        needs(name in fields, f"ScriptRunContext.{name}", STREAMLIT, "language and uploads")
+    here = hasattr(MemoryUploadedFileManager, "remove_file")
+    needs(here, "MemoryUploadedFileManager.remove_file", STREAMLIT, "forgetting a photo")
+
+
+def test_streamlits_cookie_against_forged_requests_names_a_browser(monkeypatch):
+    from streamlit.web.server.starlette import starlette_app_utils as utils
+
+    here = hasattr(utils, "generate_xsrf_token_string")
+    needs(here, "generate_xsrf_token_string", STREAMLIT, "naming a visitor")
+    token = b"0123456789abcdef"
+    found = set()
+    for _ in range(2):  # another mask every time
+        cookie = utils.generate_xsrf_token_string(token)
+        shown = type("Context", (), {"cookies": {streamlit_adapter.XSRF_COOKIE: cookie}})
+        monkeypatch.setattr(streamlit_adapter.st, "context", shown)
+        found.add(streamlit_adapter.browser_token())
+    needs(found == {token}, "its cookie 2|mask|token|time", STREAMLIT, "naming a visitor")
+
+
+@pytest.mark.parametrize("cookie", ["", "1|2|3", "2|zz|00|1", "2||00|1", "2|00||1", "2|0|0|1"])
+def test_a_cookie_of_another_format_names_nobody(cookie, monkeypatch):
+    shown = type("Context", (), {"cookies": {streamlit_adapter.XSRF_COOKIE: cookie}})
+    monkeypatch.setattr(streamlit_adapter.st, "context", shown)
+    assert streamlit_adapter.browser_token() == b""
+
+
+def test_streamlits_page_can_be_told_where_its_server_is():
+    page = streamlit_adapter.INDEX.read_text(encoding="utf-8")
+    needs(page.count("<head>") == 1, "one <head> in static/index.html", STREAMLIT, "the base path")
+    scripts = (streamlit_adapter.INDEX.parent / "static" / "js").glob("*.js")
+    named = any("BACKEND_BASE_URL" in script.read_text(encoding="utf-8") for script in scripts)
+    needs(named, "window.__streamlit.BACKEND_BASE_URL", STREAMLIT, "the base path")
+
+
+def test_a_component_takes_several_lines_for_a_module():
+    from streamlit.components.v2.component_path_utils import ComponentPathUtils
+
+    inline = ComponentPathUtils.looks_like_inline_content(
+        'await import("/a.js");\nexport default 1;'
+    )
+    needs(inline, "a module of several lines as text", COMPONENT, "components")
+
+
+def test_kerass_adam_keeps_two_moments_for_a_variable():
+    import keras
+    import numpy as np
+
+    from ae_core.training.keras_adapter import adam_moments
+
+    variable = keras.Variable(np.zeros(3, np.float32))
+    adam = keras.optimizers.Adam()
+    adam.build([variable])
+    for name in ("_momentums", "_velocities"):
+        needs(hasattr(adam, name), f"keras.optimizers.Adam.{name}", KERAS, "Adam in one pass")
+    handles = adam_moments(adam, variable.value)
+    needs(
+        all(str(handle.dtype) == "<dtype: 'resource'>" for handle in handles),
+        "moments that are TensorFlow's variables",
+        KERAS,
+        "Adam in one pass",
+    )
+
+
+def test_dasks_scheduler_can_forget_a_topic():
+    from distributed.scheduler import Scheduler
+
+    needs("_broker" in inspect.getsource(Scheduler), "Scheduler._broker", DASK, "ended runs")
+    broker = import_module("distributed.broker").Broker
+    needs(hasattr(broker, "truncate"), "Broker.truncate", DASK, "ended runs")
+
+
+def test_only_the_adapters_name_what_streamlit_does_not_promise():
+    """`streamlit.testing` and `streamlit.components.v2` are documented."""
+    private = ("streamlit.runtime", "streamlit.web", "streamlit.proto", "streamlit.elements")
+    for file in [*ROOT.glob("ae_core/**/*.py"), *ROOT.glob("pages/**/*.py"), ROOT / "app.py"]:
+        if file != Path(streamlit_adapter.__file__):
+            source = file.read_text(encoding="utf-8")
+            assert not any(name in source for name in private), file
+
+
+LIFESPAN = """
+import asyncio, gc, sys
+from starlette.formparsers import MultiPartParser
+from pages.ui.shell.lifespan import lifespan
+async def served():
+    async with lifespan(None):
+        print(round(sys.getswitchinterval(), 3), *gc.get_threshold())
+        print(MultiPartParser.spool_max_size >> 20)
+        print(gc.get_freeze_count() > 100_000, "plotly" in sys.modules, "tensorflow" in sys.modules)
+asyncio.run(served())
+"""
+
+
+def test_the_process_is_prepared_before_the_first_visitor():
+    done = subprocess.run(
+        [sys.executable, "-c", LIFESPAN], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    figures, spooled, states = done.stdout.splitlines()
+    assert figures == " ".join(map(str, (SWITCH_INTERVAL, *COLLECT_AFTER)))
+    assert spooled == "11"  # MB: the largest upload has 10
+    assert states == "True True False"
