@@ -66,7 +66,7 @@ async def serve(train_workers: int, infer_workers: int) -> None:
     dask.config.set(SELDOM | {SPAWNED: _without_trimming(dask.config.get(SPAWNED))})
     scheduler = {
         "cls": Scheduler,
-        # A run whose worker died is reported, never repeated behind the visitor's back.
+        # Dask must not repeat a lost task: the dispatcher retries it once, and the page says so.
         "options": {
             "host": HOST,
             "port": 0,
