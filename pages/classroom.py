@@ -2,13 +2,12 @@
 
 import streamlit as st
 
+from ae_core.classroom.model import Classroom, Student
 from ae_core.errors import UserError
 from pages.ui.backend.service import classroom_service
-from pages.ui.classroom.entrance import entrance, join_form
-from pages.ui.classroom.joining import joining
-from pages.ui.classroom.live import live_view
-from pages.ui.classroom.student import student_view
+from pages.ui.classroom.join_or_open import join_form, join_info, join_or_open
 from pages.ui.classroom.teacher import teacher_view
+from pages.ui.classroom.wall import refreshing_wall
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.shell.frame import page_frame
@@ -22,13 +21,13 @@ def page() -> None:
         _remembered()
     code = st.query_params.get("class", "")
     if not code:
-        entrance()
+        join_or_open()
         return
     try:
         _one_class(code)
     except UserError as error:
         notice.error(error)
-        entrance()
+        join_or_open()
 
 
 def _remembered() -> None:
@@ -50,17 +49,43 @@ def _one_class(code: str) -> None:
         return
     classroom = classroom_service().find(code)
     if st.query_params.get("view") == "Projector":
-        joining(classroom, large=True)
-        live_view(classroom.code)
+        join_info(classroom, large=True)
+        refreshing_wall(classroom.code)
         return
     where = classroom_service().class_of(visitor())
     if where is not None and where[0].code == classroom.code:
-        student_view(*where)
+        _student_view(*where)
         return
     st.subheader(text("classroom.join.this", code=classroom.code))
     if where is not None:
         st.caption(text("classroom.join.elsewhere", code=where[0].code))
     join_form(classroom)
+
+
+def _student_view(classroom: Classroom, student: Student) -> None:
+    """Show a class to one of its students."""
+    name = notice.plain(student.nickname)
+    st.subheader(text("classroom.you", name=name, code=classroom.code))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.page_link(
+            "pages/train.py",
+            label=text("classroom.train"),
+            icon=":material/play_arrow:",
+            query_params={"view": "Set up"},
+        )
+        st.button(
+            text("classroom.leave"), icon=":material/logout:", type="tertiary", on_click=_leave
+        )
+    refreshing_wall(classroom.code, mine=student.id)
+
+
+def _leave() -> None:
+    try:
+        classroom_service().leave(visitor())
+    except UserError as error:
+        notice.toast(error)
+        return
+    set_query(**{"class": ""})
 
 
 page_frame("Class", page, by_itself=False)

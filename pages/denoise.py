@@ -18,8 +18,7 @@ from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import amount_in_words, in_words
 from pages.ui.pickers.face_source import Chosen, face_source
-from pages.ui.pickers.model_card import model_card
-from pages.ui.pickers.model_select import model_select
+from pages.ui.pickers.model_select import model_card, model_select
 from pages.ui.pickers.models import (
     TrainedAutoencoder,
     TrainedDenoiser,

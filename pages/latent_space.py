@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ae_core.errors import UnknownThing, UserError
+from ae_core.errors import UserError
 from ae_core.latent.profile import LatentProfile
 from pages.ui.backend.models import latent_profile
 from pages.ui.i18n import notice
@@ -15,8 +15,7 @@ from pages.ui.latent.samples import sample_view
 from pages.ui.latent.sliders import slider_view
 from pages.ui.latent.stage import Stage, linked_code
 from pages.ui.latent.walk import walk_view
-from pages.ui.pickers.model_card import model_card
-from pages.ui.pickers.model_select import model_select
+from pages.ui.pickers.model_select import model_card, model_multiselect, model_select
 from pages.ui.pickers.models import TrainedAutoencoder, models
 from pages.ui.shell.frame import page_frame
 from pages.ui.state.query_params import linked_choice, set_query
@@ -33,7 +32,7 @@ VIEWS = {
     "Match": match_view,
 }
 LIVE = ("Sliders", "Map", "Walk", "Directions")  # views with pictures of several models
-MOST_MODELS = 3
+MAX_OTHERS = 2
 
 
 def page() -> None:
@@ -92,32 +91,10 @@ def _forget_codes() -> None:
 def _others(model: TrainedAutoencoder) -> tuple[TrainedAutoencoder, ...]:
     """Let the visitor choose models that get the same codes, and return them."""
     size = model.spec.autoencoder.latent_dim
-    linked = dict.fromkeys(filter(None, st.query_params.get("also", "").split(",")))
-    available = models(model.id)
-    for name in linked:
-        try:
-            available |= models(name)
-        except UnknownThing as error:
-            notice.error(text("latent.left_out", problem=error))
-    same = {
-        other.id: other
-        for other in available.values()
-        if other.id != model.id and other.spec.autoencoder.latent_dim == size
-    }
-    if not same:
-        return ()
-    chosen = [name for name in linked if name in same][: MOST_MODELS - 1]
-    st.session_state["latent.also"] = chosen
-    st.multiselect(
-        text("latent.also"),
-        list(same),
-        format_func=lambda name: same[name].title,
-        max_selections=MOST_MODELS - 1,
-        key="latent.also",
-        placeholder=text("latent.also_none"),
-        on_change=lambda: set_query(also=",".join(st.session_state["latent.also"])),
+    words = text("latent.also"), text("latent.also_hint")
+    return model_multiselect(
+        "latent", model, lambda other: other.spec.autoencoder.latent_dim == size, MAX_OTHERS, words
     )
-    return tuple(same[name] for name in chosen)
 
 
 page_frame("Latent space", page, by_itself=False)

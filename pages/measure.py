@@ -7,8 +7,7 @@ from pages.ui.evaluation.rates import rate_view
 from pages.ui.evaluation.unknown import unknown_view
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
-from pages.ui.pickers.model_card import model_card
-from pages.ui.pickers.model_select import model_select
+from pages.ui.pickers.model_select import model_card, model_select
 from pages.ui.pickers.models import models
 from pages.ui.shell.frame import page_frame
 from pages.ui.state.query_params import linked_choice, set_query

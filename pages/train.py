@@ -3,8 +3,7 @@
 import streamlit as st
 
 from ae_core.errors import UnknownThing
-from pages.ui.backend.service import service
-from pages.ui.backend.timing import measure_time
+from pages.ui.backend.service import measure_time, service
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import slug, text
 from pages.ui.shell.frame import page_frame

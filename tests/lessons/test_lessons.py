@@ -15,7 +15,7 @@ from ae_core.sentences import entries, languages
 from ae_core.specs import PRESETS, TrainingSpec, from_query, preset
 from ae_core.storage import ROOT
 from pages.ui.lessons.guess import verdict
-from pages.ui.lessons.terms import key_of, terms_in
+from pages.ui.lessons.step import key_of, terms_in
 from pages.ui.state.query_params import NOT_SETTINGS
 from tests.helpers.refusals import check as check_message
 from tests.helpers.refusals import refused

@@ -43,7 +43,7 @@ def named_keys():
             for key in branches(node.args[0]):
                 if isinstance(key, ast.Constant):
                     whole.add(key.value)
-                elif isinstance(key, ast.JoinedStr):
+                elif isinstance(key, ast.JoinedStr) and isinstance(key.values[0], ast.Constant):
                     beginnings.add(key.values[0].value)
     return whole, beginnings
 

@@ -4,6 +4,9 @@ It knows no model and no pictures.
 """
 
 import os
+import time
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -96,3 +99,18 @@ def replay_sheet(run_id: str, epochs: int) -> ReplaySheet:
     """
     frames = [frame for frame in service().frames(run_id) if frame.epoch <= epochs]
     return pack_frames(frames) if frames else ReplaySheet((), b"", b"")
+
+
+def measure_time(name: str, draw: Callable[..., None], *args: Any) -> None:
+    """Draw, and count how long that took, however it ended.
+
+    Args:
+        name: of the page, or of the part of one that is drawn anew by itself.
+        draw: what draws it.
+        args: for it.
+    """
+    started = time.perf_counter()
+    try:
+        draw(*args)
+    finally:
+        service().metrics.observe_page(name, time.perf_counter() - started)

@@ -12,10 +12,9 @@ from ae_core.data.loading import IMAGE_SETS, card
 from ae_core.data.user_image_sets import user_sets
 from ae_core.errors import UserError
 from pages.ui.backend.service import class_wall, classroom_service
-from pages.ui.classroom.entrance import attempt
-from pages.ui.classroom.joining import here, joining
+from pages.ui.classroom.join_or_open import attempt, here, join_info
 from pages.ui.classroom.limits import limits_in_words
-from pages.ui.classroom.live import live_view
+from pages.ui.classroom.wall import refreshing_wall
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import image_set_title
 from pages.ui.i18n.text import text
@@ -30,7 +29,7 @@ FIRST_PICTURES = "digits"
 def teacher_view(classroom: Classroom, secret: str) -> None:
     """Show the teacher's page of a class."""
     code = classroom.code
-    joining(classroom, large=False)
+    join_info(classroom, large=False)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.link_button(
             text("classroom.projector"),
@@ -50,7 +49,7 @@ def teacher_view(classroom: Classroom, secret: str) -> None:
         st.button(text("classroom.close"), type="tertiary", on_click=_close, args=(code,))
     said = notice.plain(limits_in_words(classroom.limits))
     st.caption(f"**{said}** · {text('classroom.secret')}")
-    live_view(code, secret=secret)
+    refreshing_wall(code, secret=secret)
 
 
 def _try(action: Callable[[], object]) -> None:

@@ -17,10 +17,10 @@ from ae_core.evaluation.rate_distortion import (
 from pages.ui.backend.evaluation import code_rates, jpeg_rates, pca_rates
 from pages.ui.charts.evaluation import Line, rate_curves
 from pages.ui.charts.plot import FOURTH, HELD_OUT, SIXTH, THIRD, TRAIN
-from pages.ui.evaluation.compare_with import beside, sized
 from pages.ui.evaluation.equal_bytes import equal_bytes
 from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import size
+from pages.ui.pickers.model_select import model_multiselect
 from pages.ui.pickers.models import TrainedAutoencoder
 from pages.ui.state.query_params import linked_choice, linked_step, set_query
 from pages.ui.widgets.chart import chart
@@ -34,14 +34,24 @@ ROOM = 1.1  # above the smallest JPEG file, where everybody can take part
 
 def rate_view(model: TrainedAutoencoder) -> None:
     """Show the curves, where they cross, and one picture by every method at equal bytes."""
-    shown = (model, *beside(model, len(COLOURS) - 1))
+    images = model.spec.images
+    words = text("measure.also"), text("measure.also_hint")
+    others = model_multiselect(
+        "measure",
+        model,
+        lambda other: other.spec.images[:2] == images[:2],
+        len(COLOURS) - 1,
+        words,
+        _sized,
+    )
+    shown = (model, *others)
     with st.spinner(text("measure.rounding")):
         rates = tuple(code_rates(each.file) for each in shown)
     spec = model.spec
     with st.spinner(text("measure.jpegs")):
-        whole, scans = jpeg_rates(spec.images)
+        whole, scans = jpeg_rates(images)
     with st.spinner(text("measure.fitting")):
-        linear = pca_rates(spec.images)
+        linear = pca_rates(images)
     coded = _written_count() == COUNTS[0]
     ours = [pareto_front(each.points, coded=coded) for each in rates]
     pca, files, data = (pareto_front(curve, coded=coded) for curve in (linear, whole, scans))
@@ -159,7 +169,13 @@ def _take_point() -> None:
 
 
 def _name(model: TrainedAutoencoder, shown: tuple[TrainedAutoencoder, ...]) -> str:
-    return text("measure.method.autoencoder") if len(shown) == 1 else sized(model)
+    return text("measure.method.autoencoder") if len(shown) == 1 else _sized(model)
+
+
+def _sized(model: TrainedAutoencoder) -> str:
+    """Return a model's title and how many numbers its code has."""
+    numbers = model.spec.autoencoder.latent_dim
+    return text("measure.sized", title=model.title, numbers=numbers)
 
 
 def _steps(lines: list[Line], *, coded: bool) -> tuple[float, ...]:

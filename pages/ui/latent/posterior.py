@@ -13,8 +13,8 @@ from pages.ui.charts import latent
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import image_set_title
 from pages.ui.i18n.text import text
-from pages.ui.latent.choice import picture_choice
 from pages.ui.latent.stage import Stage
+from pages.ui.latent.start import picture_choice
 from pages.ui.state.query_params import linked_index, linked_number, set_query
 from pages.ui.widgets.chart import chart
 from pages.ui.widgets.images import image_row

@@ -1,5 +1,7 @@
 """Where codes come from: the sliders, a test picture, the visitor's own face."""
 
+from collections.abc import Callable
+
 import numpy as np
 import streamlit as st
 from PIL import Image
@@ -8,14 +10,18 @@ from ae_core import images
 from ae_core.latent import explore
 from ae_core.latent.interpolation import code_to_text
 from ae_core.models.compatibility import image_shape
+from pages.ui.backend.images import gallery
 from pages.ui.backend.service import service
+from pages.ui.i18n import notice
+from pages.ui.i18n.names import image_set_title
 from pages.ui.i18n.text import text
-from pages.ui.latent.choice import picture_choice
 from pages.ui.latent.stage import PICTURE, Stage
 from pages.ui.pickers.face_source import own_photo
-from pages.ui.state.query_params import linked_choice, set_query
+from pages.ui.pickers.gallery_picker import gallery_page, page_turning
+from pages.ui.state.query_params import linked_choice, linked_index, set_query
 from pages.ui.state.session import session, session_cached
 
+A_PAGE = 24  # images
 SOURCES = ("Test picture", "My photo", "Camera")
 
 
@@ -91,3 +97,27 @@ def _source(stage: Stage, key: str, names: tuple[str, ...], target: str) -> None
 def _encoded(stage: Stage, face: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
     picture = images.to_array(Image.fromarray(face), image_shape(stage.model.spec))
     return service().connection.answer(explore.encode, stage.model.file, picture)
+
+
+def picture_choice(stage: Stage, key: str, chosen: int, take: Callable[[int], None]) -> None:
+    """Offer test pictures, some at a time.
+
+    Args:
+        stage: whose test pictures are offered.
+        key: of the widgets.
+        chosen: the number of the one that is marked, -1 for none.
+        take: is told the number of one that is clicked.
+
+    Raises:
+        ServiceUnavailable, ImageSetCorrupt: the pictures cannot be had.
+    """
+    if not stage.has_pictures:
+        title = image_set_title(stage.model.spec.image_set)
+        notice.info(text("latent.pictures.none", pictures=title))
+        return
+    images = stage.model.spec.images
+    available = gallery(images, 0, 1).available
+    start = linked_index("page", available, max(chosen, 0)) // A_PAGE * A_PAGE
+    gallery_page(f"{key}-{stage.model.id}-{start}", images, start, A_PAGE, chosen, take)
+    with st.container(horizontal=True):
+        page_turning(key, "page", start, A_PAGE, available)

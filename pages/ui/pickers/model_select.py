@@ -1,4 +1,4 @@
-"""The choice of a trained model, which the address remembers."""
+"""The choice of trained models, which the address remembers, and what the app knows of one."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -6,11 +6,21 @@ from typing import TypeVar
 import streamlit as st
 
 from ae_core.errors import UnknownThing
+from ae_core.models.pretrained import ModelCard, cards
 from pages.ui.i18n import notice
+from pages.ui.i18n.names import (
+    image_set_title,
+    model_about,
+    model_data,
+    model_not_for,
+    model_title,
+)
 from pages.ui.i18n.text import text
-from pages.ui.pickers.models import TrainedAutoencoder, TrainedDenoiser
+from pages.ui.i18n.wording import in_words
+from pages.ui.pickers.models import TrainedAutoencoder, TrainedDenoiser, models
 from pages.ui.state.query_params import set_query
 
+COLUMNS = ("noise", "pictures", "noisy", "denoised")
 Model = TypeVar("Model", bound=TrainedAutoencoder | TrainedDenoiser)
 
 
@@ -47,3 +57,77 @@ def model_select(
         on_change=take,
     )
     return available[chosen]
+
+
+def model_multiselect(
+    page: str,
+    model: TrainedAutoencoder,
+    fits: Callable[[TrainedAutoencoder], bool],
+    max_models: int,
+    words: tuple[str, str],
+    title: Callable[[TrainedAutoencoder], str] = lambda model: model.title,
+) -> tuple[TrainedAutoencoder, ...]:
+    """Let the visitor choose further models, which the address remembers, and return them.
+
+    Args:
+        page: of the widget, for its key.
+        model: that is shown already.
+        fits: whether another model may be chosen.
+        max_models: that may be chosen at once.
+        words: above the widget, and in it while nothing is chosen.
+        title: a model in words.
+    """
+    linked = dict.fromkeys(filter(None, st.query_params.get("also", "").split(",")))
+    available = models(model.id)
+    for name in linked:
+        try:
+            available |= models(name)
+        except UnknownThing as error:
+            notice.error(text("model.left_out", problem=error))
+    others = {name: each for name, each in available.items() if name != model.id and fits(each)}
+    if not others:
+        return ()
+    chosen = [name for name in linked if name in others][:max_models]
+    key = f"{page}.also"
+    st.session_state[key] = chosen
+    st.multiselect(
+        words[0],
+        list(others),
+        format_func=lambda name: title(others[name]),
+        max_selections=max_models,
+        key=key,
+        placeholder=words[1],
+        on_change=lambda: set_query(also=",".join(st.session_state[key])),
+    )
+    return tuple(others[name] for name in chosen)
+
+
+def model_card(name: str) -> None:
+    """Show the card of a pretrained model, nothing for a run of a visitor's."""
+    card = cards().get(name)
+    if card is None:
+        return
+    with st.expander(
+        text("model.about", title=model_title(card)), key="model.about", on_change="rerun"
+    ) as opened:
+        if opened.open:
+            _show(card)
+
+
+def _show(card: ModelCard) -> None:
+    notice.info(model_not_for(card))
+    about, data = model_about(card), model_data(card)
+    terms = text(f"pictures.{card.spec.image_set}.terms")
+    st.markdown(text("model.data", about=about, data=data, terms=terms))
+    held_out = card.figures.get("val_psnr")
+    if held_out is not None:
+        st.markdown(text("model.held_out", psnr=f"{held_out:.2f}"))
+    if not card.noise_results:
+        return
+    rows = "\n".join(
+        f"| {in_words(result.kind)} {result.amount:g} | {image_set_title(result.image_set)} "
+        f"| {result.noisy:.2f} dB | {result.denoised:.2f} dB |"
+        for result in card.noise_results
+    )
+    head = " | ".join(text(f"model.trials.{name}") for name in COLUMNS)
+    st.markdown(f"| {head} |\n|---|---|---|---|\n{rows}")

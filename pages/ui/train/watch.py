@@ -3,9 +3,9 @@
 import numpy as np
 import streamlit as st
 
+from ae_core.export import latex
 from ae_core.runs.snapshot import CodeMap, Snapshot
-from pages.ui.backend.service import run_sheet, service
-from pages.ui.backend.timing import measure_time
+from pages.ui.backend.service import measure_time, run_sheet, service
 from pages.ui.charts import training
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
@@ -13,7 +13,6 @@ from pages.ui.i18n.wording import loss_title
 from pages.ui.pickers.models import file_of
 from pages.ui.train.code_view import code_view
 from pages.ui.train.doctor_view import doctor_view
-from pages.ui.train.formula_view import formula_view
 from pages.ui.train.replay import replay_switch, replay_view, replaying
 from pages.ui.train.run_headline import run_headline
 from pages.ui.widgets.chart import chart
@@ -73,7 +72,7 @@ def _draw(run_id: str, every: float | None) -> None:
     else:
         with right:
             _curves(snapshot)
-    formula_view(snapshot)
+    _formula(snapshot)
 
 
 def _notices(snapshot: Snapshot) -> None:
@@ -123,3 +122,19 @@ def _pictures(snapshot: Snapshot) -> None:
     names = " · ".join(text(f"run.row.{name}") for name in ROW_NAMES.get(len(rows), ()))
     st.caption(text("run.pictures", count=rows.shape[1], rows=names))
     st.image(run_sheet(snapshot, rows), width="stretch")
+
+
+def _formula(snapshot: Snapshot) -> None:
+    """Show the loss of a run in symbols, in numbers, and what each part of it means."""
+    parts = latex.parts_of(snapshot.spec)
+    st.markdown(f"**{text('code.formula')}**")
+    st.latex(latex.in_symbols(parts))
+    if snapshot.history:
+        newest = snapshot.history[-1]
+        names = {part.name: text(f"code.term.{part.name}") for part in parts}
+        if "val_loss" in newest:
+            st.caption(text("code.held_out", epoch=snapshot.epoch))
+        else:
+            st.caption(text("code.trained", epoch=snapshot.epoch))
+        st.latex(latex.in_numbers(*latex.values(snapshot.spec, newest), names))
+    st.caption("  \n".join(text(f"code.meaning.{part.name}") for part in parts))
