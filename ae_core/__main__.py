@@ -109,7 +109,7 @@ def _denoise(options: argparse.Namespace) -> None:
     LIMITS["seed"].check("seed", options.seed)
     if options.target.suffix.lower() != ".png":
         raise UserError("file_ending", name=str(options.target), ending=".png")
-    photo = images.open_picture(data, options.source.name)
+    photo = images.open_image(data, options.source.name)
     result = denoise.denoise(
         pretrained.cards()[options.model].model_file(),
         np.asarray(photo),

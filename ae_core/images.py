@@ -1,4 +1,4 @@
-"""Pictures as arrays, files and contact sheets; Pillow and NumPy only.
+"""Images as arrays, as files and on contact sheets.
 
 Arrays are (H, W, C) or (N, H, W, C) float32 in [0, 1] unless a docstring says uint8.
 """
@@ -21,7 +21,7 @@ FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
 KINDS = ("JPEG", "PNG", "WebP", "HEIC")
 
 
-def open_picture(data: bytes, name: str = "picture") -> Image.Image:
+def open_image(data: bytes, name: str = "image") -> Image.Image:
     """Open a visitor's file, upright and in RGB; nothing is decoded before its size is known.
 
     Raises:
@@ -58,7 +58,7 @@ def _too_large(name: str, pixels: str) -> UserError:
 def _upright(image: Image.Image) -> Image.Image:
     try:
         return ImageOps.exif_transpose(image)
-    except struct.error:  # a damaged EXIF block says nothing of the picture itself
+    except struct.error:  # a damaged EXIF block says nothing of the image itself
         return image
 
 
@@ -70,7 +70,7 @@ def _eight_bit(image: Image.Image) -> Image.Image:
 
 
 def to_array(image: Image.Image, shape: tuple[int, int, int]) -> np.ndarray:
-    """Crop the middle square of a picture and resize it to (H, W, C), C = 1 (gray) or 3."""
+    """Crop the middle square of an image and resize it to (H, W, C), C = 1 (gray) or 3."""
     height, width, channels = shape
     image = ImageOps.fit(image, (width, height), Image.Resampling.LANCZOS)
     image = image.convert("L" if channels == 1 else "RGB")
@@ -78,33 +78,33 @@ def to_array(image: Image.Image, shape: tuple[int, int, int]) -> np.ndarray:
 
 
 def to_bytes_range(images: np.ndarray) -> np.ndarray:
-    """Return pictures in [0, 1] as uint8 of the same shape, rounded."""
+    """Return images in [0, 1] as uint8 of the same shape, rounded."""
     return np.asarray(np.clip(images, 0, 1) * 255 + 0.5, dtype=np.uint8)
 
 
 def sheet(rows: np.ndarray) -> np.ndarray:
-    """Lay uint8 pictures (R, N, H, W, C) out as one picture (R·H, N·W, C) without gaps."""
+    """Lay uint8 images (R, N, H, W, C) out as one image (R·H, N·W, C) without gaps."""
     count, columns, height, width, channels = rows.shape
     return rows.transpose(0, 2, 1, 3, 4).reshape(count * height, columns * width, channels)
 
 
-def rows_of_sheet(picture: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
-    """Undo `sheet` for pictures of (H, W, C)."""
+def rows_of_sheet(image: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
+    """Undo `sheet` for images of (H, W, C)."""
     height, width, channels = shape
-    count, columns = picture.shape[0] // height, picture.shape[1] // width
-    return picture.reshape(count, height, columns, width, channels).transpose(0, 2, 1, 3, 4)
+    count, columns = image.shape[0] // height, image.shape[1] // width
+    return image.reshape(count, height, columns, width, channels).transpose(0, 2, 1, 3, 4)
 
 
-def to_png(picture: np.ndarray) -> bytes:
-    """Encode a uint8 picture (H, W, C), C = 1 or 3, as PNG."""
+def to_png(image: np.ndarray) -> bytes:
+    """Encode a uint8 image (H, W, C), C = 1 or 3, as PNG."""
     buffer = io.BytesIO()
-    _image(picture).save(buffer, "PNG", compress_level=1)
+    to_pillow(image).save(buffer, "PNG", compress_level=1)
     return buffer.getvalue()
 
 
-def to_gif(pictures: np.ndarray, frame_ms: int, width: int) -> bytes:
-    """Encode uint8 pictures (N, H, W, C) as an endless animation, about ``width`` pixels wide."""
-    frames = [_image(enlarged(picture, width)) for picture in pictures]
+def to_gif(images: np.ndarray, frame_ms: int, width: int) -> bytes:
+    """Encode uint8 images (N, H, W, C) as an endless animation, about ``width`` pixels wide."""
+    frames = [to_pillow(enlarged(image, width)) for image in images]
     buffer = io.BytesIO()
     frames[0].save(
         buffer, "GIF", save_all=True, append_images=frames[1:], duration=frame_ms, loop=0
@@ -119,18 +119,19 @@ def from_png(data: bytes) -> np.ndarray:
     return array[..., np.newaxis] if array.ndim == 2 else array
 
 
-def enlarged(picture: np.ndarray, width: int) -> np.ndarray:
-    """Enlarge a uint8 picture (H, W, C) by a whole factor to about ``width`` pixels, unsmoothed."""
-    factor = max(1, round(width / picture.shape[1]))
-    return picture.repeat(factor, axis=0).repeat(factor, axis=1)
+def enlarged(image: np.ndarray, width: int) -> np.ndarray:
+    """Enlarge a uint8 image (H, W, C) by a whole factor to about ``width`` pixels, unsmoothed."""
+    factor = max(1, round(width / image.shape[1]))
+    return image.repeat(factor, axis=0).repeat(factor, axis=1)
 
 
-def _image(picture: np.ndarray) -> Image.Image:
-    return Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture)
+def to_pillow(image: np.ndarray) -> Image.Image:
+    """Return a uint8 image (H, W, C), C = 1 or 3, as Pillow's."""
+    return Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
 
 
 def contact_sheet(rows: np.ndarray, width: int = 1200, gap: int = 6) -> np.ndarray:
-    """Lay uint8 pictures (R, N, H, W, C) out with transparent gaps, their pixels enlarged.
+    """Lay uint8 images (R, N, H, W, C) out with transparent gaps, their pixels enlarged.
 
     Returns:
         (rows, columns, 4) uint8, about ``width`` wide.
@@ -138,23 +139,19 @@ def contact_sheet(rows: np.ndarray, width: int = 1200, gap: int = 6) -> np.ndarr
     count, columns, height, side, channels = rows.shape
     factor = max(1, width // (columns * side))
     big = rows.repeat(factor, axis=2).repeat(factor, axis=3)
-    tall, wide = height * factor + gap, side * factor + gap
-    canvas = np.zeros((count * tall - gap, columns * wide - gap, 4), np.uint8)
-    for r in range(count):
-        for n in range(columns):
-            tile = canvas[r * tall : r * tall + tall - gap, n * wide : n * wide + wide - gap]
-            tile[..., :3] = big[r, n] if channels == 3 else big[r, n][..., :1]
-            tile[..., 3] = 255
-    return canvas
+    colours = big.repeat(3, axis=4) if channels == 1 else big
+    tiles = np.concatenate([colours, np.full_like(big[..., :1], 255)], axis=4)
+    gaps = np.pad(tiles, ((0, 0), (0, 0), (0, gap), (0, gap), (0, 0)))
+    tall, wide = count * (height * factor + gap), columns * (side * factor + gap)
+    return sheet(gaps)[: tall - gap, : wide - gap]
 
 
-def reduced(picture: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
-    """Reduce a gray picture (H, W) in [0, 1] to (H, W, C) by the mean over areas."""
+def reduced(image: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
+    """Reduce a gray image (H, W) in [0, 1] to (H, W, C) by the mean over areas."""
     height, width, channels = shape
-    image = Image.fromarray(np.asarray(picture, np.float32)).resize(
-        (width, height), Image.Resampling.BOX
-    )
-    return np.repeat(np.asarray(image, np.float32)[..., np.newaxis], channels, axis=2)
+    full = Image.fromarray(np.asarray(image, np.float32))
+    small = np.asarray(full.resize((width, height), Image.Resampling.BOX), np.float32)
+    return np.repeat(small[..., np.newaxis], channels, axis=2)
 
 
 def error_map(a: np.ndarray, b: np.ndarray) -> np.ndarray:

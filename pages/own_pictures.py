@@ -7,7 +7,7 @@ import streamlit as st
 from ae_core.data.loading import card
 from ae_core.data.user_image_sets import MIN_IMAGES, PRESET, suggested_spec, user_sets
 from ae_core.data.user_set_store import MAX_IMAGES
-from ae_core.data.user_sets import LONGEST_NAME, SIDES, UserSet
+from ae_core.data.user_sets import MAX_NAME, SIDES, UserSet
 from ae_core.errors import UserError
 from ae_core.specs import to_query
 from pages.ui.backend.service import service
@@ -52,15 +52,15 @@ def _overview() -> None:
         sets = user_sets().mine(visitor())
         if not sets:
             st.caption(text("own.none_yet"))
-        for own in sets:
-            words = text("own.in_the_list", name=notice.plain(own.name), count=own.count)
-            st.page_link("pages/own_pictures.py", label=words, query_params={"set": own.id})
+        for user_set in sets:
+            words = text("own.in_the_list", name=notice.plain(user_set.name), count=user_set.count)
+            st.page_link("pages/own_pictures.py", label=words, query_params={"set": user_set.id})
 
 
 def _begin() -> None:
     name = st.text_input(
         text("own.name"),
-        max_chars=LONGEST_NAME,
+        max_chars=MAX_NAME,
         placeholder=text("own.name_example"),
         key="own.new_name",
     )
@@ -85,58 +85,58 @@ def _begin() -> None:
     st.rerun()
 
 
-def _one_set(own: UserSet) -> None:
-    mine = own.owner == visitor()
+def _one_set(user_set: UserSet) -> None:
+    mine = user_set.owner == visitor()
     st.button(text("own.all_sets"), icon=":material/arrow_back:", type="tertiary", on_click=_leave)
-    st.subheader(notice.plain(own.name))
+    st.subheader(notice.plain(user_set.name))
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
-        st.metric(text("own.count"), own.count, width="content")
-        st.metric(text("own.room"), MAX_IMAGES - own.count, width="content")
-        _train_link(own)
+        st.metric(text("own.count"), user_set.count, width="content")
+        st.metric(text("own.room"), MAX_IMAGES - user_set.count, width="content")
+        _train_link(user_set)
     left, right = st.columns(2, gap="large")
     with left:
-        add_pictures(own)
+        add_pictures(user_set)
         if not mine:
             st.caption(text("own.not_yours"))
         st.caption(text("own.kept"))
     with right:
-        _grid(own, mine)
-        _share(own)
+        _grid(user_set, mine)
+        _share(user_set)
         if mine:
             with st.expander(text("own.change"), icon=":material/settings:"):
-                _rename(own)
-                _delete(own)
+                _rename(user_set)
+                _delete(user_set)
 
 
 def _leave() -> None:
     set_query(set="", picture="", page="", source="")
 
 
-def _train_link(own: UserSet) -> None:
-    if own.count < MIN_IMAGES:
-        missing = MIN_IMAGES - own.count
+def _train_link(user_set: UserSet) -> None:
+    if user_set.count < MIN_IMAGES:
+        missing = MIN_IMAGES - user_set.count
         st.caption(text("own.more_needed", least=MIN_IMAGES, missing=missing))
         return
     st.page_link(
         "pages/train.py",
         label=text("own.train"),
         icon=":material/play_arrow:",
-        query_params=to_query(suggested_spec(card(own.image_set)), PRESET),
+        query_params=to_query(suggested_spec(card(user_set.image_set)), PRESET),
     )
 
 
-def _grid(own: UserSet, mine: bool) -> None:
-    if not own.count:
+def _grid(user_set: UserSet, mine: bool) -> None:
+    if not user_set.count:
         st.caption(text("own.empty"))
         return
-    images = user_sets().read(own.id)[1]
+    images = user_sets().read(user_set.id)[1]
     count = len(images.numbers)
     start = linked_index("page", count) // A_PAGE * A_PAGE
     numbers = [int(number) for number in images.numbers[start : start + A_PAGE]]
     written = st.query_params.get("picture", "")
     chosen = int(written) if written.isdecimal() and len(written) < 10 else -1
     image_picker(
-        f"own-{own.id}-{start}-{own.changes}",
+        f"own-{user_set.id}-{start}-{user_set.changes}",
         data_urls(images.pixels[start : start + A_PAGE, :, :, None]),
         tuple(text("own.tile", number=number + 1) for number in numbers),
         numbers.index(chosen) if chosen in numbers else -1,
@@ -144,10 +144,10 @@ def _grid(own: UserSet, mine: bool) -> None:
     )
     with st.container(horizontal=True):
         if count > A_PAGE:
-            page_turning(f"own-{own.id}", "page", start, A_PAGE, count)
+            page_turning(f"own-{user_set.id}", "page", start, A_PAGE, count)
         if mine and chosen in numbers:
             words = text("own.remove", number=chosen + 1)
-            st.button(words, on_click=_remove, args=(own.id, chosen), key="own.remove")
+            st.button(words, on_click=_remove, args=(user_set.id, chosen), key="own.remove")
         elif mine:
             st.caption(text("own.remove_hint"))
 
@@ -162,19 +162,19 @@ def _remove(set_id: str, number: int) -> None:
     session().collecting.told = text("own.removed", number=number + 1)
 
 
-def _share(own: UserSet) -> None:
+def _share(user_set: UserSet) -> None:
     st.caption(f"{text('own.share')}. {text('own.share_hint')}")
-    address = urlsplit(st.context.url or "")._replace(query=f"set={own.id}", fragment="")
+    address = urlsplit(st.context.url or "")._replace(query=f"set={user_set.id}", fragment="")
     st.code(address.geturl(), language=None, wrap_lines=True)
 
 
-def _rename(own: UserSet) -> None:
-    key = f"own.name.{own.id}"
-    st.text_input(text("own.name"), own.name, max_chars=LONGEST_NAME, key=key)
+def _rename(user_set: UserSet) -> None:
+    key = f"own.name.{user_set.id}"
+    st.text_input(text("own.name"), user_set.name, max_chars=MAX_NAME, key=key)
 
     def take() -> None:
         try:
-            renamed = user_sets().rename(own.id, st.session_state[key], visitor())
+            renamed = user_sets().rename(user_set.id, st.session_state[key], visitor())
             session().collecting.told = text("own.renamed", name=renamed.name)
         except UserError as error:
             session().collecting.told = error.message
@@ -182,17 +182,17 @@ def _rename(own: UserSet) -> None:
     st.button(text("own.rename"), on_click=take)
 
 
-def _delete(own: UserSet) -> None:
+def _delete(user_set: UserSet) -> None:
     st.caption(text("own.delete_hint"))
-    label = text("own.delete", count=own.count)
+    label = text("own.delete", count=user_set.count)
     if not st.button(label, icon=":material/delete:", key="own.delete"):
         return
     try:
-        user_sets().delete(own.id, visitor())
+        user_sets().delete(user_set.id, visitor())
     except UserError as error:
         notice.error(error)
         return
-    service().forget_pictures(own.image_set)
+    service().forget_pictures(user_set.image_set)
     session().collecting.told = text("own.deleted")
     _leave()
     st.rerun()

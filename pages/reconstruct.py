@@ -97,7 +97,7 @@ def _uploaded(model: TrainedAutoencoder) -> np.ndarray | None:
         return None
     st.button(text("reconstruct.forget"), on_click=_forget)
     try:
-        image = images.open_picture(upload.data, upload.name)
+        image = images.open_image(upload.data, upload.name)
     except UserError as error:
         notice.error(error)
         return None

@@ -13,7 +13,7 @@ from PIL import Image, ImageFile
 
 from ae_core import images
 from ae_core.errors import UserError
-from ae_core.images import open_picture
+from ae_core.images import open_image
 from tests.helpers.refusals import check, refused
 
 ORIENTATION = 0x0112
@@ -42,7 +42,7 @@ def plain(colour, mode="RGB"):
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
 def test_every_format_opens_as_it_is(kind):
     options = {"PNG": {}, "JPEG": {"quality": 95}, "WEBP": {"lossless": True}}[kind]
-    image = open_picture(encoded(Image.fromarray(photo()), kind, **options))
+    image = open_image(encoded(Image.fromarray(photo()), kind, **options))
     assert image.mode == "RGB"
     close = np.abs(np.asarray(image, float) - photo()).mean()
     assert close < (4 if kind == "JPEG" else 1e-9)
@@ -67,8 +67,8 @@ def test_a_picture_comes_upright_however_the_camera_was_held(orientation):
     stored = Image.fromarray(np.ascontiguousarray(STORED[orientation](photo())))
     exif = Image.Exif()
     exif[ORIENTATION] = orientation
-    assert np.array_equal(open_picture(encoded(stored, "PNG", exif=exif)), photo())
-    jpeg = open_picture(encoded(stored, "JPEG", exif=exif, quality=95))
+    assert np.array_equal(open_image(encoded(stored, "PNG", exif=exif)), photo())
+    jpeg = open_image(encoded(stored, "JPEG", exif=exif, quality=95))
     assert np.abs(np.asarray(jpeg, float) - photo()).mean() < 4
 
 
@@ -76,28 +76,28 @@ def test_a_picture_comes_upright_however_the_camera_was_held(orientation):
 @pytest.mark.parametrize("colour", [(0, 0, 0), (255, 255, 255)])
 def test_every_kind_of_pixel_becomes_rgb(mode, colour):
     kind = "JPEG" if mode == "CMYK" else "PNG"
-    image = open_picture(encoded(plain(colour, mode), kind))
+    image = open_image(encoded(plain(colour, mode), kind))
     assert (image.mode, image.size) == ("RGB", (20, 10))
     assert np.abs(np.asarray(image, float) - colour).max() <= 2
 
 
 @pytest.mark.parametrize(("mode", "kind"), [("P", "PNG"), ("RGBA", "PNG"), ("CMYK", "JPEG")])
 def test_colours_are_kept(mode, kind):
-    image = open_picture(encoded(plain((204, 51, 102), mode), kind))
+    image = open_image(encoded(plain((204, 51, 102), mode), kind))
     assert np.abs(np.asarray(image, float) - (204, 51, 102)).max() <= 3
 
 
 @pytest.mark.parametrize("level", [0, 16, 128, 255])
 def test_16_bit_pictures_keep_their_brightness(level):
     pixels = np.full((10, 20), level * 257, np.uint16)
-    image = open_picture(encoded(Image.fromarray(pixels), "PNG"))
+    image = open_image(encoded(Image.fromarray(pixels), "PNG"))
     assert (image.mode, image.size) == ("RGB", (20, 10))
     assert np.abs(np.asarray(image, float) - level).max() <= 1
 
 
 def test_a_24_megapixel_photo_opens_reduced():
     photo_ = Image.new("RGB", (6000, 4000), (10, 200, 90))
-    image = open_picture(encoded(photo_, "JPEG"))
+    image = open_image(encoded(photo_, "JPEG"))
     assert 1024 <= min(image.size) <= 2000
     assert image.width / image.height == pytest.approx(1.5, abs=0.01)
 
@@ -118,7 +118,7 @@ NO_PICTURES = {
 @pytest.mark.parametrize("name", NO_PICTURES)
 def test_what_is_no_picture_is_refused(name):
     with refused("file_kind", name=name):
-        open_picture(NO_PICTURES[name], name)
+        open_image(NO_PICTURES[name], name)
 
 
 @pytest.mark.parametrize("share", [0.5, 0.9])
@@ -127,16 +127,16 @@ def test_a_picture_that_ends_too_early(kind, share):
     noise = np.random.default_rng(0).integers(0, 256, (100, 100, 3), np.uint8)
     data = encoded(Image.fromarray(noise), kind)
     with refused("file_cut", name="face"):
-        open_picture(data[: int(share * len(data))], "face")
+        open_image(data[: int(share * len(data))], "face")
 
 
 def test_a_file_over_10_mb_is_refused_unread():
     with refused("file_large", name="face", size=12.0, most=10):
-        open_picture(bytes(12 << 20), "face")
+        open_image(bytes(12 << 20), "face")
     small = encoded(Image.fromarray(photo()), "PNG")
-    assert open_picture(small.ljust(10 << 20, b"\0")).size == (32, 24)
+    assert open_image(small.ljust(10 << 20, b"\0")).size == (32, 24)
     with refused("file_large"):
-        open_picture(small.ljust((10 << 20) + 1, b"\0"))
+        open_image(small.ljust((10 << 20) + 1, b"\0"))
 
 
 @pytest.fixture
@@ -151,7 +151,7 @@ def test_81_megapixels_in_a_few_kb_are_refused_undecoded(undecoded):
     data = encoded(Image.new("1", (9000, 9000)), "PNG")
     assert len(data) < 100_000
     with refused("pixels", name="face", pixels="9000×9000", side=8000, most=24):
-        open_picture(data, "face")
+        open_image(data, "face")
 
 
 def png_header(width, height):
@@ -170,13 +170,13 @@ def png_header(width, height):
 @pytest.mark.parametrize("side", [9000, 10_000, 20_000, 60_000, 2**31 - 1])
 def test_a_bomb_of_any_size_is_refused_by_the_same_sentence(side, undecoded):
     with refused("pixels", name="face", side=8000, most=24):
-        open_picture(png_header(side, side), "face")
+        open_image(png_header(side, side), "face")
 
 
 @pytest.mark.parametrize(("width", "height"), [(8001, 2), (2, 8001), (6001, 4000)])
 def test_too_long_a_side_or_too_many_pixels(width, height):
     with refused("pixels", pixels=f"{width}×{height}"):
-        open_picture(png_header(width, height))
+        open_image(png_header(width, height))
 
 
 def exif_of(*entries):
@@ -202,7 +202,7 @@ BROKEN_EXIF = {
 @pytest.mark.parametrize("name", BROKEN_EXIF)
 def test_a_broken_exif_block_does_no_harm(name):
     data = encoded(Image.fromarray(photo()), "JPEG", exif=BROKEN_EXIF[name])
-    assert sorted(open_picture(data).size) == [24, 32]
+    assert sorted(open_image(data).size) == [24, 32]
 
 
 SEEDS = [
@@ -219,20 +219,20 @@ def test_a_damaged_file_gives_a_picture_or_a_sentence(data, changes):
     for at, value in changes:
         damaged[at % len(damaged)] = value
     try:
-        assert open_picture(bytes(damaged)).mode == "RGB"
+        assert open_image(bytes(damaged)).mode == "RGB"
     except UserError as error:
         check(error, error.key)
 
 
 def test_an_empty_file_is_called_so():
     with refused("file_empty", name="empty.jpg"):
-        open_picture(b"", "empty.jpg")
+        open_image(b"", "empty.jpg")
 
 
 @given(st.binary(min_size=1, max_size=300))
 def test_random_bytes_are_refused(data):
     with refused("file_kind"):
-        open_picture(data)
+        open_image(data)
 
 
 # --- arrays -----------------------------------------------------------------------------------

@@ -66,6 +66,18 @@ class ImageSetCard:
         """Whether the set loads without a network; its file, if it has one, is not read."""
         return not self.gone and (self.file is None or (data_dir() / self.file).is_file())
 
+    def side(self, image_size: int) -> int:
+        """Return height and width for a size that a spec asks for; 0 asks for the native one.
+
+        Raises:
+            UserError: the set cannot be loaded at that size.
+        """
+        side = image_size or self.native_size
+        if side not in self.sizes:
+            values = {"value": side, "choices": self.sizes, "image_set": self.name}
+            raise UserError("one_of_for", name="image_size", **values)
+        return side
+
     def check_trainable(self) -> None:
         """Refuse a visitor's set that was deleted, is damaged or has too few images.
 

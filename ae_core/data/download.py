@@ -94,7 +94,7 @@ def download_olivetti(target: Path) -> None:
 
 
 def download_lfw_crop(target: Path) -> None:
-    """Download LFW (180 MB) and crop its pictures as LFWcrop does, in gray, 64×64.
+    """Download LFW (180 MB) and crop its images as LFWcrop does, in gray, 64×64.
 
     These are all 13,233 of them; the file that the catalogue counts has about a tenth fewer.
     """

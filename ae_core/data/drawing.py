@@ -1,9 +1,6 @@
-"""A digit drawn by hand, made into the kind of picture that MNIST holds.
+"""Turns a drawing from the browser's canvas into an image like MNIST's.
 
-Knows nothing of the page or of any network. A drawing arrives as text from a browser, so it is
-checked before it is read.
-
-Letters: H height, W width. Every picture here is ``(H, W)`` float32 in [0, 1]: white strokes on
+Letters: H height, W width. Every image here is ``(H, W)`` float32 in [0, 1]: white strokes on
 black, as in MNIST.
 """
 
@@ -27,16 +24,15 @@ _BOX_SHARE = 20 / 28
 
 
 def read_drawing(sent: object, size: int = 28) -> NDArray[np.float32] | None:
-    """Read what the drawing canvas sent, and shrink it.
+    """Decode and shrink a drawing.
 
     Args:
-        sent: What arrived from the browser: base64 of ``DRAWING_SIDE ** 2`` bytes, row by row, 0
-            black to 255 white; or None from a canvas nobody has drawn on. Nothing about it is
-            trusted.
-        size: Side of the picture to return, 1 to ``DRAWING_SIDE``.
+        sent: From the browser, not trusted: base64 of ``DRAWING_SIDE ** 2`` bytes, row by row, 0
+            black to 255 white; or None from a canvas that nobody has drawn on.
+        size: Side of the image to return, 1 to ``DRAWING_SIDE``.
 
     Returns:
-        Picture ``(size, size)`` float32 in [0, 1], read-only; None when nothing is drawn.
+        Image ``(size, size)`` float32 in [0, 1], read-only; None when nothing is drawn.
 
     Raises:
         UserError: ``size`` is out of range, or ``sent`` is not such a text.
@@ -56,7 +52,7 @@ def read_drawing(sent: object, size: int = 28) -> NDArray[np.float32] | None:
     return _read_only(_resize(drawing, size, Image.Resampling.BOX))
 
 
-def centre_digit(picture: NDArray[np.floating]) -> NDArray[np.float32]:
+def centre_digit(image: NDArray[np.floating]) -> NDArray[np.float32]:
     """Put a drawn digit where MNIST would have it, and in MNIST's size.
 
     MNIST's own preparation (LeCun, Cortes and Burges, http://yann.lecun.com/exdb/mnist/): the
@@ -68,37 +64,37 @@ def centre_digit(picture: NDArray[np.floating]) -> NDArray[np.float32]:
     sharper when they are centred at the size they were drawn in and shrunk afterwards.
 
     Args:
-        picture: ``(H, W)``, finite, in [0, 1]; whatever is above 0 counts as stroke. The box is
+        image: ``(H, W)``, finite, in [0, 1]; whatever is above 0 counts as stroke. The box is
             20/28 of the shorter side.
 
     Returns:
-        Picture ``(H, W)`` float32 in [0, 1], read-only. The centre of mass is at most half a pixel
+        Image ``(H, W)`` float32 in [0, 1], read-only. The centre of mass is at most half a pixel
         from the middle in each direction, except where that would push strokes out of the frame:
         then it is as near as they allow.
 
     Raises:
-        UserError: ``picture`` has another shape or range, or no stroke.
+        UserError: ``image`` has another shape or range, or no stroke.
     """
-    if picture.ndim != 2 or 0 in picture.shape:
-        raise ValueError(f"picture.shape={picture.shape} must be (H, W)")
-    if not np.all((picture >= 0) & (picture <= 1)):  # false for nan as well
-        raise ValueError("picture must be in [0, 1]")
-    if not picture.any():
+    if image.ndim != 2 or 0 in image.shape:
+        raise ValueError(f"image.shape={image.shape} must be (H, W)")
+    if not np.all((image >= 0) & (image <= 1)):  # false for nan as well
+        raise ValueError("image must be in [0, 1]")
+    if not image.any():
         raise UserError("stroke")
 
-    strokes = _crop(picture.astype(np.float32))
+    strokes = _crop(image.astype(np.float32))
     height, width = strokes.shape
     side = max(height, width)
     # A square first: then one scale holds for both axes, and a thin "1" keeps its exact width.
     square = np.zeros((side, side), np.float32)
     top, left = (side - height) // 2, (side - width) // 2
     square[top : top + height, left : left + width] = strokes
-    box_side = max(1, round(_BOX_SHARE * min(picture.shape)))
+    box_side = max(1, round(_BOX_SHARE * min(image.shape)))
     # BILINEAR widens its kernel when it shrinks, and is smooth (BOX would be blocky) when it grows.
     digit = _crop(_resize(square, box_side, Image.Resampling.BILINEAR))
 
     # Whole pixels only, as a fraction of one would blur the strokes.
-    frame = np.zeros(picture.shape, np.float32)
+    frame = np.zeros(image.shape, np.float32)
     mass = float(digit.sum(dtype=np.float64))
     corner: list[int] = []
     for axis in (0, 1):
@@ -111,21 +107,21 @@ def centre_digit(picture: NDArray[np.floating]) -> NDArray[np.float32]:
     return _read_only(frame)
 
 
-def _crop(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+def _crop(image: NDArray[np.float32]) -> NDArray[np.float32]:
     """Cut ``(H, W)`` to the rows and columns from the first stroke to the last; not empty."""
-    rows = np.flatnonzero(picture.any(axis=1))
-    columns = np.flatnonzero(picture.any(axis=0))
-    return picture[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    rows = np.flatnonzero(image.any(axis=1))
+    columns = np.flatnonzero(image.any(axis=0))
+    return image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
 def _resize(
-    picture: NDArray[np.float32], side: int, filter_: Image.Resampling
+    image: NDArray[np.float32], side: int, filter_: Image.Resampling
 ) -> NDArray[np.float32]:
-    """Resize a square ``(H, H)`` float32 picture in [0, 1] to ``(side, side)``, same range."""
-    resized = Image.fromarray(picture).resize((side, side), filter_)
+    """Resize a square ``(H, H)`` float32 image in [0, 1] to ``(side, side)``, same range."""
+    resized = Image.fromarray(image).resize((side, side), filter_)
     return np.clip(np.asarray(resized, np.float32), 0, 1)  # rounding can leave 1.0000001
 
 
-def _read_only(picture: NDArray[np.float32]) -> NDArray[np.float32]:
-    picture.setflags(write=False)
-    return picture
+def _read_only(image: NDArray[np.float32]) -> NDArray[np.float32]:
+    image.setflags(write=False)
+    return image

@@ -1,7 +1,4 @@
-"""Test pictures of an image set, as functions that run in an ``infer`` worker.
-
-It knows no model.
-"""
+"""Worker functions that return test images of an image set."""
 
 from dataclasses import dataclass
 
@@ -14,12 +11,12 @@ from ae_core.specs import ImageChoice, TrainingSpec
 
 @dataclass(frozen=True)
 class Gallery:
-    """Some test pictures.
+    """Test images of a set.
 
     Attributes:
         images: (N, H, W, C) uint8.
-        labels: what they show, in words, "" where unknown.
-        available: how many test pictures there are in all.
+        labels: the class of each in words, "" where unknown.
+        available: the number of test images in the set.
     """
 
     images: np.ndarray
@@ -47,6 +44,6 @@ def gallery(choice: ImageChoice, start: int, count: int) -> Gallery:
     return Gallery(to_bytes_range(shown), labels, len(images.test))
 
 
-def held_out_picture(choice: ImageChoice, number: int) -> np.ndarray:
+def held_out_image(choice: ImageChoice, number: int) -> np.ndarray:
     """Return test image ``number`` (H, W, C) in [0, 1] of an image set."""
     return np.array(loading.load_images(*choice).test[number])

@@ -1,6 +1,6 @@
 """From the name of an image set to its card and to its images: the door of `ae_core.data`.
 
-Letters: N pictures, H height, W width, C channels, F factors.
+Letters: N images, H height, W width, C channels, F factors.
 """
 
 from functools import lru_cache
@@ -47,25 +47,22 @@ def load_images(name: str, size: int = 0, split: str = "held-out") -> ImageSet:
     """Load a set at one of its card's sizes; 0 is the native size.
 
     Split "held-out": train and test as usual, faces by person, always the same. "none": train
-    holds all the pictures and test the same ones as before, so that a recipe whose source trains on
-    all of them can be reproduced; an error on that test set says nothing about new pictures.
+    holds all the images and test the same ones as before, so that a recipe whose source trains on
+    all of them can be reproduced; an error on that test set says nothing about new images.
 
     A missing file is downloaded and kept in `data_dir()`; where that cannot be written, the set is
-    used from memory and fetched again next time. The two sets used last stay in memory, but never
-    a visitor's own one, which may change and be deleted.
+    used from memory and downloaded again next time. The two sets used last stay in memory, but
+    never a visitor's set, which may change and be deleted.
 
     Raises:
-        ValueError: no such name, size or split, or an own set with too few pictures.
+        ValueError: no such name, size or split, or a visitor's set with too few images.
         ImageSetUnavailable: the file is missing and could not be downloaded, or was deleted.
         ImageSetCorrupt: the file does not hold what it should.
     """
     known = card(name)
-    if size and size not in known.sizes:
-        values = {"value": size, "choices": known.sizes, "image_set": name}
-        raise UserError("one_of_for", name="image_size", **values)
+    size = known.side(size)
     if split not in SPLITS:
         raise UserError("one_of", name="split", value=split, choices=SPLITS)
-    size = size or known.native_size
     if not known.user_made:
         return _load(name, size, split, data_dir())
     try:

@@ -1,6 +1,6 @@
 """Readers of the app's image sets: each returns the `RawImages` of a file, or of what is embedded.
 
-Letters: N pictures, H height, W width, F factors.
+Letters: N images, H height, W width, F factors.
 """
 
 import logging
@@ -31,7 +31,7 @@ def corrupt(path: Path, key: str, **values: Any) -> ImageSetCorrupt:
 
 @dataclass(frozen=True)
 class RawImages:
-    """All pictures of a set, before any split.
+    """All images of a set, before any split.
 
     `pixels` (N, H, W) uint8, or float32 in [0, 1]; `tests` (N,) bool, True in the usual test set;
     `labels` (N,) class numbers, (N, F) float32 factors or None; `people` (N,) numbers or None.
@@ -81,7 +81,7 @@ def read_keras_npz(path: Path) -> RawImages:
     return RawImages(np.concatenate([x_train, x_test]), tests, labels)
 
 
-# Who wears glasses, seen by eye: the person's number and which of the ten pictures.
+# Who wears glasses, seen by eye: the person's number and which of the ten images.
 _WITH_GLASSES: Mapping[int, Collection[int]] = {
     **dict.fromkeys((1, 5, 13, 26, 27, 30, 33, 36), range(10)),
     3: (0, 1, 2, 7, 8),
@@ -97,7 +97,7 @@ _WITH_GLASSES: Mapping[int, Collection[int]] = {
 def read_olivetti(path: Path) -> RawImages:
     """The 400 Olivetti faces from scikit-learn's own file, in the order that recipe R1 shuffles to.
 
-    The ten pictures each of five people are the tests.
+    The ten images each of five people are the tests.
     """
     from sklearn.datasets import fetch_olivetti_faces
 
@@ -133,7 +133,7 @@ def read_lfw_crop(path: Path) -> RawImages:
 
 
 def _choose_people(people: NDArray[Any], count: int, rng: np.random.Generator) -> NDArray[np.bool_]:
-    """True (N,) for the pictures of `count` people drawn by lot: nobody is on both sides."""
+    """True (N,) for the images of `count` people drawn by lot: nobody is on both sides."""
     return np.isin(people, rng.permutation(np.unique(people))[:count])
 
 
@@ -157,7 +157,7 @@ def _check_pictures(path: Path, key: str, pixels: NDArray[Any], size: int) -> No
 
 
 def _check_numbers(path: Path, key: str, numbers: NDArray[Any], count: int) -> None:
-    """One whole number from 0 for each of `count` pictures."""
+    """One whole number from 0 for each of `count` images."""
     if numbers.dtype.kind not in "iu" or numbers.shape != (count,):
         shape, wanted = f"{numbers.shape} {numbers.dtype}", f"({count},) int"
         raise corrupt(path, "shape", part=key, shape=shape, wanted=wanted)

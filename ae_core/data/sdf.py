@@ -21,9 +21,9 @@ class Region:
     """
 
     def __init__(
-        self, picture: Pixels, left: float, right: float, top: float, bottom: float
+        self, images: Pixels, left: float, right: float, top: float, bottom: float
     ) -> None:
-        size = picture.shape[1]
+        size = images.shape[1]
         self.pixel = np.float32(2 / ZOOM / size)
         half = size * ZOOM / 2
         rows, columns = (
@@ -31,7 +31,7 @@ class Region:
             for low, high in ((top, bottom), (left, right))
         )
         centres = (np.arange(size, dtype=np.float32) - (size - 1) / 2) * self.pixel
-        self.part = picture[:, rows, columns]
+        self.part = images[:, rows, columns]
         self.x, self.y = centres[None, None, columns], centres[None, rows, None]
 
     def coverage(self, distance: Pixels) -> Pixels:

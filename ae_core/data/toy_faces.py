@@ -46,7 +46,7 @@ def sample_factors(n: int, rng: np.random.Generator) -> Array:
 
 
 def draw_faces(factors: Array, size: int = 64) -> Array:
-    """Draw faces: factors (N, F) in [-1, 1] to pictures (N, size, size, 1) float32 in [0, 1].
+    """Draw faces: factors (N, F) in [-1, 1] to images (N, size, size, 1) float32 in [0, 1].
 
     A row gives the same bits whatever rows it is drawn with.
 
@@ -60,35 +60,35 @@ def draw_faces(factors: Array, size: int = 64) -> Array:
         raise ValueError("factors must be finite and between -1 and 1")
     if not 16 <= size <= 512:
         raise ValueError(f"size={size} must be between 16 and 512")
-    pictures = np.empty((len(rows), size, size, 1), dtype=np.float32)
-    # Large pictures are drawn a few at a time: the scratch memory does not grow with the size.
+    images = np.empty((len(rows), size, size, 1), dtype=np.float32)
+    # Large images are drawn a few at a time: the scratch memory does not grow with the size.
     batch = max(1, min(BATCH, BATCH * 64 * 64 // (size * size)))
     for start in range(0, len(rows), batch):
-        _draw(rows[start : start + batch], pictures[start : start + batch, :, :, 0])
-    return pictures
+        _draw(rows[start : start + batch], images[start : start + batch, :, :, 0])
+    return images
 
 
-def _draw(rows: Pixels, picture: Pixels) -> None:
-    """Draw one batch: rows (N, F) into picture (N, H, W), from the back to the front."""
+def _draw(rows: Pixels, images: Pixels) -> None:
+    """Draw one batch: rows (N, F) into image (N, H, W), from the back to the front."""
     smile, openness, brows, width, hair, skin, glasses, gaze = (
         rows[:, index, None, None] for index in range(len(FACTORS))
     )
     tone = 0.635 + 0.215 * skin
     half_width = 0.485 + 0.095 * width
-    _behind(picture, hair, tone, half_width)
-    _head(picture, hair, tone, half_width)
+    _behind(images, hair, tone, half_width)
+    _head(images, hair, tone, half_width)
     for side in (-1, 1):
-        _eye(picture, side, openness, gaze, tone)
-        _brow(picture, side, brows)
-    _nose_and_mouth(picture, smile, tone)
-    _glasses(picture, glasses, half_width)
+        _eye(images, side, openness, gaze, tone)
+        _brow(images, side, brows)
+    _nose_and_mouth(images, smile, tone)
+    _glasses(images, glasses, half_width)
 
 
-def _behind(picture: Pixels, hair: Pixels, tone: Pixels, half_width: Pixels) -> None:
+def _behind(images: Pixels, hair: Pixels, tone: Pixels, half_width: Pixels) -> None:
     """Everything behind the head: a plain background, the long hair, neck, ears and shoulders."""
-    region = Region(picture, -1, 1, -1, 1)
+    region = Region(images, -1, 1, -1, 1)
     x, y = region.x, region.y
-    picture[...] = 0.93 - 0.05 * (x * x + y * y)
+    images[...] = 0.93 - 0.05 * (x * x + y * y)
     full = (hair + 1) / 2
     # Hair at the back: a round top that runs straight down to the length of the hair.
     reach = half_width + 0.022 + 0.183 * full
@@ -109,9 +109,9 @@ def _behind(picture: Pixels, hair: Pixels, tone: Pixels, half_width: Pixels) -> 
         region.fill(ear, tone * 0.82)
 
 
-def _head(picture: Pixels, hair: Pixels, tone: Pixels, half_width: Pixels) -> None:
+def _head(images: Pixels, hair: Pixels, tone: Pixels, half_width: Pixels) -> None:
     """The face with soft shading and cheeks, and the fringe over the forehead."""
-    region = Region(picture, -0.8, 0.8, -0.9, 0.8)
+    region = Region(images, -0.8, 0.8, -0.9, 0.8)
     x, y = region.x, region.y
     jaw = 1 - 0.20 * np.square(np.clip((y - 0.03) / 0.66, 0, 1))
     head = ellipse(x / jaw, y - 0.03, half_width, 0.65)
@@ -127,9 +127,9 @@ def _head(picture: Pixels, hair: Pixels, tone: Pixels, half_width: Pixels) -> No
     region.paint(0.3 * spot((x + 0.2) / 0.3, (y + 0.52) / 0.07), 0.5)
 
 
-def _eye(picture: Pixels, side: int, openness: Pixels, gaze: Pixels, tone: Pixels) -> None:
+def _eye(images: Pixels, side: int, openness: Pixels, gaze: Pixels, tone: Pixels) -> None:
     """One eye; the iris follows the gaze, the upper lid comes down over it."""
-    region = Region(picture, side * 0.23 - 0.18, side * 0.23 + 0.18, -0.16, 0.2)
+    region = Region(images, side * 0.23 - 0.18, side * 0.23 + 0.18, -0.16, 0.2)
     x, y = region.x - side * 0.23, region.y - 0.02
     wide, high = 0.145, 0.125 + 0.02 * openness
     ball = ellipse(x, y, wide, high)
@@ -152,9 +152,9 @@ def _eye(picture: Pixels, side: int, openness: Pixels, gaze: Pixels, tone: Pixel
     region.fill(lash, 0.1)
 
 
-def _brow(picture: Pixels, side: int, brows: Pixels) -> None:
+def _brow(images: Pixels, side: int, brows: Pixels) -> None:
     """One eyebrow: stern brows are low and slope inwards, raised ones are high and arched."""
-    region = Region(picture, side * 0.25 - 0.2, side * 0.25 + 0.2, -0.44, -0.06)
+    region = Region(images, side * 0.25 - 0.2, side * 0.25 + 0.2, -0.44, -0.06)
     out = (region.x * side - 0.25) / 0.13  # −1 at the nose, 1 at the temple
     arch = 0.028 + 0.017 * brows
     line = -0.235 - 0.07 * brows + arch * out * out + 0.038 * out * brows
@@ -163,13 +163,13 @@ def _brow(picture: Pixels, side: int, brows: Pixels) -> None:
     region.fill(stroke, HAIR)
 
 
-def _nose_and_mouth(picture: Pixels, smile: Pixels, tone: Pixels) -> None:
+def _nose_and_mouth(images: Pixels, smile: Pixels, tone: Pixels) -> None:
     """A small nose, and a mouth that curves with the smile and opens when it laughs."""
-    region = Region(picture, -0.12, 0.12, 0.05, 0.3)
+    region = Region(images, -0.12, 0.12, 0.05, 0.3)
     nose = ellipse(region.x, region.y - 0.2, 0.07, 0.05)
     under = smoothstep((region.y - 0.19) / 0.04)
     region.paint(region.coverage(np.abs(nose) - 0.014) * under, tone * 0.55)
-    region = Region(picture, -0.34, 0.34, 0.28, 0.62)
+    region = Region(images, -0.34, 0.34, 0.28, 0.62)
     x, y = region.x, region.y
     reach = 0.175 + 0.055 * smile
     bow = 1 - np.square(np.clip(np.abs(x) / reach, 0, 1))
@@ -183,9 +183,9 @@ def _nose_and_mouth(picture: Pixels, smile: Pixels, tone: Pixels) -> None:
     region.paint(region.coverage(teeth) * smoothstep(smile * 4 - 1.2), 0.97)
 
 
-def _glasses(picture: Pixels, glasses: Pixels, half_width: Pixels) -> None:
+def _glasses(images: Pixels, glasses: Pixels, half_width: Pixels) -> None:
     """Round frames that grow from nothing to thick and dark, with a bridge and temples."""
-    region = Region(picture, -0.75, 0.75, -0.28, 0.32)
+    region = Region(images, -0.75, 0.75, -0.28, 0.32)
     ax, y = np.abs(region.x), region.y - 0.02
     worn = (glasses + 1) / 2
     thick = 0.012 + 0.02 * worn

@@ -1,9 +1,9 @@
-"""Files that a visitor uploads, several pictures or a zip of them, as small gray pictures.
+"""Reads uploaded files, images and zips of images, as small gray images, in memory.
 
-Everything happens in memory. Nothing that a zip says of itself is trusted: names are only shown,
-sizes are measured while unpacking.
+Nothing that a zip says of itself is trusted: names are only shown, sizes are measured while
+unpacking.
 
-Letters: N pictures, S side.
+Letters: N images, S side.
 """
 
 import io
@@ -16,12 +16,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ae_core.errors import Message, UserError
-from ae_core.images import MAX_BYTES, open_picture, to_array, to_bytes_range
+from ae_core.images import MAX_BYTES, open_image, to_array, to_bytes_range
 
 MAX_TOTAL_BYTES = 60 << 20  # of all files, unpacked
-MAX_PIXELS = 500_000_000  # of all pictures as they come: about ten seconds of work
+MAX_PIXELS = 500_000_000  # of all images as they come: about ten seconds of work
 MAX_MEMBERS = 2000  # of a zip, folders and what a Mac adds included
-LONGEST_NAME = 30  # letters of a file's name that are shown
+MAX_NAME = 30  # letters of a file's name that are shown
 CHUNK = 1 << 16  # bytes that are unpacked at a time
 _MEMBER = b"PK\x01\x02"  # begins each entry of a zip's list
 _ENCRYPTED = 1  # of a member's flags
@@ -35,11 +35,11 @@ _BROKEN = (
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """What came out of some files.
+    """The images in uploaded files.
 
     Attributes:
         pixels: (N, S, S) uint8, 0 black.
-        left_out: a message for each file that is no picture to be used, its name shortened.
+        left_out: a message for each file that cannot be used, its name shortened.
         beyond: how many files were not looked at because there is no room for more.
         folders: how many folders, hidden files included, were passed over.
         archives: how many zips inside a zip were.
@@ -53,12 +53,12 @@ class Batch:
 
 
 def read_files(files: Sequence[tuple[str, bytes]], side: int, room: int) -> Batch:
-    """Read pictures and zips of pictures: the middle square of each, gray, S×S.
+    """Read images and zips of images: the middle square of each, gray, S×S.
 
     Args:
         files: names and contents.
         side: S.
-        room: how many pictures are wanted at most.
+        room: how many images are wanted at most.
 
     Raises:
         UserError: a zip as a whole cannot be used, or all together is too much.
@@ -69,7 +69,7 @@ def read_files(files: Sequence[tuple[str, bytes]], side: int, room: int) -> Batc
             reader.take_archive(name, data)
         else:
             reader.count(len(data))
-            reader.take_picture(name, data)
+            reader.take_image(name, data)
     return reader.batch()
 
 
@@ -77,11 +77,11 @@ def short_name(name: str) -> str:
     """Return the last part of a file's name, short enough to be shown."""
     last = re.split(r"[/\\]", name.rstrip("/\\"))[-1]
     seen = "".join(letter for letter in last if letter.isprintable()) or "a file"
-    return seen if len(seen) <= LONGEST_NAME else f"{seen[: LONGEST_NAME - 1]}…"
+    return seen if len(seen) <= MAX_NAME else f"{seen[: MAX_NAME - 1]}…"
 
 
 class _Reader:
-    """Collects pictures and what is wrong with the others."""
+    """Collects images and what is wrong with the others."""
 
     def __init__(self, side: int, room: int) -> None:
         self._side = side
@@ -105,7 +105,7 @@ class _Reader:
                 "unpacked_large" if what else "files_large", name=what, most=MAX_TOTAL_BYTES >> 20
             )
 
-    def take_picture(self, name: str, data: bytes) -> None:
+    def take_image(self, name: str, data: bytes) -> None:
         if len(self._pixels) >= self._room:
             self._beyond += 1
             return
@@ -114,7 +114,7 @@ class _Reader:
             self._left_out.append(Message.of("must_wait", name=short, most=MAX_PIXELS // 10**6))
             return
         try:
-            image = open_picture(data, short)
+            image = open_image(data, short)
         except UserError as error:
             self._left_out.append(error.message)
             return
@@ -170,7 +170,7 @@ class _Reader:
         if len(data) > MAX_BYTES:
             self._left_out.append(Message.of("zip_part_large", name=short, most=MAX_BYTES >> 20))
             return
-        self.take_picture(short, data)
+        self.take_image(short, data)
 
     def _unpacked(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
         """Return what is in a member; if it is too large, a little more than `MAX_BYTES` of it."""

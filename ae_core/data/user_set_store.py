@@ -1,10 +1,9 @@
-"""Image sets that visitors made themselves: one file a set, in a folder of its own.
+"""The store of visitors' image sets: one folder, one file a set, shared by servers and workers.
 
-Whoever has the link to a set may look at it and add to it; only who made it may take away. It knows
-files only, neither what a training set is nor where pictures come from. Every file is written under
-another name and then renamed; servers may share a folder, as a lock in it is for all of them.
+Everybody with the link to a set may see it and add to it; only its owner may remove, rename or
+delete. A lock in the folder serializes changes across processes.
 
-Letters: N pictures, S side.
+Letters: N images, S side.
 """
 
 import logging
@@ -40,7 +39,7 @@ MAX_BYTES = 200 << 20  # of all visitors' sets together
 
 
 class UserSetStore:
-    """All sets in one folder, which is made when first needed."""
+    """Creates, reads and changes the sets in a folder, which is made when first needed."""
 
     def __init__(self, root: Path) -> None:
         """Use ``root``; nothing is read or written yet."""
@@ -48,7 +47,7 @@ class UserSetStore:
         self._lock = FileLock(root.with_name(f"{root.name}.lock"))
 
     def _changing(self) -> AbstractContextManager[None]:
-        """One at a time, on whatever server: adding reads a file and writes it again."""
+        """Lock the folder: each change reads a file and writes it again."""
         return self._lock.held(partial(_refused, "set_not_saved"))
 
     def path(self, set_id: str) -> Path:
@@ -62,7 +61,7 @@ class UserSetStore:
         return self.root / f"{set_id}.npz"
 
     def create(self, owner: str, name: str, side: int) -> UserSet:
-        """Begin an empty set.
+        """Create an empty set.
 
         Raises:
             ValueError: the name or the side is not allowed, or the visitor has too many sets.
@@ -80,7 +79,7 @@ class UserSetStore:
             return self._write(made, UserImages.empty(side))
 
     def get(self, set_id: str) -> UserSet:
-        """Return what is known of a set.
+        """Return a set without its images.
 
         Raises:
             UnknownThing: there is none.
@@ -94,7 +93,7 @@ class UserSetStore:
         return about_in(path, (stat.st_mtime_ns, stat.st_ino, stat.st_size))
 
     def mine(self, owner: str) -> list[UserSet]:
-        """Return a visitor's sets, the newest first; what does not read is left out."""
+        """Return a visitor's sets, the newest first, without those whose files do not read."""
         found = []
         for path in self.root.glob("*.npz"):
             try:
@@ -114,35 +113,35 @@ class UserSetStore:
         return read(self.path(set_id))
 
     def add(self, set_id: str, pixels: NDArray[np.uint8]) -> UserSet:
-        """Add pictures (N, S, S), 0 black; anybody who knows the id may.
+        """Add images (N, S, S), 0 black; everybody who knows the id may.
 
         Raises:
             ValueError: there is no room for so many, or they are of another size.
             StorageError: the file cannot be written.
         """
         with self._changing():
-            own, images = self.read(set_id)
-            if pixels.dtype != np.uint8 or pixels.shape[1:] != (own.side, own.side):
+            user_set, images = self.read(set_id)
+            if pixels.dtype != np.uint8 or pixels.shape[1:] != (user_set.side, user_set.side):
+                side = user_set.side
                 raise ValueError(
-                    f"pixels={pixels.shape} {pixels.dtype} must be (N, {own.side}, {own.side}) "
-                    "uint8"
+                    f"pixels={pixels.shape} {pixels.dtype} must be (N, {side}, {side}) uint8"
                 )
-            count = own.count + len(pixels)
+            count = user_set.count + len(pixels)
             if count > MAX_IMAGES:
-                room = MAX_IMAGES - own.count
+                room = MAX_IMAGES - user_set.count
                 raise UserError("set_full", count=count, most=MAX_IMAGES, room=room)
-            more = replace(own, next_number=own.next_number + len(pixels))
-            return self._write(more, images.append(pixels, own.next_number))
+            more = replace(user_set, next_number=user_set.next_number + len(pixels))
+            return self._write(more, images.append(pixels, user_set.next_number))
 
     def remove(self, set_id: str, number: int, owner: str) -> UserSet:
-        """Take one picture out, by its number; if it is gone already, nothing changes.
+        """Remove the image of a number; if there is none, nothing changes.
 
         Raises:
             NotYours: another visitor made the set.
         """
         with self._changing():
-            own, images = self._owned(set_id, owner)
-            return self._write(own, images.remove(number))
+            user_set, images = self._owned(set_id, owner)
+            return self._write(user_set, images.remove(number))
 
     def rename(self, set_id: str, name: str, owner: str) -> UserSet:
         """Give a set another name.
@@ -152,11 +151,11 @@ class UserSetStore:
             ValueError: the name is not allowed.
         """
         with self._changing():
-            own, images = self._owned(set_id, owner)
-            return self._write(replace(own, name=checked_name(name)), images)
+            user_set, images = self._owned(set_id, owner)
+            return self._write(replace(user_set, name=checked_name(name)), images)
 
     def delete(self, set_id: str, owner: str) -> None:
-        """Delete a set and its pictures at once.
+        """Delete a set and its images at once.
 
         Raises:
             NotYours: another visitor made the set.
@@ -170,24 +169,24 @@ class UserSetStore:
                 raise _refused("set_not_deleted", error) from error
 
     def _owned(self, set_id: str, owner: str) -> tuple[UserSet, UserImages]:
-        own, images = self.read(set_id)
-        if own.owner != owner:
+        user_set, images = self.read(set_id)
+        if user_set.owner != owner:
             raise NotYours("not_yours")
-        return own, images
+        return user_set, images
 
-    def _write(self, own: UserSet, images: UserImages) -> UserSet:
-        own = replace(own, count=len(images.numbers), changes=own.changes + 1)
-        path, data = self.path(own.id), to_bytes(own, images)
+    def _write(self, user_set: UserSet, images: UserImages) -> UserSet:
+        user_set = replace(user_set, count=len(images.numbers), changes=user_set.changes + 1)
+        path, data = self.path(user_set.id), to_bytes(user_set, images)
         others = sum(each.stat().st_size for each in self.root.glob("*.npz") if each != path)
         before = path.stat().st_size if path.is_file() else 0
         if len(data) > before and others + len(data) > MAX_BYTES:
-            raise self._full(own.owner)
+            raise self._full(user_set.owner)
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             atomic_write(path, data)
         except OSError as error:
             raise _refused("set_not_saved", error) from error
-        return own
+        return user_set
 
     def _full(self, owner: str) -> UserError:
         names = tuple(each.name for each in self.mine(owner))

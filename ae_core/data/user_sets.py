@@ -1,9 +1,9 @@
-"""One set of a visitor's own pictures: what is known of it, and its file ``<id>.npz``.
+"""An image set that a visitor made, and its file, ``<id>.npz``.
 
-Of a picture only its S×S gray pixels and a number are kept: no file, no name, nothing of a camera.
-Nothing in a file is ever unpickled. It knows neither which sets there are nor who may change one.
+The file holds only the S×S gray pixels and the number of each image: no uploaded file, no name of
+one, nothing of a camera. Nothing in it is ever unpickled.
 
-Letters: N pictures, S side.
+Letters: N images, S side.
 """
 
 import io
@@ -24,23 +24,23 @@ from ae_core.errors import ImageSetCorrupt, UnknownThing, UserError
 _log = logging.getLogger(__name__)
 
 SIDES = (28, 32, 64)  # pixels
-LONGEST_NAME = 40  # letters
+MAX_NAME = 40  # letters
 PREFIX = "own-"  # of a set's name among the image sets
 SET_ID = re.compile(r"(28|32|64)-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)
 class UserSet:
-    """What is known of a set without reading its pictures.
+    """A visitor's set without its images.
 
     Attributes:
         id: its side, a dash and twelve hexadecimal digits that nobody can guess.
-        name: as its maker called it, 1 to `LONGEST_NAME` letters.
-        owner: an opaque name for who made it.
+        name: as its owner called it, 1 to `MAX_NAME` letters.
+        owner: an opaque name for the visitor who made it.
         created: seconds since 1970.
-        count: how many pictures it has.
-        next_number: of the next picture; a number is never used again.
-        changes: how often it was changed.
+        count: how many images it has.
+        next_number: of the next image; a number is never used again.
+        changes: the number of changes so far.
     """
 
     id: str
@@ -58,20 +58,20 @@ class UserSet:
 
     @property
     def side(self) -> int:
-        """Height and width of its pictures, in pixels; the id alone tells it."""
+        """Height and width of its images, in pixels; the id alone tells it."""
         return int(self.id[:2])
 
 
 @dataclass(frozen=True, eq=False)
 class UserImages:
-    """The pictures of a set: pixels (N, S, S) uint8, 0 black, and their numbers (N,) int64."""
+    """The images of a set: pixels (N, S, S) uint8, 0 black, and their numbers (N,) int64."""
 
     pixels: NDArray[np.uint8]
     numbers: NDArray[np.int64]
 
     @classmethod
     def empty(cls, side: int) -> "UserImages":
-        """Return no pictures (0, S, S)."""
+        """Return no images (0, S, S)."""
         return cls(np.zeros((0, side, side), np.uint8), np.zeros(0, np.int64))
 
     def append(self, pixels: NDArray[np.uint8], first: int) -> "UserImages":
@@ -82,21 +82,21 @@ class UserImages:
         )
 
     def remove(self, number: int) -> "UserImages":
-        """Return the images without that of a number, the same pictures if it has none."""
+        """Return the images without that of a number, the same images if it has none."""
         kept = self.numbers != number
         return UserImages(self.pixels[kept], self.numbers[kept])
 
 
-def to_bytes(own: UserSet, images: UserImages) -> bytes:
+def to_bytes(user_set: UserSet, images: UserImages) -> bytes:
     """Return the file of a set."""
-    about = {name: value for name, value in vars(own).items() if name not in ("id", "count")}
+    about = {name: value for name, value in vars(user_set).items() if name not in ("id", "count")}
     buffer = io.BytesIO()
     np.savez(buffer, about=np.array(json.dumps(about)), **vars(images))
     return buffer.getvalue()
 
 
 def unknown_set(set_id: str) -> UnknownThing:
-    """Return the error for an id that no set has (any more)."""
+    """Return the error for an id that no set has, or has any more."""
     return UnknownThing("unknown_set", id=set_id)
 
 
@@ -108,14 +108,14 @@ def visible_text(typed: str) -> str:
 def checked_name(name: str) -> str:
     """Return the visible text of a name, if it is neither empty nor too long."""
     short = visible_text(name)
-    if not 1 <= len(short) <= LONGEST_NAME:
-        raise UserError("set_name", name=short, count=len(short), most=LONGEST_NAME)
+    if not 1 <= len(short) <= MAX_NAME:
+        raise UserError("set_name", name=short, count=len(short), most=MAX_NAME)
     return short
 
 
 @lru_cache(maxsize=1024)
 def about_in(path: Path, stamp: tuple[int, int, int]) -> UserSet:
-    """Read a file's `UserSet`; the stamp is another one whenever the file is."""
+    """Read a file's `UserSet`; the stamp changes with the file."""
     return read(path)[0]
 
 
@@ -131,8 +131,8 @@ def read(path: Path) -> tuple[UserSet, UserImages]:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             about = json.loads(str(arrays["about"]))
             images = UserImages(arrays["pixels"], arrays["numbers"])
-        own = UserSet(id=set_id, count=len(images.numbers), **about)
-        _check(own, images)
+        user_set = UserSet(id=set_id, count=len(images.numbers), **about)
+        _check(user_set, images)
     except FileNotFoundError:
         raise unknown_set(set_id) from None
     except (
@@ -141,14 +141,14 @@ def read(path: Path) -> tuple[UserSet, UserImages]:
     ) as error:
         _log.error("%s does not read: %r", path, error)
         raise ImageSetCorrupt("set_damaged") from error
-    return own, images
+    return user_set, images
 
 
-def _check(own: UserSet, images: UserImages) -> None:
-    shape = (len(images.numbers), own.side, own.side)
+def _check(user_set: UserSet, images: UserImages) -> None:
+    shape = (len(images.numbers), user_set.side, user_set.side)
     fits = images.pixels.dtype == np.uint8 and images.pixels.shape == shape
     fits = fits and images.numbers.dtype == np.int64 and images.numbers.ndim == 1
-    fits = fits and isinstance(own.name, str) and isinstance(own.owner, str)
-    numbers = (own.created, own.next_number, own.changes)
+    fits = fits and isinstance(user_set.name, str) and isinstance(user_set.owner, str)
+    numbers = (user_set.created, user_set.next_number, user_set.changes)
     if not fits or not all(isinstance(number, int | float) for number in numbers):
-        raise ValueError("a set must hold N square pictures and N numbers")
+        raise ValueError("a set must hold N square images and N numbers")

@@ -1,7 +1,6 @@
-"""What the Denoise page asks for, as functions that run in an ``infer`` worker.
+"""Worker functions of the Denoise page: models and filters remove noise from a photo.
 
-Photos come and go as bytes or arrays and are nowhere written. The functions remember models, never
-pictures: what belongs to a visitor's photo travels with each question.
+Models stay in memory; a visitor's photo comes with each call and is kept nowhere.
 """
 
 from dataclasses import dataclass
@@ -10,10 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
 
 from ae_core import images, metrics
-from ae_core.data import corruption
+from ae_core.data.corruption import corrupt
 from ae_core.denoising import filters
 from ae_core.denoising.colour import apply_on_luma, resized
 from ae_core.denoising.face_distance import FaceDistance
@@ -31,13 +29,13 @@ LESSON_SIDE = 64  # pixels of a crop in gray, as the training faces
 
 @dataclass(frozen=True)
 class LabelledImage:
-    """A picture and how near it is to the clean one.
+    """The image that a method returns, and how near it is to the clean one.
 
     Attributes:
         name: of the method, for people.
         image: (H, W, C) float32 in [0, 1].
-        psnr: in dB, None where there is no clean picture.
-        ssim: 1 for equal pictures, None where there is no clean picture.
+        psnr: in dB, None where there is no clean image.
+        ssim: 1 for equal images, None where there is no clean image.
     """
 
     name: str
@@ -48,16 +46,16 @@ class LabelledImage:
 
 @dataclass(frozen=True)
 class Denoised:
-    """What a model makes of a picture.
+    """A denoised image, with what it was made from and how much noise is estimated in it.
 
     Attributes:
-        clean: the picture before noise was added, None where none was.
-        noisy: what the model got.
-        output: what it made of it.
+        clean: the image before noise was added, None where none was.
+        noisy: the model's input.
+        output: the model's output.
         noise: estimated standard deviation of the noise in `noisy`, on the [0, 1] scale.
         residual_noise: the same of `output`.
-        ood_percentile: percentile of the picture's distance from the training faces among those of
-            faces that no model knows; says nothing where the picture is not meant to be a face.
+        ood_percentile: percentile of the image's distance from the training faces among those of
+            faces that no model knows; says nothing where the image is not meant to be a face.
     """
 
     clean: LabelledImage | None
@@ -70,25 +68,23 @@ class Denoised:
 
 def denoise(
     model: ModelFile | DenoiserFile,
-    picture: np.ndarray,
+    image: np.ndarray,
     noise: Corruption | None,
     seed: int,
     *,
     colour: bool,
 ) -> Denoised:
-    """Denoise a picture, after adding noise to it if asked to.
+    """Denoise an image, after adding noise to it if asked to.
 
     Args:
-        model: a denoiser, or an autoencoder: that one sees the picture at its own size.
-        picture: (H, W, C) uint8.
-        noise: what to add; None takes the picture as it is.
+        model: a denoiser, or an autoencoder: that one sees the image at its own size.
+        image: (H, W, C) uint8.
+        noise: what to add; None takes the image as it is.
         seed: of the noise: the same seed, the same noise.
-        colour: whether a denoiser works on the whole picture in colour, not on 64×64 in gray.
+        colour: whether a denoiser works on the whole image in colour, not on 64×64 in gray.
     """
-    image = prepared(model, picture, colour=colour)
-    noisy = corrupted(image, noise, seed)
+    noisy, clean = _noisy(model, image, noise, seed, colour=colour)
     output = cleaned(model, noisy)
-    clean = image if noise is not None else None
     looked_at = output if clean is None else clean
     return Denoised(
         None if clean is None else LabelledImage("Clean", clean),
@@ -101,22 +97,20 @@ def denoise(
 
 
 def classical(
-    model: ModelFile, picture: np.ndarray, noise: Corruption | None, seed: int, *, colour: bool
+    model: ModelFile, image: np.ndarray, noise: Corruption | None, seed: int, *, colour: bool
 ) -> list[LabelledImage]:
-    """Return what the classical filters make of the same noisy picture; see `denoise`."""
-    image = prepared(model, picture, colour=colour)
-    noisy = corrupted(image, noise, seed)
-    clean = image if noise is not None else None
+    """Return the outputs of the classical filters for the same noisy image; see `denoise`."""
+    noisy, clean = _noisy(model, image, noise, seed, colour=colour)
     return [_labelled(name, filters.filtered(name, noisy), clean) for name in filters.FILTERS]
 
 
 def squeezed(
     autoencoders: tuple[tuple[str, ModelFile], ...], noisy: np.ndarray, clean: np.ndarray | None
 ) -> list[LabelledImage]:
-    """Return what autoencoders make of a noisy gray picture of any size.
+    """Return the outputs of autoencoders for a noisy gray image of any size.
 
-    Each sees it at its own size, and what it makes of it is enlarged again: that this loses the
-    finest details belongs to the price of its bottleneck.
+    Each sees the image at its own size, and its output is enlarged again: the loss of the finest
+    details belongs to the price of its bottleneck.
 
     Args:
         autoencoders: names for people, and where the models are.
@@ -124,37 +118,44 @@ def squeezed(
         clean: likewise, None where there is none.
     """
     height, width, _ = noisy.shape
-    versions = []
+    labelled = []
     for name, model in autoencoders:
         rows, columns, _ = image_shape(model.spec)
         small = np.clip(resized(noisy[..., 0], (columns, rows)), 0, 1)
         output = resized(cleaned(model, small[..., np.newaxis])[..., 0], (width, height))
-        versions.append(_labelled(name, np.clip(output, 0, 1)[..., np.newaxis], clean))
-    return versions
+        labelled.append(_labelled(name, np.clip(output, 0, 1)[..., np.newaxis], clean))
+    return labelled
 
 
-def prepared(model: ModelFile | DenoiserFile, picture: np.ndarray, *, colour: bool) -> np.ndarray:
-    """Bring a uint8 picture (H, W, C) to the shape that a model works on, float32 in [0, 1]."""
+def prepared(model: ModelFile | DenoiserFile, image: np.ndarray, *, colour: bool) -> np.ndarray:
+    """Bring a uint8 image (H, W, C) to the shape that a model works on, float32 in [0, 1]."""
     if isinstance(model, DenoiserFile) and colour:
-        return np.asarray(picture, np.float32) / 255
+        return np.asarray(image, np.float32) / 255
     shape = (LESSON_SIDE, LESSON_SIDE, 1)
     if isinstance(model, ModelFile):
         shape = image_shape(model.spec)
-    if picture.shape == shape:
-        return np.asarray(picture, np.float32) / 255
-    gray = picture.shape[-1] == 1
-    return images.to_array(Image.fromarray(picture[..., 0] if gray else picture), shape)
+    if image.shape == shape:
+        return np.asarray(image, np.float32) / 255
+    return images.to_array(images.to_pillow(image), shape)
 
 
-def corrupted(image: np.ndarray, noise: Corruption | None, seed: int) -> np.ndarray:
-    """Add noise to a picture (H, W, C) in [0, 1]."""
+def _noisy(
+    model: ModelFile | DenoiserFile,
+    image: np.ndarray,
+    noise: Corruption | None,
+    seed: int,
+    *,
+    colour: bool,
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the image that a model is given, and the clean one if noise was added to it."""
+    clean = prepared(model, image, colour=colour)
     if noise is None:
-        return image
-    return corruption.corrupt(noise, image[np.newaxis], np.random.default_rng(seed))[0]
+        return clean, None
+    return corrupt(noise, clean[np.newaxis], np.random.default_rng(seed))[0], clean
 
 
 def cleaned(model: ModelFile | DenoiserFile, noisy: np.ndarray) -> np.ndarray:
-    """Return what a model makes of a noisy picture (H, W, C) in [0, 1]."""
+    """Return a model's output for a noisy image (H, W, C) in [0, 1]."""
     if isinstance(model, ModelFile):
         return autoencoder(model, noisy.shape).reconstruct(noisy[np.newaxis])[0]
     network = _denoiser(model)

@@ -1,8 +1,7 @@
-"""How far a picture is from the faces that the models were trained on, as a percentile.
+"""How far an image is from the faces that the models were trained on, as a percentile.
 
-The distance is what is left of a picture after its projection on principal components of the
-training faces. It says whether a picture is like a face of that set in light, crop and pose; it
-says nothing of whose face it is.
+The distance is the residual of a projection on principal components of the training faces. It tells
+images that are like those faces in crop and pose from others; it recognises nobody.
 """
 
 from dataclasses import dataclass
@@ -55,7 +54,7 @@ class FaceDistance:
 
 
 def _evened(images: np.ndarray) -> np.ndarray:
-    """Bring pictures to 32×32, mean 0 and standard deviation 1: light and contrast do not count."""
+    """Bring images to 32×32, mean 0 and standard deviation 1: light and contrast do not count."""
     small = np.stack(
         [
             np.asarray(

@@ -19,7 +19,7 @@ NEIGHBOURS = 3  # windows that must agree
 SMALLEST_SHARE = 0.5  # of the largest face: smaller finds are mostly none
 
 # From the cascade's window to the square that LFWcrop takes, (83, 92)–(166, 175) of each LFW
-# picture: medians over 24 photos of LFW.
+# image: medians over 24 photos of LFW.
 CROP_SHARE = 0.735
 CROP_DOWN = 0.072
 

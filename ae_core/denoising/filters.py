@@ -1,9 +1,9 @@
-"""Classical filters, which know no training: what a denoiser has to beat.
+"""Classical denoising filters, the baselines of the trained denoisers.
 
-Pictures are float32 in [0, 1]: (H, W, C) with C = 1 or 3 for `filtered` and `estimate_noise`,
+Images are float32 in [0, 1]: (H, W, C) with C = 1 or 3 for `filtered` and `estimate_noise`,
 (H, W) or (H, W, 3) for the filters themselves. The strength of each filter follows from the
 estimated noise level by a rule; the rules were fitted to 50 faces of the training people at
-σ = 0.05 … 0.4, so that every filter is near its best on such pictures.
+σ = 0.05 … 0.4, so that every filter is near its best on such images.
 """
 
 import math
@@ -13,11 +13,11 @@ import numpy as np
 
 NLM_PATCH, NLM_DISTANCE = 5, 6  # pixels
 SMALLEST = 8  # pixels a side: below, nothing is estimated and nothing is filtered
-FAINTEST = 0.005  # estimated σ below which a picture counts as free of noise
+FAINTEST = 0.005  # estimated σ below which an image counts as free of noise
 
 
 def estimate_noise(image: np.ndarray) -> float:
-    """Return the standard deviation of the noise in a picture, were it Gaussian.
+    """Return the standard deviation of the noise in an image, were it Gaussian.
 
     The median of the finest wavelet coefficients (Donoho & Johnstone 1994). Noise that was
     clipped to [0, 1] comes out smaller than it was, fine texture counts as noise.
@@ -52,7 +52,7 @@ def median(image: np.ndarray, noise: float) -> np.ndarray:
 
 
 def total_variation(image: np.ndarray, noise: float) -> np.ndarray:
-    """Find the picture near this one that has the shortest contours (Chambolle 2004)."""
+    """Find the image near this one that has the shortest contours (Chambolle 2004)."""
     from skimage.restoration import denoise_tv_chambolle
 
     return np.asarray(
@@ -107,9 +107,9 @@ FILTERS: Mapping[str, Callable[[np.ndarray, float], np.ndarray]] = {
 
 
 def filtered(name: str, image: np.ndarray) -> np.ndarray:
-    """Return a picture after the filter of that name, clipped to [0, 1].
+    """Return an image after the filter of that name, clipped to [0, 1].
 
-    A picture without noise, and one of less than 8×8 pixels, comes back as it is.
+    An image without noise, and one of less than 8×8 pixels, comes back as it is.
     """
     noise = estimate_noise(image)
     if noise < FAINTEST:

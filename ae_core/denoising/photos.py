@@ -1,7 +1,6 @@
-"""A visitor's photo: what is kept of the file, and the face in it; and faces for who has none.
+"""Worker functions for a visitor's photo: reading the file, cutting a face; and sample faces.
 
-The functions run in an ``infer`` worker. They write nothing and remember no photo: what belongs to
-one travels with each question.
+A photo comes with each call; it is neither written nor remembered.
 """
 
 import io
@@ -23,7 +22,7 @@ DRAWN_SAMPLES = 11
 
 @dataclass(frozen=True)
 class Photo:
-    """A visitor's photo, reduced to what the page needs.
+    """A visitor's photo, made small, and the faces in it.
 
     Attributes:
         data: a JPEG or PNG file, upright, at most `PHOTO_SIDE` pixels a side.
@@ -44,9 +43,9 @@ def take_photo(data: bytes, name: str) -> Photo:
     """Open a visitor's file, make it small, and find the faces.
 
     Raises:
-        UserError: see `ae_core.images.open_picture`.
+        UserError: see `ae_core.images.open_image`.
     """
-    photo = images.open_picture(data, name)
+    photo = images.open_image(data, name)
     photo.thumbnail((PHOTO_SIDE, PHOTO_SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
     data = _to_file(photo)
     found = faces.find_faces(photo)
@@ -64,7 +63,7 @@ def cut_face(photo: bytes, crop: faces.Crop) -> np.ndarray:
 
 
 def samples() -> list[tuple[str, np.ndarray]]:
-    """Return faces for who does not want to upload one: names and (S, S, C) uint8."""
+    """Return sample faces for visitors without a photo: names and (S, S, C) uint8."""
     from skimage import data
 
     astronaut = Image.fromarray(data.astronaut())

@@ -11,7 +11,7 @@ from ae_core.models.pca_init import with_encoder_projection
 from ae_core.models.shapes import Shape
 from ae_core.specs import AutoencoderSpec
 
-BATCH = 256  # pictures at a time, which bounds the memory that a large set needs
+BATCH = 256  # images at a time, which bounds the memory that a large set needs
 
 
 class Autoencoder:
@@ -27,12 +27,10 @@ class Autoencoder:
         self.spec = spec
         self.image_shape = image_shape
         self._networks = networks
-        pictures = tf.TensorSpec([None, *image_shape], tf.float32)
+        images = tf.TensorSpec([None, *image_shape], tf.float32)
         codes = tf.TensorSpec([None, spec.latent_dim], tf.float32)
-        # A tf.function answers one picture in about 1 ms, `predict` in about 40.
-        self._encode = tf.function(
-            self._encoder_outputs, input_signature=[pictures], autograph=False
-        )
+        # A tf.function answers one image in about 1 ms, `predict` in about 40.
+        self._encode = tf.function(self._encoder_outputs, input_signature=[images], autograph=False)
         self._decode = tf.function(self._decoder_output, input_signature=[codes], autograph=False)
 
     @classmethod
@@ -56,7 +54,7 @@ class Autoencoder:
         return weights_of(self._networks)
 
     def encode(self, images: np.ndarray) -> np.ndarray:
-        """Map pictures (N, H, W, C) in [0, 1] to codes (N, D); the mean for a variational one."""
+        """Map images (N, H, W, C) in [0, 1] to codes (N, D); the mean for a variational one."""
         return self.posterior(images)[0]
 
     def posterior(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
@@ -71,24 +69,24 @@ class Autoencoder:
         return mean, np.concatenate([part[1] for part in parts])
 
     def decode(self, codes: np.ndarray) -> np.ndarray:
-        """Map codes (N, D) to pictures (N, H, W, C) in [0, 1]."""
+        """Map codes (N, D) to images (N, H, W, C) in [0, 1]."""
         if codes.ndim != 2 or codes.shape[1] != self.spec.latent_dim:
             raise ValueError(f"codes={codes.shape} must be (N, {self.spec.latent_dim})")
         return np.concatenate([self._decode(batch).numpy() for batch in _batches(codes)])
 
     def reconstruct(self, images: np.ndarray) -> np.ndarray:
-        """Encode and decode pictures (N, H, W, C) in [0, 1]."""
+        """Encode and decode images (N, H, W, C) in [0, 1]."""
         return self.decode(self.encode(images))
 
     def whole(self) -> keras.Model:
-        """Return one Keras model that reconstructs pictures (N, H, W, C) in [0, 1], to be saved."""
-        pictures = keras.Input(self.image_shape)
-        encoded = self._networks.encoder(pictures)
+        """Return one Keras model that reconstructs images (N, H, W, C) in [0, 1], to be saved."""
+        images = keras.Input(self.image_shape)
+        encoded = self._networks.encoder(images)
         code = encoded[0] if self.spec.is_variational else encoded
         output = self._networks.decoder(code)
         if self.spec.pixel_scale != 1:
             output = keras.layers.Rescaling(1 / self.spec.pixel_scale)(output)
-        return keras.Model(pictures, keras.layers.ReLU(max_value=1.0)(output), name="autoencoder")
+        return keras.Model(images, keras.layers.ReLU(max_value=1.0)(output), name="autoencoder")
 
     def _encoder_outputs(self, images: tf.Tensor) -> list[tf.Tensor]:
         outputs = self._networks.encoder(images, training=False)

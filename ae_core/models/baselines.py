@@ -1,4 +1,4 @@
-"""What an autoencoder has to beat: principal components and JPEG, at equal size."""
+"""The baselines of autoencoders: PCA and JPEG at equal size."""
 
 import io
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from ae_core.images import to_bytes_range
+from ae_core.images import to_bytes_range, to_pillow
 
-SMALL = 1024  # pixels of pictures whose covariance is quickly taken apart
+SMALL = 1024  # pixels of images whose covariance is quickly taken apart
 _START_OF_SCAN = 0xDA
 
 
@@ -17,7 +17,7 @@ class Pca:
     """The best linear autoencoder of a set.
 
     Attributes:
-        mean: (P,) the mean picture, flattened.
+        mean: (P,) the mean image, flattened.
         components: (K, P) orthonormal rows.
     """
 
@@ -29,29 +29,29 @@ class Pca:
         return Pca(self.mean, self.components[:numbers])
 
     def encode(self, images: np.ndarray) -> np.ndarray:
-        """Project pictures (N, H, W, C) on the components: (N, K) float32."""
+        """Project images (N, H, W, C) on the components: (N, K) float32."""
         flat = images.reshape(len(images), -1) - self.mean
         return np.asarray(flat @ self.components.T, np.float32)
 
     def decode(self, codes: np.ndarray, image_shape: tuple[int, int, int]) -> np.ndarray:
-        """Return pictures (N, H, W, C), clipped to [0, 1], of codes (N, k) of k ≤ K numbers."""
+        """Return images (N, H, W, C), clipped to [0, 1], of codes (N, k) of k ≤ K numbers."""
         back = codes @ self.components[: codes.shape[1]] + self.mean
         return np.clip(back, 0, 1).reshape(len(codes), *image_shape).astype(np.float32)
 
     def reconstruct(self, images: np.ndarray) -> np.ndarray:
-        """Project pictures (N, H, W, C) on the components and back, clipped to [0, 1]."""
+        """Project images (N, H, W, C) on the components and back, clipped to [0, 1]."""
         height, width, channels = images.shape[1:]
         return self.decode(self.encode(images), (height, width, channels))
 
 
 def fit_pca(images: np.ndarray, numbers: int, *, quick: bool = False) -> Pca:
-    """Fit principal components to pictures (N, H, W, C).
+    """Fit principal components to images (N, H, W, C).
 
     Args:
-        images: the training pictures.
-        numbers: K, lowered to what N pictures of P pixels allow.
+        images: the training images.
+        numbers: K, lowered to what N images of P pixels allow.
         quick: whether it should take a second or two, which costs the last components of large
-            pictures some hundredths of a decibel.
+            images some hundredths of a decibel.
     """
     from sklearn.decomposition import PCA
 
@@ -65,13 +65,13 @@ def fit_pca(images: np.ndarray, numbers: int, *, quick: bool = False) -> Pca:
 
 @dataclass(frozen=True)
 class Jpeg:
-    """One picture as JPEG.
+    """One image as JPEG.
 
     Attributes:
         image: (H, W, C) float32 in [0, 1], decoded again.
         bytes: of the file, headers and tables included.
         quality: Pillow's quality setting, 1…95.
-        scan_bytes: of these bytes, those of the picture alone, as if tables and size were known.
+        scan_bytes: of these bytes, those of the image alone, as if tables and size were known.
     """
 
     image: np.ndarray
@@ -81,14 +81,14 @@ class Jpeg:
 
 
 def jpeg_of_at_most(image: np.ndarray, max_bytes: int, *, header: bool = True) -> Jpeg:
-    """Return the best JPEG of a picture (H, W, C) within ``max_bytes``.
+    """Return the best JPEG of an image (H, W, C) within ``max_bytes``.
 
     If even quality 1 is larger, that one is returned: its ``bytes`` tell.
 
     Args:
-        image: the picture.
+        image: the image.
         max_bytes: of the file.
-        header: False if they are of the picture's data alone.
+        header: False if they are of the image's data alone.
     """
     best = jpeg_at(image, 1)
     low, high = 2, 95
@@ -103,11 +103,9 @@ def jpeg_of_at_most(image: np.ndarray, max_bytes: int, *, header: bool = True) -
 
 
 def jpeg_at(image: np.ndarray, quality: int) -> Jpeg:
-    """Return a picture (H, W, C) in [0, 1] as JPEG of a quality, with Huffman tables of its own."""
-    pixels = to_bytes_range(image)
-    picture = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+    """Return an image (H, W, C) in [0, 1] as JPEG of a quality, with Huffman tables of its own."""
     buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=quality, optimize=True)
+    to_pillow(to_bytes_range(image)).save(buffer, "JPEG", quality=quality, optimize=True)
     with Image.open(buffer) as decoded:
         array = np.asarray(decoded, dtype=np.float32).reshape(image.shape) / 255
     file = buffer.getvalue()

@@ -31,20 +31,12 @@ def image_shape(spec: TrainingSpec) -> tuple[int, int, int]:
         UserError: the image set or the size is unknown.
     """
     known = card(spec.image_set)
-    side = spec.image_size or known.native_size
-    if side not in known.sizes:
-        raise UserError(
-            "one_of_for",
-            name="image_size",
-            value=side,
-            choices=known.sizes,
-            image_set=spec.image_set,
-        )
+    side = known.side(spec.image_size)
     return side, side, known.channels
 
 
 def network_shapes(spec: TrainingSpec) -> tuple[LayerShape, ...]:
-    """Return the layers of a spec's network on its own images.
+    """Return the layers of a spec's network for the images of its set.
 
     Raises:
         UserError: the image set or size is unknown, or the layers do not fit.
@@ -53,7 +45,7 @@ def network_shapes(spec: TrainingSpec) -> tuple[LayerShape, ...]:
 
 
 def apply_setting(spec: TrainingSpec, name: str, value: Value) -> TrainingSpec:
-    """Change one setting and whatever must follow from it.
+    """Change one setting, and the others that depend on it.
 
     Raises:
         UserError: the value is not allowed, or no decoder of these layers can be made to fit.

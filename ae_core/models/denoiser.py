@@ -1,6 +1,6 @@
 """The fully convolutional denoiser: a residual U-Net (arXiv 1505.04597, 1608.03981).
 
-It is told nothing of the noise: neither its kind nor its level. It knows no training.
+It works blind: it gets neither the kind of the noise nor its level.
 """
 
 from collections.abc import Mapping
@@ -16,12 +16,12 @@ from ae_core.specs import DenoiserSpec
 def build(spec: DenoiserSpec, *, seed: int) -> keras.Model:
     """Build the network (N, H, W, 1) → (N, H, W, 1), both in [0, 1] but for a little overshoot.
 
-    H and W must be multiples of ``spec.stride``. Its output is the picture plus what the layers
-    make of it: at the start nearly nothing, so that an untrained network leaves pictures alone.
+    H and W must be multiples of ``spec.stride``. Its output is the image plus what the layers
+    make of it: at the start nearly nothing, so that an untrained network leaves images alone.
     """
     maker = _Maker(spec, seed)
-    pictures = keras.Input((None, None, 1))
-    x = maker.conv(spec.widths[0], 3)(pictures)
+    images = keras.Input((None, None, 1))
+    x = maker.conv(spec.widths[0], 3)(images)
     skips = []
     for level, (width, blocks) in enumerate(zip(spec.widths, spec.blocks, strict=True)):
         if level:
@@ -32,7 +32,7 @@ def build(spec: DenoiserSpec, *, seed: int) -> keras.Model:
         x = maker.enlarge(width)(x)
         x = maker.blocks(maker.sum(x, skips.pop()), width, blocks)
     change = maker.conv(1, 3, scale=1e-3, activation="linear", dtype="float32")(x)
-    return keras.Model(pictures, layers.Add(dtype="float32")([pictures, change]))
+    return keras.Model(images, layers.Add(dtype="float32")([images, change]))
 
 
 class _Maker:
@@ -102,14 +102,14 @@ class Denoiser:
             variable.assign(weights[name])
         self.spec = spec
         self._network = network
-        pictures = tf.TensorSpec([None, None, None, 1], tf.float32)
-        self._call = tf.function(self._output, input_signature=[pictures], autograph=False)
+        images = tf.TensorSpec([None, None, None, 1], tf.float32)
+        self._call = tf.function(self._output, input_signature=[images], autograph=False)
 
     def denoise(self, images: np.ndarray) -> np.ndarray:
-        """Return the clean pictures behind noisy ones; all (N, H, W, 1) in [0, 1]."""
+        """Return the clean images behind noisy ones; all (N, H, W, 1) in [0, 1]."""
         height, width = images.shape[1:3]
         bottom, right = -height % self.spec.stride, -width % self.spec.stride
-        # Mirrored, not black: the network would take a black edge for part of the picture.
+        # Mirrored, not black: the network would take a black edge for part of the image.
         padded = np.pad(images, ((0, 0), (0, bottom), (0, right), (0, 0)), "symmetric")
         output: np.ndarray = self._call(padded.astype(np.float32)).numpy()
         return output[:, :height, :width]

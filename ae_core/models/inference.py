@@ -1,9 +1,7 @@
-"""What pages ask of a trained autoencoder, as functions that run in an ``infer`` worker.
+"""Worker functions that read a trained autoencoder and reconstruct images with it.
 
-It knows one model at a time and nothing that it is compared with; that is in
-`ae_core.evaluation.baselines`. Pictures go in and come out as arrays; nothing that a visitor sends
-is written anywhere. Trained weights are read from the run store (or ``assets/pretrained``), which
-workers share with the pages; the last few are kept in memory.
+Weights are read from the run store or ``assets/pretrained``, which workers share with the pages;
+the last few models stay in memory. Nothing that a visitor sends is written anywhere.
 """
 
 from dataclasses import dataclass
@@ -52,16 +50,16 @@ class DenoiserFile:
 
 @dataclass(frozen=True)
 class Reconstruction:
-    """What one method makes of a picture.
+    """The image that one method reconstructs, and how near it is to the original.
 
     Attributes:
         name: for people.
         image: (H, W, C) float32 in [0, 1].
         mse: on the [0, 1] scale.
         psnr: in dB.
-        ssim: 1 for equal pictures.
-        numbers: how many numbers it keeps of the picture, 0 if that is not how it works.
-        bytes: how many bytes it keeps of the picture.
+        ssim: 1 for equal images.
+        numbers: how many numbers it keeps of the image, 0 if that is not how it works.
+        bytes: how many bytes it keeps of the image.
     """
 
     name: str
@@ -76,21 +74,21 @@ class Reconstruction:
     def of(
         cls, name: str, image: np.ndarray, output: np.ndarray, numbers: int, size: int
     ) -> "Reconstruction":
-        """Measure an output of ``size`` bytes against its picture, both (H, W, C) in [0, 1]."""
+        """Measure an output of ``size`` bytes against its image, both (H, W, C) in [0, 1]."""
         error = metrics.mse(image, output)
         similarity = metrics.ssim(image, output)
         return cls(name, output, error, metrics.psnr_of_mse(error), similarity, numbers, size)
 
 
 def reconstruct(model: ModelFile, image: np.ndarray) -> Reconstruction:
-    """Encode and decode a picture (H, W, C) in [0, 1]."""
+    """Encode and decode an image (H, W, C) in [0, 1]."""
     output = autoencoder(model, image.shape).reconstruct(image[np.newaxis])[0]
     numbers = model.spec.autoencoder.latent_dim
     return Reconstruction.of("Autoencoder", image, output, numbers, numbers * BYTES_A_NUMBER)
 
 
 def reconstruct_test(model: ModelFile, number: int) -> tuple[np.ndarray, Reconstruction]:
-    """Return test picture ``number`` (H, W, C) of a model's image set and its reconstruction."""
+    """Return test image ``number`` (H, W, C) of a model's image set and its reconstruction."""
     image = images_of(model.spec).test[number]
     return image, reconstruct(model, image)
 
@@ -114,7 +112,7 @@ def open_model(model: ModelFile) -> tuple[TrainingSpec, "Autoencoder"]:
 
 @lru_cache(maxsize=4)
 def autoencoder(model: ModelFile, image_shape: tuple[int, int, int]) -> "Autoencoder":
-    """Return a trained autoencoder for pictures of a shape (H, W, C)."""
+    """Return a trained autoencoder for images of a shape (H, W, C)."""
     from ae_core.models.autoencoder import Autoencoder
 
     arrays = weights.dequantize(read_weights(model))

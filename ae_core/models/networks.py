@@ -1,7 +1,7 @@
-"""From a spec to two Keras networks, encoder and decoder; one `build` for every family.
+"""Builds the two Keras networks of a spec, encoder and decoder, whatever its family.
 
-It knows layers, not data, losses or training. Every encoder maps (N, H, W, C) to codes (N, D),
-every decoder codes to pictures, both on pixels in [0, 1] outside and [0, pixel_scale] inside.
+Every encoder maps images (N, H, W, C) to codes (N, D), every decoder codes to images; pixels are in
+[0, 1] outside and in [0, pixel_scale] inside.
 """
 
 from collections.abc import Iterable
@@ -61,15 +61,15 @@ def build(
     layers = infer_shapes(spec, image_shape)
     maker = _Maker(spec, seed, "mixed_bfloat16" if precision == "bfloat16" else "float32")
 
-    pictures = keras.Input(image_shape)
-    x = pictures
+    images = keras.Input(image_shape)
+    x = images
     if corruption is not None and corruption.noise_stage == "layer" and corruption.active:
         noise = getattr(keras.layers, NOISES[corruption.noise_kind].layer)
         x = noise(corruption.noise_amount, seed=seed)(x)
     if spec.pixel_scale != 1:
         x = keras.layers.Rescaling(spec.pixel_scale, dtype="float32")(x)
     x, coordinates = maker.hidden("encoder", layers, x)
-    encoder = keras.Model(pictures, maker.code(x, coordinates), name="encoder")
+    encoder = keras.Model(images, maker.code(x, coordinates), name="encoder")
 
     codes = keras.Input((spec.latent_dim,))
     y, coordinates = maker.hidden("decoder", layers, codes)

@@ -1,4 +1,4 @@
-"""Starts a network between principal components as the principal component analysis itself."""
+"""Initializes a network with a PCA: its linear bypass starts as the principal components."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING

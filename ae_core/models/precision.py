@@ -1,8 +1,7 @@
-"""In what precision a run computes where its spec leaves that to the processor.
+"""Resolves the precision of a run whose spec leaves it to the processor.
 
 bfloat16 has the range of float32 and 8 of its 24 significant bits; weights, code, pixels and loss
-stay float32 in any case. What it says holds for the machine that it runs on: workers elsewhere ask
-their own processor.
+stay float32 in any case. The answer holds for the machine that asks: each worker asks for its own.
 """
 
 from functools import cache

@@ -1,7 +1,7 @@
-"""The network that a spec describes, layer by layer, worked out without building it.
+"""Infers every layer of a spec's network, its shape, parameters and cost, without Keras.
 
-It knows arithmetic only, no Keras: the page draws shapes and parameters from it before anything
-is trained. ``tests/models/test_networks.py`` holds it against the Keras model.
+The page draws a network from it before anything is trained. ``tests/models/test_networks.py``
+compares it with the Keras model.
 """
 
 import math
@@ -21,11 +21,11 @@ class LayerShape:
 
     Attributes:
         part: ``input``, ``encoder``, ``code``, ``decoder`` or ``output``.
-        label: what the drawing says, e.g. ``Conv 16, stride 2``.
-        shape: of its output, one picture: ``(H, W, C)`` or ``(units,)``.
-        parameters: how many numbers it learns.
-        macs: multiply-accumulates for one picture.
-        layer: what is to be built, None for the input.
+        label: in the drawing, e.g. ``Conv 16, stride 2``.
+        shape: of its output, one image: ``(H, W, C)`` or ``(units,)``.
+        parameters: the number of trained weights.
+        macs: multiply-accumulates for one image.
+        layer: of the spec, None for the input.
         is_linear: whether it has no activation although it is a hidden layer.
     """
 
@@ -39,10 +39,10 @@ class LayerShape:
 
 
 def infer_shapes(spec: AutoencoderSpec, image_shape: Shape) -> tuple[LayerShape, ...]:
-    """Work out every layer for pictures of ``image_shape`` (H, W, C), from input to output.
+    """Infer every layer for images of ``image_shape`` (H, W, C), from input to output.
 
     Raises:
-        UserError: the layers do not fit each other or the picture, or have too many parameters.
+        UserError: the layers do not fit each other or the image, or have too many parameters.
     """
     layers = [LayerShape("input", "Picture", image_shape, 0, 0, None)]
     if spec.pca_components:

@@ -1,4 +1,4 @@
-"""Making the models of ``assets/pretrained`` anew; each takes minutes to an hour on two cores."""
+"""Trains the models of ``assets/pretrained``; each takes minutes to an hour on two cores."""
 
 import os
 from collections.abc import Callable
@@ -31,7 +31,7 @@ FACES = "lfw-crop"
 TOLD_EVERY = 100  # steps of a denoiser
 KEPT_EVERY = 1000  # steps, after which an interrupted training of hours goes on
 
-SAMPLES, TEMPERATURES, SHEET_WIDTH = 10, (1.0, 1.0, 0.7, 0.7), 1000  # of random pictures
+SAMPLES, TEMPERATURES, SHEET_WIDTH = 10, (1.0, 1.0, 0.7, 0.7), 1000  # of random images
 
 NAMES = (*recipes.RECIPES, *recipes.DENOISERS, pretrained.FACE_DISTANCE)
 
@@ -60,7 +60,7 @@ def run(
     """Train in this process, printing a line an epoch; write a run folder if one is given.
 
     Returns:
-        What is known of the run, its weights, its files.
+        The run's record, its weights, its files.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from ae_core.training import loop
@@ -81,8 +81,8 @@ def run(
     rows = [clean, shown] if spec.corruption.active else [clean]
     files = {"weights.npz": weights.to_bytes(outcome.weights)}
     if last:
-        picture = sheet(to_bytes_range(np.stack([*rows, last[0].preview])))
-        files["preview.png"] = to_png(picture)
+        image = sheet(to_bytes_range(np.stack([*rows, last[0].preview])))
+        files["preview.png"] = to_png(image)
     record = record.ended(outcome)
     if folder is not None:
         write_record(folder, record, files, ended=True)
@@ -92,7 +92,7 @@ def run(
 def benchmark_autoencoder(
     spec: TrainingSpec, reconstruct: Callable[[np.ndarray], np.ndarray], faces: ImageSet
 ) -> tuple[NoiseResult, ...]:
-    """Try an autoencoder on its own test pictures and on faces of people it does not know."""
+    """Benchmark an autoencoder on its own test images and on faces of people not trained on."""
     own = load_images(*spec.images)
     noises = KINDS[:4]  # Gaussian with one σ, and with a σ per pixel
     ours = benchmark(reconstruct, spec.image_set, own.test, noises)
@@ -100,13 +100,13 @@ def benchmark_autoencoder(
 
 
 def held_out_psnr(spec: TrainingSpec, autoencoder: "Autoencoder") -> float:
-    """Return the PSNR in dB of all held-out pictures together."""
+    """Return the PSNR in dB of all held-out images together."""
     test = load_images(*spec.images).test
     return psnr(autoencoder.reconstruct(test), test)
 
 
 def random_pictures(autoencoder: "Autoencoder") -> bytes:
-    """Return a PNG file of pictures of codes from N(0, I): a row for each of `TEMPERATURES`."""
+    """Return a PNG file of images of codes from N(0, I): a row for each of `TEMPERATURES`."""
     prior, rng = Gaussian.standard(autoencoder.spec.latent_dim), np.random.default_rng(0)
     rows = [autoencoder.decode(prior.sample(rng, SAMPLES, heat)) for heat in TEMPERATURES]
     return to_png(contact_sheet(to_bytes_range(np.stack(rows)), width=SHEET_WIDTH))
@@ -127,7 +127,7 @@ def _autoencoder(name: str, folder: Path) -> None:
     path = folder / f"{name}.npz"
     path.write_bytes(weights.to_bytes(kept, compress=quantized > 0))
     profile = explore.latent_profile(ModelFile(spec, str(path), path.stat().st_mtime_ns))
-    # With a decoder, codes are pictures, and the terms of most sets do not let us show them.
+    # With a decoder, codes are images, and the terms of most sets do not let us show them.
     shown = profile if IMAGE_SETS[spec.image_set].embedded else profile.without_test_codes()
     pretrained.profile_path(path).write_bytes(shown.to_bytes())
     if IMAGE_SETS[spec.image_set].embedded:  # the terms of other sets do not let us show them

@@ -9,7 +9,7 @@ from ae_core.metrics import psnr
 from ae_core.models.pretrained import NoiseResult
 from ae_core.specs import Corruption
 
-SAMPLE = 500  # pictures, the first of the held-out ones
+SAMPLE = 500  # images, the first of the held-out ones
 SEED = 2026
 MAX_DB = 99.0  # dB: JSON has no infinity
 KINDS = (
@@ -30,12 +30,12 @@ def benchmark(
     clean: np.ndarray,
     kinds: Iterable[Corruption] = KINDS,
 ) -> tuple[NoiseResult, ...]:
-    """Run a method over clean pictures (N, H, W, C) in [0, 1] with every kind of noise.
+    """Run a method over clean images (N, H, W, C) in [0, 1] with every kind of noise.
 
     Args:
-        method: noisy pictures in, denoised ones out, both (N, H, W, C) in [0, 1].
-        image_set: the name of the pictures' set.
-        clean: the pictures; `SAMPLE` of them at most are used.
+        method: noisy images in, denoised ones out, both (N, H, W, C) in [0, 1].
+        image_set: the name of the images' set.
+        clean: the images; `SAMPLE` of them at most are used.
         kinds: of noise; its draws are the same for every method.
     """
     clean, results = clean[:SAMPLE], []

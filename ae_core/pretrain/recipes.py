@@ -10,7 +10,7 @@ from ae_core.specs import DenoiserSpec, TrainingSpec, change, preset
 
 @dataclass(frozen=True)
 class Recipe:
-    """What is trained for the app.
+    """How a model that comes with the app is trained.
 
     Attributes:
         preset: where it starts from, the recipe's own name if empty.
@@ -32,7 +32,7 @@ _IN_A_PLANE: Mapping[str, str | int | float] = {
     "encoder": "conv32/2, conv64/2, dense128",
     "decoder": "dense128, dense3136, reshape7x7x64, convT64/2, convT32/2",
     "split": "none",
-    "activation": "elu",  # ReLUs that had died left gray blocks in every picture
+    "activation": "elu",  # ReLUs that had died left gray blocks in every image
     "schedule": "cosine",
     "max_seconds": 7200,
 }

@@ -165,11 +165,11 @@ def test_an_empty_picture_is_refused():
 @pytest.mark.parametrize(
     ("picture", "message"),
     [
-        (np.ones((28, 28, 1)), r"^picture\.shape=\(28, 28, 1\) must be \(H, W\)$"),
-        (np.ones((0, 28)), r"^picture\.shape=\(0, 28\) must be \(H, W\)$"),
-        (np.full((4, 4), 255.0), r"^picture must be in \[0, 1\]$"),
-        (np.full((4, 4), -0.1), r"^picture must be in \[0, 1\]$"),
-        (np.full((4, 4), math.nan), r"^picture must be in \[0, 1\]$"),
+        (np.ones((28, 28, 1)), r"^image\.shape=\(28, 28, 1\) must be \(H, W\)$"),
+        (np.ones((0, 28)), r"^image\.shape=\(0, 28\) must be \(H, W\)$"),
+        (np.full((4, 4), 255.0), r"^image must be in \[0, 1\]$"),
+        (np.full((4, 4), -0.1), r"^image must be in \[0, 1\]$"),
+        (np.full((4, 4), math.nan), r"^image must be in \[0, 1\]$"),
     ],
 )
 def test_a_wrong_picture_is_refused(picture, message):

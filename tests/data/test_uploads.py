@@ -157,7 +157,7 @@ def test_folders_what_a_mac_adds_and_zips_inside_are_counted():
 def test_what_there_is_no_room_for_is_counted_and_not_decoded(monkeypatch):
     opened = []
     monkeypatch.setattr(
-        uploads, "open_picture", lambda data, name: opened.append(name) or Image.new("L", (9, 9))
+        uploads, "open_image", lambda data, name: opened.append(name) or Image.new("L", (9, 9))
     )
     files = [(f"{i}.png", b"x") for i in range(7)]
     assert read(*files, room=3).beyond == 4
@@ -265,7 +265,7 @@ def test_pictures_of_very_many_pixels_must_wait(monkeypatch):
 @given(name=st.text(max_size=200))
 def test_a_name_is_shown_short_and_in_one_piece(name):
     short = short_name(name)
-    assert 1 <= len(short) <= uploads.LONGEST_NAME
+    assert 1 <= len(short) <= uploads.MAX_NAME
     assert short.isprintable()
     assert not set(short) & {"/", "\\"}
 

@@ -112,7 +112,7 @@ def test_jpeg_is_counted_to_the_byte(card, images):
 @pytest.mark.parametrize("coded", [True, False])
 @pytest.mark.parametrize("budget", [0.5, 6, 60, 600])
 def test_every_method_keeps_its_budget_or_has_nothing_smaller(model, images, budget, coded):
-    image = gallery.held_out_picture(model.spec.images, 3)
+    image = gallery.held_out_image(model.spec.images, 3)
     np.testing.assert_array_equal(image, images.test[3])
     found = (
         fixed_budget.compress_to(model, image, budget, coded=coded),
@@ -145,7 +145,7 @@ def test_what_was_never_trained_on_is_kept_badly():
     """Data-specific: on noise JPEG wins at equal bytes, on its own pictures the autoencoder."""
     model = cards()["toy-faces-vae"].model_file()
     noise = np.random.default_rng(0).uniform(size=(64, 64, 1)).astype(np.float32)
-    own = gallery.held_out_picture(model.spec.images, 0)
+    own = gallery.held_out_image(model.spec.images, 0)
     for image, ours_is_better in ((own, True), (noise, False)):
         ours = fixed_budget.compress_to(model, image, 3500, coded=True)
         budget = 400 if ours_is_better else 3500

@@ -187,7 +187,7 @@ def no_network(*_args, **_kwargs):
     raise OSError("no network")
 
 
-def test_baselines_never_see_the_held_out_pictures(model, digits):
+def test_baselines_never_see_the_held_out_images(model, digits):
     """PCA fitted to the test pictures as well would be another one."""
     image = digits.test[0]
     linear = baselines.baselines_of(model, image)[0][0]

@@ -589,7 +589,7 @@ def test_holding_out_gives_every_figure_twice(images):
         assert set(m) == names | {f"val_{name}" for name in names} | {"seconds"} | SIGNS
 
 
-def test_held_out_pictures_have_no_influence(images, monkeypatch):
+def test_held_out_images_have_no_influence(images, monkeypatch):
     monkeypatch.setattr(steps, "SECONDS_PER_CALL", 0)
     other, _ = train(SMALL, replace(images, test=1 - images.test))
     for name, array in trained_one_by_one(SMALL).weights.items():

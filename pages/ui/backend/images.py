@@ -39,7 +39,7 @@ def gallery_sheet(choice: ImageChoice, count: int) -> bytes:
 @uncached_for_user_sets(st.cache_data(show_spinner=False, max_entries=256))
 def test_image(choice: ImageChoice, number: int) -> np.ndarray:
     """Return test image ``number`` (H, W, C) in [0, 1]."""
-    return service().connection.answer(galleries.held_out_picture, choice, number)
+    return service().connection.answer(galleries.held_out_image, choice, number)
 
 
 @st.cache_data(show_spinner=False)

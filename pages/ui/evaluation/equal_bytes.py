@@ -4,7 +4,6 @@ import html
 
 import numpy as np
 import streamlit as st
-from PIL import Image
 
 from ae_core import images
 from ae_core.evaluation import fixed_budget
@@ -79,9 +78,7 @@ def _other(model: TrainedAutoencoder, source: str) -> np.ndarray | None:
     chosen = sample_face("measure") if source == "Sample" else own_photo(source)
     if chosen is None:
         return None
-    image = chosen.image
-    opened = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
-    return images.to_array(opened, image_shape(model.spec))
+    return images.to_array(images.to_pillow(chosen.image), image_shape(model.spec))
 
 
 def _caption(

@@ -32,19 +32,19 @@ SHOWN = 60  # of the pictures just uploaded
 NAMED = 8  # of the files that are left out
 
 
-def add_pictures(own: UserSet) -> None:
+def add_pictures(user_set: UserSet) -> None:
     """Let the visitor add pictures to a set."""
     source = linked_choice("source", text("own.add"), SOURCES, "own", words="own.source")
     if source == "Draw":
-        _draw(own)
+        _draw(user_set)
     else:
-        _upload(own)
+        _upload(user_set)
 
 
-def _draw(own: UserSet) -> None:
+def _draw(user_set: UserSet) -> None:
     mine = session().collecting
     try:
-        drawing = drawing_canvas(f"own.{own.id}.{mine.drawings}", DRAWING_SIDE, CANVAS_PIXELS)
+        drawing = drawing_canvas(f"own.{user_set.id}.{mine.drawings}", DRAWING_SIDE, CANVAS_PIXELS)
     except UserError as error:
         notice.error(error)
         return
@@ -55,15 +55,15 @@ def _draw(own: UserSet) -> None:
     if not pressed or drawing is None:
         return
     # Centred while it is large, as on the Reconstruct page.
-    small = images.reduced(centre_digit(drawing), (own.side, own.side, 1))
-    now = _add(own, images.to_bytes_range(small[np.newaxis, :, :, 0]))
+    small = images.reduced(centre_digit(drawing), (user_set.side, user_set.side, 1))
+    now = _add(user_set, images.to_bytes_range(small[np.newaxis, :, :, 0]))
     if now is not None:
         mine.drawings += 1
         mine.told = text("own.drawn", count=now.count)
         st.rerun()
 
 
-def _upload(own: UserSet) -> None:
+def _upload(user_set: UserSet) -> None:
     mine = session().collecting
     files = st.file_uploader(
         text("own.choose", kinds=images.KINDS),
@@ -75,33 +75,33 @@ def _upload(own: UserSet) -> None:
         contents = [(file.name, file.getvalue()) for file in files]
         for file in files:
             drop_upload(file)
-        _read(own, contents)
+        _read(user_set, contents)
         st.rerun()
     if mine.problem:
         notice.error(mine.problem)
     batch = mine.batch
-    if batch is None or batch.pixels.shape[1] != own.side:  # that is another set's
+    if batch is None or batch.pixels.shape[1] != user_set.side:  # that is another set's
         return
     if len(batch.pixels):
-        _review(own, batch)
+        _review(user_set, batch)
     else:
         notice.warning(text("own.nothing_read"))
     _left_out(batch)
 
 
-def _read(own: UserSet, files: list[tuple[str, bytes]]) -> None:
+def _read(user_set: UserSet, files: list[tuple[str, bytes]]) -> None:
     mine = session().collecting
-    room = MAX_IMAGES - own.count
+    room = MAX_IMAGES - user_set.count
     mine.readings += 1
     mine.batch, mine.problem = None, None
     try:
         with st.spinner(text("own.reading")):
-            mine.batch = service().connection.answer(uploads.read_files, files, own.side, room)
+            mine.batch = service().connection.answer(uploads.read_files, files, user_set.side, room)
     except UserError as error:
         mine.problem = error.message
 
 
-def _review(own: UserSet, batch: uploads.Batch) -> None:
+def _review(user_set: UserSet, batch: uploads.Batch) -> None:
     """Show what came out of the files, and let the visitor keep it or not."""
     mine = session().collecting
     count = len(batch.pixels)
@@ -123,7 +123,7 @@ def _review(own: UserSet, batch: uploads.Batch) -> None:
             text("own.keep_uploads", count=count), type="primary", key="own.keep_uploads"
         )
         st.button(text("own.forget_uploads"), on_click=_forget)
-    now = _add(own, pixels) if keep else None
+    now = _add(user_set, pixels) if keep else None
     if now is not None:
         mine.batch = None
         mine.told = text("own.uploaded", added=count, count=now.count)
@@ -134,9 +134,9 @@ def _forget() -> None:
     session().collecting.batch = None
 
 
-def _add(own: UserSet, pixels: np.ndarray) -> UserSet | None:
+def _add(user_set: UserSet, pixels: np.ndarray) -> UserSet | None:
     try:
-        return user_sets().add(own.id, pixels)
+        return user_sets().add(user_set.id, pixels)
     except UserError as error:
         notice.error(error)
         return None

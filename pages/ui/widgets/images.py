@@ -10,7 +10,6 @@ from collections.abc import Iterable
 
 import numpy as np
 import streamlit as st
-from PIL import Image
 
 from ae_core import images as pixels
 
@@ -75,9 +74,7 @@ def _encoded(image: np.ndarray) -> str:
     if image.shape[1] < MAX_SQUARES:
         return file_url(pixels.to_png(values))
     buffer = io.BytesIO()
-    Image.fromarray(values[..., 0] if values.shape[-1] == 1 else values).save(
-        buffer, "JPEG", quality=92, subsampling=0
-    )
+    pixels.to_pillow(values).save(buffer, "JPEG", quality=92, subsampling=0)
     return file_url(buffer.getvalue(), "jpeg")
 
 
