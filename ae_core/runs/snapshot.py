@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -78,6 +79,12 @@ class Snapshot:
     unsaved: bool = False
     sweep: str = ""
 
+    @classmethod
+    def of(cls, record: RunRecord, status: str, **fields: Any) -> "Snapshot":
+        """Return a snapshot of a run with a status and whatever else is known."""
+        about = {name: getattr(record, name) for name in ("id", "spec", "preset", "owner", "sweep")}
+        return cls(status=status, **about, **fields)
+
     @property
     def live(self) -> bool:
         """Whether the run has not ended."""
@@ -138,18 +145,14 @@ def restored(record: RunRecord, read: Callable[[str], bytes | None], *, saved: b
         with np.load(io.BytesIO(code_map), allow_pickle=False) as archive:
             labels, names = json.loads(str(archive["legend"]))
             points = CodeMap(archive["codes"], tuple(labels), tuple(names))
-    return Snapshot(
-        record.id,
-        record.spec,
-        record.preset,
-        record.owner,
+    return Snapshot.of(
+        record,
         record.status,
-        record.reason,
+        reason=record.reason,
         history=record.history,
         pictures=rows,
         map=points,
         saved=saved,
-        sweep=record.sweep,
     )
 
 

@@ -16,7 +16,7 @@ from ae_core.runs.snapshot import Snapshot
 from ae_core.runs.store import RunStore
 from ae_core.service.forecast import QueueForecast
 from ae_core.service.live_run import LiveRun
-from ae_core.service.metrics import QueueLoad, ServiceMetrics
+from ae_core.service.metrics import ServiceMetrics
 from ae_core.service.queue import Entry, TrainingQueue
 from ae_core.service.queue_store import QueueStore
 
@@ -69,8 +69,8 @@ class ActiveRuns:
     def of(self, owner: str) -> list[LiveRun]:
         """Return a visitor's runs that have not ended."""
         with self.changed:
-            runs = [run for run in self._live.values() if run.snapshot.live]
-            return [run for run in runs if run.record.owner == owner]
+            live = self._live.values()
+            return [run for run in live if run.snapshot.live and run.record.owner == owner]
 
     def live(self, run_id: str) -> LiveRun | None:
         """Return a run whose end is not in the store yet, None for any other."""
@@ -132,7 +132,7 @@ class ActiveRuns:
             if not run.attempt:
                 self.metrics.waited.observe(entry.begun - entry.entered)
             else:
-                self.metrics.count_retry()
+                self.metrics.retries += 1
             run.start_attempt(entry)
 
     def _check_absent(self, run_id: str) -> None:
@@ -148,14 +148,8 @@ class ActiveRuns:
     def _forget(self, run_id: str, status: str) -> None:
         self._missing.pop(run_id, None)
         if self._live.pop(run_id, None) is not None:
-            self.metrics.count_end(status)
+            self.metrics.ends[status] += 1
             self.changed.notify_all()
-
-    def load(self) -> QueueLoad:
-        """Return how many runs wait and train, on whatever server they were submitted."""
-        queue = self.sync()
-        waits = [time.time() - entry.entered for entry in queue.waiting]
-        return QueueLoad(len(queue.waiting), len(queue.training), max(waits, default=0.0))
 
     def exclusive(self) -> AbstractContextManager[None]:
         """Hold the lock that all servers share: one server at a time starts runs."""

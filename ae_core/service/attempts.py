@@ -1,24 +1,41 @@
 """The attempts at runs that this server follows on the Dask scheduler.
 
 A task and its result belong to the scheduler, under a published name, until a server has stored the
-run's end: they outlive the server that submitted the run. The `Dispatcher` decides what follows
-from the end of an attempt.
+run's end: they outlive the server that submitted the run.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from distributed import Client, Future
+from distributed import CancelledError, Client, Future
+from distributed.scheduler import KilledWorker
 
+from ae_core.errors import Message, UserError
+from ae_core.runs.record import RunOutcome
 from ae_core.runs.store import RunStore
-from ae_core.service import messages, worker
+from ae_core.service import worker
 from ae_core.service.active_runs import ActiveRuns
-from ae_core.service.messages import Message, attempt_name, task_key
+from ae_core.service.dask_adapter import forget_events
+from ae_core.service.messages import RunMessage, attempt_name, limit, task_key, topic
 from ae_core.service.queue import Entry, TrainingQueue
 from ae_core.specs import LIMITS, TrainingSpec, to_json
 
 ALL_EPOCHS = int(LIMITS["epochs"].high)
+TIMEOUT = 5  # seconds, of the scheduler
+RESULT_SECONDS = 60  # for the weights of the largest network to arrive
+
+_log = logging.getLogger(__name__)
+
+
+class AttemptLost(Exception):
+    """An attempt at a run came to no end of its own."""
+
+    def __init__(self, how: str) -> None:
+        """Lost with its ``worker``, or with the training ``service``."""
+        super().__init__(how)
+        self.how = how
 
 
 @dataclass(frozen=True)
@@ -38,7 +55,7 @@ class RemoteAttempt:
     @classmethod
     def submit(cls, client: Client, name: str, spec: TrainingSpec, folder: Path) -> "RemoteAttempt":
         """Hand an attempt to a worker, which saves its weights in ``folder`` now and then."""
-        messages.allow_until_epoch(client, name, ALL_EPOCHS)
+        limit(name, client).set(ALL_EPOCHS, timeout=TIMEOUT)
         future = client.submit(
             worker.train,
             name,
@@ -56,10 +73,33 @@ class RemoteAttempt:
         future = client.get_dataset(task_key(name), default=None)
         return None if future is None else cls(client, name, future)
 
+    def allow_until_epoch(self, epoch: int) -> None:
+        """Set the epoch up to which the attempt may train, or `messages.STOP`."""
+        limit(self.name, self.client).set(epoch, timeout=TIMEOUT)
+
+    def outcome(self) -> RunOutcome:
+        """Return how the run ended; the task, `ae_core.service.worker.train`, is done.
+
+        Raises:
+            AttemptLost: the task came to no end; another attempt may.
+        """
+        try:
+            return self.future.result(timeout=RESULT_SECONDS)
+        except (KilledWorker, worker.WorkerLost):
+            raise AttemptLost("worker") from None
+        except (CancelledError, TimeoutError, OSError):
+            raise AttemptLost("service") from None
+        except UserError as error:
+            return RunOutcome("failed", error.message)
+        except Exception as error:  # any other is a bug: the log has all of it
+            _log.exception("a run failed in its worker")
+            kind, problem = type(error).__name__, str(error)[:300]
+            return RunOutcome("failed", Message.of("failed", kind=kind, problem=problem))
+
     def leave(self) -> None:
         """Follow the attempt no more; its task goes on."""
         if self.client.status == "running":
-            self.client.unsubscribe_topic(messages.topic(self.name))
+            self.client.unsubscribe_topic(topic(self.name))
         self.future.release()
 
     def forget(self) -> None:
@@ -69,13 +109,14 @@ class RemoteAttempt:
         self.future.cancel()
         self.leave()
         self.client.unpublish_dataset(task_key(self.name))
-        messages.forget(self.client, self.name)
+        limit(self.name, self.client).delete()
+        forget_events(self.client, topic(self.name))
 
 
-class AttemptTracker:
-    """The followed attempts, one a run; their messages go to the live runs.
+class AttemptTracker(dict[str, RemoteAttempt]):
+    """The followed attempts by their run's id; their messages go to the live runs.
 
-    Only the dispatcher's thread calls it; Dask's event loop brings the messages.
+    Only the dispatcher's thread uses it; Dask's event loop brings the messages.
     """
 
     def __init__(
@@ -86,31 +127,19 @@ class AttemptTracker:
         on_gap: Callable[[str], None],
         on_done: Callable[[str, Future], None],
     ) -> None:
-        """Start without any.
+        """Follow nothing yet.
 
         Args:
-            store: has the runs' folders.
+            store: of the runs' folders.
             active: the live runs.
-            on_gap: called in Dask's event loop when messages of a run are missing.
-            on_done: called in a thread of Dask's when the task of a run is done, however.
+            on_gap: called in Dask's event loop with a run whose messages have a gap.
+            on_done: called in a thread of Dask's with a run whose task is done, and the task.
         """
+        super().__init__()
         self._store = store
         self._active = active
         self._on_gap = on_gap
         self._on_done = on_done
-        self._attempts: dict[str, RemoteAttempt] = {}
-
-    def __len__(self) -> int:
-        """How many there are."""
-        return len(self._attempts)
-
-    def get(self, run_id: str) -> RemoteAttempt | None:
-        """Return the followed attempt at a run."""
-        return self._attempts.get(run_id)
-
-    def pop(self, run_id: str) -> RemoteAttempt | None:
-        """Take the attempt at a run out."""
-        return self._attempts.pop(run_id, None)
 
     def begin(self, client: Client, run_id: str, attempt: int) -> None:
         """Hand an attempt to a worker and follow it."""
@@ -134,39 +163,31 @@ class AttemptTracker:
     def leave_others(self, client: Client, queue: TrainingQueue) -> None:
         """Leave every attempt that does not train any more, or is of an old connection."""
         names = {entry.id: attempt_name(entry.id, entry.attempt) for entry in queue.training}
-        for run_id, attempt in [*self._attempts.items()]:
+        for run_id, attempt in [*self.items()]:
             if attempt.name != names.get(run_id) or attempt.client is not client:
-                self._attempts.pop(run_id).leave()
+                self.pop(run_id).leave()
 
     def catch_up(self, run_id: str) -> None:
         """Apply the messages that were sent before this server listened."""
-        attempt = self._attempts.get(run_id)
+        attempt = self.get(run_id)
         if attempt is None:
             return
-        kept = messages.kept_messages(attempt.client, attempt.name)
+        kept = [message for _, message in attempt.client.get_events(topic(attempt.name))]
         with self._active.holding(run_id) as run:
             if run is not None:
                 run.apply_all(kept)
 
-    def allow_until_epoch(self, run_id: str, epoch: int) -> None:
-        """Set the epoch up to which a run may train."""
-        attempt = self._attempts.get(run_id)
-        if attempt is not None:
-            messages.allow_until_epoch(attempt.client, attempt.name, epoch)
-
     def _listen(self, client: Client, run_id: str, number: int) -> str:
         """Subscribe to an attempt's messages and return its name."""
         name = attempt_name(run_id, number)
-        client.subscribe_topic(
-            messages.topic(name), lambda event: self._receive(run_id, number, event[1])
-        )
+        client.subscribe_topic(topic(name), lambda event: self._receive(run_id, number, event[1]))
         return name
 
     def _follow(self, run_id: str, attempt: RemoteAttempt) -> None:
-        self._attempts[run_id] = attempt
+        self[run_id] = attempt
         attempt.future.add_done_callback(lambda done: self._on_done(run_id, done))
 
-    def _receive(self, run_id: str, number: int, message: Message) -> None:
+    def _receive(self, run_id: str, number: int, message: RunMessage) -> None:
         """Apply a message in Dask's event loop: nothing here may wait."""
         with self._active.holding(run_id) as run:
             if run is None or run.attempt != number or run.apply(message):

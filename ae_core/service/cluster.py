@@ -1,12 +1,9 @@
 """The embedded Dask cluster: ``python -m ae_core.service.cluster``, a child of the web server.
 
 One process holds the scheduler and a nanny for every worker; each worker is a process of its own.
-The server keeps the child's standard input open: when the server is gone, however it went, that
-input ends and the cluster with it, so no worker is left behind. Only the loopback address is
-listened on and there is no dashboard: whoever reaches a Dask scheduler can run code on it.
-
-This replaces ``SubprocessCluster``, which needs two processes more, does not run on Windows and
-leaves its processes behind when the server is killed.
+The server keeps the child's standard input open: when the server ends, even killed, that input ends
+and the cluster with it. (Dask's ``SubprocessCluster`` would leave its processes behind.) It listens
+on the loopback address only and has no dashboard: whoever reaches a Dask scheduler can run code.
 """
 
 import argparse
@@ -31,8 +28,11 @@ QUIET = {
     "DASK_DISTRIBUTED__WORKER__HTTP__ROUTES": "[]",
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
-# Dask watches itself 50 to 100 times a second: an eighth of a core where nothing happens.
-SELDOM = {"distributed.admin.tick.interval": "1s", "distributed.worker.profile.enabled": False}
+# Dask monitors itself 50 to 100 times a second: an eighth of a core while nothing happens.
+RARELY_MONITORED = {
+    "distributed.admin.tick.interval": "1s",
+    "distributed.worker.profile.enabled": False,
+}
 SPAWNED = "distributed.nanny.pre-spawn-environ"
 
 
@@ -48,14 +48,12 @@ def start(train_workers: int = 1, infer_workers: int = 1) -> tuple["subprocess.P
     process = subprocess.Popen(
         [*command, "--train", str(train_workers), "--infer", str(infer_workers)],
         cwd=ROOT,
-        # The workers' own pictures lie beside the runs; here they start in another folder.
+        # User sets lie beside the runs, and workers start in another folder.
         env={**QUIET, **os.environ, "AE_RUNS_DIR": str(runs_dir().resolve())},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
-    if process.stdin is None or process.stdout is None:
-        raise RuntimeError("the cluster has no pipe")
-    address = process.stdout.readline().decode().strip()
+    address = process.stdout.readline().decode().strip() if process.stdout else ""
     if not address:
         raise UserError("cluster_ended", code=process.wait())
     return process, address
@@ -63,32 +61,31 @@ def start(train_workers: int = 1, infer_workers: int = 1) -> tuple["subprocess.P
 
 async def serve(train_workers: int, infer_workers: int) -> None:
     """Run a cluster until standard input ends; print the scheduler's address first."""
-    dask.config.set(SELDOM | {SPAWNED: _without_trimming(dask.config.get(SPAWNED))})
-    scheduler = {
-        "cls": Scheduler,
-        # Dask must not repeat a lost task: the dispatcher retries it once, and the page says so.
-        "options": {
-            "host": HOST,
-            "port": 0,
-            "dashboard": False,
-            "dashboard_address": f"{HOST}:0",
-            "allowed_failures": 0,
-        },
+    dask.config.set(RARELY_MONITORED | {SPAWNED: _without_trimming(dask.config.get(SPAWNED))})
+    options = {
+        "host": HOST,
+        "port": 0,
+        "dashboard": False,
+        "dashboard_address": f"{HOST}:0",
+        "allowed_failures": 0,  # the dispatcher retries a run whose worker died, and says so
     }
     kinds = [TRAIN] * train_workers + [INFER] * infer_workers
     workers = {f"{kind}-{i}": _worker(f"{kind}-{i}", kind) for i, kind in enumerate(kinds)}
     async with SpecCluster(
-        scheduler=scheduler, workers=workers, asynchronous=True, name="autoencoder-lab"
+        scheduler={"cls": Scheduler, "options": options},
+        workers=workers,
+        asynchronous=True,
+        name="autoencoder-lab",
     ) as cluster:
         print(cluster.scheduler_address, flush=True)
         await asyncio.to_thread(sys.stdin.buffer.read)
 
 
 def _without_trimming(environment: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave the C library's memory to itself.
+    """Return the environment without Dask's settings of the C library's memory.
 
-    Dask has it give back every free page at once; a training asks for them again at the next step.
-    XLA's then take 1.7 times as long, all others a tenth longer.
+    They return every free page at once, and a training asks for them again at the next step: with
+    XLA it then takes 1.7 times as long, without a tenth longer.
     """
     return {name: value for name, value in environment.items() if not name.startswith("MALLOC_")}
 
@@ -114,8 +111,7 @@ def main() -> None:
     parser.add_argument("--infer", type=int, default=1)
     arguments = parser.parse_args()
     asyncio.run(serve(arguments.train, arguments.infer))
-    # A worker in the middle of a long call must not keep the cluster alive.
-    os._exit(0)
+    os._exit(0)  # also while a worker is in a long call
 
 
 if __name__ == "__main__":

@@ -1,8 +1,4 @@
-"""The way to the workers: an embedded cluster of our own or an existing Dask scheduler.
-
-It knows addresses and processes, not runs. The cluster starts when `Connection.open` is first
-called, and again if it died meanwhile.
-"""
+"""The connection to the workers: an embedded cluster of the server's own, or a Dask scheduler."""
 
 import logging
 import subprocess
@@ -25,14 +21,14 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 CONNECT_SECONDS = 5
-REFUSED_SECONDS = 1.5  # for which nobody tries again where nothing could be reached
+REFUSED_SECONDS = 1.5  # after a failure, in which nobody tries again
 ANSWER_SECONDS = 120.0  # the longest that a page waits for a worker
 
 _log = logging.getLogger(__name__)
 
 
 def _answered(function: Callable[..., T], args: Any, kwargs: Any) -> T | UserError:
-    """Run a function; a refusal is returned, as Dask logs what raises, with all arguments."""
+    """Return a function's result or refusal: Dask would log a raised one, with all arguments."""
     try:
         return function(*args, **kwargs)
     except UserError as error:
@@ -40,14 +36,14 @@ def _answered(function: Callable[..., T], args: Any, kwargs: Any) -> T | UserErr
 
 
 class Connection:
-    """A Dask client that is made when needed and made again when lost."""
+    """A Dask client that connects when needed, and again when the connection is lost."""
 
     def __init__(self, scheduler: str = "", train_workers: int = 1, infer_workers: int = 1) -> None:
-        """Remember where to connect.
+        """Connect later, when a client is needed.
 
         Args:
-            scheduler: the address of an existing scheduler, e.g. ``tcp://host:8786``; empty for
-                an embedded cluster.
+            scheduler: the address of a scheduler, e.g. ``tcp://host:8786``; empty for an embedded
+                cluster, which starts with the first client.
             train_workers: how many trainings an embedded cluster runs at a time.
             infer_workers: how many of its workers answer pages.
         """
@@ -68,18 +64,18 @@ class Connection:
         """Return a connected client; takes about a second the first time.
 
         Raises:
-            ServiceUnavailable: there is no connection to be had.
+            ServiceUnavailable: it cannot connect.
         """
         with self._lock:
             if self._client is not None and self._client.status == "running" and self._alive():
                 return self._client
             self._drop()
-            refused, why = self._refused
-            if time.monotonic() < refused:  # who waited for the lock need not wait once more
+            until, why = self._refused
+            if time.monotonic() < until:  # a caller that waited for the lock waits no more
                 raise ServiceUnavailable(why.key, **why.values)
             try:
                 self._client = self._connected()
-            except (OSError, RuntimeError, TimeoutError, ValueError, UserError) as error:
+            except (OSError, RuntimeError, TimeoutError, ValueError) as error:
                 self._drop()
                 why = self._why(error)
                 self._refused = (time.monotonic() + REFUSED_SECONDS, why)
@@ -92,24 +88,22 @@ class Connection:
         address = self._scheduler
         if not address:
             self._process, address = cluster.start(*self._workers)
-        dask.config.set(cluster.SELDOM)
+        dask.config.set(cluster.RARELY_MONITORED)
         return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
 
     def _why(self, error: Exception) -> Message:
-        _log.warning("no connection to %s: %s", self._scheduler or "workers of our own", error)
+        _log.warning("no connection to %s: %s", self._scheduler or "the embedded cluster", error)
         if self._scheduler:
             return Message("unreachable")
-        return Message.of(
-            "not_started", problem=error.message if isinstance(error, UserError) else str(error)
-        )
+        problem = error.message if isinstance(error, UserError) else str(error)
+        return Message.of("not_started", problem=problem)
 
     def answer(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a function of `models.inference` in an ``infer`` worker and return its result.
+        """Run a function in an ``infer`` worker and return its result.
 
         Raises:
             ServiceUnavailable: no worker answered.
-            UserError: the function refuses what it was given.
-            Exception: whatever else the function raises.
+            Exception: what the function raises, as a UserError.
         """
         client = self.client()
         try:
@@ -136,12 +130,12 @@ class Connection:
         """
         client = self.client()
         workers = client.scheduler_info(n_workers=-1)["workers"].values()
-        if client.status != "running":  # else what it says is of no account
+        if client.status != "running":  # then its information is out of date
             raise ServiceUnavailable("connection_lost")
         return sum(int(worker["resources"].get(TRAIN, 0)) for worker in workers)
 
     def warm(self) -> None:
-        """Start connecting in the background; a failure shows when somebody asks for something."""
+        """Start to connect in the background; later calls show a failure."""
 
         def connect() -> None:
             try:
@@ -165,12 +159,9 @@ class Connection:
             self._client.close(timeout=2)
             self._client = None
         if self._process is not None:
-            for pipe in (self._process.stdin, self._process.stdout):
-                if pipe is not None:
-                    pipe.close()
             try:
-                self._process.wait(timeout=5)
+                self._process.communicate(timeout=5)  # which ends its standard input
             except subprocess.TimeoutExpired:
                 self._process.kill()
-                self._process.wait()
+                self._process.communicate()
             self._process = None

@@ -1,8 +1,5 @@
 """The dispatcher hands runs to workers, follows them and stores their ends.
 
-It is the client side of Dask, with a thread of its own for all that waits for Dask or the disk.
-Whose turn it is, `ActiveRuns` says.
-
 It does not rely on events: at every occasion it compares the queue, which all servers of a store
 share, with what the scheduler has, and acts on the difference. So one server may start a run, all
 may follow it and another one may end it.
@@ -10,37 +7,31 @@ may follow it and another one may end it.
 
 import threading
 
-from distributed import CancelledError, Client, Future
-from distributed.client import ClosedClientError
+from distributed import Client, Future
 
 from ae_core.errors import Message, ServiceUnavailable, StorageError
 from ae_core.runs.record import RunOutcome
 from ae_core.runs.store import RunStore
 from ae_core.service.active_runs import ActiveRuns
-from ae_core.service.attempts import AttemptTracker
+from ae_core.service.attempts import AttemptLost, AttemptTracker
 from ae_core.service.connection import Connection
-from ae_core.service.events import SchedulerEvents, SerialExecutor
-from ae_core.service.messages import attempt_name, run_of, task_key
-from ae_core.service.outcome import AttemptLost, outcome_of
+from ae_core.service.executor import SerialExecutor
+from ae_core.service.messages import RunMessage, attempt_name, run_of, task_key
 from ae_core.service.queue import Entry, TrainingQueue
 
+CHANGED = "ae-queue"  # the topic by which servers tell each other that the queue has changed
 POLL_SECONDS = 2.0  # while something may happen that no event reports
 MAX_ATTEMPTS = 2  # at a run whose worker, or scheduler, is lost
-# What a job may meet when the scheduler goes away.
-CUT_OFF = (CancelledError, ClosedClientError, OSError, ServiceUnavailable, TimeoutError)
 
 
 class Dispatcher:
-    """Between the active runs, the workers and the store; any thread may call its methods."""
+    """Between the active runs, the workers and the store; any thread may call its methods.
+
+    A thread of its own does all that waits for Dask or the disk.
+    """
 
     def __init__(self, store: RunStore, connection: Connection, active: ActiveRuns) -> None:
-        """Start idle.
-
-        Args:
-            store: where ended runs are kept.
-            connection: the way to the workers; the caller closes it after the dispatcher.
-            active: the runs.
-        """
+        """Start idle; the caller closes the connection, after the dispatcher."""
         self._store = store
         self._connection = connection
         self._active = active
@@ -50,12 +41,9 @@ class Dispatcher:
             on_gap=lambda run_id: self._executor.submit(self._attempts.catch_up, run_id),
             on_done=lambda run_id, future: self._executor.submit(self._finish, run_id, future),
         )
-        self._events = SchedulerEvents(
-            on_change=self.dispatch,
-            on_loss=lambda key: self._executor.submit(self._worker_lost, key),
-        )
+        self._client: Client | None = None  # whose events are subscribed to
         self._requested = threading.Event()
-        self._executor = SerialExecutor("ae-service", CUT_OFF)
+        self._executor = SerialExecutor("ae-service")
 
     def dispatch(self) -> None:
         """Compare the queue with the scheduler soon."""
@@ -86,9 +74,9 @@ class Dispatcher:
         self._requested.clear()
         queue = self._active.sync()
         try:
-            if queue.waiting or queue.training or len(self._attempts):
+            if queue.waiting or queue.training or self._attempts:
                 client = self._connection.client()
-                self._events.listen(client)
+                self._listen(client)
                 with self._active.exclusive():
                     self._follow(client, self._active.sync())
                     self._start_waiting(client)
@@ -99,12 +87,28 @@ class Dispatcher:
             if queue.waiting or queue.training or self._connection.shared:
                 self._executor.schedule(POLL_SECONDS, self.dispatch)
 
+    def _listen(self, client: Client) -> None:
+        """Subscribe to the events of a connection, once; some may be missed."""
+        if self._client is not client:
+            self._client = client
+            client.subscribe_topic("all", lambda event: self._on_workers(event[1]))
+            client.subscribe_topic(CHANGED, lambda event: self.dispatch())
+
+    def _on_workers(self, message: RunMessage) -> None:
+        """Handle a worker's coming or going in Dask's event loop: nothing here may wait."""
+        if message.get("action") == "add-worker":
+            self.dispatch()
+        elif message.get("action") == "remove-worker":
+            for key in map(str, message["processing-tasks"]):
+                if run_of(key):
+                    self._executor.submit(self._worker_lost, key)
+
     def _follow(self, client: Client, queue: TrainingQueue) -> None:
         """Follow the runs in training, and no others."""
         self._attempts.leave_others(client, queue)
         for entry in queue.training:
             # Where the scheduler does not have it, it is another scheduler now.
-            if self._attempts.get(entry.id) is None and not self._attempts.join(client, entry):
+            if entry.id not in self._attempts and not self._attempts.join(client, entry):
                 self._lose(client, entry, "service")
 
     def _start_waiting(self, client: Client) -> None:
@@ -122,9 +126,10 @@ class Dispatcher:
             self._notify_servers()
 
     def _allow_until_epoch(self, run_id: str, epoch: int) -> None:
-        if self._attempts.get(run_id) is None:
+        if run_id not in self._attempts:
             self._dispatch()  # another server may just have started it
-        self._attempts.allow_until_epoch(run_id, epoch)
+        if (attempt := self._attempts.get(run_id)) is not None:
+            attempt.allow_until_epoch(epoch)
 
     def _worker_lost(self, key: str) -> None:
         run = self._active.live(run_of(key))
@@ -141,7 +146,7 @@ class Dispatcher:
 
     def _lose(self, client: Client, entry: Entry, how: str) -> None:
         """Retry or end a run whose attempt was lost; call this under `ActiveRuns.exclusive`."""
-        attempt = self._attempts.pop(entry.id)
+        attempt = self._attempts.pop(entry.id, None)
         if attempt is not None:
             attempt.forget()
         run = self._active.live(entry.id)
@@ -165,12 +170,11 @@ class Dispatcher:
             return
         if future.cancelled() or self._store.has_ended(run_id):
             # The connection was lost, or another server has stored the end.
-            self._attempts.pop(run_id)
-            attempt.leave()
+            self._attempts.pop(run_id).leave()
             self.dispatch()
             return
         try:
-            outcome = outcome_of(future)
+            outcome = attempt.outcome()
         except AttemptLost as lost:
             self._attempt_lost(task_key(attempt.name), lost.how)
             return
@@ -191,14 +195,14 @@ class Dispatcher:
             self._active.keep_unsaved(run_id, error.message)
         else:
             self._active.drop(run_id)
-        attempt = self._attempts.pop(run_id)
+        attempt = self._attempts.pop(run_id, None)
         self.announce()
         if attempt is not None:
             self._executor.submit(attempt.forget)
 
     def _notify_servers(self) -> None:
-        if self._connection.shared:
-            self._events.notify()
+        if self._connection.shared and self._client is not None:
+            self._client.log_event(CHANGED, {})
 
 
 def _trainings_of_others(client: Client, known: frozenset[str]) -> int:

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from ae_core import errors
 from ae_core.data.loading import card
+from ae_core.errors import Message
 from ae_core.models import weights
 from ae_core.runs import timeline
 from ae_core.runs.record import RunOutcome, RunRecord
 from ae_core.runs.snapshot import CodeMap, Snapshot, files_of
 from ae_core.runs.timeline import EpochFrame, with_newest
-from ae_core.service.messages import Message, unpacked
+from ae_core.service.messages import RunMessage, unpacked
 from ae_core.service.queue import Entry
 
 
@@ -39,15 +39,12 @@ class LiveRun:
     frames: tuple[EpochFrame, ...] = ()
     files: dict[str, bytes] = field(default_factory=dict)
     last_seq: int = 0
-    pending: list[Message] | None = None
+    pending: list[RunMessage] | None = None
 
     @classmethod
     def queued(cls, record: RunRecord) -> "LiveRun":
         """Return a run that waits."""
-        snapshot = Snapshot(
-            record.id, record.spec, record.preset, record.owner, "queued", sweep=record.sweep
-        )
-        return cls(record, snapshot)
+        return cls(record, Snapshot.of(record, "queued"))
 
     @property
     def started(self) -> bool:
@@ -59,8 +56,9 @@ class LiveRun:
         if entry.attempt == self.attempt or self.over:
             return
         status = "stopping" if self.snapshot.status == "stopping" else "starting"
-        fresh = LiveRun.queued(self.record).snapshot
-        self.snapshot = replace(fresh, status=status, lost=entry.lost, lost_epoch=entry.lost_epoch)
+        self.snapshot = Snapshot.of(
+            self.record, status, lost=entry.lost, lost_epoch=entry.lost_epoch
+        )
         self.attempt, self.last_seq, self.frames, self.pending = entry.attempt, 0, (), None
 
     def end(self, outcome: RunOutcome) -> None:
@@ -78,11 +76,11 @@ class LiveRun:
         if outcome.history:
             self.files["weights.npz"] = weights.to_bytes(outcome.weights)
 
-    def keep_unsaved(self, problem: errors.Message) -> None:
+    def keep_unsaved(self, problem: Message) -> None:
         """Show the end although it is only in memory, and say why."""
         reason = self.record.reason
         if reason is not None:
-            problem = errors.Message.of("ended_not_saved", problem=reason, unsaved=problem)
+            problem = Message.of("ended_not_saved", problem=reason, unsaved=problem)
         self.update(
             status=self.record.status,
             reason=problem,
@@ -94,14 +92,14 @@ class LiveRun:
         """Replace fields of the snapshot."""
         self.snapshot = replace(self.snapshot, **changes)
 
-    def apply_all(self, kept: Iterable[Message]) -> None:
+    def apply_all(self, kept: Iterable[RunMessage]) -> None:
         """Apply the messages that the scheduler keeps, then those that came meanwhile."""
         messages = {message["seq"]: message for message in (*kept, *(self.pending or ()))}
         self.pending = None
         for seq in sorted(messages):
             self.apply(messages[seq])
 
-    def apply(self, message: Message) -> bool:
+    def apply(self, message: RunMessage) -> bool:
         """Apply one message of the worker; see `ae_core.service.messages.ProgressReporter`.
 
         Returns:
@@ -118,7 +116,7 @@ class LiveRun:
             self.last_seq = seq
         return True
 
-    def _apply(self, kind: str, message: Message, *, gap: bool) -> None:
+    def _apply(self, kind: str, message: RunMessage, *, gap: bool) -> None:
         if kind in ("paused", "resumed"):
             self._set_status("paused" if kind == "paused" else "running")
         elif kind == "started":
@@ -133,8 +131,8 @@ class LiveRun:
                 self.update(history=tuple(message["history"][:-1]))
                 self._add_epoch(self.snapshot.pictures, message, first=True)
 
-    def _start(self, message: Message) -> None:
-        names = tuple(message["label_names"])
+    def _start(self, message: RunMessage) -> None:
+        names = tuple(message["names"])
         no_codes = np.zeros((0, 2), np.float32)
         self._set_status("running")
         self.update(
@@ -146,7 +144,7 @@ class LiveRun:
         if self.snapshot.status != "stopping":  # the worker may not know that yet
             self.update(status=status)
 
-    def _add_epoch(self, rows: np.ndarray, message: Message, *, first: bool = False) -> None:
+    def _add_epoch(self, rows: np.ndarray, message: RunMessage, *, first: bool = False) -> None:
         first = first or self.snapshot.epoch == 0
         inputs = rows if first else rows[:-1]  # the last row is the output
         output = unpacked(message["preview"])

@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 from distributed import Client, Variable, get_client, get_worker
 
-from ae_core import errors
-from ae_core.service.dask_adapter import forget_events
+from ae_core.errors import Message
 
 STOP = -1  # "train up to epoch -1": end the run
 POLL_SECONDS = 0.4
@@ -23,7 +22,7 @@ MAX_PAUSE = 900.0  # seconds, after which a forgotten run makes room for the nex
 KEPT = 1000  # messages: Dask's `distributed.admin.low-level-log-length`
 SUMMARY_EVERY = 300  # messages: safely less than are kept
 
-Message = dict[str, Any]
+RunMessage = dict[str, Any]
 
 
 def attempt_name(run_id: str, attempt: int) -> str:
@@ -46,25 +45,9 @@ def topic(name: str) -> str:
     return f"ae-run-{name}"
 
 
-def _limit(name: str, client: Client) -> Variable:
-    """Return the Dask variable that holds the epoch up to which an attempt may train."""
+def limit(name: str, client: Client) -> Variable:
+    """Return the Dask variable that holds the epoch up to which an attempt may train, or `STOP`."""
     return Variable(f"ae-until-{name}", client=client)
-
-
-def allow_until_epoch(client: Client, name: str, epoch: int) -> None:
-    """Set the epoch up to which an attempt may train, or `STOP`."""
-    _limit(name, client).set(epoch, timeout=5)
-
-
-def kept_messages(client: Client, name: str) -> list[Message]:
-    """Return what the scheduler keeps of an attempt's messages."""
-    return [message for _, message in client.get_events(topic(name))]
-
-
-def forget(client: Client, name: str) -> None:
-    """Remove what the scheduler keeps of an attempt that has ended."""
-    _limit(name, client).delete()
-    forget_events(client, topic(name))
 
 
 class ProgressReporter:
@@ -77,7 +60,7 @@ class ProgressReporter:
         self._seq = 0
         self._summary_seq = 0
         self._history: list[Mapping[str, float]] = []
-        self._start: Message = {}
+        self._start: RunMessage = {}
 
     def send(self, kind: str, **fields: Any) -> None:
         """Send a message of a kind."""
@@ -94,21 +77,14 @@ class ProgressReporter:
             labels: of the codes, for a map.
             label_names: empty without a map.
         """
-        self._start = {
-            "images": packed(images),
-            "labels": list(labels),
-            "label_names": list(label_names),
-        }
+        self._start = {"images": packed(images), "labels": [*labels], "names": [*label_names]}
         self.send("started", **self._start)
 
     def epoch(self, metrics: Mapping[str, float], preview: np.ndarray, codes: Any) -> None:
         """Report an epoch: its metrics, preview (N, H, W, C) uint8, and codes (M, 2) or None."""
         self._history.append(metrics)
-        newest = {
-            "metrics": metrics,
-            "preview": packed(preview),
-            "codes": None if codes is None else packed(codes),
-        }
+        points = None if codes is None else packed(codes)
+        newest = {"metrics": metrics, "preview": packed(preview), "codes": points}
         self.send("epoch", **newest)
         if self._seq - self._summary_seq >= SUMMARY_EVERY:
             self._summary_seq = self._seq
@@ -120,7 +96,7 @@ class DaskRunControl:
 
     def __init__(self, name: str, reporter: ProgressReporter) -> None:
         """Read the variable once; the reporter sends pauses and the share of an epoch."""
-        self._variable = _limit(name, get_client())
+        self._variable = limit(name, get_client())
         self._reporter = reporter
         self._paused_out = False
         self._reported = time.monotonic()
@@ -146,12 +122,12 @@ class DaskRunControl:
             self._reporter.send("resumed")
         return time.monotonic() - started
 
-    def stopped(self, epoch: int) -> errors.Message | None:
+    def stopped(self, epoch: int) -> Message | None:
         """Return why the run has to end now, in ``epoch``; None if it may go on."""
         if self._until == STOP:
-            return errors.Message.of("stopped", epoch=epoch)
+            return Message.of("stopped", epoch=epoch)
         if self._paused_out:
-            return errors.Message.of("stopped_paused", epoch=epoch, minutes=round(MAX_PAUSE / 60))
+            return Message.of("stopped_paused", epoch=epoch, minutes=round(MAX_PAUSE / 60))
         return None
 
     def progress(self, share: float) -> None:
@@ -161,11 +137,11 @@ class DaskRunControl:
             self._reported = time.monotonic()
 
 
-def packed(array: np.ndarray) -> Message:
+def packed(array: np.ndarray) -> RunMessage:
     """Return an array as a message may carry it."""
     return {"shape": list(array.shape), "dtype": str(array.dtype), "bytes": array.tobytes()}
 
 
-def unpacked(message: Message) -> np.ndarray:
+def unpacked(message: RunMessage) -> np.ndarray:
     """Return the read-only array that a message carries."""
     return np.frombuffer(message["bytes"], message["dtype"]).reshape(message["shape"])

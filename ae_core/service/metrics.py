@@ -5,8 +5,8 @@ import itertools
 import math
 import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 WAITS = (1.0, 5.0, 15.0, 60.0, 180.0, 600.0, 1800.0, 7200.0)  # seconds in the queue
 ANSWERS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)  # seconds of a page
@@ -50,49 +50,22 @@ class QueueLoad:
     longest_wait: float
 
 
+@dataclass
 class ServiceMetrics:
-    """The counts of runs and pages since the server started; any thread may use them.
+    """The counts of runs and pages since the server started.
 
     Attributes:
         waited: seconds in the queue of the runs that started.
+        ends: how many runs ended with each status; its owner, `ActiveRuns`, holds a lock.
+        retries: how many runs were tried a second time; likewise.
+        pages: the seconds in which each page was drawn.
     """
 
-    def __init__(self) -> None:
-        """Start at zero."""
-        self.waited = Histogram(WAITS)
-        self._ends: Counter[str] = Counter(finished=0, stopped=0, failed=0)
-        self._retries = 0
-        self._pages: dict[str, Histogram] = {}
-        self._lock = threading.Lock()
-
-    def count_end(self, status: str) -> None:
-        """Count a run that ended with this status."""
-        with self._lock:
-            self._ends[status] += 1
-
-    def count_retry(self) -> None:
-        """Count a second attempt at a run."""
-        with self._lock:
-            self._retries += 1
+    waited: Histogram = field(default_factory=lambda: Histogram(WAITS))
+    ends: Counter[str] = field(default_factory=lambda: Counter(finished=0, stopped=0, failed=0))
+    retries: int = 0
+    pages: dict[str, Histogram] = field(default_factory=dict)
 
     def observe_page(self, page: str, seconds: float) -> None:
-        """Count one drawing of a page."""
-        with self._lock:
-            drawn = self._pages.setdefault(page, Histogram(ANSWERS))
-        drawn.observe(seconds)
-
-    def ends(self) -> Mapping[str, int]:
-        """Return how many runs ended with each status."""
-        with self._lock:
-            return dict(self._ends)
-
-    @property
-    def retries(self) -> int:
-        """How many runs were tried a second time."""
-        with self._lock:
-            return self._retries
-
-    def pages(self) -> Mapping[str, Histogram]:
-        """Return how long each page took."""
-        with self._lock:
-            return dict(self._pages)
+        """Count one drawing of a page; any thread may call it."""
+        self.pages.setdefault(page, Histogram(ANSWERS)).observe(seconds)

@@ -78,11 +78,11 @@ class TrainingQueue:
     def forecast(
         self, slots: int, seconds: Mapping[str, float | None], now: float
     ) -> dict[str, QueuePosition]:
-        """Return the position of every waiting run if nobody comes or leaves.
+        """Return the position of every waiting run if nobody comes or leaves, from ``now`` on.
 
         Args:
             slots: how many runs train at a time.
-            seconds: that are left of a training run, or a waiting one takes; None if unknown.
+            seconds: those that every run still takes; None if unknown.
             now: seconds since 1970.
         """
         known = [s for s in seconds.values() if s is not None]

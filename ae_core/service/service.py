@@ -5,6 +5,7 @@ Any thread may call it; the snapshots that it returns are frozen.
 
 import shutil
 import tempfile
+import time
 import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -38,13 +39,7 @@ class TrainingService:
     """
 
     def __init__(self, store: RunStore, connection: Connection, *, runs_per_owner: int = 1) -> None:
-        """Serve from a store and a connection; no worker starts yet.
-
-        Args:
-            store: where ended runs are kept.
-            connection: the way to the workers.
-            runs_per_owner: how many runs a visitor may have in progress.
-        """
+        """Start no worker yet; a visitor may have ``runs_per_owner`` runs in progress."""
         self.store = store
         self.connection = connection
         self._runs_per_owner = runs_per_owner
@@ -61,7 +56,7 @@ class TrainingService:
         """Put a run into the queue and return its id.
 
         Raises:
-            ValueError: the spec's layers do not fit its images, or these are too few or deleted.
+            UserError: the spec's layers do not fit its images, or these are too few or deleted.
             Busy: the visitor has a run in progress.
             StorageError: the run's folder cannot be written.
         """
@@ -74,7 +69,7 @@ class TrainingService:
         They train one after the other, in the order given.
 
         Raises:
-            ValueError, Busy, StorageError: as in `submit`; then none of them is in the queue.
+            UserError, Busy, StorageError: as in `submit`; then none of them is in the queue.
         """
         sweep_id = new_run_id()
         self._enqueue(specs, owner, preset, sweep_id)
@@ -153,7 +148,9 @@ class TrainingService:
 
     def load(self) -> QueueLoad:
         """Return how busy all servers of the store are together."""
-        return self._active.load()
+        queue = self._active.sync()
+        waits = [time.time() - entry.entered for entry in queue.waiting]
+        return QueueLoad(len(queue.waiting), len(queue.training), max(waits, default=0.0))
 
     def forget_pictures(self, image_set: str) -> None:
         """Delete what ended runs keep of the images of a set; the runs stay."""

@@ -1,7 +1,7 @@
-"""The functions that run in a worker, and what a worker does when it starts.
+"""What runs in a worker: its start, and the training of a run.
 
-A module that both sides import, so everything that needs TensorFlow is imported inside the
-functions. Workers of a cluster are started with ``--preload ae_core.service.worker``.
+Servers import this module, too, so the functions import TensorFlow themselves. Workers of a
+cluster are started with ``--preload ae_core.service.worker``.
 """
 
 import importlib
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
 
 TRAIN, INFER = "train", "infer"  # the two kinds of worker, as Dask resources
 
-SAVED_EVERY = 3.0  # seconds: the weights, for pages that show a run in training
-SAVED_NUMBERS = 3_000_000  # of larger networks only the last weights are saved
+SAVE_SECONDS = 3.0  # between two savings of the weights, for pages that show a run in training
+MAX_SAVED = 3_000_000  # weights; of larger networks only the last ones are saved
 
 
 class WorkerLost(RuntimeError):
-    """A training was handed to a second worker because its first one died."""
+    """Dask gave a training to a second worker because its first one died."""
 
 
 def warm() -> None:
-    """Import TensorFlow and what uses it, so that the first click finds it ready."""
+    """Import TensorFlow and the modules that use it before the first click."""
     for module in ("ae_core.training.loop", "ae_core.models.inference", "sklearn.decomposition"):
         importlib.import_module(module)
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
@@ -56,20 +56,19 @@ def train(name: str, spec_json: str, folder: str) -> RunOutcome:
     Args:
         name: of the attempt, see `ae_core.service.messages.attempt_name`.
         spec_json: its `TrainingSpec`.
-        folder: of the run; its weights are saved there meanwhile if this worker sees the folder.
+        folder: of the run; its weights are saved there now and then if this worker has the folder.
 
     Raises:
-        WorkerLost: this attempt was already begun by a worker that died.
-        ValueError: the network does not fit the pictures.
-        ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.loading.load_images`.
+        WorkerLost: a worker that died had started this attempt.
+        UserError: the network does not fit the images, or these are not available.
     """
     from ae_core.data import loading
     from ae_core.training.loop import MAP_POINTS, fit, preview_images
 
-    begun = Event(f"ae-begun-{name}")
-    if begun.is_set():  # Dask repeats a task whose worker died; a run is not repeated silently
+    started = Event(f"ae-started-{name}")
+    if started.is_set():  # Dask repeats a task whose worker died; the dispatcher decides that
         raise WorkerLost
-    begun.set()
+    started.set()
 
     reporter = ProgressReporter(name)
     spec = from_json(spec_json)
@@ -84,10 +83,10 @@ def train(name: str, spec_json: str, folder: str) -> RunOutcome:
         labels[:MAP_POINTS].tolist() if labels is not None and is_map else [],
         images.label_names if is_map else (),
     )
-    saver = _Saver(Path(folder))
+    save = _Saver(Path(folder))
 
     def on_epoch(epoch: "Epoch") -> None:
-        saver(epoch)
+        save(epoch)
         reporter.epoch(epoch.metrics, to_bytes_range(epoch.preview), epoch.codes)
 
     return fit(spec, images, on_epoch=on_epoch, control=DaskRunControl(name, reporter))
@@ -98,15 +97,15 @@ class _Saver:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._saved = -SAVED_EVERY
+        self._saved = -SAVE_SECONDS
 
     def __call__(self, epoch: "Epoch") -> None:
-        small = sum(array.size for array in epoch.weights.values()) <= SAVED_NUMBERS
-        due = time.monotonic() - self._saved >= SAVED_EVERY
+        small = sum(array.size for array in epoch.weights.values()) <= MAX_SAVED
+        due = time.monotonic() - self._saved >= SAVE_SECONDS
         if not (small and due and self._folder.is_dir()):
             return
         self._saved = time.monotonic()
         try:
             atomic_write(self._folder / "weights.npz", to_bytes(epoch.weights))
-        except OSError as error:  # the run goes on, and its end says so if there is still no room
+        except OSError as error:  # the run goes on; its end says if there is still no room
             logging.getLogger(__name__).warning("weights not saved yet: %s", error)

@@ -15,7 +15,7 @@ from ae_core.errors import Busy, ServiceUnavailable, StorageError, UnknownThing
 from ae_core.models import weights
 from ae_core.service import messages
 from ae_core.service.service import TrainingService
-from ae_core.specs import change, preset, to_json
+from ae_core.specs import change, preset
 from tests.helpers.refusals import check, refused
 
 QUICK = change(preset("digits-dense"), image_size=8, encoder="dense32", decoder="dense32", epochs=5)
@@ -228,7 +228,7 @@ def test_a_missing_image_set_fails_the_run_with_its_sentence(service, tmp_path):
 def test_an_answer_comes_while_a_run_trains(service):
     run_id = service.submit(LONG, "ada")
     service.wait_until(run_id, first_epoch, PATIENCE)
-    gallery = service.connection.answer(galleries.gallery, to_json(QUICK), 0, 5)
+    gallery = service.connection.answer(galleries.gallery, QUICK.images, 0, 5)
     assert gallery.images.shape == (5, 8, 8, 1)
     assert service.snapshot(run_id).live
     service.stop(run_id)
@@ -238,7 +238,7 @@ def test_an_answer_comes_while_a_run_trains(service):
 def test_a_killed_infer_worker_is_a_sentence_and_then_works_again(service):
     with refused("worker_died", ServiceUnavailable):
         service.connection.answer(os.kill, os_getpid_marker(service), signal.SIGKILL)
-    gallery = service.connection.answer(galleries.gallery, to_json(QUICK), 0, 1)
+    gallery = service.connection.answer(galleries.gallery, QUICK.images, 0, 1)
     assert gallery.available == 360
 
 

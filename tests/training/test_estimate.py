@@ -30,28 +30,28 @@ def test_a_dense_epoch_by_hand():
     """1,437 training and 360 held-out digits of 64 pixels, through 10 numbers."""
     macs = 64 * 10 + 10 * 64
     multiplying = (3 * 1437 + 360) * macs / LAPTOP.dense
-    overhead = 15 * 3 * estimate.SECONDS_A_LAYER  # 15 batches, 3 layers
+    overhead = 15 * 3 * estimate.SECONDS_PER_LAYER  # 15 batches, 3 layers
     assert training_only(DENSE) == pytest.approx(multiplying + overhead)
 
 
 def test_training_on_everything_holds_nothing_out():
     both = change(DENSE, split="none")
-    overhead = 18 * 3 * estimate.SECONDS_A_LAYER
+    overhead = 18 * 3 * estimate.SECONDS_PER_LAYER
     multiplying = 3 * 1797 * 1280 / LAPTOP.dense
     assert training_only(both) == pytest.approx(multiplying + overhead)
 
 
 def test_a_convolution_by_hand():
     spec = change(DENSE, encoder="conv4", split="none", steps_per_epoch=2, batch_size=10)
-    conv = 64 * 9 * 4 / LAPTOP.conv + 64 * 4 * estimate.SECONDS_A_NUMBER
+    conv = 64 * 9 * 4 / LAPTOP.conv + 64 * 4 * estimate.SECONDS_PER_VALUE
     dense = (256 * 10 + 10 * 64) / LAPTOP.dense
-    overhead = 2 * 4 * estimate.SECONDS_A_LAYER
+    overhead = 2 * 4 * estimate.SECONDS_PER_LAYER
     assert training_only(spec) == pytest.approx(3 * 20 * (conv + dense) + overhead)
 
 
 def test_steps_beyond_the_pictures_train_on_no_more_pictures():
     more = training_only(change(DENSE, steps_per_epoch=1000))
-    extra = (1000 - 15) * 3 * estimate.SECONDS_A_LAYER
+    extra = (1000 - 15) * 3 * estimate.SECONDS_PER_LAYER
     assert more == pytest.approx(training_only(DENSE) + extra)
 
 

@@ -56,7 +56,7 @@ class Provider:
 
     def _ended(self, name: str) -> Sequence[Stat]:
         about = "Runs that ended while this server was there."
-        ends = self._service.metrics.ends().items()
+        ends = [*self._service.metrics.ends.items()]
         return [CounterStat(name, n, {"status": status}, help=about) for status, n in ends]
 
     def _again(self, name: str) -> Sequence[Stat]:
@@ -67,7 +67,7 @@ class Provider:
         def told(page: str, drawn: Histogram) -> Stat:
             return _histogram(name, drawn, {"page": page}, "Seconds in which pages are drawn.")
 
-        return list(starmap(told, self._service.metrics.pages().items()))
+        return list(starmap(told, [*self._service.metrics.pages.items()]))
 
 
 def _histogram(name: str, counted: Histogram, labels: dict[str, str], about: str) -> Stat:

@@ -1,0 +1,61 @@
+"""The dispatcher's thread."""
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from distributed import CancelledError
+from distributed.client import ClosedClientError
+
+from ae_core.errors import ServiceUnavailable
+
+# What a job meets when the scheduler goes away; the next one acts on it.
+CUT_OFF = (CancelledError, ClosedClientError, OSError, ServiceUnavailable, TimeoutError)
+
+_log = logging.getLogger(__name__)
+
+
+class SerialExecutor:
+    """Runs callables one at a time on a background thread, and one at a later time."""
+
+    def __init__(self, name: str) -> None:
+        """Start idle; the thread has a name."""
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
+        self._timer: threading.Timer | None = None
+        self._closed = False
+
+    def submit(self, job: Callable[..., None], *args: Any) -> None:
+        """Run a job soon; nobody waits for it."""
+        if self._closed:
+            return
+        try:
+            self._thread.submit(self._run, job, *args)
+        except RuntimeError:  # the whole program is ending
+            _log.debug("%s came too late", job.__qualname__)
+
+    def schedule(self, seconds: float, call: Callable[[], None]) -> None:
+        """Call something after a time, in place of what was scheduled before."""
+        if self._closed:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = threading.Timer(seconds, call)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def close(self) -> None:
+        """Run nothing more."""
+        self._closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _run(self, job: Callable[..., None], *args: Any) -> None:
+        try:
+            job(*args)
+        except CUT_OFF as error:
+            _log.warning("%s was cut off: %s", job.__qualname__, error)
+        except Exception:
+            _log.exception("%s failed", job.__qualname__)
