@@ -6,14 +6,15 @@ Everything here is a frozen value or a pure function; `store` keeps classes, `se
 import hashlib
 import unicodedata
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ae_core.data.loading import card
 from ae_core.data.user_image_sets import suggested_spec
 from ae_core.data.user_sets import visible_text
-from ae_core.errors import ImageSetCorrupt, NotAllowed, UserError
+from ae_core.errors import NotAllowed, UserError
 from ae_core.models.compatibility import apply_setting, image_shape
-from ae_core.specs import LIMITS, PRESETS, Limit, TrainingSpec, preset
+from ae_core.specs import LIMITS, PRESETS, Limit, TrainingSpec
 
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # read aloud: no I, L, O, 0, 1
 CODE_LENGTH = 5
@@ -206,23 +207,30 @@ def _title(image_set: str) -> str:
 
 
 def challenge_preset(challenge: Challenge, limits: ClassLimits) -> tuple[TrainingSpec, str]:
-    """Return settings that take part in a challenge, and the preset that they start from."""
-    name = challenge.image_set
-    known = card(name)
-    presets = [each for each, spec in PRESETS.items() if spec.image_set == name]
-    for start in (*presets, FALLBACK_PRESET):
-        try:
-            spec = suggested_spec(known) if known.user_made else preset(start)
-            for setting, value in (
-                *((("image_set", name),) if spec.image_set != name else ()),
-                ("image_size", challenge.image_size),
-                ("latent_dim", challenge.latent_dim),
-                ("split", "held-out"),
-                ("epochs", min(spec.epochs, limits.epochs)),
-            ):
-                spec = apply_setting(spec, setting, value)
-        except (ValueError, ImageSetCorrupt):
-            continue  # the layers of this preset do not allow it, e.g. a feature map as the code
-        if spec.autoencoder.latent_dim <= challenge.latent_dim:
-            return spec, start
-    raise UserError("class_code_size", latent_dim=challenge.latent_dim)
+    """Return settings that take part in a challenge, and the preset that they start from.
+
+    Raises:
+        UserError: its images were deleted.
+    """
+    for name, start in PRESETS.items():
+        if start.image_set == challenge.image_set:
+            with suppress(UserError):  # the layers may not allow it, e.g. a feature map as the code
+                spec = _suited(start, challenge, limits)
+                if spec.autoencoder.latent_dim <= challenge.latent_dim:
+                    return spec, name
+    known = card(challenge.image_set)
+    spec = suggested_spec(known) if known.user_made else PRESETS[FALLBACK_PRESET]
+    return _suited(spec, challenge, limits), FALLBACK_PRESET
+
+
+def _suited(spec: TrainingSpec, challenge: Challenge, limits: ClassLimits) -> TrainingSpec:
+    if spec.image_set != challenge.image_set:
+        spec = apply_setting(spec, "image_set", challenge.image_set)
+    for setting, value in (
+        ("image_size", challenge.image_size),
+        ("latent_dim", challenge.latent_dim),
+        ("split", "held-out"),
+        ("epochs", min(spec.epochs, limits.epochs)),
+    ):
+        spec = apply_setting(spec, setting, value)
+    return spec

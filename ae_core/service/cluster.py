@@ -55,7 +55,8 @@ def start(train_workers: int = 1, infer_workers: int = 1) -> tuple["subprocess.P
     )
     address = process.stdout.readline().decode().strip() if process.stdout else ""
     if not address:
-        raise UserError("cluster_ended", code=process.wait())
+        with process:  # closes its pipes
+            raise UserError("cluster_ended", code=process.wait())
     return process, address
 
 

@@ -1,5 +1,6 @@
 """What a class allows: limits, challenges, nicknames."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +20,7 @@ from ae_core.classroom.model import (
 )
 from ae_core.classroom.store import classroom_from_json, student_from_json, to_json
 from ae_core.data.loading import IMAGE_SETS
+from ae_core.data.user_image_sets import user_sets
 from ae_core.errors import NotAllowed, UserError
 from ae_core.models.compatibility import apply_setting, image_shape, network_shapes
 from ae_core.specs import change, preset
@@ -191,3 +193,14 @@ def test_the_settings_of_a_challenge_take_part_in_it(name, numbers):
         assert (spec.image_set, image_shape(spec)[0]) == (name, side)
         assert spec.split == "held-out"
         preset(start)
+
+
+def test_a_challenge_whose_images_were_deleted_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("AE_RUNS_DIR", str(tmp_path))
+    own = user_sets().create("ada", "Digits", 28)
+    user_sets().add(own.id, np.zeros((12, 28, 28), np.uint8))
+    challenge = Challenge(8, own.image_set, 28)
+    assert challenge_preset(challenge, ClassLimits())[1] == "digits-dense"
+    user_sets().delete(own.id, "ada")
+    with refusal("unknown_set", id=own.id):
+        challenge_preset(challenge, ClassLimits())

@@ -14,7 +14,7 @@ from PIL import Image
 
 from ae_core.data import download, loading
 from ae_core.data.loading import IMAGE_SETS, load_images
-from ae_core.errors import ImageSetCorrupt, ImageSetUnavailable
+from ae_core.errors import ImageSetCorrupt, ImageSetUnavailable, Message
 from ae_core.sentences import say
 from ae_core.storage import ROOT, data_dir
 from tests.helpers.image_set_files import digits_arrays, lfw_arrays, olivetti_array, write_fake
@@ -452,6 +452,22 @@ def test_what_comes_damaged_is_not_kept(name, folder, server, monkeypatch):
     with refused("set_unavailable", ImageSetUnavailable, title=name):
         load_images(name)
     assert not folder.exists()
+
+
+def test_a_file_with_a_wrong_checksum_says_so(folder, server, monkeypatch):
+    monkeypatch.setattr(download, "MNIST_SHA256", "0" * 64)
+    with refused("set_unavailable", ImageSetUnavailable, problem=Message.of("checksum")):
+        load_images("mnist")
+    check(Message.of("checksum"), "checksum")
+
+
+def test_another_file_than_the_one_expected_says_so(folder, server, monkeypatch):
+    name = download.FASHION["x_test"]
+    monkeypatch.setitem(download.FASHION, "x_train", name)  # labels, say, in place of images
+    monkeypatch.setitem(download.FASHION, "y_train", name)
+    problem = Message.of("other_file", name=name)
+    with refused("set_unavailable", ImageSetUnavailable, problem=problem):
+        load_images("fashion-mnist")
 
 
 def test_the_published_checksums_are_those_of_the_libraries():

@@ -167,6 +167,10 @@ def test_all_sets_together_have_a_size_and_nothing_is_deleted_silently(sets, mon
         sets.add(mine.id, pictures(20, 64))
     with refused("server_full_of_yours"):
         sets.create("bob", "Another", 64) and sets.add(his.id, pictures(20, 64))
+    monkeypatch.setattr(module, "MAX_BYTES", sum(map(len, before.values())))
+    with refused("server_full"):  # who has no set can delete none
+        sets.create("eve", "Hers", 64)
+    monkeypatch.setattr(module, "MAX_BYTES", 200_000)
     assert all(path.read_bytes() == data for path, data in before.items())
     sets.remove(mine.id, 0, "ada")  # making room is always possible
     sets.delete(mine.id, "ada")
@@ -239,3 +243,15 @@ def test_a_full_disk_is_a_sentence_and_what_was_there_stays(sets, monkeypatch):
         sets.add(made.id, pictures(2))
     assert sets.get(made.id).count == 2
     assert [path.name for path in sets.root.iterdir()] == [f"{made.id}.npz"]
+
+
+def test_a_set_that_the_disk_does_not_delete_is_a_sentence_and_stays(sets, monkeypatch):
+    made = sets.create("ada", "Digits", 28)
+
+    def refuse(self, missing_ok):
+        raise PermissionError(errno.EACCES, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with refused("set_not_deleted", StorageError, reason="Permission denied"):
+        sets.delete(made.id, "ada")
+    assert sets.get(made.id) == made

@@ -13,10 +13,12 @@ from ae_core.sentences import MAX_QUOTED, _Writer, entries, languages, sentence
 
 
 @contextmanager
-def refused(key: str, /, kind: type[UserError] = UserError, **values: Any) -> Iterator[None]:
+def refused(
+    key: str, /, kind: type[UserError] = UserError, **values: Any
+) -> Iterator[pytest.ExceptionInfo[UserError]]:
     """Expect an error of this key with at least these values, which every language can say."""
     with pytest.raises(kind) as raised:
-        yield
+        yield raised
     check(raised.value, key, **values)
 
 

@@ -1,0 +1,91 @@
+"""The way to the workers: what a page is told where there is none."""
+
+import shutil
+import time
+
+import pytest
+from distributed import CancelledError
+from distributed.comm import CommClosedError
+
+from ae_core.errors import Message, ServiceUnavailable, UserError
+from ae_core.service import cluster
+from ae_core.service import connection as module
+from ae_core.service.connection import Connection
+from tests.helpers.refusals import check, refused
+
+
+@pytest.fixture
+def unconnected():
+    made = Connection()
+    yield made
+    made.close()
+
+
+def test_a_cluster_that_ends_at_once_says_how_and_nothing_of_the_server(monkeypatch, unconnected):
+    monkeypatch.setattr(cluster.sys, "executable", shutil.which("false"))
+    with refused("cluster_ended", code=1):
+        cluster.start()
+    with refused("not_started", ServiceUnavailable, problem=Message.of("cluster_ended", code=1)):
+        unconnected.client()
+
+
+def test_who_asks_again_soon_is_told_the_same_without_another_try(monkeypatch, unconnected):
+    tries = []
+
+    def start(*workers):
+        tries.append(workers)
+        raise UserError("cluster_ended", code=2)
+
+    monkeypatch.setattr(cluster, "start", start)
+    for _ in range(3):
+        with refused("not_started", ServiceUnavailable):
+            unconnected.client()
+    assert len(tries) == 1
+    monkeypatch.setattr(module, "REFUSED_SECONDS", 0.0)
+    unconnected._refused = (0.0, unconnected._refused[1])
+    with refused("not_started", ServiceUnavailable):
+        unconnected.client()
+    assert len(tries) == 2
+
+
+def test_a_server_that_ends_starts_no_workers(unconnected):
+    unconnected.close()
+    with refused("not_started", ServiceUnavailable) as told:
+        unconnected.client()
+    check(told.value.values["problem"], "ending")
+
+
+def test_a_worker_that_does_not_answer_in_time_is_given_up(connection, monkeypatch):
+    assert connection.answer(abs, -3) == 3  # the worker is there
+    monkeypatch.setattr(module, "ANSWER_SECONDS", 0.5)
+    started = time.monotonic()
+    with refused("no_answer", ServiceUnavailable):
+        connection.answer(time.sleep, 3)
+    assert time.monotonic() - started < 2.5
+
+
+@pytest.mark.parametrize("lost", [CommClosedError, CancelledError])
+def test_a_connection_lost_meanwhile_is_a_sentence(monkeypatch, unconnected, lost):
+    class Client:
+        status = "closed"
+
+        def submit(self, *args, **kwargs):
+            raise lost("tcp://10.0.0.7:8786 is gone")
+
+        def scheduler_info(self, n_workers):
+            return {"workers": {}}
+
+    monkeypatch.setattr(unconnected, "client", Client)
+    with refused("connection_lost", ServiceUnavailable):
+        unconnected.answer(abs, -3)
+    with refused("connection_lost", ServiceUnavailable):
+        unconnected.train_slots()
+
+
+def test_a_refusal_in_a_worker_is_one_here(connection):
+    with refused("between", name="x", value=2, low=0, high=1):
+        connection.answer(_refuse, 2)
+
+
+def _refuse(value):
+    raise UserError("between", name="x", value=value, low=0, high=1)
