@@ -49,16 +49,16 @@ def stored(folder, spec, images):
     return ModelFile(spec, str(path), 1), arrays
 
 
-def assert_figures_are_of(rendition, image):
+def assert_figures_are_of(reconstruction, image):
     """PSNR, MSE and SSIM are those of the picture that comes with them."""
-    assert rendition.image.shape == image.shape
-    assert rendition.image.dtype == np.float32
-    assert ((rendition.image >= 0) & (rendition.image <= 1)).all()
-    assert rendition.mse == pytest.approx(metrics.mse(image, rendition.image))
-    assert rendition.psnr == pytest.approx(metrics.psnr(image, rendition.image))
-    assert rendition.ssim == pytest.approx(metrics.ssim(image, rendition.image))
-    assert rendition.mse == pytest.approx(
-        np.mean((image.astype(float) - rendition.image.astype(float)) ** 2)
+    assert reconstruction.image.shape == image.shape
+    assert reconstruction.image.dtype == np.float32
+    assert ((reconstruction.image >= 0) & (reconstruction.image <= 1)).all()
+    assert reconstruction.mse == pytest.approx(metrics.mse(image, reconstruction.image))
+    assert reconstruction.psnr == pytest.approx(metrics.psnr(image, reconstruction.image))
+    assert reconstruction.ssim == pytest.approx(metrics.ssim(image, reconstruction.image))
+    assert reconstruction.mse == pytest.approx(
+        np.mean((image.astype(float) - reconstruction.image.astype(float)) ** 2)
     )
 
 
@@ -68,18 +68,22 @@ def assert_figures_are_of(rendition, image):
 def test_a_reconstruction_is_the_trained_networks(model, trained, digits):
     autoencoder = Autoencoder.from_weights(SPEC.autoencoder, (8, 8, 1), trained[1])
     for image in digits.test[:3]:
-        rendition = inference.reconstruct(model, image)
-        np.testing.assert_array_equal(rendition.image, autoencoder.reconstruct(image[None])[0])
-        assert_figures_are_of(rendition, image)
-        assert (rendition.name, rendition.numbers, rendition.bytes) == ("Autoencoder", 4, 16)
+        reconstruction = inference.reconstruct(model, image)
+        np.testing.assert_array_equal(reconstruction.image, autoencoder.reconstruct(image[None])[0])
+        assert_figures_are_of(reconstruction, image)
+        assert (reconstruction.name, reconstruction.numbers, reconstruction.bytes) == (
+            "Autoencoder",
+            4,
+            16,
+        )
 
 
 def test_test_pictures_go_by_their_number(model, digits):
-    image, rendition = inference.reconstruct_test(model, 5)
+    image, reconstruction = inference.reconstruct_test(model, 5)
     np.testing.assert_array_equal(image, digits.test[5])
     expected = inference.reconstruct(model, digits.test[5])
-    np.testing.assert_array_equal(rendition.image, expected.image)
-    assert rendition.psnr == expected.psnr
+    np.testing.assert_array_equal(reconstruction.image, expected.image)
+    assert reconstruction.psnr == expected.psnr
 
 
 def test_a_new_version_of_the_file_is_read_again(tmp_path, digits):
@@ -101,10 +105,10 @@ def test_a_new_version_of_the_file_is_read_again(tmp_path, digits):
 ], ids=["variational", "255", "conv", "noise layer"])  # fmt: skip
 def test_every_family_is_rebuilt_from_its_spec(tmp_path, digits, changes):
     model, _ = stored(tmp_path, change(SPEC, epochs=1, **changes), digits)
-    image, rendition = inference.reconstruct_test(model, 0)
-    assert_figures_are_of(rendition, image)
+    image, reconstruction = inference.reconstruct_test(model, 0)
+    assert_figures_are_of(reconstruction, image)
     again = inference.reconstruct_test(model, 0)[1]
-    np.testing.assert_array_equal(rendition.image, again.image)  # nothing is drawn
+    np.testing.assert_array_equal(reconstruction.image, again.image)  # nothing is drawn
 
 
 @pytest.mark.parametrize("shape", [(5, 5, 1), (8, 9, 1), (8, 8, 3), (64, 64, 1)])

@@ -1,4 +1,4 @@
-"""Noise trials: the same noise for every method, and its PSNR as the noise's equation says."""
+"""Noise results: the same noise for every method, and its PSNR as the noise's equation says."""
 
 import json
 import math
@@ -25,32 +25,32 @@ def waves(count=6):
 
 
 def test_a_method_that_does_nothing_gains_nothing():
-    trials = benchmark(lambda noisy: noisy, "waves", waves())
-    assert [Corruption(t.kind, t.amount) for t in trials] == list(KINDS)
-    assert {t.image_set for t in trials} == {"waves"}
-    assert all(t.denoised == t.noisy for t in trials)
+    results = benchmark(lambda noisy: noisy, "waves", waves())
+    assert [Corruption(t.kind, t.amount) for t in results] == list(KINDS)
+    assert {t.image_set for t in results} == {"waves"}
+    assert all(t.denoised == t.noisy for t in results)
 
 
 @pytest.mark.parametrize("sigma", [0.02, 0.05, 0.1])
 def test_gaussian_noise_on_gray_has_the_psnr_of_its_sigma(sigma):
-    (trial,) = benchmark(lambda noisy: noisy, "gray", gray(), [Corruption("gaussian", sigma)])
-    assert trial.noisy == pytest.approx(-20 * math.log10(sigma), abs=0.1)
+    (result,) = benchmark(lambda noisy: noisy, "gray", gray(), [Corruption("gaussian", sigma)])
+    assert result.noisy == pytest.approx(-20 * math.log10(sigma), abs=0.1)
 
 
 def test_the_psnr_is_of_the_mean_error_over_all_pictures():
     clean = waves()
     output = clean.copy()
     output[0] += 0.1
-    (trial,) = benchmark(lambda _: output, "waves", clean, KINDS[:1])
-    assert trial.denoised == pytest.approx(psnr(output, clean), abs=0.006)
-    assert trial.denoised == pytest.approx(20 + 10 * math.log10(len(clean)), abs=0.006)
+    (result,) = benchmark(lambda _: output, "waves", clean, KINDS[:1])
+    assert result.denoised == pytest.approx(psnr(output, clean), abs=0.006)
+    assert result.denoised == pytest.approx(20 + 10 * math.log10(len(clean)), abs=0.006)
 
 
 def test_the_clean_pictures_themselves_are_as_near_as_json_can_say():
     clean = waves()
-    (trial,) = benchmark(lambda _: clean, "waves", clean, KINDS[:1])
-    assert trial.denoised == MAX_DB
-    assert json.loads(json.dumps(vars(trial))) == vars(trial)
+    (result,) = benchmark(lambda _: clean, "waves", clean, KINDS[:1])
+    assert result.denoised == MAX_DB
+    assert json.loads(json.dumps(vars(result))) == vars(result)
 
 
 def test_every_method_gets_the_same_noise_whatever_it_does_and_whatever_came_before():

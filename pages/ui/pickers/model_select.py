@@ -129,5 +129,5 @@ def _show(card: ModelCard) -> None:
         f"| {result.noisy:.2f} dB | {result.denoised:.2f} dB |"
         for result in card.noise_results
     )
-    head = " | ".join(text(f"model.trials.{name}") for name in COLUMNS)
+    head = " | ".join(text(f"model.noise_results.{name}") for name in COLUMNS)
     st.markdown(f"| {head} |\n|---|---|---|---|\n{rows}")
