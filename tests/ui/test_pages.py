@@ -42,6 +42,19 @@ def test_the_train_page_speaks_german_and_its_address_does_not():
     assert says(texts(refused.error), "one_of", "de", name="preset", value="nope")
 
 
+def test_a_link_with_a_setting_s_old_name_shows_it_under_its_new_one():
+    page = opened("pages/train.py", kind="masking", amount="0.3", where="layer", show="kind")
+    assert page.selectbox(key="train.noise_kind").value == "masking"
+    assert page.slider(key="train.noise_amount").value == 0.3
+    noise = {name: page.query_params[name] for name in ("noise_kind", "noise_stage")}
+    assert noise == {"noise_kind": "masking", "noise_stage": "layer"}
+    page = opened("pages/denoise.py", kind="blur", amount="0.3")
+    assert page.selectbox(key="denoise.noise_kind").value == "blur"
+    assert page.slider(key="denoise.noise_amount").value == 0.3
+    assert page.query_params["noise_kind"] == "blur"
+    assert "kind" not in page.query_params
+
+
 def test_what_is_wrong_with_a_link_is_said_in_german():
     limit = texts(opened("pages/train.py", lang="de", latent_dim="0").error)
     assert says(limit, "whole", "de", name="latent_dim", value=0, low=1, high=4096)
