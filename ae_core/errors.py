@@ -42,7 +42,7 @@ class Message:
         return f"{self.key}({', '.join(f'{name}={value}' for name, value in self.values.items())})"
 
 
-class UserError(ValueError):
+class UserError(Exception):
     """Something that a visitor can mend, or has to know.
 
     Attributes:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ae_core.classroom.model import Challenge, ClassLimits, Classroom, Student, file_name
-from ae_core.errors import StorageError
+from ae_core.errors import StorageError, UserError
 from ae_core.storage import atomic_write
 
 _log = logging.getLogger(__name__)
@@ -152,7 +152,7 @@ def _read(path: Path, parse: Callable[[str], Any]) -> Any:
     try:
         stat = path.stat()
         return _parsed(path, parse, (stat.st_mtime_ns, stat.st_ino, stat.st_size))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, UserError):
         return None
 
 

@@ -92,7 +92,7 @@ def _fitting_size(spec: TrainingSpec, image_set: str) -> int:
         changed = change(spec, image_set=image_set, image_size=size)
         try:
             match_decoder(changed.autoencoder, image_shape(changed))
-        except ValueError:
+        except UserError:
             continue
         return size
     return 0  # none fits: the native size, whose error says why

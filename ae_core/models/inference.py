@@ -112,8 +112,15 @@ def open_model(model: ModelFile) -> tuple[TrainingSpec, "Autoencoder"]:
 
 @lru_cache(maxsize=4)
 def autoencoder(model: ModelFile, image_shape: tuple[int, int, int]) -> "Autoencoder":
-    """Return a trained autoencoder for images of a shape (H, W, C)."""
+    """Return a trained autoencoder for images of a shape (H, W, C).
+
+    Raises:
+        UserError: its weights are gone, do not read, or belong to another network.
+    """
     from ae_core.models.autoencoder import Autoencoder
 
     arrays = weights.dequantize(read_weights(model))
-    return Autoencoder.from_weights(model.spec.autoencoder, image_shape, arrays)
+    try:
+        return Autoencoder.from_weights(model.spec.autoencoder, image_shape, arrays)
+    except ValueError as error:
+        raise UserError("weights", problem=str(error)) from error

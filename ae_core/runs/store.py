@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from ae_core.errors import StorageError, UnknownThing
+from ae_core.errors import StorageError, UnknownThing, UserError
 from ae_core.runs.record import RunRecord, begin_to_json, end_to_json, from_begin, with_end
 from ae_core.storage import atomic_write
 
@@ -82,7 +82,7 @@ class RunStore:
             record = from_begin(run_id, spec, (folder / "run.json").read_text())
             end = folder / "history.json"
             return with_end(record, end.read_text()) if end.exists() else record
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, UserError):
             raise UnknownThing("unknown_run", id=run_id) from None
 
     def file(self, run_id: str, name: str) -> bytes | None:

@@ -75,7 +75,7 @@ class Connection:
                 raise ServiceUnavailable(why.key, **why.values)
             try:
                 self._client = self._connected()
-            except (OSError, RuntimeError, TimeoutError, ValueError) as error:
+            except (OSError, RuntimeError, TimeoutError, ValueError, UserError) as error:
                 self._drop()
                 why = self._why(error)
                 self._refused = (time.monotonic() + REFUSED_SECONDS, why)

@@ -9,10 +9,10 @@ import re
 
 import streamlit as st
 
-from ae_core.errors import Message
+from ae_core.errors import Message, UserError
 from pages.ui.i18n.text import translated
 
-Said = str | Exception | Message
+Said = str | UserError | Message
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&^=\"'])")
 

@@ -11,11 +11,9 @@ from urllib.parse import parse_qs
 from ae_core import sentences
 from ae_core.errors import Message, UserError
 from ae_core.sentences import FALLBACK, entries, languages
-from pages.ui.i18n.phrasebook import Phrasebook
 from pages.ui.streamlit_adapter import asked_language
 
 KEEPS_CAPITALS = ("de",)  # nouns have them wherever they stand
-PROBLEMS = "problem."  # begins the keys of the core's sentences
 
 
 def language() -> str:
@@ -42,17 +40,12 @@ def text(key: str, **values: Any) -> str:
     Raises:
         KeyError: there is no such entry, or it names a value that is not given.
     """
-    values = {name: translated(each) if isinstance(each, Exception) else each
-              for name, each in values.items()}  # fmt: skip
     return sentences.say(key, language(), **values)
 
 
-def translated(said: Message | Exception | str) -> str:
-    """Return what an error or a message tells, in the visitor's language; other text as it is."""
-    name = language()
-    if isinstance(said, Message | UserError):
-        return sentences.sentence(said, name)
-    return str(said) if name == FALLBACK else phrasebook(name).said(str(said))
+def translated(said: Message | UserError | str) -> str:
+    """Return what an error or a message tells, in the visitor's language; text as it is."""
+    return said if isinstance(said, str) else sentences.sentence(said, language())
 
 
 def text_or(key: str, otherwise: str) -> str:
@@ -68,10 +61,3 @@ def lowered(words: str) -> str:
 def slug(option: str) -> str:
     """Return the entry's name for what is no name itself, like the option of an address."""
     return re.sub("[^a-z0-9]+", "-", option.lower()).strip("-")
-
-
-@lru_cache(maxsize=8)
-def phrasebook(name: str) -> Phrasebook:
-    """Return what says the core's sentences in a language."""
-    known = {k: entry for k, entry in entries(FALLBACK).items() if k.startswith(PROBLEMS)}
-    return Phrasebook(known, entries(name))
