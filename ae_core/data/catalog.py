@@ -32,6 +32,7 @@ class ImageSetCard:
         test_count: likewise.
         file: in the data folder; None where none is needed, and for a visitor's set.
         channels: 1, gray.
+        label_names: of the classes, or of the toy faces' factors; empty without labels.
         title: what a visitor called the set; the titles of the others stand in ``assets/text``.
         revision: of a visitor's set, another number whenever its images change.
         gone: whether a visitor's set was deleted.
@@ -46,6 +47,7 @@ class ImageSetCard:
     test_count: int
     file: str | None = None
     channels: int = 1
+    label_names: tuple[str, ...] = ()
     title: str = ""
     revision: int = 0
     gone: bool = False
@@ -113,6 +115,11 @@ class ImageSet:
         return height, width, channels
 
 
+_DIGITS = tuple("0123456789")
+_CLOTHES = (
+    *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
+    *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+)
 _CARDS = (
     ImageSetCard(
         name="digits",
@@ -121,6 +128,7 @@ _CARDS = (
         sizes=(8, 16, 32),
         train_count=1437,
         test_count=360,
+        label_names=_DIGITS,
     ),
     ImageSetCard(
         name="toy-faces",
@@ -129,6 +137,7 @@ _CARDS = (
         sizes=(32, 64),
         train_count=5000,
         test_count=1000,
+        label_names=tuple(factor.name for factor in FACTORS),
     ),
     ImageSetCard(
         name="mnist",
@@ -138,6 +147,7 @@ _CARDS = (
         train_count=60000,
         test_count=10000,
         file="mnist.npz",
+        label_names=_DIGITS,
     ),
     ImageSetCard(
         name="fashion-mnist",
@@ -147,6 +157,7 @@ _CARDS = (
         train_count=60000,
         test_count=10000,
         file="fashion-mnist.npz",
+        label_names=_CLOTHES,
     ),
     ImageSetCard(
         name="olivetti",
@@ -156,6 +167,7 @@ _CARDS = (
         train_count=350,
         test_count=50,
         file="scikit_learn_data/olivetti_py3.pkz",
+        label_names=("no glasses", "glasses"),
     ),
     ImageSetCard(
         name="lfw-crop",
@@ -168,25 +180,3 @@ _CARDS = (
     ),
 )
 IMAGE_SETS: Mapping[str, ImageSetCard] = MappingProxyType({card.name: card for card in _CARDS})
-
-_DIGITS = tuple("0123456789")
-LABEL_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "digits": _DIGITS,
-        "toy-faces": tuple(factor.name for factor in FACTORS),
-        "mnist": _DIGITS,
-        "olivetti": ("no glasses", "glasses"),
-        "fashion-mnist": (
-            "T-shirt/top",
-            "Trouser",
-            "Pullover",
-            "Dress",
-            "Coat",
-            "Sandal",
-            "Shirt",
-            "Sneaker",
-            "Bag",
-            "Ankle boot",
-        ),
-    }
-)

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ae_core.data import loading
+from ae_core.data.catalog import ImageSet
+from ae_core.data.loading import load_images
 from ae_core.images import to_bytes_range
 from ae_core.specs import ImageChoice, TrainingSpec
 
@@ -24,9 +25,9 @@ class Gallery:
     available: int
 
 
-def images_of(spec: TrainingSpec) -> loading.ImageSet:
+def images_of(spec: TrainingSpec) -> ImageSet:
     """Return the image set of a spec; see `ae_core.data.loading.load_images`."""
-    return loading.load_images(*spec.images)
+    return load_images(*spec.images)
 
 
 def gallery(choice: ImageChoice, start: int, count: int) -> Gallery:
@@ -35,7 +36,7 @@ def gallery(choice: ImageChoice, start: int, count: int) -> Gallery:
     Raises:
         ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.loading.load_images`.
     """
-    images = loading.load_images(*choice)
+    images = load_images(*choice)
     shown = images.test[start : start + count]
     labels: tuple[str, ...] = ("",) * len(shown)
     if images.test_labels is not None and images.test_labels.ndim == 1:
@@ -46,4 +47,4 @@ def gallery(choice: ImageChoice, start: int, count: int) -> Gallery:
 
 def held_out_image(choice: ImageChoice, number: int) -> np.ndarray:
     """Return test image ``number`` (H, W, C) in [0, 1] of an image set."""
-    return np.array(loading.load_images(*choice).test[number])
+    return np.array(load_images(*choice).test[number])

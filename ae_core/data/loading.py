@@ -11,23 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ae_core.data import readers, user_image_sets
-from ae_core.data.catalog import IMAGE_SETS, LABEL_NAMES, SPLITS, ImageSet, ImageSetCard
+from ae_core.data.catalog import IMAGE_SETS, SPLITS, ImageSet, ImageSetCard
 from ae_core.data.download import read_or_download
 from ae_core.data.readers import RawImages
-from ae_core.errors import ImageSetCorrupt, ImageSetUnavailable, UnknownThing, UserError
+from ae_core.errors import ImageSetUnavailable, UnknownThing, UserError
 from ae_core.storage import data_dir
-
-__all__ = [
-    "IMAGE_SETS",
-    "SPLITS",
-    "ImageSet",
-    "ImageSetCard",
-    "ImageSetCorrupt",
-    "ImageSetUnavailable",
-    "card",
-    "data_dir",
-    "load_images",
-]
 
 
 def card(name: str) -> ImageSetCard:
@@ -66,7 +54,7 @@ def load_images(name: str, size: int = 0, split: str = "held-out") -> ImageSet:
     if not known.user_made:
         return _load(name, size, split, data_dir())
     try:
-        return _made(name, user_image_sets.read_user_set(name), size, split)
+        return _made(known, user_image_sets.read_user_set(name), size, split)
     except UnknownThing as error:
         raise ImageSetUnavailable(error.key, **error.values) from error
 
@@ -81,19 +69,19 @@ def _load(name: str, size: int, split: str, folder: Path) -> ImageSet:
         found = readers.draw_toy_faces(size, known.train_count, known.test_count)
     else:
         found = read_or_download(known, folder)
-    return _made(name, found, size, split)
+    return _made(known, found, size, split)
 
 
-def _made(name: str, found: RawImages, size: int, split: str) -> ImageSet:
+def _made(card: ImageSetCard, found: RawImages, size: int, split: str) -> ImageSet:
     tests, labels, people = found.tests, found.labels, found.people
     trains = np.ones_like(tests) if split == "none" else ~tests
     return ImageSet(
-        name=name,
+        name=card.name,
         train=_frozen(_sized(found.pixels[trains], size)),
         test=_frozen(_sized(found.pixels[tests], size)),
         train_labels=None if labels is None else _frozen(labels[trains]),
         test_labels=None if labels is None else _frozen(labels[tests]),
-        label_names=LABEL_NAMES.get(name, ()),
+        label_names=card.label_names,
         train_groups=None if people is None else _frozen(people[trains]),
         test_groups=None if people is None else _frozen(people[tests]),
     )

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ae_core.data.loading import IMAGE_SETS, ImageSet, load_images
+from ae_core.data.catalog import IMAGE_SETS, ImageSet
+from ae_core.data.loading import load_images
 from ae_core.denoising.face_distance import FaceDistance
 from ae_core.errors import UserError
 from ae_core.images import contact_sheet, sheet, to_bytes_range, to_png

@@ -13,7 +13,7 @@ class DenoiserSpec:
     """A residual U-Net for gray images of any size, and how it is trained.
 
     Attributes:
-        image_set: a name of `ae_core.data.loading.IMAGE_SETS` with images of one channel; only its
+        image_set: a name of `ae_core.data.catalog.IMAGE_SETS` with images of one channel; only its
             training images (people) are used.
         widths: filters of each level; the first works at the image's size, each next one at
             half of the one before. At full size even few filters gain more than many at half.

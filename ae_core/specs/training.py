@@ -53,7 +53,7 @@ class TrainingSpec:
     """Everything that decides a run: equal specs give equal runs on one machine.
 
     Attributes:
-        image_set: a name of `ae_core.data.loading.IMAGE_SETS`, or of a user's set, ``own-…``.
+        image_set: a name of `ae_core.data.catalog.IMAGE_SETS`, or of a user's set, ``own-…``.
         image_size: H = W of the images, 0 for the size in which the set comes.
         split: ``held-out`` (validation on images, or people, not trained on) or ``none`` (train on
             all; for recipes whose source does so).

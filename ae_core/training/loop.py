@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from ae_core.data import corruption
-from ae_core.data.loading import ImageSet
+from ae_core.data.catalog import ImageSet
 from ae_core.errors import Message
 from ae_core.models import autoencoder as ae
 from ae_core.models.networks import build

@@ -13,7 +13,7 @@ import tensorflow as tf
 from keras import ops
 
 from ae_core.data import corruption
-from ae_core.data.loading import ImageSet
+from ae_core.data.catalog import ImageSet
 from ae_core.metrics import NEAR_ZERO
 from ae_core.models.networks import Networks
 from ae_core.models.precision import resolve_precision

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlparse
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from ae_core.data.loading import IMAGE_SETS
+from ae_core.data.catalog import IMAGE_SETS
 from ae_core.lessons.figures import figures_of_run
 from ae_core.lessons.reader import lesson_files, read_lesson
 from ae_core.lessons.schema import Lesson, Step, numbers_of

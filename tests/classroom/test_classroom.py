@@ -19,7 +19,7 @@ from ae_core.classroom.model import (
     checked_nickname,
 )
 from ae_core.classroom.store import classroom_from_json, student_from_json, to_json
-from ae_core.data.loading import IMAGE_SETS
+from ae_core.data.catalog import IMAGE_SETS
 from ae_core.data.user_image_sets import user_sets
 from ae_core.errors import NotAllowed, UserError
 from ae_core.models.compatibility import apply_setting, image_shape, network_shapes

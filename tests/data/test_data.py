@@ -13,7 +13,8 @@ import pytest
 from PIL import Image
 
 from ae_core.data import download, loading
-from ae_core.data.loading import IMAGE_SETS, load_images
+from ae_core.data.catalog import IMAGE_SETS
+from ae_core.data.loading import load_images
 from ae_core.errors import ImageSetCorrupt, ImageSetUnavailable, Message
 from ae_core.sentences import say
 from ae_core.storage import ROOT, data_dir

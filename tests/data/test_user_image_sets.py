@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ae_core.data import gallery, user_image_sets
-from ae_core.data.loading import IMAGE_SETS, card, load_images
+from ae_core.data.catalog import IMAGE_SETS
+from ae_core.data.loading import card, load_images
 from ae_core.data.toy_faces import draw_faces, sample_factors
 from ae_core.data.user_image_sets import (
     MIN_IMAGES,

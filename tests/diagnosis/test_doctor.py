@@ -6,7 +6,8 @@ from functools import cache
 
 import pytest
 
-from ae_core.data.loading import IMAGE_SETS, load_images
+from ae_core.data.catalog import IMAGE_SETS
+from ae_core.data.loading import load_images
 from ae_core.diagnosis import doctor, remedies, rules
 from ae_core.diagnosis.doctor import examine
 from ae_core.diagnosis.rules import FINE, HINT, PROBLEM

@@ -11,7 +11,8 @@ import tensorflow as tf
 from keras import ops
 
 from ae_core.data import corruption
-from ae_core.data.loading import IMAGE_SETS, load_images
+from ae_core.data.catalog import IMAGE_SETS
+from ae_core.data.loading import load_images
 from ae_core.export.files import picture_file
 from ae_core.export.keras_script import needs_file, parts, source
 from ae_core.models.compatibility import image_shape, network_shapes

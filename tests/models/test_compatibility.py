@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ae_core.data.loading import IMAGE_SETS
+from ae_core.data.catalog import IMAGE_SETS
 from ae_core.errors import UserError
 from ae_core.models.compatibility import (
     apply_body,

@@ -10,7 +10,8 @@ from sklearn.decomposition import PCA
 
 from ae_core import metrics
 from ae_core.data import gallery
-from ae_core.data.loading import IMAGE_SETS, load_images
+from ae_core.data.catalog import IMAGE_SETS
+from ae_core.data.loading import load_images
 from ae_core.errors import UserError
 from ae_core.evaluation import baselines
 from ae_core.models import inference, weights

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from ae_core.data.loading import IMAGE_SETS
+from ae_core.data.catalog import IMAGE_SETS
 from ae_core.errors import UserError
 from ae_core.models.networks import build
 from ae_core.models.shapes import infer_shapes, parameters

@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ae_core.data.loading import IMAGE_SETS, load_images
+from ae_core.data.catalog import IMAGE_SETS
+from ae_core.data.loading import load_images
 from ae_core.denoising.filters import FILTERS, filtered
 from ae_core.images import from_png, rows_of_sheet
 from ae_core.metrics import psnr

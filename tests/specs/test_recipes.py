@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from ae_core.data.loading import IMAGE_SETS, load_images
+from ae_core.data.catalog import IMAGE_SETS
+from ae_core.data.loading import load_images
 from ae_core.errors import Message
 from ae_core.specs import preset
 from ae_core.storage import data_dir

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ae_core.data.loading import IMAGE_SETS
+from ae_core.data.catalog import IMAGE_SETS
 from ae_core.models.compatibility import image_shape
 from ae_core.models.shapes import infer_shapes
 from ae_core.specs import PRESETS, TrainingSpec, change, preset

@@ -7,7 +7,7 @@ import string
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ae_core.data.catalog import IMAGE_SETS, LABEL_NAMES
+from ae_core.data.catalog import IMAGE_SETS
 from ae_core.models.compatibility import network_shapes
 from ae_core.models.pretrained import cards
 from ae_core.runs.snapshot import LIVE
@@ -75,7 +75,7 @@ def test_every_entry_is_used():
 
 @pytest.mark.parametrize("language", languages())
 def test_every_label_of_an_image_set_has_words(language):
-    labels = {label for names in LABEL_NAMES.values() for label in names}
+    labels = {label for card in IMAGE_SETS.values() for label in card.label_names}
     wanted = {f"model.label.{slug(label)}" for label in labels if not label.isdecimal()}
     assert wanted <= set(entries(language))
 

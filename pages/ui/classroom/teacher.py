@@ -8,7 +8,8 @@ import streamlit as st
 from ae_core.classroom.csv_export import table
 from ae_core.classroom.join_link import with_query
 from ae_core.classroom.model import CLASS_LIMITS, Challenge, ClassLimits, Classroom
-from ae_core.data.loading import IMAGE_SETS, card
+from ae_core.data.catalog import IMAGE_SETS
+from ae_core.data.loading import card
 from ae_core.data.user_image_sets import user_sets
 from ae_core.errors import UserError
 from pages.ui.backend.service import class_wall, classroom_service

@@ -6,7 +6,8 @@ import math
 import numpy as np
 import streamlit as st
 
-from ae_core.data.loading import IMAGE_SETS, card
+from ae_core.data.catalog import IMAGE_SETS
+from ae_core.data.loading import card
 from ae_core.evaluation.reconstruction_error import SHOWN, ReconstructionErrors
 from ae_core.evaluation.roc import Roc, rates, threshold_for
 from pages.ui.backend.evaluation import in_distribution, out_of_distribution

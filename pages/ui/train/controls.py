@@ -8,7 +8,8 @@ from typing import Any
 
 import streamlit as st
 
-from ae_core.data.loading import IMAGE_SETS, card
+from ae_core.data.catalog import IMAGE_SETS
+from ae_core.data.loading import card
 from ae_core.data.user_image_sets import MIN_IMAGES, user_sets
 from ae_core.errors import UserError
 from ae_core.models.compatibility import apply_body, apply_setting, image_shape
