@@ -4,11 +4,13 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ae_core.runs.record import new_record
+from ae_core.errors import Message
+from ae_core.runs.record import RunOutcome, new_record
 from ae_core.service.live_run import LiveRun
 from ae_core.service.messages import KEPT, ProgressReporter
 from ae_core.service.queue import Entry
 from ae_core.specs import change, preset
+from tests.helpers.refusals import check
 
 SPEC = change(preset("digits-dense"), image_size=8, latent_dim=2, epochs=2000)
 EPOCHS = 40
@@ -99,3 +101,12 @@ def test_another_attempt_begins_anew_and_says_why():
     for message in told(2):
         assert run.apply(message)
     assert run.snapshot.epoch == 2
+
+
+def test_a_stopped_run_that_cannot_be_saved_says_both():
+    run = fresh()
+    stopped, full = Message.of("stopped", epoch=3), Message.of("run_not_saved", reason="full")
+    run.end(RunOutcome("stopped", stopped))
+    run.keep_unsaved(full)
+    check(run.snapshot.reason, "ended_not_saved", problem=stopped, unsaved=full)
+    assert run.snapshot.status == "stopped"
