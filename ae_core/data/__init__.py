@@ -1,1 +1,1 @@
-"""Image sets: what is known of each, reading and downloading them, drawing and collecting them."""
+"""Image sets: the catalogue, their files, visitors' sets, uploads, drawings, and noise."""

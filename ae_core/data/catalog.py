@@ -1,4 +1,4 @@
-"""The catalogue of the app's image sets, and the types in which the core speaks of any set.
+"""The app's image sets, and the types that describe and hold any image set.
 
 Letters: N images, H height, W width, C channels, F factors.
 """
@@ -20,7 +20,7 @@ SPLITS = ("held-out", "none")
 
 @dataclass(frozen=True)
 class ImageSetCard:
-    """What is known of an image set without loading it: `ae_core.data.loading.card` finds it.
+    """The description of an image set, known without loading it; see `ae_core.data.loading.card`.
 
     Attributes:
         name: in specs and links.
@@ -55,7 +55,7 @@ class ImageSetCard:
 
     @property
     def user_made(self) -> bool:
-        """Whether a visitor made the set: it may change, and be deleted."""
+        """Whether a visitor made the set, who may change and delete it."""
         return self.kind == "user"
 
     @property

@@ -1,6 +1,6 @@
-"""The files of the image sets that do not come with the app: read, or downloaded where missing.
+"""Reads the files of image sets, and downloads those that are missing.
 
-They come from the addresses that Keras and scikit-learn publish. Each ``download_…`` makes one
+The addresses are those that Keras and scikit-learn publish. Each ``download_…`` makes one
 finished file in a folder that is empty and writable.
 """
 

@@ -53,7 +53,7 @@ def read_drawing(sent: object, size: int = 28) -> NDArray[np.float32] | None:
 
 
 def centre_digit(image: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Put a drawn digit where MNIST would have it, and in MNIST's size.
+    """Move and scale a drawn digit as MNIST's digits are.
 
     MNIST's own preparation (LeCun, Cortes and Burges, http://yann.lecun.com/exdb/mnist/): the
     digits were "size normalized to fit in a 20x20 pixel box while preserving their aspect ratio",

@@ -1,4 +1,4 @@
-"""From the name of an image set to its card and to its images: the door of `ae_core.data`.
+"""Finds an image set by its name: its card, and its images.
 
 Letters: N images, H height, W width, C channels, F factors.
 """
@@ -61,7 +61,7 @@ def load_images(name: str, size: int = 0, split: str = "held-out") -> ImageSet:
 
 @lru_cache(maxsize=2)
 def _load(name: str, size: int, split: str, folder: Path) -> ImageSet:
-    """The folder is an argument, so that another folder is another entry; a failure is no entry."""
+    """Load a set of the app; the folder is an argument so that the cache tells folders apart."""
     known = IMAGE_SETS[name]
     if name == "digits":
         found = readers.read_digits()
@@ -88,7 +88,7 @@ def _made(card: ImageSetCard, found: RawImages, size: int, split: str) -> ImageS
 
 
 def _sized(pixels: NDArray[Any], size: int) -> NDArray[np.float32]:
-    """Pixels (N, H, H) uint8 or float32 to (N, size, size, 1) float32 in [0, 1]."""
+    """Resize pixels (N, H, H), uint8 or float32, to (N, size, size, 1) float32 in [0, 1]."""
     native = pixels.shape[1]
     scale = np.float32(255 if pixels.dtype == np.uint8 else 1)
     if native == size and pixels.dtype == np.float32:

@@ -44,7 +44,7 @@ class RawImages:
 
 
 def read_digits() -> RawImages:
-    """The 1,797 digits inside scikit-learn, 8×8; 360 are tests, every class in proportion."""
+    """Return scikit-learn's 1,797 digits, 8×8; 360 are tests, every class in proportion."""
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
 
@@ -58,7 +58,7 @@ def read_digits() -> RawImages:
 
 
 def draw_toy_faces(size: int, train_count: int, test_count: int) -> RawImages:
-    """Drawings from random factors, always the same ones: the tests come last."""
+    """Return drawings of random factors, always the same ones; the tests come last."""
     from ae_core.data.toy_faces import draw_faces, sample_factors
 
     factors = sample_factors(train_count + test_count, np.random.default_rng(SEED))
@@ -67,7 +67,7 @@ def draw_toy_faces(size: int, train_count: int, test_count: int) -> RawImages:
 
 
 def read_keras_npz(path: Path) -> RawImages:
-    """A file like Keras's mnist.npz: x_train, x_test (N, 28, 28) uint8, y_train, y_test 0–9."""
+    """Read a file like Keras's mnist.npz: x_train, x_test (N, 28, 28) uint8, y_… 0–9."""
     arrays = _read_npz(path, ("x_train", "y_train", "x_test", "y_test"))
     for part in ("train", "test"):
         x, y = arrays[f"x_{part}"], arrays[f"y_{part}"]
@@ -95,7 +95,7 @@ _WITH_GLASSES: Mapping[int, Collection[int]] = {
 
 
 def read_olivetti(path: Path) -> RawImages:
-    """The 400 Olivetti faces from scikit-learn's own file, in the order that recipe R1 shuffles to.
+    """Read the 400 Olivetti faces from scikit-learn's file, in the order of recipe R1's shuffle.
 
     The ten images each of five people are the tests.
     """
@@ -120,7 +120,7 @@ def read_olivetti(path: Path) -> RawImages:
 
 
 def read_lfw_crop(path: Path) -> RawImages:
-    """Faces of LFW: images (N, 64, 64) uint8, person (N,); shuffled, tests chosen by person."""
+    """Read faces of LFW, images (N, 64, 64) uint8, person (N,); shuffled, tests by person."""
     arrays = _read_npz(path, ("images", "person"))
     _check_pictures(path, "images", arrays["images"], 64)
     _check_numbers(path, "person", arrays["person"], len(arrays["images"]))
@@ -133,12 +133,12 @@ def read_lfw_crop(path: Path) -> RawImages:
 
 
 def _choose_people(people: NDArray[Any], count: int, rng: np.random.Generator) -> NDArray[np.bool_]:
-    """True (N,) for the images of `count` people drawn by lot: nobody is on both sides."""
+    """Return True (N,) for the images of `count` random people: nobody is in both splits."""
     return np.isin(people, rng.permutation(np.unique(people))[:count])
 
 
 def _read_npz(path: Path, keys: tuple[str, ...]) -> dict[str, NDArray[Any]]:
-    """The named arrays of an .npz; nothing in it is ever unpickled."""
+    """Return the named arrays of an .npz; nothing in it is ever unpickled."""
     try:
         # NumPy leaves a file that it opened itself open when the file turns out to be bad.
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
@@ -157,7 +157,7 @@ def _check_pictures(path: Path, key: str, pixels: NDArray[Any], size: int) -> No
 
 
 def _check_numbers(path: Path, key: str, numbers: NDArray[Any], count: int) -> None:
-    """One whole number from 0 for each of `count` images."""
+    """Require one whole number, 0 or more, for each of `count` images."""
     if numbers.dtype.kind not in "iu" or numbers.shape != (count,):
         shape, wanted = f"{numbers.shape} {numbers.dtype}", f"({count},) int"
         raise corrupt(path, "shape", part=key, shape=shape, wanted=wanted)

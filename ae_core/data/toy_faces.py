@@ -69,7 +69,7 @@ def draw_faces(factors: Array, size: int = 64) -> Array:
 
 
 def _draw(rows: Pixels, images: Pixels) -> None:
-    """Draw one batch: rows (N, F) into image (N, H, W), from the back to the front."""
+    """Draw one batch: rows (N, F) into images (N, H, W), from the back to the front."""
     smile, openness, brows, width, hair, skin, glasses, gaze = (
         rows[:, index, None, None] for index in range(len(FACTORS))
     )
@@ -85,7 +85,7 @@ def _draw(rows: Pixels, images: Pixels) -> None:
 
 
 def _behind(images: Pixels, hair: Pixels, tone: Pixels, half_width: Pixels) -> None:
-    """Everything behind the head: a plain background, the long hair, neck, ears and shoulders."""
+    """Draw what is behind the head: a plain background, the long hair, neck, ears and shoulders."""
     region = Region(images, -1, 1, -1, 1)
     x, y = region.x, region.y
     images[...] = 0.93 - 0.05 * (x * x + y * y)
@@ -110,7 +110,7 @@ def _behind(images: Pixels, hair: Pixels, tone: Pixels, half_width: Pixels) -> N
 
 
 def _head(images: Pixels, hair: Pixels, tone: Pixels, half_width: Pixels) -> None:
-    """The face with soft shading and cheeks, and the fringe over the forehead."""
+    """Draw the face with soft shading and cheeks, and the fringe over the forehead."""
     region = Region(images, -0.8, 0.8, -0.9, 0.8)
     x, y = region.x, region.y
     jaw = 1 - 0.20 * np.square(np.clip((y - 0.03) / 0.66, 0, 1))
@@ -128,7 +128,7 @@ def _head(images: Pixels, hair: Pixels, tone: Pixels, half_width: Pixels) -> Non
 
 
 def _eye(images: Pixels, side: int, openness: Pixels, gaze: Pixels, tone: Pixels) -> None:
-    """One eye; the iris follows the gaze, the upper lid comes down over it."""
+    """Draw one eye; the iris follows the gaze, the upper lid comes down over it."""
     region = Region(images, side * 0.23 - 0.18, side * 0.23 + 0.18, -0.16, 0.2)
     x, y = region.x - side * 0.23, region.y - 0.02
     wide, high = 0.145, 0.125 + 0.02 * openness
@@ -153,7 +153,7 @@ def _eye(images: Pixels, side: int, openness: Pixels, gaze: Pixels, tone: Pixels
 
 
 def _brow(images: Pixels, side: int, brows: Pixels) -> None:
-    """One eyebrow: stern brows are low and slope inwards, raised ones are high and arched."""
+    """Draw one eyebrow: stern brows are low and slope inwards, raised ones are high and arched."""
     region = Region(images, side * 0.25 - 0.2, side * 0.25 + 0.2, -0.44, -0.06)
     out = (region.x * side - 0.25) / 0.13  # −1 at the nose, 1 at the temple
     arch = 0.028 + 0.017 * brows
@@ -164,7 +164,7 @@ def _brow(images: Pixels, side: int, brows: Pixels) -> None:
 
 
 def _nose_and_mouth(images: Pixels, smile: Pixels, tone: Pixels) -> None:
-    """A small nose, and a mouth that curves with the smile and opens when it laughs."""
+    """Draw a small nose, and a mouth that curves with the smile and opens when it laughs."""
     region = Region(images, -0.12, 0.12, 0.05, 0.3)
     nose = ellipse(region.x, region.y - 0.2, 0.07, 0.05)
     under = smoothstep((region.y - 0.19) / 0.04)
@@ -184,7 +184,7 @@ def _nose_and_mouth(images: Pixels, smile: Pixels, tone: Pixels) -> None:
 
 
 def _glasses(images: Pixels, glasses: Pixels, half_width: Pixels) -> None:
-    """Round frames that grow from nothing to thick and dark, with a bridge and temples."""
+    """Draw round frames that grow from nothing to thick and dark, with a bridge and temples."""
     region = Region(images, -0.75, 0.75, -0.28, 0.32)
     ax, y = np.abs(region.x), region.y - 0.02
     worn = (glasses + 1) / 2

@@ -81,7 +81,7 @@ def short_name(name: str) -> str:
 
 
 class _Reader:
-    """Collects images and what is wrong with the others."""
+    """Collects the images of files, and messages about files that cannot be used."""
 
     def __init__(self, side: int, room: int) -> None:
         self._side = side
@@ -173,7 +173,7 @@ class _Reader:
         self.take_image(short, data)
 
     def _unpacked(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
-        """Return what is in a member; if it is too large, a little more than `MAX_BYTES` of it."""
+        """Return the bytes of a member, of one that is too large a little more than `MAX_BYTES`."""
         parts: list[bytes] = []
         size = 0
         with archive.open(info) as member:

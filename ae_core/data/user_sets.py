@@ -53,12 +53,12 @@ class UserSet:
 
     @property
     def image_set(self) -> str:
-        """Its name among the image sets."""
+        """The name of the set among the image sets."""
         return PREFIX + self.id
 
     @property
     def side(self) -> int:
-        """Height and width of its images, in pixels; the id alone tells it."""
+        """Height and width of the images in pixels, which the id tells."""
         return int(self.id[:2])
 
 
@@ -75,14 +75,14 @@ class UserImages:
         return cls(np.zeros((0, side, side), np.uint8), np.zeros(0, np.int64))
 
     def append(self, pixels: NDArray[np.uint8], first: int) -> "UserImages":
-        """Return the images and more of them (M, S, S), whose numbers begin at ``first``."""
+        """Return these images and further ones (M, S, S), whose numbers begin at ``first``."""
         numbers = np.arange(first, first + len(pixels), dtype=np.int64)
         return UserImages(
             np.concatenate([self.pixels, pixels]), np.concatenate([self.numbers, numbers])
         )
 
     def remove(self, number: int) -> "UserImages":
-        """Return the images without that of a number, the same images if it has none."""
+        """Return the images without the one of a number, if there is one."""
         kept = self.numbers != number
         return UserImages(self.pixels[kept], self.numbers[kept])
 
@@ -101,7 +101,7 @@ def unknown_set(set_id: str) -> UnknownThing:
 
 
 def visible_text(typed: str) -> str:
-    """Return a text with single spaces in place of invisible characters and at no end."""
+    """Return a text without invisible characters, and with single spaces between words."""
     return " ".join("".join(c if c.isprintable() else " " for c in typed).split())
 
 

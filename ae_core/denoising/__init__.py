@@ -1,1 +1,1 @@
-"""Noise in photos: finding the face, classical filters, networks, how unusual a face is."""
+"""Denoising: faces in photos, denoisers, classical filters, distance from the training faces."""

@@ -18,7 +18,7 @@ COMPONENTS = 48
 
 @dataclass(frozen=True)
 class FaceDistance:
-    """Principal components, and the distances of faces that they were not fitted to.
+    """A PCA of training faces, and the distances of held-out faces from it.
 
     Attributes:
         pca: of the training faces at 32×32.
@@ -30,18 +30,18 @@ class FaceDistance:
 
     @classmethod
     def fit(cls, train: np.ndarray, held_out: np.ndarray) -> "FaceDistance":
-        """Fit to faces (N, H, W, 1) in [0, 1] and measure other people's faces."""
+        """Fit the PCA to faces (N, H, W, 1) in [0, 1], and measure faces of other people."""
         pca = fit_pca(_evened(train), COMPONENTS)
         distances = _distances(pca, _evened(held_out))
         return cls(pca, np.percentile(distances, np.arange(101)).astype(np.float32))
 
     def percentile(self, image: np.ndarray) -> float:
-        """Return the share, in percent, of held-out faces that are nearer than (H, W, C)."""
+        """Return the percentage of held-out faces that are nearer than an image (H, W, C)."""
         distance = _distances(self.pca, _evened(image.mean(axis=-1, keepdims=True)[np.newaxis]))
         return float(np.interp(distance[0], self.distances, np.arange(101)))
 
     def to_bytes(self) -> bytes:
-        """Return it as the bytes of an .npz file."""
+        """Return the bytes of an .npz file."""
         arrays = {"mean": self.pca.mean, "components": self.pca.components}
         small = {name: array.astype(np.float16) for name, array in arrays.items()}
         return weights.to_bytes(small | {"distances": self.distances})
@@ -54,7 +54,7 @@ class FaceDistance:
 
 
 def _evened(images: np.ndarray) -> np.ndarray:
-    """Bring images to 32×32, mean 0 and standard deviation 1: light and contrast do not count."""
+    """Resize images to 32×32 and normalize light and contrast: mean 0, standard deviation 1."""
     small = np.stack(
         [
             np.asarray(

@@ -30,7 +30,7 @@ EYES_APART = (0.30, 0.60)  # of the window
 
 @dataclass(frozen=True)
 class Crop:
-    """A square of a photo, in the photo's own measure whatever its number of pixels.
+    """A square of a photo, independent of the photo's resolution.
 
     Attributes:
         x: of its centre, as a share of the photo's width.
@@ -55,7 +55,7 @@ MIDDLE = Crop(0.5, 0.5, 1.0)
 
 
 def find_faces(photo: Image.Image) -> tuple[Crop, ...]:
-    """Return a crop for every face, the largest first; none is an answer, too."""
+    """Return a crop for every face that is found, the largest first."""
     gray = photo.convert("L")
     gray.thumbnail((SEARCHED, SEARCHED), Image.Resampling.BOX)
     if min(gray.size) < SMALLEST:
@@ -111,7 +111,7 @@ def _cascade() -> Any:
 
 
 def _distinct(squares: list[tuple[float, float, float]]) -> list[tuple[float, float, float]]:
-    """Merge finds of one face, (x, y, side) each; the largest first, tiny ones left out."""
+    """Merge detections (x, y, side) of one face; the largest first, without tiny ones."""
     groups: list[list[tuple[float, float, float]]] = []
     for x, y, side in sorted(squares, key=lambda square: -square[2]):
         for group in groups:
@@ -185,7 +185,7 @@ def _dark_centre(region: np.ndarray) -> tuple[int, int]:
 
 
 def _with_edges(photo: Image.Image, left: int, top: int, side: int) -> Image.Image:
-    """Return a square region of a photo; beyond the photo, its edge goes on."""
+    """Return a square region of a photo, which repeats the photo's edge outside of it."""
     region = photo.crop(
         (max(left, 0), max(top, 0), min(left + side, photo.width), min(top + side, photo.height))
     )

@@ -17,7 +17,7 @@ FAINTEST = 0.005  # estimated σ below which an image counts as free of noise
 
 
 def estimate_noise(image: np.ndarray) -> float:
-    """Return the standard deviation of the noise in an image, were it Gaussian.
+    """Estimate the standard deviation of the noise in an image, taken as Gaussian.
 
     The median of the finest wavelet coefficients (Donoho & Johnstone 1994). Noise that was
     clipped to [0, 1] comes out smaller than it was, fine texture counts as noise.

@@ -1,1 +1,1 @@
-"""Networks: shapes, layers, weights, losses, and the models that come with the app."""
+"""Models: shapes and networks, weights, baselines, and the models that come with the app."""

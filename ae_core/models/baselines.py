@@ -25,7 +25,7 @@ class Pca:
     components: np.ndarray
 
     def first(self, numbers: int) -> "Pca":
-        """Return the best linear autoencoder of fewer numbers: the first components."""
+        """Return the PCA of fewer dimensions: the first components."""
         return Pca(self.mean, self.components[:numbers])
 
     def encode(self, images: np.ndarray) -> np.ndarray:
@@ -34,7 +34,7 @@ class Pca:
         return np.asarray(flat @ self.components.T, np.float32)
 
     def decode(self, codes: np.ndarray, image_shape: tuple[int, int, int]) -> np.ndarray:
-        """Return images (N, H, W, C), clipped to [0, 1], of codes (N, k) of k ≤ K numbers."""
+        """Return images (N, H, W, C), clipped to [0, 1], of codes (N, k), k ≤ K."""
         back = codes @ self.components[: codes.shape[1]] + self.mean
         return np.clip(back, 0, 1).reshape(len(codes), *image_shape).astype(np.float32)
 
@@ -113,7 +113,7 @@ def jpeg_at(image: np.ndarray, quality: int) -> Jpeg:
 
 
 def _scan_bytes(file: bytes) -> int:
-    """Return how long the one scan of a baseline JPEG is, see ITU T.81, B.1.1 and B.2."""
+    """Return the length of the one scan of a baseline JPEG; see ITU T.81, B.1.1 and B.2."""
     place = 2  # behind the marker that begins every file
     while file[place + 1] != _START_OF_SCAN:
         place += 2 + _length(file, place)

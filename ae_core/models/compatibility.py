@@ -87,7 +87,7 @@ def apply_setting(spec: TrainingSpec, name: str, value: Value) -> TrainingSpec:
 
 
 def _fitting_size(spec: TrainingSpec, image_set: str) -> int:
-    """Return the size of a set in which the network can see it: as it comes, if possible."""
+    """Return the image size of a set that fits the network, the native one if possible."""
     for size in (0, *card(image_set).sizes):
         changed = change(spec, image_set=image_set, image_size=size)
         try:

@@ -36,7 +36,7 @@ def build(spec: DenoiserSpec, *, seed: int) -> keras.Model:
 
 
 class _Maker:
-    """Makes the layers, numbered names and seeds included."""
+    """Makes layers with numbered names and a seed each."""
 
     def __init__(self, spec: DenoiserSpec, seed: int) -> None:
         self._dtype = "mixed_bfloat16" if spec.precision == "bfloat16" else "float32"

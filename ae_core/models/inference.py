@@ -94,7 +94,7 @@ def reconstruct_test(model: ModelFile, number: int) -> tuple[np.ndarray, Reconst
 
 
 def read_weights(model: ModelFile) -> dict[str, np.ndarray]:
-    """Read a model's weights as they are kept.
+    """Read a model's weights as they are stored.
 
     Raises:
         UserError: they are not there any more, or no weights.

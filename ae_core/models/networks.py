@@ -34,7 +34,7 @@ class Networks:
 
     @property
     def trained(self) -> list[keras.Variable]:
-        """Those that training changes: all but the principal components themselves."""
+        """The weights that training changes: all but the fixed principal components."""
         return [variable for variable in self.variables if variable.trainable]
 
 
@@ -101,7 +101,7 @@ class _Maker:
         x: keras.KerasTensor,
         activation: str,
     ) -> keras.KerasTensor:
-        """Apply the planned layer to `x`; a dense layer after a map flattens it first."""
+        """Apply a layer to `x`; a dense layer after a feature map flattens it first."""
         layer = planned.layer
         if layer is None:
             raise ValueError(f"layer={planned.label} cannot be built")
@@ -164,7 +164,7 @@ class _Maker:
         return code
 
     def output(self, planned: LayerShape, x: keras.KerasTensor) -> keras.KerasTensor:
-        """Apply the decoder's last layer; what comes out is float32 whatever the precision."""
+        """Apply the decoder's last layer; its output is float32 whatever the precision."""
         activation = self._spec.output_activation
         if self._policy == "float32":
             return self.layer("output", planned, x, activation)
@@ -175,7 +175,7 @@ class _Maker:
     def with_shortcut(
         self, name: str, x: keras.KerasTensor, start: keras.KerasTensor
     ) -> keras.KerasTensor:
-        """Add a linear map of `start`; training begins it as a PCA, see `models.pca_init`."""
+        """Add a linear map of `start`, which `models.pca_init` initializes as a PCA."""
         linear = keras.layers.Dense(
             x.shape[1], use_bias=False, kernel_initializer="zeros", name=name, dtype="float32"
         )

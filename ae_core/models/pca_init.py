@@ -14,10 +14,10 @@ if TYPE_CHECKING:  # the server takes this source into scripts, and loads no Ker
 
 
 def encoder_projection(outward: np.ndarray, mean: np.ndarray) -> list[np.ndarray]:
-    """Return kernel (P, K) and bias (K,) of the layer that takes images apart.
+    """Return kernel (P, K) and bias (K,) of the layer that projects images on the components.
 
     Args:
-        outward: (K, P), orthogonal rows: the kernel of the layer that puts them together.
+        outward: (K, P), orthogonal rows: the kernel of the layer that reconstructs them.
         mean: (P,), its bias.
     """
     inward = (outward / np.square(outward).sum(axis=1, keepdims=True)).T
@@ -25,12 +25,12 @@ def encoder_projection(outward: np.ndarray, mean: np.ndarray) -> list[np.ndarray
 
 
 def without_encoder_projection(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Leave out what `with_encoder_projection` can work out."""
+    """Return weights without those that `with_encoder_projection` computes."""
     return {name: array for name, array in weights.items() if not name.startswith("encoder_0/")}
 
 
 def with_encoder_projection(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Return the weights of a network between components, whole again."""
+    """Return weights with the encoder's projection, computed from the decoder's output layer."""
     kernel, bias = encoder_projection(weights["output/kernel"], weights["output/bias"])
     return {"encoder_0/kernel": kernel, "encoder_0/bias": bias, **weights}
 

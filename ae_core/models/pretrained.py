@@ -55,12 +55,12 @@ class ModelCard:
 
     @property
     def weights(self) -> Path:
-        """Its weights."""
+        """The file of the weights."""
         return FOLDER / f"{self.name}.npz"
 
     @property
     def profile_path(self) -> Path:
-        """The file of its `ae_core.latent.profile.LatentProfile`."""
+        """The file of the model's `ae_core.latent.profile.LatentProfile`."""
         return profile_path(self.weights)
 
     @property
@@ -69,7 +69,7 @@ class ModelCard:
         return FOLDER / f"{self.name}.png"
 
     def model_file(self) -> ModelFile | DenoiserFile:
-        """Return where its weights are, with its spec."""
+        """Return the model's spec and the file of its weights."""
         path, version = str(self.weights), self.weights.stat().st_mtime_ns
         if isinstance(self.spec, DenoiserSpec):
             return DenoiserFile(self.spec, path, version)
@@ -98,7 +98,7 @@ def write_card(card: ModelCard, folder: Path) -> None:
 
 @lru_cache(maxsize=1)
 def cards() -> dict[str, ModelCard]:
-    """Return the cards of all models that are there, by name."""
+    """Return the cards of all pretrained models by name."""
     found = {}
     for path in sorted(FOLDER.glob("*.json")):
         fields = json.loads(path.read_text(encoding="utf-8"))

@@ -64,7 +64,7 @@ def infer_shapes(spec: AutoencoderSpec, image_shape: Shape) -> tuple[LayerShape,
 
 
 def parameters(layers: Iterable[LayerShape]) -> int:
-    """Return how many numbers the network learns."""
+    """Return the number of trained weights of the layers."""
     return sum(layer.parameters for layer in layers)
 
 
@@ -105,7 +105,7 @@ def _coordinates(part: str, spec: AutoencoderSpec, shape: Shape) -> LayerShape:
 
 
 def _with_shortcut(layer: LayerShape, spec: AutoencoderSpec) -> LayerShape:
-    """Return a layer to which a linear map between code and coordinates is added, no biases."""
+    """Return a layer with the cost of a linear map, without biases, from code to coordinates."""
     macs = spec.pca_components * spec.latent_dim
     return replace(layer, parameters=layer.parameters + macs, macs=layer.macs + macs)
 

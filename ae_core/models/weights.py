@@ -1,4 +1,4 @@
-"""Weights as bytes and back: plain .npz, never a pickle, never a Keras file."""
+"""Weights as bytes: a plain .npz, never a pickle or a Keras file; float16 and int8 quantization."""
 
 import io
 import zlib
@@ -58,10 +58,10 @@ def to_float16(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def quantize(weights: Mapping[str, np.ndarray], share: float = STEP) -> dict[str, np.ndarray]:
-    """Round large arrays to whole steps, which compress to about half a byte a number.
+    """Quantize large arrays to int8 steps, which compress to about half a byte a weight.
 
-    For networks that come with the app and would else be too large a file; what the rounding
-    costs is in their cards. `dequantize` undoes it but for the rounding.
+    For models that come with the app and would be too large a file otherwise; their figures are
+    those of the quantized weights. `dequantize` undoes it but for the rounding.
 
     Args:
         weights: by name.
@@ -84,7 +84,7 @@ def quantize(weights: Mapping[str, np.ndarray], share: float = STEP) -> dict[str
 
 
 def dequantize(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Return float32 weights from what `to_float16` or `quantize` made, others in float32 too."""
+    """Return float32 weights from those of `to_float16` or `quantize`, or from plain weights."""
     found = {}
     for name, array in arrays.items():
         if "@" in name:

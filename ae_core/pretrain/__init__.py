@@ -1,1 +1,1 @@
-"""Making the models that come with the app, and their noise benchmark."""
+"""Trains and benchmarks the models that come with the app."""
