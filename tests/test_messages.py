@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ae_core import errors
@@ -178,6 +178,7 @@ def value_of(written):
 
 @pytest.mark.parametrize("key", KEYS)
 @given(data=st.data())
+@settings(deadline=None, max_examples=20)
 def test_a_message_is_said_whatever_its_values(key, data):
     for language in languages():
         wanted = fields(ENTRIES[language][key])
