@@ -1,8 +1,6 @@
 """The Class page and what a class changes on others, by Streamlit's own test driver."""
 
 import ast
-import subprocess
-import sys
 
 import pytest
 
@@ -250,33 +248,3 @@ def test_a_class_is_where_another_server_on_the_same_folder_finds_it(book):
     other.join(classroom.code, "elsewhere", "Ada")
     page = opened(PAGE, **{"class": classroom.code, "teacher": secret})
     assert "Nobody is here yet" not in texts(page.info)
-
-
-def test_a_wall_with_students_imports_nothing_heavy(tmp_path):
-    code = f"""
-import os, sys
-os.environ["AE_RUNS_DIR"] = {str(tmp_path)!r}
-from streamlit.testing.v1 import AppTest
-
-from ae_core.classroom.service import ClassroomService
-from pathlib import Path
-book = ClassroomService(Path({str(tmp_path)!r}))
-room, secret = book.open_class()
-book.join(room.code, "ada", "Ada")
-for query in ({{"teacher": secret}}, {{"view": "Projector"}}):
-    test = AppTest.from_file("app.py", default_timeout=90)
-    test.switch_page("pages/classroom.py")
-    for name, value in ({{"class": room.code}} | query).items():
-        test.query_params[name] = value
-    test.run()
-    assert not test.exception, test.exception
-    assert "Ada" in "".join(str(each.proto) for each in test.main)
-from pages.ui.backend.service import service
-service().close()
-names = ("tensorflow", "keras", "sklearn", "skimage", "scipy", "pandas")
-print("imported:", [name for name in names if name in sys.modules])
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=200
-    )
-    assert "imported: []" in done.stdout, done.stderr[-2000:]

@@ -1,0 +1,105 @@
+"""Every view of the latent space, for codes of every size and for bad links."""
+
+import shutil
+
+import pytest
+
+from ae_core.specs import change, preset
+from tests.helpers.app_page import LATENT_VIEWS, metric, opened, texts
+from tests.helpers.refusals import says
+
+pytestmark = pytest.mark.usefixtures("own_runs")
+
+
+@pytest.mark.parametrize("view", LATENT_VIEWS)
+def test_every_view_of_the_latent_space_opens(view):
+    page = opened("pages/latent_space.py", model="toy-faces-vae", view=view)
+    assert not texts(page.error)
+    assert not page.info
+
+
+@pytest.mark.parametrize(
+    ("view", "name", "written", "key", "values"),
+    [
+        ("Sliders", "z", "1,2", "code_numbers", {"count": 2, "wanted": 12}),
+        ("Sliders", "z", ",".join(["0"] * 11 + ["nan"]), "code_number", {"place": 12}),
+        ("Walk", "from", "picture:9999", "code_picture", {"value": "picture:9999"}),
+        ("Walk", "to", "picture:000000009999", "code_picture", {}),
+        ("Walk", "to", "1", "code_numbers", {"count": 1, "wanted": 12}),
+        ("Directions", "a", "picture:-1", "code_picture", {"value": "picture:-1"}),
+        ("Sliders", "also", "000000000000", "unknown_run", {"id": "000000000000"}),
+        ("Walk", "steps", "99", "whole", {"value": 99, "low": 3, "high": 15}),
+        ("Walk", "at", "2", "between", {"value": 2, "low": 0, "high": 1}),
+        ("Samples", "temperature", "-1", "between", {"value": -1, "low": 0, "high": 3}),
+        ("Sliders", "model", "000000000000", "unknown_run", {"id": "000000000000"}),
+    ],
+)
+def test_a_bad_link_into_the_latent_space_is_one_sentence(view, name, written, key, values):
+    query = {"model": "toy-faces-vae", "view": view, name: written}
+    page = opened("pages/latent_space.py", **query)
+    assert says(texts(page.error), key, name=name, **values)
+
+
+@pytest.mark.parametrize("written", ["9", "1,2", "x", ",".join(["0"] * 7 + ["nan"])])
+def test_bad_strengths_of_directions_are_one_sentence(written):
+    query = {"model": "toy-faces-vae", "view": "Directions", "strengths": written}
+    page = opened("pages/latent_space.py", **query)
+    assert "strengths: write 8 numbers between -2 and 2; you have" in texts(page.error)
+
+
+def test_a_walk_that_has_no_way_or_goes_nowhere_says_so():
+    ahead, back = ",".join(["1"] * 12), ",".join(["-1"] * 12)
+    walk = {"model": "toy-faces-vae", "view": "Walk", "way": "Around the origin"}
+    opposite = opened("pages/latent_space.py", **walk | {"from": ahead, "to": back})
+    assert says(texts(opposite.info), "opposite")
+    same = opened("pages/latent_space.py", **walk | {"from": "picture:3", "to": "picture:3"})
+    assert "choose another one" in texts(same.info)
+
+
+@pytest.fixture(scope="module")
+def trained():
+    """Runs of one epoch by the size of their codes."""
+    from pages.ui.backend.service import service
+
+    made = {}
+    for size in (1, 2, 512):
+        spec = change(preset("digits-dense"), image_size=8, latent_dim=size, epochs=1)
+        made[size] = service().submit(spec, f"visitor{size}", "digits-dense")
+    for run_id in made.values():
+        assert service().wait_until(run_id, lambda s: not s.live, 90).status == "finished"
+    return made
+
+
+@pytest.mark.parametrize("view", LATENT_VIEWS)
+@pytest.mark.parametrize("size", [1, 2, 512])
+def test_codes_of_one_number_of_two_and_of_512_have_every_view(trained, size, view):
+    page = opened("pages/latent_space.py", model=trained[size], view=view)
+    assert not texts(page.error)
+    if size == 2 and view == "Samples":
+        page = opened("pages/latent_space.py", model=trained[2], view=view, samples="Grid")
+        assert not texts(page.error)
+
+
+def test_a_model_deleted_meanwhile_is_a_sentence_and_another_is_shown(trained):
+    from pages.ui.backend.service import service
+
+    page = opened("pages/latent_space.py", model=trained[1])
+    shutil.rmtree(service().store.folder(trained[1]))
+    page.run()
+    assert not page.exception
+    assert says(texts(page.error), "unknown_run", id=trained[1])
+    assert "Shown instead: a model that comes with the app" in texts(page.error)
+
+
+def test_known_factors_are_held_against_the_numbers_of_the_code():
+    page = opened("pages/latent_space.py", model="toy-faces-vae", view="Directions")
+    assert 0 <= float(metric(page, "Disentanglement")) <= 1
+    assert metric(page, "Factors found").endswith("of 8")
+    assert "Which number knows what" not in texts(
+        opened("pages/latent_space.py", model="digits-dense", view="Directions").markdown
+    )
+
+
+def test_a_plain_model_has_no_posterior_and_says_so():
+    page = opened("pages/latent_space.py", model="digits-dense", view="Posterior")
+    assert "no distribution" in texts(page.info)

@@ -1,0 +1,184 @@
+"""The Train page: its links, its widgets, and a run from its set-up to its comparison."""
+
+import pytest
+
+from ae_core.models import precision
+from ae_core.specs import change, preset
+from tests.helpers.app_page import metric, opened, texts
+from tests.helpers.refusals import says
+
+pytestmark = pytest.mark.usefixtures("own_runs")
+
+
+def test_the_train_page_speaks_german_and_its_address_does_not():
+    views = ["Einrichten", "Zusehen", "Vergleichen"]
+    page = opened("pages/train.py", lang="de", latent_dim="8", show="learning_rate")
+    assert page.button(key="train.start").label == "Trainieren"
+    assert page.segmented_control(key="train.view").options == views
+    assert page.number_input(key="train.learning_rate").label == "Lernrate"
+    assert metric(page, "Kompression") == "128 : 1"
+    compared = opened("pages/train.py", lang="de", view="Compare")
+    assert compared.segmented_control(key="train.view").value == "Compare"
+    assert "Noch keine Läufe" in texts(compared.info)
+    assert compared.query_params["lang"] == "de"
+    refused = opened("pages/train.py", lang="de", preset="nope")
+    assert texts(refused.error).startswith("Dieser Link lässt sich nicht lesen. ")
+    assert says(texts(refused.error), "one_of", "de", name="preset", value="nope")
+
+
+def test_a_link_with_a_setting_s_old_name_shows_it_under_its_new_one():
+    page = opened("pages/train.py", kind="masking", amount="0.3", where="layer", show="kind")
+    assert page.selectbox(key="train.noise_kind").value == "masking"
+    assert page.slider(key="train.noise_amount").value == 0.3
+    noise = {name: page.query_params[name] for name in ("noise_kind", "noise_stage")}
+    assert noise == {"noise_kind": "masking", "noise_stage": "layer"}
+    page = opened("pages/denoise.py", kind="blur", amount="0.3")
+    assert page.selectbox(key="denoise.noise_kind").value == "blur"
+    assert page.slider(key="denoise.noise_amount").value == 0.3
+    assert page.query_params["noise_kind"] == "blur"
+    assert "kind" not in page.query_params
+
+
+def test_the_settings_of_a_link_are_shown_and_kept():
+    page = opened("pages/train.py", preset="digits-dense", latent_dim="8", epochs="3")
+    assert page.session_state["session"].draft.spec.autoencoder.latent_dim == 8
+    assert page.session_state["session"].draft.spec.epochs == 3
+    page.run()
+    assert page.query_params["latent_dim"] == "8"
+    assert metric(page, "Compression") == "128 : 1"
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "key"),
+    [
+        ("preset", "nope", "one_of"),
+        ("latent_dim", "0", "whole"),
+        ("latent_dim", "abc", "whole"),
+        ("epochs", "1000000000", "whole"),
+        ("learning_rate", "0", "between"),
+        ("learning_rate", "nan", "between"),
+        ("encoder", "<b>x</b>", "layers"),
+        ("image_set", "cats", "one_of"),
+        ("colour", "red", "setting"),
+    ],
+)
+def test_a_bad_link_is_one_sentence_and_the_page_still_works(name, written, key):
+    page = opened("pages/train.py", **{name: written})
+    value = int(written) if written.isdecimal() else written
+    assert says(texts(page.error), key, name=name, value=value)
+    assert page.button(key="train.start").disabled is False
+
+
+def test_layers_of_a_link_that_do_not_fit_are_one_sentence():
+    decoder = "reshape7x7x8,conv8,up3,conv8,up2"
+    page = opened("pages/train.py", preset="mnist-conv", decoder=decoder)
+    assert says(texts(page.error), "decoder_pixels", value="42×42", height=28, width=28)
+    assert page.button(key="train.start").disabled is False
+
+
+def test_a_wrong_setting_stays_visible_with_its_sentence_and_blocks_training():
+    page = opened("pages/train.py")
+    page.segmented_control(key="train.group").set_value("Network").run()
+    page.text_input(key="train.encoder").set_value("dense64, banana").run()
+    assert page.text_input(key="train.encoder").value == "dense64, banana"
+    assert says(texts(page.error), "layers", name="encoder", value="banana")
+    assert page.button(key="train.start").disabled
+    page.text_input(key="train.encoder").set_value("dense64").run()
+    assert not page.error
+    assert not page.button(key="train.start").disabled
+
+
+def test_numbers_out_of_bounds_are_answered_in_words_and_nothing_is_set_silently():
+    page = opened("pages/train.py")
+    page.segmented_control(key="train.group").set_value("Learning").run()
+    page.number_input(key="train.epochs").set_value(99999).run()
+    assert says(texts(page.error), "whole", name="epochs", value=99999, low=1, high=2000)
+    assert page.number_input(key="train.epochs").value == 99999
+    assert page.button(key="train.start").disabled
+    page.number_input(key="train.epochs").set_value(7).run()
+    assert not page.button(key="train.start").disabled
+    page.number_input(key="train.epochs").set_value(None).run()
+    assert page.session_state["session"].draft.spec.epochs == 7
+
+
+def test_a_refused_setting_is_taken_once_its_cause_is_gone():
+    page = opened("pages/train.py", preset="digits-dense", image_size="8")
+    page.segmented_control(key="train.group").set_value("Network").run()
+    page.text_input(key="train.decoder").set_value("dense4, reshape2x2x1, up4, up4").run()
+    assert says(texts(page.error), "decoder_end", height=8, width=8)
+    page.segmented_control(key="train.group").set_value("Pictures").run()
+    assert "Network → Decoder layers" in texts(page.caption)
+    page.segmented_control(key="train.image_size").set_value(32).run()
+    assert not page.button(key="train.start").disabled
+    assert str(page.session_state["session"].draft.spec.autoencoder.decoder[-1]) == "up4"
+
+
+def test_a_run_can_be_set_up_again():
+    from pages.ui.backend.service import service
+
+    spec = change(preset("digits-dense"), image_size=8, epochs=2, latent_dim=5)
+    run_id = service().submit(spec, "somebody", "digits-dense")
+    service().wait_until(run_id, lambda s: not s.live, 90)
+    page = opened("pages/train.py", run=run_id)
+    next(b for b in page.button if b.label == "Set up again").click().run()
+    assert page.session_state["session"].draft.spec == spec
+    assert page.query_params["latent_dim"] == "5"
+
+
+@pytest.mark.parametrize(
+    ("flags", "preset_name", "said"),
+    [
+        ("avx512_bf16", "mnist-conv", "Here bfloat16"),
+        ("avx512f", "mnist-conv", "Here float32"),
+        ("amx_bf16", "mnist-dense", ""),
+    ],
+)
+def test_what_an_automatic_precision_is_stands_below_it(
+    flags, preset_name, said, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(precision, "PROCESSOR", tmp_path / "cpuinfo")
+    precision.PROCESSOR.write_text(f"flags : {flags}\n", encoding="ascii")
+    precision.has_bfloat16.cache_clear()
+    try:
+        page = opened("pages/train.py", preset=preset_name, show="precision")
+        assert not page.exception
+        found = [c.value for c in page.caption if c.value.startswith("Here ")]
+        assert [text.split(",")[0].split(":")[0] for text in found] == ([said] if said else [])
+    finally:
+        precision.has_bfloat16.cache_clear()
+
+
+def test_changing_the_image_set_refits_the_network():
+    page = opened("pages/train.py", preset="toy-faces-vae")
+    page.selectbox(key="train.image_set").set_value("digits").run()
+    assert not page.error
+    assert not page.exception
+    assert page.session_state["session"].draft.spec.image_set == "digits"
+
+
+@pytest.mark.parametrize("name", ["digits-dense", "mnist-conv", "olivetti-conv", "faces-vae"])
+def test_every_group_of_settings_of_a_preset_draws(name):
+    page = opened("pages/train.py", preset=name)
+    for group in ("Pictures", "Network", "Noise", "Learning", "More"):
+        page.segmented_control(key="train.group").set_value(group).run()
+        assert not page.exception
+        assert not page.error
+
+
+def test_train_from_the_page_watch_compare_and_reconstruct():
+    page = opened("pages/train.py", preset="digits-dense", image_size="8", epochs="3")
+    page.button(key="train.start").click().run()
+    assert not page.exception
+    run_id = page.query_params["run"]
+    from pages.ui.backend.service import service
+
+    done = service().wait_until(run_id, lambda s: not s.live, 90)
+    assert done.status == "finished"
+    page.run()
+    assert metric(page, "Epoch") == "3 / 3"
+    compared = opened("pages/train.py", run=run_id, view="Compare", compare=run_id)
+    row = next(line for line in texts(compared.markdown).splitlines() if run_id in line)
+    assert "digits-dense: picture size 8, epochs 3" in row
+    assert "| Finished | 3 |" in row
+    reconstructed = opened("pages/reconstruct.py", model=run_id)
+    assert metric(reconstructed, "PSNR").endswith("dB")
