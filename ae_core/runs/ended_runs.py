@@ -1,6 +1,6 @@
-"""Runs that are in the store, as pages see them; the snapshots used last stay in memory.
+"""Ended runs as pages see them: snapshots and frames, read from the store.
 
-It knows no run that is under way. Any thread may call it.
+The snapshots used last stay in memory. Any thread may call it.
 """
 
 from collections.abc import Iterable

@@ -1,6 +1,6 @@
-"""Whose the runs in a store are, kept in memory; what other servers put there is learned, too.
+"""An index of all runs in a store by owner and by sweep, kept in memory.
 
-It knows no run's state. Any thread may call it.
+It also finds the runs that other servers put into the store. Any thread may call it.
 """
 
 import threading

@@ -1,10 +1,10 @@
 """Runs on disk: ``<id>/{run,spec,history}.json, weights.npz, preview.png, moments.npz``.
 
-``weights.npz`` is there while a run still trains, too, and then changes every few seconds.
+``weights.npz`` is also there while a run trains, and then changes every few seconds.
 
-It knows files only; what stands in them of a run is of `ae_core.runs.record`. Every file is written
-under another name and then renamed, so that a reader never sees half of one; a run whose folder has
-no ``history.json`` was cut off by a restart.
+Every file is written under another name and then renamed, so that a reader never sees half of one.
+A run whose folder has no ``history.json`` was cut off by a restart. `ae_core.runs.record` gives the
+files their contents.
 """
 
 import json

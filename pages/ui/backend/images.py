@@ -1,7 +1,4 @@
-"""Pictures of image sets, remembered for all visitors; their own ones are asked for every time.
-
-It knows no model: what one makes of them is in `pages.ui.backend.models`.
-"""
+"""Images of image sets, cached for all visitors; images of visitors' own sets are never cached."""
 
 from pathlib import Path
 

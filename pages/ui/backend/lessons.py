@@ -1,7 +1,4 @@
-"""Lessons as their files have them, and what they measure, remembered for all visitors.
-
-It knows no student: how far one has come is in `pages.ui.lessons.progress`.
-"""
+"""Lessons, read from their files, and their measurements, cached for all visitors."""
 
 import streamlit as st
 

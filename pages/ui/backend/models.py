@@ -1,7 +1,4 @@
-"""What one model makes of test pictures and what its codes are, remembered for all visitors.
-
-It knows nothing that a model is compared with: that is in `pages.ui.backend.evaluation`.
-"""
+"""A model's reconstructions, codes and latent profile, cached for all visitors."""
 
 from pathlib import Path
 

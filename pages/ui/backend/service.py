@@ -1,7 +1,4 @@
-"""The one service of this server, and what else there is one of for all visitors.
-
-It knows no model and no pictures.
-"""
+"""The training service, the classes and the match results of this server: one each, for all visitors."""
 
 import os
 import time

@@ -1,7 +1,6 @@
-"""A canvas on which a visitor draws a digit with a mouse, a finger or a pen.
+"""A canvas on which a visitor draws with a mouse, a finger or a pen; ``drawing_canvas.js`` draws.
 
-Knows nothing of digits: the drawing becomes a picture in ``ae_core.data.drawing``, and what the
-visitor does on the canvas is in ``drawing_canvas.js``.
+`ae_core.data.drawing` makes the drawing an image.
 """
 
 import numpy as np
