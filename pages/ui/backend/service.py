@@ -1,4 +1,4 @@
-"""The training service, the classes and the match results of this server: one each, for all visitors."""
+"""The training service, the classes and the match results of this server, for all visitors."""
 
 import os
 import time
