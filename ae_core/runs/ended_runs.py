@@ -26,15 +26,15 @@ class EndedRuns:
         Raises:
             UnknownThing: there is no such run.
         """
-        # A run without an end may still be given one by another server.
+        # Another server may still store the end of a run that has none.
         return self._kept(run_id) if self._store.has_ended(run_id) else self._read(run_id)
 
     def frames(self, run_id: str) -> tuple[EpochFrame, ...]:
-        """Return what is kept of a run's epochs."""
+        """Return the kept frames of a run's epochs."""
         return from_bytes(self._store.file(run_id, FILE))
 
     def forget_pictures(self, run_ids: Iterable[str], image_set: str) -> None:
-        """Delete what those of some runs keep that show pictures of an image set; they stay."""
+        """Delete the images of a set from the folders of some runs; the runs stay."""
         for run_id in run_ids:
             try:
                 if self._store.read(run_id).spec.image_set == image_set:

@@ -12,14 +12,14 @@ from ae_core.errors import UnknownThing
 from ae_core.runs.record import RunRecord
 from ae_core.runs.store import RunRef, RunStore
 
-REFRESH_SECONDS = 1.0  # seconds
+REFRESH_SECONDS = 1.0
 
 
 class RunIndex:
     """Runs by visitor and by sweep."""
 
     def __init__(self, store: RunStore) -> None:
-        """Begin with what the store has."""
+        """Start with the runs of the store."""
         self._store = store
         self._lock = threading.RLock()
         self._owned: dict[str, list[RunRef]] = defaultdict(list)
@@ -29,7 +29,7 @@ class RunIndex:
         self._refresh()
 
     def add(self, records: Sequence[RunRecord]) -> None:
-        """Take note of new runs."""
+        """Add new runs."""
         with self._lock:
             self._add([RunRef(r.created, r.id, r.owner, r.sweep) for r in records])
 
@@ -59,7 +59,7 @@ class RunIndex:
             return [run.id for runs in self._owned.values() for run in runs]
 
     def _refresh(self) -> None:
-        """Read whose the runs are that are not known yet."""
+        """Read the runs of the store that are not known yet, at most every `REFRESH_SECONDS`."""
         if self._refreshed and time.monotonic() - self._refreshed < REFRESH_SECONDS:
             return
         self._refreshed = time.monotonic()

@@ -25,7 +25,7 @@ RUN_ID = re.compile(r"[0-9a-f]{12}")
 
 
 class RunRef(NamedTuple):
-    """Whose a run is, and to which sweep it belongs (empty: to none); sorted by age."""
+    """A run with its owner and its sweep (empty without one); sorts by age."""
 
     created: float
     id: str
@@ -37,11 +37,11 @@ class RunStore:
     """All run folders below one folder.
 
     Attributes:
-        root: that folder; made when first needed.
+        root: that folder.
     """
 
     def __init__(self, root: Path) -> None:
-        """Use ``root``; nothing is read or written yet."""
+        """Use ``root``, which need not exist yet."""
         self.root = root
 
     def folder(self, run_id: str) -> Path:
@@ -55,7 +55,7 @@ class RunStore:
         return self.root / run_id
 
     def begin(self, record: RunRecord) -> None:
-        """Write what is known before training.
+        """Write the files of a run that is about to train.
 
         Raises:
             StorageError: the folder cannot be written, for example because the disk is full.
@@ -91,7 +91,7 @@ class RunStore:
         return path.read_bytes() if path.is_file() else None
 
     def has_weights(self, run_id: str) -> bool:
-        """Whether a run's weights are there; they may be before it has ended."""
+        """Whether a run's weights are there; they may be before its end."""
         return (self.folder(run_id) / "weights.npz").is_file()
 
     def has_ended(self, run_id: str) -> bool:
@@ -99,14 +99,14 @@ class RunStore:
         return (self.folder(run_id) / "history.json").is_file()
 
     def ids(self) -> set[str]:
-        """Return what may be ids of runs; quick, however many there are."""
+        """Return the ids of all folders that may be runs."""
         try:
             return {path.name for path in self.root.iterdir() if RUN_ID.fullmatch(path.name)}
         except FileNotFoundError:
             return set()
 
     def refs(self, run_ids: Iterable[str]) -> list[RunRef]:
-        """Return whose some runs are, oldest first; what does not read is left out."""
+        """Return references to some runs, oldest first, without those whose files do not read."""
         found = []
         for run_id in run_ids:
             try:
@@ -118,14 +118,14 @@ class RunStore:
         return sorted(found)
 
     def discard(self, run_id: str) -> None:
-        """Delete the folder of a run that was never begun, as far as that can be done."""
+        """Delete the folder of a run that never started, as far as possible."""
         shutil.rmtree(self.folder(run_id), ignore_errors=True)
 
 
 def write_record(
     folder: Path, record: RunRecord, files: Mapping[str, bytes], *, ended: bool = False
 ) -> None:
-    """Write a run folder; ``history.json`` comes last, as the mark of a complete one.
+    """Write a run folder.
 
     Raises:
         StorageError: the folder cannot be written.

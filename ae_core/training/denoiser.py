@@ -1,7 +1,4 @@
-"""How the denoiser is trained: clean faces, corrupted afresh for every batch, every kind mixed.
-
-It knows a spec and pictures; not where weights go.
-"""
+"""Training of the denoiser: clean faces, with a fresh mixture of all corruptions in every batch."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping
@@ -17,8 +14,8 @@ from ae_core.data.corruption import corrupt
 from ae_core.models.denoiser import build
 from ae_core.specs import Corruption, DenoiserSpec
 
-Pair = tuple[np.ndarray, np.ndarray]  # noisy and clean pictures
-# Kind, share of the training pictures, and the range from which the amount is drawn.
+Pair = tuple[np.ndarray, np.ndarray]  # noisy and clean images
+# Kind, share of the training images, and the range from which the amount is drawn.
 MIXTURE = (
     ("gaussian", 0.70, 0.0, 0.4),
     ("heteroscedastic", 0.06, 0.0, 0.4),
@@ -29,21 +26,21 @@ MIXTURE = (
     ("blur", 0.04, 0.0, 0.5),
     ("jpeg", 0.04, 0.5, 1.0),
 )
-CONTRASTS = 0.08  # share of pictures with other contrast: what is black need not be missing
-CLOSE_UPS = 0.10  # share of pictures that are a part of a face, enlarged: for larger photos
+CONTRASTS = 0.08  # share of images with another contrast: black pixels need not be missing ones
+CLOSE_UPS = 0.10  # share of images that are an enlarged part of a face: for larger photos
 WARM_UP = 0.02  # share of the steps
-FAINTEST = 2e-3  # MSE below which a smaller one gains little: 27 dB
+FAINTEST = 2e-3  # MSE (27 dB): a smaller one lowers the loss little
 
 
 class Training:
-    """A training under way, which can be written down and gone on with later.
+    """A training that can be saved and continued later.
 
-    The loss of a picture is the logarithm of its mean squared error, that is nearly its PSNR: with
-    the plain error the strongest noise would get all the attention.
+    The loss of an image is the logarithm of its mean squared error, which is nearly its PSNR: with
+    the error itself, the strongest noise would dominate.
     """
 
     def __init__(self, spec: DenoiserSpec, images: np.ndarray) -> None:
-        """Begin; the same spec gives the same weights on one machine, in however many parts.
+        """Start; the same spec gives the same weights on one machine, in however many parts.
 
         Args:
             spec: what to train.
@@ -59,13 +56,13 @@ class Training:
         self.done = 0  # steps
 
     def run(self, on_step: Callable[[float], None]) -> None:
-        """Make the remaining steps, telling the mean PSNR in dB of the batch after each."""
+        """Make the remaining steps; ``on_step`` gets the mean PSNR of each batch in dB."""
         picture = tf.TensorSpec([None, *self._images.shape[1:]], tf.float32)
         number = tf.TensorSpec([], tf.float32)
         signature = [picture, picture, number, number]
         call = tf.function(self._step, input_signature=signature, autograph=False)
         for noisy, clean in _ahead(_batches(self._spec, self._images, self.done)):
-            # Early on the mean of all steps so far, else the random start would last for long.
+            # Early on the mean of all steps so far, or the random start would last for long.
             kept = min(self._spec.ema_decay, (self.done + 1) / (self.done + 11))
             loss = float(call(noisy, clean, _rate(self._spec, self.done + 1), kept))
             self.done += 1
@@ -82,7 +79,7 @@ class Training:
         return arrays | {"done": np.asarray(self.done)}
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        """Go on where a training of the same spec was."""
+        """Continue a training of the same spec."""
         for i, variable in enumerate(self._all()):
             variable.assign(state[str(i)])
         self.done = int(state["done"])
@@ -105,7 +102,7 @@ class Training:
 
 
 def _ahead(batches: Iterator[Pair]) -> Iterator[Pair]:
-    """Make the next batch while the network learns from this one."""
+    """Prepare the next batch while the network learns from this one."""
     with ThreadPoolExecutor(1) as thread:
         following = thread.submit(next, batches, None)
         while (batch := following.result()) is not None:
@@ -121,10 +118,10 @@ def _rate(spec: DenoiserSpec, number: int) -> float:
 
 
 def _batches(spec: DenoiserSpec, images: np.ndarray, done: int) -> Iterator[Pair]:
-    """Give pairs of noisy and clean pictures, (batch, H, W, 1) each, from step ``done`` on."""
+    """Give pairs of noisy and clean images, (batch, H, W, 1) each, from step ``done`` on."""
     kinds, shares, lows, highs = zip(*MIXTURE, strict=True)
     for step in range(done, spec.steps):
-        rng = np.random.default_rng([spec.seed, step])  # a step needs none of those before it
+        rng = np.random.default_rng([spec.seed, step])  # independent of earlier steps
         first = step * spec.batch_size
         places = range(first, first + spec.batch_size)
         chosen = [_order(spec.seed, place // len(images), len(images))[place % len(images)]
@@ -143,7 +140,7 @@ def _order(seed: int, epoch: int, count: int) -> np.ndarray:
 
 
 def _varied(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Mirror every other picture (H, W, 1); change the contrast of some, enlarge a part of some."""
+    """Mirror every other image (H, W, 1); change the contrast of some, enlarge a part of some."""
     if rng.random() < 0.5:
         image = image[:, ::-1]
     if rng.random() < CONTRASTS:

@@ -1,18 +1,17 @@
-"""One spec with several code sizes: what a visitor types, and the specs that come of it."""
+"""A sweep: one spec trained with several latent dimensions."""
 
 from ae_core.errors import UserError
 from ae_core.models.compatibility import apply_setting
 from ae_core.specs import LIMITS, TrainingSpec
 
-MOST_SIZES = 6
-FEWEST_SIZES = 2
+MIN_SIZES, MAX_SIZES = 2, 6
 
 
 def parse_sizes(text: str) -> tuple[int, ...]:
-    """Read code sizes such as ``2, 4, 16``; sorted, each once.
+    """Read latent dimensions such as ``2, 4, 16``; sorted, each once.
 
     Raises:
-        UserError: what is typed is something else; the text names it and what would do.
+        UserError: the text is no such list, or has too few or too many.
     """
     words = text.replace(",", " ").replace(";", " ").split()
     sizes = set()
@@ -22,13 +21,13 @@ def parse_sizes(text: str) -> tuple[int, ...]:
         size = int(word[:9])
         LIMITS["latent_dim"].check("latent_dim", size)
         sizes.add(size)
-    if not FEWEST_SIZES <= len(sizes) <= MOST_SIZES:
-        raise UserError("how_many_sizes", value=text.strip(), fewest=FEWEST_SIZES, most=MOST_SIZES)
+    if not MIN_SIZES <= len(sizes) <= MAX_SIZES:
+        raise UserError("how_many_sizes", value=text.strip(), fewest=MIN_SIZES, most=MAX_SIZES)
     return tuple(sorted(sizes))
 
 
 def specs_of(spec: TrainingSpec, sizes: tuple[int, ...]) -> tuple[TrainingSpec, ...]:
-    """Return a spec with one code size after the other, and nothing else changed by choice.
+    """Return a spec with each of some latent dimensions, and the settings that these require.
 
     Raises:
         UserError: the network cannot have one of the sizes.

@@ -23,7 +23,7 @@ from ae_core.service.live_run import LiveRun
 from ae_core.service.queue_store import QueueStore
 from ae_core.service.service import TrainingService
 from ae_core.specs import LIMITS, change, flatten, preset
-from ae_core.training.sweep import FEWEST_SIZES, MOST_SIZES, parse_sizes, specs_of
+from ae_core.training.sweep import MAX_SIZES, MIN_SIZES, parse_sizes, specs_of
 from pages.ui.charts.sweep import LOSSLESS, SizePoint, SweepWords, psnr_by_size
 from tests.helpers.refusals import check, refused
 
@@ -35,7 +35,7 @@ PATIENCE = 60  # seconds, the first time includes importing TensorFlow
 # --- what is typed ----------------------------------------------------------------------------
 
 sizes_sets = st.sets(
-    st.integers(1, int(LIMITS["latent_dim"].high)), min_size=FEWEST_SIZES, max_size=MOST_SIZES
+    st.integers(1, int(LIMITS["latent_dim"].high)), min_size=MIN_SIZES, max_size=MAX_SIZES
 )
 
 
