@@ -7,7 +7,7 @@ may call it.
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 
 from ae_core.errors import Message, StorageError, UnknownThing
@@ -28,6 +28,7 @@ class ActiveRuns:
 
     Attributes:
         changed: the lock; it is notified of every change.
+        exclusive: the lock of all servers, as a context: one at a time starts runs.
         metrics: counts of these runs.
     """
 
@@ -36,6 +37,7 @@ class ActiveRuns:
         self._store = store
         self._queue_store = queue_store
         self.changed = threading.Condition(threading.RLock())
+        self.exclusive = queue_store.exclusive
         self.metrics = ServiceMetrics()
         self._live: dict[str, LiveRun] = {}
         self._missing: dict[str, float] = {}
@@ -150,10 +152,6 @@ class ActiveRuns:
         if self._live.pop(run_id, None) is not None:
             self.metrics.ends[status] += 1
             self.changed.notify_all()
-
-    def exclusive(self) -> AbstractContextManager[None]:
-        """Hold the lock that all servers share: one server at a time starts runs."""
-        return self._queue_store.exclusive()
 
     def start_next(self, slots: int) -> LiveRun | None:
         """Start the run whose turn it is if there is a slot; call this under `exclusive`."""

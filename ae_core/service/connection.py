@@ -36,7 +36,10 @@ def _answered(function: Callable[..., T], args: Any, kwargs: Any) -> T | UserErr
 
 
 class Connection:
-    """A Dask client that connects when needed, and again when the connection is lost."""
+    """A Dask client that connects when needed, and again when the connection is lost.
+
+    Its methods raise ServiceUnavailable if they cannot connect, or no worker answers.
+    """
 
     def __init__(self, scheduler: str = "", train_workers: int = 1, infer_workers: int = 1) -> None:
         """Connect later, when a client is needed.
@@ -61,11 +64,7 @@ class Connection:
         return bool(self._scheduler)
 
     def client(self) -> Client:
-        """Return a connected client; takes about a second the first time.
-
-        Raises:
-            ServiceUnavailable: it cannot connect.
-        """
+        """Return a connected client; takes about a second the first time."""
         with self._lock:
             if self._client is not None and self._client.status == "running" and self._alive():
                 return self._client
@@ -99,12 +98,7 @@ class Connection:
         return Message.of("not_started", problem=problem)
 
     def answer(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a function in an ``infer`` worker and return its result.
-
-        Raises:
-            ServiceUnavailable: no worker answered.
-            Exception: what the function raises, as a UserError.
-        """
+        """Run a function in an ``infer`` worker and return its result, or raise its error."""
         client = self.client()
         try:
             future = client.submit(
@@ -123,11 +117,7 @@ class Connection:
         return found
 
     def train_slots(self) -> int:
-        """Return how many runs can train at a time.
-
-        Raises:
-            ServiceUnavailable: there is no connection.
-        """
+        """Return how many runs can train at a time."""
         client = self.client()
         workers = client.scheduler_info(n_workers=-1)["workers"].values()
         if client.status != "running":  # then its information is out of date

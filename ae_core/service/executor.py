@@ -24,21 +24,16 @@ class SerialExecutor:
         """Start idle; the thread has a name."""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._timer: threading.Timer | None = None
-        self._closed = False
 
     def submit(self, job: Callable[..., None], *args: Any) -> None:
         """Run a job soon; nobody waits for it."""
-        if self._closed:
-            return
         try:
             self._thread.submit(self._run, job, *args)
-        except RuntimeError:  # the whole program is ending
+        except RuntimeError:  # closed, or the whole program is ending
             _log.debug("%s came too late", job.__qualname__)
 
     def schedule(self, seconds: float, call: Callable[[], None]) -> None:
         """Call something after a time, in place of what was scheduled before."""
-        if self._closed:
-            return
         if self._timer is not None:
             self._timer.cancel()
         self._timer = threading.Timer(seconds, call)
@@ -47,7 +42,6 @@ class SerialExecutor:
 
     def close(self) -> None:
         """Run nothing more."""
-        self._closed = True
         if self._timer is not None:
             self._timer.cancel()
         self._thread.shutdown(wait=False, cancel_futures=True)

@@ -24,13 +24,15 @@ from ae_core.service.attempts import ALL_EPOCHS
 from ae_core.service.connection import Connection
 from ae_core.service.dispatcher import Dispatcher
 from ae_core.service.messages import STOP
-from ae_core.service.metrics import QueueLoad, ServiceMetrics
+from ae_core.service.metrics import QueueLoad
 from ae_core.service.queue_store import QueueStore
 from ae_core.specs import TrainingSpec
 
 
 class TrainingService:
     """Trains runs in workers, one after the other, and knows all runs, active and ended.
+
+    All methods that take the id of a run or sweep raise UnknownThing if there is none.
 
     Attributes:
         store: where ended runs are kept.
@@ -47,7 +49,7 @@ class TrainingService:
         self._ended = EndedRuns(store)
         queue = store.root / "queue" if connection.shared else _temporary_folder(self)
         self._active = ActiveRuns(store, QueueStore(queue))
-        self.metrics: ServiceMetrics = self._active.metrics
+        self.metrics = self._active.metrics
         self._dispatcher = Dispatcher(store, connection, self._active)
         if connection.shared:
             self._dispatcher.dispatch()  # a server that is gone may have left runs
@@ -98,11 +100,7 @@ class TrainingService:
             raise Busy("busy", epoch=furthest.epoch, epochs=furthest.spec.epochs)
 
     def sweep(self, sweep_id: str) -> list[str]:
-        """Return the ids of a sweep's runs, in the order of their training.
-
-        Raises:
-            UnknownThing: there is no such sweep.
-        """
+        """Return the ids of a sweep's runs, in the order of their training."""
         return self._index.sweep(sweep_id)
 
     def runs(self, owner: str) -> list[str]:
@@ -110,11 +108,7 @@ class TrainingService:
         return self._index.owned(owner)
 
     def snapshot(self, run_id: str) -> Snapshot:
-        """Return a run as it is now.
-
-        Raises:
-            UnknownThing: there is no such run.
-        """
+        """Return a run as it is now."""
         found = self._active.snapshot(run_id)
         if found is None and not self.store.has_ended(run_id):
             self._active.sync()  # another server may have started it
@@ -122,11 +116,7 @@ class TrainingService:
         return without_gone_pictures(found or self._ended.snapshot(run_id))
 
     def frames(self, run_id: str) -> tuple[EpochFrame, ...]:
-        """Return the kept frames of a run's epochs.
-
-        Raises:
-            UnknownThing: there is no such run.
-        """
+        """Return the kept frames of a run's epochs."""
         if card(self.snapshot(run_id).spec.image_set).gone:
             return ()
         run = self._active.live(run_id)
@@ -139,7 +129,6 @@ class TrainingService:
 
         Raises:
             TimeoutError: it was not true within ``timeout`` seconds.
-            UnknownThing: there is no such run.
         """
         with self._active.changed:
             if not self._active.changed.wait_for(lambda: holds(self.snapshot(run_id)), timeout):
@@ -179,11 +168,7 @@ class TrainingService:
         self._allow_until_epoch(run_id, STOP)
 
     def stop_sweep(self, sweep_id: str) -> None:
-        """End all runs of a sweep.
-
-        Raises:
-            UnknownThing: there is no such sweep.
-        """
+        """End all runs of a sweep."""
         for run_id in reversed(self.sweep(sweep_id)):  # the waiting ones first: none takes over
             self.stop(run_id)
 
