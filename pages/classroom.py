@@ -3,7 +3,6 @@
 import streamlit as st
 
 from ae_core.classroom.model import Classroom, Student
-from ae_core.errors import UserError
 from pages.ui.backend.service import classroom_service
 from pages.ui.classroom.join_or_open import join_form, join_info, join_or_open
 from pages.ui.classroom.teacher import teacher_view
@@ -19,15 +18,11 @@ def page() -> None:
     """Draw the page."""
     if "class" not in st.query_params:
         _remembered()
-    code = st.query_params.get("class", "")
-    if not code:
-        join_or_open()
-        return
-    try:
-        _one_class(code)
-    except UserError as error:
-        notice.error(error)
-        join_or_open()
+    if code := st.query_params.get("class", ""):
+        with notice.refusals():
+            _one_class(code)
+            return
+    join_or_open()
 
 
 def _remembered() -> None:
@@ -80,12 +75,9 @@ def _student_view(classroom: Classroom, student: Student) -> None:
 
 
 def _leave() -> None:
-    try:
+    with notice.refusals(notice.toast):
         classroom_service().leave(visitor())
-    except UserError as error:
-        notice.toast(error)
-        return
-    set_query(**{"class": ""})
+        set_query(**{"class": ""})
 
 
 page_frame("Class", page, by_itself=False)

@@ -3,7 +3,6 @@
 import streamlit as st
 
 from ae_core.denoising import denoise
-from ae_core.errors import UserError
 from ae_core.specs import CHOICES, LIMITS, Corruption
 from ae_core.specs.serialization import OLD_NAMES
 from pages.ui.backend.denoising import Question, classical, denoised, squeezed
@@ -41,21 +40,16 @@ def page() -> None:
     )
     left, right = st.columns([4, 10], gap="large")
     with left:
-        try:
-            model = model_select("denoise", denoising_models)
+        model, chosen = model_select("denoise", denoising_models), None
+        with notice.refusals():
             chosen = face_source(model)
-        except UserError as error:
-            notice.error(error)
-            chosen = None
         noise, seed = _noise() if task == TASKS[0] else (None, 0)
     with right:
         if chosen is None:
             st.info(text("denoise.begin"))
             return
-        try:
+        with notice.refusals():
             _results(model, chosen, noise, seed)
-        except UserError as error:
-            notice.error(error)
 
 
 def _noise() -> tuple[Corruption, int]:

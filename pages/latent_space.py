@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from ae_core.errors import UserError
 from ae_core.latent.profile import LatentProfile
 from pages.ui.backend.models import latent_profile
 from pages.ui.i18n import notice
@@ -50,26 +49,21 @@ def page() -> None:
             collapsed=True,
             wrap=True,
         )
-    try:
+    with notice.refusals():
         with waiting(text("latent.encoding"), "atlas", model.id):
             known = _latent_profile(model)
         shown = (model, *(_others(model) if view in LIVE else ()))
-    except UserError as error:
-        notice.error(error)
-        return
-    # Decoders in training are fragments of their own.
-    live = any(each.in_training for each in shown)
-    (_explore if live else st.fragment(_explore))(view, shown, known)
-    model_card(model.id)
+        # Decoders in training are fragments of their own.
+        live = any(each.in_training for each in shown)
+        (_explore if live else st.fragment(_explore))(view, shown, known)
+        model_card(model.id)
 
 
 def _explore(view: str, shown: tuple[TrainedAutoencoder, ...], known: LatentProfile) -> None:
     """Show a view of models at the code that the address says."""
-    try:
+    with notice.refusals():
         code = linked_code(shown[0], known, "z")
         VIEWS[view](Stage(shown, known, code, st.query_params.get("z", "")))
-    except UserError as error:
-        notice.error(error)
 
 
 def _latent_profile(model: TrainedAutoencoder) -> LatentProfile:

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from ae_core.errors import UserError
 from ae_core.lessons.schema import Lesson
 from pages.ui.backend.lessons import lessons
 from pages.ui.i18n import notice
@@ -62,11 +61,9 @@ def _lesson(lesson: Lesson, later: list[Lesson]) -> None:
     st.progress(
         progress.step / count, text=text("lessons.step", step=progress.step + 1, count=count)
     )
-    try:
+    complete = False
+    with notice.refusals():
         complete = step_view(lesson, progress)
-    except UserError as error:
-        notice.error(error)
-        complete = False
     with st.container(horizontal=True):
         st.button(
             text("lessons.back"),
@@ -86,11 +83,20 @@ def _lesson(lesson: Lesson, later: list[Lesson]) -> None:
 
 def _summary(lesson: Lesson, progress: Progress, later: list[Lesson]) -> None:
     st.progress(1.0, text=text("lessons.finished"))
-    try:
-        guesses = right_guesses(lesson, progress)
-    except UserError as error:
-        notice.error(error)
-        return
+    with notice.refusals():
+        _guesses(lesson, progress)
+    if later:
+        st.button(
+            text("lessons.following", title=notice.plain(later[0].title)),
+            type="primary",
+            icon=":material/arrow_forward:",
+            on_click=open_lesson,
+            args=(later[0].id,),
+        )
+
+
+def _guesses(lesson: Lesson, progress: Progress) -> None:
+    guesses = right_guesses(lesson, progress)
     asked = sum(step.guess is not None for step in lesson.steps)
     if asked:
         st.metric(text("lessons.right_guesses"), f"{guesses.count(True)} / {asked}")
@@ -103,14 +109,6 @@ def _summary(lesson: Lesson, progress: Progress, later: list[Lesson]) -> None:
             on_click=go_to,
             args=(number,),
             type="tertiary",
-        )
-    if later:
-        st.button(
-            text("lessons.following", title=notice.plain(later[0].title)),
-            type="primary",
-            icon=":material/arrow_forward:",
-            on_click=open_lesson,
-            args=(later[0].id,),
         )
 
 

@@ -1,8 +1,7 @@
-"""Measure: what a trained model is worth in figures, next to what it has to beat."""
+"""Measure: a trained model in figures, next to the baselines that it has to beat."""
 
 import streamlit as st
 
-from ae_core.errors import UserError
 from pages.ui.evaluation.rates import rate_view
 from pages.ui.evaluation.unknown import unknown_view
 from pages.ui.i18n import notice
@@ -16,7 +15,7 @@ VIEWS = {
     "Bytes": rate_view,
     "Unknown": unknown_view,
 }
-OF_A_MODEL = ("also", "bytes", "threshold", "with")  # what means something else for another model
+OF_A_MODEL = ("also", "bytes", "threshold", "with")  # mean something else for another model
 
 
 def page() -> None:
@@ -34,11 +33,9 @@ def page() -> None:
             collapsed=True,
             wrap=True,
         )
-    try:
+    with notice.refusals():
         VIEWS[view](model)
         model_card(model.id)
-    except UserError as error:
-        notice.error(error)
 
 
 page_frame("Measure", page)

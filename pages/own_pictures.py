@@ -1,5 +1,7 @@
-"""Your pictures: draw or upload pictures, alone or as a class, and train on them."""
+"""Your pictures: visitors draw or upload images, alone or as a class, and train on them."""
 
+from collections.abc import Callable
+from functools import partial
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -20,8 +22,9 @@ from pages.ui.state.query_params import linked_index, set_query
 from pages.ui.state.session import session, visitor
 from pages.ui.widgets.image_picker import image_picker
 from pages.ui.widgets.images import data_urls
+from pages.ui.widgets.metric import metric
 
-A_PAGE = 60  # pictures
+A_PAGE = 60  # images
 
 
 def page() -> None:
@@ -30,15 +33,11 @@ def page() -> None:
     if mine.told:
         notice.info(mine.told)
         mine.told = ""
-    set_id = st.query_params.get("set", "")
-    if not set_id:
-        _overview()
-        return
-    try:
-        _one_set(user_sets().get(set_id))
-    except UserError as error:
-        notice.error(error)
-        _overview()
+    if set_id := st.query_params.get("set", ""):
+        with notice.refusals():
+            _one_set(user_sets().get(set_id))
+            return
+    _overview()
 
 
 def _overview() -> None:
@@ -76,13 +75,10 @@ def _begin() -> None:
     st.caption(text("own.kept"))
     if not st.button(text("own.create"), type="primary", key="own.create"):
         return
-    try:
+    with notice.refusals():
         made = user_sets().create(visitor(), name or text("own.name_example"), side or SIDES[0])
-    except UserError as error:
-        notice.error(error)
-        return
-    set_query(set=made.id)
-    st.rerun()
+        set_query(set=made.id)
+        st.rerun()
 
 
 def _one_set(user_set: UserSet) -> None:
@@ -90,8 +86,8 @@ def _one_set(user_set: UserSet) -> None:
     st.button(text("own.all_sets"), icon=":material/arrow_back:", type="tertiary", on_click=_leave)
     st.subheader(notice.plain(user_set.name))
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
-        st.metric(text("own.count"), user_set.count, width="content")
-        st.metric(text("own.room"), MAX_IMAGES - user_set.count, width="content")
+        metric(text("own.count"), user_set.count)
+        metric(text("own.room"), MAX_IMAGES - user_set.count)
         _train_link(user_set)
     left, right = st.columns(2, gap="large")
     with left:
@@ -147,19 +143,25 @@ def _grid(user_set: UserSet, mine: bool) -> None:
             page_turning(f"own-{user_set.id}", "page", start, A_PAGE, count)
         if mine and chosen in numbers:
             words = text("own.remove", number=chosen + 1)
-            st.button(words, on_click=_remove, args=(user_set.id, chosen), key="own.remove")
+            action = partial(_remove, user_set, chosen)
+            st.button(words, on_click=_do, args=(action,), key="own.remove")
         elif mine:
             st.caption(text("own.remove_hint"))
 
 
-def _remove(set_id: str, number: int) -> None:
+def _do(action: Callable[[], str]) -> None:
+    """Do something at a click; its words, or why it cannot be, are shown on the next page."""
+    mine = session().collecting
     try:
-        user_sets().remove(set_id, number, visitor())
+        mine.told = action()
     except UserError as error:
-        session().collecting.told = error.message
-        return
+        mine.told = error.message
+
+
+def _remove(user_set: UserSet, number: int) -> str:
+    user_sets().remove(user_set.id, number, visitor())
     set_query(picture="")
-    session().collecting.told = text("own.removed", number=number + 1)
+    return text("own.removed", number=number + 1)
 
 
 def _share(user_set: UserSet) -> None:
@@ -172,30 +174,23 @@ def _rename(user_set: UserSet) -> None:
     key = f"own.name.{user_set.id}"
     st.text_input(text("own.name"), user_set.name, max_chars=MAX_NAME, key=key)
 
-    def take() -> None:
-        try:
-            renamed = user_sets().rename(user_set.id, st.session_state[key], visitor())
-            session().collecting.told = text("own.renamed", name=renamed.name)
-        except UserError as error:
-            session().collecting.told = error.message
+    def rename() -> str:
+        renamed = user_sets().rename(user_set.id, st.session_state[key], visitor())
+        return text("own.renamed", name=renamed.name)
 
-    st.button(text("own.rename"), on_click=take)
+    st.button(text("own.rename"), on_click=_do, args=(rename,))
 
 
 def _delete(user_set: UserSet) -> None:
+    def delete() -> str:
+        user_sets().delete(user_set.id, visitor())
+        service().forget_pictures(user_set.image_set)
+        _leave()
+        return text("own.deleted")
+
     st.caption(text("own.delete_hint"))
     label = text("own.delete", count=user_set.count)
-    if not st.button(label, icon=":material/delete:", key="own.delete"):
-        return
-    try:
-        user_sets().delete(user_set.id, visitor())
-    except UserError as error:
-        notice.error(error)
-        return
-    service().forget_pictures(user_set.image_set)
-    session().collecting.told = text("own.deleted")
-    _leave()
-    st.rerun()
+    st.button(label, icon=":material/delete:", key="own.delete", on_click=_do, args=(delete,))
 
 
 page_frame("Your pictures", page)

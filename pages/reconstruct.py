@@ -1,4 +1,6 @@
-"""Reconstruct: a picture through a trained autoencoder, next to PCA and JPEG."""
+"""Reconstruct: an image through a trained autoencoder, next to PCA and JPEG."""
+
+from collections.abc import Callable
 
 import numpy as np
 import streamlit as st
@@ -12,7 +14,7 @@ from ae_core.models.compatibility import image_shape
 from ae_core.models.inference import Reconstruction
 from pages.ui.backend.evaluation import test_baselines
 from pages.ui.backend.models import test_reconstruction
-from pages.ui.backend.service import service
+from pages.ui.backend.service import answer
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import image_set_title
 from pages.ui.i18n.text import text
@@ -26,9 +28,9 @@ from pages.ui.state.session import Upload, session
 from pages.ui.streamlit_adapter import drop_upload
 from pages.ui.widgets.drawing_canvas import drawing_canvas
 from pages.ui.widgets.images import image_row
+from pages.ui.widgets.metric import metric
 from pages.ui.widgets.waiting import waiting
 
-SOURCES = ("Test pictures", "Upload", "Draw")
 A_PAGE = 24  # test images
 MIN_WIDTH = 70  # CSS pixels of an image: all in one row on a phone, too
 
@@ -50,31 +52,21 @@ def page() -> None:
         source = linked_choice(
             "source",
             text("reconstruct.picture"),
-            SOURCES,
+            tuple(SOURCES),
             "reconstruct",
             words="reconstruct.source",
         )
-        number, image = _picture(model, source)
+        chosen = SOURCES[source](model)
     with right:
-        if number is None and image is None:
+        if chosen is None:
             st.info(text("reconstruct.begin"))
             return
-        try:
-            _results(model, number, image)
-        except UserError as error:
-            notice.error(error)
+        with notice.refusals():
+            _results(model, chosen)
 
 
-def _picture(model: TrainedAutoencoder, source: str) -> tuple[int | None, np.ndarray | None]:
-    """Return the number of a test picture, or a picture (H, W, C) of the visitor's own."""
-    if source == "Test pictures":
-        return _test_picture(model), None
-    if source == "Upload":
-        return None, _uploaded(model)
-    return None, _drawn(model)
-
-
-def _test_picture(model: TrainedAutoencoder) -> int | None:
+def _test_image(model: TrainedAutoencoder) -> int | None:
+    """Return the number of the test image that the visitor chooses."""
     try:
         with waiting(text("reconstruct.loading"), "gallery", model.spec.images):
             return gallery_picker(f"picker-{model.id}", model.spec.images, A_PAGE)
@@ -84,6 +76,7 @@ def _test_picture(model: TrainedAutoencoder) -> int | None:
 
 
 def _uploaded(model: TrainedAutoencoder) -> np.ndarray | None:
+    """Return the visitor's upload as the model takes it, (H, W, C) in [0, 1]."""
     upload = session().upload
     # A new widget for every file: the one before is empty.
     key = f"reconstruct.file.{upload.id if upload else ''}"
@@ -96,14 +89,12 @@ def _uploaded(model: TrainedAutoencoder) -> np.ndarray | None:
     if upload is None:
         return None
     st.button(text("reconstruct.forget"), on_click=_forget)
-    try:
+    with notice.refusals():
         image = images.open_image(upload.data, upload.name)
-    except UserError as error:
-        notice.error(error)
-        return None
-    array = images.to_array(image, image_shape(model.spec))
-    inverted = st.toggle(text("reconstruct.invert"), key="reconstruct.invert")
-    return 1 - array if inverted else array
+        array = images.to_array(image, image_shape(model.spec))
+        inverted = st.toggle(text("reconstruct.invert"), key="reconstruct.invert")
+        return 1 - array if inverted else array
+    return None
 
 
 def _forget() -> None:
@@ -111,30 +102,33 @@ def _forget() -> None:
 
 
 def _drawn(model: TrainedAutoencoder) -> np.ndarray | None:
-    try:
+    """Return the visitor's drawing as the model takes it, (H, W, C) in [0, 1]."""
+    drawing = None
+    with notice.refusals():
         drawing = drawing_canvas("reconstruct", DRAWING_SIDE)
-    except UserError as error:
-        notice.error(error)
-        return None
     if drawing is None:
         return None
-    # Centred while it is large, then reduced: centring a small picture would blur it.
+    # Centred while it is large, then reduced: centring a small image would blur it.
     return images.reduced(centre_digit(drawing), image_shape(model.spec))
 
 
-def _results(model: TrainedAutoencoder, number: int | None, image: np.ndarray | None) -> None:
-    answer = service().connection.answer
+SOURCES: dict[str, Callable[[TrainedAutoencoder], int | np.ndarray | None]] = {
+    "Test pictures": _test_image,
+    "Upload": _uploaded,
+    "Draw": _drawn,
+}
+
+
+def _results(model: TrainedAutoencoder, chosen: int | np.ndarray) -> None:
     with st.spinner(text("reconstruct.reconstructing")):
-        if number is not None:
-            image, ours = test_reconstruction(model.file, number)
-        elif image is not None:
-            ours = answer(inference.reconstruct, model.file, image)
+        if isinstance(chosen, int):
+            image, ours = test_reconstruction(model.file, chosen)
         else:
-            return
+            image, ours = chosen, answer(inference.reconstruct, model.file, chosen)
     _reconstruction_view(image, ours)
     with st.spinner(text("reconstruct.fitting")):
-        if number is not None:
-            others, missing = test_baselines(model.file, number)
+        if isinstance(chosen, int):
+            others, missing = test_baselines(model.file, chosen)
         else:
             others, missing = answer(baselines.baselines_of, model.file, image)
     _baselines_view(ours, others)
@@ -143,7 +137,7 @@ def _results(model: TrainedAutoencoder, number: int | None, image: np.ndarray | 
 
 
 def _reconstruction_view(image: np.ndarray, ours: Reconstruction) -> None:
-    """Show a picture (H, W, C) in [0, 1], what the autoencoder made of it, and the error."""
+    """Show an image (H, W, C) in [0, 1], its reconstruction and the error."""
     _figures(ours)
     error = images.error_map(image, ours.image)
     original = f"<b>{text('reconstruct.original')}</b><br>{size(image.size)}"
@@ -153,7 +147,7 @@ def _reconstruction_view(image: np.ndarray, ours: Reconstruction) -> None:
 
 
 def _baselines_view(ours: Reconstruction, others: list[Reconstruction]) -> None:
-    """Show the autoencoder's picture next to those of its baselines, and say who is ahead."""
+    """Show the reconstruction next to those of the baselines, and say which is ahead."""
     st.markdown(f"##### {_verdict(ours, others)}")
     shown = (ours, *others)
     image_row((each.image for each in shown), (_words(each, ours) for each in shown), MIN_WIDTH)
@@ -167,11 +161,11 @@ def _figures(ours: Reconstruction) -> None:
             ("MSE", f"{ours.mse:.4f}", text("reconstruct.mse_help")),
             (text("reconstruct.code"), f"{ours.bytes:,} B", text("reconstruct.code_help")),
         ):
-            st.metric(label, value, help=about, width="content")
+            metric(label, value, about)
 
 
 def _words(made: Reconstruction, ours: Reconstruction) -> str:
-    """Return what stands below a picture, as HTML; nothing in it comes from a visitor."""
+    """Return the caption of an image as HTML; nothing in it comes from a visitor."""
     kept = size(made.bytes)
     if made.numbers:
         kept = text("reconstruct.numbers", count=made.numbers)

@@ -12,7 +12,7 @@ from ae_core.denoising.denoise import Denoised, LabelledImage
 from ae_core.models.inference import DenoiserFile, ModelFile
 from ae_core.specs import Corruption
 from pages.ui.backend.caching import KEYS
-from pages.ui.backend.service import service
+from pages.ui.backend.service import answer
 from pages.ui.state.session import session_cached
 
 MAX_ENTRIES = 400  # each at most 0.1 MB: a class moves one slider over the same few faces
@@ -67,12 +67,11 @@ def squeezed(
 ) -> list[LabelledImage]:
     """Return what autoencoders, with their titles, make of the image; raises as `denoised` does."""
     clean = None if result.clean is None else result.clean.image
-    answer, noisy = service().connection.answer, result.noisy.image
+    noisy = result.noisy.image
     return _answer("squeezed", asked, lambda: answer(denoise.squeezed, autoencoders, noisy, clean))
 
 
 def _of_worker(work: Callable[..., Answer], asked: Question) -> Answer:
-    answer = service().connection.answer
     return answer(work, asked.model, asked.image, asked.noise, asked.seed, colour=asked.colour)
 
 

@@ -11,14 +11,14 @@ from ae_core.denoising import photos
 from ae_core.export import files
 from ae_core.specs import ImageChoice
 from pages.ui.backend.caching import uncached_for_user_sets
-from pages.ui.backend.service import service
+from pages.ui.backend.service import answer
 from pages.ui.widgets.images import contact_sheet, data_urls
 
 
 @uncached_for_user_sets(st.cache_data(show_spinner=False, max_entries=64))
 def gallery(choice: ImageChoice, start: int, count: int) -> galleries.Gallery:
     """Return test images; see `ae_core.data.gallery.gallery`."""
-    return service().connection.answer(galleries.gallery, choice, start, count)
+    return answer(galleries.gallery, choice, start, count)
 
 
 @uncached_for_user_sets(st.cache_resource(show_spinner=False, max_entries=64))
@@ -36,13 +36,13 @@ def gallery_sheet(choice: ImageChoice, count: int) -> bytes:
 @uncached_for_user_sets(st.cache_data(show_spinner=False, max_entries=256))
 def test_image(choice: ImageChoice, number: int) -> np.ndarray:
     """Return test image ``number`` (H, W, C) in [0, 1]."""
-    return service().connection.answer(galleries.held_out_image, choice, number)
+    return answer(galleries.held_out_image, choice, number)
 
 
 @st.cache_data(show_spinner=False)
 def sample_faces() -> list[tuple[str, np.ndarray]]:
     """Return faces for who does not want to upload one; see `ae_core.denoising.photos.samples`."""
-    return service().connection.answer(photos.samples)
+    return answer(photos.samples)
 
 
 @st.cache_resource(show_spinner=False)
@@ -59,7 +59,7 @@ def _thumbnail(image: np.ndarray) -> np.ndarray:
 @uncached_for_user_sets(st.cache_resource(show_spinner=False, max_entries=2))
 def picture_file(choice: ImageChoice) -> bytes:
     """Return a set's pictures, tens of megabytes; see `ae_core.export.files.picture_file`."""
-    return service().connection.answer(files.picture_file, *choice)
+    return answer(files.picture_file, *choice)
 
 
 @st.cache_resource(show_spinner=False)

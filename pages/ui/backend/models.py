@@ -13,7 +13,7 @@ from ae_core.models import inference
 from ae_core.models.inference import ModelFile
 from ae_core.models.pretrained import profile_path
 from pages.ui.backend.caching import KEYS, uncached_for_user_sets
-from pages.ui.backend.service import service
+from pages.ui.backend.service import answer
 
 MODELS = 64  # whose decoders and atlases, about 1 MB each, are remembered
 NEIGHBOURS = 1000  # test pictures on a map of neighbours, which takes seconds to work out
@@ -24,21 +24,19 @@ def test_reconstruction(
     model: ModelFile, number: int
 ) -> tuple[np.ndarray, inference.Reconstruction]:
     """Return test picture ``number`` of a model's image set and its reconstruction."""
-    return service().connection.answer(inference.reconstruct_test, model, number)
+    return answer(inference.reconstruct_test, model, number)
 
 
 @st.cache_data(show_spinner=False, max_entries=256, hash_funcs=KEYS)
 def test_code(model: ModelFile, number: int) -> tuple[np.ndarray, np.ndarray | None]:
     """Return the code of test picture ``number``; see `ae_core.latent.explore.encode`."""
-    return service().connection.answer(explore.encode_test, model, number)
+    return answer(explore.encode_test, model, number)
 
 
 @st.cache_resource(show_spinner=False, max_entries=MODELS, hash_funcs=KEYS)
 def live_decoder(model: ModelFile, name: str) -> bytes:
     """Return a decoder for the browser; see `ae_core.latent.explore.live_decoder`."""
-    return explore.stored_decoder(model, name) or service().connection.answer(
-        explore.live_decoder, model, name
-    )
+    return explore.stored_decoder(model, name) or answer(explore.live_decoder, model, name)
 
 
 @st.cache_resource(show_spinner=False, max_entries=MODELS, hash_funcs=KEYS)
@@ -47,7 +45,7 @@ def latent_profile(model: ModelFile) -> LatentProfile:
     kept = profile_path(Path(model.path))
     if kept.is_file():
         return LatentProfile.from_bytes(kept.read_bytes())
-    return service().connection.answer(explore.latent_profile, model)
+    return answer(explore.latent_profile, model)
 
 
 @st.cache_resource(show_spinner=False, max_entries=MODELS, hash_funcs=KEYS)
@@ -56,7 +54,7 @@ def full_latent_profile(model: ModelFile) -> LatentProfile:
     known = latent_profile(model)
     if len(known.codes):
         return known
-    return service().connection.answer(explore.latent_profile, model)
+    return answer(explore.latent_profile, model)
 
 
 @st.cache_resource(show_spinner=False, max_entries=MODELS, hash_funcs=KEYS)
@@ -64,17 +62,17 @@ def disentanglement(model: ModelFile) -> Disentanglement:
     """Return how the codes of test images follow the known factors, which they must have."""
     known = latent_profile(model)
     assert known.labels is not None
-    return service().connection.answer(Disentanglement.of, known.codes, known.labels)
+    return answer(Disentanglement.of, known.codes, known.labels)
 
 
 @st.cache_resource(show_spinner=False, max_entries=MODELS, hash_funcs=KEYS)
 def tsne_map(model: ModelFile) -> np.ndarray:
     """Return points (N, 2) of the first test codes; see `ae_core.latent.explore.tsne`."""
     codes = full_latent_profile(model).codes[:NEIGHBOURS]
-    return service().connection.answer(explore.tsne, codes)
+    return answer(explore.tsne, codes)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4, hash_funcs=KEYS)
 def keras_file(model: ModelFile) -> bytes:
     """Return a model for Keras; see `ae_core.export.files.keras_file`."""
-    return service().connection.answer(files.keras_file, model)
+    return answer(files.keras_file, model)

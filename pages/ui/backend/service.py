@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 import streamlit as st
@@ -25,6 +25,8 @@ from pages.ui.backend.prometheus import Provider
 from pages.ui.streamlit_adapter import register_metrics
 from pages.ui.widgets.images import contact_sheet
 
+P = ParamSpec("P")
+T = TypeVar("T")
 SHEETS = 64  # of pictures of runs that several may watch
 FILMS = 16  # of runs that are replayed, up to 2 MB each
 
@@ -38,6 +40,11 @@ def service() -> TrainingService:
     made = TrainingService(store, connection)
     register_metrics(Provider(made))
     return made
+
+
+def answer(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Return what a function returns in an ``infer`` worker; see `Connection.answer`."""
+    return service().connection.answer(function, *args, **kwargs)
 
 
 def snapshots_of(ids: list[str]) -> list[Snapshot]:
@@ -72,7 +79,7 @@ def class_wall() -> Wall:
 @st.cache_data(show_spinner=False, max_entries=64)
 def speed() -> estimate.Speed:
     """Return how fast this machine multiplies; measured once."""
-    return service().connection.answer(estimate.measure_speed)
+    return answer(estimate.measure_speed)
 
 
 def run_sheet(snapshot: Snapshot, rows: np.ndarray) -> bytes:

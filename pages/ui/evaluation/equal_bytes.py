@@ -10,7 +10,7 @@ from ae_core.evaluation import fixed_budget
 from ae_core.evaluation.fixed_budget import Compressed
 from ae_core.models.compatibility import image_shape
 from pages.ui.backend.images import test_image
-from pages.ui.backend.service import service
+from pages.ui.backend.service import answer
 from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import size
 from pages.ui.pickers.face_source import own_photo, sample_face
@@ -46,7 +46,6 @@ def equal_bytes(shown: tuple[TrainedAutoencoder, ...], budget: float, *, coded: 
     if image is None:
         st.info(text("measure.no_picture"))
         return
-    answer = service().connection.answer
     with place, st.spinner(text("measure.squeezing")):
         found = [
             *(

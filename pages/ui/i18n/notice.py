@@ -6,6 +6,8 @@ visitor's language.
 """
 
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import streamlit as st
 
@@ -45,3 +47,12 @@ def info(text: Said) -> None:
 def toast(text: Said) -> None:
     """Say in passing what went wrong."""
     st.toast(said(text))
+
+
+@contextmanager
+def refusals(show: Callable[[UserError], None] = error) -> Iterator[None]:
+    """Show what is refused inside, and go on after it."""
+    try:
+        yield
+    except UserError as refused:
+        show(refused)

@@ -13,7 +13,7 @@ from ae_core.models.pretrained import cards
 from ae_core.specs import LIMITS, Limit
 from pages.ui.backend.images import gallery
 from pages.ui.backend.models import latent_profile
-from pages.ui.backend.service import match_results, service
+from pages.ui.backend.service import answer, match_results
 from pages.ui.charts import latent
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
@@ -83,7 +83,6 @@ def _target(stage: Stage, seed: int) -> np.ndarray:
         return gallery(stage.model.spec.images, number, 1).images / np.float32(255)
     drawer = _first_of_its_kind(stage.model)
     code = latent_profile(drawer.file).fitted.sample(np.random.default_rng(seed), 1)
-    answer = service().connection.answer
     return answer(explore.decode, drawer.file, code) / np.float32(255)
 
 
@@ -102,7 +101,6 @@ def _alike(one: TrainedAutoencoder, other: TrainedAutoencoder) -> bool:
 
 def _psnr_of_own_code(stage: Stage, target: np.ndarray) -> float:
     """Return how near the model's own reconstruction is: nobody need do better."""
-    answer = service().connection.answer
     code, _ = answer(explore.encode, stage.model.file, target[0])
     return psnr(target, stage.images(code[np.newaxis]))
 

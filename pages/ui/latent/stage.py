@@ -19,7 +19,7 @@ from ae_core.latent.profile import LatentProfile
 from ae_core.models.compatibility import image_shape
 from pages.ui.backend.images import gallery
 from pages.ui.backend.models import test_code
-from pages.ui.backend.service import service
+from pages.ui.backend.service import answer
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import image_set_title
 from pages.ui.i18n.text import text
@@ -64,7 +64,7 @@ class Stage:
             (N, H, W, C) uint8.
         """
         file = (model or self.model).file
-        return service().connection.answer(explore.decode, file, codes)
+        return answer(explore.decode, file, codes)
 
     def images(self, codes: np.ndarray, model: TrainedAutoencoder | None = None) -> np.ndarray:
         """Return `decoded` as float32 in [0, 1]."""
@@ -85,7 +85,6 @@ class Stage:
                 room -= macs
                 live_decoder.mount(model)
             else:
-                answer = service().connection.answer
                 picture = answer(explore.decode, model.file, code[np.newaxis])[0]
                 still = data_url(picture / 255)
             shown.append({"id": model.id, "title": model.title, "still": still})

@@ -11,7 +11,7 @@ from ae_core.latent import explore
 from ae_core.latent.interpolation import code_to_text
 from ae_core.models.compatibility import image_shape
 from pages.ui.backend.images import gallery
-from pages.ui.backend.service import service
+from pages.ui.backend.service import answer
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import image_set_title
 from pages.ui.i18n.text import text
@@ -96,7 +96,7 @@ def _source(stage: Stage, key: str, names: tuple[str, ...], target: str) -> None
 
 def _encoded(stage: Stage, face: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
     picture = images.to_array(Image.fromarray(face), image_shape(stage.model.spec))
-    return service().connection.answer(explore.encode, stage.model.file, picture)
+    return answer(explore.encode, stage.model.file, picture)
 
 
 def picture_choice(stage: Stage, key: str, chosen: int, take: Callable[[int], None]) -> None:

@@ -1,6 +1,6 @@
-"""Adding pictures to a visitor's own set: drawn on the canvas, or out of uploaded files.
+"""Visitors add images to a set of their own: drawn on the canvas, or out of uploaded files.
 
-Files are read in memory and let go of at once; what is made of them is kept only when the visitor
+Files are read in memory and forgotten at once; the app keeps their images only when the visitor
 presses the button that says so.
 """
 
@@ -16,7 +16,7 @@ from ae_core.data.user_image_sets import user_sets
 from ae_core.data.user_set_store import MAX_IMAGES
 from ae_core.data.user_sets import UserSet
 from ae_core.errors import UserError
-from pages.ui.backend.service import service
+from pages.ui.backend.service import answer
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.state.query_params import linked_choice
@@ -28,12 +28,12 @@ from pages.ui.widgets.images import data_urls
 
 SOURCES = ("Draw", "Upload")
 CANVAS_PIXELS = 260  # so that the button below it is in sight on a laptop
-SHOWN = 60  # of the pictures just uploaded
+SHOWN = 60  # of the images just uploaded
 NAMED = 8  # of the files that are left out
 
 
 def add_pictures(user_set: UserSet) -> None:
-    """Let the visitor add pictures to a set."""
+    """Let the visitor add images to a set."""
     source = linked_choice("source", text("own.add"), SOURCES, "own", words="own.source")
     if source == "Draw":
         _draw(user_set)
@@ -43,11 +43,9 @@ def add_pictures(user_set: UserSet) -> None:
 
 def _draw(user_set: UserSet) -> None:
     mine = session().collecting
-    try:
+    drawing = None
+    with notice.refusals():
         drawing = drawing_canvas(f"own.{user_set.id}.{mine.drawings}", DRAWING_SIDE, CANVAS_PIXELS)
-    except UserError as error:
-        notice.error(error)
-        return
     pressed = st.button(
         text("own.keep_drawing"), type="primary", disabled=drawing is None, key="own.keep_drawing"
     )
@@ -56,8 +54,8 @@ def _draw(user_set: UserSet) -> None:
         return
     # Centred while it is large, as on the Reconstruct page.
     small = images.reduced(centre_digit(drawing), (user_set.side, user_set.side, 1))
-    now = _add(user_set, images.to_bytes_range(small[np.newaxis, :, :, 0]))
-    if now is not None:
+    with notice.refusals():
+        now = user_sets().add(user_set.id, images.to_bytes_range(small[np.newaxis, :, :, 0]))
         mine.drawings += 1
         mine.told = text("own.drawn", count=now.count)
         st.rerun()
@@ -96,7 +94,7 @@ def _read(user_set: UserSet, files: list[tuple[str, bytes]]) -> None:
     mine.batch, mine.problem = None, None
     try:
         with st.spinner(text("own.reading")):
-            mine.batch = service().connection.answer(uploads.read_files, files, user_set.side, room)
+            mine.batch = answer(uploads.read_files, files, user_set.side, room)
     except UserError as error:
         mine.problem = error.message
 
@@ -107,10 +105,8 @@ def _review(user_set: UserSet, batch: uploads.Batch) -> None:
     count = len(batch.pixels)
     invert = st.toggle(text("own.invert"), key=f"own.invert.{mine.readings}")
     pixels = 255 - batch.pixels if invert else batch.pixels
-    if count <= SHOWN:
-        st.caption(text("own.read", count=count))
-    else:
-        st.caption(text("own.read_some", count=count, shown=SHOWN))
+    key = "own.read" if count <= SHOWN else "own.read_some"
+    st.caption(text(key, count=count, shown=SHOWN))
 
     def leave_out(index: int) -> None:
         mine.batch = replace(batch, pixels=np.delete(batch.pixels, index, axis=0))
@@ -123,8 +119,10 @@ def _review(user_set: UserSet, batch: uploads.Batch) -> None:
             text("own.keep_uploads", count=count), type="primary", key="own.keep_uploads"
         )
         st.button(text("own.forget_uploads"), on_click=_forget)
-    now = _add(user_set, pixels) if keep else None
-    if now is not None:
+    if not keep:
+        return
+    with notice.refusals():
+        now = user_sets().add(user_set.id, pixels)
         mine.batch = None
         mine.told = text("own.uploaded", added=count, count=now.count)
         st.rerun()
@@ -132,14 +130,6 @@ def _review(user_set: UserSet, batch: uploads.Batch) -> None:
 
 def _forget() -> None:
     session().collecting.batch = None
-
-
-def _add(user_set: UserSet, pixels: np.ndarray) -> UserSet | None:
-    try:
-        return user_sets().add(user_set.id, pixels)
-    except UserError as error:
-        notice.error(error)
-        return None
 
 
 def _left_out(batch: uploads.Batch) -> None:

@@ -13,7 +13,7 @@ from ae_core.denoising import photos
 from ae_core.denoising.faces import MIDDLE
 from ae_core.specs import ImageChoice, TrainingSpec
 from pages.ui.backend.images import gallery, sample_faces, sample_tiles
-from pages.ui.backend.service import service
+from pages.ui.backend.service import answer
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import image_set_title
 from pages.ui.i18n.text import text
@@ -113,7 +113,7 @@ def own_photo(source: str, forget: Callable[[], None] | None = None) -> Chosen |
     if file is not None:
         try:
             with st.spinner(text("denoise.photo.looking")):
-                photo = service().connection.answer(photos.take_photo, file.getvalue(), file.name)
+                photo = answer(photos.take_photo, file.getvalue(), file.name)
         finally:
             drop_upload(file)
         session().forget_photo()
@@ -135,6 +135,5 @@ def _crop(photo_id: str, photo: photos.Photo, forget: Callable[[], None]) -> Cho
     crop = crop_box(f"crop-{photo_id}", photo, start)
     st.button(text("denoise.photo.forget"), on_click=forget)
     key = (photo_id, crop)
-    answer = service().connection.answer
     image = session_cached("face", key, lambda: answer(photos.cut_face, photo.data, crop))
     return Chosen(key, image)
