@@ -15,6 +15,7 @@ from ae_core.data.corruption import corrupt
 from ae_core.denoising import filters
 from ae_core.denoising.colour import apply_on_luma, resized
 from ae_core.denoising.face_distance import FaceDistance
+from ae_core.errors import UserError
 from ae_core.models import weights
 from ae_core.models.compatibility import image_shape
 from ae_core.models.inference import DenoiserFile, ModelFile, autoencoder
@@ -175,7 +176,10 @@ def _denoiser(model: DenoiserFile) -> "Denoiser":
     from ae_core.models.denoiser import Denoiser
 
     arrays = weights.dequantize(weights.from_bytes(Path(model.path).read_bytes()))
-    return Denoiser(model.spec, arrays)
+    try:
+        return Denoiser(model.spec, arrays)
+    except ValueError as error:
+        raise UserError("weights", problem=str(error)) from error
 
 
 @lru_cache(maxsize=1)

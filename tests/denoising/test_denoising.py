@@ -195,7 +195,7 @@ def test_weights_that_are_not_finite_are_refused_by_the_name_of_their_layer(face
     path = tmp_path / "weights.npz"
     path.write_bytes(weights.to_bytes(arrays))
     model = replace(card.model_file(), path=str(path), version=1)
-    with pytest.raises(ValueError, match=rf"^weights of {layer}=NaN must be finite numbers$"):
+    with refused("weights", problem=f"weights of {layer}=NaN must be finite numbers"):
         denoise(model, face, MUCH, 0, colour=False)
 
 
