@@ -1,16 +1,7 @@
 """The app as the README starts it, and a real Chromium in front of it."""
 
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +15,8 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from ae_core.storage import ROOT
+from tests.helpers.lab_server import LAPTOP, PHONE, Server, serving
 
-START_SECONDS = 60
 expect.set_options(timeout=60_000)  # the first training waits for TensorFlow
 # Chromium of its own accord asks Google's servers this and that; a test must not.
 SILENT = (
@@ -37,30 +27,7 @@ SILENT = (
     "--disable-sync",
     "--no-first-run",
 )
-
-
-@dataclass(frozen=True)
-class Server:
-    """A running app."""
-
-    url: str
-    pid: int
-    runs: Path
-
-
-@contextmanager
-def serving(runs: Path) -> Iterator[Server]:
-    """Start the app with a run store of its own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    environment = {**os.environ, "AE_RUNS_DIR": str(runs)}
-    with subprocess.Popen(command, cwd=ROOT, env=environment) as process:
-        url = f"http://localhost:{port}"
-        wait_for(f"{url}/_stcore/health")
-        yield Server(url, process.pid, runs)
-        process.terminate()
+CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 
 
 @pytest.fixture(scope="session")
@@ -77,35 +44,16 @@ def fresh_server(tmp_path) -> Iterator[Server]:
         yield found
 
 
-def wait_for(url: str) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            with urllib.request.urlopen(url, timeout=1):
-                return
-        except (urllib.error.URLError, OSError):
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
-
-
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     names = ("chromium", "chromium-browser", "google-chrome")
     path = next(filter(None, map(shutil.which, names)), None)
     with sync_playwright() as playwright:
         if path is None and not Path(playwright.chromium.executable_path).exists():
-            message = "no Chromium: `make browser` installs one"
-            if os.environ.get("CI"):
-                pytest.fail(message)
-            pytest.skip(message)
-        chromium = playwright.chromium.launch(executable_path=path, args=list(SILENT))
+            pytest.skip("no Chromium: `make browser` installs one")
+        chromium = playwright.chromium.launch(executable_path=path, args=[*SILENT, *CAMERA])
         yield chromium
         chromium.close()
-
-
-LAPTOP = {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"}
-PHONE = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}
 
 
 @pytest.fixture(scope="session")
@@ -153,6 +101,7 @@ def _visit(context: BrowserContext, server: Server, screen: dict[str, Any]) -> I
     tab.on("request", note)
     yield tab
     if not tab.is_closed():
+        tab.mouse.up()
         tab.evaluate("location.origin === 'null' || sessionStorage.clear()")
         tab.remove_listener("request", note)
         tab.unroute_all(behavior="ignoreErrors")

@@ -2,7 +2,6 @@
 
 import io
 import re
-import shutil
 import time
 import urllib.request
 from pathlib import Path
@@ -15,8 +14,8 @@ from playwright.sync_api import FilePayload, Page, expect
 from skimage import data
 
 from ae_core.specs import CHOICES
-from tests.browser.conftest import SILENT
 from tests.helpers.lab_page import IDLE, box_of, metric, open_page
+from tests.helpers.lab_server import LAPTOP
 from tests.helpers.refusals import pattern
 from tests.helpers.written_files import no_writing, places, processes, written_since
 
@@ -347,17 +346,11 @@ def test_a_forgotten_photo_is_not_kept_by_streamlit_either(page, server, small_p
 
 @pytest.fixture
 def camera_page(browser, server):
-    """A page in a browser with a camera that shows a green test picture."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next(filter(None, map(shutil.which, names)), None)
-    fake = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
-    chromium = browser.browser_type.launch(executable_path=path, args=[*SILENT, *fake])
-    context = chromium.new_context(
-        viewport={"width": 1280, "height": 800}, base_url=server.url, permissions=["camera"]
-    )
+    """A page that may use the camera, which shows a green test picture."""
+    context = browser.new_context(**LAPTOP, base_url=server.url, permissions=["camera"])
     context.set_default_timeout(60_000)
     yield context.new_page()
-    chromium.close()
+    context.close()
 
 
 def test_a_photo_from_the_camera_has_a_square_to_move(camera_page):

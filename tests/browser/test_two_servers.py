@@ -19,8 +19,8 @@ from ae_core.service.connection import Connection
 from ae_core.service.service import TrainingService
 from ae_core.specs import change, preset
 from ae_core.storage import ROOT
-from tests.browser.conftest import wait_for
 from tests.helpers.dask_cluster import DaskCluster
+from tests.helpers.lab_server import wait_for
 from tests.helpers.sticky_proxy import COOKIE, StickyProxy
 
 LONG = "/train?preset=digits-dense&image_size=8&epochs=2000"

@@ -21,7 +21,7 @@ LATENT_VIEWS = ("Sliders", "Map", "Walk", "Directions", "Samples", "Posterior", 
 PATIENCE = 180  # seconds: the first page waits for a worker that imports TensorFlow
 
 
-def opened(page: str, visitor: str = "", **query: str) -> AppTest:
+def opened(page: str, /, visitor: str = "", **query: str) -> AppTest:
     """Open a page with a query, as a link does; without a visitor somebody new does."""
     test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE)
     test.switch_page(page) if page != "app.py" else None

@@ -1,0 +1,41 @@
+"""Links that 30b02cd wrote lead to the same figures, on the runs and classes that it wrote."""
+
+import json
+import shutil
+import time
+
+import pytest
+import streamlit as st
+
+from ae_core.storage import ROOT
+from tests.helpers.app_page import opened
+
+FIXTURES = ROOT / "tests" / "fixtures"
+OWNER = "fd79b58188563bca"
+LINKS = json.loads((FIXTURES / "pages.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def old_store(own_runs, tmp_path_factory):
+    """A server on a copy of that version's store; its class was opened just now."""
+    folder = tmp_path_factory.mktemp("old") / "runs"
+    shutil.copytree(FIXTURES / "store", folder)
+    (classroom,) = folder.glob("classes/*/class.json")
+    classroom.write_text(json.dumps(json.loads(classroom.read_text()) | {"created": time.time()}))
+    # The workers look for visitors' images beside the runs of all other tests.
+    shutil.copytree(FIXTURES / "store" / "own", own_runs / "own", dirs_exist_ok=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AE_RUNS_DIR", str(folder))
+        st.cache_resource.clear()
+        yield folder
+        st.cache_resource.clear()
+
+
+@pytest.mark.parametrize("link", LINKS, ids=lambda link: f"{link['page']} {link['query']}")
+def test_a_link_shows_what_it_showed(old_store, link):
+    page = opened(link["page"], link.get("visitor", OWNER), **link["query"])
+    figures = [figure.value for figure in page.metric]
+    assert [figure for figure in figures if figure in link.get("figures", [])] == link.get(
+        "figures", []
+    )
+    assert bool(page.error) == link.get("refused", False)
