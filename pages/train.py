@@ -5,9 +5,9 @@ import streamlit as st
 from ae_core.errors import UnknownThing
 from pages.ui.backend.service import measure_time, service
 from pages.ui.i18n import notice
-from pages.ui.i18n.text import slug, text
+from pages.ui.i18n.text import text
 from pages.ui.shell.frame import page_frame
-from pages.ui.state.query_params import read_settings, set_query, write_settings
+from pages.ui.state.query_params import linked_choice, read_settings, write_settings
 from pages.ui.state.session import visitor
 from pages.ui.train.compare import compare_view
 from pages.ui.train.set_up_view import set_up_view
@@ -19,7 +19,10 @@ VIEWS = ("Set up", "Watch", "Compare")
 
 def page() -> None:
     """Draw the page."""
-    view = _view()
+    usual = "Watch" if "run" in st.query_params else "Set up"
+    view = linked_choice(
+        "view", text("train.views"), VIEWS, "train", usual=usual, words="train.view", collapsed=True
+    )
     if view == "Set up":
         st.fragment(_set_up)()
         return
@@ -48,47 +51,21 @@ def _take_link() -> None:
     write_settings()
 
 
-def _view() -> str:
-    current = st.query_params.get("view") or ("Watch" if "run" in st.query_params else "Set up")
-    st.session_state["train.view"] = current if current in VIEWS else "Set up"
-    chosen = st.segmented_control(
-        text("train.views"),
-        VIEWS,
-        format_func=lambda view: text(f"train.view.{slug(view)}"),
-        key="train.view",
-        label_visibility="collapsed",
-        on_change=_take_view,
-    )
-    return chosen or "Set up"
-
-
-def _take_view() -> None:
-    set_query(view=st.session_state["train.view"] or st.query_params.get("view", "Set up"))
-
-
 def _watch() -> None:
     run_id = st.query_params.get("run", "")
     sweep_id = "" if run_id else st.query_params.get("sweep", "")
     if not run_id and not sweep_id:  # the visitor's newest one
         run_id = next(iter(service().runs(visitor())), "")
         sweep_id = service().snapshot(run_id).sweep if run_id else ""
-    if sweep_id:
-        _watch_sweep(sweep_id)
-        return
-    if not run_id:
-        st.info(text("train.nothing_yet"))
-        return
     try:
-        run_view(run_id)
+        if sweep_id:
+            sweep_view(sweep_id)
+        elif run_id:
+            run_view(run_id)
+        else:
+            st.info(text("train.nothing_yet"))
     except UnknownThing as error:
-        notice.error(text("train.unknown", problem=error))
-
-
-def _watch_sweep(sweep_id: str) -> None:
-    try:
-        sweep_view(sweep_id)
-    except UnknownThing as error:
-        notice.error(text("sweep.unknown", problem=error))
+        notice.error(text("sweep.unknown" if sweep_id else "train.unknown", problem=error))
 
 
 page_frame("Train", page, by_itself=False)

@@ -6,7 +6,6 @@ import streamlit as st
 
 from ae_core.classroom.join_link import in_the_network, is_local, own_address, qr_code, with_query
 from ae_core.classroom.model import CODE_LENGTH, DAYS, MAX_NICKNAME, Classroom
-from ae_core.errors import UserError
 from pages.ui.backend.service import classroom_service
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
@@ -67,12 +66,9 @@ def join_form(classroom: Classroom | None = None) -> None:
 
 def attempt(action: Callable[[], None]) -> None:
     """Do something of the visitor's and draw the whole page anew, or say why it cannot be."""
-    try:
+    with notice.refusals():
         action()
-    except UserError as error:
-        notice.error(error)
-        return
-    st.rerun()
+        st.rerun()
 
 
 def _open() -> None:

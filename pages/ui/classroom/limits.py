@@ -6,7 +6,6 @@ import streamlit as st
 
 from ae_core.classroom.model import Challenge, ClassLimits, Classroom, Student, challenge_preset
 from ae_core.classroom.run_card import RunCard
-from ae_core.errors import UserError
 from ae_core.specs import LIMITS, to_query
 from pages.ui.backend.service import classroom_service
 from pages.ui.i18n import notice
@@ -14,7 +13,7 @@ from pages.ui.i18n.names import image_set_title
 from pages.ui.i18n.text import text
 from pages.ui.state.session import visitor
 
-MOST_ON_THE_STAND = 3
+MAX_STANDINGS = 3
 
 
 def limits_in_words(limits: ClassLimits) -> str:
@@ -63,7 +62,7 @@ def challenge_view(
     with st.container(border=True):
         st.markdown(f"#### {notice.plain(challenge_in_words(classroom.challenge))}")
         with st.container(horizontal=True, gap="large", vertical_alignment="center"):
-            for place, (student, run) in enumerate(standings[:MOST_ON_THE_STAND], 1):
+            for place, (student, run) in enumerate(standings[:MAX_STANDINGS], 1):
                 st.metric(
                     f"**{place}. {notice.plain(student.nickname)}**",
                     f"{run.psnr:.1f} dB",
@@ -80,14 +79,10 @@ def challenge_view(
 
 
 def _take_part(challenge: Challenge, limits: ClassLimits) -> None:
-    try:
-        spec, preset_name = challenge_preset(challenge, limits)
-    except UserError as error:
-        notice.warning(error)
-        return
-    st.page_link(
-        "pages/train.py",
-        label=text("classroom.challenge.take_part"),
-        icon=":material/play_arrow:",
-        query_params={**to_query(spec, preset_name), "view": "Set up"},
-    )
+    with notice.refusals(notice.warning):
+        st.page_link(
+            "pages/train.py",
+            label=text("classroom.challenge.take_part"),
+            icon=":material/play_arrow:",
+            query_params={**to_query(*challenge_preset(challenge, limits)), "view": "Set up"},
+        )

@@ -11,7 +11,6 @@ from ae_core.classroom.model import CLASS_LIMITS, Challenge, ClassLimits, Classr
 from ae_core.data.catalog import IMAGE_SETS
 from ae_core.data.loading import card
 from ae_core.data.user_image_sets import user_sets
-from ae_core.errors import UserError
 from pages.ui.backend.service import class_wall, classroom_service
 from pages.ui.classroom.join_or_open import attempt, here, join_info
 from pages.ui.classroom.limits import limits_in_words
@@ -55,10 +54,8 @@ def teacher_view(classroom: Classroom, secret: str) -> None:
 
 def _try(action: Callable[[], object]) -> None:
     """Do something at a click, before the page is drawn again, or say why it cannot be."""
-    try:
+    with notice.refusals(notice.toast):
         action()
-    except UserError as error:
-        notice.toast(error)
 
 
 def _pause(classroom: Classroom, secret: str) -> None:

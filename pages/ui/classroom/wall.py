@@ -72,14 +72,12 @@ def _draw(code: str, mine: str, secret: str) -> None:
 
 def _act(code: str, secret: str, act: str, name: str) -> None:
     """Do what the teacher asked for on the wall."""
-    try:
+    with notice.refusals(notice.toast):
         classroom_service().as_teacher(code, secret)
         if act == "stop":
             class_wall().stop(classroom_service().students(code), name)
         else:
             classroom_service().remove(code, secret, name)
-    except UserError as error:
-        notice.toast(error)
 
 
 def _draw_wall(

@@ -12,6 +12,7 @@ from pages.ui.i18n.text import slug, text
 from pages.ui.widgets.compare_slider import compare_slider
 from pages.ui.widgets.download_menu import File, download_menu
 from pages.ui.widgets.images import image_row
+from pages.ui.widgets.metric import metric
 
 UNLIKE = 95  # percentile from which a picture is said to be unlike the training faces
 NAMED = (  # versions that have words; the others are models with a title of their own
@@ -87,26 +88,14 @@ def _figures(result: Denoised) -> None:
     with st.container(horizontal=True, gap="medium"):
         before, after = result.noisy, result.output
         if before.psnr is None or after.psnr is None:
-            st.metric(
-                text("denoise.noise_found"),
-                f"σ ≈ {result.noise:.3f}",
-                help=text("denoise.noise_help"),
-                width="content",
-            )
-            st.metric(
-                text("denoise.noise_left"), f"σ ≈ {result.residual_noise:.3f}", width="content"
-            )
+            about = text("denoise.noise_help")
+            metric(text("denoise.noise_found"), f"σ ≈ {result.noise:.3f}", about)
+            metric(text("denoise.noise_left"), f"σ ≈ {result.residual_noise:.3f}")
             return
         for version in (before, after):
-            st.metric(_name(version), _decibels(_psnr(version)), help="PSNR", width="content")
-        gain = _decibels(after.psnr - before.psnr, "+.1f")
-        st.metric(text("denoise.gain"), gain, width="content")
-        st.metric(
-            "SSIM",
-            f"{before.ssim:.2f} → {after.ssim:.2f}",
-            help=text("denoise.ssim_help"),
-            width="content",
-        )
+            metric(_name(version), _decibels(_psnr(version)), "PSNR")
+        metric(text("denoise.gain"), _decibels(after.psnr - before.psnr, "+.1f"))
+        metric("SSIM", f"{before.ssim:.2f} → {after.ssim:.2f}", text("denoise.ssim_help"))
 
 
 def _shown(result: Denoised) -> list[tuple[str, np.ndarray]]:

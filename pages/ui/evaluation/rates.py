@@ -24,6 +24,7 @@ from pages.ui.pickers.model_select import model_multiselect
 from pages.ui.pickers.models import TrainedAutoencoder
 from pages.ui.state.query_params import linked_choice, linked_step, set_query
 from pages.ui.widgets.chart import chart
+from pages.ui.widgets.metric import metric
 
 COUNTS = ("coded", "plain")  # behind an entropy coder, or every number with its bits
 COLOURS = (TRAIN, FOURTH, SIXTH)  # of the models
@@ -111,25 +112,16 @@ def _headline(
     needed = max(least, bytes_for(ours[-1].psnr, files))
     from_pictures = break_even_count(rates.decoder_bytes, own, needed)
     with st.container(horizontal=True, gap="medium"):
-        st.metric(text("measure.wins_below"), below, width="content")
-        st.metric(
-            text("measure.at_its_best"),
-            f"{ours[-1].psnr:.1f} dB",
-            help=text("measure.at_its_best_help", exact=f"{rates.psnr:.1f}"),
-            width="content",
-        )
-        st.metric(text("measure.takes"), _bytes(own), width="content")
-        st.metric(
-            text("measure.decoder"),
-            _large(rates.decoder_bytes),
-            help=text("measure.decoder_help"),
-            width="content",
-        )
+        metric(text("measure.wins_below"), below)
+        about = text("measure.at_its_best_help", exact=f"{rates.psnr:.1f}")
+        metric(text("measure.at_its_best"), f"{ours[-1].psnr:.1f} dB", about)
+        metric(text("measure.takes"), _bytes(own))
+        decoder = _large(rates.decoder_bytes)
+        metric(text("measure.decoder"), decoder, text("measure.decoder_help"))
     st.markdown(f"##### {words}")
     if from_pictures is None:
-        return text("measure.never_pays", decoder=_large(rates.decoder_bytes))
-    decoder, pictures = _large(rates.decoder_bytes), f"{from_pictures:,}"
-    return text("measure.pays", decoder=decoder, pictures=pictures)
+        return text("measure.never_pays", decoder=decoder)
+    return text("measure.pays", decoder=decoder, pictures=f"{from_pictures:,}")
 
 
 def _passed_by(ours: Curve, pca: Curve, data: Curve, *, coded: bool) -> list[str]:

@@ -27,6 +27,7 @@ from pages.ui.pickers.models import TrainedAutoencoder
 from pages.ui.state.query_params import linked_choice, linked_step
 from pages.ui.widgets.chart import chart
 from pages.ui.widgets.images import image_row
+from pages.ui.widgets.metric import metric
 
 STEPS = 160  # of the slider
 USUAL_FPR = 0.05  # of the first threshold
@@ -74,11 +75,9 @@ def _charts(
 ) -> None:
     here = rates(*scores, threshold)
     with st.container(horizontal=True, gap="medium"):
-        st.metric(text("measure.found"), f"{here.tpr:.0%}", width="content")
-        st.metric(text("measure.false_alarms"), f"{here.fpr:.0%}", width="content")
-        st.metric(
-            text("measure.auc"), f"{roc.auc:.3f}", help=text("measure.auc_help"), width="content"
-        )
+        metric(text("measure.found"), f"{here.tpr:.0%}")
+        metric(text("measure.false_alarms"), f"{here.fpr:.0%}")
+        metric(text("measure.auc"), f"{roc.auc:.3f}", text("measure.auc_help"))
     st.markdown(
         "##### " + text("measure.shares", found=f"{here.tpr:.0%}", alarms=f"{here.fpr:.0%}")
     )

@@ -17,6 +17,7 @@ from pages.ui.latent.start import code_choice
 from pages.ui.state.query_params import set_query
 from pages.ui.widgets.chart import chart
 from pages.ui.widgets.images import image_row
+from pages.ui.widgets.metric import metric
 
 STRENGTH = 2.0  # the largest, in both directions
 NAMES = ("a", "b", "c")
@@ -61,17 +62,12 @@ def _factors(stage: Stage) -> None:
         numbers = tuple(f"z{dimension + 1}" for dimension in dimensions)
         chart(latent.factor_map(found, names, numbers), key="directions.factors")
     with right:
-        st.metric(
-            text("latent.directions.gap"),
-            f"{factors.gaps.mean():.2f}",
-            help=text("latent.directions.gap_help"),
-        )
+        gap, about = f"{factors.gaps.mean():.2f}", text("latent.directions.gap_help")
+        metric(text("latent.directions.gap"), gap, about)
         alone = int((np.square(found).max(axis=1) > FOLLOWS).sum())
-        st.metric(
-            text("latent.directions.found"),
-            text("latent.directions.found_of", count=alone, all=len(names)),
-            help=text("latent.directions.found_help"),
-        )
+        counted = text("latent.directions.found_of", count=alone, all=len(names))
+        about = text("latent.directions.found_help")
+        metric(text("latent.directions.found"), counted, about)
 
 
 def _strengths(stage: Stage) -> None:

@@ -24,9 +24,10 @@ from pages.ui.state.query_params import linked_number, set_query
 from pages.ui.state.session import visitor
 from pages.ui.widgets.chart import chart
 from pages.ui.widgets.images import data_url
+from pages.ui.widgets.metric import metric
 
 MOVES = Limit(0, 100_000, whole=True)
-MOST_RIVALS = 4  # other models that are offered the same target
+MAX_OTHERS = 4  # other models that are offered the same target
 
 
 def match_view(stage: Stage) -> None:
@@ -42,11 +43,9 @@ def match_view(stage: Stage) -> None:
     matched = moves > 0 and reached >= goal
     st.markdown(text("match.about"))
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.metric(text("match.moves"), moves, width="content")
-        st.metric(text("match.near"), f"{reached:.1f} dB", width="content")
-        st.metric(
-            text("match.goal"), f"{goal:.1f} dB", help=text("match.goal_help"), width="content"
-        )
+        metric(text("match.moves"), moves)
+        metric(text("match.near"), f"{reached:.1f} dB")
+        metric(text("match.goal"), f"{goal:.1f} dB", text("match.goal_help"))
     with st.container(horizontal=True):
         st.button(
             text("match.again"),
@@ -117,7 +116,7 @@ def _rivals(stage: Stage, seed: int) -> None:
         return
     st.markdown(f"##### {text('match.same_target')}")
     with st.container(horizontal=True):
-        for other in others[:MOST_RIVALS]:
+        for other in others[:MAX_OTHERS]:
             st.page_link(
                 "pages/latent_space.py",
                 label=notice.plain(other.title),

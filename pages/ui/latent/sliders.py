@@ -18,7 +18,7 @@ from pages.ui.state.query_params import set_query
 
 SHOWN = 24  # sliders at once, the rest behind "more"
 STEPS = 200  # of a slider, at least
-MOST_DRAWN = 128  # numbers of a plain model's code whose random draws are made in the browser
+MAX_RANDOM_DIM = 128  # numbers of a plain model's code whose random draws are made in the browser
 BEYOND = 0.25  # of the range in which 98 % of the training codes are, on both sides
 
 _SLIDERS = live_view(__file__, '<div class="buttons"></div><div class="rows"></div>')
@@ -132,7 +132,7 @@ def _distribution(stage: Stage) -> Gaussian | None:
     known = stage.profile
     if known.variational:
         return Gaussian.standard(known.latent_dim)
-    return known.fitted if known.latent_dim <= MOST_DRAWN else None
+    return known.fitted if known.latent_dim <= MAX_RANDOM_DIM else None
 
 
 def _slider(stage: Stage, dimension: int) -> Slider:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import streamlit as st
 
-from ae_core.errors import Message, UserError
+from ae_core.errors import Message
 from ae_core.lessons.figures import Figures, figures_of_run
 from ae_core.lessons.schema import Experiment
 from ae_core.runs.snapshot import Snapshot
@@ -19,13 +19,13 @@ from pages.ui.shell.return_link import link_with_return
 from pages.ui.state.session import visitor
 from pages.ui.train.submission import submit_run, submit_sweep
 
-LOOKED_AT = 60  # of a visitor's newest runs
+MAX_RUNS = 60  # of a visitor's newest runs
 REFRESH_SECONDS = 1.0
 
 
 def done_runs(experiments: tuple[Experiment, ...]) -> dict[str, Snapshot]:
     """Return the visitor's newest runs of exactly these specs, by the experiments' names."""
-    mine = snapshots_of(service().runs(visitor())[:LOOKED_AT])
+    mine = snapshots_of(service().runs(visitor())[:MAX_RUNS])
     found: dict[str, Snapshot] = {}
     for experiment in experiments:
         for run in mine:
@@ -65,20 +65,18 @@ def train_view(experiments: tuple[Experiment, ...]) -> Figures:
 
 def _last_failure(missing: list[Experiment]) -> Message | None:
     """Return why the newest run of a missing experiment failed, None if none did."""
-    for run in snapshots_of(service().runs(visitor())[:LOOKED_AT]):
+    for run in snapshots_of(service().runs(visitor())[:MAX_RUNS]):
         if any(run.spec == one.spec for one in missing):
             return run.reason
     return None
 
 
 def _begin(missing: list[Experiment]) -> None:
-    try:
+    with notice.refusals(notice.toast):
         if len(missing) == 1:
             submit_run(missing[0].spec, missing[0].preset)
         else:
             submit_sweep([one.spec for one in missing], missing[0].preset)
-    except UserError as error:
-        notice.toast(error)
 
 
 def _draw(experiments: tuple[Experiment, ...], live: bool) -> None:

@@ -17,6 +17,7 @@ from pages.ui.i18n.text import text
 from pages.ui.pickers.models import file_of
 from pages.ui.widgets.chart import chart
 from pages.ui.widgets.images import contact_sheet
+from pages.ui.widgets.metric import metric
 
 
 def measure_view(step: Step, runs: Mapping[str, Snapshot]) -> Figures:
@@ -65,7 +66,7 @@ def _show(measure: Measurement, measured: MeasurementResult) -> None:
         with st.container(horizontal=True, gap="large"):
             for name, part, whole in measured.tallies:
                 label = text(f"lessons.tally.{name}")
-                st.metric(label, f"{part} / {whole}", width="content")
+                metric(label, f"{part} / {whole}")
     if measured.counts:
         chart(
             latent.histogram(measured.counts, measured.edges, text("lessons.code_value")),

@@ -10,7 +10,7 @@ from pages.ui.i18n import notice
 from pages.ui.i18n.text import language, text
 
 PLACE = ("lesson", "step", "guess", "tried")  # of a student, in the address of the Lessons page
-MOST_CHARACTERS = 500
+MAX_CHARACTERS = 500
 
 
 def link_with_return(query: Mapping[str, str]) -> dict[str, str]:
@@ -21,7 +21,7 @@ def link_with_return(query: Mapping[str, str]) -> dict[str, str]:
 
 def return_link() -> None:
     """Offer the way back on a page that a lesson has opened."""
-    written = st.query_params.get("back", "")[:MOST_CHARACTERS]
+    written = st.query_params.get("back", "")[:MAX_CHARACTERS]
     place = {name: value for name, value in parse_qsl(written) if name in PLACE}
     lesson = lessons(language())[0].get(place.get("lesson", ""))
     if lesson is None:

@@ -86,18 +86,20 @@ def linked_choice(
     options: tuple[str, ...],
     page: str,
     *,
+    usual: str = "",
     words: str = "",
     format_func: Callable[[str], str] = str,
     collapsed: bool = False,
     wrap: bool = False,
 ) -> str:
-    """Let the visitor choose what the address says under a name; the first option if nothing.
+    """Let the visitor choose among options; the address keeps the choice under a name.
 
     Args:
         name: in the address.
         label: above the widget.
-        options: what there is.
+        options: any of them may stand in the address.
         page: of the widget, for its key.
+        usual: the choice where the address has none; the first option if empty.
         words: the table of texts that has an entry for each option.
         format_func: an option in words, where no table has them.
         collapsed: whether the label is for screen readers alone.
@@ -105,7 +107,7 @@ def linked_choice(
     """
     key = f"{page}.{name}"
     written = st.query_params.get(name)
-    current = written if written in options else options[0]
+    current = written if written in options else usual or options[0]
     st.session_state[key] = current
 
     def take() -> None:

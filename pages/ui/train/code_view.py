@@ -1,11 +1,9 @@
-"""What is trained as Keras code, to read and to take home."""
+"""The Keras script of a run, to read and to take home."""
 
-from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
 
-from ae_core.errors import UserError
 from ae_core.export.keras_script import PICTURE_FILE, needs_file, source
 from ae_core.export.notebook import notebook
 from ae_core.models.compatibility import image_shape
@@ -23,7 +21,7 @@ def code_view(place: str, spec: TrainingSpec, model: ModelFile | None = None) ->
 
     Args:
         place: on the page, or of a run, for the keys of its widgets.
-        spec: what is, or is to be, trained.
+        spec: of a run, or of the draft.
         model: its weights, if there are some.
     """
     shape = image_shape(spec)
@@ -45,12 +43,13 @@ def code_view(place: str, spec: TrainingSpec, model: ModelFile | None = None) ->
         make = partial(keras_file, model)
         files.append(File(text("code.model"), "autoencoder.keras", make, "application/zip"))
     with st.container(horizontal=True, vertical_alignment="center"):
-        _offered(partial(download_menu, f"code.{place}", files))
+        with notice.refusals():
+            download_menu(f"code.{place}", files)
         if needs_file(spec):
             make = partial(picture_file, spec.images)
-            pictures = [File(text("code.picture_file"), PICTURE_FILE, make, "application/zip")]
-            label = text("code.pictures")
-            _offered(partial(download_menu, f"pictures.{place}", pictures, label=label))
+            images = [File(text("code.picture_file"), PICTURE_FILE, make, "application/zip")]
+            with notice.refusals():
+                download_menu(f"pictures.{place}", images, label=text("code.pictures"))
     beside = f" {text('code.beside')}" if needs_file(spec) else ""
     st.caption(text("code.open_in") + beside)
     with st.expander(
@@ -59,11 +58,3 @@ def code_view(place: str, spec: TrainingSpec, model: ModelFile | None = None) ->
         if opened.open:
             st.caption(text("code.about"))
             st.code(source(spec, shape), language="python", height=480)
-
-
-def _offered(offering: Callable[[], None]) -> None:
-    """Offer files; one that cannot be made is a sentence."""
-    try:
-        offering()
-    except UserError as error:
-        notice.error(error)

@@ -13,7 +13,7 @@ from pages.ui.state.query_params import set_query
 from pages.ui.state.session import visitor
 from pages.ui.widgets.chart import chart
 
-MOST_LISTED = 40
+MAX_LISTED = 40
 NONE = "none"  # in the address, when every run was taken out of the comparison
 METRICS = ("val_psnr", "psnr", "val_loss", "loss", "code_mean", "near_zero_share")
 COLUMNS = ("run", "psnr", "state", "epochs", "seconds", "parameters")
@@ -23,7 +23,7 @@ def compare_view() -> None:
     """Show the visitor's runs and compare the chosen ones."""
     written = st.query_params.get("compare")
     linked = [run for run in (written or "").split(",") if run]
-    mine = service().runs(visitor())[:MOST_LISTED]
+    mine = service().runs(visitor())[:MAX_LISTED]
     runs = {run.id: run for run in snapshots_of(list(dict.fromkeys([*mine, *linked])))}
     if not runs:
         st.info(text("run.compare.none"))

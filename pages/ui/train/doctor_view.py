@@ -10,7 +10,7 @@ from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import in_words, label
 from pages.ui.state.query_params import set_up
 
-MOST_LIVE, MOST = 1, 2  # findings at once; while it trains, one line that stays where it is
+MAX_LIVE, MAX_ENDED = 1, 2  # findings at once; while it trains, one line that stays where it is
 COLOURS = {PROBLEM: "orange", HINT: "blue", FINE: "green"}
 FORMS = {"rate": "{:g}", "share": "{:.0%}", "gain": "{:.1f}", "gap": "{:.1f}"}  # others are counts
 
@@ -20,7 +20,7 @@ def doctor_view(snapshot: Snapshot) -> None:
     findings = examine(
         snapshot.spec, snapshot.history, status=snapshot.status, diverged=snapshot.diverged
     )
-    for number, finding in enumerate(findings[: MOST_LIVE if snapshot.live else MOST]):
+    for number, finding in enumerate(findings[: MAX_LIVE if snapshot.live else MAX_ENDED]):
         with st.container(key=f"doctor-{number}"):  # of a height that `frame` keeps
             says, does = st.columns([7, 3], gap="medium", vertical_alignment="center")
             says.markdown(_sentence(finding))

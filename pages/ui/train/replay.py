@@ -1,7 +1,7 @@
-"""Back through a run's epochs, live in the browser; two runs side by side at the same epoch.
+"""The replay of a run's epochs, live in the browser; two runs side by side at the same epoch.
 
-All frames go to the browser at once, as one picture; the server hears of an epoch when the hand
-lets go. What happens there is in ``replay.js``, what is drawn of a run in ``replay_panel.js``.
+All frames go to the browser at once, as one image; the server hears of an epoch when the visitor
+lets go of the slider. ``replay.js`` moves the epochs, ``replay_panel.js`` draws a run.
 """
 
 import base64
@@ -24,14 +24,13 @@ from pages.ui.i18n.text import slug, text
 from pages.ui.i18n.wording import run_name
 from pages.ui.state.query_params import linked_number, set_query
 from pages.ui.state.session import visitor
-from pages.ui.train.compare import MOST_LISTED
+from pages.ui.train.compare import MAX_LISTED
 from pages.ui.widgets.component import component
 from pages.ui.widgets.download_menu import File, download_menu
 from pages.ui.widgets.images import file_url
 
 SHOWS = ("Now", "Replay")
 CURVE_POINTS = 300
-ALONE = "none"
 
 _REPLAY = component(
     __file__,
@@ -46,7 +45,7 @@ def replaying() -> bool:
 
 
 def replay_switch(snapshot: Snapshot) -> None:
-    """Let the visitor go from what is now to what was, and back."""
+    """Let the visitor switch between the newest epoch and the replay."""
     key = f"replay.show.{snapshot.id}"
     st.session_state[key] = SHOWS[replaying()]
     st.segmented_control(
@@ -108,7 +107,7 @@ def _has_film(run: Snapshot) -> bool:
 def _beside(snapshot: Snapshot) -> Snapshot | None:
     """Let the visitor choose a second run, one of the own ones or that of a link."""
     linked = st.query_params.get("with", "")
-    own = [run for run in service().runs(visitor()) if run != snapshot.id][:MOST_LISTED]
+    own = [run for run in service().runs(visitor()) if run != snapshot.id][:MAX_LISTED]
     runs = {run.id: run for run in snapshots_of(own) if run.history}
     if linked and linked not in runs:
         try:
@@ -119,15 +118,13 @@ def _beside(snapshot: Snapshot) -> Snapshot | None:
     if not runs:
         return None
     key = f"replay.with.{snapshot.id}"
-    st.session_state[key] = linked or ALONE
+    st.session_state[key] = linked
     st.selectbox(
         text("replay.beside"),
-        (ALONE, *runs),
+        ("", *runs),
         key=key,
         format_func=lambda run: run_name(runs[run]) if run in runs else text("replay.nobody"),
-        on_change=lambda: set_query(
-            **{"with": "" if st.session_state[key] == ALONE else st.session_state[key]}
-        ),
+        on_change=lambda: set_query(**{"with": st.session_state[key]}),
     )
     return runs.get(linked)
 

@@ -1,10 +1,9 @@
-"""Above a run: how far it is, its newest figures, and what can be done with it."""
+"""Above a run: its progress, its newest figures and its buttons."""
 
 from collections.abc import Callable
 
 import streamlit as st
 
-from ae_core.errors import StorageError
 from ae_core.models.precision import resolve_precision
 from ae_core.runs.snapshot import Snapshot
 from pages.ui.backend.service import classroom_service, service
@@ -13,6 +12,7 @@ from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import duration, run_name, status_in_words
 from pages.ui.state.query_params import set_up
 from pages.ui.state.session import visitor
+from pages.ui.widgets.metric import metric
 
 
 def run_headline(snapshot: Snapshot) -> None:
@@ -31,17 +31,13 @@ def run_headline(snapshot: Snapshot) -> None:
     last = snapshot.history[-1] if snapshot.history else {}
     held_out = "val_psnr" in last
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
-        st.metric(text("run.epoch"), f"{snapshot.epoch} / {total}", width="content")
-        st.metric(
-            text("run.psnr_held_out" if held_out else "run.psnr"),
-            _number(last.get("val_psnr", last.get("psnr")), "{:.1f} dB"),
-            help=text("run.psnr_help"),
-            width="content",
-        )
+        metric(text("run.epoch"), f"{snapshot.epoch} / {total}")
+        psnr = _number(last.get("val_psnr", last.get("psnr")), "{:.1f} dB")
+        name = text("run.psnr_held_out" if held_out else "run.psnr")
+        metric(name, psnr, text("run.psnr_help"))
         loss = _number(last.get("val_loss", last.get("loss")), "{:.4g}")
-        st.metric(text("run.loss_held_out" if held_out else "run.loss"), loss, width="content")
-        mean = _number(last.get("code_mean"), "{:.3f}")
-        st.metric(text("run.code_mean"), mean, width="content")
+        metric(text("run.loss_held_out" if held_out else "run.loss"), loss)
+        metric(text("run.code_mean"), _number(last.get("code_mean"), "{:.3f}"))
         _buttons(snapshot)
     if resolve_precision(snapshot.spec) == "bfloat16":
         st.caption(text("run.bfloat16"))
@@ -60,50 +56,35 @@ def _number(value: float | None, form: str) -> str:
 
 
 def _buttons(snapshot: Snapshot) -> None:
-    mine = snapshot.owner == visitor()
-    run_id, training = snapshot.id, service()
+    mine, run_id, training = snapshot.owner == visitor(), snapshot.id, service()
     with st.container(horizontal=True, width="content"):
         if snapshot.live and mine:
-            paused, running = snapshot.status == "paused", snapshot.status == "running"
-            if paused:
+            if snapshot.status == "paused":
                 why = text("classroom.paused") if _class_paused() else ""
-                _button(text("run.resume"), "play_arrow", training.resume, run_id, why_not=why)
-                _button(text("run.step"), "skip_next", training.step, run_id, why_not=why)
+                _button("run.resume", "play_arrow", training.resume, run_id, why_not=why)
+                _button("run.step", "skip_next", training.step, run_id, why_not=why)
             else:
-                _button(text("run.pause"), "pause", training.pause, run_id, enabled=running)
-            _button(
-                text("run.stop"),
-                "stop",
-                training.stop,
-                run_id,
-                enabled=snapshot.status != "stopping",
-            )
+                running = snapshot.status == "running"
+                _button("run.pause", "pause", training.pause, run_id, enabled=running)
+            stopping = snapshot.status == "stopping"
+            _button("run.stop", "stop", training.stop, run_id, enabled=not stopping)
         if snapshot.sweep:
-            st.page_link(
-                "pages/train.py",
-                label=text("sweep.all"),
-                icon=":material/stacked_line_chart:",
-                query_params={"sweep": snapshot.sweep, "view": "Watch"},
-            )
+            query = {"sweep": snapshot.sweep, "view": "Watch"}
+            _link("train", "sweep.all", "stacked_line_chart", query)
         if snapshot.saved:
-            st.page_link(
-                "pages/reconstruct.py",
-                label=text("run.reconstruct"),
-                icon=":material/compare:",
-                query_params={"model": run_id},
-            )
+            _link("reconstruct", "run.reconstruct", "compare", {"model": run_id})
         if training.store.has_weights(run_id):  # from the first epoch on
-            st.page_link(
-                "pages/latent_space.py",
-                label=text("run.latent"),
-                icon=":material/tune:",
-                query_params={"model": run_id},
-            )
+            _link("latent_space", "run.latent", "tune", {"model": run_id})
         if snapshot.unsaved and mine:
-            _button(text("run.save_again"), "save", _save_again, run_id)
+            _button("run.save_again", "save", _save_again, run_id)
         if not snapshot.live and st.button(text("run.set_up_again"), icon=":material/tune:"):
             set_up(snapshot.spec, snapshot.preset)
             st.rerun()  # the whole page: it is another view
+
+
+def _link(page: str, words: str, icon: str, query: dict[str, str]) -> None:
+    path = f"pages/{page}.py"
+    st.page_link(path, label=text(words), icon=f":material/{icon}:", query_params=query)
 
 
 def _class_paused() -> bool:
@@ -113,7 +94,7 @@ def _class_paused() -> bool:
 
 
 def _button(
-    label: str,
+    words: str,
     icon: str,
     action: Callable[[str], None],
     run_id: str,
@@ -122,7 +103,7 @@ def _button(
     why_not: str = "",
 ) -> None:
     st.button(
-        label,
+        text(words),
         icon=f":material/{icon}:",
         on_click=action,
         args=(run_id,),
@@ -132,7 +113,5 @@ def _button(
 
 
 def _save_again(run_id: str) -> None:
-    try:
+    with notice.refusals(notice.toast):
         service().save_again(run_id)
-    except StorageError as error:
-        notice.toast(error)

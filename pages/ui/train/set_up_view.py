@@ -1,12 +1,11 @@
-"""What to train: a preset, its settings by groups, and the network that they make."""
+"""The Train page's Set up: a preset, its settings by groups, and the network that they make."""
+
+import math
 
 import streamlit as st
 
 from ae_core.data.loading import card
-from ae_core.errors import (
-    ServiceUnavailable,
-    UserError,
-)
+from ae_core.errors import ServiceUnavailable
 from ae_core.models.compatibility import image_shape, network_shapes
 from ae_core.models.precision import resolve_precision
 from ae_core.models.shapes import LayerShape, parameters
@@ -26,11 +25,12 @@ from pages.ui.state.query_params import set_query
 from pages.ui.state.session import session
 from pages.ui.train.code_view import code_view
 from pages.ui.train.controls import body_select, preset_select, setting
-from pages.ui.train.submission import NotAllowed, refusal, submit_run
+from pages.ui.train.submission import refusal, submit_run
 from pages.ui.train.sweep_set_up import sweep_set_up
+from pages.ui.widgets.metric import metric
 from pages.ui.widgets.waiting import waiting
 
-SHOWN_PICTURES = 8
+SHOWN_IMAGES = 8
 GROUPS = {
     "Pictures": ("image_set", "image_size", "split", "augment"),
     "Network": ("latent_dim", "bottleneck", "encoder", "decoder"),
@@ -127,16 +127,10 @@ def _train_button() -> None:
         st.caption(text("train.correct", places=", ".join(map(_place, mine.rejected))))
     if not pressed:
         return
-    try:
+    with notice.refusals(refusal):
         run_id = submit_run(mine.spec, mine.preset)
-    except NotAllowed as error:
-        refusal(error)
-        return
-    except UserError as error:
-        notice.error(error)
-        return
-    set_query(run=run_id, sweep="", replay="", view="Watch")
-    st.rerun()
+        set_query(run=run_id, sweep="", replay="", view="Watch")
+        st.rerun()
 
 
 def _place(name: str) -> str:
@@ -153,18 +147,13 @@ def _group_of(name: str) -> str:
 def _network() -> None:
     spec = session().draft.spec
     title = image_set_title(spec.image_set)
-    shape = image_shape(spec)
     layers = network_shapes(spec)
-    pixels, numbers = shape[0] * shape[1] * shape[2], spec.autoencoder.latent_dim
+    pixels, latent_dim = math.prod(image_shape(spec)), spec.autoencoder.latent_dim
     with st.container(horizontal=True, gap="large"):
-        st.metric(text("train.parameters"), f"{parameters(layers):,}", width="content")
-        st.metric(
-            text("train.compression"),
-            f"{pixels / numbers:.3g} : 1",
-            help=text("train.compression_help", pixels=pixels, numbers=numbers),
-            width="content",
-        )
-        st.metric(text("train.time"), _estimate(layers), width="content")
+        metric(text("train.parameters"), f"{parameters(layers):,}")
+        about = text("train.compression_help", pixels=pixels, numbers=latent_dim)
+        metric(text("train.compression"), f"{pixels / latent_dim:.3g} : 1", about)
+        metric(text("train.time"), _estimate(layers))
     st.html(network_drawing(layers, lambda word: text(f"train.drawing.{slug(word)}")))
     known = card(spec.image_set)
     if known.gone:
@@ -173,15 +162,13 @@ def _network() -> None:
     if not known.available:
         st.info(text("train.not_here", pictures=title))
         return
-    with waiting(text("train.loading", pictures=notice.plain(title)), "gallery", spec.images):
-        try:
-            sheet = gallery_sheet(spec.images, SHOWN_PICTURES)
-        except UserError as error:
-            notice.warning(error)
-            return
-    st.caption(f"{notice.plain(title)}: {image_set_about(spec.image_set)}")
-    st.image(sheet, width="stretch")
-    code_view("set-up", spec)
+    loading = text("train.loading", pictures=notice.plain(title))
+    with notice.refusals(notice.warning):
+        with waiting(loading, "gallery", spec.images):
+            sheet = gallery_sheet(spec.images, SHOWN_IMAGES)
+        st.caption(f"{notice.plain(title)}: {image_set_about(spec.image_set)}")
+        st.image(sheet, width="stretch")
+        code_view("set-up", spec)
 
 
 def _estimate(layers: tuple[LayerShape, ...]) -> str:

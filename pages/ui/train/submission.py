@@ -1,7 +1,4 @@
-"""Beginning to train: the one place where pages hand runs to the service.
-
-What the visitor's class does not allow is refused here, with a sentence and what would be allowed.
-"""
+"""The one place where pages hand runs to the service, which the visitor's class must allow."""
 
 from collections.abc import Sequence
 
@@ -18,8 +15,6 @@ from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import label
 from pages.ui.state.query_params import set_up
 from pages.ui.state.session import session, visitor
-
-__all__ = ["NotAllowed", "refusal", "submit_run", "submit_sweep"]
 
 
 def submit_run(spec: TrainingSpec, preset_name: str) -> str:
@@ -51,10 +46,11 @@ def _check(specs: Sequence[TrainingSpec]) -> None:
         check_submission(classroom, specs, len(class_wall().runs(classroom, student)))
 
 
-def refusal(error: NotAllowed) -> None:
-    """Say what is not allowed, with a button that sets up what is."""
+def refusal(error: UserError) -> None:
+    """Show why runs cannot begin; where a class forbids them, with buttons that set up others."""
     notice.error(error)
-    for name, value in error.remedy.items():
+    remedy = error.remedy if isinstance(error, NotAllowed) else {}
+    for name, value in remedy.items():
         shown = image_set_title(str(value)) if name == "image_set" else value
         st.button(
             text("classroom.remedy", setting=label(name), value=notice.plain(str(shown))),
@@ -66,7 +62,5 @@ def refusal(error: NotAllowed) -> None:
 
 
 def _take(name: str, value: str | int | float) -> None:
-    try:
+    with notice.refusals(notice.toast):  # the layers may not take images of that set's sizes
         set_up(apply_setting(session().draft.spec, name, value), session().draft.preset, name)
-    except UserError as error:  # these layers cannot see pictures of that set's sizes
-        notice.toast(error)

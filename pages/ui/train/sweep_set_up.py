@@ -1,15 +1,14 @@
-"""Below the settings: the same set-up with several code sizes, trained by one button."""
+"""Below the settings: one button trains the same set-up with several latent dimensions."""
 
 import streamlit as st
 
-from ae_core.errors import UserError
 from ae_core.specs import TrainingSpec
 from ae_core.training.sweep import parse_sizes, specs_of
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.state.query_params import set_query
 from pages.ui.state.session import session
-from pages.ui.train.submission import NotAllowed, refusal, submit_sweep
+from pages.ui.train.submission import refusal, submit_sweep
 
 USUAL_SIZES = "2, 4, 16, 64"
 KEY = "train.sizes"
@@ -34,11 +33,12 @@ def _show() -> None:
     written = st.query_params.get("sizes", USUAL_SIZES)
     st.session_state[KEY] = written
     st.text_input(text("sweep.sizes"), key=KEY, on_change=_take)
+    sizes: tuple[int, ...] = ()
     specs: tuple[TrainingSpec, ...] = ()
-    try:
-        specs = specs_of(session().draft.spec, _sizes(written))
-    except UserError as error:  # of a network that cannot have these: nobody's mistake
-        notice.info(error)
+    with notice.refusals():
+        sizes = parse_sizes(written)
+    with notice.refusals(notice.info):  # the network cannot have these sizes: nobody's mistake
+        specs = specs_of(session().draft.spec, sizes)
     pressed = st.button(
         text("sweep.train"),
         icon=":material/playlist_play:",
@@ -46,25 +46,12 @@ def _show() -> None:
         width="stretch",
         disabled=not specs or bool(session().draft.rejected),
     )
-    if pressed and specs:
-        try:
-            sweep_id = submit_sweep(specs, session().draft.preset)
-        except NotAllowed as error:
-            refusal(error)
-            return
-        except UserError as error:
-            notice.error(error)
-            return
+    if not pressed or not specs:
+        return
+    with notice.refusals(refusal):
+        sweep_id = submit_sweep(specs, session().draft.preset)
         set_query(sweep=sweep_id, run="", size="", replay="", view="Watch")
         st.rerun()
-
-
-def _sizes(written: str) -> tuple[int, ...]:
-    try:
-        return parse_sizes(written)
-    except UserError as error:
-        notice.error(error)
-        return ()
 
 
 def _take() -> None:

@@ -1,15 +1,10 @@
-"""A sweep: one set-up trained with several code sizes, in one chart and row by row.
-
-It asks the address for nothing but which size is chosen and whether PCA's pictures are shown, so
-any page may mount it.
-"""
+"""A sweep: one set-up trained with several latent dimensions, in one chart and row by row."""
 
 import math
 
 import numpy as np
 import streamlit as st
 
-from ae_core.errors import UserError
 from ae_core.evaluation.baselines import PcaBySize
 from ae_core.runs.snapshot import Snapshot
 from pages.ui.backend.evaluation import pca_by_size
@@ -21,6 +16,7 @@ from pages.ui.state.query_params import linked_choice, set_query
 from pages.ui.state.session import visitor
 from pages.ui.widgets.chart import chart
 from pages.ui.widgets.images import contact_sheet
+from pages.ui.widgets.metric import metric
 
 REFRESH_SECONDS = 1.0
 
@@ -75,13 +71,13 @@ def _headline(sweep_id: str, runs: list[Snapshot]) -> None:
     st.progress(min(1.0, share))
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
         counted = text("sweep.trained_of", done=done, all=len(runs))
-        st.metric(text("sweep.trained"), counted, width="content")
+        metric(text("sweep.trained"), counted)
         best = max((run for run in runs if run.history), key=_psnr, default=None)
         if best is None:
-            st.metric(text("sweep.best_none"), "–", width="content")
+            metric(text("sweep.best_none"), "–")
         else:
             size = best.spec.autoencoder.latent_dim
-            st.metric(text("sweep.best", size=size), f"{_psnr(best):.1f} dB", width="content")
+            metric(text("sweep.best", size=size), f"{_psnr(best):.1f} dB")
         if done < len(runs) and runs[0].owner == visitor():
             st.button(
                 text("sweep.stop_all"),
@@ -120,12 +116,9 @@ def _pca(runs: list[Snapshot], sizes: tuple[int, ...]) -> PcaBySize | None:
     if not shown:
         return None  # the first run has not loaded the pictures yet
     images = runs[0].spec.images
-    with st.spinner(text("sweep.pca_wait")):
-        try:
-            return pca_by_size(images, sizes, shown)
-        except UserError as error:
-            notice.warning(error)
-            return None
+    with notice.refusals(notice.warning), st.spinner(text("sweep.pca_wait")):
+        return pca_by_size(images, sizes, shown)
+    return None
 
 
 def _chart(sweep_id: str, runs: list[Snapshot], linear: PcaBySize | None, chosen: int) -> None:
