@@ -34,6 +34,13 @@ ATTRIBUTES = (
     ("starlette.formparsers", "MultiPartParser.spool_max_size", STREAMLIT, "uploads in memory"),
     ("keras.optimizers", "Adam._get_variable_index", KERAS, "Adam in one pass"),
     ("distributed", "Scheduler.log_event", DASK, "messages of runs"),
+    (
+        "streamlit.proto.BackMsg_pb2",
+        "BackMsg",
+        "benchmarks/student.py",
+        "a student without a browser",
+    ),
+    ("streamlit.proto.ForwardMsg_pb2", "ForwardMsg", "benchmarks/student.py", "the same"),
     ("plotly.basedatatypes", "BaseFigure", PLOTLY, "charts that Plotly does not check"),
 )
 

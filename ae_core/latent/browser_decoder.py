@@ -1,4 +1,4 @@
-"""A trained decoder as bytes that a browser runs, see ``pages/ui/pickers/live_decoder.js``.
+"""A trained decoder as bytes that a browser runs, see ``pages/ui/pickers/decoder.js``.
 
 The bytes: length of the header (uint32, little-endian), the header as JSON, padded with spaces to
 a multiple of 4 bytes, then all weights one after the other, little-endian float16 or float32. Each

@@ -7,6 +7,7 @@
 import { floats, sized } from "../widgets/canvas.js";
 import { clamp, element, filled, find, viewOf, wordsOf } from "../widgets/dom.js";
 import { asText } from "./codes.js";
+import { drawCross, drawHoles, drawPoints } from "./map_layers.js";
 import { Pictures, Settling } from "./pictures.js";
 
 /** @import { Call, Extent, Point } from "../widgets/types.js" */
@@ -175,41 +176,13 @@ class View {
     const complete = this.pictures.paint(this.hovered ? this.codeAt(shown) : this.kept.code);
     this.status.textContent = complete ? this.data.status : this.words.loading;
     const [context, width, height] = sized(this.map);
-    const [left, right, bottom, top] = this.data.extent;
+    const { extent, values } = this.data;
+    const [left, right, bottom, top] = extent;
     /** @param {Point} point @returns {Point} */
     const place = ([x, y]) => [((x - left) / (right - left)) * width, ((top - y) / (top - bottom)) * height];
-    this.drawHoles(context, width, height);
-    this.drawPoints(context, place);
-    this.drawCross(context, place(shown));
-  }
-
-  /** @param {CanvasRenderingContext2D} context @param {number} width @param {number} height */
-  drawHoles(context, width, height) {
-    const { holes, cells } = this.data;
-    context.strokeStyle = getComputedStyle(this.map).color;
-    context.globalAlpha = 0.28;
-    context.beginPath();
-    for (let i = 0; i < holes.length; i++) {
-      if (holes[i] === "0") continue;
-      const x = ((i % cells) / cells) * width;
-      const y = height - ((Math.floor(i / cells) + 1) / cells) * height;
-      context.moveTo(x, y + height / cells);
-      context.lineTo(x + width / cells, y);
-    }
-    context.stroke();
-    context.globalAlpha = 1;
-  }
-
-  /** @param {CanvasRenderingContext2D} context @param {(point: Point) => Point} place */
-  drawPoints(context, place) {
-    const { values } = this.data;
-    for (let i = 0; 2 * i < this.points.length; i++) {
-      const [x, y] = place([this.points[2 * i], this.points[2 * i + 1]]);
-      context.fillStyle = this.colour(values[i]);
-      context.beginPath();
-      context.arc(x, y, 2.6, 0, 7);
-      context.fill();
-    }
+    drawHoles(context, width, height, this.data);
+    drawPoints(context, this.points, place, (i) => this.colour(values[i]));
+    drawCross(context, place(shown));
   }
 
   /** @param {number | undefined} value */
@@ -218,19 +191,5 @@ class View {
     if (value === undefined) return hues[0];
     if (this.data.names.length) return hues[value % hues.length];
     return `hsl(${230 - 190 * ((clamp(value, -1, 1) + 1) / 2)} 75% 55%)`; // a factor in [-1, 1]
-  }
-
-  /** @param {CanvasRenderingContext2D} context @param {Point} point */
-  drawCross(context, [x, y]) {
-    for (const line of [{ strokeStyle: "#fff", lineWidth: 6 }, { strokeStyle: "#d3222a", lineWidth: 2.5 }]) {
-      Object.assign(context, line);
-      context.beginPath();
-      context.arc(x, y, 9, 0, 7);
-      for (const [a, b] of [[-1, 0], [1, 0], [0, -1], [0, 1]]) {
-        context.moveTo(x + 5 * a, y + 5 * b);
-        context.lineTo(x + 16 * a, y + 16 * b);
-      }
-      context.stroke();
-    }
   }
 }
