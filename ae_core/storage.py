@@ -1,7 +1,4 @@
-"""Files and folders: where things are kept, writing a file whole, a lock between processes.
-
-Every file is written under another name and then renamed: a reader never sees half of one.
-"""
+"""Files and folders: where they are, writing a file whole, a lock between processes."""
 
 import fcntl
 import os
@@ -15,22 +12,22 @@ ROOT = Path(__file__).resolve().parent.parent  # of the project: app.py, assets,
 
 
 def data_dir() -> Path:
-    """The folder of the files: AE_DATA_DIR, else `data` in the project. It need not exist."""
+    """Return the folder of the image sets: AE_DATA_DIR, else `data` in the project."""
     return Path(os.environ.get("AE_DATA_DIR") or ROOT / "data")
 
 
 def runs_dir() -> Path:
-    """The folder of the runs: AE_RUNS_DIR, else `runs` in the project. It need not exist."""
+    """Return the folder of the runs: AE_RUNS_DIR, else `runs` in the project."""
     return Path(os.environ.get("AE_RUNS_DIR") or ROOT / "runs")
 
 
 def atomic_write(path: Path, data: bytes, *, lasting: bool = True) -> None:
-    """Write a file under another name and rename it; several processes may do so at a time.
+    """Write a file under another name and rename it: a reader never sees half of it.
 
     Args:
-        path: of the file.
-        data: what it is to hold.
-        lasting: whether to wait until it would outlive a power cut.
+        path: of the file; several processes may write it at a time.
+        data: its content.
+        lasting: whether to wait until it would survive a power cut.
 
     Raises:
         OSError: it cannot be written; nothing of it is left.
@@ -51,11 +48,11 @@ def atomic_write(path: Path, data: bytes, *, lasting: bool = True) -> None:
 class FileLock:
     """A mutex shared by all threads and processes that use one folder; not reentrant.
 
-    The operating system releases it when its process ends, however that happens.
+    The operating system releases it when its process ends, even if killed.
     """
 
     def __init__(self, path: Path) -> None:
-        """Use a file, which holds nothing; it is made, with its folder, when first needed."""
+        """Use an empty file, which is made, with its folder, when first needed."""
         self._path = path
         self._threads = threading.Lock()
 
@@ -64,7 +61,7 @@ class FileLock:
         """Wait for the lock and hold it.
 
         Args:
-            refusal: what to raise instead where the file cannot be opened or made.
+            refusal: makes the error to raise where the file cannot be opened or made.
 
         Raises:
             OSError: the file cannot be opened or made, and there is no ``refusal``.

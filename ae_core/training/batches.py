@@ -10,7 +10,7 @@ from ae_core.metrics import psnr_of_mse
 from ae_core.specs import TrainingSpec
 from ae_core.specs.losses import LOSSES
 
-EVALUATED_AT_ONCE = 500  # held-out images
+EVALUATED_AT_ONCE = 500  # validation images
 WARMUP_SHARE = 0.1  # of the steps of a `one-cycle` schedule
 Metrics: TypeAlias = dict[str, float]
 

@@ -1,6 +1,5 @@
 """The training loop of every family of autoencoder."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -33,7 +32,7 @@ class Epoch:
         number: from 1.
         metrics: ``loss``, ``psnr`` (dB), ``code_mean``, ``near_zero_share``, ``seconds`` and,
             where they apply, ``reconstruction``, ``kl``, ``penalty``; the same with ``val_`` on
-            the held-out images; and those of `ae_core.training.health`.
+            the validation images; and those of `ae_core.training.health`.
         preview: the preview images' reconstructions (N, H, W, C) in [0, 1].
         codes: (N, 2) of test images if the code has two dimensions, else None.
         weights: of the network after the epoch, by name.
@@ -68,7 +67,7 @@ def fit(
         control: says several times a second whether to pause or to stop.
 
     Raises:
-        ValueError: the network does not fit the images.
+        UserError: the network does not fit the images.
     """
     keras.utils.clear_session()
     networks = build(
@@ -96,16 +95,12 @@ def fit(
             sums = _train_epoch(step, order, clock, number, total)
             metrics = epoch_metrics(sums, spec, len(images.train))
             if spec.split == "held-out":
-                held_out = epoch_metrics(step.evaluate(), spec, len(images.test))
-                if not math.isfinite(held_out["loss"]):
-                    raise _not_finite(number)
-                metrics |= {f"val_{name}": value for name, value in held_out.items()}
+                validation = epoch_metrics(step.evaluate(), spec, len(images.test))
+                _check_finite(number, validation["loss"])
+                metrics |= {f"val_{name}": value for name, value in validation.items()}
             candidate = ae.weights_of(networks)
-            if not all(np.isfinite(array).all() for array in candidate.values()):
-                raise _not_finite(number)
             codes, output = step.reconstruct(reconstructed)
-            if not (np.isfinite(codes).all() and np.isfinite(output).all()):
-                raise _not_finite(number)
+            _check_finite(number, *candidate.values(), codes, output)
             count = len(sample)
             metrics |= health_metrics(spec.autoencoder, sample, codes[:count], output[:count])
             weights, preview = candidate, output[count:]
@@ -127,12 +122,13 @@ def _train_epoch(
     sums = MetricSums()
     for part in step.epoch(order):
         sums += part
-        if not math.isfinite(sums.loss):
-            raise _not_finite(number)
+        _check_finite(number, sums.loss)
         clock.check(number)
         clock.control.progress(sums.images / total)
     return sums
 
 
-def _not_finite(number: int) -> TrainingStopped:
-    return TrainingStopped("failed", Message.of("diverged", epoch=number))
+def _check_finite(number: int, *values: float | np.ndarray) -> None:
+    """End a run whose loss, weights or outputs are not finite in an epoch."""
+    if not all(np.isfinite(value).all() for value in values):
+        raise TrainingStopped("failed", Message.of("diverged", epoch=number))
