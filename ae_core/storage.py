@@ -4,10 +4,17 @@ import fcntl
 import os
 import secrets
 import threading
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from zipfile import BadZipFile
 
+# What NumPy and zipfile raise for files that are no .npz or .zip, or damaged ones.
+DAMAGED = (
+    *(BadZipFile, zlib.error, OSError, EOFError),
+    *(LookupError, OverflowError, RuntimeError, TypeError, ValueError),
+)
 ROOT = Path(__file__).resolve().parent.parent  # of the project: app.py, assets, data, runs
 
 

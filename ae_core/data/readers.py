@@ -4,8 +4,6 @@ Letters: N images, H height, W width, F factors.
 """
 
 import logging
-import zipfile
-import zlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ae_core.errors import ImageSetCorrupt, Message
+from ae_core.storage import DAMAGED
 
 TEST_PEOPLE = 0.15  # of LFW
 SEED = 0
@@ -145,7 +144,7 @@ def _read_npz(path: Path, keys: tuple[str, ...]) -> dict[str, NDArray[Any]]:
             missing = [key for key in keys if key not in arrays.files]
             if not missing:
                 return {key: arrays[key] for key in keys}
-    except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except DAMAGED as error:
         raise corrupt(path, "unreadable", kind=type(error).__name__) from error
     raise corrupt(path, "missing", parts=tuple(missing))
 

@@ -9,7 +9,6 @@ Letters: N images, S side.
 import io
 import re
 import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +16,7 @@ import numpy as np
 
 from ae_core.errors import Message, UserError
 from ae_core.images import MAX_BYTES, open_image, to_array, to_bytes_range
+from ae_core.storage import DAMAGED
 
 MAX_TOTAL_BYTES = 60 << 20  # of all files, unpacked
 MAX_PIXELS = 500_000_000  # of all images as they come: about ten seconds of work
@@ -27,10 +27,6 @@ _MEMBER = b"PK\x01\x02"  # begins each entry of a zip's list
 _ENCRYPTED = 1  # of a member's flags
 # Others unpack without a bound on how much comes out at a time.
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-_BROKEN = (
-    *(zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError),
-    *(OSError, ValueError, OverflowError, IndexError),
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,7 +128,7 @@ class _Reader:
             raise UserError("zip_files", name=short, files=members, most=MAX_MEMBERS)
         try:
             archive = zipfile.ZipFile(io.BytesIO(data))
-        except _BROKEN:
+        except DAMAGED:
             raise UserError("zip_damaged", name=short) from None
         with archive:
             infos = archive.infolist()
@@ -160,7 +156,7 @@ class _Reader:
             return
         try:
             data = self._unpacked(archive, info)
-        except _BROKEN:
+        except DAMAGED:
             self._left_out.append(Message.of("zip_part", name=short))
             return
         self.count(len(data), zipped)

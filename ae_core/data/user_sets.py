@@ -10,8 +10,6 @@ import io
 import json
 import logging
 import re
-import zipfile
-import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ae_core.errors import ImageSetCorrupt, UnknownThing, UserError
+from ae_core.storage import DAMAGED
 
 _log = logging.getLogger(__name__)
 
@@ -135,10 +134,7 @@ def read(path: Path) -> tuple[UserSet, UserImages]:
         _check(user_set, images)
     except FileNotFoundError:
         raise unknown_set(set_id) from None
-    except (
-        *(OSError, ValueError, TypeError, KeyError, EOFError, NotImplementedError),
-        *(zipfile.BadZipFile, zlib.error),
-    ) as error:
+    except DAMAGED as error:
         _log.error("%s does not read: %r", path, error)
         raise ImageSetCorrupt("set_damaged") from error
     return user_set, images

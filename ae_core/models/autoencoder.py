@@ -9,6 +9,7 @@ import tensorflow as tf
 from ae_core.models.networks import Networks, build
 from ae_core.models.pca_init import with_encoder_projection
 from ae_core.models.shapes import Shape
+from ae_core.models.weights import assign
 from ae_core.specs import AutoencoderSpec
 
 BATCH = 256  # images at a time, which bounds the memory that a large set needs
@@ -46,7 +47,7 @@ class Autoencoder:
         networks = build(spec, image_shape, seed=0)
         if spec.pca_components and "output/kernel" in weights:
             weights = with_encoder_projection(weights)
-        assign(networks, weights)
+        assign(networks.variables, weights)
         return cls(spec, image_shape, networks)
 
     def weights(self) -> dict[str, np.ndarray]:
@@ -100,22 +101,6 @@ class Autoencoder:
 def weights_of(networks: Networks) -> dict[str, np.ndarray]:
     """Return copies of the networks' weights by name."""
     return {variable.path: np.array(variable.numpy()) for variable in networks.variables}
-
-
-def assign(networks: Networks, weights: Mapping[str, np.ndarray]) -> None:
-    """Put weights into networks; see `Autoencoder.from_weights` for what is checked."""
-    variables = {variable.path: variable for variable in networks.variables}
-    if set(weights) != set(variables):
-        differing = ", ".join(sorted(set(weights) ^ set(variables))[:4])
-        raise ValueError(f"weights={differing} must be those of the spec's layers")
-    for name, variable in variables.items():
-        if weights[name].shape != tuple(variable.shape):
-            raise ValueError(
-                f"weights of {name}={weights[name].shape} must have shape {tuple(variable.shape)}"
-            )
-        if not np.isfinite(weights[name]).all():
-            raise ValueError(f"weights of {name}=NaN must be finite numbers")
-        variable.assign(weights[name])
 
 
 def _batches(array: np.ndarray) -> list[np.ndarray]:

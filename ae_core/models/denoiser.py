@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
+from ae_core.models.weights import assign
 from ae_core.specs import DenoiserSpec
 
 
@@ -88,18 +89,10 @@ class Denoiser:
         """Rebuild a denoiser from its spec and weights.
 
         Raises:
-            ValueError: the weights are not those of the spec.
+            ValueError: see `ae_core.models.weights.assign`.
         """
         network = build(DenoiserSpec(**{**vars(spec), "precision": "float32"}), seed=0)
-        variables = {variable.path: variable for variable in network.trainable_variables}
-        if {name: array.shape for name, array in weights.items()} != {
-            name: tuple(variable.shape) for name, variable in variables.items()
-        }:
-            raise ValueError(f"weights={len(weights)} arrays must be those of the spec's layers")
-        for name, variable in variables.items():
-            if not np.isfinite(weights[name]).all():
-                raise ValueError(f"weights of {name}=NaN must be finite numbers")
-            variable.assign(weights[name])
+        assign(network.trainable_variables, weights)
         self.spec = spec
         self._network = network
         images = tf.TensorSpec([None, None, None, 1], tf.float32)

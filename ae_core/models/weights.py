@@ -1,26 +1,13 @@
 """Weights as bytes: a plain .npz, never a pickle or a Keras file; float16 and int8 quantization."""
 
 import io
-import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
 from ae_core.errors import UserError
-
-# What NumPy and zipfile raise for files that are no .npz, or damaged ones.
-_DAMAGED = (
-    BadZipFile,
-    ValueError,
-    TypeError,
-    OSError,
-    EOFError,
-    KeyError,
-    RuntimeError,
-    zlib.error,
-)
+from ae_core.storage import DAMAGED
 
 STEP = 0.2  # of `quantize` weights
 LARGE = 100_000  # numbers: smaller arrays are not worth rounding
@@ -47,9 +34,29 @@ def from_bytes(data: bytes) -> dict[str, np.ndarray]:
             arrays = {name.replace(".", "/"): archive[name] for name in archive.files}
         if not all(isinstance(array, np.ndarray) for array in arrays.values()):
             raise ValueError("it holds something else than arrays")
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise UserError("weights", problem=str(error)) from None
     return arrays
+
+
+def assign(variables: Iterable[Any], weights: Mapping[str, np.ndarray]) -> None:
+    """Assign weights to the Keras variables of the same paths.
+
+    Raises:
+        ValueError: names or shapes are not those of the variables, or a weight is not finite.
+    """
+    by_path = {variable.path: variable for variable in variables}
+    if set(weights) != set(by_path):
+        differing = ", ".join(sorted(set(weights) ^ set(by_path))[:4])
+        raise ValueError(f"weights={differing} must be those of the spec's layers")
+    for name, variable in by_path.items():
+        if weights[name].shape != tuple(variable.shape):
+            raise ValueError(
+                f"weights of {name}={weights[name].shape} must have shape {tuple(variable.shape)}"
+            )
+        if not np.isfinite(weights[name]).all():
+            raise ValueError(f"weights of {name}=NaN must be finite numbers")
+        variable.assign(weights[name])
 
 
 def to_float16(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

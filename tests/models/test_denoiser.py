@@ -190,14 +190,14 @@ def under_another_name(weights):
 
 
 @pytest.mark.parametrize(
-    ("spoil", "count"),
-    [(without_one, 19), (with_one_more, 21), (with_another_shape, 20), (under_another_name, 20)],
+    "spoil", [without_one, with_one_more, with_another_shape, under_another_name]
 )
-def test_weights_of_another_network_are_refused(spoil, count):
+def test_weights_of_another_network_are_refused(spoil):
     weights = untrained(TINY)
     spoil(weights)
-    sentence = f"weights={count} arrays must be those of the spec's layers"
-    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
+    with pytest.raises(
+        ValueError, match=r"^weights(=\S+(, \S+)* must be those| of .* must have shape)"
+    ):
         Denoiser(TINY, weights)
 
 
