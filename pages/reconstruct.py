@@ -167,8 +167,8 @@ def _figures(ours: Reconstruction) -> None:
 def _words(made: Reconstruction, ours: Reconstruction) -> str:
     """Return the caption of an image as HTML; nothing in it comes from a visitor."""
     kept = size(made.bytes)
-    if made.numbers:
-        kept = text("reconstruct.numbers", count=made.numbers)
+    if made.latent_dim:
+        kept = text("reconstruct.numbers", count=made.latent_dim)
     if made.bytes > ours.bytes:
         kept = text("reconstruct.smallest", kept=kept)
     return f"<b>{made.name}</b>, {made.psnr:.1f} dB<br>{kept}"

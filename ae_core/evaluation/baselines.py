@@ -12,7 +12,7 @@ from ae_core.data.user_image_sets import is_user_set
 from ae_core.errors import ImageSetCorrupt, ImageSetUnavailable, Message
 from ae_core.images import to_bytes_range
 from ae_core.models import baselines
-from ae_core.models.inference import BYTES_A_NUMBER, ModelFile, Reconstruction
+from ae_core.models.inference import BYTES_PER_DIM, ModelFile, Reconstruction
 from ae_core.specs import TrainingSpec
 
 
@@ -39,7 +39,7 @@ def baselines_of(
     """
     spec = model.spec
     dims = spec.autoencoder.latent_dim
-    jpeg = baselines.jpeg_of_at_most(image, dims * BYTES_A_NUMBER)
+    jpeg = baselines.jpeg_of_at_most(image, dims * BYTES_PER_DIM)
     small = Reconstruction.of("JPEG", image, jpeg.image, 0, jpeg.bytes)
     try:
         pca = _pca(spec, dims)
@@ -47,7 +47,7 @@ def baselines_of(
         return [small], error.message
     kept = len(pca.components)
     linear = pca.reconstruct(image[np.newaxis])[0]
-    return [Reconstruction.of("PCA", image, linear, kept, kept * BYTES_A_NUMBER), small], None
+    return [Reconstruction.of("PCA", image, linear, kept, kept * BYTES_PER_DIM), small], None
 
 
 def baselines_of_test(model: ModelFile, number: int) -> tuple[list[Reconstruction], Message | None]:

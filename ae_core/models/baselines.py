@@ -24,9 +24,9 @@ class Pca:
     mean: np.ndarray
     components: np.ndarray
 
-    def first(self, numbers: int) -> "Pca":
+    def first(self, dims: int) -> "Pca":
         """Return the PCA of fewer dimensions: the first components."""
-        return Pca(self.mean, self.components[:numbers])
+        return Pca(self.mean, self.components[:dims])
 
     def encode(self, images: np.ndarray) -> np.ndarray:
         """Project images (N, H, W, C) on the components: (N, K) float32."""
@@ -44,19 +44,19 @@ class Pca:
         return self.decode(self.encode(images), (height, width, channels))
 
 
-def fit_pca(images: np.ndarray, numbers: int, *, quick: bool = False) -> Pca:
+def fit_pca(images: np.ndarray, dims: int, *, quick: bool = False) -> Pca:
     """Fit principal components to images (N, H, W, C).
 
     Args:
         images: the training images.
-        numbers: K, lowered to what N images of P pixels allow.
+        dims: K, lowered to what N images of P pixels allow.
         quick: whether it should take a second or two, which costs the last components of large
             images some hundredths of a decibel.
     """
     from sklearn.decomposition import PCA
 
     flat = images.reshape(len(images), -1)
-    kept = min(numbers, *flat.shape)
+    kept = min(dims, *flat.shape)
     solver = "auto" if not quick else "covariance_eigh" if flat.shape[1] <= SMALL else "randomized"
     rounds = 2 if quick else "auto"
     model = PCA(kept, svd_solver=solver, iterated_power=rounds, random_state=0).fit(flat)

@@ -21,7 +21,7 @@ from ae_core.specs import DenoiserSpec, TrainingSpec
 if TYPE_CHECKING:
     from ae_core.models.autoencoder import Autoencoder
 
-BYTES_A_NUMBER = 4  # a code is kept as float32
+BYTES_PER_DIM = 4  # a code is kept as float32
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,8 @@ class Reconstruction:
         mse: on the [0, 1] scale.
         psnr: in dB.
         ssim: 1 for equal images.
-        numbers: how many numbers it keeps of the image, 0 if that is not how it works.
-        bytes: how many bytes it keeps of the image.
+        latent_dim: of its code, 0 without one.
+        bytes: that it keeps of the image.
     """
 
     name: str
@@ -67,24 +67,24 @@ class Reconstruction:
     mse: float
     psnr: float
     ssim: float
-    numbers: int
+    latent_dim: int
     bytes: int
 
     @classmethod
     def of(
-        cls, name: str, image: np.ndarray, output: np.ndarray, numbers: int, size: int
+        cls, name: str, image: np.ndarray, output: np.ndarray, latent_dim: int, size: int
     ) -> "Reconstruction":
         """Measure an output of ``size`` bytes against its image, both (H, W, C) in [0, 1]."""
         error = metrics.mse(image, output)
         similarity = metrics.ssim(image, output)
-        return cls(name, output, error, metrics.psnr_of_mse(error), similarity, numbers, size)
+        return cls(name, output, error, metrics.psnr_of_mse(error), similarity, latent_dim, size)
 
 
 def reconstruct(model: ModelFile, image: np.ndarray) -> Reconstruction:
     """Encode and decode an image (H, W, C) in [0, 1]."""
     output = autoencoder(model, image.shape).reconstruct(image[np.newaxis])[0]
-    numbers = model.spec.autoencoder.latent_dim
-    return Reconstruction.of("Autoencoder", image, output, numbers, numbers * BYTES_A_NUMBER)
+    dims = model.spec.autoencoder.latent_dim
+    return Reconstruction.of("Autoencoder", image, output, dims, dims * BYTES_PER_DIM)
 
 
 def reconstruct_test(model: ModelFile, number: int) -> tuple[np.ndarray, Reconstruction]:

@@ -10,8 +10,8 @@ from ae_core.errors import UserError
 from ae_core.storage import DAMAGED
 
 STEP = 0.2  # of `quantize` weights
-LARGE = 100_000  # numbers: smaller arrays are not worth rounding
-MAX_STEPS = 127  # what a byte holds; the rare numbers beyond are kept by themselves
+LARGE = 100_000  # weights: smaller arrays are not worth quantizing
+MAX_STEPS = 127  # what a byte holds; the rare weights beyond are kept by themselves
 _STEP_OF, _PLACES_OF, _VALUES_OF = "@step", "@places", "@values"
 
 

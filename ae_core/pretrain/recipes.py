@@ -26,7 +26,7 @@ class Recipe:
     samples: bool = False
 
 
-# Two numbers and 30 epochs of all 70,000 digits as in keras.io's generative/vae (there 140.15 + KL
+# Two dimensions and 30 epochs of all 70,000 digits as in keras.io's generative/vae (140.15 + KL
 # 6.80 nats); with a hidden dense layer of 128 rather than 16 units, and one before the code's map.
 _IN_A_PLANE: Mapping[str, str | int | float] = {
     "encoder": "conv32/2, conv64/2, dense128",
@@ -38,7 +38,7 @@ _IN_A_PLANE: Mapping[str, str | int | float] = {
 }
 _FACES: Mapping[str, str | int | float] = {"epochs": 240, "precision": "float32"}
 RECIPES: Mapping[str, Recipe] = {
-    # With a price for numbers that depend on each other, numbers come to match the known factors.
+    # With a price for dependent dimensions, dimensions come to match the known factors.
     "toy-faces-vae": Recipe(
         changes={
             "epochs": 150,

@@ -73,7 +73,7 @@ def test_a_reconstruction_is_the_trained_networks(model, trained, digits):
         reconstruction = inference.reconstruct(model, image)
         np.testing.assert_array_equal(reconstruction.image, autoencoder.reconstruct(image[None])[0])
         assert_figures_are_of(reconstruction, image)
-        assert (reconstruction.name, reconstruction.numbers, reconstruction.bytes) == (
+        assert (reconstruction.name, reconstruction.latent_dim, reconstruction.bytes) == (
             "Autoencoder",
             4,
             16,
@@ -135,7 +135,7 @@ def test_pca_is_scikit_learns_with_as_many_numbers(model, digits):
     oracle = PCA(4, svd_solver="full").fit(digits.train.reshape(-1, 64))
     back = oracle.inverse_transform(oracle.transform(image.reshape(1, -1)))
     np.testing.assert_allclose(linear.image, np.clip(back, 0, 1).reshape(8, 8, 1), atol=1e-4)
-    assert (linear.name, linear.numbers, linear.bytes) == ("PCA", 4, 16)
+    assert (linear.name, linear.latent_dim, linear.bytes) == ("PCA", 4, 16)
     assert_figures_are_of(linear, image)
 
 
@@ -147,7 +147,7 @@ def test_jpeg_says_how_many_bytes_it_took(model, digits):
     pixels = np.uint8(image[..., 0] * 255 + 0.5)
     Image.fromarray(pixels).save(buffer, "JPEG", quality=1, optimize=True)
     assert buffer.tell() > 4 * 4
-    assert (jpeg.name, jpeg.numbers, jpeg.bytes) == ("JPEG", 0, buffer.tell())
+    assert (jpeg.name, jpeg.latent_dim, jpeg.bytes) == ("JPEG", 0, buffer.tell())
     assert_figures_are_of(jpeg, image)
 
 
@@ -160,14 +160,14 @@ def test_jpeg_keeps_within_the_codes_bytes_where_it_can(digits):
     assert 0 < jpeg.bytes <= 800
     assert_figures_are_of(jpeg, image)
     assert_figures_are_of(pca, image)
-    assert (pca.numbers, pca.bytes) == (200, 800)
+    assert (pca.latent_dim, pca.bytes) == (200, 800)
 
 
 def test_pca_says_how_many_numbers_it_has_where_pixels_are_fewer(digits):
     """An overcomplete code: 64 pixels have no more than 64 components, which lose nothing."""
     model = ModelFile(change(SPEC, latent_dim=100), "nowhere.npz", 1)
     pca = baselines.baselines_of(model, digits.test[0])[0][0]
-    assert (pca.numbers, pca.bytes) == (64, 256)
+    assert (pca.latent_dim, pca.bytes) == (64, 256)
     assert pca.mse < 1e-8
 
 
