@@ -176,10 +176,7 @@ def _denoiser(model: DenoiserFile) -> "Denoiser":
     from ae_core.models.denoiser import Denoiser
 
     arrays = weights.dequantize(weights.from_bytes(Path(model.path).read_bytes()))
-    try:
-        return Denoiser(model.spec, arrays)
-    except ValueError as error:
-        raise UserError("weights", problem=str(error)) from error
+    return Denoiser(model.spec, arrays)
 
 
 @lru_cache(maxsize=1)

@@ -41,8 +41,7 @@ class Autoencoder:
         """Rebuild a trained autoencoder from its spec and `weights()`.
 
         Raises:
-            ValueError: names or shapes of the weights are not those of the spec, or one of them
-                is not finite.
+            UserError: see `ae_core.models.weights.assign`.
         """
         networks = build(spec, image_shape, seed=0)
         if spec.pca_components and "output/kernel" in weights:

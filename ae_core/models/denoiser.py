@@ -89,7 +89,7 @@ class Denoiser:
         """Rebuild a denoiser from its spec and weights.
 
         Raises:
-            ValueError: see `ae_core.models.weights.assign`.
+            UserError: see `ae_core.models.weights.assign`.
         """
         network = build(DenoiserSpec(**{**vars(spec), "precision": "float32"}), seed=0)
         assign(network.trainable_variables, weights)

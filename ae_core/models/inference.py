@@ -120,7 +120,4 @@ def autoencoder(model: ModelFile, image_shape: tuple[int, int, int]) -> "Autoenc
     from ae_core.models.autoencoder import Autoencoder
 
     arrays = weights.dequantize(read_weights(model))
-    try:
-        return Autoencoder.from_weights(model.spec.autoencoder, image_shape, arrays)
-    except ValueError as error:
-        raise UserError("weights", problem=str(error)) from error
+    return Autoencoder.from_weights(model.spec.autoencoder, image_shape, arrays)

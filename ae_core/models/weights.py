@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ae_core.errors import UserError
+from ae_core.errors import Message, UserError
 from ae_core.storage import DAMAGED
 
 STEP = 0.2  # of `quantize` weights
@@ -43,20 +43,22 @@ def assign(variables: Iterable[Any], weights: Mapping[str, np.ndarray]) -> None:
     """Assign weights to the Keras variables of the same paths.
 
     Raises:
-        ValueError: names or shapes are not those of the variables, or a weight is not finite.
+        UserError: names or shapes are not those of the variables, or a weight is not finite.
     """
     by_path = {variable.path: variable for variable in variables}
     if set(weights) != set(by_path):
-        differing = ", ".join(sorted(set(weights) ^ set(by_path))[:4])
-        raise ValueError(f"weights={differing} must be those of the spec's layers")
+        raise _refused("names", names=tuple(sorted(set(weights) ^ set(by_path))[:4]))
     for name, variable in by_path.items():
-        if weights[name].shape != tuple(variable.shape):
-            raise ValueError(
-                f"weights of {name}={weights[name].shape} must have shape {tuple(variable.shape)}"
-            )
+        shape, wanted = weights[name].shape, tuple(variable.shape)
+        if shape != wanted:
+            raise _refused("shape", name=name, shape=shape, wanted=wanted)
         if not np.isfinite(weights[name]).all():
-            raise ValueError(f"weights of {name}=NaN must be finite numbers")
+            raise _refused("finite", name=name)
         variable.assign(weights[name])
+
+
+def _refused(key: str, **values: Any) -> UserError:
+    return UserError("weights", problem=Message.of(f"weights_{key}", **values))
 
 
 def to_float16(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

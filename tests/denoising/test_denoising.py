@@ -18,6 +18,7 @@ from ae_core.denoising import filters, photos
 from ae_core.denoising.denoise import classical, denoise, prepared
 from ae_core.denoising.faces import MIDDLE, Crop
 from ae_core.denoising.photos import cut_face, take_photo
+from ae_core.errors import Message
 from ae_core.models import inference, weights
 from ae_core.models.compatibility import image_shape
 from ae_core.models.pretrained import cards
@@ -195,7 +196,7 @@ def test_weights_that_are_not_finite_are_refused_by_the_name_of_their_layer(face
     path = tmp_path / "weights.npz"
     path.write_bytes(weights.to_bytes(arrays))
     model = replace(card.model_file(), path=str(path), version=1)
-    with refused("weights", problem=f"weights of {layer}=NaN must be finite numbers"):
+    with refused("weights", problem=Message.of("weights_finite", name=layer)):
         denoise(model, face, MUCH, 0, colour=False)
 
 
