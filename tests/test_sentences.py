@@ -16,8 +16,8 @@ def test_an_error_keeps_key_and_values_on_its_way_from_a_worker():
 @pytest.mark.parametrize(
     ("language", "wanted"),
     [
-        ("en", "Latent dimensions (latent_dim): choose a number between 1 and 4,096; you have 0."),
-        ("de", ": Wähle eine Zahl zwischen 1 und 4.096; du hast 0."),
+        ("en", "Latent dimensions (latent_dim): choose a number between 1 and 4,096, not 0."),
+        ("de", ": Wähle eine Zahl zwischen 1 und 4.096, nicht 0."),
     ],
 )
 def test_a_sentence_writes_numbers_as_its_language_does(language, wanted):

@@ -43,7 +43,7 @@ def load_images(name: str, size: int = 0, split: str = "held-out") -> ImageSet:
     never a visitor's set, which may change and be deleted.
 
     Raises:
-        ValueError: no such name, size or split, or a visitor's set with too few images.
+        UserError: no such name, size or split, or a visitor's set with too few images.
         ImageSetUnavailable: the file is missing and could not be downloaded, or was deleted.
         ImageSetCorrupt: the file does not hold what it should.
     """

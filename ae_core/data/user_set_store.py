@@ -64,7 +64,7 @@ class UserSetStore:
         """Create an empty set.
 
         Raises:
-            ValueError: the name or the side is not allowed, or the visitor has too many sets.
+            UserError: the name or the side is not allowed, or the visitor has too many sets.
             StorageError: it cannot be written, for example because the disk is full.
         """
         if side not in SIDES:
@@ -116,7 +116,8 @@ class UserSetStore:
         """Add images (N, S, S), 0 black; everybody who knows the id may.
 
         Raises:
-            ValueError: there is no room for so many, or they are of another size.
+            UserError: there is no room for so many.
+            ValueError: they are of another size.
             StorageError: the file cannot be written.
         """
         with self._changing():
@@ -148,7 +149,7 @@ class UserSetStore:
 
         Raises:
             NotYours: another visitor made the set.
-            ValueError: the name is not allowed.
+            UserError: the name is not allowed.
         """
         with self._changing():
             user_set, images = self._owned(set_id, owner)

@@ -15,7 +15,6 @@ from ae_core.data.corruption import corrupt
 from ae_core.denoising import filters
 from ae_core.denoising.colour import apply_on_luma, resized
 from ae_core.denoising.face_distance import FaceDistance
-from ae_core.errors import UserError
 from ae_core.models import weights
 from ae_core.models.compatibility import image_shape
 from ae_core.models.inference import DenoiserFile, ModelFile, autoencoder

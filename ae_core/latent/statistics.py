@@ -155,7 +155,7 @@ class Gaussian:
             temperature: multiplies the standard deviations; 0 draws the mean.
 
         Raises:
-            ValueError: the temperature is not between 0 and 3.
+            UserError: the temperature is not between 0 and 3.
         """
         LIMITS["temperature"].check("temperature", temperature)
         normal = rng.standard_normal((count, len(self.mean)), np.float32)

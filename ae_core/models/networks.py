@@ -56,7 +56,7 @@ def build(
         precision: ``float32`` or ``bfloat16`` (computations; weights stay float32).
 
     Raises:
-        ValueError: the layers do not fit; see `ae_core.models.shapes.infer_shapes`.
+        UserError: the layers do not fit; see `ae_core.models.shapes.infer_shapes`.
     """
     layers = infer_shapes(spec, image_shape)
     maker = _Maker(spec, seed, "mixed_bfloat16" if precision == "bfloat16" else "float32")

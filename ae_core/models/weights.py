@@ -1,6 +1,7 @@
 """Weights as bytes: a plain .npz, never a pickle or a Keras file; float16 and int8 quantization."""
 
 import io
+import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -8,6 +9,8 @@ import numpy as np
 
 from ae_core.errors import Message, UserError
 from ae_core.storage import DAMAGED
+
+_log = logging.getLogger(__name__)
 
 STEP = 0.2  # of `quantize` weights
 LARGE = 100_000  # weights: smaller arrays are not worth quantizing
@@ -35,7 +38,8 @@ def from_bytes(data: bytes) -> dict[str, np.ndarray]:
         if not all(isinstance(array, np.ndarray) for array in arrays.values()):
             raise ValueError("it holds something else than arrays")
     except DAMAGED as error:
-        raise UserError("weights", problem=str(error)) from None
+        _log.warning("weights do not read: %s", error)
+        raise _refused("weights_file") from None
     return arrays
 
 
@@ -47,18 +51,18 @@ def assign(variables: Iterable[Any], weights: Mapping[str, np.ndarray]) -> None:
     """
     by_path = {variable.path: variable for variable in variables}
     if set(weights) != set(by_path):
-        raise _refused("names", names=tuple(sorted(set(weights) ^ set(by_path))[:4]))
+        raise _refused("weights_names", names=tuple(sorted(set(weights) ^ set(by_path))[:4]))
     for name, variable in by_path.items():
         shape, wanted = weights[name].shape, tuple(variable.shape)
         if shape != wanted:
-            raise _refused("shape", name=name, shape=shape, wanted=wanted)
+            raise _refused("weights_shape", name=name, shape=shape, wanted=wanted)
         if not np.isfinite(weights[name]).all():
-            raise _refused("finite", name=name)
+            raise _refused("weights_finite", name=name)
         variable.assign(weights[name])
 
 
 def _refused(key: str, **values: Any) -> UserError:
-    return UserError("weights", problem=Message.of(f"weights_{key}", **values))
+    return UserError("weights", problem=Message.of(key, **values))
 
 
 def to_float16(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

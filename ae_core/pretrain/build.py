@@ -41,7 +41,7 @@ def pretrain(name: str, folder: Path) -> None:
     """Train a model and write its files, printing how far it is.
 
     Raises:
-        ValueError: the training failed.
+        UserError: the training failed.
         ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.loading.load_images`.
     """
     folder.mkdir(parents=True, exist_ok=True)

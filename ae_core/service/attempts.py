@@ -93,8 +93,7 @@ class RemoteAttempt:
             return RunOutcome("failed", error.message)
         except Exception as error:  # any other is a bug: the log has all of it
             _log.exception("a run failed in its worker")
-            kind, problem = type(error).__name__, str(error)[:300]
-            return RunOutcome("failed", Message.of("failed", kind=kind, problem=problem))
+            return RunOutcome("failed", Message.of("failed", kind=type(error).__name__))
 
     def leave(self) -> None:
         """Follow the attempt no more; its task goes on."""

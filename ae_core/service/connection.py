@@ -94,7 +94,7 @@ class Connection:
         _log.warning("no connection to %s: %s", self._scheduler or "the embedded cluster", error)
         if self._scheduler:
             return Message("unreachable")
-        problem = error.message if isinstance(error, UserError) else str(error)
+        problem = error.message if isinstance(error, UserError) else type(error).__name__
         return Message.of("not_started", problem=problem)
 
     def answer(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -125,7 +125,7 @@ class Trap:
 
 def test_a_pickled_object_is_refused_and_not_run():
     data = npz_of(np.array([Trap()], dtype=object))
-    with pytest.raises(UserError, match="Object arrays cannot be loaded"):
+    with refused("weights"):
         from_bytes(data)
     assert not Trap.sprung
     np.load(io.BytesIO(data), allow_pickle=True)["kernel"]  # the trap is a real one

@@ -44,7 +44,7 @@ def test_a_bad_link_into_the_latent_space_is_one_sentence(view, name, written, k
 def test_bad_strengths_of_directions_are_one_sentence(written):
     query = {"model": "toy-faces-vae", "view": "Directions", "strengths": written}
     page = opened("pages/latent_space.py", **query)
-    assert "strengths: write 8 numbers between -2 and 2; you have" in texts(page.error)
+    assert "strengths: write 8 numbers between -2 and 2, not " in texts(page.error)
 
 
 def test_a_walk_that_has_no_way_or_goes_nowhere_says_so():

@@ -20,7 +20,7 @@ def image_set_title(name: str) -> str:
     """Return an image set's title; that of an own one is a visitor's words.
 
     Raises:
-        ValueError: there is no such set.
+        UserError: there is no such set.
     """
     known = card(name)
     if known.user_made:
@@ -32,7 +32,7 @@ def image_set_about(name: str) -> str:
     """Return a sentence about an image set.
 
     Raises:
-        ValueError: there is no such set.
+        UserError: there is no such set.
     """
     known = card(name)
     if known.user_made:

@@ -45,7 +45,7 @@ def drawing_canvas(key: str, size: int = 28, height_px: int = 320) -> NDArray[np
         the canvas is empty.
 
     Raises:
-        ValueError: A size is out of range, or the browser sent something that is no drawing.
+        UserError: the browser sent something that is no drawing.
     """
     if not 100 <= height_px <= 1000:
         raise ValueError(f"height_px={height_px} must be between 100 and 1000")
