@@ -12,7 +12,7 @@ from pages.ui.latent.match import match_view
 from pages.ui.latent.posterior import posterior_view
 from pages.ui.latent.samples import sample_view
 from pages.ui.latent.sliders import slider_view
-from pages.ui.latent.stage import Stage, linked_code
+from pages.ui.latent.view import LatentView, linked_code
 from pages.ui.latent.walk import walk_view
 from pages.ui.pickers.model_select import model_card, model_multiselect, model_select
 from pages.ui.pickers.models import TrainedAutoencoder, models
@@ -63,7 +63,7 @@ def _explore(view: str, shown: tuple[TrainedAutoencoder, ...], known: LatentProf
     """Show a view of models at the code that the address says."""
     with notice.refusals():
         code = linked_code(shown[0], known, "z")
-        VIEWS[view](Stage(shown, known, code, st.query_params.get("z", "")))
+        VIEWS[view](LatentView(shown, known, code, st.query_params.get("z", "")))
 
 
 def _latent_profile(model: TrainedAutoencoder) -> LatentProfile:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ae_core import metrics
-from ae_core.evaluation.measure_rates import pca_with_quantizers, quantizers
 from ae_core.evaluation.quantization import Quantizer
 from ae_core.evaluation.rate_distortion import best_within
+from ae_core.evaluation.rates import pca_with_quantizers, quantizers
 from ae_core.models import baselines
 from ae_core.models.inference import ModelFile, autoencoder
 from ae_core.specs import ImageChoice

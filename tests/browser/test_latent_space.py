@@ -139,7 +139,7 @@ def test_an_answer_that_is_late_does_not_move_the_sliders_back(page):
     assert shown[-1] == shown[-2]
 
 
-def test_another_model_follows_the_same_hands(page):
+def test_another_model_follows_the_same_sliders(page):
     page.goto("/train?preset=toy-faces-vae&epochs=1&steps_per_epoch=2&seed=5")
     page.get_by_test_id("stBaseButton-primary").click()
     page.get_by_role("link", name="Move through its codes").wait_for()

@@ -54,10 +54,10 @@ def test_the_pictures_follow_the_slider_and_the_server_hears_of_it_once(page):
     run = train(page, "&latent_dim=2")
     sent = open_replay(page, f"run={run}&replay={EPOCHS}")
     before = {kind: pixels(page, kind) for kind in ("pictures", "map", "curve")}
-    expect(page.locator(".hands output")).to_have_text(f"Epoch {EPOCHS}")
+    expect(page.locator(".controls output")).to_have_text(f"Epoch {EPOCHS}")
     drag(page, slider(page), 0.99, 0.02)
     assert all(pixels(page, kind) != old for kind, old in before.items())
-    expect(page.locator(".hands output")).to_have_text("Epoch 1")
+    expect(page.locator(".controls output")).to_have_text("Epoch 1")
     assert sent == []
     page.mouse.up()
     page.wait_for_function("() => new URL(location.href).searchParams.get('replay') === '1'")
@@ -65,7 +65,7 @@ def test_the_pictures_follow_the_slider_and_the_server_hears_of_it_once(page):
     assert len(sent) == 1
     first = pixels(page)
     page.reload()  # the epoch is in the address
-    expect(page.locator(".hands output")).to_have_text("Epoch 1")
+    expect(page.locator(".controls output")).to_have_text("Epoch 1")
     wait_for_pictures(page)
     assert pixels(page) == first
     page.get_by_text("Now", exact=True).click()

@@ -6,7 +6,7 @@ They concern whole image sets and their test images, so all visitors share them.
 import streamlit as st
 
 from ae_core.errors import Message
-from ae_core.evaluation import baselines, measure_rates, reconstruction_error
+from ae_core.evaluation import baselines, rates, reconstruction_error
 from ae_core.evaluation.rate_distortion import Curve
 from ae_core.evaluation.reconstruction_error import ReconstructionErrors
 from ae_core.evaluation.roc import Roc
@@ -33,21 +33,21 @@ def pca_by_size(choice: ImageChoice, sizes: tuple[int, ...], shown: int) -> base
 
 
 @st.cache_data(show_spinner=False, max_entries=MODELS, hash_funcs=KEYS)
-def code_rates(model: ModelFile) -> measure_rates.CodeRates:
-    """Return the rates of a model's codes; see `ae_core.evaluation.measure_rates.code_rates`."""
-    return answer(measure_rates.code_rates, model)
+def code_rates(model: ModelFile) -> rates.CodeRates:
+    """Return the rates of a model's codes; see `ae_core.evaluation.rates.code_rates`."""
+    return answer(rates.code_rates, model)
 
 
 @uncached_for_user_sets(st.cache_data(show_spinner=False, max_entries=16))
 def pca_rates(choice: ImageChoice) -> Curve:
-    """Return the rates of PCA; see `ae_core.evaluation.measure_rates.pca_rates`."""
-    return answer(measure_rates.pca_rates, *choice)
+    """Return the rates of PCA; see `ae_core.evaluation.rates.pca_rates`."""
+    return answer(rates.pca_rates, *choice)
 
 
 @uncached_for_user_sets(st.cache_data(show_spinner=False, max_entries=16))
 def jpeg_rates(choice: ImageChoice) -> tuple[Curve, Curve]:
-    """Return the rates of JPEG; see `ae_core.evaluation.measure_rates.jpeg_rates`."""
-    return answer(measure_rates.jpeg_rates, *choice[:2])
+    """Return the rates of JPEG; see `ae_core.evaluation.rates.jpeg_rates`."""
+    return answer(rates.jpeg_rates, *choice[:2])
 
 
 @uncached_for_user_sets(st.cache_data(show_spinner=False, max_entries=MODELS, hash_funcs=KEYS))

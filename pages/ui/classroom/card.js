@@ -41,12 +41,12 @@ export class Card {
     this.figures.append(this.strong, this.rest);
     const middle = element("div", { className: "middle" });
     middle.append(this.pictures, this.curve);
-    this.hands = element("div", { className: "acts" });
+    this.controls = element("div", { className: "acts" });
     const type = "button";
     this.stop = element("button", { type, onclick: () => this.send("stop", this.student.run?.id) });
     this.out = element("button", { type, onclick: () => this.send("remove", this.student.id) });
     this.open = element("a", { target: "_blank" });
-    this.root.append(head, this.state, middle, this.figures, this.hands);
+    this.root.append(head, this.state, middle, this.figures, this.controls);
   }
 
   /** @param {Student} student @param {string} colour @param {Data} data @param {Send} send */
@@ -88,9 +88,9 @@ export class Card {
     if (this.data.teacher && run?.live) wanted.push(this.stop);
     if (this.data.teacher && lit && run) wanted.push(this.open);
     if (this.data.teacher && lit) wanted.push(this.out);
-    const there = this.hands.children;
+    const there = this.controls.children;
     const same = wanted.length === there.length && wanted.every((hand, i) => there[i] === hand);
-    if (!same) this.hands.replaceChildren(...wanted);
+    if (!same) this.controls.replaceChildren(...wanted);
   }
 
   draw() {

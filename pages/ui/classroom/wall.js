@@ -45,13 +45,13 @@ class Wall extends Redraw {
     this.data = data;
     /** @type {Send} */
     this.send = () => {};
-    this.sorts = element("div", { className: "hands", role: "group" });
-    this.measures = element("div", { className: "hands", role: "group" });
+    this.sorts = element("div", { className: "controls", role: "group" });
+    this.measures = element("div", { className: "controls", role: "group" });
     this.plot = element("canvas", { className: "plot", role: "img" });
     this.grid = element("div", { className: "cards" });
-    const hands = element("div", { className: "toolbar" });
-    hands.append(this.sorts, this.measures);
-    root.append(hands, this.plot, this.grid);
+    const toolbar = element("div", { className: "toolbar" });
+    toolbar.append(this.sorts, this.measures);
+    root.append(toolbar, this.plot, this.grid);
     /** @type {Map<string, Card>} */
     this.cards = new Map();
     this.sort = "name";

@@ -5,7 +5,6 @@ import math
 import numpy as np
 import streamlit as st
 
-from ae_core.evaluation.measure_rates import CodeRates
 from ae_core.evaluation.rate_distortion import (
     AdvantageRange,
     Curve,
@@ -14,6 +13,7 @@ from ae_core.evaluation.rate_distortion import (
     bytes_for,
     pareto_front,
 )
+from ae_core.evaluation.rates import CodeRates
 from pages.ui.backend.evaluation import code_rates, jpeg_rates, pca_rates
 from pages.ui.charts.evaluation import Line, rate_curves
 from pages.ui.charts.plot import FOURTH, HELD_OUT, SIXTH, THIRD, TRAIN

@@ -27,10 +27,11 @@ def live_words() -> tuple[tuple[str, str], ...]:
     return tuple((word, text(f"latent.live.{word}")) for word in WORDS)
 
 
-def live_view(module: str, hands: str) -> "ComponentRenderer":
+def live_view(module: str, controls: str) -> "ComponentRenderer":
     """Register a module's component: pictures on the left, on the right HTML that moves them."""
     return component(
         module,
-        '<div class="latent"><div class="stage"><div class="pictures"></div>'
-        f'<div class="status" role="status"></div></div><div class="hands">{hands}</div></div>',
+        '<div class="latent"><div class="view"><div class="pictures"></div>'
+        '<div class="status" role="status"></div></div>'
+        f'<div class="controls">{controls}</div></div>',
     )

@@ -12,8 +12,8 @@ from pages.ui.i18n import notice
 from pages.ui.i18n.names import label_in_words
 from pages.ui.i18n.text import text
 from pages.ui.latent.sliders import Slider, moving_sliders
-from pages.ui.latent.stage import Stage, linked_code
 from pages.ui.latent.start import code_choice
+from pages.ui.latent.view import LatentView, linked_code
 from pages.ui.state.query_params import set_query
 from pages.ui.widgets.chart import chart
 from pages.ui.widgets.images import image_row
@@ -24,36 +24,35 @@ NAMES = ("a", "b", "c")
 MAX_DIMENSIONS = 16  # in the chart
 
 
-def direction_view(stage: Stage) -> None:
+def direction_view(view: LatentView) -> None:
     """Show one strength slider for each attribute, and A + B − C."""
-    known = stage.profile
+    known = view.profile
     if known.direction_names:
-        _strengths(stage)
+        _strengths(view)
     else:
         notice.info(text("latent.directions.none"))
-    _factors(stage)
+    _factors(view)
     st.markdown("##### A + B − C")
     codes = [
-        linked_code(stage.model, known, name, f"picture:{usual}")
-        for usual, name in enumerate(NAMES)
+        linked_code(view.model, known, name, f"picture:{usual}") for usual, name in enumerate(NAMES)
     ]
     result = combine(*codes)
-    shown = stage.images(np.stack([*codes, result]))
+    shown = view.images(np.stack([*codes, result]))
     words = ("A", "+ B", "− C", "= A + B − C")
     image_row(shown, (f"<b>{word}</b>" for word in words), min_width=110)
     st.button(
         text("latent.directions.go_on"), on_click=lambda: set_query(z=code_to_text(result), view="")
     )
-    code_choice(stage, "sum", NAMES, ("A", "B", "C"))
+    code_choice(view, "sum", NAMES, ("A", "B", "C"))
 
 
-def _factors(stage: Stage) -> None:
+def _factors(view: LatentView) -> None:
     """Show which number of the code follows which known factor, where there are any."""
-    known = stage.profile
+    known = view.profile
     if known.labels is None or known.labels.ndim == 1:
         return
     dimensions = order(known.importance)[:MAX_DIMENSIONS]
-    factors = disentanglement(stage.model.file)
+    factors = disentanglement(view.model.file)
     found = factors.correlations[:, dimensions]
     st.markdown(f"##### {text('latent.directions.factors')}")
     left, right = st.columns([10, 3], gap="medium")
@@ -70,8 +69,8 @@ def _factors(stage: Stage) -> None:
         metric(text("latent.directions.found"), counted, about)
 
 
-def _strengths(stage: Stage) -> None:
-    known = stage.profile
+def _strengths(view: LatentView) -> None:
+    known = view.profile
     values = _written(len(known.direction_names))
     lengths = np.linalg.norm(known.directions, axis=1)
     sliders = tuple(
@@ -89,12 +88,12 @@ def _strengths(stage: Stage) -> None:
         )
     )
     moving_sliders(
-        stage,
+        view,
         "directions",
         sliders,
         values,
         lambda strengths: set_query(strengths=strengths),
-        code=stage.code + np.array(values, np.float32) @ known.directions,
+        code=view.code + np.array(values, np.float32) @ known.directions,
         reset=text("latent.directions.reset"),
     )
     st.caption(text("latent.directions.start"))

@@ -11,7 +11,7 @@ from pages.ui.charts.plot import CLASSES
 from pages.ui.i18n.names import label_in_words
 from pages.ui.i18n.text import text
 from pages.ui.latent.component import heard, live_view
-from pages.ui.latent.stage import Stage
+from pages.ui.latent.view import LatentView
 from pages.ui.state.query_params import linked_choice, set_query
 
 LAYOUTS = ("Plane", "t-SNE")
@@ -22,12 +22,12 @@ _MAP = live_view(
 )
 
 
-def map_view(stage: Stage) -> None:
+def map_view(view: LatentView) -> None:
     """Show the test codes as points; hatched is where no training code is near."""
-    known = stage.profile
-    if stage.has_pictures:
+    known = view.profile
+    if view.has_pictures:
         with st.spinner(text("latent.map.encoding")):
-            known = full_latent_profile(stage.model.file)
+            known = full_latent_profile(view.model.file)
     layouts = LAYOUTS if len(known.codes) and known.latent_dim > 2 else LAYOUTS[:1]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         layout = layouts[0]
@@ -37,16 +37,16 @@ def map_view(stage: Stage) -> None:
             )
         colours, names = _colours(known)
     points, extent = known.projection.project(known.codes), known.extent
-    point = known.projection.project(stage.code[np.newaxis])[0]
+    point = known.projection.project(view.code[np.newaxis])[0]
     is_plane = layout == LAYOUTS[0]
     if not is_plane:
         with st.spinner(text("latent.map.t-sne")):
-            points = tsne_map(stage.model.file)
+            points = tsne_map(view.model.file)
         extent = extent_of(points)
-        nearest = np.square(known.codes[: len(points)] - stage.code).sum(axis=1).argmin()
+        nearest = np.square(known.codes[: len(points)] - view.code).sum(axis=1).argmin()
         point = points[nearest]
     data = {
-        **stage.live_pictures(stage.code),
+        **view.live_pictures(view.code),
         "layout": layout,
         "points": _packed(points),
         "codes": "" if is_plane else _packed(known.codes[: len(points)]),
@@ -58,10 +58,10 @@ def map_view(stage: Stage) -> None:
         "cells": CELLS,
         "axes": tuple(map(tuple, known.projection.axes.tolist())),
         "point": tuple(point.tolist()),
-        "code": tuple(stage.code.tolist()),
-        "at": stage.at,
+        "code": tuple(view.code.tolist()),
+        "at": view.at,
     }
-    key = f"map-{stage.model.id}"
+    key = f"map-{view.model.id}"
     _MAP(key=key, data=data, on_code_change=lambda: set_query(z=heard(key)))
     st.caption(_explained(known, is_plane=is_plane))
 

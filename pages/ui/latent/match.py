@@ -18,7 +18,7 @@ from pages.ui.charts import latent
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.latent.sliders import code_sliders
-from pages.ui.latent.stage import Stage
+from pages.ui.latent.view import LatentView
 from pages.ui.pickers.models import TrainedAutoencoder, models
 from pages.ui.state.query_params import linked_number, set_query
 from pages.ui.state.session import visitor
@@ -30,14 +30,14 @@ MOVES = Limit(0, 100_000, whole=True)
 MAX_OTHERS = 4  # other models that are offered the same target
 
 
-def match_view(stage: Stage) -> None:
+def match_view(view: LatentView) -> None:
     """Show a target, sliders, and how near the picture is."""
     seed = int(linked_number("target", 1, LIMITS["seed"]))
     moves = int(linked_number("moves", 0, MOVES))
-    target = _target(stage, seed)
+    target = _target(view, seed)
     best, reached = (
-        _psnr_of_own_code(stage, target),
-        psnr(target, stage.images(stage.code[np.newaxis])),
+        _psnr_of_own_code(view, target),
+        psnr(target, view.images(view.code[np.newaxis])),
     )
     goal = best - NEAR
     matched = moves > 0 and reached >= goal
@@ -60,27 +60,27 @@ def match_view(stage: Stage) -> None:
     if matched:
         st.success(text("match.matched", moves=moves), icon=":material/celebration:")
     code_sliders(
-        stage,
+        view,
         "match",
         lambda code: set_query(z=code, moves=str(moves + 1)),
         target=(data_url(target[0]), text("match.target"), text("match.live")),
     )
-    name = f"{stage.model.spec.image_set}-{image_shape(stage.model.spec)[0]}-{seed}"
+    name = f"{view.model.spec.image_set}-{image_shape(view.model.spec)[0]}-{seed}"
     if matched:
         match_results().add(
-            Match(visitor(), stage.model.id, stage.model.title, name, moves, round(reached, 2))
+            Match(visitor(), view.model.id, view.model.title, name, moves, round(reached, 2))
         )
-    _rivals(stage, seed)
+    _rivals(view, seed)
     _class(name)
 
 
-def _target(stage: Stage, seed: int) -> np.ndarray:
+def _target(view: LatentView, seed: int) -> np.ndarray:
     """Return an image (1, H, W, C) in [0, 1], the same for every model of an image set."""
-    if stage.has_pictures:
-        available = gallery(stage.model.spec.images, 0, 1).available
+    if view.has_pictures:
+        available = gallery(view.model.spec.images, 0, 1).available
         number = target_number(seed, available)
-        return gallery(stage.model.spec.images, number, 1).images / np.float32(255)
-    drawer = _first_of_its_kind(stage.model)
+        return gallery(view.model.spec.images, number, 1).images / np.float32(255)
+    drawer = _first_of_its_kind(view.model)
     code = latent_profile(drawer.file).fitted.sample(np.random.default_rng(seed), 1)
     return answer(explore.decode, drawer.file, code) / np.float32(255)
 
@@ -98,19 +98,19 @@ def _alike(one: TrainedAutoencoder, other: TrainedAutoencoder) -> bool:
     return same_set and image_shape(one.spec) == image_shape(other.spec)
 
 
-def _psnr_of_own_code(stage: Stage, target: np.ndarray) -> float:
+def _psnr_of_own_code(view: LatentView, target: np.ndarray) -> float:
     """Return how near the model's own reconstruction is: nobody need do better."""
-    code, _ = answer(explore.encode, stage.model.file, target[0])
-    return psnr(target, stage.images(code[np.newaxis]))
+    code, _ = answer(explore.encode, view.model.file, target[0])
+    return psnr(target, view.images(code[np.newaxis]))
 
 
-def _rivals(stage: Stage, seed: int) -> None:
+def _rivals(view: LatentView, seed: int) -> None:
     others = [
         other
-        for other in models(stage.model.id).values()
-        if other.id != stage.model.id and _alike(stage.model, other)
+        for other in models(view.model.id).values()
+        if other.id != view.model.id and _alike(view.model, other)
     ]
-    size = stage.model.spec.autoencoder.latent_dim
+    size = view.model.spec.autoencoder.latent_dim
     others.sort(key=lambda other: other.spec.autoencoder.latent_dim != size)
     if not others:
         return

@@ -13,8 +13,8 @@ from pages.ui.charts import latent
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import image_set_title
 from pages.ui.i18n.text import text
-from pages.ui.latent.stage import Stage
 from pages.ui.latent.start import picture_choice
+from pages.ui.latent.view import LatentView
 from pages.ui.state.query_params import linked_index, linked_number, set_query
 from pages.ui.widgets.chart import chart
 from pages.ui.widgets.images import image_row
@@ -23,26 +23,26 @@ SHOWN = 20  # numbers of the code in the charts
 DRAWN = 8  # codes of the picture's distribution
 
 
-def posterior_view(stage: Stage) -> None:
+def posterior_view(view: LatentView) -> None:
     """Show μ and σ of a test picture, what is drawn from them, and how much each number tells."""
-    if not stage.profile.variational:
+    if not view.profile.variational:
         notice.info(text("latent.posterior.plain"))
         return
-    if not stage.has_pictures:
-        title = image_set_title(stage.model.spec.image_set)
+    if not view.has_pictures:
+        title = image_set_title(view.model.spec.image_set)
         notice.info(text("latent.posterior.none", pictures=title))
         return
-    images = stage.model.spec.images
+    images = view.model.spec.images
     number = linked_index("picture", gallery(images, 0, 1).available)
-    mean, log_var = test_code(stage.model.file, number)
+    mean, log_var = test_code(view.model.file, number)
     assert log_var is not None  # the model is variational
-    _distribution(stage, mean, log_var)
-    _resampled(stage, gallery(images, number, 1).images[0], mean, log_var)
-    picture_choice(stage, "posterior", number, lambda chosen: set_query(picture=str(chosen)))
+    _distribution(view, mean, log_var)
+    _resampled(view, gallery(images, number, 1).images[0], mean, log_var)
+    picture_choice(view, "posterior", number, lambda chosen: set_query(picture=str(chosen)))
 
 
-def _distribution(stage: Stage, mean: np.ndarray, log_var: np.ndarray) -> None:
-    known = full_latent_profile(stage.model.file)
+def _distribution(view: LatentView, mean: np.ndarray, log_var: np.ndarray) -> None:
+    known = full_latent_profile(view.model.file)
     used = int(known.active_units.sum())
     active_units = text("latent.posterior.in_use", used=used, all=known.latent_dim)
     st.markdown(f"##### {active_units}")
@@ -73,8 +73,10 @@ def _distribution(stage: Stage, mean: np.ndarray, log_var: np.ndarray) -> None:
         chart(latent.posterior_map(points, centre, spread, legend), key="posterior.map")
 
 
-def _resampled(stage: Stage, picture: np.ndarray, mean: np.ndarray, log_var: np.ndarray) -> None:
-    first = int(order(stage.profile.importance)[0])
+def _resampled(
+    view: LatentView, picture: np.ndarray, mean: np.ndarray, log_var: np.ndarray
+) -> None:
+    first = int(order(view.profile.importance)[0])
     seed = int(linked_number("seed", 0, LIMITS["seed"]))
     codes = reparameterize(np.random.default_rng(seed), mean, log_var, DRAWN)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -88,7 +90,7 @@ def _resampled(stage: Stage, picture: np.ndarray, mean: np.ndarray, log_var: np.
             rf"z_{{{first + 1}}} = \mu + \sigma\,\varepsilon = {mean[first]:.2f} + "
             rf"{deviation:.2f} \cdot ({noise:.2f}) = {codes[0, first]:.2f}"
         )
-    decoded = stage.images(np.concatenate([mean[np.newaxis], codes]))
+    decoded = view.images(np.concatenate([mean[np.newaxis], codes]))
     drawn = (f"μ + σ·ε<sub>{i + 1}</sub>" for i in range(DRAWN))
     original = f"<b>{text('latent.posterior.picture')}</b>"
     image_row((picture / 255, *decoded), (original, "<b>μ</b>", *drawn), min_width=90)

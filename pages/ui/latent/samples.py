@@ -9,7 +9,7 @@ from ae_core import images
 from ae_core.latent.statistics import Gaussian, order
 from ae_core.specs import LIMITS
 from pages.ui.i18n.text import text
-from pages.ui.latent.stage import Stage
+from pages.ui.latent.view import LatentView
 from pages.ui.state.query_params import linked_choice, linked_number, linked_slider, set_query
 from pages.ui.widgets.download_menu import File, download_menu
 
@@ -19,9 +19,9 @@ GRID = 15
 TRAVERSED = (8, 9)  # dimensions, steps
 
 
-def sample_view(stage: Stage) -> None:
+def sample_view(view: LatentView) -> None:
     """Show pictures of many codes at once."""
-    kinds = KINDS if stage.profile.latent_dim == 2 else KINDS[:2]
+    kinds = KINDS if view.profile.latent_dim == 2 else KINDS[:2]
     kind = linked_choice(
         "samples",
         text("latent.samples.of"),
@@ -30,11 +30,11 @@ def sample_view(stage: Stage) -> None:
         words="latent.sampled",
         collapsed=True,
     )
-    {"Random": _random, "One number at a time": _traversals, "Grid": _grid}[kind](stage)
+    {"Random": _random, "One number at a time": _traversals, "Grid": _grid}[kind](view)
 
 
-def _random(stage: Stage) -> None:
-    known = stage.profile
+def _random(view: LatentView) -> None:
+    known = view.profile
     with st.container(horizontal=True, vertical_alignment="bottom"):
         temperature = linked_slider(
             "temperature",
@@ -56,16 +56,16 @@ def _random(stage: Stage) -> None:
         codes = gaussian.sample(np.random.default_rng(seed), SIDE**2, temperature)
         with column:
             st.markdown(f"##### {title}")
-            _sheet(stage, codes, SIDE, f"random-codes-{name}", title)
+            _sheet(view, codes, SIDE, f"random-codes-{name}", title)
     st.caption(text("latent.samples.variational" if known.variational else "latent.samples.plain"))
 
 
-def _grid(stage: Stage) -> None:
-    low, high = stage.profile.quantiles[0], stage.profile.quantiles[-1]
+def _grid(view: LatentView) -> None:
+    low, high = view.profile.quantiles[0], view.profile.quantiles[-1]
     x, y = np.meshgrid(np.linspace(low[0], high[0], GRID), np.linspace(high[1], low[1], GRID))
     codes = np.stack([x.ravel(), y.ravel()], axis=1)
     title = text("latent.samples.grid")
-    _sheet(stage, codes.astype(np.float32), GRID, "grid-of-codes", title)
+    _sheet(view, codes.astype(np.float32), GRID, "grid-of-codes", title)
     st.caption(
         text(
             "latent.samples.grid_about",
@@ -77,23 +77,23 @@ def _grid(stage: Stage) -> None:
     )
 
 
-def _traversals(stage: Stage) -> None:
-    known = stage.profile
+def _traversals(view: LatentView) -> None:
+    known = view.profile
     count, steps = TRAVERSED
     dimensions = order(known.importance)[:count]
-    codes = np.repeat(stage.code[np.newaxis], len(dimensions) * steps, axis=0)
+    codes = np.repeat(view.code[np.newaxis], len(dimensions) * steps, axis=0)
     for row, dimension in enumerate(dimensions):
         low, high = known.quantiles[0, dimension], known.quantiles[-1, dimension]
         codes[row * steps : (row + 1) * steps, dimension] = np.linspace(low, high, steps)
     title = text("latent.sampled.one-number-at-a-time")
-    _sheet(stage, codes, steps, "one-number-at-a-time", title)
+    _sheet(view, codes, steps, "one-number-at-a-time", title)
     names = ", ".join(f"z{dimension + 1}" for dimension in dimensions)
     st.caption(text("latent.samples.rows", names=names))
 
 
-def _sheet(stage: Stage, codes: np.ndarray, columns: int, name: str, title: str) -> None:
+def _sheet(view: LatentView, codes: np.ndarray, columns: int, name: str, title: str) -> None:
     """Show pictures of codes and offer them as a file of that name."""
-    shown = stage.decoded(codes)
+    shown = view.decoded(codes)
     rows = shown.reshape(-1, columns, *shown.shape[1:])
     sheet = images.to_png(images.contact_sheet(rows, width=1200, gap=2))
     alt = text("latent.samples.sheet", title=title, count=len(codes))

@@ -12,8 +12,8 @@ from ae_core.latent.statistics import Gaussian, order
 from ae_core.specs import LIMITS
 from pages.ui.i18n.text import text
 from pages.ui.latent.component import heard, live_view
-from pages.ui.latent.stage import Stage
 from pages.ui.latent.start import start_choice
+from pages.ui.latent.view import LatentView
 from pages.ui.state.query_params import set_query
 
 SHOWN = 24  # sliders at once, the rest behind "more"
@@ -56,7 +56,7 @@ class Slider:
 
 
 def moving_sliders(
-    stage: Stage,
+    view: LatentView,
     name: str,
     sliders: tuple[Slider, ...],
     values: tuple[float, ...],
@@ -70,7 +70,7 @@ def moving_sliders(
     """Show sliders and the pictures that follow them.
 
     Args:
-        stage: whose code the sliders change.
+        view: whose code the sliders change.
         name: of the view; another one for other sliders.
         sliders: as they are shown.
         values: of the sliders.
@@ -82,30 +82,30 @@ def moving_sliders(
     """
     whole = all(slider.index >= 0 for slider in sliders)
     data: dict[str, Any] = {
-        **stage.live_pictures(code),
+        **view.live_pictures(code),
         "name": name,
         "sliders": tuple(vars(slider) for slider in sliders),
         "values": values,
-        "origin": tuple(stage.code.tolist()),
-        "at": stage.at if whole else code_to_text(np.array(values)),
+        "origin": tuple(view.code.tolist()),
+        "at": view.at if whole else code_to_text(np.array(values)),
         "sends": "code" if whole else "values",
         "shown": SHOWN,
         "reset": reset,
         "target": target or (),
         "random": () if random is None else (_described(random),),  # no dict: see crop_box.py
     }
-    key = f"{name}-{stage.model.id}"
+    key = f"{name}-{view.model.id}"
     _SLIDERS(key=key, data=data, on_code_change=lambda: take(heard(key)))
 
 
-def slider_view(stage: Stage) -> None:
+def slider_view(view: LatentView) -> None:
     """Show one slider for each number of the code."""
-    code_sliders(stage, "numbers", lambda code: set_query(z=code), random=_distribution(stage))
-    start_choice(stage)
+    code_sliders(view, "numbers", lambda code: set_query(z=code), random=_distribution(view))
+    start_choice(view)
 
 
 def code_sliders(
-    stage: Stage,
+    view: LatentView,
     name: str,
     take: Callable[[str], None],
     *,
@@ -113,30 +113,30 @@ def code_sliders(
     target: tuple[str, str, str] | None = None,
 ) -> None:
     """Show one slider for each number of the code, the most important first: `moving_sliders`."""
-    dimensions = order(stage.profile.importance).tolist()
+    dimensions = order(view.profile.importance).tolist()
     moving_sliders(
-        stage,
+        view,
         name,
-        tuple(_slider(stage, dimension) for dimension in dimensions),
-        tuple(stage.code[dimensions].tolist()),
+        tuple(_slider(view, dimension) for dimension in dimensions),
+        tuple(view.code[dimensions].tolist()),
         take,
-        code=stage.code,
+        code=view.code,
         reset=text("latent.sliders.mean"),
         random=random,
         target=target,
     )
 
 
-def _distribution(stage: Stage) -> Gaussian | None:
+def _distribution(view: LatentView) -> Gaussian | None:
     """Return what random codes are drawn from in the browser, if it can be sent there."""
-    known = stage.profile
+    known = view.profile
     if known.variational:
         return Gaussian.standard(known.latent_dim)
     return known.fitted if known.latent_dim <= MAX_RANDOM_DIM else None
 
 
-def _slider(stage: Stage, dimension: int) -> Slider:
-    known, value = stage.profile, float(stage.code[dimension])
+def _slider(view: LatentView, dimension: int) -> Slider:
+    known, value = view.profile, float(view.code[dimension])
     low, first, middle, third, high = known.quantiles[:, dimension].tolist()
     margin = BEYOND * (high - low) or abs(low) or 1.0
     step = 10.0 ** math.floor(math.log10((high - low + 2 * margin) / STEPS))

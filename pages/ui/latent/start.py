@@ -15,7 +15,7 @@ from pages.ui.backend.service import answer
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import image_set_title
 from pages.ui.i18n.text import text
-from pages.ui.latent.stage import PICTURE, Stage
+from pages.ui.latent.view import PICTURE, LatentView
 from pages.ui.pickers.face_source import own_photo
 from pages.ui.pickers.gallery_picker import gallery_page, page_turning
 from pages.ui.state.query_params import linked_choice, linked_index, set_query
@@ -25,17 +25,19 @@ A_PAGE = 24  # images
 SOURCES = ("Test picture", "My photo", "Camera")
 
 
-def start_choice(stage: Stage) -> None:
+def start_choice(view: LatentView) -> None:
     """Offer pictures whose code the sliders are set to."""
     st.markdown(f"##### {text('latent.start.title')}")
-    _source(stage, "start", ("z",), "z")
+    _source(view, "start", ("z",), "z")
 
 
-def code_choice(stage: Stage, key: str, names: tuple[str, ...], titles: tuple[str, ...]) -> None:
+def code_choice(
+    view: LatentView, key: str, names: tuple[str, ...], titles: tuple[str, ...]
+) -> None:
     """Let the visitor choose what `linked_code` reads, for one name of the address at a time.
 
     Args:
-        stage: whose test pictures are offered.
+        view: whose test pictures are offered.
         key: of the widgets.
         names: in the address.
         titles: of these, in the address; their words are in the table ``choose``.
@@ -45,16 +47,16 @@ def code_choice(stage: Stage, key: str, names: tuple[str, ...], titles: tuple[st
             "choose", text("latent.start.choose"), titles, key, words="latent.choose"
         )
         target = names[titles.index(title)]
-        here = code_to_text(stage.code)
+        here = code_to_text(view.code)
         st.button(
             text("latent.start.use_sliders"),
             on_click=lambda: set_query(**{target: here}),
             key=f"{key}.here",
         )
-    _source(stage, key, names, target)
+    _source(view, key, names, target)
 
 
-def _source(stage: Stage, key: str, names: tuple[str, ...], target: str) -> None:
+def _source(view: LatentView, key: str, names: tuple[str, ...], target: str) -> None:
     """Offer pictures whose code the address then says under ``target``, one of ``names``."""
     source = linked_choice(
         "source",
@@ -68,7 +70,7 @@ def _source(stage: Stage, key: str, names: tuple[str, ...], target: str) -> None
         number = st.query_params.get(target, "").removeprefix(PICTURE)
         chosen = int(number) if number.isdecimal() and len(number) < 10 else -1
         picture_choice(
-            stage,
+            view,
             f"{key}-{target}",
             chosen,
             lambda picked: set_query(**{target: f"{PICTURE}{picked}"}),
@@ -83,7 +85,7 @@ def _source(stage: Stage, key: str, names: tuple[str, ...], target: str) -> None
     if chosen_face is None:
         return
     mean, _ = session_cached(
-        "code", (chosen_face.key, stage.model.id), lambda: _encoded(stage, chosen_face.image)
+        "code", (chosen_face.key, view.model.id), lambda: _encoded(view, chosen_face.image)
     )
     st.button(
         text("latent.start.go"),
@@ -94,16 +96,16 @@ def _source(stage: Stage, key: str, names: tuple[str, ...], target: str) -> None
     st.caption(text("latent.start.in_address"))
 
 
-def _encoded(stage: Stage, face: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-    picture = images.to_array(Image.fromarray(face), image_shape(stage.model.spec))
-    return answer(explore.encode, stage.model.file, picture)
+def _encoded(view: LatentView, face: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+    picture = images.to_array(Image.fromarray(face), image_shape(view.model.spec))
+    return answer(explore.encode, view.model.file, picture)
 
 
-def picture_choice(stage: Stage, key: str, chosen: int, take: Callable[[int], None]) -> None:
+def picture_choice(view: LatentView, key: str, chosen: int, take: Callable[[int], None]) -> None:
     """Offer test pictures, some at a time.
 
     Args:
-        stage: whose test pictures are offered.
+        view: whose test pictures are offered.
         key: of the widgets.
         chosen: the number of the one that is marked, -1 for none.
         take: is told the number of one that is clicked.
@@ -111,13 +113,13 @@ def picture_choice(stage: Stage, key: str, chosen: int, take: Callable[[int], No
     Raises:
         ServiceUnavailable, ImageSetCorrupt: the pictures cannot be had.
     """
-    if not stage.has_pictures:
-        title = image_set_title(stage.model.spec.image_set)
+    if not view.has_pictures:
+        title = image_set_title(view.model.spec.image_set)
         notice.info(text("latent.pictures.none", pictures=title))
         return
-    images = stage.model.spec.images
+    images = view.model.spec.images
     available = gallery(images, 0, 1).available
     start = linked_index("page", available, max(chosen, 0)) // A_PAGE * A_PAGE
-    gallery_page(f"{key}-{stage.model.id}-{start}", images, start, A_PAGE, chosen, take)
+    gallery_page(f"{key}-{view.model.id}-{start}", images, start, A_PAGE, chosen, take)
     with st.container(horizontal=True):
         page_turning(key, "page", start, A_PAGE, available)

@@ -10,8 +10,8 @@ from ae_core.specs import Limit
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.latent.sliders import Slider, moving_sliders
-from pages.ui.latent.stage import Stage, linked_code
 from pages.ui.latent.start import code_choice
+from pages.ui.latent.view import LatentView, linked_code
 from pages.ui.state.query_params import linked_choice, linked_number, linked_slider, set_query
 from pages.ui.widgets.download_menu import File, download_menu
 from pages.ui.widgets.images import image_row
@@ -24,10 +24,10 @@ FRAME_MS = 80  # of the animation
 ANIMATED = 24  # steps of it, there and back
 
 
-def walk_view(stage: Stage) -> None:
+def walk_view(view: LatentView) -> None:
     """Let the visitor choose two pictures and go from one to the other."""
     start, end = (
-        linked_code(stage.model, stage.profile, name, f"picture:{usual}")
+        linked_code(view.model, view.profile, name, f"picture:{usual}")
         for usual, name in enumerate(ENDS)
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -51,7 +51,7 @@ def walk_view(stage: Stage) -> None:
         step=0.005,
     )
     moving_sliders(
-        stage,
+        view,
         "walk",
         (slider,),
         (share,),
@@ -63,11 +63,11 @@ def walk_view(stage: Stage) -> None:
         notice.info(text("latent.walk.same"))
     shares = np.linspace(0, 1, steps)
     codes = WAYS[way](start, end, shares)
-    strip = stage.decoded(codes)
-    for model in stage.models:
-        if len(stage.models) > 1:
+    strip = view.decoded(codes)
+    for model in view.models:
+        if len(view.models) > 1:
             st.caption(model.title)
-        shown = strip if model is stage.model else stage.decoded(codes, model)
+        shown = strip if model is view.model else view.decoded(codes, model)
         image_row(shown / np.float32(255), (f"{share:.0%}" for share in shares), min_width=70)
     there = WAYS[way](start, end, np.linspace(0, 1, ANIMATED))
     download_menu(
@@ -77,18 +77,18 @@ def walk_view(stage: Stage) -> None:
             File(
                 text("latent.walk.animation"),
                 "walk.gif",
-                lambda: _animation(stage, there),
+                lambda: _animation(view, there),
                 "image/gif",
             ),
         ),
     )
-    code_choice(stage, "walk", ENDS, ("First picture", "Second picture"))
+    code_choice(view, "walk", ENDS, ("First picture", "Second picture"))
 
 
 def _strip(frames: np.ndarray) -> bytes:
     return images.to_png(images.contact_sheet(frames[np.newaxis], 160 * len(frames)))
 
 
-def _animation(stage: Stage, codes: np.ndarray) -> bytes:
-    frames = stage.decoded(codes)
+def _animation(view: LatentView, codes: np.ndarray) -> bytes:
+    frames = view.decoded(codes)
     return images.to_gif(np.concatenate([frames, frames[-2:0:-1]]), FRAME_MS, width=256)

@@ -14,7 +14,7 @@ from pages.ui.backend.service import service, snapshots_of
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import status_in_words
-from pages.ui.lessons.measures import named_rows
+from pages.ui.lessons.measurements import named_rows
 from pages.ui.shell.return_link import link_with_return
 from pages.ui.state.session import visitor
 from pages.ui.train.submission import submit_run, submit_sweep

@@ -14,7 +14,7 @@ from pages.ui.i18n import notice
 from pages.ui.i18n.text import language, text
 from pages.ui.lessons.experiments import done_runs, figures_of, train_view
 from pages.ui.lessons.guess import ask, said_view, verdict
-from pages.ui.lessons.measures import measure_view, measured_figures
+from pages.ui.lessons.measurements import measure_view, measured_figures
 from pages.ui.lessons.progress import Progress, take_tried
 from pages.ui.shell.return_link import link_with_return
 

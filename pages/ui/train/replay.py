@@ -34,7 +34,7 @@ CURVE_POINTS = 300
 
 _REPLAY = component(
     __file__,
-    '<div class="replay"><div class="hands"><button type="button"></button>'
+    '<div class="replay"><div class="controls"><button type="button"></button>'
     '<input type="range" min="0" step="1"><output></output></div><div class="runs"></div></div>',
 )
 

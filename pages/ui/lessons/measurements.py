@@ -23,43 +23,43 @@ from pages.ui.widgets.metric import metric
 def measure_view(step: Step, runs: Mapping[str, Snapshot]) -> Figures:
     """Show what the step measures, and return the figures of what could be measured."""
     found: dict[str, Mapping[str, float]] = {}
-    for measure, model in _measurable(step, runs):
-        st.markdown(f"**{notice.plain(measure.title)}**")
+    for measurement, model in _measurable(step, runs):
+        st.markdown(f"**{notice.plain(measurement.title)}**")
         with st.spinner(text("lessons.measuring")):
-            measured = lesson_measure(measure.what, measure.settings, model)
-        found[measure.name] = measured.figures
-        _show(measure, measured)
+            measured = lesson_measure(measurement.what, measurement.settings, model)
+        found[measurement.name] = measured.figures
+        _show(measurement, measured)
     return found
 
 
 def measured_figures(step: Step, runs: Mapping[str, Snapshot]) -> Figures:
     """Return the figures of what could be measured, and show nothing."""
     return {
-        measure.name: lesson_measure(measure.what, measure.settings, model).figures
-        for measure, model in _measurable(step, runs)
+        measurement.name: lesson_measure(measurement.what, measurement.settings, model).figures
+        for measurement, model in _measurable(step, runs)
     }
 
 
 def _measurable(
     step: Step, runs: Mapping[str, Snapshot]
 ) -> list[tuple[Measurement, ModelFile | None]]:
-    """Return the step's measures with their models, without those whose training comes first."""
-    each = ((measure, _model_of(measure, runs)) for measure in step.measurements)
+    """Return what is to be measured with its model; what waits for a training is left out."""
+    each = ((measurement, _model_of(measurement, runs)) for measurement in step.measurements)
     return [
-        (measure, model)
-        for measure, model in each
-        if model is not None or "train" not in dict(measure.settings)
+        (measurement, model)
+        for measurement, model in each
+        if model is not None or "train" not in dict(measurement.settings)
     ]
 
 
-def _model_of(measure: Measurement, runs: Mapping[str, Snapshot]) -> ModelFile | None:
-    run = runs.get(str(dict(measure.settings).get("train")))
+def _model_of(measurement: Measurement, runs: Mapping[str, Snapshot]) -> ModelFile | None:
+    run = runs.get(str(dict(measurement.settings).get("train")))
     if run is None or run.live or not service().store.has_weights(run.id):
         return None
     return file_of(run)
 
 
-def _show(measure: Measurement, measured: MeasurementResult) -> None:
+def _show(measurement: Measurement, measured: MeasurementResult) -> None:
     if measured.rows is not None:
         named_rows(measured.rows, measured.row_names)
     if measured.tallies:
@@ -70,8 +70,8 @@ def _show(measure: Measurement, measured: MeasurementResult) -> None:
     if measured.counts:
         chart(
             latent.histogram(measured.counts, measured.edges, text("lessons.code_value")),
-            key=f"lessons.{measure.name}",
-            alt=measure.title,
+            key=f"lessons.{measurement.name}",
+            alt=measurement.title,
         )
 
 

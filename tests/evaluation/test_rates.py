@@ -11,8 +11,9 @@ from PIL import Image
 from ae_core import metrics
 from ae_core.data import gallery
 from ae_core.data.loading import load_images
-from ae_core.evaluation import fixed_budget, measure_rates, reconstruction_error
+from ae_core.evaluation import fixed_budget, reconstruction_error
 from ae_core.evaluation.rate_distortion import pareto_front
+from ae_core.evaluation.rates import BITS, QUALITIES, TEST_IMAGES, code_rates, jpeg_rates, pca_rates
 from ae_core.models.inference import autoencoder
 from ae_core.models.pretrained import cards
 
@@ -36,14 +37,14 @@ def images(card):
 
 @pytest.fixture(scope="module")
 def rates(model):
-    return measure_rates.code_rates(model)
+    return code_rates(model)
 
 
 # --- curves ----------------------------------------------------------------------------------
 
 
 def test_more_bits_cost_more_and_come_closer(rates):
-    assert tuple(point.bits for point in rates.points) == measure_rates.BITS
+    assert tuple(point.bits for point in rates.points) == BITS
     for before, after in itertools.pairwise(rates.points):
         assert before.bytes < after.bytes
         assert before.plain_bytes < after.plain_bytes
@@ -74,11 +75,11 @@ def test_the_decoder_is_counted(rates, model, images):
 
 def test_pca_without_rounding_bounds_pca_with_it(card, images):
     spec = card.spec
-    points = measure_rates.pca_rates(spec.image_set, spec.image_size, spec.split)
+    points = pca_rates(spec.image_set, spec.image_size, spec.split)
     from sklearn.decomposition import PCA
 
     flat = images.train.reshape(len(images.train), -1)
-    tests = images.test[: measure_rates.TEST_IMAGES]
+    tests = images.test[:TEST_IMAGES]
     pca = PCA(16, random_state=0).fit(flat)
     back = pca.inverse_transform(pca.transform(tests.reshape(len(tests), -1)))
     exact = metrics.psnr(np.clip(back, 0, 1).reshape(tests.shape), tests)
@@ -88,8 +89,8 @@ def test_pca_without_rounding_bounds_pca_with_it(card, images):
 
 
 def test_jpeg_is_counted_to_the_byte(card, images):
-    whole, scans = measure_rates.jpeg_rates(card.spec.image_set, card.spec.image_size)
-    tests = images.test[: measure_rates.TEST_IMAGES]
+    whole, scans = jpeg_rates(card.spec.image_set, card.spec.image_size)
+    tests = images.test[:TEST_IMAGES]
     for quality in (1, 50):
         sizes, scan_sizes = [], []
         for picture in tests:
@@ -100,7 +101,7 @@ def test_jpeg_is_counted_to_the_byte(card, images):
             start = file.index(b"\xff\xda\x00\x08")  # one channel: a header of 8 bytes
             sizes.append(len(file))
             scan_sizes.append(len(file) - (start + 2 + 8) - 2)
-        place = measure_rates.QUALITIES.index(quality)
+        place = QUALITIES.index(quality)
         assert whole[place].bytes == pytest.approx(np.mean(sizes))
         assert scans[place].bytes == pytest.approx(np.mean(scan_sizes))
         assert whole[place].psnr == scans[place].psnr

@@ -32,7 +32,7 @@ PICTURE = "picture:"
 
 
 @dataclass(frozen=True)
-class Stage:
+class LatentView:
     """One model, others that get the same codes, and where the visitor is.
 
     Attributes:
