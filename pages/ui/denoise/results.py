@@ -35,12 +35,12 @@ def denoised_view(result: Denoised, *, faces: bool) -> None:
         st.info(text("denoise.unlike", percent=f"{result.ood_percentile:.0f}"))
 
 
-def classical_view(result: Denoised, rivals: list[LabelledImage]) -> None:
+def classical_view(result: Denoised, baselines: list[LabelledImage]) -> None:
     """Show what the classical filters make of the same noisy picture, and who wins."""
-    st.markdown(f"##### {_verdict(result, rivals)}")
+    st.markdown(f"##### {_verdict(result, baselines)}")
     image_row(
-        (rival.image for rival in rivals),
-        (_words(rival, result.noisy) for rival in rivals),
+        (baseline.image for baseline in baselines),
+        (_words(baseline, result.noisy) for baseline in baselines),
         min_width=110,
     )
 
@@ -64,9 +64,9 @@ def wipe_view(result: Denoised) -> None:
     compare_slider("wipe", result.noisy.image, result.output.image, names, label)
 
 
-def downloads(result: Denoised, rivals: list[LabelledImage]) -> None:
+def downloads(result: Denoised, baselines: list[LabelledImage]) -> None:
     """Offer every picture, and all of them in one, as PNG files."""
-    versions = [result.noisy, result.output, *rivals]
+    versions = [result.noisy, result.output, *baselines]
     if result.clean is not None:
         versions.insert(0, result.clean)
     files = [File(text("denoise.all"), "denoising.png", lambda: _contact_sheet(versions))]
@@ -140,22 +140,23 @@ def _decibels(value: float, form: str = ".1f") -> str:
     return text("denoise.equal") if value == math.inf else "–"
 
 
-def _words(rival: LabelledImage, noisy: LabelledImage) -> str:
-    if rival.psnr is None:
-        return f"<b>{_name(rival)}</b>"
-    gain = rival.psnr - _psnr(noisy)
+def _words(baseline: LabelledImage, noisy: LabelledImage) -> str:
+    if baseline.psnr is None:
+        return f"<b>{_name(baseline)}</b>"
+    gain = baseline.psnr - _psnr(noisy)
     more = f" ({gain:+.1f})" if math.isfinite(gain) else ""
-    return f"<b>{_name(rival)}</b><br>{_decibels(rival.psnr)}{more}<br>SSIM {rival.ssim:.2f}"
+    measured = f"{_decibels(baseline.psnr)}{more}<br>SSIM {baseline.ssim:.2f}"
+    return f"<b>{_name(baseline)}</b><br>{measured}"
 
 
-def _verdict(result: Denoised, rivals: list[LabelledImage]) -> str:
+def _verdict(result: Denoised, baselines: list[LabelledImage]) -> str:
     if result.output.psnr is None:
         return text("denoise.verdict.photo")
     if not math.isfinite(_psnr(result.noisy)):
         return text("denoise.verdict.clean")
-    best = max(rivals, key=_psnr)
+    best = max(baselines, key=_psnr)
     gap = result.output.psnr - _psnr(best)
     if abs(gap) < 0.05:
-        return text("denoise.verdict.equal", rival=_name(best))
+        return text("denoise.verdict.equal", baseline=_name(best))
     key = "denoise.verdict.ahead" if gap > 0 else "denoise.verdict.behind"
-    return text(key, rival=_name(best), gap=f"{abs(gap):.1f}")
+    return text(key, baseline=_name(best), gap=f"{abs(gap):.1f}")

@@ -101,13 +101,13 @@ def _setting(each: Compressed) -> str:
 def _verdict(found: list[Compressed], budget: float) -> None:
     """Say which method is closest within the budget, and how far the autoencoder is from it."""
     ours = found[0]
-    rivals = [each for each in found if each.method != ours.method and each.bytes <= budget]
+    baselines = [each for each in found if each.method != ours.method and each.bytes <= budget]
     if ours.bytes > budget:
         return
-    if not rivals:
+    if not baselines:
         st.markdown(text("measure.alone"))
         return
-    best = max(rivals, key=lambda each: each.psnr)
+    best = max(baselines, key=lambda each: each.psnr)
     gap = ours.psnr - best.psnr
     key = "measure.ahead" if gap > 0 else "measure.behind"
-    st.markdown(text(key, rival=text(f"measure.method.{best.method}"), gap=f"{abs(gap):.1f}"))
+    st.markdown(text(key, baseline=text(f"measure.method.{best.method}"), gap=f"{abs(gap):.1f}"))

@@ -58,12 +58,12 @@ def unknown_view(model: TrainedAutoencoder) -> None:
         _charts(model, other, (known.scores, unknown.scores), roc, threshold)
     if model.spec.split == "none":
         st.caption(text("measure.seen"))
-    for kind, title, scored in (
+    for kind, title, errors in (
         ("known", image_set_title(own.name), known),
         ("unknown", image_set_title(other), unknown),
     ):
         st.markdown(f"##### {text(f'measure.{kind}_pictures', title=notice.plain(title))}")
-        _extremes(kind, scored, threshold)
+        _extremes(kind, errors, threshold)
 
 
 def _charts(
@@ -122,12 +122,12 @@ def _marked(name: str, figure: Figure, alt: str, across: float, up: float | None
         st.html(f'<div class="threshold-mark" style="{x}{shape}"></div>')
 
 
-def _extremes(kind: str, scored: ReconstructionErrors, threshold: float) -> None:
+def _extremes(kind: str, errors: ReconstructionErrors, threshold: float) -> None:
     """Show the least and the most surprising pictures above what the model made of them."""
-    pairs = np.concatenate([scored.images, scored.outputs], axis=1) / 255
+    pairs = np.concatenate([errors.images, errors.outputs], axis=1) / 255
     for name, chosen in (("most", slice(-SHOWN, None)), ("least", slice(SHOWN))):
         st.caption(text(f"measure.{name}_surprising"))
-        scores = scored.shown[chosen]
+        scores = errors.shown[chosen]
         captions = (_caption(kind, float(score), threshold) for score in scores)
         image_row(pairs[chosen], captions, min_width=MIN_WIDTH)
 
