@@ -44,20 +44,20 @@ def _parser() -> argparse.ArgumentParser:
     training.add_argument("--epochs", type=int, metavar="N")
     training.add_argument("--seed", type=int, metavar="N")
     training.add_argument("--out", type=Path, required=True, metavar="DIR")
-    training.add_argument("--json", action="store_true", help="end with a line of JSON")
+    training.add_argument("--json", action="store_true", help="print a line of JSON at the end")
     training.set_defaults(command=_train)
 
-    making = commands.add_parser("pretrain", help="make a model of assets/pretrained anew")
+    making = commands.add_parser("pretrain", help="train a model of assets/pretrained again")
     making.add_argument("name", choices=sorted(build.NAMES))
     making.add_argument("--out", type=Path, default=pretrained.FOLDER, metavar="DIR")
     making.set_defaults(command=_pretrain)
 
-    cleaning = commands.add_parser("denoise", help="remove the noise from a picture")
+    cleaning = commands.add_parser("denoise", help="remove the noise from an image")
     cleaning.add_argument("source", type=Path, metavar="IN")
-    cleaning.add_argument("target", type=Path, metavar="OUT", help="a .png")
+    cleaning.add_argument("target", type=Path, metavar="OUT", help="a .png file")
     cleaning.add_argument("--model", default="face-denoiser", choices=sorted(pretrained.cards()))
     cleaning.add_argument("--add-noise", metavar="KIND:AMOUNT", help="for example gaussian:0.2")
-    cleaning.add_argument("--seed", type=int, default=0, metavar="N", help="of the noise")
+    cleaning.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the noise")
     cleaning.set_defaults(command=_denoise)
     return parser
 

@@ -75,13 +75,13 @@ def test_a_class_from_its_code_to_its_table(page, browser, server):
         assert secret not in main.inner_text()
 
         page.get_by_role("button", name="Limits").click()
-        page.get_by_label("Runs of each student, at most").fill("1")
+        page.get_by_label("Runs per student, at most").fill("1")
         page.get_by_role("button", name="Set these limits").click()
         expect(page.get_by_text("Runs each: at most 1")).to_be_visible()
         page.keyboard.press("Escape")
 
         page.get_by_role("button", name="Challenge").click()
-        page.get_by_role("combobox", name="Their size").click()
+        page.get_by_role("combobox", name="Size").click()
         page.get_by_role("option", name="8×8", exact=True).click()
         page.get_by_role("button", name="Start the challenge").click()
         expect(page.get_by_text("Nobody is in the race yet.")).to_be_visible()
@@ -154,7 +154,7 @@ def sort_and_highlight(page: Page) -> None:
     name.focus()
     page.keyboard.press("Enter")
     expect(name).to_have_attribute("aria-pressed", "true")
-    expect(card(page, BOLD).get_by_role("link", name="Look at it")).to_be_visible()
+    expect(card(page, BOLD).get_by_role("link", name="Open run")).to_be_visible()
     before = card(page, BOLD).locator(".state").inner_text()
     expect(card(page, BOLD).locator(".state")).not_to_have_text(before)  # it was drawn anew
     expect(name).to_have_attribute("aria-pressed", "true")
@@ -165,7 +165,7 @@ def sort_and_highlight(page: Page) -> None:
 
 
 def table(page: Page) -> list[dict[str, str]]:
-    page.get_by_role("button", name="Table").click()
+    page.get_by_role("button", name="Export").click()
     with page.expect_download() as kept:
         page.get_by_role("button", name="All runs on the wall (CSV)").click()
     text = kept.value.path().read_text(encoding="utf-8-sig")
@@ -191,6 +191,6 @@ def test_the_projector_page_fits_a_phone_and_knows_no_secret(page, browser, serv
         assert main.evaluate("element => element.scrollWidth <= element.clientWidth")
         expect(card(page, "Ada")).to_be_visible()
         page.get_by_role("button", name="Ada", exact=True).click()
-        page.get_by_role("button", name="Take out of the class").click()
+        page.get_by_role("button", name="Remove").click()
         expect(phone.get_by_text(f"Join class {code}")).to_be_visible()
         expect(page.get_by_text("Nobody is here yet")).to_be_visible()

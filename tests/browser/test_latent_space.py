@@ -287,7 +287,7 @@ def test_sliders_start_from_a_photo_of_ones_own(page, photo):
     open_view(page, "Sliders", "&source=My+photo")
     before = (values(page), picture(page))
     page.locator("input[type=file]").set_input_files(photo)
-    page.get_by_role("button", name="Go to its code").click()
+    page.get_by_role("button", name="Encode it").click()
     wait_for_link(page, "z")
     page.wait_for_selector(IDLE)
     assert len(linked(page, "z").split(",")) == len(values(page))
@@ -300,7 +300,7 @@ def test_a_walk_goes_to_a_photo_of_ones_own(page, photo):
     tiles = page.locator("figure:not(:has(canvas)) img")
     before = [tiles.nth(place).get_attribute("src") for place in (0, 8)]
     page.locator("input[type=file]").set_input_files(photo)
-    page.get_by_role("button", name="Go to its code").click()
+    page.get_by_role("button", name="Encode it").click()
     expect(tiles.nth(8)).not_to_have_attribute("src", before[1])
     expect(tiles.nth(0)).to_have_attribute("src", before[0])
     difference = pixels(page, slider_end(page, "End")).astype(int) - pixels(

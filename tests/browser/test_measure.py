@@ -38,11 +38,11 @@ def test_curves_appear_and_a_point_that_is_clicked_shows_its_pictures(page):
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     wait_for_link(page, "bytes")
     assert float(linked(page, "bytes")) < 5  # the autoencoder's smallest code of digits
-    expect(page.locator("figcaption", has_text="nothing is smaller").first).to_be_visible()
+    expect(page.locator("figcaption", has_text="(the smallest)").first).to_be_visible()
     assert captions(page) != before
     shown = captions(page)
     page.reload()
-    expect(page.locator("figcaption", has_text="nothing is smaller").first).to_be_visible()
+    expect(page.locator("figcaption", has_text="(the smallest)").first).to_be_visible()
     page.wait_for_selector(IDLE)
     assert captions(page) == shown
 

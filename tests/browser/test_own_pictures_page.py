@@ -25,7 +25,7 @@ def begin(page: Page, name: str) -> str:
     """Start a set and return its id."""
     open_page(page, "/own_pictures")
     page.get_by_label("Name of the set").fill(name)
-    page.get_by_role("button", name="Start a set that this server keeps").click()
+    page.get_by_role("button", name="Create set").click()
     expect(page.get_by_role("heading", name=name)).to_be_visible()
     return linked(page, "set")
 
@@ -76,7 +76,7 @@ def test_draw_upload_name_train_reconstruct_delete(page, server):
     for number, lean in enumerate((0.0, 0.2), 1):
         draw(page, lean)
         page.get_by_role("button", name="Keep this one").click()
-        expect(page.get_by_text(f"Kept: that makes {number}.")).to_be_visible()
+        expect(page.get_by_text(f"Saved: {number} in all.")).to_be_visible()
         expect(page.get_by_role("img", name="Drawing surface, empty")).to_be_visible()
     expect(metric(page, "Pictures")).to_have_text("2")
     expect(page.get_by_text("8 more")).to_be_visible()
@@ -127,7 +127,7 @@ def test_a_class_adds_to_one_set_and_only_its_maker_takes_away(page, browser, se
     pupil.get_by_role("button", name="Keep this one").click()
     expect(metric(pupil, "Pictures")).to_have_text("1")
     pupil.locator(".picker button").first.click()
-    expect(pupil.get_by_role("button", name="Take out picture 1")).to_have_count(0)
+    expect(pupil.get_by_role("button", name="Remove picture 1")).to_have_count(0)
     open_page(pupil, "/own_pictures")
     expect(pupil.get_by_text("You have no set yet.")).to_be_visible()
     other.close()
@@ -136,7 +136,7 @@ def test_a_class_adds_to_one_set_and_only_its_maker_takes_away(page, browser, se
     expect(metric(page, "Pictures")).to_have_text("1")
     page.locator(".picker button").first.focus()
     page.keyboard.press("Enter")
-    page.get_by_role("button", name="Take out picture 1").click()
+    page.get_by_role("button", name="Remove picture 1").click()
     expect(metric(page, "Pictures")).to_have_text("0")
 
 

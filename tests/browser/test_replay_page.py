@@ -106,7 +106,7 @@ def test_the_replay_can_be_kept_as_an_animation(page):
 def test_two_runs_follow_one_slider(page):
     first, second = train(page, "&latent_dim=2"), train(page, "&latent_dim=16")
     open_replay(page, f"run={first}&replay={EPOCHS}")
-    page.get_by_label(re.compile("^Beside it")).click()
+    page.get_by_label(re.compile("^Compare at the same epoch")).click()
     page.get_by_role("option", name=re.compile(second[:4])).click()
     expect(page.locator("canvas.pictures")).to_have_count(2)
     page.wait_for_selector(IDLE)

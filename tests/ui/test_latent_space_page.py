@@ -53,7 +53,7 @@ def test_a_walk_that_has_no_way_or_goes_nowhere_says_so():
     opposite = opened("pages/latent_space.py", **walk | {"from": ahead, "to": back})
     assert says(texts(opposite.info), "opposite")
     same = opened("pages/latent_space.py", **walk | {"from": "picture:3", "to": "picture:3"})
-    assert "choose another one" in texts(same.info)
+    assert "choose a different one" in texts(same.info)
 
 
 @pytest.fixture(scope="module")
@@ -95,11 +95,11 @@ def test_known_factors_are_held_against_the_numbers_of_the_code():
     page = opened("pages/latent_space.py", model="toy-faces-vae", view="Directions")
     assert 0 <= float(metric(page, "Disentanglement")) <= 1
     assert metric(page, "Factors found").endswith("of 8")
-    assert "Which number knows what" not in texts(
+    assert "Numbers and properties" not in texts(
         opened("pages/latent_space.py", model="digits-dense", view="Directions").markdown
     )
 
 
 def test_a_plain_model_has_no_posterior_and_says_so():
     page = opened("pages/latent_space.py", model="digits-dense", view="Posterior")
-    assert "no distribution" in texts(page.info)
+    assert "not a distribution" in texts(page.info)

@@ -14,7 +14,7 @@ def test_every_view_of_the_measure_page_opens(model, view):
     page = opened("pages/measure.py", model=model, view=view)
     assert not texts(page.error)
     if view == "Bytes":
-        assert metric(page, "Beats JPEG below").endswith(" B")
+        assert metric(page, "Beats JPEG up to").endswith(" B")
         assert "pays off from" in texts(page.markdown)
     else:
         assert float(metric(page, "AUC")) > 0.99
@@ -60,6 +60,6 @@ def test_a_higher_threshold_finds_less_and_alarms_less():
 
 def test_bytes_as_they_are_are_more_than_entropy_coded_ones():
     query = {"model": "toy-faces-vae"}
-    coded = metric(opened("pages/measure.py", **query), "It then takes")
-    plain = metric(opened("pages/measure.py", **query, count="plain"), "It then takes")
+    coded = metric(opened("pages/measure.py", **query), "Size needed")
+    plain = metric(opened("pages/measure.py", **query, count="plain"), "Size needed")
     assert float(coded.split()[0]) < float(plain.split()[0])

@@ -66,7 +66,7 @@ def test_a_visitor_without_a_set_is_told_what_is_kept_and_asked():
     page = opened(PAGE)
     assert "kept on this server" in texts(page.caption)
     assert "You have no set yet." in texts(page.caption)
-    assert page.button(key="own.create").label == "Start a set that this server keeps"
+    assert page.button(key="own.create").label == "Create set"
     assert not page.error
 
 
@@ -94,7 +94,7 @@ def test_upload_review_keep_rename_take_out_delete():
     assert user_sets().get(set_id).count == 0
     page.toggle[0].set_value(True).run()
     page.button(key="own.keep_uploads").click().run()
-    assert "Kept: 2 more, that makes 2." in texts(page.info)
+    assert "Saved: 2 more, 2 in all." in texts(page.info)
     assert (metric(page, "Pictures"), metric(page, "Room for")) == ("2", "498")
     assert (user_sets().read(set_id)[1].pixels == 55).all()
 
@@ -143,7 +143,7 @@ def test_others_may_add_and_not_take_away():
     user_sets().add(own.id, drawings(2))
     page = opened(PAGE, set=own.id, picture="0")
     labels = {button.label for button in page.button}
-    assert not labels & {"Rename", "Take out picture 1", "Delete all pictures (2)"}
+    assert not labels & {"Rename", "Remove picture 1", "Delete all pictures (2)"}
     uploading(page, ("a.png", png()))
     page.button(key="own.keep_uploads").click().run()
     assert user_sets().get(own.id).count == 3
