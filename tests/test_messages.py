@@ -34,8 +34,12 @@ def trees(*folders: str) -> dict[Path, ast.Module]:
 
 
 def fields(entry):
-    """The fields of an entry, with their formats."""
-    return {name: spec for _, name, spec, _ in string.Formatter().parse(entry) if name is not None}
+    """The fields of an entry, each with its format; one that stands twice with the stricter."""
+    found = {}
+    for _, name, spec, _ in string.Formatter().parse(entry):
+        if name is not None:
+            found[name] = spec or found.get(name, "")
+    return found
 
 
 # --- the code ---------------------------------------------------------------------------------

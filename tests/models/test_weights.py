@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from ae_core.errors import UserError
+from ae_core.errors import Message, UserError
 from ae_core.models.weights import (
     LARGE,
     STEP,
@@ -110,7 +110,7 @@ NOT_WEIGHTS = {
 @pytest.mark.parametrize("name", NOT_WEIGHTS)
 def test_what_is_not_an_npz_file_of_arrays_is_refused(name):
     data = NOT_WEIGHTS[name]
-    with refused("weights"):
+    with refused("weights", problem=Message.of("weights_file")):
         from_bytes(data)
 
 
