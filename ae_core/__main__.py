@@ -21,7 +21,7 @@ from ae_core.specs import LIMITS, PRESETS, Corruption, change, preset
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; return the exit code: 0, or 2 when it was asked for something impossible."""
+    """Run a command and return its exit code: 0, or 2 if the request is impossible."""
     options = _parser().parse_args(arguments)
     try:
         options.command(options)
@@ -134,7 +134,7 @@ def noise_of(text: str) -> Corruption:
     """Read ``KIND:AMOUNT``.
 
     Raises:
-        UserError: it is not of that form, or the kind or amount is not allowed.
+        UserError: the text has another form, or the kind or amount is not allowed.
     """
     kind, _, amount = text.partition(":")
     try:

@@ -13,14 +13,14 @@ COLUMNS = (
     *("nickname", "run", "begun", "status", "preset", "image_set", "image_size", "numbers"),
     *("epochs", "epochs_planned", "psnr", "loss", "held_out", "changed_settings"),
 )
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # begin a formula
+FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # characters that begin a formula
 
 
 def table(cards: Iterable[tuple[Student, RunCard]]) -> bytes:
-    """Return runs as CSV (UTF-8 with the mark that spreadsheets look for), one a line.
+    """Return runs as CSV, one per line, in UTF-8 with the byte order mark that spreadsheets expect.
 
-    What students typed is text in every spreadsheet: a cell that would begin a formula gets an
-    apostrophe before it. Numbers stay numbers, negative ones too.
+    Every spreadsheet reads what students typed as text: a cell that would begin a formula gets
+    a leading apostrophe. Numbers stay numbers, including negative ones.
     """
     buffer = io.StringIO()
     writer = csv.writer(buffer)

@@ -1,4 +1,4 @@
-"""The link by which students join a class: an address that they can reach, and its QR code."""
+"""The link that students join a class with: an address that they can reach, and its QR code."""
 
 import io
 import socket
@@ -11,7 +11,7 @@ FAR_AWAY = ("192.0.2.1", 9)  # reserved for documentation; nothing is ever sent 
 
 
 def is_local(address: str) -> bool:
-    """Whether a web address means the computer that opens it, as localhost does."""
+    """Return whether a web address means the computer that opens it, as localhost does."""
     host = urlsplit(address).hostname or ""
     if host == "localhost" or host.endswith(".localhost"):
         return True
@@ -31,10 +31,10 @@ def in_the_network(address: str, own: str) -> str:
 
 
 def own_address() -> str:
-    """Return this computer's address in its network, "" without one."""
+    """Return this computer's address in its network, or "" if it has none."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
         try:
-            asking.connect(FAR_AWAY)  # of a datagram socket: chooses a route, sends nothing
+            asking.connect(FAR_AWAY)  # for a datagram socket: it chooses a route and sends nothing
             own = str(asking.getsockname()[0])
         except OSError:
             return ""
@@ -47,7 +47,7 @@ def with_query(address: str, **query: str) -> str:
 
 
 def qr_code(text: str, pixels: int = 8) -> bytes:
-    """Return a text's QR code (ISO/IEC 18004) as PNG, black on white, its modules so large."""
+    """Return a text's QR code (ISO/IEC 18004) as PNG: black on white, ``pixels`` per module."""
     buffer = io.BytesIO()
     segno.make_qr(text, error="m").save(buffer, kind="png", scale=pixels, border=4)
     return buffer.getvalue()

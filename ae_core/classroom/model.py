@@ -1,4 +1,4 @@
-"""A class: its code and students, what its teacher allows, what it competes in, and its rules.
+"""A class: its code, students, limits, challenge and rules.
 
 Everything here is a frozen value or a pure function; `store` keeps classes, `service` changes them.
 """
@@ -19,9 +19,9 @@ from ae_core.specs import LIMITS, PRESETS, Limit, TrainingSpec
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # read aloud: no I, L, O, 0, 1
 CODE_LENGTH = 5
 MAX_NICKNAME = 30  # characters
-MAX_STUDENTS = 200  # in a class
-MAX_JOINS, JOIN_SECONDS = 60, 10.0  # at most so many students join within so many seconds
-DAYS = 30  # the life of a class
+MAX_STUDENTS = 200  # per class
+MAX_JOINS, JOIN_SECONDS = 60, 10.0  # so many students may join within so many seconds
+DAYS = 30  # lifetime of a class
 CLASS_LIMITS: Mapping[str, Limit] = {
     "epochs": LIMITS["epochs"],
     "runs": Limit(0, 100),  # 0: no limit
@@ -35,9 +35,9 @@ class ClassLimits:
     """What a teacher allows each student.
 
     Attributes:
-        epochs: the maximum of a run.
-        image_sets: the names of the allowed image sets; empty allows all.
-        runs: the maximum that a student may begin, 0 for any number; a sweep counts as its runs.
+        epochs: the maximum for one run.
+        image_sets: the names of the allowed image sets; an empty tuple allows all.
+        runs: the maximum that a student may begin, 0 for no limit; each run of a sweep counts.
     """
 
     epochs: int = int(LIMITS["epochs"].high)
@@ -57,9 +57,9 @@ class Challenge:
 
     Attributes:
         latent_dim: the maximum.
-        image_set: all runs train on it.
-        image_size: H = W; PSNRs of images of another size would not compare.
-        begun: seconds since 1970; only runs begun later take part.
+        image_set: the set that every run must train on.
+        image_size: H = W; PSNRs at different image sizes are not comparable.
+        begun: seconds since 1970; only runs that begin later take part.
     """
 
     latent_dim: int
@@ -75,16 +75,16 @@ class Challenge:
 
 @dataclass(frozen=True)
 class Classroom:
-    """A class as its teacher has set it.
+    """A class with the settings of its teacher.
 
     Attributes:
         code: `CODE_LENGTH` of `CODE_LETTERS`; everybody who knows it may join.
         key: SHA-256 of the teacher's secret, hexadecimal.
         created: seconds since 1970.
-        limits: apply to every student's runs.
+        limits: the limits of every student's runs.
         challenge: the class's competition, or None.
-        paused: whether nobody may train now.
-        cleared: seconds since 1970; the wall leaves out runs begun earlier.
+        paused: whether training is paused for the whole class.
+        cleared: seconds since 1970; the wall leaves out runs that began earlier.
     """
 
     code: str
@@ -97,7 +97,7 @@ class Classroom:
 
     @property
     def expires(self) -> float:
-        """When nobody can open it any more, in seconds since 1970."""
+        """The time at which the class ends, in seconds since 1970."""
         return self.created + DAYS * 86_400
 
 
@@ -106,9 +106,9 @@ class Student:
     """A visitor in a class.
 
     Attributes:
-        visitor: the opaque name of the owner of the runs; other students never see it.
+        visitor: an opaque name, the owner of the runs; other students never see it.
         nickname: 1 to `MAX_NICKNAME` characters of plain text, never markup.
-        joined: seconds since 1970; the wall leaves out runs begun earlier.
+        joined: seconds since 1970; the wall leaves out runs that began earlier.
         left: whether the student has left; ``joined`` stays when the student comes back.
     """
 
@@ -119,12 +119,12 @@ class Student:
 
     @property
     def id(self) -> str:
-        """A name that other students may see: it does not reveal the visitor's."""
+        """The name that other students may see; it does not reveal the visitor's name."""
         return file_name(self.visitor)
 
 
 def file_name(visitor: str) -> str:
-    """Return the name under which a student is kept."""
+    """Return the name of a student's file."""
     return hashlib.sha256(visitor.encode()).hexdigest()[:16]
 
 
@@ -132,7 +132,7 @@ def checked_nickname(typed: str) -> str:
     """Return the visible text of a nickname.
 
     Raises:
-        UserError: nothing is left, or more than `MAX_NICKNAME` characters.
+        UserError: the text is empty, or longer than `MAX_NICKNAME` characters.
     """
     short = visible_text(typed)
     if not short:
@@ -148,9 +148,9 @@ def check_joining(
     """Check whether a visitor may join a class.
 
     Args:
-        code: of the class.
-        nickname: from `checked_nickname`.
-        others: all others who are or were in the class.
+        code: the code of the class.
+        nickname: a result of `checked_nickname`.
+        others: all other students who are or were in the class.
         now: seconds since 1970.
         again: whether the visitor was in the class before.
 
@@ -167,7 +167,7 @@ def check_joining(
 
 
 def normalize(nickname: str) -> str:
-    """Return one text for all nicknames that differ in capitals or letter widths only."""
+    """Return the same text for all nicknames that differ only in capitals or letter widths."""
     return unicodedata.normalize("NFKC", nickname).casefold()
 
 
@@ -176,8 +176,8 @@ def check_submission(classroom: Classroom, specs: Sequence[TrainingSpec], begun:
 
     Args:
         classroom: the student's class.
-        specs: of the runs.
-        begun: how many runs of the student are on the wall.
+        specs: the specs of the runs.
+        begun: the number of the student's runs on the wall.
 
     Raises:
         NotAllowed: the class is paused, or a run exceeds a limit.
@@ -202,15 +202,15 @@ def check_submission(classroom: Classroom, specs: Sequence[TrainingSpec], begun:
 
 
 def _title(image_set: str) -> str:
-    """Return the name of an image set; of a visitor's set the one that its maker gave it."""
+    """Return the title of an image set; for a visitor's set, the one that its owner chose."""
     return card(image_set).title or image_set
 
 
 def challenge_preset(challenge: Challenge, limits: ClassLimits) -> tuple[TrainingSpec, str]:
-    """Return settings that take part in a challenge, and the preset that they start from.
+    """Return settings that qualify for a challenge, and the preset that they start from.
 
     Raises:
-        UserError: its images were deleted.
+        UserError: the challenge's images were deleted.
     """
     for name, start in PRESETS.items():
         if start.image_set == challenge.image_set:

@@ -1,4 +1,4 @@
-"""A run as the wall of its class shows it: a card, and bytes for the browser.
+"""The card of a run on the wall of its class, and the wall as bytes for the browser.
 
 Letters: P pairs of images, H height, W width, C channels.
 """
@@ -16,9 +16,9 @@ from ae_core.classroom.model import Challenge, Student
 from ae_core.models.compatibility import image_shape
 from ae_core.runs.snapshot import Snapshot
 
-MAX_POINTS = 40  # of a curve
+MAX_POINTS = 40  # per curve
 MAX_SIDE = 32  # pixels; larger images are reduced
-MAX_PAIRS, MAX_BYTES = 4, 2048  # of a run's images
+MAX_PAIRS, MAX_BYTES = 4, 2048  # per run: pairs of images, and their bytes
 
 
 Point = tuple[int, float | None, float | None]
@@ -26,17 +26,17 @@ Point = tuple[int, float | None, float | None]
 
 @dataclass(frozen=True, eq=False)
 class RunCard:
-    """A run on the wall, in few bytes.
+    """A run on the wall, in a few bytes.
 
     Attributes:
-        run: its snapshot, without history, images and map.
+        run: the snapshot of the run, without history, images and map.
         created: seconds since 1970.
-        epoch: how many are complete.
-        side: H = W of the images that it trains on.
-        psnr: of the newest epoch in dB, on validation images if there are any; or None.
-        loss: likewise.
-        held_out: whether `psnr` and `loss` are of validation images.
-        curve: (epoch, loss, psnr) of at most `MAX_POINTS` epochs, the newest one among them.
+        epoch: the number of complete epochs.
+        side: H = W of the training images.
+        psnr: PSNR of the newest epoch in dB, on validation images if there are any; or None.
+        loss: the loss, likewise.
+        held_out: whether `psnr` and `loss` refer to validation images.
+        curve: (epoch, loss, psnr) of at most `MAX_POINTS` epochs, including the newest one.
         images: (P, 2, H, W, C) uint8: originals and reconstructions; P = 0 before epoch 1.
     """
 
@@ -80,7 +80,7 @@ class RunCard:
         return replace(self, images=self.images[:0])
 
     def takes_part(self, challenge: Challenge | None) -> bool:
-        """Whether the run counts in a challenge."""
+        """Return whether the run counts in a challenge."""
         return (
             challenge is not None
             and self.created >= challenge.begun
@@ -94,7 +94,7 @@ class RunCard:
 
     @property
     def rank(self) -> tuple[float, int, float]:
-        """The smallest wins a challenge: the best PSNR, then the smaller code, then the older."""
+        """The sort key in a challenge: best PSNR first, then smallest code, then oldest run."""
         return -(self.psnr or 0.0), self.latent_dim, self.created
 
 
@@ -134,9 +134,9 @@ class WallEntry:
     """A student on the wall.
 
     Attributes:
-        student: whose entry it is.
-        card: of the run that is shown, None if there is none.
-        runs: how many runs the student has on the wall.
+        student: the student.
+        card: the card of the run that is shown, None if there is none.
+        runs: the number of the student's runs on the wall.
         best: the student's best run in the challenge, None if none takes part.
     """
 
@@ -154,17 +154,17 @@ def pack(
     leaders: Collection[str] = (),
     teacher: bool = False,
 ) -> bytes:
-    """Return a wall for the browser: a length, the facts as JSON, then all images.
+    """Return a wall as bytes for the browser: a length, JSON, then all images.
 
-    The first four bytes are the length of the JSON, little-endian; the JSON says of each run where
-    its images begin after it. No visitor's name goes into it.
+    The first four bytes are the length of the JSON, little-endian. For each run, the JSON gives
+    the offset of its images after the JSON. It contains no visitor's name.
 
     Args:
-        entries: of the students.
+        entries: the students' entries.
         words: the texts of the browser's script, by name.
-        mine: the id of the student who looks at it.
-        leaders: ids of students whose runs lead a challenge.
-        teacher: whether to add the ids of the runs, by which they can be stopped.
+        mine: the id of the student who views the wall.
+        leaders: ids of the students whose runs lead a challenge.
+        teacher: whether to add the ids of the runs, so that the teacher can stop them.
     """
     images, students, begin = [], [], 0
     for entry in entries:

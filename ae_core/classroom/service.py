@@ -1,6 +1,6 @@
-"""The classes of this server: visitors open, join, change and leave them here.
+"""The service through which visitors open, join, change and leave classes.
 
-Servers that share a folder see, and lock, the same classes.
+Servers that share a folder see the same classes, and lock them for changes.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ from ae_core.classroom.store import FOLDER, ClassroomStore, unwritable
 from ae_core.errors import UnknownThing, UserError
 from ae_core.storage import FileLock
 
-MAX_CLASSES = 500  # on a server
+MAX_CLASSES = 500  # per server
 
 
 class ClassroomService:
@@ -40,14 +40,14 @@ class ClassroomService:
         self._lock = FileLock(root / FOLDER / ".lock")
 
     def _locked(self) -> AbstractContextManager[None]:
-        """Hold the lock of all servers around a change."""
+        """Hold the lock that all servers share during a change."""
         return self._lock.held(unwritable)
 
     def open_class(self) -> tuple[Classroom, str]:
-        """Open a class; return it and the teacher's secret, which is kept nowhere.
+        """Open a class; return it and the teacher's secret, which the server does not keep.
 
         Raises:
-            UserError: there are too many on this server.
+            UserError: this server has too many classes.
             StorageError: the folder cannot be written.
         """
         secret = secrets.token_urlsafe(24)  # 192 bits
@@ -64,7 +64,7 @@ class ClassroomService:
         """Return a class by its code, typed with or without spaces and capitals.
 
         Raises:
-            UserError: no class has that code (any more).
+            UserError: no class has that code, or it has ended.
         """
         code = "".join(code.upper().split())
         valid = len(code) == CODE_LENGTH and set(code) <= set(CODE_LETTERS)
@@ -80,7 +80,7 @@ class ClassroomService:
         """Return a class to its teacher, who knows the secret.
 
         Raises:
-            UserError: no class has that code (any more), or the secret is another one.
+            UserError: no class has that code, it has ended, or the secret is wrong.
         """
         classroom = self.find(code)
         if not hmac.compare_digest(_hashed(secret), classroom.key):
@@ -133,7 +133,7 @@ class ClassroomService:
         """Take a student out of a class, as its teacher; the student may come back.
 
         Raises:
-            StorageError: as in `change`.
+            StorageError: see `change`.
         """
         code = self.as_teacher(code, secret).code
         for student in self.students(code):

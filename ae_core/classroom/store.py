@@ -1,7 +1,8 @@
-"""Classes on disk: ``classes/<code>/class.json``, and one file a student in ``students`` beside it.
+"""Classes on disk: ``classes/<code>/class.json``, and a file per student in ``students`` beside it.
 
-``class.json`` is written for the teacher's page only, a student's file for that student only, and
-every file under another name first: two web servers that share the folder see the same class.
+Only the teacher's page writes ``class.json``, and only a student's page writes that student's file.
+Each file is written under another name and then renamed: two web servers that share the folder see
+the same class.
 """
 
 import json
@@ -20,18 +21,18 @@ from ae_core.storage import atomic_write
 _log = logging.getLogger(__name__)
 
 FOLDER = "classes"
-MEMBERS = "members"  # beside the classes: in which one a visitor is; codes have fewer letters
+MEMBERS = "members"  # folder of each visitor's class; longer than any code
 
 
 class ClassroomStore:
-    """The files of all classes below one folder, which is made when first needed."""
+    """The files of all classes below one folder, which is created when first needed."""
 
     def __init__(self, root: Path) -> None:
         """Use the folder ``classes`` of ``root``; nothing is read or written yet."""
         self._root = root / FOLDER
 
     def begin(self, code: str) -> bool:
-        """Make the folder of a new class; return whether the code was still free.
+        """Create the folder of a new class; return whether the code was still free.
 
         Raises:
             StorageError: it cannot be written.
@@ -45,32 +46,32 @@ class ClassroomStore:
         return True
 
     def classrooms(self) -> Iterator[tuple[str, Classroom | None]]:
-        """Return every code and its class, None if that does not read."""
+        """Return every code with its class, or None if the class cannot be read."""
         for path in self._root.glob("*/class.json"):
             yield path.parent.name, _read(path, classroom_from_json)
 
     def classroom(self, code: str) -> Classroom | None:
-        """Return a class, None if there is none; the code is made of letters and digits."""
+        """Return a class, or None if there is none; the code consists of letters and digits."""
         found: Classroom | None = _read(self._root / code / "class.json", classroom_from_json)
         return found
 
     def students(self, code: str) -> list[Student]:
-        """Return who is or was in a class, in the order of joining."""
+        """Return the students who are or were in a class, in the order of joining."""
         files = (self._root / code / "students").glob("*.json")
         found = (_read(path, student_from_json) for path in files)
         return sorted((s for s in found if s), key=lambda s: (s.joined, s.visitor))
 
     def student(self, code: str, visitor: str) -> Student | None:
-        """Return who a visitor is or was in a class."""
+        """Return a visitor as a student who is or was in a class, None if never there."""
         student: Student | None = _read(self._file(code, visitor), student_from_json)
         return student
 
     def code_of(self, visitor: str) -> str:
-        """Return the code of the class that a visitor joined last, "" without one."""
+        """Return the code of the class that a visitor joined last, or "" if there is none."""
         return _read(self._pointer(visitor), _code_in) or ""
 
     def write_classroom(self, classroom: Classroom) -> None:
-        """Keep a class.
+        """Store a class.
 
         Raises:
             StorageError: it cannot be written.
@@ -78,7 +79,7 @@ class ClassroomStore:
         _write(self._root / classroom.code / "class.json", to_json(classroom))
 
     def write_student(self, code: str, student: Student) -> None:
-        """Keep a student and that this is the visitor's class.
+        """Store a student, and that this is the visitor's class.
 
         Raises:
             StorageError: it cannot be written.
@@ -87,7 +88,7 @@ class ClassroomStore:
         _write(self._pointer(student.visitor), json.dumps({"class": code}))
 
     def delete(self, code: str) -> None:
-        """Delete a class, as far as that can be done."""
+        """Delete a class as far as possible."""
         shutil.rmtree(self._root / code, ignore_errors=True)
 
     def _file(self, code: str, visitor: str) -> Path:
@@ -103,7 +104,7 @@ def to_json(thing: Classroom | Student) -> str:
 
 
 def classroom_from_json(text: str) -> Classroom:
-    """Read a class, also one in whose challenge the latent dimension has its old name.
+    """Read a class; older files have another name for the challenge's latent dimension.
 
     Raises:
         ValueError, KeyError, TypeError: the text is not a class.
@@ -148,7 +149,7 @@ def unwritable(error: OSError) -> StorageError:
 
 
 def _read(path: Path, parse: Callable[[str], Any]) -> Any:
-    """Return what a file says, None if it is not there or does not read."""
+    """Return the parsed content of a file, None if it is missing or cannot be read."""
     try:
         stat = path.stat()
         return _parsed(path, parse, (stat.st_mtime_ns, stat.st_ino, stat.st_size))
@@ -158,5 +159,5 @@ def _read(path: Path, parse: Callable[[str], Any]) -> Any:
 
 @lru_cache(maxsize=4096)
 def _parsed(path: Path, parse: Callable[[str], Any], stamp: tuple[int, int, int]) -> Any:
-    """Read a file; the stamp is another one whenever the file is."""
+    """Read a file; ``stamp`` changes with the file, so that the cache is never stale."""
     return parse(path.read_text(encoding="utf-8"))

@@ -1,6 +1,6 @@
-"""The runs of a class: the wall shows them, a challenge ranks them, the teacher pauses them.
+"""The wall of a class: it shows the students' runs, ranks them, and pauses them for the teacher.
 
-The cards of runs are remembered, so that looking at a hundred students every second costs little.
+It caches the cards of runs, so that showing a hundred students every second costs little.
 """
 
 import threading
@@ -14,20 +14,20 @@ from ae_core.data import loading
 from ae_core.errors import UnknownThing
 from ae_core.service.service import TrainingService
 
-MAX_KEPT = 4096  # cards, about 3 kB each, are remembered
-NEWEST = 12  # runs of a student among which are those under way: a sweep has at most half as many
+MAX_KEPT = 4096  # cards in the cache, about 3 kB each
+NEWEST = 12  # newest runs of a student, all live ones among them: a sweep has at most half as many
 WITH_A_WORKER = ("starting", "running", "paused", "stopping")
 
 
 class Wall:
-    """The runs of a service's visitors, as a wall shows them. Any thread may call it."""
+    """The wall's view of a service's runs. Any thread may call it."""
 
     def __init__(self, service: TrainingService) -> None:
-        """Look at the runs of a service; nothing is read yet."""
+        """Show the runs of a service; nothing is read yet."""
         self._service = service
         self._begun = lru_cache(maxsize=4 * MAX_KEPT)(self._read_begun)
         self._cards: OrderedDict[str, RunCard] = OrderedDict()
-        self._lock = threading.Lock()  # around `_cards`; nothing inside waits
+        self._lock = threading.Lock()  # guards `_cards`; nothing waits while it is held
 
     def runs(self, classroom: Classroom, student: Student) -> list[str]:
         """Return the ids of a student's runs on the wall, newest first."""
@@ -45,7 +45,7 @@ class Wall:
         return self._found(self.runs(classroom, student))
 
     def entries(self, classroom: Classroom, students: Sequence[Student]) -> list[WallEntry]:
-        """Return what stands on the wall, in the order of the students."""
+        """Return the entries of the wall, in the order of the students."""
         found = []
         for student in students:
             cards = self.cards(classroom, student)
@@ -55,13 +55,13 @@ class Wall:
         return found
 
     def pause(self, students: Sequence[Student]) -> None:
-        """Pause all runs of students that have a worker, on the wall or not."""
+        """Pause all runs of the students that have a worker, on the wall or not."""
         for card in self._live(students):
             if card.run.status in ("starting", "running"):
                 self._service.pause(card.run.id)
 
     def resume(self, students: Sequence[Student]) -> None:
-        """Resume all runs of students that have a worker."""
+        """Resume all runs of the students that have a worker."""
         for card in self._live(students):
             if card.run.status in ("starting", "running", "paused"):
                 self._service.resume(card.run.id)
@@ -79,10 +79,10 @@ class Wall:
         return [card for card in map(self._card, run_ids) if card is not None]
 
     def _card(self, run_id: str) -> RunCard | None:
-        """Return a run's card, made anew if the run has completed another epoch."""
+        """Return a run's card, renewed whenever the run completes an epoch."""
         with self._lock:
             known = self._cards.get(run_id)
-        if known is not None and not known.run.live:  # the service keeps few that ended
+        if known is not None and not known.run.live:  # the service caches few ended runs
             return _without_deleted_images(known)
         begun = self._begun(run_id)
         try:
@@ -101,7 +101,7 @@ class Wall:
         return card
 
     def _read_begun(self, run_id: str) -> float | None:
-        """Return when a run was begun, None if there is no such run."""
+        """Return the time at which a run began, None if there is no such run."""
         try:
             return self._service.store.read(run_id).created
         except UnknownThing:
@@ -119,7 +119,7 @@ def _without_deleted_images(card: RunCard) -> RunCard:
 
 
 def _to_show(cards: Sequence[RunCard]) -> RunCard | None:
-    """Return the run with a worker, else the first in the queue, else the newest one."""
+    """Return the run with a worker, otherwise the first in the queue, otherwise the newest one."""
     with_a_worker = [card for card in cards if card.run.status in WITH_A_WORKER]
     waiting = sorted((card for card in cards if card.run.live), key=lambda card: card.run.position)
     return next(iter((*with_a_worker, *waiting, *cards)), None)

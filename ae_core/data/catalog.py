@@ -20,23 +20,23 @@ SPLITS = ("held-out", "none")
 
 @dataclass(frozen=True)
 class ImageSetCard:
-    """The description of an image set, known without loading it; see `ae_core.data.loading.card`.
+    """The description of an image set, known before it loads; see `ae_core.data.loading.card`.
 
     Attributes:
-        name: in specs and links.
+        name: its name in specs and links.
         kind: ``digits``, ``clothes``, ``faces``, or ``user`` for a visitor's set.
         native_size: height and width of the images in pixels.
-        sizes: the sizes that they can be loaded at, the native one among them.
-        train_count: images of the usual split. LFW's counts are those of the file that the app
-            is developed with; one that the app downloads holds more.
-        test_count: likewise.
-        file: in the data folder; None where none is needed, and for a visitor's set.
+        sizes: the sizes at which the images can be loaded, including the native one.
+        train_count: training images in the usual split. LFW's counts are those of the file that the
+            app is developed with; the file that the app downloads holds more.
+        test_count: test images, likewise.
+        file: its name in the data folder; None if no file is needed, and for a visitor's set.
         channels: 1, gray.
-        label_names: of the classes, or of the toy faces' factors; empty without labels.
-        title: what a visitor called the set; the titles of the others stand in ``assets/text``.
-        revision: of a visitor's set, another number whenever its images change.
+        label_names: the classes, or the toy faces' factors; empty without labels.
+        title: the title of a visitor's set; ``assets/text`` has the titles of the others.
+        revision: for a visitor's set, a number that changes whenever its images change.
         gone: whether a visitor's set was deleted.
-        problem: why nothing can be trained on a visitor's set, None if it can.
+        problem: the reason why a visitor's set cannot be trained on, None if it can.
     """
 
     name: str
@@ -55,7 +55,7 @@ class ImageSetCard:
 
     @property
     def user_made(self) -> bool:
-        """Whether a visitor made the set, who may change and delete it."""
+        """Whether a visitor made the set; that visitor may change and delete it."""
         return self.kind == "user"
 
     @property
@@ -65,11 +65,11 @@ class ImageSetCard:
 
     @property
     def available(self) -> bool:
-        """Whether the set loads without a network; its file, if it has one, is not read."""
+        """Whether the set loads without internet access; its file, if it has one, is not read."""
         return not self.gone and (self.file is None or (data_dir() / self.file).is_file())
 
     def side(self, image_size: int) -> int:
-        """Return height and width for a size that a spec asks for; 0 asks for the native one.
+        """Return the height and width for the image size of a spec; 0 means the native size.
 
         Raises:
             UserError: the set cannot be loaded at that size.
@@ -96,7 +96,7 @@ class ImageSet:
 
     `train`, `test` (N, H, W, C) float32 in [0, 1]. Labels: (N,) int64 class numbers, for toy faces
     (N, F) float32 factors in [-1, 1], or None; `label_names` name the classes or the factors.
-    Groups: (N,) int64 numbers of the person on each image, or None.
+    Groups: (N,) int64 number of the person in each image, or None.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Applies a `Corruption` to images; `ae_core.specs.noise` says what each kind of noise does."""
+"""Applies a `Corruption` to images; `ae_core.specs.noise` defines each kind of noise."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def apply(corruption: Corruption, images: Array, normal: Array, uniform: Array, 
 
 
 def corrupt(corruption: Corruption, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Corrupt NumPy images (N, H, W, C) in [0, 1]; the same generator state, the same noise."""
+    """Corrupt NumPy images (N, H, W, C) in [0, 1]; equal generator states give equal noise."""
     normal = rng.standard_normal(images.shape, dtype=np.float32)
     uniform = rng.random(images.shape, dtype=np.float32)
     corrupted: np.ndarray = apply(corruption, images, normal, uniform, np)

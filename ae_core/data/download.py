@@ -1,7 +1,7 @@
 """Reads the files of image sets, and downloads those that are missing.
 
-The addresses are those that Keras and scikit-learn publish. Each ``download_…`` makes one
-finished file in a folder that is empty and writable.
+The addresses are those that Keras and scikit-learn publish. Each ``download_…`` function creates
+one complete file in an empty, writable folder.
 """
 
 import contextlib
@@ -29,7 +29,7 @@ from ae_core.storage import atomic_write
 
 _log = logging.getLogger(__name__)
 
-TIMEOUT = 10.0  # seconds without an answer; a room without internet gets its sentence quickly
+TIMEOUT = 10.0  # seconds without an answer; a classroom without internet sees the message quickly
 KERAS = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 MNIST_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
 # Keras publishes no hashes for these; gzip's checksum and the sizes in the headers are checked.
@@ -50,8 +50,8 @@ def _fetch(url: str, target: Path, sha256: str = "") -> None:
     """Fetch `url` into `target`.
 
     Raises:
-        OSError: no connection, or no answer in 10 s.
-        UserError: a wrong checksum.
+        OSError: there is no connection, or no answer within 10 s.
+        UserError: the checksum is wrong.
     """
     digest = hashlib.sha256()
     with urlopen(url, timeout=TIMEOUT) as answer, target.open("wb") as file:
@@ -68,7 +68,7 @@ def download_mnist(target: Path) -> None:
 
 
 def download_fashion_mnist(target: Path) -> None:
-    """Download the four files that `keras.datasets.fashion_mnist` uses into one like mnist.npz."""
+    """Download the four files of `keras.datasets.fashion_mnist` into one file like mnist.npz."""
     arrays: dict[str, Any] = {}
     for key, name in FASHION.items():
         packed = target.with_name(name)
@@ -85,10 +85,10 @@ def download_fashion_mnist(target: Path) -> None:
 
 
 def download_olivetti(target: Path) -> None:
-    """Download the original file to where scikit-learn looks, and let scikit-learn convert it."""
+    """Download the original file to scikit-learn's folder, and let scikit-learn convert it."""
     from sklearn.datasets import fetch_olivetti_faces
 
-    # Not left to scikit-learn, whose download has no time limit; it takes a file that is there.
+    # scikit-learn's own download has no time limit; it uses a file that is already there.
     _fetch(OLIVETTI_URL, target.with_name("olivettifaces.mat"), OLIVETTI_SHA256)
     fetch_olivetti_faces(data_home=target.parent)
 
@@ -96,7 +96,7 @@ def download_olivetti(target: Path) -> None:
 def download_lfw_crop(target: Path) -> None:
     """Download LFW (180 MB) and crop its images as LFWcrop does, in gray, 64×64.
 
-    These are all 13,233 of them; the file that the catalogue counts has about a tenth fewer.
+    The result has all 13,233 images; the catalogue counts those of a file with about a tenth fewer.
     """
     from PIL import Image
 
@@ -126,13 +126,13 @@ _BACKENDS: Mapping[str, tuple[Callable[[Path], RawImages], Callable[[Path], None
 
 
 def read_or_download(card: ImageSetCard, folder: Path) -> RawImages:
-    """Read a set's file in a folder; a missing one is downloaded, and kept there if it can be.
+    """Read a set's file in a folder; download it if it is missing, and keep it there if possible.
 
     Raises:
         ImageSetUnavailable: the file is missing and could not be downloaded.
-        ImageSetCorrupt: the file does not hold what it should.
+        ImageSetCorrupt: the content of the file is wrong.
     """
-    assert card.file is not None  # as of every set in _BACKENDS
+    assert card.file is not None  # every set in _BACKENDS has one
     read, download = _BACKENDS[card.name]
     path = folder / card.file
     if path.is_file():
@@ -143,7 +143,7 @@ def read_or_download(card: ImageSetCard, folder: Path) -> RawImages:
             fresh.parent.mkdir(exist_ok=True)
             download(fresh)
             found = read(fresh)
-            with contextlib.suppress(OSError):  # a folder that cannot be written is no error
+            with contextlib.suppress(OSError):  # a read-only folder is not an error
                 path.parent.mkdir(parents=True, exist_ok=True)
                 atomic_write(path, fresh.read_bytes(), lasting=False)
     except ImageSetCorrupt:
@@ -163,5 +163,5 @@ def read_or_download(card: ImageSetCard, folder: Path) -> RawImages:
 def _reason(error: Exception) -> Message | str:
     if isinstance(error, UserError):
         return error.message
-    cause = getattr(error, "reason", error)  # what urllib wraps
+    cause = getattr(error, "reason", error)  # urllib wraps the cause
     return getattr(cause, "strerror", None) or str(cause) or type(cause).__name__

@@ -16,7 +16,7 @@ from ae_core.errors import UserError
 DRAWING_SIDE = 112
 """Rows and columns of a drawing as the browser sends it, four times MNIST's 28."""
 
-# 112 x 112 = 12,544 bytes are 16,726 base64 letters and two signs that fill up the last group.
+# 112 x 112 = 12,544 bytes are 16,726 base64 letters and two padding characters.
 _DRAWING_TEXT = re.compile(r"[A-Za-z0-9+/]{16726}==")
 
 _BOX_SHARE = 20 / 28
@@ -27,28 +27,28 @@ def read_drawing(sent: object, size: int = 28) -> NDArray[np.float32] | None:
     """Decode and shrink a drawing.
 
     Args:
-        sent: From the browser, not trusted: base64 of ``DRAWING_SIDE ** 2`` bytes, row by row, 0
-            black to 255 white; or None from a canvas that nobody has drawn on.
-        size: Side of the image to return, 1 to ``DRAWING_SIDE``.
+        sent: untrusted input from the browser: base64 of ``DRAWING_SIDE ** 2`` bytes, row by row,
+            from 0 (black) to 255 (white); or None from an untouched canvas.
+        size: side of the image to return, 1 to ``DRAWING_SIDE``.
 
     Returns:
-        Image ``(size, size)`` float32 in [0, 1], read-only; None when nothing is drawn.
+        An image ``(size, size)`` float32 in [0, 1], read-only; None if nothing is drawn.
 
     Raises:
-        UserError: ``size`` is out of range, or ``sent`` is not such a text.
+        UserError: ``size`` is out of range, or ``sent`` has another form.
     """
     if not 1 <= size <= DRAWING_SIDE:
         raise ValueError(f"size={size} must be between 1 and {DRAWING_SIDE}")
     if sent is None:
         return None
-    # The pattern first: it bounds the length before anything is decoded.
+    # The pattern is checked first: it bounds the length before anything is decoded.
     if not isinstance(sent, str) or not _DRAWING_TEXT.fullmatch(sent):
         raise UserError("drawing")
     pixels = np.frombuffer(base64.b64decode(sent), np.uint8)
     if not pixels.any():
         return None
     drawing = pixels.reshape(DRAWING_SIDE, DRAWING_SIDE).astype(np.float32) / np.float32(255)
-    # BOX is the mean over each new pixel's area, also where 112 / size is no whole number.
+    # BOX is the mean over each new pixel's area, even if 112 / size is not a whole number.
     return _read_only(_resize(drawing, size, Image.Resampling.BOX))
 
 
@@ -60,24 +60,24 @@ def centre_digit(image: NDArray[np.floating]) -> NDArray[np.float32]:
     then "centered in a 28x28 image by computing the center of mass of the pixels, and translating
     the image so as to position this point at the center of the 28x28 field".
 
-    A network trained on MNIST has only seen digits like that. Small or cornered drawings come out
-    sharper when they are centred at the size they were drawn in and shrunk afterwards.
+    A network trained on MNIST has only seen such digits. Small drawings, or drawings in a corner,
+    come out sharper if they are centred at their original size and shrunk afterwards.
 
     Args:
-        image: ``(H, W)``, finite, in [0, 1]; whatever is above 0 counts as stroke. The box is
+        image: ``(H, W)``, finite, in [0, 1]; every pixel above 0 counts as stroke. The box is
             20/28 of the shorter side.
 
     Returns:
-        Image ``(H, W)`` float32 in [0, 1], read-only. The centre of mass is at most half a pixel
-        from the middle in each direction, except where that would push strokes out of the frame:
-        then it is as near as they allow.
+        An image ``(H, W)`` float32 in [0, 1], read-only. The centre of mass is at most half a pixel
+        from the middle in each direction, unless that would push strokes out of the frame: then it
+        is as close as possible.
 
     Raises:
         UserError: ``image`` has another shape or range, or no stroke.
     """
     if image.ndim != 2 or 0 in image.shape:
         raise ValueError(f"image.shape={image.shape} must be (H, W)")
-    if not np.all((image >= 0) & (image <= 1)):  # false for nan as well
+    if not np.all((image >= 0) & (image <= 1)):  # also False for NaN
         raise ValueError("image must be in [0, 1]")
     if not image.any():
         raise UserError("stroke")
@@ -85,7 +85,7 @@ def centre_digit(image: NDArray[np.floating]) -> NDArray[np.float32]:
     strokes = _crop(image.astype(np.float32))
     height, width = strokes.shape
     side = max(height, width)
-    # A square first: then one scale holds for both axes, and a thin "1" keeps its exact width.
+    # Pad to a square first: one scale then holds for both axes, and a thin "1" keeps its width.
     square = np.zeros((side, side), np.float32)
     top, left = (side - height) // 2, (side - width) // 2
     square[top : top + height, left : left + width] = strokes
@@ -93,7 +93,7 @@ def centre_digit(image: NDArray[np.floating]) -> NDArray[np.float32]:
     # BILINEAR widens its kernel when it shrinks, and is smooth (BOX would be blocky) when it grows.
     digit = _crop(_resize(square, box_side, Image.Resampling.BILINEAR))
 
-    # Whole pixels only, as a fraction of one would blur the strokes.
+    # Shift by whole pixels only: a fraction would blur the strokes.
     frame = np.zeros(image.shape, np.float32)
     mass = float(digit.sum(dtype=np.float64))
     corner: list[int] = []

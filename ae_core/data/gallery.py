@@ -16,7 +16,7 @@ class Gallery:
 
     Attributes:
         images: (N, H, W, C) uint8.
-        labels: the class of each in words, "" where unknown.
+        labels: the class name of each image, "" if unknown.
         available: the number of test images in the set.
     """
 
@@ -31,7 +31,7 @@ def images_of(spec: TrainingSpec) -> ImageSet:
 
 
 def gallery(choice: ImageChoice, start: int, count: int) -> Gallery:
-    """Return ``count`` test images of an image set, from number ``start`` on.
+    """Return ``count`` test images of an image set, starting at number ``start``.
 
     Raises:
         ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.loading.load_images`.

@@ -1,4 +1,4 @@
-"""Finds an image set by its name: its card, and its images.
+"""Finds the card and the images of an image set by its name.
 
 Letters: N images, H height, W width, C channels, F factors.
 """
@@ -19,7 +19,7 @@ from ae_core.storage import data_dir
 
 
 def card(name: str) -> ImageSetCard:
-    """Return the card of an image set, a visitor's or one of the app.
+    """Return the card of an image set, either a visitor's or one of the app's.
 
     Raises:
         UserError: there is no such set.
@@ -34,18 +34,18 @@ def card(name: str) -> ImageSetCard:
 def load_images(name: str, size: int = 0, split: str = "held-out") -> ImageSet:
     """Load a set at one of its card's sizes; 0 is the native size.
 
-    Split "held-out": train and test as usual, faces by person, always the same. "none": train
-    holds all the images and test the same ones as before, so that a recipe whose source trains on
-    all of them can be reproduced; an error on that test set says nothing about new images.
+    Split "held-out" is the usual split into train and test, always the same; no person is in both.
+    With "none", train holds all images and test stays the same: this reproduces recipes whose
+    source trains on all images. The error on that test set says nothing about new images.
 
-    A missing file is downloaded and kept in `data_dir()`; where that cannot be written, the set is
-    used from memory and downloaded again next time. The two sets used last stay in memory, but
-    never a visitor's set, which may change and be deleted.
+    A missing file is downloaded and kept in `data_dir()`; if that folder is read-only, the set is
+    used from memory and downloaded again next time. The last two sets stay in memory, but never a
+    visitor's set, which may change or be deleted.
 
     Raises:
-        UserError: no such name, size or split, or a visitor's set with too few images.
+        UserError: there is no such name, size or split, or a visitor's set has too few images.
         ImageSetUnavailable: the file is missing and could not be downloaded, or was deleted.
-        ImageSetCorrupt: the file does not hold what it should.
+        ImageSetCorrupt: the content of the file is wrong.
     """
     known = card(name)
     size = known.side(size)
@@ -61,7 +61,7 @@ def load_images(name: str, size: int = 0, split: str = "held-out") -> ImageSet:
 
 @lru_cache(maxsize=2)
 def _load(name: str, size: int, split: str, folder: Path) -> ImageSet:
-    """Load a set of the app; the folder is an argument so that the cache tells folders apart."""
+    """Load a set of the app; the folder is an argument because it is part of the cache key."""
     known = IMAGE_SETS[name]
     if name == "digits":
         found = readers.read_digits()
@@ -94,7 +94,7 @@ def _sized(pixels: NDArray[Any], size: int) -> NDArray[np.float32]:
     if native == size and pixels.dtype == np.float32:
         return pixels[..., None]
     sized = np.zeros((len(pixels), size, size, 1), dtype=np.float32)
-    if native in (28, size):  # the 28×28 sets get a margin: their strokes keep their thickness
+    if native in (28, size):  # 28×28 images get a margin: their strokes keep their thickness
         edge = (size - native) // 2
         inner = slice(edge, edge + native)
         np.divide(pixels, scale, out=sized[:, inner, inner, 0])
@@ -102,7 +102,7 @@ def _sized(pixels: NDArray[Any], size: int) -> NDArray[np.float32]:
     from PIL import Image
 
     for index, picture in enumerate(pixels):
-        image = Image.fromarray(picture / scale)  # mode F: nothing is rounded to 256 steps
+        image = Image.fromarray(picture / scale)  # mode F does not round to 256 steps
         resized = image.resize((size, size), Image.Resampling.BICUBIC)
         sized[index, :, :, 0] = np.asarray(resized)
     return np.clip(sized, 0, 1, out=sized)  # bicubic overshoots

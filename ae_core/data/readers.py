@@ -1,4 +1,4 @@
-"""Readers of the app's image sets: each returns the `RawImages` of a file, or of what is embedded.
+"""Readers of the app's image sets: each returns the `RawImages` of a file or of an embedded set.
 
 Letters: N images, H height, W width, F factors.
 """
@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from ae_core.errors import ImageSetCorrupt, Message
 from ae_core.storage import DAMAGED
 
-TEST_PEOPLE = 0.15  # of LFW
+TEST_PEOPLE = 0.15  # share of LFW's people
 SEED = 0
 
 _log = logging.getLogger(__name__)
 
 
 def corrupt(path: Path, key: str, **values: Any) -> ImageSetCorrupt:
-    """Return the error of a file that does not hold what it should; the log has its path."""
+    """Return the error for a file with wrong content; the path goes to the log."""
     problem = Message.of(f"corrupt_{key}", **values)
     _log.error("%s is damaged: %s", path, problem)
     return ImageSetCorrupt("set_corrupt", file=path.name, problem=problem)
@@ -43,7 +43,7 @@ class RawImages:
 
 
 def read_digits() -> RawImages:
-    """Return scikit-learn's 1,797 digits, 8×8; 360 are tests, every class in proportion."""
+    """Return scikit-learn's 1,797 digits, 8×8; 360 are test images, stratified by class."""
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
 
@@ -57,7 +57,7 @@ def read_digits() -> RawImages:
 
 
 def draw_toy_faces(size: int, train_count: int, test_count: int) -> RawImages:
-    """Return drawings of random factors, always the same ones; the tests come last."""
+    """Return toy faces of random factors, always the same ones; the test images come last."""
     from ae_core.data.toy_faces import draw_faces, sample_factors
 
     factors = sample_factors(train_count + test_count, np.random.default_rng(SEED))
@@ -80,7 +80,7 @@ def read_keras_npz(path: Path) -> RawImages:
     return RawImages(np.concatenate([x_train, x_test]), tests, labels)
 
 
-# Who wears glasses, seen by eye: the person's number and which of the ten images.
+# People with glasses, labelled by eye: the person's number and which of the ten images.
 _WITH_GLASSES: Mapping[int, Collection[int]] = {
     **dict.fromkeys((1, 5, 13, 26, 27, 30, 33, 36), range(10)),
     3: (0, 1, 2, 7, 8),
@@ -96,12 +96,12 @@ _WITH_GLASSES: Mapping[int, Collection[int]] = {
 def read_olivetti(path: Path) -> RawImages:
     """Read the 400 Olivetti faces from scikit-learn's file, in the order of recipe R1's shuffle.
 
-    The ten images each of five people are the tests.
+    All ten images of each of five people are test images.
     """
     from sklearn.datasets import fetch_olivetti_faces
 
     try:
-        # A file of equal pixels divides by zero in there; the check below is what speaks of it.
+        # Constant pixels cause a division by zero in scikit-learn; the check below reports them.
         with np.errstate(all="ignore"):
             faces = fetch_olivetti_faces(data_home=path.parent, download_if_missing=False)
         order = np.random.RandomState(1000).permutation(len(faces.images))
@@ -119,12 +119,12 @@ def read_olivetti(path: Path) -> RawImages:
 
 
 def read_lfw_crop(path: Path) -> RawImages:
-    """Read faces of LFW, images (N, 64, 64) uint8, person (N,); shuffled, tests by person."""
+    """Read faces of LFW: images (N, 64, 64) uint8, person (N,); shuffled, split by person."""
     arrays = _read_npz(path, ("images", "person"))
     _check_pictures(path, "images", arrays["images"], 64)
     _check_numbers(path, "person", arrays["person"], len(arrays["images"]))
     rng = np.random.default_rng(SEED)
-    # The file is in the order of names; neighbours would be one person.
+    # The file is sorted by name; neighbours would show the same person.
     order = rng.permutation(len(arrays["person"]))
     pixels, people = arrays["images"][order], arrays["person"][order].astype(np.int64)
     count = max(1, round(len(np.unique(people)) * TEST_PEOPLE))
@@ -132,14 +132,14 @@ def read_lfw_crop(path: Path) -> RawImages:
 
 
 def _choose_people(people: NDArray[Any], count: int, rng: np.random.Generator) -> NDArray[np.bool_]:
-    """Return True (N,) for the images of `count` random people: nobody is in both splits."""
+    """Return a mask (N,) of the images of `count` random people: nobody is in both splits."""
     return np.isin(people, rng.permutation(np.unique(people))[:count])
 
 
 def _read_npz(path: Path, keys: tuple[str, ...]) -> dict[str, NDArray[Any]]:
-    """Return the named arrays of an .npz; nothing in it is ever unpickled."""
+    """Return the named arrays of an .npz without unpickling anything."""
     try:
-        # NumPy leaves a file that it opened itself open when the file turns out to be bad.
+        # NumPy does not close a file that it opened itself if the file turns out to be bad.
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             missing = [key for key in keys if key not in arrays.files]
             if not missing:
@@ -156,7 +156,7 @@ def _check_pictures(path: Path, key: str, pixels: NDArray[Any], size: int) -> No
 
 
 def _check_numbers(path: Path, key: str, numbers: NDArray[Any], count: int) -> None:
-    """Require one whole number, 0 or more, for each of `count` images."""
+    """Require one non-negative whole number for each of `count` images."""
     if numbers.dtype.kind not in "iu" or numbers.shape != (count,):
         shape, wanted = f"{numbers.shape} {numbers.dtype}", f"({count},) int"
         raise corrupt(path, "shape", part=key, shape=shape, wanted=wanted)

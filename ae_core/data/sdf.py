@@ -1,8 +1,9 @@
 """Signed distance functions (SDF) of smooth shapes, drawn into many gray images at once.
 
-A distance is negative inside the shape and in the units of the coordinates: x to the right and y
-down from the centre of the image, which ends at ±1/ZOOM. Only + − × ÷ √ and comparisons are used,
-which IEEE 754 rounds exactly: the same numbers give the same bits on any machine, in any batch.
+A distance is negative inside the shape and has the units of the coordinates: x to the right and y
+down from the centre of the image, which ends at ±1/ZOOM. The module uses only + − × ÷ √ and
+comparisons, which IEEE 754 rounds exactly: equal inputs give the same bits on any machine, in any
+batch.
 """
 
 from typing import Any
@@ -10,14 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Pixels = NDArray[Any]  # float32; NumPy's types lose it when a plain number joins in
+Pixels = NDArray[Any]  # float32; NumPy's type hints lose it in arithmetic with a plain number
 ZOOM = 1.13
 
 
 class Region:
-    """A rectangle of a batch of images (N, H, W) and the coordinates of its pixels.
+    """A rectangle in a batch of images (N, H, W), and the coordinates of its pixels.
 
-    Drawing changes the images in place, inside the rectangle only.
+    Drawing changes the images in place, only inside the rectangle.
     """
 
     def __init__(
@@ -35,11 +36,11 @@ class Region:
         self.x, self.y = centres[None, None, columns], centres[None, rows, None]
 
     def coverage(self, distance: Pixels) -> Pixels:
-        """Return how much of each pixel, in [0, 1], a shape of this distance covers."""
+        """Return the share of each pixel, in [0, 1], that a shape of this distance covers."""
         return np.clip(0.5 - distance / self.pixel, 0, 1)
 
     def paint(self, alpha: Pixels, tone: Pixels | float) -> None:
-        """Blend `tone` in, `alpha` (broadcastable to N H W, in [0, 1]) opaque."""
+        """Blend `tone` in with opacity `alpha` in [0, 1], broadcastable to (N, H, W)."""
         self.part += alpha * (tone - self.part)
 
     def fill(self, distance: Pixels, tone: Pixels | float) -> None:

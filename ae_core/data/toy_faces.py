@@ -1,7 +1,8 @@
-"""Cartoon faces drawn from known factors, to compare a latent space with the truth.
+"""Cartoon faces drawn from known factors, with which a latent space can be compared.
 
-Every image is a pure function of its row of factors. Only + − × ÷ √ and comparisons are used,
-which IEEE 754 rounds exactly: the same factors give the same bits on any machine, in any batch.
+Every image is a pure function of its row of factors. The module uses only + − × ÷ √ and
+comparisons, which IEEE 754 rounds exactly: the same factors give the same bits on any machine, in
+any batch.
 
 Letters: N images, H height, W width, C channels, F factors. Coordinates: see `sdf`.
 """
@@ -15,12 +16,12 @@ from ae_core.data.sdf import Pixels, Region, ellipse, smoothstep, spot
 
 Array = NDArray[np.float32]
 HAIR = 0.15
-BATCH = 128  # faces drawn at once: their few MB of scratch stay in the processor's cache
+BATCH = 128  # faces drawn at once: their few MB of temporary arrays stay in the processor's cache
 
 
 @dataclass(frozen=True)
 class Factor:
-    """One independent property of a toy face, even from −1 (`low`) to 1 (`high`)."""
+    """One independent property of a toy face, uniform from −1 (`low`) to 1 (`high`)."""
 
     name: str
     low: str
@@ -34,7 +35,7 @@ FACTORS: tuple[Factor, ...] = (
     Factor("face_width", "narrow", "round"),
     Factor("hair", "short", "long and full"),
     Factor("skin", "dark", "light"),
-    # Glasses fade in: a decoder is continuous, it could only blur between on and off.
+    # Glasses fade in: a decoder is continuous and could only blur between on and off.
     Factor("glasses", "none", "thick frames"),
     Factor("gaze", "to the left", "to the right"),
 )
@@ -46,9 +47,9 @@ def sample_factors(n: int, rng: np.random.Generator) -> Array:
 
 
 def draw_faces(factors: Array, size: int = 64) -> Array:
-    """Draw faces: factors (N, F) in [-1, 1] to images (N, size, size, 1) float32 in [0, 1].
+    """Draw faces (N, size, size, 1) float32 in [0, 1] from factors (N, F) in [-1, 1].
 
-    A row gives the same bits whatever rows it is drawn with.
+    A row gives the same bits in every batch.
 
     Raises:
         ValueError: `factors` is not (N, F) or leaves [-1, 1], or `size` is not within 16–512.
@@ -61,7 +62,7 @@ def draw_faces(factors: Array, size: int = 64) -> Array:
     if not 16 <= size <= 512:
         raise ValueError(f"size={size} must be between 16 and 512")
     images = np.empty((len(rows), size, size, 1), dtype=np.float32)
-    # Large images are drawn a few at a time: the scratch memory does not grow with the size.
+    # Large images are drawn a few at a time: temporary memory does not grow with the size.
     batch = max(1, min(BATCH, BATCH * 64 * 64 // (size * size)))
     for start in range(0, len(rows), batch):
         _draw(rows[start : start + batch], images[start : start + batch, :, :, 0])
@@ -85,7 +86,7 @@ def _draw(rows: Pixels, images: Pixels) -> None:
 
 
 def _behind(images: Pixels, hair: Pixels, tone: Pixels, half_width: Pixels) -> None:
-    """Draw what is behind the head: a plain background, the long hair, neck, ears and shoulders."""
+    """Draw everything behind the head: a plain background, long hair, neck, ears and shoulders."""
     region = Region(images, -1, 1, -1, 1)
     x, y = region.x, region.y
     images[...] = 0.93 - 0.05 * (x * x + y * y)

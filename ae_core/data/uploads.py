@@ -1,6 +1,6 @@
-"""Reads uploaded files, images and zips of images, as small gray images, in memory.
+"""Reads uploaded images and zip files of images as small gray images, in memory.
 
-Nothing that a zip says of itself is trusted: names are only shown, sizes are measured while
+The metadata of a zip file is not trusted: names are only displayed, and sizes are measured during
 unpacking.
 
 Letters: N images, S side.
@@ -18,14 +18,14 @@ from ae_core.errors import Message, UserError
 from ae_core.images import MAX_BYTES, open_image, to_array, to_bytes_range
 from ae_core.storage import DAMAGED
 
-MAX_TOTAL_BYTES = 60 << 20  # of all files, unpacked
-MAX_PIXELS = 500_000_000  # of all images as they come: about ten seconds of work
-MAX_MEMBERS = 2000  # of a zip, folders and what a Mac adds included
-MAX_NAME = 30  # letters of a file's name that are shown
-CHUNK = 1 << 16  # bytes that are unpacked at a time
-_MEMBER = b"PK\x01\x02"  # begins each entry of a zip's list
-_ENCRYPTED = 1  # of a member's flags
-# Others unpack without a bound on how much comes out at a time.
+MAX_TOTAL_BYTES = 60 << 20  # for all files, unpacked
+MAX_PIXELS = 500_000_000  # for all images at their original size: about ten seconds of work
+MAX_MEMBERS = 2000  # per zip file, including folders and the files that macOS adds
+MAX_NAME = 30  # characters of a file's name that are displayed
+CHUNK = 1 << 16  # bytes unpacked at a time
+_MEMBER = b"PK\x01\x02"  # begins each entry in a zip's directory
+_ENCRYPTED = 1  # bit in a member's flags
+# With other methods, the size of an unpacked chunk has no limit.
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
@@ -35,10 +35,10 @@ class Batch:
 
     Attributes:
         pixels: (N, S, S) uint8, 0 black.
-        left_out: a message for each file that cannot be used, its name shortened.
-        beyond: how many files were not looked at because there is no room for more.
-        folders: how many folders, hidden files included, were passed over.
-        archives: how many zips inside a zip were.
+        left_out: a message with a shortened name for each unusable file.
+        beyond: the number of files that were skipped because there was no room left.
+        folders: the number of skipped folders and hidden files.
+        archives: the number of skipped zip files inside a zip file.
     """
 
     pixels: np.ndarray
@@ -49,15 +49,15 @@ class Batch:
 
 
 def read_files(files: Sequence[tuple[str, bytes]], side: int, room: int) -> Batch:
-    """Read images and zips of images: the middle square of each, gray, S×S.
+    """Read images and zip files of images: the central square of each, gray, S×S.
 
     Args:
         files: names and contents.
         side: S.
-        room: how many images are wanted at most.
+        room: the maximum number of images.
 
     Raises:
-        UserError: a zip as a whole cannot be used, or all together is too much.
+        UserError: a zip file cannot be used at all, or the total is too large.
     """
     reader = _Reader(side, room)
     for name, data in files:
@@ -70,7 +70,7 @@ def read_files(files: Sequence[tuple[str, bytes]], side: int, room: int) -> Batc
 
 
 def short_name(name: str) -> str:
-    """Return the last part of a file's name, short enough to be shown."""
+    """Return the last part of a file's name, shortened for display."""
     last = re.split(r"[/\\]", name.rstrip("/\\"))[-1]
     seen = "".join(letter for letter in last if letter.isprintable()) or "a file"
     return seen if len(seen) <= MAX_NAME else f"{seen[: MAX_NAME - 1]}…"
@@ -123,7 +123,7 @@ class _Reader:
         if len(data) > MAX_BYTES:
             size = len(data) / 2**20
             raise UserError("zip_large", name=short, size=size, most=MAX_BYTES >> 20)
-        members = data.count(_MEMBER)  # before a list of any length is read into memory
+        members = data.count(_MEMBER)  # before a directory of any length is read into memory
         if members > MAX_MEMBERS:
             raise UserError("zip_files", name=short, files=members, most=MAX_MEMBERS)
         try:
@@ -169,7 +169,7 @@ class _Reader:
         self.take_image(short, data)
 
     def _unpacked(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
-        """Return the bytes of a member, of one that is too large a little more than `MAX_BYTES`."""
+        """Return the bytes of a member, a little more than `MAX_BYTES` if it is too large."""
         parts: list[bytes] = []
         size = 0
         with archive.open(info) as member:

@@ -1,7 +1,7 @@
-"""Visitors' sets among the image sets: their cards, their images, what is held out.
+"""Visitors' sets as image sets: their cards, their images and their split.
 
-A set's name, ``own-`` and its id, tells the size of its images, so that a run can still be looked
-at when its set has been deleted.
+The name of a set, ``own-`` and its id, contains the size of its images, so that a run can still be
+viewed after its set was deleted.
 
 Letters: N images.
 """
@@ -21,18 +21,18 @@ from ae_core.errors import ImageSetCorrupt, UnknownThing, UserError
 from ae_core.specs import TrainingSpec, change, preset
 from ae_core.storage import runs_dir
 
-PRESET = "digits-dense"  # what is suggested for a set; a dense network takes any size
-MIN_IMAGES = 10  # to train on
+PRESET = "digits-dense"  # suggested for every set: a dense network takes images of any size
+MIN_IMAGES = 10  # needed for training
 MIN_TESTS = 2
-TEST_EVERY = 5  # images, of which one is held out
+TEST_EVERY = 5  # one image in five is held out
 SEED = 0
-STEPS = 1500  # of a suggested training, after which digits-dense draws legibly
+STEPS = 1500  # of a suggested training; by then digits-dense draws legible digits
 MAX_EPOCHS = 300
 _NAME = re.compile(PREFIX + SET_ID.pattern)
 
 
 def user_sets() -> UserSetStore:
-    """Return the store of this server's sets, ``own`` beside its runs; workers find the same."""
+    """Return the store of this server's sets, ``own`` beside its runs; workers use it, too."""
     return _store(str(runs_dir()))
 
 
@@ -42,12 +42,12 @@ def _store(runs: str) -> UserSetStore:
 
 
 def is_user_set(name: str) -> bool:
-    """Whether a name of an image set is that of a visitor's set, deleted or not."""
+    """Return whether a name is that of a visitor's set, deleted or not."""
     return _NAME.fullmatch(name) is not None
 
 
 def user_card(name: str) -> ImageSetCard:
-    """Return the card of a visitor's set; that of a deleted or damaged one counts no images."""
+    """Return the card of a visitor's set; if the set is deleted or damaged, it counts no images."""
     set_id = name.removeprefix(PREFIX)
     try:
         return _card(user_sets().get(set_id))
@@ -57,7 +57,7 @@ def user_card(name: str) -> ImageSetCard:
 
 @lru_cache(maxsize=256)
 def _card(found: UserSet) -> ImageSetCard:
-    """Return a set's card; a set that was changed is another argument."""
+    """Return a set's card, cached; a changed set is another cache key."""
     tests = int(_held_out(user_sets().read(found.id)[1].numbers).sum())
     return _filled(found, tests, _too_few(found) if found.count < MIN_IMAGES else None)
 
@@ -67,7 +67,7 @@ def _filled(found: UserSet, tests: int, problem: UserError | None) -> ImageSetCa
         name=found.image_set,
         kind="user",
         native_size=found.side,
-        # 28 pixels get a margin on their way to 32, as MNIST's do; 64 are reduced.
+        # Images of 28 pixels get a margin to reach 32, as MNIST's do; those of 64 are reduced.
         sizes=tuple(size for size in SIDES if size in (found.side, 32)),
         train_count=found.count - tests,
         test_count=tests,
@@ -83,12 +83,12 @@ def _too_few(found: UserSet) -> UserError:
 
 
 def read_user_set(name: str) -> RawImages:
-    """Return the images of a visitor's set as they are now.
+    """Return the current images of a visitor's set.
 
     Raises:
-        UnknownThing: it was deleted.
-        ImageSetCorrupt: its file does not read.
-        UserError: it has too few images to train on.
+        UnknownThing: the set was deleted.
+        ImageSetCorrupt: its file cannot be read.
+        UserError: it has too few images for training.
     """
     found, images = user_sets().read(name.removeprefix(PREFIX))
     if found.count < MIN_IMAGES:
@@ -97,10 +97,10 @@ def read_user_set(name: str) -> RawImages:
 
 
 def _held_out(numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Return True (N,) for one of every five numbers, drawn at random.
+    """Return a mask (N,) of the held-out numbers: a pseudorandom one in five.
 
-    An image stays on its side while others come and go: no model is tested on images that it was
-    trained on. Only where fewer than `MIN_TESTS` are left, the first ones take their place.
+    An image stays in its split while others are added and removed, so that no model is tested on
+    its training images. Only if fewer than `MIN_TESTS` are left, the first images are held out.
     """
     if not len(numbers):
         return np.zeros(0, np.bool_)
@@ -113,7 +113,7 @@ def _held_out(numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
 
 
 def suggested_spec(card: ImageSetCard) -> TrainingSpec:
-    """Return a training that suits a visitor's set: the fewer images, the more epochs.
+    """Return a spec that suits a visitor's set: the fewer images, the more epochs.
 
     Raises:
         UserError: the set was deleted or is damaged.

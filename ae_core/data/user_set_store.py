@@ -1,7 +1,7 @@
-"""The store of visitors' image sets: one folder, one file a set, shared by servers and workers.
+"""The store of visitors' image sets: a folder with one file per set, shared by servers and workers.
 
-Everybody with the link to a set may see it and add to it; only its owner may remove, rename or
-delete. A lock in the folder serializes changes across processes.
+Everybody with the link to a set may view it and add images; only its owner may remove images,
+rename or delete it. A lock in the folder serializes changes across processes.
 
 Letters: N images, S side.
 """
@@ -33,13 +33,13 @@ from ae_core.storage import FileLock, atomic_write
 
 _log = logging.getLogger(__name__)
 
-MAX_IMAGES = 500  # of a set
-MAX_SETS = 8  # of a visitor
-MAX_BYTES = 200 << 20  # of all visitors' sets together
+MAX_IMAGES = 500  # per set
+MAX_SETS = 8  # per visitor
+MAX_BYTES = 200 << 20  # for all visitors' sets together
 
 
 class UserSetStore:
-    """Creates, reads and changes the sets in a folder, which is made when first needed."""
+    """Creates, reads and changes the sets in a folder, which is created when first needed."""
 
     def __init__(self, root: Path) -> None:
         """Use ``root``; nothing is read or written yet."""
@@ -47,14 +47,14 @@ class UserSetStore:
         self._lock = FileLock(root.with_name(f"{root.name}.lock"))
 
     def _changing(self) -> AbstractContextManager[None]:
-        """Lock the folder: each change reads a file and writes it again."""
+        """Lock the folder, because each change reads and rewrites a file."""
         return self._lock.held(partial(_refused, "set_not_saved"))
 
     def path(self, set_id: str) -> Path:
         """Return a set's file, whether or not it exists.
 
         Raises:
-            UnknownThing: ``set_id`` is no id at all, e.g. a path.
+            UnknownThing: ``set_id`` is not a valid id, e.g. a path.
         """
         if not SET_ID.fullmatch(set_id):
             raise unknown_set(set_id)
@@ -93,7 +93,7 @@ class UserSetStore:
         return about_in(path, (stat.st_mtime_ns, stat.st_ino, stat.st_size))
 
     def mine(self, owner: str) -> list[UserSet]:
-        """Return a visitor's sets, the newest first, without those whose files do not read."""
+        """Return a visitor's sets, newest first; files that cannot be read are left out."""
         found = []
         for path in self.root.glob("*.npz"):
             try:
@@ -113,11 +113,11 @@ class UserSetStore:
         return read(self.path(set_id))
 
     def add(self, set_id: str, pixels: NDArray[np.uint8]) -> UserSet:
-        """Add images (N, S, S), 0 black; everybody who knows the id may.
+        """Add images (N, S, S), 0 is black; everybody who knows the id may do so.
 
         Raises:
-            UserError: there is no room for so many.
-            ValueError: they are of another size.
+            UserError: there is no room for that many images.
+            ValueError: they have another size.
             StorageError: the file cannot be written.
         """
         with self._changing():
@@ -135,7 +135,7 @@ class UserSetStore:
             return self._write(more, images.append(pixels, user_set.next_number))
 
     def remove(self, set_id: str, number: int, owner: str) -> UserSet:
-        """Remove the image of a number; if there is none, nothing changes.
+        """Remove the image with a number; if there is none, nothing changes.
 
         Raises:
             NotYours: another visitor made the set.

@@ -1,7 +1,7 @@
-"""An image set that a visitor made, and its file, ``<id>.npz``.
+"""A visitor's image set and its file, ``<id>.npz``.
 
-The file holds only the S×S gray pixels and the number of each image: no uploaded file, no name of
-one, nothing of a camera. Nothing in it is ever unpickled.
+The file holds only the S×S gray pixels and the number of each image: no uploaded file, no file
+name, no camera data. Nothing in it is ever unpickled.
 
 Letters: N images, S side.
 """
@@ -23,8 +23,8 @@ from ae_core.storage import DAMAGED
 _log = logging.getLogger(__name__)
 
 SIDES = (28, 32, 64)  # pixels
-MAX_NAME = 40  # letters
-PREFIX = "own-"  # of a set's name among the image sets
+MAX_NAME = 40  # characters
+PREFIX = "own-"  # begins a set's name among the image sets
 SET_ID = re.compile(r"(28|32|64)-[0-9a-f]{12}")
 
 
@@ -34,11 +34,11 @@ class UserSet:
 
     Attributes:
         id: its side, a dash and twelve hexadecimal digits that nobody can guess.
-        name: as its owner called it, 1 to `MAX_NAME` letters.
+        name: its owner's name for it, 1 to `MAX_NAME` characters.
         owner: an opaque name for the visitor who made it.
         created: seconds since 1970.
-        count: how many images it has.
-        next_number: of the next image; a number is never used again.
+        count: the number of images.
+        next_number: the number of the next image; no number is reused.
         changes: the number of changes so far.
     """
 
@@ -57,7 +57,7 @@ class UserSet:
 
     @property
     def side(self) -> int:
-        """Height and width of the images in pixels, which the id tells."""
+        """The height and width of the images in pixels, taken from the id."""
         return int(self.id[:2])
 
 
@@ -74,14 +74,14 @@ class UserImages:
         return cls(np.zeros((0, side, side), np.uint8), np.zeros(0, np.int64))
 
     def append(self, pixels: NDArray[np.uint8], first: int) -> "UserImages":
-        """Return these images and further ones (M, S, S), whose numbers begin at ``first``."""
+        """Return these images plus others (M, S, S), numbered from ``first``."""
         numbers = np.arange(first, first + len(pixels), dtype=np.int64)
         return UserImages(
             np.concatenate([self.pixels, pixels]), np.concatenate([self.numbers, numbers])
         )
 
     def remove(self, number: int) -> "UserImages":
-        """Return the images without the one of a number, if there is one."""
+        """Return the images without the one with a number, if there is one."""
         kept = self.numbers != number
         return UserImages(self.pixels[kept], self.numbers[kept])
 
@@ -95,7 +95,7 @@ def to_bytes(user_set: UserSet, images: UserImages) -> bytes:
 
 
 def unknown_set(set_id: str) -> UnknownThing:
-    """Return the error for an id that no set has, or has any more."""
+    """Return the error for an id without a set, or of a deleted one."""
     return UnknownThing("unknown_set", id=set_id)
 
 
@@ -105,7 +105,7 @@ def visible_text(typed: str) -> str:
 
 
 def checked_name(name: str) -> str:
-    """Return the visible text of a name, if it is neither empty nor too long."""
+    """Return the visible text of a name; refuse an empty or too long one."""
     short = visible_text(name)
     if not 1 <= len(short) <= MAX_NAME:
         raise UserError("set_name", name=short, count=len(short), most=MAX_NAME)
@@ -119,11 +119,11 @@ def about_in(path: Path, stamp: tuple[int, int, int]) -> UserSet:
 
 
 def read(path: Path) -> tuple[UserSet, UserImages]:
-    """Read a file whole.
+    """Read a whole file.
 
     Raises:
-        UnknownThing: it is not there.
-        ImageSetCorrupt: it does not read.
+        UnknownThing: the file is missing.
+        ImageSetCorrupt: it cannot be read.
     """
     set_id = path.stem
     try:

@@ -113,7 +113,7 @@ def hold_out(spec: TrainingSpec) -> Remedy:
 
 
 def _begins_with_reshape(spec: TrainingSpec) -> bool:
-    """Whether the decoder's first layer fixes the latent dimension."""
+    """Return whether the decoder's first layer fixes the latent dimension."""
     decoder = spec.autoencoder.decoder
     return bool(decoder) and decoder[0].kind == "reshape"
 

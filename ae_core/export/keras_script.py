@@ -106,7 +106,7 @@ def how_to_run(spec: TrainingSpec, image_shape: Shape) -> str:
 
 
 def needs_file(spec: TrainingSpec) -> bool:
-    """Whether the script reads its images from ``pictures.npz``."""
+    """Return whether the script reads its images from ``pictures.npz``."""
     return spec.image_set not in (*_KERAS_SETS, "digits", "olivetti")
 
 

@@ -16,7 +16,7 @@ WIDE = 1024  # units
 
 @cache
 def has_bfloat16() -> bool:
-    """Whether this machine's processor computes in bfloat16, faster than in float32."""
+    """Return whether this machine's processor computes in bfloat16, faster than in float32."""
     try:
         flags = PROCESSOR.read_text(encoding="ascii", errors="replace").split()
     except OSError:

@@ -91,11 +91,11 @@ class RunStore:
         return path.read_bytes() if path.is_file() else None
 
     def has_weights(self, run_id: str) -> bool:
-        """Whether a run's weights are there; they may be before its end."""
+        """Return whether a run's weights are there; they may be before its end."""
         return (self.folder(run_id) / "weights.npz").is_file()
 
     def has_ended(self, run_id: str) -> bool:
-        """Whether a run's end is there."""
+        """Return whether a run's end is there."""
         return (self.folder(run_id) / "history.json").is_file()
 
     def ids(self) -> set[str]:

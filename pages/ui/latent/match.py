@@ -93,7 +93,7 @@ def _first_of_its_kind(model: TrainedAutoencoder) -> TrainedAutoencoder:
 
 
 def _alike(one: TrainedAutoencoder, other: TrainedAutoencoder) -> bool:
-    """Whether two models have the same kind of pictures, at one size."""
+    """Return whether two models have the same kind of pictures, at one size."""
     same_set = one.spec.image_set == other.spec.image_set
     return same_set and image_shape(one.spec) == image_shape(other.spec)
 

@@ -77,7 +77,7 @@ def _earlier(lesson: Lesson, count: int) -> tuple[Experiment, ...]:
 
 
 def _is_elsewhere(step: Step) -> bool:
-    """Whether the experiment is on another page, and nothing here tells that it was done."""
+    """Return whether the experiment is on another page, and nothing here tells that it was done."""
     return bool(step.links) and not (step.experiments or step.measurements)
 
 

@@ -40,7 +40,7 @@ _REPLAY = component(
 
 
 def replaying() -> bool:
-    """Whether the address asks for the replay."""
+    """Return whether the address asks for the replay."""
     return "replay" in st.query_params
 
 

@@ -88,7 +88,7 @@ def _link(page: str, words: str, icon: str, query: dict[str, str]) -> None:
 
 
 def _class_paused() -> bool:
-    """Whether the visitor's class is paused: then only its teacher lets runs go on."""
+    """Return whether the visitor's class is paused: then only its teacher lets runs go on."""
     where = classroom_service().class_of(visitor())
     return where is not None and where[0].paused
 
