@@ -1,12 +1,12 @@
-"""What can go wrong for a visitor, as a key and values; `ae_core.sentences` makes the sentence.
+"""The errors that visitors see, as a key and values; `ae_core.sentences` makes the sentence.
 
     UserError                  a refusal: a bad setting, file, link or name
     ├── UnknownThing           a link names something that is not on this server
     ├── Busy                   the visitor has as many runs in progress as are allowed
     ├── NotAllowed             a rule of the visitor's class forbids it
-    ├── NotYours               only the owner may change it
+    ├── NotYours               only the owner may change the thing
     ├── ImageSetUnavailable    the images are not on this server and could not be downloaded
-    ├── ImageSetCorrupt        the images' file does not hold what it should
+    ├── ImageSetCorrupt        the content of the images' file is wrong
     ├── StorageError           the disk refused
     └── ServiceUnavailable     no worker answers
 
@@ -22,11 +22,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Message:
-    """A sentence before it is put into a language.
+    """A sentence in no particular language yet.
 
     Attributes:
-        key: of the entry in ``assets/text/<language>/message.toml``.
-        values: for the entry's fields: text, numbers, tuples of them, or further messages.
+        key: the key of the entry in ``assets/text/<language>/message.toml``.
+        values: the entry's fields: text, numbers, tuples of them, or further messages.
     """
 
     key: str
@@ -38,19 +38,19 @@ class Message:
         return cls(key, values)
 
     def __str__(self) -> str:
-        """Return key and values for logs and test reports."""
+        """Return the key and values for logs and test reports."""
         return f"{self.key}({', '.join(f'{name}={value}' for name, value in self.values.items())})"
 
 
 class UserError(Exception):
-    """Something that a visitor can mend, or has to know.
+    """A problem that a visitor can fix, or has to know about.
 
     Attributes:
-        message: what to tell the visitor.
+        message: the message for the visitor.
     """
 
     def __init__(self, key: str, /, **values: Any) -> None:
-        """Keep the key and the values of the message."""
+        """Create the message from its key and values."""
         self.message = Message(key, values)
         super().__init__(self.message)
 
@@ -65,7 +65,7 @@ class UserError(Exception):
         return self.message.values
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Let an error travel from a worker to the server."""
+        """Make the error picklable, so that a worker can send it to the server."""
         return _rebuilt, (type(self), self.key, dict(self.values))
 
 
@@ -92,7 +92,7 @@ class NotAllowed(UserError):
 
 
 class NotYours(UserError):
-    """Only the owner may change it."""
+    """Only the owner may change the thing."""
 
 
 class ImageSetUnavailable(UserError):
@@ -100,7 +100,7 @@ class ImageSetUnavailable(UserError):
 
 
 class ImageSetCorrupt(UserError):
-    """An image set's file does not hold what it should."""
+    """The content of an image set's file is wrong."""
 
 
 class StorageError(UserError):

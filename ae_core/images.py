@@ -1,4 +1,4 @@
-"""Images as arrays, as files and on contact sheets.
+"""Converts images between arrays and files, and lays them out on contact sheets.
 
 Arrays are (H, W, C) or (N, H, W, C) float32 in [0, 1] unless a docstring says uint8.
 """
@@ -12,20 +12,20 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ae_core.errors import UserError
 
-register_heif_opener(thumbnails=False)  # the photos of iPhones; Pillow itself cannot read them
+register_heif_opener(thumbnails=False)  # photos from iPhones, which Pillow alone cannot read
 
 MAX_BYTES = 10 << 20
 MAX_SIDE = 8000  # pixels
-MAX_PIXELS = 24_000_000  # more than a 24-megapixel camera gives: a decompression bomb
+MAX_PIXELS = 24_000_000  # more than a 24-megapixel photo is a decompression bomb
 FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
 KINDS = ("JPEG", "PNG", "WebP", "HEIC")
 
 
 def open_image(data: bytes, name: str = "image") -> Image.Image:
-    """Open a visitor's file, upright and in RGB; nothing is decoded before its size is known.
+    """Open a visitor's file, upright and in RGB; check its size before decoding it.
 
     Raises:
-        UserError: it names the file and the remedy.
+        UserError: the file cannot be used; the message names the file and the remedy.
     """
     if not data:
         raise UserError("file_empty", name=name)
@@ -41,9 +41,9 @@ def open_image(data: bytes, name: str = "image") -> Image.Image:
     if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
         raise _too_large(name, f"{width}×{height}")
     try:
-        image.draft("RGB", (1024, 1024))  # lets JPEG decode at a fraction of its size
+        image.draft("RGB", (1024, 1024))  # lets a JPEG be decoded at a fraction of its size
         upright = _eight_bit(_upright(image))
-        if "transparency" in upright.info:  # Pillow warns of palettes with transparent colours
+        if "transparency" in upright.info:  # Pillow warns about palettes with transparent colours
             upright = upright.convert("RGBA")
         return upright.convert("RGB")
     except (OSError, ValueError, SyntaxError):
@@ -58,7 +58,7 @@ def _too_large(name: str, pixels: str) -> UserError:
 def _upright(image: Image.Image) -> Image.Image:
     try:
         return ImageOps.exif_transpose(image)
-    except struct.error:  # a damaged EXIF block says nothing of the image itself
+    except struct.error:  # a damaged EXIF block does not mean a damaged image
         return image
 
 
@@ -70,7 +70,7 @@ def _eight_bit(image: Image.Image) -> Image.Image:
 
 
 def to_array(image: Image.Image, shape: tuple[int, int, int]) -> np.ndarray:
-    """Crop the middle square of an image and resize it to (H, W, C), C = 1 (gray) or 3."""
+    """Crop the central square of an image and resize it to (H, W, C), C = 1 (gray) or 3."""
     height, width, channels = shape
     image = ImageOps.fit(image, (width, height), Image.Resampling.LANCZOS)
     image = image.convert("L" if channels == 1 else "RGB")
@@ -103,7 +103,7 @@ def to_png(image: np.ndarray) -> bytes:
 
 
 def to_gif(images: np.ndarray, frame_ms: int, width: int) -> bytes:
-    """Encode uint8 images (N, H, W, C) as an endless animation, about ``width`` pixels wide."""
+    """Encode uint8 images (N, H, W, C) as a looping animation, about ``width`` pixels wide."""
     frames = [to_pillow(enlarged(image, width)) for image in images]
     buffer = io.BytesIO()
     frames[0].save(
@@ -113,25 +113,25 @@ def to_gif(images: np.ndarray, frame_ms: int, width: int) -> bytes:
 
 
 def from_png(data: bytes) -> np.ndarray:
-    """Decode a PNG that `to_png` made into uint8 (H, W, C)."""
+    """Decode a PNG made by `to_png` to uint8 (H, W, C)."""
     with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
         array = np.asarray(image)
     return array[..., np.newaxis] if array.ndim == 2 else array
 
 
 def enlarged(image: np.ndarray, width: int) -> np.ndarray:
-    """Enlarge a uint8 image (H, W, C) by a whole factor to about ``width`` pixels, unsmoothed."""
+    """Enlarge a uint8 image (H, W, C) by an integer factor to about ``width``, unsmoothed."""
     factor = max(1, round(width / image.shape[1]))
     return image.repeat(factor, axis=0).repeat(factor, axis=1)
 
 
 def to_pillow(image: np.ndarray) -> Image.Image:
-    """Return a uint8 image (H, W, C), C = 1 or 3, as Pillow's."""
+    """Convert a uint8 image (H, W, C), C = 1 or 3, to a Pillow image."""
     return Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
 
 
 def contact_sheet(rows: np.ndarray, width: int = 1200, gap: int = 6) -> np.ndarray:
-    """Lay uint8 images (R, N, H, W, C) out with transparent gaps, their pixels enlarged.
+    """Lay uint8 images (R, N, H, W, C) out with transparent gaps and enlarged pixels.
 
     Returns:
         (rows, columns, 4) uint8, about ``width`` wide.
@@ -155,14 +155,14 @@ def reduced(image: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
 
 
 def error_map(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Return |a − b|, the mean over channels, in colours from black over red to yellow.
+    """Return |a − b|, averaged over channels, in colours from black through red to yellow.
 
     Args:
         a: (H, W, C) in [0, 1].
-        b: likewise.
+        b: the same shape and range.
 
     Returns:
-        (H, W, 3) in [0, 1]; a difference of a half or more is brightest.
+        (H, W, 3) in [0, 1]; a difference of 0.5 or more is brightest.
     """
     error = np.clip(2 * np.abs(a - b).mean(axis=2), 0, 1)
     return np.stack([np.clip(2 * error, 0, 1), np.clip(2 * error - 1, 0, 1), 0 * error], axis=2)

@@ -1,8 +1,8 @@
 """Classes on disk: ``classes/<code>/class.json``, and a file per student in ``students`` beside it.
 
-Only the teacher's page writes ``class.json``, and only a student's page writes that student's file.
-Each file is written under another name and then renamed: two web servers that share the folder see
-the same class.
+``class.json`` changes only through the teacher's page, and every student has a file of their own.
+Each file is written under another name and then renamed, so that two web servers that share the
+folder see the same class.
 """
 
 import json

@@ -1,1 +1,1 @@
-"""Denoising: faces in photos, denoisers, classical filters, distance from the training faces."""
+"""Denoising: faces in photos, denoisers, classical filters, and distances from training faces."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image
 
-# ITU-R BT.601, as in JPEG files: luma and two differences of colour.
+# ITU-R BT.601, as in JPEG files: luma and two colour differences.
 _TO_YCC = np.array(
     [[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]], np.float32
 )
@@ -14,14 +14,14 @@ GRAY = 1e-3  # an image whose chroma spans less than this counts as gray
 
 
 def apply_on_luma(denoise: Callable[[np.ndarray], np.ndarray], noisy: np.ndarray) -> np.ndarray:
-    """Denoise the luma at full and the two chroma planes at half the size.
+    """Denoise the luma at full size and the two chroma planes at half the size.
 
     Eyes see little detail in chroma, and averaging 2×2 pixels halves its noise: the output is
-    nearer to the clean image than with red, green and blue one by one, in half the time.
+    closer to the clean image than with red, green and blue separately, in half the time.
 
     Args:
         denoise: gray images in, gray images out, both (N, H, W, 1) float32 in [0, 1].
-        noisy: (H, W, 3) float32 in [0, 1]; so is what is returned.
+        noisy: (H, W, 3) float32 in [0, 1]; the returned image has the same shape and range.
     """
     height, width = noisy.shape[:2]
     ycc = noisy @ _TO_YCC.T
@@ -36,6 +36,6 @@ def apply_on_luma(denoise: Callable[[np.ndarray], np.ndarray], noisy: np.ndarray
 
 
 def resized(plane: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Bring a plane (H, W) float32 to a width and a height in pixels, bicubic."""
+    """Resize a plane (H, W) float32 to (width, height) in pixels with bicubic interpolation."""
     image = Image.fromarray(np.ascontiguousarray(plane, np.float32))
     return np.asarray(image.resize(size, Image.Resampling.BICUBIC))

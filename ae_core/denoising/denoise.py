@@ -1,6 +1,6 @@
 """Worker functions of the Denoise page: models and filters remove noise from a photo.
 
-Models stay in memory; a visitor's photo comes with each call and is kept nowhere.
+Models stay in memory; a visitor's photo comes with each call and is never stored.
 """
 
 from dataclasses import dataclass
@@ -24,18 +24,18 @@ from ae_core.specs import Corruption
 if TYPE_CHECKING:
     from ae_core.models.denoiser import Denoiser
 
-LESSON_SIDE = 64  # pixels of a crop in gray, as the training faces
+LESSON_SIDE = 64  # pixels of a gray crop, like the training faces
 
 
 @dataclass(frozen=True)
 class LabelledImage:
-    """The image that a method returns, and how near it is to the clean one.
+    """A method's output, and its distance from the clean image.
 
     Attributes:
-        name: of the method, for people.
+        name: the method's name for display.
         image: (H, W, C) float32 in [0, 1].
-        psnr: in dB, None where there is no clean image.
-        ssim: 1 for equal images, None where there is no clean image.
+        psnr: in dB, None without a clean image.
+        ssim: 1 for equal images, None without a clean image.
     """
 
     name: str
@@ -46,16 +46,16 @@ class LabelledImage:
 
 @dataclass(frozen=True)
 class Denoised:
-    """A denoised image, with what it was made from and how much noise is estimated in it.
+    """A denoised image, its input, and an estimate of the noise in both.
 
     Attributes:
-        clean: the image before noise was added, None where none was.
+        clean: the image before noise was added, None if no noise was added.
         noisy: the model's input.
         output: the model's output.
         noise: estimated standard deviation of the noise in `noisy`, on the [0, 1] scale.
-        residual_noise: the same of `output`.
-        ood_percentile: percentile of the image's distance from the training faces among those of
-            faces that no model knows; says nothing where the image is not meant to be a face.
+        residual_noise: the same for `output`.
+        ood_percentile: percentile of the image's distance from the training faces among the
+            distances of held-out faces; meaningless for an image that is not a face.
     """
 
     clean: LabelledImage | None
@@ -77,11 +77,11 @@ def denoise(
     """Denoise an image, after adding noise to it if asked to.
 
     Args:
-        model: a denoiser, or an autoencoder: that one sees the image at its own size.
+        model: a denoiser, or an autoencoder, which gets the image at its own image size.
         image: (H, W, C) uint8.
-        noise: what to add; None takes the image as it is.
-        seed: of the noise: the same seed, the same noise.
-        colour: whether a denoiser works on the whole image in colour, not on 64×64 in gray.
+        noise: the noise to add; None adds none.
+        seed: the seed of the noise: the same seed gives the same noise.
+        colour: whether a denoiser gets the whole image in colour instead of 64×64 in gray.
     """
     noisy, clean = _noisy(model, image, noise, seed, colour=colour)
     output = cleaned(model, noisy)
@@ -109,13 +109,13 @@ def squeezed(
 ) -> list[LabelledImage]:
     """Return the outputs of autoencoders for a noisy gray image of any size.
 
-    Each sees the image at its own size, and its output is enlarged again: the loss of the finest
-    details belongs to the price of its bottleneck.
+    Each gets the image at its own image size, and its output is enlarged again: losing the finest
+    details is part of the price of its bottleneck.
 
     Args:
-        autoencoders: names for people, and where the models are.
+        autoencoders: names for display, and the models' files.
         noisy: (H, W, 1) float32 in [0, 1].
-        clean: likewise, None where there is none.
+        clean: the same shape and range, None if there is no clean image.
     """
     height, width, _ = noisy.shape
     labelled = []
@@ -128,7 +128,7 @@ def squeezed(
 
 
 def prepared(model: ModelFile | DenoiserFile, image: np.ndarray, *, colour: bool) -> np.ndarray:
-    """Bring a uint8 image (H, W, C) to the shape that a model works on, float32 in [0, 1]."""
+    """Convert a uint8 image (H, W, C) to a model's input shape, float32 in [0, 1]."""
     if isinstance(model, DenoiserFile) and colour:
         return np.asarray(image, np.float32) / 255
     shape = (LESSON_SIDE, LESSON_SIDE, 1)
@@ -147,7 +147,7 @@ def _noisy(
     *,
     colour: bool,
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return the image that a model is given, and the clean one if noise was added to it."""
+    """Return a model's input, and the clean image if noise was added to it."""
     clean = prepared(model, image, colour=colour)
     if noise is None:
         return clean, None

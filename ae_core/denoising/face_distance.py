@@ -1,7 +1,7 @@
-"""How far an image is from the faces that the models were trained on, as a percentile.
+"""The distance of an image from the faces that the models were trained on, as a percentile.
 
-The distance is the residual of a projection on principal components of the training faces. It tells
-images that are like those faces in crop and pose from others; it recognises nobody.
+The distance is the residual of a projection on principal components of the training faces. It
+separates images that are similar to those faces in crop and pose from others; it recognises nobody.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class FaceDistance:
     """A PCA of training faces, and the distances of held-out faces from it.
 
     Attributes:
-        pca: of the training faces at 32×32.
+        pca: the PCA of the training faces at 32×32.
         distances: (101,) the percentiles 0 … 100 of the distances of held-out faces.
     """
 
@@ -30,13 +30,13 @@ class FaceDistance:
 
     @classmethod
     def fit(cls, train: np.ndarray, held_out: np.ndarray) -> "FaceDistance":
-        """Fit the PCA to faces (N, H, W, 1) in [0, 1], and measure faces of other people."""
+        """Fit the PCA to faces (N, H, W, 1) in [0, 1], and measure other people's faces."""
         pca = fit_pca(_evened(train), COMPONENTS)
         distances = _distances(pca, _evened(held_out))
         return cls(pca, np.percentile(distances, np.arange(101)).astype(np.float32))
 
     def percentile(self, image: np.ndarray) -> float:
-        """Return the percentage of held-out faces that are nearer than an image (H, W, C)."""
+        """Return the percentage of held-out faces that are closer than an image (H, W, C)."""
         distance = _distances(self.pca, _evened(image.mean(axis=-1, keepdims=True)[np.newaxis]))
         return float(np.interp(distance[0], self.distances, np.arange(101)))
 

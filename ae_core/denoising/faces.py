@@ -1,4 +1,4 @@
-"""Finds faces in a photo and cuts them out as the training faces are cut: upright, one size.
+"""Finds faces in a photo and crops them like the training faces: upright, and of one size.
 
 The detector is scikit-image's LBP cascade, whose model comes with the package. Photos are Pillow
 images, upright and RGB; nothing is written to disk.
@@ -12,20 +12,20 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-SEARCHED = 400  # pixels: a photo is reduced to this longer side before the search
-SMALLEST = 24  # pixels of that: the size of the cascade's own window
+SEARCHED = 400  # pixels: the longer side of a photo during the search
+SMALLEST = 24  # pixels of that photo: the size of the cascade's own window
 SCALE_STEP = 1.15
-NEIGHBOURS = 3  # windows that must agree
-SMALLEST_SHARE = 0.5  # of the largest face: smaller finds are mostly none
+NEIGHBOURS = 3  # overlapping detections that make a face
+SMALLEST_SHARE = 0.5  # of the largest face: smaller detections are mostly false
 
-# From the cascade's window to the square that LFWcrop takes, (83, 92)–(166, 175) of each LFW
+# From the cascade's window to the square of LFWcrop, (83, 92)–(166, 175) of each LFW
 # image: medians over 24 photos of LFW.
 CROP_SHARE = 0.735
 CROP_DOWN = 0.072
 
-EYES_ON = 80  # pixels to which a face is resized to look for its eyes
-MIN_ROLL, MAX_ROLL = 2.0, 25.0  # degrees: less is not worth a rotation, more is not believed
-EYES_APART = (0.30, 0.60)  # of the window
+EYES_ON = 80  # pixels: the size of a face in the search for its eyes
+MIN_ROLL, MAX_ROLL = 2.0, 25.0  # degrees: less needs no rotation, more is not trusted
+EYES_APART = (0.30, 0.60)  # share of the window
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,10 @@ class Crop:
     """A square of a photo, independent of the photo's resolution.
 
     Attributes:
-        x: of its centre, as a share of the photo's width.
-        y: of its centre, as a share of the photo's height.
-        side: as a share of the photo's shorter side.
-        angle: degrees by which the face is turned clockwise; cutting turns it back.
+        x: the x of its centre, as a share of the photo's width.
+        y: the y of its centre, as a share of the photo's height.
+        side: its side, as a share of the photo's shorter side.
+        angle: clockwise rotation of the face in degrees; cutting turns it back.
     """
 
     x: float
@@ -55,7 +55,7 @@ MIDDLE = Crop(0.5, 0.5, 1.0)
 
 
 def find_faces(photo: Image.Image) -> tuple[Crop, ...]:
-    """Return a crop for every face that is found, the largest first."""
+    """Return a crop for each detected face, the largest first."""
     gray = photo.convert("L")
     gray.thumbnail((SEARCHED, SEARCHED), Image.Resampling.BOX)
     if min(gray.size) < SMALLEST:
@@ -74,20 +74,20 @@ def find_faces(photo: Image.Image) -> tuple[Crop, ...]:
 
 
 def cut(photo: Image.Image, crop: Crop, side: int) -> np.ndarray:
-    """Cut a crop out of a photo, turn it upright and bring it to at most ``side`` pixels.
+    """Cut a crop out of a photo, turn it upright and reduce it to at most ``side`` pixels.
 
-    A crop of fewer pixels is not enlarged, but for one of less than 64. Where a crop reaches
-    beyond the photo, the photo's edge goes on.
+    A crop is only enlarged if it has less than 64 pixels. Where it reaches beyond the photo, the
+    photo's edge is repeated.
 
     Returns:
         (S, S, 3) uint8, 64 ≤ S ≤ max(64, ``side``).
     """
     length = max(2.0, crop.side * min(photo.size))
     x, y = crop.x * photo.width, crop.y * photo.height
-    if not crop.angle:  # as far as possible within the photo
+    if not crop.angle:  # move it into the photo as far as possible
         x = min(max(x, length / 2), photo.width - length / 2)
         y = min(max(y, length / 2), photo.height - length / 2)
-    reach = math.ceil(length * 0.75) + 2  # half a diagonal, and a little
+    reach = math.ceil(length * 0.75) + 2  # a little more than half a diagonal
     left, top = math.floor(x) - reach, math.floor(y) - reach
     surroundings = _with_edges(photo, left, top, 2 * reach)
     size = max(2, round(length))
@@ -111,7 +111,7 @@ def _cascade() -> Any:
 
 
 def _distinct(squares: list[tuple[float, float, float]]) -> list[tuple[float, float, float]]:
-    """Merge detections (x, y, side) of one face; the largest first, without tiny ones."""
+    """Merge detections (x, y, side) of the same face, drop tiny ones, sort the largest first."""
     groups: list[list[tuple[float, float, float]]] = []
     for x, y, side in sorted(squares, key=lambda square: -square[2]):
         for group in groups:
@@ -141,9 +141,9 @@ def face_roll(gray: Image.Image, x: float, y: float, side: float) -> float:
 
     Args:
         gray: the photo.
-        x: of the face's centre, in pixels.
-        y: likewise.
-        side: of the square around the face, in pixels.
+        x: x of the face's centre, in pixels.
+        y: y of the face's centre, in pixels.
+        side: the side of the square around the face, in pixels.
     """
     from skimage.filters import gaussian
 
@@ -162,9 +162,10 @@ def face_roll(gray: Image.Image, x: float, y: float, side: float) -> float:
 
 
 def _dark_centre(region: np.ndarray) -> tuple[int, int]:
-    """Return the row and column towards which the edges point: the middle of a dark disc.
+    """Return the row and column that the gradients point to: the centre of a dark disc.
 
-    The "means of gradients" of Timm and Barth (VISAPP 2011), with a preference for the middle.
+    This is the "means of gradients" of Timm and Barth (VISAPP 2011), with a preference for the
+    middle.
     """
     gradient_y, gradient_x = np.gradient(region)
     strength = np.hypot(gradient_x, gradient_y)
@@ -185,7 +186,7 @@ def _dark_centre(region: np.ndarray) -> tuple[int, int]:
 
 
 def _with_edges(photo: Image.Image, left: int, top: int, side: int) -> Image.Image:
-    """Return a square region of a photo, which repeats the photo's edge outside of it."""
+    """Return a square region of a photo; outside the photo, it repeats the edge."""
     rows = np.clip(np.arange(top, top + side), 0, photo.height - 1)
     columns = np.clip(np.arange(left, left + side), 0, photo.width - 1)
     return Image.fromarray(np.asarray(photo)[rows[:, np.newaxis], columns])

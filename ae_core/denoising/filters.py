@@ -3,7 +3,7 @@
 Images are float32 in [0, 1]: (H, W, C) with C = 1 or 3 for `filtered` and `estimate_noise`,
 (H, W) or (H, W, 3) for the filters themselves. The strength of each filter follows from the
 estimated noise level by a rule; the rules were fitted to 50 faces of the training people at
-σ = 0.05 … 0.4, so that every filter is near its best on such images.
+σ = 0.05 … 0.4, so that every filter is close to its best on such images.
 """
 
 import math
@@ -12,26 +12,26 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 NLM_PATCH, NLM_DISTANCE = 5, 6  # pixels
-SMALLEST = 8  # pixels a side: below, nothing is estimated and nothing is filtered
+SMALLEST = 8  # pixels per side: smaller images are neither estimated nor filtered
 FAINTEST = 0.005  # estimated σ below which an image counts as free of noise
 
 
 def estimate_noise(image: np.ndarray) -> float:
     """Estimate the standard deviation of the noise in an image, taken as Gaussian.
 
-    The median of the finest wavelet coefficients (Donoho & Johnstone 1994). Noise that was
-    clipped to [0, 1] comes out smaller than it was, fine texture counts as noise.
+    It is the median of the finest wavelet coefficients (Donoho & Johnstone 1994). Noise that was
+    clipped to [0, 1] is underestimated, and fine texture counts as noise.
     """
     from skimage.restoration import estimate_sigma
 
     if min(image.shape[:2]) < SMALLEST:
         return 0.0
-    channels = [c for c in np.moveaxis(image, -1, 0) if float(np.ptp(c)) > 0]  # of flat ones: NaN
+    channels = [c for c in np.moveaxis(image, -1, 0) if float(np.ptp(c)) > 0]  # flat ones give NaN
     return sum(float(estimate_sigma(c)) for c in channels) / image.shape[-1]
 
 
 def gaussian(image: np.ndarray, noise: float) -> np.ndarray:
-    """Average over neighbours, weighted by a bell of 3.5·√noise pixels."""
+    """Average over neighbours with Gaussian weights of 3.5·√noise pixels."""
     from skimage import filters
 
     return np.asarray(
@@ -40,7 +40,7 @@ def gaussian(image: np.ndarray, noise: float) -> np.ndarray:
 
 
 def median(image: np.ndarray, noise: float) -> np.ndarray:
-    """Take the median of 3×3 pixels, 5×5 or 7×7 where there is more noise."""
+    """Take the median of 3×3 pixels, or of 5×5 or 7×7 if there is more noise."""
     from skimage import filters
     from skimage.morphology import footprint_rectangle
 
@@ -52,7 +52,7 @@ def median(image: np.ndarray, noise: float) -> np.ndarray:
 
 
 def total_variation(image: np.ndarray, noise: float) -> np.ndarray:
-    """Find the image near this one that has the shortest contours (Chambolle 2004)."""
+    """Find the close image with the smallest total variation (Chambolle 2004)."""
     from skimage.restoration import denoise_tv_chambolle
 
     return np.asarray(
@@ -61,7 +61,7 @@ def total_variation(image: np.ndarray, noise: float) -> np.ndarray:
 
 
 def non_local_means(image: np.ndarray, noise: float) -> np.ndarray:
-    """Average over similar patches wherever they are (Buades et al. 2005)."""
+    """Average over similar patches anywhere nearby (Buades et al. 2005)."""
     from skimage.restoration import denoise_nl_means
 
     return np.asarray(
@@ -107,13 +107,13 @@ FILTERS: Mapping[str, Callable[[np.ndarray, float], np.ndarray]] = {
 
 
 def filtered(name: str, image: np.ndarray) -> np.ndarray:
-    """Return an image after the filter of that name, clipped to [0, 1].
+    """Apply the filter of that name to an image and clip the result to [0, 1].
 
-    An image without noise, and one of less than 8×8 pixels, comes back as it is.
+    An image without noise, or of less than 8×8 pixels, is returned unchanged.
     """
     noise = estimate_noise(image)
     if noise < FAINTEST:
         return image
-    # As (H, W): scikit-image's fast non-local means goes wrong over one channel as an axis.
+    # As (H, W): scikit-image's fast non-local means is wrong for an axis with one channel.
     output = FILTERS[name](image[..., 0] if image.shape[-1] == 1 else image, noise)
     return np.clip(output, 0, 1).astype(np.float32).reshape(image.shape)

@@ -1,6 +1,6 @@
-"""Worker functions for a visitor's photo: reading the file, cutting a face; and sample faces.
+"""Worker functions that read a visitor's photo, cut a face out of it, and return sample faces.
 
-A photo comes with each call; it is neither written nor remembered.
+A photo comes with each call; it is neither written nor cached.
 """
 
 import io
@@ -13,7 +13,7 @@ from ae_core import images
 from ae_core.data.loading import load_images
 from ae_core.denoising import faces
 
-PHOTO_SIDE = 1280  # pixels: what is kept of a photo
+PHOTO_SIDE = 1280  # pixels: the longer side that a photo is reduced to
 PREVIEW_SIDE = 480
 LOSSLESS_PIXELS = 512 * 512  # photos up to this many are kept as PNG
 FACE_SIDE = 512  # pixels of a crop
@@ -22,13 +22,13 @@ DRAWN_SAMPLES = 11
 
 @dataclass(frozen=True)
 class Photo:
-    """A visitor's photo, made small, and the faces in it.
+    """A visitor's photo, reduced, and the faces in it.
 
     Attributes:
         data: a JPEG or PNG file, upright, at most `PHOTO_SIDE` pixels a side.
         width: in pixels.
         height: in pixels.
-        faces: the squares around the faces found, the largest first.
+        faces: the squares around the detected faces, the largest first.
         preview: a JPEG file of at most `PREVIEW_SIDE` pixels a side.
     """
 
@@ -40,7 +40,7 @@ class Photo:
 
 
 def take_photo(data: bytes, name: str) -> Photo:
-    """Open a visitor's file, make it small, and find the faces.
+    """Open a visitor's file, reduce the photo, and find the faces.
 
     Raises:
         UserError: see `ae_core.images.open_image`.
@@ -57,7 +57,7 @@ def take_photo(data: bytes, name: str) -> Photo:
 
 
 def cut_face(photo: bytes, crop: faces.Crop) -> np.ndarray:
-    """Cut a crop out of `Photo.data`; (S, S, 3) uint8, S at most `FACE_SIDE`."""
+    """Cut a crop out of `Photo.data`; return (S, S, 3) uint8, S at most `FACE_SIDE`."""
     with Image.open(io.BytesIO(photo), formats=("JPEG", "PNG")) as image:
         return faces.cut(image.convert("RGB"), crop, FACE_SIDE)
 

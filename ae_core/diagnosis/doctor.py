@@ -1,6 +1,7 @@
 """The Doctor: examines a run's history and reports findings, the most important first.
 
-A finding says in numbers what is wrong, and which settings would help; pages put it into words.
+A finding contains values that show the problem, and settings that would help; pages turn it into
+sentences.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,8 +12,8 @@ from ae_core.diagnosis.rules import FINE, PROBLEM, RULES, Finding, hint, problem
 from ae_core.runs.snapshot import LIVE
 from ae_core.specs import TrainingSpec
 
-# Before, a healthy network looks like a sick one: after 80 steps of mnist-vae no dimension is in
-# use, after 100 the code of olivetti-conv may be saturated.
+# Before these steps a healthy network looks like a sick one: after 80 steps of mnist-vae no
+# dimension is in use, after 100 the code of olivetti-conv may be saturated.
 EARLY_STEPS = 200
 VAL_REBOUND = 0.05  # of the fall of the validation loss
 OVERFITTING_GAP = 3.0  # dB between training and validation images: twice the error
@@ -33,15 +34,15 @@ def examine(
     """Return the findings about a run, the most important first.
 
     Args:
-        spec: of the run.
-        history: the metrics of every epoch so far; those of older versions may lack some.
-        status: of the run, see `ae_core.runs.snapshot.Snapshot`.
+        spec: the run's spec.
+        history: the metrics of every epoch so far; older versions recorded fewer metrics.
+        status: the run's status, see `ae_core.runs.snapshot.Snapshot`.
         diverged: whether the run failed because its loss became NaN.
     """
     if diverged:
         return (problem("nan", remedies.stabilize(spec), rate=spec.learning_rate),)
     run = RunHistory(spec, history)
-    if status == "failed" or not history or not run.train_count:  # 0 of a deleted user set
+    if status == "failed" or not history or not run.train_count:  # 0 for a deleted user set
         return ()
     live = status in LIVE
     rules = RULES if run.steps >= EARLY_STEPS else ()
@@ -80,7 +81,7 @@ def _trend(run: RunHistory, *, live: bool) -> Finding | None:
         remedy = remedies.train_longer(run.spec)
         return hint("still_falling", remedy, gain=gain, since=epochs - run.recent)
     if live and run.spec.schedule != "constant":
-        return None  # much of the gain comes with the last, small steps
+        return None  # much of the gain comes from the small steps at the end
     look_back = max(run.recent, LONG_ENOUGH // 2)
     if epochs < LONG_ENOUGH or run.steps < EARLY_STEPS or run.gain(look_back) >= NO_GAIN:
         return None

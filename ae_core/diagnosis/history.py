@@ -1,6 +1,6 @@
-"""A run's history, and what the doctor derives from it: trends, rebounds, gaps.
+"""A run's history, with the trends, rebounds and gaps that the doctor derives from it.
 
-Histories of older versions lack some metrics, which are then None. The metrics are those of
+Older versions recorded fewer metrics; missing ones are None. The metrics are those of
 `ae_core.training.loop.Epoch`.
 """
 
@@ -11,8 +11,8 @@ from ae_core.data.loading import card
 from ae_core.specs import TrainingSpec
 from ae_core.training.batches import images_per_epoch
 
-CONSECUTIVE = 2  # epochs that a sign must last: one alone may be chance
-RECENT = 5  # the last fifth of the epochs is recent
+CONSECUTIVE = 2  # epochs that a symptom must last: a single one may be chance
+RECENT = 5  # the last fifth of the epochs counts as recent
 
 
 @dataclass(frozen=True)
@@ -20,8 +20,8 @@ class RunHistory:
     """The metrics of a run over its epochs.
 
     Attributes:
-        spec: of the run.
-        epochs: the metrics of every epoch so far, one at least.
+        spec: the run's spec.
+        epochs: the metrics of every epoch so far, at least one.
     """
 
     spec: TrainingSpec
@@ -40,7 +40,7 @@ class RunHistory:
         return len(self.epochs) * an_epoch / min(self.spec.batch_size, self.train_count)
 
     def last(self, name: str) -> float | None:
-        """Return a metric of the last epoch, of validation images where there are some."""
+        """Return a metric of the last epoch, on validation images if there are any."""
         return next(reversed(self._values(name)), None)
 
     def sustained(self, name: str, pick: Callable[[list[float]], float]) -> float | None:
@@ -50,25 +50,25 @@ class RunHistory:
 
     @property
     def recent(self) -> int:
-        """The number of recent epochs: the last fifth, but one at least."""
+        """The number of recent epochs: the last fifth, but at least one."""
         return max(1, len(self.epochs) // RECENT)
 
     def gain(self, epochs: int) -> float:
-        """Return by how many dB the best of the last epochs beats the best before, 0 if not."""
+        """Return the gain in dB of the best of the last epochs over the best before, at least 0."""
         values = self._values("psnr")
         before, after = values[:-epochs], values[-epochs:]
         return max(0.0, max(after) - max(before)) if before else 0.0
 
     @property
     def train_loss_rebound(self) -> float:
-        """The share of the training loss's fall that is lost again, in the better recent epochs."""
+        """The share of the training loss's fall that was lost again in both of the last epochs."""
         return _rebound([epoch["loss"] for epoch in self.epochs], CONSECUTIVE)
 
     @property
     def val_loss_rebound(self) -> tuple[float, int]:
-        """The share of the validation loss's fall that is lost again, and its best epoch.
+        """The share of the validation loss's fall that was lost again, and the best epoch.
 
-        (0, last epoch) where nothing is held out.
+        It is (0, last epoch) if no images are held out.
         """
         losses = [epoch["val_loss"] for epoch in self.epochs if "val_loss" in epoch]
         if len(losses) < len(self.epochs):
@@ -78,7 +78,7 @@ class RunHistory:
 
     @property
     def gap(self) -> float:
-        """By how many dB training images beat validation images, 0 if unknown."""
+        """The PSNR of training images minus that of validation images in dB, 0 if unknown."""
         gaps = [epoch["psnr"] - epoch.get("val_psnr", epoch["psnr"]) for epoch in self.epochs]
         return min(gaps[-CONSECUTIVE:]) if len(gaps) >= CONSECUTIVE else 0.0
 
@@ -88,7 +88,7 @@ class RunHistory:
 
 
 def _rebound(losses: Sequence[float], recent: int) -> float:
-    """Return which share of its fall to the best value the loss has risen again."""
+    """Return the rise of the loss since its best value, as a share of its fall to that value."""
     best, now = min(losses), min(losses[-recent:])
     fallen = losses[0] - best
     if now <= best:

@@ -1,7 +1,7 @@
-"""Remedies: each function changes a spec against one finding of the doctor.
+"""Remedies for the doctor's findings: each function changes a spec to fix one problem.
 
-They take a spec and return flat settings for `ae_core.specs.change`, empty where nothing is left
-to try; the changed spec is valid and its network can be built.
+They take a spec and return flat settings for `ae_core.specs.change`, or no settings if nothing is
+left to try; the changed spec is valid and its network can be built.
 """
 
 from collections.abc import Mapping
@@ -14,13 +14,13 @@ from ae_core.specs.serialization import Value
 
 Remedy = Mapping[str, Value]
 
-USUAL_RATE = 1e-3  # the default of Adam and RMSprop, with which most of the presets learn
-DROPOUT = 0.2  # enough to be seen, not enough to starve a small network
-MIN_BETA = 0.01  # below it a variational network is hardly one
+USUAL_RATE = 1e-3  # the default of Adam and RMSprop, and the rate of most presets
+DROPOUT = 0.2  # enough for a visible effect, not too much for a small network
+MIN_BETA = 0.01  # with a smaller weight the network is hardly variational
 
 
 def lower_learning_rate(spec: TrainingSpec) -> Remedy:
-    """Divide the learning rate by ten, to the usual rate at most."""
+    """Divide the learning rate by ten, or lower it to the usual rate if that is smaller."""
     rate = spec.learning_rate / 10
     if spec.optimizer != "sgd":
         rate = min(rate, USUAL_RATE)
@@ -43,7 +43,7 @@ def usual_learning_rate(spec: TrainingSpec) -> Remedy:
 
 
 def fix_dead_units(spec: TrainingSpec) -> Remedy:
-    """Initialize for the activation, or change the loss, or lower the learning rate."""
+    """Use the activation's initializer, change the loss, or lower the learning rate."""
     network = spec.autoencoder
     if network.initializer == "glorot_uniform" and network.activation != "linear":
         return {"initializer": "he_uniform"}
@@ -54,7 +54,7 @@ def fix_dead_units(spec: TrainingSpec) -> Remedy:
 
 
 def reduce_kl_weight(spec: TrainingSpec) -> Remedy:
-    """Lower what a variational code costs, so that it pays to use it."""
+    """Lower the weight of the KL term, so that using the code pays off."""
     network = spec.autoencoder
     if network.beta > 1:
         return {"beta": 1.0}
@@ -79,7 +79,7 @@ def reduce_sparsity(spec: TrainingSpec) -> Remedy:
 def regularize(spec: TrainingSpec, best_epoch: int) -> Remedy:
     """Augment faces, stop at the best epoch or add dropout."""
     if card(spec.image_set).kind == "faces" and spec.augment != "jitter":
-        return {"augment": "jitter"}  # a mirrored digit is none
+        return {"augment": "jitter"}  # a mirrored digit is not a digit
     if best_epoch < spec.epochs // 2:
         return {"epochs": best_epoch}
     if spec.autoencoder.dropout == 0 and (spec.autoencoder.encoder or spec.autoencoder.decoder):
@@ -93,7 +93,7 @@ def train_longer(spec: TrainingSpec) -> Remedy:
 
 
 def enlarge_code(spec: TrainingSpec) -> Remedy:
-    """Double the latent dimension, while the code still has to summarise."""
+    """Double the latent dimension, up to half the number of pixel values."""
     network = spec.autoencoder
     height, width, channels = image_shape(spec)
     max_dim = network.pca_components or height * width * channels // 2
@@ -119,11 +119,11 @@ def _begins_with_reshape(spec: TrainingSpec) -> bool:
 
 
 def _changed(spec: TrainingSpec, remedy: Remedy) -> Remedy:
-    """Leave out settings that the spec has already."""
+    """Leave out settings that the spec already has."""
     flat = flatten(spec)
     return {name: value for name, value in remedy.items() if flat[name] != value}
 
 
 def _rounded(value: float) -> float:
-    """Return a number without the tail of digits that a division leaves."""
+    """Round away the trailing digits that a division leaves."""
     return float(f"{value:.3g}")

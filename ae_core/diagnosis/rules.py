@@ -1,7 +1,7 @@
-"""The doctor's rules for a network that does not learn, judged by the history of its run.
+"""The doctor's rules, which detect from a run's history that a network does not learn.
 
-Every rule returns a `Finding` or None. Most ask whether the reconstructions are poor: no code is a
-problem while they are good. They apply after `ae_core.diagnosis.doctor.EARLY_STEPS` of training.
+Every rule returns a `Finding` or None. Most rules require poor reconstructions: as long as these
+are good, no code is a problem. They apply after `ae_core.diagnosis.doctor.EARLY_STEPS` of training.
 """
 
 from collections.abc import Mapping
@@ -12,19 +12,19 @@ from ae_core.diagnosis.history import RunHistory
 from ae_core.diagnosis.remedies import Remedy
 from ae_core.latent.statistics import ACTIVE
 
-POOR = 0.5  # of the images' variance explained: less than half of what makes them differ is right
+POOR = 0.5  # of the images' variance explained: most of their differences are lost
 VERY_POOR = 0.25
-SAME = 0.02  # of the images' own spread: the outputs differ by less than the eye sees
-STEPS_TO_DIFFER = 500  # a sigmoid code on MNIST gives one output for all for 300, and then learns
-DARK = 0.02  # mean pixel of an image that looks black
+SAME = 0.02  # of the images' own spread: the differences between outputs are invisible
+STEPS_TO_DIFFER = 500  # a sigmoid code on MNIST gives a constant output for 300, then learns
+DARK = 0.02  # mean pixel value of an image that looks black
 SATURATED = 0.9  # of the units; a healthy sigmoid code on MNIST has 0.73
 SILENT = 0.95  # of the units: at most one in twenty is active
 COLLAPSED = 0.25  # of the latent dimensions in use: 4 of 16
-HALF_THE_CODE = 0.5  # fewer dimensions in use are worth a hint
-WIDE = 4  # latent dimensions, which should explain more than VERY_POOR
+HALF_THE_CODE = 0.5  # of the dimensions in use: fewer deserve a hint
+WIDE = 4  # latent dimensions that should explain more than VERY_POOR
 FAST = 0.01  # learning rate of Adam and RMSprop: ten times the usual one
-SLOW = 1e-4  # a tenth of it
-REBOUND = 0.3  # of the fall of the training loss: more than batches vary
+SLOW = 1e-4  # a tenth of the usual one
+REBOUND = 0.3  # of the fall of the training loss: more than the variation between batches
 
 PROBLEM, HINT, FINE = "problem", "hint", "fine"
 
@@ -39,7 +39,7 @@ class Finding:
             ``constant_output``, ``too_little_data``, ``overfitting``, ``getting_worse``,
             ``nothing_held_out``, ``still_falling``, ``flat``, ``learning`` or ``healthy``.
         severity: ``problem``, ``hint`` or ``fine``.
-        values: for the sentence, by name.
+        values: the values in the sentence, by name.
         remedy: flat settings to change, see `ae_core.specs.change`; may be empty.
     """
 
@@ -50,12 +50,12 @@ class Finding:
 
 
 def problem(kind: str, remedy: Remedy, **values: float) -> Finding:
-    """Return a finding that keeps the network from learning."""
+    """Return a finding about something that keeps the network from learning."""
     return Finding(kind, PROBLEM, values, remedy)
 
 
 def hint(kind: str, remedy: Remedy, **values: float) -> Finding:
-    """Return a finding that could make the network better."""
+    """Return a finding about something that could make the network better."""
     return Finding(kind, HINT, values, remedy)
 
 
@@ -69,8 +69,8 @@ def _posterior_collapse(run: RunHistory) -> Finding | None:
     if not network.is_variational:
         return None
     used, kl = run.sustained("used_dimensions", max), run.sustained("kl", max)
-    if used is None and kl is not None:  # an older run
-        # Each dimension whose mean varies by ACTIVE costs half of that: KL ≥ ½·E[μ²].
+    if used is None and kl is not None:  # a run of an older version
+        # A dimension whose mean has the variance ACTIVE costs half of it: KL ≥ ½·E[μ²].
         used = min(network.latent_dim, kl // (ACTIVE / 2))
     if used is None or used >= HALF_THE_CODE * network.latent_dim:
         return None
@@ -84,7 +84,7 @@ def _posterior_collapse(run: RunHistory) -> Finding | None:
 
 def _code_saturated(run: RunHistory) -> Finding | None:
     share = run.sustained("saturated_share", min)
-    sparse = run.spec.autoencoder.bottleneck == "sparse"  # whose code is near zero on purpose
+    sparse = run.spec.autoencoder.bottleneck == "sparse"  # its code is near zero on purpose
     if sparse or share is None or share < SATURATED or not _explains_less(run, POOR):
         return None
     return problem("code_saturated", remedies.lower_learning_rate(run.spec), share=share)
@@ -94,7 +94,7 @@ def _code_mostly_zero(run: RunHistory) -> Finding | None:
     network = run.spec.autoencoder
     is_map = network.code_type == "feature_map"
     activation = network.activation if is_map else network.code_activation
-    has_zero = network.bottleneck == "sparse" or activation == "relu"  # others only have a scale
+    has_zero = network.bottleneck == "sparse" or activation == "relu"  # others have only a scale
     share = run.sustained("near_zero_share", min)
     if not has_zero or network.is_variational or share is None or share < SILENT:
         return None
@@ -107,7 +107,7 @@ def _code_mostly_zero(run: RunHistory) -> Finding | None:
 
 def _learning_rate_high(run: RunHistory) -> Finding | None:
     rate = run.spec.learning_rate
-    # One or two dimensions explain little at any rate.
+    # One or two dimensions explain little in any case.
     poor = _explains_less(run, VERY_POOR if run.spec.autoencoder.latent_dim >= WIDE else 0.0)
     fast = rate >= FAST and run.spec.optimizer != "sgd" and poor
     if not fast and run.train_loss_rebound < REBOUND:
@@ -133,7 +133,7 @@ def _constant_output(run: RunHistory) -> Finding | None:
     return problem(kind, remedies.fix_dead_units(run.spec), spread=spread)
 
 
-# Causes come before the mere effect, which is last.
+# Causes come first, the mere effect last.
 RULES = (
     _posterior_collapse,
     _code_saturated,

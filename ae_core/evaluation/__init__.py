@@ -1,1 +1,1 @@
-"""A model against its baselines: bytes and distortion, ROC curves, a fixed byte budget."""
+"""Compares a model with its baselines: rate and distortion, ROC curves, a fixed byte budget."""

@@ -18,11 +18,11 @@ from ae_core.specs import TrainingSpec
 
 @dataclass(frozen=True)
 class PcaBySize:
-    """PCA of test images with S numbers of components.
+    """PCA reconstructions of test images with S different numbers of components.
 
     Attributes:
-        psnr: S values in dB, of all test images together; inf where nothing is lost.
-        images: (S, N, H, W, C) uint8: the first N test images.
+        psnr: S values in dB, over all test images together; inf if nothing is lost.
+        images: (S, N, H, W, C) uint8: reconstructions of the first N test images.
     """
 
     psnr: tuple[float, ...]
@@ -32,10 +32,10 @@ class PcaBySize:
 def baselines_of(
     model: ModelFile, image: np.ndarray
 ) -> tuple[list[Reconstruction], Message | None]:
-    """Return PCA of an image with the model's latent dimension, and JPEG with as many bytes.
+    """Reconstruct an image by PCA with the model's latent dimension, and by JPEG of equal size.
 
     Returns:
-        The reconstructions, and why PCA is not among them, None if it is.
+        The reconstructions, and the reason why PCA is missing, None if it is not.
     """
     spec = model.spec
     dims = spec.autoencoder.latent_dim
@@ -64,8 +64,8 @@ def pca_by_size(
         image_set: PCA is fitted to its training images.
         image_size: as in `TrainingSpec`.
         split: as in `TrainingSpec`.
-        sizes: numbers of components; they are lowered to what images and pixels allow.
-        shown: how many reconstructed test images are returned.
+        sizes: numbers of components; the numbers of images and pixels limit them.
+        shown: the number N of reconstructed test images to return.
 
     Raises:
         ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.loading.load_images`.
@@ -81,7 +81,7 @@ def pca_by_size(
 
 
 def _pca(spec: TrainingSpec, dims: int) -> baselines.Pca:
-    if is_user_set(spec.image_set):  # it may change, and nothing of it stays when it is deleted
+    if is_user_set(spec.image_set):  # not cached: it may change or be deleted
         return baselines.fit_pca(images_of(spec).train, dims)
     return _kept_pca(spec.image_set, spec.image_size, spec.split, dims)
 

@@ -1,6 +1,6 @@
-"""One image compressed within a budget of bytes, in an ``infer`` worker.
+"""Compresses one image within a budget of bytes, in an ``infer`` worker.
 
-The image travels with each question; the worker keeps nothing of it.
+The image comes with each call; the worker does not keep it.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,10 +25,10 @@ class Compressed:
         method: "autoencoder", "pca", "jpeg", or "scan" for a JPEG without its header.
         image: (H, W, C) float32 in [0, 1].
         psnr: in dB.
-        bytes: of this image; more than the budget if the method has nothing smaller.
-        latent_dim: of the code, 0 for JPEG.
-        bits: of the dimension with the widest range, 0 for JPEG.
-        quality: JPEG's setting, 0 for codes.
+        bytes: the size of this image; above the budget if the method has nothing smaller.
+        latent_dim: the latent dimension of the code, 0 for JPEG.
+        bits: the bits of the dimension with the widest range, 0 for JPEG.
+        quality: JPEG's quality setting, 0 for codes.
     """
 
     method: str
@@ -41,7 +41,7 @@ class Compressed:
 
 
 def compress_to(model: ModelFile, image: np.ndarray, budget: float, *, coded: bool) -> Compressed:
-    """Return a model's best PSNR of an image (H, W, C) in [0, 1] within some bytes."""
+    """Compress an image (H, W, C) in [0, 1] with a model, as well as a budget in bytes allows."""
     trained = autoencoder(model, image.shape)
     code = trained.encode(image[np.newaxis])
 
@@ -54,7 +54,7 @@ def compress_to(model: ModelFile, image: np.ndarray, budget: float, *, coded: bo
 def compress_baselines_to(
     images: ImageChoice, image: np.ndarray, budget: float, *, coded: bool
 ) -> tuple[Compressed, ...]:
-    """Return what PCA and JPEG, with and without its header, make of the same image."""
+    """Compress the same image with PCA, and with JPEG with and without its header."""
     pca, fitted = pca_with_quantizers(*images)
 
     def decode(kept: Sequence[np.ndarray]) -> np.ndarray:
@@ -80,7 +80,7 @@ def _best(
     *,
     coded: bool,
 ) -> Compressed:
-    """Quantize a code (1, D) by every quantizer, and choose the best image within the budget."""
+    """Quantize a code (1, D) with every quantizer, and choose the best image within the budget."""
     steps = [quantizer.quantize(code[:, : len(quantizer.low)]) for quantizer in fitted]
     pairs = list(zip(fitted, steps, strict=True))
     images = decode([quantizer.dequantize(each) for quantizer, each in pairs])

@@ -1,14 +1,14 @@
 """Quantization of codes, and their size after an ideal entropy coder.
 
-N images, D latent dimensions, S steps. Sizes are of one image, without what encoder and decoder
-share once and for all: the decoder and the quantizer's table.
+N images, D latent dimensions, S steps. Sizes are per image, without the parts that all images
+share: the decoder and the quantizer's table.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-UNSEEN = 0.5  # images added to the count of each step (Krichevsky, Trofimov 1981)
+UNSEEN = 0.5  # added to the count of each step (Krichevsky, Trofimov 1981)
 
 
 @dataclass(frozen=True)
@@ -16,15 +16,15 @@ class Quantizer:
     """Steps of one width for all dimensions, and the code length of each step.
 
     A dimension that varies little has few steps and costs little. For codes along orthonormal
-    directions, such as principal components, no other widths are better (Goyal 2001, Theoretical
-    foundations of transform coding); for the autoencoders of this app as many steps for each
-    dimension cost more at the same PSNR.
+    directions, such as principal components, equal widths are optimal (Goyal 2001, Theoretical
+    foundations of transform coding); for the autoencoders of this app, an equal number of steps
+    in each dimension costs more bytes at the same PSNR.
 
     Attributes:
-        bits: of the dimension with the widest range.
-        low: (D,) float32, where the first step of each dimension begins.
-        width: of all steps, more than 0.
-        counts: (D,) int64, how many steps each dimension has.
+        bits: the bits of the dimension with the widest range.
+        low: (D,) float32, the lower end of each dimension's first step.
+        width: the width of all steps, above 0.
+        counts: (D,) int64, the number of steps in each dimension.
         code_lengths: (D, S) float32, −log₂ of a step's share among training codes, in bits;
             infinite beyond a dimension's steps.
     """
@@ -37,7 +37,7 @@ class Quantizer:
 
     @classmethod
     def fit(cls, codes: np.ndarray, bits: int) -> "Quantizer":
-        """Learn ranges and shares from training codes (N, D).
+        """Fit ranges and shares to training codes (N, D).
 
         Raises:
             ValueError: there are no codes, or bits is not between 1 and 16.
@@ -59,7 +59,7 @@ class Quantizer:
         return cls(bits, low, width, counts, lengths)
 
     def first(self, dims: int) -> "Quantizer":
-        """Return the quantizer of a code's first dimensions alone."""
+        """Return the quantizer of only the first dimensions of a code."""
         low, counts, lengths = self.low[:dims], self.counts[:dims], self.code_lengths[:dims]
         return Quantizer(self.bits, low, self.width, counts, lengths)
 
@@ -69,24 +69,24 @@ class Quantizer:
         return np.clip(steps, 0, self.counts - 1)
 
     def dequantize(self, steps: np.ndarray) -> np.ndarray:
-        """Return codes (N, D) float32 at the middle of steps (N, D)."""
+        """Return codes (N, D) float32 at the centres of steps (N, D)."""
         return (self.low + (steps + 0.5) * self.width).astype(np.float32)
 
     def coded_bytes(self, steps: np.ndarray) -> np.ndarray:
-        """Return the coded size of each image's steps (N, D), (N,) float64 bytes, not whole ones.
+        """Return the coded size of each image's steps (N, D), (N,) float64 in fractional bytes.
 
-        It is the cross-entropy of the steps with the training codes' shares: an arithmetic coder
-        with these shares needs at most two bits more.
+        It is the cross-entropy of the steps under the training codes' shares: an arithmetic coder
+        with these shares needs at most two more bits.
         """
         lengths = np.take_along_axis(self.code_lengths.T, steps, axis=0)
         return np.asarray(lengths.sum(axis=1, dtype=np.float64) / 8)
 
     @property
     def plain_bytes(self) -> float:
-        """The size of an image if every dimension takes the bits that tell its steps apart."""
+        """The bytes per image if every dimension takes just enough bits to number its steps."""
         return float(np.ceil(np.log2(self.counts)).sum()) / 8
 
     @property
     def table_bytes(self) -> int:
-        """The size of the quantizer: two bytes a step, four for each range, four for the width."""
+        """The bytes of the quantizer: two per step, four per range, and four for the width."""
         return int(2 * self.counts.sum() + 4 * len(self.low) + 4)

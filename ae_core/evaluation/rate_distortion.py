@@ -1,4 +1,4 @@
-"""Rate-distortion curves: PSNR over bytes an image, and where one curve passes another."""
+"""Rate-distortion curves: PSNR over bytes per image, and where one curve beats another."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -12,12 +12,12 @@ class Point:
     """The size and the distortion of images at one setting of a method.
 
     Attributes:
-        bytes: the mean of an image.
-        psnr: of the mean squared error of all images, in dB.
-        plain_bytes: the same without an entropy coder; equal to `bytes` where there is no choice.
-        latent_dim: of the code, 0 for JPEG.
-        bits: of the dimension with the widest range, 0 for JPEG.
-        quality: JPEG's setting, 0 for codes.
+        bytes: the mean per image.
+        psnr: the PSNR of the mean squared error over all images, in dB.
+        plain_bytes: the mean without an entropy coder; equal to `bytes` if there is no choice.
+        latent_dim: the latent dimension of the code, 0 for JPEG.
+        bits: the bits of the dimension with the widest range, 0 for JPEG.
+        quality: JPEG's quality setting, 0 for codes.
     """
 
     bytes: float
@@ -28,7 +28,7 @@ class Point:
     quality: int = 0
 
     def size(self, *, coded: bool) -> float:
-        """Return bytes an image, with an entropy coder or without; at least a bit."""
+        """Return the bytes per image, with or without an entropy coder; at least one bit."""
         return max(self.bytes if coded else self.plain_bytes, 1 / 8)
 
 
@@ -36,7 +36,7 @@ Curve = tuple[Point, ...]
 
 
 def pareto_front(points: Iterable[Point], *, coded: bool = True) -> Curve:
-    """Return the points that no other one beats in both size and PSNR, smallest first."""
+    """Return the points that no other point beats in both size and PSNR, smallest first."""
     best: list[Point] = []
     for point in sorted(points, key=lambda one: (one.size(coded=coded), -one.psnr)):
         if not best or point.psnr > best[-1].psnr:
@@ -53,14 +53,14 @@ class AdvantageRange:
 
 
 def advantage_range(ours: Curve, theirs: Curve, *, coded: bool = True) -> AdvantageRange | None:
-    """Return where our curve is above theirs, None if nowhere; of several ranges the longest.
+    """Return the longest range where our curve is above theirs, None if there is none.
 
-    Between their points curves are straight over the logarithm of the size; past its last point a
-    curve is constant, as a larger budget may stay unused.
+    Between their points, curves are linear in the logarithm of the size; past its last point a
+    curve is constant, because a larger budget may stay unused.
 
     Args:
         ours: see `pareto_front`.
-        theirs: likewise. Below its first point a method has no image: the other is ahead.
+        theirs: likewise. Below its first point a method has no image, so the other one leads.
         coded: see `Point.size`.
     """
     x, y = _line(ours, coded=coded)
@@ -86,7 +86,7 @@ def _line(curve: Curve, *, coded: bool) -> tuple[np.ndarray, np.ndarray]:
 def _stretches(
     ticks: np.ndarray, gap: np.ndarray, theirs_from: float, ours_from: float
 ) -> list[tuple[float, float]]:
-    """Return where the gap, straight between ticks, is above 0; it jumps where theirs begins."""
+    """Return where the gap, linear between ticks, is above 0; it jumps at ``theirs_from``."""
     above = gap > 0
     edges = [ours_from] if above[0] else []
     for i in np.flatnonzero(above[1:] != above[:-1]):
@@ -99,7 +99,7 @@ def _stretches(
 
 
 def bytes_for(psnr: float, curve: Curve) -> float:
-    """Return the bytes at which a curve reaches a PSNR, at least its first point's; or infinity."""
+    """Return the bytes at which a curve reaches a PSNR, at least its first point's, or infinity."""
     x, y = _line(curve, coded=True)
     if psnr > y[-1]:
         return math.inf
@@ -107,12 +107,12 @@ def bytes_for(psnr: float, curve: Curve) -> float:
 
 
 def break_even_count(fixed_bytes: int, ours: float, theirs: float) -> int | None:
-    """Return the number of images from which on our method needs fewer bytes; None if never.
+    """Return the number of images from which our method needs fewer bytes in total; None if never.
 
     Args:
-        fixed_bytes: needed once, such as the decoder.
-        ours: bytes an image.
-        theirs: bytes an image of the other method, which needs nothing once.
+        fixed_bytes: bytes needed only once, such as those of the decoder.
+        ours: bytes per image.
+        theirs: bytes per image of the other method, which has no fixed bytes.
     """
     if not ours < theirs:
         return None
@@ -122,6 +122,6 @@ def break_even_count(fixed_bytes: int, ours: float, theirs: float) -> int | None
 
 
 def best_within(sizes: Sequence[float], psnrs: Sequence[float], budget: float) -> int:
-    """Return the index of the best PSNR within a budget, of the smallest size if none is."""
+    """Return the index of the best PSNR within a budget, or of the smallest size if none fits."""
     fitting = [index for index, size in enumerate(sizes) if size <= budget]
     return max(fitting, key=lambda index: psnrs[index], default=int(np.argmin(sizes)))

@@ -1,6 +1,6 @@
 """Rates and distortions of a model's codes, of PCA and of JPEG, measured in an ``infer`` worker.
 
-All are means over test images; `ae_core.evaluation.fixed_budget` compresses a single image.
+All values are means over test images; `ae_core.evaluation.fixed_budget` compresses a single image.
 """
 
 from collections.abc import Callable
@@ -19,13 +19,13 @@ from ae_core.models import baselines
 from ae_core.models.compatibility import image_shape
 from ae_core.models.inference import ModelFile, open_model, read_weights
 
-TRAIN_IMAGES = 4000  # to which quantizers are fitted
-TEST_IMAGES = 200  # over which sizes and errors are means
-BITS = tuple(range(2, 9))  # of the dimension with the widest range
+TRAIN_IMAGES = 4000  # for fitting quantizers
+TEST_IMAGES = 200  # for mean sizes and errors
+BITS = tuple(range(2, 9))  # bits of the dimension with the widest range
 PCA_BITS = tuple(range(3, 11))  # the first component's range is much wider than the last one's
 PCA_DIMS = (2, 4, 8, 16, 24, 32, 48, 64, 96, 128, 192, 256)
-PCA_PIXELS = 20_000_000  # of all training images to which PCA is fitted
-MAX_DIMS_LARGE = 128  # components of images that are not SMALL: more would take too long
+PCA_PIXELS = 20_000_000  # in all training images for PCA
+MAX_DIMS_LARGE = 128  # components for images that are not SMALL: more would take too long
 QUALITIES = (1, 3, 5, 8, 12, 16, 20, 26, 32, 40, 50, 60, 70, 80, 88, 95)
 
 
@@ -34,9 +34,9 @@ class CodeRates:
     """A model's codes, quantized and counted.
 
     Attributes:
-        points: one for each of BITS.
-        psnr: without quantization, in dB.
-        decoder_bytes: of the decoder as the browser gets it, and of the largest quantizer.
+        points: one point for each of BITS.
+        psnr: the PSNR without quantization, in dB.
+        decoder_bytes: the decoder as sent to the browser, plus the largest quantizer.
         images: the number of test images.
     """
 
@@ -51,7 +51,7 @@ def code_rates(model: ModelFile) -> CodeRates:
 
     Raises:
         ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.loading.load_images`.
-        UserError: the model is not there any more.
+        UserError: the model no longer exists.
     """
     spec, network = open_model(model)
     tests = images_of(spec).test[:TEST_IMAGES]
@@ -64,7 +64,7 @@ def code_rates(model: ModelFile) -> CodeRates:
 
 
 def pca_rates(image_set: str, image_size: int, split: str) -> Curve:
-    """Measure PCA with several numbers of components, as `code_rates` measures a model."""
+    """Measure PCA with several numbers of components in the same way as `code_rates`."""
     images = load_images(image_set, image_size, split)
     tests = images.test[:TEST_IMAGES]
     pca, fitted = pca_with_quantizers(image_set, image_size, split)
@@ -90,7 +90,7 @@ def _point(
 
 
 def jpeg_rates(image_set: str, image_size: int) -> tuple[Curve, Curve]:
-    """Measure JPEG on test images: as whole files, and without their headers."""
+    """Measure JPEG on test images: whole files, and files without their headers."""
     tests = load_images(image_set, image_size).test[:TEST_IMAGES]
     files: list[Point] = []
     scans: list[Point] = []
@@ -117,7 +117,7 @@ def quantizers(model: ModelFile) -> tuple[Quantizer, ...]:
 def pca_with_quantizers(
     image_set: str, image_size: int, split: str
 ) -> tuple[baselines.Pca, tuple[Quantizer, ...]]:
-    """Return an image set's PCA and quantizers for each of PCA_BITS and each of PCA_DIMS."""
+    """Return an image set's PCA, and a quantizer for each of PCA_BITS and each of PCA_DIMS."""
     return _fitted_pca(image_set, image_size, split, card(image_set).revision)
 
 

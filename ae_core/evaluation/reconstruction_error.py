@@ -1,4 +1,4 @@
-"""Reconstruction errors of images in and out of a model's distribution, in an ``infer`` worker."""
+"""Reconstruction errors of in- and out-of-distribution images, measured in an ``infer`` worker."""
 
 from dataclasses import dataclass
 
@@ -12,18 +12,18 @@ from ae_core.images import to_array, to_bytes_range
 from ae_core.models.compatibility import image_shape
 from ae_core.models.inference import ModelFile, autoencoder
 
-MAX_IMAGES = 500  # of either kind
-SHOWN = 6  # of the smallest and of the largest errors
+MAX_IMAGES = 500  # per kind
+SHOWN = 6  # images with the smallest errors, and as many with the largest
 
 
 @dataclass(frozen=True)
 class ReconstructionErrors:
-    """Images of one kind, and how badly a model reconstructs them.
+    """A model's reconstruction errors on images of one kind.
 
     Attributes:
-        scores: (N,) float64, the mean squared error of each.
+        scores: (N,) float64, the mean squared error of each image.
         shown: (S,) float64, rising: the smallest errors, then the largest ones.
-        images: (S, H, W, C) uint8, with these errors.
+        images: (S, H, W, C) uint8, the images with the errors in ``shown``.
         outputs: (S, H, W, C) uint8, their reconstructions.
     """
 
@@ -38,7 +38,7 @@ def in_distribution(model: ModelFile) -> ReconstructionErrors:
 
     Raises:
         ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.loading.load_images`.
-        UserError: the model is not there any more.
+        UserError: the model no longer exists.
     """
     return _errors(model, images_of(model.spec).test[:MAX_IMAGES])
 
@@ -46,11 +46,11 @@ def in_distribution(model: ModelFile) -> ReconstructionErrors:
 def out_of_distribution(
     model: ModelFile, image_set: str, known: np.ndarray
 ) -> tuple[ReconstructionErrors, Roc]:
-    """Return the errors of another image set, and how well they tell it from the model's own.
+    """Return the errors of another image set, and how well they separate it from the model's own.
 
     Args:
         model: the model.
-        image_set: its test images are brought to the shape of the model's images.
+        image_set: the other set; its test images are resized to the model's image shape.
         known: (N,) scores of `in_distribution`.
     """
     shape = image_shape(model.spec)

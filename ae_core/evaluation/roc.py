@@ -10,11 +10,11 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Rates:
-    """The shares, in [0, 1], that a threshold detects.
+    """The shares, in [0, 1], of images with scores above a threshold.
 
     Attributes:
-        tpr: true positive rate, of the unknown images.
-        fpr: false positive rate, of the known images.
+        tpr: true positive rate, among the unknown images.
+        fpr: false positive rate, among the known images.
     """
 
     tpr: float
@@ -23,13 +23,13 @@ class Rates:
 
 @dataclass(frozen=True)
 class Roc:
-    """The receiver operating characteristic: the rates of all thresholds, from (0, 0) to (1, 1).
+    """The receiver operating characteristic: the rates at all thresholds, from (0, 0) to (1, 1).
 
     Attributes:
         tpr: (T,), rising.
         fpr: (T,), rising.
         auc: the area under the curve: the share of pairs in which the unknown image has the higher
-            score, equal ones counting half (Hanley and McNeil 1982).
+            score; ties count half (Hanley and McNeil 1982).
     """
 
     tpr: np.ndarray
@@ -38,10 +38,10 @@ class Roc:
 
     @classmethod
     def of(cls, known: np.ndarray, unknown: np.ndarray) -> "Roc":
-        """Compute the curve of scores (N,) and (M,), in an ``infer`` worker.
+        """Compute the curve for scores (N,) and (M,), in an ``infer`` worker.
 
         Raises:
-            ValueError: one of both is empty, or a score is no number.
+            ValueError: an array is empty, or a score is NaN.
         """
         from sklearn.metrics import auc, roc_curve
 
@@ -60,5 +60,5 @@ def rates(known: np.ndarray, unknown: np.ndarray, threshold: float) -> Rates:
 
 
 def threshold_for(known: np.ndarray, fpr: float) -> float:
-    """Return the threshold with a false positive rate among known scores (N,)."""
+    """Return the threshold for a false positive rate among known scores (N,)."""
     return float(np.quantile(known, 1 - fpr))

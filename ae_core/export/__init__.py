@@ -1,1 +1,1 @@
-"""What a visitor takes home: Keras scripts, notebooks, formulas and files."""
+"""Exports for visitors: Keras scripts, notebooks, formulas and files."""

@@ -1,6 +1,6 @@
-"""The files that a visitor takes home of a run: the Keras model and its images.
+"""The files of a run that a visitor can download: the Keras model and its images.
 
-An ``infer`` worker makes them.
+An ``infer`` worker creates them.
 """
 
 import io
@@ -15,10 +15,10 @@ from ae_core.models.inference import ModelFile, autoencoder
 
 
 def keras_file(model: ModelFile) -> bytes:
-    """Return a trained model as a .keras file: images (N, H, W, C) in [0, 1] to such images.
+    """Return a trained model as a .keras file; its input and output are (N, H, W, C) in [0, 1].
 
     Raises:
-        UserError: its weights are not there any more, or not those of its spec.
+        UserError: its weights no longer exist, or do not fit its spec.
     """
     whole = autoencoder(model, image_shape(model.spec)).whole()
     with tempfile.TemporaryDirectory() as folder:
@@ -30,7 +30,7 @@ def keras_file(model: ModelFile) -> bytes:
 def picture_file(image_set: str, image_size: int, split: str) -> bytes:
     """Return a set's images as an .npz file: ``train`` and ``test`` (N, H, W, C).
 
-    They are uint8 where a division by 255 gives them exactly, else float32.
+    They are uint8 if a division by 255 restores them exactly, otherwise float32.
 
     Raises:
         ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.loading.load_images`.

@@ -1,11 +1,11 @@
-"""A run as a Keras script that stands alone: the same images, network and training, as text.
+"""Exports a run as a standalone Keras script with the same images, network and training.
 
-``keras_script.py.jinja`` is the script with its choices; the equations in it are the source of the
-app's own functions. Nothing here runs Keras: the page shows the script before anything is trained.
+``keras_script.py.jinja`` is the template of the script; its equations are the source of the app's
+own functions. Nothing here runs Keras: the page shows the script before anything is trained.
 
-Images of a set that a library loads are loaded by it, exactly as `ae_core.data.readers` does; toy
-faces, faces in the wild and visitors' sets are read from ``pictures.npz`` beside the script, which
-`ae_core.export.files.picture_file` makes.
+If a library has the image set, the script loads it from there, exactly as `ae_core.data.readers`
+does. It reads toy faces, faces in the wild and visitors' sets from the file ``pictures.npz`` beside
+it, which `ae_core.export.files.picture_file` creates.
 """
 
 import inspect
@@ -48,7 +48,7 @@ class Part:
     """One part of the script.
 
     Attributes:
-        title: what it is about, in words.
+        title: its heading.
         code: its lines.
     """
 
@@ -59,8 +59,8 @@ class Part:
 def source(spec: TrainingSpec, image_shape: Shape) -> str:
     """Return a script that trains a spec on its images (H, W, C) with Keras alone.
 
-    It draws the same first weights, the same order and the same noise as
-    `ae_core.training.loop.fit`, and prints the same figures after every epoch.
+    It draws the same initial weights, the same order and the same noise as
+    `ae_core.training.loop.fit`, and prints the same metrics after every epoch.
 
     Raises:
         UserError: the layers do not fit; see `ae_core.models.shapes.infer_shapes`.
@@ -71,17 +71,17 @@ def source(spec: TrainingSpec, image_shape: Shape) -> str:
 
 
 def parts(spec: TrainingSpec, image_shape: Shape) -> tuple[Part, ...]:
-    """Return the parts of the script in their order; see `source`."""
+    """Return the parts of the script in order; see `source`."""
     titled = ["Settings", *_HEADING.split(_body(spec, image_shape))]
     pairs = zip(titled[::2], titled[1::2], strict=True)
     return tuple(Part(title, code.strip()) for title, code in pairs)
 
 
 def about(spec: TrainingSpec, image_shape: Shape) -> str:
-    """Return in one line what is trained."""
+    """Return one line about what the script trains."""
     height, width, _ = image_shape
     kind = spec.autoencoder.bottleneck
-    # A visitor's name of an own set is no text for a script that others run.
+    # Other people run the script, so it does not contain a visitor's title for a set.
     own = card(spec.image_set).user_made
     title = "own pictures" if own else say(f"pictures.{spec.image_set}.title")
     numbers = spec.autoencoder.latent_dim
@@ -93,7 +93,7 @@ def about(spec: TrainingSpec, image_shape: Shape) -> str:
 
 
 def how_to_run(spec: TrainingSpec, image_shape: Shape) -> str:
-    """Return in a few lines what the script needs and what may be expected of it."""
+    """Return a few lines about the script's requirements and its results."""
     body = _body(spec, image_shape)
     more = " scikit-learn" if "from sklearn" in body else ""
     more += " pillow" if "from PIL" in body else ""
@@ -111,10 +111,10 @@ def needs_file(spec: TrainingSpec) -> bool:
 
 
 def functions(each: Iterable[Callable[..., Any]]) -> str:
-    """Return the source of the app's functions as the script has it.
+    """Return the source of the app's functions for the script.
 
-    Without types, with the first line of their documentation, and with ``ops`` and ``tf`` from the
-    script's imports where the app passes them.
+    It has no types, only the first line of each docstring, and uses ``ops`` and ``tf`` from the
+    script's imports where the app passes them as arguments.
     """
     return "\n\n\n".join(map(_function, each))
 
@@ -129,7 +129,7 @@ def _function(function: Callable[..., Any]) -> str:
 
 @lru_cache(maxsize=8)
 def _body(spec: TrainingSpec, image_shape: Shape) -> str:
-    """Return the script without its documentation, its parts below their headings."""
+    """Return the script without its docstring, each part below its heading."""
     own, loss = spec.autoencoder, LOSSES[spec.loss]
     height, width, _ = image_shape
     native = card(spec.image_set).native_size

@@ -1,4 +1,4 @@
-r"""The loss of a spec as a formula in LaTeX, with the values of an epoch below its parts."""
+r"""Formats the loss of a spec as a LaTeX formula, with the values of an epoch below its parts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ class Part:
     """A part of a loss.
 
     Attributes:
-        name: ``reconstruction`` or that of a term of `ae_core.specs.losses.BOTTLENECKS`.
+        name: ``reconstruction`` or the name of a term in `ae_core.specs.losses.BOTTLENECKS`.
         symbols: its equation in LaTeX, without its weight.
-        letter: that weight in LaTeX, empty for the reconstruction.
-        weight: the number by which it is multiplied.
-        metric: under which an epoch's metrics have it; a ``penalty`` with its weight.
+        letter: the symbol of the weight in LaTeX, empty for the reconstruction.
+        weight: the weight's value.
+        metric: its name among an epoch's metrics; a ``penalty`` includes its weight.
     """
 
     name: str
@@ -38,15 +38,15 @@ def parts_of(spec: TrainingSpec) -> tuple[Part, ...]:
 
 
 def values(spec: TrainingSpec, metrics: Mapping[str, float]) -> tuple[float, dict[Part, float]]:
-    """Return the loss of an epoch, and each of its parts before it is multiplied by its weight.
+    """Return the loss of an epoch, and each of its parts without its weight.
 
     Args:
-        spec: what is trained.
-        metrics: of the epoch; those of the held-out images are taken if there are some.
+        spec: the run's spec.
+        metrics: the epoch's metrics; those on held-out images are used if there are any.
     """
     held = "val_" if "val_loss" in metrics else ""
     loss = metrics[f"{held}loss"]
-    # The only part of a loss is not listed a second time.
+    # A single part is the loss itself and is not listed again.
     found = {part: metrics.get(f"{held}{part.metric}", loss) for part in parts_of(spec)}
     return loss, {
         part: value / part.weight if part.metric == "penalty" else value
@@ -55,7 +55,7 @@ def values(spec: TrainingSpec, metrics: Mapping[str, float]) -> tuple[float, dic
 
 
 def in_symbols(parts: Sequence[Part]) -> str:
-    r"""Return ``\mathcal{L} = … + \beta …`` in LaTeX, a line each."""
+    r"""Return ``\mathcal{L} = … + \beta …`` in LaTeX, one line per part."""
     return _in_lines(
         r"\mathcal{L}",
         [f"{part.letter}\\,{part.symbols}" if part.letter else part.symbols for part in parts],
@@ -67,8 +67,8 @@ def in_numbers(loss: float, parts: Mapping[Part, float], names: Mapping[str, str
 
     Args:
         loss: the sum.
-        parts: of the loss, with their values.
-        names: of the parts in words, by `Part.name`.
+        parts: the parts of the loss, with their values.
+        names: the names of the parts for display, by `Part.name`.
     """
     if len(parts) == 1:
         return r"\mathcal{L} = " + _named(loss, names[next(iter(parts)).name])
@@ -80,7 +80,7 @@ def in_numbers(loss: float, parts: Mapping[Part, float], names: Mapping[str, str
 
 
 def _in_lines(left: str, summands: Sequence[str]) -> str:
-    """Return an equation whose summands stand below each other: a phone is not wide."""
+    """Return an equation with one summand per line, so that it fits on a phone."""
     if len(summands) == 1:
         return f"{left} = {summands[0]}"
     lines = " \\\\\n&+ ".join(summands)
@@ -93,6 +93,6 @@ def _named(value: float, name: str) -> str:
 
 
 def _number(value: float) -> str:
-    """Return a number as the page's other figures show it, 1e-05 as a power of ten."""
+    """Format a number like the page's other figures, but 1e-05 as a power of ten."""
     digits, _, power = f"{value:.4g}".partition("e")
     return f"{digits} \\cdot 10^{{{int(power)}}}" if power else digits

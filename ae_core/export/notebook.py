@@ -1,4 +1,4 @@
-"""The script of `ae_core.export.keras_script` as a Jupyter notebook (nbformat 4.5)."""
+"""Exports the script of `ae_core.export.keras_script` as a Jupyter notebook (nbformat 4.5)."""
 
 import json
 from typing import Any
@@ -24,7 +24,7 @@ _WORDS = {
 def notebook(spec: TrainingSpec, image_shape: Shape) -> bytes:
     """Return the notebook that trains a spec on its images (H, W, C), as an .ipynb file.
 
-    Its code cells, one after the other, are `ae_core.export.keras_script.source`.
+    Its code cells, joined in order, are `ae_core.export.keras_script.source`.
 
     Raises:
         UserError: the layers do not fit; see `ae_core.models.shapes.infer_shapes`.
@@ -48,7 +48,7 @@ def notebook(spec: TrainingSpec, image_shape: Shape) -> bytes:
 
 
 def loss_in_words(spec: TrainingSpec) -> str:
-    """Return the loss as a formula and what its parts are, as Markdown."""
+    """Return the formula of the loss and the names of its parts, as Markdown."""
     parts = latex.parts_of(spec)
     meanings = "\n".join(f"- {say(f'code.meaning.{part.name}')}" for part in parts)
     return f"$${latex.in_symbols(parts)}$$\n\n{meanings}"
@@ -69,5 +69,5 @@ def _code(text: str) -> dict[str, Any]:
 
 
 def _lines(text: str) -> list[str]:
-    """Return a text as notebooks keep it: line by line, each with its line feed."""
+    """Return a text in the form that notebooks store: lines that end in a line feed."""
     return text.splitlines(keepends=True)

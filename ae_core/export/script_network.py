@@ -1,6 +1,6 @@
-"""Keras code that builds the network of a spec, layer by layer as `ae_core.models.networks` does.
+"""Writes Keras code that builds a spec's network layer by layer, like `ae_core.models.networks`.
 
-Equal layers in equal order draw equal first weights: each layer with weights takes the next seed.
+Equal layers in equal order draw equal initial weights: each layer with weights takes the next seed.
 """
 
 from collections.abc import Iterable
@@ -12,8 +12,8 @@ from ae_core.specs.layers import KERNEL_SIZE
 from ae_core.specs.noise import NOISES
 
 INITIALIZERS = {"glorot_uniform": "GlorotUniform", "he_uniform": "HeUniform"}
-_MAX_WIDTH = 100  # characters of a line
-_HALF = "HALF"  # the script's name for the policy of what is computed in bfloat16
+_MAX_WIDTH = 100  # characters per line
+_HALF = "HALF"  # the script's name for the policy of layers that compute in bfloat16
 _KINDS = {
     "conv": "Conv2D",
     "convT": "Conv2DTranspose",
@@ -23,7 +23,7 @@ _KINDS = {
 
 
 def network(spec: TrainingSpec, image_shape: Shape) -> str:
-    """Return the code that makes ``encoder`` and ``decoder`` for images of (H, W, C).
+    """Return the code that builds ``encoder`` and ``decoder`` for images (H, W, C).
 
     Raises:
         UserError: the layers do not fit; see `ae_core.models.shapes.infer_shapes`.
@@ -47,7 +47,7 @@ def network(spec: TrainingSpec, image_shape: Shape) -> str:
 
 
 class _Writer:
-    """Writes the lines of one half; `_at` is the variable that the next layer takes."""
+    """Writes the lines of one half; `_at` is the variable that the next layer is applied to."""
 
     def __init__(self, spec: TrainingSpec, source: str, shape: Shape) -> None:
         self.lines = [f"{source} = keras.Input({shape})"]
@@ -58,7 +58,7 @@ class _Writer:
         self._shape = shape
 
     def before(self) -> None:
-        """Write what an image goes through first: a noise layer, another pixel scale."""
+        """Write the first operations on an image: a noise layer, another pixel scale."""
         noise = self._spec.corruption
         if noise.active and noise.noise_stage == "layer":
             self._apply(NOISES[noise.noise_kind].layer, [noise.noise_amount, "seed=SEED"])
@@ -101,7 +101,7 @@ class _Writer:
             self.lines.append(f"x = to_pixels({self._at})")
         else:
             self._layer(shape, "linear" if self._half else activation)
-        if self._half:  # what was computed in bfloat16 becomes float32
+        if self._half:  # converts bfloat16 outputs to float32
             self._apply("Activation", [f'"{activation}"'])
         if shape.layer is not None and shape.layer.kind == "dense":
             self._apply("Reshape", [image_shape])
@@ -119,7 +119,7 @@ class _Writer:
         policy: Iterable[str] = (),
         call: str = "",
     ) -> None:
-        """Write a dense layer that has a name, applied to something or not yet."""
+        """Write a named dense layer, and its call if there is one."""
         arguments = [units, *_with_weights(activation), *policy]
         self.lines.append(_assignment(name, "layers.Dense", arguments, call))
 
@@ -153,7 +153,7 @@ class _Writer:
         self._apply(_KINDS[layer.kind], [*arguments, *self._half])
 
     def _coordinates(self, width: int) -> None:
-        """Write a linear layer between components, in the decoder with its shortcut."""
+        """Write a linear layer to the coordinates; in the decoder, with its shortcut."""
         self._flat()
         if self._source == "picture":
             self._dense("to_coordinates", width, policy=self._half)
@@ -165,7 +165,7 @@ class _Writer:
         self._at = "x"
 
     def _to_code(self, name: str, activation: str) -> None:
-        """Write the layer to the code or to its mean, beside a shortcut if there is one."""
+        """Write the layer to the code or to its mean, and its shortcut if there is one."""
         width = self._own.latent_dim
         if not self._own.pca_components:
             self._dense(name, width, activation, call=f"({self._at})")
@@ -184,13 +184,13 @@ def _width(shape: LayerShape) -> int:
 
 
 def _with_weights(activation: str) -> list[str]:
-    """Return the arguments that each layer with weights has."""
+    """Return the arguments that every layer with weights has."""
     chosen = [] if activation == "linear" else [f'activation="{activation}"']
     return [*chosen, "kernel_initializer=init()"]
 
 
 def _assignment(target: str, name: str, arguments: Iterable[object], call: str = "") -> str:
-    """Return ``target = name(arguments)call``, its arguments on their own line if need be."""
+    """Return ``target = name(arguments)call``; long arguments get their own line."""
     inside = ", ".join(map(str, arguments))
     line = f"{target} = {name}({inside}){call}"
     return line if len(line) <= _MAX_WIDTH else f"{target} = {name}(\n    {inside}\n){call}"

@@ -1,1 +1,1 @@
-"""Latent codes: statistics, interpolation, disentanglement, the decoder for the browser."""
+"""Latent codes: statistics, interpolation, disentanglement, and the decoder for the browser."""

@@ -1,10 +1,10 @@
-"""A trained decoder as bytes that a browser runs, see ``pages/ui/pickers/decoder.js``.
+"""Packs a trained decoder as bytes for the browser; ``pages/ui/pickers/decoder.js`` runs it.
 
-The bytes: length of the header (uint32, little-endian), the header as JSON, padded with spaces to
-a multiple of 4 bytes, then all weights one after the other, little-endian float16 or float32. Each
-layer of the header names its kind, activation, stride, padding, output shape and, as offset in
-bytes and count of elements, its kernel and bias; one may have a shortcut, the kernel of a linear
-map from the code that is added to it.
+The bytes are the length of the header (uint32, little-endian), the header as JSON, padded with
+spaces to a multiple of 4 bytes, and all weights in order, little-endian float16 or float32. The
+header gives each layer's kind, activation, stride, padding, output shape, kernel and bias, the last
+two as an offset in bytes and a count of elements. A layer may have a shortcut: the kernel of a
+linear map from the code that is added to its output.
 """
 
 import hashlib
@@ -17,11 +17,11 @@ import numpy as np
 from ae_core.models.shapes import LayerShape, Shape, infer_shapes
 from ae_core.specs import AutoencoderSpec
 
-MAX_MACS = 10_000_000  # of all images that move together: a browser does so many in a frame
+MAX_MACS = 10_000_000  # for all images that move together: a browser manages that many per frame
 
 
 def decoder_macs(spec: AutoencoderSpec, image_shape: Shape) -> int:
-    """Return the multiply-accumulates of one image."""
+    """Return the multiply-accumulates for one image."""
     return sum(layer.macs for layer in _decoder(spec, image_shape))
 
 
@@ -36,12 +36,12 @@ def decoder_bytes(
     """Write a decoder for the browser.
 
     Args:
-        name: by which the views of the page find it.
+        name: the name under which the views of the page find it.
         spec: the network.
         image_shape: (H, W, C).
-        weights: by name, see `ae_core.models.autoencoder.Autoencoder.weights`; those of the
-            encoder are left out.
-        half: whether to round them to float16.
+        weights: weights by name, see `ae_core.models.autoencoder.Autoencoder.weights`; those of
+            the encoder are left out.
+        half: whether to round the weights to float16.
     """
     layers: list[dict[str, Any]] = []
     arrays: list[bytes] = []

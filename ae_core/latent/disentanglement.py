@@ -1,4 +1,4 @@
-"""How latent dimensions follow the known factors of images, computed in an ``infer`` worker.
+"""Measures how latent dimensions follow the known factors of images, in an ``infer`` worker.
 
 N images, D latent dimensions, F factors; codes are (N, D), factors (N, F).
 """
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-BINS = 20  # of equal counts, as in arXiv 1802.04942, for estimates of mutual information
+BINS = 20  # with equal counts, as in arXiv 1802.04942, to estimate mutual information
 FOLLOWS = 0.5  # r² of ranks: a dimension that explains more of a factor than this follows it
 
 
 @dataclass(frozen=True)
 class Disentanglement:
-    """How a code follows F factors.
+    """The relation between a code and F factors.
 
     Attributes:
         correlations: (F, D) in [-1, 1], see `correlations`.
@@ -32,8 +32,8 @@ class Disentanglement:
 def correlations(codes: np.ndarray, factors: np.ndarray) -> np.ndarray:
     """Return Spearman's rank correlation of each factor with each dimension, (F, D) in [-1, 1].
 
-    Ranks, because a dimension need not follow its factor on a straight line. 0 for a constant
-    dimension or factor.
+    Ranks are used because a dimension need not be a linear function of its factor. The value is 0
+    for a constant dimension or factor.
     """
     from scipy.stats import rankdata
 
@@ -48,7 +48,7 @@ def correlations(codes: np.ndarray, factors: np.ndarray) -> np.ndarray:
 def information(codes: np.ndarray, factors: np.ndarray) -> np.ndarray:
     """Return the mutual information of each factor and dimension, (F, D), from 0 to about 1.
 
-    In units of the factor's entropy, both of them in `BINS` bins.
+    Its unit is the factor's entropy; both are estimated with `BINS` bins.
     """
     from sklearn.metrics import mutual_info_score
 
@@ -63,11 +63,11 @@ def information(codes: np.ndarray, factors: np.ndarray) -> np.ndarray:
 def gaps(information: np.ndarray) -> np.ndarray:
     """Return the mutual information gap of each factor (F,), arXiv 1802.04942, equation 6.
 
-    The information of the best dimension minus that of the second best: 1 where one dimension
-    alone knows the factor, 0 where two know it equally. Their mean is the MIG score.
+    It is the information of the best dimension minus that of the second best: 1 if a single
+    dimension encodes the factor, 0 if two encode it equally. The mean of all gaps is the MIG score.
 
     Args:
-        information: (F, D) as `information` returns it.
+        information: (F, D), a result of `information`.
     """
     ordered = np.sort(information, axis=1)
     second = ordered[:, -2] if ordered.shape[1] > 1 else 0.0

@@ -1,6 +1,6 @@
-"""Encoding, decoding and profiling a trained model: worker functions of the Latent space page.
+"""Worker functions of the Latent space page: encode, decode and profile with a trained model.
 
-They run in an ``infer`` worker, which keeps nothing of a visitor's image.
+They run in an ``infer`` worker, which does not keep a visitor's image.
 """
 
 from collections.abc import Mapping
@@ -18,11 +18,11 @@ from ae_core.models.compatibility import image_shape
 from ae_core.models.inference import ModelFile, autoencoder, open_model, read_weights
 from ae_core.specs import TrainingSpec
 
-TRAIN_IMAGES = 4000  # are encoded for the profile
-MAX_TEST_VALUES = 200_000  # N·D of the codes on the map
-TEST_IMAGES = (200, 2000)  # on the map, at least and at most
-MAX_DEVIATION = 0.5 / 255  # of a pixel
-TRIED, TEMPERATURE = 64, 1.5  # random codes on which float16 weights are tried
+TRAIN_IMAGES = 4000  # encoded for the profile
+MAX_TEST_VALUES = 200_000  # N·D for the codes on the map
+TEST_IMAGES = (200, 2000)  # minimum and maximum on the map
+MAX_DEVIATION = 0.5 / 255  # per pixel
+TRIED, TEMPERATURE = 64, 1.5  # random codes that test float16 weights
 
 
 def live_decoder(model: ModelFile, name: str) -> bytes:
@@ -30,7 +30,7 @@ def live_decoder(model: ModelFile, name: str) -> bytes:
 
     Args:
         model: the model.
-        name: by which the views of the page find it.
+        name: the name under which the views of the page find it.
 
     Raises:
         ImageSetUnavailable, ImageSetCorrupt: see `latent_profile`.
@@ -42,10 +42,10 @@ def live_decoder(model: ModelFile, name: str) -> bytes:
 
 
 def float16_suffices(spec: TrainingSpec, own: Mapping[str, np.ndarray], codes: Gaussian) -> bool:
-    """Whether weights rounded to float16 change no pixel of some images by more than 0.5/255.
+    """Return whether float16 weights change no pixel of some images by more than 0.5/255.
 
     Args:
-        spec: of the network.
+        spec: the network's spec.
         own: its weights by name.
         codes: the distribution of its codes.
     """
@@ -63,9 +63,9 @@ def float16_suffices(spec: TrainingSpec, own: Mapping[str, np.ndarray], codes: G
 
 
 def stored_decoder(model: ModelFile, name: str) -> bytes | None:
-    """Return `live_decoder` of a model with float16 weights, None for any other.
+    """Return `live_decoder` for a model that is stored with float16 weights, otherwise None.
 
-    It loads no network, so the web server may call it.
+    The web server may call it, because it loads no network.
     """
     kept = read_weights(model)
     if any(array.dtype != np.float16 for array in kept.values()):
@@ -75,7 +75,7 @@ def stored_decoder(model: ModelFile, name: str) -> bytes | None:
 
 
 def decoder_in_training(model: ModelFile, name: str) -> bytes:
-    """Return `live_decoder` of a model in training: made quickly, in float32.
+    """Return `live_decoder` for a model in training: created quickly, in float32.
 
     It loads no network, so the web server may call it.
     """
@@ -105,7 +105,7 @@ def latent_profile(model: ModelFile) -> LatentProfile:
 
 
 def tsne(codes: np.ndarray) -> np.ndarray:
-    """Return points (N, 2) of codes (N, D) by t-SNE (van der Maaten and Hinton, 2008)."""
+    """Map codes (N, D) to points (N, 2) by t-SNE (van der Maaten and Hinton, 2008)."""
     from sklearn.manifold import TSNE
 
     perplexity = min(30.0, (len(codes) - 1) / 3)
@@ -121,7 +121,7 @@ def decode(model: ModelFile, codes: np.ndarray) -> np.ndarray:
 
 
 def encode(model: ModelFile, image: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-    """Encode an image (H, W, C) in [0, 1]: its code (D,), and log variances if variational."""
+    """Encode an image (H, W, C) in [0, 1]; return code (D,), and log variances if variational."""
     mean, log_var = autoencoder(model, image.shape).posterior(image[np.newaxis])
     return mean[0], None if log_var is None else log_var[0]
 
