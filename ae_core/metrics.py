@@ -1,14 +1,14 @@
-"""How close two images are: MSE, PSNR and SSIM of NumPy arrays."""
+"""The similarity of two images as NumPy arrays: MSE, PSNR and SSIM."""
 
 import math
 
 import numpy as np
 
-NEAR_ZERO = 0.05  # |z| below this counts as an inactive unit (sigmoid codes live in [0, 1])
+NEAR_ZERO = 0.05  # a unit with a smaller |z| counts as inactive (sigmoid codes are in [0, 1])
 
 
 def mse(a: np.ndarray, b: np.ndarray) -> float:
-    """Return the mean squared error of two arrays of one shape, pixels in [0, 1]."""
+    """Return the mean squared error of two arrays of equal shape, pixels in [0, 1]."""
     return float(np.mean(np.square(a.astype(np.float64) - b.astype(np.float64))))
 
 

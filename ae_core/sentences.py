@@ -1,14 +1,14 @@
 """The texts of the app in every language: ``assets/text/<language>/*.toml``, one folder each.
 
-``say("lessons.begin", "de")`` is the entry ``begin`` of ``de/lessons.toml``. An entry holds fields
-for values: ``{count}`` is written the language's way (4,096 or 4.096), and a format says more:
+``say("lessons.begin", "de")`` is the entry ``begin`` of ``de/lessons.toml``. An entry has fields
+for values: ``{count}`` is written in the language's style (4,096 or 4.096). Other formats are:
 
     {count:n image}    the number with its noun in the right plural: the entry ``noun.image``
     {choices:or}       a list: a, b or c
     {name:setting}     a setting as the pages name it: the entry ``settings.label.<name>``
     {share:.1f}        a number by Python's own format, with the language's decimal sign
 
-A value that is a message, or an error, becomes its sentence. English is complete; a test compares
+A value that is a message or an error becomes its sentence. English is complete; a test compares
 every other language with it.
 """
 
@@ -29,19 +29,19 @@ from ae_core.storage import ROOT
 
 FOLDER = ROOT / "assets" / "text"
 FALLBACK = "en"
-MAX_QUOTED = 120  # characters of a value in a message: a visitor may have supplied any
+MAX_QUOTED = 120  # characters of a value in a message: it may come from a visitor
 _DIGITS = re.compile(r"[\d.,]*\d")
 
 
 @lru_cache(maxsize=1)
 def languages() -> tuple[str, ...]:
-    """Return the languages that there are texts in."""
+    """Return the available languages."""
     return tuple(sorted(folder.name for folder in FOLDER.iterdir() if folder.is_dir()))
 
 
 @lru_cache(maxsize=8)
 def entries(language: str) -> Mapping[str, str]:
-    """Return all entries of a language by their keys."""
+    """Return all entries of a language by key."""
     found: dict[str, str] = {}
     for path in sorted((FOLDER / language).glob("*.toml")):
         _flatten(path.stem, tomllib.loads(path.read_text(encoding="utf-8")), found)
@@ -49,12 +49,12 @@ def entries(language: str) -> Mapping[str, str]:
 
 
 def say(key: str, language: str = FALLBACK, /, **values: Any) -> str:
-    """Return an entry with its values.
+    """Return an entry, filled with values.
 
     Args:
-        key: file and entry, with a dot between them; tables of the file with further dots.
+        key: file, tables within the file and entry, joined by dots.
         language: one of `languages`.
-        values: for the entry's fields.
+        values: the values of the entry's fields.
 
     Raises:
         KeyError: there is no such entry, or it names a value that is not given.
@@ -64,7 +64,7 @@ def say(key: str, language: str = FALLBACK, /, **values: Any) -> str:
 
 
 def sentence(said: Message | UserError, language: str = FALLBACK) -> str:
-    """Return a message, or what an error tells, as a sentence."""
+    """Return a message, or the message of an error, as a sentence."""
     message = said.message if isinstance(said, UserError) else said
     entry = entries(language)[f"message.{message.key}"]
     return _Writer(language, MAX_QUOTED).format(entry, **message.values)
@@ -94,8 +94,8 @@ class _Writer(string.Formatter):
 
     def _number(self, value: float, format_spec: str) -> str:
         if isinstance(value, int) and abs(value) < 1000 and not format_spec:
-            return str(value)  # what most are, without Babel's 30 µs
-        if isinstance(value, int) and value.bit_length() > 53:  # a visitor may write any
+            return str(value)  # the common case, without Babel's 30 µs
+        if isinstance(value, int) and value.bit_length() > 53:  # visitors may enter any number
             return self._quoted(str(value)) if value.bit_length() < 1000 else "10…"
         if format_spec:
             return self._localized(format(value, format_spec))
@@ -106,7 +106,7 @@ class _Writer(string.Formatter):
         return str(format_decimal(value, format="#,##0.######", locale=self._locale))
 
     def _localized(self, written: str) -> str:
-        """Return a number that Python wrote with the language's decimal and group signs."""
+        """Replace the decimal and group signs in Python's number format by the language's own."""
         signs = {".": get_decimal_symbol(self._locale), ",": get_group_symbol(self._locale)}
         return _DIGITS.sub(lambda found: "".join(signs.get(c, c) for c in found[0]), written)
 

@@ -1,4 +1,4 @@
-"""Moving through latent space: from code to code, along an attribute, and as text in a link.
+"""Moves through latent space: between codes, along an attribute, and to and from text in links.
 
 N images, D latent dimensions; a code is (D,) float32.
 """
@@ -11,18 +11,18 @@ from ae_core.errors import UserError
 from ae_core.specs import Limit
 
 SHARE = Limit(0.0, 1.0, whole=False)
-MAX_VALUE = 1_000_000  # the largest magnitude in a code of a link
+MAX_VALUE = 1_000_000  # the largest magnitude of a value in a link's code
 DIGITS = 4  # significant digits in a link
-PARALLEL = 1e-4  # radians from parallel, or from opposite, that count as such
+PARALLEL = 1e-4  # radians: codes this close to parallel or opposite count as such
 
 
 def lerp(start: np.ndarray, end: np.ndarray, share: float | np.ndarray) -> np.ndarray:
-    """Go straight from one code to another.
+    """Interpolate linearly between two codes.
 
     Args:
         start: (D,), the code at share 0, returned bit for bit.
         end: (D,), the code at share 1, returned bit for bit.
-        share: of the way, in [0, 1], or (S,) of them.
+        share: a share of the way, in [0, 1], or S shares (S,).
 
     Returns:
         (D,) float32, or (S, D) for S shares.
@@ -35,23 +35,23 @@ def lerp(start: np.ndarray, end: np.ndarray, share: float | np.ndarray) -> np.nd
 
 
 def slerp(start: np.ndarray, end: np.ndarray, share: float | np.ndarray) -> np.ndarray:
-    """Go from one code to another around the origin, by equal angles for equal shares.
+    """Interpolate spherically between two codes: equal shares turn by equal angles.
 
-    Shoemake 1985 and White 2016 (arXiv 1609.04468). Most of N(0, I) is near a sphere of radius
-    √D, which the straight way leaves and this one keeps to. Nearly parallel codes, and zeros,
-    are joined by `lerp`: that is the limit of the formula.
+    See Shoemake 1985 and White 2016 (arXiv 1609.04468). Most of N(0, I) is near a sphere of
+    radius √D, which the straight path leaves and this one follows. Nearly parallel codes, and
+    zeros, are joined by `lerp`, the limit of the formula.
 
     Args:
         start: (D,), the code at share 0, returned bit for bit.
         end: (D,), the code at share 1, returned bit for bit.
-        share: of the way, in [0, 1], or (S,) of them.
+        share: a share of the way, in [0, 1], or S shares (S,).
 
     Returns:
         (D,) float32, or (S, D) for S shares.
 
     Raises:
-        UserError: a share is outside [0, 1], or the codes are opposite, so that every way
-            around is as short as any other.
+        UserError: a share is outside [0, 1], or the codes are opposite, so that no path around
+            the origin is shortest.
     """
     t, angle = _checked(share), _angle(start, end)
     if angle < PARALLEL:
@@ -63,23 +63,23 @@ def slerp(start: np.ndarray, end: np.ndarray, share: float | np.ndarray) -> np.n
 
 
 def attribute_vectors(codes: np.ndarray, factors: np.ndarray) -> np.ndarray:
-    """Return the step of the code when one factor goes up by 1 and the others stay.
+    """Return the change of the code if one factor increases by 1 and the others stay constant.
 
-    Ordinary least squares of the codes on all factors together and an intercept, so that factors
-    that come together in the images do not lend each other their directions, as they do in
-    differences of means (White 2016, arXiv 1609.04468, section 3.3).
+    It is the ordinary least squares regression of the codes on all factors and an intercept.
+    Correlated factors therefore do not mix their directions, as they do in differences of means
+    (White 2016, arXiv 1609.04468, section 3.3).
 
     Args:
         codes: (N, D).
         factors: (N, F), finite.
 
     Returns:
-        (F, D) float32. A constant factor has zeros; factors that the images do not tell apart
-        share the effect (the shortest solution).
+        (F, D) float32. A constant factor has zeros; factors that the images cannot separate
+        share the effect (the minimum-norm solution).
     """
     varies = np.ptp(factors, axis=0) > 0
     centred = np.where(varies, factors - factors.mean(axis=0, dtype=np.float64), 0)
-    # In units of their spread: else the cut for dependent factors would hang on their units.
+    # Standardized: otherwise the cutoff for dependent factors would depend on their units.
     spread = np.where(varies, centred.std(axis=0), 1)
     moved = codes - codes.mean(axis=0, dtype=np.float64)
     slopes = np.linalg.lstsq(centred / spread, moved, rcond=None)[0]
@@ -91,7 +91,7 @@ def class_vectors(codes: np.ndarray, labels: np.ndarray, classes: int) -> np.nda
 
     Args:
         codes: (N, D).
-        labels: (N,) whole numbers in 0 … classes − 1.
+        labels: (N,) integers in 0 … classes − 1.
         classes: K.
 
     Returns:
@@ -109,9 +109,9 @@ def combine(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
 
 
 def code_to_text(code: np.ndarray) -> str:
-    """Write a code (D,) for a link, such as ``0.5,-1.25,0``: `DIGITS` significant digits.
+    """Write a code (D,) for a link with `DIGITS` significant digits, such as ``0.5,-1.25,0``.
 
-    `code_from_text` refuses values beyond `MAX_VALUE`; they are written all the same.
+    Values beyond `MAX_VALUE` are written, although `code_from_text` refuses them.
     """
     words = [
         np.format_float_positional(value, DIGITS, unique=False, fractional=False, trim="-")
@@ -124,15 +124,15 @@ def code_from_text(text: str, latent_dim: int, name: str = "code") -> np.ndarray
     """Read what `code_to_text` wrote, within 0.05 % of each number.
 
     Args:
-        text: numbers with commas between them.
-        latent_dim: D, the count that is required.
-        name: of the parameter, for the error.
+        text: values separated by commas.
+        latent_dim: D, the required number of values.
+        name: the name of the parameter, for the error.
 
     Returns:
         (D,) float32, finite and in [−1,000,000, 1,000,000].
 
     Raises:
-        UserError: there are more or fewer numbers, or one of them is not in that range.
+        UserError: the number of values is not D, or a value is not in that range.
     """
     words = text.split(",") if text.strip() else []
     if len(words) != latent_dim:
@@ -151,20 +151,20 @@ def _checked(share: float | np.ndarray) -> np.ndarray:
 def _mixed(
     start: np.ndarray, end: np.ndarray, t: np.ndarray, first: np.ndarray, second: np.ndarray
 ) -> np.ndarray:
-    """Return first·start + second·end, and the codes themselves where t is 0 or 1."""
+    """Return first·start + second·end, or the codes themselves where t is 0 or 1."""
     t, first, second = t[..., np.newaxis], first[..., np.newaxis], second[..., np.newaxis]
     between = first * start + second * end  # (D,) or (S, D)
     return np.where(t == 0, start, np.where(t == 1, end, between)).astype(np.float32)
 
 
 def _angle(a: np.ndarray, b: np.ndarray) -> float:
-    """Return the angle between two codes in radians, in [0, π]; 0 where one of them is zeros."""
+    """Return the angle between two codes in radians, in [0, π]; 0 if one of them is zeros."""
     a, b = a.astype(np.float64), b.astype(np.float64)
     lengths = float(np.linalg.norm(a)), float(np.linalg.norm(b))
     if 0 in lengths:
         return 0.0
     a, b = a / lengths[0], b / lengths[1]
-    # Kahan's formula: the arc cosine of the product loses half the digits of small angles.
+    # Kahan's formula: the arc cosine of the dot product loses half the digits of small angles.
     return 2 * math.atan2(float(np.linalg.norm(a - b)), float(np.linalg.norm(a + b)))
 
 

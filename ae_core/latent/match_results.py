@@ -1,4 +1,4 @@
-"""Results of "match the target", kept for the class: one line a result in ``matches.jsonl``."""
+"""The store of results in "match the target": one line per result in ``matches.jsonl``."""
 
 import json
 from collections.abc import Iterable
@@ -9,8 +9,8 @@ import numpy as np
 
 from ae_core.storage import FileLock
 
-MAX_KEPT = 5000  # results; the oldest make room
-NEAR = 1.0  # dB: an image so near to the best that a model can draw has matched the target
+MAX_KEPT = 5000  # results; the oldest are dropped
+NEAR = 1.0  # dB: an image this close to the model's best one has matched the target
 
 
 @dataclass(frozen=True)
@@ -19,11 +19,11 @@ class Match:
 
     Attributes:
         owner: an opaque name for the visitor.
-        model: whose sliders were moved.
-        title: of the model, for people.
-        target: its name, the same for every model that has it.
-        moves: how often a slider was let go.
-        psnr: of the image reached, in dB.
+        model: the id of the model whose sliders were moved.
+        title: the model's title for display.
+        target: the target's name, the same for every model.
+        moves: the number of slider moves.
+        psnr: the PSNR of the visitor's image, in dB.
     """
 
     owner: str
@@ -35,18 +35,18 @@ class Match:
 
 
 class MatchResultStore:
-    """The results of all servers of a store. Any thread may call it."""
+    """The results of all servers that share a folder. Any thread may call it."""
 
     def __init__(self, root: Path) -> None:
-        """Keep results in a folder, which need not exist yet."""
+        """Store results in a folder, which need not exist yet."""
         self._path = root / "matches.jsonl"
         self._changing = FileLock(root / "matches.lock")
 
     def add(self, match: Match) -> None:
-        """Keep a result, if it is not there yet.
+        """Store a result unless it is already there.
 
         Raises:
-            OSError: it cannot be written.
+            OSError: the file cannot be written.
         """
         with self._changing.held():
             lines, line = self._lines(), json.dumps(asdict(match))
@@ -59,7 +59,7 @@ class MatchResultStore:
             fresh.replace(self._path)
 
     def of(self, target: str) -> list[Match]:
-        """Return everybody's best results for a target, by model."""
+        """Return all visitors' best results for a target, by model."""
         found = [Match(**json.loads(line)) for line in self._lines()]
         return best(match for match in found if match.target == target)
 
@@ -70,7 +70,7 @@ class MatchResultStore:
 
 
 def best(matches: Iterable[Match]) -> list[Match]:
-    """Return the one with fewest moves of each visitor with each model, sorted by model."""
+    """Return, for each visitor and model, the match with the fewest moves, sorted by model."""
     found: dict[tuple[str, str], Match] = {}
     for match in matches:
         key = (match.model, match.owner)

@@ -1,4 +1,4 @@
-"""The latent profile of a trained model: how its codes are spread, and where images lie.
+"""The latent profile of a trained model: the distribution of its codes, and a map of them.
 
 D latent dimensions; K directions.
 """
@@ -12,9 +12,9 @@ import numpy as np
 from ae_core.latent import interpolation, statistics
 from ae_core.latent.statistics import Gaussian, Projection2D
 
-CELLS = 48  # of a map along each side, S
-MARGIN = 0.06  # of a map around its points, as a share of their spread
-_FLOAT16 = ("codes", "factor")  # large, and need not be exact
+CELLS = 48  # per side of a map, S
+MARGIN = 0.06  # margin of a map around its points, as a share of their spread
+_FLOAT16 = ("codes", "factor")  # large arrays that need not be exact
 _OLD_NAMES = {
     "counted": "count",
     "in_use": "active_units",
@@ -28,22 +28,22 @@ class LatentProfile:
     """Statistics of the codes of training images, and the codes of test images.
 
     Attributes:
-        variational: whether the model gives a distribution for each image.
-        count: how many training images were encoded.
+        variational: whether the encoder gives a distribution for each image.
+        count: the number of encoded training images.
         importance: (D,), see `ae_core.latent.statistics.dimension_importance`.
         active_units: (D,) bool, see `ae_core.latent.statistics.active_units`.
         quantiles: (5, D) at `ae_core.latent.statistics.QUANTILES`.
-        mean: (D,) of the training codes.
-        factor: (D, D) of the normal distribution fitted to them, see `Gaussian`.
-        projection: of the map, fitted to the training codes.
+        mean: (D,), the mean of the training codes.
+        factor: (D, D), the factor of the normal distribution fitted to them, see `Gaussian`.
+        projection: the projection of the map, fitted to the training codes.
         extent: left, right, bottom, top of the map in the projection.
-        low_density: (S, S) bool from bottom to top: cells of the map with no training code near.
-        directions: (K, D), the step of the code for each attribute, see
+        low_density: (S, S) bool from bottom to top: cells of the map far from any training code.
+        directions: (K, D), the change of the code for each attribute, see
             `ae_core.latent.interpolation`.
-        direction_names: of the K attributes.
-        codes: (N, D) of test images; empty where they must not be shown.
-        labels: (N,) class numbers or (N, F) factors of these, or None.
-        label_names: of the classes or factors.
+        direction_names: the K attributes.
+        codes: (N, D), codes of test images; empty if they must not be shown.
+        labels: (N,) class numbers or (N, F) factors of these images, or None.
+        label_names: the classes or factors.
     """
 
     variational: bool
@@ -71,14 +71,14 @@ class LatentProfile:
         test_labels: np.ndarray | None,
         label_names: tuple[str, ...],
     ) -> "LatentProfile":
-        """Make the profile of a model.
+        """Compute the profile of a model.
 
         Args:
             train: codes (N, D) of training images and their log variances, None if not variational.
             train_labels: (N,) class numbers or (N, F) factors in [-1, 1] of these, or None.
-            test_codes: (M, D).
-            test_labels: of these.
-            label_names: of the classes or factors.
+            test_codes: (M, D) codes of test images.
+            test_labels: class numbers or factors of these, or None.
+            label_names: the classes or factors.
         """
         mean, log_var = train
         names, directions = label_names, np.zeros((0, mean.shape[1]), np.float32)
@@ -135,7 +135,7 @@ class LatentProfile:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "LatentProfile":
-        """Read what `to_bytes` wrote, also with the old names of fields."""
+        """Read the output of `to_bytes`, also with the old names of fields."""
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             found: dict[str, Any] = {_OLD_NAMES.get(n, n): file[n] for n in file.files}
         found |= {name: found[name].astype(np.float32) for name in _FLOAT16}
@@ -154,7 +154,7 @@ def cells(extent: np.ndarray) -> np.ndarray:
 
 
 def extent_of(points: np.ndarray) -> np.ndarray:
-    """Return left, right, bottom, top around points (N, 2) with a margin; never empty."""
+    """Return left, right, bottom, top around points (N, 2) with a margin; the area is never 0."""
     low, high = points.min(axis=0), points.max(axis=0)
     margin = MARGIN * (high - low) + 1e-3
     return np.stack([low - margin, high + margin], axis=1).ravel().astype(np.float32)

@@ -1,6 +1,6 @@
-"""Statistics of latent codes: which dimensions matter, where codes lie, and draws like them.
+"""Statistics of latent codes: the importance of dimensions, the density of codes, random codes.
 
-N images, D latent dimensions; codes are (N, D) float32, the means for a variational bottleneck.
+N images, D latent dimensions; codes are (N, D) float32, for a variational bottleneck the means.
 Divergences are in nats.
 """
 
@@ -10,10 +10,10 @@ import numpy as np
 
 from ae_core.specs import LIMITS
 
-ACTIVE = 0.01  # Burda et al. 2015, arXiv 1509.00519: a unit with more variance than this is active
+ACTIVE = 0.01  # variance above which a unit is active (Burda et al. 2015, arXiv 1509.00519)
 QUANTILES = (0.01, 0.25, 0.5, 0.75, 0.99)
-RADIUS_FACTOR = 3  # times the usual distance between neighbours still counts as near
-JITTER = 1e-7  # of the mean variance, added to each: codes may fill fewer than D dimensions
+RADIUS_FACTOR = 3  # times the usual distance between neighbours: this still counts as near
+JITTER = 1e-7  # of the mean variance, added to each one: codes may span fewer than D dimensions
 
 
 def gaussian_kl(mean: np.ndarray, log_var: np.ndarray) -> np.ndarray:
@@ -31,11 +31,11 @@ def gaussian_kl(mean: np.ndarray, log_var: np.ndarray) -> np.ndarray:
 
 
 def dimension_importance(mean: np.ndarray, log_var: np.ndarray | None) -> np.ndarray:
-    """Return how much each latent dimension tells of the images, (D,) float64, 0 or more.
+    """Return how much information each latent dimension carries, (D,) float64, 0 or more.
 
     Args:
         mean: codes (N, D).
-        log_var: (N, D) of a variational bottleneck: the importance is the mean KL in nats;
+        log_var: (N, D) for a variational bottleneck: the importance is the mean KL in nats;
             None for any other: the importance is the variance of the codes.
     """
     if log_var is None:
@@ -44,12 +44,12 @@ def dimension_importance(mean: np.ndarray, log_var: np.ndarray | None) -> np.nda
 
 
 def order(importance: np.ndarray) -> np.ndarray:
-    """Return the latent dimensions (D,) by falling importance (D,), equal ones as they come."""
+    """Return the latent dimensions (D,) by decreasing importance (D,); ties keep their order."""
     return np.argsort(-importance, kind="stable")
 
 
 def active_units(mean: np.ndarray) -> np.ndarray:
-    """Return (D,) bool: the dimensions of codes (N, D) with a variance above `ACTIVE`."""
+    """Return a mask (D,) of the dimensions of codes (N, D) with a variance above `ACTIVE`."""
     return np.asarray(mean.var(axis=0, dtype=np.float64) > ACTIVE)
 
 
@@ -72,10 +72,10 @@ class Projection2D:
 
     @classmethod
     def fit(cls, codes: np.ndarray) -> "Projection2D":
-        """Fit to codes (N, D): the first two principal components, or the codes' own axes.
+        """Fit the plane to codes (N, D): their first two principal components, or their own axes.
 
-        Codes of 1 or 2 dimensions stay as they are. For more, the largest entry of each axis is
-        positive, so that the same codes always give the same map.
+        Codes of 1 or 2 dimensions keep their axes. For more dimensions, the largest entry of each
+        axis is positive, so that the same codes always give the same map.
         """
         from scipy.linalg import eigh
 
@@ -93,15 +93,15 @@ class Projection2D:
 
 
 def nn_distance(points: np.ndarray, codes: np.ndarray) -> np.ndarray:
-    """Return the distances (M,) float64 of points (M, 2) to their nearest of the codes (N, 2)."""
+    """Return the distances (M,) float64 from points (M, 2) to the nearest of the codes (N, 2)."""
     return _distances(points, codes, 1)[:, 0]
 
 
 def density_radius(codes: np.ndarray) -> float:
     """Return the distance from codes (N, 2) below which a point counts as near.
 
-    `RADIUS_FACTOR` times the distance that 95 % of the codes keep from their nearest neighbour.
-    Codes in one place count once; if all are in one place, the radius is infinite.
+    It is `RADIUS_FACTOR` times the 95th percentile of the codes' distances to their nearest
+    neighbour. Equal codes count once; if all codes are equal, the radius is infinite.
     """
     places = np.unique(codes, axis=0)
     if len(places) < 2:
@@ -110,12 +110,12 @@ def density_radius(codes: np.ndarray) -> float:
 
 
 def low_density(points: np.ndarray, codes: np.ndarray) -> np.ndarray:
-    """Return (M,) bool: points (M, 2) beyond the `density_radius` of all codes (N, 2)."""
+    """Return a mask (M,) of the points (M, 2) beyond the `density_radius` of all codes (N, 2)."""
     return nn_distance(points, codes) > density_radius(codes)
 
 
 def _distances(points: np.ndarray, codes: np.ndarray, count: int) -> np.ndarray:
-    """Return the distances (M, count) of points (M, 2) to their nearest codes (N, 2)."""
+    """Return the distances (M, count) from points (M, 2) to their nearest codes (N, 2)."""
     from sklearn.neighbors import KDTree
 
     return np.asarray(KDTree(codes).query(points, count)[0])
@@ -135,7 +135,7 @@ class Gaussian:
 
     @classmethod
     def fit(cls, codes: np.ndarray) -> "Gaussian":
-        """Fit to codes (N, D), also to fewer than D of them or to constant dimensions."""
+        """Fit to codes (N, D), even if there are fewer than D or some dimensions are constant."""
         mean, covariance = _moments(codes)
         jitter = JITTER * float(covariance.diagonal().mean()) + 1e-12
         factor = np.linalg.cholesky(covariance + jitter * np.eye(len(mean)))
@@ -150,9 +150,9 @@ class Gaussian:
         """Draw codes (count, D) float32.
 
         Args:
-            rng: the same generator state, the same codes.
-            count: how many.
-            temperature: multiplies the standard deviations; 0 draws the mean.
+            rng: the generator; equal states give equal codes.
+            count: the number of codes.
+            temperature: a factor on the standard deviations; 0 draws the mean.
 
         Raises:
             UserError: the temperature is not between 0 and 3.
@@ -167,7 +167,7 @@ def reparameterize(
 ) -> np.ndarray:
     """Draw codes (count, D) float32 of one image: μ + σ·ε, ε ~ N(0, I).
 
-    Section 2.4 of arXiv 1312.6114; `mean` is μ and `log_var` the logarithm of σ², both (D,).
+    See arXiv 1312.6114, section 2.4; `mean` is μ and `log_var` the logarithm of σ², both (D,).
     """
     normal = rng.standard_normal((count, len(mean)), np.float32)
     return np.asarray(mean + np.exp(log_var / 2) * normal, np.float32)

@@ -1,1 +1,1 @@
-"""Lessons: their files, the figures that they ask for, and how these are measured."""
+"""Lessons: their files, and the measurement of the figures that they name."""

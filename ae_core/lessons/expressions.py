@@ -1,8 +1,7 @@
-"""Arithmetic expressions in lessons: numbers, names with dots, comparisons; nothing else.
+"""Arithmetic expressions in lessons: only numbers, dotted names and comparisons.
 
-Python's parser reads them and this module evaluates them, so a lesson's file can do nothing but
-compute. ``{{big.val_psnr - small.val_psnr:.1f}}`` in a text is an expression and the format of its
-value.
+Python's parser reads them and this module evaluates them, so a lesson's file can only compute.
+``{{big.val_psnr - small.val_psnr:.1f}}`` in a text is an expression and the format of its value.
 """
 
 import ast
@@ -42,17 +41,17 @@ _OPERATORS: Mapping[type, Callable[..., Number]] = {
 
 
 class MissingFigure(KeyError):
-    """A name has no value yet: its experiment was not done."""
+    """A name has no value yet, because its experiment has not been done."""
 
 
 class Expression:
-    """One expression, checked when it is made."""
+    """One expression, checked at its creation."""
 
     def __init__(self, text: str) -> None:
         """Read an expression.
 
         Raises:
-            UserError: it is none, or holds something else than arithmetic.
+            UserError: the text is not an expression, or contains more than arithmetic.
         """
         if len(text) > MAX_CHARACTERS:
             raise UserError("expression_long", expression=text, most=MAX_CHARACTERS)
@@ -68,7 +67,7 @@ class Expression:
 
         Raises:
             MissingFigure: a name has no value.
-            UserError: it has no result, as in a division by zero.
+            UserError: it has no result, for example in a division by zero.
         """
         try:
             return _value(self._body, numbers)
@@ -77,10 +76,10 @@ class Expression:
 
 
 def expressions_in(text: str) -> list[Expression]:
-    """Return the expressions that stand in a text.
+    """Return the expressions in a text.
 
     Raises:
-        UserError: one is none, or its format is not one for numbers.
+        UserError: an expression is invalid, or its format is not for numbers.
     """
     found = []
     for match in _PLACE.finditer(text):
@@ -108,7 +107,7 @@ def _written(value: Number, form: str, place: str) -> str:
 
 
 def _names(node: ast.expr, text: str) -> list[str]:
-    """Return the names in a node; whatever is not arithmetic is an error."""
+    """Return the names in a node; raise an error for anything but arithmetic."""
     if isinstance(node, ast.Constant) and type(node.value) in (int, float):
         return []
     if isinstance(node, ast.Name):
@@ -138,7 +137,7 @@ def _parts(node: ast.expr, text: str) -> list[ast.expr]:
 def _value(node: ast.expr, numbers: Mapping[str, float]) -> Number:
     match node:
         case ast.Constant(value):
-            return float(value)  # type: ignore[arg-type]  # `_names` has let numbers pass only
+            return float(value)  # type: ignore[arg-type]  # `_names` admits only numbers
         case ast.Name(name):
             return _known(name, numbers)
         case ast.Attribute(ast.Name(owner), name):
@@ -158,7 +157,7 @@ def _value(node: ast.expr, numbers: Mapping[str, float]) -> Number:
             return _value(body if _value(test, numbers) else orelse, numbers)
         case ast.Call(ast.Name(name), args):
             return _FUNCTIONS[name](*(_value(arg, numbers) for arg in args))
-    raise AssertionError(ast.dump(node))  # `_names` lets nothing else pass
+    raise AssertionError(ast.dump(node))  # `_names` admits nothing else
 
 
 def _known(name: str, numbers: Mapping[str, float]) -> float:

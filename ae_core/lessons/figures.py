@@ -1,4 +1,4 @@
-"""The figures that lessons may name: metrics of a run, and measurements of a worker."""
+"""The figures that lessons may name: a run's metrics and a worker's measurements."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from ae_core.models.compatibility import image_shape, network_shapes
 from ae_core.models.shapes import parameters
 from ae_core.specs import TrainingSpec
 
-# By the names of experiments and measurements, and then by those of their figures.
+# Keyed by experiment or measurement, then by figure.
 Figures: TypeAlias = Mapping[str, Mapping[str, float]]
 _IN_HISTORY = ("loss", "reconstruction", "kl", "psnr", "code_mean", "near_zero_share")
 RUN_FIGURES = (
@@ -24,7 +24,7 @@ RUN_FIGURES = (
 def figures_of_run(
     spec: TrainingSpec, history: Sequence[Mapping[str, float]]
 ) -> Mapping[str, float]:
-    """Return the `RUN_FIGURES` of an ended run, as far as its recipe gives them."""
+    """Return those `RUN_FIGURES` of an ended run that its spec provides."""
     pixels, latent_dim = math.prod(image_shape(spec)), spec.autoencoder.latent_dim
     always = {
         "epochs": len(history),
@@ -41,7 +41,7 @@ def figures_of_run(
 
 @dataclass(frozen=True)
 class MeasurementKind:
-    """The settings of a measurement, and the figures that it gives.
+    """The settings of a measurement, and its figures.
 
     A setting ``train`` names an experiment of the lesson, ``model`` a pretrained model.
     """
@@ -51,21 +51,21 @@ class MeasurementKind:
 
 
 MEASUREMENTS: Mapping[str, MeasurementKind] = {
-    # PCA with some number of components on the test images of a preset.
+    # PCA with some components on the test images of a preset.
     "pca": MeasurementKind(("preset", "numbers"), ("psnr", "numbers")),
-    # The reconstructions of a model's own image set, and of another.
+    # A model's reconstructions of its own image set and of another set.
     "strangers": MeasurementKind(("model", "image_set"), ("own", "other")),
-    # Test images as a code of 8 bits a dimension and as JPEG of at most as many bytes.
+    # Test images as a code with 8 bits per dimension, and as JPEG within the same bytes.
     "jpeg": MeasurementKind(("model",), ("bytes", "psnr", "jpeg_bytes", "jpeg_psnr")),
-    # Toy faces with noise of one σ, and after each way to remove it.
+    # Toy faces with noise of one σ, and after each denoising method.
     "denoising": MeasurementKind(
         ("model", "sigma"), ("noisy", "denoised", "gaussian", "median", "total_variation")
     ),
-    # The units of the code on test images, with a histogram.
+    # The code's units on test images, with a histogram.
     "activations": MeasurementKind(("train",), ("near_zero", "mean")),
-    # Codes drawn from N(0, I): of how many classes their images are, and how varied.
+    # Codes drawn from N(0, I): the number of classes among their images, and their variety.
     "random_codes": MeasurementKind(("train",), ("kinds", "variety")),
-    # Active units, and known factors that one dimension follows.
+    # Active units, and the known factors that a dimension follows.
     "factors": MeasurementKind(("model",), ("found", "of", "in_use", "numbers")),
 }
 
@@ -75,12 +75,12 @@ class MeasurementResult:
     """The result of a measurement.
 
     Attributes:
-        figures: by name, see `MEASUREMENTS`.
+        figures: the figures by name, see `MEASUREMENTS`.
         rows: (R, N, H, W, C) uint8 images, or None.
         row_names: keys of the page's texts for the rows, from top to bottom.
         counts: a histogram's counts, empty if there is none.
-        edges: of its bins, one more than counts.
-        tallies: (key of the page's text, count, total), to be shown large.
+        edges: the edges of its bins, one more than counts.
+        tallies: (key of the page's text, count, total) for large display.
     """
 
     figures: Mapping[str, float]

@@ -1,4 +1,4 @@
-"""Measures what lessons ask for, in an ``infer`` worker."""
+"""Computes the measurements of lessons in an ``infer`` worker."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, cast
@@ -24,13 +24,13 @@ from ae_core.models.inference import DenoiserFile, ModelFile, open_model
 from ae_core.models.pretrained import cards
 from ae_core.specs import Corruption, TrainingSpec, preset
 
-MAX_IMAGES = 200  # over which figures are means
-SHOWN = 8  # images in a row
-ENCODED = 4000  # training images whose codes are known
+MAX_IMAGES = 200  # images in each mean
+SHOWN = 8  # images per row
+ENCODED = 4000  # training images to encode
 DRAWN = 500  # random codes
-OFTEN = 0.01  # of them: a class that is drawn more rarely does not count
+OFTEN = 0.01  # share of them: a rarer class does not count
 BINS = 30
-BITS = 8  # of a dimension, where bytes are counted
+BITS = 8  # per dimension, for counting bytes
 SEED = 2026
 FILTERS = ("Gaussian", "Median", "Total variation")
 
@@ -40,11 +40,11 @@ def measure(
     settings: tuple[tuple[str, str | int | float], ...],
     model: ModelFile | DenoiserFile | None,
 ) -> MeasurementResult:
-    """Measure something for a lesson.
+    """Compute a measurement for a lesson.
 
     Args:
         what: one of `ae_core.lessons.figures.MEASUREMENTS`.
-        settings: of the measurement, by name.
+        settings: the measurement's settings by name.
         model: the run that its setting ``train`` names, if it has one.
 
     Raises:
@@ -57,7 +57,7 @@ def measure(
         if card is None:
             raise UserError("one_of", name="model", value=given["model"], choices=tuple(cards()))
         model = card.model_file()
-    found = _MEASURE[what](cast("ModelFile", model), given)  # without a model: "pca" ignores it
+    found = _MEASURE[what](cast("ModelFile", model), given)  # None for "pca", which ignores it
     assert set(found.figures) == set(MEASUREMENTS[what].figures)
     return found
 
@@ -124,14 +124,14 @@ def _activations(model: ModelFile, _: Mapping[str, Any]) -> MeasurementResult:
     spec, network = open_model(model)
     codes = network.encode(_tests(spec))
     low, high = float(codes.min()), float(codes.max())
-    # A silent code has one value, which would be too narrow for bins.
+    # A silent code has a single value, too narrow a range for bins.
     counts, edges = np.histogram(codes, BINS, (low, max(high, low + NEAR_ZERO)))
     figures = {"near_zero": float(np.mean(np.abs(codes) < NEAR_ZERO)), "mean": float(codes.mean())}
     return MeasurementResult(figures, counts=tuple(counts.tolist()), edges=tuple(edges.tolist()))
 
 
 def _random_codes(model: ModelFile, _: Mapping[str, Any]) -> MeasurementResult:
-    """Draw random codes; their classes are those of the training codes near them."""
+    """Draw random codes; their classes are those of the nearest training codes."""
     from sklearn.neighbors import KNeighborsClassifier
 
     spec, network = open_model(model)

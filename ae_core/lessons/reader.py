@@ -1,6 +1,6 @@
-"""Reads a lesson's file; every mistake in it is named by line and field.
+"""Reads a lesson's file; errors name the line and the field of each mistake.
 
-``assets/lessons/README.md`` tells a teacher how to write one.
+``assets/lessons/README.md`` tells teachers how to write one.
 """
 
 from collections.abc import Callable
@@ -37,7 +37,7 @@ def read_lesson(path: Path) -> Lesson:
     """Read a lesson's file.
 
     Raises:
-        UserError: it names the file, the line, the field and what that must be.
+        UserError: the file has a mistake; the message names file, line, field and what it must be.
     """
 
     def read(table: TomlTable) -> Lesson:
@@ -59,7 +59,7 @@ def read_lesson(path: Path) -> Lesson:
 
 
 def lesson_files(language: str) -> list[Path]:
-    """Return the lessons' files of a language, in their order."""
+    """Return the lesson files of a language, in order."""
     return sorted((FOLDER / language).glob("*.toml"))
 
 
@@ -67,9 +67,9 @@ def _step(table: TomlTable, known: set[str], level: str) -> Step:
     """Read a step.
 
     Args:
-        table: of the step.
-        known: the figures of earlier steps, which it may name; it adds its own.
-        level: of the lesson, and of a step that does not state one.
+        table: the step's table.
+        known: the figures of earlier steps, which the step may name; its own are added.
+        level: the lesson's level, the default of a step.
     """
     experiments = table.tables("train", _experiment)
     measurements = table.tables("measure", _measurement)
@@ -163,7 +163,7 @@ def _filled_text(table: TomlTable, name: str, known: set[str], *, optional: bool
 
 
 def _checked(table: TomlTable, name: str, make: Callable[[], Value]) -> Value:
-    """Make a value; its refusal becomes one of a field."""
+    """Make a value; turn its UserError into an error about a field."""
     try:
         return make()
     except UserError as error:

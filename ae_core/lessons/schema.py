@@ -1,7 +1,7 @@
-"""The parts of a lesson: predict, try, see, explain.
+"""The data model of a lesson: predict, try, see, explain.
 
-Figures of experiments are named ``<experiment>.<figure>``, as in ``small.val_psnr``, in the
-conditions that the app checks and between double braces in texts.
+The conditions that the app checks, and texts between double braces, name the figures of experiments
+``<experiment>.<figure>``, as in ``small.val_psnr``.
 """
 
 from dataclasses import dataclass
@@ -17,17 +17,17 @@ GUESS = "guess"  # in expressions: the number of the choice, from 1, or the slid
 
 @dataclass(frozen=True)
 class Guess:
-    """A prediction that the student makes before anything is shown.
+    """A prediction that the student makes before the results are shown.
 
     Attributes:
         question: a sentence.
-        choices: to choose from; empty where a number is asked for.
+        choices: the options; empty if the answer is a number.
         low: the smallest number.
-        high: the largest.
-        step: between numbers.
-        unit: of the number.
-        truth: the right choice's number, or the right value.
-        close: how far off a value still counts as right.
+        high: the largest number.
+        step: the step between numbers.
+        unit: the unit of the number.
+        truth: the number of the right choice, or the right value.
+        close: the largest error of a value that still counts as right.
     """
 
     question: str
@@ -42,7 +42,7 @@ class Guess:
 
 @dataclass(frozen=True)
 class Experiment:
-    """A training, done when the student has an ended run of exactly this spec."""
+    """A training; it is done when the student has an ended run with exactly this spec."""
 
     name: str
     title: str
@@ -107,5 +107,5 @@ class Lesson:
 
 
 def numbers_of(figures: Figures) -> dict[str, float]:
-    """Return figures by experiment as numbers by their dotted names."""
+    """Flatten figures by experiment to numbers by dotted name."""
     return {f"{name}.{key}": value for name, each in figures.items() for key, value in each.items()}

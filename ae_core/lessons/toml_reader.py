@@ -1,4 +1,4 @@
-"""A TOML reader whose errors name the line; every field is read by its kind."""
+"""A TOML reader with typed fields; its errors name the line."""
 
 import re
 import tomllib
@@ -31,10 +31,10 @@ class TomlTable:
     """One table of a TOML file.
 
     Attributes:
-        file: its name, for errors.
+        file: the file's name, for errors.
         source: the text of the whole file.
-        fields: of this table.
-        path: of this table in the file, such as ``("step", 2, "guess")``.
+        fields: the fields of this table.
+        path: the path of this table in the file, such as ``("step", 2, "guess")``.
     """
 
     file: str
@@ -48,7 +48,7 @@ class TomlTable:
         """Read a file.
 
         Raises:
-            UserError: it is not TOML; the sentence names file and line.
+            UserError: it is not TOML; the message names file and line.
         """
         try:
             return cls(file, source, tomllib.loads(source))
@@ -56,33 +56,33 @@ class TomlTable:
             raise UserError("lesson_toml", file=file, problem=str(error)) from None
 
     def text(self, name: str, *, optional: bool = False) -> str:
-        """Return a field that is a text; without ``optional`` it must not be empty."""
+        """Return a text field; without ``optional`` it must not be empty."""
         text = str(self._field(name, "text", "" if optional else None)).strip()
         if not (text or optional):
             raise self.error(name, "text")
         return text
 
     def choice(self, name: str, choices: Collection[str], default: str = "") -> str:
-        """Return a field that is one of some texts."""
+        """Return a text field with one of some values."""
         chosen = self.text(name, optional=bool(default)) or default
         if chosen not in choices:
             raise self.error(name, "one_of", choices=tuple(choices))
         return chosen
 
     def number(self, name: str, default: float | None = None) -> float:
-        """Return a field that is a number."""
+        """Return a numeric field."""
         return float(self._field(name, "number", default))
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """Return a field that is a list of texts, empty if it is missing."""
+        """Return a field with a list of texts, empty if it is missing."""
         return tuple(self._field(name, "texts", []))
 
     def settings(self, name: str) -> dict[str, str | int | float]:
-        """Return a field that maps names to texts and numbers, empty if it is missing."""
+        """Return a field with a mapping from names to texts and numbers, empty if it is missing."""
         return dict(self._field(name, "settings", {}))
 
     def tables(self, name: str, read: Callable[["TomlTable"], Read]) -> tuple[Read, ...]:
-        """Read the tables ``[[name]]``, none if there are none."""
+        """Read all tables ``[[name]]``; there may be none."""
         found = self._field(name, "tables", [], head=".".join(self._names(name)))
         return tuple(self._inner(read, one, name, place) for place, one in enumerate(found))
 
@@ -92,10 +92,10 @@ class TomlTable:
         return self._inner(read, found, name) if name in self.fields else None
 
     def read(self, read: Callable[["TomlTable"], Read]) -> Read:
-        """Read the table; a field that ``read`` did not ask for is an error.
+        """Read the table, and check that ``read`` has used every field.
 
         Raises:
-            UserError: there is one; a misspelt field would else be lost in silence.
+            UserError: a field is unused; a misspelt one would otherwise go unnoticed.
         """
         made = read(self)
         for name in self.fields:
@@ -107,16 +107,16 @@ class TomlTable:
         """Return the error of a field.
 
         Args:
-            name: of the field.
+            name: the field's name.
             must: what it must be: the message is ``lesson_must_<must>``.
-            value: what is wrong in it, if it is not the whole field.
-            values: for that message.
+            value: the wrong part, if it is not the whole field.
+            values: the values of that message.
         """
         shown = self.fields.get(name) if value is None else value
         return self.problem(name, Message.of(f"lesson_must_{must}", **values), shown)
 
     def problem(self, name: str, problem: Message, value: object = None) -> UserError:
-        """Return an error that tells the file, the line, the field, its value, and a problem."""
+        """Return an error that names the file, line and field, its value and the problem."""
         field = ".".join(self._names(name)) + ("" if value is None else f" = {value}")
         return UserError(
             "lesson", file=self.file, line=self._line(name), field=field, problem=problem
@@ -138,12 +138,12 @@ class TomlTable:
         return [str(part) for part in (*self.path, name) if isinstance(part, str)]
 
     def _line(self, name: str) -> int:
-        """Return the line of a field, or of its table's head where it is missing."""
+        """Return the line of a field, or of its table's header if the field is missing."""
         wanted, counts = self.path, dict[tuple[str | int, ...], int]()
         here: tuple[str | int, ...] = ()
         head, closes = 1, ""
         for number, line in enumerate(self.source.splitlines(), 1):
-            if closes:  # inside a text of many lines
+            if closes:  # inside a multi-line text
                 closes = "" if closes in line else closes
                 continue
             header, key = _HEADER.match(line), _KEY.match(line)
@@ -161,7 +161,7 @@ class TomlTable:
 def _path(
     names: list[str], one_of_many: bool, counts: dict[tuple[str | int, ...], int]
 ) -> tuple[str | int, ...]:
-    """Return where a header leads: ``[[step]]`` the third time is ``("step", 2)``."""
+    """Return the path of a header: the third ``[[step]]`` is ``("step", 2)``."""
     path: tuple[str | int, ...] = ()
     for place, name in enumerate(names):
         path = (*path, name)

@@ -12,7 +12,7 @@ from ae_core.models.shapes import Shape
 from ae_core.models.weights import assign
 from ae_core.specs import AutoencoderSpec
 
-BATCH = 256  # images at a time, which bounds the memory that a large set needs
+BATCH = 256  # images at a time, to limit the memory for a large set
 
 
 class Autoencoder:
@@ -24,13 +24,13 @@ class Autoencoder:
     """
 
     def __init__(self, spec: AutoencoderSpec, image_shape: Shape, networks: Networks) -> None:
-        """Wrap networks as `ae_core.models.networks.build` makes them."""
+        """Wrap networks from `ae_core.models.networks.build`."""
         self.spec = spec
         self.image_shape = image_shape
         self._networks = networks
         images = tf.TensorSpec([None, *image_shape], tf.float32)
         codes = tf.TensorSpec([None, spec.latent_dim], tf.float32)
-        # A tf.function answers one image in about 1 ms, `predict` in about 40.
+        # A tf.function takes about 1 ms for one image, `predict` about 40.
         self._encode = tf.function(self._encoder_outputs, input_signature=[images], autograph=False)
         self._decode = tf.function(self._decoder_output, input_signature=[codes], autograph=False)
 
@@ -54,11 +54,11 @@ class Autoencoder:
         return weights_of(self._networks)
 
     def encode(self, images: np.ndarray) -> np.ndarray:
-        """Map images (N, H, W, C) in [0, 1] to codes (N, D); the mean for a variational one."""
+        """Map images (N, H, W, C) in [0, 1] to codes (N, D); the means if variational."""
         return self.posterior(images)[0]
 
     def posterior(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-        """Return mean and log variance of the codes, (N, D) each; None where not variational."""
+        """Return mean and log variance of the codes, (N, D) each; None if not variational."""
         if images.shape[1:] != self.image_shape:
             wanted = ", ".join(map(str, self.image_shape))
             raise ValueError(f"images={images.shape} must be (N, {wanted})")
@@ -79,7 +79,7 @@ class Autoencoder:
         return self.decode(self.encode(images))
 
     def whole(self) -> keras.Model:
-        """Return one Keras model that reconstructs images (N, H, W, C) in [0, 1], to be saved."""
+        """Return one Keras model that reconstructs images (N, H, W, C) in [0, 1], for saving."""
         images = keras.Input(self.image_shape)
         encoded = self._networks.encoder(images)
         code = encoded[0] if self.spec.is_variational else encoded

@@ -8,7 +8,7 @@ from PIL import Image
 
 from ae_core.images import to_bytes_range, to_pillow
 
-SMALL = 1024  # pixels of images whose covariance is quickly taken apart
+SMALL = 1024  # pixels: the covariance of such images is quickly decomposed
 _START_OF_SCAN = 0xDA
 
 
@@ -25,7 +25,7 @@ class Pca:
     components: np.ndarray
 
     def first(self, dims: int) -> "Pca":
-        """Return the PCA of fewer dimensions: the first components."""
+        """Return the PCA with only the first components."""
         return Pca(self.mean, self.components[:dims])
 
     def encode(self, images: np.ndarray) -> np.ndarray:
@@ -34,7 +34,7 @@ class Pca:
         return np.asarray(flat @ self.components.T, np.float32)
 
     def decode(self, codes: np.ndarray, image_shape: tuple[int, int, int]) -> np.ndarray:
-        """Return images (N, H, W, C), clipped to [0, 1], of codes (N, k), k ≤ K."""
+        """Map codes (N, k), k ≤ K, to images (N, H, W, C), clipped to [0, 1]."""
         back = codes @ self.components[: codes.shape[1]] + self.mean
         return np.clip(back, 0, 1).reshape(len(codes), *image_shape).astype(np.float32)
 
@@ -49,8 +49,8 @@ def fit_pca(images: np.ndarray, dims: int, *, quick: bool = False) -> Pca:
 
     Args:
         images: the training images.
-        dims: K, lowered to what N images of P pixels allow.
-        quick: whether it should take a second or two, which costs the last components of large
+        dims: K; N images of P pixels limit it.
+        quick: whether to finish within a second or two, which costs the last components of large
             images some hundredths of a decibel.
     """
     from sklearn.decomposition import PCA
@@ -68,10 +68,10 @@ class Jpeg:
     """One image as JPEG.
 
     Attributes:
-        image: (H, W, C) float32 in [0, 1], decoded again.
-        bytes: of the file, headers and tables included.
+        image: (H, W, C) float32 in [0, 1], the decoded file.
+        bytes: the size of the file, including headers and tables.
         quality: Pillow's quality setting, 1…95.
-        scan_bytes: of these bytes, those of the image alone, as if tables and size were known.
+        scan_bytes: the bytes of the image data alone, as if tables and size were known.
     """
 
     image: np.ndarray
@@ -83,16 +83,16 @@ class Jpeg:
 def jpeg_of_at_most(image: np.ndarray, max_bytes: int, *, header: bool = True) -> Jpeg:
     """Return the best JPEG of an image (H, W, C) within ``max_bytes``.
 
-    If even quality 1 is larger, that one is returned: its ``bytes`` tell.
+    If even quality 1 is too large, that JPEG is returned: ``bytes`` exceeds the maximum.
 
     Args:
         image: the image.
-        max_bytes: of the file.
-        header: False if they are of the image's data alone.
+        max_bytes: the maximum size of the file.
+        header: False if the maximum applies to the image data alone.
     """
     best = jpeg_at(image, 1)
     low, high = 2, 95
-    while low <= high:  # file size grows with quality, but for a few bytes now and then
+    while low <= high:  # file size grows with quality, with rare exceptions of a few bytes
         middle = (low + high) // 2
         candidate = jpeg_at(image, middle)
         if (candidate.bytes if header else candidate.scan_bytes) <= max_bytes:
@@ -103,7 +103,7 @@ def jpeg_of_at_most(image: np.ndarray, max_bytes: int, *, header: bool = True) -
 
 
 def jpeg_at(image: np.ndarray, quality: int) -> Jpeg:
-    """Return an image (H, W, C) in [0, 1] as JPEG of a quality, with Huffman tables of its own."""
+    """Return an image (H, W, C) in [0, 1] as JPEG of a quality, with optimized Huffman tables."""
     buffer = io.BytesIO()
     to_pillow(to_bytes_range(image)).save(buffer, "JPEG", quality=quality, optimize=True)
     with Image.open(buffer) as decoded:
@@ -113,8 +113,8 @@ def jpeg_at(image: np.ndarray, quality: int) -> Jpeg:
 
 
 def _scan_bytes(file: bytes) -> int:
-    """Return the length of the one scan of a baseline JPEG; see ITU T.81, B.1.1 and B.2."""
-    place = 2  # behind the marker that begins every file
+    """Return the length of the only scan of a baseline JPEG; see ITU T.81, B.1.1 and B.2."""
+    place = 2  # after the marker that begins every file
     while file[place + 1] != _START_OF_SCAN:
         place += 2 + _length(file, place)
     return len(file) - (place + 2 + _length(file, place)) - 2  # the marker at the end

@@ -1,7 +1,7 @@
-"""Changes one setting of a spec, and the others that have to follow for its network to be built.
+"""Changes one setting of a spec, and adapts the others so that its network can still be built.
 
-A decoder has to end at the image's size, and a variational bottleneck needs a likelihood: a visitor
-who changes one setting meets no error about another.
+For example, a decoder has to end at the image's size, and a variational bottleneck needs a
+likelihood: a visitor who changes one setting sees no error about another one.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ REQUIRED_WITH_PCA: Mapping[str, Value] = {
 
 
 def image_shape(spec: TrainingSpec) -> tuple[int, int, int]:
-    """Return (H, W, C) of the images that a spec trains on.
+    """Return (H, W, C) of a spec's training images.
 
     Raises:
         UserError: the image set or the size is unknown.
@@ -48,7 +48,7 @@ def apply_setting(spec: TrainingSpec, name: str, value: Value) -> TrainingSpec:
     """Change one setting, and the others that depend on it.
 
     Raises:
-        UserError: the value is not allowed, or no decoder of these layers can be made to fit.
+        UserError: the value is not allowed, or these decoder layers cannot be made to fit.
     """
     together: dict[str, Value] = {name: value}
     network, loss = spec.autoencoder, LOSSES[spec.loss]
@@ -95,11 +95,11 @@ def _fitting_size(spec: TrainingSpec, image_set: str) -> int:
         except UserError:
             continue
         return size
-    return 0  # none fits: the native size, whose error says why
+    return 0  # no size fits: the native one gives an error that says why
 
 
 def apply_body(spec: TrainingSpec, body: str) -> TrainingSpec:
-    """Give a spec the usual layers of a body, ``dense`` or ``conv``."""
+    """Give a spec the default layers of a body, ``dense`` or ``conv``."""
     side = image_shape(spec)[0]
     if body == "dense":
         encoder, decoder = "dense256", "dense256"
@@ -118,7 +118,7 @@ def apply_body(spec: TrainingSpec, body: str) -> TrainingSpec:
 
 
 def match_decoder(spec: AutoencoderSpec, shape: Shape) -> AutoencoderSpec:
-    """Adapt the decoder's reshape, and a map code's size, to images of (H, W, C).
+    """Adapt the decoder's reshape, and the size of a feature-map code, to images (H, W, C).
 
     Raises:
         UserError: no reshape makes this decoder end at H×W.
@@ -131,7 +131,7 @@ def match_decoder(spec: AutoencoderSpec, shape: Shape) -> AutoencoderSpec:
         needed = reshape.shape[0] * reshape.shape[1] * reshape.shape[2]
         if before:
             before = (*before[:-1], replace(before[-1], width=needed))
-        elif fitted.latent_dim != needed:  # the code alone is of another size
+        elif fitted.latent_dim != needed:  # only the code has another size
             before = (Layer("dense", width=needed),)
         fitted = replace(fitted, decoder=(*before, reshape, *fitted.decoder[at + 1 :]))
     infer_shapes(fitted, shape)
@@ -140,7 +140,7 @@ def match_decoder(spec: AutoencoderSpec, shape: Shape) -> AutoencoderSpec:
 
 def _with_map_size(spec: AutoencoderSpec, shape: Shape) -> AutoencoderSpec:
     if spec.code_type != "feature_map" or any(layer.kind == "dense" for layer in spec.encoder):
-        return spec  # a dense layer before a map code is for `infer_shapes` to refuse
+        return spec  # `infer_shapes` refuses a dense layer before a feature-map code
     height, width, channels = shape
     for layer in spec.encoder:
         height, width = side_after(layer, height), side_after(layer, width)
@@ -149,7 +149,7 @@ def _with_map_size(spec: AutoencoderSpec, shape: Shape) -> AutoencoderSpec:
 
 
 def _fitting_reshape(decoder: tuple[Layer, ...], at: int, shape: Shape) -> Layer:
-    """Return the reshape from which the decoder's other layers lead to the image's size."""
+    """Return the reshape from which the decoder's other layers reach the image's size."""
     for side in range(1, shape[0] + 1):
         end = side
         for layer in decoder[at + 1 :]:

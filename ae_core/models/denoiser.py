@@ -1,6 +1,6 @@
 """The fully convolutional denoiser: a residual U-Net (arXiv 1505.04597, 1608.03981).
 
-It works blind: it gets neither the kind of the noise nor its level.
+It is a blind denoiser: it is not told the kind or the level of the noise.
 """
 
 from collections.abc import Mapping
@@ -15,10 +15,10 @@ from ae_core.specs import DenoiserSpec
 
 
 def build(spec: DenoiserSpec, *, seed: int) -> keras.Model:
-    """Build the network (N, H, W, 1) → (N, H, W, 1), both in [0, 1] but for a little overshoot.
+    """Build the network (N, H, W, 1) → (N, H, W, 1), both in [0, 1] except for small overshoots.
 
-    H and W must be multiples of ``spec.stride``. Its output is the image plus what the layers
-    make of it: at the start nearly nothing, so that an untrained network leaves images alone.
+    H and W must be multiples of ``spec.stride``. The output is the image plus a residual from the
+    layers, which starts near 0, so that an untrained network hardly changes images.
     """
     maker = _Maker(spec, seed)
     images = keras.Input((None, None, 1))
@@ -37,7 +37,7 @@ def build(spec: DenoiserSpec, *, seed: int) -> keras.Model:
 
 
 class _Maker:
-    """Makes layers with numbered names and a seed each."""
+    """Creates layers, each with a numbered name and its own seed."""
 
     def __init__(self, spec: DenoiserSpec, seed: int) -> None:
         self._dtype = "mixed_bfloat16" if spec.precision == "bfloat16" else "float32"
@@ -102,7 +102,7 @@ class Denoiser:
         """Return the clean images behind noisy ones; all (N, H, W, 1) in [0, 1]."""
         height, width = images.shape[1:3]
         bottom, right = -height % self.spec.stride, -width % self.spec.stride
-        # Mirrored, not black: the network would take a black edge for part of the image.
+        # Mirror padding: the network would take a black edge for part of the image.
         padded = np.pad(images, ((0, 0), (0, bottom), (0, right), (0, 0)), "symmetric")
         output: np.ndarray = self._call(padded.astype(np.float32)).numpy()
         return output[:, :height, :width]

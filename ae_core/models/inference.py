@@ -1,7 +1,7 @@
 """Worker functions that read a trained autoencoder and reconstruct images with it.
 
 Weights are read from the run store or ``assets/pretrained``, which workers share with the pages;
-the last few models stay in memory. Nothing that a visitor sends is written anywhere.
+the last few models stay in memory. Data from visitors is never written anywhere.
 """
 
 from dataclasses import dataclass
@@ -21,17 +21,17 @@ from ae_core.specs import DenoiserSpec, TrainingSpec
 if TYPE_CHECKING:
     from ae_core.models.autoencoder import Autoencoder
 
-BYTES_PER_DIM = 4  # a code is kept as float32
+BYTES_PER_DIM = 4  # codes are stored as float32
 
 
 @dataclass(frozen=True)
 class ModelFile:
-    """A trained autoencoder on disk; hashable, so it serves as a cache key.
+    """A trained autoencoder on disk; it is hashable and serves as a cache key.
 
     Attributes:
-        spec: what was trained.
-        path: of its weights, an .npz.
-        version: changes when the file changes.
+        spec: the spec that was trained.
+        path: the file of its weights, an .npz.
+        version: a text that changes with the file.
     """
 
     spec: TrainingSpec
@@ -50,16 +50,16 @@ class DenoiserFile:
 
 @dataclass(frozen=True)
 class Reconstruction:
-    """The image that one method reconstructs, and how near it is to the original.
+    """A method's reconstruction of an image, with its errors and its size.
 
     Attributes:
-        name: for people.
+        name: the method's name for display.
         image: (H, W, C) float32 in [0, 1].
         mse: on the [0, 1] scale.
         psnr: in dB.
         ssim: 1 for equal images.
-        latent_dim: of its code, 0 without one.
-        bytes: that it keeps of the image.
+        latent_dim: the latent dimension of its code, 0 without a code.
+        bytes: the size of the code or the file.
     """
 
     name: str
@@ -74,7 +74,7 @@ class Reconstruction:
     def of(
         cls, name: str, image: np.ndarray, output: np.ndarray, latent_dim: int, size: int
     ) -> "Reconstruction":
-        """Measure an output of ``size`` bytes against its image, both (H, W, C) in [0, 1]."""
+        """Compare an output of ``size`` bytes with its image, both (H, W, C) in [0, 1]."""
         error = metrics.mse(image, output)
         similarity = metrics.ssim(image, output)
         return cls(name, output, error, metrics.psnr_of_mse(error), similarity, latent_dim, size)
@@ -97,7 +97,7 @@ def read_weights(model: ModelFile) -> dict[str, np.ndarray]:
     """Read a model's weights as they are stored.
 
     Raises:
-        UserError: they are not there any more, or no weights.
+        UserError: the file no longer exists, or does not hold weights.
     """
     try:
         return weights.from_bytes(Path(model.path).read_bytes())
@@ -115,7 +115,7 @@ def autoencoder(model: ModelFile, image_shape: tuple[int, int, int]) -> "Autoenc
     """Return a trained autoencoder for images of a shape (H, W, C).
 
     Raises:
-        UserError: its weights are gone, do not read, or belong to another network.
+        UserError: its weights are gone, cannot be read, or belong to another network.
     """
     from ae_core.models.autoencoder import Autoencoder
 

@@ -1,4 +1,4 @@
-"""Builds the two Keras networks of a spec, encoder and decoder, whatever its family.
+"""Builds the two Keras networks of any autoencoder spec, encoder and decoder.
 
 Every encoder maps images (N, H, W, C) to codes (N, D), every decoder codes to images; pixels are in
 [0, 1] outside and in [0, pixel_scale] inside.
@@ -34,7 +34,7 @@ class Networks:
 
     @property
     def trained(self) -> list[keras.Variable]:
-        """The weights that training changes: all but the fixed principal components."""
+        """The weights that training changes: all except the fixed principal components."""
         return [variable for variable in self.variables if variable.trainable]
 
 
@@ -51,9 +51,9 @@ def build(
     Args:
         spec: the network.
         image_shape: (H, W, C).
-        seed: of the initial weights and of a noise or dropout layer.
-        corruption: put in as the encoder's first layer if its ``noise_stage`` is ``layer``.
-        precision: ``float32`` or ``bfloat16`` (computations; weights stay float32).
+        seed: the seed of the initial weights and of a noise or dropout layer.
+        corruption: becomes the encoder's first layer if its ``noise_stage`` is ``layer``.
+        precision: ``float32`` or ``bfloat16`` for computations; weights stay float32.
 
     Raises:
         UserError: the layers do not fit; see `ae_core.models.shapes.infer_shapes`.
@@ -86,7 +86,7 @@ def build(
 
 
 class _Maker:
-    """Makes layers with one naming, one initialiser with its own seed each, one dtype policy."""
+    """Creates layers with consistent names, one seeded initializer each, and one dtype policy."""
 
     def __init__(self, spec: AutoencoderSpec, seed: int, policy: str) -> None:
         self._spec = spec
@@ -131,7 +131,7 @@ class _Maker:
         """Apply all layers of the encoder or the decoder.
 
         Returns:
-            the last one's output and, if there are some, the coordinates along the components.
+            The last layer's output and, if there are any, the coordinates along the components.
         """
         coordinates = x
         for i, planned in enumerate(p for p in layers if p.part == part):
@@ -146,7 +146,7 @@ class _Maker:
     def code(
         self, x: keras.KerasTensor, coordinates: keras.KerasTensor
     ) -> keras.KerasTensor | list[keras.KerasTensor]:
-        """Turn the encoder's last output into the code; float32 whatever the precision."""
+        """Turn the encoder's last output into the code, float32 at any precision."""
         spec = self._spec
         if spec.code_type == "feature_map":
             return keras.layers.Flatten(name="code", dtype="float32")(x)
@@ -164,11 +164,11 @@ class _Maker:
         return code
 
     def output(self, planned: LayerShape, x: keras.KerasTensor) -> keras.KerasTensor:
-        """Apply the decoder's last layer; its output is float32 whatever the precision."""
+        """Apply the decoder's last layer; its output is float32 at any precision."""
         activation = self._spec.output_activation
         if self._policy == "float32":
             return self.layer("output", planned, x, activation)
-        # In float32 a convolution to one channel took a third of a step of `mnist-conv`.
+        # In float32, a convolution to one channel took a third of each step of `mnist-conv`.
         y = self.layer("output", planned, x, "linear")
         return keras.layers.Activation(activation, dtype="float32")(y)
 
@@ -186,7 +186,7 @@ class _Maker:
     ) -> keras.KerasTensor:
         if len(x.shape) > 2:
             x = keras.layers.Flatten(dtype=policy)(x)
-        # A product is faster in bfloat16; GELU and its like are slower, and dropout is, too.
+        # A matrix product is faster in bfloat16; GELU, similar activations and dropout are slower.
         apart = policy == "mixed_bfloat16" and activation != "linear"
         y = keras.layers.Dense(
             units,
@@ -198,6 +198,6 @@ class _Maker:
         return keras.layers.Activation(activation, dtype="float32")(y) if apart else y
 
     def _initializer(self) -> keras.Initializer:
-        # Keras' initialisers with equal seeds draw equal numbers: every layer gets its own.
+        # Keras' initializers with equal seeds draw equal values: every layer gets its own.
         config = {"seed": next(self._seeds)}
         return keras.initializers.get({"class_name": self._spec.initializer, "config": config})

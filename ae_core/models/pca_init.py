@@ -9,7 +9,7 @@ from ae_core.errors import UserError
 from ae_core.models.baselines import fit_pca
 from ae_core.specs import AutoencoderSpec
 
-if TYPE_CHECKING:  # the server takes this source into scripts, and loads no Keras
+if TYPE_CHECKING:  # the server copies this source into scripts without loading Keras
     from ae_core.models.networks import Networks
 
 
@@ -17,20 +17,20 @@ def encoder_projection(outward: np.ndarray, mean: np.ndarray) -> list[np.ndarray
     """Return kernel (P, K) and bias (K,) of the layer that projects images on the components.
 
     Args:
-        outward: (K, P), orthogonal rows: the kernel of the layer that reconstructs them.
-        mean: (P,), its bias.
+        outward: (K, P), orthogonal rows: the kernel of the layer that reconstructs images.
+        mean: (P,), the bias of that layer.
     """
     inward = (outward / np.square(outward).sum(axis=1, keepdims=True)).T
     return [inward.astype("float32"), (-mean @ inward).astype("float32")]
 
 
 def without_encoder_projection(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Return weights without those that `with_encoder_projection` computes."""
+    """Return the weights without those that `with_encoder_projection` can compute."""
     return {name: array for name, array in weights.items() if not name.startswith("encoder_0/")}
 
 
 def with_encoder_projection(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Return weights with the encoder's projection, computed from the decoder's output layer."""
+    """Return the weights and the encoder's projection, computed from the decoder's last layer."""
     kernel, bias = encoder_projection(weights["output/kernel"], weights["output/bias"])
     return {"encoder_0/kernel": kernel, "encoder_0/bias": bias, **weights}
 
@@ -38,11 +38,11 @@ def with_encoder_projection(weights: Mapping[str, np.ndarray]) -> dict[str, np.n
 def pca_weights(
     flat: np.ndarray, mean: np.ndarray, axes: np.ndarray, latent_dim: int, pixel_scale: int
 ) -> list[list[np.ndarray]]:
-    """Return the weights with which four linear layers are a principal component analysis.
+    """Return weights that make four linear layers a principal component analysis.
 
     Codes are whitened: each latent dimension starts with variance 1 over the training images, so
-    that a variational code starts near its prior. Coordinates are whitened half-way: large ones
-    stay a little larger.
+    that a variational code starts near its prior. Coordinates are only partly whitened: large
+    ones stay a little larger.
 
     Args:
         flat: (N, P) the training images.
@@ -52,10 +52,10 @@ def pca_weights(
         pixel_scale: the network sees pixels in [0, pixel_scale].
 
     Returns:
-        those of the layers from pixels to K coordinates, from coordinates to D latent dimensions,
-        from these to coordinates, and from coordinates to pixels.
+        The weights of the layers from pixels to K coordinates, from coordinates to D latent
+        dimensions, from these to coordinates, and from coordinates to pixels.
     """
-    # A smaller deviation is noise of the arithmetic.
+    # A smaller deviation is rounding noise.
     deviations = np.maximum(np.std((flat - mean) @ axes.T, axis=0), 1e-6)
     scales = np.sqrt(deviations * deviations[0])
     outward, mean = axes * scales[:, np.newaxis] * pixel_scale, mean * pixel_scale
@@ -65,12 +65,12 @@ def pca_weights(
 
 
 def init_from_pca(spec: AutoencoderSpec, networks: "Networks", images: np.ndarray) -> None:
-    """Give the linear layers the principal components, and let the others start by adding nothing.
+    """Set the linear layers to the principal components, and the other layers to add nothing.
 
     Args:
         spec: the network, with ``pca_components`` > 0.
-        networks: as `ae_core.models.networks.build` makes them; changed.
-        images: (N, H, W, C) in [0, 1] for training.
+        networks: networks from `ae_core.models.networks.build`, changed in place.
+        images: (N, H, W, C) in [0, 1], the training images.
 
     Raises:
         UserError: there are more components than images or pixels.

@@ -1,7 +1,7 @@
-"""Resolves the precision of a run whose spec leaves it to the processor.
+"""Resolves the precision of a run whose spec leaves the choice to the processor.
 
 bfloat16 has the range of float32 and 8 of its 24 significant bits; weights, code, pixels and loss
-stay float32 in any case. The answer holds for the machine that asks: each worker asks for its own.
+always stay float32. The result applies to the current machine: each worker resolves its own.
 """
 
 from functools import cache
@@ -10,7 +10,7 @@ from pathlib import Path
 from ae_core.specs import AutoencoderSpec, TrainingSpec
 
 PROCESSOR = Path("/proc/cpuinfo")  # Linux only
-BFLOAT16 = ("avx512_bf16", "amx_bf16")  # its names for instructions that compute in bfloat16
+BFLOAT16 = ("avx512_bf16", "amx_bf16")  # its flags for bfloat16 instructions
 WIDE = 1024  # units
 
 
@@ -25,14 +25,14 @@ def has_bfloat16() -> bool:
 
 
 def resolve_precision(spec: TrainingSpec) -> str:
-    """Return ``float32`` or ``bfloat16``: the precision of a spec, on this machine if ``auto``.
+    """Return a spec's precision, ``float32`` or ``bfloat16``; ``auto`` depends on this machine.
 
-    ``auto`` is bfloat16 for networks with convolutions or with dense layers of `WIDE` units on a
-    processor that has it, and else float32: smaller dense layers wait for memory and for each
+    ``auto`` is bfloat16 for networks with convolutions or with dense layers of `WIDE` units if the
+    processor supports it, and float32 otherwise: smaller dense layers wait for memory and for each
     other, not for arithmetic.
 
-    `benchmarks/results.md` compares seconds and losses with those of float32, over three seeds. To
-    their end with one seed, ``faces-vae`` and ``faces-ae`` reach 24.55 and 25.49 dB in either.
+    `benchmarks/results.md` compares seconds and losses of both over three seeds. In full trainings
+    with one seed, ``faces-vae`` and ``faces-ae`` reach 24.55 and 25.49 dB with either precision.
     """
     if spec.precision != "auto":
         return spec.precision

@@ -1,8 +1,8 @@
 """The trained models that come with the app: ``assets/pretrained/<name>.{json,npz}``.
 
-A model's card, the .json, holds its settings and figures; its title, its data and their terms stand
-in ``assets/text``. Of image sets that may be shown there is a .png of test images, too.
-`ae_core.pretrain.build` makes these files.
+A model's card, the .json, holds its settings and figures; ``assets/text`` holds its title, its data
+and the data's terms. If the image set may be shown, there is also a .png of test images.
+`ae_core.pretrain.build` creates these files.
 """
 
 import json
@@ -15,7 +15,7 @@ from ae_core.specs import DenoiserSpec, TrainingSpec, change, flatten
 from ae_core.storage import ROOT
 
 FOLDER = ROOT / "assets" / "pretrained"
-FACE_DISTANCE = "face-likeness"  # .npz: what `ae_core.denoising.face_distance` measures with
+FACE_DISTANCE = "face-likeness"  # .npz of `ae_core.denoising.face_distance`
 
 
 @dataclass(frozen=True)
@@ -23,10 +23,10 @@ class NoiseResult:
     """A model's result for one kind of noise on one set of images.
 
     Attributes:
-        image_set: whose held-out images.
-        kind: of the noise, as in `ae_core.specs.Corruption`.
-        amount: likewise.
-        noisy: PSNR of the noisy images in dB, of the mean squared error over all of them.
+        image_set: the set of the held-out images.
+        kind: the kind of noise, as in `ae_core.specs.Corruption`.
+        amount: the amount of noise, likewise.
+        noisy: PSNR of the noisy images in dB, from the mean squared error over all of them.
         denoised: PSNR of the denoised images in dB.
     """
 
@@ -42,10 +42,11 @@ class ModelCard:
     """The settings and figures of a pretrained model.
 
     Attributes:
-        name: of its files.
-        spec: what was trained; with its seed the same model comes out again.
-        figures: of the last epoch, see `ae_core.training.loop.Epoch`; empty for a denoiser.
-        noise_results: of a model that removes noise, with the weights as they are in the file.
+        name: the name of its files.
+        spec: the spec that was trained; its seed makes the model reproducible.
+        figures: the metrics of the last epoch, see `ae_core.training.loop.Epoch`; empty for a
+            denoiser.
+        noise_results: the noise benchmark of a denoising model, with the weights in the file.
     """
 
     name: str
@@ -65,7 +66,7 @@ class ModelCard:
 
     @property
     def preview(self) -> Path:
-        """Test images above their reconstructions, without gaps; only for embedded sets."""
+        """The sheet of test images above their reconstructions; only for embedded sets."""
         return FOLDER / f"{self.name}.png"
 
     def model_file(self) -> ModelFile | DenoiserFile:
@@ -77,7 +78,7 @@ class ModelCard:
 
 
 def profile_path(weights: Path) -> Path:
-    """Return the file of the latent profile of a model with such weights; it need not exist."""
+    """Return the file of the latent profile for a weights file; it need not exist."""
     return weights.with_suffix(".atlas.npz")
 
 

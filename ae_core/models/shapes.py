@@ -1,7 +1,7 @@
-"""Infers every layer of a spec's network, its shape, parameters and cost, without Keras.
+"""Infers the shape, parameters and cost of every layer of a spec's network without Keras.
 
-The page draws a network from it before anything is trained. ``tests/models/test_networks.py``
-compares it with the Keras model.
+The page uses it to draw a network before it is trained. ``tests/models/test_networks.py`` compares
+the result with the Keras model.
 """
 
 import math
@@ -21,12 +21,12 @@ class LayerShape:
 
     Attributes:
         part: ``input``, ``encoder``, ``code``, ``decoder`` or ``output``.
-        label: in the drawing, e.g. ``Conv 16, stride 2``.
-        shape: of its output, one image: ``(H, W, C)`` or ``(units,)``.
+        label: its label in the drawing, e.g. ``Conv 16, stride 2``.
+        shape: its output for one image: ``(H, W, C)`` or ``(units,)``.
         parameters: the number of trained weights.
         macs: multiply-accumulates for one image.
-        layer: of the spec, None for the input.
-        is_linear: whether it has no activation although it is a hidden layer.
+        layer: the layer in the spec, None for the input.
+        is_linear: whether it is a hidden layer without an activation.
     """
 
     part: str
@@ -39,7 +39,7 @@ class LayerShape:
 
 
 def infer_shapes(spec: AutoencoderSpec, image_shape: Shape) -> tuple[LayerShape, ...]:
-    """Infer every layer for images of ``image_shape`` (H, W, C), from input to output.
+    """Infer every layer, from input to output, for images of ``image_shape`` (H, W, C).
 
     Raises:
         UserError: the layers do not fit each other or the image, or have too many parameters.
@@ -78,7 +78,7 @@ def _code(spec: AutoencoderSpec, shape: Shape) -> LayerShape:
         return LayerShape("code", "Code = the map", (spec.latent_dim,), 0, 0, None)
     layer = Layer("dense", width=spec.latent_dim)
     dense = _planned("code", layer, shape)
-    if spec.is_variational:  # two of them: mean and log variance
+    if spec.is_variational:  # two layers: mean and log variance
         return replace(
             dense, label="Code μ, σ", parameters=2 * dense.parameters, macs=2 * dense.macs
         )
@@ -99,13 +99,13 @@ def _output(spec: AutoencoderSpec, shape: Shape, image_shape: Shape) -> LayerSha
 
 
 def _coordinates(part: str, spec: AutoencoderSpec, shape: Shape) -> LayerShape:
-    """Return the linear layer to coordinates along the principal components."""
+    """Return the linear layer that gives coordinates along the principal components."""
     dense = _planned(part, Layer("dense", width=spec.pca_components), shape)
     return replace(dense, label=f"PCA {spec.pca_components}", is_linear=True)
 
 
 def _with_shortcut(layer: LayerShape, spec: AutoencoderSpec) -> LayerShape:
-    """Return a layer with the cost of a linear map, without biases, from code to coordinates."""
+    """Add the cost of a shortcut between code and coordinates, a linear map without biases."""
     macs = spec.pca_components * spec.latent_dim
     return replace(layer, parameters=layer.parameters + macs, macs=layer.macs + macs)
 
@@ -116,7 +116,7 @@ def _planned(part: str, layer: Layer, shape: Shape) -> LayerShape:
 
 
 def _effect(part: str, layer: Layer, shape: Shape) -> tuple[Shape, int, int]:
-    """Return output shape, parameters and multiply-accumulates of one layer."""
+    """Return the output shape, parameters and multiply-accumulates of one layer."""
     if layer.kind == "dense":
         units_in = math.prod(shape)
         return (layer.width,), (units_in + 1) * layer.width, units_in * layer.width
@@ -140,7 +140,7 @@ def _effect(part: str, layer: Layer, shape: Shape) -> tuple[Shape, int, int]:
 
 
 def side_after(layer: Layer, side: int) -> int:
-    """Return the output's height or width as Keras computes it."""
+    """Return the output's height or width with Keras' formula."""
     if layer.kind == "pool":
         return math.ceil(side / layer.stride)
     if layer.kind == "up":

@@ -1,4 +1,4 @@
-"""Weights as bytes: a plain .npz, never a pickle or a Keras file; float16 and int8 quantization."""
+"""Stores weights as a plain .npz, never as a pickle or Keras file; rounds to float16 or int8."""
 
 import io
 import logging
@@ -12,9 +12,9 @@ from ae_core.storage import DAMAGED
 
 _log = logging.getLogger(__name__)
 
-STEP = 0.2  # of `quantize` weights
+STEP = 0.2  # in standard deviations, see `quantize`
 LARGE = 100_000  # weights: smaller arrays are not worth quantizing
-MAX_STEPS = 127  # what a byte holds; the rare weights beyond are kept by themselves
+MAX_STEPS = 127  # the range of an int8; the rare larger weights are stored separately
 _STEP_OF, _PLACES_OF, _VALUES_OF = "@step", "@places", "@values"
 
 
@@ -27,7 +27,7 @@ def to_bytes(weights: Mapping[str, np.ndarray], *, compress: bool = False) -> by
 
 
 def from_bytes(data: bytes) -> dict[str, np.ndarray]:
-    """Read what `to_bytes` wrote, bit for bit.
+    """Read the output of `to_bytes`, bit for bit.
 
     Raises:
         UserError: the bytes are not an .npz file of plain arrays.
@@ -47,7 +47,7 @@ def assign(variables: Iterable[Any], weights: Mapping[str, np.ndarray]) -> None:
     """Assign weights to the Keras variables of the same paths.
 
     Raises:
-        UserError: names or shapes are not those of the variables, or a weight is not finite.
+        UserError: names or shapes do not match the variables, or a weight is not finite.
     """
     by_path = {variable.path: variable for variable in variables}
     if set(weights) != set(by_path):
@@ -66,30 +66,30 @@ def _refused(key: str, **values: Any) -> UserError:
 
 
 def to_float16(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Round weights to float16; `dequantize` undoes it but for the rounding."""
+    """Round weights to float16; `dequantize` reverses it except for the rounding."""
     return {name: array.astype(np.float16) for name, array in weights.items()}
 
 
 def quantize(weights: Mapping[str, np.ndarray], share: float = STEP) -> dict[str, np.ndarray]:
-    """Quantize large arrays to int8 steps, which compress to about half a byte a weight.
+    """Quantize large arrays to int8 steps, which compress to about half a byte per weight.
 
-    For models that come with the app and would be too large a file otherwise; their figures are
-    those of the quantized weights. `dequantize` undoes it but for the rounding.
+    It is for models that come with the app and whose files would otherwise be too large; their
+    figures are those of the quantized weights. `dequantize` reverses it except for the rounding.
 
     Args:
-        weights: by name.
-        share: size of a step in standard deviations of its array.
+        weights: the weights by name.
+        share: the size of a step in standard deviations of its array.
     """
     kept: dict[str, np.ndarray] = {}
     for name, array in weights.items():
         step = np.float32(array.std() * share) if array.size >= LARGE else np.float32(0)
-        if step == 0:  # small, or the same number everywhere
+        if step == 0:  # small or constant
             kept[name] = array
             continue
         steps = np.round(array / step)
         kept[name] = np.clip(steps, -MAX_STEPS, MAX_STEPS).astype(np.int8)
         kept[name + _STEP_OF] = np.asarray(step)
-        beyond = np.flatnonzero(np.abs(steps) > MAX_STEPS)  # a few of a million
+        beyond = np.flatnonzero(np.abs(steps) > MAX_STEPS)  # a few in a million
         if len(beyond):
             kept[name + _PLACES_OF] = beyond.astype(np.int32)
             kept[name + _VALUES_OF] = steps.ravel()[beyond].astype(np.float32)
@@ -97,7 +97,7 @@ def quantize(weights: Mapping[str, np.ndarray], share: float = STEP) -> dict[str
 
 
 def dequantize(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Return float32 weights from those of `to_float16` or `quantize`, or from plain weights."""
+    """Return float32 weights from the result of `to_float16` or `quantize`, or plain ones."""
     found = {}
     for name, array in arrays.items():
         if "@" in name:

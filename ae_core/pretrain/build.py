@@ -1,4 +1,4 @@
-"""Trains the models of ``assets/pretrained``; each takes minutes to an hour on two cores."""
+"""Trains the models in ``assets/pretrained``; each takes minutes to an hour on two cores."""
 
 import os
 from collections.abc import Callable
@@ -29,16 +29,16 @@ if TYPE_CHECKING:
     from ae_core.models.autoencoder import Autoencoder
 
 FACES = "lfw-crop"
-TOLD_EVERY = 100  # steps of a denoiser
-KEPT_EVERY = 1000  # steps, after which an interrupted training of hours goes on
+TOLD_EVERY = 100  # steps of a denoiser between messages
+KEPT_EVERY = 1000  # steps between checkpoints, from which a long training can continue
 
-SAMPLES, TEMPERATURES, SHEET_WIDTH = 10, (1.0, 1.0, 0.7, 0.7), 1000  # of random images
+SAMPLES, TEMPERATURES, SHEET_WIDTH = 10, (1.0, 1.0, 0.7, 0.7), 1000  # for random images
 
 NAMES = (*recipes.RECIPES, *recipes.DENOISERS, pretrained.FACE_DISTANCE)
 
 
 def pretrain(name: str, folder: Path) -> None:
-    """Train a model and write its files, printing how far it is.
+    """Train a model and write its files, printing its progress.
 
     Raises:
         UserError: the training failed.
@@ -58,10 +58,10 @@ def pretrain(name: str, folder: Path) -> None:
 def run(
     spec: TrainingSpec, name: str, folder: Path | None
 ) -> tuple[RunRecord, dict[str, np.ndarray], dict[str, bytes]]:
-    """Train in this process, printing a line an epoch; write a run folder if one is given.
+    """Train in this process, printing a line per epoch; write a run folder if one is given.
 
     Returns:
-        The run's record, its weights, its files.
+        The run's record, its weights and its files.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from ae_core.training import loop
@@ -93,21 +93,21 @@ def run(
 def benchmark_autoencoder(
     spec: TrainingSpec, reconstruct: Callable[[np.ndarray], np.ndarray], faces: ImageSet
 ) -> tuple[NoiseResult, ...]:
-    """Benchmark an autoencoder on its own test images and on faces of people not trained on."""
+    """Benchmark an autoencoder on its own test images and on faces of unseen people."""
     own = load_images(*spec.images)
-    noises = KINDS[:4]  # Gaussian with one σ, and with a σ per pixel
+    noises = KINDS[:4]  # Gaussian with one σ, and with one per pixel
     ours = benchmark(reconstruct, spec.image_set, own.test, noises)
     return ours + benchmark(reconstruct, faces.name, faces.test, noises)
 
 
 def held_out_psnr(spec: TrainingSpec, autoencoder: "Autoencoder") -> float:
-    """Return the PSNR in dB of all held-out images together."""
+    """Return the PSNR in dB over all held-out images together."""
     test = load_images(*spec.images).test
     return psnr(autoencoder.reconstruct(test), test)
 
 
 def random_pictures(autoencoder: "Autoencoder") -> bytes:
-    """Return a PNG file of images of codes from N(0, I): a row for each of `TEMPERATURES`."""
+    """Return a PNG file of images decoded from N(0, I): one row for each of `TEMPERATURES`."""
     prior, rng = Gaussian.standard(autoencoder.spec.latent_dim), np.random.default_rng(0)
     rows = [autoencoder.decode(prior.sample(rng, SAMPLES, heat)) for heat in TEMPERATURES]
     return to_png(contact_sheet(to_bytes_range(np.stack(rows)), width=SHEET_WIDTH))
@@ -128,7 +128,7 @@ def _autoencoder(name: str, folder: Path) -> None:
     path = folder / f"{name}.npz"
     path.write_bytes(weights.to_bytes(kept, compress=quantized > 0))
     profile = explore.latent_profile(ModelFile(spec, str(path), path.stat().st_mtime_ns))
-    # With a decoder, codes are images, and the terms of most sets do not let us show them.
+    # A decoder turns codes into images, and the terms of most sets do not let us show them.
     shown = profile if IMAGE_SETS[spec.image_set].embedded else profile.without_test_codes()
     pretrained.profile_path(path).write_bytes(shown.to_bytes())
     if IMAGE_SETS[spec.image_set].embedded:  # the terms of other sets do not let us show them
@@ -143,7 +143,7 @@ def _autoencoder(name: str, folder: Path) -> None:
         faces = load_images(FACES, spec.image_size)
         results = benchmark_autoencoder(spec, autoencoder.reconstruct, faces)
     figures = dict(record.history[-1])
-    if quantized and "val_psnr" in figures:  # of what is kept
+    if quantized and "val_psnr" in figures:  # of the weights in the file
         figures["val_psnr"] = held_out_psnr(spec, autoencoder)
     card = ModelCard(name, spec, figures, results)
     pretrained.write_card(card, folder)

@@ -1,4 +1,4 @@
-"""The noise benchmark: the PSNR that a denoiser reaches for each kind of noise, on one sample."""
+"""The noise benchmark: a denoiser's PSNR for each kind of noise on a fixed sample."""
 
 from collections.abc import Callable, Iterable
 
@@ -30,18 +30,18 @@ def benchmark(
     clean: np.ndarray,
     kinds: Iterable[Corruption] = KINDS,
 ) -> tuple[NoiseResult, ...]:
-    """Run a method over clean images (N, H, W, C) in [0, 1] with every kind of noise.
+    """Run a method on clean images (N, H, W, C) in [0, 1] with every kind of noise.
 
     Args:
         method: noisy images in, denoised ones out, both (N, H, W, C) in [0, 1].
-        image_set: the name of the images' set.
-        clean: the images; `SAMPLE` of them at most are used.
-        kinds: of noise; its draws are the same for every method.
+        image_set: the name of the image set.
+        clean: the images; at most `SAMPLE` of them are used.
+        kinds: the kinds of noise; the noise is the same for every method.
     """
     clean, results = clean[:SAMPLE], []
     for kind in kinds:
         noisy = corrupt(kind, clean, np.random.default_rng(SEED))
-        before = _psnr(noisy, clean)  # first: the method may write into what it is given
+        before = _psnr(noisy, clean)  # before the method, which may overwrite its input
         after = _psnr(method(noisy), clean)
         results.append(NoiseResult(image_set, kind.noise_kind, kind.noise_amount, before, after))
     return tuple(results)

@@ -1,4 +1,4 @@
-"""The settings of the models that come with the app, for `ae_core.pretrain.build`."""
+"""The recipes of the models that come with the app, for `ae_core.pretrain.build`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,14 +10,14 @@ from ae_core.specs import DenoiserSpec, TrainingSpec, change, preset
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a model that comes with the app is trained.
+    """The training recipe of a model that comes with the app.
 
     Attributes:
-        preset: where it starts from, the recipe's own name if empty.
-        changes: of the preset's settings.
-        quantized: the step that weights are quantized to, to fit into the repository, in standard
-            deviations of their array; 0 for float16.
-        samples: whether a sheet of random images is kept next to the weights.
+        preset: the preset that it starts from, the recipe's own name if empty.
+        changes: changes to the preset's settings.
+        quantized: the step of quantized weights, in standard deviations of their array, so that
+            the file fits into the repository; 0 for float16.
+        samples: whether a sheet of random images is stored next to the weights.
     """
 
     preset: str = ""
@@ -32,13 +32,13 @@ _IN_A_PLANE: Mapping[str, str | int | float] = {
     "encoder": "conv32/2, conv64/2, dense128",
     "decoder": "dense128, dense3136, reshape7x7x64, convT64/2, convT32/2",
     "split": "none",
-    "activation": "elu",  # ReLUs that had died left gray blocks in every image
+    "activation": "elu",  # with ReLU, dead units left gray blocks in every image
     "schedule": "cosine",
     "max_seconds": 7200,
 }
 _FACES: Mapping[str, str | int | float] = {"epochs": 240, "precision": "float32"}
 RECIPES: Mapping[str, Recipe] = {
-    # With a price for dependent dimensions, dimensions come to match the known factors.
+    # With a penalty on dependent dimensions, dimensions match the known factors.
     "toy-faces-vae": Recipe(
         changes={
             "epochs": 150,
@@ -50,11 +50,11 @@ RECIPES: Mapping[str, Recipe] = {
     ),
     "digits-dense": Recipe(changes={"epochs": 100}),
     "mnist-conv": Recipe(changes={"epochs": 60, "precision": "float32"}),
-    # Three of one seed and size.
+    # Three models with the same seed and size.
     "mnist-ae-2d": Recipe(changes=_IN_A_PLANE),
     "mnist-vae-2d": Recipe(changes=_IN_A_PLANE),
     "mnist-beta-vae-2d": Recipe("mnist-vae-2d", {**_IN_A_PLANE, "beta": 4.0}),
-    # The preset's 16 hidden units would be the narrowest place, not the code of 20.
+    # The preset's 16 hidden units would be the bottleneck, not the code of 20.
     "mnist-vae": Recipe(
         changes={
             "encoder": "conv32/2, conv64/2, dense128",

@@ -1,1 +1,1 @@
-"""Runs on disk and as frozen snapshots: records, histories, previews and their index."""
+"""Runs on disk and as frozen snapshots: records, histories, previews and an index."""

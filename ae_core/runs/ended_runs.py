@@ -1,6 +1,6 @@
-"""Ended runs as pages see them: snapshots and frames, read from the store.
+"""Ended runs for the pages: snapshots and frames, read from the store.
 
-The snapshots used last stay in memory. Any thread may call it.
+Recently used snapshots stay in memory. Any thread may call it.
 """
 
 from collections.abc import Iterable
@@ -21,16 +21,16 @@ class EndedRuns:
         self._kept = lru_cache(maxsize=64)(self._read)
 
     def snapshot(self, run_id: str) -> Snapshot:
-        """Return a run as it ended.
+        """Return the snapshot of an ended run.
 
         Raises:
             UnknownThing: there is no such run.
         """
-        # Another server may still store the end of a run that has none.
+        # Not cached: another server may still store the end of a run without one.
         return self._kept(run_id) if self._store.has_ended(run_id) else self._read(run_id)
 
     def frames(self, run_id: str) -> tuple[EpochFrame, ...]:
-        """Return the kept frames of a run's epochs."""
+        """Return the stored frames of a run's epochs."""
         return from_bytes(self._store.file(run_id, FILE))
 
     def forget_pictures(self, run_ids: Iterable[str], image_set: str) -> None:

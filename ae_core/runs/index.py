@@ -1,6 +1,6 @@
-"""An index of all runs in a store by owner and by sweep, kept in memory.
+"""An in-memory index of all runs in a store, by owner and by sweep.
 
-It also finds the runs that other servers put into the store. Any thread may call it.
+It also finds the runs that other servers add to the store. Any thread may call it.
 """
 
 import threading
@@ -40,7 +40,7 @@ class RunIndex:
             return [run.id for run in reversed(self._owned.get(owner, ()))]
 
     def sweep(self, sweep_id: str) -> list[str]:
-        """Return the ids of a sweep's runs, in the order of their training.
+        """Return the ids of a sweep's runs in training order.
 
         Raises:
             UnknownThing: there is no such sweep.
@@ -59,7 +59,7 @@ class RunIndex:
             return [run.id for runs in self._owned.values() for run in runs]
 
     def _refresh(self) -> None:
-        """Read the runs of the store that are not known yet, at most every `REFRESH_SECONDS`."""
+        """Read new runs from the store, at most every `REFRESH_SECONDS`."""
         if self._refreshed and time.monotonic() - self._refreshed < REFRESH_SECONDS:
             return
         self._refreshed = time.monotonic()

@@ -1,4 +1,4 @@
-"""The record of a run: its settings, its end and its metrics, and their JSON."""
+"""The record of a run: its settings, its outcome and its metrics, and their JSON."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from ae_core.sentences import sentence
 from ae_core.specs import TrainingSpec, from_json, to_json
 
 INTERRUPTED = Message("interrupted")
-# What older histories have in place of a message: an English sentence.
+# Older histories have an English sentence instead of a message.
 OLD_REASONS = {
     r"Stopped in epoch (?P<epoch>\d+)\.": "stopped",
     r"Stopped before it began\.": "stopped_waiting",
@@ -31,14 +31,14 @@ OLD_REASONS = {
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """How a run ended.
+    """The outcome of a run.
 
     Attributes:
         status: ``finished``, ``stopped`` or ``failed``.
         reason: why it stopped or failed; None when finished.
         history: the metrics of every complete epoch.
-        weights: by name, of the last complete epoch whose loss was finite, else of the start;
-            none where the worker was lost.
+        weights: the weights by name after the last complete epoch with a finite loss, otherwise
+            the initial ones; none if the worker was lost.
     """
 
     status: str
@@ -49,18 +49,18 @@ class RunOutcome:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """A run as its folder has it.
+    """The run in its folder.
 
     Attributes:
         id: twelve hexadecimal digits.
-        spec: what was trained.
+        spec: the spec of the training.
         preset: the preset that it started from.
         owner: an opaque name for the visitor, empty on the command line.
         created: seconds since 1970.
         status: ``finished``, ``stopped`` or ``failed``.
         reason: why it stopped or failed; None when finished.
         history: the metrics of every complete epoch.
-        sweep: an id that runs submitted together share, empty for a run of its own.
+        sweep: the id that the runs of a sweep share, empty for a single run.
     """
 
     id: str
@@ -74,29 +74,29 @@ class RunRecord:
     sweep: str = ""
 
     def ended(self, outcome: RunOutcome) -> "RunRecord":
-        """Return the record of the run with its end."""
+        """Return the record with the run's outcome."""
         return replace(self, status=outcome.status, reason=outcome.reason, history=outcome.history)
 
 
 def new_run_id() -> str:
-    """Return an id that nobody can guess: whoever has the link may see the run."""
+    """Return an unguessable id: everybody with the link may see the run."""
     return secrets.token_hex(6)
 
 
 def new_record(spec: TrainingSpec, preset: str, owner: str, sweep: str = "") -> RunRecord:
-    """Return a record for a run that begins now."""
+    """Return a record for a run that is created now."""
     return RunRecord(new_run_id(), spec, preset, owner, time.time(), sweep=sweep)
 
 
 def begin_to_json(record: RunRecord) -> tuple[str, str]:
-    """Return the texts of ``spec.json`` and ``run.json``, which are known before training."""
+    """Return the contents of ``spec.json`` and ``run.json``, which are known before training."""
     about = {"id": record.id, "preset": record.preset, "owner": record.owner}
     about |= {"sweep": record.sweep} if record.sweep else {}
     return to_json(record.spec), json.dumps(about | {"created": record.created})
 
 
 def end_to_json(record: RunRecord) -> str:
-    """Return the text of ``history.json``: how the run ended, and the metrics of its epochs."""
+    """Return the content of ``history.json``: the run's outcome and the metrics of its epochs."""
     reason = record.reason
     end = {
         "status": record.status,
@@ -108,7 +108,7 @@ def end_to_json(record: RunRecord) -> str:
 
 
 def from_begin(run_id: str, spec_json: str, about_json: str) -> RunRecord:
-    """Return the record of a run without an end: it was interrupted.
+    """Return the record of a run without an outcome: it was interrupted.
 
     Raises:
         ValueError, KeyError, TypeError: these are not the texts of `begin_to_json`.
@@ -120,12 +120,12 @@ def from_begin(run_id: str, spec_json: str, about_json: str) -> RunRecord:
         about["preset"],
         about["owner"],
         about["created"],
-        sweep=about.get("sweep", ""),  # which older folders do not have
+        sweep=about.get("sweep", ""),  # missing in older folders
     )
 
 
 def with_end(record: RunRecord, end_json: str) -> RunRecord:
-    """Return the record of a run with its end.
+    """Return the record of a run with its outcome.
 
     Raises:
         ValueError, KeyError, TypeError: this is not the text of `end_to_json`.
@@ -136,21 +136,21 @@ def with_end(record: RunRecord, end_json: str) -> RunRecord:
 
 
 def _plain(value: Any) -> Any:
-    """Return a message, or one of its values, as JSON holds it."""
+    """Convert a message, or one of its values, for JSON."""
     if isinstance(value, Message):
         return {"key": value.key, "values": {k: _plain(v) for k, v in value.values.items()}}
     return [*map(_plain, value)] if isinstance(value, tuple | list) else value
 
 
 def _message(plain: Any) -> Any:
-    """Return what `_plain` was given."""
+    """Reverse `_plain`."""
     if isinstance(plain, dict):
         return Message(plain["key"], {k: _message(v) for k, v in plain["values"].items()})
     return tuple(map(_message, plain)) if isinstance(plain, list) else plain
 
 
 def _old_reason(said: str) -> Message | None:
-    """Return the message of a sentence that an older version wrote."""
+    """Return the message for a sentence that an older version wrote."""
     for pattern, key in OLD_REASONS.items():
         if found := re.fullmatch(pattern, said, re.DOTALL):
             numbers = {

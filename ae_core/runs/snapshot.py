@@ -1,4 +1,4 @@
-"""A snapshot of a run: a frozen value that any number of pages may draw at the same time."""
+"""The snapshot of a run: a frozen value that any number of pages may draw at the same time."""
 
 import io
 import json
@@ -16,17 +16,17 @@ from ae_core.runs.record import RunRecord
 from ae_core.specs import TrainingSpec
 
 LIVE = ("queued", "starting", "running", "paused", "stopping")
-RECENT_EPOCHS = 5  # their mean time predicts the rest
+RECENT_EPOCHS = 5  # their mean duration predicts the rest
 
 
 @dataclass(frozen=True)
 class CodeMap:
-    """Codes of test images, for networks with a two-dimensional code.
+    """Codes of test images from a network with a two-dimensional code.
 
     Attributes:
         codes: (N, 2) float32.
         labels: N class indices.
-        names: of the classes.
+        names: the names of the classes.
     """
 
     codes: np.ndarray
@@ -36,29 +36,29 @@ class CodeMap:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A run as it is now.
+    """The present state of a run.
 
     Attributes:
-        id: of the run.
-        spec: what is trained.
+        id: the run's id.
+        spec: the spec of the training.
         preset: the preset that it started from.
         owner: an opaque name for the visitor.
         status: ``queued``, ``starting``, ``running``, ``paused``, ``stopping``, ``finished``,
             ``stopped`` or ``failed``.
-        reason: why it stopped or failed, or why it cannot go on now; None without a problem.
+        reason: why it stopped or failed, or why it cannot continue now; None without a problem.
         position: place in the queue from 1, 0 when not queued.
         wait: estimated seconds until it starts, None when not queued or unknown.
-        lost: with what its first attempt was lost: ``worker`` (died) or ``service`` (the
-            scheduler went away); empty if it was not. The run was retried.
+        lost: the cause of a lost first attempt: ``worker`` (died) or ``service`` (the scheduler
+            went away), after which the run was retried; empty if nothing was lost.
         lost_epoch: the epoch in which that happened.
-        share: of the present epoch that is done, in [0, 1].
+        share: the completed share of the present epoch, in [0, 1].
         history: the metrics of every epoch so far.
         pictures: (R, N, H, W, C) uint8: the preview images, clean, (corrupted,) reconstructed;
             None before the training starts.
-        map: of a two-dimensional code, else None.
+        map: the map of a two-dimensional code, otherwise None.
         saved: whether its weights are in the run store.
-        unsaved: whether they are in memory only, because the store did not take them.
-        sweep: an id that runs submitted together share, empty for a run of its own.
+        unsaved: whether they are only in memory, because the store could not be written.
+        sweep: the id that the runs of a sweep share, empty for a single run.
     """
 
     id: str
@@ -81,7 +81,7 @@ class Snapshot:
 
     @classmethod
     def of(cls, record: RunRecord, status: str, **fields: Any) -> "Snapshot":
-        """Return a snapshot of a run with a status and whatever else is known."""
+        """Return a snapshot of a run with a status and any other known fields."""
         about = {name: getattr(record, name) for name in ("id", "spec", "preset", "owner", "sweep")}
         return cls(status=status, **about, **fields)
 
@@ -97,12 +97,12 @@ class Snapshot:
 
     @property
     def epoch(self) -> int:
-        """How many epochs are complete."""
+        """The number of complete epochs."""
         return len(self.history)
 
     @property
     def seconds_left(self) -> float | None:
-        """Estimated seconds of training to the last epoch; None before the second epoch."""
+        """The estimated seconds until training ends; None before the second epoch."""
         if self.epoch < 2:  # the first epoch also builds the graph
             return None
         recent = [epoch["seconds"] for epoch in self.history[1:][-RECENT_EPOCHS:]]
@@ -112,7 +112,7 @@ class Snapshot:
 def files_of(snapshot: Snapshot) -> dict[str, bytes]:
     """Return a snapshot's images and map as files of a run folder, by name.
 
-    There are none if the images are a visitor's own and were deleted meanwhile.
+    There are no files if the images are a visitor's own and were deleted in the meantime.
     """
     files: dict[str, bytes] = {}
     if card(snapshot.spec.image_set).gone:
@@ -131,9 +131,9 @@ def restored(record: RunRecord, read: Callable[[str], bytes | None], *, saved: b
     """Return the snapshot of an ended run from its record and its files.
 
     Args:
-        record: of the run.
-        read: returns the bytes of a file of its folder, or None.
-        saved: whether the weights are there.
+        record: the run's record.
+        read: returns the bytes of a file in its folder, or None.
+        saved: whether the store has the weights.
     """
     preview, code_map = read("preview.png"), read("map.npz")
     rows = None
@@ -157,7 +157,7 @@ def restored(record: RunRecord, read: Callable[[str], bytes | None], *, saved: b
 
 
 def without_gone_pictures(snapshot: Snapshot) -> Snapshot:
-    """Return a snapshot, without its images if they are of a user set that was deleted."""
+    """Return a snapshot, without its images if they belong to a deleted user set."""
     if card(snapshot.spec.image_set).gone:
         return replace(snapshot, pictures=None, map=None)
     return snapshot

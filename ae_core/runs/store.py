@@ -1,10 +1,10 @@
 """Runs on disk: ``<id>/{run,spec,history}.json, weights.npz, preview.png, moments.npz``.
 
-``weights.npz`` is also there while a run trains, and then changes every few seconds.
+``weights.npz`` also exists while a run trains, and then changes every few seconds.
 
-Every file is written under another name and then renamed, so that a reader never sees half of one.
-A run whose folder has no ``history.json`` was cut off by a restart. `ae_core.runs.record` gives the
-files their contents.
+Every file is written under another name and then renamed, so that a reader never sees a partial
+file. A run whose folder has no ``history.json`` was interrupted by a restart. `ae_core.runs.record`
+defines the contents of the files.
 """
 
 import json
@@ -48,7 +48,7 @@ class RunStore:
         """Return a run's folder, whether or not it exists.
 
         Raises:
-            UnknownThing: ``run_id`` is no id at all, e.g. a path.
+            UnknownThing: ``run_id`` is not a valid id, e.g. a path.
         """
         if not RUN_ID.fullmatch(run_id):
             raise UnknownThing("unknown_run", id=run_id)
@@ -63,7 +63,7 @@ class RunStore:
         write_record(self.folder(record.id), record, {})
 
     def finish(self, record: RunRecord, files: Mapping[str, bytes]) -> None:
-        """Write a run's end: its files (``weights.npz``, ``preview.png``), history and status.
+        """Write a run's outcome: its files (``weights.npz``, ``preview.png``), history and status.
 
         Raises:
             StorageError: as in `begin`.
@@ -74,7 +74,7 @@ class RunStore:
         """Read a run.
 
         Raises:
-            UnknownThing: there is none, or its files do not read.
+            UnknownThing: there is no such run, or its files cannot be read.
         """
         folder = self.folder(run_id)
         try:
@@ -95,7 +95,7 @@ class RunStore:
         return (self.folder(run_id) / "weights.npz").is_file()
 
     def has_ended(self, run_id: str) -> bool:
-        """Return whether a run's end is there."""
+        """Return whether the store has a run's outcome."""
         return (self.folder(run_id) / "history.json").is_file()
 
     def ids(self) -> set[str]:

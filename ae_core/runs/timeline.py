@@ -1,8 +1,8 @@
-"""A run's timeline: the images and code maps of its epochs, bounded in number and bytes.
+"""A run's timeline: frames with images and code maps of its epochs, limited in number and bytes.
 
 A frame is one epoch's row of reconstructions and, for a two-dimensional code, its map. A long run
-keeps every 2nd, 4th, 8th … epoch, so that the frames stay evenly spread; the first and the newest
-are always there.
+keeps every 2nd, 4th, 8th … epoch, so that the frames stay evenly spaced; the first and the newest
+one are always kept.
 """
 
 import io
@@ -12,19 +12,19 @@ from typing import Any
 
 import numpy as np
 
-MAX_FRAMES = 64  # of a run
-MAX_BYTES = 4 << 20  # of a run's frames, in memory and, packed, in its folder
+MAX_FRAMES = 64  # per run
+MAX_BYTES = 4 << 20  # for a run's frames, in memory and, packed, in its folder
 FILE = "moments.npz"
 
 
 @dataclass(frozen=True)
 class EpochFrame:
-    """A run after one epoch.
+    """The images and codes of a run after one epoch.
 
     Attributes:
         epoch: its number, from 1.
         output: (N, H, W, C) uint8: the preview images' reconstructions.
-        codes: (M, 2) float32 of test images if the code has two dimensions, else None.
+        codes: (M, 2) float32, codes of test images if they have two dimensions, otherwise None.
     """
 
     epoch: int
@@ -33,19 +33,19 @@ class EpochFrame:
 
     @property
     def size(self) -> int:
-        """How many bytes its arrays have."""
+        """The size of its arrays in bytes."""
         return self.output.nbytes + (0 if self.codes is None else self.codes.nbytes)
 
 
 def kept_epochs(newest: int, max_frames: int) -> tuple[int, ...]:
-    """Return the epochs whose frames are kept, from the first one to the newest.
+    """Return the epochs whose frames are kept, from the first to the newest.
 
-    All distances but the last are the smallest power of two that keeps few enough. An epoch that is
-    dropped is never needed again later.
+    All intervals except the last are the smallest power of two that respects the maximum. A
+    dropped epoch is never needed again.
 
     Args:
-        newest: how many epochs there are, at least 1.
-        max_frames: how many may be kept, at least 2.
+        newest: the number of epochs, at least 1.
+        max_frames: the maximum number of frames, at least 2.
     """
     stride = 1
     while True:
@@ -56,13 +56,13 @@ def kept_epochs(newest: int, max_frames: int) -> tuple[int, ...]:
 
 
 def with_newest(frames: Sequence[EpochFrame], newest: EpochFrame) -> tuple[EpochFrame, ...]:
-    """Return a run's frames after another epoch, within `MAX_FRAMES` and `MAX_BYTES`."""
+    """Add the frame of a new epoch, and keep frames within `MAX_FRAMES` and `MAX_BYTES`."""
     kept = set(kept_epochs(newest.epoch, max(2, min(MAX_FRAMES, MAX_BYTES // newest.size))))
     return tuple(frame for frame in (*frames, newest) if frame.epoch in kept)
 
 
 def to_bytes(frames: Sequence[EpochFrame]) -> bytes:
-    """Return at least one frame as the bytes of an .npz."""
+    """Pack one or more frames as the bytes of an .npz."""
     arrays: dict[str, Any] = {
         "epochs": np.array([frame.epoch for frame in frames], np.int32),
         "output": np.stack([frame.output for frame in frames]),
@@ -76,7 +76,7 @@ def to_bytes(frames: Sequence[EpochFrame]) -> bytes:
 
 
 def from_bytes(data: bytes | None) -> tuple[EpochFrame, ...]:
-    """Read what `to_bytes` wrote; None, where a run has no such file, gives no frames."""
+    """Read the output of `to_bytes`; return no frames for None, if a run has no such file."""
     if data is None:
         return ()
     with np.load(io.BytesIO(data), allow_pickle=False) as archive:
