@@ -1,4 +1,4 @@
-"""Files and folders: where they are, writing a file whole, a lock between processes."""
+"""Files and folders: their paths, atomic writes, and a lock between processes."""
 
 import fcntl
 import os
@@ -10,34 +10,34 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from zipfile import BadZipFile
 
-# What NumPy and zipfile raise for files that are no .npz or .zip, or damaged ones.
+# The errors of NumPy and zipfile for files that are damaged or not an .npz or .zip.
 DAMAGED = (
     *(BadZipFile, zlib.error, OSError, EOFError),
     *(LookupError, OverflowError, RuntimeError, TypeError, ValueError),
 )
-ROOT = Path(__file__).resolve().parent.parent  # of the project: app.py, assets, data, runs
+ROOT = Path(__file__).resolve().parent.parent  # the project: app.py, assets, data, runs
 
 
 def data_dir() -> Path:
-    """Return the folder of the image sets: AE_DATA_DIR, else `data` in the project."""
+    """Return the folder of the image sets: AE_DATA_DIR, or `data` in the project."""
     return Path(os.environ.get("AE_DATA_DIR") or ROOT / "data")
 
 
 def runs_dir() -> Path:
-    """Return the folder of the runs: AE_RUNS_DIR, else `runs` in the project."""
+    """Return the folder of the runs: AE_RUNS_DIR, or `runs` in the project."""
     return Path(os.environ.get("AE_RUNS_DIR") or ROOT / "runs")
 
 
 def atomic_write(path: Path, data: bytes, *, lasting: bool = True) -> None:
-    """Write a file under another name and rename it: a reader never sees half of it.
+    """Write a file under another name and rename it, so that a reader never sees a partial file.
 
     Args:
-        path: of the file; several processes may write it at a time.
+        path: the file; several processes may write it at a time.
         data: its content.
         lasting: whether to wait until it would survive a power cut.
 
     Raises:
-        OSError: it cannot be written; nothing of it is left.
+        OSError: the file cannot be written; no partial file remains.
     """
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
@@ -55,11 +55,11 @@ def atomic_write(path: Path, data: bytes, *, lasting: bool = True) -> None:
 class FileLock:
     """A mutex shared by all threads and processes that use one folder; not reentrant.
 
-    The operating system releases it when its process ends, even if killed.
+    The operating system releases it when the process ends, even if killed.
     """
 
     def __init__(self, path: Path) -> None:
-        """Use an empty file, which is made, with its folder, when first needed."""
+        """Use an empty file, which is created with its folder when first needed."""
         self._path = path
         self._threads = threading.Lock()
 
@@ -68,10 +68,7 @@ class FileLock:
         """Wait for the lock and hold it.
 
         Args:
-            refusal: makes the error to raise where the file cannot be opened or made.
-
-        Raises:
-            OSError: the file cannot be opened or made, and there is no ``refusal``.
+            refusal: returns the error to raise if the file cannot be opened or created.
         """
         with self._threads, ExitStack() as opened:
             try:

@@ -1,6 +1,6 @@
 """The old name of `ae_core.service.worker`, for workers that are started with ``--preload``.
 
-It goes with the next release.
+The next release removes it.
 """
 
 from ae_core.service.worker import dask_setup

@@ -91,7 +91,7 @@ class RunStore:
         return path.read_bytes() if path.is_file() else None
 
     def has_weights(self, run_id: str) -> bool:
-        """Return whether a run's weights are there; they may be before its end."""
+        """Return whether the store has a run's weights, which it may before the run ends."""
         return (self.folder(run_id) / "weights.npz").is_file()
 
     def has_ended(self, run_id: str) -> bool:

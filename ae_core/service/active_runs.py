@@ -1,7 +1,7 @@
-"""The runs that have not ended, on whatever server they were submitted, and their queue.
+"""The live runs of all servers that share a store, and their queue.
 
-Behind one lock, kept in step with the `QueueStore` that all servers of a store share. Any thread
-may call it.
+One lock guards them, and they follow the `QueueStore` that the servers share. Any thread may call
+it.
 """
 
 import threading
@@ -20,20 +20,20 @@ from ae_core.service.metrics import ServiceMetrics
 from ae_core.service.queue import Entry, TrainingQueue
 from ae_core.service.queue_store import QueueStore
 
-MISSING_SECONDS = 10.0  # after which a run that is neither queued nor ended is given up
+MISSING_SECONDS = 10.0  # after these, a run that is neither queued nor ended is dropped
 
 
 class ActiveRuns:
     """The live runs and the queue.
 
     Attributes:
-        changed: the lock; it is notified of every change.
-        exclusive: the lock of all servers, as a context: one at a time starts runs.
-        metrics: counts of these runs.
+        changed: the lock, which is notified of every change.
+        exclusive: a context with the lock of all servers: one at a time starts runs.
+        metrics: the counts of these runs.
     """
 
     def __init__(self, store: RunStore, queue_store: QueueStore) -> None:
-        """Start empty; `sync` reads what there is."""
+        """Start empty; `sync` reads the queue."""
         self._store = store
         self._queue_store = queue_store
         self.changed = threading.Condition(threading.RLock())
@@ -49,7 +49,7 @@ class ActiveRuns:
         """Put new runs into the queue, all or none.
 
         Raises:
-            StorageError: a run's folder, or the queue, cannot be written.
+            StorageError: a run's folder or the queue cannot be written.
         """
         with self.changed:
             try:
@@ -75,12 +75,12 @@ class ActiveRuns:
             return [run for run in live if run.snapshot.live and run.record.owner == owner]
 
     def live(self, run_id: str) -> LiveRun | None:
-        """Return a run whose end is not in the store yet, None for any other."""
+        """Return a run whose outcome is not in the store yet, None for any other run."""
         with self.changed:
             return self._live.get(run_id)
 
     def snapshot(self, run_id: str) -> Snapshot | None:
-        """Return such a run as it is now, with its place in the queue; None for any other."""
+        """Return the snapshot of such a run with its place in the queue, None for any other run."""
         with self.changed:
             run = self._live.get(run_id)
             if run is None:
@@ -89,7 +89,7 @@ class ActiveRuns:
                 return run.snapshot
             queued, queue, slots = run.snapshot, self._queue, self._slots
             snapshots = {each: live.snapshot for each, live in self._live.items()}
-        # Without the lock: a worker's messages do not wait for arithmetic.
+        # Without the lock, so that a worker's messages need not wait for the forecast.
         position = self._forecast.positions(queue, snapshots, slots).get(run_id)
         if position is None:
             return queued
@@ -97,16 +97,16 @@ class ActiveRuns:
 
     @contextmanager
     def holding(self, run_id: str) -> Iterator[LiveRun | None]:
-        """Hold the lock while one run is changed; None if it is not live (any more).
+        """Hold the lock to change a run; yield None if it is not live.
 
-        Nothing inside may wait: Dask's event loop is among the callers.
+        The body must not wait, because Dask's event loop is one of the callers.
         """
         with self.changed:
             yield self.live(run_id)
             self.changed.notify_all()
 
     def sync(self) -> TrainingQueue:
-        """Read the queue as all servers have left it, and return it."""
+        """Read the queue that all servers share, and return it."""
         with self.changed:
             self._queue = self._queue_store.read()
             entries = {e.id: e for e in (*self._queue.waiting, *self._queue.training)}
@@ -120,12 +120,12 @@ class ActiveRuns:
             return self._queue
 
     def _adopt(self, entry: Entry) -> None:
-        """Bring a run up to what its entry in the queue says."""
+        """Update a run from its entry in the queue."""
         run = self._live.get(entry.id)
         if run is None:
             try:
                 run = LiveRun.queued(self._store.read(entry.id))
-            except UnknownThing:  # somebody deleted its folder
+            except UnknownThing:  # its folder was deleted
                 self._queue_store.remove(entry.id)
                 self._queue_store.finish(entry.id)
                 return
@@ -138,7 +138,7 @@ class ActiveRuns:
             run.start_attempt(entry)
 
     def _check_absent(self, run_id: str) -> None:
-        """Forget a run that has left the queue once another server has stored its end."""
+        """Drop a run that has left the queue after another server has stored its outcome."""
         run = self._live[run_id]
         if self._store.has_ended(run_id):
             self._forget(run_id, self._store.read(run_id).status)
@@ -154,7 +154,7 @@ class ActiveRuns:
             self.changed.notify_all()
 
     def start_next(self, slots: int) -> LiveRun | None:
-        """Start the run whose turn it is if there is a slot; call this under `exclusive`."""
+        """Start the next run if there is a slot; call this under `exclusive`."""
         with self.changed:
             self._slots = slots
             while len(self._queue.training) < slots:
@@ -168,7 +168,7 @@ class ActiveRuns:
             return None
 
     def retry(self, entry: Entry, lost: str) -> LiveRun:
-        """Record a new attempt at a run whose last one was lost; call this under `exclusive`."""
+        """Record a new attempt at a run after a lost one; call this under `exclusive`."""
         with self.changed:
             epoch = self._live[entry.id].snapshot.epoch + 1
             self._queue_store.retry(entry, lost, epoch)
@@ -176,17 +176,17 @@ class ActiveRuns:
             return self._live[entry.id]
 
     def dequeue(self, run_id: str) -> bool:
-        """Take a waiting run off the queue; return whether it was there."""
+        """Remove a waiting run from the queue; return whether it was there."""
         with self.changed:
             if run_id not in self._live:
-                self.sync()  # another server may have it
+                self.sync()  # another server may have started it
             removed = run_id in self._live and self._queue_store.remove(run_id)
             if removed:
                 self._queue = self._queue_store.read()
             return removed
 
     def set_problem(self, problem: Message | None) -> None:
-        """Show with every live run why it does not go on now; None: it does."""
+        """Set the reason why live runs cannot continue now, None if they can."""
         with self.changed:
             for run in self._live.values():
                 if not run.over and run.snapshot.reason != problem:
@@ -194,7 +194,7 @@ class ActiveRuns:
             self.changed.notify_all()
 
     def drop(self, run_id: str) -> None:
-        """Forget a live run: from now on the store has it."""
+        """Drop a live run, because the store has it now."""
         with self.changed:
             run = self._live.get(run_id)
             if run is not None:
@@ -203,7 +203,7 @@ class ActiveRuns:
                 self._queue = self._queue_store.read()
 
     def keep_unsaved(self, run_id: str, problem: Message) -> None:
-        """Keep an ended run that the store did not take, and say why."""
+        """Keep an ended run in memory that could not be stored, and the reason."""
         with self.holding(run_id) as run:
             self._queue_store.finish(run_id)
             if run is not None:

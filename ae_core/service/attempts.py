@@ -1,7 +1,7 @@
 """The attempts at runs that this server follows on the Dask scheduler.
 
-A task and its result belong to the scheduler, under a published name, until a server has stored the
-run's end: they outlive the server that submitted the run.
+The scheduler keeps a task and its result under a published name until a server has stored the run's
+outcome, so they outlive the server that submitted the run.
 """
 
 import logging
@@ -23,17 +23,17 @@ from ae_core.service.queue import Entry, TrainingQueue
 from ae_core.specs import LIMITS, TrainingSpec, to_json
 
 ALL_EPOCHS = int(LIMITS["epochs"].high)
-TIMEOUT = 5  # seconds, of the scheduler
-RESULT_SECONDS = 60  # for the weights of the largest network to arrive
+TIMEOUT = 5  # seconds for an answer of the scheduler
+RESULT_SECONDS = 60  # enough to receive the weights of the largest network
 
 _log = logging.getLogger(__name__)
 
 
 class AttemptLost(Exception):
-    """An attempt at a run came to no end of its own."""
+    """An attempt at a run was lost before it had an outcome."""
 
     def __init__(self, how: str) -> None:
-        """Lost with its ``worker``, or with the training ``service``."""
+        """Set the cause: ``worker`` or ``service``."""
         super().__init__(how)
         self.how = how
 
@@ -43,9 +43,9 @@ class RemoteAttempt:
     """One attempt at a run, on a scheduler.
 
     Attributes:
-        client: the connection to it.
-        name: of the attempt.
-        future: of its task.
+        client: the connection to the scheduler.
+        name: the attempt's name.
+        future: the future of its task.
     """
 
     client: Client
@@ -54,7 +54,7 @@ class RemoteAttempt:
 
     @classmethod
     def submit(cls, client: Client, name: str, spec: TrainingSpec, folder: Path) -> "RemoteAttempt":
-        """Hand an attempt to a worker, which saves its weights in ``folder`` now and then."""
+        """Submit an attempt to a worker, which regularly saves its weights in ``folder``."""
         limit(name, client).set(ALL_EPOCHS, timeout=TIMEOUT)
         future = client.submit(
             worker.train,
@@ -69,7 +69,7 @@ class RemoteAttempt:
 
     @classmethod
     def find(cls, client: Client, name: str) -> "RemoteAttempt | None":
-        """Return an attempt that is on the scheduler already; None if it is not."""
+        """Return an attempt that the scheduler already has, None if it has not."""
         future = client.get_dataset(task_key(name), default=None)
         return None if future is None else cls(client, name, future)
 
@@ -78,10 +78,10 @@ class RemoteAttempt:
         limit(self.name, self.client).set(epoch, timeout=TIMEOUT)
 
     def outcome(self) -> RunOutcome:
-        """Return how the run ended; the task, `ae_core.service.worker.train`, is done.
+        """Return the outcome of the run; its task, `ae_core.service.worker.train`, must be done.
 
         Raises:
-            AttemptLost: the task came to no end; another attempt may.
+            AttemptLost: the task has no outcome; another attempt is possible.
         """
         try:
             return self.future.result(timeout=RESULT_SECONDS)
@@ -91,18 +91,18 @@ class RemoteAttempt:
             raise AttemptLost("service") from None
         except UserError as error:
             return RunOutcome("failed", error.message)
-        except Exception as error:  # any other is a bug: the log has all of it
+        except Exception as error:  # any other error is a bug and is logged in full
             _log.exception("a run failed in its worker")
             return RunOutcome("failed", Message.of("failed", kind=type(error).__name__))
 
     def leave(self) -> None:
-        """Follow the attempt no more; its task goes on."""
+        """Stop following the attempt; its task continues."""
         if self.client.status == "running":
             self.client.unsubscribe_topic(topic(self.name))
         self.future.release()
 
     def forget(self) -> None:
-        """Remove all that the scheduler has of an attempt that nobody needs any more."""
+        """Remove the data of an attempt that is no longer needed from the scheduler."""
         if self.client.status != "running":
             return
         self.future.cancel()
@@ -113,9 +113,9 @@ class RemoteAttempt:
 
 
 class AttemptTracker(dict[str, RemoteAttempt]):
-    """The followed attempts by their run's id; their messages go to the live runs.
+    """The followed attempts by run id; it passes their messages to the live runs.
 
-    Only the dispatcher's thread uses it; Dask's event loop brings the messages.
+    Only the dispatcher's thread uses it; messages arrive in Dask's event loop.
     """
 
     def __init__(
@@ -126,13 +126,13 @@ class AttemptTracker(dict[str, RemoteAttempt]):
         on_gap: Callable[[str], None],
         on_done: Callable[[str, Future], None],
     ) -> None:
-        """Follow nothing yet.
+        """Start without attempts.
 
         Args:
-            store: of the runs' folders.
+            store: the store with the runs' folders.
             active: the live runs.
-            on_gap: called in Dask's event loop with a run whose messages have a gap.
-            on_done: called in a thread of Dask's with a run whose task is done, and the task.
+            on_gap: called in Dask's event loop with the id of a run whose messages have a gap.
+            on_done: called in one of Dask's threads with the id of a run and its completed task.
         """
         super().__init__()
         self._store = store
@@ -141,13 +141,13 @@ class AttemptTracker(dict[str, RemoteAttempt]):
         self._on_done = on_done
 
     def begin(self, client: Client, run_id: str, attempt: int) -> None:
-        """Hand an attempt to a worker and follow it."""
+        """Submit an attempt to a worker and follow it."""
         name = self._listen(client, run_id, attempt)
         spec, folder = self._store.read(run_id).spec, self._store.folder(run_id)
         self._follow(run_id, RemoteAttempt.submit(client, name, spec, folder))
 
     def join(self, client: Client, entry: Entry) -> bool:
-        """Follow an attempt that was begun before; return whether the scheduler has it."""
+        """Follow an earlier attempt; return whether the scheduler has it."""
         with self._active.holding(entry.id) as run:
             if run is not None:
                 run.pending = []
@@ -160,14 +160,14 @@ class AttemptTracker(dict[str, RemoteAttempt]):
         return True
 
     def leave_others(self, client: Client, queue: TrainingQueue) -> None:
-        """Leave every attempt that does not train any more, or is of an old connection."""
+        """Leave attempts that no longer train, or that belong to an old connection."""
         names = {entry.id: attempt_name(entry.id, entry.attempt) for entry in queue.training}
         for run_id, attempt in [*self.items()]:
             if attempt.name != names.get(run_id) or attempt.client is not client:
                 self.pop(run_id).leave()
 
     def catch_up(self, run_id: str) -> None:
-        """Apply the messages that were sent before this server listened."""
+        """Apply the messages that were sent before this server subscribed."""
         attempt = self.get(run_id)
         if attempt is None:
             return
@@ -187,9 +187,9 @@ class AttemptTracker(dict[str, RemoteAttempt]):
         attempt.future.add_done_callback(lambda done: self._on_done(run_id, done))
 
     def _receive(self, run_id: str, number: int, message: RunMessage) -> None:
-        """Apply a message in Dask's event loop: nothing here may wait."""
+        """Apply a message in Dask's event loop, without waiting."""
         with self._active.holding(run_id) as run:
             if run is None or run.attempt != number or run.apply(message):
                 return
-            run.pending = [message]  # until the missing ones before it are here
+            run.pending = [message]  # until earlier messages arrive
         self._on_gap(run_id)

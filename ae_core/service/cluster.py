@@ -1,9 +1,9 @@
 """The embedded Dask cluster: ``python -m ae_core.service.cluster``, a child of the web server.
 
-One process holds the scheduler and a nanny for every worker; each worker is a process of its own.
-The server keeps the child's standard input open: when the server ends, even killed, that input ends
-and the cluster with it. (Dask's ``SubprocessCluster`` would leave its processes behind.) It listens
-on the loopback address only and has no dashboard: whoever reaches a Dask scheduler can run code.
+One process holds the scheduler and a nanny for each worker; each worker is a separate process. The
+server keeps the child's standard input open: when the server ends, even if killed, that input ends,
+and so does the cluster. (Dask's ``SubprocessCluster`` would leave its processes behind.) It listens
+only on the loopback address and has no dashboard: anybody with access to a scheduler can run code.
 """
 
 import argparse
@@ -28,7 +28,7 @@ QUIET = {
     "DASK_DISTRIBUTED__WORKER__HTTP__ROUTES": "[]",
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
-# Dask monitors itself 50 to 100 times a second: an eighth of a core while nothing happens.
+# By default Dask monitors itself 50 to 100 times a second: an eighth of a core when idle.
 RARELY_MONITORED = {
     "distributed.admin.tick.interval": "1s",
     "distributed.worker.profile.enabled": False,
@@ -42,13 +42,13 @@ def start(train_workers: int = 1, infer_workers: int = 1) -> tuple["subprocess.P
     The cluster ends when the process's ``stdin`` is closed.
 
     Raises:
-        UserError: it did not start; the log has its last words.
+        UserError: it did not start; the log has its last output.
     """
     command = [sys.executable, "-m", "ae_core.service.cluster"]
     process = subprocess.Popen(
         [*command, "--train", str(train_workers), "--infer", str(infer_workers)],
         cwd=ROOT,
-        # User sets lie beside the runs, and workers start in another folder.
+        # User sets are beside the runs, and workers start in another folder.
         env={**QUIET, **os.environ, "AE_RUNS_DIR": str(runs_dir().resolve())},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -68,7 +68,7 @@ async def serve(train_workers: int, infer_workers: int) -> None:
         "port": 0,
         "dashboard": False,
         "dashboard_address": f"{HOST}:0",
-        "allowed_failures": 0,  # the dispatcher retries a run whose worker died, and says so
+        "allowed_failures": 0,  # the dispatcher retries a run whose worker died, and reports it
     }
     kinds = [TRAIN] * train_workers + [INFER] * infer_workers
     workers = {f"{kind}-{i}": _worker(f"{kind}-{i}", kind) for i, kind in enumerate(kinds)}
@@ -83,10 +83,10 @@ async def serve(train_workers: int, infer_workers: int) -> None:
 
 
 def _without_trimming(environment: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the environment without Dask's settings of the C library's memory.
+    """Return the environment without Dask's settings for the C library's memory.
 
-    They return every free page at once, and a training asks for them again at the next step: with
-    XLA it then takes 1.7 times as long, without a tenth longer.
+    With those settings, free pages return to the system at once, and a training asks for them
+    again at the next step: it takes 1.7 times as long with XLA, and a tenth longer without.
     """
     return {name: value for name, value in environment.items() if not name.startswith("MALLOC_")}
 
@@ -106,13 +106,13 @@ def _worker(name: str, kind: str) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Read the numbers of workers and serve."""
+    """Read the numbers of workers from the command line and serve."""
     parser = argparse.ArgumentParser(description=serve.__doc__)
     parser.add_argument("--train", type=int, default=1)
     parser.add_argument("--infer", type=int, default=1)
     arguments = parser.parse_args()
     asyncio.run(serve(arguments.train, arguments.infer))
-    os._exit(0)  # also while a worker is in a long call
+    os._exit(0)  # even if a worker is in a long call
 
 
 if __name__ == "__main__":

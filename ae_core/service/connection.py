@@ -1,4 +1,4 @@
-"""The connection to the workers: an embedded cluster of the server's own, or a Dask scheduler."""
+"""The connection to the workers: the server's embedded cluster, or a Dask scheduler."""
 
 import logging
 import subprocess
@@ -21,14 +21,14 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 CONNECT_SECONDS = 5
-REFUSED_SECONDS = 1.5  # after a failure, in which nobody tries again
-ANSWER_SECONDS = 120.0  # the longest that a page waits for a worker
+REFUSED_SECONDS = 1.5  # after a failure, before the next try
+ANSWER_SECONDS = 120.0  # a page's maximum wait for a worker
 
 _log = logging.getLogger(__name__)
 
 
 def _answered(function: Callable[..., T], args: Any, kwargs: Any) -> T | UserError:
-    """Return a function's result or refusal: Dask would log a raised one, with all arguments."""
+    """Return a function's result or its UserError: Dask would log a raised one with arguments."""
     try:
         return function(*args, **kwargs)
     except UserError as error:
@@ -36,19 +36,19 @@ def _answered(function: Callable[..., T], args: Any, kwargs: Any) -> T | UserErr
 
 
 class Connection:
-    """A Dask client that connects when needed, and again when the connection is lost.
+    """A Dask client that connects when needed, and reconnects after a loss.
 
-    Its methods raise ServiceUnavailable if they cannot connect, or no worker answers.
+    Its methods raise ServiceUnavailable if they cannot connect or no worker answers.
     """
 
     def __init__(self, scheduler: str = "", train_workers: int = 1, infer_workers: int = 1) -> None:
-        """Connect later, when a client is needed.
+        """Prepare a connection that opens when a client is needed.
 
         Args:
             scheduler: the address of a scheduler, e.g. ``tcp://host:8786``; empty for an embedded
                 cluster, which starts with the first client.
-            train_workers: how many trainings an embedded cluster runs at a time.
-            infer_workers: how many of its workers answer pages.
+            train_workers: the number of concurrent trainings in an embedded cluster.
+            infer_workers: the number of its workers that answer pages.
         """
         self._scheduler = scheduler
         self._workers = (train_workers, infer_workers)
@@ -64,13 +64,13 @@ class Connection:
         return bool(self._scheduler)
 
     def client(self) -> Client:
-        """Return a connected client; takes about a second the first time."""
+        """Return a connected client; the first call takes about a second."""
         with self._lock:
             if self._client is not None and self._client.status == "running" and self._alive():
                 return self._client
             self._drop()
             until, why = self._refused
-            if time.monotonic() < until:  # a caller that waited for the lock waits no more
+            if time.monotonic() < until:  # a caller that waited for the lock does not wait again
                 raise ServiceUnavailable(why.key, **why.values)
             try:
                 self._client = self._connected()
@@ -117,15 +117,15 @@ class Connection:
         return found
 
     def train_slots(self) -> int:
-        """Return how many runs can train at a time."""
+        """Return the number of runs that can train at a time."""
         client = self.client()
         workers = client.scheduler_info(n_workers=-1)["workers"].values()
-        if client.status != "running":  # then its information is out of date
+        if client.status != "running":  # its information is out of date
             raise ServiceUnavailable("connection_lost")
         return sum(int(worker["resources"].get(TRAIN, 0)) for worker in workers)
 
     def warm(self) -> None:
-        """Start to connect in the background; later calls show a failure."""
+        """Start connecting in the background; later calls report a failure."""
 
         def connect() -> None:
             try:
@@ -150,7 +150,7 @@ class Connection:
             self._client = None
         if self._process is not None:
             try:
-                self._process.communicate(timeout=5)  # which ends its standard input
+                self._process.communicate(timeout=5)  # ends its standard input
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.communicate()

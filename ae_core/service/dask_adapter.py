@@ -1,6 +1,6 @@
-"""What the service uses of Dask that Dask's documentation does not promise.
+"""The undocumented parts of Dask that the service uses.
 
-An upgrade may take it away: ``tests/test_adapters.py`` then says so.
+An upgrade may remove them; ``tests/test_adapters.py`` then fails.
 """
 
 from typing import Any
@@ -9,9 +9,9 @@ from distributed import Client
 
 
 def forget_events(client: Client, topic: str) -> None:
-    """Remove the messages that the scheduler keeps of a topic."""
+    """Remove the messages of a topic from the scheduler."""
 
-    def truncate(dask_scheduler: Any) -> None:  # nested, so that Dask sends its code along
+    def truncate(dask_scheduler: Any) -> None:  # nested, so that Dask sends its code
         dask_scheduler._broker.truncate(topic)
 
     client.run_on_scheduler(truncate)

@@ -1,8 +1,8 @@
-"""The dispatcher hands runs to workers, follows them and stores their ends.
+"""The dispatcher submits runs to workers, follows them and stores their outcomes.
 
-It does not rely on events: at every occasion it compares the queue, which all servers of a store
-share, with what the scheduler has, and acts on the difference. So one server may start a run, all
-may follow it and another one may end it.
+It does not rely on events: each time, it compares the queue, which all servers of a store share,
+with the tasks on the scheduler, and acts on the difference. So one server may start a run, all may
+follow it, and another one may end it.
 """
 
 import threading
@@ -19,19 +19,19 @@ from ae_core.service.executor import SerialExecutor
 from ae_core.service.messages import RunMessage, attempt_name, run_of, task_key
 from ae_core.service.queue import Entry, TrainingQueue
 
-CHANGED = "ae-queue"  # the topic by which servers tell each other that the queue has changed
-POLL_SECONDS = 2.0  # while something may happen that no event reports
-MAX_ATTEMPTS = 2  # at a run whose worker, or scheduler, is lost
+CHANGED = "ae-queue"  # the topic on which servers announce that the queue has changed
+POLL_SECONDS = 2.0  # while changes without an event are possible
+MAX_ATTEMPTS = 2  # at a run whose worker or scheduler is lost
 
 
 class Dispatcher:
-    """Between the active runs, the workers and the store; any thread may call its methods.
+    """Connects the active runs, the workers and the store; any thread may call its methods.
 
-    A thread of its own does all that waits for Dask or the disk.
+    Its own thread does all work that waits for Dask or the disk.
     """
 
     def __init__(self, store: RunStore, connection: Connection, active: ActiveRuns) -> None:
-        """Start idle; the caller closes the connection, after the dispatcher."""
+        """Start idle; the caller must close the connection after the dispatcher."""
         self._store = store
         self._connection = connection
         self._active = active
@@ -41,7 +41,7 @@ class Dispatcher:
             on_gap=lambda run_id: self._executor.submit(self._attempts.catch_up, run_id),
             on_done=lambda run_id, future: self._executor.submit(self._finish, run_id, future),
         )
-        self._client: Client | None = None  # whose events are subscribed to
+        self._client: Client | None = None  # the client with subscribed events
         self._requested = threading.Event()
         self._executor = SerialExecutor("ae-service")
 
@@ -52,7 +52,7 @@ class Dispatcher:
             self._executor.submit(self._dispatch)
 
     def announce(self) -> None:
-        """Do so, and have the other servers do so, too."""
+        """Dispatch soon, and make the other servers do so, too."""
         self.dispatch()
         self._executor.submit(self._notify_servers)
 
@@ -61,11 +61,11 @@ class Dispatcher:
         self._executor.submit(self._allow_until_epoch, run_id, epoch)
 
     def end(self, run_id: str, outcome: RunOutcome) -> None:
-        """Store the end of a run, and start the next one."""
+        """Store the outcome of a run, and start the next one."""
         self._executor.submit(self._end, run_id, outcome)
 
     def close(self) -> None:
-        """Do nothing more."""
+        """Stop the dispatcher's thread."""
         self._executor.close()
 
     # --- in the dispatcher's own thread ----------------------------------------------------
@@ -88,14 +88,14 @@ class Dispatcher:
                 self._executor.schedule(POLL_SECONDS, self.dispatch)
 
     def _listen(self, client: Client) -> None:
-        """Subscribe to the events of a connection, once; some may be missed."""
+        """Subscribe once to the events of a connection; some may be missed."""
         if self._client is not client:
             self._client = client
             client.subscribe_topic("all", lambda event: self._on_workers(event[1]))
             client.subscribe_topic(CHANGED, lambda event: self.dispatch())
 
     def _on_workers(self, message: RunMessage) -> None:
-        """Handle a worker's coming or going in Dask's event loop: nothing here may wait."""
+        """Handle an added or removed worker in Dask's event loop, without waiting."""
         if message.get("action") == "add-worker":
             self.dispatch()
         elif message.get("action") == "remove-worker":
@@ -104,10 +104,10 @@ class Dispatcher:
                     self._executor.submit(self._worker_lost, key)
 
     def _follow(self, client: Client, queue: TrainingQueue) -> None:
-        """Follow the runs in training, and no others."""
+        """Follow exactly the runs in training."""
         self._attempts.leave_others(client, queue)
         for entry in queue.training:
-            # Where the scheduler does not have it, it is another scheduler now.
+            # If the scheduler does not have it, it is another scheduler.
             if entry.id not in self._attempts and not self._attempts.join(client, entry):
                 self._lose(client, entry, "service")
 
@@ -127,19 +127,19 @@ class Dispatcher:
 
     def _allow_until_epoch(self, run_id: str, epoch: int) -> None:
         if run_id not in self._attempts:
-            self._dispatch()  # another server may just have started it
+            self._dispatch()  # another server may have just started it
         if (attempt := self._attempts.get(run_id)) is not None:
             attempt.allow_until_epoch(epoch)
 
     def _worker_lost(self, key: str) -> None:
         run = self._active.live(run_of(key))
-        if run is not None and run.started:  # else Dask hands it to another worker
+        if run is not None and run.started:  # otherwise Dask gives it to another worker
             self._attempt_lost(key, "worker")
 
     def _attempt_lost(self, key: str, how: str) -> None:
         client = self._connection.client()
         with self._active.exclusive():
-            for entry in self._active.sync().training:  # not there if another server was first
+            for entry in self._active.sync().training:  # missing if another server was first
                 if task_key(attempt_name(entry.id, entry.attempt)) == key:
                     self._lose(client, entry, how)
         self.dispatch()
@@ -164,12 +164,12 @@ class Dispatcher:
             self._notify_servers()
 
     def _finish(self, run_id: str, future: Future) -> None:
-        """Handle the end of a task, however it ended."""
+        """Handle the end of a task, successful or not."""
         attempt, run = self._attempts.get(run_id), self._active.live(run_id)
         if attempt is None or attempt.future is not future or run is None:
             return
         if future.cancelled() or self._store.has_ended(run_id):
-            # The connection was lost, or another server has stored the end.
+            # The connection was lost, or another server has stored the outcome.
             self._attempts.pop(run_id).leave()
             self.dispatch()
             return
@@ -182,7 +182,7 @@ class Dispatcher:
         self._end(run_id, outcome)
 
     def _end(self, run_id: str, outcome: RunOutcome) -> None:
-        """Store a run's end if the store takes it, and start the next run."""
+        """Store a run's outcome if possible, and start the next run."""
         with self._active.holding(run_id) as run:
             if run is None or run.over:
                 return
@@ -206,6 +206,6 @@ class Dispatcher:
 
 
 def _trainings_of_others(client: Client, known: frozenset[str]) -> int:
-    """Return how many trainings of other runs than the known ones are with workers."""
+    """Return the number of trainings on workers that belong to unknown runs."""
     keys = [str(key) for keys in client.processing().values() for key in keys]
     return len({run_of(key) for key in keys} - {""} - known)

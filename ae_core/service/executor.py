@@ -11,29 +11,29 @@ from distributed.client import ClosedClientError
 
 from ae_core.errors import ServiceUnavailable
 
-# What a job meets when the scheduler goes away; the next one acts on it.
+# The errors of a job when the scheduler goes away; the next job handles that.
 CUT_OFF = (CancelledError, ClosedClientError, OSError, ServiceUnavailable, TimeoutError)
 
 _log = logging.getLogger(__name__)
 
 
 class SerialExecutor:
-    """Runs callables one at a time on a background thread, and one at a later time."""
+    """Runs callables one at a time on a background thread, and can schedule a single later one."""
 
     def __init__(self, name: str) -> None:
-        """Start idle; the thread has a name."""
+        """Start idle with a named thread."""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._timer: threading.Timer | None = None
 
     def submit(self, job: Callable[..., None], *args: Any) -> None:
-        """Run a job soon; nobody waits for it."""
+        """Run a job soon, without waiting for it."""
         try:
             self._thread.submit(self._run, job, *args)
-        except RuntimeError:  # closed, or the whole program is ending
+        except RuntimeError:  # closed, or the program is ending
             _log.debug("%s came too late", job.__qualname__)
 
     def schedule(self, seconds: float, call: Callable[[], None]) -> None:
-        """Call something after a time, in place of what was scheduled before."""
+        """Call a function after a delay; this replaces the previously scheduled one."""
         if self._timer is not None:
             self._timer.cancel()
         self._timer = threading.Timer(seconds, call)
@@ -41,7 +41,7 @@ class SerialExecutor:
         self._timer.start()
 
     def close(self) -> None:
-        """Run nothing more."""
+        """Run no more jobs."""
         if self._timer is not None:
             self._timer.cancel()
         self._thread.shutdown(wait=False, cancel_futures=True)

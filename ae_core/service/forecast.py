@@ -1,6 +1,6 @@
-"""The queue's forecast: the place of every waiting run, and when it starts.
+"""The queue's forecast: the place and the start time of every waiting run.
 
-The times follow from the order of the queue and from how fast the runs in training are just now.
+The times follow from the order of the queue and from the present speed of the runs in training.
 """
 
 import threading
@@ -11,11 +11,11 @@ from ae_core.runs.snapshot import Snapshot
 from ae_core.service.queue import QueuePosition, TrainingQueue
 from ae_core.training.estimate import SpeedCalibration
 
-VALID_SECONDS = 1.0  # for which a forecast holds while the queue stays the same
+VALID_SECONDS = 1.0  # for which a forecast is valid while the queue stays the same
 
 
 class QueueForecast:
-    """The newest forecast; any thread may ask for it."""
+    """Caches the newest forecast; any thread may call it."""
 
     def __init__(self) -> None:
         """Start without a forecast."""
@@ -28,7 +28,7 @@ class QueueForecast:
     def positions(
         self, queue: TrainingQueue, runs: Mapping[str, Snapshot], slots: int
     ) -> Mapping[str, QueuePosition]:
-        """Return the position of every waiting run of a queue, by ids, as `TrainingQueue` does."""
+        """Return the position of every waiting run by id, see `TrainingQueue.forecast`."""
         with self._lock:
             is_old = time.monotonic() - self._made > VALID_SECONDS
             if queue.waiting and (queue is not self._queue or is_old):
@@ -39,7 +39,7 @@ class QueueForecast:
     def _seconds(
         self, queue: TrainingQueue, runs: Mapping[str, Snapshot]
     ) -> dict[str, float | None]:
-        """Return the seconds that every run still takes; those in training calibrate the speed."""
+        """Return the remaining seconds of every run; the runs in training calibrate the speed."""
         seconds: dict[str, float | None] = {}
         for entry in (*queue.training, *queue.waiting):
             if entry.id in runs:

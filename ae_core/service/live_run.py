@@ -1,4 +1,4 @@
-"""A run that has not ended yet, or whose end is not in the store yet."""
+"""A live run: it has not ended yet, or its outcome is not in the store yet."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -22,14 +22,14 @@ class LiveRun:
     """Turns a worker's messages into snapshots; its owner, `ActiveRuns`, holds the lock.
 
     Attributes:
-        record: what will be stored.
-        snapshot: the newest one.
-        attempt: the number of the one that the snapshot shows, 0 while the run waits.
-        over: whether it has ended; the snapshot shows that once the store has it.
-        frames: the kept ones of its epochs.
-        files: those that the store does not have yet.
-        last_seq: the number of the last message applied.
-        pending: messages that wait until missing ones before them are here; None without a gap.
+        record: the record to store.
+        snapshot: the newest snapshot.
+        attempt: the number of the attempt that the snapshot shows, 0 while the run waits.
+        over: whether the run has ended; the snapshot shows that after the store has it.
+        frames: the kept frames of its epochs.
+        files: the files that the store does not have yet.
+        last_seq: the number of the last applied message.
+        pending: messages that wait for missing earlier ones; None without a gap.
     """
 
     record: RunRecord
@@ -52,7 +52,7 @@ class LiveRun:
         return self.last_seq > 0
 
     def start_attempt(self, entry: Entry) -> None:
-        """Show another attempt, of which nothing is known yet."""
+        """Show a new attempt without any progress."""
         if entry.attempt == self.attempt or self.over:
             return
         status = "stopping" if self.snapshot.status == "stopping" else "starting"
@@ -64,20 +64,20 @@ class LiveRun:
     def end(self, outcome: RunOutcome) -> None:
         """Prepare ``record`` and ``files`` for the store; the snapshot does not change yet."""
         self.over = True
-        if not outcome.history:  # its worker could not say; here is what it reported
+        if not outcome.history:  # without an outcome from the worker, take its reports
             outcome = replace(outcome, history=self.snapshot.history)
         self.record = self.record.ended(outcome)
         self.files = files_of(self.snapshot)
 
     def pack(self, outcome: RunOutcome) -> None:
-        """Add frames and weights to the ``files`` of an ended run: slow, so without the lock."""
+        """Add frames and weights to the ``files`` of an ended run, without the lock: it is slow."""
         if self.frames and not card(self.record.spec.image_set).gone:
             self.files[timeline.FILE] = timeline.to_bytes(self.frames)
         if outcome.history:
             self.files["weights.npz"] = weights.to_bytes(outcome.weights)
 
     def keep_unsaved(self, problem: Message) -> None:
-        """Show the end although it is only in memory, and say why."""
+        """Show the outcome although it is only in memory, and the reason."""
         reason = self.record.reason
         if reason is not None:
             problem = Message.of("ended_not_saved", problem=reason, unsaved=problem)
@@ -93,7 +93,7 @@ class LiveRun:
         self.snapshot = replace(self.snapshot, **changes)
 
     def apply_all(self, kept: Iterable[RunMessage]) -> None:
-        """Apply the messages that the scheduler keeps, then those that came meanwhile."""
+        """Apply the messages that the scheduler has kept, then newer ones."""
         messages = {message["seq"]: message for message in (*kept, *(self.pending or ()))}
         self.pending = None
         for seq in sorted(messages):
@@ -103,12 +103,12 @@ class LiveRun:
         """Apply one message of the worker; see `ae_core.service.messages.ProgressReporter`.
 
         Returns:
-            False if earlier messages are missing; then nothing has changed.
+            False if earlier messages are missing; the run is then unchanged.
         """
         seq, kind = message["seq"], message["kind"]
         if self.pending is not None:
             self.pending.append(message)
-        elif not self.over and seq > self.last_seq:  # else it is too late, or applied already
+        elif not self.over and seq > self.last_seq:  # otherwise too late, or already applied
             gap = seq != self.last_seq + 1
             if gap and kind != "summary":
                 return False
@@ -141,7 +141,7 @@ class LiveRun:
         )
 
     def _set_status(self, status: str) -> None:
-        if self.snapshot.status != "stopping":  # the worker may not know that yet
+        if self.snapshot.status != "stopping":  # the worker may not know yet
             self.update(status=status)
 
     def _add_epoch(self, rows: np.ndarray, message: RunMessage, *, first: bool = False) -> None:

@@ -1,9 +1,9 @@
-"""What a run's worker and the servers tell each other through Dask, and how that is named.
+"""The messages between a run's worker and the servers through Dask, and their names.
 
-The worker sends numbered messages under a topic of its attempt. The scheduler keeps the newest
-`KEPT`, so that a server that comes later reads the earlier ones, too; of a long run one message
-sums everything up, and there is always one of these among those kept. In the other direction one
-Dask variable says up to which epoch the attempt may train.
+The worker sends numbered messages on a topic of its attempt. The scheduler keeps the newest `KEPT`,
+so that a server that subscribes later can read earlier ones; in a long run, regular summaries make
+sure that the kept messages are complete. In the other direction, a Dask variable holds the epoch up
+to which the attempt may train.
 """
 
 import time
@@ -15,28 +15,28 @@ from distributed import Client, Variable, get_client, get_worker
 
 from ae_core.errors import Message
 
-STOP = -1  # "train up to epoch -1": end the run
+STOP = -1  # in place of an epoch: end the run
 POLL_SECONDS = 0.4
-PROGRESS_SECONDS = 0.5  # between two messages within a long epoch
-MAX_PAUSE = 900.0  # seconds, after which a forgotten run makes room for the next one
+PROGRESS_SECONDS = 0.5  # between messages within a long epoch
+MAX_PAUSE = 900.0  # seconds, after which a paused run gives way to the next one
 KEPT = 1000  # messages: Dask's `distributed.admin.low-level-log-length`
-SUMMARY_EVERY = 300  # messages: safely less than are kept
+SUMMARY_EVERY = 300  # messages: far fewer than are kept
 
 RunMessage = dict[str, Any]
 
 
 def attempt_name(run_id: str, attempt: int) -> str:
-    """Return the name of an attempt at a run, from 1; all that Dask has of it is named after it."""
+    """Return the name of an attempt (from 1) at a run; all its data in Dask use the name."""
     return f"{run_id}-{attempt}"
 
 
 def task_key(name: str) -> str:
-    """Return the Dask key of an attempt's task, under which its result is published, too."""
+    """Return the Dask key of an attempt's task, also the name of its published result."""
     return f"train-{name}"
 
 
 def run_of(key: str) -> str:
-    """Return the run of a Dask key, an empty text if it is no training's."""
+    """Return the run id in a Dask key, an empty text if it is not a training's key."""
     return key.removeprefix("train-").rpartition("-")[0] if key.startswith("train-") else ""
 
 
@@ -51,10 +51,10 @@ def limit(name: str, client: Client) -> Variable:
 
 
 class ProgressReporter:
-    """In a worker: sends an attempt's messages, numbered from 1."""
+    """Sends an attempt's messages from its worker, numbered from 1."""
 
     def __init__(self, name: str) -> None:
-        """Report on an attempt; called in its task."""
+        """Report on an attempt; call this in its task."""
         self._worker = get_worker()
         self._topic = topic(name)
         self._seq = 0
@@ -74,8 +74,8 @@ class ProgressReporter:
 
         Args:
             images: (R, N, H, W, C) uint8: the preview images, clean and as the encoder gets them.
-            labels: of the codes, for a map.
-            label_names: empty without a map.
+            labels: the labels of the codes on a map.
+            label_names: the names of the labels, empty without a map.
         """
         self._start = {"images": packed(images), "labels": [*labels], "names": [*label_names]}
         self.send("started", **self._start)
@@ -92,10 +92,10 @@ class ProgressReporter:
 
 
 class DaskRunControl:
-    """In a worker: the `RunControl` of an attempt; reads Dask's variable, not often: it is slow."""
+    """The `RunControl` of an attempt in its worker; it reads Dask's slow variable rarely."""
 
     def __init__(self, name: str, reporter: ProgressReporter) -> None:
-        """Read the variable once; the reporter sends pauses and the share of an epoch."""
+        """Read the variable once; ``reporter`` sends pauses and progress."""
         self._variable = limit(name, get_client())
         self._reporter = reporter
         self._paused_out = False
@@ -123,7 +123,7 @@ class DaskRunControl:
         return time.monotonic() - started
 
     def stopped(self, epoch: int) -> Message | None:
-        """Return why the run has to end now, in ``epoch``; None if it may go on."""
+        """Return the reason why the run has to end now, in ``epoch``; None if it may continue."""
         if self._until == STOP:
             return Message.of("stopped", epoch=epoch)
         if self._paused_out:
@@ -131,17 +131,17 @@ class DaskRunControl:
         return None
 
     def progress(self, share: float) -> None:
-        """Report the share of the epoch that is done, not often."""
+        """Report the completed share of the epoch, at limited intervals."""
         if time.monotonic() - self._reported >= PROGRESS_SECONDS:
             self._reporter.send("progress", share=share)
             self._reported = time.monotonic()
 
 
 def packed(array: np.ndarray) -> RunMessage:
-    """Return an array as a message may carry it."""
+    """Pack an array for a message."""
     return {"shape": list(array.shape), "dtype": str(array.dtype), "bytes": array.tobytes()}
 
 
 def unpacked(message: RunMessage) -> np.ndarray:
-    """Return the read-only array that a message carries."""
+    """Unpack the read-only array in a message."""
     return np.frombuffer(message["bytes"], message["dtype"]).reshape(message["shape"])

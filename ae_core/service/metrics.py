@@ -1,4 +1,4 @@
-"""What a server counts of its runs and pages, for its operator."""
+"""A server's counts of runs and pages, for its operator."""
 
 import bisect
 import itertools
@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 WAITS = (1.0, 5.0, 15.0, 60.0, 180.0, 600.0, 1800.0, 7200.0)  # seconds in the queue
-ANSWERS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)  # seconds of a page
+ANSWERS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)  # seconds per page
 
 
 class Histogram:
-    """Counts durations by upper bounds; any thread may use it."""
+    """A histogram of durations; any thread may use it."""
 
     def __init__(self, bounds: Sequence[float]) -> None:
-        """Start at zero; ``bounds`` in seconds, rising."""
+        """Start at zero; ``bounds`` are rising upper bounds in seconds."""
         self._bounds = (*bounds, math.inf)
         self._counts = [0] * len(self._bounds)
         self._sum = 0.0
@@ -29,7 +29,7 @@ class Histogram:
             self._sum += seconds
 
     def read(self) -> tuple[tuple[tuple[float, int], ...], float]:
-        """Return (bound, how many lasted at most that long), the last bound infinite; the sum."""
+        """Return pairs (bound, cumulative count), the last bound infinite, and the sum."""
         with self._lock:
             counts = itertools.accumulate(self._counts)
             return tuple(zip(self._bounds, counts, strict=True)), self._sum
@@ -37,12 +37,12 @@ class Histogram:
 
 @dataclass(frozen=True)
 class QueueLoad:
-    """How busy all servers of a store are together.
+    """The load of all servers that share a store.
 
     Attributes:
         waiting: runs in the queue.
         training: runs with a worker.
-        longest_wait: seconds that the oldest waiting run has waited, 0 without one.
+        longest_wait: the waiting time of the oldest waiting run in seconds, 0 without one.
     """
 
     waiting: int
@@ -56,9 +56,9 @@ class ServiceMetrics:
 
     Attributes:
         waited: seconds in the queue of the runs that started.
-        ends: how many runs ended with each status; its owner, `ActiveRuns`, holds a lock.
-        retries: how many runs were tried a second time; likewise.
-        pages: the seconds in which each page was drawn.
+        ends: the number of runs that ended with each status; its owner, `ActiveRuns`, has a lock.
+        retries: the number of retried runs; likewise.
+        pages: the seconds for drawing each page.
     """
 
     waited: Histogram = field(default_factory=lambda: Histogram(WAITS))

@@ -1,7 +1,7 @@
 """The fair order in which runs train: visitors take turns, a sweep trains one run at a time.
 
-Next is the visitor who was served longest ago or never; of one visitor's runs, the one that came
-first.
+The next visitor is the one who was served longest ago or never; among a visitor's runs, the oldest
+one is next.
 """
 
 import heapq
@@ -9,24 +9,24 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-# Seconds by which a visitor who was never served goes first at most: new visitors, one after the
-# other, must not keep an earlier one waiting without end.
+# The maximum lead, in seconds, of a visitor who was never served: a stream of new visitors must not
+# make an earlier one wait without end.
 STARVATION_BOUND = 600.0
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A run that waits or trains; queues of shared stores keep these fields as JSON.
+    """A run that waits or trains; `QueueStore` stores these fields as JSON.
 
     Attributes:
-        id: of the run.
+        id: the run's id.
         owner: the visitor.
-        sweep: an id that runs submitted together share, empty for a run of its own.
-        entered: when it came, in seconds since 1970.
-        number: its place among those that came with it.
-        begun: when its first attempt started, 0 while it waits.
-        attempt: the number of the present one, from 1; 0 while it waits.
-        lost: with what an earlier attempt was lost: ``worker`` or ``service``; empty if none was.
+        sweep: the id that the runs of a sweep share, empty for a single run.
+        entered: the time of its submission, in seconds since 1970.
+        number: its place among the runs submitted with it.
+        begun: the start time of its first attempt, 0 while it waits.
+        attempt: the number of the present attempt, from 1; 0 while it waits.
+        lost: the cause of a lost earlier attempt: ``worker`` or ``service``; empty if none was.
         lost_epoch: the epoch in which that happened.
     """
 
@@ -46,8 +46,8 @@ class QueuePosition:
     """The position of a waiting run.
 
     Attributes:
-        place: from 1.
-        seconds: until it starts, None if unknown.
+        place: its place, from 1.
+        seconds: the seconds until it starts, None if unknown.
     """
 
     place: int
@@ -59,9 +59,9 @@ class TrainingQueue:
     """All runs that have not ended, at one moment.
 
     Attributes:
-        waiting: those without a worker.
-        training: those with one.
-        last_served: when a visitor's run last started, in seconds since 1970.
+        waiting: runs without a worker.
+        training: runs with a worker.
+        last_served: the last start of each visitor's runs, in seconds since 1970.
     """
 
     waiting: tuple[Entry, ...] = ()
@@ -69,26 +69,26 @@ class TrainingQueue:
     last_served: Mapping[str, float] | None = None
 
     def next(self) -> Entry | None:
-        """Return the run that starts next when there is a free slot, None if none may.
+        """Return the run that starts next in a free slot, None if none may.
 
-        The runs of a sweep train one after the other, however many slots are free.
+        The runs of a sweep train one after the other, even if more slots are free.
         """
         return FairQueue(self).pop_next(0.0)
 
     def forecast(
         self, slots: int, seconds: Mapping[str, float | None], now: float
     ) -> dict[str, QueuePosition]:
-        """Return the position of every waiting run if nobody comes or leaves, from ``now`` on.
+        """Return the position of every waiting run, assuming that the queue stays as it is.
 
         Args:
-            slots: how many runs train at a time.
-            seconds: those that every run still takes; None if unknown.
+            slots: the number of runs that train at a time.
+            seconds: the remaining seconds of every run; None if unknown.
             now: seconds since 1970.
         """
         known = [s for s in seconds.values() if s is not None]
-        typical = sum(known) / len(known) if known else 1.0  # in place of the unknown ones
+        typical = sum(known) / len(known) if known else 1.0  # for runs with unknown times
         line = FairQueue(self)
-        ends: list[tuple[float, bool, str]] = []  # of the runs in training: when, known, sweep
+        ends: list[tuple[float, bool, str]] = []  # runs in training: time, known, sweep
         for entry in self.training:
             left = seconds.get(entry.id)
             heapq.heappush(ends, (typical if left is None else left, left is not None, entry.sweep))
@@ -109,12 +109,12 @@ class TrainingQueue:
 
 
 class FairQueue:
-    """The waiting runs of a queue while time passes: a scheduler that visitors share fairly."""
+    """A scheduler that shares turns fairly among the visitors with waiting runs."""
 
     def __init__(self, queue: TrainingQueue) -> None:
         """Copy the queue's state."""
         self._last_served = dict(queue.last_served or {})
-        self._runs: dict[str, list[Entry]] = defaultdict(list)  # of every visitor, the first last
+        self._runs: dict[str, list[Entry]] = defaultdict(list)  # by visitor, the next run last
         for entry in sorted(queue.waiting, key=_arrival, reverse=True):
             self._runs[entry.owner].append(entry)
         self._active_sweeps = {entry.sweep for entry in queue.training} - {""}
@@ -125,7 +125,7 @@ class FairQueue:
         return self._left > 0
 
     def pop_next(self, now: float) -> Entry | None:
-        """Take out the run whose turn it is, None if none may start; ``now`` orders the turns."""
+        """Remove and return the next run, None if none may start; ``now`` orders the turns."""
         firsts = [first for runs in self._runs.values() if (first := self._first(runs)) is not None]
         if not firsts:
             return None
@@ -152,6 +152,6 @@ def _arrival(entry: Entry) -> tuple[float, int, str]:
 
 
 def _turn(first: Entry, last_served: Mapping[str, float]) -> tuple[float, float, int, str]:
-    """Return the sort key of a visitor, from the visitor's first waiting run."""
+    """Return a visitor's sort key from their first waiting run."""
     turn = max(last_served.get(first.owner, 0.0), first.entered - STARVATION_BOUND)
     return turn, *_arrival(first)

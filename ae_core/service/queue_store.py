@@ -1,9 +1,9 @@
 """The queue as files that all servers of one store share.
 
-``waiting/<id>.json`` for every run that waits, ``training/<id>.json`` for every one that trains,
-``served.json`` for the turns. A server takes a run off the queue by deleting its file, which
-succeeds for one server only; for all else that two servers must not do at a time, the caller holds
-the lock of `QueueStore.exclusive`.
+There is a file ``waiting/<id>.json`` for each waiting run, ``training/<id>.json`` for each run in
+training, and ``served.json`` for the turns. A server removes a run from the queue by deleting its
+file, which succeeds for only one server; for everything else that two servers must not do at the
+same time, the caller holds the lock of `QueueStore.exclusive`.
 """
 
 import json
@@ -20,7 +20,7 @@ from ae_core.storage import FileLock, atomic_write
 _log = logging.getLogger(__name__)
 
 WAITING, TRAINING, SERVED = "waiting", "training", "served.json"
-MAX_SERVED = 500  # visitors whose turns are kept
+MAX_SERVED = 500  # visitors whose turns are stored
 
 
 class QueueStore:
@@ -30,13 +30,13 @@ class QueueStore:
         """Use a folder, which need not exist yet."""
         self._folder = folder
         self._lock = FileLock(folder / "lock")
-        self._waiting: dict[str, Entry] = {}  # as read: these files do not change
+        self._waiting: dict[str, Entry] = {}  # a cache: these files never change
 
     def enqueue(self, entries: Iterable[Entry]) -> None:
         """Put runs into the queue.
 
         Raises:
-            StorageError: they cannot be written.
+            StorageError: the files cannot be written.
         """
         try:
             (self._folder / TRAINING).mkdir(parents=True, exist_ok=True)
@@ -52,7 +52,7 @@ class QueueStore:
         return self._lock.held()
 
     def remove(self, run_id: str) -> bool:
-        """Take a run off the queue; return whether it waited: True for one server only."""
+        """Remove a waiting run; return whether it was there, which is True for only one server."""
         try:
             (self._folder / WAITING / f"{run_id}.json").unlink()
         except FileNotFoundError:
@@ -60,13 +60,13 @@ class QueueStore:
         return True
 
     def start(self, entry: Entry, now: float) -> Entry | None:
-        """Record that a waiting run starts; return None if it left the queue meanwhile.
+        """Record that a waiting run starts; return None if it has left the queue.
 
         Raises:
             OSError: the file cannot be written.
         """
         started = replace(entry, attempt=1, begun=now)
-        self._write(TRAINING, started)  # first: the run is always in one of the two folders
+        self._write(TRAINING, started)  # first, so that the run is always in one of the folders
         if not self.remove(entry.id):
             self.finish(entry.id)
             return None
@@ -76,7 +76,7 @@ class QueueStore:
         return started
 
     def retry(self, entry: Entry, lost: str, epoch: int) -> Entry:
-        """Record a new attempt at a run: with what the last one was lost, and in which epoch.
+        """Record a new attempt at a run, and the cause and the epoch of the last one's loss.
 
         Raises:
             OSError: the file cannot be written.
@@ -86,13 +86,13 @@ class QueueStore:
         return next_attempt
 
     def finish(self, run_id: str) -> None:
-        """Record that a run trains no more."""
+        """Record that a run no longer trains."""
         (self._folder / TRAINING / f"{run_id}.json").unlink(missing_ok=True)
 
     def read(self) -> TrainingQueue:
-        """Return the queue as it is now."""
+        """Return the present queue."""
         waiting = {name: self._known(name) for name in self._names(WAITING)}
-        # After those that wait: a run that starts meanwhile is seen twice, never missed.
+        # After the waiting ones: a run that starts in between is read twice, never missed.
         names = self._names(TRAINING)
         training = [_read(self._folder / TRAINING / f"{name}.json") for name in names]
         found = {entry.id: entry for entry in training if entry is not None}
@@ -127,7 +127,7 @@ class QueueStore:
 
 
 def _read(path: Path) -> Entry | None:
-    """Read an entry; None if the file is gone or holds no entry."""
+    """Read an entry; return None if the file is gone or is not an entry."""
     try:
         return Entry(**json.loads(path.read_text()))
     except (OSError, ValueError, TypeError):

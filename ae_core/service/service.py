@@ -1,4 +1,4 @@
-"""The training service: what pages and the command line may ask of runs.
+"""The training service: the interface for pages and the command line.
 
 Any thread may call it; the snapshots that it returns are frozen.
 """
@@ -30,18 +30,18 @@ from ae_core.specs import TrainingSpec
 
 
 class TrainingService:
-    """Trains runs in workers, one after the other, and knows all runs, active and ended.
+    """Trains runs in workers, in a queue, and gives access to all runs, live and ended.
 
     All methods that take the id of a run or sweep raise UnknownThing if there is none.
 
     Attributes:
-        store: where ended runs are kept.
-        connection: the way to the workers.
-        metrics: counts of runs and pages.
+        store: the store of the runs.
+        connection: the connection to the workers.
+        metrics: the counts of runs and pages.
     """
 
     def __init__(self, store: RunStore, connection: Connection, *, runs_per_owner: int = 1) -> None:
-        """Start no worker yet; a visitor may have ``runs_per_owner`` runs in progress."""
+        """Start without workers; a visitor may have ``runs_per_owner`` runs in progress."""
         self.store = store
         self.connection = connection
         self._runs_per_owner = runs_per_owner
@@ -52,13 +52,13 @@ class TrainingService:
         self.metrics = self._active.metrics
         self._dispatcher = Dispatcher(store, connection, self._active)
         if connection.shared:
-            self._dispatcher.dispatch()  # a server that is gone may have left runs
+            self._dispatcher.dispatch()  # another server may have left runs behind
 
     def submit(self, spec: TrainingSpec, owner: str, preset: str = "") -> str:
         """Put a run into the queue and return its id.
 
         Raises:
-            UserError: the spec's layers do not fit its images, or these are too few or deleted.
+            UserError: the layers do not fit the images, or the images are too few or deleted.
             Busy: the visitor has a run in progress.
             StorageError: the run's folder cannot be written.
         """
@@ -71,7 +71,7 @@ class TrainingService:
         They train one after the other, in the order given.
 
         Raises:
-            UserError, Busy, StorageError: as in `submit`; then none of them is in the queue.
+            UserError, Busy, StorageError: as in `submit`; no run is then in the queue.
         """
         sweep_id = new_run_id()
         self._enqueue(specs, owner, preset, sweep_id)
@@ -93,14 +93,14 @@ class TrainingService:
         return [record.id for record in records]
 
     def _refuse_if_busy(self, owner: str) -> None:
-        """Raise Busy if a visitor has enough in progress; the runs of a sweep count as one."""
+        """Raise Busy if a visitor has enough runs in progress; a sweep counts as one."""
         mine = self._active.of(owner)
         if len({run.record.sweep or run.record.id for run in mine}) >= self._runs_per_owner:
             furthest = max((run.snapshot for run in mine), key=lambda snapshot: snapshot.epoch)
             raise Busy("busy", epoch=furthest.epoch, epochs=furthest.spec.epochs)
 
     def sweep(self, sweep_id: str) -> list[str]:
-        """Return the ids of a sweep's runs, in the order of their training."""
+        """Return the ids of a sweep's runs in training order."""
         return self._index.sweep(sweep_id)
 
     def runs(self, owner: str) -> list[str]:
@@ -108,7 +108,7 @@ class TrainingService:
         return self._index.owned(owner)
 
     def snapshot(self, run_id: str) -> Snapshot:
-        """Return a run as it is now."""
+        """Return the present snapshot of a run."""
         found = self._active.snapshot(run_id)
         if found is None and not self.store.has_ended(run_id):
             self._active.sync()  # another server may have started it
@@ -125,10 +125,10 @@ class TrainingService:
     def wait_until(
         self, run_id: str, holds: Callable[[Snapshot], bool], timeout: float
     ) -> Snapshot:
-        """Wait for a snapshot with which ``holds`` is true, and return it.
+        """Wait for a snapshot that satisfies ``holds``, and return it.
 
         Raises:
-            TimeoutError: it was not true within ``timeout`` seconds.
+            TimeoutError: there was none within ``timeout`` seconds.
         """
         with self._active.changed:
             if not self._active.changed.wait_for(lambda: holds(self.snapshot(run_id)), timeout):
@@ -136,13 +136,13 @@ class TrainingService:
             return self.snapshot(run_id)
 
     def load(self) -> QueueLoad:
-        """Return how busy all servers of the store are together."""
+        """Return the load of all servers that share the store."""
         queue = self._active.sync()
         waits = [time.time() - entry.entered for entry in queue.waiting]
         return QueueLoad(len(queue.waiting), len(queue.training), max(waits, default=0.0))
 
     def forget_pictures(self, image_set: str) -> None:
-        """Delete what ended runs keep of the images of a set; the runs stay."""
+        """Delete the images of a set from all ended runs; the runs stay."""
         self._ended.forget_pictures(self._index.all_ids(), image_set)
 
     def pause(self, run_id: str) -> None:
@@ -150,7 +150,7 @@ class TrainingService:
         self._allow_until_epoch(run_id, 0)
 
     def resume(self, run_id: str) -> None:
-        """Let a run go on."""
+        """Resume a run."""
         self._allow_until_epoch(run_id, ALL_EPOCHS)
 
     def step(self, run_id: str) -> None:
@@ -158,7 +158,7 @@ class TrainingService:
         self._allow_until_epoch(run_id, self.snapshot(run_id).epoch + 1)
 
     def stop(self, run_id: str) -> None:
-        """End a run; the weights of its last complete epoch are kept."""
+        """End a run and keep the weights of its last complete epoch."""
         if self._active.dequeue(run_id):
             self._dispatcher.end(run_id, RunOutcome("stopped", Message("stopped_waiting")))
             return
@@ -169,14 +169,14 @@ class TrainingService:
 
     def stop_sweep(self, sweep_id: str) -> None:
         """End all runs of a sweep."""
-        for run_id in reversed(self.sweep(sweep_id)):  # the waiting ones first: none takes over
+        for run_id in reversed(self.sweep(sweep_id)):  # waiting runs first, so that none starts
             self.stop(run_id)
 
     def save_again(self, run_id: str) -> None:
-        """Try once more to store an ended run that the store did not take.
+        """Retry storing an ended run that could not be stored.
 
         Raises:
-            StorageError: it still does not.
+            StorageError: it still cannot be stored.
         """
         run = self._active.live(run_id)
         if run is None or run.snapshot.live:
@@ -185,7 +185,7 @@ class TrainingService:
         self._active.drop(run_id)
 
     def close(self) -> None:
-        """End the workers and with them all runs in progress."""
+        """End the workers and all runs in progress."""
         self._dispatcher.close()
         self.connection.close()
 
@@ -195,7 +195,7 @@ class TrainingService:
 
 
 def _temporary_folder(service: TrainingService) -> Path:
-    """Return a folder for the queue of a server with its own workers; deleted with the service."""
+    """Return a queue folder for a server with its own workers, deleted with the service."""
     folder = tempfile.mkdtemp(prefix="ae-queue-")
     weakref.finalize(service, shutil.rmtree, folder, ignore_errors=True)
     return Path(folder)

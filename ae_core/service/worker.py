@@ -1,4 +1,4 @@
-"""What runs in a worker: its start, and the training of a run.
+"""The code that runs in a worker: its start-up, and the training of a run.
 
 Servers import this module, too, so the functions import TensorFlow themselves. Workers of a
 cluster are started with ``--preload ae_core.service.worker``.
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 TRAIN, INFER = "train", "infer"  # the two kinds of worker, as Dask resources
 
-SAVE_SECONDS = 3.0  # between two savings of the weights, for pages that show a run in training
-MAX_SAVED = 3_000_000  # weights; of larger networks only the last ones are saved
+SAVE_SECONDS = 3.0  # between checkpoints, which pages use to show a run in training
+MAX_SAVED = 3_000_000  # weights; larger networks are saved only at the end
 
 
 class WorkerLost(RuntimeError):
-    """Dask gave a training to a second worker because its first one died."""
+    """Dask gave a training to a second worker because the first one died."""
 
 
 def warm() -> None:
@@ -46,7 +46,7 @@ def dask_setup(worker: Any) -> None:
     """Prepare a worker: Dask calls this in every worker that preloads this module."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if TRAIN in worker.state.total_resources:
-        os.nice(10)  # the pages and `infer` go first
+        os.nice(10)  # pages and `infer` have priority
     threading.Thread(target=warm, name="warm", daemon=True).start()
 
 
@@ -54,19 +54,19 @@ def train(name: str, spec_json: str, folder: str) -> RunOutcome:
     """Train a run and return its outcome; a `ProgressReporter` sends every epoch.
 
     Args:
-        name: of the attempt, see `ae_core.service.messages.attempt_name`.
-        spec_json: its `TrainingSpec`.
-        folder: of the run; its weights are saved there now and then if this worker has the folder.
+        name: the attempt's name, see `ae_core.service.messages.attempt_name`.
+        spec_json: the run's `TrainingSpec`.
+        folder: the run's folder, for regular checkpoints if this worker can access it.
 
     Raises:
-        WorkerLost: a worker that died had started this attempt.
-        UserError: the network does not fit the images, or these are not available.
+        WorkerLost: another worker had started this attempt and died.
+        UserError: the network does not fit the images, or the images are not available.
     """
     from ae_core.data import loading
     from ae_core.training.loop import MAP_POINTS, fit, preview_images
 
     started = Event(f"ae-started-{name}")
-    if started.is_set():  # Dask repeats a task whose worker died; the dispatcher decides that
+    if started.is_set():  # Dask repeats tasks of dead workers; that is the dispatcher's decision
         raise WorkerLost
     started.set()
 
@@ -93,7 +93,7 @@ def train(name: str, spec_json: str, folder: str) -> RunOutcome:
 
 
 class _Saver:
-    """Saves a run's weights now and then, so that pages can follow it."""
+    """Regularly saves a run's weights, so that pages can follow the training."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -107,5 +107,5 @@ class _Saver:
         self._saved = time.monotonic()
         try:
             atomic_write(self._folder / "weights.npz", to_bytes(epoch.weights))
-        except OSError as error:  # the run goes on; its end says if there is still no room
+        except OSError as error:  # the run continues; its outcome reports a full disk
             logging.getLogger(__name__).warning("weights not saved yet: %s", error)

@@ -1,6 +1,6 @@
-"""The settings of a training as frozen values, and the losses and noises that they name.
+"""The settings of a training as frozen values, and the losses and kinds of noise that they name.
 
-A spec that exists is valid: each class checks itself when it is made and raises a `UserError`.
+Every spec is valid: each class checks its values at creation and raises a `UserError`.
 """
 
 from ae_core.specs.autoencoder import AutoencoderSpec

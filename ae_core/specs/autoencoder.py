@@ -13,27 +13,27 @@ class AutoencoderSpec:
     """An encoder, a code and a decoder; families are combinations of these fields.
 
     Attributes:
-        encoder: layers from the image to the code, the code's own layer not included.
-        decoder: layers from the code to the image, the output layer not included: it is a
+        encoder: layers from the image to the code, without the code's own layer.
+        decoder: layers from the code to the image, without the output layer, which is a
             convolution of the kind of the last decoder layer with C filters, or a dense layer
             with H·W·C units.
-        latent_dim: D, the length of the code.
+        latent_dim: D, the latent dimension.
         code_type: ``dense`` (a dense layer of D units makes the code) or ``feature_map`` (the
             encoder's last feature map, flattened, is the code).
         bottleneck: one of `ae_core.specs.losses.BOTTLENECKS`: ``plain``; ``sparse`` (plus an L1
             penalty on the code); ``variational`` (the encoder gives a mean and a log variance,
             arXiv 1312.6114).
-        activation: of the hidden layers.
-        code_activation: of the code; always linear in a variational bottleneck and, for a
-            ``feature_map`` code, the activation of the layer that makes the map.
-        output_activation: of the output layer.
-        initializer: of all kernels.
+        activation: the activation of the hidden layers.
+        code_activation: the activation of the code; always linear in a variational bottleneck
+            and, for a ``feature_map`` code, the activation of the layer that makes the map.
+        output_activation: the activation of the output layer.
+        initializer: the initializer of all kernels.
         pca_components: K, 0 for none: a linear layer before the encoder's layers turns pixels into
-            K coordinates along the principal components of the training images, and one after
-            the decoder's turns K coordinates into pixels; both stay as they are. Beside the
+            K coordinates along the principal components of the training images, and another one
+            after the decoder's layers turns K coordinates into pixels; both are fixed. Beside the
             layers, linear shortcuts lead from coordinates to code and from code to coordinates;
-            they start as PCA, so that the layers learn what it leaves.
-        dropout: share of the hidden units that are left out at every step of training
+            they start as PCA, so that the layers learn the residual.
+        dropout: share of the hidden units that are dropped at every training step
             (Srivastava et al. 2014).
         beta: weight of the KL divergence (arXiv 1804.03599; 1 is the evidence lower bound).
         total_correlation: weight of a further term of a variational loss, which keeps the
@@ -83,17 +83,17 @@ class AutoencoderSpec:
 
     @property
     def is_variational(self) -> bool:
-        """Whether the encoder gives a mean and a log variance, from which the code is drawn."""
+        """Whether the encoder gives a mean and a log variance, from which the code is sampled."""
         return self.bottleneck == "variational"
 
     @property
     def terms(self) -> tuple[tuple[Term, float], ...]:
-        """What the bottleneck adds to the loss, with its weight: all that weighs, and the KL."""
+        """The bottleneck's terms in the loss with their weights: nonzero ones, and always the KL."""
         weighed = ((term, getattr(self, term.weight)) for term in BOTTLENECKS[self.bottleneck])
         return tuple((term, weight) for term, weight in weighed if weight or term.metric == "kl")
 
     @property
     def body(self) -> str:
-        """``conv`` if any layer is a convolution, else ``dense``."""
+        """``conv`` if any layer is a convolution, otherwise ``dense``."""
         kinds = {layer.kind for layer in (*self.encoder, *self.decoder)}
         return "conv" if kinds & {"conv", "convT"} else "dense"

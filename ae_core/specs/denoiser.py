@@ -10,21 +10,21 @@ from ae_core.specs.serialization import renamed
 
 @dataclass(frozen=True)
 class DenoiserSpec:
-    """A residual U-Net for gray images of any size, and how it is trained.
+    """A residual U-Net for gray images of any size, and its training.
 
     Attributes:
-        image_set: a name of `ae_core.data.catalog.IMAGE_SETS` with images of one channel; only its
+        image_set: a name in `ae_core.data.catalog.IMAGE_SETS`, of a set with one channel; only its
             training images (people) are used.
-        widths: filters of each level; the first works at the image's size, each next one at
-            half of the one before. At full size even few filters gain more than many at half.
-        blocks: residual blocks of each level, on the way down and, but for the last, up again.
-        steps: batches in all.
-        batch_size: images a step.
-        learning_rate: the highest; it rises for the first 2 % of the steps and then follows half
-            a cosine down to 0 (arXiv 1608.03983, one period).
-        ema_decay: decay of the running mean of the weights, which is what is kept
+        widths: filters per level; the first level works at the image's size, each further one at
+            half the size before. At full size even a few filters gain more than many at half size.
+        blocks: residual blocks per level on the way down and, except for the last level, up.
+        steps: the total number of batches.
+        batch_size: images per step.
+        learning_rate: the maximum; the rate rises for the first 2 % of the steps and then follows
+            half a cosine down to 0 (arXiv 1608.03983, one period).
+        ema_decay: the decay of the exponential moving average of the weights, which is the result
             (arXiv 1806.04498).
-        seed: of the initial weights, the order of the images and all noise.
+        seed: the seed of the initial weights, the order of the images and all noise.
         precision: ``float32``, or ``bfloat16`` to compute in bfloat16 with float32 weights.
     """
 
@@ -53,7 +53,7 @@ class DenoiserSpec:
 
     @property
     def stride(self) -> int:
-        """What the sides of an image must be multiples of inside the network."""
+        """The number of which an image's sides must be multiples inside the network."""
         return 2 ** (len(self.widths) - 1)
 
     def to_json(self) -> str:
@@ -65,7 +65,7 @@ class DenoiserSpec:
         """Read what `to_json` wrote.
 
         Raises:
-            ValueError: it is something else, or a value is not allowed.
+            ValueError: the text is not a spec, or a value is not allowed.
         """
         try:
             fields = renamed(json.loads(text))

@@ -1,6 +1,6 @@
 """The layers of a network and their notation in pages, links and run folders.
 
-``conv16/2, conv32, pool2, dense100`` is a list of layers. Encoder and decoder have one each,
+``conv16/2, conv32, pool2, dense100`` is a list of layers. Encoder and decoder have separate lists,
 because a decoder is not always the mirror image of its encoder (recipes R1 and R4).
 """
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ae_core.errors import UserError
 from ae_core.specs.limits import LIMITS
 
-KERNEL_SIZE = 3  # every convolution is 3×3, as in all the recipes
+KERNEL_SIZE = 3  # every convolution is 3×3, as in all recipes
 
 EXAMPLES = "dense100, conv16, conv16/2, conv16-valid, convT32/2, pool2, up2, reshape7x7x8"
 _NOTATION = re.compile(
@@ -27,11 +27,11 @@ class Layer:
 
     Attributes:
         kind: ``dense``, ``conv``, ``convT`` (transposed convolution), ``pool`` (maximum),
-            ``up`` (nearest-neighbour enlargement) or ``reshape``.
-        width: units of a dense layer, filters of a convolution, else 0.
-        stride: stride of a convolution, factor of ``pool`` and ``up``, else 1.
-        padding: ``same`` or ``valid`` (convolutions).
-        shape: target ``(H, W, C)`` of a reshape, else ().
+            ``up`` (nearest-neighbour upsampling) or ``reshape``.
+            width: units of a dense layer, filters of a convolution, otherwise 0.
+            stride: stride of a convolution, factor of ``pool`` and ``up``, otherwise 1.
+            padding: ``same`` or ``valid`` (convolutions).
+            shape: target ``(H, W, C)`` of a reshape, otherwise ().
     """
 
     kind: str
@@ -54,7 +54,7 @@ def parse_layers(text: str, name: str = "layers") -> tuple[Layer, ...]:
     """Read layers from their notation, e.g. ``"conv16/2, conv32"``.
 
     Raises:
-        UserError: a word is not a layer, a number is out of its limit, or there are too many.
+        UserError: a word is not a layer, a number exceeds its limit, or there are too many layers.
     """
     text = re.sub(r"(?<=[a-z])\s+(?=\d)", "", text.lower())  # "Dense 64" is dense64
     words = [word.replace("convt", "convT") for word in re.split(r"[,\s]+", text) if word]

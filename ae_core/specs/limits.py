@@ -1,4 +1,4 @@
-"""The bounds and choices of all settings, for the checks of the specs and for widgets."""
+"""The limits and choices of all settings, for the checks in specs and for widgets."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ class Limit:
     """The closed range of one number.
 
     Attributes:
-        low: smallest value allowed.
-        high: largest value allowed.
+        low: smallest allowed value.
+        high: largest allowed value.
         whole: whether only whole numbers are allowed.
     """
 
@@ -36,7 +36,7 @@ class Limit:
             raise UserError(key, name=name, value=value, low=self.low, high=self.high)
 
     def parse(self, name: str, written: str) -> float:
-        """Return the number that a text gives; raise a UserError unless it is within the limit."""
+        """Parse a number; raise a UserError unless it is within the limit."""
         try:
             value = int(written) if self.whole else float(written)
         except ValueError:
@@ -50,11 +50,11 @@ LIMITS: Mapping[str, Limit] = MappingProxyType(
     {
         "latent_dim": Limit(1, 4096),
         "width": Limit(1, 16_384),  # units of a dense layer, filters of a convolution
-        "stride": Limit(1, 4),  # of a convolution, a pooling or an enlargement
-        "layers": Limit(0, 12),  # of an encoder or of a decoder
+        "stride": Limit(1, 4),  # of a convolution, pooling or upsampling
+        "layers": Limit(0, 12),  # of an encoder or a decoder
         "parameters": Limit(1, 40_000_000),
-        "macs": Limit(1, 1_000_000_000),  # multiply-accumulates for one picture
-        "layer_numbers": Limit(1, 4_000_000),  # of any layer's output for one picture
+        "macs": Limit(1, 1_000_000_000),  # multiply-accumulates for one image
+        "layer_numbers": Limit(1, 4_000_000),  # values in any layer's output for one image
         "beta": Limit(0.0, 100.0, whole=False),
         "total_correlation": Limit(0.0, 100.0, whole=False),
         "pca_components": Limit(0, 1024),  # 0: the network sees pixels
@@ -67,14 +67,14 @@ LIMITS: Mapping[str, Limit] = MappingProxyType(
         "learning_rate": Limit(1e-6, 1.0, whole=False),
         "batch_size": Limit(1, 1024),
         "epochs": Limit(1, 2000),
-        "steps_per_epoch": Limit(0, 100_000),  # 0: as many as the pictures give
+        "steps_per_epoch": Limit(0, 100_000),  # 0: the whole training set
         "seed": Limit(0, 2**31 - 1),
         "max_seconds": Limit(1, 7200),
-        "image_size": Limit(0, 512),  # 0: the size in which the image set comes
+        "image_size": Limit(0, 512),  # 0: the native size of the image set
     }
 )
 
-PRECISIONS = ("float32", "bfloat16")  # which one "auto" takes: `ae_core.models.precision`
+PRECISIONS = ("float32", "bfloat16")  # `ae_core.models.precision` resolves "auto"
 
 CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -97,7 +97,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 
 def check_settings(settings: Mapping[str, object]) -> None:
-    """Raise a UserError unless each setting is within its limit or one of its choices."""
+    """Raise a UserError unless each setting is within its limit or among its choices."""
     for name, value in settings.items():
         if name in LIMITS:
             LIMITS[name].check(name, value)

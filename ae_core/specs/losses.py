@@ -1,13 +1,14 @@
-"""The losses and what bottlenecks add to them: equations on arrays, one row each.
+"""The registry of losses and of bottlenecks' terms: equations on arrays, one row each.
 
 To add a loss, write its function and its row in `LOSSES`, and name it in
 ``assets/text/<language>/settings.toml``. Pages, formulas, training and the exported script read the
-row; the script takes over the function's source.
+row; the script copies the function's source.
 
 Shapes: images ``x`` and reconstructions ``x_hat`` (N, H, W, C) on the network's pixel scale, codes
-``z``, their ``mean`` and ``log_var`` (N, D); a function returns one value an image, (N,), unless it
-says otherwise. Likelihoods and divergences are in nats per image. ``ops`` is `keras.ops`, passed so
-that the server reads the rows without Keras; what needs only common operations takes NumPy, too.
+``z``, their ``mean`` and ``log_var`` (N, D); a function returns one value per image, (N,), unless
+stated otherwise. Likelihoods and divergences are in nats per image. ``ops`` is `keras.ops`, an
+argument so that the server can read the rows without Keras; functions that need only common
+operations also accept NumPy.
 """
 
 import math
@@ -35,19 +36,19 @@ def mae(x: Array, x_hat: Array, ops: Any) -> Array:
 
 
 def bce(x: Array, x_hat: Array, ops: Any) -> Array:
-    """Return the cross-entropy −x·log x̂ − (1−x)·log(1−x̂), its mean over the pixels."""
+    """Return the mean cross-entropy −x·log x̂ − (1−x)·log(1−x̂) over the pixels."""
     return ops.mean(ops.binary_crossentropy(x, x_hat), axis=(1, 2, 3))
 
 
 def gaussian_nll(x: Array, x_hat: Array, ops: Any, sigma: float) -> Array:
-    """Return −log N(x; x̂, σ²), the sum over the pixels (arXiv 1312.6114, appendix C.2)."""
+    """Return the sum of −log N(x; x̂, σ²) over the pixels (arXiv 1312.6114, appendix C.2)."""
     constant = math.log(sigma) + 0.5 * math.log(2 * math.pi)
     return ops.sum(0.5 * ops.square((x_hat - x) / sigma) + constant, axis=(1, 2, 3))
 
 
 def bernoulli_nll(x: Array, x_hat: Array, ops: Any) -> Array:
-    """Return the cross-entropy −x·log x̂ − (1−x)·log(1−x̂), the sum over the pixels."""
-    # Formally no likelihood for pixels between 0 and 1: a Bernoulli variable is binary.
+    """Return the sum of the cross-entropy −x·log x̂ − (1−x)·log(1−x̂) over the pixels."""
+    # Formally not a likelihood for pixels between 0 and 1: a Bernoulli variable is binary.
     return ops.sum(ops.binary_crossentropy(x, x_hat), axis=(1, 2, 3))
 
 
@@ -56,13 +57,13 @@ class Loss:
     """A reconstruction loss.
 
     Attributes:
-        name: its value of ``TrainingSpec.loss``.
-        function: (x, x_hat, ops) → (N,), with a further ``sigma`` if `has_sigma`.
+        name: its value in ``TrainingSpec.loss``.
+        function: (x, x_hat, ops) → (N,), with an additional ``sigma`` if `has_sigma`.
         latex: its equation, with P pixels p.
-        is_likelihood: it is in nats per image, so that a KL divergence can be added to it.
-        needs_sigmoid: it takes the output for a probability, between 0 and 1.
-        has_sigma: ``TrainingSpec.sigma`` is its standard deviation.
-        sums_batch: its batches are summed, not averaged, and its epochs divided by all images.
+        is_likelihood: whether it is in nats per image, so that a KL divergence can be added.
+        needs_sigmoid: whether it treats the output as a probability, between 0 and 1.
+        has_sigma: whether ``TrainingSpec.sigma`` is its standard deviation.
+        sums_batch: whether batches are summed, not averaged; an epoch is divided by all images.
     """
 
     name: str
@@ -80,7 +81,7 @@ class Loss:
 
 _ENTROPY = r"\sum_p\,\bigl[x_p \log \hat{x}_p + (1-x_p) \log (1-\hat{x}_p)\bigr]"
 
-# In the order in which pages offer them; `loss_for` prefers the first.
+# In the order of the pages; `loss_for` prefers the first.
 LOSSES: Mapping[str, Loss] = MappingProxyType(
     {
         loss.name: loss
@@ -116,11 +117,11 @@ def loss_for(*, is_likelihood: bool, needs_sigmoid: bool) -> str:
     )
 
 
-# --- what a bottleneck adds -------------------------------------------------------------------
+# --- the terms of bottlenecks -----------------------------------------------------------------
 
 
 def sparsity(z: Array, ops: Any) -> Array:
-    """Return Σ|z|, the L1 norm of each code, as Keras' L1 activity regularizer takes it."""
+    """Return Σ|z|, the L1 norm of each code, like Keras' L1 activity regularizer."""
     return ops.sum(ops.abs(z), axis=1)
 
 
@@ -135,9 +136,9 @@ def kl(mean: Array, log_var: Array, ops: Any) -> Array:
 
 
 def total_correlation(mean: Array, log_var: Array, z: Array, ops: Any) -> Array:
-    """Return log q(z) − Σ log q(z_d): how much the latent dimensions depend on each other (N,)."""
-    # q is the batch's mixture of N posteriors (arXiv 1802.04942, equation 2, whose estimate weighed
-    # by minibatches differs by a constant): its mean grows with N.
+    """Return log q(z) − Σ log q(z_d) (N,), a measure of the latent dimensions' dependence."""
+    # q is the batch's mixture of N posteriors (arXiv 1802.04942, equation 2; its minibatch-weighted
+    # estimate differs by a constant): its mean grows with N.
     apart = ops.square(z[:, None] - mean[None]) * ops.exp(-log_var)[None]  # (N, N, D)
     densities = -0.5 * (apart + log_var[None] + math.log(2 * math.pi))  # log q(z_n,d | x_m,d)
     count = ops.log(ops.cast(ops.shape(mean)[0], "float32"))
@@ -147,16 +148,16 @@ def total_correlation(mean: Array, log_var: Array, z: Array, ops: Any) -> Array:
 
 @dataclass(frozen=True)
 class Term:
-    """What a bottleneck adds to the loss, times its weight.
+    """A bottleneck's term in the loss; a weight multiplies it.
 
     Attributes:
-        name: of the term in formulas.
+        name: its name in formulas.
         function: its ``inputs`` and ops → (N,).
         inputs: some of ``mean``, ``log_var`` and ``z``, in the function's order.
         latex: its equation, with latent dimensions d.
-        weight: the setting of `AutoencoderSpec` that it is multiplied by.
-        letter: that weight in LaTeX.
-        metric: under which an epoch's metrics have it: ``kl`` without its weight, ``penalty`` with.
+        weight: the setting in `AutoencoderSpec` with its weight.
+        letter: the symbol of the weight in LaTeX.
+        metric: its name among an epoch's metrics: ``kl`` without the weight, ``penalty`` with it.
         helpers: the functions that `function` calls.
     """
 
@@ -171,11 +172,11 @@ class Term:
 
     @property
     def functions(self) -> tuple[Callable[..., Array], ...]:
-        """All that the term needs, in the order of their definitions."""
+        """All functions that the term needs, in the order of their definitions."""
         return (*self.helpers, self.function)
 
     def of(self, values: Mapping[str, Array], ops: Any) -> Array:
-        """Return the term of each image, not yet multiplied by its weight."""
+        """Return the term for each image, without the weight."""
         return self.function(*(values[name] for name in self.inputs), ops)
 
 

@@ -1,12 +1,12 @@
-"""The kinds of noise: what each does to images, one row each.
+"""The registry of the kinds of noise: a function on images and one row each.
 
 To add a kind, write its function and its row in `NOISES`, and name it in
 ``assets/text/<language>/settings.toml``. `ae_core.data.corruption` applies it, and the exported
-script takes over its source.
+script copies its source.
 
 A function takes images ``x`` (N, H, W, C) in [0, 1], the amount, above 0, and the random draws that
-its row names, of the images' shape; it returns images (N, H, W, C) in [0, 1]. ``ops`` is ``numpy``
-or `keras.ops`: denoising one image and training corrupt alike.
+its row names, in the shape of the images; it returns images (N, H, W, C) in [0, 1]. ``ops`` is
+``numpy`` or `keras.ops`, so that denoising one image and training use the same noise.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,7 +25,7 @@ def gaussian(x: Array, amount: float, normal: Array, ops: Any) -> Array:
 
 
 def heteroscedastic(x: Array, amount: float, normal: Array, uniform: Array, ops: Any) -> Array:
-    """Add noise with a σ of its own, uniform in [0, 2·amount], for every pixel."""
+    """Add Gaussian noise with a separate σ for every pixel, uniform in [0, 2·amount]."""
     return ops.clip(x + 2 * amount * uniform * normal, 0.0, 1.0)
 
 
@@ -36,18 +36,18 @@ def speckle(x: Array, amount: float, normal: Array, ops: Any) -> Array:
 
 def masking(x: Array, amount: float, uniform: Array, ops: Any) -> Array:
     """Blacken a share of the pixels (Vincent et al., ICML 2008)."""
-    return ops.where(uniform[..., :1] < amount, 0.0, x)  # all channels of a pixel alike
+    return ops.where(uniform[..., :1] < amount, 0.0, x)  # the same for all channels of a pixel
 
 
 def salt_and_pepper(x: Array, amount: float, uniform: Array, ops: Any) -> Array:
     """Blacken half of a share of the pixels and whiten the other half."""
-    chance = uniform[..., :1]  # all channels of a pixel alike
+    chance = uniform[..., :1]  # the same for all channels of a pixel
     salted = ops.where(chance >= 1 - amount / 2, 1.0, x)
     return ops.where(chance < amount / 2, 0.0, salted)
 
 
 def block(x: Array, amount: float, uniform: Array, ops: Any) -> Array:
-    """Blacken a rectangle that covers a share of the pixels, somewhere else in every image."""
+    """Blacken a rectangle that covers a share of the pixels, at a random place in each image."""
     inside = []
     for axis, draw in ((1, uniform[:, :1, :1, :1]), (2, uniform[:, -1:, -1:, :1])):
         side = x.shape[axis]
@@ -59,13 +59,13 @@ def block(x: Array, amount: float, uniform: Array, ops: Any) -> Array:
 
 
 def blur_sigma(amount: float, side: int) -> float:
-    """Return the standard deviation, in pixels, of a blur on images of that side."""
+    """Return the standard deviation, in pixels, of a blur on images with that side."""
     return amount * side / 16
 
 
 def blur(x: Array, amount: float, ops: Any) -> Array:
     """Blur with a Gaussian whose σ is proportional to the image's side."""
-    matrices = []  # (side, side): their product with a line of pixels blurs it; each row sums to 1
+    matrices = []  # (side, side): the product with a line of pixels blurs it; each row sums to 1
     for side in x.shape[1:3]:
         place = np.arange(side)
         distance = (place[:, np.newaxis] - place) / max(blur_sigma(amount, side), 1e-3)
@@ -76,12 +76,12 @@ def blur(x: Array, amount: float, ops: Any) -> Array:
 
 
 def jpeg_quality(amount: float) -> int:
-    """Return the quality setting of a JPEG file, from 1 to 95, that an amount means."""
+    """Return the quality setting of a JPEG file, from 1 to 95, for an amount."""
     return max(1, round(95 * (1 - amount)))
 
 
 def jpeg(x: Array, amount: float, ops: Any) -> Array:
-    """Do what JPEG does to each channel: round the cosine coefficients of 8×8 pixels."""
+    """Round the cosine coefficients of 8×8 pixels in each channel, like JPEG."""
     luminance = [  # ITU-T T.81, table K.1
         [16, 11, 10, 16, 24, 40, 51, 61],
         [12, 12, 14, 19, 26, 58, 60, 55],
@@ -116,12 +116,12 @@ class Noise:
     """A kind of noise.
 
     Attributes:
-        name: its value of ``Corruption.noise_kind``.
+        name: its value in ``Corruption.noise_kind``.
         function: (x, amount, *draws, ops) → x.
-        draws: the random draws that it takes: ``normal`` (standard normal), ``uniform`` in [0, 1).
-        unit: the entry ``settings.noise_amount.<unit>`` that says what an amount means.
-        in_unit: the amount and the image's side → the value in that unit.
-        layer: the Keras layer that does the same inside a network, "" if there is none.
+        draws: the random draws that it needs: ``normal`` (standard normal), ``uniform`` in [0, 1).
+        unit: the entry ``settings.noise_amount.<unit>`` that explains an amount.
+        in_unit: (amount, the image's side) → the value in that unit.
+        layer: the equivalent Keras layer inside a network, "" if there is none.
         helpers: the functions that `function` calls.
     """
 
@@ -135,11 +135,11 @@ class Noise:
 
     @property
     def functions(self) -> tuple[Callable[..., Any], ...]:
-        """All that the kind needs, in the order of their definitions."""
+        """All functions that the kind needs, in the order of their definitions."""
         return (*self.helpers, self.function)
 
 
-# In the order in which pages offer them.
+# In the order of the pages.
 NOISES: Mapping[str, Noise] = MappingProxyType(
     {
         noise.name: noise

@@ -1,4 +1,4 @@
-"""The presets, read from ``assets/presets.toml``, and links: a preset and what differs from it."""
+"""Reads the presets in ``assets/presets.toml``, and links: a preset's name plus changes to it."""
 
 import tomllib
 from collections.abc import Mapping
@@ -39,7 +39,7 @@ def preset(name: str) -> TrainingSpec:
 
 
 def to_query(spec: TrainingSpec, name: str) -> dict[str, str]:
-    """Return the link's query: the preset's name and whatever differs from that preset."""
+    """Return a link's query: the preset's name and the settings that differ from the preset."""
     base = flatten(preset(name))
     differing = {key: str(v) for key, v in flatten(spec).items() if v != base[key]}
     return {"preset": name} | differing

@@ -1,6 +1,6 @@
-"""A spec as JSON for run folders, and as a flat mapping for widgets and links.
+"""Converts a spec to JSON for run folders, and to a flat mapping for widgets and links.
 
-A setting has one name from widget to weight: the names of the flat mapping are the fields of the
+A setting has the same name everywhere: the keys of the flat mapping are the fields of the
 dataclasses, so that ``?preset=digits-dense&latent_dim=8`` sets
 ``TrainingSpec.autoencoder.latent_dim``.
 """
@@ -19,7 +19,7 @@ from ae_core.specs.training import Corruption, TrainingSpec
 
 Value = str | int | float
 
-# The old names of settings, and old values, in links, run folders, model cards and lessons.
+# Old names and values of settings in links, run folders, model cards and lessons.
 OLD_NAMES: Mapping[str, str] = {
     "kind": "noise_kind",
     "amount": "noise_amount",
@@ -40,7 +40,7 @@ _OWNERS: dict[str, str] = {
 
 
 def flatten(spec: TrainingSpec) -> dict[str, Value]:
-    """Return every setting under its own name; layers are in their notation."""
+    """Return every setting by name; layers are in their notation."""
     flat: dict[str, Value] = {}
     for name, part in _OWNERS.items():
         value = getattr(getattr(spec, part) if part else spec, name)
@@ -49,7 +49,7 @@ def flatten(spec: TrainingSpec) -> dict[str, Value]:
 
 
 def renamed(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings under their present names; a present name counts more than its old one."""
+    """Return settings under their present names; a present name overrides its old one."""
     today = {OLD_NAMES[name]: value for name, value in settings.items() if name in OLD_NAMES}
     today |= {name: value for name, value in settings.items() if name not in OLD_NAMES}
     return {
@@ -61,7 +61,7 @@ def renamed(settings: Mapping[str, Any]) -> dict[str, Any]:
 def change(spec: TrainingSpec, /, **changes: Value) -> TrainingSpec:
     """Return `spec` with some flat settings changed, checked as a whole.
 
-    Older names of settings are read, too: see `OLD_NAMES`.
+    Old names of settings are accepted, too: see `OLD_NAMES`.
 
     Raises:
         UserError: a name is not a setting, or a value (or the combination) is not allowed.
@@ -80,7 +80,7 @@ def change(spec: TrainingSpec, /, **changes: Value) -> TrainingSpec:
 
 
 def _typed(name: str, value: Value, like: Value) -> Any:
-    """Convert a text (from a link) or a JSON number to the type that the setting has."""
+    """Convert a text (from a link) or a JSON number to the setting's type."""
     if name in ("encoder", "decoder"):
         return parse_layers(str(value), name)
     if isinstance(like, str):
@@ -93,7 +93,7 @@ def _typed(name: str, value: Value, like: Value) -> Any:
             return kind(value)
         except ValueError:
             raise UserError("number", name=name, value=value) from None
-    # A whole number for a fractional setting; whatever else JSON may hold is left to the check.
+    # An int for a float setting; the check refuses any other JSON type.
     small_int = type(value) is int and abs(value) < 2**53
     return float(value) if kind is float and small_int else value
 

@@ -12,12 +12,12 @@ from ae_core.specs.noise import NOISES
 
 @dataclass(frozen=True)
 class Corruption:
-    """What is done to an image before the encoder sees it; the target stays clean.
+    """The corruption of the encoder's input; the target stays clean.
 
     Attributes:
-        noise_kind: ``none`` or one of `ae_core.specs.noise.NOISES`, which says what each does.
-        noise_amount: from 0, which leaves every image as it is, to 1; its unit depends on the kind.
-        noise_stage: ``batch`` (drawn afresh for every batch, then clipped to [0, 1]) or ``layer``
+        noise_kind: ``none`` or one of `ae_core.specs.noise.NOISES`.
+        noise_amount: from 0, which changes nothing, to 1; its unit depends on the kind.
+        noise_stage: ``batch`` (new noise for every batch, then clipped to [0, 1]) or ``layer``
             (Keras' GaussianNoise or Dropout as the encoder's first layer).
     """
 
@@ -36,12 +36,12 @@ class Corruption:
 
     @property
     def active(self) -> bool:
-        """Whether anything is corrupted at all."""
+        """Whether images are corrupted at all."""
         return self.noise_kind != "none" and self.noise_amount > 0
 
 
 class ImageChoice(NamedTuple):
-    """Which images: a set, a side in pixels (0 for the set's own), a split; see `TrainingSpec`."""
+    """A set, an image size (0 for the native size) and a split; see `TrainingSpec`."""
 
     image_set: str
     image_size: int = 0
@@ -50,30 +50,30 @@ class ImageChoice(NamedTuple):
 
 @dataclass(frozen=True)
 class TrainingSpec:
-    """Everything that decides a run: equal specs give equal runs on one machine.
+    """Everything that determines a run: equal specs give equal runs on the same machine.
 
     Attributes:
-        image_set: a name of `ae_core.data.catalog.IMAGE_SETS`, or of a user's set, ``own-…``.
-        image_size: H = W of the images, 0 for the size in which the set comes.
+        image_set: a name in `ae_core.data.catalog.IMAGE_SETS`, or of a user set, ``own-…``.
+        image_size: H = W of the images, 0 for the native size of the set.
         split: ``held-out`` (validation on images, or people, not trained on) or ``none`` (train on
             all; for recipes whose source does so).
-        augment: one of `ae_core.specs.augmentation.AUGMENTATIONS`, how training images are changed.
+        augment: one of `ae_core.specs.augmentation.AUGMENTATIONS` for the training images.
         autoencoder: the network.
-        corruption: what the encoder's input suffers in training.
+        corruption: the corruption of the encoder's input in training.
         loss: one of `ae_core.specs.losses.LOSSES`.
         sigma: the fixed standard deviation of a loss that has one, on the network's pixel scale.
         optimizer: Keras' optimizer of that name with its default settings.
-        learning_rate: of the optimizer.
+        learning_rate: the optimizer's learning rate.
         schedule: ``constant``, or ``cosine``: the learning rate falls to zero over all epochs
             along half a cosine (arXiv 1608.03983, equation 5, without restarts); ``one-cycle``:
             it first rises from zero, over a tenth of the steps (after arXiv 1708.07120).
-        batch_size: images a step.
+        batch_size: images per step.
         epochs: passes over the training images.
-        steps_per_epoch: batches an epoch, 0 for as many as the images give.
-        seed: of the initial weights, the order of the images and all noise.
+        steps_per_epoch: batches per epoch, 0 for all training images.
+        seed: the seed of the initial weights, the order of the images and all noise.
         precision: ``float32``, ``bfloat16`` to compute in bfloat16 with float32 weights, or
-            ``auto`` for what suits network and processor, see `ae_core.models.precision`.
-        max_seconds: the run stops, keeping its weights, after this many seconds of training.
+            ``auto``, which depends on network and processor, see `ae_core.models.precision`.
+        max_seconds: the run stops after this many seconds of training and keeps its weights.
     """
 
     image_set: str = "digits"
@@ -108,5 +108,5 @@ class TrainingSpec:
 
     @property
     def images(self) -> ImageChoice:
-        """Which images are trained on, and which are held out."""
+        """The choice of images and of their split."""
         return ImageChoice(self.image_set, self.image_size, self.split)

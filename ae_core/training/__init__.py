@@ -1,1 +1,1 @@
-"""The training loop and what belongs to one step of it; runs in a worker."""
+"""The training loop and its parts, which run in a worker."""

@@ -11,7 +11,7 @@ from ae_core.specs import TrainingSpec
 from ae_core.specs.losses import LOSSES
 
 EVALUATED_AT_ONCE = 500  # validation images
-WARMUP_SHARE = 0.1  # of the steps of a `one-cycle` schedule
+WARMUP_SHARE = 0.1  # of the steps in a `one-cycle` schedule
 Metrics: TypeAlias = dict[str, float]
 
 
@@ -19,7 +19,7 @@ def batches(spec: TrainingSpec, order: np.ndarray) -> tuple[np.ndarray, np.ndarr
     """Cut an epoch's order into steps.
 
     Args:
-        spec: its ``batch_size`` and, if the epoch is not the whole set, ``steps_per_epoch``.
+        spec: the spec; its ``batch_size`` and ``steps_per_epoch`` are used.
         order: (N,) a permutation of the training images.
 
     Returns:
@@ -33,24 +33,24 @@ def batches(spec: TrainingSpec, order: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 
 def images_per_epoch(spec: TrainingSpec, images: int) -> int:
-    """Return how many of so many training images an epoch uses."""
+    """Return the number of training images in an epoch, given their total number."""
     full, rest = batches(spec, np.empty(images, np.int32))
     return full.size + rest.size
 
 
 def steps_of(spec: TrainingSpec, images: int) -> int:
-    """Return how many steps an epoch has for so many training images."""
+    """Return the number of steps in an epoch, given the total number of training images."""
     return math.ceil(images_per_epoch(spec, images) / spec.batch_size)
 
 
 @dataclass(frozen=True)
 class MetricSums:
-    """Metrics of single images, summed over `images` of them: add up, divide once."""
+    """Metrics per image, summed over `images` of them, so that only one division is needed."""
 
     loss: float = 0.0
     reconstruction: float = 0.0
     kl: float = 0.0
-    penalty: float = 0.0  # Σ|z| or the total correlation, not yet weighted
+    penalty: float = 0.0  # Σ|z| or the total correlation, without its weight
     squared_error: float = 0.0  # mean over the pixels, on the [0, 1] scale
     code: float = 0.0  # mean activation
     near_zero: float = 0.0  # share of near-zero units
@@ -63,8 +63,8 @@ class MetricSums:
 
 
 def epoch_metrics(sums: MetricSums, spec: TrainingSpec, set_size: int) -> Metrics:
-    """Return the metrics of an epoch, or of the validation images, of a set of so many images."""
-    # A loss that sums its batches is divided by the size of the set even where these leave some
+    """Return the metrics of an epoch or of validation images; ``set_size`` counts all images."""
+    # A loss that sums its batches is divided by the size of the set, even if the batches leave some
     # images out: "average loss per sample".
     images = set_size if LOSSES[spec.loss].sums_batch else sums.images
     metrics = {

@@ -1,4 +1,4 @@
-"""How a run is paused, stopped and limited in time while it trains."""
+"""Pauses, stops and time limits of a run in training."""
 
 import time
 from typing import Protocol
@@ -7,20 +7,20 @@ from ae_core.errors import Message
 
 
 class RunControl(Protocol):
-    """What may hold or end a run from outside; the loop asks it several times a second."""
+    """Pauses or ends a run from outside; the loop calls it several times a second."""
 
     def wait(self, epoch: int) -> float:
-        """Return once training in ``epoch`` may go on; give the seconds waited."""
+        """Wait until training in ``epoch`` may continue; return the seconds waited."""
 
     def stopped(self, epoch: int) -> Message | None:
-        """Return why the run has to end now, in ``epoch``; None if it may go on."""
+        """Return the reason why the run has to end now, in ``epoch``; None if it may continue."""
 
     def progress(self, share: float) -> None:
-        """Take note of the share of the epoch, in [0, 1], that is done."""
+        """Note the completed share of the epoch, in [0, 1]."""
 
 
 class NoControl:
-    """A `RunControl` that lets a run go on to its end."""
+    """A `RunControl` that never interferes."""
 
     def wait(self, epoch: int) -> float:
         """Never wait."""
@@ -31,23 +31,23 @@ class NoControl:
         return None
 
     def progress(self, share: float) -> None:
-        """Ignore it."""
+        """Ignore the progress."""
 
 
 class TrainingStopped(Exception):
     """The run ends before its last epoch."""
 
     def __init__(self, status: str, reason: Message) -> None:
-        """End as ``stopped`` or ``failed``."""
+        """Set the status, ``stopped`` or ``failed``, and the reason."""
         super().__init__(reason)
         self.status, self.reason = status, reason
 
 
 class TrainingClock:
-    """Counts the seconds of training, without pauses, and asks the control at every check."""
+    """Counts the seconds of training without pauses, and asks the control at every check."""
 
     def __init__(self, control: RunControl, max_seconds: int) -> None:
-        """Start to count; the run may train for ``max_seconds``."""
+        """Start counting; the run may train for ``max_seconds``."""
         self.control = control
         self._max_seconds = max_seconds
         self._started = time.perf_counter()
@@ -58,7 +58,7 @@ class TrainingClock:
         return time.perf_counter() - self._started
 
     def check(self, epoch: int) -> None:
-        """Wait as long as the control holds the run.
+        """Wait while the control pauses the run.
 
         Raises:
             TrainingStopped: the run was stopped or has used up its time.

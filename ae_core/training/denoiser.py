@@ -1,4 +1,4 @@
-"""Training of the denoiser: clean faces, with a fresh mixture of all corruptions in every batch."""
+"""Trains the denoiser on clean faces, with a new mixture of all corruptions in every batch."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping
@@ -15,7 +15,7 @@ from ae_core.models.denoiser import build
 from ae_core.specs import Corruption, DenoiserSpec
 
 Pair = tuple[np.ndarray, np.ndarray]  # noisy and clean images
-# Kind, share of the training images, and the range from which the amount is drawn.
+# Kind, share of the training images, and range of the amount.
 MIXTURE = (
     ("gaussian", 0.70, 0.0, 0.4),
     ("heteroscedastic", 0.06, 0.0, 0.4),
@@ -26,10 +26,10 @@ MIXTURE = (
     ("blur", 0.04, 0.0, 0.5),
     ("jpeg", 0.04, 0.5, 1.0),
 )
-CONTRASTS = 0.08  # share of images with another contrast: black pixels need not be missing ones
-CLOSE_UPS = 0.10  # share of images that are an enlarged part of a face: for larger photos
+CONTRASTS = 0.08  # share of images with another contrast: black pixels are not always missing ones
+CLOSE_UPS = 0.10  # share of images that are enlarged parts of a face, for larger photos
 WARM_UP = 0.02  # share of the steps
-FAINTEST = 2e-3  # MSE (27 dB): a smaller one lowers the loss little
+FAINTEST = 2e-3  # MSE (27 dB): lowering it further reduces the loss only a little
 
 
 class Training:
@@ -40,7 +40,7 @@ class Training:
     """
 
     def __init__(self, spec: DenoiserSpec, images: np.ndarray) -> None:
-        """Start; the same spec gives the same weights on one machine, in however many parts.
+        """Start; the same spec gives the same weights on one machine, even if it is interrupted.
 
         Args:
             spec: what to train.
@@ -53,28 +53,28 @@ class Training:
         self._optimizer = keras.optimizers.Adam(spec.learning_rate, global_clipnorm=1.0)
         self._optimizer.build(self._variables)
         self._means = [tf.Variable(variable.value) for variable in self._variables]
-        self.done = 0  # steps
+        self.done = 0  # completed steps
 
     def run(self, on_step: Callable[[float], None]) -> None:
-        """Make the remaining steps; ``on_step`` gets the mean PSNR of each batch in dB."""
+        """Train for the remaining steps; ``on_step`` gets the mean PSNR of each batch in dB."""
         picture = tf.TensorSpec([None, *self._images.shape[1:]], tf.float32)
         number = tf.TensorSpec([], tf.float32)
         signature = [picture, picture, number, number]
         call = tf.function(self._step, input_signature=signature, autograph=False)
         for noisy, clean in _ahead(_batches(self._spec, self._images, self.done)):
-            # Early on the mean of all steps so far, or the random start would last for long.
+            # A plain mean over the early steps: otherwise the random start would linger.
             kept = min(self._spec.ema_decay, (self.done + 1) / (self.done + 11))
             loss = float(call(noisy, clean, _rate(self._spec, self.done + 1), kept))
             self.done += 1
             on_step(-10 * loss / math.log(10))
 
     def weights(self) -> dict[str, np.ndarray]:
-        """Return the running means of the weights by name, float32."""
+        """Return the moving averages of the weights by name, float32."""
         pairs = zip(self._variables, self._means, strict=True)
         return {variable.path: mean.numpy() for variable, mean in pairs}
 
     def state(self) -> dict[str, np.ndarray]:
-        """Return all that `restore` needs."""
+        """Return the state that `restore` needs."""
         arrays = {str(i): variable.numpy() for i, variable in enumerate(self._all())}
         return arrays | {"done": np.asarray(self.done)}
 
@@ -102,7 +102,7 @@ class Training:
 
 
 def _ahead(batches: Iterator[Pair]) -> Iterator[Pair]:
-    """Prepare the next batch while the network learns from this one."""
+    """Prepare the next batch while the network trains on this one."""
     with ThreadPoolExecutor(1) as thread:
         following = thread.submit(next, batches, None)
         while (batch := following.result()) is not None:
@@ -118,7 +118,7 @@ def _rate(spec: DenoiserSpec, number: int) -> float:
 
 
 def _batches(spec: DenoiserSpec, images: np.ndarray, done: int) -> Iterator[Pair]:
-    """Give pairs of noisy and clean images, (batch, H, W, 1) each, from step ``done`` on."""
+    """Yield pairs of noisy and clean images, (batch, H, W, 1) each, starting at step ``done``."""
     kinds, shares, lows, highs = zip(*MIXTURE, strict=True)
     for step in range(done, spec.steps):
         rng = np.random.default_rng([spec.seed, step])  # independent of earlier steps
@@ -140,7 +140,7 @@ def _order(seed: int, epoch: int, count: int) -> np.ndarray:
 
 
 def _varied(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Mirror every other image (H, W, 1); change the contrast of some, enlarge a part of some."""
+    """Augment an image (H, W, 1): mirror it, change its contrast or enlarge a part at random."""
     if rng.random() < 0.5:
         image = image[:, ::-1]
     if rng.random() < CONTRASTS:

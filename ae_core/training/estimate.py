@@ -1,4 +1,4 @@
-"""How long a training takes: from arithmetic, and from two measured speeds or from other runs."""
+"""Estimates the duration of a training from its arithmetic and measured speeds or other runs."""
 
 import math
 import statistics
@@ -15,8 +15,8 @@ from ae_core.runs.snapshot import Snapshot
 from ae_core.specs import TrainingSpec
 
 FORWARD_AND_BACK = 3  # a step costs about three passes through the network
-SECONDS_PER_LAYER = 60e-6  # of each step, whatever its size
-SECONDS_PER_VALUE = 2.5e-9  # of every layer's output: moving it through memory, there and back
+SECONDS_PER_LAYER = 60e-6  # per step, independent of the layer's size
+SECONDS_PER_VALUE = 2.5e-9  # of every layer's output: moving it through memory in both directions
 START_SECONDS = 1.5  # building the graph
 CALIBRATION_RUNS = 16
 
@@ -27,21 +27,21 @@ class Speed:
 
     Attributes:
         dense: multiply-accumulates per second of a dense layer.
-        conv: the same of a convolution.
+        conv: the same for a convolution.
     """
 
     dense: float
     conv: float
 
 
-# A machine to compare runs with: only how much they differ on it matters.
+# A nominal machine for comparing runs: only ratios matter.
 NOMINAL = Speed(dense=2e10, conv=1e10)
 
 
 def seconds(
     spec: TrainingSpec, layers: Sequence[LayerShape], card: ImageSetCard, speed: Speed
 ) -> float:
-    """Return the estimated seconds of a whole training, good to a factor of about two."""
+    """Return the estimated seconds of a whole training, within a factor of about two."""
     validation = 0 if spec.split == "none" else card.test_count
     images = card.train_count + card.test_count - validation
     steps = spec.steps_per_epoch or math.ceil(images / spec.batch_size)
@@ -60,7 +60,7 @@ def _seconds_of(layer: LayerShape, speed: Speed) -> float:
 
 
 def measure_speed() -> Speed:
-    """Time two small multiplications on this machine; takes about a quarter of a second."""
+    """Time two small operations on this machine, in about a quarter of a second."""
     import tensorflow as tf
 
     batch, maps = tf.zeros([64, 1024]), tf.zeros([32, 32, 32, 32])
@@ -82,14 +82,14 @@ def _macs_per_second(multiply: Callable[[], object], macs: int) -> float:
 
 
 class SpeedCalibration:
-    """The ratio of measured seconds to those of `NOMINAL`; its owner holds a lock."""
+    """The ratio of measured seconds to those on `NOMINAL`; its owner holds a lock."""
 
     def __init__(self) -> None:
         """Start without a measurement."""
         self._ratios: dict[str, float] = {}
 
     def observe(self, run: Snapshot) -> None:
-        """Measure a run once it has two epochs."""
+        """Use a run as a measurement after its second epoch."""
         left = run.seconds_left
         if left is not None and run.epoch < run.spec.epochs:
             whole = left * run.spec.epochs / (run.spec.epochs - run.epoch)
@@ -108,6 +108,6 @@ class SpeedCalibration:
 
 @lru_cache(maxsize=256)
 def _nominal_seconds(spec: TrainingSpec) -> float:
-    """Return the seconds of a training on `NOMINAL`, without its start."""
+    """Return the seconds of a training on `NOMINAL`, without building the graph."""
     layers = network_shapes(spec)
     return seconds(spec, layers, loading.card(spec.image_set), NOMINAL) - START_SECONDS

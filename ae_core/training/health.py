@@ -10,18 +10,18 @@ from ae_core.latent import statistics
 from ae_core.specs import AutoencoderSpec
 
 NAMES = ("output_mean", "output_spread", "explained", "used_dimensions", "saturated_share")
-MIN_SAMPLE, MAX_SAMPLE = 16, 100  # images after every epoch: enough for a variance
-IMAGES_PER_SAMPLE = 20  # trained on for each of them: the metrics cost an epoch 2 % at most
-# A sigmoid or tanh that passes back this share of its steepest slope, or less, hardly learns.
+MIN_SAMPLE, MAX_SAMPLE = 16, 100  # images per epoch: enough for a variance
+IMAGES_PER_SAMPLE = 20  # training images per sampled one: the metrics cost at most 2 % of an epoch
+# A sigmoid or tanh with at most this share of its steepest slope hardly learns.
 FLAT_SLOPE = 0.04  # a sigmoid below 0.01 or above 0.99, a tanh beyond ±0.98
 
 
 def subsample(images: np.ndarray, trained: int) -> np.ndarray:
-    """Return a few of images (N, H, W, C), evenly spread, because sets may be sorted.
+    """Return a few evenly spaced images from (N, H, W, C), because sets may be sorted.
 
     Args:
-        images: to choose from.
-        trained: how many images an epoch trains on.
+        images: all images.
+        trained: the number of training images per epoch.
     """
     count = min(max(trained // IMAGES_PER_SAMPLE, MIN_SAMPLE), MAX_SAMPLE)
     return images[:: -(-len(images) // count)]
@@ -33,18 +33,18 @@ def health_metrics(
     """Return the health metrics of a network by name.
 
     Args:
-        spec: of the network.
-        images: (N, H, W, C) in [0, 1], as the encoder got them.
-        codes: (N, D), the means for a variational bottleneck.
+        spec: the network's spec.
+        images: (N, H, W, C) in [0, 1], the encoder's input.
+        codes: (N, D), for a variational bottleneck the means.
         output: (N, H, W, C) in [0, 1].
 
     Returns:
-        ``output_mean``: over all pixels, in [0, 1]. ``output_spread``: how much the outputs differ
-        from each other, 1 as much as the images, 0 not at all. ``explained``: the share of the
-        images' variance that the outputs reproduce, 1 all of it, 0 or less nothing beyond the
-        mean image. These two only where the images differ. ``used_dimensions``: of a variational
-        bottleneck. ``saturated_share``: of code values whose sigmoid or tanh is almost flat, in
-        [0, 1].
+        ``output_mean``: the mean over all pixels, in [0, 1]. ``output_spread``: the spread of the
+        outputs relative to that of the images, 0 for constant outputs. ``explained``: the share of
+        the images' variance that the outputs reproduce, at most 1; 0 or less is no better than the
+        mean image. These two require different images. ``used_dimensions``: the number of latent
+        dimensions in use, for a variational bottleneck. ``saturated_share``: the share of code
+        values, in [0, 1], whose sigmoid or tanh is almost flat.
     """
     metrics = {"output_mean": float(output.mean(dtype=np.float64))}
     variance = images.var(axis=0, dtype=np.float64).mean()
@@ -62,7 +62,7 @@ def health_metrics(
 
 
 def _slope(spec: AutoencoderSpec, codes: np.ndarray) -> np.ndarray | None:
-    """Return the slope of the code's activation in (0, 1], (N, D); None if it never flattens."""
+    """Return the relative slope of the code's activation in (0, 1], (N, D); None if never flat."""
     if spec.is_variational:
         return None
     activation = spec.activation if spec.code_type == "feature_map" else spec.code_activation

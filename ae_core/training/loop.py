@@ -1,4 +1,4 @@
-"""The training loop of every family of autoencoder."""
+"""The training loop for all families of autoencoders."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from ae_core.training.control import NoControl, RunControl, TrainingClock, Train
 from ae_core.training.health import health_metrics, subsample
 from ae_core.training.steps import TrainStep
 
-PREVIEW_IMAGES = 8  # whose reconstruction is shown after every epoch
+PREVIEW_IMAGES = 8  # reconstructed for display after every epoch
 MAP_POINTS = 600  # codes of test images on the map of a two-dimensional code
 
 
@@ -29,13 +29,13 @@ class Epoch:
     """The result of one epoch.
 
     Attributes:
-        number: from 1.
+        number: its number, from 1.
         metrics: ``loss``, ``psnr`` (dB), ``code_mean``, ``near_zero_share``, ``seconds`` and,
-            where they apply, ``reconstruction``, ``kl``, ``penalty``; the same with ``val_`` on
+            if they apply, ``reconstruction``, ``kl``, ``penalty``; the same with ``val_`` for
             the validation images; and those of `ae_core.training.health`.
         preview: the preview images' reconstructions (N, H, W, C) in [0, 1].
-        codes: (N, 2) of test images if the code has two dimensions, else None.
-        weights: of the network after the epoch, by name.
+        codes: (N, 2), codes of test images if they have two dimensions, otherwise None.
+        weights: the network's weights after the epoch, by name.
     """
 
     number: int
@@ -46,7 +46,7 @@ class Epoch:
 
 
 def preview_images(spec: TrainingSpec, images: ImageSet) -> tuple[np.ndarray, np.ndarray]:
-    """Return the preview images, clean and as the encoder gets them: (N, H, W, C) in [0, 1]."""
+    """Return the preview images, clean and as encoder input, (N, H, W, C) in [0, 1]."""
     clean = images.test[:PREVIEW_IMAGES]
     return clean, corruption.corrupt(spec.corruption, clean, np.random.default_rng(spec.seed))
 
@@ -61,10 +61,10 @@ def fit(
     """Train an autoencoder.
 
     Args:
-        spec: what to train; the same spec gives the same run on one machine.
+        spec: the spec to train; the same spec gives the same run on one machine.
         images: its image set.
         on_epoch: called after every epoch.
-        control: says several times a second whether to pause or to stop.
+        control: asked several times a second whether to pause or stop.
 
     Raises:
         UserError: the network does not fit the images.
@@ -85,7 +85,7 @@ def fit(
     _, shown = preview_images(spec, images)
     total = images_per_epoch(spec, len(images.train))
     sample = subsample(images.test, total)
-    reconstructed = np.concatenate([sample, shown])  # after every epoch, in one go
+    reconstructed = np.concatenate([sample, shown])  # in one call after every epoch
     history: list[Metrics] = []
     weights = ae.weights_of(networks)
     try:
@@ -129,6 +129,6 @@ def _train_epoch(
 
 
 def _check_finite(number: int, *values: float | np.ndarray) -> None:
-    """End a run whose loss, weights or outputs are not finite in an epoch."""
+    """Fail the run if its loss, weights or outputs are not finite in an epoch."""
     if not all(np.isfinite(value).all() for value in values):
         raise TrainingStopped("failed", Message.of("diverged", epoch=number))

@@ -1,4 +1,4 @@
-"""The optimizers of the training loop, and their learning rates."""
+"""The optimizers of the training loop, and their learning-rate schedules."""
 
 import math
 from typing import TypeAlias
@@ -15,17 +15,17 @@ Rate: TypeAlias = float | keras.optimizers.schedules.LearningRateSchedule
 
 
 class OnePassAdam(keras.optimizers.Adam):
-    """Adam (arXiv 1412.6980, with the ε̂ of its section 2), as Keras' class of that name.
+    """Adam (arXiv 1412.6980, with the ε̂ of its section 2), equivalent to Keras' class.
 
-    Keras' Adam makes some ten passes over every weight a step, TensorFlow's kernel makes one.
+    Keras' Adam makes about ten passes over every weight per step, TensorFlow's kernel makes one.
     """
 
     def update_step(
         self, gradient: tf.Tensor, variable: tf.Variable, learning_rate: tf.Tensor
     ) -> None:
-        """Change one variable, and its two moments, in place."""
-        # The kernel computes 1 − β in float32, Keras exactly: for β₂ they are 1.3e-5 apart, and so
-        # are the moments. The rate corrects that.
+        """Update a variable and its two moments in place."""
+        # The kernel computes 1 − β in float32, Keras exactly: for β₂ they differ by 1.3e-5, and so
+        # do the moments. The learning rate corrects that.
         first, second = _rounding(self.beta_1), _rounding(self.beta_2)
         step = tf.cast(self.iterations + 1, tf.float32)
         first_moment, second_moment = adam_moments(self, variable)
@@ -44,12 +44,12 @@ class OnePassAdam(keras.optimizers.Adam):
 
 
 def _rounding(beta: float) -> float:
-    """Return 1 − β as float32 has it, divided by the exact one."""
+    """Return 1 − β in float32, divided by the exact value."""
     return float(1 - np.float32(beta)) / (1 - beta)
 
 
 def optimizer(spec: TrainingSpec, steps: int) -> keras.optimizers.Optimizer:
-    """Return the optimizer of a spec, which makes so many steps, with Keras' default settings."""
+    """Return a spec's optimizer for a number of steps, with Keras' default settings."""
     rate = _learning_rate(spec, steps)
     if spec.optimizer == "adam":
         return OnePassAdam(rate)

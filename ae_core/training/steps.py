@@ -1,8 +1,8 @@
 """The TensorFlow side of the training loop: many gradient steps in one call, and evaluation.
 
-The images are one tensor in memory, and a call of the ``tf.function`` makes as many steps as fit
-into `SECONDS_PER_CALL`: small networks then lose no time between steps, and a run still pauses or
-stops at once.
+The images are one tensor in memory, and each call of the ``tf.function`` makes the number of steps
+that fit into `SECONDS_PER_CALL`: small networks lose no time between steps, and a run still pauses
+or stops at once.
 """
 
 import time
@@ -24,16 +24,16 @@ from ae_core.training.batches import EVALUATED_AT_ONCE, MetricSums, batches, ste
 from ae_core.training.optimizers import optimizer
 
 SECONDS_PER_CALL = 0.15
-# Steps: XLA takes a second to compile them, and fewer do not win it back.
+# Steps: XLA takes a second to compile, and fewer steps do not make up for it.
 WORTH_COMPILING = 5000
 
 
 def should_jit_compile(spec: TrainingSpec, steps: int) -> bool:
-    """Return whether XLA makes so many steps of a training faster.
+    """Return whether XLA makes a training with that many steps faster.
 
-    Measured on two cores, seconds a step to those without: 0.69 to 0.85 for dense layers whose
-    steps multiply 10 to 280 million times; convolutions are slower with it, and most dense layers
-    in bfloat16. It draws other random numbers than the script that a visitor can take home.
+    Relative seconds per step with XLA, measured on two cores: 0.69 to 0.85 for dense layers with
+    10 to 280 million multiplications per step. Convolutions, and most dense layers in bfloat16,
+    are slower with XLA. It also draws other random numbers than the exported script.
     """
     network = spec.autoencoder
     draws = (
@@ -58,7 +58,7 @@ class TrainStep:
     """One network in training on one image set."""
 
     def __init__(self, spec: TrainingSpec, networks: Networks, images: ImageSet) -> None:
-        """Put the images (N, H, W, C) into memory as tensors; nothing runs yet."""
+        """Load the images (N, H, W, C) into memory as tensors; nothing runs yet."""
         self._spec = spec
         self._networks = networks
         self._train = tf.constant(images.train)
@@ -66,21 +66,21 @@ class TrainStep:
         steps = spec.epochs * steps_of(spec, len(images.train))
         self._optimizer = optimizer(spec, steps)
         self._optimizer.build(networks.trained)
-        self._counter = tf.Variable(0, dtype=tf.int32, trainable=False)  # numbers the noise
+        self._counter = tf.Variable(0, dtype=tf.int32, trainable=False)  # seeds the noise
         self._steps_per_call = 1
         batch = tf.TensorSpec([None, *images.image_shape], tf.float32)
         number = tf.TensorSpec([], tf.int32)
         order = tf.TensorSpec([None, None], tf.int32)
         compiled = should_jit_compile(spec, steps)
         self._call = _function(self._steps, [order, number, number], compiled=compiled)
-        # A smaller batch is another shape: not worth compiling, nor tracing a second time.
+        # A smaller batch has another shape, which is not worth compiling or tracing again.
         self._last = _function(self._steps, [order, number, number]) if compiled else self._call
         self._held_out = _function(self._evaluate, [batch, number])
         self._shown = _function(self._reconstruct, [batch])
         self._codes = _function(self._mean, [batch])
 
     def epoch(self, order: np.ndarray) -> Iterator[MetricSums]:
-        """Train on the images in the given order, giving the sums of each call.
+        """Train on the images in the given order, and yield the sums of each call.
 
         Args:
             order: (N,) a permutation of the training images; the last batch may be smaller.
@@ -91,18 +91,18 @@ class TrainStep:
             started = time.perf_counter()
             first, done = done, min(done + self._steps_per_call, len(full))
             yield self._sums(self._call(full, first, done))
-            if done > 1:  # the very first step also traced the graph
+            if done > 1:  # the first step also traced the graph
                 seconds_per_step = (time.perf_counter() - started) / (done - first)
                 self._steps_per_call = max(1, int(SECONDS_PER_CALL / seconds_per_step))
         if len(rest):
             yield self._sums(self._last(rest[np.newaxis], 0, 1))
 
     def evaluate(self) -> MetricSums:
-        """Return the sums over the held-out images; their noise is the same at every call."""
+        """Return the sums over the held-out images; the noise is the same in every call."""
         sums = MetricSums()
         for start in range(0, len(self._test), EVALUATED_AT_ONCE):
             batch = self._test[start : start + EVALUATED_AT_ONCE]
-            # Negative numbers: training counts its noise upwards from 1.
+            # Negative seeds, because training uses those from 1 upwards.
             sums += self._sums(self._held_out(batch, tf.constant(-1 - start)))
         return sums
 
@@ -112,7 +112,7 @@ class TrainStep:
         return codes.numpy(), output.numpy()
 
     def codes(self, images: np.ndarray) -> np.ndarray:
-        """Return the codes (N, D) of images (N, H, W, C), the mean for variational ones."""
+        """Return the codes (N, D) of images (N, H, W, C); the means if variational."""
         codes: np.ndarray = self._codes(images).numpy()
         return codes
 
@@ -122,8 +122,8 @@ class TrainStep:
 
     # --- inside the graph -----------------------------------------------------------------
 
-    # It takes all of an epoch's (steps, batch) image numbers, and which of the steps to make: XLA
-    # compiles every shape anew.
+    # It takes all image numbers of an epoch, (steps, batch), and the range of steps to make: XLA
+    # would recompile for every shape.
     def _steps(self, batches: tf.Tensor, first: tf.Tensor, end: tf.Tensor) -> tf.Tensor:
         def step(done: tf.Tensor, totals: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             number = self._counter.assign_add(1)
@@ -137,8 +137,8 @@ class TrainStep:
             self._optimizer.apply(tape.gradient(total, variables), variables)
             return done + 1, totals + sums
 
-        # Written out: the loop that AutoGraph would make of a `for` needs Python's deprecated
-        # parts from 3.13 on.
+        # Written explicitly: AutoGraph's conversion of a `for` loop needs deprecated parts of
+        # Python from 3.13 on.
         start = (first, tf.zeros(len(vars(MetricSums())), tf.float64))
         return tf.while_loop(lambda done, _: done < end, step, start)[1]
 
@@ -169,12 +169,12 @@ class TrainStep:
             measured[term.metric] = value = term.of(values, ops)
             losses += weight * value
         if network.is_variational and not training:
-            output = self._networks.decoder(mean, training=False)  # what the pages show
+            output = self._networks.decoder(mean, training=False)  # as the pages show it
         error = ops.mean(ops.square(self._visible(output) - images), axis=(1, 2, 3))
         near_zero = ops.mean(ops.cast(ops.abs(mean) < NEAR_ZERO, "float32"), axis=1)
         code = ops.mean(mean, axis=1)
         columns = [losses, reconstruction, *measured.values(), error, code, near_zero, one]
-        # In float64 the sums do not depend on how many steps a call makes.
+        # In float64, the sums do not depend on the number of steps per call.
         return losses, tf.cast(ops.sum(ops.stack(columns), axis=1), tf.float64)
 
     def _corrupted(self, images: tf.Tensor, number: tf.Tensor) -> tf.Tensor:

@@ -8,10 +8,10 @@ MIN_SIZES, MAX_SIZES = 2, 6
 
 
 def parse_sizes(text: str) -> tuple[int, ...]:
-    """Read latent dimensions such as ``2, 4, 16``; sorted, each once.
+    """Read latent dimensions such as ``2, 4, 16``; return them sorted, without duplicates.
 
     Raises:
-        UserError: the text is no such list, or has too few or too many.
+        UserError: the text is not such a list, or has too few or too many.
     """
     words = text.replace(",", " ").replace(";", " ").split()
     sizes = set()
@@ -27,10 +27,10 @@ def parse_sizes(text: str) -> tuple[int, ...]:
 
 
 def specs_of(spec: TrainingSpec, sizes: tuple[int, ...]) -> tuple[TrainingSpec, ...]:
-    """Return a spec with each of some latent dimensions, and the settings that these require.
+    """Return one spec per latent dimension, with the other settings adapted to it.
 
     Raises:
-        UserError: the network cannot have one of the sizes.
+        UserError: the network cannot have one of these latent dimensions.
     """
     if spec.autoencoder.code_type == "feature_map":
         raise UserError("sizes_of_map")
