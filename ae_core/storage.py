@@ -69,6 +69,9 @@ class FileLock:
 
         Args:
             refusal: returns the error to raise if the file cannot be opened or created.
+
+        Raises:
+            OSError: the file cannot be opened or created, and there is no ``refusal``.
         """
         with self._threads, ExitStack() as opened:
             try:

@@ -1,1 +1,1 @@
-"""Speed, printed as ratios of one run; not part of the tests."""
+"""Benchmarks of speed, memory and quality; they are not part of the tests."""

@@ -1,7 +1,6 @@
-"""All benchmarks, or those named, one after the other: ``python -m benchmarks [pages latent …]``.
+"""Runs all benchmarks, or the named ones, in order: ``python -m benchmarks [pages latent …]``.
 
-Writes ``benchmarks/results.md`` after each one; a benchmark that is not named keeps the figures
-that it has there.
+It writes ``benchmarks/results.md`` after each one; the figures of other benchmarks stay there.
 """
 
 import argparse
@@ -20,7 +19,7 @@ Written by `make bench`. Ratios are of figures of one run; times move with the m
 
 
 def main() -> None:
-    """Run and write."""
+    """Run the benchmarks and write their results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", choices=[[], *NAMES], default=list(NAMES))
     for name in parser.parse_args().names:
@@ -33,7 +32,7 @@ def main() -> None:
 
 
 def write(name: str, section: str) -> None:
-    """Put a benchmark's section into the file, in place of the one that is there."""
+    """Replace a benchmark's section in the file."""
     text = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else HEAD
     found = dict(re.findall(r"^## (\w+)\n\n(.*?)\s*(?=^## |\Z)", text, re.DOTALL | re.MULTILINE))
     found[name] = section

@@ -1,4 +1,4 @@
-"""The app in a process of its own, and a real Chromium in front of it."""
+"""Starts the app in a separate process, and opens it in a real Chromium."""
 
 import os
 import shutil
@@ -23,13 +23,13 @@ IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 
 @contextmanager
 def running_servers(count: int) -> Iterator[list[tuple[int, int]]]:
-    """Start several servers with one run store and one cluster; give their ports and processes."""
+    """Start servers with a shared run store and cluster; yield their ports and process ids."""
     with ExitStack() as stack:
         if count == 1:
             yield [stack.enter_context(running_server())]
             return
         process, address = cluster.start()
-        stack.callback(process.communicate)  # ends it: its input is closed
+        stack.callback(process.communicate)  # ends it by closing its input
         runs = stack.enter_context(tempfile.TemporaryDirectory())
         shared = {"AE_RUNS_DIR": runs, "AE_SCHEDULER": address}
         yield [stack.enter_context(running_server(**shared)) for _ in range(count)]
@@ -37,7 +37,7 @@ def running_servers(count: int) -> Iterator[list[tuple[int, int]]]:
 
 @contextmanager
 def running_server(**settings: str) -> Iterator[tuple[int, int]]:
-    """Start the app, by itself with an empty run store; give its port and its process number."""
+    """Start the app alone with an empty run store; yield its port and its process id."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -54,7 +54,7 @@ def running_server(**settings: str) -> Iterator[tuple[int, int]]:
 
 @contextmanager
 def running_app() -> Iterator[tuple[Page, int, float]]:
-    """Give a browser's page, the server's process number and when it was started."""
+    """Yield a browser page, the server's process id and its start time."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]

@@ -1,11 +1,12 @@
-"""A class at work, without browsers: ``python -m benchmarks.classroom``.
+"""Simulates a class at work, without browsers: ``python -m benchmarks.classroom``.
 
-So many students come within ten seconds, with empty caches; for a minute each then acts once a
-second: changes settings of a training, the noise on a picture, a code, or follows a run. One run
-trains all the while. Everything, these students included, shares the cores of this machine; what
-they cost is printed. A student is late from the moment at which the second has come, so a server
-that falls behind is not asked less. Where there are two web servers, they share the cluster and
-the run store, and every student stays at one of them, as behind a proxy with a sticky cookie.
+The students arrive within ten seconds, with empty caches; then each one acts once a second for a
+minute: changes settings of a training, the noise on an image or a code, or follows a run. One run
+trains all the time. Everything, including the simulated students, shares the cores of this machine;
+the students' own cost is printed. Delays count from the second at which an action was due, so a
+server that falls behind gets no fewer requests. If there are two web servers, they share the
+cluster and the run store, and each student stays with one of them, as behind a proxy with a sticky
+cookie.
 """
 
 import argparse
@@ -25,22 +26,22 @@ from benchmarks.report import Report
 from benchmarks.student import Failure, Student
 
 ARRIVING = "first load, empty cache"
-ARRIVE = 10.0  # seconds in which the class comes
-ALONE = 15.0  # seconds of the training's pace before and after
+ARRIVE = 10.0  # seconds in which the class arrives
+ALONE = 15.0  # seconds for the training's pace before and after
 RUN = "preset=toy-faces-vae&epochs=2000&steps_per_epoch=20"
 CLASSES = ((30, 1), (60, 1), (100, 1), (100, 2))  # students and web servers
 P95 = {30: 100.0, 100: 500.0}  # ms, targets by the number of students
-SLOWER = 1.25  # how much slower training may get
-MEMORY = 200.0, 1.0  # MB of the server, and for every student
+SLOWER = 1.25  # allowed slow-down of the training
+MEMORY = 200.0, 1.0  # MB for the server, and per student
 
 
 @dataclass
 class Class:
-    """What happened to the students.
+    """The measurements of a class.
 
     Attributes:
-        seconds: from when an interaction was due until its outcome was there, by activity.
-        errors: sentences.
+        seconds: seconds from the due time of each interaction to its outcome, by activity.
+        errors: error messages.
     """
 
     seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
@@ -48,7 +49,7 @@ class Class:
 
 
 def activities(run: str) -> dict[str, tuple[str, str, Callable[[Student], Awaitable[float]]]]:
-    """Return page, address and interaction of everything that a student does, by name."""
+    """Return page, query and interaction of every activity of a student, by name."""
 
     async def settings(student: Student) -> float:
         return await student.change("train.latent_dim", double_value=random.randint(2, 48))
@@ -74,9 +75,9 @@ def activities(run: str) -> dict[str, tuple[str, str, Callable[[Student], Awaita
 
 
 async def attend(student: Student, number: int, run: str, seconds: float, seen: Class) -> None:
-    """Do everything in turn, a quarter of the time each, and begin somewhere."""
+    """Do all activities in turn, for a quarter of the time each, starting at any of them."""
     every = list(activities(run).items())
-    # Nobody acts, or turns to another page, in step.
+    # Students neither act nor change pages in step.
     begin = time.perf_counter() + random.random() * seconds / len(every)
     all_end = time.perf_counter() + seconds
     await asyncio.sleep(random.random())
@@ -91,12 +92,12 @@ async def attend(student: Student, number: int, run: str, seconds: float, seen: 
                 await act(student)
                 seen.seconds[name].append(time.perf_counter() - due)
                 due += 1.0
-    except Exception as error:  # counted, told and a missed target: nothing is hidden
+    except Exception as error:  # counted, printed, and a missed target: nothing is hidden
         seen.errors.append(f"{type(error).__name__}: {error}")
 
 
 async def begin_run(student: Student) -> str:
-    """Start the training that goes on all the while and return its id."""
+    """Start the training that runs all the time and return its id."""
     await student.open("train", RUN)
     await student.change("train.start", trigger_value=True)
     run = student.query["run"]
@@ -107,7 +108,7 @@ async def begin_run(student: Student) -> str:
 
 
 async def pace(student: Student, run: str, wait: Awaitable[None]) -> float:
-    """Return the epochs a second of a run while something is awaited."""
+    """Return a run's epochs per second until an awaitable is done."""
     await student.open("train", f"run={run}")
     before, started = student.epoch, time.perf_counter()
     await wait
@@ -119,17 +120,17 @@ async def pace(student: Student, run: str, wait: Awaitable[None]) -> float:
 async def hold_class(
     report: Report, servers: Sequence[tuple[int, int]], count: int, seconds: float
 ) -> None:
-    """Let a class of so many students work, and report what they saw.
+    """Let a class of ``count`` students work, and report their delays.
 
     Args:
-        report: takes the figures.
-        servers: port and process number of each.
-        count: of students.
-        seconds: for which they work.
+        report: the report for the figures.
+        servers: port and process id of each server.
+        count: the number of students.
+        seconds: the duration of their work.
     """
     teacher = Student(servers[0][0])
     run = await begin_run(teacher)
-    for port, _ in servers:  # once for the servers' caches
+    for port, _ in servers:  # warms the servers' caches
         for page, query, _ in activities(run).values():
             await (visitor := Student(port)).open(page, query)
             await visitor.close()
@@ -201,8 +202,8 @@ def _in_words(seconds: list[float]) -> str:
 def run(
     report: Report, classes: Sequence[tuple[int, int]] = CLASSES, seconds: float = 60.0
 ) -> None:
-    """Hold classes of several sizes, each on servers of its own."""
-    gc.freeze()  # a collection among the students would look like a slow server
+    """Simulate classes of several sizes, each with its own servers."""
+    gc.freeze()  # a garbage collection in this process would look like a slow server
     for count, web in classes:
         with running_servers(web) as servers:
             asyncio.run(hold_class(report, servers, count, seconds))

@@ -1,8 +1,8 @@
-"""From a phone's photo to a denoised face: ``python -m benchmarks.faces``.
+"""Times the way from a phone's photo to a denoised face: ``python -m benchmarks.faces``.
 
-A 12-megapixel JPEG through the worker's functions, each timed alone; the same photo uploaded in a
-real Chromium until its denoised face is on the screen; and the denoiser alone, one face at a time
-and 32 at once.
+It times each of the worker's functions on a 12-megapixel JPEG, the way from the upload of the same
+photo in a real Chromium to the denoised face on the screen, and the denoiser alone with one face
+and with 32 at once.
 """
 
 import io
@@ -28,7 +28,7 @@ TIMES = 7
 
 
 def run(report: Report) -> None:
-    """Measure, against a second for a photo and 4 ms for a face."""
+    """Measure; the targets are a second for a photo and 4 ms for a face."""
     photo = twelve_megapixels()
     size = f"{WIDTH}×{HEIGHT} JPEG, {len(photo) / 1e6:.1f} MB; medians of {TIMES}"
     report.figure("the photo", size)
@@ -41,7 +41,7 @@ def run(report: Report) -> None:
 
 
 def twelve_megapixels() -> bytes:
-    """Return scikit-image's astronaut enlarged to what a phone takes, as JPEG."""
+    """Return scikit-image's astronaut, enlarged to the size of a phone's photo, as JPEG."""
     from skimage import data
 
     image = Image.fromarray(data.astronaut()).resize((HEIGHT, HEIGHT), Image.Resampling.BICUBIC)
@@ -55,7 +55,7 @@ def twelve_megapixels() -> bytes:
 
 
 def in_the_worker(report: Report, data: bytes) -> None:
-    """Time each step that the worker takes."""
+    """Time each step in the worker."""
     model = cards()["face-denoiser"].model_file()
     noise = Corruption("gaussian", 0.2)
     photo = photos.take_photo(data, "photo.jpg")
@@ -78,7 +78,7 @@ def in_the_worker(report: Report, data: bytes) -> None:
 
 
 def alone(report: Report) -> None:
-    """Time the network without what the page adds."""
+    """Time the network alone."""
     from ae_core.models import weights
     from ae_core.models.denoiser import Denoiser
     from ae_core.specs import DenoiserSpec
@@ -98,9 +98,9 @@ def alone(report: Report) -> None:
 
 
 def in_the_browser(report: Report, file: Path) -> None:
-    """Time from the choice of the file to the denoised face on the screen."""
+    """Time the way from the file's choice to the denoised face on the screen."""
     with running_app() as (page, _, _):
-        _upload(page, file)  # once for the worker to load what it needs
+        _upload(page, file)  # warms the worker
         seconds = statistics.median(_upload(page, file) for _ in range(TIMES))
         what = "browser: photo chosen to the denoised face on the screen, s"
         report.target(what, seconds, 1.0)

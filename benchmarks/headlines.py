@@ -1,10 +1,9 @@
-"""What two recipes are to reach, and in what time: ``python -m benchmarks.headlines``.
+"""Checks the quality and the training time of two presets: ``python -m benchmarks.headlines``.
 
-``olivetti-conv-fast`` has the network of R1, and is to reach the average loss per sample that R1's
-source reports after 600 epochs in a fifth of the time that R1 as written needs for them; both are
-trained to their end, one after the other, through the service. ``mnist-dense-best`` has as many
-numbers in its code as R5 and is to come to a mean squared error on held-out digits of 0.0100 within
-a minute.
+``olivetti-conv-fast`` has the network of R1. Its target is the average loss per sample that R1's
+source reports after 600 epochs, in a fifth of the time that the original R1 needs for them; the
+service trains both to their end, one after the other. ``mnist-dense-best`` has the latent dimension
+of R5. Its target is a mean squared error of 0.0100 on held-out digits within a minute.
 """
 
 import time
@@ -17,14 +16,14 @@ from benchmarks.own_service import own_service
 from benchmarks.report import Report
 
 SOURCE = 0.4636  # R1's average loss per sample at epoch 600
-SHARE = 0.2  # of the seconds of R1 as written
+SHARE = 0.2  # of the seconds of the original R1
 DIGITS, MINUTE = 0.0100, 60.0
 PATIENCE = 3600
 
 
 @dataclass(frozen=True)
 class Course:
-    """Seconds from the click on Train to the first epoch that is good enough, and to the end."""
+    """Seconds from the start to the first epoch that reaches a bound, and to the end."""
 
     reached: float
     ended: float
@@ -33,7 +32,7 @@ class Course:
 
     @classmethod
     def of(cls, service: TrainingService, name: str, figure: str, bound: float) -> "Course":
-        """Train a preset to its end; an epoch is good enough with its figure at the bound."""
+        """Train a preset to its end; an epoch counts if its metric reaches the bound."""
         reached, epoch = float("inf"), 0
         started = time.perf_counter()
 
@@ -52,7 +51,7 @@ class Course:
 
 
 def run(report: Report) -> None:
-    """Measure."""
+    """Train the presets and report their times."""
     with own_service() as service:
         warm = service.submit(change(preset("olivetti-conv"), epochs=1), "benchmark")
         service.wait_until(warm, lambda snapshot: not snapshot.live, PATIENCE)

@@ -1,9 +1,9 @@
-"""How fast the picture follows the hand: `python -m benchmarks.latent`.
+"""Times how fast the image follows a slider: `python -m benchmarks.latent`.
 
-For every decoder that comes with the app and runs in a browser, and for one that was just trained:
-its bytes, the decoding alone, an input event to the frame that shows it during a drag of five
-seconds, messages to the server meanwhile, and the time from a cold browser, from a warm one and
-from another page of the app to the first picture that follows.
+For each of the app's decoders that run in a browser, and for a newly trained one, it reports the
+bytes, the decoding time, the time from an input event to the frame that shows it during a drag of
+five seconds, the messages to the server meanwhile, and the time to the first image that follows the
+slider: in a cold browser, in a warm one, and from another page of the app.
 """
 
 import shutil
@@ -25,9 +25,9 @@ from pages.ui.widgets import component
 
 SECONDS = 5.0
 TIMES = 5
-SMALL = "mnist-vae-2d"  # of the size of the VAE Explainer's decoder
+SMALL = "mnist-vae-2d"  # as large as the VAE Explainer's decoder
 TRAIN = "/train?preset=toy-faces-vae&epochs=1&steps_per_epoch=30"
-# The modules of the page itself.
+# The page's own modules.
 LOOK = f"""async () => {{
   window.live = await import('{component.address("pickers/live_decoder.js")}');
   window.decoder = await import('{component.address("pickers/decoder.js")}');
@@ -38,10 +38,10 @@ CANVAS = "[...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')
     ".map((host) => host.shadowRoot?.querySelector('.pictures canvas')).find(Boolean)"
 )
 PICTURE = f"() => {CANVAS}.toDataURL()"
-# A canvas that nothing was drawn on is 300×150 pixels.
+# An unused canvas has 300×150 pixels.
 DRAWN = f"() => {{ const c = {CANVAS}; return c && c.width !== 300; }}"
 
-# The time of an input event to the first task after the frame in which it was drawn.
+# The time from an input event to the first task after the frame that shows it.
 WATCH = """() => {
   window.delays = [];
   const slider = document.querySelectorAll("[data-testid=stBidiComponentIsolated]");
@@ -66,14 +66,14 @@ DECODE = """() => {
 
 
 def run(report: Report) -> None:
-    """Measure, against a frame of a screen and what a visitor may be made to wait for."""
+    """Measure; the targets are a screen's frame and a visitor's acceptable waiting time."""
     with running_app() as (page, _, _):
         _first_picture(report, page)
         for name, card in cards().items():
             if not isinstance(card.spec, TrainingSpec) or _too_large(card.spec):
                 continue
             file = card.model_file()
-            assert isinstance(file, ModelFile)  # of an autoencoder
+            assert isinstance(file, ModelFile)  # it is an autoencoder
             weights = explore.live_decoder(file, name)
             _drag(report, page, name, f"{len(weights) / 1e3:.0f} kB")
         _drag(report, page, _trained(page), "just trained")
@@ -84,7 +84,7 @@ def _too_large(spec: TrainingSpec) -> bool:
 
 
 def _trained(page: Page) -> str:
-    """Train a convolutional variational model in the app; return its run's id."""
+    """Train a convolutional variational model in the app; return the run's id."""
     page.goto(TRAIN)
     page.get_by_test_id("stBaseButton-primary").click()
     page.wait_for_url("**/train?*run=*")
@@ -93,11 +93,11 @@ def _trained(page: Page) -> str:
 
 
 def _first_picture(report: Report, page: Page) -> None:
-    """Time a browser with a profile on disk, as visitors have: it keeps compiled scripts there."""
-    page.goto("/latent_space?model=toy-faces-vae")  # once for the server
+    """Time a browser with a profile on disk, which keeps compiled scripts, as visitors have."""
+    page.goto("/latent_space?model=toy-faces-vae")  # warms the server
     _ready(page)
     address, browser = page.evaluate("() => location.origin"), page.context.browser
-    assert browser is not None  # the page was opened by one
+    assert browser is not None  # a browser opened the page
     with tempfile.TemporaryDirectory() as profile:
         context = browser.browser_type.launch_persistent_context(
             profile,
@@ -106,7 +106,7 @@ def _first_picture(report: Report, page: Page) -> None:
             base_url=address,
         )
         cold = _to_picture(context.new_page())
-        for _ in range(2):  # Chromium compiles for good what it meets again
+        for _ in range(2):  # Chromium stores compiled scripts that it meets twice
             _to_picture(context.new_page())
         warm = [_to_picture(context.new_page()) for _ in range(TIMES)]
         inside = [_to_picture(context.new_page(), from_home=True) for _ in range(TIMES)]
@@ -120,7 +120,7 @@ def _first_picture(report: Report, page: Page) -> None:
 
 
 def _to_picture(tab: Page, *, from_home: bool = False) -> tuple[float, float]:
-    """Return the seconds to the first picture and to the first that follows the hand."""
+    """Return the seconds to the first image and to the first one that follows the slider."""
     if from_home:
         tab.goto("/")
         tab.wait_for_selector(IDLE)
@@ -136,7 +136,7 @@ def _to_picture(tab: Page, *, from_home: bool = False) -> tuple[float, float]:
     tab.wait_for_function(f"(before) => ({PICTURE})() !== before", arg=before)
     moved = time.perf_counter() - started
     tab.close()
-    time.sleep(1)  # the tab's processes end; a visitor's browser is not busy with that
+    time.sleep(1)  # lets old tab processes end, which would keep the browser busy
     return shown, moved
 
 

@@ -1,4 +1,4 @@
-"""A training service with a cluster and a run store of its own."""
+"""Starts a training service with its own cluster and run store."""
 
 import tempfile
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from ae_core.service.service import TrainingService
 
 @contextmanager
 def own_service(workers: int = 1) -> Iterator[TrainingService]:
-    """Give a service that trains in so many workers; they and all runs end with it."""
+    """Yield a service with some training workers; all workers and runs end with it."""
     with tempfile.TemporaryDirectory() as folder:
         service = TrainingService(RunStore(Path(folder)), Connection(train_workers=workers))
         try:

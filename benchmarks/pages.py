@@ -1,7 +1,8 @@
-"""What a visitor waits for, in a real Chromium: ``python -m benchmarks.pages``.
+"""Times what a visitor waits for, in a real Chromium: ``python -m benchmarks.pages``.
 
-Start of the app to its first page; Home to its first picture; from the click on Train to the first
-epoch's curve with warm workers; the memory of the server and of its workers.
+It measures the time from the app's start to its first page, from Home to its first image and, with
+warm workers, from the click on Train to the first epoch's curve, and the memory of the server and
+of its workers.
 """
 
 import statistics
@@ -19,13 +20,13 @@ TRAIN = "/train?preset=digits-dense"
 
 
 def run(report: Report) -> None:
-    """Measure, against what a visitor may be made to wait for."""
+    """Measure; the targets are a visitor's acceptable waiting times."""
     with running_app() as (page, pid, started):
         page.goto("/")
         page.wait_for_selector(PICTURE)
         report.target("app start to the first page with pictures, s", _since(started), 3.0)
         report.figure("home, again, to its first picture, s", f"{_median(lambda: _home(page)):.2f}")
-        _first_curve(page)  # once for the workers to import TensorFlow
+        _first_curve(page)  # lets the workers import TensorFlow
         curve = _median(lambda: _first_curve(page))
         report.target("Train to the first curve, warm, s", curve, 3.0)
         page.goto("/denoise")

@@ -1,4 +1,4 @@
-"""The recipes as a user of Keras writes them: ``model.fit``, float32, default settings."""
+"""The recipes in plain Keras, as a user would write them: ``model.fit``, float32, defaults."""
 
 import time
 from typing import Any
@@ -9,7 +9,7 @@ from ae_core.specs import TrainingSpec, from_json
 def plain_fit(spec_json: str) -> tuple[list[float], float]:
     """Train a spec with Keras' own ``fit``; return the seconds of every epoch and the last loss.
 
-    The loss is that of the held-out pictures if there are any, of one picture.
+    It is the loss per image, on held-out images if there are any.
     """
     import keras
     import tensorflow as tf
@@ -29,7 +29,7 @@ def plain_fit(spec_json: str) -> tuple[list[float], float]:
         init_from_pca(own, networks, images.train)
 
     class Sample(keras.layers.Layer):
-        """From a mean and a log variance to a code; adds the KL divergence to the loss."""
+        """Samples a code from a mean and a log variance; adds the KL divergence to the loss."""
 
         def call(self, posterior: Any) -> Any:
             mean, log_var = posterior

@@ -1,10 +1,9 @@
-"""Seconds an epoch of R1, R3 and R5 through the training service, against PyTorch.
+"""Compares seconds per epoch of R1, R3 and R5 in the training service with PyTorch.
 
-``python -m benchmarks.pytorch``: the same layers, pictures, batches and losses in PyTorch, written
-as its users would write them, alternate with the service, each in a process of its own; the ratio
-is that of the medians. Both start an epoch with a new order and end it with the held-out figure.
-PyTorch is not among the app's requirements: ``pip install torch`` next to them; without it there is
-nothing to measure, and the benchmark says so.
+``python -m benchmarks.pytorch``: the same layers, images, batches and losses in idiomatic PyTorch
+alternate with the service, each in a separate process; the ratio is that of the medians. Both start
+an epoch with a new order and end it with the metrics on held-out images. PyTorch is not among the
+app's requirements and needs ``pip install torch``; without it, the benchmark only prints a message.
 """
 
 import argparse
@@ -27,7 +26,7 @@ PARAMETERS = {"olivetti-conv": 8_579_841, "mnist-conv": 4_385, "mnist-dense": 16
 
 
 def _layers(name: str) -> Any:
-    """Return a recipe's network, from pixels (N, 1, H, W) to pixels of the same shape."""
+    """Return a recipe's network; its input and output are pixels (N, 1, H, W)."""
     from torch import nn
 
     if name == "mnist-dense":
@@ -95,7 +94,7 @@ def in_pytorch(name: str, spec_json: str, bfloat16: bool) -> list[float]:
 
 
 def run(report: Report, names: Sequence[str] = NAMES, rounds: int = 3) -> None:
-    """Measure every recipe, in so many alternating rounds."""
+    """Measure every recipe in ``rounds`` alternating rounds."""
     if importlib.util.find_spec("torch") is None:
         report.figure("PyTorch", "not installed: skipped")
         return

@@ -1,4 +1,4 @@
-"""Figures with their targets, printed as they come and kept for ``results.md``."""
+"""Reports figures with their targets: prints them at once and collects them for ``results.md``."""
 
 import os
 import platform
@@ -8,27 +8,27 @@ from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
-FLAGS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")  # that training makes use of
+FLAGS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")  # processor flags that training uses
 
 
 @dataclass
 class Report:
-    """What a benchmark has found.
+    """The results of a benchmark.
 
     Attributes:
-        lines: rows of a table: what, figure, target, verdict.
+        lines: table rows: description, figure, target, verdict.
     """
 
     lines: list[tuple[str, str, str, str]] = field(default_factory=list)
 
     def figure(self, what: str, figure: str) -> None:
-        """Take a figure that has no target."""
+        """Add a figure without a target."""
         self._take(what, figure, "", "")
 
     def target(
         self, what: str, figure: float, target: float, form: str = "{:.2f}", *, least: bool = False
     ) -> bool:
-        """Take a figure that must be at most, or at least, its target; return whether it is."""
+        """Add a figure that must be at most, or at least, its target; return whether it is."""
         met = figure >= target if least else figure <= target
         bound = f"{'≥' if least else '≤'} {form.format(target)}"
         self._take(what, form.format(figure), bound, "met" if met else "not met")
@@ -46,7 +46,7 @@ class Report:
 
 
 def machine() -> str:
-    """Describe what the figures were measured on, in a few lines of Markdown."""
+    """Describe this machine and the versions in a few lines of Markdown."""
     info = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
     models = {line.split(":")[1].strip() for line in info.splitlines() if "model name" in line}
     flags = [flag for flag in FLAGS if f" {flag}" in info]
@@ -65,7 +65,7 @@ def machine() -> str:
 
 def _commit() -> str:
     commit = _git("rev-parse", "--short", "HEAD")
-    # The results themselves change while they are written.
+    # The results file itself changes during a benchmark.
     changed = _git("status", "--porcelain", "--", ".", ":!benchmarks/results.md")
     return f"{commit or 'unknown'}{' and changes' if changed else ''}"
 

@@ -1,9 +1,9 @@
-"""How much faster four queued runs are with 2 and 4 workers than with one.
+"""Measures the speed-up of four queued runs with 2 and 4 workers over one worker.
 
-``python -m benchmarks.scaling``: an embedded cluster of 1, 2 and 4 one-thread workers is given four
-equal runs of four visitors at once, several times, after every worker has trained once; printed are
-the medians and the speed-ups. How many runs can really go on at a time, the processor decides: with
-fewer cores than workers the ideal is the number of cores.
+``python -m benchmarks.scaling``: embedded clusters with 1, 2 and 4 single-threaded workers get four
+equal runs of four visitors at once, several times, after every worker has trained once. It prints
+the medians and the speed-ups. The processor limits the number of runs that really train at a time:
+with fewer cores than workers, the ideal speed-up is the number of cores.
 """
 
 import argparse
@@ -20,7 +20,7 @@ WORKERS = (1, 2, 4)
 RUNS = 4
 EPOCHS, STEPS = 2, 100
 PATIENCE = 3600
-# What a worker brings along may use several cores for one step; a worker of a class has one thread.
+# A worker's libraries may use several cores for one step; here every worker has one thread.
 ONE_THREAD = {
     "TF_NUM_INTRAOP_THREADS": "1",
     "TF_NUM_INTEROP_THREADS": "1",
@@ -40,7 +40,7 @@ def wall_seconds(service: TrainingService, spec: TrainingSpec) -> float:
 
 
 def run(report: Report, rounds: int = 2) -> None:
-    """Measure; `ONE_THREAD` stays set for what this process starts later."""
+    """Measure; `ONE_THREAD` stays set for processes that start later."""
     os.environ |= ONE_THREAD
     cores = len(os.sched_getaffinity(0))
     spec = change(preset("toy-faces-vae"), epochs=EPOCHS, steps_per_epoch=STEPS)
@@ -48,7 +48,7 @@ def run(report: Report, rounds: int = 2) -> None:
     alone = 0.0
     for workers in WORKERS:
         with own_service(workers) as service:
-            wall_seconds(service, change(spec, epochs=1))  # TensorFlow is imported
+            wall_seconds(service, change(spec, epochs=1))  # imports TensorFlow
             seconds = statistics.median(wall_seconds(service, spec) for _ in range(rounds))
         alone = alone or seconds
         ideal = min(workers, cores, RUNS)

@@ -1,8 +1,8 @@
-"""A student without a browser: speaks to the app as Streamlit's own page does, in protobuf.
+"""A simulated student: it uses the protobuf protocol of Streamlit's page, without a browser.
 
-It loads the files that a browser loads, opens the websocket, keeps the states of the widgets that
-it was shown, sends them with every change, fetches the pictures that come back, and repeats the
-fragments that the server asks it to repeat. It draws nothing.
+It loads the files that a browser loads, opens the websocket, keeps the states of the widgets on the
+page, sends them with every change, fetches the images in the answer, and repeats fragments when the
+server asks for it. It draws nothing.
 """
 
 import asyncio
@@ -19,14 +19,14 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-PATIENCE = 60.0  # seconds until a student gives up, which is an error
-MOST_BYTES = 64 << 20  # of one message
+PATIENCE = 60.0  # seconds after which a student gives up with an error
+MOST_BYTES = 64 << 20  # per message
 FILES = re.compile(r'(?:src|href)="\./(static/[^"]+)"')
 EPOCH = re.compile(r"\d+ / \d+")
 
 
 class Failure(Exception):
-    """What a student was shown is an error, or nothing came."""
+    """The app showed an error, or did not answer."""
 
 
 @dataclass
@@ -34,11 +34,11 @@ class Student:
     """One browser tab.
 
     Attributes:
-        port: of the app on this machine.
-        shown: the elements that carry an id, by their keys in the app.
-        repeats: fragments and after how many seconds each wants to run again.
-        received: bytes over the websocket.
-        epoch: of the run that the page shows.
+        port: the app's port on this machine.
+        shown: the elements with an id, by their keys in the app.
+        repeats: the seconds after which each fragment has to run again.
+        received: bytes received over the websocket.
+        epoch: the epoch of the run that the page shows.
     """
 
     port: int
@@ -58,16 +58,16 @@ class Student:
 
     @property
     def query(self) -> dict[str, str]:
-        """What stands behind the question mark of the address now."""
+        """The query of the present address."""
         return dict(parse_qsl(self._query))
 
     async def open(self, page: str, query: str, *, files: bool = False) -> float:
-        """Open a page of the app as a link does and return the seconds until all of it is there.
+        """Open a page of the app through a link and return the seconds until it is complete.
 
         Args:
             page: its path without a slash, e.g. ``train``.
-            query: what stands behind the question mark.
-            files: whether to load Streamlit's scripts and styles, as an empty cache must.
+            query: the query of the link.
+            files: whether to load Streamlit's scripts and styles, as with an empty cache.
         """
         started = time.perf_counter()
         await self.close()
@@ -89,11 +89,11 @@ class Student:
         return time.perf_counter() - started
 
     async def change(self, key: str, **value: Any) -> float:
-        """Give a widget another value and return the seconds until the page shows the outcome.
+        """Change a widget's value and return the seconds until the page shows the outcome.
 
         Args:
-            key: of the widget in the app.
-            value: the field of `WidgetState` that its kind uses, e.g. ``double_value=8``.
+            key: the widget's key in the app.
+            value: the field of `WidgetState` for its kind, e.g. ``double_value=8``.
         """
         if key not in self.shown:
             raise Failure(f"{key} is not on the page {self._page}, only {sorted(self.shown)}")
@@ -102,7 +102,7 @@ class Student:
         return await self._timed(self._fragments[key])
 
     async def repeat(self, fragment: str) -> float:
-        """Run a fragment again, as its timer does; return the seconds until it is drawn."""
+        """Rerun a fragment, like its timer; return the seconds until it is drawn."""
         return await self._timed(fragment, by_timer=True)
 
     async def close(self) -> None:
@@ -129,7 +129,7 @@ class Student:
         for name in [
             n for n, s in self._states.items() if s.WhichOneof("value") == "trigger_value"
         ]:
-            del self._states[name]  # a click happens once
+            del self._states[name]  # a click is sent only once
         state.cached_message_hashes.extend(self._cached)
         state.context_info.timezone, state.context_info.locale = "UTC", "en"
         assert self._socket is not None  # open() was called
@@ -142,8 +142,8 @@ class Student:
                 await self._get(path)
 
     def _take(self, data: bytes | str, pictures: list[str]) -> bool:
-        """Take one message; return whether the run that was asked for is over."""
-        assert isinstance(data, bytes)  # all of Streamlit's messages are
+        """Handle one message; return whether the requested script run is over."""
+        assert isinstance(data, bytes)  # as all of Streamlit's messages
         self.received += len(data)
         message = ForwardMsg.FromString(data)
         if message.hash and message.metadata.cacheable:
@@ -182,8 +182,8 @@ class Student:
             self.shown[key], self._fragments[key] = inner, delta.fragment_id
 
     async def _get(self, path: str) -> bytes:
-        """Fetch a file over a connection that stays open, as a browser's does."""
-        if self._streams is None or self._streams[0].at_eof():  # closed when idle for a while
+        """Fetch a file over a connection that stays open, like a browser's."""
+        if self._streams is None or self._streams[0].at_eof():  # closed after some idle time
             self._streams = await asyncio.open_connection("127.0.0.1", self.port)
         reader, writer = self._streams
         writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost:{self.port}\r\n\r\n".encode())

@@ -1,11 +1,10 @@
-"""Seconds an epoch of R1, R3, R5 and the VAE of faces through the training service, against Keras.
+"""Compares seconds per epoch of R1, R3, R5 and the faces' VAE in the training service with Keras.
 
-``python -m benchmarks.training``: for every recipe the service trains it as the app does (its
-snapshots, previews and held-out figures included) and another process then runs ``model.fit`` with
-default settings and float32 on the same network, pictures and batches; the two alternate, each
-round with another seed, and the ratio is that of the medians. The first epoch of
-each, which builds the graph, is left out. Beside each ratio stands the one that is aimed at. The
-last losses are compared, too, as means over the seeds.
+``python -m benchmarks.training``: the service trains each recipe as in the app (including
+snapshots, previews and held-out metrics), and then another process runs ``model.fit`` with default
+settings and float32 on the same network, images and batches. The two alternate, each round with
+another seed, and the ratio is that of the medians. The first epoch, which builds the graph, is left
+out. Each ratio has a target. The last losses are compared, too, as means over the seeds.
 """
 
 import argparse
@@ -31,7 +30,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Aim:
-    """How many epochs a round has, and the ratio that is aimed at."""
+    """The epochs per round, and the target of the ratio."""
 
     epochs: int
     ratio: float
@@ -39,7 +38,7 @@ class Aim:
 
 @dataclass
 class Measured:
-    """The seconds of epochs, and the last loss of every round."""
+    """The seconds of all epochs, and the last loss of every round."""
 
     seconds: list[float] = field(default_factory=list)
     losses: list[float] = field(default_factory=list)
@@ -71,9 +70,9 @@ RECIPES = {
 def through_service(
     service: TrainingService, name: str, spec: TrainingSpec
 ) -> tuple[list[float], float]:
-    """Train a spec as the app does; the seconds between the arrivals of its epochs, the last loss.
+    """Train a spec like the app; return the seconds between its epochs and the last loss.
 
-    The loss is that of the held-out pictures if there are any, of one picture.
+    It is the loss per image, on held-out images if there are any.
     """
     arrivals: list[float] = []
 
@@ -91,17 +90,17 @@ def through_service(
 
 
 def apart(work: Callable[..., Result], *arguments: Any) -> Result:
-    """Work in a process of its own.
+    """Run a function in a separate process.
 
-    PyTorch's threads and TensorFlow's do not meet there; and where ``model.fit`` has been, XLA
-    takes more than twice as long, which a worker of the app never sees.
+    It keeps the threads of PyTorch and TensorFlow apart. Besides, XLA takes more than twice as
+    long in a process that has run ``model.fit``, which the app's workers never do.
     """
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
         return process.submit(work, *arguments).result()
 
 
 def run(report: Report, names: Sequence[str] = tuple(RECIPES), rounds: int = 3) -> None:
-    """Measure every recipe, in so many alternating rounds, each with a seed of its own."""
+    """Measure every recipe in ``rounds`` alternating rounds, each with another seed."""
     with own_service() as service:
         for name in names:
             ours, plain = Measured(), Measured()

@@ -1,4 +1,4 @@
-"""Class: join one or open one; the wall shows everybody's training live."""
+"""The Class page: visitors join or open a class; its wall shows everybody's training live."""
 
 import streamlit as st
 
@@ -26,7 +26,7 @@ def page() -> None:
 
 
 def _remembered() -> None:
-    """Bring the visitor's class into the address: the one taught in this tab, or the joined one."""
+    """Put the visitor's class into the address: the one taught in this tab, or the joined one."""
     for code, secret in reversed(session().teaching.items()):
         set_query(**{"class": code, "teacher": secret})
         return

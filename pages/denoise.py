@@ -1,4 +1,4 @@
-"""Denoise: a face from a photo, with noise and without, next to classical filters."""
+"""The Denoise page: a face from a photo, with and without noise, next to classical filters."""
 
 import streamlit as st
 
@@ -84,7 +84,7 @@ def _results(
     asked = Question(chosen.key, chosen.image, model.file, noise, seed, colour, shared)
     wait = (
         chosen.key if shared else asked.key
-    )  # of small images later ones take a tenth of a second
+    )  # for small images, later answers take a tenth of a second
     with waiting(text("denoise.denoising"), "denoised", wait):
         result = denoised(asked)
     denoised_view(result, faces=chosen.key[0] != "test" or any_size)

@@ -1,4 +1,4 @@
-"""Latent space: move through the codes of a trained model and watch the picture follow."""
+"""The Latent space page: visitors move through a model's codes and watch the image follow."""
 
 import streamlit as st
 
@@ -30,7 +30,7 @@ VIEWS = {
     "Posterior": posterior_view,
     "Match": match_view,
 }
-LIVE = ("Sliders", "Map", "Walk", "Directions")  # views with pictures of several models
+LIVE = ("Sliders", "Map", "Walk", "Directions")  # views with images of several models
 MAX_OTHERS = 2
 
 
@@ -53,23 +53,23 @@ def page() -> None:
         with waiting(text("latent.encoding"), "atlas", model.id):
             known = _latent_profile(model)
         shown = (model, *(_others(model) if view in LIVE else ()))
-        # Decoders in training are fragments of their own.
+        # Decoders in training are separate fragments.
         live = any(each.in_training for each in shown)
         (_explore if live else st.fragment(_explore))(view, shown, known)
         model_card(model.id)
 
 
 def _explore(view: str, shown: tuple[TrainedAutoencoder, ...], known: LatentProfile) -> None:
-    """Show a view of models at the code that the address says."""
+    """Show a view of models at the code in the address."""
     with notice.refusals():
         code = linked_code(shown[0], known, "z")
         VIEWS[view](LatentView(shown, known, code, st.query_params.get("z", "")))
 
 
 def _latent_profile(model: TrainedAutoencoder) -> LatentProfile:
-    """Return what is known of a model's codes; while it trains, what was known at first.
+    """Return a model's latent profile; while the model trains, its first one.
 
-    Sliders would else change their order and ranges under the hand.
+    Otherwise the order and the ranges of the sliders would change during use.
     """
     if not model.in_training:
         return latent_profile(model.file)
@@ -77,7 +77,7 @@ def _latent_profile(model: TrainedAutoencoder) -> LatentProfile:
 
 
 def _forget_codes() -> None:
-    """Take codes out of the address: to another model they mean something else, or nothing."""
+    """Remove codes from the address, because they do not apply to another model."""
     codes = [name for name, value in st.query_params.items() if "," in value]
     set_query(**dict.fromkeys((*codes, "z", "strengths", "moves"), ""))
 

@@ -1,4 +1,4 @@
-"""Lessons: predict, try, see, explain."""
+"""The Lessons page: predict, try, see, explain."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""Measure: a trained model in figures, next to the baselines that it has to beat."""
+"""The Measure page: the figures of a trained model next to its baselines."""
 
 import streamlit as st
 
@@ -15,7 +15,7 @@ VIEWS = {
     "Bytes": rate_view,
     "Unknown": unknown_view,
 }
-OF_A_MODEL = ("also", "bytes", "threshold", "with")  # mean something else for another model
+OF_A_MODEL = ("also", "bytes", "threshold", "with")  # parameters that apply to one model only
 
 
 def page() -> None:

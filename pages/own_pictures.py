@@ -1,4 +1,4 @@
-"""Your pictures: visitors draw or upload images, alone or as a class, and train on them."""
+"""The Your pictures page: visitors draw or upload images, alone or as a class, to train on."""
 
 from collections.abc import Callable
 from functools import partial
@@ -150,7 +150,7 @@ def _grid(user_set: UserSet, mine: bool) -> None:
 
 
 def _do(action: Callable[[], str]) -> None:
-    """Do something at a click; its words, or why it cannot be, are shown on the next page."""
+    """Run an action at a click; the next script run shows its message or its error."""
     mine = session().collecting
     try:
         mine.told = action()

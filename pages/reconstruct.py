@@ -1,4 +1,4 @@
-"""Reconstruct: an image through a trained autoencoder, next to PCA and JPEG."""
+"""The Reconstruct page: an image and its reconstructions by an autoencoder, PCA and JPEG."""
 
 from collections.abc import Callable
 
@@ -32,7 +32,7 @@ from pages.ui.widgets.metric import metric
 from pages.ui.widgets.waiting import waiting
 
 A_PAGE = 24  # test images
-MIN_WIDTH = 70  # CSS pixels of an image: all in one row on a phone, too
+MIN_WIDTH = 70  # CSS pixels per image: all fit into one row, even on a phone
 
 
 def page() -> None:
@@ -66,7 +66,7 @@ def page() -> None:
 
 
 def _test_image(model: TrainedAutoencoder) -> int | None:
-    """Return the number of the test image that the visitor chooses."""
+    """Let the visitor choose a test image and return its number."""
     try:
         with waiting(text("reconstruct.loading"), "gallery", model.spec.images):
             return gallery_picker(f"picker-{model.id}", model.spec.images, A_PAGE)
@@ -76,9 +76,9 @@ def _test_image(model: TrainedAutoencoder) -> int | None:
 
 
 def _uploaded(model: TrainedAutoencoder) -> np.ndarray | None:
-    """Return the visitor's upload as the model takes it, (H, W, C) in [0, 1]."""
+    """Return the visitor's upload in the model's image shape, (H, W, C) in [0, 1]."""
     upload = session().upload
-    # A new widget for every file: the one before is empty.
+    # Each file gets a new widget, because the old one has lost its file.
     key = f"reconstruct.file.{upload.id if upload else ''}"
     file = st.file_uploader(text("reconstruct.upload", kinds=images.KINDS), key=key)
     st.caption(text("reconstruct.in_memory"))
@@ -102,13 +102,13 @@ def _forget() -> None:
 
 
 def _drawn(model: TrainedAutoencoder) -> np.ndarray | None:
-    """Return the visitor's drawing as the model takes it, (H, W, C) in [0, 1]."""
+    """Return the visitor's drawing in the model's image shape, (H, W, C) in [0, 1]."""
     drawing = None
     with notice.refusals():
         drawing = drawing_canvas("reconstruct", DRAWING_SIDE)
     if drawing is None:
         return None
-    # Centred while it is large, then reduced: centring a small image would blur it.
+    # Centred at full size, then reduced: centring a small image would blur it.
     return images.reduced(centre_digit(drawing), image_shape(model.spec))
 
 
@@ -147,7 +147,7 @@ def _reconstruction_view(image: np.ndarray, ours: Reconstruction) -> None:
 
 
 def _baselines_view(ours: Reconstruction, others: list[Reconstruction]) -> None:
-    """Show the reconstruction next to those of the baselines, and say which is ahead."""
+    """Show the reconstruction next to those of the baselines, and say which is best."""
     st.markdown(f"##### {_verdict(ours, others)}")
     shown = (ours, *others)
     image_row((each.image for each in shown), (_words(each, ours) for each in shown), MIN_WIDTH)
@@ -165,7 +165,7 @@ def _figures(ours: Reconstruction) -> None:
 
 
 def _words(made: Reconstruction, ours: Reconstruction) -> str:
-    """Return the caption of an image as HTML; nothing in it comes from a visitor."""
+    """Return the caption of an image as HTML; it contains no visitor's text."""
     kept = size(made.bytes)
     if made.latent_dim:
         kept = text("reconstruct.numbers", count=made.latent_dim)

@@ -1,4 +1,4 @@
-"""Train: choose what to train, watch it learn, compare runs."""
+"""The Train page: visitors set up a training, watch it and compare runs."""
 
 import streamlit as st
 
@@ -33,8 +33,8 @@ def page() -> None:
         compare_view()
 
 
-# Not `measure_time` itself as the fragment: Streamlit tells fragments apart by function and place,
-# and a late tick of the run that stood here would draw this one, with the run's address.
+# Not `measure_time` itself as the fragment: Streamlit identifies fragments by function and place,
+# and a late tick of the previous run's fragment would draw this one at the run's address.
 def _set_up() -> None:
     measure_time("set-up", _draw_set_up)
 
@@ -54,7 +54,7 @@ def _take_link() -> None:
 def _watch() -> None:
     run_id = st.query_params.get("run", "")
     sweep_id = "" if run_id else st.query_params.get("sweep", "")
-    if not run_id and not sweep_id:  # the visitor's newest one
+    if not run_id and not sweep_id:  # the visitor's newest run
         run_id = next(iter(service().runs(visitor())), "")
         sweep_id = service().snapshot(run_id).sweep if run_id else ""
     try:

@@ -88,7 +88,7 @@ class AutoencoderSpec:
 
     @property
     def terms(self) -> tuple[tuple[Term, float], ...]:
-        """The bottleneck's terms in the loss with their weights: nonzero ones, and always the KL."""
+        """The bottleneck's terms in the loss and their weights: nonzero ones, and the KL."""
         weighed = ((term, getattr(self, term.weight)) for term in BOTTLENECKS[self.bottleneck])
         return tuple((term, weight) for term, weight in weighed if weight or term.metric == "kl")
 

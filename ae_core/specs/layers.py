@@ -28,10 +28,10 @@ class Layer:
     Attributes:
         kind: ``dense``, ``conv``, ``convT`` (transposed convolution), ``pool`` (maximum),
             ``up`` (nearest-neighbour upsampling) or ``reshape``.
-            width: units of a dense layer, filters of a convolution, otherwise 0.
-            stride: stride of a convolution, factor of ``pool`` and ``up``, otherwise 1.
-            padding: ``same`` or ``valid`` (convolutions).
-            shape: target ``(H, W, C)`` of a reshape, otherwise ().
+        width: units of a dense layer, filters of a convolution, otherwise 0.
+        stride: stride of a convolution, factor of ``pool`` and ``up``, otherwise 1.
+        padding: ``same`` or ``valid`` (convolutions).
+        shape: target ``(H, W, C)`` of a reshape, otherwise ().
     """
 
     kind: str

@@ -1,1 +1,1 @@
-"""The parts that pages are made of; files directly in `pages` are the pages."""
+"""The parts of the pages; the files directly in `pages` are the pages."""

@@ -1,1 +1,1 @@
-"""What pages ask of the service and its workers, remembered for all visitors."""
+"""The pages' calls of the service and its workers, cached for all visitors."""

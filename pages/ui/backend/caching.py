@@ -1,4 +1,4 @@
-"""How answers that are cached for all visitors spare the visitors' own image sets."""
+"""Keeps visitors' own image sets out of the caches for all visitors."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -9,16 +9,16 @@ from ae_core.models.inference import DenoiserFile, ModelFile
 
 Asked = TypeVar("Asked", bound=Callable[..., Any])
 
-# Streamlit's own key of a dataclass takes all its fields, twenty times as slowly.
+# Streamlit's own cache key of a dataclass hashes all its fields and is twenty times as slow.
 KEYS: dict[str | type, Callable[[Any], Any]] = {
     kind: lambda model: f"{model.version} {model.path}" for kind in (ModelFile, DenoiserFile)
 }
 
 
 def uncached_for_user_sets(cache: Callable[..., Any]) -> Callable[[Asked], Asked]:
-    """Cache the answers of a function, but none about images of visitors' own.
+    """Cache a function's results except those about visitors' own images.
 
-    These may change, and nothing of them stays when they are deleted. The function's first
+    Such images may change, and must not remain after their deletion. The function's first
     argument is a `ModelFile` or an `ImageChoice`.
 
     Args:

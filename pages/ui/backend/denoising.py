@@ -1,4 +1,4 @@
-"""What becomes of a noisy image; of the app's own ones cached for all visitors."""
+"""Denoises images in a worker; results for the app's own images are cached for all visitors."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,23 +15,23 @@ from pages.ui.backend.caching import KEYS
 from pages.ui.backend.service import answer
 from pages.ui.state.session import session_cached
 
-MAX_ENTRIES = 400  # each at most 0.1 MB: a class moves one slider over the same few faces
+MAX_ENTRIES = 400  # at most 0.1 MB each: a class moves one slider on the same few faces
 Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
 class Question:
-    """An image, the noise on it and the model against it; see `ae_core.denoising.denoise.denoise`.
+    """The arguments of `ae_core.denoising.denoise.denoise`: an image, its noise and a model.
 
     Attributes:
-        image_key: another one for every image.
+        image_key: a unique key of the image.
         image: (H, W, C) uint8.
-        model: that denoises.
-        noise: what is added; None for an image that is noisy already.
-        seed: of the noise.
+        model: the denoiser or autoencoder.
+        noise: the noise to add; None for an image that is already noisy.
+        seed: the seed of the noise.
         colour: whether the whole image is denoised in colour.
-        shared: whether the image is one of the app's own and small: else the answers are the
-            visitor's, and only the last of each kind is kept.
+        shared: whether the image is small and one of the app's own; otherwise the results belong
+            to the visitor, and only the last one of each kind is kept.
     """
 
     image_key: tuple[Any, ...]
@@ -44,12 +44,12 @@ class Question:
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """Another one for every question."""
+        """The cache key of the question."""
         return (self.image_key, self.model, self.noise, self.seed, self.colour)
 
 
 def denoised(asked: Question) -> Denoised:
-    """Return what the model makes of the image.
+    """Return the model's result.
 
     Raises:
         ServiceUnavailable: see `ae_core.service.connection.Connection.answer`.
@@ -58,14 +58,14 @@ def denoised(asked: Question) -> Denoised:
 
 
 def classical(asked: Question) -> list[LabelledImage]:
-    """Return what classical filters make of the image; raises as `denoised` does."""
+    """Return the results of classical filters; raises like `denoised`."""
     return _answer("classical", asked, lambda: _of_worker(denoise.classical, asked))
 
 
 def squeezed(
     asked: Question, result: Denoised, autoencoders: tuple[tuple[str, ModelFile], ...]
 ) -> list[LabelledImage]:
-    """Return what autoencoders, with their titles, make of the image; raises as `denoised` does."""
+    """Return the results of autoencoders with their titles; raises like `denoised`."""
     clean = None if result.clean is None else result.clean.image
     noisy = result.noisy.image
     return _answer("squeezed", asked, lambda: answer(denoise.squeezed, autoencoders, noisy, clean))

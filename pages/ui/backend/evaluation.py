@@ -1,6 +1,6 @@
-"""Cached evaluations of models, next to PCA, JPEG and out-of-distribution images.
+"""Cached evaluations of models, PCA, JPEG and out-of-distribution images.
 
-They concern whole image sets and their test images, so all visitors share them.
+They use whole image sets and their test images, so all visitors share them.
 """
 
 import streamlit as st
@@ -58,6 +58,6 @@ def in_distribution(model: ModelFile) -> ReconstructionErrors:
 
 @uncached_for_user_sets(st.cache_data(show_spinner=False, max_entries=MODELS, hash_funcs=KEYS))
 def out_of_distribution(model: ModelFile, image_set: str) -> tuple[ReconstructionErrors, Roc]:
-    """Return a model's errors on another image set, and how well they tell it from its own."""
+    """Return a model's errors on another image set, and the ROC against its own set."""
     known = in_distribution(model).scores
     return answer(reconstruction_error.out_of_distribution, model, image_set, known)

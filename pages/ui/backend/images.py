@@ -23,7 +23,7 @@ def gallery(choice: ImageChoice, start: int, count: int) -> galleries.Gallery:
 
 @uncached_for_user_sets(st.cache_resource(show_spinner=False, max_entries=64))
 def gallery_tiles(choice: ImageChoice, start: int, count: int) -> tuple[str, ...]:
-    """Return the pictures of `gallery` as addresses that hold them."""
+    """Return the images of `gallery` as data URLs."""
     return data_urls(gallery(choice, start, count).images)
 
 
@@ -41,13 +41,13 @@ def test_image(choice: ImageChoice, number: int) -> np.ndarray:
 
 @st.cache_data(show_spinner=False)
 def sample_faces() -> list[tuple[str, np.ndarray]]:
-    """Return faces for who does not want to upload one; see `ae_core.denoising.photos.samples`."""
+    """Return sample faces, an alternative to an upload; see `ae_core.denoising.photos.samples`."""
     return answer(photos.samples)
 
 
 @st.cache_resource(show_spinner=False)
 def sample_tiles() -> tuple[str, ...]:
-    """Return the pictures of `sample_faces`, small, as addresses that hold them."""
+    """Return the images of `sample_faces`, reduced, as data URLs."""
     return data_urls(_thumbnail(image) for _, image in sample_faces())
 
 
@@ -58,7 +58,7 @@ def _thumbnail(image: np.ndarray) -> np.ndarray:
 
 @uncached_for_user_sets(st.cache_resource(show_spinner=False, max_entries=2))
 def picture_file(choice: ImageChoice) -> bytes:
-    """Return a set's pictures, tens of megabytes; see `ae_core.export.files.picture_file`."""
+    """Return a set's images, tens of megabytes; see `ae_core.export.files.picture_file`."""
     return answer(files.picture_file, *choice)
 
 

@@ -1,4 +1,4 @@
-"""Lessons, read from their files, and their measurements, cached for all visitors."""
+"""Reads lessons and computes their measurements, cached for all visitors."""
 
 import streamlit as st
 
@@ -14,7 +14,7 @@ from pages.ui.backend.service import answer
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def lessons(language: str) -> tuple[dict[str, Lesson], tuple[UserError, ...]]:
-    """Return the lessons of a language by their names, and what is wrong with unreadable ones."""
+    """Return the lessons of a language by name, and the errors of unreadable ones."""
     found, problems = {}, []
     for path in lesson_files(language):
         try:
@@ -28,5 +28,5 @@ def lessons(language: str) -> tuple[dict[str, Lesson], tuple[UserError, ...]]:
 def lesson_measure(
     what: str, settings: tuple[tuple[str, str | int | float], ...], model: ModelFile | None
 ) -> MeasurementResult:
-    """Return what a lesson measures; see `ae_core.lessons.measurements.measure`."""
+    """Return a lesson's measurement; see `ae_core.lessons.measurements.measure`."""
     return answer(measurements.measure, what, settings, model)

@@ -15,21 +15,21 @@ from ae_core.models.pretrained import profile_path
 from pages.ui.backend.caching import KEYS, uncached_for_user_sets
 from pages.ui.backend.service import answer
 
-MODELS = 64  # whose decoders and atlases, about 1 MB each, are remembered
-NEIGHBOURS = 1000  # test pictures on a map of neighbours, which takes seconds to work out
+MODELS = 64  # with cached decoders and profiles, about 1 MB each
+NEIGHBOURS = 1000  # test images on a t-SNE map, which takes seconds to compute
 
 
 @uncached_for_user_sets(st.cache_data(show_spinner=False, max_entries=256, hash_funcs=KEYS))
 def test_reconstruction(
     model: ModelFile, number: int
 ) -> tuple[np.ndarray, inference.Reconstruction]:
-    """Return test picture ``number`` of a model's image set and its reconstruction."""
+    """Return test image ``number`` of a model's image set and its reconstruction."""
     return answer(inference.reconstruct_test, model, number)
 
 
 @st.cache_data(show_spinner=False, max_entries=256, hash_funcs=KEYS)
 def test_code(model: ModelFile, number: int) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return the code of test picture ``number``; see `ae_core.latent.explore.encode`."""
+    """Return the code of test image ``number``; see `ae_core.latent.explore.encode`."""
     return answer(explore.encode_test, model, number)
 
 
@@ -41,7 +41,7 @@ def live_decoder(model: ModelFile, name: str) -> bytes:
 
 @st.cache_resource(show_spinner=False, max_entries=MODELS, hash_funcs=KEYS)
 def latent_profile(model: ModelFile) -> LatentProfile:
-    """Return what is known of a model's codes, of one of the app's without test pictures' codes."""
+    """Return a model's latent profile; for the app's own models, without test codes."""
     kept = profile_path(Path(model.path))
     if kept.is_file():
         return LatentProfile.from_bytes(kept.read_bytes())
@@ -59,7 +59,7 @@ def full_latent_profile(model: ModelFile) -> LatentProfile:
 
 @st.cache_resource(show_spinner=False, max_entries=MODELS, hash_funcs=KEYS)
 def disentanglement(model: ModelFile) -> Disentanglement:
-    """Return how the codes of test images follow the known factors, which they must have."""
+    """Compare the codes of test images with their known factors, which must exist."""
     known = latent_profile(model)
     assert known.labels is not None
     return answer(Disentanglement.of, known.codes, known.labels)
@@ -67,12 +67,12 @@ def disentanglement(model: ModelFile) -> Disentanglement:
 
 @st.cache_resource(show_spinner=False, max_entries=MODELS, hash_funcs=KEYS)
 def tsne_map(model: ModelFile) -> np.ndarray:
-    """Return points (N, 2) of the first test codes; see `ae_core.latent.explore.tsne`."""
+    """Return points (N, 2) for the first test codes; see `ae_core.latent.explore.tsne`."""
     codes = full_latent_profile(model).codes[:NEIGHBOURS]
     return answer(explore.tsne, codes)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4, hash_funcs=KEYS)
 def keras_file(model: ModelFile) -> bytes:
-    """Return a model for Keras; see `ae_core.export.files.keras_file`."""
+    """Return a model as a .keras file; see `ae_core.export.files.keras_file`."""
     return answer(files.keras_file, model)

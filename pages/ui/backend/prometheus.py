@@ -1,7 +1,8 @@
-"""What Prometheus may ask a server: Streamlit's own ``/_stcore/metrics`` tells of the runs, too.
+"""Adds the app's metrics for Prometheus to Streamlit's own ``/_stcore/metrics``.
 
-Streamlit counts the sessions (``active_sessions``); here are the queue, the runs and the seconds
-in which pages are drawn. What concerns runs is of all servers of a store, and every one tells it.
+Streamlit counts the sessions (``active_sessions``); this module adds the queue, the runs and the
+seconds for drawing pages. The metrics of the queue cover all servers that share a store, and each
+server reports them.
 """
 
 import math
@@ -14,10 +15,10 @@ from pages.ui.streamlit_adapter import CounterStat, GaugeStat, HistogramStat, St
 
 
 class Provider:
-    """Streamlit's `StatsProvider` of a service."""
+    """A `StatsProvider` of Streamlit for a service."""
 
     def __init__(self, service: TrainingService) -> None:
-        """Tell of ``service``."""
+        """Report the metrics of ``service``."""
         self._service = service
         self._families: Mapping[str, Callable[[str], Sequence[Stat]]] = {
             "ae_queue_length": self._length,
@@ -31,11 +32,11 @@ class Provider:
 
     @property
     def stats_families(self) -> Sequence[str]:
-        """The names of what can be asked for."""
+        """The names of the available metrics."""
         return tuple(self._families)
 
     def get_stats(self, family_names: Sequence[str] | None = None) -> Mapping[str, Sequence[Stat]]:
-        """Return what is asked for, everything without names."""
+        """Return the named metrics, or all without names."""
         asked = self._families if family_names is None else family_names
         return {name: self._families[name](name) for name in asked if name in self._families}
 

@@ -27,8 +27,8 @@ from pages.ui.widgets.images import contact_sheet
 
 P = ParamSpec("P")
 T = TypeVar("T")
-SHEETS = 64  # of pictures of runs that several may watch
-FILMS = 16  # of runs that are replayed, up to 2 MB each
+SHEETS = 64  # cached image sheets of runs that several visitors may watch
+FILMS = 16  # cached replays, up to 2 MB each
 
 
 @st.cache_resource(show_spinner=False)
@@ -43,12 +43,12 @@ def service() -> TrainingService:
 
 
 def answer(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Return what a function returns in an ``infer`` worker; see `Connection.answer`."""
+    """Call a function in an ``infer`` worker; see `Connection.answer`."""
     return service().connection.answer(function, *args, **kwargs)
 
 
 def snapshots_of(ids: list[str]) -> list[Snapshot]:
-    """Return the runs of these ids; those that are gone are left out."""
+    """Return the runs with these ids, without deleted ones."""
     found = []
     for run_id in ids:
         try:
@@ -60,30 +60,30 @@ def snapshots_of(ids: list[str]) -> list[Snapshot]:
 
 @st.cache_resource(show_spinner=False)
 def match_results() -> MatchResultStore:
-    """Return the results of "match the target" on this server."""
+    """Return this server's store of "match the target" results."""
     return MatchResultStore(service().store.root)
 
 
 @st.cache_resource(show_spinner=False)
 def classroom_service() -> ClassroomService:
-    """Return the classes of this server."""
+    """Return the service for this server's classes."""
     return ClassroomService(service().store.root)
 
 
 @st.cache_resource(show_spinner=False)
 def class_wall() -> Wall:
-    """Return what the runs of classes look like on their walls."""
+    """Return the walls of this server's classes."""
     return Wall(service())
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def speed() -> estimate.Speed:
-    """Return how fast this machine multiplies; measured once."""
+    """Return the speed of this machine, measured once."""
     return answer(estimate.measure_speed)
 
 
 def run_sheet(snapshot: Snapshot, rows: np.ndarray) -> bytes:
-    """Return the pictures (R, N, H, W, C) of a run at its epoch as PNG, half of them below."""
+    """Return a run's images (R, N, H, W, C) at its epoch as PNG, the second half below."""
     return _run_sheet(snapshot.spec.images, snapshot.id, snapshot.epoch, rows)
 
 
@@ -95,23 +95,23 @@ def _run_sheet(_images: ImageChoice, run_id: str, epoch: int, _rows: np.ndarray)
 
 @st.cache_resource(show_spinner=False, max_entries=FILMS)
 def replay_sheet(run_id: str, epochs: int) -> ReplaySheet:
-    """Return the frames of a run's first epochs, packed; without any it has no epochs.
+    """Return the packed frames of a run; they are empty if the run has none.
 
     Args:
-        run_id: of the run.
-        epochs: how many are complete: what is remembered of a live run is soon out of date.
+        run_id: the run's id.
+        epochs: the number of complete epochs; part of the cache key, because a live run changes.
     """
     frames = [frame for frame in service().frames(run_id) if frame.epoch <= epochs]
     return pack_frames(frames) if frames else ReplaySheet((), b"", b"")
 
 
 def measure_time(name: str, draw: Callable[..., None], *args: Any) -> None:
-    """Draw, and count how long that took, however it ended.
+    """Draw something and record the duration, even after an error.
 
     Args:
-        name: of the page, or of the part of one that is drawn anew by itself.
-        draw: what draws it.
-        args: for it.
+        name: the name of the page, or of its part that reruns separately.
+        draw: the function that draws it.
+        args: its arguments.
     """
     started = time.perf_counter()
     try:

@@ -1,1 +1,1 @@
-"""Figures: Plotly charts and diagrams made from results."""
+"""Plotly charts and diagrams of results."""

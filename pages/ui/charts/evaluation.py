@@ -1,7 +1,8 @@
-"""Charts of rates and of reconstruction errors; sizes and scores are on logarithmic axes.
+"""Charts of rates and of reconstruction errors; sizes and scores have logarithmic axes.
 
-Streamlit draws a chart anew, with a flicker, whenever its figure changes. So figures hold nothing
-that a visitor moves; over charts of scores pages lay marks, whose place `PLOT_MARGIN` tells.
+Streamlit redraws a chart with a flicker whenever its figure changes. Figures therefore contain
+nothing that a visitor moves; pages overlay marks on charts of scores and place them by
+`PLOT_MARGIN`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,7 @@ from ae_core.evaluation.roc import Roc
 from pages.ui.charts.plot import HELD_OUT, NEUTRAL, SEVENTH, TRAIN, Figure, axis, figure, line
 
 BINS = 48
-MIN_SCORE = 1e-9  # a score of 0 has no place on a logarithmic axis
+MIN_SCORE = 1e-9  # a logarithmic axis cannot show a score of 0
 SCORES_HEIGHT = 360  # CSS pixels of a chart of scores
 PLOT_MARGIN = {"l": 72, "r": 14, "t": 14, "b": 96}  # CSS pixels around its plotting area
 _BELOW = {"orientation": "h", "y": -0.22, "yanchor": "top", "x": 0, "xanchor": "left"}
@@ -34,12 +35,12 @@ class Line:
 def rate_curves(
     lines: Sequence[Line], *, coded: bool, crossing: float | None, words: Mapping[str, str]
 ) -> Figure:
-    """Draw PSNR over bytes an image.
+    """Draw PSNR over bytes per image.
 
     Args:
-        lines: of the methods; each point can be chosen.
-        coded: whether bytes are counted behind an entropy coder.
-        crossing: bytes to mark, where the first line loses its advantage; None if nowhere.
+        lines: the curves of the methods; each point can be selected.
+        coded: whether bytes are counted after an entropy coder.
+        crossing: bytes to mark, at which the first line loses its advantage; None for no mark.
         words: "bytes" and "psnr" for the axes, "crossing" for the mark.
     """
     data = [
@@ -57,7 +58,7 @@ def rate_curves(
         )
         for each in lines
     ]
-    if crossing is not None:  # an upright line, so that the legend has it too
+    if crossing is not None:  # a vertical trace, so that it appears in the legend
         heights = [point.psnr for each in lines for point in each.curve]
         ends = min(heights), max(heights)
         name, options = words["crossing"], {"dash": "dash", "hoverinfo": "skip"}
@@ -67,17 +68,17 @@ def rate_curves(
 
 
 def score_range(known: np.ndarray, unknown: np.ndarray) -> tuple[float, float]:
-    """Return log₁₀ of where a chart of scores (N,) and (M,) begins and ends."""
+    """Return log₁₀ of both ends of the score axis for scores (N,) and (M,)."""
     both = np.log10(np.maximum(np.concatenate([known, unknown]), MIN_SCORE))
     return float(both.min()) - 0.05, float(both.max()) + 0.05
 
 
 def score_histogram(known: np.ndarray, unknown: np.ndarray, words: Mapping[str, str]) -> Figure:
-    """Draw how scores (N,) and (M,), not negative, are spread, each as shares of its kind.
+    """Draw histograms of nonnegative scores (N,) and (M,), each as shares of its kind.
 
     Args:
-        known: of in-distribution images.
-        unknown: of out-of-distribution images.
+        known: scores of in-distribution images.
+        unknown: scores of out-of-distribution images.
         words: "score" and "share" for the axes; "known" and "unknown".
     """
     ends = score_range(known, unknown)
@@ -97,10 +98,10 @@ def score_histogram(known: np.ndarray, unknown: np.ndarray, words: Mapping[str, 
 
 
 def roc_curve(curve: Roc, words: Mapping[str, str]) -> Figure:
-    """Draw the ROC curve; from 0 to 1 on both axes.
+    """Draw a ROC curve, from 0 to 1 on both axes.
 
     Args:
-        curve: for all thresholds.
+        curve: the rates at all thresholds.
         words: "false_alarms" and "found" for the axes.
     """
     x, y = (
@@ -115,7 +116,7 @@ def roc_curve(curve: Roc, words: Mapping[str, str]) -> Figure:
 
 
 def _fixed(data: Sequence[Figure], x: Figure, y: Figure, **options: Any) -> Figure:
-    """Return a figure whose plotting area stays where `PLOT_MARGIN` says."""
+    """Return a figure whose plotting area is fixed by `PLOT_MARGIN`."""
     return figure(data, SCORES_HEIGHT, x, y, margin=PLOT_MARGIN, dragmode=False, **options)
 
 

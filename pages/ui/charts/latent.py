@@ -8,9 +8,9 @@ import numpy as np
 from ae_core.latent.match_results import Match
 from pages.ui.charts.plot import FOURTH, HELD_OUT, NEUTRAL, TRAIN, Figure, axis, dots, figure, line
 
-ROUND = 60  # points of an ellipse
-INSIDE = 2.0  # standard deviations: 86 % of a normal distribution in a plane
-NOTED = 0.3  # correlations from which on the number is written
+ROUND = 60  # points per ellipse
+INSIDE = 2.0  # standard deviations: 86 % of a normal distribution in two dimensions
+NOTED = 0.3  # smallest correlation that is written as a number
 
 
 def posterior(mean: np.ndarray, deviation: np.ndarray, names: tuple[str, ...]) -> Figure:
@@ -33,10 +33,10 @@ def kl_bars(
     """Draw the KL divergence of each latent dimension in nats.
 
     Args:
-        kl: (D,) of one image.
+        kl: (D,), the divergences of one image.
         usual: (D,), means over the training images.
-        names: of the D dimensions.
-        legend: texts for the two.
+        names: the names of the D dimensions.
+        legend: texts for both.
     """
     bars = [
         _bars(list(names), values.tolist(), colour) | {"name": name}
@@ -56,8 +56,8 @@ def factor_map(
 
     Args:
         correlations: (F, D) in [-1, 1].
-        factors: their F names.
-        names: of the D dimensions.
+        factors: the names of the F factors.
+        names: the names of the D dimensions.
     """
     cells = {
         "type": "heatmap",
@@ -82,13 +82,13 @@ def factor_map(
 def posterior_map(
     points: np.ndarray, centre: np.ndarray, spread: np.ndarray, legend: tuple[str, str]
 ) -> Figure:
-    """Draw the codes of test images and one image's distribution among them.
+    """Draw the codes of test images, and the distribution of one image's code.
 
     Args:
-        points: (N, 2), the test codes.
-        centre: (2,), μ of the image.
-        spread: (2, 2), the covariance of its distribution in the plane.
-        legend: texts for the test images and for the distribution, drawn to `INSIDE` σ.
+        points: (N, 2), the test codes on the map.
+        centre: (2,), the image's μ on the map.
+        spread: (2, 2), the covariance of its distribution on the map.
+        legend: texts for the test images and for the distribution, drawn up to `INSIDE` σ.
     """
     angles = np.linspace(0, 2 * np.pi, ROUND)
     values, vectors = np.linalg.eigh(spread)
@@ -101,23 +101,23 @@ def posterior_map(
 
 
 def histogram(counts: tuple[int, ...], edges: tuple[float, ...], label: str) -> Figure:
-    """Draw how often the units of a code have which value.
+    """Draw a histogram of a code's values.
 
     Args:
-        counts: of each bin.
-        edges: of the bins, one more than counts.
-        label: of the values.
+        counts: the count of each bin.
+        edges: the edges of the bins, one more than counts.
+        label: the label of the values.
     """
     middles = [(low + high) / 2 for low, high in pairwise(edges)]
     return figure([_bars(middles, list(counts), TRAIN)], 260, axis(label), axis("units"), bargap=0)
 
 
 def moves_by_model(matches: Sequence[Match], label: str) -> Figure:
-    """Draw in how many moves each visitor has reached a target, one column of dots a model.
+    """Draw each visitor's number of moves to a target, with one column of dots per model.
 
     Args:
         matches: the results.
-        label: of the number of moves.
+        label: the label of the number of moves.
     """
     boxes = {
         "type": "box",

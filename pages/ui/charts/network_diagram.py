@@ -1,6 +1,6 @@
-"""A network as an hourglass in HTML: the input on top, the code in its neck, the output below.
+"""Draws a network as an hourglass in HTML: input at the top, code in the neck, output below.
 
-The text takes the page's own colours, so one drawing serves light and dark pages.
+The text has the page's own colours, so the drawing suits light and dark pages.
 """
 
 import math
@@ -12,26 +12,26 @@ from ae_core.models.shapes import LayerShape
 COLOURS = {"encoder": "#3f6ae0", "code": "#d9590f", "decoder": "#16875d"}
 NEUTRAL = "#6b7180"
 HEAD = ("shape", "layer", "parameters")
-# Of the labels in `ae_core.models.shapes`; all others are names of Keras's layers, or the same
-# everywhere.
+# Labels from `ae_core.models.shapes` that are translated; all others are names of Keras layers or
+# the same in every language.
 WORDS = ("Picture", "the map", "stride", "no padding", "Max pooling", "Enlarge", "Reshape")
 
 
 def network_drawing(layers: Sequence[LayerShape], word: Callable[[str], str] = str) -> str:
-    """Draw a network; every bar is as wide as the logarithm of its layer's size.
+    """Draw a network; the widths of the bars grow with the logarithm of the layers' sizes.
 
     Args:
-        layers: from `ae_core.models.shapes.infer_shapes`.
-        word: returns one of HEAD or WORDS in the reader's language.
+        layers: the result of `ae_core.models.shapes.infer_shapes`.
+        word: returns one of HEAD or WORDS in the visitor's language.
 
     Returns:
-        HTML; of a visitor's input it holds numbers only. ``frame.css`` has its look.
+        HTML; it contains only numbers from a visitor's input. ``frame.css`` styles it.
     """
     widest = max(_logarithm(layer) for layer in layers)
     rows = []
     for layer in layers:
         share = 100 * _logarithm(layer) / widest
-        # The square makes the neck visible: logarithms alone differ little.
+        # Squared to make the neck visible: logarithms alone differ little.
         width = share * share / 100
         colour = COLOURS.get(layer.part, NEUTRAL)
         dimensions = "×".join(map(str, layer.shape))

@@ -1,7 +1,7 @@
-"""The look that all charts share: Plotly figures as plain dicts, which pages place.
+"""The common style of all charts: Plotly figures as plain dicts.
 
-A dict costs the server three quarters of what a ``plotly.graph_objects.Figure`` does, and charts of
-training are drawn again every second. Colours work on light and dark.
+A dict costs the server three quarters of the time of a ``plotly.graph_objects.Figure``, and charts
+of training are redrawn every second. The colours suit light and dark pages.
 """
 
 from collections.abc import Iterable, Sequence
@@ -29,13 +29,13 @@ def figure(data: Sequence[Figure], height: int, x: Figure, y: Figure, **options:
         height: in CSS pixels.
         x: the horizontal axis, see `axis`.
         y: the vertical axis.
-        options: further ones of Plotly's layout.
+        options: further options of Plotly's layout.
     """
     return {"data": list(data), "layout": layout(height) | {"xaxis": x, "yaxis": y} | options}
 
 
 def layout(height: int) -> Figure:
-    """Return Plotly's layout of a chart, ``height`` in CSS pixels."""
+    """Return the Plotly layout of a chart with a height in CSS pixels."""
     return {
         "height": height,
         "margin": {"l": 8, "r": 8, "t": 28, "b": 8},
@@ -43,7 +43,7 @@ def layout(height: int) -> Figure:
         "font": {"size": 15},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "uirevision": "same",  # a refresh keeps the reader's zoom
+        "uirevision": "same",  # a refresh keeps the visitor's zoom
         "annotations": [],
     }
 
@@ -62,7 +62,7 @@ def axis(title: str = "", **options: Any) -> Figure:
 def line(
     name: str, x: Iterable[Any], y: Iterable[float], colour: str, *, width: int = 3, **options: Any
 ) -> Figure:
-    """Return a line through points; ``options`` are Plotly's, ``dash`` and ``shape`` the line's."""
+    """Return a line through points; ``options`` are Plotly's, ``dash`` and ``shape`` its line's."""
     style = {"color": colour, "width": width}
     style |= {key: options.pop(key) for key in ("dash", "shape") if key in options}
     trace = {"type": "scatter", "mode": "lines", "name": name, "x": list(x), "y": list(y)}

@@ -1,4 +1,4 @@
-"""The chart of a sweep: how good the images are against the size of the code."""
+"""The chart of a sweep: PSNR against latent dimension."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pages.ui.charts.plot import HELD_OUT, TRAIN, Figure, axis, figure, line
 
-LOSSLESS = 60.0  # dB: from here on nobody sees a difference, and the rest would look flat
+LOSSLESS = 60.0  # dB: differences are invisible beyond, and the rest of the chart would look flat
 
 
 @dataclass(frozen=True)
@@ -14,9 +14,9 @@ class SizePoint:
     """One network of a sweep.
 
     Attributes:
-        size: of its code.
+        size: its latent dimension.
         psnr: in dB.
-        done: whether it has ended.
+        done: whether its run has ended.
     """
 
     size: int
@@ -41,14 +41,14 @@ def psnr_by_size(
     chosen: int,
     words: SweepWords,
 ) -> Figure:
-    """Draw PSNR against code size, the size on a logarithmic axis.
+    """Draw PSNR against latent dimension on a logarithmic axis.
 
     Args:
-        points: of the networks that have one already, in the order of their sizes.
-        pca: PSNR of PCA by size; values from `LOSSLESS` on are left out.
-        sizes: all that will be there: the extent of the axis.
+        points: the networks that have a PSNR, in the order of their sizes.
+        pca: PSNR of PCA by size; values of `LOSSLESS` or more are left out.
+        sizes: all sizes of the sweep, which determine the axis.
         chosen: the size whose point is marked.
-        words: for the chart.
+        words: the texts of the chart.
     """
     shown = {size: value for size, value in pca.items() if value < LOSSLESS}
     low, high = math.log10(min(sizes)), math.log10(max(sizes))
@@ -76,7 +76,7 @@ def psnr_by_size(
             "color": TRAIN,
             "opacity": 1,
         },
-        unselected={"marker": {"opacity": 1}},  # a click chooses and hides nothing
+        unselected={"marker": {"opacity": 1}},  # a click selects a point without fading the others
         hovertemplate=f"{unit}{words.networks}</extra>",
     )
     x = axis(

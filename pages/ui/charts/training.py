@@ -1,4 +1,4 @@
-"""Charts of training: the curves of a run, several runs compared, the map of a code."""
+"""Charts of training: a run's curves, a comparison of runs, the map of a code."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -25,17 +25,17 @@ from pages.ui.charts.plot import (
 History = Sequence[Mapping[str, float]]
 _Line = tuple[str, str, str]  # metric, label, colour
 
-MAX_POINTS = 300  # of a curve: more cannot be told apart on a screen
+MAX_POINTS = 300  # per curve: more are indistinguishable on a screen
 
 
 def loss_curves(history: History, title: str, epochs: int, word: Callable[[str], str]) -> Figure:
-    """Draw training and validation loss, with further rows for KL divergence and the code.
+    """Draw training and validation loss, with more rows for the KL divergence and the code.
 
     Args:
         history: the metrics of every epoch so far, see `ae_core.training.loop.Epoch`.
-        title: of the loss.
-        epochs: how many there will be: the length of the axis.
-        word: returns the text of a label in the reader's language.
+        title: the title of the loss.
+        epochs: the planned number of epochs, the length of the axis.
+        word: returns the text of a label in the visitor's language.
     """
     names = set(history[0]) if history else set()
     held = "val_" if "val_loss" in names else ""
@@ -47,9 +47,9 @@ def loss_curves(history: History, title: str, epochs: int, word: Callable[[str],
     for metric, colour in (("code_mean", FIFTH), ("near_zero_share", SIXTH)):
         rows.append((word("code"), ((metric, word(metric), colour),)))
     heights = [2.0] + [1.0] * (len(rows) - 1)
-    # The titles of the rows name the lines in their colours.
+    # The row titles name the lines in their colours.
     drawn = figure([], int(140 * sum(heights)), axis(), axis(), showlegend=False)
-    gap = 0.3 / (sum(heights) + 1)  # of the figure's height, for a row's title
+    gap = 0.3 / (sum(heights) + 1)  # share of the figure's height for a row's title
     unit = (1 - gap * (len(rows) - 1)) / sum(heights)
     top = 1.0
     for number, ((name, lines), height) in enumerate(zip(rows, heights, strict=True), start=1):
@@ -82,10 +82,10 @@ def comparison(runs: Mapping[str, History], metric: str, label: str, epoch: str)
     """Draw one metric of several runs over the epochs.
 
     Args:
-        runs: history by the name that the legend shows.
+        runs: histories by name in the legend.
         metric: a key of the metrics; runs without it are left out.
-        label: of the axis.
-        epoch: the word for it.
+        label: the label of the metric's axis.
+        epoch: the label of the epochs' axis.
     """
     shown = {name: h for name, h in runs.items() if h and metric in h[0]}
     lines = [
@@ -96,7 +96,7 @@ def comparison(runs: Mapping[str, History], metric: str, label: str, epoch: str)
 
 
 def code_map(points: CodeMap) -> Figure:
-    """Draw the codes of test images, one colour a class."""
+    """Draw the codes of test images, with one colour per class."""
     labels = np.asarray(points.labels[: len(points.codes)])
     data = [
         dots(name, points.codes[labels == number], CLASSES[number % len(CLASSES)], 7, opacity=0.8)

@@ -1,4 +1,4 @@
-"""The way into a class: a student joins one, a teacher opens one and shows how to join it."""
+"""The way into a class: students join it, and teachers open it and show how to join."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ from pages.ui.state.session import session, visitor
 
 
 def join_or_open() -> None:
-    """Let the visitor choose: join a class or open one."""
+    """Let the visitor join a class or open one."""
     left, right = st.columns(2, gap="large")
     with left, st.container(border=True):
         st.subheader(text("classroom.join.title"))
@@ -33,7 +33,7 @@ def join_or_open() -> None:
 
 
 def join_form(classroom: Classroom | None = None) -> None:
-    """Let the visitor join a class: the one of a link, or that of a typed code."""
+    """Let the visitor join a class, either from a link or with a typed code."""
     with st.form("classroom.join", border=False):
         typed = ""
         if classroom is None:
@@ -65,7 +65,7 @@ def join_form(classroom: Classroom | None = None) -> None:
 
 
 def attempt(action: Callable[[], None]) -> None:
-    """Do something of the visitor's and draw the whole page anew, or say why it cannot be."""
+    """Run a visitor's action and rerun the whole page, or show the error."""
     with notice.refusals():
         action()
         st.rerun()
@@ -98,12 +98,12 @@ def join_info(classroom: Classroom, *, large: bool) -> None:
 
 
 def here() -> str:
-    """Return the address of this page as the visitor's browser has it, without its query."""
+    """Return the address of this page in the visitor's browser, without its query."""
     host = st.context.headers.get("Host") or "localhost:8501"
     return with_query(st.context.url or f"http://{host}/classroom")
 
 
 def _reachable() -> str:
-    """Return the address of this page for others."""
+    """Return the address of this page for other computers."""
     own = own_address() if is_local(here()) else ""
     return in_the_network(here(), own) if own else here()

@@ -1,4 +1,4 @@
-"""What a class allows and competes in, in words."""
+"""Shows the limits and the challenge of a class in words."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ MAX_STANDINGS = 3
 
 
 def limits_in_words(limits: ClassLimits) -> str:
-    """Return what is allowed, as text; what a set is called is somebody's own words."""
+    """Return the limits as text, which may contain visitors' titles of image sets."""
     said = []
     if limits.epochs < LIMITS["epochs"].high:
         said.append(text("classroom.limit.epochs", epochs=limits.epochs))
@@ -29,7 +29,7 @@ def limits_in_words(limits: ClassLimits) -> str:
 
 
 def challenge_in_words(challenge: Challenge) -> str:
-    """Return what a class competes in, as text."""
+    """Return a challenge as text."""
     return text(
         "classroom.challenge.what",
         numbers=challenge.latent_dim,
@@ -39,7 +39,7 @@ def challenge_in_words(challenge: Challenge) -> str:
 
 
 def class_note() -> None:
-    """Tell a student who sets up a training what the class allows, with a way to its wall."""
+    """Show the limits of the class to a student who sets up a training, with a link to the wall."""
     where = classroom_service().class_of(visitor())
     if where is None:
         return
@@ -56,7 +56,7 @@ def class_note() -> None:
 def challenge_view(
     classroom: Classroom, standings: Sequence[tuple[Student, RunCard]], *, to_a_student: bool
 ) -> None:
-    """Show the challenge of a class, who leads it, and to a student the way to take part."""
+    """Show a class's challenge and its leaders, and to students how to take part."""
     if classroom.challenge is None:
         return
     with st.container(border=True):

@@ -1,4 +1,4 @@
-"""The teacher's page: how students get in, what they may do, and the wall with its buttons."""
+"""The teacher's view of a class: how to join, the limits, and the wall with its buttons."""
 
 import time
 from collections.abc import Callable
@@ -27,7 +27,7 @@ FIRST_PICTURES = "digits"
 
 
 def teacher_view(classroom: Classroom, secret: str) -> None:
-    """Show the teacher's page of a class."""
+    """Show the teacher's view of a class."""
     code = classroom.code
     join_info(classroom, large=False)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -53,7 +53,7 @@ def teacher_view(classroom: Classroom, secret: str) -> None:
 
 
 def _try(action: Callable[[], object]) -> None:
-    """Do something at a click, before the page is drawn again, or say why it cannot be."""
+    """Run an action at a click, before the page reruns, or show the error."""
     with notice.refusals(notice.toast):
         action()
 
@@ -113,7 +113,7 @@ def _change(classroom: Classroom, secret: str, **changes: object) -> None:
 
 
 def _image_sets(limits: ClassLimits) -> list[str]:
-    """Return all image sets of the app and those that the teacher has made."""
+    """Return all image sets of the app and the teacher's own ones."""
     own = [each.image_set for each in user_sets().mine(visitor())]
     return list(dict.fromkeys([*IMAGE_SETS, *own, *limits.image_sets]))
 

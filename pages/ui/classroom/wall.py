@@ -1,6 +1,6 @@
-"""The wall of a class with its challenge, drawn anew every few seconds.
+"""The wall of a class with its challenge, refreshed every few seconds.
 
-What happens on the wall is in ``wall.js``, what is painted there in ``plot.js``.
+``wall.js`` updates the wall in the browser, ``plot.js`` paints its charts and images.
 """
 
 from collections.abc import Callable, Collection
@@ -22,8 +22,8 @@ WORDS = (
     *("plot", "measure_psnr", "measure_loss", "epoch", "loss", "held_out", "in_training"),
     *("leads", "no_run", "pictures", "curve", "stop", "remove", "open"),
 )
-SHOWN_SECONDS = 1.5  # on the projector and to the teacher
-STUDENT_SECONDS = 3.0  # a hundred students may look at a hundred students
+SHOWN_SECONDS = 1.5  # refresh interval on the projector and for the teacher
+STUDENT_SECONDS = 3.0  # slower: a hundred students may view a hundred students
 ENDED = ("finished", "stopped", "failed")
 
 _WALL = component(__file__, '<div class="wall"></div>')
@@ -33,9 +33,9 @@ def refreshing_wall(code: str, *, mine: str = "", secret: str = "") -> None:
     """Show a class and keep it up to date.
 
     Args:
-        code: of the class.
-        mine: the id of the student who looks at it.
-        secret: the teacher's, on the teacher's page alone.
+        code: the code of the class.
+        mine: the id of the student who views the wall.
+        secret: the teacher's secret, only in the teacher's view.
     """
     every = STUDENT_SECONDS if mine else SHOWN_SECONDS
     st.fragment(run_every=every)(_draw)(code, mine, secret)
@@ -45,14 +45,14 @@ def _draw(code: str, mine: str, secret: str) -> None:
     try:
         classroom = classroom_service().find(code)
     except UserError:
-        st.rerun()  # the whole page: it says why
+        st.rerun()  # the whole page, which shows the reason
     students = classroom_service().students(code)
     if mine and mine not in {student.id for student in students}:
         st.rerun()  # the teacher has taken this student out
     if classroom.paused:
         st.warning(text("classroom.paused"), icon=":material/pause:")
         if not mine:
-            class_wall().pause(students)  # what came off the queue meanwhile
+            class_wall().pause(students)  # runs that started meanwhile
     if not secret:
         st.caption(notice.plain(limits_in_words(classroom.limits)))
     entries = class_wall().entries(classroom, students)
@@ -71,7 +71,7 @@ def _draw(code: str, mine: str, secret: str) -> None:
 
 
 def _act(code: str, secret: str, act: str, name: str) -> None:
-    """Do what the teacher asked for on the wall."""
+    """Run an action of the teacher on the wall."""
     with notice.refusals(notice.toast):
         classroom_service().as_teacher(code, secret)
         if act == "stop":
@@ -91,17 +91,17 @@ def _draw_wall(
     """Draw a wall.
 
     Args:
-        key: of the component.
-        entries: of the students, at least one.
-        mine: the id of the student who looks at it.
+        key: the key of the component.
+        entries: the students' entries, at least one.
+        mine: the id of the student who views the wall.
         leaders: ids of students who lead a challenge.
-        on_act: given for the teacher's wall alone; it is told what is to be done ("stop" or
-            "remove") and with which run or student, before the page is drawn again.
+        on_act: only for the teacher's wall; called with "stop" or "remove" and the id of the run
+            or student, before the page reruns.
     """
 
     def take(act: str) -> None:
         named = st.session_state[key][act]
-        if on_act is not None and isinstance(named, str):  # anything may come from a browser
+        if on_act is not None and isinstance(named, str):  # the browser's data are not trusted
             on_act(act, named)
 
     data = pack(entries, words=_words(), mine=mine, leaders=leaders, teacher=on_act is not None)

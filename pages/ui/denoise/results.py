@@ -1,4 +1,4 @@
-"""What became of a noisy picture: figures, pictures, classical filters, downloads."""
+"""The results for a noisy image: figures, images, classical filters, downloads."""
 
 import math
 from collections.abc import Callable
@@ -14,19 +14,19 @@ from pages.ui.widgets.download_menu import File, download_menu
 from pages.ui.widgets.images import image_row
 from pages.ui.widgets.metric import metric
 
-UNLIKE = 95  # percentile from which a picture is said to be unlike the training faces
-NAMED = (  # versions that have words; the others are models with a title of their own
+UNLIKE = 95  # percentile from which an image counts as different from the training faces
+NAMED = (  # versions with a text; the others are models with their own title
     *("Clean", "Photo", "Noisy", "Denoised"),
     *("Gaussian", "Median", "Total variation", "Non-local means", "Wavelet"),
 )
 
 
 def denoised_view(result: Denoised, *, faces: bool) -> None:
-    """Show the figures, the pictures side by side and the wipe.
+    """Show the figures, the images side by side and the wipe.
 
     Args:
-        result: what to show.
-        faces: whether the picture is meant to be a face.
+        result: the result to show.
+        faces: whether the image should be a face.
     """
     _figures(result)
     shown = _shown(result)
@@ -36,7 +36,7 @@ def denoised_view(result: Denoised, *, faces: bool) -> None:
 
 
 def classical_view(result: Denoised, baselines: list[LabelledImage]) -> None:
-    """Show what the classical filters make of the same noisy picture, and who wins."""
+    """Show the classical filters' outputs for the same noisy image, and the best method."""
     st.markdown(f"##### {_verdict(result, baselines)}")
     image_row(
         (baseline.image for baseline in baselines),
@@ -46,7 +46,7 @@ def classical_view(result: Denoised, baselines: list[LabelledImage]) -> None:
 
 
 def squeezed_view(result: Denoised, made: list[LabelledImage]) -> None:
-    """Show what autoencoders make of the same noisy picture."""
+    """Show the autoencoders' outputs for the same noisy image."""
     st.markdown(f"##### {text('denoise.squeezed')}")
     st.caption(text("denoise.squeezed_about"))
     image_row(
@@ -57,7 +57,7 @@ def squeezed_view(result: Denoised, made: list[LabelledImage]) -> None:
 
 
 def wipe_view(result: Denoised) -> None:
-    """Lay the denoised picture over the noisy one."""
+    """Show the denoised image over the noisy one, with a line to compare them."""
     st.markdown(f"##### {text('denoise.wipe')}")
     names = (_name(result.noisy), _name(result.output))
     label = text("denoise.wipe_from", before=names[0], after=names[1])
@@ -65,7 +65,7 @@ def wipe_view(result: Denoised) -> None:
 
 
 def downloads(result: Denoised, baselines: list[LabelledImage]) -> None:
-    """Offer every picture, and all of them in one, as PNG files."""
+    """Offer each image, and all of them in one sheet, as PNG files."""
     versions = [result.noisy, result.output, *baselines]
     if result.clean is not None:
         versions.insert(0, result.clean)
@@ -116,7 +116,7 @@ def _shown(result: Denoised) -> list[tuple[str, np.ndarray]]:
 
 
 def _name(version: LabelledImage) -> str:
-    """Return what a version is called: a filter, a step of the way, or a model's title."""
+    """Return the name of a version: a filter, a processing step, or a model's title."""
     known = version.name in NAMED
     return text(f"denoise.version.{slug(version.name)}") if known else version.name
 
@@ -128,13 +128,13 @@ def _figure(version: LabelledImage) -> str:
 
 
 def _psnr(version: LabelledImage) -> float:
-    """Return the PSNR of a version where there is a clean image."""
+    """Return the PSNR of a version; there must be a clean image."""
     assert version.psnr is not None
     return version.psnr
 
 
 def _decibels(value: float, form: str = ".1f") -> str:
-    """Return decibels in words, also of equal pictures, whose PSNR is infinite."""
+    """Format decibels, including the infinite PSNR of equal images."""
     if math.isfinite(value):
         return f"{value:{form}} dB"
     return text("denoise.equal") if value == math.inf else "–"

@@ -1,4 +1,4 @@
-"""One picture by every method at about equal bytes: a test picture, a sample, a photo."""
+"""Compares all methods on one image at about equal bytes: a test image, a sample or a photo."""
 
 import html
 
@@ -20,17 +20,17 @@ from pages.ui.state.query_params import linked_choice
 from pages.ui.widgets.images import image_row
 
 SOURCES = ("Test", "Sample", "Upload", "Camera")
-A_PAGE = 16  # test pictures
-MIN_WIDTH = 120  # CSS pixels of a picture
+A_PAGE = 16  # test images
+MIN_WIDTH = 120  # CSS pixels per image
 
 
 def equal_bytes(shown: tuple[TrainedAutoencoder, ...], budget: float, *, coded: bool) -> None:
-    """Show a picture of the visitor's choice as every method keeps it within a budget.
+    """Show an image of the visitor's choice, compressed by every method within a budget.
 
     Args:
-        shown: the models, the first one's image set is that of the test pictures.
-        budget: bytes.
-        coded: whether codes are counted behind an entropy coder.
+        shown: the models; the first one's image set provides the test images.
+        budget: the maximum size in bytes.
+        coded: whether codes are counted after an entropy coder.
     """
     st.markdown(f"##### {text('measure.same_picture', budget=size(round(budget)))}")
     source = linked_choice(
@@ -67,13 +67,13 @@ def equal_bytes(shown: tuple[TrainedAutoencoder, ...], budget: float, *, coded: 
 
 
 def _test(model: TrainedAutoencoder) -> np.ndarray:
-    """Let the visitor choose a test picture and return it."""
+    """Let the visitor choose a test image and return it."""
     number = gallery_picker(f"measure-{model.id}", model.spec.images, A_PAGE)
     return test_image(model.spec.images, number)
 
 
 def _other(model: TrainedAutoencoder, source: str) -> np.ndarray | None:
-    """Return a picture of another kind in the shape of the model's, None while there is none."""
+    """Return an image from another source in the model's image shape, None if there is none yet."""
     chosen = sample_face("measure") if source == "Sample" else own_photo(source)
     if chosen is None:
         return None
@@ -83,7 +83,7 @@ def _other(model: TrainedAutoencoder, source: str) -> np.ndarray | None:
 def _caption(
     each: Compressed, shown: tuple[TrainedAutoencoder, ...], place: int, budget: float
 ) -> str:
-    """Return what stands below a picture, as HTML; nothing in it is a visitor's text."""
+    """Return the caption of an image as HTML; it contains no visitor's text."""
     name = text(f"measure.method.{each.method}")
     if place < len(shown) > 1:
         name = html.escape(shown[place].title)
@@ -99,7 +99,7 @@ def _setting(each: Compressed) -> str:
 
 
 def _verdict(found: list[Compressed], budget: float) -> None:
-    """Say which method is closest within the budget, and how far the autoencoder is from it."""
+    """Show the best method within the budget, and the autoencoder's distance from it."""
     ours = found[0]
     baselines = [each for each in found if each.method != ours.method and each.bytes <= budget]
     if ours.bytes > budget:

@@ -1,4 +1,4 @@
-"""How close pictures come for how many bytes: the autoencoder, PCA and JPEG in one chart."""
+"""The rate-distortion view: PSNR over bytes of the autoencoder, PCA and JPEG in one chart."""
 
 import math
 
@@ -26,15 +26,15 @@ from pages.ui.state.query_params import linked_choice, linked_step, set_query
 from pages.ui.widgets.chart import chart
 from pages.ui.widgets.metric import metric
 
-COUNTS = ("coded", "plain")  # behind an entropy coder, or every number with its bits
+COUNTS = ("coded", "plain")  # after an entropy coder, or with fixed bits per value
 COLOURS = (TRAIN, FOURTH, SIXTH)  # of the models
 CHART = "measure.curves"
-STEPS = 60  # of the slider of bytes
-ROOM = 1.1  # above the smallest JPEG file, where everybody can take part
+STEPS = 60  # steps of the slider for bytes
+ROOM = 1.1  # factor above the smallest JPEG file, so that every method can take part
 
 
 def rate_view(model: TrainedAutoencoder) -> None:
-    """Show the curves, where they cross, and one picture by every method at equal bytes."""
+    """Show the curves, their crossings, and one image by every method at equal bytes."""
     images = model.spec.images
     words = text("measure.also"), text("measure.also_hint")
     others = model_multiselect(
@@ -86,7 +86,7 @@ def rate_view(model: TrainedAutoencoder) -> None:
 
 
 def _written_count() -> str:
-    """Return what the choice below the chart stands at."""
+    """Return the present choice below the chart."""
     written = st.query_params.get("count", "")
     return written if written in COUNTS else COUNTS[0]
 
@@ -94,7 +94,7 @@ def _written_count() -> str:
 def _headline(
     rates: CodeRates, ours: Curve, files: Curve, ahead: AdvantageRange | None, *, coded: bool
 ) -> str:
-    """Show the important figures; return from when on the decoder pays off."""
+    """Show the most important figures; return the text about when the decoder pays off."""
     least = files[0].size(coded=coded)
     if ahead is None:
         below = text("measure.nowhere")
@@ -125,7 +125,7 @@ def _headline(
 
 
 def _passed_by(ours: Curve, pca: Curve, data: Curve, *, coded: bool) -> list[str]:
-    """Say how it stands with JPEG without its header, and with PCA."""
+    """Return the comparisons with JPEG without its header, and with PCA."""
     said = []
     for name, curve in (("scan", data), ("pca", pca)):
         ahead = advantage_range(ours, curve, coded=coded)
@@ -153,7 +153,7 @@ def _chart(lines: list[Line], crossing: float | None, *, coded: bool) -> None:
 
 
 def _take_point() -> None:
-    """Take the bytes of a point that was clicked; what comes from the browser is checked."""
+    """Take over the bytes of a clicked point; the browser's data are checked."""
     points = st.session_state[CHART].get("selection", {}).get("points", ())
     size_of_point = points[0].get("x") if points else None
     if isinstance(size_of_point, int | float) and size_of_point > 0:
@@ -165,13 +165,13 @@ def _name(model: TrainedAutoencoder, shown: tuple[TrainedAutoencoder, ...]) -> s
 
 
 def _sized(model: TrainedAutoencoder) -> str:
-    """Return a model's title and how many numbers its code has."""
+    """Return a model's title and its latent dimension."""
     numbers = model.spec.autoencoder.latent_dim
     return text("measure.sized", title=model.title, numbers=numbers)
 
 
 def _steps(lines: list[Line], *, coded: bool) -> tuple[float, ...]:
-    """Return bytes from the smallest to the largest of all points, each so much above the last."""
+    """Return bytes in equal ratios from the smallest to the largest of all points."""
     sizes = [point.size(coded=coded) for line in lines for point in line.curve]
     low, high = math.ceil(min(sizes)), math.ceil(max(sizes))
     return tuple(dict.fromkeys(float(f"{step:.3g}") for step in _rising(low, high)))
@@ -186,5 +186,5 @@ def _large(count: int) -> str:
 
 
 def _bytes(count: float) -> str:
-    """Return bytes as a whole number, small ones with a digit more."""
+    """Format bytes as a whole number, small values with one more digit."""
     return f"{count:.1f} B" if count < 10 else f"{count:,.0f} B"

@@ -1,4 +1,4 @@
-"""How well the reconstruction error tells pictures of another kind from the model's own."""
+"""The out-of-distribution view: how well the reconstruction error detects unknown images."""
 
 import html
 import math
@@ -29,14 +29,14 @@ from pages.ui.widgets.chart import chart
 from pages.ui.widgets.images import image_row
 from pages.ui.widgets.metric import metric
 
-STEPS = 160  # of the slider
-USUAL_FPR = 0.05  # of the first threshold
-MIN_WIDTH = 70  # CSS pixels of a picture
+STEPS = 160  # steps of the slider
+USUAL_FPR = 0.05  # false positive rate of the first threshold
+MIN_WIDTH = 70  # CSS pixels per image
 _DOT = "width:16px;height:16px;margin:-8px;border-radius:50%"
 
 
 def unknown_view(model: TrainedAutoencoder) -> None:
-    """Show scores of known and unknown pictures, a threshold between them, and what it does."""
+    """Show scores of known and unknown images, a threshold between them, and its effect."""
     own = card(model.spec.image_set)
     others = tuple(n for n, other in IMAGE_SETS.items() if n != own.name and other.available)
     other = linked_choice(
@@ -86,7 +86,7 @@ def _charts(
     words = {
         name: text(f"measure.scores.{name}") for name in ("score", "share", "false_alarms", "found")
     }
-    words["known"] = html.escape(image_set_title(model.spec.image_set))  # Plotly reads markup
+    words["known"] = html.escape(image_set_title(model.spec.image_set))  # Plotly interprets markup
     words["unknown"] = image_set_title(other)
     low, high = score_range(*scores)
     share = min(max((math.log10(threshold) - low) / (high - low), 0.0), 1.0)
@@ -101,14 +101,14 @@ def _charts(
 
 
 def _marked(name: str, figure: Figure, alt: str, across: float, up: float | None) -> None:
-    """Show a chart and over it a mark that moves, while the chart itself stays as it is.
+    """Show a chart with a movable mark on top; the chart itself stays unchanged.
 
     Args:
-        name: of the chart.
-        figure: its plotting area is where `pages.ui.charts.evaluation.PLOT_MARGIN` says.
-        alt: what it shows, in words.
-        across: where the mark is, as a share of the plane's width.
-        up: likewise of its height; None for an upright line.
+        name: the name of the chart.
+        figure: a figure whose plotting area follows `pages.ui.charts.evaluation.PLOT_MARGIN`.
+        alt: a text alternative.
+        across: the mark's position, as a share of the area's width.
+        up: the same for its height; None for a vertical line.
     """
     with st.container(key=f"measure-{name}"):
         chart(figure, key=f"measure.{name}", alt=alt)
@@ -123,7 +123,7 @@ def _marked(name: str, figure: Figure, alt: str, across: float, up: float | None
 
 
 def _extremes(kind: str, errors: ReconstructionErrors, threshold: float) -> None:
-    """Show the least and the most surprising pictures above what the model made of them."""
+    """Show the images with the smallest and the largest errors above their reconstructions."""
     pairs = np.concatenate([errors.images, errors.outputs], axis=1) / 255
     for name, chosen in (("most", slice(-SHOWN, None)), ("least", slice(SHOWN))):
         st.caption(text(f"measure.{name}_surprising"))
@@ -133,13 +133,13 @@ def _extremes(kind: str, errors: ReconstructionErrors, threshold: float) -> None
 
 
 def _caption(kind: str, score: float, threshold: float) -> str:
-    """Return a score, and whether the threshold is wrong about it."""
+    """Return a caption with a score, and whether the threshold misclassifies it."""
     wrong = (score > threshold) == (kind == "known")
     return text(f"measure.wrong.{kind}", score=f"{score:.4f}") if wrong else f"{score:.4f}"
 
 
 def _steps(known: np.ndarray, unknown: np.ndarray) -> tuple[float, ...]:
-    """Return thresholds from below all scores to above them, each so much above the last."""
+    """Return thresholds in equal ratios, from below all scores to above them."""
     scores = np.maximum(np.concatenate([known, unknown]), MIN_SCORE)
     rising = np.geomspace(scores.min() * 0.9, scores.max() * 1.1, STEPS)
     return tuple(dict.fromkeys(float(f"{step:.3g}") for step in rising))

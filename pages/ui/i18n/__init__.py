@@ -1,1 +1,1 @@
-"""Words: the texts of a language, names of things in words, messages."""
+"""Texts of the visitor's language: entries, names, formatted values and messages."""

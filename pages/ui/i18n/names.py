@@ -17,7 +17,7 @@ def preset_about(name: str) -> str:
 
 
 def image_set_title(name: str) -> str:
-    """Return an image set's title; that of an own one is a visitor's words.
+    """Return an image set's title; the title of a user set is a visitor's text.
 
     Raises:
         UserError: there is no such set.
@@ -51,7 +51,7 @@ def model_about(model: ModelCard) -> str:
 
 
 def model_data(model: ModelCard) -> str:
-    """Return what a model was trained on."""
+    """Return a description of a model's training data."""
     if isinstance(model.spec, DenoiserSpec):
         return text(f"model.card.{model.name}.data")
     images = card(model.spec.image_set)
@@ -61,13 +61,13 @@ def model_data(model: ModelCard) -> str:
 
 
 def model_not_for(model: ModelCard) -> str:
-    """Return what a model must not be used for."""
+    """Return a model's forbidden uses."""
     kind = "denoiser" if isinstance(model.spec, DenoiserSpec) else "autoencoder"
     return text(f"model.not_for.{kind}")
 
 
 def label_in_words(label: str) -> str:
-    """Return a class or factor of an image set in words; classes of digits are digits.
+    """Return the name of a class or factor of an image set; classes of digits are digits.
 
     Raises:
         KeyError: no image set has such a label.

@@ -1,7 +1,7 @@
-"""Sentences that may quote a visitor: shown letter by letter, never as markup.
+"""Shows sentences that may quote a visitor as plain text, never as markup.
 
-Streamlit's boxes take Markdown, so a link like ``?preset=![](http://…)`` would otherwise make the
-browser of whoever opens it fetch a picture from elsewhere. What the core raised is said in the
+Streamlit's boxes interpret Markdown: a link like ``?preset=![](http://…)`` would otherwise make the
+browser of anybody who opens it fetch an image from elsewhere. Errors of the core appear in the
 visitor's language.
 """
 
@@ -20,38 +20,38 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&^=\"'])")
 
 
 def plain(text: str) -> str:
-    """Return Markdown that shows `text` letter by letter."""
+    """Return Markdown that shows `text` literally."""
     return _MARKUP.sub(r"\\\1", " ".join(text.split()))
 
 
 def said(sentence: Said) -> str:
-    """Return Markdown that shows a sentence, of the core or of the page, letter by letter."""
+    """Return Markdown that shows a sentence of the core or of the page literally."""
     return plain(translated(sentence))
 
 
 def error(text: Said) -> None:
-    """Show what went wrong and what to do."""
+    """Show an error: what went wrong and what to do."""
     st.error(said(text))
 
 
 def warning(text: Said) -> None:
-    """Show what is missing and what to do instead."""
+    """Show a warning: what is missing and what to do instead."""
     st.warning(said(text))
 
 
 def info(text: Said) -> None:
-    """Show how something stands."""
+    """Show information about the present state."""
     st.info(said(text))
 
 
 def toast(text: Said) -> None:
-    """Say in passing what went wrong."""
+    """Show an error briefly."""
     st.toast(said(text))
 
 
 @contextmanager
 def refusals(show: Callable[[UserError], None] = error) -> Iterator[None]:
-    """Show what is refused inside, and go on after it."""
+    """Show a UserError that is raised inside, and continue after the block."""
     try:
         yield
     except UserError as refused:

@@ -1,4 +1,4 @@
-"""Settings and runs in words, and numbers as people read them; no widgets."""
+"""Formats settings, runs and numbers for display; contains no widgets."""
 
 from ae_core.data.user_image_sets import is_user_set
 from ae_core.runs.snapshot import Snapshot
@@ -8,7 +8,7 @@ from pages.ui.i18n.text import lowered, text, text_or
 
 
 def label(name: str) -> str:
-    """Return a setting's name for people.
+    """Return a setting's name for display.
 
     Raises:
         KeyError: there is no such setting.
@@ -17,12 +17,12 @@ def label(name: str) -> str:
 
 
 def help_of(name: str) -> str | None:
-    """Return what is to be known of a setting, None if its label says it all."""
+    """Return a setting's help text, None if its label suffices."""
     return text_or(f"settings.help.{name}", "") or None
 
 
 def in_words(choice: str, setting: str = "") -> str:
-    """Return a choice as the page words it; some settings have words of their own for it."""
+    """Return the text of a choice; some settings have their own text for it."""
     if is_user_set(choice):
         return text("own.in_short")
     usual = text_or(f"settings.choice.{choice}", choice)
@@ -30,23 +30,23 @@ def in_words(choice: str, setting: str = "") -> str:
 
 
 def amount_in_words(kind: str, amount: float, side: int) -> str:
-    """Return what an amount of noise means for pictures of a side."""
+    """Return an amount of noise in its unit, for images with a given side."""
     noise = NOISES[kind]
     return text(f"settings.noise_amount.{noise.unit}", value=noise.in_unit(amount, side))
 
 
 def loss_title(loss: str) -> str:
-    """Return what the curve of a loss shows."""
+    """Return the title of a loss's curve."""
     return text_or(f"settings.loss_curve.{loss}", in_words(loss))
 
 
 def status_in_words(status: str) -> str:
-    """Return how it stands with a run."""
+    """Return a run's status in words."""
     return text(f"run.status.{status}")
 
 
 def run_name(snapshot: Snapshot) -> str:
-    """Return what tells a run from others: its preset and what was changed from it."""
+    """Return a distinctive name of a run: its preset and the changed settings."""
     spec = flatten(snapshot.spec)
     name = snapshot.preset if snapshot.preset in PRESETS else in_words(snapshot.spec.image_set)
     usual = flatten(PRESETS[name]) if name in PRESETS else spec
@@ -61,7 +61,7 @@ def run_name(snapshot: Snapshot) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a duration to be read at a glance, e.g. ``about 40 s`` without the ``about``."""
+    """Format a duration for quick reading, e.g. ``about 40 s`` without the ``about``."""
     if seconds < 10:
         return f"{max(1, round(seconds))} s"
     if seconds < 90:
@@ -72,5 +72,5 @@ def duration(seconds: float) -> str:
 
 
 def size(count: int) -> str:
-    """Return a number of bytes to be read at a glance."""
+    """Format a number of bytes for quick reading."""
     return f"{count} B" if count < 10_000 else f"{count / 1000:.1f} kB"
