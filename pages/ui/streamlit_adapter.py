@@ -1,6 +1,6 @@
-"""Everything of Streamlit that the app uses and that Streamlit's documentation does not promise.
+"""The undocumented parts of Streamlit that the app uses.
 
-An upgrade may take any of it away: ``tests/test_adapters.py`` then says what is gone.
+An upgrade may remove any of them; ``tests/test_adapters.py`` then names the missing ones.
 """
 
 from pathlib import Path
@@ -20,20 +20,20 @@ __all__ = ["CounterStat", "GaugeStat", "HistogramStat", "Stat", "UploadedFile"]
 
 INDEX = Path(st.__file__).parent / "static" / "index.html"
 XSRF_COOKIE = "_streamlit_xsrf"
-# Streamlit's page looks for its server below its own address first: `/train/_stcore/health` is not
-# there, and a tenth of a second goes by before it looks at `/_stcore/health`.
+# Streamlit's page looks for its server below its own address first: `/train/_stcore/health` does
+# not exist, and it takes a tenth of a second until the page tries `/_stcore/health`.
 _SERVER = '<head><script>window.__streamlit = {BACKEND_BASE_URL: location.origin + "%s"}</script>'
 
 
 def index_page(base: str) -> str:
-    """Return Streamlit's page, which is told that its server is at a base path."""
+    """Return Streamlit's page with the base path of its server."""
     return INDEX.read_text(encoding="utf-8").replace("<head>", _SERVER % base, 1)
 
 
 def asked_language() -> tuple[str, str]:
     """Return the query of the visitor's address and the browser's language; empty outside a run.
 
-    `st.query_params` and `st.context` say the same, too slowly for every word of a page.
+    `st.query_params` and `st.context` return the same, but too slowly for every text on a page.
     """
     context = get_script_run_ctx(suppress_warning=True)
     if context is None:
@@ -43,9 +43,9 @@ def asked_language() -> tuple[str, str]:
 
 
 def browser_token() -> bytes:
-    """Return the token that Streamlit gives every browser against forged requests, empty if none.
+    """Return Streamlit's token of the browser against forged requests, empty if there is none.
 
-    Its cookie ``2|mask|masked token|time`` changes its mask, the token stays.
+    The mask in its cookie ``2|mask|masked token|time`` changes, the token stays the same.
     """
     parts = st.context.cookies.get(XSRF_COOKIE, "").split("|")
     if len(parts) != 4:
@@ -58,7 +58,7 @@ def browser_token() -> bytes:
 
 
 def drop_upload(file: UploadedFile) -> None:
-    """Take an uploaded file out of the server's memory: Streamlit would keep it for the session."""
+    """Remove an uploaded file from memory, which Streamlit would keep for the session."""
     context = get_script_run_ctx()
     if context is not None:
         manager = cast("MemoryUploadedFileManager", context.uploaded_file_mgr)
@@ -66,11 +66,11 @@ def drop_upload(file: UploadedFile) -> None:
 
 
 def keep_uploads_in_memory() -> None:
-    """Have the largest upload kept in memory: a larger one would go to a temporary file first."""
+    """Keep even the largest uploads in memory; by default, they go to a temporary file first."""
     MultiPartParser.spool_max_size = (st.get_option("server.maxUploadSize") + 1) << 20
 
 
 def register_metrics(provider: StatsProvider) -> None:
-    """Have ``/_stcore/metrics`` ask a provider, too; without a server, in tests, do nothing."""
+    """Add a provider to ``/_stcore/metrics``; without a server, as in tests, do nothing."""
     if runtime.exists():
         runtime.get_instance().stats_mgr.register_provider(provider)

@@ -1,4 +1,4 @@
-"""What the live views have in common: their HTML, their words, what they send."""
+"""The common parts of the live views: their HTML, their texts and their messages."""
 
 from typing import TYPE_CHECKING
 
@@ -17,18 +17,18 @@ WORDS = (
 
 
 def heard(key: str) -> str:
-    """Return the text that a view has just sent; anything may stand in what a browser sends."""
+    """Return the text that a view has just sent; the browser's data are not trusted."""
     sent = st.session_state[key]["code"]
     return sent if isinstance(sent, str) else ""
 
 
 def live_words() -> tuple[tuple[str, str], ...]:
-    """Return what the scripts of the views say, in pairs: no dict, see crop_box.py."""
+    """Return the texts of the views' scripts as pairs, not as a dict: see crop_box.py."""
     return tuple((word, text(f"latent.live.{word}")) for word in WORDS)
 
 
 def live_view(module: str, controls: str) -> "ComponentRenderer":
-    """Register a module's component: pictures on the left, on the right HTML that moves them."""
+    """Register a module's component: images on the left, HTML controls on the right."""
     return component(
         module,
         '<div class="latent"><div class="view"><div class="pictures"></div>'

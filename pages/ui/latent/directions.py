@@ -1,4 +1,4 @@
-"""Directions in which pictures change in one respect, and sums of codes."""
+"""The Directions view: moves a code along attributes, and adds codes."""
 
 import numpy as np
 import streamlit as st
@@ -19,7 +19,7 @@ from pages.ui.widgets.chart import chart
 from pages.ui.widgets.images import image_row
 from pages.ui.widgets.metric import metric
 
-STRENGTH = 2.0  # the largest, in both directions
+STRENGTH = 2.0  # the maximum in both directions
 NAMES = ("a", "b", "c")
 MAX_DIMENSIONS = 16  # in the chart
 
@@ -47,7 +47,7 @@ def direction_view(view: LatentView) -> None:
 
 
 def _factors(view: LatentView) -> None:
-    """Show which number of the code follows which known factor, where there are any."""
+    """Show which latent dimension follows which known factor, if the factors are known."""
     known = view.profile
     if known.labels is None or known.labels.ndim == 1:
         return
@@ -100,7 +100,7 @@ def _strengths(view: LatentView) -> None:
 
 
 def _written(count: int) -> tuple[float, ...]:
-    """Return the strengths of the address, zeros where it says none or something else."""
+    """Return the strengths in the address, zeros if they are missing or invalid."""
     written = st.query_params.get("strengths", "")
     try:
         values = tuple(float(word) for word in written.split(",")) if written else (0.0,) * count

@@ -1,4 +1,4 @@
-"""A map of codes on which the pointer decodes; what happens in the browser is in ``map.js``."""
+"""The Map view: a map of codes on which the pointer decodes; ``map.js`` runs in the browser."""
 
 import base64
 
@@ -23,7 +23,7 @@ _MAP = live_view(
 
 
 def map_view(view: LatentView) -> None:
-    """Show the test codes as points; hatched is where no training code is near."""
+    """Show the test codes as points; areas far from any training code are hatched."""
     known = view.profile
     if view.has_pictures:
         with st.spinner(text("latent.map.encoding")):
@@ -86,7 +86,7 @@ def _explained(known: LatentProfile, *, is_plane: bool) -> str:
     hatched = text("latent.map.hatched", count=f"{known.count:,}")
     if known.latent_dim <= 2:
         return f"{points}. {hatched}"
-    spread = float(np.square(known.factor).sum())  # the variance of all numbers together
+    spread = float(np.square(known.factor).sum())  # the total variance of all latent dimensions
     kept = float(np.square(known.projection.axes @ known.factor).sum()) / spread
     plane = text("latent.map.plane", points=points, kept=f"{kept:.0%}")
     return f"{plane} {hatched}"

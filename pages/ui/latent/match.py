@@ -1,4 +1,4 @@
-"""Match the target: move the sliders until the picture is the one that is shown."""
+"""The Match view: visitors move the sliders until the image matches a target."""
 
 import secrets
 
@@ -27,11 +27,11 @@ from pages.ui.widgets.images import data_url
 from pages.ui.widgets.metric import metric
 
 MOVES = Limit(0, 100_000, whole=True)
-MAX_OTHERS = 4  # other models that are offered the same target
+MAX_OTHERS = 4  # other models on offer for the same target
 
 
 def match_view(view: LatentView) -> None:
-    """Show a target, sliders, and how near the picture is."""
+    """Show a target, sliders, and the similarity of the image to the target."""
     seed = int(linked_number("target", 1, LIMITS["seed"]))
     moves = int(linked_number("moves", 0, MOVES))
     target = _target(view, seed)
@@ -86,20 +86,20 @@ def _target(view: LatentView, seed: int) -> np.ndarray:
 
 
 def _first_of_its_kind(model: TrainedAutoencoder) -> TrainedAutoencoder:
-    """Return the model that draws the targets where no test pictures are on this machine."""
+    """Return the model that draws the targets if this machine has no test images."""
     same = (name for name, other in models().items() if name in cards() and _alike(model, other))
     first = next(same, "")
     return models()[first] if first else model
 
 
 def _alike(one: TrainedAutoencoder, other: TrainedAutoencoder) -> bool:
-    """Return whether two models have the same kind of pictures, at one size."""
+    """Return whether two models have the same kind of images, at equal size."""
     same_set = one.spec.image_set == other.spec.image_set
     return same_set and image_shape(one.spec) == image_shape(other.spec)
 
 
 def _psnr_of_own_code(view: LatentView, target: np.ndarray) -> float:
-    """Return how near the model's own reconstruction is: nobody need do better."""
+    """Return the PSNR of the model's own reconstruction, which visitors need not exceed."""
     code, _ = answer(explore.encode, view.model.file, target[0])
     return psnr(target, view.images(code[np.newaxis]))
 

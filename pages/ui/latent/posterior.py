@@ -1,4 +1,4 @@
-"""What a variational model says of one picture: a distribution, not a point."""
+"""The Posterior view: a variational model's distribution for one image."""
 
 import secrets
 
@@ -19,12 +19,12 @@ from pages.ui.state.query_params import linked_index, linked_number, set_query
 from pages.ui.widgets.chart import chart
 from pages.ui.widgets.images import image_row
 
-SHOWN = 20  # numbers of the code in the charts
-DRAWN = 8  # codes of the picture's distribution
+SHOWN = 20  # latent dimensions in the charts
+DRAWN = 8  # codes drawn from the image's distribution
 
 
 def posterior_view(view: LatentView) -> None:
-    """Show μ and σ of a test picture, what is drawn from them, and how much each number tells."""
+    """Show μ and σ of a test image, images drawn from them, and each dimension's KL divergence."""
     if not view.profile.variational:
         notice.info(text("latent.posterior.plain"))
         return

@@ -1,4 +1,4 @@
-"""Pictures of many codes at once: random ones, one number at a time, the grid of a 2-D code."""
+"""The Samples view: images of random codes, of latent traversals, and the grid of a 2-D code."""
 
 import secrets
 
@@ -14,13 +14,13 @@ from pages.ui.state.query_params import linked_choice, linked_number, linked_sli
 from pages.ui.widgets.download_menu import File, download_menu
 
 KINDS = ("Random", "One number at a time", "Grid")
-SIDE = 6  # random pictures in a row and in a column
+SIDE = 6  # random images per row and column
 GRID = 15
 TRAVERSED = (8, 9)  # dimensions, steps
 
 
 def sample_view(view: LatentView) -> None:
-    """Show pictures of many codes at once."""
+    """Show the images of many codes at once."""
     kinds = KINDS if view.profile.latent_dim == 2 else KINDS[:2]
     kind = linked_choice(
         "samples",
@@ -92,7 +92,7 @@ def _traversals(view: LatentView) -> None:
 
 
 def _sheet(view: LatentView, codes: np.ndarray, columns: int, name: str, title: str) -> None:
-    """Show pictures of codes and offer them as a file of that name."""
+    """Show the images of codes and offer them as a file."""
     shown = view.decoded(codes)
     rows = shown.reshape(-1, columns, *shown.shape[1:])
     sheet = images.to_png(images.contact_sheet(rows, width=1200, gap=2))

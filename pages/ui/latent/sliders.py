@@ -1,4 +1,4 @@
-"""Sliders that move a code; what happens in the browser is in ``sliders.js``."""
+"""The Sliders view: sliders that move a code; ``sliders.js`` runs in the browser."""
 
 import math
 from collections.abc import Callable
@@ -16,10 +16,10 @@ from pages.ui.latent.start import start_choice
 from pages.ui.latent.view import LatentView
 from pages.ui.state.query_params import set_query
 
-SHOWN = 24  # sliders at once, the rest behind "more"
-STEPS = 200  # of a slider, at least
-MAX_RANDOM_DIM = 128  # numbers of a plain model's code whose random draws are made in the browser
-BEYOND = 0.25  # of the range in which 98 % of the training codes are, on both sides
+SHOWN = 24  # sliders at once; "more" shows the rest
+STEPS = 200  # minimum per slider
+MAX_RANDOM_DIM = 128  # largest plain code that the browser can draw at random
+BEYOND = 0.25  # added on both sides, as a share of the range of 98 % of the training codes
 
 _SLIDERS = live_view(__file__, '<div class="buttons"></div><div class="rows"></div>')
 
@@ -29,16 +29,16 @@ class Slider:
     """One slider.
 
     Attributes:
-        label: next to it.
-        note: more of it, for who points at it.
+        label: the text next to it.
+        note: more text as a tooltip.
         low: its smallest value.
-        high: its largest.
-        rest: where Reset and a double click bring it.
-        weight: how important it is, from 0 to 1.
-        step: of an arrow key.
-        quartiles: of the training codes: the middle half is between the first and the last.
-        index: of the code's number that it sets.
-        vector: or the direction (D,) of which it adds so much.
+        high: its largest value.
+        rest: its value after Reset or a double click.
+        weight: its importance, from 0 to 1.
+        step: the step of an arrow key.
+        quartiles: the quartiles of the training codes; the middle half is between them.
+        index: the latent dimension that it sets.
+        vector: or the direction (D,) that it adds, times its value.
         path: or the codes (S, D) between which it moves from 0 to 1.
     """
 
@@ -67,18 +67,18 @@ def moving_sliders(
     random: Gaussian | None = None,
     target: tuple[str, str, str] | None = None,
 ) -> None:
-    """Show sliders and the pictures that follow them.
+    """Show sliders and the images that follow them.
 
     Args:
-        view: whose code the sliders change.
-        name: of the view; another one for other sliders.
-        sliders: as they are shown.
-        values: of the sliders.
-        take: is told the code, or the values where sliders are no numbers of it, as text.
-        code: (D,) that the values give.
-        reset: words of a button.
-        random: from which a button draws codes.
-        target: address of a picture to be reached, its name, and the words of the likeness.
+        view: the view whose code the sliders change.
+        name: the name of the view, unique for each set of sliders.
+        sliders: the sliders in order.
+        values: the sliders' values.
+        take: called with the code as text, or with the values if sliders do not set dimensions.
+        code: (D,), the code for the values.
+        reset: the text of a button.
+        random: the distribution from which a button draws codes.
+        target: data URL of a target image, its name, and the text of the similarity.
     """
     whole = all(slider.index >= 0 for slider in sliders)
     data: dict[str, Any] = {
@@ -92,14 +92,14 @@ def moving_sliders(
         "shown": SHOWN,
         "reset": reset,
         "target": target or (),
-        "random": () if random is None else (_described(random),),  # no dict: see crop_box.py
+        "random": () if random is None else (_described(random),),  # not a dict: see crop_box.py
     }
     key = f"{name}-{view.model.id}"
     _SLIDERS(key=key, data=data, on_code_change=lambda: take(heard(key)))
 
 
 def slider_view(view: LatentView) -> None:
-    """Show one slider for each number of the code."""
+    """Show one slider for each latent dimension."""
     code_sliders(view, "numbers", lambda code: set_query(z=code), random=_distribution(view))
     start_choice(view)
 
@@ -112,7 +112,7 @@ def code_sliders(
     random: Gaussian | None = None,
     target: tuple[str, str, str] | None = None,
 ) -> None:
-    """Show one slider for each number of the code, the most important first: `moving_sliders`."""
+    """Show one slider per latent dimension, the most important first; see `moving_sliders`."""
     dimensions = order(view.profile.importance).tolist()
     moving_sliders(
         view,
@@ -128,7 +128,7 @@ def code_sliders(
 
 
 def _distribution(view: LatentView) -> Gaussian | None:
-    """Return what random codes are drawn from in the browser, if it can be sent there."""
+    """Return the distribution of random codes for the browser, None if it is too large."""
     known = view.profile
     if known.variational:
         return Gaussian.standard(known.latent_dim)

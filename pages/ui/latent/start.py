@@ -1,4 +1,4 @@
-"""Where codes come from: the sliders, a test picture, the visitor's own face."""
+"""Chooses the code to start from: a test image, the visitor's own face, or the sliders."""
 
 from collections.abc import Callable
 
@@ -26,7 +26,7 @@ SOURCES = ("Test picture", "My photo", "Camera")
 
 
 def start_choice(view: LatentView) -> None:
-    """Offer pictures whose code the sliders are set to."""
+    """Offer images whose codes set the sliders."""
     st.markdown(f"##### {text('latent.start.title')}")
     _source(view, "start", ("z",), "z")
 
@@ -34,13 +34,13 @@ def start_choice(view: LatentView) -> None:
 def code_choice(
     view: LatentView, key: str, names: tuple[str, ...], titles: tuple[str, ...]
 ) -> None:
-    """Let the visitor choose what `linked_code` reads, for one name of the address at a time.
+    """Let the visitor choose the codes for `linked_code`, one address parameter at a time.
 
     Args:
-        view: whose test pictures are offered.
-        key: of the widgets.
-        names: in the address.
-        titles: of these, in the address; their words are in the table ``choose``.
+        view: the view whose test images are offered.
+        key: the key of the widgets.
+        names: the parameters in the address.
+        titles: their options in the address; the table ``choose`` has the texts.
     """
     with st.container(horizontal=True, vertical_alignment="bottom"):
         title = linked_choice(
@@ -57,7 +57,7 @@ def code_choice(
 
 
 def _source(view: LatentView, key: str, names: tuple[str, ...], target: str) -> None:
-    """Offer pictures whose code the address then says under ``target``, one of ``names``."""
+    """Offer images; the choice goes into the address as ``target``, one of ``names``."""
     source = linked_choice(
         "source",
         text("latent.start.picture"),
@@ -79,7 +79,7 @@ def _source(view: LatentView, key: str, names: tuple[str, ...], target: str) -> 
 
     def forget() -> None:
         session().forget_photo()
-        set_query(**dict.fromkeys(names, ""))  # a code says what its picture looks like
+        set_query(**dict.fromkeys(names, ""))  # a code would reveal the visitor's face
 
     chosen_face = own_photo("Upload" if source == SOURCES[1] else "Camera", forget)
     if chosen_face is None:
@@ -102,16 +102,16 @@ def _encoded(view: LatentView, face: np.ndarray) -> tuple[np.ndarray, np.ndarray
 
 
 def picture_choice(view: LatentView, key: str, chosen: int, take: Callable[[int], None]) -> None:
-    """Offer test pictures, some at a time.
+    """Offer test images, one page at a time.
 
     Args:
-        view: whose test pictures are offered.
-        key: of the widgets.
-        chosen: the number of the one that is marked, -1 for none.
-        take: is told the number of one that is clicked.
+        view: the view whose test images are offered.
+        key: the key of the widgets.
+        chosen: the number of the marked image, -1 for none.
+        take: called with the number of a clicked image.
 
     Raises:
-        ServiceUnavailable, ImageSetCorrupt: the pictures cannot be had.
+        ServiceUnavailable, ImageSetCorrupt: the images are not available.
     """
     if not view.has_pictures:
         title = image_set_title(view.model.spec.image_set)

@@ -1,7 +1,7 @@
-"""What all views of the Latent space page look at: a model, what is known of it, and a code.
+"""The state that all views of the Latent space page share: a model, its latent profile and a code.
 
-In the address a code is its numbers with commas between them, or ``picture:`` and the number of a
-test picture, whose code is meant.
+In the address, a code is a list of values separated by commas, or ``picture:`` and the number of
+the test image with that code.
 """
 
 from dataclasses import dataclass
@@ -33,13 +33,13 @@ PICTURE = "picture:"
 
 @dataclass(frozen=True)
 class LatentView:
-    """One model, others that get the same codes, and where the visitor is.
+    """A model, other models for the same codes, and the present code.
 
     Attributes:
-        models: the first is the one whose codes are shown.
-        profile: of the first.
-        code: (D,).
-        at: the code as the address says it, "" if it says none.
+        models: the models; the codes are those of the first one.
+        profile: the latent profile of the first model.
+        code: (D,), the present code.
+        at: the text of the code in the address, "" if there is none.
     """
 
     models: tuple[TrainedAutoencoder, ...]
@@ -49,16 +49,16 @@ class LatentView:
 
     @property
     def model(self) -> TrainedAutoencoder:
-        """The one whose codes are shown."""
+        """The model whose codes are shown."""
         return self.models[0]
 
     @property
     def has_pictures(self) -> bool:
-        """Whether the model's test pictures are on this machine."""
+        """Whether this machine has the model's test images."""
         return card(self.model.spec.image_set).available
 
     def decoded(self, codes: np.ndarray, model: TrainedAutoencoder | None = None) -> np.ndarray:
-        """Return a model's pictures of codes (N, D), the first one's if none is named.
+        """Decode codes (N, D) with a model, by default the first one.
 
         Returns:
             (N, H, W, C) uint8.
@@ -72,10 +72,10 @@ class LatentView:
         return images
 
     def live_pictures(self, code: np.ndarray) -> dict[str, Any]:
-        """Bring the decoders into the browser and return what its views need for pictures.
+        """Send the decoders to the browser, and return the data that its views need for images.
 
         Args:
-            code: (D,) of which a picture is made here where a decoder is too large.
+            code: (D,), which the server decodes if a decoder is too large for the browser.
         """
         shown, room = [], MAX_MACS
         for model in self.models:
@@ -96,17 +96,17 @@ class LatentView:
 def linked_code(
     model: TrainedAutoencoder, profile: LatentProfile, name: str, usual: str = ""
 ) -> np.ndarray:
-    """Return the code (D,) that the address says under a name.
+    """Return the code (D,) in the address.
 
     Args:
-        model: whose test pictures are meant.
-        profile: of the model.
-        name: in the address.
-        usual: what is read if it says nothing, or nothing that can be read; "" is the mean of the
-            training codes.
+        model: the model whose test images count.
+        profile: the model's latent profile.
+        name: the name of the parameter.
+        usual: the default if the address has no valid code; "" is the mean of the training
+            codes.
 
     Raises:
-        ServiceUnavailable, ImageSetCorrupt: a picture's code cannot be had.
+        ServiceUnavailable, ImageSetCorrupt: the code of an image is not available.
     """
     usual = _there(model, usual)
     try:
@@ -120,7 +120,7 @@ def linked_code(
 
 
 def _there(model: TrainedAutoencoder, usual: str) -> str:
-    """Return a usual test picture, or another one where there are only a few."""
+    """Return the usual test image, or another one if there are only a few."""
     if not usual.startswith(PICTURE) or not card(model.spec.image_set).available:
         return usual
     number = int(usual.removeprefix(PICTURE))
@@ -129,7 +129,7 @@ def _there(model: TrainedAutoencoder, usual: str) -> str:
 
 def _read(model: TrainedAutoencoder, profile: LatentProfile, name: str, written: str) -> np.ndarray:
     if not written:
-        written = code_to_text(profile.mean)  # as a link to it would say it
+        written = code_to_text(profile.mean)  # in the form of a link
     if not written.startswith(PICTURE):
         return code_from_text(written, profile.latent_dim, name)
     if not card(model.spec.image_set).available:

@@ -1,4 +1,4 @@
-"""A walk from one picture to another: scrubbed live, and as a strip to keep."""
+"""The Walk view: interpolates between two images, live and as a strip to download."""
 
 import numpy as np
 import streamlit as st
@@ -17,15 +17,15 @@ from pages.ui.widgets.download_menu import File, download_menu
 from pages.ui.widgets.images import image_row
 
 WAYS = {"Straight": lerp, "Around the origin": slerp}
-STONES = 41  # codes of the way between which the browser goes straight
+STONES = 41  # codes on the path, between which the browser interpolates linearly
 ENDS = ("from", "to")
-STEPS = Limit(3, 15)  # of the strip
-FRAME_MS = 80  # of the animation
-ANIMATED = 24  # steps of it, there and back
+STEPS = Limit(3, 15)  # images in the strip
+FRAME_MS = 80  # per frame of the animation
+ANIMATED = 24  # steps in each direction
 
 
 def walk_view(view: LatentView) -> None:
-    """Let the visitor choose two pictures and go from one to the other."""
+    """Let the visitor choose two images and move between them."""
     start, end = (
         linked_code(view.model, view.profile, name, f"picture:{usual}")
         for usual, name in enumerate(ENDS)

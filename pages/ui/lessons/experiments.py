@@ -1,4 +1,4 @@
-"""The trainings of a step, begun here by a button."""
+"""The experiments of a lesson's step: trainings that a button starts."""
 
 from collections.abc import Mapping
 
@@ -19,12 +19,12 @@ from pages.ui.shell.return_link import link_with_return
 from pages.ui.state.session import visitor
 from pages.ui.train.submission import submit_run, submit_sweep
 
-MAX_RUNS = 60  # of a visitor's newest runs
+MAX_RUNS = 60  # newest runs of a visitor that are searched
 REFRESH_SECONDS = 1.0
 
 
 def done_runs(experiments: tuple[Experiment, ...]) -> dict[str, Snapshot]:
-    """Return the visitor's newest runs of exactly these specs, by the experiments' names."""
+    """Return the visitor's newest runs with exactly these specs, by experiment."""
     mine = snapshots_of(service().runs(visitor())[:MAX_RUNS])
     found: dict[str, Snapshot] = {}
     for experiment in experiments:
@@ -36,14 +36,14 @@ def done_runs(experiments: tuple[Experiment, ...]) -> dict[str, Snapshot]:
 
 
 def figures_of(runs: Mapping[str, Snapshot]) -> Figures:
-    """Return what is known of ended runs."""
+    """Return the figures of ended runs."""
     return {
         name: figures_of_run(run.spec, run.history) for name, run in runs.items() if not run.live
     }
 
 
 def train_view(experiments: tuple[Experiment, ...]) -> Figures:
-    """Show trainings, offer to begin them, and return the figures of those that ended."""
+    """Show experiments, offer to start them, and return the figures of ended ones."""
     runs = done_runs(experiments)
     missing = [one for one in experiments if one.name not in runs]
     if missing:
@@ -64,7 +64,7 @@ def train_view(experiments: tuple[Experiment, ...]) -> Figures:
 
 
 def _last_failure(missing: list[Experiment]) -> Message | None:
-    """Return why the newest run of a missing experiment failed, None if none did."""
+    """Return the reason why the newest run of a missing experiment failed, None if none did."""
     for run in snapshots_of(service().runs(visitor())[:MAX_RUNS]):
         if any(run.spec == one.spec for one in missing):
             return run.reason
@@ -82,7 +82,7 @@ def _begin(missing: list[Experiment]) -> None:
 def _draw(experiments: tuple[Experiment, ...], live: bool) -> None:
     runs = done_runs(experiments)
     if live and not any(run.live for run in runs.values()):
-        st.rerun()  # the whole page: now there is something to check
+        st.rerun()  # the whole page, because the step can be checked now
     for place in range(0, len(experiments), 2):
         columns = st.columns(2, gap="medium") if len(experiments) > 1 else [st.container()]
         for column, experiment in zip(columns, experiments[place : place + 2], strict=False):
@@ -121,7 +121,7 @@ def _card(experiment: Experiment, run: Snapshot | None) -> None:
                     epochs=run.spec.epochs,
                 ),
             )
-        # Above the pictures: beside them, in half a page, it would be cut off.
+        # Above the images: next to them, in half a page, it would be cut off.
         st.metric(
             "PSNR",
             "–" if psnr is None else f"{psnr:.1f} dB",

@@ -1,4 +1,4 @@
-"""The prediction: what the student says before anything is shown, and how it compares."""
+"""The student's prediction before the results are shown, and its comparison with them."""
 
 import streamlit as st
 
@@ -10,7 +10,7 @@ from pages.ui.lessons.progress import Progress, take_guess
 
 
 def ask(guess: Guess, progress: Progress, lesson: str) -> None:
-    """Ask for a guess that is not made yet."""
+    """Ask for the guess if it has not been made yet."""
     key = f"lessons.guess.{lesson}.{progress.step}"
     with st.container(border=True):
         st.markdown(f"##### {text('lessons.predict')}")
@@ -46,7 +46,7 @@ def ask(guess: Guess, progress: Progress, lesson: str) -> None:
 
 
 def verdict(guess: Guess, said: float, numbers: dict[str, float]) -> bool | None:
-    """Return whether a guess was right, None while that cannot be known."""
+    """Return whether a guess was right, None while that is unknown."""
     try:
         truth = float(guess.truth.value(numbers))
     except MissingFigure:
@@ -55,7 +55,7 @@ def verdict(guess: Guess, said: float, numbers: dict[str, float]) -> bool | None
 
 
 def said_view(guess: Guess, said: float, numbers: dict[str, float], *, shown: bool) -> None:
-    """Show what was guessed and, once the experiment has shown it, what is true."""
+    """Show the guess and, after the experiment, the true answer."""
     right = verdict(guess, said, numbers) if shown else None
     words = text("lessons.you_said", question=guess.question, said=_in_words(guess, said))
     if right is None:

@@ -1,4 +1,4 @@
-"""What a step measures: a worker computes it as soon as the guess is made."""
+"""The measurements of a lesson's step. A worker computes them as soon as the guess is made."""
 
 from collections.abc import Mapping
 
@@ -21,7 +21,7 @@ from pages.ui.widgets.metric import metric
 
 
 def measure_view(step: Step, runs: Mapping[str, Snapshot]) -> Figures:
-    """Show what the step measures, and return the figures of what could be measured."""
+    """Show the step's available measurements, and return their figures."""
     found: dict[str, Mapping[str, float]] = {}
     for measurement, model in _measurable(step, runs):
         st.markdown(f"**{notice.plain(measurement.title)}**")
@@ -33,7 +33,7 @@ def measure_view(step: Step, runs: Mapping[str, Snapshot]) -> Figures:
 
 
 def measured_figures(step: Step, runs: Mapping[str, Snapshot]) -> Figures:
-    """Return the figures of what could be measured, and show nothing."""
+    """Return the figures of the step's available measurements without showing them."""
     return {
         measurement.name: lesson_measure(measurement.what, measurement.settings, model).figures
         for measurement, model in _measurable(step, runs)
@@ -43,7 +43,7 @@ def measured_figures(step: Step, runs: Mapping[str, Snapshot]) -> Figures:
 def _measurable(
     step: Step, runs: Mapping[str, Snapshot]
 ) -> list[tuple[Measurement, ModelFile | None]]:
-    """Return what is to be measured with its model; what waits for a training is left out."""
+    """Return the measurements with their models, without those that wait for a training."""
     each = ((measurement, _model_of(measurement, runs)) for measurement in step.measurements)
     return [
         (measurement, model)
@@ -76,7 +76,7 @@ def _show(measurement: Measurement, measured: MeasurementResult) -> None:
 
 
 def named_rows(rows: np.ndarray, names: tuple[str, ...]) -> None:
-    """Show uint8 images (R, N, H, W, C) in R rows, and below them what each row is."""
+    """Show uint8 images (R, N, H, W, C) in R rows, and the names of the rows below."""
     st.image(contact_sheet(rows), width="stretch")
     if len(names) > 1:
         words = (text(f"lessons.row.{name}") for name in names)

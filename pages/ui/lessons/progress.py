@@ -1,7 +1,6 @@
-"""Where a student is: lesson, step, guesses and what was tried elsewhere, in the address.
+"""A student's progress in the address: lesson, step, guesses, and experiments on other pages.
 
-Runs are found by their specs. What a student does on another page leaves no run: there the student
-says so.
+Runs are found by their specs. An experiment on another page leaves no run: the student confirms it.
 """
 
 from dataclasses import dataclass
@@ -14,11 +13,11 @@ from pages.ui.state.query_params import set_query
 
 @dataclass(frozen=True)
 class Progress:
-    """A place in a lesson.
+    """The progress in a lesson.
 
     Attributes:
-        step: its number, from 0; as many as there are steps stand for the summary.
-        guesses: one a step, None where nothing was guessed.
+        step: the number of the present step, from 0; the number of all steps means the summary.
+        guesses: one guess per step, None if there is none.
         tried: the numbers of the steps, from 0, whose experiment on another page is done.
     """
 
@@ -28,7 +27,7 @@ class Progress:
 
 
 def progress_in(lesson: Lesson) -> Progress:
-    """Read the address; what cannot be read there counts as not done."""
+    """Read the progress in the address; invalid parts count as not done."""
     step = max(_place(st.query_params.get("step", "")), 0)
     tried = {_place(part) for part in st.query_params.get("tried", "").split(";")}
     guesses = [_number(part) for part in st.query_params.get("guess", "").split(";")]
@@ -43,7 +42,7 @@ def progress_in(lesson: Lesson) -> Progress:
 
 
 def _place(written: str) -> int:
-    """Return a step's number from 0, written as from 1; -1 for what is none."""
+    """Convert a step's number in the address, from 1, to one from 0; return -1 if it is invalid."""
     return int(written) - 1 if written.isdecimal() and len(written) < 4 else -1
 
 
@@ -60,22 +59,22 @@ def _number(text: str) -> float | None:
 
 
 def go_to(step: int) -> None:
-    """Open a step of the lesson, by its number from 0."""
+    """Open a step of the lesson by its number, from 0."""
     set_query(step=str(step + 1))
 
 
 def take_guess(progress: Progress, value: float) -> None:
-    """Keep the guess of the present step."""
+    """Store the guess of the present step."""
     guesses = list(progress.guesses)
     guesses[progress.step] = value
     set_query(guess=";".join("" if one is None else f"{one:g}" for one in guesses))
 
 
 def open_lesson(name: str) -> None:
-    """Begin a lesson anew; with an empty name, leave the present one."""
+    """Restart a lesson; with an empty name, leave the present one."""
     set_query(lesson=name, step="1" if name else "", guess="", tried="")
 
 
 def take_tried(progress: Progress) -> None:
-    """Keep that the present step's experiment on another page is done."""
+    """Store that the present step's experiment on another page is done."""
     set_query(tried=";".join(str(step + 1) for step in sorted({*progress.tried, progress.step})))

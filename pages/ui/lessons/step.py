@@ -1,4 +1,4 @@
-"""One step on the screen: text, guess, experiment, check, explanation."""
+"""Shows a step of a lesson: text, guess, experiment, check, explanation."""
 
 import html
 import re
@@ -23,7 +23,7 @@ _MARKUP = re.compile(r"<(?=[A-Za-z/!?])")
 
 
 def step_view(lesson: Lesson, progress: Progress) -> bool:
-    """Show the present step; return whether all of it is done."""
+    """Show the present step; return whether it is complete."""
     step = lesson.steps[progress.step]
     earlier = _earlier(lesson, progress.step)
     known: dict[str, Mapping[str, float]] = dict(figures_of(done_runs(earlier)))
@@ -58,7 +58,7 @@ def step_view(lesson: Lesson, progress: Progress) -> bool:
 
 
 def right_guesses(lesson: Lesson, progress: Progress) -> list[bool | None]:
-    """Return for each step whether the guess was right; None where that was not shown yet."""
+    """Return for each step whether the guess was right, None if that is not shown yet."""
     runs = done_runs(_earlier(lesson, len(lesson.steps)))
     known: dict[str, Mapping[str, float]] = dict(figures_of(runs))
     found: list[bool | None] = []
@@ -77,7 +77,7 @@ def _earlier(lesson: Lesson, count: int) -> tuple[Experiment, ...]:
 
 
 def _is_elsewhere(step: Step) -> bool:
-    """Return whether the experiment is on another page, and nothing here tells that it was done."""
+    """Return whether the experiment is on another page and leaves no run."""
     return bool(step.links) and not (step.experiments or step.measurements)
 
 
@@ -135,19 +135,19 @@ def key_of(term: str) -> str:
 
 
 def terms_in(written: str) -> list[str]:
-    """Return the keys of the terms in a text, each once, in their order."""
+    """Return the keys of the terms in a text, in order, without duplicates."""
     return list(dict.fromkeys(key_of(match[1]) for match in _TERM.finditer(written)))
 
 
 def explained(written: str) -> None:
-    """Show a text; ``[[code]]`` or ``[[code|codes]]`` shows the glossary's words on a hover."""
-    # A lesson's file is no visitor's, but it is no place for HTML either.
+    """Show a text; ``[[code]]`` or ``[[code|codes]]`` shows the glossary entry as a tooltip."""
+    # Visitors do not write lessons' files, but HTML is not allowed in them either.
     safe = _MARKUP.sub("&lt;", written)
     st.markdown(_TERM.sub(_marked, safe), unsafe_allow_html=True)
 
 
 def glossary(written: str) -> None:
-    """Offer the terms of a text as a list, for who has no mouse to hover with."""
+    """Offer the terms of a text as a list, for visitors without a mouse."""
     terms = terms_in(written)
     if not terms:
         return

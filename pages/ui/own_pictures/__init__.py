@@ -1,1 +1,1 @@
-"""Parts of the page of own pictures."""
+"""Parts of the Your pictures page."""

@@ -1,7 +1,7 @@
-"""Visitors add images to a set of their own: drawn on the canvas, or out of uploaded files.
+"""Lets visitors add images to their own set: drawings on a canvas, or uploaded files.
 
-Files are read in memory and forgotten at once; the app keeps their images only when the visitor
-presses the button that says so.
+Files are read in memory and dropped at once; the app stores their images only after the visitor
+confirms with a button.
 """
 
 from dataclasses import replace
@@ -27,9 +27,9 @@ from pages.ui.widgets.image_picker import image_picker
 from pages.ui.widgets.images import data_urls
 
 SOURCES = ("Draw", "Upload")
-CANVAS_PIXELS = 260  # so that the button below it is in sight on a laptop
-SHOWN = 60  # of the images just uploaded
-NAMED = 8  # of the files that are left out
+CANVAS_PIXELS = 260  # small enough to keep the button below visible on a laptop
+SHOWN = 60  # uploaded images in the preview
+NAMED = 8  # unusable files in the message
 
 
 def add_pictures(user_set: UserSet) -> None:
@@ -52,7 +52,7 @@ def _draw(user_set: UserSet) -> None:
     st.caption(text("own.draw_hint"))
     if not pressed or drawing is None:
         return
-    # Centred while it is large, as on the Reconstruct page.
+    # Centred at full size, as on the Reconstruct page.
     small = images.reduced(centre_digit(drawing), (user_set.side, user_set.side, 1))
     with notice.refusals():
         now = user_sets().add(user_set.id, images.to_bytes_range(small[np.newaxis, :, :, 0]))
@@ -78,7 +78,7 @@ def _upload(user_set: UserSet) -> None:
     if mine.problem:
         notice.error(mine.problem)
     batch = mine.batch
-    if batch is None or batch.pixels.shape[1] != user_set.side:  # that is another set's
+    if batch is None or batch.pixels.shape[1] != user_set.side:  # it belongs to another set
         return
     if len(batch.pixels):
         _review(user_set, batch)
@@ -100,7 +100,7 @@ def _read(user_set: UserSet, files: list[tuple[str, bytes]]) -> None:
 
 
 def _review(user_set: UserSet, batch: uploads.Batch) -> None:
-    """Show what came out of the files, and let the visitor keep it or not."""
+    """Show the images from the files, and let the visitor keep or discard them."""
     mine = session().collecting
     count = len(batch.pixels)
     invert = st.toggle(text("own.invert"), key=f"own.invert.{mine.readings}")
@@ -133,7 +133,7 @@ def _forget() -> None:
 
 
 def _left_out(batch: uploads.Batch) -> None:
-    """Say which files were left out and why; names of files are shown letter by letter."""
+    """Show which files were left out and why; file names are shown literally."""
     if batch.left_out:
         lines = [f"- {notice.said(sentence)}" for sentence in batch.left_out[:NAMED]]
         more = len(batch.left_out) - NAMED

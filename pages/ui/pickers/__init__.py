@@ -1,1 +1,1 @@
-"""Choosing a model, a picture or a face."""
+"""Widgets to choose a model, an image or a face."""

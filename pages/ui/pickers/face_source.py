@@ -1,4 +1,4 @@
-"""Where a picture to denoise comes from: a sample, a photo, the camera, a test set."""
+"""Chooses an image to denoise: a sample, a photo, the camera or a test set."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,17 +26,17 @@ from pages.ui.widgets.crop_box import crop_box
 from pages.ui.widgets.image_picker import image_picker
 
 SOURCES = ("Samples", "Upload", "Camera", "Test set")
-A_PAGE = 18  # test pictures
+A_PAGE = 18  # test images
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """A picture to work on.
+    """A chosen image.
 
     Attributes:
-        key: another one for every picture.
+        key: a unique key of the image.
         image: (H, W, C) uint8.
-        shared: whether every visitor can see it: it is no visitor's own.
+        shared: whether it is available to every visitor, unlike a visitor's own image.
     """
 
     key: tuple[Any, ...]
@@ -45,10 +45,10 @@ class Chosen:
 
 
 def face_source(model: TrainedAutoencoder | TrainedDenoiser) -> Chosen | None:
-    """Let the visitor choose a picture; None while there is none.
+    """Let the visitor choose an image; return None while there is none.
 
     Raises:
-        UserError: there is no picture to be had.
+        UserError: no image is available.
     """
     source = linked_choice(
         "source", text("denoise.face"), SOURCES, "denoise", words="denoise.source", wrap=True
@@ -61,10 +61,10 @@ def face_source(model: TrainedAutoencoder | TrainedDenoiser) -> Chosen | None:
 
 
 def sample_face(page: str) -> Chosen:
-    """Let the visitor choose one of the faces that come with the app, the one of the address.
+    """Let the visitor choose one of the app's sample faces; the address keeps the choice.
 
     Args:
-        page: for the key of the widget.
+        page: the page, for the widget's key.
     """
     names, images = zip(*sample_faces(), strict=True)
     number = linked_index("picture", len(images))
@@ -92,17 +92,17 @@ def _test_picture(model: TrainedAutoencoder | TrainedDenoiser) -> Chosen | None:
 
 
 def own_photo(source: str, forget: Callable[[], None] | None = None) -> Chosen | None:
-    """Let the visitor upload or take a photo and choose the face; None while there is none.
+    """Let the visitor upload or take a photo and choose the face; return None without one.
 
     Args:
         source: "Upload" or "Camera".
-        forget: called, in place of `Session.forget_photo`, when the visitor wants it forgotten.
+        forget: called instead of `Session.forget_photo` when the visitor removes the photo.
 
     Raises:
         UserError: the photo cannot be read.
     """
     kept = session().photo
-    # A new widget for every photo: the one before lets go of the file.
+    # Each photo gets a new widget, so that the old one releases the file.
     key = f"denoise.{source}.{kept.id if kept else ''}"
     if source == "Upload":
         file = st.file_uploader(text("denoise.photo.upload", kinds=pictures.KINDS), key=key)

@@ -1,4 +1,4 @@
-"""Test pictures, a page of them at a time, of which the visitor chooses one."""
+"""A picker for test images, shown one page at a time."""
 
 from collections.abc import Callable
 from functools import partial
@@ -14,15 +14,15 @@ from pages.ui.widgets.image_picker import image_picker
 
 
 def gallery_picker(key: str, images: ImageChoice, a_page: int) -> int:
-    """Let the visitor choose the test picture that the address names; return its number.
+    """Let the visitor choose a test image; keep its number in the address and return it.
 
     Args:
-        key: of the widgets.
-        images: which they are.
-        a_page: how many pictures are shown at a time.
+        key: the key of the widgets.
+        images: the choice of test images.
+        a_page: the number of images per page.
 
     Raises:
-        ServiceUnavailable, ImageSetUnavailable, ImageSetCorrupt: the pictures cannot be had.
+        ServiceUnavailable, ImageSetUnavailable, ImageSetCorrupt: the images are not available.
     """
     available = gallery(images, 0, 1).available
     number = linked_index("picture", available)
@@ -41,18 +41,18 @@ def gallery_page(
     chosen: int,
     take: Callable[[int], None],
 ) -> None:
-    """Show one page of test pictures; ``take`` is told the number of one that is clicked.
+    """Show one page of test images.
 
     Args:
-        key: of the component.
-        images: which they are.
-        start: the number of the page's first picture.
-        a_page: how many pictures are shown.
-        chosen: the number of the picture that is marked, -1 for none.
-        take: called before the page is drawn again.
+        key: the key of the component.
+        images: the choice of test images.
+        start: the number of the page's first image.
+        a_page: the number of images per page.
+        chosen: the number of the marked image, -1 for none.
+        take: called with the number of a clicked image, before the page reruns.
 
     Raises:
-        ServiceUnavailable, ImageSetUnavailable, ImageSetCorrupt: the pictures cannot be had.
+        ServiceUnavailable, ImageSetUnavailable, ImageSetCorrupt: the images are not available.
     """
     shown = gallery(images, start, a_page)
     names = tuple(
@@ -64,14 +64,14 @@ def gallery_page(
 
 
 def page_turning(key: str, name: str, start: int, a_page: int, available: int) -> None:
-    """Offer the pages of pictures before and after one.
+    """Show buttons for the previous and the next page of images.
 
     Args:
-        key: of the buttons, followed by a sign.
-        name: under which the address keeps the number of a picture on the page.
-        start: the number of the page's first picture.
-        a_page: how many pictures are on a page.
-        available: how many there are in all.
+        key: the prefix of the buttons' keys, followed by a sign.
+        name: the address parameter with the number of an image on the page.
+        start: the number of the page's first image.
+        a_page: the number of images per page.
+        available: the number of all images.
     """
     for sign, words, to, there in (
         ("-", text("gallery.back"), max(0, start - a_page), start > 0),

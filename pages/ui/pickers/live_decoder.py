@@ -1,6 +1,6 @@
-"""A trained decoder in the visitor's browser; views of the page find it there by its name.
+"""Sends a trained decoder to the visitor's browser, where views of the page find it by name.
 
-Its weights travel once: Streamlit sends bytes that the browser has already got by their hash only.
+Its weights are sent only once: for bytes that the browser already has, Streamlit sends their hash.
 """
 
 import streamlit as st
@@ -19,10 +19,10 @@ _DECODER = component(__file__, "<div hidden></div>", styled=False)
 
 
 def mount(model: TrainedAutoencoder) -> None:
-    """Bring a model's decoder into the browser.
+    """Send a model's decoder to the browser.
 
     Raises:
-        UserError: it cannot be had.
+        UserError: it is not available.
     """
     if model.in_training:
         _follow(model.id)
@@ -32,14 +32,14 @@ def mount(model: TrainedAutoencoder) -> None:
 
 @st.fragment(run_every=FOLLOWED_EVERY)
 def _follow(run_id: str) -> None:
-    """Bring the decoder of a run in training again and again; the sliders stay where they are."""
+    """Repeatedly send the decoder of a run in training; the sliders keep their values."""
     try:
         model = models(run_id)[run_id]
         newest = decoder_in_training(model.file, run_id)
-    except UserError:  # an unknown run, or one whose weights were just deleted
-        st.rerun()  # the page then says so
+    except UserError:  # an unknown run, or one whose weights have just been deleted
+        st.rerun()  # the page then shows the error
     if not model.in_training:
-        st.rerun()  # the page then shows what is known of the ended run
+        st.rerun()  # the page then shows the ended run
     _DECODER(key=f"decoder-{run_id}", data=newest)
     snapshot = service().snapshot(run_id)
     st.caption(text("latent.in_training", epoch=snapshot.epoch, epochs=snapshot.spec.epochs))

@@ -1,4 +1,4 @@
-"""The choice of trained models, which the address remembers, and what the app knows of one."""
+"""Widgets to choose trained models, which the address keeps, and the card of a model."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -29,11 +29,11 @@ def model_select(
     offer: Callable[[str], dict[str, Model]],
     on_change: Callable[[], None] = lambda: None,
 ) -> Model:
-    """Let the visitor choose among what ``offer`` returns for the model named in the address.
+    """Let the visitor choose a model from those that ``offer`` returns for the address.
 
     Args:
-        page: of the widget, for its key.
-        offer: `models` or `denoising_models`; raises UnknownThing for a name that is none.
+        page: the page, for the widget's key.
+        offer: `models` or `denoising_models`; raises UnknownThing for an unknown name.
         on_change: called when another model is chosen.
     """
     linked = st.query_params.get("model", "")
@@ -67,15 +67,15 @@ def model_multiselect(
     words: tuple[str, str],
     title: Callable[[TrainedAutoencoder], str] = lambda model: model.title,
 ) -> tuple[TrainedAutoencoder, ...]:
-    """Let the visitor choose further models, which the address remembers, and return them.
+    """Let the visitor choose more models, keep them in the address and return them.
 
     Args:
-        page: of the widget, for its key.
-        model: that is shown already.
-        fits: whether another model may be chosen.
-        max_models: that may be chosen at once.
-        words: above the widget, and in it while nothing is chosen.
-        title: a model in words.
+        page: the page, for the widget's key.
+        model: the model that is already shown.
+        fits: returns whether another model may be chosen.
+        max_models: the maximum number of chosen models.
+        words: the texts above the widget, and in it while nothing is chosen.
+        title: returns a model's title.
     """
     linked = dict.fromkeys(filter(None, st.query_params.get("also", "").split(",")))
     available = models(model.id)
@@ -103,7 +103,7 @@ def model_multiselect(
 
 
 def model_card(name: str) -> None:
-    """Show the card of a pretrained model, nothing for a run of a visitor's."""
+    """Show the card of a pretrained model, and nothing for a visitor's run."""
     card = cards().get(name)
     if card is None:
         return

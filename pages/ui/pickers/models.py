@@ -1,4 +1,4 @@
-"""The trained models that a visitor can use: those that come with the app, and runs."""
+"""The trained models that a visitor can use: pretrained ones and runs."""
 
 from dataclasses import dataclass
 
@@ -22,9 +22,9 @@ class TrainedAutoencoder:
     """A pretrained autoencoder or a visitor's run.
 
     Attributes:
-        id: in links: a pretrained model's name or a run's id.
-        title: for people.
-        origin: where it comes from, in words.
+        id: its id in links: a pretrained model's name or a run's id.
+        title: its title for display.
+        origin: its origin in words.
         file: its spec and its weights.
         in_training: whether the weights still change.
     """
@@ -56,7 +56,7 @@ class TrainedDenoiser:
 
 
 def denoising_models(linked: str = "") -> dict[str, TrainedAutoencoder | TrainedDenoiser]:
-    """Return what can remove noise: the denoisers, then all autoencoders, those trained to first.
+    """Return the models that can remove noise: denoisers, then denoising and other autoencoders.
 
     Raises:
         UnknownThing: see `models`.
@@ -81,10 +81,10 @@ def squeezing_models() -> list[TrainedAutoencoder]:
 
 
 def models(linked: str = "") -> dict[str, TrainedAutoencoder]:
-    """Return the autoencoders that can be used, the visitor's own newest runs first, by id.
+    """Return the available autoencoders by id, the visitor's own newest runs first.
 
     Args:
-        linked: a run's id from a link: everybody who has the link may use the run.
+        linked: a run's id from a link: everybody with the link may use the run.
 
     Raises:
         UnknownThing: ``linked`` is neither a pretrained model nor a run with weights.
@@ -111,7 +111,7 @@ def pretrained_autoencoders() -> dict[str, TrainedAutoencoder]:
 
 
 def file_of(run: Snapshot) -> ModelFile:
-    """Return where the weights of a run are; the run store has some."""
+    """Return the model file of a run, whose weights must be in the run store."""
     path = service().store.folder(run.id) / "weights.npz"
     version = path.stat().st_mtime_ns + card(run.spec.image_set).revision
     return ModelFile(run.spec, str(path.resolve()), version)

@@ -1,1 +1,1 @@
-"""What stands around every page: its frame, the web server's start, the way back to a lesson."""
+"""The shell of all pages: the frame, the web server's start-up, the link back to a lesson."""

@@ -1,4 +1,4 @@
-"""The addresses that the web server answers beside Streamlit's own; `app.py` hands them over."""
+"""The web server's routes in addition to Streamlit's own; `app.py` registers them."""
 
 from pathlib import Path
 
@@ -9,12 +9,12 @@ from starlette.routing import Route
 from pages.ui import streamlit_adapter
 from pages.ui.widgets.component import MEDIA_TYPES, ROUTE, base_path, browser_files, version
 
-# A browser may keep a file of this version for good; one of another version is not what it says.
+# A browser may cache a file of this version forever; other versions have other addresses.
 KEEP = "public, max-age=31536000, immutable"
 
 
 def routes(pages: Path) -> list[Route]:
-    """Return routes for every page in a folder, for Home, and for the pages' JavaScript and CSS."""
+    """Return routes for all pages in a folder, for Home, and for the pages' JavaScript and CSS."""
     base = base_path()
     names = ["", *(page.stem for page in sorted(pages.glob("*.py")))]
     return [
@@ -24,7 +24,7 @@ def routes(pages: Path) -> list[Route]:
 
 
 async def _browser_file(request: Request) -> Response:
-    """Answer with a file by its path in ``pages/ui``; nothing else on the disk has a name here."""
+    """Return a file by its path in ``pages/ui``; other files on the disk are not accessible."""
     path = request.path_params["path"]
     content = browser_files().get(path)
     if content is None:

@@ -1,4 +1,4 @@
-"""What every page begins with: its title, the way to the other pages, the look."""
+"""The frame of every page: its title, the navigation and the style."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +10,7 @@ from pages.ui.backend.service import measure_time, service
 from pages.ui.i18n.text import slug, text
 from pages.ui.shell.return_link import return_link
 
-LOGO = str(ROOT / "assets" / "logo.png")  # a material icon here would be fetched from a server
+LOGO = str(ROOT / "assets" / "logo.png")  # a material icon would be fetched from a server
 SIDEBAR_PIXELS = 220
 PAGES = (
     ("app.py", "Home", ":material/home:"),
@@ -27,14 +27,14 @@ STYLE = Path(__file__).with_suffix(".css")
 
 
 def page_frame(title: str, draw: Callable[[], None], *, by_itself: bool = True) -> None:
-    """Draw a page; every page script calls this, as a link may open any of them.
+    """Draw a page; every page script calls this, because a link may open any page.
 
     Args:
         title: one of PAGES' names.
-        draw: draws what stands below the frame.
-        by_itself: whether a click draws anew only that, and not the frame. Not where it draws
-            fragments: one inside another is drawn in a place that is no longer there when the
-            outer one has changed, and Streamlit's page goes blank.
+        draw: draws the content below the frame.
+        by_itself: whether a click reruns only the content and not the frame. It must be False for
+            content with fragments: after a change of the outer fragment, the place of an inner one
+            no longer exists, and Streamlit's page goes blank.
     """
     name_of_page = text(f"frame.page.{slug(title)}")
     st.set_page_config(
@@ -53,6 +53,6 @@ def page_frame(title: str, draw: Callable[[], None], *, by_itself: bool = True) 
             st.page_link(path, label=label, icon=symbol, query_params=wished)
     if "back" in st.query_params:
         return_link()
-    service()  # starts the workers, so that the first click finds them warm
+    service()  # starts the workers, so that they are warm at the first click
     show = st.fragment(measure_time) if by_itself else measure_time
     show(slug(title), draw)

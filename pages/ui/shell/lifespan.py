@@ -1,4 +1,4 @@
-"""What the server changes in its own process before it takes its first visitor."""
+"""Prepares the server's process before the first visitor."""
 
 import gc
 import pkgutil
@@ -12,11 +12,11 @@ from typing import Any
 import pages.ui
 from pages.ui.streamlit_adapter import keep_uploads_in_memory
 
-# Seconds for which a thread of Python goes on while others wait. Every visitor's script is a
-# thread, and most end within a few of Python's own 5 ms: taking turns makes all of them late.
+# Python's thread switch interval in seconds. Every visitor's script is a thread, and most end
+# within a few of the default intervals of 5 ms: switching delays all of them.
 SWITCH_INTERVAL = 0.05
-# New objects before Python looks for cycles: with its own 700 a class causes several looks at
-# every session's objects a second, at which everything stands still.
+# New objects before a garbage collection: with the default of 700, a class causes several full
+# collections per second, each of which stops everything.
 COLLECT_AFTER = (20_000, 20, 20)
 
 
@@ -26,18 +26,18 @@ async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
     keep_uploads_in_memory()
     sys.setswitchinterval(SWITCH_INTERVAL)
     for listener in _listeners():
-        # Streamlit opens its socket without naming TCP, and so asyncio leaves Nagle's algorithm on:
-        # every second small message of an open connection waits 40 ms for the first to be
-        # acknowledged. Connections inherit this from the socket that accepts them.
+        # Streamlit opens its socket without naming TCP, so asyncio leaves Nagle's algorithm on:
+        # every second small message on an open connection waits 40 ms for the acknowledgement of
+        # the first. Connections inherit this option from the listening socket.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     _freeze()
     yield {}
 
 
 def _freeze() -> None:
-    """Import what the pages need, and keep it from the collector: it lives as long as the server.
+    """Import the pages' dependencies and exempt these permanent objects from garbage collection.
 
-    Looking at all of it again holds up everybody for 165 ms a time.
+    Scanning all of them would stop every visitor for 165 ms each time.
     """
     for module in pkgutil.walk_packages(pages.ui.__path__, "pages.ui."):
         import_module(module.name)

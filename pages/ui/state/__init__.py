@@ -1,1 +1,1 @@
-"""What a visitor's session and address remember."""
+"""The state in a visitor's session and address."""

@@ -1,4 +1,4 @@
-"""The page's address: settings, run and view in the query, so that a link shows the same thing."""
+"""Keeps settings, run and view in the page's address, so that a link shows the same state."""
 
 import secrets
 from collections.abc import Callable
@@ -22,7 +22,7 @@ NOT_SETTINGS = (
 
 
 def read_settings() -> str:
-    """Take the settings of a link that was just opened; return what is wrong with it, or ""."""
+    """Take over the settings of a newly opened link; return its error, or ""."""
     mine = session().draft
     query = {k: v for k, v in st.query_params.items() if k not in NOT_SETTINGS}
     if not query or query == mine.query:
@@ -43,7 +43,7 @@ def read_settings() -> str:
 
 
 def write_settings() -> None:
-    """Put the draft's settings into the address, leaving run and view as they are."""
+    """Put the draft's settings into the address, without changing run and view."""
     mine = session().draft
     settings = to_query(mine.spec, mine.preset)
     mine.query = settings
@@ -54,14 +54,14 @@ def write_settings() -> None:
 
 
 def set_up(spec: TrainingSpec, preset_name: str, show: str = "") -> None:
-    """Take settings into the visitor's draft and the address, and turn to the Train page's Set up.
+    """Put settings into the visitor's draft and the address, and open the Train page's Set up.
 
-    Not by a link: to the page that is open already, it would leave the browser's address as it was.
+    It does not use a link: a link to the present page would not change the browser's address.
 
     Args:
         spec: the settings.
         preset_name: the preset that they started from, if it still exists.
-        show: a setting that is to be in sight.
+        show: a setting that must be visible.
     """
     mine = session().draft
     mine.spec = spec
@@ -72,7 +72,7 @@ def set_up(spec: TrainingSpec, preset_name: str, show: str = "") -> None:
 
 
 def set_query(**values: str) -> None:
-    """Set or, with an empty value, remove what the address says of run or view."""
+    """Set parameters in the address, or remove those with an empty value."""
     for name, value in values.items():
         if value:
             st.query_params[name] = value
@@ -92,18 +92,18 @@ def linked_choice(
     collapsed: bool = False,
     wrap: bool = False,
 ) -> str:
-    """Let the visitor choose among options; the address keeps the choice under a name.
+    """Let the visitor choose an option, and keep the choice in the address.
 
     Args:
-        name: in the address.
-        label: above the widget.
-        options: any of them may stand in the address.
-        page: of the widget, for its key.
-        usual: the choice where the address has none; the first option if empty.
+        name: the parameter in the address.
+        label: the text above the widget.
+        options: the options, as in the address.
+        page: the page, for the widget's key.
+        usual: the default; the first option if empty.
         words: the table of texts that has an entry for each option.
-        format_func: an option in words, where no table has them.
-        collapsed: whether the label is for screen readers alone.
-        wrap: whether they are buttons however many they are, over several lines if need be.
+        format_func: returns an option's text if there is no such table.
+        collapsed: whether the label is only for screen readers.
+        wrap: whether to use buttons for any number of options, on several lines if necessary.
     """
     key = f"{page}.{name}"
     written = st.query_params.get(name)
@@ -111,7 +111,7 @@ def linked_choice(
     st.session_state[key] = current
 
     def take() -> None:
-        if st.session_state[key]:  # a click on the chosen segment clears it: then nothing changes
+        if st.session_state[key]:  # a click on the chosen segment clears it, which changes nothing
             set_query(**{name: st.session_state[key]})
 
     settings: dict[str, Any] = {
@@ -130,13 +130,13 @@ def linked_choice(
 
 
 def linked_seed(label: str) -> int:
-    """Return the seed of the address; a button draws another one."""
+    """Return the seed in the address; a button draws another one."""
     st.button(label, on_click=lambda: set_query(seed=str(secrets.randbelow(10_000))))
     return int(linked_number("seed", 0, LIMITS["seed"]))
 
 
 def linked_number(name: str, usual: float, limit: Limit) -> float:
-    """Return a number of the address, the usual one and a sentence where it is out of bounds."""
+    """Return a number in the address; if it is invalid, show a message and use the default."""
     written = st.query_params.get(name)
     if written is None:
         return usual
@@ -148,14 +148,14 @@ def linked_number(name: str, usual: float, limit: Limit) -> float:
 
 
 def linked_index(name: str, available: int, usual: int = 0) -> int:
-    """Return the number of a picture that stands in the address, the last one if it is beyond."""
+    """Return the number of an image in the address, limited to the available images."""
     written = st.query_params.get(name, "")
     number = int(written[:9]) if written.isdecimal() else usual
     return min(number, available - 1)
 
 
 def linked_slider(name: str, label: str, usual: float, limit: Limit, page: str) -> float:
-    """Let the visitor move what `linked_number` reads; in steps of 1 or of 0.01."""
+    """Show a slider for `linked_number`, in steps of 1 or 0.01."""
     key = f"{page}.{name}"
     value = linked_number(name, usual, limit)
     kind = int if limit.whole else float
@@ -181,18 +181,18 @@ def linked_step(
     page: str,
     format_func: Callable[[float], str] = str,
 ) -> float:
-    """Let the visitor choose one of some rising numbers with a slider; the address says which.
+    """Let the visitor choose one of some rising numbers with a slider; keep it in the address.
 
-    What it says between two of them is brought to the nearer one, what is not a number between
-    the first and the last is answered with a sentence, and ``usual`` is taken.
+    A number in the address is rounded to the nearest step. If it is invalid or outside the steps,
+    a message is shown and ``usual`` is used.
 
     Args:
-        name: in the address.
-        label: above the widget.
-        steps: what there is.
-        usual: if the address says nothing; brought to the nearest one too.
-        page: of the widget, for its key.
-        format_func: a number in words.
+        name: the parameter in the address.
+        label: the text above the widget.
+        steps: the available numbers.
+        usual: the default, rounded to the nearest step, too.
+        page: the page, for the widget's key.
+        format_func: returns a number's text.
     """
     key = f"{page}.{name}"
     usual = min(steps, key=lambda step: abs(step - usual))

@@ -1,6 +1,6 @@
-"""What of one visitor outlives a script run: the unfinished set-up, pictures, widgets.
+"""A visitor's state between script runs: the unfinished set-up, images and caches.
 
-Elsewhere ``st.session_state`` holds what widgets show.
+Apart from that, ``st.session_state`` only holds the values of widgets.
 """
 
 import hashlib
@@ -18,20 +18,20 @@ from ae_core.specs import TrainingSpec, preset
 from pages.ui.streamlit_adapter import browser_token
 
 T = TypeVar("T")
-MAX_ASKED = 200  # keys under a name
+MAX_ASKED = 200  # keys per name
 FIRST_PRESET = "digits-dense"
 
 
 @dataclass
 class Draft:
-    """A visitor's set-up in the making.
+    """A visitor's unfinished set-up.
 
     Attributes:
-        preset: where it started from.
-        spec: always a valid one.
-        rejected: what was typed but not allowed, by setting, and why.
-        query: the link's settings as they were last written or read.
-        group: which group of settings is shown.
+        preset: the preset that it started from.
+        spec: the present settings, always valid.
+        rejected: rejected inputs by setting, with the reasons.
+        query: the settings last written to or read from the address.
+        group: the displayed group of settings.
     """
 
     preset: str = FIRST_PRESET
@@ -57,9 +57,9 @@ class Upload:
     """A visitor's image file, in memory only.
 
     Attributes:
-        name: of the file, as the visitor's computer gave it.
+        name: the file's name on the visitor's computer.
         data: its bytes.
-        id: another one for every file.
+        id: a unique id of the file.
     """
 
     name: str
@@ -72,8 +72,8 @@ class KeptPhoto:
     """A visitor's photo of faces, in memory only.
 
     Attributes:
-        photo: what the worker made of the file; the file itself is forgotten.
-        id: another one for every photo.
+        photo: the worker's result for the file; the file itself is not kept.
+        id: a unique id of the photo.
     """
 
     photo: photos.Photo
@@ -82,14 +82,14 @@ class KeptPhoto:
 
 @dataclass
 class Collecting:
-    """What a visitor is about to add to a set of own pictures, in memory only.
+    """The images that a visitor is about to add to an own set, in memory only.
 
     Attributes:
-        drawings: how many were kept; every drawing has a canvas of its own.
-        readings: how often files were read; every time there is a new widget, which is empty.
-        batch: what came out of the files last uploaded, until it is kept or forgotten.
-        problem: why the files last uploaded could not be used.
-        told: what was done last, or why it could not be; shown once.
+        drawings: the number of added drawings; every drawing has a new canvas.
+        readings: the number of uploads; every upload has a new, empty widget.
+        batch: the images of the last upload, until they are added or discarded.
+        problem: the reason why the last upload could not be used.
+        told: a message about the last action or its error, shown once.
     """
 
     drawings: int = 0
@@ -101,15 +101,15 @@ class Collecting:
 
 @dataclass
 class Session:
-    """What a tab of a visitor's browser remembers, as long as it is open.
+    """The state of a tab in a visitor's browser, kept while the tab is open.
 
     Attributes:
         draft: the set-up on the Train page.
         upload: the image on the Reconstruct page.
-        photo: on the Denoise page and others, until another one or `forget_photo`.
-        collecting: on the page of own images.
-        teaching: the secrets of the classes that are taught in this tab, by their codes.
-        cached: the last key and answer by name, see `session_cached`.
+        photo: the photo on the Denoise page and others, until the next one or `forget_photo`.
+        collecting: the images on the Your pictures page.
+        teaching: the secrets of the classes that are taught in this tab, by code.
+        cached: the last key and result by name, see `session_cached`.
         asked: keys by name, see `seen_before`.
     """
 
@@ -122,21 +122,22 @@ class Session:
     asked: dict[str, set[Any]] = field(default_factory=dict)
 
     def forget_photo(self) -> None:
-        """Forget the visitor's photo and all that was computed from it."""
+        """Delete the visitor's photo and all results computed from it."""
         self.photo = None
         self.cached.clear()
 
 
 def session() -> Session:
-    """Return what this visitor's tab remembers."""
+    """Return the state of this visitor's tab."""
     kept: Session = st.session_state.setdefault("session", Session())
     return kept
 
 
 def session_cached(name: str, key: Any, compute: Callable[[], T]) -> T:
-    """Return what was computed last under a name, anew if the key is another one.
+    """Return the last result under a name; compute it again if the key has changed.
 
-    For what depends on a visitor's image: it is kept for this visitor only, the last one alone.
+    It is for results that depend on a visitor's image: only the last one is kept, and only for
+    this visitor.
     """
     cached = session().cached
     if name not in cached or cached[name][0] != key:
@@ -146,7 +147,7 @@ def session_cached(name: str, key: Any, compute: Callable[[], T]) -> T:
 
 
 def seen_before(name: str, key: Any) -> bool:
-    """Whether this visitor has asked before for the answer to a question, known by name and key."""
+    """Return whether this visitor has already requested the result with a name and key."""
     keys = session().asked.setdefault(name, set())
     if key in keys:
         return True

@@ -1,4 +1,4 @@
-"""The Keras script of a run, to read and to take home."""
+"""Shows the Keras script of a run, and offers it for download."""
 
 from functools import partial
 
@@ -17,12 +17,12 @@ from pages.ui.widgets.download_menu import File, download_menu
 
 
 def code_view(place: str, spec: TrainingSpec, model: ModelFile | None = None) -> None:
-    """Show the script of a spec when it is opened, and offer it with what belongs to it.
+    """Show the script of a spec in an expander, and offer it with related files.
 
     Args:
-        place: on the page, or of a run, for the keys of its widgets.
-        spec: of a run, or of the draft.
-        model: its weights, if there are some.
+        place: a place on the page or a run, for the widgets' keys.
+        spec: the spec of a run or of the draft.
+        model: the trained model, if there is one.
     """
     shape = image_shape(spec)
     files = [

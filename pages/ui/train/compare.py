@@ -1,4 +1,4 @@
-"""A visitor's runs: the list, and several of them in one plot."""
+"""Shows a visitor's runs as a list, and compares several of them in one chart."""
 
 import streamlit as st
 
@@ -14,7 +14,7 @@ from pages.ui.state.session import visitor
 from pages.ui.widgets.chart import chart
 
 MAX_LISTED = 40
-NONE = "none"  # in the address, when every run was taken out of the comparison
+NONE = "none"  # in the address if all runs were removed from the comparison
 METRICS = ("val_psnr", "psnr", "val_loss", "loss", "code_mean", "near_zero_share")
 COLUMNS = ("run", "psnr", "state", "epochs", "seconds", "parameters")
 
@@ -57,7 +57,7 @@ def _metric(name: str) -> str:
 
 
 def _table(runs: list[Snapshot]) -> str:
-    """Return the runs as a Markdown table: ``st.dataframe`` costs the server 70 MB of pandas."""
+    """Return the runs as a Markdown table: ``st.dataframe`` would load pandas, 70 MB."""
     rows = [
         f"| {' | '.join(text(f'run.column.{name}') for name in COLUMNS)} |",
         "|---|---:|---|---:|---:|---:|",

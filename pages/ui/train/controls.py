@@ -1,7 +1,7 @@
-"""Widgets that edit a spec: one widget a setting, named after it, bounded by LIMITS.
+"""Widgets that edit a spec: one per setting, named after it and limited by LIMITS.
 
-The draft is the truth and the widgets show it: a change is tried on the draft first, and what is
-not allowed stays in its widget next to the sentence that says why.
+The widgets show the draft: a change is tried on the draft first, and a rejected input stays in its
+widget next to the error message.
 """
 
 from typing import Any
@@ -22,7 +22,7 @@ from pages.ui.state.session import Draft, session, visitor
 
 
 def preset_select() -> None:
-    """Let the visitor start from a preset; it replaces the whole draft."""
+    """Let the visitor choose a preset, which replaces the whole draft."""
     key = "train.preset"
     st.session_state[key] = session().draft.preset
     st.selectbox(
@@ -43,7 +43,7 @@ def _take_preset() -> None:
 
 
 def body_select() -> None:
-    """Let the visitor choose dense or convolutional; it replaces all layers."""
+    """Let the visitor choose dense or convolutional, which replaces all layers."""
     key = "train.body"
     st.session_state[key] = session().draft.spec.autoencoder.body
     st.segmented_control(
@@ -53,7 +53,7 @@ def body_select() -> None:
 
 def _take_body() -> None:
     body = st.session_state["train.body"]
-    if body is not None:  # a click on the chosen one clears it: then nothing changes
+    if body is not None:  # a click on the chosen option clears it, which changes nothing
         mine = session().draft
         try:
             mine.spec = apply_body(mine.spec, body)
@@ -92,7 +92,7 @@ def setting(name: str) -> None:
 
 
 def _image_sets() -> list[str]:
-    """Return all sets of the app, the visitor's own ones, and the draft's, which may be neither."""
+    """Return all sets of the app, the visitor's own sets, and the draft's set."""
     mine = [each for each in user_sets().mine(visitor()) if each.count >= MIN_IMAGES]
     return list(
         dict.fromkeys(
@@ -102,7 +102,7 @@ def _image_sets() -> list[str]:
 
 
 def _title(name: str) -> str:
-    """Return a set's title; visitors may give two sets of theirs the same name."""
+    """Return a set's title with a suffix for user sets, because two may have the same title."""
     title = image_set_title(name)
     return f"{title} ({name[-4:]})" if card(name).user_made else title
 
@@ -119,30 +119,30 @@ def _number(name: str, common: dict[str, Any]) -> None:
     limit = LIMITS[name]
     if name == "noise_amount":
         st.slider(label(name), limit.low, limit.high, step=0.05, **common)
-    # Without bounds in the widget: it would refuse in silence what `take` answers in words.
+    # No bounds in the widget: it would silently refuse inputs that `take` answers with a message.
     elif limit.whole:
         st.number_input(label(name), value=None, step=1, **common)
-    else:  # "%g" shows 1e-05 as it is; the step only serves the arrows
+    else:  # "%g" shows 1e-05 as 1e-05; the step is only for the arrows
         st.number_input(label(name), value=None, step=limit.low or 0.1, format="%g", **common)
 
 
 def _take(name: str) -> None:
     mine = session().draft
     value = st.session_state[f"train.{name}"]
-    if value is None:  # a click on the chosen segment clears it: then nothing changes
+    if value is None:  # a click on the chosen segment clears it, which changes nothing
         return
     take(mine, name, value)
 
 
 def take(mine: Draft, name: str, value: Any) -> None:
-    """Change one setting of a draft, or note why it cannot be."""
+    """Change one setting of a draft, or store the reason why it is rejected."""
     try:
         mine.spec = apply_setting(mine.spec, name, value)
     except UserError as error:
         mine.rejected[name] = (value, error.message)
         return
     mine.rejected.pop(name, None)
-    for other in list(mine.rejected):  # what they were refused for may be gone now
+    for other in list(mine.rejected):  # the reason for their rejection may be gone now
         if other in mine.rejected:
             wanted, _ = mine.rejected.pop(other)
             take(mine, other, wanted)

@@ -1,4 +1,4 @@
-"""What the doctor says of a run, with a button each that sets up the remedy."""
+"""Shows the doctor's findings about a run, each with a button that sets up the remedy."""
 
 import streamlit as st
 
@@ -10,18 +10,18 @@ from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import in_words, label
 from pages.ui.state.query_params import set_up
 
-MAX_LIVE, MAX_ENDED = 1, 2  # findings at once; while it trains, one line that stays where it is
+MAX_LIVE, MAX_ENDED = 1, 2  # findings at once; during training, a single line in a fixed place
 COLOURS = {PROBLEM: "orange", HINT: "blue", FINE: "green"}
 FORMS = {"rate": "{:g}", "share": "{:.0%}", "gain": "{:.1f}", "gap": "{:.1f}"}  # others are counts
 
 
 def doctor_view(snapshot: Snapshot) -> None:
-    """Show the most important findings, or in a word that all is well; nothing before epoch 1."""
+    """Show the most important findings, or that all is well; nothing before epoch 1."""
     findings = examine(
         snapshot.spec, snapshot.history, status=snapshot.status, diverged=snapshot.diverged
     )
     for number, finding in enumerate(findings[: MAX_LIVE if snapshot.live else MAX_ENDED]):
-        with st.container(key=f"doctor-{number}"):  # of a height that `frame` keeps
+        with st.container(key=f"doctor-{number}"):  # with a height that `frame` keeps
             says, does = st.columns([7, 3], gap="medium", vertical_alignment="center")
             says.markdown(_sentence(finding))
             if finding.remedy:
@@ -51,7 +51,7 @@ def _remedy(snapshot: Snapshot, finding: Finding) -> None:
         args=(spec, snapshot.preset, first),
         width="stretch",
     ):
-        st.rerun()  # the whole page: it is another view
+        st.rerun()  # the whole page, because the view changes
 
 
 def _value(name: str, value: str | float) -> str:

@@ -1,7 +1,7 @@
-"""The replay of a run's epochs, live in the browser; two runs side by side at the same epoch.
+"""Replays a run's epochs in the browser, or two runs side by side at the same epoch.
 
-All frames go to the browser at once, as one image; the server hears of an epoch when the visitor
-lets go of the slider. ``replay.js`` moves the epochs, ``replay_panel.js`` draws a run.
+All frames go to the browser at once, as one image; the server receives the epoch when the visitor
+releases the slider. ``replay.js`` changes the epochs, ``replay_panel.js`` draws a run.
 """
 
 import base64
@@ -59,12 +59,12 @@ def replay_switch(snapshot: Snapshot) -> None:
 
 
 def _take_show(show: str | None, epoch: int) -> None:
-    if show:  # a click on the chosen one clears it: then nothing changes
+    if show:  # a click on the chosen option clears it, which changes nothing
         set_query(replay=str(max(1, epoch)) if show == "Replay" else "")
 
 
 def replay_view(snapshot: Snapshot) -> None:
-    """Show a run's frames under one slider, and another run's if the visitor chooses one."""
+    """Show a slider with a run's frames, and those of another run if the visitor chooses one."""
     runs = [run for run in (snapshot, _beside(snapshot)) if run is not None and _has_film(run)]
     if snapshot not in runs:
         st.info(text("replay.none"))
@@ -79,7 +79,7 @@ def replay_view(snapshot: Snapshot) -> None:
         name: text(f"replay.{name}")
         for name in ("play", "pause", "slider", "map", "curve", "training", "held_out")
     }
-    data |= {"named": text("replay.epoch", epoch="#")}  # the script puts the number in
+    data |= {"named": text("replay.epoch", epoch="#")}  # the script inserts the number
     key = f"replay-{'-'.join(run.id for run in runs)}"
     _REPLAY(key=key, data=data, on_epoch_change=lambda: _take_epoch(st.session_state[key]["epoch"]))
     kept = len(replay_sheet(snapshot.id, snapshot.epoch).epochs)
@@ -95,7 +95,7 @@ def replay_view(snapshot: Snapshot) -> None:
 
 
 def _take_epoch(epoch: object) -> None:
-    """Keep the epoch in the address; anything may stand in what a browser sends."""
+    """Keep the epoch in the address; the browser's data are not trusted."""
     if isinstance(epoch, int) and epoch > 0:
         set_query(replay=str(epoch))
 
@@ -105,7 +105,7 @@ def _has_film(run: Snapshot) -> bool:
 
 
 def _beside(snapshot: Snapshot) -> Snapshot | None:
-    """Let the visitor choose a second run, one of the own ones or that of a link."""
+    """Let the visitor choose a second run, either an own one or that of a link."""
     linked = st.query_params.get("with", "")
     own = [run for run in service().runs(visitor()) if run != snapshot.id][:MAX_LISTED]
     runs = {run.id: run for run in snapshots_of(own) if run.history}
@@ -130,7 +130,7 @@ def _beside(snapshot: Snapshot) -> Snapshot | None:
 
 
 def _of_run(run: Snapshot) -> dict[str, Any]:
-    """Return what the script needs of a run; JSON has no NaN, and there is none in a history."""
+    """Return a run's data for the script; JSON has no NaN, and histories contain none."""
     assert run.pictures is not None  # see `_has_film`
     given = run.pictures[:-1]
     shown = replay_sheet(run.id, run.epoch)

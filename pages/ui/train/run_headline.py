@@ -1,4 +1,4 @@
-"""Above a run: its progress, its newest figures and its buttons."""
+"""The headline of a run: its progress, newest figures and buttons."""
 
 from collections.abc import Callable
 
@@ -44,7 +44,7 @@ def run_headline(snapshot: Snapshot) -> None:
 
 
 def _waiting(snapshot: Snapshot) -> str:
-    if snapshot.wait is None or snapshot.reason:  # nobody knows when training is back
+    if snapshot.wait is None or snapshot.reason:  # the wait is unknown
         return text("run.queued", place=snapshot.position)
     if snapshot.wait < 1:
         return text("waiting.next", place=snapshot.position)
@@ -73,13 +73,13 @@ def _buttons(snapshot: Snapshot) -> None:
             _link("train", "sweep.all", "stacked_line_chart", query)
         if snapshot.saved:
             _link("reconstruct", "run.reconstruct", "compare", {"model": run_id})
-        if training.store.has_weights(run_id):  # from the first epoch on
+        if training.store.has_weights(run_id):  # after the first epoch
             _link("latent_space", "run.latent", "tune", {"model": run_id})
         if snapshot.unsaved and mine:
             _button("run.save_again", "save", _save_again, run_id)
         if not snapshot.live and st.button(text("run.set_up_again"), icon=":material/tune:"):
             set_up(snapshot.spec, snapshot.preset)
-            st.rerun()  # the whole page: it is another view
+            st.rerun()  # the whole page, because the view changes
 
 
 def _link(page: str, words: str, icon: str, query: dict[str, str]) -> None:
@@ -88,7 +88,7 @@ def _link(page: str, words: str, icon: str, query: dict[str, str]) -> None:
 
 
 def _class_paused() -> bool:
-    """Return whether the visitor's class is paused: then only its teacher lets runs go on."""
+    """Return whether the visitor's class is paused: then only its teacher can resume runs."""
     where = classroom_service().class_of(visitor())
     return where is not None and where[0].paused
 

@@ -1,4 +1,4 @@
-"""The Train page's Set up: a preset, its settings by groups, and the network that they make."""
+"""The Train page's Set up: a preset, its settings by group, and the resulting network."""
 
 import math
 
@@ -107,7 +107,7 @@ def _group(group: str) -> None:
 
 
 def _without_effect(spec: TrainingSpec) -> set[str]:
-    """Return the settings that change nothing, given the others."""
+    """Return the settings that have no effect, given the others."""
     idle = {"noise_amount", "noise_stage"} if spec.corruption.noise_kind == "none" else set()
     return idle | ({"code_type"} if spec.autoencoder.is_variational else set())
 
@@ -134,12 +134,12 @@ def _train_button() -> None:
 
 
 def _place(name: str) -> str:
-    """Return where on the page a setting is, in its words."""
+    """Return a text with a setting's place on the page."""
     return f"{_group_in_words(_group_of(name))} → {label(name)}"
 
 
 def _group_of(name: str) -> str:
-    beside = {"sigma": "loss"}  # it is shown below; what belongs to the bottleneck is in Network
+    beside = {"sigma": "loss"}  # shown below it; the bottleneck's settings are in Network
     name = beside.get(name, name)
     return next((group for group, names in GROUPS.items() if name in names), "Network")
 

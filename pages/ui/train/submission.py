@@ -1,4 +1,4 @@
-"""The one place where pages hand runs to the service, which the visitor's class must allow."""
+"""The only module that submits pages' runs to the service; the visitor's class must allow them."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ from pages.ui.state.session import session, visitor
 
 
 def submit_run(spec: TrainingSpec, preset_name: str) -> str:
-    """Put a run of the visitor's into the queue and return its id.
+    """Put a visitor's run into the queue and return its id.
 
     Raises:
         NotAllowed: the visitor's class does not allow it.
@@ -29,7 +29,7 @@ def submit_run(spec: TrainingSpec, preset_name: str) -> str:
 
 
 def submit_sweep(specs: Sequence[TrainingSpec], preset_name: str) -> str:
-    """Put several runs of the visitor's into the queue and return the id of their sweep.
+    """Put several runs of a visitor into the queue and return the id of their sweep.
 
     Raises:
         NotAllowed: the visitor's class does not allow one of them.
@@ -47,7 +47,7 @@ def _check(specs: Sequence[TrainingSpec]) -> None:
 
 
 def refusal(error: UserError) -> None:
-    """Show why runs cannot begin; where a class forbids them, with buttons that set up others."""
+    """Show why runs cannot start; if the class forbids them, with buttons for allowed settings."""
     notice.error(error)
     remedy = error.remedy if isinstance(error, NotAllowed) else {}
     for name, value in remedy.items():
@@ -62,5 +62,5 @@ def refusal(error: UserError) -> None:
 
 
 def _take(name: str, value: str | int | float) -> None:
-    with notice.refusals(notice.toast):  # the layers may not take images of that set's sizes
+    with notice.refusals(notice.toast):  # the layers may not fit that set's image sizes
         set_up(apply_setting(session().draft.spec, name, value), session().draft.preset, name)

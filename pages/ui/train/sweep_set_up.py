@@ -1,4 +1,4 @@
-"""Below the settings: one button trains the same set-up with several latent dimensions."""
+"""The sweep's set-up: a button trains the same settings with several latent dimensions."""
 
 import streamlit as st
 
@@ -16,7 +16,7 @@ OPENED = "train.sweep"
 
 
 def sweep_set_up() -> None:
-    """Let the visitor name the sizes and train them all."""
+    """Let the visitor enter latent dimensions and train them all."""
     with st.expander(
         text("sweep.set_up"),
         expanded="sizes" in st.query_params,
@@ -37,7 +37,7 @@ def _show() -> None:
     specs: tuple[TrainingSpec, ...] = ()
     with notice.refusals():
         sizes = parse_sizes(written)
-    with notice.refusals(notice.info):  # the network cannot have these sizes: nobody's mistake
+    with notice.refusals(notice.info):  # these sizes may not fit: not a visitor's mistake
         specs = specs_of(session().draft.spec, sizes)
     pressed = st.button(
         text("sweep.train"),

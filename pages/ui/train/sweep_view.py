@@ -1,4 +1,4 @@
-"""A sweep: one set-up trained with several latent dimensions, in one chart and row by row."""
+"""Shows a sweep, one spec trained with several latent dimensions, as a chart and in rows."""
 
 import math
 
@@ -32,7 +32,7 @@ def sweep_view(sweep_id: str) -> None:
 
 
 def _runs(sweep_id: str) -> list[Snapshot]:
-    """Return a sweep's runs by the size of their codes; deleted ones are left out."""
+    """Return a sweep's runs by latent dimension, without deleted ones."""
     runs = snapshots_of(service().sweep(sweep_id))
     return sorted(runs, key=lambda run: run.spec.autoencoder.latent_dim)
 
@@ -40,7 +40,7 @@ def _runs(sweep_id: str) -> list[Snapshot]:
 def _draw(sweep_id: str, live: bool) -> None:
     runs = _runs(sweep_id)
     if any(run.live for run in runs) != live:
-        st.rerun()  # the whole page, once: it need not look again
+        st.rerun()  # the whole page, for the last time
     if not runs:
         notice.info(text("sweep.gone"))
         return
@@ -111,10 +111,10 @@ def _pca_toggle(sweep_id: str) -> bool:
 
 
 def _pca(runs: list[Snapshot], sizes: tuple[int, ...]) -> PcaBySize | None:
-    """Return what PCA makes of the same pictures, None (and a sentence) if it cannot be had."""
+    """Return PCA of the same images; show a message and return None if it is not available."""
     shown = next((run.pictures.shape[1] for run in runs if run.pictures is not None), 0)
     if not shown:
-        return None  # the first run has not loaded the pictures yet
+        return None  # the first run has not loaded the images yet
     images = runs[0].spec.images
     with notice.refusals(notice.warning), st.spinner(text("sweep.pca_wait")):
         return pca_by_size(images, sizes, shown)
@@ -150,14 +150,14 @@ def _chart(sweep_id: str, runs: list[Snapshot], linear: PcaBySize | None, chosen
 
 
 def _take_point(key: str) -> None:
-    """Take the size of the point that was clicked; a click beside the points changes nothing."""
+    """Take over the size of a clicked point; a click outside the points changes nothing."""
     points = st.session_state[key]["selection"]["points"]
     if points:
         set_query(size=str(int(points[0]["x"])))
 
 
 def _rows(runs: list[Snapshot], linear: PcaBySize | None, chosen: int) -> None:
-    """Show the probes, originals on top, then what each size makes of them."""
+    """Show the preview images, and each size's reconstructions below the originals."""
     first = next((run.pictures for run in runs if run.pictures is not None), None)
     if first is None:
         return

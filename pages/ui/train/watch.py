@@ -1,4 +1,4 @@
-"""One run while it trains and afterwards: progress, pictures, curves."""
+"""Shows a run during and after training: progress, images, curves."""
 
 import numpy as np
 import streamlit as st
@@ -18,8 +18,8 @@ from pages.ui.train.run_headline import run_headline
 from pages.ui.widgets.chart import chart
 
 REFRESH_SECONDS = 1.0
-REPLAY_SECONDS = 5.0  # all frames of a live run are sent anew then
-FIRST_REFRESH_SECONDS = 0.4  # until there is a first curve to see
+REPLAY_SECONDS = 5.0  # interval at which all frames of a live run are sent again
+FIRST_REFRESH_SECONDS = 0.4  # until the first curve is visible
 ROW_NAMES = {2: ("original", "reconstruction"), 3: ("original", "corrupted", "reconstruction")}
 
 
@@ -32,13 +32,13 @@ def run_view(run_id: str) -> None:
     snapshot = service().snapshot(run_id)
     every = _refresh(snapshot)
     st.fragment(run_every=every)(_refreshed)(run_id, every)
-    # Not in what is drawn every second: it changes when the run ends, and then all is drawn anew.
+    # Outside the refreshing part: it changes only when the run ends, and then the page reruns.
     kept = not snapshot.live and service().store.has_weights(run_id)
     st.fragment(code_view)(run_id, snapshot.spec, file_of(snapshot) if kept else None)
 
 
 def _refresh(snapshot: Snapshot) -> float | None:
-    """Return the seconds until a run is worth another look, None when it has ended."""
+    """Return the seconds until the next refresh of a run, None if it has ended."""
     if not snapshot.live:
         return None
     if replaying():
@@ -53,7 +53,7 @@ def _refreshed(run_id: str, every: float | None) -> None:
 def _draw(run_id: str, every: float | None) -> None:
     snapshot = service().snapshot(run_id)
     if _refresh(snapshot) != every:
-        st.rerun()  # the whole page, once: it sets another pace, or none
+        st.rerun()  # the whole page, once, to set another refresh interval or none
     run_headline(snapshot)
     doctor_view(snapshot)
     _notices(snapshot)
@@ -118,14 +118,14 @@ def _pictures(snapshot: Snapshot) -> None:
         return
     rows = snapshot.pictures
     if not snapshot.epoch:
-        rows = np.concatenate([rows, np.full_like(rows[:1], 128)])  # nothing there yet: gray
+        rows = np.concatenate([rows, np.full_like(rows[:1], 128)])  # gray before epoch 1
     names = " · ".join(text(f"run.row.{name}") for name in ROW_NAMES.get(len(rows), ()))
     st.caption(text("run.pictures", count=rows.shape[1], rows=names))
     st.image(run_sheet(snapshot, rows), width="stretch")
 
 
 def _formula(snapshot: Snapshot) -> None:
-    """Show the loss of a run in symbols, in numbers, and what each part of it means."""
+    """Show the loss of a run in symbols and in numbers, and the meaning of its parts."""
     parts = latex.parts_of(snapshot.spec)
     st.markdown(f"**{text('code.formula')}**")
     st.latex(latex.in_symbols(parts))

@@ -1,1 +1,1 @@
-"""Parts that any page may use: charts, images, a canvas, a crop box, downloads."""
+"""Widgets for all pages: charts, images, a canvas, a crop box, downloads."""

@@ -1,7 +1,7 @@
-"""Plotly charts from the plain dicts of `ae_core`, without Plotly's check of every value.
+"""Shows Plotly charts from plain dicts, without Plotly's validation of every value.
 
-The check takes three quarters of the time of a chart, which everybody who watches a run asks for
-once a second; tests make the same check of the same figures.
+The validation takes three quarters of a chart's time, and every visitor who watches a run needs a
+chart once a second; tests validate the same figures.
 """
 
 from functools import lru_cache
@@ -23,16 +23,16 @@ def chart(figure: dict[str, Any], **options: Any) -> Any:
 
 @lru_cache(maxsize=1)
 def _plotly() -> tuple[type, dict[str, Any]]:
-    """Return a class of figures that are taken as they are, and Streamlit's template for them.
+    """Return a figure class without validation, and Streamlit's template.
 
-    Plotly is imported here: Home has no charts and need not wait for it.
+    Plotly is imported here, because Home has no charts and must not wait for it.
     """
     from plotly.basedatatypes import BaseFigure
     from plotly.graph_objs import Figure
 
     class Checked(BaseFigure):  # type: ignore[misc]
         def __init__(self, figure: dict[str, Any]) -> None:
-            object.__setattr__(self, "_figure", figure)  # BaseFigure's own would check it
+            object.__setattr__(self, "_figure", figure)  # BaseFigure's own setter would validate it
 
         def to_dict(self) -> dict[str, Any]:
             found: dict[str, Any] = self._figure

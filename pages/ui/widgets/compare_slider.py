@@ -1,4 +1,4 @@
-"""Two pictures one over the other, and a line that is drawn across to compare them."""
+"""Shows two images on top of each other, with a movable line to compare them."""
 
 import numpy as np
 
@@ -15,14 +15,14 @@ _SLIDER = component(
 def compare_slider(
     key: str, before: np.ndarray, after: np.ndarray, names: tuple[str, str], label: str
 ) -> None:
-    """Show two pictures; nothing is sent to the server while the line moves.
+    """Show two images; the moving line sends nothing to the server.
 
     Args:
-        key: of the component.
+        key: the key of the component.
         before: (H, W, C) in [0, 1].
-        after: likewise.
-        names: what the two are.
-        label: what moving the line does, for screen readers.
+        after: the same shape and range.
+        names: the names of the two images.
+        label: the purpose of the line, for screen readers.
     """
     squares = before.shape[1] < MAX_SQUARES
     data = {"before": data_url(before), "after": data_url(after), "names": names}

@@ -1,8 +1,8 @@
-"""Components whose JavaScript and CSS stand in files of their own, which the browser asks for.
+"""Registers components whose JavaScript and CSS are separate files that the browser loads.
 
-``map.py`` has ``map.js`` and ``map.css`` beside it. `pages.ui.shell.asgi` serves every such file
-of ``pages/ui`` below ``/ui/<version>/``; the version changes with any of them. So a browser keeps
-them for good, and a module imports another by a relative path.
+``map.py`` has ``map.js`` and ``map.css`` beside it. `pages.ui.shell.asgi` serves all such files of
+``pages/ui`` below ``/ui/<version>/``; the version changes with any of them. A browser can therefore
+cache them forever, and a module imports another one by a relative path.
 """
 
 import hashlib
@@ -23,12 +23,12 @@ ROUTE = "ui"
 MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css"}
 
 # Streamlit takes a text for a path unless it has several lines. It runs the module from a `blob:`
-# address, to which no other is relative. All files are asked for at once, not one after the other.
+# address, to which no path is relative. All files are requested at once, not one after the other.
 _SCRIPT = """
 const modules = await Promise.all({addresses}.map((path) => import(location.origin + path)));
 export default modules[0].default;
 """
-# Unstyled content stays invisible: the files' own `:host` rule wins over that of a layer.
+# Unstyled content stays invisible: the files' own `:host` rule overrides that of a layer.
 _STYLE = """
 {imports}
 @layer loading {{ :host {{ visibility: hidden; }} }}
@@ -38,14 +38,14 @@ _IMPORT = re.compile(r'(?:from|@import) "(\.[^"]+)"')
 
 @lru_cache(maxsize=1)
 def browser_files() -> dict[str, bytes]:
-    """Return the JavaScript and CSS of ``pages/ui`` by their paths in it, read once."""
+    """Return the JavaScript and CSS files of ``pages/ui`` by relative path, read once."""
     found = sorted(file for file in UI.rglob("*.*") if file.suffix in MEDIA_TYPES)
     return {file.relative_to(UI).as_posix(): file.read_bytes() for file in found}
 
 
 @lru_cache(maxsize=1)
 def version() -> str:
-    """Return a name for what the files hold."""
+    """Return a version name that depends on the files' contents."""
     digest = hashlib.sha256()
     for path, content in browser_files().items():
         digest.update(b"%s\0%d\0%s" % (path.encode(), len(content), content))
@@ -53,7 +53,7 @@ def version() -> str:
 
 
 def base_path() -> str:
-    """Return what begins the path of every page: empty, or ``/lab`` with that base path."""
+    """Return the prefix of every page's path: empty, or e.g. ``/lab`` if a base path is set."""
     base = st.get_option("server.baseUrlPath").strip("/")
     return f"/{base}" if base else ""
 
@@ -64,9 +64,9 @@ def address(path: str) -> str:
 
 
 def needed(path: str) -> list[str]:
-    """Return a file of ``pages/ui`` and those that it imports, by itself or through others."""
+    """Return a file of ``pages/ui`` and all files that it imports, directly or indirectly."""
     found = [path]
-    for each in found:  # which grows meanwhile
+    for each in found:  # the list grows in the loop
         for name in _IMPORT.findall(browser_files()[each].decode()):
             imported = normpath(join(dirname(each), name))
             if imported in browser_files() and imported not in found:
@@ -78,9 +78,9 @@ def component(module: str, html: str, *, styled: bool = True) -> "ComponentRende
     """Register a component under the name of its module.
 
     Args:
-        module: ``__file__`` of the module, beside which the component's files stand.
-        html: what its JavaScript finds in ``parentElement``.
-        styled: whether there is a CSS file; it or one that it imports makes ``:host`` visible.
+        module: ``__file__`` of the module; the component's files are beside it.
+        html: the HTML in its JavaScript's ``parentElement``.
+        styled: whether there is a CSS file; it or one of its imports makes ``:host`` visible.
     """
     own = Path(module).with_suffix("").relative_to(UI).as_posix()
     styles = needed(f"{own}.css")[::-1] if styled else []

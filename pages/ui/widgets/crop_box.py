@@ -1,6 +1,6 @@
-"""A photo with the faces that were found, and a square on it that the visitor can move.
+"""Shows a photo with its detected faces and a movable square.
 
-What the visitor does is in ``crop_box.js``; the square counts when it is let go.
+``crop_box.js`` handles the interaction; the square is sent when the visitor releases it.
 """
 
 from typing import Any
@@ -17,14 +17,14 @@ _BOX = component(__file__, '<div class="crop"><img></div>')
 
 
 def crop_box(key: str, photo: Photo, crop: Crop) -> Crop:
-    """Show a photo with its faces and a crop; return the crop, moved or not.
+    """Show a photo with its faces and a crop; return the present crop.
 
     Args:
-        key: of the component; another photo needs another key.
+        key: the key of the component; every photo needs its own key.
         photo: the photo.
-        crop: where the square is before the visitor has touched it.
+        crop: the initial square.
     """
-    # No dict either, for which Streamlit imports pandas to see whether it is a table.
+    # Not a dict either: for a dict, Streamlit imports pandas to check whether it is a table.
     start = tuple(vars(crop).items())
     data = {
         "photo": file_url(photo.preview, "jpeg"),
@@ -34,7 +34,7 @@ def crop_box(key: str, photo: Photo, crop: Crop) -> Crop:
     }
     result = _BOX(key=key, data=data, on_crop_change=lambda: None)
     moved: Any = result.get("crop")
-    try:  # it comes from the browser: anything may stand in it
+    try:  # the browser's data are not trusted
         return Crop(**{name: float(moved[name]) for name in ("x", "y", "side", "angle")})
     except (TypeError, KeyError, ValueError):
         return crop

@@ -1,7 +1,7 @@
-"""Files for a visitor to keep.
+"""A menu of files that a visitor can download.
 
-They are made when the list of them is opened, not at the click on one: a file that Streamlit is
-to make at the click is lost if the page is drawn anew at that moment.
+The files are created when the menu opens, not at the click on one of them: a file that Streamlit
+creates at the click is lost if the page reruns at that moment.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,13 +14,13 @@ from pages.ui.i18n.text import text
 
 @dataclass(frozen=True)
 class File:
-    """A file that can be kept.
+    """A file for download.
 
     Attributes:
-        label: of its button.
-        name: under which the browser saves it.
-        make: returns what is in it.
-        mime: its kind.
+        label: the text of its button.
+        name: the file's name.
+        make: returns its content.
+        mime: its MIME type.
     """
 
     label: str
@@ -30,7 +30,7 @@ class File:
 
 
 def download_menu(key: str, files: Sequence[File], *, label: str = "") -> None:
-    """Offer files in a list that opens on a click; its label says so if none is given."""
+    """Offer files in a menu that opens on a click, with a default label."""
     with st.popover(
         label or text("downloads.open"),
         icon=":material/download:",

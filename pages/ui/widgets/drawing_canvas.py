@@ -1,6 +1,6 @@
-"""A canvas on which a visitor draws with a mouse, a finger or a pen; ``drawing_canvas.js`` draws.
+"""A canvas for drawing with a mouse, a finger or a pen; ``drawing_canvas.js`` handles the strokes.
 
-`ae_core.data.drawing` makes the drawing an image.
+`ae_core.data.drawing` converts the drawing to an image.
 """
 
 import numpy as np
@@ -26,26 +26,26 @@ _CANVAS = component(__file__, _HTML)
 
 
 def drawing_canvas(key: str, size: int = 28, height_px: int = 320) -> NDArray[np.float32] | None:
-    """Show the canvas with its buttons, and return what is drawn on it.
+    """Show the canvas with its buttons, and return the drawing.
 
     The script reruns when a stroke ends and after Undo and Clear, never during a stroke.
 
-    The browser tab keeps the strokes by ``key``. After a change of page they are on the canvas
-    again, and are sent again: the first run of the page then still returns None, the next one the
-    picture. Pages that use the same key share one drawing.
+    The browser tab keeps the strokes by ``key``. After a change of page they reappear on the
+    canvas and are sent again: the first script run of the page still returns None, the next one
+    the image. Pages with the same key share one drawing.
 
     Args:
         key: Streamlit's key of this canvas.
-        size: Side of the picture to return, 1 to 112.
-        height_px: Largest side of the square drawing surface in CSS pixels, 100 to 1000; in a
+        size: side of the image to return, 1 to 112.
+        height_px: maximum side of the square drawing surface in CSS pixels, 100 to 1000; in a
             narrower column it is as wide as the column. The buttons below it add 52.
 
     Returns:
-        Picture ``(size, size)`` float32 in [0, 1], white strokes on black, read-only; None when
+        An image ``(size, size)`` float32 in [0, 1], white strokes on black, read-only; None if
         the canvas is empty.
 
     Raises:
-        UserError: the browser sent something that is no drawing.
+        UserError: the browser sent something other than a drawing.
     """
     if not 100 <= height_px <= 1000:
         raise ValueError(f"height_px={height_px} must be between 100 and 1000")

@@ -1,4 +1,4 @@
-"""A grid of small pictures of which the visitor chooses one."""
+"""A grid of small images from which the visitor chooses one."""
 
 from collections.abc import Callable
 
@@ -17,23 +17,23 @@ def image_picker(
     chosen: int,
     on_pick: Callable[[int], None],
 ) -> None:
-    """Show pictures to choose from.
+    """Show images to choose from.
 
     Args:
-        key: of the component.
-        sources: addresses that hold the pictures, see `pages.ui.widgets.images.addresses`.
-        names: what each shows, for screen readers and as a tooltip.
-        chosen: index of the one that is marked, -1 for none.
-        on_pick: is told the index of a picture that is clicked, before the page is drawn again.
+        key: the key of the component.
+        sources: data URLs of the images, see `pages.ui.widgets.images.data_urls`.
+        names: a description of each image, for screen readers and as a tooltip.
+        chosen: index of the marked image, -1 for none.
+        on_pick: called with the index of a clicked image, before the page reruns.
     """
 
     def take() -> None:
         index = st.session_state[key]["picked"]
-        # The value comes from the browser: anything may stand in it.
+        # The browser's data are not trusted.
         if isinstance(index, int) and 0 <= index < len(sources):
             on_pick(index)
 
-    # Tuples, not lists: for a list Streamlit imports pandas, 70 MB, to see whether it is a table.
+    # Tuples, not lists: for a list, Streamlit imports pandas (70 MB) to check whether it is a table.
     label = text("gallery.choose")
     data = {"pictures": sources, "names": names, "chosen": chosen, "label": label}
     _PICKER(key=key, data=data, on_picked_change=take)

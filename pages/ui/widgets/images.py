@@ -1,4 +1,4 @@
-"""Images on a page: a contact sheet as one PNG for `st.image`, or a row with words below each.
+"""Shows images on a page: a contact sheet as one PNG for `st.image`, or a row with captions.
 
 Arrays are uint8 in [0, 255] or float32 in [0, 1].
 """
@@ -13,13 +13,13 @@ import streamlit as st
 
 from ae_core import images as pixels
 
-# Of a contact sheet. The browser enlarges it further, every pixel staying a square. Streamlit would
-# write a PNG of twice the width four times as slowly, and a class asks for many.
+# Width of a contact sheet. The browser enlarges it further, with every pixel as a square. Streamlit
+# takes four times as long to write a PNG of twice the width, and a class needs many of them.
 SHEET_WIDTH = 600
-MAX_SQUARES = 160  # images of fewer pixels across are shown with their pixels as squares
+MAX_SQUARES = 160  # narrower images are shown with their pixels as squares
 MIN_WIDTH = 125  # CSS pixels
 
-_urls: dict[int, str] = {}  # of the images that are still there, by their ids
+_urls: dict[int, str] = {}  # by the ids of images that still exist
 
 
 def contact_sheet(rows: np.ndarray, width: int = SHEET_WIDTH) -> bytes:
@@ -30,12 +30,12 @@ def contact_sheet(rows: np.ndarray, width: int = SHEET_WIDTH) -> bytes:
 def image_row(
     images: Iterable[np.ndarray], captions: Iterable[str], min_width: int = MIN_WIDTH
 ) -> None:
-    """Show images (H, W, C) side by side; on a narrow screen fewer in a row.
+    """Show images (H, W, C) side by side, with fewer per row on a narrow screen.
 
     Args:
         images: float32.
-        captions: HTML in which nothing is a visitor's text.
-        min_width: CSS pixels of an image.
+        captions: HTML without any visitor's text.
+        min_width: CSS pixels per image.
     """
     figures = "".join(
         f'<figure style="margin:0"><img src="{data_url(image)}" alt="" style="width:100%;'
@@ -48,9 +48,9 @@ def image_row(
 
 
 def data_url(image: np.ndarray) -> str:
-    """Return a float32 image (H, W, C) as an address that holds it: small ones exactly.
+    """Return a float32 image (H, W, C) as a data URL; small images are lossless.
 
-    It is kept for as long as the image is, and no longer: it may be a visitor's.
+    The cached URL is dropped together with the image, which may be a visitor's.
     """
     known = _urls.get(id(image))
     if known is None:
@@ -60,12 +60,12 @@ def data_url(image: np.ndarray) -> str:
 
 
 def data_urls(images: Iterable[np.ndarray]) -> tuple[str, ...]:
-    """Return addresses that hold uint8 images (H, W, C)."""
+    """Return data URLs of uint8 images (H, W, C)."""
     return tuple(file_url(pixels.to_png(image)) for image in images)
 
 
 def file_url(file: bytes, kind: str = "png") -> str:
-    """Return an address that holds an image's file, a ``png`` or a ``jpeg``."""
+    """Return a data URL of an image file, a ``png`` or a ``jpeg``."""
     return f"data:image/{kind};base64,{base64.b64encode(file).decode()}"
 
 

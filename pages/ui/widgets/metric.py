@@ -1,4 +1,4 @@
-"""A figure with its name, as wide as its content: several stand in one row."""
+"""A named figure as wide as its content, so that several fit into one row."""
 
 import streamlit as st
 
@@ -7,8 +7,8 @@ def metric(name: str, value: str | int, about: str | None = None) -> None:
     """Show a figure.
 
     Args:
-        name: above it.
-        value: in words.
-        about: shown when somebody points at the question mark beside the name.
+        name: the text above it.
+        value: the formatted value.
+        about: a tooltip at the question mark next to the name.
     """
     st.metric(name, value, help=about, width="content")

@@ -1,4 +1,4 @@
-"""What a visitor sees while something takes a while."""
+"""Shows a spinner while a visitor waits for a result."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,14 +11,14 @@ from pages.ui.state.session import seen_before
 
 @contextmanager
 def waiting(words: str, name: str, key: Any) -> Iterator[None]:
-    """Say what is being waited for, the first time that this visitor waits for it.
+    """Show a spinner the first time that this visitor waits for a result.
 
-    Later the answer is remembered and comes at once; a spinner costs a thread every time.
+    Later the result is cached and appears at once, while a spinner would cost a thread each time.
 
     Args:
-        words: that say it.
-        name: of the kind of answer.
-        key: another one for every answer of the kind.
+        words: the spinner's text.
+        name: the kind of result.
+        key: a unique key among the results of that kind.
     """
     if seen_before(name, key):
         yield
