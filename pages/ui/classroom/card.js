@@ -1,4 +1,4 @@
-// A student's card on a wall: nickname, how the run stands, pictures, curve and figures.
+// A student's card on a wall: nickname, the run's status, images, curve and figures.
 
 import { sized } from "../widgets/canvas.js";
 import { element } from "../widgets/dom.js";
@@ -11,10 +11,10 @@ import { drawPairs, figure, points } from "./plot.js";
  *
  * @typedef {object} Data as `ae_core.classroom.run_card.pack` packs it
  * @property {Words} words
- * @property {string} mine the id of the student who looks at it
- * @property {boolean} teacher whether a teacher does
+ * @property {string} mine the id of the student who views the wall
+ * @property {boolean} teacher whether a teacher views the wall
  * @property {Student[]} students
- * @property {Uint8Array} pixels of all pictures
+ * @property {Uint8Array} pixels the pixels of all images
  *
  * @typedef {(act: string, id: string | undefined) => void} Send
  */

@@ -1,4 +1,4 @@
-// What is painted on a wall: pictures, and everybody's curves in one plot.
+// Paints a wall's images, and all students' curves in one plot.
 
 import { penOf, sized } from "../widgets/canvas.js";
 
@@ -10,19 +10,19 @@ import { penOf, sized } from "../widgets/canvas.js";
  * @property {number} count
  * @property {number} side
  * @property {number} channels
- * @property {number} begin where they stand among the wall's pixels
+ * @property {number} begin their offset in the wall's pixels
  *
  * @typedef {object} Run as `ae_core.classroom.run_card.pack` describes it
  * @property {string} [id] for teachers
  * @property {string} status
  * @property {boolean} live
- * @property {number} place in the queue
+ * @property {number} place its place in the queue
  * @property {number} epoch
  * @property {number} epochs
- * @property {number} numbers of the code
+ * @property {number} numbers the latent dimension
  * @property {number | null} psnr
  * @property {number | null} loss
- * @property {boolean} heldOut whether the PSNR is of pictures that were not trained on
+ * @property {boolean} heldOut whether the PSNR is that of held-out images
  * @property {number} begun
  * @property {[epoch: number, loss: number | null, psnr: number | null][]} curve
  * @property {Pairs} pictures
@@ -30,7 +30,7 @@ import { penOf, sized } from "../widgets/canvas.js";
  * @typedef {{ id: string, name: string, colour: string, points: Point[] }} Line
  */
 
-/** Where each stands in a point of a curve. @type {Record<Measure, 1 | 2>} */
+/** The index of each measure in a point of a curve. @type {Record<Measure, 1 | 2>} */
 export const MEASURES = { psnr: 2, loss: 1 };
 
 /**
@@ -49,7 +49,7 @@ export function points(run, measure) {
 }
 
 /**
- * Draw originals above their reconstructions; a single pair stands side by side, twice as large.
+ * Draw originals above their reconstructions; a single pair is drawn side by side, twice as large.
  *
  * @param {HTMLCanvasElement} canvas
  * @param {Pairs} pairs
@@ -74,11 +74,11 @@ export function drawPairs(canvas, { count, side, channels, begin }, pixels) {
 }
 
 /**
- * Draw everybody's curves.
+ * Draw all students' curves.
  *
  * @param {HTMLCanvasElement} canvas
  * @param {Line[]} lines at least one
- * @param {string | undefined} lit the student whose curve is to be seen well
+ * @param {string | undefined} lit the student whose curve is highlighted
  * @param {boolean} logarithmic
  * @param {string} title
  */
@@ -132,7 +132,7 @@ export function drawPlot(canvas, lines, lit, logarithmic, title) {
 /** @param {Line} line */
 const endOf = (line) => line.points[line.points.length - 1];
 
-/** The colour of a student by the order of joining: neighbours are far apart on the wheel. @param {number} number */
+/** Return a student's colour by the order of joining; successive hues are far apart. @param {number} number */
 export const hue = (number) => `hsl(${Math.round(number * 137.508 + 225) % 360} 68% 52%)`;
 
 /** @param {number | null} value */

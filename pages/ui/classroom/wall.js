@@ -1,5 +1,5 @@
-// The wall of a class: a card a student and all curves in one plot. Sorting, highlighting and the
-// plot's measure stay here; the server hears only of what a teacher stops or takes out.
+// The wall of a class: a card per student and all curves in one plot. Sorting, highlighting and the
+// plot's measure stay in the browser; the server only receives a teacher's actions.
 // Everything that a student typed is set as text, never as markup.
 
 import { Redraw } from "../widgets/canvas.js";
@@ -20,7 +20,7 @@ const SORTS = {
   newest: (a, b) => descending(a.run?.begun, b.run?.begun),
   numbers: (a, b) => descending(negative(a.run?.numbers), negative(b.run?.numbers)),
 };
-const MANY = 24; // students, beyond which their cards are small
+const MANY = 24; // students; with more, their cards are small
 
 /** @param {Call<Uint8Array>} call */
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -30,7 +30,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   return () => view.close();
 }
 
-/** Return what `ae_core.classroom.run_card.pack` packed. @param {Uint8Array} bytes @returns {Data} */
+/** Unpack the bytes of `ae_core.classroom.run_card.pack`. @param {Uint8Array} bytes @returns {Data} */
 function unpacked(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const end = 4 + view.getUint32(0, true);
@@ -89,7 +89,7 @@ class Wall extends Redraw {
   }
 
   /**
-   * Show buttons of which one is pressed.
+   * Show a group of buttons, one of them pressed.
    *
    * @param {HTMLElement} place
    * @param {string} label
@@ -125,7 +125,7 @@ class Wall extends Redraw {
     this.arrange();
   }
 
-  /** Bring the cards into their order; those that are in their place stay, with the focus. */
+  /** Sort the cards; those already in place are not moved and keep the focus. */
   arrange() {
     const order = [...this.data.students].sort(SORTS[this.sort]);
     const focused = /** @type {ShadowRoot} */ (this.grid.getRootNode()).activeElement;
@@ -156,7 +156,7 @@ class Wall extends Redraw {
 /** @param {number | null | undefined} value */
 const negative = (value) => (value == null ? value : -value);
 
-/** Nothing comes last. @param {number | null | undefined} a @param {number | null | undefined} b */
+/** Compare two values, missing ones last. @param {number | null | undefined} a @param {number | null | undefined} b */
 function descending(a, b) {
   if (a == null || b == null) return Number(a == null) - Number(b == null);
   return b - a;

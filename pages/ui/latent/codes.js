@@ -1,20 +1,20 @@
-// Codes as numbers: between others, at random, as text.
+// Functions for codes: interpolation, random codes, and codes as text.
 
 import { clamp } from "../widgets/dom.js";
 
 /**
- * What random codes are drawn from: the mean (D) and a factor (D, D) of the covariance, null for I.
+ * The distribution of random codes: the mean (D) and a factor (D, D) of the covariance, null for I.
  *
  * @typedef {{ mean: number[], factor: number[][] | null, hottest: number, title: string }} Gaussian
  */
 
-const SPREAD = 3; // standard deviations that a random code may be from the mean
+const SPREAD = 3; // maximum distance of a random code from the mean, in standard deviations
 
 /**
- * Draw a code, rounded as the address says it.
+ * Draw a random code, rounded as in the address.
  *
  * @param {Gaussian} gaussian
- * @param {number} temperature times the standard deviation
+ * @param {number} temperature a factor on the standard deviation
  */
 export function sample({ mean, factor }, temperature) {
   const noise = mean.map(() => clamp(normal(), -SPREAD, SPREAD));
@@ -25,7 +25,7 @@ export function sample({ mean, factor }, temperature) {
 }
 
 /**
- * Return a code between the codes of a path, at a share of the way; the ends are the ends exactly.
+ * Interpolate along a path of codes at a share of the way; both ends are exact.
  *
  * @param {number[][]} path
  * @param {number} share
@@ -37,13 +37,13 @@ export function along(path, share) {
   return Float32Array.from(path[first], (v, i) => v * (1 - rest) + path[first + 1][i] * rest);
 }
 
-/** A standard normal number, by Box and Muller. */
+/** Draw a standard normal number with the Box-Muller transform. */
 function normal() {
   return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
 }
 
 /**
- * Write numbers as `ae_core.latent.interpolation.code_to_text` does: 4 significant digits.
+ * Write a code like `ae_core.latent.interpolation.code_to_text`, with 4 significant digits.
  *
  * @param {ArrayLike<number>} numbers
  */

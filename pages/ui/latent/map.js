@@ -1,8 +1,8 @@
-// Codes as points. Where the pointer is, a code is decoded, and the pictures follow; a click, or
-// the finger that lets go, keeps it and tells the server.
+// A map of codes. The code at the pointer is decoded, and the images follow; a click, or the end of
+// a touch, keeps the code and sends it to the server.
 //
-// A point of the map is the code that is kept, moved along the map's two axes; on a map that is no
-// plane (t-SNE) it is the code of the nearest picture.
+// A point of the map stands for the kept code, moved along the map's two axes; on a map that is not
+// a plane (t-SNE), it stands for the code of the nearest image.
 
 import { floats, sized } from "../widgets/canvas.js";
 import { clamp, element, filled, find, viewOf, wordsOf } from "../widgets/dom.js";
@@ -16,21 +16,21 @@ import { Pictures, Settling } from "./pictures.js";
  * @typedef {object} Own
  * @property {string} layout
  * @property {string} points x, y, x, y, … as base64 of float32
- * @property {string} codes of the points, likewise, where the map is no plane; else ""
- * @property {number[]} values which class each point is of, or a factor in [-1, 1]
- * @property {string[]} names of the classes
+ * @property {string} codes the points' codes, likewise, if the map is not a plane; otherwise ""
+ * @property {number[]} values the class of each point, or a factor in [-1, 1]
+ * @property {string[]} names the names of the classes
  * @property {string[]} hues
  * @property {Extent} extent
  * @property {string} holes a "1" for every cell without training codes, from the bottom
- * @property {number} cells along a side
+ * @property {number} cells the number of cells per side
  * @property {[number[], number[]]} axes
- * @property {Point} point of the code
+ * @property {Point} point the point of the code
  * @property {number[]} code
  *
  * @typedef {Shown & Own} Data
  */
 
-const STEP = 0.02; // of an arrow key, as a share of the map
+const STEP = 0.02; // step of an arrow key, as a share of the map
 /** @type {Record<string, Point>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 

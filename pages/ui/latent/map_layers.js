@@ -1,4 +1,4 @@
-// What lies on a map, one above the other: where no codes were seen, the codes, the chosen place.
+// The layers of a map, bottom to top: areas without training codes, the codes, the chosen place.
 
 /** @import { Point } from "../widgets/types.js" */
 
@@ -8,7 +8,7 @@
  * @param {CanvasRenderingContext2D} context
  * @param {number} width
  * @param {number} height
- * @param {{ holes: string, cells: number }} map a "1" for every such cell, from the bottom; cells along a side
+ * @param {{ holes: string, cells: number }} map a "1" for every such cell, from the bottom, and the number of cells per side
  */
 export function drawHoles(context, width, height, { holes, cells }) {
   context.strokeStyle = getComputedStyle(context.canvas).color;
@@ -30,8 +30,8 @@ export function drawHoles(context, width, height, { holes, cells }) {
  *
  * @param {CanvasRenderingContext2D} context
  * @param {Float32Array} points x, y, x, y, …
- * @param {(point: Point) => Point} place on the canvas
- * @param {(i: number) => string} colour of the point with a number
+ * @param {(point: Point) => Point} place returns a point's place on the canvas
+ * @param {(i: number) => string} colour returns the colour of a point by its index
  */
 export function drawPoints(context, points, place, colour) {
   for (let i = 0; 2 * i < points.length; i++) {
@@ -43,7 +43,7 @@ export function drawPoints(context, points, place, colour) {
   }
 }
 
-/** Mark a place with a cross that stands out everywhere. @param {CanvasRenderingContext2D} context @param {Point} point */
+/** Mark a place with a cross that is visible on any background. @param {CanvasRenderingContext2D} context @param {Point} point */
 export function drawCross(context, [x, y]) {
   for (const line of [{ strokeStyle: "#fff", lineWidth: 6 }, { strokeStyle: "#d3222a", lineWidth: 2.5 }]) {
     Object.assign(context, line);

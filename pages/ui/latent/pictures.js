@@ -1,4 +1,4 @@
-// What the live views share: the pictures of a code, one for each model, and how a view tells the server.
+// The common parts of the live views: a code's images, one per model, and messages to the server.
 
 import { arrivals, decoders } from "../pickers/live_decoder.js";
 import { paint } from "../pickers/decoder.js";
@@ -10,18 +10,18 @@ import { element, filled } from "../widgets/dom.js";
  * @typedef {object} Model
  * @property {string} id
  * @property {string} title
- * @property {string} still a picture's address where the decoder is too large for a browser, or ""
+ * @property {string} still an image's URL if the decoder is too large for a browser, otherwise ""
  *
- * @typedef {[] | [address: string, name: string, words: string]} Target a picture to be reached
+ * @typedef {[] | [address: string, name: string, words: string]} Target the target image
  *
- * @typedef {object} Shown what all live views are told
+ * @typedef {object} Shown the data of all live views
  * @property {Model[]} models
  * @property {string} status
  * @property {Pairs} words
- * @property {string} at the code, or the sliders' values, as the server knows them
+ * @property {string} at the server's text of the code or of the sliders' values
  */
 
-const SETTLED = 150; // ms without a further change: the code goes to the server
+const SETTLED = 150; // ms without a change after which the code is sent to the server
 
 export class Pictures extends Redraw {
   /** @param {HTMLElement} place @param {() => void} draw what moves the code draws this, too */
@@ -44,14 +44,14 @@ export class Pictures extends Redraw {
   }
 
   /**
-   * Say which models there are, and a target that is shown before them.
+   * Set the models, and a target that is shown before them.
    *
    * @param {Model[]} models
    * @param {Words} words
    * @param {Target} [target]
    */
   show(models, words, [target, targetName] = []) {
-    arrivals.addEventListener("decoder", this.hear); // again after `close`; twice counts once
+    arrivals.addEventListener("decoder", this.hear); // again after `close`; repeating it is harmless
     const known = this.known;
     this.models = models;
     this.known = models.map((model) => model.id + model.title).join() + (target ?? "");
@@ -75,7 +75,7 @@ export class Pictures extends Redraw {
     this.place.append(figure);
   }
 
-  /** PSNR in dB of the first picture against the target, as far as both are there. */
+  /** Return the PSNR in dB of the first image against the target, if both exist. */
   likeness() {
     const { canvas } = this.shown[0];
     if (!this.target?.naturalWidth || canvas.width !== this.target.naturalWidth) return NaN;
@@ -105,8 +105,8 @@ export class Pictures extends Redraw {
 }
 
 /**
- * What a view tells the server: a text, some time after the last change. What comes back of it is
- * old news, as the hand may have moved on since.
+ * Sends a view's text to the server some time after the last change. Its echo from the server is
+ * ignored, because the visitor may have moved on since.
  */
 export class Settling {
   constructor() {
@@ -122,7 +122,7 @@ export class Settling {
     this.timer = undefined;
   }
 
-  /** Take a text from the server; whether it is news to this view. @param {string} text */
+  /** Take a text from the server; return whether it is new to this view. @param {string} text */
   isNews(text) {
     if (text === this.known) return false;
     this.known = text;
@@ -131,7 +131,7 @@ export class Settling {
     return place < 0;
   }
 
-  /** Send what `write` returns when nothing has changed for a while. @param {() => string} write */
+  /** Send the result of `write` when nothing has changed for a while. @param {() => string} write */
   soon(write) {
     clearTimeout(this.timer);
     this.now = () => {
@@ -143,7 +143,7 @@ export class Settling {
     this.timer = setTimeout(() => this.now?.(), SETTLED);
   }
 
-  /** Send what is waiting at once. */
+  /** Send a waiting text at once. */
   flush() {
     clearTimeout(this.timer);
     this.now?.();

@@ -1,8 +1,8 @@
-// Sliders that move a code, and the pictures that follow the hand.
+// Sliders that move a code, and the images that follow them.
 //
-// The code is `data.origin`, in which a slider with an `index` sets one number, one with a `vector`
-// adds its value times that direction, and one with a `path` goes from code to code. The server
-// hears of it when the hand lets go: of the code, or of the sliders' values (`data.sends`).
+// The code starts at `data.origin`. A slider with an `index` sets one latent dimension, one with a
+// `vector` adds its value times that direction, and one with a `path` moves between codes. When the
+// visitor releases a slider, the server receives the code or the sliders' values (`data.sends`).
 
 import { element, filled, find, viewOf, wordsOf } from "../widgets/dom.js";
 import { along, asText, sample } from "./codes.js";
@@ -31,7 +31,7 @@ import { Pictures, Settling } from "./pictures.js";
  * @property {number[]} values
  * @property {number[]} origin
  * @property {"code" | "values"} sends
- * @property {number} shown sliders at once
+ * @property {number} shown the number of sliders at once
  * @property {string} reset
  * @property {Target} target
  * @property {[] | [Gaussian]} random
@@ -124,7 +124,7 @@ class View {
     return made;
   }
 
-  /** Ranges follow the code, and widen under a hand that has left them. @param {Row} made @param {Slider} slider */
+  /** Update a slider's range for the code, and widen it if the value is outside. @param {Row} made @param {Slider} slider */
   fit(made, slider) {
     const { low, high, step, quartiles } = slider;
     const { input, row, weight, half, middle } = made;

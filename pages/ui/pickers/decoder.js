@@ -1,4 +1,4 @@
-// A trained decoder in the browser: code in, picture out, no message to the server.
+// Runs a trained decoder in the browser: it decodes a code to an image without the server.
 //
 // The bytes come from `ae_core/latent/browser_decoder.py`, which describes their format.
 
@@ -8,11 +8,11 @@ import { ACTIVATIONS, prepare, shortcut } from "./decoder_layers.js";
 /** @import { Apply, Layer, Slice } from "./decoder_layers.js" */
 /**
  * @typedef {object} Header
- * @property {string} id of the model
- * @property {string} digest of the weights
+ * @property {string} id the model's id
+ * @property {string} digest a hash of the weights
  * @property {number} latent_dim
- * @property {number[]} shape of a picture: [H, W, C]
- * @property {number} scale the largest value of a pixel that the network was trained on
+ * @property {number[]} shape an image's shape: [H, W, C]
+ * @property {number} scale the largest pixel value in the training
  * @property {boolean} half whether the weights are float16
  * @property {Layer[]} layers
  *
@@ -26,7 +26,7 @@ import { ACTIVATIONS, prepare, shortcut } from "./decoder_layers.js";
 
 /** Read a decoder. @param {Uint8Array} bytes @returns {Decoder} */
 export function unpack(bytes) {
-  const own = bytes.slice(); // from Streamlit they come at any address, float32 needs multiples of 4
+  const own = bytes.slice(); // Streamlit's bytes have any offset, but float32 needs multiples of 4
   const { half, layers, ...about } = headerOf(own);
   const start = 4 + new DataView(own.buffer).getUint32(0, true);
   /** @param {Slice} slice */
@@ -44,14 +44,14 @@ export function unpack(bytes) {
   return { ...about, steps };
 }
 
-/** Read what a decoder's bytes begin with. @param {Uint8Array} bytes @returns {Header} */
+/** Read the header of a decoder's bytes. @param {Uint8Array} bytes @returns {Header} */
 export function headerOf(bytes) {
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
   return JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
 }
 
 /**
- * Decode a code; the pixels (H·W·C numbers in [0, 1]) are overwritten by the next call.
+ * Decode a code; the next call overwrites the pixels (H·W·C values in [0, 1]).
  *
  * @param {Decoder} decoder
  * @param {ArrayLike<number>} code
@@ -70,7 +70,7 @@ export function decode(decoder, code) {
 }
 
 /**
- * Decode a code and draw the picture on a canvas, one canvas pixel a pixel.
+ * Decode a code and draw the image on a canvas, pixel by pixel.
  *
  * @param {Decoder} decoder
  * @param {ArrayLike<number>} code
@@ -89,8 +89,8 @@ export function paint(decoder, code, canvas) {
 }
 
 /**
- * Return float16 numbers as float32: a half's bits where a float32 has them; 2 ** 112 makes up for
- * the exponents' different offsets.
+ * Convert float16 values to float32: move a half's bits to their place in a float32; 2 ** 112
+ * corrects the exponent's offset.
  *
  * @param {Uint16Array} halves
  */

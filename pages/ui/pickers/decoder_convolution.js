@@ -1,18 +1,18 @@
-// Convolutions, and the product of numbers with a matrix that they are made of.
+// Convolutions, and the vector-matrix product that they consist of.
 
 /** @import { Apply, Layer } from "./decoder_layers.js" */
 /** @typedef {[input: number, kernel: number]} Tap */
 
-const FEW = 4; // output channels, below which a convolution adds up along the input's channels
+const FEW = 4; // output channels; with fewer, a convolution sums along the input's channels
 
 /**
- * output[o] += Σ_i x[i] · matrix[i][o]: four rows at a time, none where ReLU made x zero.
+ * output[o] += Σ_i x[i] · matrix[i][o], four rows at a time; rows with x = 0 (ReLU) are skipped.
  *
  * @param {Float32Array} x
- * @param {number} from where its rows begin
+ * @param {number} from the offset of its rows
  * @param {Float32Array} matrix
  * @param {Float32Array} output
- * @param {number} to where its columns begin
+ * @param {number} to the offset of its columns
  * @param {number} rows
  * @param {number} columns
  */
@@ -38,7 +38,7 @@ export function addProduct(x, from, matrix, output, to, rows, columns) {
   }
 }
 
-/** The same for few columns, with the matrix transposed. @type {typeof addProduct} */
+/** The same product for few columns, with a transposed matrix. @type {typeof addProduct} */
 function addDots(x, from, matrix, output, to, rows, columns) {
   for (let o = 0; o < columns; o++) {
     let sum = 0;
@@ -48,8 +48,8 @@ function addDots(x, from, matrix, output, to, rows, columns) {
 }
 
 /**
- * Both kinds of convolution: an output pixel gathers input pixels through kernel taps. Of a row of
- * taps the input pixels lie side by side, so a row is one product with the kernel's part for it.
+ * Apply both kinds of convolution: an output pixel gathers input pixels through kernel taps. The
+ * input pixels of a row of taps are adjacent, so a row is one product with its part of the kernel.
  *
  * @param {Layer} layer
  * @param {number[]} shape
@@ -90,14 +90,14 @@ export function convolution(layer, [height, width, channels], kernel, bias, outp
  * Return, for each output position along one axis, its taps by input position.
  *
  * @param {Layer} layer
- * @param {number} before positions of the input
- * @param {number} after positions of the output
+ * @param {number} before the number of input positions
+ * @param {number} after the number of output positions
  * @returns {Tap[][]}
  */
 function taps({ kind, stride, padding }, before, after) {
   const same = padding === "same";
   if (kind === "convT") {
-    // Input i is spread over outputs i · stride + u − offset.
+    // Input i contributes to outputs i · stride + u − offset.
     const offset = same ? Math.floor(Math.max(3 - stride, 0) / 2) : 0;
     return Array.from({ length: after }, (_, p) =>
       [2, 1, 0]
@@ -114,9 +114,9 @@ function taps({ kind, stride, padding }, before, after) {
 }
 
 /**
- * Return what gives parts of a kernel: row u, some columns, all channels, as a matrix
- * [column and channel][filter], transposed for few filters. Kernels are (3, 3, C, F), those of
- * transposed convolutions (3, 3, F, C).
+ * Return a function that cuts a part out of a kernel: row u, some columns, all channels, as a
+ * matrix [column and channel][filter], transposed for few filters. Kernels are (3, 3, C, F), those
+ * of transposed convolutions (3, 3, F, C).
  *
  * @param {Layer} layer
  * @param {Float32Array} kernel

@@ -1,4 +1,4 @@
-// The layers of a decoder: each a function from the numbers before it to those after it.
+// The layers of a decoder: each one is a function from input values to output values.
 //
 // Maps are stored row by row, all channels of a pixel together (H, W, C), as in Keras.
 
@@ -7,13 +7,13 @@ import { addProduct, convolution } from "./decoder_convolution.js";
 /**
  * A layer as `ae_core/latent/browser_decoder.py` describes it.
  *
- * @typedef {[offset: number, size: number]} Slice where an array stands behind the header
+ * @typedef {[offset: number, size: number]} Slice the place of an array after the header
  * @typedef {object} Layer
  * @property {"dense" | "reshape" | "conv" | "convT" | "up" | "pool"} kind
  * @property {keyof typeof ACTIVATIONS} activation
  * @property {number} stride
  * @property {"same" | "valid"} padding
- * @property {number[]} shape of what comes out: [H, W, C] or [D]
+ * @property {number[]} shape the output's shape: [H, W, C] or [D]
  * @property {Slice} kernel
  * @property {Slice} bias
  * @property {Slice} [shortcut] the kernel of a linear map from the code
@@ -23,10 +23,10 @@ import { addProduct, convolution } from "./decoder_convolution.js";
  */
 
 /**
- * Return what a layer does, without its activation; its output is overwritten by the next call.
+ * Return a layer's function, without its activation; the next call overwrites its output.
  *
  * @param {Layer} layer
- * @param {number[]} shape of what goes in
+ * @param {number[]} shape the input's shape
  * @param {Read} read
  * @returns {Apply}
  */
@@ -45,7 +45,7 @@ export function prepare(layer, shape, read) {
 }
 
 /**
- * Return what adds a linear map of the code to a layer's output, as some networks do.
+ * Return a function that adds a shortcut, a linear map of the code, to a layer's output.
  *
  * @param {Layer} layer
  * @param {Read} read
@@ -71,7 +71,7 @@ function enlarging(factor, [height, width, channels], output) {
   };
 }
 
-/** Take the largest of each square. @param {Layer} layer @param {number[]} shape @param {Float32Array} output @returns {Apply} */
+/** Take the maximum of each square. @param {Layer} layer @param {number[]} shape @param {Float32Array} output @returns {Apply} */
 function pooling({ stride, shape }, [height, width, channels], output) {
   const [rows, columns] = shape;
   const top = Math.floor((rows * stride - height) / 2);
@@ -104,7 +104,7 @@ export const ACTIVATIONS = {
   sigmoid: each((v) => 1 / (1 + Math.exp(-v))),
 };
 
-/** Abramowitz and Stegun 7.1.26, good to 1.5e-7. @param {number} v */
+/** The error function, Abramowitz and Stegun 7.1.26, accurate to 1.5e-7. @param {number} v */
 function erf(v) {
   const t = 1 / (1 + 0.3275911 * Math.abs(v));
   const sum = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));

@@ -1,5 +1,5 @@
-// A run's moments under one slider: pictures, map and place on the curve follow the hand, of two
-// runs at the same epoch. Only where the hand lets go is told to the server.
+// Replays a run's epochs with a slider, or two runs at the same epoch: images, map and the place on
+// the curve follow the slider. Only the epoch at its release is sent to the server.
 
 import { Redraw } from "../widgets/canvas.js";
 import { find, viewOf } from "../widgets/dom.js";
@@ -9,7 +9,7 @@ import { Panel, placeOf } from "./replay_panel.js";
 /** @import { Shown } from "./replay_panel.js" */
 /** @typedef {Shown & { epoch: number, play: string, pause: string, slider: string }} Data */
 
-const PLAYED = 8000; // ms that a whole run lasts
+const PLAYED = 8000; // ms for a whole run
 
 /** @param {Call<Data>} call */
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -23,7 +23,7 @@ class Replay extends Redraw {
   constructor(root, data) {
     super(() => this.show());
     this.data = data;
-    this.epoch = data.epoch; // later the hand knows better than what comes back of it
+    this.epoch = data.epoch; // only at first: later the slider is ahead of the server
     /** @type {number[]} */
     this.epochs = [];
     /** @type {(epoch: number) => void} */

@@ -1,4 +1,4 @@
-// What is drawn of one run at an epoch: its pictures, its map if it has one, its loss.
+// Draws a run at an epoch: its images, its map if it has one, and its loss.
 
 import { floats, penOf, sized } from "../widgets/canvas.js";
 import { element } from "../widgets/dom.js";
@@ -8,18 +8,18 @@ import { element } from "../widgets/dom.js";
  * @typedef {object} Run as `pages.ui.train.replay._of_run` describes it
  * @property {string} id
  * @property {string} title
- * @property {string} sheet a picture's address: the reconstructions, an epoch below the other
- * @property {string} given likewise: the originals, and what the network was given
- * @property {number} rows of pictures, the reconstructions among them
- * @property {number} count of pictures in a row
+ * @property {string} sheet an image's URL: the reconstructions, one row per epoch
+ * @property {string} given an image's URL: the originals, and the network's inputs
+ * @property {number} rows the number of rows of images, including the reconstructions
+ * @property {number} count the number of images per row
  * @property {number} height
  * @property {number} width
- * @property {number[]} epochs that are kept
- * @property {number[]} psnr at each
+ * @property {number[]} epochs the stored epochs
+ * @property {number[]} psnr the PSNR at each of them
  * @property {string} measure
  * @property {string} pictures
- * @property {number[]} curve its epochs
- * @property {number[][]} losses at them, a line each
+ * @property {number[]} curve the epochs of the loss curves
+ * @property {number[][]} losses the losses at these epochs, one array per line
  * @property {string} codes x, y, x, y, … of all epochs as base64 of float32
  * @property {number[]} labels
  * @property {string[]} names
@@ -32,15 +32,15 @@ import { element } from "../widgets/dom.js";
  * @property {string} curve
  * @property {string} training
  * @property {string} held_out
- * @property {string} named an epoch, which takes the place of "#"
+ * @property {string} named the text for an epoch, which replaces "#"
  */
 
-const ACROSS = 4; // pictures side by side
-const GAP = 6; // pixels between pictures
+const ACROSS = 4; // images side by side
+const GAP = 6; // pixels between images
 
-/** A run's place on the page. */
+/** The panel of a run. */
 export class Panel {
-  /** @param {Run} run @param {Shown} data @param {() => void} redraw called when a picture of it has come */
+  /** @param {Run} run @param {Shown} data @param {() => void} redraw called when one of its images has loaded */
   constructor(run, data, redraw) {
     this.run = run;
     this.data = data;
@@ -73,12 +73,12 @@ export class Panel {
       const image = new Image();
       image.src = run[name];
       image.decode().then(() => {
-        this.images[name] = image; // until then the one before is shown
+        this.images[name] = image; // until then, the previous one is shown
         this.redraw();
       });
     }
     this.points = floats(run.codes);
-    this.each = this.points.length / run.epochs.length; // numbers an epoch
+    this.each = this.points.length / run.epochs.length; // numbers per epoch
     this.extent = extentOf(this.points);
     this.mapFigure.hidden = !this.points.length;
     this.map.ariaLabel = data.map;
@@ -128,7 +128,7 @@ export class Panel {
         const isReconstructed = row === rows - 1;
         const source = isReconstructed ? sheet : given;
         const from = isReconstructed ? place : row;
-        if (from * height >= source.naturalHeight) continue; // a newer sheet is on its way
+        if (from * height >= source.naturalHeight) continue; // a newer sheet is still loading
         const [x, y] = [(n % ACROSS) * wide, (Math.floor(n / ACROSS) * rows + row) * tall];
         context.drawImage(source, n * width, from * height, width, height, x, y, wide - GAP, tall - GAP);
       }
@@ -185,7 +185,7 @@ export class Panel {
 }
 
 /**
- * Return the place of the last of some ascending epochs that is not after one; 0 if all are.
+ * Return the index of the last of some ascending epochs that is not after an epoch; 0 if all are.
  *
  * @param {number} epoch
  * @param {number[]} epochs
@@ -196,7 +196,7 @@ export function placeOf(epoch, epochs) {
   return place;
 }
 
-/** Return the square around points x, y, x, y, …, with some room. @param {Float32Array} points @returns {Extent} */
+/** Return the square around points x, y, x, y, …, with a margin. @param {Float32Array} points @returns {Extent} */
 function extentOf(points) {
   const low = [Infinity, Infinity], high = [-Infinity, -Infinity];
   for (let i = 0; i < points.length; i++) {

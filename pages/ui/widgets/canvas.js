@@ -1,6 +1,6 @@
-// Drawing: once a frame, on a canvas with the screen's own pixels.
+// Helpers for drawing once per frame, on a canvas with the screen's own pixels.
 
-/** Draws at the next frame, however often it is asked to until then. */
+/** Draws once at the next frame, even after several requests. */
 export class Redraw {
   /** @param {() => void} draw */
   constructor(draw) {
@@ -29,7 +29,7 @@ export function penOf(canvas, settings) {
 }
 
 /**
- * Empty a canvas and make it as large as it is shown; return its context and its size in CSS pixels.
+ * Clear a canvas and fit it to its displayed size; return its context and its size in CSS pixels.
  *
  * @param {HTMLCanvasElement} canvas
  * @returns {[context: CanvasRenderingContext2D, width: number, height: number]}
@@ -44,6 +44,6 @@ export function sized(canvas) {
   return [context, width, height];
 }
 
-/** Return float32 numbers that came as base64. @param {string} text */
+/** Decode base64 to float32 numbers. @param {string} text */
 export const floats = (text) =>
   new Float32Array(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);

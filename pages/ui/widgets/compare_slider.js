@@ -1,4 +1,4 @@
-// Left of the line the picture before, right of it the one after.
+// Shows the image before on the left of a line, and the image after on its right.
 
 import { find } from "./dom.js";
 

@@ -1,7 +1,9 @@
-// A square on a photo. Measures are the photo's own: x and y of the centre as shares of width and
-// height, side as a share of the shorter side, angle in degrees. Sends when the hand lets go.
+// A movable square on a photo. Its units are relative to the photo: x and y of the centre are
+// shares of width and height, the side is a share of the shorter side, the angle is in degrees. The
+// square is sent when the visitor releases it.
 //
-// Streamlit calls the default export again whenever data change: it assigns handlers, never adds.
+// Streamlit calls the default export again whenever data change, so it assigns handlers and never
+// adds any.
 
 import { clamp, element, filled, find, viewOf, wordsOf } from "./dom.js";
 
@@ -12,7 +14,7 @@ import { clamp, element, filled, find, viewOf, wordsOf } from "./dom.js";
 /** @typedef {{ kind: "move" | "resize" | "draw", pointer: number, start: Place, from: Crop }} Drag */
 
 const SMALLEST = 0.05;
-const STEP = 0.02; // of an arrow key
+const STEP = 0.02; // step of an arrow key
 
 /** @param {HTMLElement} shown @param {{ width: number, height: number }} photo @param {Crop} crop */
 function place(shown, photo, crop) {
@@ -70,12 +72,12 @@ export default function ({ data, parentElement, setStateValue }) {
   if (image.getAttribute("src") !== data.photo) image.src = data.photo;
   showAll();
 
-  /** Where the pointer is, as shares of the photo. @param {PointerEvent} event */
+  /** Return the pointer's place, as shares of the photo. @param {PointerEvent} event */
   const at = (event) => {
     const box = root.getBoundingClientRect();
     return { x: (event.clientX - box.left) / box.width, y: (event.clientY - box.top) / box.height };
   };
-  /** The side of a square from its centre to a point. @param {Place} centre @param {Place} point */
+  /** Return the side of the square with a centre that reaches a point. @param {Place} centre @param {Place} point */
   const reach = (centre, point) => {
     const { width, height } = shape();
     const across = Math.abs(point.x - centre.x) * width;

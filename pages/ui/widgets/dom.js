@@ -1,9 +1,9 @@
-// Elements that components find and make.
+// Helpers that find and create elements in components.
 
 /** @import { Pairs, Words } from "./types.js" */
 
 /**
- * Find an element that must be there.
+ * Find an element that must exist.
  *
  * @template {Element} Found
  * @param {ParentNode} root
@@ -17,7 +17,7 @@ export function find(root, selector, type) {
 }
 
 /**
- * Make an element with properties.
+ * Create an element with properties.
  *
  * @template {keyof HTMLElementTagNameMap} Name
  * @param {Name} name
@@ -32,7 +32,7 @@ export function element(name, properties = {}) {
 const views = new WeakMap();
 
 /**
- * Return what draws in an element; it is made once and lives as long as the element.
+ * Return the view of an element; it is created once and lives as long as the element.
  *
  * @template View
  * @template {Element} Root
@@ -45,7 +45,7 @@ export function viewOf(root, make) {
 }
 
 /**
- * Return sentences by their names.
+ * Return sentences by name.
  *
  * @param {Pairs} pairs
  * @returns {Words}
@@ -53,7 +53,7 @@ export function viewOf(root, make) {
 export const wordsOf = (pairs) => Object.fromEntries(pairs);
 
 /**
- * Return a sentence with a value in the place of its {name}.
+ * Return a sentence with its {name} replaced by a value.
  *
  * @param {string} sentence
  * @param {string} name

@@ -1,6 +1,6 @@
-// The drawing canvas: strokes in, one small grayscale picture out.
+// The drawing canvas: converts strokes to a small grayscale image.
 //
-// Points are in canvas units: (0, 0) is the top left corner and (1, 1) the bottom right one, so a
+// Points are in canvas units: (0, 0) is the top left corner and (1, 1) the bottom right one. So a
 // drawing does not depend on the size of the screen.
 //
 // Streamlit calls the default export when the element appears and again whenever data or the theme
@@ -17,12 +17,12 @@ import { filled, find, viewOf, wordsOf } from "./dom.js";
 
 const STROKE_WIDTH = 1 / 14; // two pixels of MNIST's 28
 
-// The browser draws this many times finer than what is sent, in each direction; the mean over each
-// area is then ours, the same in every browser and on every screen.
+// The browser draws at this multiple of the sent resolution in each direction; our own mean over
+// each area is then the same in every browser and on every screen.
 const FINER = 4;
 
-// Streamlit loads this module once per tab, so these outlive the element: Python forgets the
-// picture when the visitor goes to another page, and gets it back from here on return.
+// Streamlit loads this module once per tab, so the drawings outlive the element: Python drops the
+// image when the visitor opens another page, and gets it back from here on return.
 /** @type {Map<string, Drawing>} */
 const drawings = new Map();
 
@@ -45,12 +45,12 @@ function paintStrokes(context, strokes, side) {
     const last = at[at.length - 1];
     context.beginPath();
     if (at.length === 1) {
-      // A tap. Browsers differ in whether a line without length is drawn.
+      // A tap: browsers differ in whether they draw a line without length.
       context.arc(last.x, last.y, context.lineWidth / 2, 0, 2 * Math.PI);
       context.fill();
       continue;
     }
-    // Curves from midpoint to midpoint: no corners where the pointer was seen.
+    // Curves between midpoints, so that there are no corners at the pointer's positions.
     context.moveTo(at[0].x, at[0].y);
     for (let i = 1; i < at.length - 1; i++) {
       const middle = { x: (at[i].x + at[i + 1].x) / 2, y: (at[i].y + at[i + 1].y) / 2 };
@@ -63,7 +63,7 @@ function paintStrokes(context, strokes, side) {
 
 /** @param {CanvasRenderingContext2D} context @param {string} hint @param {number} side @param {string} font */
 function paintHint(context, hint, side, font) {
-  context.fillStyle = "#b0b0b0"; // 9.7 : 1 on black
+  context.fillStyle = "#b0b0b0"; // contrast 9.7 : 1 on black
   context.font = `${side / 14}px ${font}`;
   context.textAlign = "center";
   context.textBaseline = "middle";
@@ -72,9 +72,9 @@ function paintHint(context, hint, side, font) {
 
 /** @param {HTMLCanvasElement} canvas @param {Stroke[]} strokes @param {Words} words */
 function show(canvas, strokes, words) {
-  // As many pixels as the screen has under the canvas; both a resize and a zoom change that.
+  // Use the screen's own pixels under the canvas; both a resize and a zoom change their number.
   const side = Math.round(canvas.clientWidth * window.devicePixelRatio);
-  if (side === 0) return; // hidden: the observer calls again when it is not
+  if (side === 0) return; // hidden: the observer calls again when it is visible
   if (canvas.width !== side) canvas.width = canvas.height = side;
   const context = penOf(canvas);
   paintStrokes(context, strokes, side);
@@ -101,7 +101,7 @@ function pictureOf(strokes, side) {
   for (let y = 0; y < fineSide; y++) {
     const row = Math.floor(y / FINER) * side;
     for (let x = 0; x < fineSide; x++) {
-      sums[row + Math.floor(x / FINER)] += rgba[4 * (y * fineSide + x)]; // gray: red says it all
+      sums[row + Math.floor(x / FINER)] += rgba[4 * (y * fineSide + x)]; // gray: red suffices
     }
   }
   const bytes = Uint8Array.from(sums, (sum) => Math.round(sum / FINER ** 2));
@@ -130,10 +130,10 @@ export default function ({ data, parentElement, setStateValue }) {
   repaint();
 
   canvas.onpointerdown = (event) => {
-    // One stroke at a time: a palm or a second finger changes nothing.
+    // One stroke at a time: a palm or a second finger is ignored.
     if (drawing.pointer !== null || event.button !== 0) return;
     event.preventDefault();
-    canvas.setPointerCapture(event.pointerId); // the stroke goes on outside the canvas
+    canvas.setPointerCapture(event.pointerId); // the stroke continues outside the canvas
     drawing.pointer = event.pointerId;
     drawing.strokes.push([pointOf(event, canvas)]);
     repaint();
@@ -142,21 +142,21 @@ export default function ({ data, parentElement, setStateValue }) {
   canvas.onpointermove = (event) => {
     if (event.pointerId !== drawing.pointer) return;
     const stroke = drawing.strokes[drawing.strokes.length - 1];
-    // A pen reports several points a frame; without them quick strokes have corners.
+    // A pen reports several points per frame; without them, quick strokes have corners.
     const seen = event.getCoalescedEvents?.() ?? [];
     for (const each of seen.length ? seen : [event]) stroke.push(pointOf(each, canvas));
     repaint();
   };
 
-  // The last of the three comes even when the browser swallows the others.
+  // The last of the three events arrives even if the browser swallows the others.
   canvas.onpointerup = canvas.onpointercancel = canvas.onlostpointercapture = (event) => {
     if (event.pointerId !== drawing.pointer) return;
     drawing.pointer = null;
     send();
   };
 
-  // The buttons stay enabled when there is nothing to undo: a button that is switched off while it
-  // has the focus leaves keyboard users nowhere.
+  // The buttons stay enabled when there is nothing to undo: keyboard users would lose their place
+  // if the focused button were disabled.
   /** @param {(strokes: Stroke[]) => void} edit */
   const change = (edit) => () => {
     if (drawing.strokes.length === 0 || drawing.pointer !== null) return;
@@ -168,12 +168,12 @@ export default function ({ data, parentElement, setStateValue }) {
   clear.onclick = change((strokes) => strokes.splice(0));
 
   return viewOf(root, () => {
-    // A new element: the page was opened, or Streamlit built this one again.
+    // A new element: the page was opened, or Streamlit has rebuilt the element.
     drawing.pointer = null; // the element that had captured it is gone
     if (drawing.strokes.length > 0) send();
     const observer = new ResizeObserver(repaint);
     observer.observe(canvas);
-    window.addEventListener("resize", repaint); // a zoom that leaves the layout as it is
+    window.addEventListener("resize", repaint); // for a zoom that does not change the layout
     return () => {
       observer.disconnect();
       window.removeEventListener("resize", repaint);

@@ -1,4 +1,4 @@
-// A grid of pictures; a click, Enter or Space chooses one.
+// A grid of images; a click, Enter or Space chooses one.
 
 import { element, find } from "./dom.js";
 

@@ -33,7 +33,7 @@ def image_picker(
         if isinstance(index, int) and 0 <= index < len(sources):
             on_pick(index)
 
-    # Tuples, not lists: for a list, Streamlit imports pandas (70 MB) to check whether it is a table.
+    # Tuples, not lists: for a list, Streamlit imports pandas, 70 MB, to check if it is a table.
     label = text("gallery.choose")
     data = {"pictures": sources, "names": names, "chosen": chosen, "label": label}
     _PICKER(key=key, data=data, on_picked_change=take)

@@ -1,17 +1,17 @@
-// Types that several components share; JSDoc imports them. Nothing is compiled, no browser asks for this file.
+// Types that several components share; JSDoc imports them. The file is not compiled, and browsers do not load it.
 
-/** What Streamlit hands to a component's default export: at first, and whenever the data or the theme change. */
+/** The argument of a component's default export; Streamlit calls it whenever data or theme change. */
 export interface Call<Data> {
   data: Data;
-  /** The component's HTML stands in it. */
+  /** The element with the component's HTML. */
   parentElement: ParentNode;
-  /** Tell the server something once: Python's `on_<name>_change` runs. */
+  /** Send the server a value once: Python's `on_<name>_change` runs. */
   setTriggerValue(name: string, value: unknown): void;
-  /** Have the server keep a value as the component's state. */
+  /** Store a value on the server as the component's state. */
   setStateValue(name: string, value: unknown): void;
 }
 
-/** Sentences by name, as pairs: for a dict in a component's data Streamlit imports pandas. */
+/** Sentences by name, as pairs: for a dict in a component's data, Streamlit imports pandas. */
 export type Pairs = [name: string, sentence: string][];
 
 /** Sentences by name. */
