@@ -2,7 +2,7 @@
 
     UserError                  a refusal: a bad setting, file, link or name
     ├── UnknownThing           a link names something that is not on this server
-    ├── Busy                   the visitor has as many runs in progress as are allowed
+    ├── Busy                   the visitor has the maximum number of runs in progress
     ├── NotAllowed             a rule of the visitor's class forbids it
     ├── NotYours               only the owner may change the thing
     ├── ImageSetUnavailable    the images are not on this server and could not be downloaded
@@ -78,7 +78,7 @@ class UnknownThing(UserError):
 
 
 class Busy(UserError):
-    """The visitor has as many runs in progress as are allowed."""
+    """The visitor has the maximum number of runs in progress."""
 
 
 class NotAllowed(UserError):

@@ -16,7 +16,7 @@ from benchmarks.own_service import own_service
 from benchmarks.report import Report
 
 SOURCE = 0.4636  # R1's average loss per sample at epoch 600
-SHARE = 0.2  # of the seconds of the original R1
+SHARE = 0.2  # share of the original R1's seconds
 DIGITS, MINUTE = 0.0100, 60.0
 PATIENCE = 3600
 

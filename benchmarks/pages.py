@@ -1,4 +1,4 @@
-"""Times what a visitor waits for, in a real Chromium: ``python -m benchmarks.pages``.
+"""Times a visitor's waits in a real Chromium: ``python -m benchmarks.pages``.
 
 It measures the time from the app's start to its first page, from Home to its first image and, with
 warm workers, from the click on Train to the first epoch's curve, and the memory of the server and

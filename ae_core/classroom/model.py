@@ -32,7 +32,7 @@ FALLBACK_PRESET = "digits-dense"  # a dense network takes images of any size
 
 @dataclass(frozen=True)
 class ClassLimits:
-    """What a teacher allows each student.
+    """The limits that a teacher sets for each student.
 
     Attributes:
         epochs: the maximum for one run.
@@ -53,7 +53,7 @@ class ClassLimits:
 
 @dataclass(frozen=True)
 class Challenge:
-    """The class competes for the best validation PSNR with a small code.
+    """A class's competition for the best validation PSNR with a small code.
 
     Attributes:
         latent_dim: the maximum.

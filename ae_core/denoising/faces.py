@@ -16,7 +16,7 @@ SEARCHED = 400  # pixels: the longer side of a photo during the search
 SMALLEST = 24  # pixels of that photo: the size of the cascade's own window
 SCALE_STEP = 1.15
 NEIGHBOURS = 3  # overlapping detections that make a face
-SMALLEST_SHARE = 0.5  # of the largest face: smaller detections are mostly false
+SMALLEST_SHARE = 0.5  # share of the largest face: smaller detections are mostly false
 
 # From the cascade's window to the square of LFWcrop, (83, 92)–(166, 175) of each LFW
 # image: medians over 24 photos of LFW.

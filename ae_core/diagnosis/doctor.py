@@ -15,13 +15,13 @@ from ae_core.specs import TrainingSpec
 # Before these steps a healthy network looks like a sick one: after 80 steps of mnist-vae no
 # dimension is in use, after 100 the code of olivetti-conv may be saturated.
 EARLY_STEPS = 200
-VAL_REBOUND = 0.05  # of the fall of the validation loss
+VAL_REBOUND = 0.05  # share of the validation loss's fall
 OVERFITTING_GAP = 3.0  # dB between training and validation images: twice the error
 FEW_IMAGES = 1000
 STILL_GAINING = 0.1  # dB in the last fifth of the epochs: visible after twice as many
-NO_GAIN = 0.03  # dB; gains between the two need no finding
-LONG_ENOUGH = 10  # epochs before "no gain" says something
-GOOD_ENOUGH = 0.98  # of the images' variance explained: a larger code would show nothing more
+NO_GAIN = 0.03  # dB; a gain between the two needs no finding
+LONG_ENOUGH = 10  # epochs after which "no gain" is meaningful
+GOOD_ENOUGH = 0.98  # share of the images' variance explained: a larger code has no visible effect
 
 
 def examine(

@@ -12,19 +12,19 @@ from ae_core.diagnosis.history import RunHistory
 from ae_core.diagnosis.remedies import Remedy
 from ae_core.latent.statistics import ACTIVE
 
-POOR = 0.5  # of the images' variance explained: most of their differences are lost
+POOR = 0.5  # share of the images' variance explained: most of their differences are lost
 VERY_POOR = 0.25
-SAME = 0.02  # of the images' own spread: the differences between outputs are invisible
+SAME = 0.02  # share of the images' own spread: the differences between outputs are invisible
 STEPS_TO_DIFFER = 500  # a sigmoid code on MNIST gives a constant output for 300, then learns
 DARK = 0.02  # mean pixel value of an image that looks black
-SATURATED = 0.9  # of the units; a healthy sigmoid code on MNIST has 0.73
-SILENT = 0.95  # of the units: at most one in twenty is active
-COLLAPSED = 0.25  # of the latent dimensions in use: 4 of 16
-HALF_THE_CODE = 0.5  # of the dimensions in use: fewer deserve a hint
+SATURATED = 0.9  # share of the units; a healthy sigmoid code on MNIST has 0.73
+SILENT = 0.95  # share of the units: at most one in twenty is active
+COLLAPSED = 0.25  # share of the latent dimensions in use: 4 of 16
+HALF_THE_CODE = 0.5  # of the latent dimensions: fewer in use deserve a hint
 WIDE = 4  # latent dimensions that should explain more than VERY_POOR
 FAST = 0.01  # learning rate of Adam and RMSprop: ten times the usual one
 SLOW = 1e-4  # a tenth of the usual one
-REBOUND = 0.3  # of the fall of the training loss: more than the variation between batches
+REBOUND = 0.3  # share of the training loss's fall: more than the variation between batches
 
 PROBLEM, HINT, FINE = "problem", "hint", "fine"
 

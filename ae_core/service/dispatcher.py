@@ -107,7 +107,7 @@ class Dispatcher:
         """Follow exactly the runs in training."""
         self._attempts.leave_others(client, queue)
         for entry in queue.training:
-            # If the scheduler does not have it, it is another scheduler.
+            # If the scheduler does not have it, the scheduler is a new one.
             if entry.id not in self._attempts and not self._attempts.join(client, entry):
                 self._lose(client, entry, "service")
 

@@ -53,7 +53,7 @@ class DenoiserSpec:
 
     @property
     def stride(self) -> int:
-        """The number of which an image's sides must be multiples inside the network."""
+        """The network's stride; the sides of its input must be multiples of it."""
         return 2 ** (len(self.widths) - 1)
 
     def to_json(self) -> str:

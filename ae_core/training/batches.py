@@ -11,7 +11,7 @@ from ae_core.specs import TrainingSpec
 from ae_core.specs.losses import LOSSES
 
 EVALUATED_AT_ONCE = 500  # validation images
-WARMUP_SHARE = 0.1  # of the steps in a `one-cycle` schedule
+WARMUP_SHARE = 0.1  # share of the steps in a `one-cycle` schedule
 Metrics: TypeAlias = dict[str, float]
 
 

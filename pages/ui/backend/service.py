@@ -95,7 +95,7 @@ def _run_sheet(_images: ImageChoice, run_id: str, epoch: int, _rows: np.ndarray)
 
 @st.cache_resource(show_spinner=False, max_entries=FILMS)
 def replay_sheet(run_id: str, epochs: int) -> ReplaySheet:
-    """Return the packed frames of a run; they are empty if the run has none.
+    """Return the packed frames of a run's first epochs, without epochs if there are none.
 
     Args:
         run_id: the run's id.

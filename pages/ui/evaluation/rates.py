@@ -27,7 +27,7 @@ from pages.ui.widgets.chart import chart
 from pages.ui.widgets.metric import metric
 
 COUNTS = ("coded", "plain")  # after an entropy coder, or with fixed bits per value
-COLOURS = (TRAIN, FOURTH, SIXTH)  # of the models
+COLOURS = (TRAIN, FOURTH, SIXTH)  # colours of the models
 CHART = "measure.curves"
 STEPS = 60  # steps of the slider for bytes
 ROOM = 1.1  # factor above the smallest JPEG file, so that every method can take part

@@ -37,7 +37,7 @@ class TrainedAutoencoder:
 
     @property
     def spec(self) -> TrainingSpec:
-        """What was trained."""
+        """The spec that was trained."""
         return self.file.spec
 
 
@@ -51,7 +51,7 @@ class TrainedDenoiser:
 
     @property
     def spec(self) -> DenoiserSpec:
-        """What was trained."""
+        """The spec that was trained."""
         return self.file.spec
 
 
