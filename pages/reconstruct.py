@@ -181,9 +181,9 @@ def _verdict(ours: Reconstruction, others: list[Reconstruction]) -> str:
         return text("reconstruct.verdict.alone")
     gap = ours.psnr - best.psnr
     if abs(gap) < 0.05:
-        return text("reconstruct.verdict.equal", rival=best.name)
+        return text("reconstruct.verdict.equal", baseline=best.name)
     key = "reconstruct.verdict.ahead" if gap > 0 else "reconstruct.verdict.behind"
-    return text(key, rival=best.name, gap=f"{abs(gap):.1f}")
+    return text(key, baseline=best.name, gap=f"{abs(gap):.1f}")
 
 
 page_frame("Reconstruct", page)
