@@ -16,13 +16,14 @@ LINKS = json.loads((FIXTURES / "pages.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
-def old_store(own_runs, tmp_path_factory):
+def old_store(own_runs, connection, tmp_path_factory):
     """A server on a copy of that version's store; its class was opened just now."""
     folder = tmp_path_factory.mktemp("old") / "runs"
     shutil.copytree(FIXTURES / "store", folder)
     (classroom,) = folder.glob("classes/*/class.json")
     classroom.write_text(json.dumps(json.loads(classroom.read_text()) | {"created": time.time()}))
-    # The workers look for visitors' images beside the runs of all other tests.
+    # The workers look for visitors' images beside the runs of all other tests, whoever starts them.
+    connection.client()
     shutil.copytree(FIXTURES / "store" / "own", own_runs / "own", dirs_exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AE_RUNS_DIR", str(folder))
