@@ -90,7 +90,7 @@ def _train(options: argparse.Namespace) -> None:
         last = dict(record.history[-1]) if record.history else {}
         print(json.dumps({"status": record.status, "epochs": len(record.history)} | last))
     if record.status == "failed" and record.reason is not None:
-        raise UserError(record.reason.key, **record.reason.values)
+        raise UserError.from_message(record.reason)
 
 
 def _pretrain(options: argparse.Namespace) -> None:

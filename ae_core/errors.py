@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,11 @@ class UserError(Exception):
         """Create the message from its key and values."""
         self.message = Message(key, values)
         super().__init__(self.message)
+
+    @classmethod
+    def from_message(cls, message: Message) -> Self:
+        """Return the error that says this message."""
+        return cls(message.key, **message.values)
 
     @property
     def key(self) -> str:

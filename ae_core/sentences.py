@@ -60,17 +60,17 @@ def say(key: str, language: str = FALLBACK, /, **values: Any) -> str:
         KeyError: there is no such entry, or it names a value that is not given.
     """
     entry = entries(language)[key]
-    return _Writer(language).format(entry, **values) if values else entry
+    return MessageFormatter(language).format(entry, **values) if values else entry
 
 
 def sentence(said: Message | UserError, language: str = FALLBACK) -> str:
     """Return a message, or the message of an error, as a sentence."""
     message = said.message if isinstance(said, UserError) else said
     entry = entries(language)[f"message.{message.key}"]
-    return _Writer(language, MAX_QUOTED).format(entry, **message.values)
+    return MessageFormatter(language, MAX_QUOTED).format(entry, **message.values)
 
 
-class _Writer(string.Formatter):
+class MessageFormatter(string.Formatter):
     """Fills an entry's fields in one language."""
 
     def __init__(self, language: str, max_quoted: int | None = None) -> None:
@@ -79,6 +79,7 @@ class _Writer(string.Formatter):
         self._locale = Locale(language)
 
     def format_field(self, value: Any, format_spec: str) -> str:
+        """Return a value as this language writes it; the module's docstring lists the formats."""
         if isinstance(value, Message | UserError):
             return sentence(value, self._language)
         if format_spec.startswith("n "):

@@ -87,7 +87,7 @@ class ImageSetCard:
             UserError: see `problem`.
         """
         if self.problem is not None:
-            raise type(self.problem)(self.problem.key, **self.problem.values)
+            raise type(self.problem).from_message(self.problem.message)
 
 
 @dataclass(frozen=True, eq=False)

@@ -56,7 +56,7 @@ def load_images(name: str, size: int = 0, split: str = "held-out") -> ImageSet:
     try:
         return _made(known, user_image_sets.read_user_set(name), size, split)
     except UnknownThing as error:
-        raise ImageSetUnavailable(error.key, **error.values) from error
+        raise ImageSetUnavailable.from_message(error.message) from error
 
 
 @lru_cache(maxsize=2)

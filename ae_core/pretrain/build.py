@@ -120,7 +120,7 @@ def _autoencoder(name: str, folder: Path) -> None:
     spec = recipes.recipe(name)
     record, trained, files = run(spec, name, None)
     if not record.history and record.reason is not None:
-        raise UserError(record.reason.key, **record.reason.values)
+        raise UserError.from_message(record.reason)
     quantized = recipes.RECIPES[name].quantized
     if spec.autoencoder.pca_components:
         trained = without_encoder_projection(trained)

@@ -71,14 +71,14 @@ class Connection:
             self._drop()
             until, why = self._refused
             if time.monotonic() < until:  # a caller that waited for the lock does not wait again
-                raise ServiceUnavailable(why.key, **why.values)
+                raise ServiceUnavailable.from_message(why)
             try:
                 self._client = self._connected()
             except (OSError, RuntimeError, TimeoutError, ValueError, UserError) as error:
                 self._drop()
                 why = self._why(error)
                 self._refused = (time.monotonic() + REFUSED_SECONDS, why)
-                raise ServiceUnavailable(why.key, **why.values) from error
+                raise ServiceUnavailable.from_message(why) from error
             return self._client
 
     def _connected(self) -> Client:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ae_core.errors import Message, UserError
-from ae_core.sentences import MAX_QUOTED, _Writer, entries, languages, sentence
+from ae_core.sentences import MAX_QUOTED, MessageFormatter, entries, languages, sentence
 
 
 @contextmanager
@@ -37,7 +37,7 @@ def says(shown: str, key: str, language: str = "en", /, **values: Any) -> bool:
 
 def pattern(key: str, language: str = "en", /, **values: Any) -> re.Pattern[str]:
     """Return what finds the sentence of a message with these values; others may be any."""
-    writer, found = _Writer(language, MAX_QUOTED), ""
+    writer, found = MessageFormatter(language, MAX_QUOTED), ""
     for fixed, name, written, _ in Formatter().parse(entries(language)[f"message.{key}"]):
         found += re.escape(fixed)
         if name is not None:
