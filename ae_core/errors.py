@@ -109,7 +109,7 @@ class ImageSetCorrupt(UserError):
 
 
 class StorageError(UserError):
-    """The disk refused; the log names the folder."""
+    """The disk refused; the log has the system's error."""
 
 
 class ServiceUnavailable(UserError):

@@ -55,7 +55,8 @@ def page() -> None:
 def _noise() -> tuple[Corruption, int]:
     for old in ("kind", "amount"):  # older links
         if old in st.query_params:
-            set_query(**{OLD_NAMES[old]: st.query_params[old], old: ""})
+            name = OLD_NAMES[old]
+            set_query(**{name: st.query_params.get(name, st.query_params[old]), old: ""})
     kind = linked_choice(
         "noise_kind", text("denoise.noise"), KINDS, "denoise", format_func=in_words
     )
@@ -82,9 +83,8 @@ def _results(
         colour = view == VIEWS[1]
     shared = chosen.shared and not colour
     asked = Question(chosen.key, chosen.image, model.file, noise, seed, colour, shared)
-    wait = (
-        chosen.key if shared else asked.key
-    )  # for small images, later answers take a tenth of a second
+    # Of small images that all visitors share, only the first answer takes long.
+    wait = chosen.key if shared else asked.key
     with waiting(text("denoise.denoising"), "denoised", wait):
         result = denoised(asked)
     denoised_view(result, faces=chosen.key[0] != "test" or any_size)

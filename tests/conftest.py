@@ -12,7 +12,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # As Dask has it in workers. OpenMP's threads wait for each other busily: where other processes
 # have the cores, scikit-learn's t-SNE takes ten times as long with two threads as with one.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-# Nor is TensorFlow quicker with two threads a process where as many processes as cores compute.
+# More than one TensorFlow thread a process does not help where as many processes as cores compute.
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 
 from ae_core.runs.store import RunStore

@@ -48,7 +48,7 @@ class Snapshot:
         reason: why it stopped or failed, or why it cannot continue now; None without a problem.
         position: place in the queue from 1, 0 when not queued.
         wait: estimated seconds until it starts, None when not queued or unknown.
-        lost: the cause of a lost first attempt: ``worker`` (died) or ``service`` (the scheduler
+        lost: the cause of the last lost attempt: ``worker`` (died) or ``service`` (the scheduler
             went away), after which the run was retried; empty if nothing was lost.
         lost_epoch: the epoch in which that happened.
         share: the completed share of the present epoch, in [0, 1].

@@ -1,4 +1,4 @@
-"""Runs on disk: ``<id>/{run,spec,history}.json, weights.npz, preview.png, moments.npz``.
+"""Runs on disk: ``<id>/{run,spec,history}.json, weights.npz, preview.png, moments.npz, map.npz``.
 
 ``weights.npz`` also exists while a run trains, and then changes every few seconds.
 
@@ -63,7 +63,7 @@ class RunStore:
         write_record(self.folder(record.id), record, {})
 
     def finish(self, record: RunRecord, files: Mapping[str, bytes]) -> None:
-        """Write a run's outcome: its files (``weights.npz``, ``preview.png``), history and status.
+        """Write a run's outcome: its files (weights, images), history and status.
 
         Raises:
             StorageError: as in `begin`.

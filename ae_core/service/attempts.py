@@ -18,7 +18,7 @@ from ae_core.runs.store import RunStore
 from ae_core.service import worker
 from ae_core.service.active_runs import ActiveRuns
 from ae_core.service.dask_adapter import forget_events
-from ae_core.service.messages import RunMessage, attempt_name, limit, task_key, topic
+from ae_core.service.messages import RunMessage, attempt_name, epoch_limit, task_key, topic
 from ae_core.service.queue import Entry, TrainingQueue
 from ae_core.specs import LIMITS, TrainingSpec, to_json
 
@@ -55,7 +55,7 @@ class RemoteAttempt:
     @classmethod
     def submit(cls, client: Client, name: str, spec: TrainingSpec, folder: Path) -> "RemoteAttempt":
         """Submit an attempt to a worker, which regularly saves its weights in ``folder``."""
-        limit(name, client).set(ALL_EPOCHS, timeout=TIMEOUT)
+        epoch_limit(name, client).set(ALL_EPOCHS, timeout=TIMEOUT)
         future = client.submit(
             worker.train,
             name,
@@ -75,7 +75,7 @@ class RemoteAttempt:
 
     def allow_until_epoch(self, epoch: int) -> None:
         """Set the epoch up to which the attempt may train, or `messages.STOP`."""
-        limit(self.name, self.client).set(epoch, timeout=TIMEOUT)
+        epoch_limit(self.name, self.client).set(epoch, timeout=TIMEOUT)
 
     def outcome(self) -> RunOutcome:
         """Return the outcome of the run; its task, `ae_core.service.worker.train`, must be done.
@@ -108,7 +108,7 @@ class RemoteAttempt:
         self.future.cancel()
         self.leave()
         self.client.unpublish_dataset(task_key(self.name))
-        limit(self.name, self.client).delete()
+        epoch_limit(self.name, self.client).delete()
         forget_events(self.client, topic(self.name))
 
 

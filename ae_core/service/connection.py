@@ -27,11 +27,17 @@ ANSWER_SECONDS = 120.0  # a page's maximum wait for a worker
 _log = logging.getLogger(__name__)
 
 
-def _answered(function: Callable[..., T], args: Any, kwargs: Any) -> T | UserError:
-    """Return a function's result or its UserError: Dask would log a raised one with arguments."""
+def _answered(function: Callable[..., T], args: Any, kwargs: Any) -> T | Exception:
+    """Return a function's result or the exception it raised, in the worker.
+
+    Of a task that raises, Dask would log the arguments, for example a visitor's photo.
+    """
     try:
         return function(*args, **kwargs)
     except UserError as error:
+        return error
+    except Exception as error:
+        _log.exception("%s failed", function.__name__)
         return error
 
 
@@ -112,7 +118,7 @@ class Connection:
         except TimeoutError as error:
             future.cancel()
             raise ServiceUnavailable("no_answer", seconds=round(ANSWER_SECONDS)) from error
-        if isinstance(found, UserError):
+        if isinstance(found, Exception):
             raise found
         return found
 

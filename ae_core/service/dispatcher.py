@@ -21,7 +21,7 @@ from ae_core.service.queue import Entry, TrainingQueue
 
 CHANGED = "ae-queue"  # the topic on which servers announce that the queue has changed
 POLL_SECONDS = 2.0  # while changes without an event are possible
-MAX_ATTEMPTS = 2  # at a run whose worker or scheduler is lost
+MAX_ATTEMPTS = 2  # at training a run; one that is lost before it has started does not count
 
 
 class Dispatcher:
@@ -133,7 +133,7 @@ class Dispatcher:
 
     def _worker_lost(self, key: str) -> None:
         run = self._active.live(run_of(key))
-        if run is not None and run.started:  # otherwise Dask gives it to another worker
+        if run is not None and run.started:  # otherwise Dask repeats it, or `_finish` is told
             self._attempt_lost(key, "worker")
 
     def _attempt_lost(self, key: str, how: str) -> None:

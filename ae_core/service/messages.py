@@ -45,7 +45,7 @@ def topic(name: str) -> str:
     return f"ae-run-{name}"
 
 
-def limit(name: str, client: Client) -> Variable:
+def epoch_limit(name: str, client: Client) -> Variable:
     """Return the Dask variable that holds the epoch up to which an attempt may train, or `STOP`."""
     return Variable(f"ae-until-{name}", client=client)
 
@@ -96,7 +96,7 @@ class DaskRunControl:
 
     def __init__(self, name: str, reporter: ProgressReporter) -> None:
         """Read the variable once; ``reporter`` sends pauses and progress."""
-        self._variable = limit(name, get_client())
+        self._variable = epoch_limit(name, get_client())
         self._reporter = reporter
         self._paused_out = False
         self._reported = time.monotonic()

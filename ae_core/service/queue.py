@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-# The maximum lead, in seconds, of a visitor who was never served: a stream of new visitors must not
-# make an earlier one wait without end.
+# Seconds. Nobody counts as served longer before their run was entered than this: a stream of new
+# visitors must not make an earlier one wait without end.
 STARVATION_BOUND = 600.0
 
 

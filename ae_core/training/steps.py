@@ -24,7 +24,7 @@ from ae_core.training.batches import EVALUATED_AT_ONCE, MetricSums, batches, ste
 from ae_core.training.optimizers import optimizer
 
 SECONDS_PER_CALL = 0.15
-# Steps: XLA takes a second to compile, and fewer steps do not make up for it.
+# Steps in a training: from this number on, XLA saves more than the second it takes to compile.
 WORTH_COMPILING = 5000
 
 

@@ -22,7 +22,7 @@ PATIENCE = 180  # seconds: the first page waits for a worker that imports Tensor
 
 
 def opened(page: str, /, visitor: str = "", **query: str) -> AppTest:
-    """Open a page with a query, as a link does; without a visitor somebody new does."""
+    """Open a page with a query, as a link does; without ``visitor``, as a new visitor."""
     test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE)
     test.switch_page(page) if page != "app.py" else None
     if visitor:

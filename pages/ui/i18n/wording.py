@@ -61,7 +61,7 @@ def run_name(snapshot: Snapshot) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Format a duration for quick reading, e.g. ``about 40 s`` without the ``about``."""
+    """Format a duration, rounded for quick reading, e.g. ``40 s``."""
     if seconds < 10:
         return f"{max(1, round(seconds))} s"
     if seconds < 90:

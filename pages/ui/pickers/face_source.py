@@ -48,7 +48,7 @@ def face_source(model: TrainedAutoencoder | TrainedDenoiser) -> Chosen | None:
     """Let the visitor choose an image; return None while there is none.
 
     Raises:
-        UserError: no image is available.
+        UserError: the photo or the image set cannot be read.
     """
     source = linked_choice(
         "source", text("denoise.face"), SOURCES, "denoise", words="denoise.source", wrap=True

@@ -42,7 +42,10 @@ class Draft:
 
 
 def visitor() -> str:
-    """Return an opaque name for this visitor, the same in every tab and after a reload."""
+    """Return an opaque name for this visitor, the same in every tab and after a reload.
+
+    A browser that keeps no cookies gets one for each session.
+    """
     if token := browser_token():
         return hashlib.sha256(token).hexdigest()[:16]
     return str(st.session_state.setdefault("visitor", secrets.token_hex(8)))
