@@ -4,7 +4,7 @@ To add a loss, write its function and its row in `LOSSES`, and name it in
 ``assets/text/<language>/settings.toml``. Pages, formulas, training and the exported script read the
 row; the script copies the function's source, so annotate its arguments and its result, use nothing
 but its arguments and `math`, and call another function of this module with ``ops`` last. A row says
-which outputs its loss needs (``needs_sigmoid``); of two rows of a kind, `loss_for` prefers the first.
+which outputs its loss needs (``needs_sigmoid``); `loss_for` prefers the first row of a kind.
 
 Shapes: images ``x`` and reconstructions ``x_hat`` (N, H, W, C) on the network's pixel scale, codes
 ``z``, their ``mean`` and ``log_var`` (N, D); a function returns one value per image, (N,), unless
