@@ -15,7 +15,9 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from ae_core.runs.store import RunStore
 from tests.helpers.lab_server import LAPTOP, PHONE, Server, serving
+from tests.helpers.trainings import Trainings
 
 expect.set_options(timeout=60_000)  # the first training waits for TensorFlow
 # Chromium of its own accord asks Google's servers this and that; a test must not.
@@ -35,6 +37,12 @@ def server(tmp_path_factory) -> Iterator[Server]:
     """One server for all tests that do not end it."""
     with serving(tmp_path_factory.mktemp("runs")) as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def trained(server) -> Trainings:
+    """Ended runs for all tests that need some; those that stop or delete one have their own."""
+    return Trainings(RunStore(server.runs))
 
 
 @pytest.fixture
@@ -67,12 +75,26 @@ def visitors(browser, server) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture(scope="session")
-def phones(browser, server) -> Iterator[BrowserContext]:
-    """The same for visitors with a phone."""
-    context = browser.new_context(**PHONE, base_url=server.url, is_mobile=True, has_touch=True)
+def strangers(browser, server) -> Iterator[BrowserContext]:
+    """The same for a second visitor at the same time: with other cookies, so in another context."""
+    context = browser.new_context(**LAPTOP, base_url=server.url)
     context.set_default_timeout(60_000)
     yield context
     context.close()
+
+
+@pytest.fixture(scope="session")
+def phones(browser, server) -> Iterator[BrowserContext]:
+    """The same for visitors with a phone."""
+    context = _phones(browser, server)
+    yield context
+    context.close()
+
+
+def _phones(browser: Browser, server: Server) -> BrowserContext:
+    context = browser.new_context(**PHONE, base_url=server.url, is_mobile=True, has_touch=True)
+    context.set_default_timeout(60_000)
+    return context
 
 
 @pytest.fixture
@@ -82,9 +104,23 @@ def page(visitors, server) -> Iterator[Page]:
 
 
 @pytest.fixture
+def stranger(strangers, server) -> Iterator[Page]:
+    """The page of another new visitor at the same time."""
+    yield from _visit(strangers, server, LAPTOP)
+
+
+@pytest.fixture
 def phone(phones, server) -> Iterator[Page]:
     """The page of a new visitor with a phone, in dark colours."""
     yield from _visit(phones, server, PHONE)
+
+
+@pytest.fixture
+def first_phone(browser, fresh_server) -> Iterator[Page]:
+    """The page of the first visitor to a server, with a phone."""
+    context = _phones(browser, fresh_server)
+    yield from _visit(context, fresh_server, PHONE)
+    context.close()
 
 
 def _visit(context: BrowserContext, server: Server, screen: dict[str, Any]) -> Iterator[Page]:

@@ -4,13 +4,13 @@ import re
 from urllib.parse import quote
 
 import psutil
-import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
 from ae_core.storage import ROOT
 from tests.helpers.lab_page import IDLE, linked, metric, open_page
 from tests.helpers.refusals import pattern
+from tests.helpers.trainings import MAPPED
 
 
 def press_train(page: Page) -> None:
@@ -82,12 +82,18 @@ def test_a_closed_tab_does_not_end_a_run(page, browser, server):
     assert "epochs=60" in page.url
 
 
-def test_two_visitors_do_not_see_or_stop_each_others_runs(page, browser, server):
+def test_two_visitors_have_one_run_each_and_do_not_see_or_stop_the_others(page, stranger):
     open_page(page, "/train?preset=digits-dense&image_size=8&epochs=2000")
     press_train(page)
     expect(page.locator(".js-plotly-plot")).to_be_visible()
-    other = browser.new_context(base_url=server.url)
-    stranger = other.new_page()
+    page.get_by_role("button", name="Pause").click()  # it keeps its worker
+    expect(page.get_by_text("Paused")).to_be_visible()
+    page.get_by_text("Set up", exact=True).click()
+    press_train(page)
+    expect(page.get_by_text(pattern("busy"))).to_be_visible()
+    page.get_by_text("Watch", exact=True).click()
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+
     open_page(stranger, "/train?view=Compare")
     expect(stranger.get_by_text("No runs yet")).to_be_visible()
     open_page(stranger, page.url)  # with the link one may watch, not stop
@@ -99,24 +105,10 @@ def test_two_visitors_do_not_see_or_stop_each_others_runs(page, browser, server)
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_text(re.compile("Stopped in epoch"))).to_be_visible()
     expect(stranger.get_by_text("Finished")).to_be_visible()
-    other.close()
 
 
-def test_a_second_run_at_once_is_refused_in_a_sentence(page):
-    open_page(page, "/train?preset=digits-dense&image_size=8&epochs=2000")
-    press_train(page)
-    expect(page.locator(".js-plotly-plot")).to_be_visible()
-    page.get_by_text("Set up", exact=True).click()
-    press_train(page)
-    expect(page.get_by_text(pattern("busy"))).to_be_visible()
-    page.get_by_text("Watch", exact=True).click()
-    page.get_by_role("button", name="Stop").click()
-    expect(page.get_by_text(re.compile("Stopped in epoch"))).to_be_visible()
-
-
-def test_a_two_number_code_shows_its_map(page):
-    open_page(page, "/train?preset=digits-dense&image_size=8&latent_dim=2&epochs=5")
-    press_train(page)
+def test_a_two_number_code_shows_its_map(page, trained):
+    open_page(page, f"/train?run={trained(page, MAPPED)}")
     expect(page.get_by_text("Map of codes")).to_be_visible()
     expect(page.get_by_text("Finished")).to_be_visible()
     expect(page.locator(".js-plotly-plot")).to_have_count(2)
@@ -172,18 +164,9 @@ def test_draw_a_digit(page):
     expect(page.get_by_text("its reconstruction appears here")).to_be_visible()
 
 
-@pytest.mark.parametrize("path", ["/", "/train", "/train?view=Compare", "/reconstruct", "/denoise"])
-def test_no_page_is_wider_than_a_phone(phone, path):
-    open_page(phone, path)
-    main = phone.get_by_test_id("stMain")
-    assert main.evaluate("element => element.scrollWidth <= element.clientWidth")
-    assert phone.get_by_test_id("stException").count() == 0
-
-
-def test_a_table_of_runs_scrolls_within_a_phone(phone):
-    open_page(phone, "/train?preset=digits-dense&image_size=8&epochs=1")
-    press_train(phone)
-    expect(phone.get_by_text("Finished")).to_be_visible()
+def test_a_table_of_runs_scrolls_within_a_phone(phone, trained):
+    trained(phone, MAPPED)
+    trained.let_own(phone)
     open_page(phone, "/train?view=Compare")
     expect(phone.get_by_role("table")).to_be_visible()
     main = phone.get_by_test_id("stMain")
@@ -207,12 +190,16 @@ def test_a_german_browser_gets_german_words_and_a_link_that_everybody_can_open(b
     context.close()
 
 
-def test_the_server_stays_small_and_without_tensorflow(browser, fresh_server):
-    page = browser.new_page(base_url=fresh_server.url)
+def test_every_page_fits_a_phone_and_the_server_stays_small_and_without_tensorflow(
+    first_phone, fresh_server
+):
     pages = ROOT / "pages"
     for path in ("", "train?view=Compare", *(script.stem for script in pages.glob("*.py"))):
-        open_page(page, f"/{path}")
-    page.close()
+        open_page(first_phone, f"/{path}")
+        main = first_phone.get_by_test_id("stMain")
+        assert main.evaluate("element => element.scrollWidth <= element.clientWidth"), path
+        assert first_phone.get_by_test_id("stException").count() == 0, path
+    first_phone.goto("about:blank")
     process = psutil.Process(fresh_server.pid)
     assert process.memory_info().rss < 200e6
     libraries = [region.path for region in process.memory_maps()]

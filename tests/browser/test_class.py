@@ -5,9 +5,10 @@ import io
 import re
 from contextlib import contextmanager
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from tests.helpers.lab_page import linked, open_page
+from tests.helpers.lab_server import LAPTOP
 from tests.helpers.refusals import pattern
 
 MARKUP, BOLD = "<img src=x onerror=alert(1)>", "**bold**"
@@ -15,17 +16,29 @@ DIGITS = "preset=digits-dense&image_size=8&view=Set up"
 
 
 @contextmanager
-def visitor(browser, server, **settings):
+def visitor(browser, server):
     """A browser of its own: another visitor to the app."""
-    settings = {"viewport": {"width": 1280, "height": 800}, **settings}
-    context = browser.new_context(base_url=server.url, **settings)
+    context = browser.new_context(**LAPTOP, base_url=server.url)
     context.set_default_timeout(60_000)
-    made = context.new_page()
-    made.on("dialog", lambda dialog: dialogs.append(dialog.message))
-    dialogs: list[str] = []
-    yield made
-    assert dialogs == [], "a nickname was run as a script"
+    yield context.new_page()
     context.close()
+
+
+@contextmanager
+def no_dialogs(*pages: Page):
+    """Nothing that is shown on these pages is run as a script."""
+    dialogs: list[str] = []
+
+    def note(dialog: Dialog) -> None:
+        dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    for page in pages:
+        page.on("dialog", note)
+    yield
+    for page in pages:
+        page.remove_listener("dialog", note)
+    assert dialogs == [], "a nickname was run as a script"
 
 
 def open_class(page: Page) -> str:
@@ -55,13 +68,13 @@ def order(page: Page) -> list[str]:
     return page.locator(".card .name").all_text_contents()
 
 
-def test_a_class_from_its_code_to_its_table(page, browser, server):
-
+def test_a_class_from_its_code_to_its_table(page, stranger, browser, server):
     code = open_class(page)
     secret = linked(page, "teacher")
     main = page.get_by_test_id("stMain")
     expect(page.locator("[data-testid=stImage] img").first).to_be_visible()  # the QR code
-    with visitor(browser, server) as one, visitor(browser, server) as two:
+    one = stranger
+    with visitor(browser, server) as two, no_dialogs(one, two):
         join(one, code, MARKUP)
         expect(one.get_by_text(f"Class {code}: you are {MARKUP}")).to_be_visible()
         join(two, code, MARKUP)
@@ -172,7 +185,7 @@ def table(page: Page) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
-def test_the_projector_page_fits_a_phone_and_knows_no_secret(page, browser, server):
+def test_the_projector_page_fits_a_phone_and_knows_no_secret(page, phone):
     code = open_class(page)
     secret = linked(page, "teacher")
     with page.expect_popup() as opened:
@@ -183,8 +196,7 @@ def test_the_projector_page_fits_a_phone_and_knows_no_secret(page, browser, serv
     assert secret not in projector.content()
     expect(projector.get_by_role("button", name="Pause all")).to_have_count(0)
     projector.close()
-    settings = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-    with visitor(browser, server, color_scheme="dark", **settings) as phone:
+    with no_dialogs(phone):
         join(phone, code, "Ada")
         expect(card(phone, "Ada")).to_be_visible()
         main = phone.get_by_test_id("stMain")

@@ -116,10 +116,9 @@ def test_draw_upload_name_train_reconstruct_delete(page, server):
     expect(page.get_by_text(pattern("unknown_set", id=set_id))).to_be_visible()
 
 
-def test_a_class_adds_to_one_set_and_only_its_maker_takes_away(page, browser, server):
+def test_a_class_adds_to_one_set_and_only_its_maker_takes_away(page, stranger):
     set_id = begin(page, "Class 8a")
-    other = browser.new_context(base_url=server.url)
-    pupil = other.new_page()
+    pupil = stranger
     open_page(pupil, f"/own_pictures?set={set_id}")
     expect(pupil.get_by_text("belongs to somebody else")).to_be_visible()
     expect(pupil.get_by_text("Name or delete")).to_have_count(0)
@@ -130,7 +129,6 @@ def test_a_class_adds_to_one_set_and_only_its_maker_takes_away(page, browser, se
     expect(pupil.get_by_role("button", name="Remove picture 1")).to_have_count(0)
     open_page(pupil, "/own_pictures")
     expect(pupil.get_by_text("You have no set yet.")).to_be_visible()
-    other.close()
 
     page.reload()
     expect(metric(page, "Pictures")).to_have_text("1")
@@ -164,21 +162,30 @@ def test_uploads_need_no_file_and_only_small_gray_pictures_are_kept(page, server
     assert kept.stat().st_size < 8 * 28 * 28 + 2500
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_is_wider_than_a_phone(phone, scheme):
+def test_nothing_is_wider_than_a_phone(phone):
     page = phone
-    page.emulate_media(color_scheme=scheme)
     set_id = begin(page, "A name of forty letters, the longest one")
     for path in ("", f"?set={set_id}", f"?set={set_id}&source=Upload"):
         open_page(page, f"/own_pictures{path}")
         main = page.get_by_test_id("stMain")
-        assert main.evaluate("element => element.scrollWidth <= element.clientWidth")
-        assert page.get_by_test_id("stException").count() == 0
-    canvas_page = f"/own_pictures?set={set_id}"
-    open_page(page, canvas_page)
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            expect(page.get_by_test_id("stApp")).to_have_css("color-scheme", scheme)
+            fits = "element => element.scrollWidth <= element.clientWidth"
+            assert main.evaluate(fits), (path, scheme)
+            assert page.get_by_test_id("stException").count() == 0, (path, scheme)
+    page.emulate_media(color_scheme="light")
+    open_page(page, f"/own_pictures?set={set_id}")
+    tap_and_keep(page, 1)
+    page.emulate_media(color_scheme="dark")
+    tap_and_keep(page, 2)
+
+
+def tap_and_keep(page: Page, number: int) -> None:
+    """Draw a dot with a finger, as the picture of that number."""
     canvas = page.get_by_role("img", name="Drawing surface, empty")
     canvas.scroll_into_view_if_needed()
     box = box_of(canvas)
     page.touchscreen.tap(box["x"] + 100, box["y"] + 100)
     page.get_by_role("button", name="Keep this one").tap()
-    expect(metric(page, "Pictures")).to_have_text("1")
+    expect(metric(page, "Pictures")).to_have_text(str(number))

@@ -6,17 +6,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.helpers.lab_page import IDLE, drag, linked, open_page
-
-EPOCHS = 12
-
-
-def train(page: Page, settings: str = "") -> str:
-    """Train a small run to its end and return its id."""
-    open_page(page, f"/train?preset=digits-dense&image_size=8&epochs={EPOCHS}{settings}")
-    page.get_by_test_id("stBaseButton-primary").click()
-    expect(page.get_by_text("Finished")).to_be_visible()
-    return linked(page, "run")
+from tests.helpers.lab_page import IDLE, drag, linked
+from tests.helpers.trainings import EPOCHS, MAPPED, NOISY
 
 
 def open_replay(page: Page, query: str) -> list[int]:
@@ -50,8 +41,8 @@ def slider(page: Page):
     return page.get_by_role("slider", name="Epoch")
 
 
-def test_the_pictures_follow_the_slider_and_the_server_hears_of_it_once(page):
-    run = train(page, "&latent_dim=2")
+def test_the_pictures_follow_the_slider_and_the_server_hears_of_it_once(page, trained):
+    run = trained(page, MAPPED)
     sent = open_replay(page, f"run={run}&replay={EPOCHS}")
     before = {kind: pixels(page, kind) for kind in ("pictures", "map", "curve")}
     expect(page.locator(".controls output")).to_have_text(f"Epoch {EPOCHS}")
@@ -74,8 +65,8 @@ def test_the_pictures_follow_the_slider_and_the_server_hears_of_it_once(page):
     assert linked(page, "replay") == ""
 
 
-def test_it_goes_by_keyboard_and_plays_to_the_end(page):
-    run = train(page)
+def test_it_goes_by_keyboard_and_plays_to_the_end(page, trained):
+    run = trained(page, NOISY)
     open_replay(page, f"run={run}&replay=1")
     assert page.locator("canvas.map").is_hidden()
     slider(page).focus()
@@ -92,8 +83,8 @@ def test_it_goes_by_keyboard_and_plays_to_the_end(page):
     page.wait_for_function(f"() => location.search.includes('replay={EPOCHS}')")
 
 
-def test_the_replay_can_be_kept_as_an_animation(page):
-    run = train(page, "&noise_kind=gaussian&noise_amount=0.2")
+def test_the_replay_can_be_kept_as_an_animation(page, trained):
+    run = trained(page, NOISY)
     open_replay(page, f"run={run}&replay=1")
     page.get_by_role("button", name="Download", exact=True).first.click()  # the other is the script
     with page.expect_download() as download:
@@ -103,8 +94,9 @@ def test_the_replay_can_be_kept_as_an_animation(page):
         assert image.width >= 500
 
 
-def test_two_runs_follow_one_slider(page):
-    first, second = train(page, "&latent_dim=2"), train(page, "&latent_dim=16")
+def test_two_runs_follow_one_slider(page, trained):
+    first, second = trained(page, MAPPED), trained(page, NOISY)
+    trained.let_own(page)  # one's own runs are listed
     open_replay(page, f"run={first}&replay={EPOCHS}")
     page.get_by_label(re.compile("^Compare at the same epoch")).click()
     page.get_by_role("option", name=re.compile(second[:4])).click()
@@ -122,9 +114,9 @@ def test_two_runs_follow_one_slider(page):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_replay_fits_a_phone_and_goes_by_finger(phone, scheme):
+def test_a_replay_fits_a_phone_and_goes_by_finger(phone, scheme, trained):
     phone.emulate_media(color_scheme=scheme)
-    run = train(phone, "&latent_dim=2")
+    run = trained(phone, MAPPED)
     open_replay(phone, f"run={run}&replay={EPOCHS}")
     assert phone.evaluate("() => document.documentElement.scrollWidth") <= 390
     main = phone.get_by_test_id("stMain")
