@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 from keras import ops
 
-from ae_core.data import corruption
+from ae_core.data import corruption, readers
 from ae_core.data.catalog import IMAGE_SETS
 from ae_core.data.loading import load_images
 from ae_core.export.files import picture_file
@@ -24,16 +24,24 @@ from tests.helpers.exported import FAMILIES, SMALL, assert_reproduces, in_a_fres
 from tests.helpers.image_set_files import write_fake
 from tests.helpers.refusals import refused
 
-# Runs scripts one after the other, each in its folder, and tells what each printed.
+FIRST = replace(preset("digits-dense"), epochs=2)
+# Runs scripts one after the other, each in its folder, and tells what each printed; counts the
+# weights of networks whose code is read from a file, without any pictures.
 RUNNER = """
 import contextlib, io, json, os, runpy, sys
-printed = {}
-for folder in sys.argv[1:]:
+codes = json.load(open(sys.argv[1]))
+printed, counts = {}, {}
+for folder in sys.argv[2:]:
     os.chdir(folder)
     with contextlib.redirect_stdout(io.StringIO()) as out:
         runpy.run_path("script.py", run_name="__main__")
     printed[folder] = out.getvalue()
-print(json.dumps(printed))
+for name, code in codes.items():
+    names = {}
+    exec(code, names)
+    networks = names["encoder"], names["decoder"]
+    counts[name] = sum(network.count_params() for network in networks)
+print(json.dumps([printed, counts]))
 """
 
 
@@ -47,16 +55,31 @@ def write_script(spec, folder):
 
 
 @pytest.fixture(scope="module")
-def printed(tmp_path_factory):
-    """What the script of every family prints; all run in one process that has seen no ae_core."""
+def told(tmp_path_factory):
+    """What one process that has seen no ae_core tells of the scripts of families and presets.
+
+    What each family's script and the first preset's print, and of how many weights every preset's
+    network is.
+    """
     root = tmp_path_factory.mktemp("scripts")
     folders = {}
-    for i, (name, spec) in enumerate(FAMILIES.items()):
+    for i, (name, spec) in enumerate([("the first preset", FIRST), *FAMILIES.items()]):
         folders[name] = root / str(i)
         write_script(spec, folders[name])
-    told = in_a_fresh_process("-c", RUNNER, *map(str, folders.values()), cwd=root)
-    found = json.loads(told.splitlines()[-1])
-    return {name: found[str(folder)] for name, folder in folders.items()}
+    codes = {}
+    for name, spec in PRESETS.items():
+        by_title = {part.title: part.code for part in parts(spec, image_shape(spec))}
+        codes[name] = f"{by_title['Settings']}\n{by_title['The network']}"
+    (root / "codes.json").write_text(json.dumps(codes), encoding="utf-8")
+    arguments = (root / "codes.json", *folders.values())
+    lines = in_a_fresh_process("-c", RUNNER, *map(str, arguments), cwd=root).splitlines()
+    found, counts = json.loads(lines[-1])
+    return {name: found[str(folder)] for name, folder in folders.items()}, counts
+
+
+@pytest.fixture(scope="module")
+def printed(told):
+    return told[0]
 
 
 @pytest.mark.parametrize("name", FAMILIES)
@@ -64,10 +87,8 @@ def test_a_script_reproduces_the_history_of_its_run(printed, name):
     assert_reproduces(printed[name], FAMILIES[name])
 
 
-def test_the_first_preset_s_script_runs_by_itself(tmp_path):
-    spec = replace(preset("digits-dense"), epochs=2)
-    write_script(spec, tmp_path)
-    assert_reproduces(in_a_fresh_process("script.py", cwd=tmp_path), spec)
+def test_the_first_preset_s_script_runs_by_itself(printed):
+    assert_reproduces(printed["the first preset"], FIRST)
 
 
 def test_the_comparison_can_fail(printed):
@@ -78,28 +99,9 @@ def test_the_comparison_can_fail(printed):
 
 # --- every preset ----------------------------------------------------------------------------
 
-# Counts the weights of networks whose code is read from a file, without any pictures.
-COUNTER = """
-import json, sys
-counts = {}
-for name, code in json.load(open(sys.argv[1])).items():
-    names = {}
-    exec(code, names)
-    networks = names["encoder"], names["decoder"]
-    counts[name] = sum(network.count_params() for network in networks)
-print(json.dumps(counts))
-"""
 
-
-def test_every_preset_s_script_builds_the_planned_network(tmp_path):
-    codes = {}
-    for name, spec in PRESETS.items():
-        shape = image_shape(spec)
-        by_title = {part.title: part.code for part in parts(spec, shape)}
-        codes[name] = f"{by_title['Settings']}\n{by_title['The network']}"
-    path = tmp_path / "codes.json"
-    path.write_text(json.dumps(codes), encoding="utf-8")
-    counts = json.loads(in_a_fresh_process("-c", COUNTER, str(path), cwd=tmp_path).splitlines()[-1])
+def test_every_preset_s_script_builds_the_planned_network(told):
+    _, counts = told
     assert counts == {n: parameters(network_shapes(spec)) for n, spec in PRESETS.items()}
 
 
@@ -181,10 +183,14 @@ def as_keras_loads(image_set):
     [(card.name, size) for card in IMAGE_SETS.values() for size in card.sizes],
 )
 def test_a_script_loads_the_very_pictures(image_set, size, split, tmp_path, monkeypatch):
-    """Sets that are read from files: from tiny ones."""
+    """Sets that are read from files: from tiny ones; of drawn ones a few pictures."""
     if not IMAGE_SETS[image_set].embedded:
         monkeypatch.setenv("AE_DATA_DIR", str(tmp_path))
         write_fake(image_set, tmp_path)
+    if image_set == "toy-faces":
+        monkeypatch.setenv("AE_DATA_DIR", str(tmp_path))  # so that nothing loaded before is given
+        draw = readers.draw_toy_faces
+        monkeypatch.setattr(readers, "draw_toy_faces", lambda side, *_: draw(side, 50, 10))
     spec = TrainingSpec(image_set=image_set, image_size=size, split=split)
     shape = image_shape(spec)
     monkeypatch.chdir(tmp_path)

@@ -156,7 +156,7 @@ def test_a_card_survives_its_file(tmp_path, monkeypatch):
 
 # --- models that remove noise: the figures of their cards, and the classical filters ---------
 
-FEW = 40  # pictures for the slow filters
+FEW = 20  # pictures for the slow filters
 
 
 @pytest.fixture(scope="module")

@@ -26,6 +26,7 @@ from tests.helpers.training import (
     assert_same,
     initial_weights,
     train,
+    trained_one_by_one,
 )
 
 
@@ -39,7 +40,7 @@ def test_a_stop_keeps_the_weights_of_the_last_complete_epoch(images, monkeypatch
     assert control.asked == control.last  # and not once more
     assert control.epochs == [1] * 17 + [2] * 17 + [3] * 8
     assert len(outcome.history) == len(epochs) == 2
-    assert_same(outcome, train(replace(spec, epochs=2), images)[0])
+    assert_same(outcome, trained_one_by_one(replace(spec, epochs=2)))
 
 
 @pytest.mark.parametrize("last", [1, 5])  # before the first step, and after some

@@ -74,10 +74,17 @@ def test_every_loss_falls_and_every_optimizer_works(images, loss, optimizer):
     assert outcome.history[-1]["val_loss"] < outcome.history[0]["val_loss"]
 
 
+VARIATIONAL = change(SMALL, bottleneck="variational", loss="bernoulli-nll")
+
+
+@pytest.fixture(scope="module")
+def variational(images):
+    return train(VARIATIONAL, images)[0]
+
+
 @pytest.mark.parametrize(("beta", "loss"), [(0.0, "bernoulli-nll"), (4.0, "gaussian-nll")])
 def test_variational_loss_is_reconstruction_plus_beta_times_kl(images, beta, loss):
-    spec = change(SMALL, bottleneck="variational", loss=loss, beta=beta)
-    outcome, _ = train(spec, images)
+    outcome, _ = train(change(VARIATIONAL, loss=loss, beta=beta), images)
     for m in outcome.history:
         for prefix in ("", "val_"):
             parts = m[f"{prefix}reconstruction"] + beta * m[f"{prefix}kl"]
@@ -86,18 +93,16 @@ def test_variational_loss_is_reconstruction_plus_beta_times_kl(images, beta, los
             assert f"{prefix}penalty" not in m
 
 
-def test_total_correlation_is_priced_in_a_variational_loss(images):
-    plain = change(SMALL, bottleneck="variational", loss="gaussian-nll")
-    priced, _ = train(change(plain, total_correlation=5.0), images)
+def test_total_correlation_is_priced_in_a_variational_loss(images, variational):
+    priced, _ = train(change(VARIATIONAL, loss="gaussian-nll", total_correlation=5.0), images)
     metrics = priced.history[-1]
     wanted = metrics["reconstruction"] + metrics["kl"] + metrics["penalty"]
     assert metrics["loss"] == pytest.approx(wanted, rel=1e-5)
-    assert "penalty" not in train(plain, images)[0].history[-1]
+    assert "penalty" not in variational.history[-1]
 
 
-def test_held_out_kl_is_the_posteriors(images):
-    spec = change(SMALL, bottleneck="variational", loss="bernoulli-nll")
-    outcome, _ = train(spec, images)
+def test_held_out_kl_is_the_posteriors(images, variational):
+    spec, outcome = VARIATIONAL, variational
     autoencoder = Autoencoder.from_weights(spec.autoencoder, (8, 8, 1), outcome.weights)
     mean, log_var = (a.astype(float) for a in autoencoder.posterior(images.test))
     kl = 0.5 * (mean**2 + np.exp(log_var) - log_var - 1).sum(axis=1).mean()
