@@ -23,7 +23,6 @@ from ae_core.models import inference
 from ae_core.models.compatibility import apply_setting, image_shape, network_shapes
 from ae_core.models.inference import ModelFile
 from ae_core.runs.store import RunStore
-from ae_core.service.connection import Connection
 from ae_core.service.service import TrainingService
 from ae_core.specs import PRESETS, change, from_query, to_query
 from ae_core.storage import runs_dir
@@ -230,11 +229,10 @@ def test_a_network_learns_an_own_set():
 
 
 @pytest.fixture
-def service(runs):
-    """Workers that were started for this folder of runs."""
-    made = TrainingService(RunStore(runs_dir()), Connection())
-    yield made
-    made.close()
+def service(runs_folder, connection, monkeypatch):
+    """The workers of all tests, in the folder where they look for own sets."""
+    monkeypatch.setenv("AE_RUNS_DIR", str(runs_folder))
+    return TrainingService(RunStore(runs_dir()), connection)
 
 
 def test_the_life_of_an_own_set_with_real_workers(service):

@@ -80,9 +80,10 @@ def test_olivetti_conv_begins_as_its_source_reports_and_its_fast_form_unsaturate
     assert fast["saturated_share"] < 0.05 < 0.5 < as_written["saturated_share"]
 
 
-def test_mnist_dense_is_soon_where_its_source_ends():
-    """R5: validation loss 1454.9 after 50 epochs (source); here after the third of them."""
-    assert first_epochs("mnist-dense", 3)[-1]["val_loss"] < 1454.9
+def test_mnist_dense_begins_on_its_way_to_its_source():
+    """R5: validation loss 1454.9 after 50 epochs (source); 1629 after the first, measured."""
+    (first,) = first_epochs("mnist-dense", 1)
+    assert first["val_loss"] < 1660
 
 
 def test_mnist_dense_best_is_better_than_pca_after_an_epoch():
@@ -113,12 +114,13 @@ def test_olivetti_conv_learns_as_its_source_reports():
 def test_mnist_dense_reaches_its_source():
     """R5: validation loss 1454.9 on 0…255, 0.0224, after 50 epochs (source); PCA is at 0.0235.
 
-    Here it is at 0.0186 after 12 of its epochs and at 0.0157 after 50, measured.
+    Here it is there after the third, at 0.0186 after 12 and at 0.0157 after 50, measured.
     """
     spec = preset("mnist-dense")
     history = reach(spec, lambda last: last["val_loss"] / 255**2 < 0.019, within=20)
     print(f"epoch 1: {history[0]}\nepoch {len(history)}: {history[-1]}")
     assert spec.epochs == 50
+    assert history[2]["val_loss"] < 1454.9
     assert history[-1]["val_loss"] / 255**2 < 0.019
 
 
