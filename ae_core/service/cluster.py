@@ -34,6 +34,9 @@ RARELY_MONITORED = {
     "distributed.worker.profile.enabled": False,
 }
 SPAWNED = "distributed.nanny.pre-spawn-environ"
+# By default the cluster drops a worker for good if none of its name is there 15 seconds after it
+# died: a busy machine starts it again later than that, and it may die a second time meanwhile.
+NEVER_DROPPED = {"distributed.deploy.lost-worker-timeout": "1000 days"}
 
 
 def start(train_workers: int = 1, infer_workers: int = 1) -> tuple["subprocess.Popen[bytes]", str]:
@@ -62,7 +65,8 @@ def start(train_workers: int = 1, infer_workers: int = 1) -> tuple["subprocess.P
 
 async def serve(train_workers: int, infer_workers: int) -> None:
     """Run a cluster until standard input ends; print the scheduler's address first."""
-    dask.config.set(RARELY_MONITORED | {SPAWNED: _without_trimming(dask.config.get(SPAWNED))})
+    spawned = {SPAWNED: _without_trimming(dask.config.get(SPAWNED))}
+    dask.config.set(RARELY_MONITORED | NEVER_DROPPED | spawned)
     options = {
         "host": HOST,
         "port": 0,

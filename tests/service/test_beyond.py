@@ -108,12 +108,20 @@ def test_the_queue_is_one_and_the_visitors_take_turns(servers):
     assert all(server.runs("eve") == sweep[::-1] for server in servers)
 
 
-def test_a_killed_worker_s_run_is_begun_again_once_and_then_it_is_said(cluster, servers):
+def test_a_killed_worker_s_run_only_is_begun_again_once_and_then_it_is_said(cluster, servers):
     one, other = servers
-    run = one.submit(LONG, "ada")
+    run, beside = one.submit(LONG, "ada"), other.submit(LONG, "bob")
     other.wait_until(run, lambda s: s.epoch >= 2, PATIENCE)
+    one.wait_until(beside, first_epoch, PATIENCE)
     cluster.kill_worker(pid_of(one.connection.client(), run))
-    for server in servers:  # the other train worker takes it
+    for server in servers:
+        server.wait_until(run, lambda s: s.lost, PATIENCE)
+    before = one.snapshot(beside).epoch
+    one.wait_until(beside, lambda s: s.epoch > before, PATIENCE)  # goes on undisturbed
+    one.stop(beside)
+    stopped = one.wait_until(beside, ended, PATIENCE)
+    assert (stopped.status, stopped.lost) == ("stopped", "")
+    for server in servers:  # the other train worker, which has room now, takes it
         again = server.wait_until(run, lambda s: s.lost and s.epoch, PATIENCE)
         assert (again.lost, again.live) == ("worker", True)
     cluster.kill_worker(pid_of(one.connection.client(), run))

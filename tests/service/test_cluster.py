@@ -12,12 +12,11 @@ from ae_core.service.connection import Connection
 from ae_core.service.service import TrainingService
 from ae_core.specs import change, preset
 from ae_core.storage import ROOT
-from tests.helpers.dask_cluster import pid_of
 from tests.helpers.refusals import check, refused
 
 QUICK = change(preset("digits-dense"), image_size=8, epochs=5)
 LONG = change(QUICK, epochs=2000)
-PATIENCE = 60
+PATIENCE = 120  # seconds: workers give way to everything else that computes
 
 SERVER = """
 import sys, json
@@ -26,7 +25,6 @@ from ae_core.service.connection import Connection
 from ae_core.service.service import TrainingService
 from ae_core.specs import change, preset
 from ae_core.runs.store import RunStore
-from tests.helpers.dask_cluster import pid_of
 service = TrainingService(RunStore(Path(sys.argv[1])), Connection(), runs_per_owner=2)
 quick = change(preset("digits-dense"), image_size=8, epochs=3)
 done = service.submit(quick, "ada")
@@ -76,24 +74,6 @@ def test_two_visitors_on_an_existing_scheduler_do_not_disturb_each_other(cluster
     service.stop(ada)
     stopped = service.wait_until(ada, lambda s: not s.live, PATIENCE)
     assert figures(stopped)[: len(expected)] == expected
-
-
-def test_a_worker_lost_on_an_existing_scheduler_moves_its_run_only(cluster, server_on):
-    service = server_on(cluster.address)
-    ada, bob = service.submit(LONG, "ada"), service.submit(LONG, "bob")
-    for run in (ada, bob):
-        service.wait_until(run, lambda s: s.epoch > 0, PATIENCE)
-    cluster.kill_worker(pid_of(service.connection.client(), ada))
-    service.wait_until(ada, lambda s: s.lost, 30)
-    before = service.snapshot(bob).epoch
-    service.wait_until(bob, lambda s: s.epoch > before, PATIENCE)  # goes on undisturbed
-    service.stop(bob)
-    stopped = service.wait_until(bob, lambda s: not s.live, PATIENCE)
-    assert (stopped.status, stopped.lost) == ("stopped", "")
-    # Its worker has room now.
-    service.wait_until(ada, lambda s: s.epoch > 0, PATIENCE)
-    service.stop(ada)
-    service.wait_until(ada, lambda s: not s.live, PATIENCE)
 
 
 def figures(snapshot):
