@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 from ae_core.specs import change, preset
+from pages.ui.latent.component import heard
 from tests.helpers.app_page import LATENT_VIEWS, metric, opened, texts
 from tests.helpers.refusals import says
 
@@ -103,3 +104,9 @@ def test_known_factors_are_held_against_the_numbers_of_the_code():
 def test_a_plain_model_has_no_posterior_and_says_so():
     page = opened("pages/latent_space.py", model="digits-dense", view="Posterior")
     assert "not a distribution" in texts(page.info)
+
+
+def test_the_late_message_of_a_view_that_is_gone_is_dropped():
+    taken = []
+    heard("numbers-of-a-view-that-is-gone", taken.append)()
+    assert taken == []

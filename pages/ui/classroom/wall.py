@@ -15,7 +15,7 @@ from pages.ui.backend.service import class_wall, classroom_service
 from pages.ui.classroom.limits import challenge_view, limits_in_words
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
-from pages.ui.widgets.component import component
+from pages.ui.widgets.component import component, sent
 
 WORDS = (
     *("sort", "sort_name", "sort_psnr", "sort_loss", "sort_newest", "sort_numbers"),
@@ -100,8 +100,8 @@ def _draw_wall(
     """
 
     def take(act: str) -> None:
-        named = st.session_state[key][act]
-        if on_act is not None and isinstance(named, str):  # the browser's data are not trusted
+        named = sent(key, act)
+        if on_act is not None and isinstance(named, str):
             on_act(act, named)
 
     data = pack(entries, words=_words(), mine=mine, leaders=leaders, teacher=on_act is not None)

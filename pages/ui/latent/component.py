@@ -1,11 +1,10 @@
 """The common parts of the live views: their HTML, their texts and their messages."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import streamlit as st
-
 from pages.ui.i18n.text import text
-from pages.ui.widgets.component import component
+from pages.ui.widgets.component import component, sent
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
@@ -16,10 +15,15 @@ WORDS = (
 )
 
 
-def heard(key: str) -> str:
-    """Return the text that a view has just sent; the browser's data are not trusted."""
-    sent = st.session_state[key]["code"]
-    return sent if isinstance(sent, str) else ""
+def heard(key: str, take: Callable[[str], None]) -> Callable[[], None]:
+    """Return a callback that takes the code that the script of a view has just sent."""
+
+    def call() -> None:
+        code = sent(key, "code")
+        if isinstance(code, str):
+            take(code)
+
+    return call
 
 
 def live_words() -> tuple[tuple[str, str], ...]:

@@ -62,7 +62,7 @@ def map_view(view: LatentView) -> None:
         "at": view.at,
     }
     key = f"map-{view.model.id}"
-    _MAP(key=key, data=data, on_code_change=lambda: set_query(z=heard(key)))
+    _MAP(key=key, data=data, on_code_change=heard(key, lambda code: set_query(z=code)))
     st.caption(_explained(known, is_plane=is_plane))
 
 

@@ -95,7 +95,7 @@ def moving_sliders(
         "random": () if random is None else (_described(random),),  # not a dict: see crop_box.py
     }
     key = f"{name}-{view.model.id}"
-    _SLIDERS(key=key, data=data, on_code_change=lambda: take(heard(key)))
+    _SLIDERS(key=key, data=data, on_code_change=heard(key, take))
 
 
 def slider_view(view: LatentView) -> None:

@@ -25,7 +25,7 @@ from pages.ui.i18n.wording import run_name
 from pages.ui.state.query_params import linked_number, set_query
 from pages.ui.state.session import visitor
 from pages.ui.train.compare import MAX_LISTED
-from pages.ui.widgets.component import component
+from pages.ui.widgets.component import component, sent
 from pages.ui.widgets.download_menu import File, download_menu
 from pages.ui.widgets.images import file_url
 
@@ -81,7 +81,7 @@ def replay_view(snapshot: Snapshot) -> None:
     }
     data |= {"named": text("replay.epoch", epoch="#")}  # the script inserts the number
     key = f"replay-{'-'.join(run.id for run in runs)}"
-    _REPLAY(key=key, data=data, on_epoch_change=lambda: _take_epoch(st.session_state[key]["epoch"]))
+    _REPLAY(key=key, data=data, on_epoch_change=lambda: _take_epoch(sent(key, "epoch")))
     kept = len(replay_sheet(snapshot.id, snapshot.epoch).epochs)
     st.caption(text("replay.intro", kept=kept, epochs=snapshot.epoch))
     labels = (text("replay.gif"), text("replay.gif_with"))
@@ -95,7 +95,7 @@ def replay_view(snapshot: Snapshot) -> None:
 
 
 def _take_epoch(epoch: object) -> None:
-    """Keep the epoch in the address; the browser's data are not trusted."""
+    """Keep the epoch in the address."""
     if isinstance(epoch, int) and epoch > 0:
         set_query(replay=str(epoch))
 

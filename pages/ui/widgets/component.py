@@ -91,3 +91,12 @@ def component(module: str, html: str, *, styled: bool = True) -> "ComponentRende
         css=_STYLE.format(imports=imports) if styled else None,
         js=_SCRIPT.format(addresses=json.dumps([address(path) for path in needed(f"{own}.js")])),
     )
+
+
+def sent(key: str, name: str) -> object:
+    """Return what the script of a component has just sent under a name.
+
+    None if the component is gone: its last message may arrive when another view is shown. What a
+    browser sends is not trusted; the caller checks it.
+    """
+    return st.session_state.get(key, {}).get(name)

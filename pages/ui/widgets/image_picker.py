@@ -2,10 +2,8 @@
 
 from collections.abc import Callable
 
-import streamlit as st
-
 from pages.ui.i18n.text import text
-from pages.ui.widgets.component import component
+from pages.ui.widgets.component import component, sent
 
 _PICKER = component(__file__, '<div class="picker" role="group"></div>')
 
@@ -28,8 +26,7 @@ def image_picker(
     """
 
     def take() -> None:
-        index = st.session_state[key]["picked"]
-        # The browser's data are not trusted.
+        index = sent(key, "picked")
         if isinstance(index, int) and 0 <= index < len(sources):
             on_pick(index)
 
