@@ -99,4 +99,4 @@ def sent(key: str, name: str) -> object:
     None if the component is gone: its last message may arrive when another view is shown. What a
     browser sends is not trusted; the caller checks it.
     """
-    return st.session_state.get(key, {}).get(name)
+    return st.session_state[key][name] if key in st.session_state else None
