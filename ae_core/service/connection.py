@@ -37,7 +37,7 @@ def _answered(function: Callable[..., T], args: Any, kwargs: Any) -> T | Excepti
     except UserError as error:
         return error
     except Exception as error:
-        _log.exception("%s failed", function.__name__)
+        _log.exception("%s failed", getattr(function, "__name__", "a question"))
         return error
 
 

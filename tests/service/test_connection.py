@@ -1,7 +1,9 @@
 """The way to the workers: what a page is told where there is none."""
 
+import math
 import shutil
 import time
+from functools import partial
 
 import pytest
 from distributed import CancelledError
@@ -53,6 +55,17 @@ def test_a_server_that_ends_starts_no_workers(unconnected):
     with refused("not_started", ServiceUnavailable) as told:
         unconnected.client()
     check(told.value.values["problem"], "ending")
+
+
+def test_an_error_in_a_worker_is_raised_here_and_logged_without_the_arguments(connection, capfd):
+    with pytest.raises(ValueError, match="domain"):
+        connection.answer(math.sqrt, -123456789.5)
+    with pytest.raises(TypeError):
+        connection.answer(partial(max, key="of-a-visitor"), (1, 2))
+    logged = capfd.readouterr().err
+    assert "sqrt failed" in logged
+    assert "123456789.5" not in logged
+    assert "of-a-visitor" not in logged
 
 
 def test_a_worker_that_does_not_answer_in_time_is_given_up(connection, monkeypatch):
