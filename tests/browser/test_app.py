@@ -141,7 +141,7 @@ def test_upload_a_picture(page, tmp_path):
     open_page(page, "/reconstruct?model=toy-faces-vae&source=Upload")
     page.locator("input[type=file]").set_input_files(path)
     expect(metric(page, "PSNR")).to_contain_text("dB")
-    expect(page.get_by_text("black: same")).to_be_visible()
+    expect(page.get_by_text("black: no error")).to_be_visible()
     page.wait_for_selector(IDLE)  # the uploader of the first file is gone
     wrong = tmp_path / "words.jpg"
     wrong.write_text("not a picture")
