@@ -30,7 +30,7 @@ _log = logging.getLogger(__name__)
 def _answered(function: Callable[..., T], args: Any, kwargs: Any) -> T | Exception:
     """Return a function's result or the exception it raised, in the worker.
 
-    Of a task that raises, Dask would log the arguments, for example a visitor's photo.
+    Of a task that raises, Dask would log the call as text, with the arguments of a partial.
     """
     try:
         return function(*args, **kwargs)

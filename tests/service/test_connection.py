@@ -57,15 +57,22 @@ def test_a_server_that_ends_starts_no_workers(unconnected):
     check(told.value.values["problem"], "ending")
 
 
-def test_an_error_in_a_worker_is_raised_here_and_logged_without_the_arguments(connection, capfd):
+def test_an_error_in_a_worker_is_raised_here_and_dask_does_not_log_the_call(connection):
     with pytest.raises(ValueError, match="domain"):
         connection.answer(math.sqrt, -123456789.5)
     with pytest.raises(TypeError):
         connection.answer(partial(max, key="of-a-visitor"), (1, 2))
-    logged = capfd.readouterr().err
-    assert "sqrt failed" in logged
-    assert "123456789.5" not in logged
+    logged = str(connection.client().get_worker_logs())
+    assert "Compute Failed" not in logged
     assert "of-a-visitor" not in logged
+
+
+def test_an_error_is_logged_by_the_name_of_the_question_without_its_arguments(caplog):
+    assert isinstance(module._answered(math.sqrt, (-123456789.5,), {}), ValueError)
+    assert isinstance(module._answered(partial(max, key="of-a-visitor"), ((1, 2),), {}), TypeError)
+    assert [record.getMessage() for record in caplog.records] == ["sqrt failed", "a question failed"]
+    assert "123456789.5" not in caplog.text
+    assert "of-a-visitor" not in caplog.text
 
 
 def test_a_worker_that_does_not_answer_in_time_is_given_up(connection, monkeypatch):
