@@ -12,13 +12,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import dask
 from distributed import Nanny, Scheduler, SpecCluster
 
 from ae_core.errors import UserError
-from ae_core.service.worker import INFER, TRAIN
+from ae_core.service.dask_adapter import fork_workers
+from ae_core.service.worker import INFER, TRAIN, WARM
 from ae_core.storage import ROOT, runs_dir
 
 HOST = "127.0.0.1"
@@ -33,6 +35,7 @@ RARELY_MONITORED = {
     "distributed.admin.tick.interval": "1s",
     "distributed.worker.profile.enabled": False,
 }
+GPU_DEVICES = ("/dev/nvidiactl", "/dev/kfd")  # of NVIDIA and AMD
 SPAWNED = "distributed.nanny.pre-spawn-environ"
 # By default the cluster drops a worker for good if none of its name is there 15 seconds after it
 # died: a busy machine starts it again later than that, and it may die a second time meanwhile.
@@ -67,6 +70,8 @@ async def serve(train_workers: int, infer_workers: int) -> None:
     """Run a cluster until standard input ends; print the scheduler's address first."""
     spawned = {SPAWNED: _without_trimming(dask.config.get(SPAWNED))}
     dask.config.set(RARELY_MONITORED | NEVER_DROPPED | spawned)
+    if forks():
+        fork_workers(WARM)
     options = {
         "host": HOST,
         "port": 0,
@@ -84,6 +89,15 @@ async def serve(train_workers: int, infer_workers: int) -> None:
     ) as cluster:
         print(cluster.scheduler_address, flush=True)
         await asyncio.to_thread(sys.stdin.buffer.read)
+
+
+def forks() -> bool:
+    """Whether workers are forked from one process that has imported TensorFlow.
+
+    They share its memory, and a worker that died is there again within a second instead of five.
+    On macOS a fork may crash in the system's libraries, and next to a GPU it is untested.
+    """
+    return sys.platform == "linux" and not any(map(Path.exists, map(Path, GPU_DEVICES)))
 
 
 def _without_trimming(environment: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,9 +3,12 @@
 An upgrade may remove them; ``tests/test_adapters.py`` then fails.
 """
 
+import multiprocessing
+from collections.abc import Sequence
 from typing import Any
 
-from distributed import Client
+import dask
+from distributed import Client, utils
 
 
 def forget_events(client: Client, topic: str) -> None:
@@ -15,3 +18,13 @@ def forget_events(client: Client, topic: str) -> None:
         dask_scheduler._broker.truncate(topic)
 
     client.run_on_scheduler(truncate)
+
+
+def fork_workers(modules: Sequence[str]) -> None:
+    """Let this process's nannies fork their workers from a process that has imported modules.
+
+    Dask offers it, but then imports all that a worker could use in this process, too.
+    """
+    dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"})
+    utils._forkserver_preload_set = True
+    multiprocessing.get_context("forkserver").set_forkserver_preload(["distributed", *modules])

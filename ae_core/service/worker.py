@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 TRAIN, INFER = "train", "infer"  # the two kinds of worker, as Dask resources
 
+# They import TensorFlow, which takes seconds.
+WARM = ("ae_core.training.loop", "ae_core.models.inference", "sklearn.decomposition")
 SAVE_SECONDS = 3.0  # between checkpoints, which pages use to show a run in training
 MAX_SAVED = 3_000_000  # weights; larger networks are saved only at the end
 
@@ -37,7 +39,7 @@ class WorkerLost(RuntimeError):
 
 def warm() -> None:
     """Import TensorFlow and the modules that use it before the first click."""
-    for module in ("ae_core.training.loop", "ae_core.models.inference", "sklearn.decomposition"):
+    for module in WARM:
         importlib.import_module(module)
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
 

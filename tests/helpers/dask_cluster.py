@@ -1,17 +1,25 @@
 """A Dask cluster in processes of its own, as ``compose.yaml`` has it, whose parts may be killed."""
 
 import os
-import signal
 import socket
 import subprocess
 import sys
+from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 
 from distributed import Client
+from distributed.cli import dask_worker
 
+from ae_core.service.cluster import forks
+from ae_core.service.worker import WARM
 from ae_core.storage import ROOT
 
+LOCAL = ("--host", "127.0.0.1", "--no-dashboard")
 KINDS = ("train", "train", "infer")
 PATIENCE = 120
+# TensorFlow's import is the slowest part of a worker's start: it is done once for all of them.
+PROCESSES = get_context("forkserver") if forks() else get_context("spawn")
+PROCESSES.set_forkserver_preload(["distributed", *WARM])
 
 
 class DaskCluster:
@@ -24,7 +32,7 @@ class DaskCluster:
             self._port = probe.getsockname()[1]
         self.address = f"tcp://127.0.0.1:{self._port}"
         self._scheduler: subprocess.Popen[bytes] | None = None
-        self._workers: list[tuple[str, subprocess.Popen[bytes]]] = []
+        self._workers: list[tuple[str, BaseProcess]] = []
 
     def restore(self) -> None:
         """Start whatever does not run, as Docker does, and wait until it is connected."""
@@ -33,7 +41,7 @@ class DaskCluster:
             self._end_workers()  # a worker whose scheduler is gone ends by itself, in its time
         else:
             self._end_trainings()
-        self._workers = [(kind, worker) for kind, worker in self._workers if worker.poll() is None]
+        self._workers = [(kind, worker) for kind, worker in self._workers if worker.is_alive()]
         running = [kind for kind, _ in self._workers]
         for kind in KINDS:
             if kind in running:
@@ -52,8 +60,8 @@ class DaskCluster:
     def kill_worker(self, pid: int) -> None:
         """Kill a worker as an accident would."""
         worker = next(worker for _, worker in self._workers if worker.pid == pid)
-        worker.send_signal(signal.SIGKILL)
-        worker.wait()
+        worker.kill()
+        worker.join()
 
     def close(self) -> None:
         """End everything."""
@@ -72,22 +80,29 @@ class DaskCluster:
     def _end_workers(self) -> None:
         for _, worker in self._workers:
             worker.kill()
-            worker.wait()
+            worker.join()
         self._workers = []
 
-    def _worker(self, kind: str) -> subprocess.Popen[bytes]:
+    def _worker(self, kind: str) -> BaseProcess:
         options = ["--nthreads", "1", "--memory-limit", "0", "--no-nanny"]
         if kind == "train":  # nobody asks the other one: it need not import TensorFlow
             options += ["--preload", "ae_core.service.worker"]
-        return self._start("worker", self.address, *options, "--resources", f"{kind}=1")
+        arguments = [self.address, *options, "--resources", f"{kind}=1", *LOCAL]
+        worker = PROCESSES.Process(target=_work, args=(arguments,), daemon=True)
+        worker.start()
+        return worker
 
     def _start(self, role: str, *options: str) -> subprocess.Popen[bytes]:
-        quiet = {**os.environ, "DASK_LOGGING__DISTRIBUTED": "critical", "PYTHONPATH": str(ROOT)}
-        command = [sys.executable, "-m", "dask", role, *options, "--host", "127.0.0.1"]
+        quiet = {**os.environ, "DASK_LOGGING__DISTRIBUTED": "critical"}
+        command = [sys.executable, "-m", "dask", role, *options, *LOCAL]
         # Dask says at length that a client is gone: here that is meant.
-        return subprocess.Popen(
-            [*command, "--no-dashboard"], env=quiet, cwd=ROOT, stderr=subprocess.DEVNULL
-        )
+        return subprocess.Popen(command, env=quiet, cwd=ROOT, stderr=subprocess.DEVNULL)
+
+
+def _work(arguments: list[str]) -> None:
+    """Be a worker; Dask says at length that a scheduler is gone: here that is meant."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    dask_worker.main(arguments, standalone_mode=False)
 
 
 def pid_of(client: Client, run_id: str) -> int:

@@ -70,7 +70,7 @@ def test_an_error_in_a_worker_is_raised_here_and_dask_does_not_log_the_call(conn
 def test_an_error_is_logged_by_the_name_of_the_question_without_its_arguments(caplog):
     assert isinstance(module._answered(math.sqrt, (-123456789.5,), {}), ValueError)
     assert isinstance(module._answered(partial(max, key="of-a-visitor"), ((1, 2),), {}), TypeError)
-    assert [record.getMessage() for record in caplog.records] == ["sqrt failed", "a question failed"]
+    assert caplog.messages == ["sqrt failed", "a question failed"]
     assert "123456789.5" not in caplog.text
     assert "of-a-visitor" not in caplog.text
 
