@@ -1,7 +1,9 @@
 """A page of the app by Streamlit's own test driver: open it, read what it says."""
 
+import functools
 import re
 
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from ae_core.storage import ROOT
@@ -18,6 +20,11 @@ PAGES = (
 )
 SOURCES = [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))]
 LATENT_VIEWS = ("Sliders", "Map", "Walk", "Directions", "Samples", "Posterior", "Match")
+# Every page that is opened looks for components through all installed packages, for a third of a
+# second and with the same result.
+manifest_scanner.scan_component_manifests = functools.cache(
+    manifest_scanner.scan_component_manifests
+)
 PATIENCE = 180  # seconds: the first page waits for a worker that imports TensorFlow
 
 
