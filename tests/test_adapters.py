@@ -34,6 +34,7 @@ ATTRIBUTES = (
     ("starlette.formparsers", "MultiPartParser.spool_max_size", STREAMLIT, "uploads in memory"),
     ("keras.optimizers", "Adam._get_variable_index", KERAS, "Adam in one pass"),
     ("distributed", "Scheduler.log_event", DASK, "messages of runs"),
+    ("distributed.utils", "_forkserver_preload_set", DASK, "workers that are forked"),
     (
         "streamlit.proto.BackMsg_pb2",
         "BackMsg",

@@ -20,7 +20,7 @@ from distributed import Nanny, Scheduler, SpecCluster
 
 from ae_core.errors import UserError
 from ae_core.service.dask_adapter import fork_workers
-from ae_core.service.worker import INFER, TRAIN, WARM
+from ae_core.service.worker import INFER, TRAIN
 from ae_core.storage import ROOT, runs_dir
 
 HOST = "127.0.0.1"
@@ -71,7 +71,7 @@ async def serve(train_workers: int, infer_workers: int) -> None:
     spawned = {SPAWNED: _without_trimming(dask.config.get(SPAWNED))}
     dask.config.set(RARELY_MONITORED | NEVER_DROPPED | spawned)
     if forks():
-        fork_workers(WARM)
+        fork_workers("ae_core.service.preload")
     options = {
         "host": HOST,
         "port": 0,

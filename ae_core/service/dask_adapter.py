@@ -4,7 +4,6 @@ An upgrade may remove them; ``tests/test_adapters.py`` then fails.
 """
 
 import multiprocessing
-from collections.abc import Sequence
 from typing import Any
 
 import dask
@@ -20,11 +19,11 @@ def forget_events(client: Client, topic: str) -> None:
     client.run_on_scheduler(truncate)
 
 
-def fork_workers(modules: Sequence[str]) -> None:
-    """Let this process's nannies fork their workers from a process that has imported modules.
+def fork_workers(module: str) -> None:
+    """Let this process's nannies fork their workers from a process that has imported a module.
 
     Dask offers it, but then imports all that a worker could use in this process, too.
     """
     dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"})
     utils._forkserver_preload_set = True
-    multiprocessing.get_context("forkserver").set_forkserver_preload(["distributed", *modules])
+    multiprocessing.get_context("forkserver").set_forkserver_preload(["distributed", module])

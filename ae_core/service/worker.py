@@ -4,7 +4,6 @@ Servers import this module, too, so the functions import TensorFlow themselves. 
 cluster are started with ``--preload ae_core.service.worker``.
 """
 
-import importlib
 import logging
 import os
 import threading
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
 
 TRAIN, INFER = "train", "infer"  # the two kinds of worker, as Dask resources
 
-# They import TensorFlow, which takes seconds.
-WARM = ("ae_core.training.loop", "ae_core.models.inference", "sklearn.decomposition")
 SAVE_SECONDS = 3.0  # between checkpoints, which pages use to show a run in training
 MAX_SAVED = 3_000_000  # weights; larger networks are saved only at the end
 
@@ -38,10 +35,8 @@ class WorkerLost(RuntimeError):
 
 
 def warm() -> None:
-    """Import TensorFlow and the modules that use it before the first click."""
-    for module in WARM:
-        importlib.import_module(module)
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    """Import TensorFlow before the first click."""
+    import ae_core.service.preload  # noqa: F401
 
 
 def dask_setup(worker: Any) -> None:

@@ -11,7 +11,6 @@ from distributed import Client
 from distributed.cli import dask_worker
 
 from ae_core.service.cluster import forks
-from ae_core.service.worker import WARM
 from ae_core.storage import ROOT
 
 LOCAL = ("--host", "127.0.0.1", "--no-dashboard")
@@ -19,7 +18,7 @@ KINDS = ("train", "train", "infer")
 PATIENCE = 120
 # TensorFlow's import is the slowest part of a worker's start: it is done once for all of them.
 PROCESSES = get_context("forkserver") if forks() else get_context("spawn")
-PROCESSES.set_forkserver_preload(["distributed", *WARM])
+PROCESSES.set_forkserver_preload(["distributed", "ae_core.service.preload"])
 
 
 class DaskCluster:

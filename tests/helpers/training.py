@@ -11,6 +11,7 @@ from ae_core.data.loading import load_images
 from ae_core.errors import Message
 from ae_core.models import autoencoder as ae
 from ae_core.models.networks import build
+from ae_core.service import preload  # noqa: F401, before the collector is told what stays
 from ae_core.specs import (
     AutoencoderSpec,
     TrainingSpec,

@@ -3,11 +3,14 @@
 import json
 import subprocess
 import sys
+from contextlib import closing
 
 import psutil
+import pytest
 
 from ae_core.errors import ServiceUnavailable
 from ae_core.runs.store import RunStore
+from ae_core.service import cluster as module
 from ae_core.service.connection import Connection
 from ae_core.service.service import TrainingService
 from ae_core.specs import change, preset
@@ -55,6 +58,17 @@ def test_a_killed_server_leaves_no_worker_and_keeps_finished_runs(tmp_path):
     assert restarted.snapshot(done).status == "finished"
     assert restarted.snapshot(done).epoch == 3
     check(restarted.snapshot(going).reason, "interrupted")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere workers are started anew")
+def test_workers_are_forked_with_tensorflow_but_not_next_to_a_gpu(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "GPU_DEVICES", ())
+    assert module.forks()
+    with closing(Connection()) as own:
+        # The very first question:
+        assert own.answer(eval, "'tensorflow' in __import__('sys').modules")
+    monkeypatch.setattr(module, "GPU_DEVICES", (str(tmp_path),))
+    assert not module.forks()
 
 
 def test_two_visitors_on_an_existing_scheduler_do_not_disturb_each_other(cluster, server_on):
