@@ -71,10 +71,11 @@ class TrainStep:
         batch = tf.TensorSpec([None, *images.image_shape], tf.float32)
         number = tf.TensorSpec([], tf.int32)
         order = tf.TensorSpec([None, None], tf.int32)
+        taken = [batch, order, number, number]
         compiled = should_jit_compile(spec, steps)
-        self._call = _function(self._steps, [order, number, number], compiled=compiled)
+        self._call = _function(self._steps, taken, compiled=compiled)
         # A smaller batch has another shape, which is not worth compiling or tracing again.
-        self._last = _function(self._steps, [order, number, number]) if compiled else self._call
+        self._last = _function(self._steps, taken) if compiled else self._call
         self._held_out = _function(self._evaluate, [batch, number])
         self._shown = _function(self._reconstruct, [batch])
         self._codes = _function(self._mean, [batch])
@@ -90,12 +91,12 @@ class TrainStep:
         while done < len(full):
             started = time.perf_counter()
             first, done = done, min(done + self._steps_per_call, len(full))
-            yield self._sums(self._call(full, first, done))
+            yield self._sums(self._call(self._train, full, first, done))
             if done > 1:  # the first step also traced the graph
                 seconds_per_step = (time.perf_counter() - started) / (done - first)
                 self._steps_per_call = max(1, int(SECONDS_PER_CALL / seconds_per_step))
         if len(rest):
-            yield self._sums(self._last(rest[np.newaxis], 0, 1))
+            yield self._sums(self._last(self._train, rest[np.newaxis], 0, 1))
 
     def evaluate(self) -> MetricSums:
         """Return the sums over the held-out images; the noise is the same in every call."""
@@ -123,11 +124,14 @@ class TrainStep:
     # --- inside the graph -----------------------------------------------------------------
 
     # It takes all image numbers of an epoch, (steps, batch), and the range of steps to make: XLA
-    # would recompile for every shape.
-    def _steps(self, batches: tf.Tensor, first: tf.Tensor, end: tf.Tensor) -> tf.Tensor:
+    # would recompile for every shape. The graph gets the images as an argument: it would keep its
+    # constants for as long as it lives, and Keras keeps a graph of every optimizer.
+    def _steps(
+        self, train: tf.Tensor, batches: tf.Tensor, first: tf.Tensor, end: tf.Tensor
+    ) -> tf.Tensor:
         def step(done: tf.Tensor, totals: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             number = self._counter.assign_add(1)
-            images = tf.gather(self._train, batches[done])
+            images = tf.gather(train, batches[done])
             images = AUGMENTATIONS[self._spec.augment](images, self._spec.seed, number, tf)
             with tf.GradientTape() as tape:
                 losses, sums = self._forward(images, number, training=True)

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
+from types import ModuleType
+from unittest.mock import patch
 
 from distributed import Client
 from distributed.cli import dask_worker
@@ -88,7 +90,9 @@ class DaskCluster:
             options += ["--preload", "ae_core.service.worker"]
         arguments = [self.address, *options, "--resources", f"{kind}=1", *LOCAL]
         worker = PROCESSES.Process(target=_work, args=(arguments,), daemon=True)
-        worker.start()
+        # A new process runs the main module again, and Streamlit's test driver leaves one here.
+        with patch.dict(sys.modules, {"__main__": ModuleType("__main__")}):
+            worker.start()
         return worker
 
     def _start(self, role: str, *options: str) -> subprocess.Popen[bytes]:

@@ -139,10 +139,11 @@ def test_a_run_whose_worker_is_killed_is_begun_again_once_and_then_it_is_said(se
     run_id = service.submit(LONG, "ada")
     service.wait_until(run_id, lambda s: s.epoch >= 3, PATIENCE)
     os.kill(train_worker_pid(service), signal.SIGKILL)
-    again = service.wait_until(run_id, lambda s: s.lost and s.epoch, PATIENCE)
+    lost = service.wait_until(run_id, lambda s: s.lost, PATIENCE)
+    assert lost.lost_epoch > 3
+    assert lost.epoch < lost.lost_epoch  # its history begins anew
+    again = service.wait_until(run_id, lambda s: s.epoch, PATIENCE)
     assert (again.lost, again.live, again.reason) == ("worker", True, None)
-    assert again.lost_epoch > 3
-    assert again.epoch < again.lost_epoch  # its history begins anew
     os.kill(train_worker_pid(service), signal.SIGKILL)
     failed = service.wait_until(run_id, ended, PATIENCE)
     assert failed.status == "failed"
