@@ -10,7 +10,17 @@ from pathlib import Path
 
 from benchmarks.report import Report, machine
 
-NAMES = ("pages", "faces", "latent", "training", "headlines", "pytorch", "classroom", "scaling")
+NAMES = (
+    "pages",
+    "faces",
+    "latent",
+    "training",
+    "headlines",
+    "pytorch",
+    "classroom",
+    "scaling",
+    "memory",
+)
 RESULTS = Path(__file__).with_name("results.md")
 HEAD = """# Results of the benchmarks
 

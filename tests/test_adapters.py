@@ -33,6 +33,7 @@ ATTRIBUTES = (
     ("streamlit.runtime.scriptrunner", "get_script_run_ctx", STREAMLIT, "the visitor's language"),
     ("starlette.formparsers", "MultiPartParser.spool_max_size", STREAMLIT, "uploads in memory"),
     ("keras.optimizers", "Adam._get_variable_index", KERAS, "Adam in one pass"),
+    ("keras.optimizers", "SGD._all_reduce_sum_gradients", KERAS, "trainings that leave nothing"),
     ("distributed", "Scheduler.log_event", DASK, "messages of runs"),
     ("distributed.utils", "_forkserver_preload_set", DASK, "workers that are forked"),
     (

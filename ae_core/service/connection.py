@@ -1,6 +1,7 @@
 """The connection to the workers: the server's embedded cluster, or a Dask scheduler."""
 
 import logging
+import secrets
 import subprocess
 import threading
 import time
@@ -15,30 +16,26 @@ from distributed.scheduler import KilledWorker
 
 from ae_core.errors import Message, ServiceUnavailable, UserError
 from ae_core.service import cluster
-from ae_core.service.worker import INFER, TRAIN
+from ae_core.service.worker import BEGUN, INFER, TRAIN, answered
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 CONNECT_SECONDS = 5
 REFUSED_SECONDS = 1.5  # after a failure, before the next try
-ANSWER_SECONDS = 120.0  # a page's maximum wait for a worker
+ANSWER_SECONDS = 120.0  # a page's maximum wait for an answer
+DEADLINE_SECONDS = 20.0  # for a question, from the moment a worker begins it
 
 _log = logging.getLogger(__name__)
 
 
-def _answered(function: Callable[..., T], args: Any, kwargs: Any) -> T | Exception:
-    """Return a function's result or the exception it raised, in the worker.
+class _OnlyWaited(ServiceUnavailable):
+    """The process of the worker ended before it began a question that waited there."""
 
-    Of a task that raises, Dask would log the call as text, with the arguments of a partial.
-    """
-    try:
-        return function(*args, **kwargs)
-    except UserError as error:
-        return error
-    except Exception as error:
-        _log.exception("%s failed", getattr(function, "__name__", "a question"))
-        return error
+
+def _begun(client: Client, key: str) -> float | None:
+    """Return when a worker began a question, in seconds since 1970; None if none did."""
+    return next((at for at, begun in client.get_events(BEGUN) if begun == key), None)
 
 
 class Connection:
@@ -104,16 +101,42 @@ class Connection:
         return Message.of("not_started", problem=problem)
 
     def answer(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a function in an ``infer`` worker and return its result, or raise its error."""
-        client = self.client()
+        """Run a function in an ``infer`` worker and return its result, or raise its error.
+
+        It must end within `DEADLINE_SECONDS` from the moment a worker begins it.
+        """
+        return self.answer_within(DEADLINE_SECONDS, function, *args, **kwargs)
+
+    def answer_within(
+        self, seconds: float, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a function with another deadline, see `answer`.
+
+        A question that waited for a worker whose process ended is asked again, once.
+        """
+        try:
+            return self._asked(seconds, function, args, kwargs)
+        except _OnlyWaited:
+            return self._asked(seconds, function, args, kwargs)
+
+    def _asked(self, seconds: float, function: Callable[..., T], args: Any, kwargs: Any) -> T:
+        client, key = self.client(), f"answer-{secrets.token_hex(8)}"
         try:
             future = client.submit(
-                _answered, function, args, kwargs, resources={INFER: 1}, pure=False
+                *(answered, function, args, kwargs, key, seconds),
+                key=key,
+                resources={INFER: 1},
+                pure=False,
             )
             found = future.result(timeout=ANSWER_SECONDS)
         except (CancelledError, CommClosedError, ClosedClientError) as error:
             raise ServiceUnavailable("connection_lost") from error
         except KilledWorker as error:
+            begun = _begun(client, key)
+            if begun is None:
+                raise _OnlyWaited("worker_died") from error
+            if time.time() - begun >= seconds:
+                raise ServiceUnavailable("too_slow", seconds=round(seconds)) from error
             raise ServiceUnavailable("worker_died") from error
         except TimeoutError as error:
             future.cancel()
@@ -128,7 +151,7 @@ class Connection:
         workers = client.scheduler_info(n_workers=-1)["workers"].values()
         if client.status != "running":  # its information is out of date
             raise ServiceUnavailable("connection_lost")
-        return sum(int(worker["resources"].get(TRAIN, 0)) for worker in workers)
+        return sum(int(each["resources"].get(TRAIN, 0)) for each in workers)
 
     def warm(self) -> None:
         """Start connecting in the background; later calls report a failure."""

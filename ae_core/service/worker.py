@@ -4,16 +4,19 @@ Servers import this module, too, so the functions import TensorFlow themselves. 
 cluster are started with ``--preload ae_core.service.worker``.
 """
 
+import faulthandler
 import logging
 import os
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from distributed import Event
+from distributed import Event, get_worker
 
+from ae_core.errors import UserError
 from ae_core.images import to_bytes_range
 from ae_core.models.weights import to_bytes
 from ae_core.runs.record import RunOutcome
@@ -24,19 +27,30 @@ from ae_core.storage import atomic_write
 if TYPE_CHECKING:
     from ae_core.training.loop import Epoch
 
-TRAIN, INFER = "train", "infer"  # the two kinds of worker, as Dask resources
+T = TypeVar("T")
 
+TRAIN, INFER = "train", "infer"  # the two kinds of worker, as Dask resources
+BEGUN = "ae-begun"  # the topic on which workers report which questions they have begun
+IMPORT_SECONDS = 60.0  # more for a question that comes while TensorFlow is being imported
 SAVE_SECONDS = 3.0  # between checkpoints, which pages use to show a run in training
 MAX_SAVED = 3_000_000  # weights; larger networks are saved only at the end
+
+_log = logging.getLogger(__name__)
 
 
 class WorkerLost(RuntimeError):
     """Dask gave a training to a second worker because the first one died."""
 
 
+warmed = threading.Event()  # set in a worker that has imported TensorFlow
+
+
 def warm() -> None:
     """Import TensorFlow before the first click."""
-    import ae_core.service.preload  # noqa: F401
+    try:
+        import ae_core.service.preload  # noqa: F401
+    finally:
+        warmed.set()
 
 
 def dask_setup(worker: Any) -> None:
@@ -45,6 +59,36 @@ def dask_setup(worker: Any) -> None:
     if TRAIN in worker.state.total_resources:
         os.nice(10)  # pages and `infer` have priority
     threading.Thread(target=warm, name="warm", daemon=True).start()
+
+
+def answered(
+    function: Callable[..., T], args: Any, kwargs: Any, key: str, seconds: float
+) -> T | Exception:
+    """Return a function's result or the exception it raised.
+
+    Of a task that raises, Dask would log the call as text, with the arguments of a partial.
+
+    Args:
+        function: the function.
+        args: its arguments.
+        kwargs: its keyword arguments.
+        key: the name of the question, which `BEGUN` reports.
+        seconds: the deadline. After it this process ends, even if it is in C code that lets no
+            other thread run, and its nanny starts it again.
+    """
+    get_worker().log_event(BEGUN, key)
+    if not warmed.is_set():
+        seconds += IMPORT_SECONDS
+    faulthandler.dump_traceback_later(seconds, exit=True, file=2)
+    try:
+        return function(*args, **kwargs)
+    except UserError as error:
+        return error
+    except Exception as error:
+        _log.exception("%s failed", getattr(function, "__name__", "a question"))
+        return error
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 def train(name: str, spec_json: str, folder: str) -> RunOutcome:
@@ -105,4 +149,4 @@ class _Saver:
         try:
             atomic_write(self._folder / "weights.npz", to_bytes(epoch.weights))
         except OSError as error:  # the run continues; its outcome reports a full disk
-            logging.getLogger(__name__).warning("weights not saved yet: %s", error)
+            _log.warning("weights not saved yet: %s", error)

@@ -13,6 +13,7 @@ from PIL import Image
 from ae_core.data.corruption import corrupt
 from ae_core.models.denoiser import build
 from ae_core.specs import Corruption, DenoiserSpec
+from ae_core.training.keras_adapter import on_one_device
 
 Pair = tuple[np.ndarray, np.ndarray]  # noisy and clean images
 # Kind, share of the training images, and range of the amount.
@@ -50,7 +51,8 @@ class Training:
         self._spec, self._images = spec, images
         self._network = build(spec, seed=spec.seed)
         self._variables = self._network.trainable_variables
-        self._optimizer = keras.optimizers.Adam(spec.learning_rate, global_clipnorm=1.0)
+        adam = keras.optimizers.Adam(spec.learning_rate, global_clipnorm=1.0)
+        self._optimizer = on_one_device(adam)
         self._optimizer.build(self._variables)
         self._means = [tf.Variable(variable.value) for variable in self._variables]
         self.done = 0  # completed steps

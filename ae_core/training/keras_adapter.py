@@ -11,3 +11,13 @@ def adam_moments(adam: keras.optimizers.Adam, variable: tf.Variable) -> tuple[tf
     """Return the handles of Adam's first and second moment for a variable."""
     place = adam._get_variable_index(variable)
     return adam._momentums[place].value.handle, adam._velocities[place].value.handle
+
+
+def on_one_device(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
+    """Let an optimizer take gradients as they are, not as a sum over several devices.
+
+    TensorFlow registers a function for the gradient of that sum and never removes it. The function
+    keeps the graph of the training alive, ten megabytes or more after every run.
+    """
+    optimizer._all_reduce_sum_gradients = list
+    return optimizer

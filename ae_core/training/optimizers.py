@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from ae_core.specs import TrainingSpec
 from ae_core.training.batches import WARMUP_SHARE
-from ae_core.training.keras_adapter import adam_moments
+from ae_core.training.keras_adapter import adam_moments, on_one_device
 
 Rate: TypeAlias = float | keras.optimizers.schedules.LearningRateSchedule
 
@@ -52,8 +52,9 @@ def optimizer(spec: TrainingSpec, steps: int) -> keras.optimizers.Optimizer:
     """Return a spec's optimizer for a number of steps, with Keras' default settings."""
     rate = _learning_rate(spec, steps)
     if spec.optimizer == "adam":
-        return OnePassAdam(rate)
-    return keras.optimizers.get({"class_name": spec.optimizer, "config": {"learning_rate": rate}})
+        return on_one_device(OnePassAdam(rate))
+    settings = {"class_name": spec.optimizer, "config": {"learning_rate": rate}}
+    return on_one_device(keras.optimizers.get(settings))
 
 
 def _learning_rate(spec: TrainingSpec, steps: int) -> Rate:

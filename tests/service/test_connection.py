@@ -1,19 +1,24 @@
 """The way to the workers: what a page is told where there is none."""
 
 import math
+import re
 import shutil
 import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from unittest.mock import Mock
 
 import pytest
 from distributed import CancelledError
 from distributed.comm import CommClosedError
 
 from ae_core.errors import Message, ServiceUnavailable, UserError
-from ae_core.service import cluster
+from ae_core.service import cluster, worker
 from ae_core.service import connection as module
 from ae_core.service.connection import Connection
 from tests.helpers.refusals import check, refused
+
+PATIENCE = 120
 
 
 @pytest.fixture
@@ -67,12 +72,35 @@ def test_an_error_in_a_worker_is_raised_here_and_dask_does_not_log_the_call(conn
     assert "of-a-visitor" not in logged
 
 
-def test_an_error_is_logged_by_the_name_of_the_question_without_its_arguments(caplog):
-    assert isinstance(module._answered(math.sqrt, (-123456789.5,), {}), ValueError)
-    assert isinstance(module._answered(partial(max, key="of-a-visitor"), ((1, 2),), {}), TypeError)
+def test_an_error_is_logged_by_the_name_of_the_question_without_its_arguments(monkeypatch, caplog):
+    monkeypatch.setattr(worker, "get_worker", Mock())
+    for function, arguments, error in (
+        (math.sqrt, (-123456789.5,), ValueError),
+        (partial(max, key="of-a-visitor"), ((1, 2),), TypeError),
+    ):
+        assert isinstance(worker.answered(function, arguments, {}, "key", 60), error)
     assert caplog.messages == ["sqrt failed", "a question failed"]
     assert "123456789.5" not in caplog.text
     assert "of-a-visitor" not in caplog.text
+
+
+# Python's regular expressions try 2**40 ways for this text, and no other thread runs meanwhile.
+@pytest.mark.parametrize(
+    ("function", "arguments"), [(time.sleep, (300,)), (re.match, ("(a+)+$", "a" * 40 + "b"))]
+)
+def test_a_question_that_takes_too_long_ends_and_those_behind_it_are_answered(
+    connection, function, arguments
+):
+    assert connection.answer(abs, -3) == 3  # the worker is there
+    events = len(connection.client().get_events(worker.BEGUN))
+    with ThreadPoolExecutor(2) as threads:
+        slow = threads.submit(connection.answer_within, 2.0, function, *arguments)
+        while len(connection.client().get_events(worker.BEGUN)) == events:
+            assert not slow.done()
+        behind = threads.submit(connection.answer, abs, -4)
+        with refused("too_slow", ServiceUnavailable, seconds=2):
+            slow.result(timeout=PATIENCE)
+        assert behind.result(timeout=PATIENCE) == 4
 
 
 def test_a_worker_that_does_not_answer_in_time_is_given_up(connection, monkeypatch):

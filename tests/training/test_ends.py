@@ -1,5 +1,6 @@
 """How a run ends before its last epoch: stopped, out of time, held, blown up, refused."""
 
+import gc
 import math
 import time
 from dataclasses import replace
@@ -7,6 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from tensorflow.python.framework.func_graph import FuncGraph
 
 from ae_core.errors import Message
 from ae_core.specs import (
@@ -150,3 +152,17 @@ def test_a_network_that_does_not_fit_the_pictures_is_refused(images):
     spec = change(SMALL, encoder="conv4/2", decoder="dense16, reshape4x4x1, conv4")
     with refused("decoder_pixels", value="4×4", height=8, width=8):
         train(spec, images)
+
+
+def graphs():
+    """How many of TensorFlow's graphs there are in this process."""
+    gc.collect()
+    return sum(isinstance(each, FuncGraph) for each in gc.get_objects())
+
+
+@pytest.mark.parametrize("changes", [{}, {"optimizer": "sgd"}, {"optimizer": "rmsprop"}])
+def test_a_training_leaves_nothing_of_its_graph_behind(images, changes):
+    spec = change(SMALL, epochs=1, **changes)
+    before = graphs()
+    assert train(spec, images)[0].status == "finished"
+    assert graphs() <= before

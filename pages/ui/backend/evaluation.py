@@ -15,7 +15,7 @@ from ae_core.models.inference import ModelFile
 from ae_core.specs import ImageChoice
 from pages.ui.backend.caching import KEYS, uncached_for_user_sets
 from pages.ui.backend.models import MODELS
-from pages.ui.backend.service import answer
+from pages.ui.backend.service import evaluate
 
 
 @uncached_for_user_sets(st.cache_data(show_spinner=False, max_entries=256, hash_funcs=KEYS))
@@ -23,41 +23,41 @@ def test_baselines(
     model: ModelFile, number: int
 ) -> tuple[list[inference.Reconstruction], Message | None]:
     """Return PCA and JPEG of test image ``number``; see `baselines.baselines_of_test`."""
-    return answer(baselines.baselines_of_test, model, number)
+    return evaluate(baselines.baselines_of_test, model, number)
 
 
 @uncached_for_user_sets(st.cache_data(show_spinner=False, max_entries=64))
 def pca_by_size(choice: ImageChoice, sizes: tuple[int, ...], shown: int) -> baselines.PcaBySize:
     """Return PCA of test images by size; see `baselines.pca_by_size`."""
-    return answer(baselines.pca_by_size, *choice, sizes, shown)
+    return evaluate(baselines.pca_by_size, *choice, sizes, shown)
 
 
 @st.cache_data(show_spinner=False, max_entries=MODELS, hash_funcs=KEYS)
 def code_rates(model: ModelFile) -> rates.CodeRates:
     """Return the rates of a model's codes; see `ae_core.evaluation.rates.code_rates`."""
-    return answer(rates.code_rates, model)
+    return evaluate(rates.code_rates, model)
 
 
 @uncached_for_user_sets(st.cache_data(show_spinner=False, max_entries=16))
 def pca_rates(choice: ImageChoice) -> Curve:
     """Return the rates of PCA; see `ae_core.evaluation.rates.pca_rates`."""
-    return answer(rates.pca_rates, *choice)
+    return evaluate(rates.pca_rates, *choice)
 
 
 @uncached_for_user_sets(st.cache_data(show_spinner=False, max_entries=16))
 def jpeg_rates(choice: ImageChoice) -> tuple[Curve, Curve]:
     """Return the rates of JPEG; see `ae_core.evaluation.rates.jpeg_rates`."""
-    return answer(rates.jpeg_rates, *choice[:2])
+    return evaluate(rates.jpeg_rates, *choice[:2])
 
 
 @uncached_for_user_sets(st.cache_data(show_spinner=False, max_entries=MODELS, hash_funcs=KEYS))
 def in_distribution(model: ModelFile) -> ReconstructionErrors:
     """Return a model's errors on its own image set."""
-    return answer(reconstruction_error.in_distribution, model)
+    return evaluate(reconstruction_error.in_distribution, model)
 
 
 @uncached_for_user_sets(st.cache_data(show_spinner=False, max_entries=MODELS, hash_funcs=KEYS))
 def out_of_distribution(model: ModelFile, image_set: str) -> tuple[ReconstructionErrors, Roc]:
     """Return a model's errors on another image set, and the ROC against its own set."""
     known = in_distribution(model).scores
-    return answer(reconstruction_error.out_of_distribution, model, image_set, known)
+    return evaluate(reconstruction_error.out_of_distribution, model, image_set, known)

@@ -9,7 +9,7 @@ from ae_core.lessons.reader import lesson_files, read_lesson
 from ae_core.lessons.schema import Lesson
 from ae_core.models.inference import ModelFile
 from pages.ui.backend.caching import KEYS
-from pages.ui.backend.service import answer
+from pages.ui.backend.service import evaluate
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -29,4 +29,4 @@ def lesson_measure(
     what: str, settings: tuple[tuple[str, str | int | float], ...], model: ModelFile | None
 ) -> MeasurementResult:
     """Return a lesson's measurement; see `ae_core.lessons.measurements.measure`."""
-    return answer(measurements.measure, what, settings, model)
+    return evaluate(measurements.measure, what, settings, model)

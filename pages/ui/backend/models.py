@@ -13,7 +13,7 @@ from ae_core.models import inference
 from ae_core.models.inference import ModelFile
 from ae_core.models.pretrained import profile_path
 from pages.ui.backend.caching import KEYS, uncached_for_user_sets
-from pages.ui.backend.service import answer
+from pages.ui.backend.service import answer, evaluate
 
 MODELS = 64  # with cached decoders and profiles, about 1 MB each
 NEIGHBOURS = 1000  # test images on a t-SNE map, which takes seconds to compute
@@ -45,7 +45,7 @@ def latent_profile(model: ModelFile) -> LatentProfile:
     kept = profile_path(Path(model.path))
     if kept.is_file():
         return LatentProfile.from_bytes(kept.read_bytes())
-    return answer(explore.latent_profile, model)
+    return evaluate(explore.latent_profile, model)
 
 
 @st.cache_resource(show_spinner=False, max_entries=MODELS, hash_funcs=KEYS)
@@ -54,7 +54,7 @@ def full_latent_profile(model: ModelFile) -> LatentProfile:
     known = latent_profile(model)
     if len(known.codes):
         return known
-    return answer(explore.latent_profile, model)
+    return evaluate(explore.latent_profile, model)
 
 
 @st.cache_resource(show_spinner=False, max_entries=MODELS, hash_funcs=KEYS)
@@ -62,17 +62,17 @@ def disentanglement(model: ModelFile) -> Disentanglement:
     """Compare the codes of test images with their known factors, which must exist."""
     known = latent_profile(model)
     assert known.labels is not None
-    return answer(Disentanglement.of, known.codes, known.labels)
+    return evaluate(Disentanglement.of, known.codes, known.labels)
 
 
 @st.cache_resource(show_spinner=False, max_entries=MODELS, hash_funcs=KEYS)
 def tsne_map(model: ModelFile) -> np.ndarray:
     """Return points (N, 2) for the first test codes; see `ae_core.latent.explore.tsne`."""
     codes = full_latent_profile(model).codes[:NEIGHBOURS]
-    return answer(explore.tsne, codes)
+    return evaluate(explore.tsne, codes)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4, hash_funcs=KEYS)
 def keras_file(model: ModelFile) -> bytes:
     """Return a model as a .keras file; see `ae_core.export.files.keras_file`."""
-    return answer(files.keras_file, model)
+    return evaluate(files.keras_file, model)

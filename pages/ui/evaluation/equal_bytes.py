@@ -10,7 +10,7 @@ from ae_core.evaluation import fixed_budget
 from ae_core.evaluation.fixed_budget import Compressed
 from ae_core.models.compatibility import image_shape
 from pages.ui.backend.images import test_image
-from pages.ui.backend.service import answer
+from pages.ui.backend.service import evaluate
 from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import size
 from pages.ui.pickers.face_source import own_photo, sample_face
@@ -49,10 +49,10 @@ def equal_bytes(shown: tuple[TrainedAutoencoder, ...], budget: float, *, coded: 
     with place, st.spinner(text("measure.squeezing")):
         found = [
             *(
-                answer(fixed_budget.compress_to, each.file, image, budget, coded=coded)
+                evaluate(fixed_budget.compress_to, each.file, image, budget, coded=coded)
                 for each in shown
             ),
-            *answer(
+            *evaluate(
                 fixed_budget.compress_baselines_to,
                 shown[0].spec.images,
                 image,
