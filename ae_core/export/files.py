@@ -4,8 +4,11 @@ An ``infer`` worker creates them.
 """
 
 import io
+import json
 import tempfile
+import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,9 +16,16 @@ from ae_core.data import loading
 from ae_core.models.compatibility import image_shape
 from ae_core.models.inference import ModelFile, autoencoder
 
+OLDEST_KERAS = "3.8"  # the oldest version that opens the files
+_NETWORK = "config.json"  # in a .keras file
+# Keras writes them even where they say nothing; versions before 3.15 refuse names they do not know.
+_NEWER_KEYS = {"input_axes", "output_axes", "quantization_config"}
+
 
 def keras_file(model: ModelFile) -> bytes:
     """Return a trained model as a .keras file; its input and output are (N, H, W, C) in [0, 1].
+
+    Every Keras from `OLDEST_KERAS` on opens it.
 
     Raises:
         UserError: its weights no longer exist, or do not fit its spec.
@@ -24,7 +34,24 @@ def keras_file(model: ModelFile) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "autoencoder.keras")
         whole.save(path)
-        return path.read_bytes()
+        return _for_older_keras(path)
+
+
+def _for_older_keras(path: Path) -> bytes:
+    """Return a .keras file without the newer keys that have no value."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(path) as saved, zipfile.ZipFile(buffer, "w") as portable:
+        for entry in saved.infolist():
+            content = saved.read(entry)
+            if entry.filename == _NETWORK:
+                network = json.loads(content, object_hook=_without_newer_keys)
+                content = json.dumps(network).encode()
+            portable.writestr(entry, content)
+    return buffer.getvalue()
+
+
+def _without_newer_keys(config: dict[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in config.items() if v is not None or k not in _NEWER_KEYS}
 
 
 def picture_file(image_set: str, image_size: int, split: str) -> bytes:

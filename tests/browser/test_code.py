@@ -47,6 +47,7 @@ def test_a_finished_run_shows_its_loss_in_numbers_and_gives_its_files(page):
     page.get_by_text("The same in Keras").click()
     expect(page.get_by_test_id("stCode")).to_contain_text("optimizer = keras.optimizers.Adam")
 
+    expect(page.get_by_text("The trained model opens in Keras 3.8 or newer.")).to_be_visible()
     open_list(page, "Download")
     script = download(page, "Script (.py)").decode()
     assert script == source(change(preset("digits-dense"), epochs=3), (32, 32, 1))

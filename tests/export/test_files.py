@@ -1,7 +1,10 @@
 """What a visitor takes home: a .keras file that Keras loads, and exactly the run's pictures."""
 
 import io
+import json
+import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -19,6 +22,8 @@ from ae_core.models.pretrained import cards
 from ae_core.specs import TrainingSpec, change
 from tests.helpers.exported import CONV, FAMILIES
 from tests.helpers.refusals import refused
+
+KERAS_38 = json.loads((Path(__file__).parents[1] / "fixtures/keras-3.8.json").read_text())
 
 # Keras itself warns when it saves.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -64,6 +69,38 @@ def test_a_variational_model_of_the_app_is_its_mean(tmp_path):
     kept = weights.dequantize(weights.from_bytes(card.weights.read_bytes()))
     own = Autoencoder.from_weights(card.spec.autoencoder, images.shape[1:], kept)
     np.testing.assert_allclose(model.predict(images, verbose=0), own.reconstruct(images), atol=1e-6)
+
+
+OLDER = SPECS | {"pooling, he_uniform": FAMILIES["the l2 recipe"]}
+
+
+@pytest.mark.parametrize("name", [*OLDER, "toy-faces-vae"])
+def test_an_older_keras_knows_all_that_a_keras_file_sets(name, tmp_path):
+    if name in OLDER:
+        spec = OLDER[name]
+        path = tmp_path / "weights.npz"
+        networks = build(spec.autoencoder, image_shape(spec), seed=1)
+        path.write_bytes(weights.to_bytes(ae.weights_of(networks)))
+        model = ModelFile(spec, str(path), 1)
+    else:
+        model = cards()[name].model_file()
+    with zipfile.ZipFile(io.BytesIO(keras_file(model))) as file:
+        assert file.testzip() is None
+        network = json.loads(file.read("config.json"))
+    met = set()
+    for kind, config in configs(network):
+        assert set(config) <= set(KERAS_38[kind]), kind
+        met.add(kind)
+    assert {"Functional", "Dense", "GlorotUniform"} <= met or {"Functional", "Conv2D"} <= met
+
+
+def configs(part):
+    """Every class in a network and its settings."""
+    if isinstance(part, dict) and isinstance(part.get("config"), dict):
+        yield part["class_name"], part["config"]
+    if isinstance(part, dict | list):
+        for inner in part.values() if isinstance(part, dict) else part:
+            yield from configs(inner)
 
 
 def test_a_deleted_model_is_a_sentence(tmp_path):

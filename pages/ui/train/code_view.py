@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from ae_core.export.files import OLDEST_KERAS
 from ae_core.export.keras_script import PICTURE_FILE, needs_file, source
 from ae_core.export.notebook import notebook
 from ae_core.models.compatibility import image_shape
@@ -51,7 +52,8 @@ def code_view(place: str, spec: TrainingSpec, model: ModelFile | None = None) ->
             with notice.refusals():
                 download_menu(f"pictures.{place}", images, label=text("code.pictures"))
     beside = f" {text('code.beside')}" if needs_file(spec) else ""
-    st.caption(text("code.open_in") + beside)
+    opens = f" {text('code.model_opens', version=OLDEST_KERAS)}" if model is not None else ""
+    st.caption(text("code.open_in") + beside + opens)
     with st.expander(
         text("code.title"), icon=":material/code:", key=f"code.{place}", on_change="rerun"
     ) as opened:
