@@ -6,6 +6,7 @@ Older versions recorded fewer metrics; missing ones are None. The metrics are th
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ae_core.data.loading import card
 from ae_core.specs import TrainingSpec
@@ -58,6 +59,12 @@ class RunHistory:
         values = self._values("psnr")
         before, after = values[:-epochs], values[-epochs:]
         return max(0.0, max(after) - max(before)) if before else 0.0
+
+    @property
+    def steadily_falling(self) -> bool:
+        """Whether the training loss fell in every epoch after the first; False after one epoch."""
+        losses = [epoch["loss"] for epoch in self.epochs]
+        return len(losses) > 1 and all(now < then for then, now in pairwise(losses))
 
     @property
     def train_loss_rebound(self) -> float:

@@ -1,7 +1,8 @@
 """The doctor's rules, which detect from a run's history that a network does not learn.
 
 Every rule returns a `Finding` or None. Most rules require poor reconstructions: as long as these
-are good, no code is a problem. They apply after `ae_core.diagnosis.doctor.EARLY_STEPS` of training.
+are good, no code is a problem. They apply after `ae_core.diagnosis.doctor.EARLY_STEPS` of training;
+`YOUNG_RULES` detect what no young network has, and apply at once.
 """
 
 from collections.abc import Mapping
@@ -24,6 +25,10 @@ HALF_THE_CODE = 0.5  # of the latent dimensions: fewer in use deserve a hint
 WIDE = 4  # latent dimensions that should explain more than VERY_POOR
 FAST = 0.01  # learning rate of Adam and RMSprop: ten times the usual one
 SLOW = 1e-4  # a tenth of the usual one
+# Steps after which a network that learns with a large rate is better than a gray picture: every
+# one of a grid of optimizers, losses and rates was after half as many.
+STEPS_TO_START = 80
+WORSE_THAN_GRAY = -0.5  # of `explained`: the mean image has 0, a network's first output −1 to −2
 REBOUND = 0.3  # share of the training loss's fall: more than the variation between batches
 
 PROBLEM, HINT, FINE = "problem", "hint", "fine"
@@ -37,7 +42,8 @@ class Finding:
         kind: ``nan``, ``posterior_collapse``, ``unused_dimensions``, ``code_saturated``,
             ``code_mostly_zero``, ``learning_rate_high``, ``learning_rate_low``, ``black_output``,
             ``constant_output``, ``too_little_data``, ``overfitting``, ``getting_worse``,
-            ``nothing_held_out``, ``still_falling``, ``flat``, ``learning`` or ``healthy``.
+            ``nothing_held_out``, ``still_falling``, ``flat``, ``too_short``, ``too_early``,
+            ``learning`` or ``healthy``.
         severity: ``problem``, ``hint`` or ``fine``.
         values: the values in the sentence, by name.
         remedy: flat settings to change, see `ae_core.specs.change`; may be empty.
@@ -110,9 +116,31 @@ def _learning_rate_high(run: RunHistory) -> Finding | None:
     # One or two dimensions explain little in any case.
     poor = _explains_less(run, VERY_POOR if run.spec.autoencoder.latent_dim >= WIDE else 0.0)
     fast = rate >= FAST and run.spec.optimizer != "sgd" and poor
-    if not fast and run.train_loss_rebound < REBOUND:
+    if not fast and not _thrown_off(run) and run.train_loss_rebound < REBOUND:
         return None
-    return problem("learning_rate_high", remedies.lower_learning_rate(run.spec), rate=rate)
+    return _too_fast(run)
+
+
+def _thrown_off(run: RunHistory) -> bool:
+    """Whether large steps have left one output for all images, with nothing left to learn from.
+
+    Small steps, too, leave one output for long; but then the training loss falls in every epoch.
+    """
+    spread = run.sustained("output_spread", max)
+    same = spread is not None and spread < SAME
+    return same and run.spec.learning_rate >= FAST and not run.steadily_falling
+
+
+def _thrown_off_early(run: RunHistory) -> Finding | None:
+    small = run.spec.optimizer == "sgd" and run.steadily_falling  # its scale is that of the loss
+    if run.steps < STEPS_TO_START or run.spec.learning_rate < FAST or small:
+        return None
+    return _too_fast(run) if _explains_less(run, WORSE_THAN_GRAY) else None
+
+
+def _too_fast(run: RunHistory) -> Finding:
+    remedy = remedies.lower_learning_rate(run.spec)
+    return problem("learning_rate_high", remedy, rate=run.spec.learning_rate)
 
 
 def _learning_rate_low(run: RunHistory) -> Finding | None:
@@ -133,6 +161,7 @@ def _constant_output(run: RunHistory) -> Finding | None:
     return problem(kind, remedies.fix_dead_units(run.spec), spread=spread)
 
 
+YOUNG_RULES = (_thrown_off_early,)
 # Causes come first, the mere effect last.
 RULES = (
     _posterior_collapse,

@@ -210,6 +210,61 @@ def test_a_run_that_ended_while_it_gained_is_to_be_longer():
     assert examine(longest, rising, status="finished")[0].remedy == {}
 
 
+def test_a_run_that_was_too_short_to_tell_is_not_called_healthy():
+    """One epoch has no trend; a few poor ones without a gain may be the first of many."""
+    for short in (course(1), course(3, explained=0.3, psnr=11, val_psnr=11)):
+        [found] = examine(change(DIGITS, epochs=3), short, status="finished")
+        assert (found.kind, found.severity, found.remedy) == ("too_short", HINT, {"epochs": 6})
+    assert kinds(DIGITS, course(1, explained=0.99), status="finished") == ["healthy"]
+    assert kinds(DIGITS, course(3, psnr=22, val_psnr=22), status="finished") == ["healthy"]
+    large = change(DIGITS, batch_size=512)  # 20 epochs are 60 steps
+    poor = course(explained=-1, psnr=lambda e: 7 + e / 1000, val_psnr=lambda e: 7 + e / 1000)
+    assert kinds(large, poor, status="finished") == ["too_short"]
+    small = change(DIGITS, latent_dim=2)  # explains little in any case
+    assert kinds(small, course(3, explained=0.3, psnr=11, val_psnr=11), status="finished") == [
+        "healthy"
+    ]
+
+
+def test_it_is_too_early_to_call_a_network_healthy_that_is_worse_than_gray_and_gains_nothing():
+    assert kinds(DIGITS, course(3, explained=-1, psnr=8, val_psnr=8)) == ["too_early"]
+    assert kinds(DIGITS, course(1, explained=-1, psnr=8, val_psnr=8)) == ["learning"]
+    gaining = {"psnr": lambda e: 8 + e / 10, "val_psnr": lambda e: 8 + e / 10}
+    assert kinds(DIGITS, course(3, explained=-1, **gaining)) == ["learning"]
+
+
+def test_large_steps_that_threw_a_network_off_are_not_youth():
+    """With 45 batches an epoch, two epochs are enough, one is not."""
+    lost = {"explained": -1.3, "output_spread": 0.2, "psnr": 7.8, "val_psnr": 7.8}
+    fast = change(DIGITS, learning_rate=1.0)
+    assert kinds(fast, course(2, **lost)) == ["learning_rate_high"]
+    assert kinds(fast, course(1, **lost), status="finished") == ["too_short"]
+    assert kinds(DIGITS, course(2, **lost), status="finished") == ["too_short"]
+    sgd = change(fast, optimizer="sgd")
+    assert kinds(sgd, course(3, loss=1.0, **lost)) == ["learning_rate_high"]
+    assert kinds(sgd, course(3, **lost)) == ["too_early"]  # its loss falls in every epoch
+
+
+def test_an_output_that_large_steps_of_sgd_made_constant_is_not_called_too_slow():
+    same = {"explained": -0.02, "output_spread": 0.0, "psnr": 11.3, "val_psnr": 11.3}
+    sgd = change(DIGITS, optimizer="sgd", learning_rate=0.1)
+    assert kinds(sgd, course(loss=1.0, **same)) == ["learning_rate_high"]
+    assert kinds(sgd, course(**same)) == ["learning_rate_low"]  # its loss falls in every epoch
+    assert kinds(change(sgd, learning_rate=1e-3), course(loss=1.0, **same)) == ["learning_rate_low"]
+
+
+def test_a_network_that_is_worse_than_gray_has_not_memorised():
+    rebounds = {"val_loss": lambda e: 0.3 + abs(e - 8) / 70, "psnr": 8, "val_psnr": 8}
+    assert "getting_worse" in kinds(DIGITS, course(explained=0.1, **rebounds))
+    assert "getting_worse" not in kinds(DIGITS, course(explained=-0.1, **rebounds))
+
+
+def test_a_poor_run_that_still_gains_slowly_is_to_be_longer():
+    slow = {"val_psnr": lambda e: 11 + 0.02 * e, "psnr": lambda e: 11 + 0.02 * e}
+    assert kinds(DIGITS, course(explained=0.1, **slow), status="finished") == ["still_falling"]
+    assert kinds(DIGITS, course(explained=0.8, **slow), status="finished") == ["healthy"]
+
+
 def test_a_cosine_schedule_gains_at_its_end():
     still = course(val_psnr=22, psnr=22)
     assert kinds(DIGITS, still) == ["flat"]
@@ -409,6 +464,8 @@ def test_every_finding_has_words_that_take_its_values():
     made += examine(preset("olivetti-conv"), course(60, psnr=22), status="finished")
     for _, spec, sign, _ in LIVE_CASES:
         made += examine(spec, course(**sign))
+    made += examine(DIGITS, course(1), status="finished")
+    made += examine(DIGITS, course(3, explained=-1, psnr=8, val_psnr=8))
     words = entries(FALLBACK)
     for finding in made:
         assert words[f"doctor.seen.{finding.kind}"].format(**finding.values)
