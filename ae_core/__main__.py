@@ -2,14 +2,13 @@
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from ae_core import images
+from ae_core import images, surroundings
 from ae_core.denoising import denoise
 from ae_core.errors import UserError
 from ae_core.models import pretrained
@@ -22,6 +21,8 @@ from ae_core.specs import LIMITS, PRESETS, Corruption, change, preset
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0, or 2 if the request is impossible."""
+    surroundings.adopt()
+    surroundings.print_anything()
     options = _parser().parse_args(arguments)
     try:
         options.command(options)
@@ -99,7 +100,6 @@ def _pretrain(options: argparse.Namespace) -> None:
 
 
 def _denoise(options: argparse.Namespace) -> None:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         data = options.source.read_bytes()
     except OSError as error:

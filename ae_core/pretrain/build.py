@@ -1,6 +1,5 @@
 """Trains the models in ``assets/pretrained``; each takes minutes to an hour on two cores."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,7 +62,6 @@ def run(
     Returns:
         The run's record, its weights and its files.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from ae_core.training import loop
 
     images = load_images(*spec.images)
@@ -150,7 +148,6 @@ def _autoencoder(name: str, folder: Path) -> None:
 
 
 def _denoiser(name: str, folder: Path) -> None:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from ae_core.models.denoiser import Denoiser
     from ae_core.training.denoiser import Training
 

@@ -18,6 +18,7 @@ from typing import Any
 import dask
 from distributed import Nanny, Scheduler, SpecCluster
 
+from ae_core import surroundings
 from ae_core.errors import UserError
 from ae_core.service.dask_adapter import fork_workers
 from ae_core.service.worker import INFER, TRAIN
@@ -28,7 +29,6 @@ QUIET = {
     "DASK_LOGGING__DISTRIBUTED": "warning",
     "DASK_DISTRIBUTED__SCHEDULER__HTTP__ROUTES": "[]",
     "DASK_DISTRIBUTED__WORKER__HTTP__ROUTES": "[]",
-    "TF_CPP_MIN_LOG_LEVEL": "3",
 }
 # By default Dask monitors itself 50 to 100 times a second: an eighth of a core when idle.
 RARELY_MONITORED = {
@@ -45,17 +45,23 @@ NEVER_DROPPED = {"distributed.deploy.lost-worker-timeout": "1000 days"}
 def start(train_workers: int = 1, infer_workers: int = 1) -> tuple["subprocess.Popen[bytes]", str]:
     """Start a cluster and return its process and the scheduler's address.
 
-    The cluster ends when the process's ``stdin`` is closed.
+    The cluster ends when the process's ``stdin`` is closed. This process, too, has Dask's own
+    settings from then on, whatever a configuration of Dask on this machine says.
 
     Raises:
         UserError: it did not start; the log has its last output.
     """
+    use_own_settings()
     command = [sys.executable, "-m", "ae_core.service.cluster"]
     process = subprocess.Popen(
         [*command, "--train", str(train_workers), "--infer", str(infer_workers)],
         cwd=ROOT,
         # User sets are beside the runs, and workers start in another folder.
-        env={**QUIET, **os.environ, "AE_RUNS_DIR": str(runs_dir().resolve())},
+        env={
+            **QUIET,
+            **surroundings.for_child(os.environ),
+            "AE_RUNS_DIR": str(runs_dir().resolve()),
+        },
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
@@ -68,6 +74,7 @@ def start(train_workers: int = 1, infer_workers: int = 1) -> tuple["subprocess.P
 
 async def serve(train_workers: int, infer_workers: int) -> None:
     """Run a cluster until standard input ends; print the scheduler's address first."""
+    use_own_settings()
     spawned = {SPAWNED: _without_trimming(dask.config.get(SPAWNED))}
     dask.config.set(RARELY_MONITORED | NEVER_DROPPED | spawned)
     if forks():
@@ -89,6 +96,14 @@ async def serve(train_workers: int, infer_workers: int) -> None:
     ) as cluster:
         print(cluster.scheduler_address, flush=True)
         await asyncio.to_thread(sys.stdin.buffer.read)
+
+
+def use_own_settings() -> None:
+    """Forget Dask's settings that were meant for other programs; see `ae_core.surroundings`.
+
+    A dashboard, certificates or a limit of memory in the home folder are not for this cluster.
+    """
+    dask.config.refresh(paths=[], env={**QUIET, **surroundings.for_child(os.environ)})
 
 
 def forks() -> bool:
@@ -118,7 +133,6 @@ def _worker(name: str, kind: str) -> dict[str, Any]:
         "preload": ["ae_core.service.worker"],
         "memory_limit": 0,  # no spilling: a visitor's photo is never written to disk
         "dashboard": False,
-        "env": {"TF_CPP_MIN_LOG_LEVEL": "3"},
     }
     return {"cls": Nanny, "options": options}
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from distributed import Event, get_worker
 
+from ae_core import surroundings
 from ae_core.errors import UserError
 from ae_core.images import to_bytes_range
 from ae_core.models.weights import to_bytes
@@ -55,7 +56,7 @@ def warm() -> None:
 
 def dask_setup(worker: Any) -> None:
     """Prepare a worker: Dask calls this in every worker that preloads this module."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    surroundings.adopt()
     if TRAIN in worker.state.total_resources:
         os.nice(10)  # pages and `infer` have priority
     threading.Thread(target=warm, name="warm", daemon=True).start()
