@@ -23,6 +23,7 @@ COMPONENT = "pages/ui/widgets/component.py"
 ATTRIBUTES = (
     ("streamlit", "App", "app.py", "the server's own routes and start-up"),
     ("streamlit", "components.v2.component", COMPONENT, "components"),
+    ("streamlit.net_util", "get_external_ip", STREAMLIT, "never asking the internet"),
     ("streamlit.runtime", "exists", STREAMLIT, "metrics"),
     ("streamlit.runtime", "get_instance", STREAMLIT, "metrics"),
     ("streamlit.runtime", "Runtime.stats_mgr", STREAMLIT, "metrics"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 import streamlit as st
 from starlette.formparsers import MultiPartParser
-from streamlit import runtime
+from streamlit import net_util, runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.stats import CounterStat, GaugeStat, HistogramStat, Stat, StatsProvider
 from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -28,6 +28,19 @@ _SERVER = '<head><script>window.__streamlit = {BACKEND_BASE_URL: location.origin
 def index_page(base: str) -> str:
     """Return Streamlit's page with the base path of its server."""
     return INDEX.read_text(encoding="utf-8").replace("<head>", _SERVER % base, 1)
+
+
+def never_ask_for_public_address() -> None:
+    """Take the question for this machine's public address out of Streamlit.
+
+    It asks a server of Amazon's, for up to 2 s and in the event loop, whenever a websocket comes
+    from a foreign page: without internet, such a page would stop everybody.
+    """
+    net_util.get_external_ip = _no_address
+
+
+def _no_address() -> str | None:
+    return None
 
 
 def asked_language() -> tuple[str, str]:

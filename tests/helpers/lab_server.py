@@ -30,14 +30,20 @@ class Server:
 
 
 @contextmanager
-def serving(runs: Path) -> Iterator[Server]:
-    """Start the app with a run store of its own."""
+def serving(runs: Path, *options: str, **variables: str) -> Iterator[Server]:
+    """Start the app with a run store of its own.
+
+    Args:
+        runs: the folder of its runs.
+        options: further options of ``streamlit run``.
+        variables: further variables of its environment.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    environment = {**os.environ, "AE_RUNS_DIR": str(runs)}
-    with subprocess.Popen(command, cwd=ROOT, env=environment) as process:
+    environment = {**os.environ, "AE_RUNS_DIR": str(runs), **variables}
+    with subprocess.Popen([*command, *options], cwd=ROOT, env=environment) as process:
         try:
             url = f"http://localhost:{port}"
             wait_for(f"{url}/_stcore/health")

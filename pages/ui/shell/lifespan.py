@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Any
 
 import pages.ui
-from pages.ui.streamlit_adapter import keep_uploads_in_memory
+from pages.ui.streamlit_adapter import keep_uploads_in_memory, never_ask_for_public_address
 
 # Python's thread switch interval in seconds. Every visitor's script is a thread, and most end
 # within a few of the default intervals of 5 ms: switching delays all of them.
@@ -23,6 +23,7 @@ COLLECT_AFTER = (20_000, 20, 20)
 @asynccontextmanager
 async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
     """Prepare the process."""
+    never_ask_for_public_address()
     keep_uploads_in_memory()
     sys.setswitchinterval(SWITCH_INTERVAL)
     for listener in _listeners():

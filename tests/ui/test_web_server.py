@@ -1,0 +1,91 @@
+"""What the web server does with clients that are no page of the app, over real sockets."""
+
+import asyncio
+import socket
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import suppress
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+from websockets.typing import Origin, Subprotocol
+
+from tests.helpers.lab_server import Server, serving
+
+FOREIGN_HANDSHAKES = 10
+
+
+class DeadProxy:
+    """A proxy to the internet that takes every question and never answers."""
+
+    def __init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.asked: list[socket.socket] = []
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        with suppress(OSError):  # closed at the end
+            while True:
+                self.asked.append(self._listener.accept()[0])
+
+    def close(self) -> None:
+        for each in (self._listener, *self.asked):
+            each.close()
+
+
+@pytest.fixture(scope="module")
+def proxy() -> Iterator[DeadProxy]:
+    made = DeadProxy()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def server(proxy, tmp_path_factory) -> Iterator[Server]:
+    """A server without internet: what it asks there goes to the dead proxy."""
+    names = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
+    through = dict.fromkeys(names, proxy.url) | dict.fromkeys(("no_proxy", "NO_PROXY"), "localhost")
+    with serving(tmp_path_factory.mktemp("runs"), **through) as found:
+        yield found
+
+
+def seconds_of_health(server: Server) -> float:
+    started = time.perf_counter()
+    with urllib.request.urlopen(f"{server.url}/_stcore/health", timeout=60) as answer:
+        assert answer.status == 200
+    return time.perf_counter() - started
+
+
+async def handshake(server: Server, origin: str) -> int:
+    """Return the status of the answer to a websocket that a page of another address opens."""
+    stream = server.url.replace("http", "ws") + "/_stcore/stream"
+    protocol = Subprotocol("streamlit")
+    try:
+        async with connect(stream, origin=Origin(origin), subprotocols=[protocol], proxy=None):
+            return 101
+    except InvalidStatus as refused:
+        return refused.response.status_code
+
+
+def test_foreign_pages_are_refused_without_a_question_to_the_internet(server, proxy):
+    async def meanwhile() -> tuple[float, list[int]]:
+        tries = [
+            asyncio.create_task(handshake(server, "http://elsewhere.example"))
+            for _ in range(FOREIGN_HANDSHAKES)
+        ]
+        await asyncio.wait(tries, return_when=asyncio.FIRST_COMPLETED)
+        seconds = await asyncio.to_thread(seconds_of_health, server)
+        return seconds, await asyncio.gather(*tries)
+
+    seconds, statuses = asyncio.run(meanwhile())
+    assert statuses == [403] * FOREIGN_HANDSHAKES
+    assert proxy.asked == []
+    assert seconds < 0.5  # a question to the internet takes 2 s, for each handshake
+
+
+def test_the_apps_own_pages_are_connected(server):
+    assert asyncio.run(handshake(server, server.url)) == 101
