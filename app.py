@@ -57,7 +57,14 @@ if __name__ == "__main__":
 
     page_frame("Home", page, by_itself=False)
 else:
-    from pages.ui.shell.asgi import routes
+    from pages.ui.shell.asgi import MIDDLEWARE, routes
     from pages.ui.shell.lifespan import lifespan
+    from pages.ui.shell.protection import server_error
 
-    app = st.App(__file__, lifespan=lifespan, routes=routes(Path(__file__).parent / "pages"))
+    app = st.App(
+        __file__,
+        lifespan=lifespan,
+        routes=routes(Path(__file__).parent / "pages"),
+        middleware=MIDDLEWARE,
+        exception_handlers={Exception: server_error},
+    )

@@ -1,6 +1,7 @@
 """What the adapters use of other packages is there; a sentence says what an upgrade took away."""
 
 import inspect
+import re
 import subprocess
 import sys
 from functools import reduce
@@ -27,6 +28,7 @@ ATTRIBUTES = (
     ("streamlit.runtime", "exists", STREAMLIT, "metrics"),
     ("streamlit.runtime", "get_instance", STREAMLIT, "metrics"),
     ("streamlit.runtime", "Runtime.stats_mgr", STREAMLIT, "metrics"),
+    ("streamlit.runtime", "Runtime.uploaded_file_mgr", STREAMLIT, "a session's uploads"),
     ("streamlit.runtime.stats", "StatsManager.register_provider", STREAMLIT, "metrics"),
     ("streamlit.runtime.stats", "StatsProvider.get_stats", STREAMLIT, "metrics"),
     ("streamlit.runtime.stats", "StatsProvider.stats_families", STREAMLIT, "metrics"),
@@ -69,6 +71,8 @@ def test_streamlits_run_context_knows_address_browser_and_uploads():
         needs(name in fields, f"ScriptRunContext.{name}", STREAMLIT, "language and uploads")
     here = hasattr(MemoryUploadedFileManager, "remove_file")
     needs(here, "MemoryUploadedFileManager.remove_file", STREAMLIT, "forgetting a photo")
+    here = hasattr(MemoryUploadedFileManager("/upload"), "file_storage")
+    needs(here, "MemoryUploadedFileManager.file_storage", STREAMLIT, "a session's uploads")
 
 
 def test_streamlits_cookie_against_forged_requests_names_a_browser(monkeypatch):
@@ -99,6 +103,18 @@ def test_streamlits_page_can_be_told_where_its_server_is():
     scripts = (streamlit_adapter.INDEX.parent / "static" / "js").glob("*.js")
     named = any("BACKEND_BASE_URL" in script.read_text(encoding="utf-8") for script in scripts)
     needs(named, "window.__streamlit.BACKEND_BASE_URL", STREAMLIT, "the base path")
+
+
+def test_streamlits_page_has_the_scripts_that_the_policy_allows():
+    """A script in line that is not found by this pattern would be forbidden."""
+    page = streamlit_adapter.INDEX.read_text(encoding="utf-8")
+    found = len(re.findall(r"<script(?![^>]*\bsrc=)", page))
+    needs(
+        found == len(re.findall(r"<script>", page)),
+        "scripts in line without attributes",
+        STREAMLIT,
+        "the content security policy",
+    )
 
 
 def test_a_component_takes_several_lines_for_a_module():

@@ -3,6 +3,7 @@
 An upgrade may remove any of them; ``tests/test_adapters.py`` then names the missing ones.
 """
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -28,6 +29,11 @@ _SERVER = '<head><script>window.__streamlit = {BACKEND_BASE_URL: location.origin
 def index_page(base: str) -> str:
     """Return Streamlit's page with the base path of its server."""
     return INDEX.read_text(encoding="utf-8").replace("<head>", _SERVER % base, 1)
+
+
+def inline_scripts() -> list[str]:
+    """Return the scripts that stand in Streamlit's page itself."""
+    return re.findall(r"<script>(.*?)</script>", index_page(""), re.DOTALL)
 
 
 def never_ask_for_public_address() -> None:
@@ -80,7 +86,20 @@ def drop_upload(file: UploadedFile) -> None:
 
 def keep_uploads_in_memory() -> None:
     """Keep even the largest uploads in memory; by default, they go to a temporary file first."""
-    MultiPartParser.spool_max_size = (st.get_option("server.maxUploadSize") + 1) << 20
+    MultiPartParser.spool_max_size = most_upload_bytes() + (1 << 20)
+
+
+def most_upload_bytes() -> int:
+    """Return how many bytes an uploaded file may have."""
+    megabytes: int = st.get_option("server.maxUploadSize")
+    return megabytes << 20
+
+
+def uploaded_bytes(session: str, *, besides: str) -> int:
+    """Return how many bytes a session's uploads have in memory, without the file of one id."""
+    manager = cast("MemoryUploadedFileManager", runtime.get_instance().uploaded_file_mgr)
+    files = dict(manager.file_storage.get(session, {}))  # a copy: scripts remove files meanwhile
+    return sum(len(file.data) for name, file in files.items() if name != besides)
 
 
 def register_metrics(provider: StatsProvider) -> None:

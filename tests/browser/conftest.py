@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import (
     Browser,
     BrowserContext,
+    ConsoleMessage,
     Page,
     Request,
     expect,
@@ -29,6 +30,9 @@ SILENT = (
     "--disable-sync",
     "--no-first-run",
 )
+VIOLATION = "against the content security policy:"
+WATCH = f"""addEventListener("securitypolicyviolation", (event) => console.error(
+  "{VIOLATION}", event.effectiveDirective, event.blockedURI, event.sourceFile, event.sample))"""
 CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 
 
@@ -70,6 +74,7 @@ def visitors(browser, server) -> Iterator[BrowserContext]:
     context = browser.new_context(**LAPTOP, base_url=server.url)
     context.set_default_timeout(60_000)
     context.add_init_script("localStorage.clear()")
+    context.add_init_script(WATCH)
     yield context
     context.close()
 
@@ -79,6 +84,7 @@ def strangers(browser, server) -> Iterator[BrowserContext]:
     """The same for a second visitor at the same time: with other cookies, so in another context."""
     context = browser.new_context(**LAPTOP, base_url=server.url)
     context.set_default_timeout(60_000)
+    context.add_init_script(WATCH)
     yield context
     context.close()
 
@@ -94,12 +100,13 @@ def phones(browser, server) -> Iterator[BrowserContext]:
 def _phones(browser: Browser, server: Server) -> BrowserContext:
     context = browser.new_context(**PHONE, base_url=server.url, is_mobile=True, has_touch=True)
     context.set_default_timeout(60_000)
+    context.add_init_script(WATCH)
     return context
 
 
 @pytest.fixture
 def page(visitors, server) -> Iterator[Page]:
-    """The page of a new visitor; leaving the server's address fails the test."""
+    """The page of a new visitor; leaving the server's address, or its policy, fails the test."""
     yield from _visit(visitors, server, LAPTOP)
 
 
@@ -134,14 +141,23 @@ def _visit(context: BrowserContext, server: Server, screen: dict[str, Any]) -> I
         if not request.url.startswith(local):
             elsewhere.append(request.url)
 
+    violations: list[str] = []
+
+    def note_violation(message: ConsoleMessage) -> None:
+        if message.text.startswith(VIOLATION):
+            violations.append(message.text)
+
     tab.on("request", note)
+    tab.on("console", note_violation)
     yield tab
     if not tab.is_closed():
         tab.mouse.up()
         tab.evaluate("location.origin === 'null' || sessionStorage.clear()")
         tab.remove_listener("request", note)
+        tab.remove_listener("console", note_violation)
         tab.unroute_all(behavior="ignoreErrors")
         tab.goto("about:blank")
         tab.set_viewport_size(screen["viewport"])
         tab.emulate_media(color_scheme=screen["color_scheme"])
     assert elsewhere == [], "the page asked the internet"
+    assert violations == []

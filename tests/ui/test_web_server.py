@@ -7,12 +7,15 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
+from http.client import HTTPConnection, HTTPMessage
+from typing import Any
 
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
+from pages.ui.shell.protection import protective_headers
 from tests.helpers.lab_server import Server, serving
 
 FOREIGN_HANDSHAKES = 10
@@ -53,6 +56,18 @@ def server(proxy, tmp_path_factory) -> Iterator[Server]:
         yield found
 
 
+def asked(server: Server, method: str, path: str, **request: Any) -> tuple[int, HTTPMessage]:
+    """Return the status and the headers of an answer."""
+    connection = HTTPConnection(server.url.removeprefix("http://"), timeout=60)
+    try:
+        connection.request(method, path, **request)
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status, answer.headers
+    finally:
+        connection.close()
+
+
 def seconds_of_health(server: Server) -> float:
     started = time.perf_counter()
     with urllib.request.urlopen(f"{server.url}/_stcore/health", timeout=60) as answer:
@@ -89,3 +104,30 @@ def test_foreign_pages_are_refused_without_a_question_to_the_internet(server, pr
 
 def test_the_apps_own_pages_are_connected(server):
     assert asyncio.run(handshake(server, server.url)) == 101
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/", 200),
+        ("/train", 200),
+        ("/no-such-page", 200),  # Streamlit's own page
+        ("/static/no-such-file.js", 200),
+        ("/media/no-such-file.png", 404),
+        ("/_stcore/host-config", 200),
+        ("/_stcore/metrics", 200),
+        ("/ui/1/no-such-file.js", 404),
+        ("/..%2fapp.py", 400),
+    ],
+)
+def test_every_kind_of_response_has_the_protective_headers(server, path, status):
+    found, headers = asked(server, "GET", path)
+    assert found == status
+    for name, value in protective_headers().items():
+        assert headers[name] == value
+
+
+def test_a_proxys_visitors_do_not_see_the_metrics(server):
+    assert asked(server, "GET", "/_stcore/metrics")[0] == 200
+    forwarded = {"X-Forwarded-For": "203.0.113.9"}
+    assert asked(server, "GET", "/_stcore/metrics", headers=forwarded)[0] == 403

@@ -1,16 +1,19 @@
-"""The web server's routes in addition to Streamlit's own; `app.py` registers them."""
+"""The web server's routes and middleware in addition to Streamlit's; `app.py` registers them."""
 
 from pathlib import Path
 
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from pages.ui import streamlit_adapter
+from pages.ui.shell.protection import Protection
 from pages.ui.widgets.component import MEDIA_TYPES, ROUTE, base_path, browser_files, version
 
 # A browser may cache a file of this version forever; other versions have other addresses.
 KEEP = "public, max-age=31536000, immutable"
+MIDDLEWARE = (Middleware(Protection),)  # from the outside in
 
 
 def routes(pages: Path) -> list[Route]:
@@ -30,8 +33,8 @@ async def _browser_file(request: Request) -> Response:
     if content is None:
         return Response(status_code=404)
     kept = KEEP if request.path_params["version"] == version() else "no-cache"
-    headers = {"Cache-Control": kept, "X-Content-Type-Options": "nosniff"}
-    return Response(content, media_type=MEDIA_TYPES[Path(path).suffix], headers=headers)
+    media_type = MEDIA_TYPES[Path(path).suffix]
+    return Response(content, media_type=media_type, headers={"Cache-Control": kept})
 
 
 async def _index(_: Request) -> Response:

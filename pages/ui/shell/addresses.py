@@ -1,0 +1,78 @@
+"""The address that a request comes from, behind the proxies that the operator trusts.
+
+``AE_TRUSTED_PROXIES`` lists their networks, by default this machine's own addresses.
+"""
+
+import os
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
+
+from starlette.datastructures import Headers
+from starlette.types import Scope
+
+Address = IPv4Address | IPv6Address
+Networks = tuple[IPv4Network | IPv6Network, ...]
+
+LOOPBACK: Networks = (ip_network("127.0.0.0/8"), ip_network("::1"))
+
+
+def networks(variable: str) -> Networks:
+    """Return the networks that an environment variable lists, separated by spaces or commas.
+
+    Raises:
+        ValueError: an entry is neither an address nor a network; the text names the variable.
+    """
+    written = os.environ.get(variable) or ""
+    try:
+        return tuple(ip_network(each, strict=False) for each in written.replace(",", " ").split())
+    except ValueError as error:
+        raise ValueError(f"{variable}: {error}") from error
+
+
+def trusted_proxies() -> Networks:
+    """Return the networks of the operator's own proxies."""
+    return networks("AE_TRUSTED_PROXIES") or LOOPBACK
+
+
+def within(address: Address, allowed: Networks) -> bool:
+    """Return whether one of the networks has the address."""
+    return any(address in network for network in allowed)
+
+
+def client_address(scope: Scope, trusted: Networks) -> Address | None:
+    """Return the address of the nearest hop that is no trusted proxy.
+
+    Every proxy adds the address of whoever asks it at the end of ``X-Forwarded-For``. What stands
+    before the nearest stranger's address may be a lie of that stranger.
+
+    Args:
+        scope: ASGI's of a request or a websocket.
+        trusted: the networks of the operator's own proxies.
+
+    Returns:
+        None if a hop is unknown. If all are trusted, the farthest one.
+    """
+    peer = scope.get("client")
+    forwarded = Headers(scope=scope).getlist("x-forwarded-for")
+    hops = [*",".join(forwarded).split(","), peer[0] if peer else ""]
+    found = None
+    for hop in reversed([each.strip() for each in hops if each.strip()]):
+        found = _address(hop)
+        if found is None or not within(found, trusted):
+            break
+    return found
+
+
+def _address(written: str) -> Address | None:
+    try:
+        found = ip_address(written)
+    except ValueError:
+        return None
+    # A server that listens for IPv6 sees IPv4's clients as ::ffff:127.0.0.1.
+    return (found.ipv4_mapped or found) if isinstance(found, IPv6Address) else found

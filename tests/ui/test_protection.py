@@ -1,0 +1,153 @@
+"""Who a request comes from, who may read the metrics, and what the responses tell the browser."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from ipaddress import ip_address
+
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from pages.ui.shell.addresses import client_address, networks, trusted_proxies
+from pages.ui.shell.protection import (
+    Protection,
+    content_security_policy,
+    embedding_origins,
+    server_error,
+)
+
+
+def scope(peer: str, *forwarded: str, path: str = "/") -> dict:
+    return {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "query_string": b"",
+        "client": (peer, 1),
+        "headers": [(b"x-forwarded-for", each.encode()) for each in forwarded],
+    }
+
+
+@pytest.mark.parametrize(
+    ("proxies", "peer", "forwarded", "address"),
+    [
+        ("", "203.0.113.9", [], "203.0.113.9"),
+        ("", "203.0.113.9", ["127.0.0.1"], "203.0.113.9"),  # a stranger's lie
+        ("", "127.0.0.1", [], "127.0.0.1"),
+        ("", "::1", [], "::1"),
+        ("", "::ffff:127.0.0.1", [], "127.0.0.1"),
+        ("", "127.0.0.1", ["203.0.113.9"], "203.0.113.9"),
+        ("", "127.0.0.1", ["127.0.0.1, 203.0.113.9"], "203.0.113.9"),  # its lie to our proxy
+        ("", "127.0.0.1", ["127.0.0.1", "203.0.113.9"], "203.0.113.9"),  # in a header of its own
+        ("", "127.0.0.1", ["203.0.113.9, 10.0.0.7"], "10.0.0.7"),  # not a proxy of ours
+        ("10.0.0.0/8, ::1", "10.0.0.7", ["203.0.113.9, 10.0.0.8"], "203.0.113.9"),
+        ("10.0.0.0/8", "10.0.0.7", ["10.0.0.9, 10.0.0.8"], "10.0.0.9"),  # the farthest
+        ("10.0.0.0/8", "127.0.0.1", ["203.0.113.9"], "127.0.0.1"),
+        ("", "127.0.0.1", ["unknown"], None),
+        ("", "testclient", [], None),
+    ],
+)
+def test_an_address_is_the_nearest_hop_that_is_no_trusted_proxy(
+    proxies, peer, forwarded, address, monkeypatch
+):
+    monkeypatch.setenv("AE_TRUSTED_PROXIES", proxies)
+    found = client_address(scope(peer, *forwarded), trusted_proxies())
+    assert found == (address and ip_address(address))
+
+
+def test_a_list_of_networks_that_is_none_names_its_variable(monkeypatch):
+    monkeypatch.setenv("AE_METRICS_TO", "10.0.0.0/8 prometheus")
+    with pytest.raises(ValueError, match=r"AE_METRICS_TO.*prometheus"):
+        networks("AE_METRICS_TO")
+
+
+def answer(asked: dict) -> tuple[int, dict[str, str]]:
+    """Return the status and the headers of an app's answer; its page ``/broken`` fails."""
+
+    def shown(_: Request) -> PlainTextResponse:
+        return PlainTextResponse("shown")
+
+    def broken(_: Request) -> PlainTextResponse:
+        raise RuntimeError("broken")
+
+    app = Starlette(
+        routes=[Route("/broken", broken), Route("/{rest:path}", shown)],
+        middleware=[Middleware(Protection)],
+        exception_handlers={Exception: server_error},
+    )
+    sent = []
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message):
+        sent.append(message)
+
+    with ThreadPoolExecutor(1) as thread:  # a browser of other tests has a loop in this one
+        done = thread.submit(asyncio.run, app(asked, receive, send))
+        if asked["path"] == "/broken":
+            assert isinstance(done.exception(), RuntimeError)  # for the log
+        else:
+            done.result()
+    headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    return sent[0]["status"], headers
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "allowed", "status"),
+    [
+        ("127.0.0.1", [], "", 200),
+        ("::1", [], "", 200),
+        ("10.0.0.7", [], "", 403),
+        ("127.0.0.1", ["10.0.0.7"], "", 403),
+        ("10.0.0.7", ["127.0.0.1"], "", 403),
+        ("10.0.0.7", [], "10.0.0.0/8", 200),
+        ("127.0.0.1", [], "10.0.0.0/8", 200),
+        ("203.0.113.9", [], "10.0.0.0/8", 403),
+    ],
+)
+@pytest.mark.parametrize("path", ["/_stcore/metrics", "/lab/_stcore/metrics", "/_stcore/metrics/"])
+def test_metrics_are_for_this_machine_and_whom_the_operator_names(
+    peer, forwarded, allowed, status, path, monkeypatch
+):
+    monkeypatch.setenv("AE_METRICS_TO", allowed)
+    assert answer(scope(peer, *forwarded, path=path))[0] == status
+    assert answer(scope(peer, *forwarded, path="/_stcore/health"))[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("/", 200), ("/broken", 500), ("/_stcore/metrics", 403)]
+)
+def test_every_response_has_the_headers(path, status):
+    found, headers = answer(scope("203.0.113.9", path=path))
+    assert found == status
+    assert headers["content-security-policy"] == content_security_policy()
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "same-origin"
+
+
+def test_the_policy_names_no_foreign_host(monkeypatch):
+    monkeypatch.delenv("AE_EMBED_FROM", raising=False)
+    policy = content_security_policy()
+    assert "http" not in policy
+    assert "*" not in policy
+    assert policy.endswith("frame-ancestors 'self'")
+    assert "'unsafe-inline'" not in policy.split("style-src")[0]  # for styles alone
+
+
+def test_the_app_may_be_shown_in_frames_of_the_pages_that_the_operator_lists(monkeypatch):
+    monkeypatch.setenv("AE_EMBED_FROM", "https://moodle.school.example, http://10.0.0.7:8080")
+    ancestors = "frame-ancestors 'self' https://moodle.school.example http://10.0.0.7:8080"
+    assert content_security_policy().endswith(ancestors)
+
+
+@pytest.mark.parametrize(
+    "written", ["school.example", "https://a.example; script-src", "https://a/b"]
+)
+def test_what_is_no_origin_is_refused(written, monkeypatch):
+    monkeypatch.setenv("AE_EMBED_FROM", written)
+    with pytest.raises(ValueError, match="AE_EMBED_FROM"):
+        embedding_origins()
