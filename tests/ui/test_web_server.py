@@ -6,16 +6,20 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPMessage
 from typing import Any
 
 import pytest
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
+from websockets.sync import client
 from websockets.typing import Origin, Subprotocol
 
 from pages.ui.shell.protection import protective_headers
+from pages.ui.streamlit_adapter import XSRF_COOKIE
 from tests.helpers.lab_server import Server, serving
 
 FOREIGN_HANDSHAKES = 10
@@ -131,3 +135,56 @@ def test_a_proxys_visitors_do_not_see_the_metrics(server):
     assert asked(server, "GET", "/_stcore/metrics")[0] == 200
     forwarded = {"X-Forwarded-For": "203.0.113.9"}
     assert asked(server, "GET", "/_stcore/metrics", headers=forwarded)[0] == 403
+
+
+# --- uploads ---------------------------------------------------------------------------------
+
+MEGABYTE = 1 << 20
+HEAD = b'--x\r\nContent-Disposition: form-data; name="f"; filename="a.png"\r\n\r\n'
+
+
+@contextmanager
+def open_session(server: Server) -> Iterator[str]:
+    """Open a page and give its session's id."""
+    stream = server.url.replace("http", "ws") + "/_stcore/stream"
+    protocol = Subprotocol("streamlit")
+    with client.connect(stream, subprotocols=[protocol], proxy=None, max_size=None) as page:
+        wish = BackMsg()
+        wish.rerun_script.page_name = "lessons"
+        page.send(wish.SerializeToString())
+        while True:
+            data = page.recv()
+            assert isinstance(data, bytes)
+            message = ForwardMsg.FromString(data)
+            if message.WhichOneof("type") == "new_session":
+                yield message.new_session.initialize.session_id
+                return
+
+
+def upload(server: Server, session: str, name: str, size: int, method: str = "PUT") -> int:
+    """Upload a file to Streamlit's address, whether a page asks for it or not."""
+    cookie = asked(server, "GET", "/_stcore/health")[1]["Set-Cookie"]
+    token = cookie.split(";")[0].split("=", 1)[1]
+    headers = {
+        "Cookie": f"{XSRF_COOKIE}={token}",
+        "X-Xsrftoken": token,
+        "Content-Type": "multipart/form-data; boundary=x",
+    }
+    body = HEAD + bytes(size) + b"\r\n--x--\r\n"
+    path = f"/_stcore/upload_file/{session}/{name}"
+    return asked(server, method, path, body=body, headers=headers)[0]
+
+
+def test_a_session_keeps_60_megabytes_of_uploads(server):
+    with open_session(server) as session, open_session(server) as other:
+        statuses = [upload(server, session, f"file-{i}", 9 * MEGABYTE) for i in range(8)]
+        assert statuses == [204] * 6 + [413] * 2
+        assert upload(server, session, "file-0", 9 * MEGABYTE) == 204  # instead of the first
+        assert upload(server, session, "small", 5 * MEGABYTE) == 204  # there is room for that
+        assert upload(server, other, "file-0", 9 * MEGABYTE) == 204
+
+        assert upload(server, session, "file-1", 0, "DELETE") == 204  # frees its share
+        assert upload(server, session, "file-6", 9 * MEGABYTE) == 204
+        assert upload(server, session, "file-7", 9 * MEGABYTE) == 413
+        assert upload(server, session, "too-large", 11 * MEGABYTE) == 413
+    assert upload(server, "no-session", "file-0", 10) == 400

@@ -9,11 +9,12 @@ from starlette.routing import Route
 
 from pages.ui import streamlit_adapter
 from pages.ui.shell.protection import Protection
+from pages.ui.shell.uploads import UploadLimit
 from pages.ui.widgets.component import MEDIA_TYPES, ROUTE, base_path, browser_files, version
 
 # A browser may cache a file of this version forever; other versions have other addresses.
 KEEP = "public, max-age=31536000, immutable"
-MIDDLEWARE = (Middleware(Protection),)  # from the outside in
+MIDDLEWARE = (Middleware(Protection), Middleware(UploadLimit))  # from the outside in
 
 
 def routes(pages: Path) -> list[Route]:
