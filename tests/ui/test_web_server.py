@@ -1,15 +1,17 @@
 """What the web server does with clients that are no page of the app, over real sockets."""
 
 import asyncio
+import resource
 import socket
 import threading
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from http.client import HTTPConnection, HTTPMessage
 from typing import Any
 
+import psutil
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -18,6 +20,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync import client
 from websockets.typing import Origin, Subprotocol
 
+from pages.ui.shell.descriptors import PER_VISITOR, carried_pages
 from pages.ui.shell.protection import protective_headers
 from pages.ui.streamlit_adapter import XSRF_COOKIE
 from tests.helpers.lab_server import Server, serving
@@ -148,7 +151,9 @@ def open_session(server: Server) -> Iterator[str]:
     """Open a page and give its session's id."""
     stream = server.url.replace("http", "ws") + "/_stcore/stream"
     protocol = Subprotocol("streamlit")
-    with client.connect(stream, subprotocols=[protocol], proxy=None, max_size=None) as page:
+    # The queue is not read on: were it limited, the close of the connection would wait behind it.
+    limits = {"max_size": None, "max_queue": None}
+    with client.connect(stream, subprotocols=[protocol], proxy=None, **limits) as page:
         wish = BackMsg()
         wish.rerun_script.page_name = "lessons"
         page.send(wish.SerializeToString())
@@ -188,3 +193,37 @@ def test_a_session_keeps_60_megabytes_of_uploads(server):
         assert upload(server, session, "file-7", 9 * MEGABYTE) == 413
         assert upload(server, session, "too-large", 11 * MEGABYTE) == 413
     assert upload(server, "no-session", "file-0", 10) == 400
+
+
+# --- file descriptors ------------------------------------------------------------------------
+
+FEW = 96  # file descriptors
+PAGES = 30
+
+
+@contextmanager
+def few_descriptors() -> Iterator[None]:
+    """A process that is started meanwhile may have few of them, unless it asks for more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (FEW, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_low_limit_of_descriptors_is_raised(tmp_path, capfd):
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    with ExitStack() as stack:
+        with few_descriptors():
+            server = stack.enter_context(serving(tmp_path))
+        process = psutil.Process(server.pid)
+        assert process.rlimit(psutil.RLIMIT_NOFILE)[0] == hard
+        assert f"about {carried_pages(hard)} open pages" in capfd.readouterr().err
+        stack.enter_context(open_session(server))
+        before = process.num_fds()
+        for _ in range(PAGES):
+            stack.enter_context(open_session(server))
+        # While they load, pages have a connection more for their files.
+        assert (process.num_fds() - before) / PAGES <= PER_VISITOR
+        assert process.num_fds() > FEW

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any
 
 import pages.ui
+from pages.ui.shell.descriptors import raise_descriptor_limit
 from pages.ui.streamlit_adapter import keep_uploads_in_memory, never_ask_for_public_address
 
 # Python's thread switch interval in seconds. Every visitor's script is a thread, and most end
@@ -23,6 +24,7 @@ COLLECT_AFTER = (20_000, 20, 20)
 @asynccontextmanager
 async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
     """Prepare the process."""
+    raise_descriptor_limit()
     never_ask_for_public_address()
     keep_uploads_in_memory()
     sys.setswitchinterval(SWITCH_INTERVAL)
