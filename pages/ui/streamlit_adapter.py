@@ -21,19 +21,21 @@ __all__ = ["CounterStat", "GaugeStat", "HistogramStat", "Stat", "UploadedFile"]
 
 INDEX = Path(st.__file__).parent / "static" / "index.html"
 XSRF_COOKIE = "_streamlit_xsrf"
-# Streamlit's page looks for its server below its own address first: `/train/_stcore/health` does
-# not exist, and it takes a tenth of a second until the page tries `/_stcore/health`.
-_SERVER = '<head><script>window.__streamlit = {BACKEND_BASE_URL: location.origin + "%s"}</script>'
 
 
-def index_page(base: str) -> str:
-    """Return Streamlit's page with the base path of its server."""
-    return INDEX.read_text(encoding="utf-8").replace("<head>", _SERVER % base, 1)
+def index_page(head: str) -> str:
+    """Return Streamlit's page with some HTML before everything else in its head.
+
+    A script in it may set ``window.__streamlit.BACKEND_BASE_URL``. Without, the page looks for its
+    server below its own address first: `/train/_stcore/health` does not exist, and it takes a tenth
+    of a second until it tries `/_stcore/health`.
+    """
+    return INDEX.read_text(encoding="utf-8").replace("<head>", f"<head>{head}", 1)
 
 
 def inline_scripts() -> list[str]:
     """Return the scripts that stand in Streamlit's page itself."""
-    return re.findall(r"<script>(.*?)</script>", index_page(""), re.DOTALL)
+    return re.findall(r"<script>(.*?)</script>", INDEX.read_text(encoding="utf-8"), re.DOTALL)
 
 
 def never_ask_for_public_address() -> None:

@@ -30,12 +30,13 @@ class Server:
 
 
 @contextmanager
-def serving(runs: Path, *options: str, **variables: str) -> Iterator[Server]:
+def serving(runs: Path, *options: str, base: str = "", **variables: str) -> Iterator[Server]:
     """Start the app with a run store of its own.
 
     Args:
         runs: the folder of its runs.
         options: further options of ``streamlit run``.
+        base: the base path that they set, e.g. ``/lab``.
         variables: further variables of its environment.
     """
     with socket.socket() as probe:
@@ -45,7 +46,7 @@ def serving(runs: Path, *options: str, **variables: str) -> Iterator[Server]:
     environment = {**os.environ, "AE_RUNS_DIR": str(runs), **variables}
     with subprocess.Popen([*command, *options], cwd=ROOT, env=environment) as process:
         try:
-            url = f"http://localhost:{port}"
+            url = f"http://localhost:{port}{base}"
             wait_for(f"{url}/_stcore/health")
             yield Server(url, process.pid, runs)
         finally:

@@ -10,14 +10,22 @@ from contextlib import suppress
 
 COOKIE = "lab_server"
 HEAD_END = b"\r\n\r\n"
+NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
 class StickyProxy:
     """Passes connections on, whole: what a browser asks on one of them goes to one server."""
 
-    def __init__(self, ports: Sequence[int]) -> None:
-        """Begin to listen on the loopback address, before servers at these ports."""
+    def __init__(self, ports: Sequence[int], prefix: str = "") -> None:
+        """Begin to listen on the loopback address, before servers at these ports.
+
+        Args:
+            ports: the servers'.
+            prefix: a path, e.g. ``/hub``, below which it has them and of which they know nothing;
+                it then opens a connection for every request.
+        """
         self._ports = list(ports)
+        self._prefix = prefix.encode()
         self._next = 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -25,7 +33,7 @@ class StickyProxy:
         self._tasks: set[asyncio.Task[None]] = set()
         start = asyncio.start_server(self._connected, "127.0.0.1", 0)
         self._server = asyncio.run_coroutine_threadsafe(start, self._loop).result(10)
-        self.url = f"http://localhost:{self._server.sockets[0].getsockname()[1]}"
+        self.url = f"http://localhost:{self._server.sockets[0].getsockname()[1]}{prefix}"
 
     def close(self) -> None:
         """Cut all connections."""
@@ -47,7 +55,10 @@ class StickyProxy:
         assert task is not None
         self._tasks.add(task)
         try:
-            head = await browser.readuntil(HEAD_END)
+            head = self._stripped(await browser.readuntil(HEAD_END))
+            if not head:
+                browser_out.write(NOT_FOUND)
+                return
             server, server_out, port = await self._server_for(head)
             try:
                 server_out.write(head)
@@ -60,6 +71,17 @@ class StickyProxy:
         finally:
             await _close(browser_out)
             self._tasks.discard(task)
+
+    def _stripped(self, head: bytes) -> bytes:
+        """Take the prefix off the path; nothing is left of a request for another path."""
+        if not self._prefix:
+            return head
+        verb, path, rest = head.split(b" ", 2)
+        if not path.startswith(self._prefix + b"/"):
+            return b""
+        if b"upgrade: websocket" not in rest.lower():
+            rest = rest.replace(b"Connection: keep-alive\r\n", b"Connection: close\r\n", 1)
+        return b" ".join((verb, path.removeprefix(self._prefix), rest))
 
     async def _server_for(self, head: bytes):
         """Connect to the cookie's server, else to the others in turn."""

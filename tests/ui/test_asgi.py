@@ -1,6 +1,7 @@
 """What the web server is told: where it is, to answer at once, and to serve the pages' files."""
 
 import asyncio
+import json
 import re
 import socket
 from concurrent.futures import ThreadPoolExecutor
@@ -11,11 +12,12 @@ from urllib.parse import unquote
 import pytest
 from starlette.applications import Starlette
 
+from ae_core.sentences import languages, say
 from ae_core.storage import ROOT
-from pages.ui.shell.asgi import KEEP, routes
+from pages.ui.shell.asgi import KEEP, PROBLEMS, routes
 from pages.ui.shell.lifespan import lifespan
 from pages.ui.widgets import component
-from pages.ui.widgets.component import UI, address, browser_files, needed
+from pages.ui.widgets.component import UI, address, browser_files, needed, relative_address
 
 PAGES = ROOT / "pages"
 SCRIPT = "widgets/compare_slider.js"
@@ -69,12 +71,26 @@ def test_every_page_has_a_route_below_the_base_path(base_path, get):
         assert '<div id="root"></div>' in get(f"{base_path}/{name}").content.decode()
 
 
-def test_a_page_is_told_where_its_server_is(base_path, get):
-    before, after = (
-        get(f"{base_path}/train").content.decode().split("<script>window.__streamlit", 1)
-    )
+def test_a_page_finds_its_server_by_its_own_name(base_path, get):
+    """The browser cuts the name off its path: no path of the server's stands in the page."""
+    before, after = get(f"{base_path}/train").content.decode().split("<script", 1)
     assert before.rstrip().endswith("<head>")  # before any script of Streamlit's
-    assert after.startswith(f' = {{BACKEND_BASE_URL: location.origin + "{base_path}"}}')
+    script = relative_address("shell/base.js")
+    assert after.startswith(f' type="module" src="{script}" data-page="train">')
+    assert (
+        get(f"{base_path}/{script.removeprefix('./')}").content
+        == (UI / "shell/base.js").read_bytes()
+    )
+
+
+def test_a_page_has_the_sentences_for_a_lost_connection_in_every_language(get, base_path):
+    page = get(f"{base_path}/train").content.decode()
+    found = re.search(r'id="connection-texts">(.*?)</script>', page)
+    assert found
+    sentences = json.loads(found[1])
+    assert set(sentences) == set(languages())
+    for language, each in sentences.items():
+        assert each == {key.split(".")[1]: say(key, language) for key in PROBLEMS}
 
 
 def test_a_file_of_the_pages_is_served_below_the_base_path_and_kept_for_good(base_path, get):

@@ -1,5 +1,7 @@
 """The web server's routes and middleware in addition to Streamlit's; `app.py` registers them."""
 
+import json
+from functools import lru_cache, partial
 from pathlib import Path
 
 from starlette.middleware import Middleware
@@ -7,11 +9,21 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from ae_core.sentences import languages, say
 from pages.ui import streamlit_adapter
 from pages.ui.shell.protection import Protection
 from pages.ui.shell.uploads import UploadLimit
-from pages.ui.widgets.component import MEDIA_TYPES, ROUTE, base_path, browser_files, version
+from pages.ui.widgets.component import (
+    MEDIA_TYPES,
+    ROUTE,
+    base_path,
+    browser_files,
+    relative_address,
+    version,
+)
 
+# What connection.js tells apart.
+PROBLEMS = ("connection.blocked", "connection.unreachable", "connection.offline")
 # A browser may cache a file of this version forever; other versions have other addresses.
 KEEP = "public, max-age=31536000, immutable"
 MIDDLEWARE = (Middleware(Protection), Middleware(UploadLimit))  # from the outside in
@@ -23,7 +35,7 @@ def routes(pages: Path) -> list[Route]:
     names = ["", *(page.stem for page in sorted(pages.glob("*.py")))]
     return [
         Route(f"{base}/{ROUTE}/{{version}}/{{path:path}}", _browser_file),
-        *(Route(f"{base}/{name}", _index) for name in names),
+        *(Route(f"{base}/{name}", partial(_index, name)) for name in names),
     ]
 
 
@@ -38,6 +50,26 @@ async def _browser_file(request: Request) -> Response:
     return Response(content, media_type=media_type, headers={"Cache-Control": kept})
 
 
-async def _index(_: Request) -> Response:
-    page = streamlit_adapter.index_page(base_path())
+async def _index(name: str, _: Request) -> Response:
+    page = streamlit_adapter.index_page(_head(name))
     return HTMLResponse(page, headers={"Cache-Control": "no-cache"})
+
+
+@lru_cache
+def _head(name: str) -> str:
+    """Return what a page has in its head: the scripts that work without a connection.
+
+    Their addresses are relative, as only the browser knows where a proxy has the app.
+    """
+    sentences = {
+        language: {key.split(".")[1]: say(key, language) for key in PROBLEMS}
+        for language in languages()
+    }
+    written = json.dumps(sentences, ensure_ascii=False).replace("<", "\\u003c")
+    return (
+        f'<script type="module" src="{relative_address("shell/base.js")}" data-page="{name}">'
+        "</script>"
+        f'<script type="module" src="{relative_address("shell/connection.js")}"></script>'
+        f'<link rel="stylesheet" href="{relative_address("shell/connection.css")}">'
+        f'<script type="application/json" id="connection-texts">{written}</script>'
+    )

@@ -25,7 +25,8 @@ MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css"}
 # Streamlit takes a text for a path unless it has several lines. It runs the module from a `blob:`
 # address, to which no path is relative. All files are requested at once, not one after the other.
 _SCRIPT = """
-const modules = await Promise.all({addresses}.map((path) => import(location.origin + path)));
+const modules = await Promise.all({addresses}.map(
+  (path) => import(new URL(path, document.baseURI).href)));
 export default modules[0].default;
 """
 # Unstyled content stays invisible: the files' own `:host` rule overrides that of a layer.
@@ -63,6 +64,11 @@ def address(path: str) -> str:
     return f"{base_path()}/{ROUTE}/{version()}/{path}"
 
 
+def relative_address(path: str) -> str:
+    """Return the same as seen from any page: a proxy may have the app below a path of its own."""
+    return f"./{ROUTE}/{version()}/{path}"
+
+
 def needed(path: str) -> list[str]:
     """Return a file of ``pages/ui`` and all files that it imports, directly or indirectly."""
     found = [path]
@@ -84,12 +90,14 @@ def component(module: str, html: str, *, styled: bool = True) -> "ComponentRende
     """
     own = Path(module).with_suffix("").relative_to(UI).as_posix()
     styles = needed(f"{own}.css")[::-1] if styled else []
-    imports = "\n".join(f'@import url("{address(path)}");' for path in styles)
+    imports = "\n".join(f'@import url("{relative_address(path)}");' for path in styles)
     return st.components.v2.component(
         own.replace("/", "_"),
         html=html,
         css=_STYLE.format(imports=imports) if styled else None,
-        js=_SCRIPT.format(addresses=json.dumps([address(path) for path in needed(f"{own}.js")])),
+        js=_SCRIPT.format(
+            addresses=json.dumps([relative_address(path) for path in needed(f"{own}.js")])
+        ),
     )
 
 

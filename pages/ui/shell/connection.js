@@ -1,0 +1,84 @@
+// Says what is wrong when the page has no connection to its server: websockets that something on
+// the way blocks, a server that does not answer, or a network that is gone. The page stays as it is.
+
+const LOOK_MS = 500;
+const STEADY_MS = 1000; // a websocket may be opened and closed at once
+const FIRST_MS = 5000; // for a connection, before something must be against it
+const AGAIN_MS = 1500; // for the next one, before a server that does not answer is reported
+const ANSWER_MS = 2000;
+
+/** @typedef {"blocked" | "unreachable" | "offline"} Problem */
+
+const languages = readTexts();
+const wished = new URLSearchParams(location.search).get("lang") ?? navigator.language;
+const texts = languages[wished.split("-")[0].toLowerCase()] ?? languages.en;
+
+const health = new URL("./_stcore/health", document.baseURI);
+const box = document.createElement("div");
+box.className = "no-connection";
+box.setAttribute("role", "alert");
+box.hidden = true;
+document.body.append(box);
+
+/** When the app was last surely connected; before, when it first appeared. */
+let lastGood = performance.now();
+/** When the present connection was first seen; undefined without one. @type {number | undefined} */
+let opened;
+let asked = -Infinity;
+
+setInterval(look, LOOK_MS);
+addEventListener("offline", look);
+
+/** @returns {Record<string, Record<Problem, string>>} */
+function readTexts() {
+  return JSON.parse(document.getElementById("connection-texts")?.textContent ?? "");
+}
+
+function look() {
+  const now = performance.now();
+  const state = connectionState();
+  if (state === undefined) lastGood = now; // Streamlit's scripts are still on their way
+  opened = state === "CONNECTED" ? (opened ?? now) : undefined;
+  if (!navigator.onLine) {
+    show("offline");
+  } else if (opened !== undefined && now - opened >= STEADY_MS) {
+    lastGood = now;
+    box.hidden = true;
+  } else if (now - lastGood >= (drawn() ? AGAIN_MS : FIRST_MS)) {
+    explain(now);
+  }
+}
+
+/** @returns {string | null | undefined} */
+function connectionState() {
+  const app = document.querySelector("[data-testid=stApp]");
+  return app?.getAttribute("data-test-connection-state");
+}
+
+/** Whether the server has ever said what the page shows. */
+function drawn() {
+  return document.querySelector("[data-testid=stElementContainer]") !== null;
+}
+
+/**
+ * Ask the server without a websocket: if it answers, something is against websockets.
+ * @param {number} now
+ */
+async function explain(now) {
+  if (now - asked < ANSWER_MS) return;
+  asked = now;
+  const answers = await fetch(health, { signal: AbortSignal.timeout(ANSWER_MS) }).then(
+    (answer) => answer.ok,
+    () => false,
+  );
+  if (lastGood > now) return;
+  if (!answers) show("unreachable");
+  else if (now - lastGood >= FIRST_MS) show("blocked");
+}
+
+/** @param {Problem} problem */
+function show(problem) {
+  // A screen reader reads what changes.
+  if (box.textContent !== texts[problem]) box.textContent = texts[problem];
+  box.hidden = false;
+}
