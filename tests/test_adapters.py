@@ -18,6 +18,7 @@ STREAMLIT = "pages/ui/streamlit_adapter.py"
 DASK = "ae_core/service/dask_adapter.py"
 KERAS = "ae_core/training/keras_adapter.py"
 PLOTLY = "pages/ui/widgets/chart.py"
+HTTP = "uvicorn.protocols.http.auto"
 COMPONENT = "pages/ui/widgets/component.py"
 
 # Module, attribute, who uses it, what for.
@@ -35,6 +36,13 @@ ATTRIBUTES = (
     ("streamlit.runtime.stats", "HistogramStat", STREAMLIT, "metrics"),
     ("streamlit.runtime.scriptrunner", "get_script_run_ctx", STREAMLIT, "the visitor's language"),
     ("starlette.formparsers", "MultiPartParser.spool_max_size", STREAMLIT, "uploads in memory"),
+    (
+        "uvicorn.protocols.http.auto",
+        "AutoHTTPProtocol.connection_made",
+        STREAMLIT,
+        "half-sent heads",
+    ),
+    ("uvicorn.protocols.http.auto", "AutoHTTPProtocol.data_received", STREAMLIT, "half-sent heads"),
     ("keras.optimizers", "Adam._get_variable_index", KERAS, "Adam in one pass"),
     ("keras.optimizers", "SGD._all_reduce_sum_gradients", KERAS, "trainings that leave nothing"),
     ("distributed", "Scheduler.log_event", DASK, "messages of runs"),
@@ -115,6 +123,16 @@ def test_streamlits_page_has_the_scripts_that_the_policy_allows():
         STREAMLIT,
         "the content security policy",
     )
+
+
+def test_uvicorns_connections_know_whether_they_answer():
+    from uvicorn.config import Config
+    from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+    names = inspect.getsource(AutoHTTPProtocol)
+    for name in ("self.cycle", "self.transport", "self.loop", ".response_complete"):
+        needs(name in names, f"{name} of uvicorn's protocol", STREAMLIT, "half-sent heads")
+    needs("auto" in str(Config(app=None).http), "http='auto'", STREAMLIT, "half-sent heads")
 
 
 def test_a_component_takes_several_lines_for_a_module():

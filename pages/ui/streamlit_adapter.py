@@ -1,11 +1,13 @@
-"""The undocumented parts of Streamlit that the app uses.
+"""The undocumented parts of Streamlit and its web server that the app uses.
 
 An upgrade may remove any of them; ``tests/test_adapters.py`` then names the missing ones.
 """
 
+import asyncio
 import re
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import streamlit as st
 from starlette.formparsers import MultiPartParser
@@ -13,6 +15,7 @@ from streamlit import net_util, runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.stats import CounterStat, GaugeStat, HistogramStat, Stat, StatsProvider
 from streamlit.runtime.uploaded_file_manager import UploadedFile
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 if TYPE_CHECKING:
     from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
@@ -102,6 +105,45 @@ def uploaded_bytes(session: str, *, besides: str) -> int:
     manager = cast("MemoryUploadedFileManager", runtime.get_instance().uploaded_file_mgr)
     files = dict(manager.file_storage.get(session, {}))  # a copy: scripts remove files meanwhile
     return sum(len(file.data) for name, file in files.items() if name != besides)
+
+
+@cache
+def end_half_sent_heads(seconds: float) -> None:
+    """Close a connection on which the head of a request is not complete in time.
+
+    uvicorn waits for it for ever, and so for a first byte. An idle connection between two requests
+    has a bound of its own in uvicorn, an open websocket its pings.
+    """
+    waiting: dict[Any, asyncio.TimerHandle] = {}
+    http: Any = AutoHTTPProtocol
+    connection_made, data_received = http.connection_made, http.data_received
+
+    def has_head(protocol: Any) -> bool:
+        answering = protocol.cycle is not None and not protocol.cycle.response_complete
+        return answering or protocol.transport.get_protocol() is not protocol  # a websocket
+
+    def look(protocol: Any) -> None:
+        if has_head(protocol):
+            timer = waiting.pop(protocol, None)
+            if timer:
+                timer.cancel()
+        elif protocol not in waiting:
+            waiting[protocol] = protocol.loop.call_later(seconds, end, protocol)
+
+    def end(protocol: Any) -> None:
+        del waiting[protocol]
+        if not has_head(protocol):
+            protocol.transport.close()
+
+    def made(protocol: Any, transport: Any) -> None:
+        connection_made(protocol, transport)
+        waiting[protocol] = protocol.loop.call_later(seconds, end, protocol)
+
+    def received(protocol: Any, data: bytes) -> None:
+        data_received(protocol, data)
+        look(protocol)
+
+    http.connection_made, http.data_received = made, received
 
 
 def register_metrics(provider: StatsProvider) -> None:

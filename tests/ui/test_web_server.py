@@ -227,3 +227,68 @@ def test_a_low_limit_of_descriptors_is_raised(tmp_path, capfd):
         # While they load, pages have a connection more for their files.
         assert (process.num_fds() - before) / PAGES <= PER_VISITOR
         assert process.num_fds() > FEW
+
+
+# --- half-sent requests ----------------------------------------------------------------------
+
+BOUND = 1.0  # second, instead of 30
+GET = b"GET /_stcore/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+@pytest.fixture(scope="module")
+def impatient(tmp_path_factory) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("runs"), AE_REQUEST_SECONDS=str(BOUND)) as found:
+        yield found
+
+
+def told(server: Server, sent: bytes) -> tuple[bytes, float]:
+    """Return what the server answers until it closes the connection, and the seconds until then."""
+    host, port = server.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
+        started = time.perf_counter()
+        connection.sendall(sent)
+        answer = b"".join(iter(lambda: connection.recv(1 << 16), b""))
+        return answer, time.perf_counter() - started
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"", b""),
+        (b"GET /_stcore/health HTTP/1.1\r\nHost: loc", b""),
+        (GET + b"GET /_stcore/he", b"200"),  # the second on its connection
+        (b"POST /_stcore/agent/interact HTTP/1.1\r\nHost: localhost\r\nContent-Le", b""),
+    ],
+)
+def test_a_request_whose_head_stops_is_ended(impatient, sent, status):
+    answer, seconds = told(impatient, sent)
+    assert answer[9:12] == status
+    assert BOUND * 0.9 < seconds < 20
+
+
+def test_an_upload_whose_body_stops_is_ended(impatient):
+    with open_session(impatient) as session:
+        cookie = asked(impatient, "GET", "/_stcore/health")[1]["Set-Cookie"].split(";")[0]
+        token = cookie.split("=", 1)[1]
+        head = (
+            f"PUT /_stcore/upload_file/{session}/file HTTP/1.1\r\nHost: localhost\r\n"
+            f"Cookie: {cookie}\r\nX-Xsrftoken: {token}\r\nContent-Length: 1000\r\n"
+            "Content-Type: multipart/form-data; boundary=x\r\n\r\n"
+        )
+        answer, seconds = told(impatient, head.encode() + HEAD)
+        assert answer.startswith(b"HTTP/1.1 408 ")
+        assert BOUND * 0.9 < seconds < 20
+
+
+def test_what_arrives_slowly_but_arrives_is_answered(impatient):
+    host, port = impatient.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
+        for byte in GET:
+            connection.sendall(bytes([byte]))
+        assert connection.recv(1 << 16).startswith(b"HTTP/1.1 200 ")
+
+
+def test_an_open_page_outlives_the_bound(impatient):
+    with open_session(impatient) as session:
+        told(impatient, b"")  # the bound passes
+        assert upload(impatient, session, "file", 10) == 204

@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from ae_core.sentences import languages, say
 from pages.ui import streamlit_adapter
+from pages.ui.shell.deadline import BodyDeadline
 from pages.ui.shell.protection import Protection
 from pages.ui.shell.uploads import UploadLimit
 from pages.ui.widgets.component import (
@@ -26,7 +27,11 @@ from pages.ui.widgets.component import (
 PROBLEMS = ("connection.blocked", "connection.unreachable", "connection.offline")
 # A browser may cache a file of this version forever; other versions have other addresses.
 KEEP = "public, max-age=31536000, immutable"
-MIDDLEWARE = (Middleware(Protection), Middleware(UploadLimit))  # from the outside in
+MIDDLEWARE = (
+    Middleware(Protection),
+    Middleware(BodyDeadline),
+    Middleware(UploadLimit),
+)  # from the outside in
 
 
 def routes(pages: Path) -> list[Route]:

@@ -10,8 +10,13 @@ from importlib import import_module
 from typing import Any
 
 import pages.ui
+from pages.ui.shell.deadline import request_seconds
 from pages.ui.shell.descriptors import raise_descriptor_limit
-from pages.ui.streamlit_adapter import keep_uploads_in_memory, never_ask_for_public_address
+from pages.ui.streamlit_adapter import (
+    end_half_sent_heads,
+    keep_uploads_in_memory,
+    never_ask_for_public_address,
+)
 
 # Python's thread switch interval in seconds. Every visitor's script is a thread, and most end
 # within a few of the default intervals of 5 ms: switching delays all of them.
@@ -27,6 +32,7 @@ async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
     raise_descriptor_limit()
     never_ask_for_public_address()
     keep_uploads_in_memory()
+    end_half_sent_heads(request_seconds())
     sys.setswitchinterval(SWITCH_INTERVAL)
     for listener in _listeners():
         # Streamlit opens its socket without naming TCP, so asyncio leaves Nagle's algorithm on:
