@@ -19,6 +19,7 @@ DASK = "ae_core/service/dask_adapter.py"
 KERAS = "ae_core/training/keras_adapter.py"
 PLOTLY = "pages/ui/widgets/chart.py"
 HTTP = "uvicorn.protocols.http.auto"
+CONNECTION = "pages/ui/shell/connection.js"
 COMPONENT = "pages/ui/widgets/component.py"
 
 # Module, attribute, who uses it, what for.
@@ -36,13 +37,8 @@ ATTRIBUTES = (
     ("streamlit.runtime.stats", "HistogramStat", STREAMLIT, "metrics"),
     ("streamlit.runtime.scriptrunner", "get_script_run_ctx", STREAMLIT, "the visitor's language"),
     ("starlette.formparsers", "MultiPartParser.spool_max_size", STREAMLIT, "uploads in memory"),
-    (
-        "uvicorn.protocols.http.auto",
-        "AutoHTTPProtocol.connection_made",
-        STREAMLIT,
-        "half-sent heads",
-    ),
-    ("uvicorn.protocols.http.auto", "AutoHTTPProtocol.data_received", STREAMLIT, "half-sent heads"),
+    (HTTP, "AutoHTTPProtocol.connection_made", STREAMLIT, "half-sent heads"),
+    (HTTP, "AutoHTTPProtocol.data_received", STREAMLIT, "half-sent heads"),
     ("keras.optimizers", "Adam._get_variable_index", KERAS, "Adam in one pass"),
     ("keras.optimizers", "SGD._all_reduce_sum_gradients", KERAS, "trainings that leave nothing"),
     ("distributed", "Scheduler.log_event", DASK, "messages of runs"),
@@ -108,9 +104,11 @@ def test_a_cookie_of_another_format_names_nobody(cookie, monkeypatch):
 def test_streamlits_page_can_be_told_where_its_server_is():
     page = streamlit_adapter.INDEX.read_text(encoding="utf-8")
     needs(page.count("<head>") == 1, "one <head> in static/index.html", STREAMLIT, "the base path")
-    scripts = (streamlit_adapter.INDEX.parent / "static" / "js").glob("*.js")
-    named = any("BACKEND_BASE_URL" in script.read_text(encoding="utf-8") for script in scripts)
-    needs(named, "window.__streamlit.BACKEND_BASE_URL", STREAMLIT, "the base path")
+    folder = streamlit_adapter.INDEX.parent / "static" / "js"
+    scripts = "".join(script.read_text(encoding="utf-8") for script in folder.glob("*.js"))
+    needs("BACKEND_BASE_URL" in scripts, "BACKEND_BASE_URL", "pages/ui/shell/base.js", "its server")
+    for name in ("test-connection-state", "`CONNECTED`", "stApp`", "stElementContainer"):
+        needs(name in scripts, name, CONNECTION, "knowing whether there is a connection")
 
 
 def test_streamlits_page_has_the_scripts_that_the_policy_allows():
