@@ -113,9 +113,18 @@ def to_gif(images: np.ndarray, frame_ms: int, width: int) -> bytes:
 
 
 def from_png(data: bytes) -> np.ndarray:
-    """Decode a PNG made by `to_png` to uint8 (H, W, C)."""
-    with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
-        array = np.asarray(image)
+    """Decode a PNG made by `to_png` to uint8 (H, W, C).
+
+    Raises:
+        OSError, ValueError: it is damaged, larger than `MAX_PIXELS`, or neither gray nor RGB.
+    """
+    try:
+        with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
+            if image.mode not in ("L", "RGB") or image.width * image.height > MAX_PIXELS:
+                raise ValueError(f"{image.mode} {image.size} is not an image of this app")
+            array = np.asarray(image)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning, SyntaxError) as error:
+        raise ValueError(f"the PNG does not read: {error}") from error
     return array[..., np.newaxis] if array.ndim == 2 else array
 
 

@@ -1,20 +1,32 @@
-"""Files and folders: their paths, atomic writes, and a lock between processes."""
+"""Files and folders: their paths, atomic writes, checked reading, a lock between processes."""
 
 import fcntl
+import logging
+import math
 import os
 import secrets
 import threading
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import lru_cache
 from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
 from zipfile import BadZipFile
 
-# The errors of NumPy and zipfile for files that are damaged or not an .npz or .zip.
+from ae_core.errors import UserError
+
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+# The errors of NumPy, zipfile, json and others for files that are damaged or of another kind. JSON
+# that is nested too deep is a RuntimeError, an array too large for the memory a MemoryError.
 DAMAGED = (
-    *(BadZipFile, zlib.error, OSError, EOFError),
-    *(LookupError, OverflowError, RuntimeError, TypeError, ValueError),
+    *(BadZipFile, zlib.error, OSError, EOFError, MemoryError, ArithmeticError),
+    *(AttributeError, LookupError, RuntimeError, TypeError, ValueError, UserError),
 )
+MAX_LOGGED = 300  # characters of a problem
+LAST_SECOND = 253_402_300_799.0  # of the year 9999, in seconds since 1970
 ROOT = Path(__file__).resolve().parent.parent  # the project: app.py, assets, data, runs
 
 
@@ -50,6 +62,80 @@ def atomic_write(path: Path, data: bytes, *, lasting: bool = True) -> None:
     except OSError:
         part.unlink(missing_ok=True)
         raise
+
+
+class DamagedFile(Exception):
+    """A file exists, but its content cannot be used; the log has its name and the reason."""
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn any error of reading a file, or of checking its content, into one.
+
+    Raises:
+        DamagedFile: the content cannot be used.
+        FileNotFoundError: there is no such file.
+    """
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except DAMAGED as error:
+        _log_damage(path, f"{type(error).__name__}: {error}"[:MAX_LOGGED])
+        raise DamagedFile(str(path)) from error
+
+
+@lru_cache(maxsize=1024)
+def _log_damage(path: Path, problem: str) -> None:
+    """Log a damaged file; once, because pages ask for it every second."""
+    _log.error("%s is damaged: %s", path, problem)
+
+
+def checked(kind: type[T], fields: object) -> T:
+    """Make a dataclass of fields that come from JSON.
+
+    Args:
+        kind: the dataclass. Fields of text, numbers and truth values are checked here, and others
+            have to be of its types already.
+        fields: a mapping of its fields by name. Whole numbers become floats where it wants floats.
+
+    Raises:
+        ValueError, KeyError, TypeError, ArithmeticError: these are not its fields, a value has
+            another type, or a float is not finite.
+        UserError: the dataclass refuses the values.
+    """
+    if not isinstance(fields, dict):
+        raise TypeError(f"{kind.__name__} needs a JSON object, not {type(fields).__name__}")
+    hints = get_type_hints(kind)
+    return kind(**{name: _as(hints[name], name, value) for name, value in fields.items()})
+
+
+def _as(hint: Any, name: str, value: Any) -> Any:
+    if hint is float:
+        return checked_number(name, value)
+    if hint in (str, int, bool) and type(value) is not hint:
+        raise TypeError(f"{name} must be {hint.__name__}, not {type(value).__name__}")
+    return value
+
+
+def checked_number(name: str, value: object) -> float:
+    """Return a finite number as a float.
+
+    Raises:
+        ValueError, TypeError, OverflowError: it is none.
+    """
+    if type(value) not in (int, float):
+        raise TypeError(f"{name} must be a number, not {type(value).__name__}")
+    number = float(value)  # type: ignore[arg-type]
+    if not math.isfinite(number):
+        raise ValueError(f"{name}={number} must be finite")
+    return number
+
+
+def check_time(name: str, seconds: float) -> None:
+    """Raise a ValueError unless a time in seconds since 1970 is one that a calendar can name."""
+    if not 0 <= seconds <= LAST_SECOND:
+        raise ValueError(f"{name}={seconds} must be seconds since 1970")
 
 
 class FileLock:

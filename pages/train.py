@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ae_core.errors import UnknownThing
-from pages.ui.backend.service import measure_time, service
+from pages.ui.backend.service import measure_time, service, snapshots_of
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.shell.frame import page_frame
@@ -54,9 +54,8 @@ def _take_link() -> None:
 def _watch() -> None:
     run_id = st.query_params.get("run", "")
     sweep_id = "" if run_id else st.query_params.get("sweep", "")
-    if not run_id and not sweep_id:  # the visitor's newest run
-        run_id = next(iter(service().runs(visitor())), "")
-        sweep_id = service().snapshot(run_id).sweep if run_id else ""
+    if not run_id and not sweep_id:
+        run_id, sweep_id = _newest()
     try:
         if sweep_id:
             sweep_view(sweep_id)
@@ -66,6 +65,14 @@ def _watch() -> None:
             st.info(text("train.nothing_yet"))
     except UnknownThing as error:
         notice.error(text("sweep.unknown" if sweep_id else "train.unknown", problem=error))
+
+
+def _newest() -> tuple[str, str]:
+    """Return the visitor's newest run that can be read, and its sweep; empty without one."""
+    for run_id in service().runs(visitor()):
+        for run in snapshots_of([run_id]):
+            return run.id, run.sweep
+    return "", ""
 
 
 page_frame("Train", page, by_itself=False)

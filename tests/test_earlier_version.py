@@ -29,7 +29,7 @@ LINKS = json.loads((FIXTURES / "links.json").read_text(encoding="utf-8"))
 # By id: status, complete epochs, the last validation PSNR and the key of the reason.
 RUNS = {
     "030c3f33aa75": ("stopped", 36, 15.4793, "stopped"),
-    "032d4dc78a71": ("failed", 0, None, "diverged"),
+    "032d4dc78a71": ("failed", 0, None, "diverged_at_once"),
     "369ac0683694": ("finished", 2, 16.4527, None),
     "42ee999ae340": ("finished", 2, 10.7106, None),
     "6ed20063b422": ("finished", 1, 6.33843, None),

@@ -1,11 +1,15 @@
-"""A lock for all threads and processes that share a folder, and what it says where it cannot be."""
+"""A lock for all that share a folder, and files that are damaged."""
 
+import json
 import subprocess
 import sys
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
-from ae_core.storage import ROOT, FileLock
+from ae_core.errors import UserError
+from ae_core.storage import ROOT, DamagedFile, FileLock, check_time, checked, reading
 
 TIMES = 40
 
@@ -55,3 +59,51 @@ def test_what_goes_wrong_while_it_is_held_is_not_its_own(tmp_path):
         raise OSError("a full disk")
     with lock.held():  # it was let go
         pass
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [ValueError("x"), RecursionError(), MemoryError(), PermissionError(13, "no"), UserError("key")],
+)
+def test_whatever_is_wrong_with_a_file_is_one_error_and_one_line_of_the_log(caplog, problem):
+    path = Path(f"/runs/{type(problem).__name__}")
+    for _ in range(3):
+        with pytest.raises(DamagedFile, match=path.name), reading(path):
+            raise problem
+    assert caplog.text.count(f"{path} is damaged: {type(problem).__name__}") == 1
+
+
+def test_a_file_that_is_missing_is_not_damaged_and_a_wrong_program_is_not_hidden():
+    for error in (FileNotFoundError(2, "no"), AssertionError()):
+        with pytest.raises(type(error)), reading(Path("x")):
+            raise error
+
+
+@dataclass(frozen=True)
+class Thing:
+    name: str
+    count: int
+    when: float = 0.0
+    old: bool = False
+
+
+def test_json_becomes_a_dataclass():
+    assert checked(Thing, json.loads('{"name": "a", "count": 2, "when": 3}')) == Thing("a", 2, 3.0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['[]', 'null', '{"name": "a"}', '{"name": 7, "count": 2}', '{"name": "a", "count": true}',
+     '{"name": "a", "count": 2.0}', '{"name": "a", "count": 2, "when": NaN}',
+     '{"name": "a", "count": 2, "when": "3"}', '{"name": "a", "count": 2, "when": 1e999}',
+     '{"name": "a", "count": 2, "old": 1}', '{"name": "a", "count": 2, "new": 1}'],
+)  # fmt: skip
+def test_json_of_another_kind_does_not(text):
+    with pytest.raises((TypeError, ValueError, KeyError)):
+        checked(Thing, json.loads(text))
+
+
+@pytest.mark.parametrize("seconds", [-1.0, 1e12, float("inf"), float("nan")])
+def test_a_time_that_no_calendar_has_is_refused(seconds):
+    with pytest.raises(ValueError, match="when="):
+        check_time("when", seconds)

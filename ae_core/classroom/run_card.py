@@ -117,7 +117,7 @@ def _curve(history: Sequence[Mapping[str, float]]) -> tuple[Point, ...]:
 def _image_pairs(snapshot: Snapshot) -> np.ndarray:
     """Return the first preview images and their reconstructions, reduced by averaging."""
     rows = snapshot.pictures
-    if rows is None or not snapshot.epoch:
+    if rows is None or not snapshot.has_reconstructions:
         return np.zeros((0, 2, 1, 1, 1), np.uint8)
     height, channels = rows.shape[2], rows.shape[4]
     factor = math.ceil(height / MAX_SIDE)

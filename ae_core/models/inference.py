@@ -100,9 +100,12 @@ def read_weights(model: ModelFile) -> dict[str, np.ndarray]:
         UserError: the file no longer exists, or does not hold weights.
     """
     try:
-        return weights.from_bytes(Path(model.path).read_bytes())
+        data = Path(model.path).read_bytes()
     except FileNotFoundError:
         raise UserError("weights_gone") from None
+    except OSError as error:
+        raise weights.unreadable(error) from error
+    return weights.from_bytes(data)
 
 
 def open_model(model: ModelFile) -> tuple[TrainingSpec, "Autoencoder"]:

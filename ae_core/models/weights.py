@@ -35,12 +35,17 @@ def from_bytes(data: bytes) -> dict[str, np.ndarray]:
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             arrays = {name.replace(".", "/"): archive[name] for name in archive.files}
-        if not all(isinstance(array, np.ndarray) for array in arrays.values()):
-            raise ValueError("it holds something else than arrays")
+        if not all(isinstance(a, np.ndarray) and a.dtype.kind in "fiu" for a in arrays.values()):
+            raise ValueError("it holds something else than arrays of numbers")
     except DAMAGED as error:
-        _log.warning("weights do not read: %s", error)
-        raise _refused("weights_file") from None
+        raise unreadable(error) from None
     return arrays
+
+
+def unreadable(error: BaseException) -> UserError:
+    """Return the error for weights that do not read; the log has the cause."""
+    _log.warning("weights do not read: %s", error)
+    return _refused("weights_file")
 
 
 def assign(variables: Iterable[Any], weights: Mapping[str, np.ndarray]) -> None:

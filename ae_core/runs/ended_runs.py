@@ -4,12 +4,14 @@ Recently used snapshots stay in memory. Any thread may call it.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 
-from ae_core.errors import UnknownThing
+from ae_core.errors import Message, UnknownThing, UserError
 from ae_core.runs.snapshot import Snapshot, restored
 from ae_core.runs.store import RunStore
-from ae_core.runs.timeline import FILE, EpochFrame, from_bytes
+from ae_core.runs.timeline import FILE, EpochFrame, check_frames, from_bytes
+from ae_core.storage import DamagedFile, reading
 
 
 class EndedRuns:
@@ -30,8 +32,20 @@ class EndedRuns:
         return self._kept(run_id) if self._store.has_ended(run_id) else self._read(run_id)
 
     def frames(self, run_id: str) -> tuple[EpochFrame, ...]:
-        """Return the stored frames of a run's epochs."""
-        return from_bytes(self._store.file(run_id, FILE))
+        """Return the stored frames of a run's epochs.
+
+        Raises:
+            UserError: their file is damaged, or does not belong to the run.
+        """
+        run = self.snapshot(run_id)
+        try:
+            with reading(self._store.folder(run_id) / FILE):
+                frames = from_bytes(self._store.file(run_id, FILE))
+                if run.pictures is not None:
+                    check_frames(frames, run.pictures.shape[1:], run.epoch)
+        except DamagedFile:
+            raise UserError("run_replay_damaged") from None
+        return frames
 
     def forget_pictures(self, run_ids: Iterable[str], image_set: str) -> None:
         """Delete the images of a set from the folders of some runs; the runs stay."""
@@ -45,7 +59,11 @@ class EndedRuns:
         self._kept.cache_clear()
 
     def _read(self, run_id: str) -> Snapshot:
-        saved = (self._store.folder(run_id) / "weights.npz").exists()
-        return restored(
-            self._store.read(run_id), lambda name: self._store.file(run_id, name), saved=saved
+        found = restored(
+            self._store.read(run_id),
+            lambda name: self._store.file(run_id, name),
+            saved=self._store.has_weights(run_id),
         )
+        if self._store.has_damaged_weights(run_id):
+            return replace(found, damaged=(*found.damaged, Message("run_part_weights")))
+        return found

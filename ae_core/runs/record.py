@@ -11,10 +11,15 @@ from typing import Any
 import numpy as np
 
 from ae_core.errors import Message
+from ae_core.models.compatibility import network_shapes
 from ae_core.sentences import sentence
 from ae_core.specs import TrainingSpec, from_json, to_json
+from ae_core.storage import check_time, checked
 
+ENDED = ("finished", "stopped", "failed")
 INTERRUPTED = Message("interrupted")
+END_DAMAGED = Message("run_end_damaged")
+ALWAYS = {"loss", "psnr", "seconds"}  # metrics that every epoch has
 # Older histories have an English sentence instead of a message.
 OLD_REASONS = {
     r"Stopped in epoch (?P<epoch>\d+)\.": "stopped",
@@ -107,32 +112,81 @@ def end_to_json(record: RunRecord) -> str:
     return json.dumps(end, default=str)
 
 
-def from_begin(run_id: str, spec_json: str, about_json: str) -> RunRecord:
-    """Return the record of a run without an outcome: it was interrupted.
+@dataclass(frozen=True)
+class RunOrigin:
+    """The content of ``run.json``; `RunRecord` describes its fields."""
+
+    preset: str
+    owner: str
+    created: float
+    sweep: str = ""
+
+    def __post_init__(self) -> None:
+        check_time("created", self.created)
+
+
+def origin_from_json(text: str) -> RunOrigin:
+    """Read ``run.json``.
 
     Raises:
-        ValueError, KeyError, TypeError: these are not the texts of `begin_to_json`.
+        One of `ae_core.storage.DAMAGED`: this is not a text of `begin_to_json`.
     """
-    spec, about = from_json(spec_json), json.loads(about_json)
-    return RunRecord(
-        run_id,
-        spec,
-        about["preset"],
-        about["owner"],
-        about["created"],
-        sweep=about.get("sweep", ""),  # missing in older folders
-    )
+    about = json.loads(text)
+    names = ("preset", "owner", "created", "sweep")  # the last is missing in older folders
+    return checked(RunOrigin, {name: about[name] for name in names if name in about})
+
+
+def spec_from_json(text: str) -> TrainingSpec:
+    """Read ``spec.json``, whose network must fit its images.
+
+    Raises:
+        One of `ae_core.storage.DAMAGED`: this is not a text of `begin_to_json`.
+    """
+    spec = from_json(text)
+    network_shapes(spec)
+    return spec
+
+
+def from_begin(run_id: str, spec: TrainingSpec, origin: RunOrigin) -> RunRecord:
+    """Return the record of a run without an outcome: it was interrupted."""
+    return RunRecord(run_id, spec, origin.preset, origin.owner, origin.created, sweep=origin.sweep)
 
 
 def with_end(record: RunRecord, end_json: str) -> RunRecord:
     """Return the record of a run with its outcome.
 
     Raises:
-        ValueError, KeyError, TypeError: this is not the text of `end_to_json`.
+        One of `ae_core.storage.DAMAGED`: this is not a text of `end_to_json`.
     """
     end = json.loads(end_json)
+    if end["status"] not in ENDED:
+        raise ValueError(f"status={end['status']!r} must be one of {ENDED}")
+    history = _history(end["epochs"], record.spec.epochs)
     reason = _message(end["message"]) if "message" in end else _old_reason(end["reason"])
-    return record.ended(RunOutcome(end["status"], reason, tuple(end["epochs"])))
+    if reason is not None:
+        if not isinstance(reason, Message):
+            raise TypeError(f"the reason must be a message, not {type(reason).__name__}")
+        if reason.key == "diverged" and not history:  # older versions had one key for both
+            reason = Message.of("diverged_at_once", **reason.values)
+        sentence(reason)  # raises unless the message can be said
+    return record.ended(RunOutcome(end["status"], reason, history))
+
+
+def _history(epochs: object, most: int) -> tuple[Mapping[str, float], ...]:
+    """Check the metrics of a run's epochs; pages rely on equal names in all of them."""
+    if not isinstance(epochs, list) or len(epochs) > most:
+        raise ValueError(f"epochs must be a list of at most {most}")
+    names = set(epochs[0]) if epochs else ALWAYS
+    if not names >= ALWAYS or any(set(epoch) != names for epoch in epochs):
+        raise ValueError(f"every epoch must have the same metrics, among them {ALWAYS}")
+    return tuple({name: _metric(epoch[name]) for name in epoch} for epoch in epochs)
+
+
+def _metric(value: object) -> float:
+    """Check a metric: it may be infinite or NaN, but it is a number."""
+    if type(value) not in (int, float):
+        raise TypeError(f"a metric must be a number, not {type(value).__name__}")
+    return float(value)  # type: ignore[arg-type]
 
 
 def _plain(value: Any) -> Any:

@@ -4,7 +4,9 @@ import io
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -14,9 +16,12 @@ from ae_core.errors import Message
 from ae_core.models.compatibility import image_shape
 from ae_core.runs.record import RunRecord
 from ae_core.specs import TrainingSpec
+from ae_core.storage import DamagedFile, reading
 
+T = TypeVar("T")
 LIVE = ("queued", "starting", "running", "paused", "stopping")
 RECENT_EPOCHS = 5  # their mean duration predicts the rest
+MAX_ROWS = 3  # of the preview: clean, corrupted, reconstructed
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,7 @@ class Snapshot:
         saved: whether its weights are in the run store.
         unsaved: whether they are only in memory, because the store could not be written.
         sweep: the id that the runs of a sweep share, empty for a single run.
+        damaged: the names of the parts whose files are damaged; they are left out.
     """
 
     id: str
@@ -78,6 +84,7 @@ class Snapshot:
     saved: bool = False
     unsaved: bool = False
     sweep: str = ""
+    damaged: tuple[Message, ...] = ()
 
     @classmethod
     def of(cls, record: RunRecord, status: str, **fields: Any) -> "Snapshot":
@@ -93,7 +100,13 @@ class Snapshot:
     @property
     def diverged(self) -> bool:
         """Whether the run failed because its loss became NaN."""
-        return self.reason is not None and self.reason.key == "diverged"
+        return self.reason is not None and self.reason.key in ("diverged", "diverged_at_once")
+
+    @property
+    def has_reconstructions(self) -> bool:
+        """Whether there are preview images with a row of reconstructions, as after an epoch."""
+        rows = 2 + self.spec.corruption.active
+        return self.pictures is not None and len(self.pictures) == rows
 
     @property
     def epoch(self) -> int:
@@ -135,16 +148,19 @@ def restored(record: RunRecord, read: Callable[[str], bytes | None], *, saved: b
         read: returns the bytes of a file in its folder, or None.
         saved: whether the store has the weights.
     """
-    preview, code_map = read("preview.png"), read("map.npz")
-    rows = None
-    if preview is not None:
-        shape = image_shape(record.spec)
-        rows = images.rows_of_sheet(images.from_png(preview), shape)
-    points = None
-    if code_map is not None:
-        with np.load(io.BytesIO(code_map), allow_pickle=False) as archive:
-            labels, names = json.loads(str(archive["legend"]))
-            points = CodeMap(archive["codes"], tuple(labels), tuple(names))
+    damaged: list[Message] = []
+
+    def part(file: str, parse: Callable[[bytes], T], name: Message) -> T | None:
+        try:
+            with reading(Path(record.id, file)):
+                data = read(file)
+                return None if data is None else parse(data)
+        except DamagedFile:
+            damaged.append(name)
+            return None
+
+    rows = part("preview.png", partial(_rows, record.spec), Message("run_part_preview"))
+    points = part("map.npz", _code_map, Message("run_part_map"))
     return Snapshot.of(
         record,
         record.status,
@@ -153,7 +169,34 @@ def restored(record: RunRecord, read: Callable[[str], bytes | None], *, saved: b
         pictures=rows,
         map=points,
         saved=saved,
+        damaged=tuple(damaged),
     )
+
+
+def _rows(spec: TrainingSpec, data: bytes) -> np.ndarray:
+    """Read the preview images of a run from ``preview.png``."""
+    shape = image_shape(spec)
+    image = images.from_png(data)
+    if image.shape[2] != shape[2] or image.shape[0] % shape[0] or image.shape[1] % shape[1]:
+        raise ValueError(f"the preview {image.shape} must consist of images {shape}")
+    rows = images.rows_of_sheet(image, shape)
+    if not 1 <= len(rows) <= MAX_ROWS:
+        raise ValueError(f"the preview must have 1 to {MAX_ROWS} rows, not {len(rows)}")
+    return rows
+
+
+def _code_map(data: bytes) -> CodeMap:
+    """Read ``map.npz``."""
+    with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+        codes = archive["codes"]
+        labels, names = json.loads(str(archive["legend"]))
+    if codes.ndim != 2 or codes.shape[1] != 2 or not np.isfinite(codes).all():
+        raise ValueError(f"codes {codes.shape} must be (N, 2) and finite")
+    if not all(type(label) is int and 0 <= label < len(names) for label in labels):
+        raise ValueError("labels must be indices of names")
+    if len(labels) < len(codes) or not all(type(name) is str for name in names):
+        raise ValueError("every code must have a label, and every label a name")
+    return CodeMap(codes, tuple(labels), tuple(names))
 
 
 def without_gone_pictures(snapshot: Snapshot) -> Snapshot:

@@ -7,21 +7,32 @@ file. A run whose folder has no ``history.json`` was interrupted by a restart. `
 defines the contents of the files.
 """
 
-import json
 import logging
 import re
 import shutil
+import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from ae_core.errors import StorageError, UnknownThing, UserError
-from ae_core.runs.record import RunRecord, begin_to_json, end_to_json, from_begin, with_end
-from ae_core.storage import atomic_write
+from ae_core.errors import StorageError, UnknownThing
+from ae_core.runs.record import (
+    END_DAMAGED,
+    RunOutcome,
+    RunRecord,
+    begin_to_json,
+    end_to_json,
+    from_begin,
+    origin_from_json,
+    spec_from_json,
+    with_end,
+)
+from ae_core.storage import DamagedFile, atomic_write, reading
 
 _log = logging.getLogger(__name__)
 
 RUN_ID = re.compile(r"[0-9a-f]{12}")
+WEIGHTS = "weights.npz"
 
 
 class RunRef(NamedTuple):
@@ -71,28 +82,55 @@ class RunStore:
         write_record(self.folder(record.id), record, files, ended=True)
 
     def read(self, run_id: str) -> RunRecord:
-        """Read a run.
+        """Read a run; if its outcome is damaged, the reason says so.
 
         Raises:
-            UnknownThing: there is no such run, or its files cannot be read.
+            UnknownThing: there is no such run, or its settings or its origin cannot be read.
         """
-        folder = self.folder(run_id)
+        record, path = self._begun(run_id), self.folder(run_id) / "history.json"
         try:
-            spec = (folder / "spec.json").read_text()
-            record = from_begin(run_id, spec, (folder / "run.json").read_text())
-            end = folder / "history.json"
-            return with_end(record, end.read_text()) if end.exists() else record
-        except (OSError, ValueError, KeyError, TypeError, UserError):
+            with reading(path):
+                return with_end(record, path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return record
+        except DamagedFile:
+            return record.ended(RunOutcome("failed", END_DAMAGED))
+
+    def _begun(self, run_id: str) -> RunRecord:
+        origin, spec = (self.folder(run_id) / name for name in ("run.json", "spec.json"))
+        try:
+            with reading(origin):
+                about = origin_from_json(origin.read_text(encoding="utf-8"))
+            with reading(spec):
+                settings = spec_from_json(spec.read_text(encoding="utf-8"))
+        except FileNotFoundError:
             raise UnknownThing("unknown_run", id=run_id) from None
+        except DamagedFile:
+            raise UnknownThing("run_damaged", id=run_id) from None
+        return from_begin(run_id, settings, about)
 
     def file(self, run_id: str, name: str) -> bytes | None:
-        """Return a file of a run, or None if the run has no such file."""
-        path = self.folder(run_id) / name
-        return path.read_bytes() if path.is_file() else None
+        """Return a file of a run, or None if the run has no such file.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
+        try:
+            return (self.folder(run_id) / name).read_bytes()
+        except FileNotFoundError:
+            return None
 
     def has_weights(self, run_id: str) -> bool:
-        """Return whether the store has a run's weights, which it may before the run ends."""
-        return (self.folder(run_id) / "weights.npz").is_file()
+        """Return whether the store has a run's weights, which it may before the run ends.
+
+        It looks only at the end of the file, which is missing if the file was cut off. Workers
+        check the rest when they read it.
+        """
+        return zipfile.is_zipfile(self.folder(run_id) / WEIGHTS)
+
+    def has_damaged_weights(self, run_id: str) -> bool:
+        """Return whether there is something in place of a run's weights that cannot be read."""
+        return (self.folder(run_id) / WEIGHTS).exists() and not self.has_weights(run_id)
 
     def has_ended(self, run_id: str) -> bool:
         """Return whether the store has a run's outcome."""
@@ -109,12 +147,13 @@ class RunStore:
         """Return references to some runs, oldest first, without those whose files do not read."""
         found = []
         for run_id in run_ids:
+            path = self.folder(run_id) / "run.json"
             try:
-                about = json.loads((self.folder(run_id) / "run.json").read_text())
-                owner, sweep = str(about["owner"]), str(about.get("sweep", ""))
-                found.append(RunRef(float(about["created"]), run_id, owner, sweep))
-            except (OSError, ValueError, KeyError, TypeError, AttributeError):
+                with reading(path):
+                    about = origin_from_json(path.read_text(encoding="utf-8"))
+            except (FileNotFoundError, DamagedFile):
                 continue
+            found.append(RunRef(about.created, run_id, about.owner, about.sweep))
         return sorted(found)
 
     def discard(self, run_id: str) -> None:

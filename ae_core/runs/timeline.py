@@ -76,13 +76,40 @@ def to_bytes(frames: Sequence[EpochFrame]) -> bytes:
 
 
 def from_bytes(data: bytes | None) -> tuple[EpochFrame, ...]:
-    """Read the output of `to_bytes`; return no frames for None, if a run has no such file."""
+    """Read the output of `to_bytes`; return no frames for None, if a run has no such file.
+
+    Raises:
+        One of `ae_core.storage.DAMAGED`: these are not frames.
+    """
     if data is None:
         return ()
     with np.load(io.BytesIO(data), allow_pickle=False) as archive:
         epochs, output = archive["epochs"], archive["output"]
-        codes = archive["codes"] if "codes" in archive else [None] * len(epochs)
+        codes = archive.get("codes")
+    if epochs.ndim != 1 or epochs.dtype.kind != "i" or output.ndim != 5 or output.dtype != np.uint8:
+        raise ValueError("frames need numbers of epochs and (T, N, H, W, C) bytes")
+    if not len(epochs) or epochs[0] < 1 or (np.diff(epochs) < 1).any():
+        raise ValueError("the numbers of epochs must rise from 1 or more")
+    if codes is None:
+        codes = [None] * len(epochs)
+    elif codes.ndim != 3 or codes.shape[2] != 2 or not np.isfinite(codes).all():
+        raise ValueError("codes on maps must be (T, M, 2) finite numbers")
     return tuple(
         EpochFrame(int(epoch), pictures, points)
         for epoch, pictures, points in zip(epochs, output, codes, strict=True)
     )
+
+
+def check_frames(frames: Sequence[EpochFrame], shape: tuple[int, ...], newest: int) -> None:
+    """Check frames against their run.
+
+    Args:
+        frames: the frames in the order of the epochs.
+        shape: (N, H, W, C) of the run's preview images.
+        newest: the number of the run's epochs.
+
+    Raises:
+        ValueError: the images have another shape, or there are more epochs.
+    """
+    if any(frame.output.shape != shape or frame.epoch > newest for frame in frames):
+        raise ValueError(f"frames must be {shape} and of at most {newest} epochs")

@@ -116,7 +116,11 @@ class TrainingService:
         return without_gone_pictures(found or self._ended.snapshot(run_id))
 
     def frames(self, run_id: str) -> tuple[EpochFrame, ...]:
-        """Return the kept frames of a run's epochs."""
+        """Return the kept frames of a run's epochs.
+
+        Raises:
+            UserError: the file of an ended run's frames is damaged.
+        """
         if card(self.snapshot(run_id).spec.image_set).gone:
             return ()
         run = self._active.live(run_id)

@@ -30,8 +30,11 @@ CLASSROOM = Classroom("ABCDE", "0" * 64, 0.0)
 ADA, BOB, CEM = (Student(name.lower(), name, 100.0) for name in ("Ada", "Bob", "Cem"))
 
 
+OTHERS = {"psnr": 30.0, "seconds": 1.0}  # of training images, and of every epoch
+
+
 def history(psnr, epochs=3, name="val_psnr"):
-    return tuple({"loss": 0.5 / e, name: psnr - epochs + e} for e in range(1, epochs + 1))
+    return tuple(OTHERS | {"loss": 0.5 / e, name: psnr - epochs + e} for e in range(1, epochs + 1))
 
 
 def kept(store, owner, created, psnr=20.0, status="finished", *, spec=DIGITS, metrics=None):
@@ -41,7 +44,7 @@ def kept(store, owner, created, psnr=20.0, status="finished", *, spec=DIGITS, me
     probes = np.full((4, *image_shape(spec)), 200, np.uint8)
     sheet = images.to_png(images.sheet(np.stack([probes, probes // 2])))
     metrics = history(psnr) if metrics is None else metrics
-    store.finish(record.ended(RunOutcome(status, "", metrics)), {"preview.png": sheet})
+    store.finish(record.ended(RunOutcome(status, None, metrics)), {"preview.png": sheet})
     return record.id
 
 
@@ -131,7 +134,7 @@ def test_of_equal_runs_fewer_numbers_lead_and_then_the_older(store, wall_of):
         (201.0, "finished", change(LATENT_8, image_size=16), None),
         (201.0, "finished", change(preset("toy-faces-vae"), latent_dim=8), None),
         (201.0, "finished", LATENT_8, history(40.0, name="psnr")),  # nothing held out
-        (201.0, "finished", LATENT_8, ({"loss": 0.0, "val_psnr": math.inf},)),
+        (201.0, "finished", LATENT_8, (OTHERS | {"loss": 0.0, "val_psnr": math.inf},)),
         (201.0, "stopped", LATENT_8, ()),
     ],
 )
@@ -164,7 +167,8 @@ def test_a_curve_has_few_points_and_ends_at_the_newest_epoch(epochs):
 def test_pictures_are_reduced_by_averaging_and_stay_few(side, channels):
     rng = np.random.default_rng(side)
     rows = rng.integers(0, 256, (3, 8, side, side, channels), np.uint8)
-    shot = Snapshot("x", DIGITS, "", "", "running", history=({"loss": 1.0},), pictures=rows)
+    noisy = change(DIGITS, noise_kind="gaussian", noise_amount=0.1)
+    shot = Snapshot("x", noisy, "", "", "running", history=({"loss": 1.0},), pictures=rows)
     seen = RunCard.of(shot, 0.0).images
     assert seen.dtype == np.uint8
     assert max(seen.shape[2:4]) <= MAX_SIDE
@@ -236,7 +240,14 @@ def rows_of(data):
 
 def test_a_table_has_one_line_a_run_and_numbers_stay_numbers(store, wall_of):
     spec = change(preset("toy-faces-vae"), latent_dim=5)
-    kept(store, "ada", 86_400.0, -3.5, spec=spec, metrics=({"loss": -12.5, "val_psnr": -3.5},))
+    kept(
+        store,
+        "ada",
+        86_400.0,
+        -3.5,
+        spec=spec,
+        metrics=(OTHERS | {"loss": -12.5, "val_psnr": -3.5},),
+    )
     student = replace(ADA, joined=0.0)
     (card,) = wall_of(store).cards(CLASSROOM, student)
     (row,) = rows_of(

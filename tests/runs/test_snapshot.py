@@ -14,7 +14,10 @@ from ae_core.runs.snapshot import LIVE, CodeMap, Snapshot, files_of, restored
 from ae_core.runs.store import RunStore
 from ae_core.specs import PRESETS, change, preset
 
-HISTORY = ({"loss": 1.0, "seconds": 9.0}, {"loss": 0.5, "seconds": 1.0})
+HISTORY = (
+    {"loss": 1.0, "psnr": 3.0, "seconds": 9.0},
+    {"loss": 0.5, "psnr": 6.0, "seconds": 1.0},
+)
 
 
 def snapshot_of(record, **fields):
@@ -63,9 +66,12 @@ def test_an_ended_run_comes_back_from_its_files(name, rows):
     assert same(restored(record, files_of(before).get, saved=True), before)
 
 
+FINITE = st.floats(width=32, allow_nan=False, allow_infinity=False)
+
+
 @given(
-    st.lists(st.tuples(st.floats(width=32, allow_nan=False), st.integers(0, 9)), max_size=30),
-    st.lists(st.text(), max_size=10),
+    st.lists(st.tuples(FINITE, st.integers(0, 9)), max_size=30),
+    st.lists(st.text(), min_size=10, max_size=10),
 )
 @settings(deadline=None)
 def test_the_map_of_codes_comes_back(points, names):

@@ -13,13 +13,24 @@ from hypothesis import strategies as st
 
 from ae_core.errors import Message, StorageError, UnknownThing
 from ae_core.runs import store as store_module
-from ae_core.runs.record import INTERRUPTED, RunOutcome, RunRecord, new_record, new_run_id
+from ae_core.runs.record import (
+    ALWAYS,
+    END_DAMAGED,
+    INTERRUPTED,
+    RunOutcome,
+    RunRecord,
+    new_record,
+    new_run_id,
+)
 from ae_core.runs.store import RunStore
 from ae_core.specs import PRESETS, preset
 from tests.helpers.refusals import check, refused
 
 FULL = "No space left on device"
-HISTORY = ({"loss": 0.5, "seconds": 1.25}, {"loss": 0.1 + 0.2, "seconds": 1e-9})
+HISTORY = (
+    {"loss": 0.5, "psnr": 3.0, "seconds": 1.25},
+    {"loss": 0.1 + 0.2, "psnr": math.inf, "seconds": 1e-9},
+)
 FILES = {"weights.npz": b"weights", "preview.png": b"preview"}
 
 
@@ -63,6 +74,16 @@ def test_a_finished_run_comes_back(store, name):
 
 
 NUMBERS = st.floats(allow_nan=False)
+
+
+@st.composite
+def histories(draw):
+    """Up to three epochs with the same metrics, among them those that every epoch has."""
+    names = {*ALWAYS, *draw(st.sets(st.text(), max_size=3))}
+    epoch = st.fixed_dictionaries(dict.fromkeys(sorted(names), NUMBERS))
+    return tuple(draw(st.lists(epoch, max_size=3)))
+
+
 RECORDS = st.builds(
     RunRecord,
     id=st.integers(0, 16**12 - 1).map("{:012x}".format),
@@ -72,7 +93,7 @@ RECORDS = st.builds(
     created=st.floats(0, 1e10),
     status=st.sampled_from(["finished", "stopped", "failed"]),
     reason=st.none() | st.builds(Message.of, st.just("verbatim"), text=st.text()),
-    history=st.lists(st.dictionaries(st.text(), NUMBERS, max_size=3), max_size=3).map(tuple),
+    history=histories(),
 )
 
 
@@ -85,9 +106,8 @@ def test_whatever_a_record_says_comes_back(tmp_path_factory, written):
 
 
 def test_a_loss_that_was_no_number_comes_back(store):
-    failed = record().ended(
-        RunOutcome("failed", Message.of("diverged", epoch=1), ({"loss": math.nan},))
-    )
+    history = (HISTORY[0] | {"loss": math.nan},)
+    failed = record().ended(RunOutcome("failed", Message.of("diverged", epoch=1), history))
     store.finish(failed, {})
     assert math.isnan(store.read(failed.id).history[0]["loss"])
 
@@ -112,7 +132,7 @@ OLD_REASONS = {
         "stopped_late", epoch=7, seconds=60
     ),
     "The loss became NaN (not a number) in epoch 1. The weights of the last good epoch are kept; "
-    "try a smaller learning rate.": Message.of("diverged", epoch=1),
+    "try a smaller learning rate.": Message.of("diverged_at_once", epoch=1),
     "The worker process that trained this run died in epoch 12 (killed, or out of memory), as an "
     "earlier one had, and the run with it. A smaller network needs less memory: train again.": (
         Message.of("died", epoch=12)
@@ -188,18 +208,24 @@ def test_a_path_is_no_id_for_any_question(store):
 @pytest.mark.parametrize(
     "content", [b"", b"{", b"[]", b"null", b"7", b"\xff\xfe", b'{"epochs": 0}', b'{"created": 1}']
 )
-def test_a_run_whose_files_do_not_read_is_unknown(store, name, content):
+def test_a_file_that_does_not_read_costs_its_own_sentence(store, name, content):
     done = finished(store)
     (store.folder(done.id) / name).write_bytes(content)
-    with pytest.raises(UnknownThing):
-        store.read(done.id)
+    if name == "history.json":
+        found = store.read(done.id)
+        assert (found.status, found.reason, found.history) == ("failed", END_DAMAGED, ())
+        assert found.spec == done.spec
+        check(found.reason, "run_end_damaged")
+    else:
+        with refused("run_damaged", UnknownThing, id=done.id):
+            store.read(done.id)
 
 
 @pytest.mark.parametrize("spec", ['{"beta": null}', '{"epochs": 1%s}' % ("0" * 400)])
-def test_a_run_whose_spec_is_absurd_is_unknown(store, spec):
+def test_a_run_whose_spec_is_absurd_is_damaged(store, spec):
     done = finished(store)
     (store.folder(done.id) / "spec.json").write_text(spec)
-    with pytest.raises(UnknownThing):
+    with refused("run_damaged", UnknownThing, id=done.id):
         store.read(done.id)
 
 

@@ -134,7 +134,7 @@ def _preview(run: Snapshot) -> None:
     if run.pictures is None:
         return
     rows = run.pictures
-    if not run.epoch:
+    if not run.has_reconstructions:
         rows = np.concatenate([rows, np.full_like(rows[:1], 128)])
     names = ("original", "noisy", "denoised") if len(rows) == 3 else ("original", "autoencoder")
     named_rows(rows, names)

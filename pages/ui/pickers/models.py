@@ -94,7 +94,8 @@ def models(linked: str = "") -> dict[str, TrainedAutoencoder]:
     if linked and linked not in pretrained:
         snapshot = service().snapshot(linked)
         if not service().store.has_weights(linked):
-            raise UnknownThing("unknown_run", id=linked)
+            damaged = service().store.has_damaged_weights(linked)
+            raise UnknownThing("run_weights_damaged" if damaged else "unknown_run", id=linked)
         runs = [snapshot, *(run for run in runs if run.id != linked)]
     found = {run.id: _of_run(run) for run in runs if service().store.has_weights(run.id)}
     return found | pretrained

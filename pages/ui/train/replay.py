@@ -13,7 +13,7 @@ import numpy as np
 import streamlit as st
 
 from ae_core import images
-from ae_core.errors import UnknownThing
+from ae_core.errors import UserError
 from ae_core.runs import replay
 from ae_core.runs.snapshot import Snapshot
 from ae_core.specs import Limit
@@ -64,7 +64,11 @@ def _take_show(show: str | None, epoch: int) -> None:
 
 
 def replay_view(snapshot: Snapshot) -> None:
-    """Show a slider with a run's frames, and those of another run if the visitor chooses one."""
+    """Show a slider with a run's frames, and those of another run if the visitor chooses one.
+
+    Raises:
+        UserError: the file of the run's frames is damaged.
+    """
     runs = [run for run in (snapshot, _beside(snapshot)) if run is not None and _has_film(run)]
     if snapshot not in runs:
         st.info(text("replay.none"))
@@ -101,7 +105,7 @@ def _take_epoch(epoch: object) -> None:
 
 
 def _has_film(run: Snapshot) -> bool:
-    return bool(run.epoch and run.pictures is not None and replay_sheet(run.id, run.epoch).epochs)
+    return run.has_reconstructions and bool(replay_sheet(run.id, run.epoch).epochs)
 
 
 def _beside(snapshot: Snapshot) -> Snapshot | None:
@@ -109,10 +113,12 @@ def _beside(snapshot: Snapshot) -> Snapshot | None:
     linked = st.query_params.get("with", "")
     own = [run for run in service().runs(visitor()) if run != snapshot.id][:MAX_LISTED]
     runs = {run.id: run for run in snapshots_of(own) if run.history}
-    if linked and linked not in runs:
+    if linked:
         try:
-            runs[linked] = service().snapshot(linked)
-        except UnknownThing as error:
+            run = service().snapshot(linked)
+            replay_sheet(run.id, run.epoch)  # raises if it is damaged
+            runs[linked] = run
+        except UserError as error:
             notice.error(text("replay.unknown", problem=error))
             linked = ""
     if not runs:

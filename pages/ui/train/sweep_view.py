@@ -164,7 +164,7 @@ def _rows(runs: list[Snapshot], linear: PcaBySize | None, chosen: int) -> None:
     _row(text("sweep.originals"), first[0])
     for place, run in enumerate(runs):
         size = run.spec.autoencoder.latent_dim
-        if run.history and run.pictures is not None:
+        if run.history and run.pictures is not None and run.has_reconstructions:
             label = text("sweep.row", size=size, psnr=_psnr(run))
             _row(label, run.pictures[-1], marked=size == chosen)
         elif run.live:

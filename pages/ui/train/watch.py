@@ -3,6 +3,7 @@
 import numpy as np
 import streamlit as st
 
+from ae_core.errors import Message
 from ae_core.export import latex
 from ae_core.runs.snapshot import CodeMap, Snapshot
 from pages.ui.backend.service import measure_time, run_sheet, service
@@ -59,7 +60,8 @@ def _draw(run_id: str, every: float | None) -> None:
     _notices(snapshot)
     replay_switch(snapshot)
     if replaying():
-        replay_view(snapshot)
+        with notice.refusals():
+            replay_view(snapshot)
         return
     left, right = st.columns(2, gap="medium")
     with left:
@@ -84,6 +86,8 @@ def _notices(snapshot: Snapshot) -> None:
         show(snapshot.reason)
     elif snapshot.lost:
         notice.info(text(f"waiting.again.{snapshot.lost}", epoch=snapshot.lost_epoch))
+    if snapshot.damaged:
+        notice.warning(Message.of("run_parts_damaged", parts=snapshot.damaged))
 
 
 def _curves(snapshot: Snapshot) -> None:
@@ -117,7 +121,7 @@ def _pictures(snapshot: Snapshot) -> None:
     if snapshot.pictures is None:
         return
     rows = snapshot.pictures
-    if not snapshot.epoch:
+    if not snapshot.has_reconstructions:
         rows = np.concatenate([rows, np.full_like(rows[:1], 128)])  # gray before epoch 1
     names = " · ".join(text(f"run.row.{name}") for name in ROW_NAMES.get(len(rows), ()))
     st.caption(text("run.pictures", count=rows.shape[1], rows=names))
