@@ -131,4 +131,6 @@ def _train_epoch(
 def _check_finite(number: int, *values: float | np.ndarray) -> None:
     """Fail the run if its loss, weights or outputs are not finite in an epoch."""
     if not all(np.isfinite(value).all() for value in values):
-        raise TrainingStopped("failed", Message.of("diverged", epoch=number))
+        # Before the first complete epoch there are no weights to keep.
+        key = "diverged" if number > 1 else "diverged_at_once"
+        raise TrainingStopped("failed", Message.of(key, epoch=number))

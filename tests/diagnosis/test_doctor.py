@@ -361,7 +361,7 @@ def trained(spec, pictures=0, tests=0):
 
 
 def findings(spec, outcome):
-    diverged = outcome.reason is not None and outcome.reason.key == "diverged"
+    diverged = outcome.reason is not None and outcome.reason.key.startswith("diverged")
     return examine(spec, outcome.history, status=outcome.status, diverged=diverged)
 
 

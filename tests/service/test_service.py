@@ -174,7 +174,9 @@ def test_a_loss_that_becomes_nan_stops_the_run_with_good_weights(service):
     run_id = service.submit(wild, "ada")
     failed = service.wait_until(run_id, ended, PATIENCE)
     assert failed.status == "failed"
-    check(failed.reason, "diverged", epoch=failed.epoch + 1)
+    key = "diverged" if failed.epoch else "diverged_at_once"
+    check(failed.reason, key, epoch=failed.epoch + 1)
+    assert failed.diverged
     kept = service.store.file(run_id, "weights.npz")
     assert failed.epoch == 0 or all(
         np.isfinite(array).all() for array in weights.from_bytes(kept).values()

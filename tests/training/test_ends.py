@@ -11,6 +11,7 @@ import pytest
 from tensorflow.python.framework.func_graph import FuncGraph
 
 from ae_core.errors import Message
+from ae_core.sentences import sentence
 from ae_core.specs import (
     change,
 )
@@ -105,9 +106,19 @@ def test_a_run_that_diverges_fails_with_finite_weights(images):
     outcome, epochs = train(DIVERGING, images)
     assert outcome.status == "failed"
     number = len(outcome.history) + 1
-    check(outcome.reason, "diverged", epoch=number)
+    check(outcome.reason, "diverged" if number > 1 else "diverged_at_once", epoch=number)
     assert len(epochs) == len(outcome.history)
     assert all(np.isfinite(array).all() for array in outcome.weights.values())
+
+
+def test_a_run_that_diverges_in_its_first_epoch_says_that_nothing_is_kept(images, monkeypatch):
+    nan = staticmethod(lambda vector: MetricSums(loss=math.nan, images=1.0))
+    monkeypatch.setattr(TrainStep, "_sums", nan)
+    outcome, epochs = train(LINEAR, images)
+    check(outcome.reason, "diverged_at_once", epoch=1)
+    assert "no weights could be kept" in sentence(outcome.reason)
+    assert "keine Gewichte" in sentence(outcome.reason, "de")
+    assert (outcome.history, epochs) == ((), [])
 
 
 def test_weights_from_before_it_blew_up_are_kept(images, monkeypatch):
