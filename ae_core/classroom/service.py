@@ -25,7 +25,7 @@ from ae_core.classroom.model import (
 )
 from ae_core.classroom.store import FOLDER, ClassroomStore, unwritable
 from ae_core.errors import UnknownThing, UserError
-from ae_core.storage import FileLock
+from ae_core.storage import DamagedFile, FileLock
 
 MAX_CLASSES = 500  # per server
 
@@ -64,11 +64,14 @@ class ClassroomService:
         """Return a class by its code, typed with or without spaces and capitals.
 
         Raises:
-            UserError: no class has that code, or it has ended.
+            UserError: no class has that code, it has ended, or its file is damaged.
         """
         code = "".join(code.upper().split())
         valid = len(code) == CODE_LENGTH and set(code) <= set(CODE_LETTERS)
-        found = self._store.classroom(code) if valid else None
+        try:
+            found = self._store.classroom(code) if valid else None
+        except DamagedFile:
+            raise UnknownThing("class_damaged", code=code) from None
         if found is None:
             raise UnknownThing("class_unknown", code=code, length=CODE_LENGTH)
         if self._now() > found.expires:
@@ -83,7 +86,7 @@ class ClassroomService:
             UserError: no class has that code, it has ended, or the secret is wrong.
         """
         classroom = self.find(code)
-        if not hmac.compare_digest(_hashed(secret), classroom.key):
+        if not hmac.compare_digest(_hashed(secret).encode(), classroom.key.encode()):
             raise UserError("class_secret", code=classroom.code)
         return classroom
 

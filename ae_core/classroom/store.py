@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TypeVar, cast
 
 from ae_core.classroom.model import Challenge, ClassLimits, Classroom, Student, file_name
-from ae_core.errors import StorageError, UserError
-from ae_core.storage import atomic_write
+from ae_core.errors import StorageError
+from ae_core.storage import DamagedFile, atomic_write, check_time, checked, reading
 
 _log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 FOLDER = "classes"
 MEMBERS = "members"  # folder of each visitor's class; longer than any code
@@ -48,27 +49,35 @@ class ClassroomStore:
     def classrooms(self) -> Iterator[tuple[str, Classroom | None]]:
         """Return every code with its class, or None if the class cannot be read."""
         for path in self._root.glob("*/class.json"):
-            yield path.parent.name, _read(path, classroom_from_json)
+            yield path.parent.name, _readable(path, classroom_from_json)
 
     def classroom(self, code: str) -> Classroom | None:
-        """Return a class, or None if there is none; the code consists of letters and digits."""
-        found: Classroom | None = _read(self._root / code / "class.json", classroom_from_json)
-        return found
+        """Return a class, or None if there is none; the code consists of letters and digits.
+
+        Raises:
+            DamagedFile: its file cannot be read.
+        """
+        return _read(self._root / code / "class.json", classroom_from_json)
 
     def students(self, code: str) -> list[Student]:
-        """Return the students who are or were in a class, in the order of joining."""
+        """Return the students who are or were in a class, in the order of joining.
+
+        Those whose files cannot be read are left out.
+        """
         files = (self._root / code / "students").glob("*.json")
-        found = (_read(path, student_from_json) for path in files)
+        found = (_readable(path, student_from_json) for path in files)
         return sorted((s for s in found if s), key=lambda s: (s.joined, s.visitor))
 
     def student(self, code: str, visitor: str) -> Student | None:
-        """Return a visitor as a student who is or was in a class, None if never there."""
-        student: Student | None = _read(self._file(code, visitor), student_from_json)
-        return student
+        """Return a visitor as a student who is or was in a class, None if never there.
+
+        A visitor whose file cannot be read may join again, which writes it anew.
+        """
+        return _readable(self._file(code, visitor), student_from_json)
 
     def code_of(self, visitor: str) -> str:
         """Return the code of the class that a visitor joined last, or "" if there is none."""
-        return _read(self._pointer(visitor), _code_in) or ""
+        return _readable(self._pointer(visitor), _code_in) or ""
 
     def write_classroom(self, classroom: Classroom) -> None:
         """Store a class.
@@ -107,27 +116,32 @@ def classroom_from_json(text: str) -> Classroom:
     """Read a class; older files have another name for the challenge's latent dimension.
 
     Raises:
-        ValueError, KeyError, TypeError: the text is not a class.
+        One of `ae_core.storage.DAMAGED`: the text is not a class.
     """
-    about = dict(json.loads(text))
-    limits, challenge = about.pop("limits"), about.pop("challenge")
+    about = json.loads(text)
+    limits, challenge = about["limits"], about["challenge"]
     limits["image_sets"] = tuple(limits["image_sets"])
-    if challenge and "numbers" in challenge:
-        challenge["latent_dim"] = challenge.pop("numbers")
-    return Classroom(
-        **about,
-        limits=ClassLimits(**limits),
-        challenge=Challenge(**challenge) if challenge else None,
-    )
+    about["limits"] = checked(ClassLimits, limits)
+    if challenge:
+        if "numbers" in challenge:
+            challenge["latent_dim"] = challenge.pop("numbers")
+        about["challenge"] = checked(Challenge, challenge)
+        check_time("begun", about["challenge"].begun)
+    classroom = checked(Classroom, about)
+    for name in ("created", "cleared"):
+        check_time(name, getattr(classroom, name))
+    return classroom
 
 
 def student_from_json(text: str) -> Student:
     """Read what `to_json` wrote.
 
     Raises:
-        ValueError, TypeError: the text is not a student.
+        One of `ae_core.storage.DAMAGED`: the text is not a student.
     """
-    return Student(**json.loads(text))
+    student = checked(Student, json.loads(text))
+    check_time("joined", student.joined)
+    return student
 
 
 def _code_in(text: str) -> str:
@@ -148,16 +162,30 @@ def unwritable(error: OSError) -> StorageError:
     return StorageError("class_not_saved", reason=error.strerror or str(error))
 
 
-def _read(path: Path, parse: Callable[[str], Any]) -> Any:
+def _readable(path: Path, parse: Callable[[str], T]) -> T | None:
     """Return the parsed content of a file, None if it is missing or cannot be read."""
     try:
-        stat = path.stat()
-        return _parsed(path, parse, (stat.st_mtime_ns, stat.st_ino, stat.st_size))
-    except (OSError, ValueError, KeyError, TypeError, UserError):
+        return _read(path, parse)
+    except DamagedFile:
+        return None
+
+
+def _read(path: Path, parse: Callable[[str], T]) -> T | None:
+    """Return the parsed content of a file, None if it is missing.
+
+    Raises:
+        DamagedFile: it cannot be read.
+    """
+    try:
+        with reading(path):
+            stat = path.stat()
+            found = _parsed(path, parse, (stat.st_mtime_ns, stat.st_ino, stat.st_size))
+            return cast("T", found)
+    except FileNotFoundError:
         return None
 
 
 @lru_cache(maxsize=4096)
-def _parsed(path: Path, parse: Callable[[str], Any], stamp: tuple[int, int, int]) -> Any:
+def _parsed(path: Path, parse: Callable[[str], object], stamp: tuple[int, int, int]) -> object:
     """Read a file; ``stamp`` changes with the file, so that the cache is never stale."""
     return parse(path.read_text(encoding="utf-8"))

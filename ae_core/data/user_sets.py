@@ -8,7 +8,6 @@ Letters: N images, S side.
 
 import io
 import json
-import logging
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,12 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ae_core.errors import ImageSetCorrupt, UnknownThing, UserError
-from ae_core.storage import DAMAGED
-
-_log = logging.getLogger(__name__)
+from ae_core.storage import DamagedFile, check_time, checked, reading
 
 SIDES = (28, 32, 64)  # pixels
 MAX_NAME = 40  # characters
+MAX_NUMBER = 10_000_000  # of an image, for a split that is drawn quickly
 PREFIX = "own-"  # begins a set's name among the image sets
 SET_ID = re.compile(r"(28|32|64)-[0-9a-f]{12}")
 
@@ -127,15 +125,14 @@ def read(path: Path) -> tuple[UserSet, UserImages]:
     """
     set_id = path.stem
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        with reading(path), path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             about = json.loads(str(arrays["about"]))
             images = UserImages(arrays["pixels"], arrays["numbers"])
-        user_set = UserSet(id=set_id, count=len(images.numbers), **about)
-        _check(user_set, images)
+            user_set = checked(UserSet, about | {"id": set_id, "count": len(images.numbers)})
+            _check(user_set, images)
     except FileNotFoundError:
         raise unknown_set(set_id) from None
-    except DAMAGED as error:
-        _log.error("%s does not read: %r", path, error)
+    except DamagedFile as error:
         raise ImageSetCorrupt("set_damaged") from error
     return user_set, images
 
@@ -144,7 +141,13 @@ def _check(user_set: UserSet, images: UserImages) -> None:
     shape = (len(images.numbers), user_set.side, user_set.side)
     fits = images.pixels.dtype == np.uint8 and images.pixels.shape == shape
     fits = fits and images.numbers.dtype == np.int64 and images.numbers.ndim == 1
-    fits = fits and isinstance(user_set.name, str) and isinstance(user_set.owner, str)
-    numbers = (user_set.created, user_set.next_number, user_set.changes)
-    if not fits or not all(isinstance(number, int | float) for number in numbers):
+    if not fits:
         raise ValueError("a set must hold N square images and N numbers")
+    check_time("created", user_set.created)
+    if not 0 <= user_set.next_number <= MAX_NUMBER or user_set.changes < 0:
+        raise ValueError(f"next_number and changes must be 0 or more, at most {MAX_NUMBER}")
+    known = images.numbers
+    if len(known) and (known[0] < 0 or known[-1] >= user_set.next_number):
+        raise ValueError("numbers must lie between 0 and the next one")
+    if (np.diff(known) < 1).any():
+        raise ValueError("numbers must rise")

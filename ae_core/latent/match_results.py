@@ -1,14 +1,20 @@
 """The store of results in "match the target": one line per result in ``matches.jsonl``."""
 
 import json
+import logging
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
-from ae_core.storage import FileLock
+from ae_core.errors import StorageError
+from ae_core.specs import Limit
+from ae_core.storage import DamagedFile, FileLock, atomic_write, checked, reading
 
+_log = logging.getLogger(__name__)
+
+MOVES = Limit(0, 100_000)  # counted in one game
 MAX_KEPT = 5000  # results; the oldest are dropped
 NEAR = 1.0  # dB: an image this close to the model's best one has matched the target
 
@@ -33,6 +39,9 @@ class Match:
     moves: int
     psnr: float
 
+    def __post_init__(self) -> None:
+        MOVES.check("moves", self.moves)
+
 
 class MatchResultStore:
     """The results of all servers that share a folder. Any thread may call it."""
@@ -46,27 +55,43 @@ class MatchResultStore:
         """Store a result unless it is already there.
 
         Raises:
-            OSError: the file cannot be written.
+            StorageError: the file cannot be read or written.
         """
-        with self._changing.held():
-            lines, line = self._lines(), json.dumps(asdict(match))
-            if line in lines:
-                return
-            lines = [*lines, line][-MAX_KEPT:]
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            fresh = self._path.with_suffix(".part")
-            fresh.write_text("\n".join(lines) + "\n", encoding="utf-8")
-            fresh.replace(self._path)
+        with self._changing.held(_unwritable):
+            try:
+                lines, line = self._lines(), json.dumps(asdict(match))
+                if line not in lines:
+                    kept = [*lines, line][-MAX_KEPT:]
+                    atomic_write(self._path, ("\n".join(kept) + "\n").encode(), lasting=False)
+            except OSError as error:
+                raise _unwritable(error) from error
 
     def of(self, target: str) -> list[Match]:
-        """Return all visitors' best results for a target, by model."""
-        found = [Match(**json.loads(line)) for line in self._lines()]
+        """Return all visitors' best results for a target, by model; damaged lines are left out."""
+        try:
+            with reading(self._path):
+                lines = self._lines()
+        except DamagedFile:
+            return []
+        found = []
+        for number, line in enumerate(lines, start=1):
+            try:
+                with reading(self._path.with_name(f"{self._path.name}:{number}")):
+                    found.append(checked(Match, json.loads(line)))
+            except DamagedFile:
+                continue
         return best(match for match in found if match.target == target)
 
     def _lines(self) -> list[str]:
-        if not self._path.is_file():
+        try:
+            return self._path.read_text(encoding="utf-8", errors="replace").splitlines()
+        except FileNotFoundError:
             return []
-        return self._path.read_text(encoding="utf-8").splitlines()
+
+
+def _unwritable(error: OSError) -> StorageError:
+    _log.error("a match result could not be saved: %s", error)
+    return StorageError("match_not_saved", reason=error.strerror or str(error))
 
 
 def best(matches: Iterable[Match]) -> list[Match]:

@@ -15,7 +15,14 @@ from pathlib import Path
 
 from ae_core.errors import StorageError
 from ae_core.service.queue import Entry, TrainingQueue
-from ae_core.storage import FileLock, atomic_write
+from ae_core.storage import (
+    DamagedFile,
+    FileLock,
+    atomic_write,
+    checked,
+    checked_number,
+    reading,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -111,13 +118,13 @@ class QueueStore:
         return [path.stem for path in paths if path.name[0] != "."]
 
     def _last_served(self) -> Mapping[str, float]:
+        path = self._folder / SERVED
         try:
-            return {str(k): float(v) for k, v in json.loads(self._text(SERVED)).items()}
-        except (OSError, ValueError, AttributeError, TypeError):
+            with reading(path):
+                served = json.loads(path.read_text(encoding="utf-8"))
+                return {name: checked_number(name, when) for name, when in served.items()}
+        except (FileNotFoundError, DamagedFile):
             return {}
-
-    def _text(self, name: str) -> str:
-        return (self._folder / name).read_text()
 
     def _write(self, folder: str, entry: Entry) -> None:
         self._put(self._folder / folder / f"{entry.id}.json", asdict(entry))
@@ -127,8 +134,12 @@ class QueueStore:
 
 
 def _read(path: Path) -> Entry | None:
-    """Read an entry; return None if the file is gone or is not an entry."""
+    """Read an entry; return None if the file is gone or is not the entry of its run."""
     try:
-        return Entry(**json.loads(path.read_text()))
-    except (OSError, ValueError, TypeError):
+        with reading(path):
+            entry = checked(Entry, json.loads(path.read_text(encoding="utf-8")))
+            if entry.id != path.stem:
+                raise ValueError(f"the entry belongs to run {entry.id}")
+            return entry
+    except (FileNotFoundError, DamagedFile):
         return None

@@ -209,7 +209,7 @@ def test_a_damaged_file_is_no_class_and_no_student(book, tmp_path, damage):
     assert book.students(classroom.code) == ()
     assert book.class_of("ada") is None
     (path / "class.json").write_text(damage)
-    with refused("class_unknown"):
+    with refused("class_damaged", code=classroom.code):
         book.find(classroom.code)
 
 

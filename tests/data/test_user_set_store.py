@@ -203,7 +203,7 @@ def npz(path, **arrays):
     np.savez(path, **arrays)
 
 
-ABOUT = json.dumps({"name": "x", "owner": "ada", "created": 1.0, "next_number": 0, "changes": 1})
+ABOUT = json.dumps({"name": "x", "owner": "ada", "created": 1.0, "next_number": 2, "changes": 1})
 GOOD = {"about": np.array(ABOUT), "pixels": pictures(2), "numbers": np.arange(2)}
 
 
@@ -220,6 +220,15 @@ GOOD = {"about": np.array(ABOUT), "pixels": pictures(2), "numbers": np.arange(2)
         lambda path: npz(path, **GOOD | {"pixels": pictures(2, 32)}),
         lambda path: npz(path, **GOOD | {"pixels": pictures(2).astype(np.float32)}),
         lambda path: npz(path, **GOOD | {"about": np.array(ABOUT.replace('"x"', "7"))}),
+        lambda path: npz(path, **GOOD | {"about": np.array(ABOUT.replace("1.0", "NaN"))}),
+        lambda path: npz(path, **GOOD | {"about": np.array(ABOUT.replace("1.0", "1e300"))}),
+        lambda path: npz(path, **GOOD | {"about": np.array(ABOUT.replace("2,", "2.5,"))}),
+        lambda path: npz(path, **GOOD | {"about": np.array("[" * 100_000)}),
+        lambda path: npz(path, **GOOD | {"numbers": np.array([-1, 0])}),
+        lambda path: npz(path, **GOOD | {"numbers": np.array([0, 2**62])}),
+        lambda path: npz(path, **GOOD | {"numbers": np.array([1, 1])}),
+        lambda path: npz(path, **GOOD | {"numbers": np.arange(2.0)}),
+        lambda path: npz(path, **GOOD | {"pixels": np.array([{}, {}], dtype=object)}),
     ],
 )
 def test_a_damaged_file_is_a_sentence_and_the_others_are_still_listed(sets, damage):
@@ -229,6 +238,12 @@ def test_a_damaged_file_is_a_sentence_and_the_others_are_still_listed(sets, dama
         with refused("set_damaged", ImageSetCorrupt):
             look(bad.id)
     assert [own.name for own in sets.mine("ada")] == [good.name]
+
+
+def test_a_file_of_these_arrays_without_damage_reads(sets):
+    made = sets.create("ada", "good", 28)
+    npz(sets.path(made.id), **GOOD)
+    assert sets.get(made.id).count == 2
 
 
 def test_a_full_disk_is_a_sentence_and_what_was_there_stays(sets, monkeypatch):

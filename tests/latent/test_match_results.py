@@ -1,14 +1,19 @@
 """Results of "match the target": kept, read again, and the best of each visitor alone."""
 
+import json
+import math
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ae_core.errors import StorageError
 from ae_core.latent import match_results
 from ae_core.latent.match_results import Match, MatchResultStore, best, target_number
+from tests.helpers.refusals import refused
 
 ONE = Match("ann", "vae", "VAE", "digits-32-1", 7, 21.5)
 
@@ -25,6 +30,40 @@ def test_the_same_result_is_kept_once(tmp_path):
     for _ in range(3):
         book.add(ONE)
     assert len((tmp_path / "matches.jsonl").read_text().splitlines()) == 1
+
+
+@given(st.lists(st.binary(max_size=30)), st.lists(st.binary(max_size=30)))
+def test_damaged_lines_cost_only_themselves(tmp_path_factory, before, after):
+    book, path = matches_in(tmp_path_factory.mktemp("matches"))
+    book.add(ONE)
+    path.write_bytes(b"\n".join([*before, path.read_bytes().strip(), *after]) + b"\n")
+    assert book.of(ONE.target) == [ONE]
+    book.add(replace(ONE, moves=2))  # not even the next result is lost
+    assert [match.moves for match in book.of(ONE.target)] == [2]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"moves": "7"}, {"moves": -1}, {"moves": 10**9}, {"moves": True}, {"psnr": math.nan},
+     {"psnr": None}, {"model": 7}, {"target": ["digits-32-1"]}, {"more": 1}],
+)  # fmt: skip
+def test_a_result_with_a_wrong_value_is_left_out_and_logged(tmp_path, caplog, changes):
+    book, path = matches_in(tmp_path)
+    path.write_text(json.dumps(asdict(ONE) | changes) + "\n" + json.dumps(asdict(ONE)) + "\n")
+    assert book.of(ONE.target) == [ONE]
+    assert f"{path}:1 is damaged" in caplog.text
+
+
+def test_a_result_that_cannot_be_saved_is_a_sentence(tmp_path):
+    book, path = matches_in(tmp_path)
+    path.mkdir()
+    assert book.of(ONE.target) == []
+    with refused("match_not_saved", StorageError, reason="Is a directory"):
+        book.add(ONE)
+
+
+def matches_in(folder):
+    return MatchResultStore(folder), folder / "matches.jsonl"
 
 
 def test_the_oldest_make_room(tmp_path, monkeypatch):

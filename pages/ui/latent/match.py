@@ -6,11 +6,11 @@ import numpy as np
 import streamlit as st
 
 from ae_core.latent import explore
-from ae_core.latent.match_results import NEAR, Match, target_number
+from ae_core.latent.match_results import MOVES, NEAR, Match, target_number
 from ae_core.metrics import psnr
 from ae_core.models.compatibility import image_shape
 from ae_core.models.pretrained import cards
-from ae_core.specs import LIMITS, Limit
+from ae_core.specs import LIMITS
 from pages.ui.backend.images import gallery
 from pages.ui.backend.models import latent_profile
 from pages.ui.backend.service import answer, match_results
@@ -26,7 +26,6 @@ from pages.ui.widgets.chart import chart
 from pages.ui.widgets.images import data_url
 from pages.ui.widgets.metric import metric
 
-MOVES = Limit(0, 100_000, whole=True)
 MAX_OTHERS = 4  # other models on offer for the same target
 
 
@@ -67,9 +66,9 @@ def match_view(view: LatentView) -> None:
     )
     name = f"{view.model.spec.image_set}-{image_shape(view.model.spec)[0]}-{seed}"
     if matched:
-        match_results().add(
-            Match(visitor(), view.model.id, view.model.title, name, moves, round(reached, 2))
-        )
+        mine = Match(visitor(), view.model.id, view.model.title, name, moves, round(reached, 2))
+        with notice.refusals(notice.toast):
+            match_results().add(mine)
     _rivals(view, seed)
     _class(name)
 
