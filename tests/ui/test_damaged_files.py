@@ -1,0 +1,222 @@
+"""What is damaged on the disk costs its own sentence, and nothing else on any page."""
+
+import json
+import shutil
+
+import pytest
+
+from ae_core.errors import Message
+from ae_core.storage import ROOT
+from tests.helpers.app_page import opened, texts
+from tests.helpers.damage import DEEP, KINDS, content, copied, fields
+from tests.helpers.refusals import says
+
+pytestmark = pytest.mark.usefixtures("own_runs")
+
+FIXTURES = ROOT / "tests" / "fixtures" / "store"
+RUN = FIXTURES / "42ee999ae340"  # two epochs of digits, a code of two dimensions
+IDS = {kind: f"{number:012x}" for number, kind in enumerate(KINDS, start=0xDA0000)}
+OWNER = "whose runs are damaged"
+# In lists only a visitor's newest runs are loaded: so many damaged ones beside the whole one.
+A_LIST = 11
+
+
+def whole(number):
+    """The id of the run without damage in a list: older than the others, of the same second."""
+    return f"{number:010x}ff"
+
+
+LISTS = range(len(KINDS) // A_LIST + 1)
+
+
+@pytest.fixture(scope="module")
+def damaged(own_runs):
+    """A folder with a run for every kind of damage, in lists that end with a whole one."""
+    for place, (kind, (_, damage)) in enumerate(KINDS.items()):
+        damage(copied(RUN, own_runs, IDS[kind], f"{OWNER} {place // A_LIST}"))
+    for number in LISTS:
+        copied(RUN, own_runs, whole(number), f"{OWNER} {number}")
+    return own_runs
+
+
+PARTS = {
+    "preview": Message("run_part_preview"),
+    "map": Message("run_part_map"),
+    "weights": Message("run_part_weights"),
+}
+SENTENCES = {
+    "run": "run_damaged",
+    "end": "run_end_damaged",
+    "preview": "run_parts_damaged",
+    "map": "run_parts_damaged",
+    "weights": "run_parts_damaged",
+    "replay": "run_replay_damaged",
+}
+
+
+ONE_OF_EACH = {part: kind for kind, (part, _) in KINDS.items()}.values()
+PAGES_OF_RUNS = [*((kind, "en") for kind in KINDS), *((kind, "de") for kind in ONE_OF_EACH)]
+
+
+@pytest.mark.parametrize(("kind", "language"), PAGES_OF_RUNS)
+def test_the_page_of_a_run_says_what_is_damaged(damaged, kind, language):
+    part, run_id = KINDS[kind][0], IDS[kind]
+    query = {"run": run_id, "lang": language} | ({"replay": "1"} if part == "replay" else {})
+    page = opened("pages/train.py", **query)
+    shown = texts(page.error) + texts(page.warning)
+    if not part:
+        assert not shown
+        return
+    values = {}
+    if SENTENCES[part] == "run_parts_damaged":
+        values["parts"] = (PARTS[part],)
+    elif part == "run":
+        values["id"] = run_id
+    assert says(shown, SENTENCES[part], language, **values)
+
+
+@pytest.mark.parametrize("number", LISTS)
+@pytest.mark.parametrize("page", ["train", "reconstruct", "latent_space", "measure", "denoise"])
+def test_lists_show_the_whole_run_among_damaged_ones(damaged, page, number):
+    query = {"view": "Compare"} if page == "train" else {"model": whole(number)}
+    shown = opened(f"pages/{page}.py", visitor=f"{OWNER} {number}", **query)
+    if page == "train":
+        assert f"?run={whole(number)}&" in texts(shown.markdown)
+        assert not texts(shown.error)
+    else:
+        assert shown.selectbox(key=f"{page.split('_')[0]}.model").value == whole(number)
+        assert not texts(shown.error)
+
+
+@pytest.mark.parametrize("number", LISTS)
+def test_the_newest_run_that_reads_is_watched(damaged, number):
+    page = opened("pages/train.py", visitor=f"{OWNER} {number}", view="Watch")
+    assert page.metric
+
+
+@pytest.mark.parametrize("kind", [kind for kind, (part, _) in KINDS.items() if "weights" in kind])
+@pytest.mark.parametrize("page", ["reconstruct", "latent_space", "measure", "denoise"])
+def test_a_damaged_network_is_one_sentence_where_it_is_used(damaged, page, kind):
+    shown = opened(f"pages/{page}.py", model=IDS[kind])
+    said = texts(shown.error)
+    if KINDS[kind][0]:  # the file cannot even be opened: another model is shown
+        assert says(said, "run_weights_damaged", id=IDS[kind])
+    elif page != "denoise":  # which waits for a photo
+        assert says(said, "weights")
+
+
+def test_a_lesson_finds_its_run_among_damaged_ones(own_runs):
+    from pages.ui.backend.lessons import lessons
+
+    found, problems = lessons("en")
+    assert not problems
+    lesson, step = next(
+        (lesson, number)
+        for lesson in found.values()
+        for number, step in enumerate(lesson.steps, start=1)
+        if step.experiments
+    )
+    for number, (part, damage) in enumerate(KINDS.values()):
+        folder = copied(RUN, own_runs, f"{number:012x}", "a student")
+        if part in ("end", "preview", "map"):
+            damage(folder)
+    page = opened("pages/lessons.py", visitor="a student", lesson=lesson.id, step=str(step))
+    assert not texts(page.error)
+
+
+@pytest.fixture
+def book():
+    from pages.ui.backend import service as backend
+
+    return backend.classroom_service()
+
+
+def test_the_wall_leaves_out_damaged_students_and_runs(damaged, book):
+    classroom, secret = book.open_class()
+    for number in LISTS:
+        book.join(classroom.code, f"{OWNER} {number}", f"Student {number}")
+    students = damaged / "classes" / classroom.code / "students"
+    for path in students.iterdir():
+        fields(path.name, joined=0.0)(students)
+    broken = [*sorted(students.iterdir())][:3]
+    fields(broken[0].name, joined="yesterday")(students)
+    fields(broken[1].name, joined=float("nan"))(students)
+    content(broken[2].name, DEEP)(students)
+    for query in ({}, {"teacher": secret}, {"view": "Projector"}):
+        page = opened("pages/classroom.py", **{"class": classroom.code} | query)
+        assert not texts(page.error)
+    assert len(book.students(classroom.code)) == len(LISTS) - len(broken)
+
+
+CLASSES = {
+    "created a text": {"created": "yesterday"},
+    "created NaN": {"created": float("nan")},
+    "created never": {"created": 1e300},
+    "limits a list": {"limits": []},
+    "epochs a text": {"limits": {"epochs": "5", "image_sets": [], "runs": 0}},
+    "image sets a number": {"limits": {"epochs": 5, "image_sets": 7, "runs": 0}},
+    "unknown image set": {"limits": {"epochs": 5, "image_sets": ["none"], "runs": 0}},
+    "key a number": {"key": 7},
+    "paused a text": {"paused": "no"},
+    "challenge a text": {"challenge": "win"},
+    "an unknown field": {"colour": "red"},
+}
+
+
+@pytest.mark.parametrize("kind", [*CLASSES, "deep"])
+def test_a_damaged_class_says_so(own_runs, book, kind):
+    classroom, secret = book.open_class()
+    book.join(classroom.code, "ada", "Ada")
+    folder = own_runs / "classes" / classroom.code
+    damage = (
+        fields("class.json", **CLASSES[kind]) if kind in CLASSES else content("class.json", DEEP)
+    )
+    damage(folder)
+    for query in ({}, {"teacher": secret}, {"view": "Projector"}):
+        page = opened("pages/classroom.py", **{"class": classroom.code} | query)
+        assert says(texts(page.error), "class_damaged", code=classroom.code)
+    assert not texts(opened("pages/classroom.py", visitor="ada").error)
+    assert not texts(opened("pages/train.py", visitor="ada").error)
+
+
+def test_one_bad_line_of_match_results_costs_only_itself(own_runs):
+    from pages.ui.backend import service as backend
+
+    good = json.loads((FIXTURES / "matches.jsonl").read_text())
+    bad = [
+        *("", "{", "[]", "7", DEEP, '{"owner": 1}'),
+        json.dumps(good | {"moves": "3"}),
+        json.dumps(good | {"moves": -3}),
+        json.dumps(good | {"moves": 10**9}),
+        json.dumps(good | {"psnr": float("nan")}),
+        json.dumps(good | {"model": ["x"]}),
+        json.dumps(good | {"more": 1}),
+    ]
+    path = own_runs / "matches.jsonl"
+    path.write_bytes("\n".join([*bad, json.dumps(good)]).encode() + b"\n\xff\xfe\n")
+    (found,) = backend.match_results().of(good["target"])
+    assert (found.owner, found.moves) == (good["owner"], 3)
+    page = opened("pages/latent_space.py", model="toy-faces-vae", view="Match", target="1")
+    assert not texts(page.error)
+    path.unlink()
+    path.mkdir()
+    assert backend.match_results().of(good["target"]) == []
+    page = opened("pages/latent_space.py", model="toy-faces-vae", view="Match", target="1")
+    assert not texts(page.error)
+    path.rmdir()
+
+
+def test_a_damaged_set_of_images_leaves_the_others(own_runs):
+    from ae_core.data.user_image_sets import user_sets
+
+    whole = user_sets().create("grace", "Whole", 28)
+    shutil.copy(FIXTURES / "own" / "28-332853aa9331.npz", own_runs / "own" / "28-0123456789ab.npz")
+    content("28-0123456789ab.npz", b"PK\x05\x06garbage")(own_runs / "own")
+    assert [each.id for each in user_sets().mine("grace")] == [whole.id]
+    page = opened("pages/own_pictures.py", visitor="grace", set="28-0123456789ab")
+    assert not page.exception
+    run = copied(RUN, own_runs, "0123456789ab", "grace")
+    fields("spec.json", image_set="own-28-0123456789ab", image_size=28)(run)
+    for name in ("train", "reconstruct", "latent_space", "measure", "own_pictures"):
+        page = opened(f"pages/{name}.py", visitor="grace", model="0123456789ab", run="0123456789ab")
+        assert not page.exception
