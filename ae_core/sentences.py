@@ -70,6 +70,11 @@ def sentence(said: Message | UserError, language: str = FALLBACK) -> str:
     return MessageFormatter(language, MAX_QUOTED).format(entry, **message.values)
 
 
+def decimal_sign(language: str) -> str:
+    """Return the decimal sign of a language: a point or a comma."""
+    return str(get_decimal_symbol(Locale(language)))
+
+
 class MessageFormatter(string.Formatter):
     """Fills an entry's fields in one language."""
 
@@ -108,7 +113,7 @@ class MessageFormatter(string.Formatter):
 
     def _localized(self, written: str) -> str:
         """Replace the decimal and group signs in Python's number format by the language's own."""
-        signs = {".": get_decimal_symbol(self._locale), ",": get_group_symbol(self._locale)}
+        signs = {".": decimal_sign(self._language), ",": get_group_symbol(self._locale)}
         return _DIGITS.sub(lambda found: "".join(signs.get(c, c) for c in found[0]), written)
 
     def _counted(self, value: float, noun: str) -> str:

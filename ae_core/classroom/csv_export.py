@@ -2,28 +2,39 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from ae_core.classroom.model import Student
 from ae_core.classroom.run_card import RunCard
+from ae_core.sentences import FALLBACK, decimal_sign
 from ae_core.specs import PRESETS, to_query
 
 COLUMNS = (
     *("nickname", "run", "begun", "status", "preset", "image_set", "image_size", "numbers"),
     *("epochs", "epochs_planned", "psnr", "loss", "held_out", "changed_settings"),
 )
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # characters that begin a formula
+# The place before a character that begins a formula (OWASP, "CSV Injection"; spreadsheets in East
+# Asia read the wide ones, too): at the beginning of a cell, and after any character at which some
+# spreadsheet begins a cell, since those of other languages separate cells by another one.
+_FORMULA = re.compile(r"(?:^|(?<=[;,|\"\t\r\n]))(\s*)(?=[=+\-@＝＋－＠])|^(?=[\t\r])")
 
 
-def table(cards: Iterable[tuple[Student, RunCard]]) -> bytes:
+def table(cards: Iterable[tuple[Student, RunCard]], language: str = FALLBACK) -> bytes:
     """Return runs as CSV, one per line, in UTF-8 with the byte order mark that spreadsheets expect.
 
-    Every spreadsheet reads what students typed as text: a cell that would begin a formula gets
-    a leading apostrophe. Numbers stay numbers, including negative ones.
+    A spreadsheet that writes 3,5 expects semicolons between cells, and one that writes 3.5 expects
+    commas. Every spreadsheet reads what students typed as text: an apostrophe stands before
+    whatever would begin a formula. Numbers stay numbers, including negative ones.
+
+    Args:
+        cards: the runs with their students.
+        language: the language of the spreadsheet.
     """
     buffer = io.StringIO()
-    writer = csv.writer(buffer)
+    decimal = decimal_sign(language)
+    writer = csv.writer(buffer, delimiter=";" if decimal == "," else ",")
     writer.writerow(COLUMNS)
     for student, card in cards:
         run = card.run
@@ -40,8 +51,8 @@ def table(cards: Iterable[tuple[Student, RunCard]]) -> bytes:
             card.latent_dim,
             card.epoch,
             run.spec.epochs,
-            card.psnr,
-            card.loss,
+            _number(card.psnr, ".2f", decimal),
+            _number(card.loss, ".4g", decimal),
             "yes" if card.held_out else "no",
             "; ".join(f"{name}={value}" for name, value in settings.items()),
         )
@@ -49,5 +60,13 @@ def table(cards: Iterable[tuple[Student, RunCard]]) -> bytes:
     return buffer.getvalue().encode("utf-8-sig")
 
 
+class _Number(str):
+    """A number as a spreadsheet reads it; it may begin with a minus sign."""
+
+
+def _number(value: float | None, form: str, decimal: str) -> _Number:
+    return _Number("" if value is None else format(value, form).replace(".", decimal))
+
+
 def _no_formula(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULAS) else cell
+    return cell if isinstance(cell, _Number) else _FORMULA.sub(r"\1'", cell)

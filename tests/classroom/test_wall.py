@@ -4,12 +4,13 @@ import csv
 import io
 import json
 import math
+import re
 import struct
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ae_core import images
@@ -263,14 +264,48 @@ def test_a_table_has_one_line_a_run_and_numbers_stay_numbers(store, wall_of):
     assert row["changed_settings"] == "latent_dim=5"
 
 
-@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1))
-def test_no_cell_of_a_table_begins_a_formula_and_text_stays(nickname):
+NICKNAME = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\x00")
+    | st.sampled_from("=+-@＝＠;,|\"'\t\r\n "),
+    min_size=1,
+)
+NUMBER = re.compile(r"-?\d+([.,]\d+)?(e[+-]\d+)?")
+
+
+@given(NICKNAME, st.sampled_from(["en", "de"]))
+@example("a;=cmd|' /C calc'!A0;b", "en")
+@example("a,=cmd|' /C calc'!A0,b", "de")
+@example('"=1+1', "en")
+def test_no_spreadsheet_finds_a_formula_in_a_table_and_text_stays(nickname, language):
+    shot = Snapshot("x", DIGITS, "", "", "queued")
+    card = replace(RunCard.of(shot, 0.0), psnr=-3.456, loss=-0.000123456)
+    text = table([(Student("v", nickname, 0.0), card)], language).decode("utf-8-sig")
+    for cell in re.split(r"[;,|\"\t\r\n]", text):  # as any spreadsheet may separate cells
+        typed = cell.strip()
+        assert not typed.startswith(tuple("=+-@＝＋－＠")) or NUMBER.fullmatch(typed)
+    _, row = csv.reader(io.StringIO(text, newline=""), delimiter=";" if language == "de" else ",")
+    assert len(row) == len(COLUMNS)
+    assert row[0].replace("'", "") == nickname.replace("'", "")
+
+
+@pytest.mark.parametrize(
+    ("language", "between", "psnr", "loss"),
+    [("en", ",", "-3.46", "-0.0001235"), ("de", ";", "-3,46", "-0,0001235")],
+)
+def test_a_table_opens_in_the_spreadsheet_of_a_language(language, between, psnr, loss):
+    shot = Snapshot("x", DIGITS, "", "", "queued")
+    card = replace(RunCard.of(shot, 0.0), psnr=-3.456, loss=-0.000123456)
+    text = table([(Student("v", "Ada", 0.0), card)], language).decode("utf-8-sig")
+    head, row = csv.reader(io.StringIO(text, newline=""), delimiter=between)
+    found = dict(zip(head, row, strict=True))
+    assert tuple(head) == COLUMNS
+    assert (found["nickname"], found["psnr"], found["loss"]) == ("Ada", psnr, loss)
+
+
+def test_a_number_that_is_unknown_is_an_empty_cell():
     card = RunCard.of(Snapshot("x", DIGITS, "", "", "queued"), 0.0)
-    text = table([(Student("v", nickname, 0.0), card)]).decode("utf-8-sig")
-    _, row = csv.reader(io.StringIO(text, newline=""))
-    assert row[0] in (nickname, f"'{nickname}")
-    assert not row[0].startswith(("=", "+", "-", "@", "\t", "\r"))
-    assert (row[0] == nickname) is not nickname.startswith(("=", "+", "-", "@", "\t", "\r"))
+    (row,) = rows_of(table([(Student("v", "Ada", 0.0), card)]))
+    assert (row["psnr"], row["loss"]) == ("", "")
 
 
 def test_real_runs_are_seen_held_let_go_and_stopped(service, tmp_path):

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
@@ -17,7 +18,7 @@ from pages.ui.classroom.limits import limits_in_words
 from pages.ui.classroom.wall import refreshing_wall
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import image_set_title
-from pages.ui.i18n.text import text
+from pages.ui.i18n.text import language, text
 from pages.ui.state.query_params import set_query
 from pages.ui.state.session import session, visitor
 from pages.ui.widgets.download_menu import File, download_menu
@@ -41,9 +42,10 @@ def teacher_view(classroom: Classroom, secret: str) -> None:
         _limits(classroom, secret)
         _challenge(classroom, secret)
         _clear(classroom, secret)
+        make = partial(_csv, classroom, language())
         download_menu(
             f"class.{code}",
-            [File(text("classroom.csv"), f"class-{code}.csv", lambda: _csv(classroom), "text/csv")],
+            [File(text("classroom.csv"), f"class-{code}.csv", make, "text/csv")],
             label=text("classroom.table"),
         )
         st.button(text("classroom.close"), type="tertiary", on_click=_close, args=(code,))
@@ -158,13 +160,14 @@ def _clear(classroom: Classroom, secret: str) -> None:
             attempt(lambda: _change(classroom, secret, cleared=time.time()))
 
 
-def _csv(classroom: Classroom) -> bytes:
+def _csv(classroom: Classroom, language: str) -> bytes:
     students = classroom_service().students(classroom.code)
-    return table(
+    runs = (
         (student, run)
         for student in students
         for run in reversed(class_wall().cards(classroom, student))
     )
+    return table(runs, language)
 
 
 def _close(code: str) -> None:
