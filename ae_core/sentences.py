@@ -26,6 +26,7 @@ from babel.numbers import format_decimal, get_decimal_symbol, get_group_symbol
 
 from ae_core.errors import Message, UserError
 from ae_core.storage import ROOT
+from ae_core.typed_text import shortened
 
 FOLDER = ROOT / "assets" / "text"
 FALLBACK = "en"
@@ -134,8 +135,7 @@ class MessageFormatter(string.Formatter):
         return str(format_list(written, style=style, locale=self._locale))
 
     def _quoted(self, text: str) -> str:
-        longest = self._max_quoted
-        return text if longest is None or len(text) <= longest else text[: longest - 1] + "…"
+        return text if self._max_quoted is None else shortened(text, self._max_quoted)
 
 
 def _flatten(prefix: str, table: Mapping[str, object], found: dict[str, str]) -> None:

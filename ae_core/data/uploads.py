@@ -17,6 +17,7 @@ import numpy as np
 from ae_core.errors import Message, UserError
 from ae_core.images import MAX_BYTES, open_image, to_array, to_bytes_range
 from ae_core.storage import DAMAGED
+from ae_core.typed_text import shortened, visible_text
 
 MAX_TOTAL_BYTES = 60 << 20  # for all files, unpacked
 MAX_PIXELS = 500_000_000  # for all images at their original size: about ten seconds of work
@@ -72,8 +73,7 @@ def read_files(files: Sequence[tuple[str, bytes]], side: int, room: int) -> Batc
 def short_name(name: str) -> str:
     """Return the last part of a file's name, shortened for display."""
     last = re.split(r"[/\\]", name.rstrip("/\\"))[-1]
-    seen = "".join(letter for letter in last if letter.isprintable()) or "a file"
-    return seen if len(seen) <= MAX_NAME else f"{seen[: MAX_NAME - 1]}…"
+    return shortened(visible_text(last) or "a file", MAX_NAME)
 
 
 class _Reader:

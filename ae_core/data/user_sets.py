@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ae_core.errors import ImageSetCorrupt, UnknownThing, UserError
 from ae_core.storage import DamagedFile, check_time, checked, reading
+from ae_core.typed_text import visible_text
 
 SIDES = (28, 32, 64)  # pixels
 MAX_NAME = 40  # characters
@@ -95,11 +96,6 @@ def to_bytes(user_set: UserSet, images: UserImages) -> bytes:
 def unknown_set(set_id: str) -> UnknownThing:
     """Return the error for an id without a set, or of a deleted one."""
     return UnknownThing("unknown_set", id=set_id)
-
-
-def visible_text(typed: str) -> str:
-    """Return a text without invisible characters, and with single spaces between words."""
-    return " ".join("".join(c if c.isprintable() else " " for c in typed).split())
 
 
 def checked_name(name: str) -> str:
