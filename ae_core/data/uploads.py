@@ -141,6 +141,9 @@ class _Reader:
 
     def _take_member(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, zipped: str) -> None:
         parts = re.split(r"[/\\]", info.filename)
+        if not info.filename:  # zipfile itself does not expect it
+            self._left_out.append(Message.of("zip_part", name=zipped))
+            return
         if info.is_dir() or parts[0] == "__MACOSX" or parts[-1].startswith("."):
             self._folders += 1
             return

@@ -271,6 +271,13 @@ def test_a_name_is_shown_short_and_in_one_piece(name):
     assert not set(short) & {"/", "\\"}
 
 
+def test_a_member_without_a_name_is_left_out():
+    members = zipped([("QQQQ.png", png()), ("a.png", png())])
+    found = read(("all.zip", members.replace(b"QQQQ", b"\0QQQ")))  # names end at a zero
+    assert len(found.pixels) == 1
+    check(found.left_out[0], "zip_part", name="all.zip")
+
+
 GOOD = zipped([("a.png", png()), ("b/c.png", png((9, 9), "RGB")), ("d.txt", b"hello" * 30)])
 
 
