@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+from ae_core.data.user_image_sets import user_sets
 from ae_core.errors import Message
 from ae_core.storage import ROOT
 from tests.helpers.app_page import opened, texts
@@ -207,8 +208,6 @@ def test_one_bad_line_of_match_results_costs_only_itself(own_runs):
 
 
 def test_a_damaged_set_of_images_leaves_the_others(own_runs):
-    from ae_core.data.user_image_sets import user_sets
-
     whole = user_sets().create("grace", "Whole", 28)
     shutil.copy(FIXTURES / "own" / "28-332853aa9331.npz", own_runs / "own" / "28-0123456789ab.npz")
     content("28-0123456789ab.npz", b"PK\x05\x06garbage")(own_runs / "own")

@@ -101,3 +101,24 @@ def test_a_run_is_replayed_beside_another_and_one_of_before_says_so(swept):
         opened("pages/train.py", run=second, replay="1").info
     )
     assert not opened("pages/train.py", run=second).exception
+
+
+@pytest.mark.parametrize(
+    ("name", "key"), [("preview.png", "run_parts_damaged"), ("history.json", "run_end_damaged")]
+)
+def test_a_sweep_says_what_is_damaged_and_shows_the_rest(swept, name, key):
+    from pages.ui.backend.service import service
+
+    sweep, ids = swept
+    path = service().store.folder(ids[0]) / name
+    whole = path.read_bytes()
+    path.write_bytes(whole[:20])
+    service()._ended._kept.cache_clear()  # as after a restart
+    try:
+        page = opened("pages/train.py", sweep=sweep, view="Watch")
+    finally:
+        path.write_bytes(whole)
+        service()._ended._kept.cache_clear()
+    assert "8 numbers: " in texts(page.caption)
+    assert says(texts(page.warning), key)
+    assert not texts(page.error)

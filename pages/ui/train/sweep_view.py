@@ -5,6 +5,7 @@ import math
 import numpy as np
 import streamlit as st
 
+from ae_core.errors import Message
 from ae_core.evaluation.baselines import PcaBySize
 from ae_core.runs.snapshot import Snapshot
 from pages.ui.backend.evaluation import pca_by_size
@@ -169,8 +170,11 @@ def _rows(runs: list[Snapshot], linear: PcaBySize | None, chosen: int) -> None:
             _row(label, run.pictures[-1], marked=size == chosen)
         elif run.live:
             st.caption(text("sweep.row_waiting", size=size))
-        else:
+        elif run.reason:
             notice.warning(text("sweep.row_failed", size=size, problem=run.reason))
+        elif run.damaged:
+            problem = Message.of("run_parts_damaged", parts=run.damaged)
+            notice.warning(text("sweep.row_failed", size=size, problem=problem))
         if linear is not None:
             psnr = linear.psnr[place]
             label = text("sweep.pca_perfect", size=size)
