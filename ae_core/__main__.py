@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ae_core import images, surroundings
+from ae_core import images
 from ae_core.denoising import denoise
 from ae_core.errors import UserError
 from ae_core.models import pretrained
@@ -16,6 +16,7 @@ from ae_core.models.compatibility import network_shapes
 from ae_core.models.shapes import parameters
 from ae_core.pretrain import build
 from ae_core.sentences import sentence
+from ae_core.service import surroundings
 from ae_core.specs import LIMITS, PRESETS, Corruption, change, preset
 
 

@@ -18,8 +18,8 @@ from typing import Any
 import dask
 from distributed import Nanny, Scheduler, SpecCluster
 
-from ae_core import surroundings
 from ae_core.errors import UserError
+from ae_core.service import surroundings
 from ae_core.service.dask_adapter import fork_workers
 from ae_core.service.worker import INFER, TRAIN
 from ae_core.storage import ROOT, runs_dir
@@ -99,7 +99,7 @@ async def serve(train_workers: int, infer_workers: int) -> None:
 
 
 def use_own_settings() -> None:
-    """Forget Dask's settings that were meant for other programs; see `ae_core.surroundings`.
+    """Forget Dask's settings that were meant for other programs, see `surroundings`.
 
     A dashboard, certificates or a limit of memory in the home folder are not for this cluster.
     """

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from distributed import Event, get_worker
 
-from ae_core import surroundings
 from ae_core.errors import UserError
 from ae_core.images import to_bytes_range
 from ae_core.models.weights import to_bytes
 from ae_core.runs.record import RunOutcome
+from ae_core.service import surroundings
 from ae_core.service.messages import DaskRunControl, ProgressReporter
 from ae_core.specs import from_json
 from ae_core.storage import atomic_write
