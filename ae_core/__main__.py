@@ -11,6 +11,7 @@ import numpy as np
 from ae_core import images
 from ae_core.denoising import denoise
 from ae_core.errors import UserError
+from ae_core.image_files import open_image
 from ae_core.models import pretrained
 from ae_core.models.compatibility import network_shapes
 from ae_core.models.shapes import parameters
@@ -110,7 +111,7 @@ def _denoise(options: argparse.Namespace) -> None:
     LIMITS["seed"].check("seed", options.seed)
     if options.target.suffix.lower() != ".png":
         raise UserError("file_ending", name=str(options.target), ending=".png")
-    photo = images.open_image(data, options.source.name)
+    photo = open_image(data, options.source.name, full_size=True)
     result = denoise.denoise(
         pretrained.cards()[options.model].model_file(),
         np.asarray(photo),

@@ -4,69 +4,9 @@ Arrays are (H, W, C) or (N, H, W, C) float32 in [0, 1] unless a docstring says u
 """
 
 import io
-import struct
 
 import numpy as np
-from pi_heif import register_heif_opener
-from PIL import Image, ImageOps, UnidentifiedImageError
-
-from ae_core.errors import UserError
-
-register_heif_opener(thumbnails=False)  # photos from iPhones, which Pillow alone cannot read
-
-MAX_BYTES = 10 << 20
-MAX_SIDE = 8000  # pixels
-MAX_PIXELS = 24_000_000  # more than a 24-megapixel photo is a decompression bomb
-FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
-KINDS = ("JPEG", "PNG", "WebP", "HEIC")
-
-
-def open_image(data: bytes, name: str = "image") -> Image.Image:
-    """Open a visitor's file, upright and in RGB; check its size before decoding it.
-
-    Raises:
-        UserError: the file cannot be used; the message names the file and the remedy.
-    """
-    if not data:
-        raise UserError("file_empty", name=name)
-    if len(data) > MAX_BYTES:
-        raise UserError("file_large", name=name, size=len(data) / 2**20, most=MAX_BYTES >> 20)
-    try:
-        image = Image.open(io.BytesIO(data), formats=FORMATS)  # reads the header only
-        width, height = image.size
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise _too_large(name, ">100,000,000") from None
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
-        raise UserError("file_kind", name=name, kinds=KINDS) from None
-    if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
-        raise _too_large(name, f"{width}×{height}")
-    try:
-        image.draft("RGB", (1024, 1024))  # lets a JPEG be decoded at a fraction of its size
-        upright = _eight_bit(_upright(image))
-        if "transparency" in upright.info:  # Pillow warns about palettes with transparent colours
-            upright = upright.convert("RGBA")
-        return upright.convert("RGB")
-    except (OSError, ValueError, SyntaxError):
-        raise UserError("file_cut", name=name) from None
-
-
-def _too_large(name: str, pixels: str) -> UserError:
-    most = MAX_PIXELS // 10**6
-    return UserError("pixels", name=name, pixels=pixels, side=MAX_SIDE, most=most)
-
-
-def _upright(image: Image.Image) -> Image.Image:
-    try:
-        return ImageOps.exif_transpose(image)
-    except struct.error:  # a damaged EXIF block does not mean a damaged image
-        return image
-
-
-def _eight_bit(image: Image.Image) -> Image.Image:
-    """Reduce 16-bit gray to 8 bits; Pillow's own conversion would clip it to white."""
-    if not image.mode.startswith("I"):
-        return image
-    return Image.fromarray((np.asarray(image).astype(np.int64) >> 8).astype(np.uint8))
+from PIL import Image, ImageOps
 
 
 def to_array(image: Image.Image, shape: tuple[int, int, int]) -> np.ndarray:

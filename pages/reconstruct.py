@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import streamlit as st
 
-from ae_core import images
+from ae_core import image_files, images
 from ae_core.data.drawing import DRAWING_SIDE, centre_digit
 from ae_core.errors import UserError
 from ae_core.evaluation import baselines
@@ -80,7 +80,7 @@ def _uploaded(model: TrainedAutoencoder) -> np.ndarray | None:
     upload = session().upload
     # Each file gets a new widget, because the old one has lost its file.
     key = f"reconstruct.file.{upload.id if upload else ''}"
-    file = st.file_uploader(text("reconstruct.upload", kinds=images.KINDS), key=key)
+    file = st.file_uploader(text("reconstruct.upload", kinds=image_files.KINDS), key=key)
     st.caption(text("reconstruct.in_memory"))
     if file is not None:
         session().upload = Upload(file.name, file.getvalue())
@@ -90,7 +90,7 @@ def _uploaded(model: TrainedAutoencoder) -> np.ndarray | None:
         return None
     st.button(text("reconstruct.forget"), on_click=_forget)
     with notice.refusals():
-        image = images.open_image(upload.data, upload.name)
+        image = image_files.open_image(upload.data, upload.name)
         array = images.to_array(image, image_shape(model.spec))
         inverted = st.toggle(text("reconstruct.invert"), key="reconstruct.invert")
         return 1 - array if inverted else array

@@ -199,5 +199,5 @@ def test_the_process_is_prepared_before_the_first_visitor():
     assert done.returncode == 0, done.stderr
     figures, spooled, states = done.stdout.splitlines()
     assert figures == " ".join(map(str, (SWITCH_INTERVAL, *COLLECT_AFTER)))
-    assert spooled == "11"  # MB: the largest upload has 10
+    assert spooled == "26"  # MB: the largest upload has 25
     assert states == "True True False"

@@ -12,7 +12,8 @@ from skimage import data
 
 from ae_core.__main__ import main
 from ae_core.errors import UserError
-from ae_core.images import KINDS, from_png, rows_of_sheet
+from ae_core.image_files import KINDS
+from ae_core.images import from_png, rows_of_sheet
 from ae_core.metrics import psnr
 from ae_core.models.compatibility import image_shape
 from ae_core.models.shapes import infer_shapes, parameters

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ae_core.errors import Message, UserError
-from ae_core.images import MAX_BYTES, open_image, to_array, to_bytes_range
+from ae_core.image_files import MAX_BYTES, read_header
+from ae_core.images import to_array, to_bytes_range
 from ae_core.storage import DAMAGED
 from ae_core.typed_text import shortened, visible_text
 
@@ -106,15 +107,15 @@ class _Reader:
             self._beyond += 1
             return
         short = short_name(name)
-        if self._decoded > MAX_PIXELS:
-            self._left_out.append(Message.of("must_wait", name=short, most=MAX_PIXELS // 10**6))
-            return
         try:
-            image = open_image(data, short)
+            file = read_header(data, short)
+            if self._decoded + file.pixels > MAX_PIXELS:
+                raise UserError("must_wait", name=short, most=MAX_PIXELS // 10**6)
+            self._decoded += file.pixels
+            image = file.decode()
         except UserError as error:
             self._left_out.append(error.message)
             return
-        self._decoded += image.width * image.height
         array = to_array(image, (self._side, self._side, 1))
         self._pixels.append(to_bytes_range(array)[..., 0])
 

@@ -12,6 +12,7 @@ from PIL import Image
 from ae_core import images
 from ae_core.data.loading import load_images
 from ae_core.denoising import faces
+from ae_core.image_files import open_image
 
 PHOTO_SIDE = 1280  # pixels: the longer side that a photo is reduced to
 PREVIEW_SIDE = 480
@@ -43,9 +44,9 @@ def take_photo(data: bytes, name: str) -> Photo:
     """Open a visitor's file, reduce the photo, and find the faces.
 
     Raises:
-        UserError: see `ae_core.images.open_image`.
+        UserError: see `ae_core.image_files.open_image`.
     """
-    photo = images.open_image(data, name)
+    photo = open_image(data, name)
     photo.thumbnail((PHOTO_SIDE, PHOTO_SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
     data = _to_file(photo)
     found = faces.find_faces(photo)

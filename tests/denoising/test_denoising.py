@@ -289,6 +289,7 @@ KINDS = {
     ),
     "cmyk.jpg": lambda image: encoded(image.convert("CMYK"), "JPEG", quality=95),
     "phone.heic": lambda image: encoded(image, "HEIF", quality=90),
+    "web.avif": lambda image: encoded(image, "AVIF"),
     "web.webp": lambda image: encoded(image, "WEBP"),
 }
 

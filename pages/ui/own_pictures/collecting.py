@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from ae_core import images
+from ae_core import image_files, images
 from ae_core.data import uploads
 from ae_core.data.drawing import DRAWING_SIDE, centre_digit
 from ae_core.data.user_image_sets import user_sets
@@ -64,11 +64,11 @@ def _draw(user_set: UserSet) -> None:
 def _upload(user_set: UserSet) -> None:
     mine = session().collecting
     files = st.file_uploader(
-        text("own.choose", kinds=images.KINDS),
+        text("own.choose", kinds=image_files.KINDS),
         accept_multiple_files=True,
         key=f"own.files.{mine.readings}",
     )
-    st.caption(text("own.choose_hint"))
+    st.caption(text("own.choose_hint", most=image_files.MAX_BYTES >> 20))
     if files:
         contents = [(file.name, file.getvalue()) for file in files]
         for file in files:

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from ae_core import images as pictures
 from ae_core.data.loading import card
 from ae_core.denoising import photos
 from ae_core.denoising.faces import MIDDLE
+from ae_core.image_files import KINDS
 from ae_core.specs import ImageChoice, TrainingSpec
 from pages.ui.backend.images import gallery, sample_faces, sample_tiles
 from pages.ui.backend.service import answer
@@ -105,7 +105,7 @@ def own_photo(source: str, forget: Callable[[], None] | None = None) -> Chosen |
     # Each photo gets a new widget, so that the old one releases the file.
     key = f"denoise.{source}.{kept.id if kept else ''}"
     if source == "Upload":
-        file = st.file_uploader(text("denoise.photo.upload", kinds=pictures.KINDS), key=key)
+        file = st.file_uploader(text("denoise.photo.upload", kinds=KINDS), key=key)
     else:
         file = st.camera_input(text("denoise.photo.camera"), key=key)
         st.caption(text("denoise.photo.no_camera"))
