@@ -19,6 +19,7 @@ from ae_core.pretrain import build
 from ae_core.sentences import sentence
 from ae_core.service import surroundings
 from ae_core.specs import LIMITS, PRESETS, Corruption, change, preset
+from ae_core.storage import atomic_write
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -121,7 +122,7 @@ def _denoise(options: argparse.Namespace) -> None:
     )
     image = images.to_bytes_range(result.output.image)
     try:
-        options.target.write_bytes(images.to_png(image))
+        atomic_write(options.target, images.to_png(image))
     except OSError as error:
         raise UserError(
             "file_unwritable", name=str(options.target), reason=error.strerror

@@ -15,6 +15,7 @@ A programming error (a wrong shape, a broken invariant) stays a ``ValueError`` o
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -110,6 +111,19 @@ class ImageSetCorrupt(UserError):
 
 class StorageError(UserError):
     """The disk refused; the log has the system's error."""
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+def disk_reason(error: OSError) -> Message:
+    """Return why the disk refused and what helps, without the path: the log has that."""
+    if error.errno in _FULL:
+        return Message.of("disk_full")
+    if error.errno in _FORBIDDEN:
+        return Message.of("disk_forbidden")
+    return Message.of("disk_refused", problem=error.strerror or type(error).__name__)
 
 
 class ServiceUnavailable(UserError):

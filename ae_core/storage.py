@@ -59,7 +59,7 @@ def atomic_write(path: Path, data: bytes, *, lasting: bool = True) -> None:
             if lasting:
                 os.fsync(file.fileno())
         part.replace(path)
-    except OSError:
+    except BaseException:  # an interruption, too
         part.unlink(missing_ok=True)
         raise
 

@@ -199,6 +199,19 @@ def test_denoise_without_added_noise_leaves_a_clean_picture_nearly_alone(face, t
     assert psnr(before, after) > 28
 
 
+def test_denoise_onto_a_full_disk_keeps_what_was_there(face, tmp_path):
+    out = tmp_path / "clean.png"
+    out.write_bytes(b"old")
+    command = [sys.executable, "-m", "ae_core", "denoise", str(face), str(out)]
+    full = ["bash", "-c", 'ulimit -f 1; exec "$@"', "bash", *command]
+    done = subprocess.run(full, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False)
+    refusal = UserError("file_unwritable", name=str(out), reason="File too large")
+    assert done.returncode == 2
+    assert done.stderr.endswith(f"error: {sentence(refusal)}\n")
+    assert out.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [out]
+
+
 NOISES = CHOICES["noise_kind"]
 NOT_DENOISED = [
     (["--add-noise", "gaussian"], UserError("noise_text", value="gaussian")),

@@ -1,6 +1,8 @@
 """A lock for all that share a folder, and files that are damaged."""
 
 import json
+import os
+import resource
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -9,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ae_core.errors import UserError
-from ae_core.storage import ROOT, DamagedFile, FileLock, check_time, checked, reading
+from ae_core.storage import ROOT, DamagedFile, FileLock, atomic_write, check_time, checked, reading
 
 TIMES = 40
 
@@ -107,3 +109,29 @@ def test_json_of_another_kind_does_not(text):
 def test_a_time_that_no_calendar_has_is_refused(seconds):
     with pytest.raises(ValueError, match="when="):
         check_time("when", seconds)
+
+
+SMALL = 4096  # bytes: no file may become larger
+
+
+def test_a_file_is_replaced_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "picture.png"
+    path.write_bytes(b"old")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (SMALL, before[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            atomic_write(path, bytes(2 * SMALL))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [(path.name, b"old")]
+
+
+def test_an_interrupted_write_leaves_no_part(tmp_path, monkeypatch):
+    def interrupt(file):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        atomic_write(tmp_path / "picture.png", b"new")
+    assert list(tmp_path.iterdir()) == []

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeVar, cast
 
 from ae_core.classroom.model import Challenge, ClassLimits, Classroom, Student, file_name
-from ae_core.errors import StorageError
+from ae_core.errors import StorageError, disk_reason
 from ae_core.storage import DamagedFile, atomic_write, check_time, checked, reading
 
 _log = logging.getLogger(__name__)
@@ -159,7 +159,7 @@ def _write(path: Path, text: str) -> None:
 def unwritable(error: OSError) -> StorageError:
     """Return the error for the visitor whose class cannot be written; the log names the file."""
     _log.error("a class could not be saved: %s", error)
-    return StorageError("class_not_saved", reason=error.strerror or str(error))
+    return StorageError("class_not_saved", reason=disk_reason(error))
 
 
 def _readable(path: Path, parse: Callable[[str], T]) -> T | None:

@@ -28,7 +28,14 @@ from ae_core.data.user_sets import (
     to_bytes,
     unknown_set,
 )
-from ae_core.errors import ImageSetCorrupt, NotYours, StorageError, UnknownThing, UserError
+from ae_core.errors import (
+    ImageSetCorrupt,
+    NotYours,
+    StorageError,
+    UnknownThing,
+    UserError,
+    disk_reason,
+)
 from ae_core.storage import FileLock, atomic_write
 
 _log = logging.getLogger(__name__)
@@ -199,4 +206,4 @@ class UserSetStore:
 
 def _refused(key: str, error: OSError) -> StorageError:
     _log.error("the disk refused to change an image set: %s", error)
-    return StorageError(key, reason=error.strerror or str(error))
+    return StorageError(key, reason=disk_reason(error))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ae_core.errors import StorageError
+from ae_core.errors import StorageError, disk_reason
 from ae_core.specs import Limit
 from ae_core.storage import DamagedFile, FileLock, atomic_write, checked, reading
 
@@ -91,7 +91,7 @@ class MatchResultStore:
 
 def _unwritable(error: OSError) -> StorageError:
     _log.error("a match result could not be saved: %s", error)
-    return StorageError("match_not_saved", reason=error.strerror or str(error))
+    return StorageError("match_not_saved", reason=disk_reason(error))
 
 
 def best(matches: Iterable[Match]) -> list[Match]:

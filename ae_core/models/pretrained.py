@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ae_core.models.inference import DenoiserFile, ModelFile
 from ae_core.specs import DenoiserSpec, TrainingSpec, change, flatten
-from ae_core.storage import ROOT
+from ae_core.storage import ROOT, atomic_write
 
 FOLDER = ROOT / "assets" / "pretrained"
 FACE_DISTANCE = "face-likeness"  # .npz of `ae_core.denoising.face_distance`
@@ -94,7 +94,7 @@ def write_card(card: ModelCard, folder: Path) -> None:
         "noise_results": [vars(result) for result in card.noise_results],
     }
     text = json.dumps(fields, indent=1, ensure_ascii=False)
-    (folder / f"{card.name}.json").write_text(text, encoding="utf-8")
+    atomic_write(folder / f"{card.name}.json", text.encode())
 
 
 @lru_cache(maxsize=1)

@@ -23,6 +23,7 @@ from ae_core.pretrain.noise_benchmark import KINDS, benchmark
 from ae_core.runs.record import RunRecord, new_record
 from ae_core.runs.store import write_record
 from ae_core.specs import DenoiserSpec, TrainingSpec
+from ae_core.storage import atomic_write
 
 if TYPE_CHECKING:
     from ae_core.models.autoencoder import Autoencoder
@@ -47,7 +48,7 @@ def pretrain(name: str, folder: Path) -> None:
     if name == pretrained.FACE_DISTANCE:
         images = load_images(FACES)
         made = FaceDistance.fit(images.train, images.test).to_bytes()
-        (folder / f"{name}.npz").write_bytes(made)
+        atomic_write(folder / f"{name}.npz", made)
     elif name in recipes.DENOISERS:
         _denoiser(name, folder)
     else:
@@ -124,19 +125,19 @@ def _autoencoder(name: str, folder: Path) -> None:
         trained = without_encoder_projection(trained)
     kept = weights.quantize(trained, quantized) if quantized else weights.to_float16(trained)
     path = folder / f"{name}.npz"
-    path.write_bytes(weights.to_bytes(kept, compress=quantized > 0))
+    atomic_write(path, weights.to_bytes(kept, compress=quantized > 0))
     profile = explore.latent_profile(ModelFile(spec, str(path), path.stat().st_mtime_ns))
     # A decoder turns codes into images, and the terms of most sets do not let us show them.
     shown = profile if IMAGE_SETS[spec.image_set].embedded else profile.without_test_codes()
-    pretrained.profile_path(path).write_bytes(shown.to_bytes())
+    atomic_write(pretrained.profile_path(path), shown.to_bytes())
     if IMAGE_SETS[spec.image_set].embedded:  # the terms of other sets do not let us show them
-        (folder / f"{name}.png").write_bytes(files["preview.png"])
+        atomic_write(folder / f"{name}.png", files["preview.png"])
     results: tuple[NoiseResult, ...] = ()
     autoencoder = Autoencoder.from_weights(
         spec.autoencoder, image_shape(spec), weights.dequantize(kept)
     )
     if recipes.RECIPES[name].samples:
-        (folder / f"{name}.samples.png").write_bytes(random_pictures(autoencoder))
+        atomic_write(folder / f"{name}.samples.png", random_pictures(autoencoder))
     if spec.corruption.active:
         faces = load_images(FACES, spec.image_size)
         results = benchmark_autoencoder(spec, autoencoder.reconstruct, faces)
@@ -162,13 +163,11 @@ def _denoiser(name: str, folder: Path) -> None:
         if training.done % TOLD_EVERY == 0:
             print(f"step {training.done}/{spec.steps}  psnr {psnr:.2f}", flush=True)
         if training.done % KEPT_EVERY == 0:
-            new = part.with_suffix(".new")
-            new.write_bytes(weights.to_bytes(training.state()))
-            new.replace(part)
+            atomic_write(part, weights.to_bytes(training.state()))
 
     training.run(show)
     kept = weights.to_float16(training.weights())
-    (folder / f"{name}.npz").write_bytes(weights.to_bytes(kept))
+    atomic_write(folder / f"{name}.npz", weights.to_bytes(kept))
     denoiser = Denoiser(spec, weights.dequantize(kept))
     results = benchmark(denoiser.denoise, spec.image_set, images.test)
     pretrained.write_card(ModelCard(name, spec, {}, results), folder)

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from ae_core.errors import StorageError, UnknownThing
+from ae_core.errors import StorageError, UnknownThing, disk_reason
 from ae_core.runs.record import (
     END_DAMAGED,
     RunOutcome,
@@ -179,4 +179,4 @@ def write_record(
             atomic_write(folder / name, data)
     except OSError as error:
         _log.error("a run could not be saved: %s", error)
-        raise StorageError("run_not_saved", reason=error.strerror or str(error)) from error
+        raise StorageError("run_not_saved", reason=disk_reason(error)) from error

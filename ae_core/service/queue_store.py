@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from ae_core.errors import StorageError
+from ae_core.errors import StorageError, disk_reason
 from ae_core.service.queue import Entry, TrainingQueue
 from ae_core.storage import (
     DamagedFile,
@@ -52,7 +52,7 @@ class QueueStore:
                 self._write(WAITING, entry)
         except OSError as error:
             _log.error("a run could not be queued: %s", error)
-            raise StorageError("run_not_queued", reason=error.strerror or str(error)) from error
+            raise StorageError("run_not_queued", reason=disk_reason(error)) from error
 
     def exclusive(self) -> AbstractContextManager[None]:
         """Hold a lock that all servers share."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ae_core.classroom import service as module
 from ae_core.classroom.model import CODE_LETTERS, DAYS, ClassLimits
 from ae_core.classroom.service import ClassroomService
-from ae_core.errors import StorageError
+from ae_core.errors import Message, StorageError
 from ae_core.runs.record import new_record
 from ae_core.runs.store import RunStore
 from ae_core.specs import preset
@@ -225,7 +225,7 @@ def test_a_full_disk_is_a_sentence_and_the_class_stays_as_it_was(book, tmp_path,
         lambda: book.join(classroom.code, "ada", "Ada"),
         book.open_class,
     ):
-        with refused("class_not_saved", StorageError, reason="No space left on device"):
+        with refused("class_not_saved", StorageError, reason=Message.of("disk_full")):
             attempt()
     assert book.find(classroom.code) == classroom
     assert book.students(classroom.code) == ()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ae_core.data import user_set_store as module
 from ae_core.data.user_set_store import MAX_IMAGES, MAX_SETS, UserSetStore
-from ae_core.errors import ImageSetCorrupt, NotYours, StorageError, UnknownThing
+from ae_core.errors import ImageSetCorrupt, Message, NotYours, StorageError, UnknownThing
 from tests.helpers.refusals import refused
 
 
@@ -254,7 +254,7 @@ def test_a_full_disk_is_a_sentence_and_what_was_there_stays(sets, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", full)
-    with refused("set_not_saved", StorageError, reason="No space left on device"):
+    with refused("set_not_saved", StorageError, reason=Message.of("disk_full")):
         sets.add(made.id, pictures(2))
     assert sets.get(made.id).count == 2
     assert [path.name for path in sets.root.iterdir()] == [f"{made.id}.npz"]
@@ -267,6 +267,6 @@ def test_a_set_that_the_disk_does_not_delete_is_a_sentence_and_stays(sets, monke
         raise PermissionError(errno.EACCES, "Permission denied", str(self))
 
     monkeypatch.setattr(Path, "unlink", refuse)
-    with refused("set_not_deleted", StorageError, reason="Permission denied"):
+    with refused("set_not_deleted", StorageError, reason=Message.of("disk_forbidden")):
         sets.delete(made.id, "ada")
     assert sets.get(made.id) == made

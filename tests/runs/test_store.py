@@ -313,7 +313,7 @@ def no_room(monkeypatch, how):
 def test_a_full_disk_is_told_and_leaves_no_half_file(store, monkeypatch, how):
     begun = record()
     no_room(monkeypatch, how)
-    with refused("run_not_saved", StorageError, reason=FULL):
+    with refused("run_not_saved", StorageError, reason=Message.of("disk_full")):
         store.begin(begun)
     assert names_in(store.folder(begun.id)) == []
 
@@ -324,7 +324,7 @@ def test_a_disk_that_fills_up_in_training_leaves_what_was_there(store, monkeypat
     store.begin(begun)
     with monkeypatch.context() as patch:
         no_room(patch, how)
-        with refused("run_not_saved", StorageError, reason=FULL):
+        with refused("run_not_saved", StorageError, reason=Message.of("disk_full")):
             store.finish(begun.ended(RunOutcome("finished", None, HISTORY)), FILES)
     assert names_in(store.folder(begun.id)) == ["run.json", "spec.json"]
     assert store.read(begun.id).reason == INTERRUPTED
@@ -377,5 +377,7 @@ def test_a_rename_that_fails_leaves_no_part(store, monkeypatch):
 def test_a_file_in_the_place_of_the_folder_is_told(tmp_path):
     (tmp_path / "runs").write_text("in the way")
     begun = record()
-    with refused("run_not_saved", StorageError, reason="Not a directory"):
+    with refused(
+        "run_not_saved", StorageError, reason=Message.of("disk_refused", problem="Not a directory")
+    ):
         RunStore(tmp_path / "runs").begin(begun)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from ae_core.data import gallery as galleries
-from ae_core.errors import Busy, ServiceUnavailable, StorageError, UnknownThing
+from ae_core.errors import Busy, Message, ServiceUnavailable, StorageError, UnknownThing
 from ae_core.models import weights
 from ae_core.runs.store import RunStore
 from ae_core.service import messages
@@ -193,7 +193,7 @@ def test_the_time_limit_ends_a_run_and_keeps_its_weights(service):
 
 def test_a_full_disk_at_the_start_refuses_the_run(service, monkeypatch):
     monkeypatch.setattr(Path, "open", full_disk)
-    with refused("run_not_saved", StorageError, reason="No space left on device"):
+    with refused("run_not_saved", StorageError, reason=Message.of("disk_full")):
         service.submit(QUICK, "ada")
     assert service.runs("ada") == []
 

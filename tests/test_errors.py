@@ -1,0 +1,71 @@
+"""What a disk's refusal says: the advice follows the system's error, and no path is named."""
+
+import errno
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ae_core.classroom.store import unwritable
+from ae_core.data.user_set_store import UserSetStore
+from ae_core.errors import StorageError, disk_reason
+from ae_core.runs.record import new_record
+from ae_core.runs.store import RunStore
+from ae_core.sentences import languages, sentence
+from ae_core.service.queue import Entry
+from ae_core.service.queue_store import QueueStore
+from ae_core.specs import TrainingSpec
+
+REASONS = {
+    errno.ENOSPC: "disk_full",
+    errno.EDQUOT: "disk_full",
+    errno.EACCES: "disk_forbidden",
+    errno.EPERM: "disk_forbidden",
+    errno.EROFS: "disk_forbidden",
+    errno.EIO: "disk_refused",
+}
+ROOM = {"en": "to make room", "de": "Platz schaffen soll"}
+
+
+def add_images(root):
+    sets = UserSetStore(root)
+    sets.add(sets.create("ada", "Digits", 28).id, np.zeros((1, 28, 28), np.uint8))
+
+
+KEEPERS = {
+    "run_not_saved": lambda root: RunStore(root).begin(new_record(TrainingSpec(), "", "ada")),
+    "set_not_saved": add_images,
+    "run_not_queued": lambda root: QueueStore(root).enqueue([Entry("0" * 12, "ada", "", 0.0)]),
+}
+
+
+@pytest.mark.parametrize("number", REASONS)
+@pytest.mark.parametrize("key", KEEPERS)
+def test_the_advice_fits_the_error(key, number, tmp_path, monkeypatch):
+    def refuse(self, mode="r", *args, **kwargs):
+        raise OSError(number, os.strerror(number), str(self))
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(StorageError) as raised:
+        KEEPERS[key](tmp_path)
+    check_advice(raised.value, key, number, tmp_path)
+
+
+@pytest.mark.parametrize("number", REASONS)
+def test_a_class_gives_the_same_advice(number, tmp_path):
+    error = OSError(number, os.strerror(number), str(tmp_path / "class.json"))
+    check_advice(unwritable(error), "class_not_saved", number, tmp_path)
+
+
+def check_advice(error, key, number, root):
+    assert (error.key, error.values["reason"].key) == (key, REASONS[number])
+    for language in languages():
+        said = sentence(error, language)
+        assert (ROOM[language] in said) == (REASONS[number] == "disk_full")
+        assert str(root) not in said
+        assert ("Input/output error." in said) == (number == errno.EIO)
+
+
+def test_an_error_without_a_number_says_its_kind():
+    assert disk_reason(TimeoutError()).values == {"problem": "TimeoutError"}
