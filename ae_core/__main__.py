@@ -14,6 +14,7 @@ from ae_core.errors import UserError
 from ae_core.image_files import open_image
 from ae_core.models import pretrained
 from ae_core.models.compatibility import network_shapes
+from ae_core.models.inference import DenoiserFile
 from ae_core.models.shapes import parameters
 from ae_core.pretrain import build
 from ae_core.sentences import sentence
@@ -112,15 +113,17 @@ def _denoise(options: argparse.Namespace) -> None:
     LIMITS["seed"].check("seed", options.seed)
     if options.target.suffix.lower() != ".png":
         raise UserError("file_ending", name=str(options.target), ending=".png")
-    photo = open_image(data, options.source.name, full_size=True)
-    result = denoise.denoise(
-        pretrained.cards()[options.model].model_file(),
-        np.asarray(photo),
-        noise_of(options.add_noise) if options.add_noise else None,
-        options.seed,
-        colour=True,
-    )
-    image = images.to_bytes_range(result.output.image)
+    photo = np.asarray(open_image(data, options.source.name, full_size=True))
+    model = pretrained.cards()[options.model].model_file()
+    told = ""
+    if isinstance(model, DenoiserFile) and not options.add_noise:
+        image, noise = denoise.clean_photo(model, photo)
+    else:
+        added = noise_of(options.add_noise) if options.add_noise else None
+        result = denoise.denoise(model, photo, added, options.seed, colour=True)
+        image, noise = images.to_bytes_range(result.output.image), result.noise
+        if result.noisy.psnr is not None and result.output.psnr is not None:
+            told = f"noisy {result.noisy.psnr:.2f} dB, denoised {result.output.psnr:.2f} dB"
     try:
         atomic_write(options.target, images.to_png(image))
     except OSError as error:
@@ -128,9 +131,9 @@ def _denoise(options: argparse.Namespace) -> None:
             "file_unwritable", name=str(options.target), reason=error.strerror
         ) from None
     height, width = image.shape[:2]
-    print(f"written to {options.target}: {width}×{height}, noise σ ≈ {result.noise:.3f}")
-    if result.noisy.psnr is not None and result.output.psnr is not None:
-        print(f"noisy {result.noisy.psnr:.2f} dB, denoised {result.output.psnr:.2f} dB")
+    print(f"written to {options.target}: {width}×{height}, noise σ ≈ {noise:.3f}")
+    if told:
+        print(told)
 
 
 def noise_of(text: str) -> Corruption:

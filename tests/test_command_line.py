@@ -11,6 +11,7 @@ from PIL import Image
 from skimage import data
 
 from ae_core.__main__ import main
+from ae_core.denoising import denoise
 from ae_core.errors import UserError
 from ae_core.image_files import KINDS
 from ae_core.images import from_png, rows_of_sheet
@@ -210,6 +211,15 @@ def test_denoise_onto_a_full_disk_keeps_what_was_there(face, tmp_path):
     assert done.stderr.endswith(f"error: {sentence(refusal)}\n")
     assert out.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [out]
+
+
+@pytest.mark.parametrize("kind", ["png", "jpg", "webp"])
+def test_denoise_keeps_the_size_of_every_format(kind, tmp_path, monkeypatch):
+    monkeypatch.setattr(denoise, "apply_on_luma", lambda network, photo: photo)  # takes a minute
+    source, out = tmp_path / f"photo.{kind}", tmp_path / "clean.png"
+    Image.new("RGB", (2100, 2060), (10, 200, 90)).save(source)
+    assert main(["denoise", str(source), str(out)]) == 0
+    assert from_png(out.read_bytes()).shape == (2060, 2100, 3)
 
 
 NOISES = CHOICES["noise_kind"]

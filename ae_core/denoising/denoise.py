@@ -96,6 +96,15 @@ def denoise(
     )
 
 
+def clean_photo(model: DenoiserFile, photo: np.ndarray) -> tuple[np.ndarray, float]:
+    """Denoise a photo (H, W, 3) uint8 of any size in little memory.
+
+    Returns:
+        The output, of the same shape and type, and the estimated σ of the noise in the photo.
+    """
+    return apply_on_luma(_denoiser(model).denoise, photo), filters.estimate_noise(photo)
+
+
 def classical(
     model: ModelFile, image: np.ndarray, noise: Corruption | None, seed: int, *, colour: bool
 ) -> list[LabelledImage]:

@@ -17,7 +17,7 @@ FAINTEST = 0.005  # estimated σ below which an image counts as free of noise
 
 
 def estimate_noise(image: np.ndarray) -> float:
-    """Estimate the standard deviation of the noise in an image, taken as Gaussian.
+    """Estimate the standard deviation of the noise in an image, or in one of uint8, as Gaussian.
 
     It is the median of the finest wavelet coefficients (Donoho & Johnstone 1994). Noise that was
     clipped to [0, 1] is underestimated, and fine texture counts as noise.
@@ -26,8 +26,9 @@ def estimate_noise(image: np.ndarray) -> float:
 
     if min(image.shape[:2]) < SMALLEST:
         return 0.0
+    scale = np.float32(255 if image.dtype == np.uint8 else 1)
     channels = [c for c in np.moveaxis(image, -1, 0) if float(np.ptp(c)) > 0]  # flat ones give NaN
-    return sum(float(estimate_sigma(c)) for c in channels) / image.shape[-1]
+    return sum(float(estimate_sigma(c / scale)) for c in channels) / image.shape[-1]
 
 
 def gaussian(image: np.ndarray, noise: float) -> np.ndarray:

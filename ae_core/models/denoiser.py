@@ -3,7 +3,7 @@
 It is a blind denoiser: it is not told the kind or the level of the noise.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import keras
 import numpy as np
@@ -12,6 +12,8 @@ from keras import layers
 
 from ae_core.models.weights import assign
 from ae_core.specs import DenoiserSpec
+
+TILE = 512  # pixels, a multiple of every stride: 64 channels of it and its margins are 130 MB
 
 
 def build(spec: DenoiserSpec, *, seed: int) -> keras.Model:
@@ -82,6 +84,23 @@ class _Maker:
         return x
 
 
+def reach(spec: DenoiserSpec) -> int:
+    """Return how many pixels around a pixel its output depends on, a multiple of the stride."""
+    convolutions = 2  # the first and the last
+    for level, blocks in enumerate(spec.blocks):
+        sides = 1 if level == len(spec.blocks) - 1 else 2  # on the way down, and up again
+        convolutions += sides * 2 * blocks * 2**level
+    whole = 2 * spec.stride  # the pixels that share a place of the smallest map
+    return -(-(convolutions + whole) // spec.stride) * spec.stride
+
+
+def tiles(length: int, margin: int) -> Iterator[tuple[slice, slice]]:
+    """Divide an axis into parts of `TILE`; yield each, and the part with its margins."""
+    for begin in range(0, length, TILE):
+        end = min(length, begin + TILE)
+        yield slice(begin, end), slice(max(0, begin - margin), min(length, end + margin))
+
+
 class Denoiser:
     """A trained denoiser: read-only, NumPy in and out."""
 
@@ -99,7 +118,28 @@ class Denoiser:
         self._call = tf.function(self._output, input_signature=[images], autograph=False)
 
     def denoise(self, images: np.ndarray) -> np.ndarray:
-        """Return the clean images behind noisy ones; all (N, H, W, 1) in [0, 1]."""
+        """Return the clean images behind noisy ones; all (N, H, W, 1) in [0, 1].
+
+        Images larger than `TILE` are denoised in tiles, with the same result: each tile sees as
+        far around it as the network does.
+        """
+        height, width = images.shape[1:3]
+        if len(images) > 1 and max(height, width) > TILE:
+            return np.concatenate([self.denoise(image[np.newaxis]) for image in images])
+        output = np.empty(images.shape, np.float32)
+        margin = reach(self.spec)
+        for kept_rows, rows in tiles(height, margin):
+            for kept_columns, columns in tiles(width, margin):
+                tile = self._whole(images[:, rows, columns])
+                top, left = kept_rows.start - rows.start, kept_columns.start - columns.start
+                output[:, kept_rows, kept_columns] = tile[
+                    :,
+                    top : top + kept_rows.stop - kept_rows.start,
+                    left : left + kept_columns.stop - kept_columns.start,
+                ]
+        return output
+
+    def _whole(self, images: np.ndarray) -> np.ndarray:
         height, width = images.shape[1:3]
         bottom, right = -height % self.spec.stride, -width % self.spec.stride
         # Mirror padding: the network would take a black edge for part of the image.

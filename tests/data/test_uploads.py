@@ -261,6 +261,25 @@ def test_pictures_of_very_many_pixels_must_wait(monkeypatch):
     check(found.left_out[0], "must_wait", name="2.png")
 
 
+def test_pixels_are_counted_as_they_are_in_the_file(monkeypatch):
+    """A JPEG is decoded at a fraction of its size, which takes time by its full size."""
+    monkeypatch.setattr(uploads, "MAX_PIXELS", 2 * 2100 * 2100)
+    buffer = io.BytesIO()
+    Image.new("L", (2100, 2100)).save(buffer, "JPEG")
+    found = read(("all.zip", zipped([(f"{i}.jpg", buffer.getvalue()) for i in range(4)])))
+    assert len(found.pixels) == 2
+    check(found.left_out[1], "must_wait", name="3.jpg")
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_transparent_pictures_lie_on_white_paper(packed):
+    buffer = io.BytesIO()
+    Image.new("RGBA", (40, 40)).save(buffer, "PNG")  # black, hidden
+    file = ("a.png", buffer.getvalue())
+    found = read(("all.zip", zipped([file])) if packed else file)
+    assert found.pixels.min() == 255
+
+
 # --- names and noise --------------------------------------------------------------------------
 
 

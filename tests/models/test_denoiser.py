@@ -12,7 +12,8 @@ from ae_core.data.corruption import corrupt
 from ae_core.data.loading import load_images
 from ae_core.errors import Message, UserError
 from ae_core.metrics import psnr
-from ae_core.models.denoiser import Denoiser, build
+from ae_core.models import denoiser as module
+from ae_core.models.denoiser import Denoiser, build, reach
 from ae_core.models.weights import from_bytes, to_bytes
 from ae_core.specs import CHOICES, Corruption, DenoiserSpec
 from ae_core.specs.limits import PRECISIONS
@@ -332,3 +333,25 @@ def test_the_mixture_is_of_known_kinds_and_whole():
     assert set(kinds) == set(CHOICES["noise_kind"]) - {"none"}
     assert len(set(kinds)) == len(kinds)
     assert all(0 <= low < high <= 1 for low, high in zip(lows, highs, strict=True))
+
+
+# --- tiles ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [(64, 64), (65, 150), (17, 200), (130, 129)])
+def test_tiles_give_what_the_whole_image_gives(size, monkeypatch):
+    network, images = changing(), pictures(*size)
+    whole = network.denoise(images)
+    monkeypatch.setattr(module, "TILE", 32)
+    np.testing.assert_allclose(network.denoise(images), whole, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("blocks", [(1, 1), (2, 0, 1), (1, 1, 2)])
+def test_a_pixel_changes_nothing_beyond_the_reach(blocks):
+    spec = DenoiserSpec(**{**vars(TINY), "widths": (4,) * len(blocks), "blocks": blocks})
+    network, far = Denoiser(spec, untrained(spec)), reach(spec)
+    before = pictures(8, 6 * far, count=1)
+    after = before.copy()
+    after[:, :, 3 * far] = 1 - after[:, :, 3 * far]
+    changed = np.nonzero((network.denoise(before) != network.denoise(after)).any(axis=(0, 1, 3)))[0]
+    assert 3 * far - far <= changed.min() < 3 * far < changed.max() <= 3 * far + far
