@@ -1,7 +1,7 @@
 """Strips a visitor's image file to the parts that make its picture, before a decoder sees it.
 
-Decoders take time and memory for much else: metadata that refers to itself a million times,
-profiles that unpack to megabytes, thousands of scans of one JPEG. No camera writes such a file.
+Decoders take time and memory for much else: metadata of many megabytes, thousands of colour
+profiles that unpack to a megabyte each, thousands of scans of one JPEG. No camera writes them.
 """
 
 import re
