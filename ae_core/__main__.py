@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from ae_core import images
+from ae_core.data.image_files import open_image
 from ae_core.denoising import denoise
 from ae_core.errors import UserError
-from ae_core.image_files import open_image
 from ae_core.models import pretrained
 from ae_core.models.compatibility import network_shapes
 from ae_core.models.inference import DenoiserFile

@@ -8,6 +8,8 @@ import io
 import numpy as np
 from PIL import Image, ImageOps
 
+MAX_SHEET = 24_000_000  # pixels of a PNG of this app
+
 
 def to_array(image: Image.Image, shape: tuple[int, int, int]) -> np.ndarray:
     """Crop the central square of an image and resize it to (H, W, C), C = 1 (gray) or 3."""
@@ -60,11 +62,11 @@ def from_png(data: bytes) -> np.ndarray:
     """Decode a PNG made by `to_png` to uint8 (H, W, C).
 
     Raises:
-        OSError, ValueError: it is damaged, larger than `MAX_PIXELS`, or neither gray nor RGB.
+        OSError, ValueError: it is damaged, larger than `MAX_SHEET`, or neither gray nor RGB.
     """
     try:
         with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
-            if image.mode not in ("L", "RGB") or image.width * image.height > MAX_PIXELS:
+            if image.mode not in ("L", "RGB") or image.width * image.height > MAX_SHEET:
                 raise ValueError(f"{image.mode} {image.size} is not an image of this app")
             array = np.asarray(image)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning, SyntaxError) as error:

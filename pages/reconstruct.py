@@ -5,7 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import streamlit as st
 
-from ae_core import image_files, images
+from ae_core import images
+from ae_core.data import image_files
 from ae_core.data.drawing import DRAWING_SIDE, centre_digit
 from ae_core.errors import UserError
 from ae_core.evaluation import baselines

@@ -11,9 +11,9 @@ from PIL import Image
 from skimage import data
 
 from ae_core.__main__ import main
+from ae_core.data.image_files import KINDS
 from ae_core.denoising import denoise
 from ae_core.errors import UserError
-from ae_core.image_files import KINDS
 from ae_core.images import from_png, rows_of_sheet
 from ae_core.metrics import psnr
 from ae_core.models.compatibility import image_shape

@@ -10,9 +10,9 @@ import numpy as np
 from PIL import Image
 
 from ae_core import images
+from ae_core.data.image_files import open_image
 from ae_core.data.loading import load_images
 from ae_core.denoising import faces
-from ae_core.image_files import open_image
 
 PHOTO_SIDE = 1280  # pixels: the longer side that a photo is reduced to
 PREVIEW_SIDE = 480
@@ -44,7 +44,7 @@ def take_photo(data: bytes, name: str) -> Photo:
     """Open a visitor's file, reduce the photo, and find the faces.
 
     Raises:
-        UserError: see `ae_core.image_files.open_image`.
+        UserError: see `ae_core.data.image_files.open_image`.
     """
     photo = open_image(data, name)
     photo.thumbnail((PHOTO_SIDE, PHOTO_SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)

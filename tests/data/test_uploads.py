@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from ae_core.data import uploads
+from ae_core.data.image_files import KINDS, MAX_BYTES
 from ae_core.data.uploads import (
     MAX_MEMBERS,
     MAX_TOTAL_BYTES,
@@ -19,7 +20,6 @@ from ae_core.data.uploads import (
     short_name,
 )
 from ae_core.errors import Message, UserError
-from ae_core.image_files import KINDS, MAX_BYTES
 from ae_core.typed_text import visible_text
 from tests.helpers.refusals import check, refused
 

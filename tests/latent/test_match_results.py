@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ae_core.errors import StorageError
+from ae_core.errors import StorageError, disk_reason
 from ae_core.latent import match_results
 from ae_core.latent.match_results import Match, MatchResultStore, best, target_number
 from tests.helpers.refusals import refused
@@ -58,7 +58,9 @@ def test_a_result_that_cannot_be_saved_is_a_sentence(tmp_path):
     book, path = matches_in(tmp_path)
     path.mkdir()
     assert book.of(ONE.target) == []
-    with refused("match_not_saved", StorageError, reason="Is a directory"):
+    with refused(
+        "match_not_saved", StorageError, reason=disk_reason(IsADirectoryError(21, "Is a directory"))
+    ):
         book.add(ONE)
 
 

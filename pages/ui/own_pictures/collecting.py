@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from ae_core import image_files, images
-from ae_core.data import uploads
+from ae_core import images
+from ae_core.data import image_files, uploads
 from ae_core.data.drawing import DRAWING_SIDE, centre_digit
 from ae_core.data.user_image_sets import user_sets
 from ae_core.data.user_set_store import MAX_IMAGES

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from ae_core.data.image_files import KINDS
 from ae_core.data.loading import card
 from ae_core.denoising import photos
 from ae_core.denoising.faces import MIDDLE
-from ae_core.image_files import KINDS
 from ae_core.specs import ImageChoice, TrainingSpec
 from pages.ui.backend.images import gallery, sample_faces, sample_tiles
 from pages.ui.backend.service import answer

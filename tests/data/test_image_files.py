@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFile
 
+from ae_core.data.image_files import ENOUGH, MAX_BYTES, open_image
 from ae_core.errors import UserError
-from ae_core.image_files import ENOUGH, MAX_BYTES, open_image
 from ae_core.storage import ROOT
 from tests.helpers.refusals import check, refused
 
