@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from distributed import Event, get_worker
+from distributed import Event, get_client
 
 from ae_core.errors import UserError
 from ae_core.images import to_bytes_range
@@ -77,7 +77,8 @@ def answered(
         seconds: the deadline. After it this process ends, even if it is in C code that lets no
             other thread run, and its nanny starts it again.
     """
-    get_worker().log_event(BEGUN, key)
+    # Waits until the scheduler has it: what follows may stop all other threads or the process.
+    get_client().log_event(BEGUN, key)
     if not warmed.is_set():
         seconds += IMPORT_SECONDS
     faulthandler.dump_traceback_later(seconds, exit=True, file=2)

@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import FilePayload, Page, expect
 
 from ae_core.data.toy_faces import draw_faces, sample_factors
-from tests.helpers.lab_page import IDLE, box_of, linked, metric, open_page
+from tests.helpers.lab_page import IDLE, STILL, box_of, linked, metric, open_page
 from tests.helpers.refusals import pattern
 from tests.helpers.written_files import no_writing, places, processes, written_since
 
@@ -106,6 +106,7 @@ def test_draw_upload_name_train_reconstruct_delete(page, server):
 
     open_page(page, f"/own_pictures?set={set_id}")
     page.get_by_text("Name or delete").click()
+    page.wait_for_function(STILL)  # a click on a button that still moves down is lost
     page.get_by_role("button", name="Delete all pictures (22)").click()
     expect(page.get_by_text("The set and its pictures are deleted.")).to_be_visible()
     assert list((server.runs / "own").glob(f"{set_id}*")) == []

@@ -321,15 +321,15 @@ def bad_files():
     still = Image.fromarray(data.astronaut()).convert("P")
     jpeg = encoded(Image.fromarray(data.astronaut()), "JPEG")
     moving = encoded(still, "GIF", save_all=True, append_images=[still.rotate(9)])
-    line, flat = Image.new("RGB", (10_000, 1)), Image.new("RGB", (9000, 9000), (3, 4, 5))
+    line, flat = Image.new("RGB", (20_000, 1)), Image.new("RGB", (9000, 9000), (3, 4, 5))
     return {
         "empty.jpg": (b"", "file_empty", {}),
         "words.jpg": (b"My holidays were nice.\n" * 40, "file_kind", {}),
         "half.jpg": (jpeg[: len(jpeg) // 2], "file_cut", {}),
         "moving.gif": (moving, "file_kind", {}),
-        "line.png": (encoded(line, "PNG"), "pixels", {"pixels": "10000×1"}),
-        "large.jpg": (jpeg.ljust(20 << 20, b"\0"), "file_large", {"size": 20.0, "most": 10}),
-        "flat.png": (encoded(flat, "PNG"), "pixels", {"pixels": "9000×9000", "most": 24}),
+        "line.png": (encoded(line, "PNG"), "pixels", {"pixels": "20000×1"}),
+        "large.jpg": (jpeg.ljust(30 << 20, b"\0"), "file_large", {"size": 30.0, "most": 25}),
+        "flat.png": (encoded(flat, "PNG"), "pixels", {"pixels": "9000×9000", "most": 60}),
     }
 
 

@@ -6,6 +6,8 @@ from playwright.sync_api import FloatRect, Locator, Page
 
 from pages.ui.widgets.component import address
 
+# Streamlit opens and closes its expanders in half a second.
+STILL = "() => document.getAnimations().every((each) => each.playState !== 'running')"
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 LIVE = f"async () => {{ window.live = await import('{address('pickers/live_decoder.js')}'); }}"
 

@@ -117,7 +117,7 @@ def test_a_lesson_finds_its_run_among_damaged_ones(own_runs):
         for number, step in enumerate(lesson.steps, start=1)
         if step.experiments
     )
-    for number, (part, damage) in enumerate(KINDS.values()):
+    for number, (part, damage) in enumerate(KINDS.values(), start=0xDB0000):
         folder = copied(RUN, own_runs, f"{number:012x}", "a student")
         if part in ("end", "preview", "map"):
             damage(folder)

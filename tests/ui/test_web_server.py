@@ -7,6 +7,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from http.client import HTTPConnection, HTTPMessage
 from typing import Any
@@ -93,6 +94,12 @@ async def handshake(server: Server, origin: str) -> int:
         return refused.response.status_code
 
 
+def in_a_loop(coroutine):
+    """Run it in a thread: browser tests before this one keep a loop in the main thread."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
+
+
 def test_foreign_pages_are_refused_without_a_question_to_the_internet(server, proxy):
     async def meanwhile() -> tuple[float, list[int]]:
         tries = [
@@ -103,14 +110,14 @@ def test_foreign_pages_are_refused_without_a_question_to_the_internet(server, pr
         seconds = await asyncio.to_thread(seconds_of_health, server)
         return seconds, await asyncio.gather(*tries)
 
-    seconds, statuses = asyncio.run(meanwhile())
+    seconds, statuses = in_a_loop(meanwhile())
     assert statuses == [403] * FOREIGN_HANDSHAKES
     assert proxy.asked == []
     assert seconds < 0.5  # a question to the internet takes 2 s, for each handshake
 
 
 def test_the_apps_own_pages_are_connected(server):
-    assert asyncio.run(handshake(server, server.url)) == 101
+    assert in_a_loop(handshake(server, server.url)) == 101
 
 
 @pytest.mark.parametrize(
