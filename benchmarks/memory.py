@@ -23,7 +23,7 @@ PATIENCE = 600
 PRESETS = ("digits-dense", "toy-faces-vae", "mnist-dense", "mnist-conv", "olivetti-conv")
 OTHERWISE: tuple[dict[str, str | float], ...] = (
     {},
-    {"optimizer": "sgd", "learning_rate": 0.01},
+    {"optimizer": "sgd", "learning_rate": 1e-6},
     {"noise_kind": "gaussian", "noise_amount": 0.2},
 )
 

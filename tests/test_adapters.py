@@ -42,6 +42,7 @@ ATTRIBUTES = (
     ("keras.optimizers", "Adam._get_variable_index", KERAS, "Adam in one pass"),
     ("keras.optimizers", "SGD._all_reduce_sum_gradients", KERAS, "trainings that leave nothing"),
     ("distributed", "Scheduler.log_event", DASK, "messages of runs"),
+    ("distributed.utils", "sync", DASK, "questions that have begun"),
     ("distributed.utils", "_forkserver_preload_set", DASK, "workers that are forked"),
     (
         "streamlit.proto.BackMsg_pb2",
@@ -168,6 +169,13 @@ def test_dasks_scheduler_can_forget_a_topic():
     needs("_broker" in inspect.getsource(Scheduler), "Scheduler._broker", DASK, "ended runs")
     broker = import_module("distributed.broker").Broker
     needs(hasattr(broker, "truncate"), "Broker.truncate", DASK, "ended runs")
+
+
+def test_a_worker_can_ask_its_scheduler():
+    from distributed import Worker
+
+    here = "scheduler" in inspect.get_annotations(Worker)
+    needs(here, "Worker.scheduler", DASK, "questions that have begun")
 
 
 def test_only_the_adapters_name_what_streamlit_does_not_promise():

@@ -7,7 +7,7 @@ import multiprocessing
 from typing import Any
 
 import dask
-from distributed import Client, utils
+from distributed import Client, get_worker, utils
 
 
 def forget_events(client: Client, topic: str) -> None:
@@ -17,6 +17,15 @@ def forget_events(client: Client, topic: str) -> None:
         dask_scheduler._broker.truncate(topic)
 
     client.run_on_scheduler(truncate)
+
+
+def report(topic: str, message: Any) -> None:
+    """Send a message of this worker's task, and return when the scheduler has it.
+
+    What the task does next may stop the worker's other threads, which would send it later.
+    """
+    worker = get_worker()
+    utils.sync(worker.loop, worker.scheduler.log_event, topic=topic, msg=message)
 
 
 def fork_workers(module: str) -> None:

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from distributed import Event, get_client
+from distributed import Event
 
 from ae_core.errors import UserError
 from ae_core.images import to_bytes_range
 from ae_core.models.weights import to_bytes
 from ae_core.runs.record import RunOutcome
 from ae_core.service import surroundings
+from ae_core.service.dask_adapter import report
 from ae_core.service.messages import DaskRunControl, ProgressReporter
 from ae_core.specs import from_json
 from ae_core.storage import atomic_write
@@ -77,8 +78,7 @@ def answered(
         seconds: the deadline. After it this process ends, even if it is in C code that lets no
             other thread run, and its nanny starts it again.
     """
-    # Waits until the scheduler has it: what follows may stop all other threads or the process.
-    get_client().log_event(BEGUN, key)
+    report(BEGUN, key)
     if not warmed.is_set():
         seconds += IMPORT_SECONDS
     faulthandler.dump_traceback_later(seconds, exit=True, file=2)

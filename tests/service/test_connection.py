@@ -73,7 +73,7 @@ def test_an_error_in_a_worker_is_raised_here_and_dask_does_not_log_the_call(conn
 
 
 def test_an_error_is_logged_by_the_name_of_the_question_without_its_arguments(monkeypatch, caplog):
-    monkeypatch.setattr(worker, "get_client", Mock())
+    monkeypatch.setattr(worker, "report", Mock())
     for function, arguments, error in (
         (math.sqrt, (-123456789.5,), ValueError),
         (partial(max, key="of-a-visitor"), ((1, 2),), TypeError),
