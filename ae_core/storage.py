@@ -118,15 +118,24 @@ def _as(hint: Any, name: str, value: Any) -> Any:
     return value
 
 
+def any_number(name: str, value: object) -> float:
+    """Return a number as a float; it may be infinite or NaN.
+
+    Raises:
+        TypeError, OverflowError: it is none.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{name} must be a number, not {type(value).__name__}")
+    return float(value)
+
+
 def checked_number(name: str, value: object) -> float:
     """Return a finite number as a float.
 
     Raises:
         ValueError, TypeError, OverflowError: it is none.
     """
-    if type(value) not in (int, float):
-        raise TypeError(f"{name} must be a number, not {type(value).__name__}")
-    number = float(value)  # type: ignore[arg-type]
+    number = any_number(name, value)
     if not math.isfinite(number):
         raise ValueError(f"{name}={number} must be finite")
     return number

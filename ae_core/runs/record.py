@@ -14,7 +14,7 @@ from ae_core.errors import Message
 from ae_core.models.compatibility import network_shapes
 from ae_core.sentences import sentence
 from ae_core.specs import TrainingSpec, from_json, to_json
-from ae_core.storage import check_time, checked
+from ae_core.storage import any_number, check_time, checked
 
 ENDED = ("finished", "stopped", "failed")
 INTERRUPTED = Message("interrupted")
@@ -179,14 +179,7 @@ def _history(epochs: object, most: int) -> tuple[Mapping[str, float], ...]:
     names = set(epochs[0]) if epochs else ALWAYS
     if not names >= ALWAYS or any(set(epoch) != names for epoch in epochs):
         raise ValueError(f"every epoch must have the same metrics, among them {ALWAYS}")
-    return tuple({name: _metric(epoch[name]) for name in epoch} for epoch in epochs)
-
-
-def _metric(value: object) -> float:
-    """Check a metric: it may be infinite or NaN, but it is a number."""
-    if type(value) not in (int, float):
-        raise TypeError(f"a metric must be a number, not {type(value).__name__}")
-    return float(value)  # type: ignore[arg-type]
+    return tuple({name: any_number(name, epoch[name]) for name in epoch} for epoch in epochs)
 
 
 def _plain(value: Any) -> Any:

@@ -1,13 +1,11 @@
 """A visitor's files open upright, on white paper and soon, or are refused by a sentence."""
 
-import io
 import struct
 import time
 import tomllib
 import zlib
 
 import numpy as np
-import pillow_heif
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,19 +14,11 @@ from PIL import Image, ImageFile
 from ae_core.data.image_files import ENOUGH, MAX_BYTES, open_image
 from ae_core.errors import UserError
 from ae_core.storage import ROOT
+from tests.helpers.encoded import encoded
 from tests.helpers.refusals import check, refused
 
 ORIENTATION = 0x0112
 BYTES = st.integers(0, 255)
-
-
-def encoded(image, kind, **options):
-    file = io.BytesIO()
-    if kind == "HEIF":  # the app's own library reads them only
-        pillow_heif.from_pillow(image).save(file, **options)
-    else:
-        image.save(file, kind, **options)
-    return file.getvalue()
 
 
 def photo(height=24, width=32):

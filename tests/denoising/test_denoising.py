@@ -7,7 +7,6 @@ import sys
 from dataclasses import replace
 
 import numpy as np
-import pillow_heif
 import pytest
 from PIL import Image
 from skimage import data
@@ -24,6 +23,7 @@ from ae_core.models.compatibility import image_shape
 from ae_core.models.pretrained import cards
 from ae_core.specs import CHOICES, Corruption
 from ae_core.storage import ROOT
+from tests.helpers.encoded import encoded
 from tests.helpers.refusals import refused
 
 ORIENTATION = 0x0112
@@ -49,15 +49,6 @@ def face():
 @pytest.fixture(scope="module")
 def astronaut():
     return Image.fromarray(data.astronaut())
-
-
-def encoded(image, kind, **options):
-    file = io.BytesIO()
-    if kind == "HEIF":  # the app's own library reads them only
-        pillow_heif.from_pillow(image).save(file, **options)
-    else:
-        image.save(file, kind, **options)
-    return file.getvalue()
 
 
 # --- denoise ---------------------------------------------------------------------------------
