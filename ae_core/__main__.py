@@ -20,7 +20,7 @@ from ae_core.pretrain import build
 from ae_core.sentences import sentence
 from ae_core.service import surroundings
 from ae_core.specs import LIMITS, PRESETS, Corruption, change, preset
-from ae_core.storage import atomic_write
+from ae_core.storage.files import atomic_write
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -25,7 +25,7 @@ from babel.lists import format_list
 from babel.numbers import format_decimal, get_decimal_symbol, get_group_symbol
 
 from ae_core.errors import Message, UserError
-from ae_core.storage import ROOT
+from ae_core.storage.files import ROOT
 from ae_core.typed_text import shortened
 
 FOLDER = ROOT / "assets" / "text"

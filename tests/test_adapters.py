@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ae_core.storage import ROOT
+from ae_core.storage.files import ROOT
 from pages.ui import streamlit_adapter
 from pages.ui.shell.lifespan import COLLECT_AFTER, SWITCH_INTERVAL
 

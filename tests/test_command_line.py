@@ -21,7 +21,7 @@ from ae_core.models.shapes import infer_shapes, parameters
 from ae_core.models.weights import from_bytes
 from ae_core.sentences import sentence
 from ae_core.specs import CHOICES, LIMITS, PRESETS, change, from_json, preset
-from ae_core.storage import ROOT
+from ae_core.storage.files import ROOT
 
 
 def run(*arguments):

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from ae_core.__main__ import main
-from ae_core.storage import ROOT
+from ae_core.storage.files import ROOT
 
 DOCUMENTS = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *sorted((ROOT / "docs").glob("*.md"))]
 PATH = re.compile(r"`((?:ae_core|pages|assets|tests|benchmarks|docs)/[\w./*{},-]*)`")

@@ -18,7 +18,7 @@ from ae_core.runs.store import RunStore
 from ae_core.service.queue_store import QueueStore
 from ae_core.service.service import TrainingService
 from ae_core.specs import TrainingSpec, change, from_query
-from ae_core.storage import ROOT
+from ae_core.storage.files import ROOT
 from pages.ui.state.query_params import NOT_SETTINGS
 from tests.helpers.refusals import check
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from ae_core.storage import ROOT
+from ae_core.storage.files import ROOT
 
 PAGES = [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))]
 HEAVY = ("keras", "tensorflow", "torch")

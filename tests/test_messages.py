@@ -14,7 +14,7 @@ from ae_core import errors
 from ae_core.errors import Message, UserError
 from ae_core.runs.record import OLD_REASONS
 from ae_core.sentences import FALLBACK, entries, languages, sentence
-from ae_core.storage import ROOT
+from ae_core.storage.files import ROOT
 
 BEGIN = "message."
 ENTRIES = {

@@ -25,7 +25,7 @@ from ae_core.classroom.model import (
 )
 from ae_core.classroom.store import FOLDER, ClassroomStore, unwritable
 from ae_core.errors import UnknownThing, UserError
-from ae_core.storage import DamagedFile, FileLock
+from ae_core.storage.files import DamagedFile, FileLock
 
 MAX_CLASSES = 500  # per server
 

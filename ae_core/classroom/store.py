@@ -16,7 +16,7 @@ from typing import TypeVar, cast
 
 from ae_core.classroom.model import Challenge, ClassLimits, Classroom, Student, file_name
 from ae_core.errors import StorageError, disk_reason
-from ae_core.storage import DamagedFile, atomic_write, check_time, checked, reading
+from ae_core.storage.files import DamagedFile, atomic_write, check_time, checked, reading
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -116,7 +116,7 @@ def classroom_from_json(text: str) -> Classroom:
     """Read a class; older files have another name for the challenge's latent dimension.
 
     Raises:
-        One of `ae_core.storage.DAMAGED`: the text is not a class.
+        One of `ae_core.storage.files.DAMAGED`: the text is not a class.
     """
     about = json.loads(text)
     limits, challenge = about["limits"], about["challenge"]
@@ -137,7 +137,7 @@ def student_from_json(text: str) -> Student:
     """Read what `to_json` wrote.
 
     Raises:
-        One of `ae_core.storage.DAMAGED`: the text is not a student.
+        One of `ae_core.storage.files.DAMAGED`: the text is not a student.
     """
     student = checked(Student, json.loads(text))
     check_time("joined", student.joined)

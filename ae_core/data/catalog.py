@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ae_core.data.toy_faces import FACTORS
 from ae_core.errors import UserError
-from ae_core.storage import data_dir
+from ae_core.storage.files import data_dir
 
 SPLITS = ("held-out", "none")
 

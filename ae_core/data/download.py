@@ -25,7 +25,7 @@ from ae_core.data import readers
 from ae_core.data.catalog import IMAGE_SETS, ImageSetCard
 from ae_core.data.readers import RawImages
 from ae_core.errors import ImageSetCorrupt, ImageSetUnavailable, Message, UserError
-from ae_core.storage import atomic_write
+from ae_core.storage.files import atomic_write
 
 _log = logging.getLogger(__name__)
 

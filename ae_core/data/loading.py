@@ -15,7 +15,7 @@ from ae_core.data.catalog import IMAGE_SETS, SPLITS, ImageSet, ImageSetCard
 from ae_core.data.download import read_or_download
 from ae_core.data.readers import RawImages
 from ae_core.errors import ImageSetUnavailable, UnknownThing, UserError
-from ae_core.storage import data_dir
+from ae_core.storage.files import data_dir
 
 
 def card(name: str) -> ImageSetCard:

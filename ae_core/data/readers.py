@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ae_core.errors import ImageSetCorrupt, Message
-from ae_core.storage import DAMAGED
+from ae_core.storage.files import DAMAGED
 
 TEST_PEOPLE = 0.15  # share of LFW's people
 SEED = 0

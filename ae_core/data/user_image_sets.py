@@ -19,7 +19,7 @@ from ae_core.data.user_set_store import UserSetStore
 from ae_core.data.user_sets import PREFIX, SET_ID, SIDES, UserSet
 from ae_core.errors import ImageSetCorrupt, UnknownThing, UserError
 from ae_core.specs import TrainingSpec, change, preset
-from ae_core.storage import runs_dir
+from ae_core.storage.files import runs_dir
 
 PRESET = "digits-dense"  # suggested for every set: a dense network takes images of any size
 MIN_IMAGES = 10  # needed for training

@@ -36,7 +36,7 @@ from ae_core.errors import (
     UserError,
     disk_reason,
 )
-from ae_core.storage import FileLock, atomic_write
+from ae_core.storage.files import FileLock, atomic_write
 
 _log = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ae_core.errors import ImageSetCorrupt, UnknownThing, UserError
-from ae_core.storage import DamagedFile, check_time, checked, reading
+from ae_core.storage.files import DamagedFile, check_time, checked, reading
 from ae_core.typed_text import visible_text
 
 SIDES = (28, 32, 64)  # pixels

@@ -10,7 +10,7 @@ import numpy as np
 
 from ae_core.errors import StorageError, disk_reason
 from ae_core.specs import Limit
-from ae_core.storage import DamagedFile, FileLock, atomic_write, checked, reading
+from ae_core.storage.files import DamagedFile, FileLock, atomic_write, checked, reading
 
 _log = logging.getLogger(__name__)
 

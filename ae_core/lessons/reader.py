@@ -26,7 +26,7 @@ from ae_core.lessons.schema import (
 from ae_core.lessons.toml_reader import TomlTable
 from ae_core.models.compatibility import network_shapes
 from ae_core.specs import PRESETS, change
-from ae_core.storage import ROOT
+from ae_core.storage.files import ROOT
 
 FOLDER = ROOT / "assets" / "lessons"
 

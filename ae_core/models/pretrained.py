@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ae_core.models.inference import DenoiserFile, ModelFile
 from ae_core.specs import DenoiserSpec, TrainingSpec, change, flatten
-from ae_core.storage import ROOT, atomic_write
+from ae_core.storage.files import ROOT, atomic_write
 
 FOLDER = ROOT / "assets" / "pretrained"
 FACE_DISTANCE = "face-likeness"  # .npz of `ae_core.denoising.face_distance`

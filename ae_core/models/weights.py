@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ae_core.errors import Message, UserError
-from ae_core.storage import DAMAGED
+from ae_core.storage.files import DAMAGED
 
 _log = logging.getLogger(__name__)
 

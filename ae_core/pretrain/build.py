@@ -23,7 +23,7 @@ from ae_core.pretrain.noise_benchmark import KINDS, benchmark
 from ae_core.runs.record import RunRecord, new_record
 from ae_core.runs.store import write_record
 from ae_core.specs import DenoiserSpec, TrainingSpec
-from ae_core.storage import atomic_write
+from ae_core.storage.files import atomic_write
 
 if TYPE_CHECKING:
     from ae_core.models.autoencoder import Autoencoder

@@ -11,7 +11,7 @@ from ae_core.errors import Message, UnknownThing, UserError
 from ae_core.runs.snapshot import Snapshot, restored
 from ae_core.runs.store import RunStore
 from ae_core.runs.timeline import FILE, EpochFrame, check_frames, from_bytes
-from ae_core.storage import DamagedFile, reading
+from ae_core.storage.files import DamagedFile, reading
 
 
 class EndedRuns:

@@ -14,7 +14,7 @@ from ae_core.errors import Message
 from ae_core.models.compatibility import network_shapes
 from ae_core.sentences import sentence
 from ae_core.specs import TrainingSpec, from_json, to_json
-from ae_core.storage import any_number, check_time, checked
+from ae_core.storage.files import any_number, check_time, checked
 
 ENDED = ("finished", "stopped", "failed")
 INTERRUPTED = Message("interrupted")
@@ -129,7 +129,7 @@ def origin_from_json(text: str) -> RunOrigin:
     """Read ``run.json``.
 
     Raises:
-        One of `ae_core.storage.DAMAGED`: this is not a text of `begin_to_json`.
+        One of `ae_core.storage.files.DAMAGED`: this is not a text of `begin_to_json`.
     """
     about = json.loads(text)
     names = ("preset", "owner", "created", "sweep")  # the last is missing in older folders
@@ -140,7 +140,7 @@ def spec_from_json(text: str) -> TrainingSpec:
     """Read ``spec.json``, whose network must fit its images.
 
     Raises:
-        One of `ae_core.storage.DAMAGED`: this is not a text of `begin_to_json`.
+        One of `ae_core.storage.files.DAMAGED`: this is not a text of `begin_to_json`.
     """
     spec = from_json(text)
     network_shapes(spec)
@@ -156,7 +156,7 @@ def with_end(record: RunRecord, end_json: str) -> RunRecord:
     """Return the record of a run with its outcome.
 
     Raises:
-        One of `ae_core.storage.DAMAGED`: this is not a text of `end_to_json`.
+        One of `ae_core.storage.files.DAMAGED`: this is not a text of `end_to_json`.
     """
     end = json.loads(end_json)
     if end["status"] not in ENDED:

@@ -16,7 +16,7 @@ from ae_core.errors import Message
 from ae_core.models.compatibility import image_shape
 from ae_core.runs.record import RunRecord
 from ae_core.specs import TrainingSpec
-from ae_core.storage import DamagedFile, reading
+from ae_core.storage.files import DamagedFile, reading
 
 T = TypeVar("T")
 LIVE = ("queued", "starting", "running", "paused", "stopping")

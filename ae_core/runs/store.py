@@ -27,7 +27,7 @@ from ae_core.runs.record import (
     spec_from_json,
     with_end,
 )
-from ae_core.storage import DamagedFile, atomic_write, reading
+from ae_core.storage.files import DamagedFile, atomic_write, reading
 
 _log = logging.getLogger(__name__)
 

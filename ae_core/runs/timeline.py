@@ -79,7 +79,7 @@ def from_bytes(data: bytes | None) -> tuple[EpochFrame, ...]:
     """Read the output of `to_bytes`; return no frames for None, if a run has no such file.
 
     Raises:
-        One of `ae_core.storage.DAMAGED`: these are not frames.
+        One of `ae_core.storage.files.DAMAGED`: these are not frames.
     """
     if data is None:
         return ()

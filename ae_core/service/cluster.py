@@ -22,7 +22,7 @@ from ae_core.errors import UserError
 from ae_core.service import surroundings
 from ae_core.service.dask_adapter import fork_workers
 from ae_core.service.worker import INFER, TRAIN
-from ae_core.storage import ROOT, runs_dir
+from ae_core.storage.files import ROOT, runs_dir
 
 HOST = "127.0.0.1"
 QUIET = {

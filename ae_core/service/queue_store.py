@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ae_core.errors import StorageError, disk_reason
 from ae_core.service.queue import Entry, TrainingQueue
-from ae_core.storage import (
+from ae_core.storage.files import (
     DamagedFile,
     FileLock,
     atomic_write,

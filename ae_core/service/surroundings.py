@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Mapping
 
-from ae_core.storage import ROOT
+from ae_core.storage.files import ROOT
 
 # The folder holds Keras's own defaults, in place of a keras.json in the home folder.
 KERAS = {"KERAS_BACKEND": "tensorflow", "KERAS_HOME": str(ROOT / "assets" / "keras")}

@@ -24,7 +24,7 @@ from ae_core.service import surroundings
 from ae_core.service.dask_adapter import report
 from ae_core.service.messages import DaskRunControl, ProgressReporter
 from ae_core.specs import from_json
-from ae_core.storage import atomic_write
+from ae_core.storage.files import atomic_write
 
 if TYPE_CHECKING:
     from ae_core.training.loop import Epoch

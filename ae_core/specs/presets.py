@@ -8,7 +8,7 @@ from typing import Any
 from ae_core.errors import UserError
 from ae_core.specs.serialization import change, flatten
 from ae_core.specs.training import TrainingSpec
-from ae_core.storage import ROOT
+from ae_core.storage.files import ROOT
 
 FILE = ROOT / "assets" / "presets.toml"
 

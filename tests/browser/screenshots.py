@@ -8,7 +8,7 @@ import sys
 
 from playwright.sync_api import Page, sync_playwright
 
-from ae_core.storage import ROOT
+from ae_core.storage.files import ROOT
 from tests.helpers.lab_page import IDLE, open_page, wait_for_decoders
 
 FOLDER = ROOT / "assets" / "screenshots"

@@ -7,7 +7,7 @@ import psutil
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from ae_core.storage import ROOT
+from ae_core.storage.files import ROOT
 from tests.helpers.lab_page import IDLE, linked, metric, open_page
 from tests.helpers.refusals import pattern
 from tests.helpers.trainings import MAPPED

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from ae_core.storage import ROOT
+from ae_core.storage.files import ROOT
 from tests.browser.conftest import VIOLATION
 from tests.helpers.lab_page import open_page
 

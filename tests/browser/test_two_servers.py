@@ -18,7 +18,7 @@ from ae_core.runs.store import RunStore
 from ae_core.service.connection import Connection
 from ae_core.service.service import TrainingService
 from ae_core.specs import change, preset
-from ae_core.storage import ROOT
+from ae_core.storage.files import ROOT
 from tests.helpers.dask_cluster import DaskCluster
 from tests.helpers.lab_page import IDLE
 from tests.helpers.lab_server import wait_for

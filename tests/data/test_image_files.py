@@ -13,7 +13,7 @@ from PIL import Image, ImageFile
 
 from ae_core.data.image_files import ENOUGH, MAX_BYTES, open_image
 from ae_core.errors import UserError
-from ae_core.storage import ROOT
+from ae_core.storage.files import ROOT
 from tests.helpers.encoded import encoded
 from tests.helpers.refusals import check, refused
 

@@ -25,7 +25,7 @@ from ae_core.models.inference import ModelFile
 from ae_core.runs.store import RunStore
 from ae_core.service.service import TrainingService
 from ae_core.specs import PRESETS, change, from_query, to_query
-from ae_core.storage import runs_dir
+from ae_core.storage.files import runs_dir
 from tests.helpers.refusals import check, refused
 
 PATIENCE = 180  # seconds, TensorFlow's start included

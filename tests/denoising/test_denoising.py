@@ -22,7 +22,7 @@ from ae_core.models import inference, weights
 from ae_core.models.compatibility import image_shape
 from ae_core.models.pretrained import cards
 from ae_core.specs import CHOICES, Corruption
-from ae_core.storage import ROOT
+from ae_core.storage.files import ROOT
 from tests.helpers.encoded import encoded
 from tests.helpers.refusals import refused
 

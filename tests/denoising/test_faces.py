@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from ae_core.denoising.faces import MIDDLE, Crop, cut, find_faces
-from ae_core.storage import data_dir
+from ae_core.storage.files import data_dir
 
 PHOTOS = data_dir() / "photos"
 LFW_X, LFW_Y = 124.5 / 250, 133.5 / 250  # the middle of LFWcrop's square

@@ -19,7 +19,7 @@ from ae_core.models.compatibility import image_shape, network_shapes
 from ae_core.models.shapes import parameters
 from ae_core.specs import CHOICES, PRESETS, Corruption, TrainingSpec, change, preset
 from ae_core.specs.augmentation import AUGMENTATIONS
-from ae_core.storage import data_dir
+from ae_core.storage.files import data_dir
 from tests.helpers.exported import FAMILIES, SMALL, assert_reproduces, in_a_fresh_process
 from tests.helpers.image_set_files import write_fake
 from tests.helpers.refusals import refused

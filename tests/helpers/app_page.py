@@ -6,7 +6,7 @@ import re
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
-from ae_core.storage import ROOT
+from ae_core.storage.files import ROOT
 
 PAGES = (
     "pages/lessons.py",

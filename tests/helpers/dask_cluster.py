@@ -13,7 +13,7 @@ from distributed import Client
 from distributed.cli import dask_worker
 
 from ae_core.service.cluster import forks
-from ae_core.storage import ROOT
+from ae_core.storage.files import ROOT
 
 LOCAL = ("--host", "127.0.0.1", "--no-dashboard")
 KINDS = ("train", "train", "infer")

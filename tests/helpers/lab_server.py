@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ae_core.storage import ROOT
+from ae_core.storage.files import ROOT
 
 START_SECONDS = 60
 LAPTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"}

@@ -13,7 +13,7 @@ from ae_core.runs.ended_runs import EndedRuns
 from ae_core.runs.record import ALWAYS, ENDED
 from ae_core.runs.store import RunStore
 from ae_core.sentences import languages, sentence
-from ae_core.storage import LAST_SECOND, ROOT
+from ae_core.storage.files import LAST_SECOND, ROOT
 
 ID = "42ee999ae340"  # two epochs, a code of two dimensions
 FOLDER = ROOT / "tests" / "fixtures" / "store" / ID

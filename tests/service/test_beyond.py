@@ -15,7 +15,7 @@ from distributed import Client, wait
 from ae_core.errors import Busy
 from ae_core.service.messages import attempt_name, task_key
 from ae_core.specs import change, preset
-from ae_core.storage import ROOT
+from ae_core.storage.files import ROOT
 from ae_core.training.sweep import specs_of
 from tests.helpers.dask_cluster import pid_of
 from tests.helpers.refusals import check

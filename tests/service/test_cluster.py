@@ -14,7 +14,7 @@ from ae_core.service import cluster as module
 from ae_core.service.connection import Connection
 from ae_core.service.service import TrainingService
 from ae_core.specs import change, preset
-from ae_core.storage import ROOT
+from ae_core.storage.files import ROOT
 from tests.helpers.refusals import check, refused
 
 QUICK = change(preset("digits-dense"), image_size=8, epochs=5)

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from ae_core.storage import ROOT
+from ae_core.storage.files import ROOT
 
 KERAS_JSON = {
     "floatx": "float16",

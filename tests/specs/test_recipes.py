@@ -13,7 +13,7 @@ from ae_core.data.catalog import IMAGE_SETS
 from ae_core.data.loading import load_images
 from ae_core.errors import Message
 from ae_core.specs import preset
-from ae_core.storage import data_dir
+from ae_core.storage.files import data_dir
 from ae_core.training.control import NoControl
 from ae_core.training.loop import fit
 

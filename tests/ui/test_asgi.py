@@ -13,7 +13,7 @@ import pytest
 from starlette.applications import Starlette
 
 from ae_core.sentences import languages, say
-from ae_core.storage import ROOT
+from ae_core.storage.files import ROOT
 from pages.ui.shell.asgi import KEEP, PROBLEMS, routes
 from pages.ui.shell.lifespan import lifespan
 from pages.ui.widgets import component

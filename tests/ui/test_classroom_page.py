@@ -6,7 +6,7 @@ import pytest
 
 from ae_core.classroom.model import DAYS, Challenge, ClassLimits
 from ae_core.classroom.service import ClassroomService
-from ae_core.storage import ROOT
+from ae_core.storage.files import ROOT
 from tests.helpers.app_page import opened, ran, texts
 from tests.helpers.refusals import says
 

@@ -7,7 +7,7 @@ import pytest
 
 from ae_core.data.user_image_sets import user_sets
 from ae_core.errors import Message
-from ae_core.storage import ROOT
+from ae_core.storage.files import ROOT
 from tests.helpers.app_page import opened, texts
 from tests.helpers.damage import DEEP, KINDS, content, copied, fields
 from tests.helpers.refusals import says

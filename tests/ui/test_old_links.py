@@ -7,7 +7,7 @@ import time
 import pytest
 import streamlit as st
 
-from ae_core.storage import ROOT
+from ae_core.storage.files import ROOT
 from tests.helpers.app_page import opened
 
 FIXTURES = ROOT / "tests" / "fixtures"

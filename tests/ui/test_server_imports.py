@@ -4,13 +4,13 @@ import os
 import subprocess
 import sys
 
-from ae_core.storage import ROOT
+from ae_core.storage.files import ROOT
 
 VISITS = """
 import sys
 
 from ae_core.classroom.service import ClassroomService
-from ae_core.storage import runs_dir
+from ae_core.storage.files import runs_dir
 from pages.ui.backend.service import service
 from tests.helpers.app_page import PAGES, opened
 

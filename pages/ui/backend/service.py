@@ -18,7 +18,7 @@ from ae_core.runs.store import RunStore
 from ae_core.service.connection import Connection
 from ae_core.service.service import TrainingService
 from ae_core.specs import ImageChoice
-from ae_core.storage import runs_dir
+from ae_core.storage.files import runs_dir
 from ae_core.training import estimate
 from pages.ui.backend.caching import uncached_for_user_sets
 from pages.ui.backend.prometheus import Provider

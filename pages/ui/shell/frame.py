@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ae_core.storage import ROOT
+from ae_core.storage.files import ROOT
 from pages.ui.backend.service import measure_time, service
 from pages.ui.i18n.text import slug, text
 from pages.ui.shell.return_link import return_link

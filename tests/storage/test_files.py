@@ -11,7 +11,15 @@ from pathlib import Path
 import pytest
 
 from ae_core.errors import UserError
-from ae_core.storage import ROOT, DamagedFile, FileLock, atomic_write, check_time, checked, reading
+from ae_core.storage.files import (
+    ROOT,
+    DamagedFile,
+    FileLock,
+    atomic_write,
+    check_time,
+    checked,
+    reading,
+)
 
 TIMES = 40
 
@@ -20,7 +28,7 @@ TIMES = 40
 COUNT_UP = f"""
 import sys
 from pathlib import Path
-from ae_core.storage import FileLock
+from ae_core.storage.files import FileLock
 path = Path(sys.argv[1])
 for _ in range({TIMES}):
     with FileLock(path.with_suffix(".lock")).held():

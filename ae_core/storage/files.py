@@ -27,7 +27,7 @@ DAMAGED = (
 )
 MAX_LOGGED = 300  # characters of a problem
 LAST_SECOND = 253_402_300_799.0  # of the year 9999, in seconds since 1970
-ROOT = Path(__file__).resolve().parent.parent  # the project: app.py, assets, data, runs
+ROOT = Path(__file__).resolve().parents[2]  # the project: app.py, assets, data, runs
 
 
 def data_dir() -> Path:
