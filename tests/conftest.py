@@ -18,6 +18,7 @@ os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 from ae_core.runs.store import RunStore
 from ae_core.service.connection import Connection
 from ae_core.service.service import TrainingService
+from ae_core.storage.database import Database, database_in
 from tests.helpers.dask_cluster import DaskCluster
 
 
@@ -54,9 +55,19 @@ def connection(runs_folder) -> Iterator[Connection]:
 
 
 @pytest.fixture
-def service(connection, tmp_path) -> TrainingService:
+def service(connection, tmp_path) -> Iterator[TrainingService]:
     """A service of its own with an empty store, on the shared workers."""
-    return TrainingService(RunStore(tmp_path / "runs"), connection)
+    made = TrainingService(RunStore(tmp_path / "runs"), connection)
+    yield made
+    made.leave()
+
+
+@pytest.fixture
+def database(tmp_path) -> Iterator[Database]:
+    """An empty database."""
+    found = database_in(tmp_path)
+    yield found
+    found.close()
 
 
 @pytest.fixture(scope="session")

@@ -10,11 +10,9 @@ import pytest
 from ae_core.classroom.store import unwritable
 from ae_core.data.user_set_store import UserSetStore
 from ae_core.errors import StorageError, disk_reason
+from ae_core.runs.folder import write_run
 from ae_core.runs.record import new_record
-from ae_core.runs.store import RunStore
 from ae_core.sentences import languages, sentence
-from ae_core.service.queue import Entry
-from ae_core.service.queue_store import QueueStore
 from ae_core.specs import TrainingSpec
 
 REASONS = {
@@ -34,9 +32,8 @@ def add_images(root):
 
 
 KEEPERS = {
-    "run_not_saved": lambda root: RunStore(root).begin(new_record(TrainingSpec(), "", "ada")),
+    "run_not_saved": lambda root: write_run(root, new_record(TrainingSpec(), "", "ada"), {}),
     "set_not_saved": add_images,
-    "run_not_queued": lambda root: QueueStore(root).enqueue([Entry("0" * 12, "ada", "", 0.0)]),
 }
 
 

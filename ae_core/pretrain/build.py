@@ -20,8 +20,8 @@ from ae_core.models.inference import ModelFile
 from ae_core.models.pretrained import ModelCard, NoiseResult
 from ae_core.pretrain import recipes
 from ae_core.pretrain.noise_benchmark import KINDS, benchmark
+from ae_core.runs.folder import write_run
 from ae_core.runs.record import RunRecord, new_record
-from ae_core.runs.store import write_record
 from ae_core.specs import DenoiserSpec, TrainingSpec
 from ae_core.storage.files import atomic_write
 
@@ -68,7 +68,7 @@ def run(
     images = load_images(*spec.images)
     record = new_record(spec, name, "")
     if folder is not None:
-        write_record(folder, record, {})
+        write_run(folder, record, {})
     last: list[loop.Epoch] = []
 
     def show(epoch: loop.Epoch) -> None:
@@ -85,7 +85,7 @@ def run(
         files["preview.png"] = to_png(image)
     record = record.ended(outcome)
     if folder is not None:
-        write_record(folder, record, files, ended=True)
+        write_run(folder, record, files, ended=True)
     return record, dict(outcome.weights), files
 
 

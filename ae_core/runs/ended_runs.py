@@ -3,11 +3,10 @@
 Recently used snapshots stay in memory. Any thread may call it.
 """
 
-from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 
-from ae_core.errors import Message, UnknownThing, UserError
+from ae_core.errors import Message, UserError
 from ae_core.runs.snapshot import Snapshot, restored
 from ae_core.runs.store import RunStore
 from ae_core.runs.timeline import FILE, EpochFrame, check_frames, from_bytes
@@ -47,15 +46,11 @@ class EndedRuns:
             raise UserError("run_replay_damaged") from None
         return frames
 
-    def forget_pictures(self, run_ids: Iterable[str], image_set: str) -> None:
-        """Delete the images of a set from the folders of some runs; the runs stay."""
-        for run_id in run_ids:
-            try:
-                if self._store.read(run_id).spec.image_set == image_set:
-                    for name in ("preview.png", "map.npz", FILE):
-                        (self._store.folder(run_id) / name).unlink(missing_ok=True)
-            except UnknownThing:
-                continue
+    def forget_pictures(self, image_set: str) -> None:
+        """Delete the images of a set from the folders of all runs that train on it."""
+        for run in self._store.trained_on(image_set):
+            for name in ("preview.png", "map.npz", FILE):
+                (self._store.folder(run.id) / name).unlink(missing_ok=True)
         self._kept.cache_clear()
 
     def _read(self, run_id: str) -> Snapshot:

@@ -1,33 +1,38 @@
-"""Runs on disk: ``<id>/{run,spec,history}.json, weights.npz, preview.png, moments.npz, map.npz``.
+"""The store of the runs: what is said of them in the database, and a folder of files for each.
 
-``weights.npz`` also exists while a run trains, and then changes every few seconds.
-
-Every file is written under another name and then renamed, so that a reader never sees a partial
-file. A run whose folder has no ``history.json`` was interrupted by a restart. `ae_core.runs.record`
-defines the contents of the files.
+The files are ``<id>/{weights.npz, preview.png, moments.npz, map.npz}``. ``weights.npz`` also exists
+while a run trains, and then changes every few seconds. Each file is written under another name and
+then renamed, so that a reader never sees a partial one.
 """
 
+import json
 import logging
 import re
 import shutil
+import time
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row, Select, select, update
 
 from ae_core.errors import StorageError, UnknownThing, disk_reason
 from ae_core.runs.record import (
     END_DAMAGED,
+    ENDED,
+    STATUSES,
     RunOutcome,
     RunRecord,
-    begin_to_json,
-    end_to_json,
-    from_begin,
-    origin_from_json,
+    checked_history,
+    reason_from_json,
+    reason_to_json,
     spec_from_json,
-    with_end,
 )
-from ae_core.storage.files import DamagedFile, atomic_write, reading
+from ae_core.specs import to_json
+from ae_core.storage.database import Database, database_in
+from ae_core.storage.files import DamagedFile, atomic_write, check_time, reading
+from ae_core.storage.tables import RUNS
 
 _log = logging.getLogger(__name__)
 
@@ -44,16 +49,22 @@ class RunRef(NamedTuple):
     sweep: str
 
 
+_REF = (RUNS.c.created, RUNS.c.id, RUNS.c.owner, RUNS.c.sweep)
+_THERE = RUNS.c.deleted == 0
+
+
 class RunStore:
-    """All run folders below one folder.
+    """All runs of a database, and their folders below one folder.
 
     Attributes:
         root: that folder.
+        database: the database.
     """
 
     def __init__(self, root: Path) -> None:
-        """Use ``root``, which need not exist yet."""
+        """Use ``root``, which need not exist yet, and its database."""
         self.root = root
+        self.database: Database = database_in(root)
 
     def folder(self, run_id: str) -> Path:
         """Return a run's folder, whether or not it exists.
@@ -65,49 +76,83 @@ class RunStore:
             raise UnknownThing("unknown_run", id=run_id)
         return self.root / run_id
 
-    def begin(self, record: RunRecord) -> None:
-        """Write the files of a run that is about to train.
+    def begin(self, records: Sequence[RunRecord], scheduler: str = "") -> None:
+        """Store runs that wait for a scheduler, and make their folders; all or none.
 
         Raises:
-            StorageError: the folder cannot be written, for example because the disk is full.
+            StorageError: the database or the disk refuses.
         """
-        write_record(self.folder(record.id), record, {})
+        try:
+            for record in records:
+                self.folder(record.id).mkdir(parents=True)
+            self.insert(records, scheduler)
+        except (OSError, StorageError) as error:
+            for record in records:
+                self.discard(record.id)
+            if isinstance(error, OSError):
+                raise _refused(error) from error
+            raise
 
-    def finish(self, record: RunRecord, files: Mapping[str, bytes]) -> None:
-        """Write a run's outcome: its files (weights, images), history and status.
+    def insert(self, records: Sequence[RunRecord], scheduler: str = "") -> None:
+        """Store what is said of runs, whatever their status.
 
         Raises:
-            StorageError: as in `begin`.
+            StorageError: the database refuses.
         """
-        write_record(self.folder(record.id), record, files, ended=True)
+        rows = [
+            {**row(record, scheduler, number), "bytes": self._size(record.id)}
+            for number, record in enumerate(records)
+        ]
+        with self.database.changing() as connection:
+            connection.execute(RUNS.insert(), rows)
+
+    def finish(self, record: RunRecord, files: Mapping[str, bytes]) -> bool:
+        """Store a run's files, then its outcome; return False if it had ended or was deleted.
+
+        Raises:
+            StorageError: the database or the disk refuses.
+        """
+        folder = self.folder(record.id)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for name, data in files.items():
+                atomic_write(folder / name, data)
+        except OSError as error:
+            raise _refused(error) from error
+        size = self._size(record.id)
+        unended = update(RUNS).where(RUNS.c.id == record.id, RUNS.c.status.not_in(ENDED), _THERE)
+        with self.database.changing() as connection:
+            done = connection.execute(
+                unended.values(**_end(record), ended=time.time(), bytes=size, scheduler="")
+            )
+            return done.rowcount == 1
 
     def read(self, run_id: str) -> RunRecord:
         """Read a run; if its outcome is damaged, the reason says so.
 
         Raises:
-            UnknownThing: there is no such run, or its settings or its origin cannot be read.
+            UnknownThing: there is no such run, or its settings cannot be read.
         """
-        record, path = self._begun(run_id), self.folder(run_id) / "history.json"
+        self.folder(run_id)
+        row = self._row(select(RUNS).where(RUNS.c.id == run_id))
+        if row is None:
+            raise UnknownThing("unknown_run", id=run_id)
         try:
-            with reading(path):
-                return with_end(record, path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return record
-        except DamagedFile:
-            return record.ended(RunOutcome("failed", END_DAMAGED))
-
-    def _begun(self, run_id: str) -> RunRecord:
-        origin, spec = (self.folder(run_id) / name for name in ("run.json", "spec.json"))
-        try:
-            with reading(origin):
-                about = origin_from_json(origin.read_text(encoding="utf-8"))
-            with reading(spec):
-                settings = spec_from_json(spec.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise UnknownThing("unknown_run", id=run_id) from None
+            with reading(Path(run_id, "spec")):
+                check_time("created", row.created)
+                spec = spec_from_json(row.spec_json)
         except DamagedFile:
             raise UnknownThing("run_damaged", id=run_id) from None
-        return from_begin(run_id, settings, about)
+        record = RunRecord(run_id, spec, row.preset, row.owner, row.created, sweep=row.sweep)
+        try:
+            with reading(Path(run_id, "end")):
+                if row.status not in STATUSES:
+                    raise ValueError(f"status={row.status!r} must be one of {STATUSES}")
+                history = checked_history(json.loads(row.history_json), spec.epochs)
+                reason = reason_from_json(row.reason_json)
+                return record.ended(RunOutcome(row.status, reason, history))
+        except DamagedFile:
+            return record.ended(RunOutcome("failed", END_DAMAGED))
 
     def file(self, run_id: str, name: str) -> bytes | None:
         """Return a file of a run, or None if the run has no such file.
@@ -134,49 +179,65 @@ class RunStore:
 
     def has_ended(self, run_id: str) -> bool:
         """Return whether the store has a run's outcome."""
-        return (self.folder(run_id) / "history.json").is_file()
+        row = self._row(select(RUNS.c.status).where(RUNS.c.id == run_id))
+        return row is not None and row.status in ENDED
 
-    def ids(self) -> set[str]:
-        """Return the ids of all folders that may be runs."""
-        try:
-            return {path.name for path in self.root.iterdir() if RUN_ID.fullmatch(path.name)}
-        except FileNotFoundError:
-            return set()
+    def refs(self, owners: Collection[str]) -> list[RunRef]:
+        """Return the runs of some visitors, newest first."""
+        newest = RUNS.c.created.desc(), RUNS.c.number.desc(), RUNS.c.id
+        return self._refs(select(*_REF).where(RUNS.c.owner.in_(owners)).order_by(*newest))
 
-    def refs(self, run_ids: Iterable[str]) -> list[RunRef]:
-        """Return references to some runs, oldest first, without those whose files do not read."""
-        found = []
-        for run_id in run_ids:
-            path = self.folder(run_id) / "run.json"
-            try:
-                with reading(path):
-                    about = origin_from_json(path.read_text(encoding="utf-8"))
-            except (FileNotFoundError, DamagedFile):
-                continue
-            found.append(RunRef(about.created, run_id, about.owner, about.sweep))
-        return sorted(found)
+    def sweep(self, sweep_id: str) -> list[RunRef]:
+        """Return a sweep's runs in training order; none if there is no such sweep."""
+        found = select(*_REF).where(RUNS.c.sweep == sweep_id, RUNS.c.sweep != "")
+        return self._refs(found.order_by(RUNS.c.number))
+
+    def trained_on(self, image_set: str) -> list[RunRef]:
+        """Return all runs that train on an image set."""
+        return self._refs(select(*_REF).where(RUNS.c.image_set == image_set))
 
     def discard(self, run_id: str) -> None:
-        """Delete the folder of a run that never started, as far as possible."""
+        """Delete a run's folder, as far as possible."""
         shutil.rmtree(self.folder(run_id), ignore_errors=True)
 
+    def _row(self, question: Select[Any]) -> Row[Any] | None:
+        with self.database.reading() as connection:
+            return connection.execute(question.where(_THERE)).first()
 
-def write_record(
-    folder: Path, record: RunRecord, files: Mapping[str, bytes], *, ended: bool = False
-) -> None:
-    """Write a run folder.
+    def _refs(self, question: Select[Any]) -> list[RunRef]:
+        with self.database.reading() as connection:
+            return [RunRef(*row) for row in connection.execute(question.where(_THERE))]
 
-    Raises:
-        StorageError: the folder cannot be written.
-    """
-    spec, about = begin_to_json(record)
-    texts = {"spec.json": spec, "run.json": about}
-    if ended:
-        texts["history.json"] = end_to_json(record)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, data in {**files, **{k: v.encode() for k, v in texts.items()}}.items():
-            atomic_write(folder / name, data)
-    except OSError as error:
-        _log.error("a run could not be saved: %s", error)
-        raise StorageError("run_not_saved", reason=disk_reason(error)) from error
+    def _size(self, run_id: str) -> int:
+        """Return the size of a run's files in bytes."""
+        return sum(path.stat().st_size for path in self.folder(run_id).glob("*"))
+
+
+def row(record: RunRecord, scheduler: str = "", number: int = 0) -> dict[str, Any]:
+    """Return the row of a run, the ``number``-th that was submitted together."""
+    return {
+        "id": record.id,
+        "owner": record.owner,
+        "sweep": record.sweep,
+        "preset": record.preset,
+        "image_set": record.spec.image_set,
+        "spec_json": to_json(record.spec),
+        "created": record.created,
+        "number": number,
+        **_end(record),
+        "scheduler": scheduler,
+        "ended": record.created if record.status in ENDED else 0.0,
+    }
+
+
+def _end(record: RunRecord) -> dict[str, str]:
+    return {
+        "status": record.status,
+        "reason_json": reason_to_json(record.reason),
+        "history_json": json.dumps(record.history),
+    }
+
+
+def _refused(error: OSError) -> StorageError:
+    _log.error("a run could not be saved: %s", error)
+    return StorageError("run_not_saved", reason=disk_reason(error))

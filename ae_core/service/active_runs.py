@@ -1,16 +1,15 @@
-"""The live runs of all servers that share a store, and their queue.
+"""The live runs of all servers that share a scheduler, and their queue.
 
 One lock guards them, and they follow the `QueueStore` that the servers share. Any thread may call
 it.
 """
 
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from ae_core.errors import Message, StorageError, UnknownThing
+from ae_core.errors import Message, UnknownThing
 from ae_core.runs.record import RunRecord
 from ae_core.runs.snapshot import Snapshot
 from ae_core.runs.store import RunStore
@@ -20,15 +19,12 @@ from ae_core.service.metrics import ServiceMetrics
 from ae_core.service.queue import Entry, TrainingQueue
 from ae_core.service.queue_store import QueueStore
 
-MISSING_SECONDS = 10.0  # after these, a run that is neither queued nor ended is dropped
-
 
 class ActiveRuns:
     """The live runs and the queue.
 
     Attributes:
         changed: the lock, which is notified of every change.
-        exclusive: a context with the lock of all servers: one at a time starts runs.
         metrics: the counts of these runs.
     """
 
@@ -37,10 +33,8 @@ class ActiveRuns:
         self._store = store
         self._queue_store = queue_store
         self.changed = threading.Condition(threading.RLock())
-        self.exclusive = queue_store.exclusive
         self.metrics = ServiceMetrics()
         self._live: dict[str, LiveRun] = {}
-        self._missing: dict[str, float] = {}
         self._queue = TrainingQueue()
         self._slots = 1
         self._forecast = QueueForecast()
@@ -49,21 +43,11 @@ class ActiveRuns:
         """Put new runs into the queue, all or none.
 
         Raises:
-            StorageError: a run's folder or the queue cannot be written.
+            StorageError: the database or the disk refuses.
         """
         with self.changed:
-            try:
-                for record in records:
-                    self._store.begin(record)
-                self._queue_store.enqueue(
-                    Entry(record.id, record.owner, record.sweep, record.created, number)
-                    for number, record in enumerate(records)
-                )
-            except StorageError:
-                for record in records:
-                    self._queue_store.remove(record.id)
-                    self._store.discard(record.id)
-                raise
+            self._queue_store.renew()  # before there is anything that others could take over
+            self._store.begin(records, self._queue_store.scheduler)
             for record in records:
                 self._live[record.id] = LiveRun.queued(record)
             self.sync()
@@ -106,18 +90,28 @@ class ActiveRuns:
             self.changed.notify_all()
 
     def sync(self) -> TrainingQueue:
-        """Read the queue that all servers share, and return it."""
+        """Read the queue that all servers share, and return it without runs that have ended here.
+
+        Raises:
+            StorageError: the database does not answer.
+        """
         with self.changed:
-            self._queue = self._queue_store.read()
-            entries = {e.id: e for e in (*self._queue.waiting, *self._queue.training)}
+            queue = self._queue_store.read()
+            entries = {e.id: e for e in (*queue.waiting, *queue.training)}
             for entry in entries.values():
                 self._adopt(entry)
             for run_id in [*self._live]:
                 if run_id not in entries:
                     self._check_absent(run_id)
-            self._missing = {i: since for i, since in self._missing.items() if i not in entries}
+            over = self._over()
+            training = tuple(entry for entry in queue.training if entry.id not in over)
+            self._queue = replace(queue, training=training)
             self.changed.notify_all()
             return self._queue
+
+    def _over(self) -> set[str]:
+        """Return the runs that have ended but whose outcome is not in the store."""
+        return {run_id for run_id, run in self._live.items() if run.over}
 
     def _adopt(self, entry: Entry) -> None:
         """Update a run from its entry in the queue."""
@@ -125,9 +119,8 @@ class ActiveRuns:
         if run is None:
             try:
                 run = LiveRun.queued(self._store.read(entry.id))
-            except UnknownThing:  # its folder was deleted
-                self._queue_store.remove(entry.id)
-                self._queue_store.finish(entry.id)
+            except UnknownThing as damaged:
+                self._queue_store.fail(entry.id, damaged.message)
                 return
             self._live[entry.id] = run
         if entry.attempt > run.attempt and not run.over:
@@ -138,51 +131,47 @@ class ActiveRuns:
             run.start_attempt(entry)
 
     def _check_absent(self, run_id: str) -> None:
-        """Drop a run that has left the queue after another server has stored its outcome."""
-        run = self._live[run_id]
-        if self._store.has_ended(run_id):
-            self._forget(run_id, self._store.read(run_id).status)
-        elif not run.over:
-            since = self._missing.setdefault(run_id, time.monotonic())
-            if time.monotonic() - since > MISSING_SECONDS:
+        """Drop a run that has left the queue: another server has ended it or has taken it over."""
+        if not self._live[run_id].over and not self._queue_store.holds(run_id):
+            try:
+                self._forget(run_id, self._store.read(run_id).status)
+            except UnknownThing:  # it was deleted
                 self._forget(run_id, "failed")
 
     def _forget(self, run_id: str, status: str) -> None:
-        self._missing.pop(run_id, None)
         if self._live.pop(run_id, None) is not None:
             self.metrics.ends[status] += 1
             self.changed.notify_all()
 
     def start_next(self, slots: int) -> LiveRun | None:
-        """Start the next run if there is a slot; call this under `exclusive`."""
+        """Start the next run if there is a slot, and return it."""
         with self.changed:
             self._slots = slots
-            while len(self._queue.training) < slots:
-                entry = self._queue.next()
-                if entry is None:
-                    return None
-                started = self._queue_store.start(entry, time.time())
-                self.sync()
-                if started is not None:
-                    return self._live[entry.id]
+            while (entry := self._queue.next()) is not None:
+                started = self._queue_store.start(entry, slots, self._over())
+                waiting = self.sync().waiting
+                if started:
+                    return self._live.get(entry.id)
+                if any(each.id == entry.id for each in waiting):
+                    return None  # there is no slot
             return None
 
-    def retry(self, entry: Entry, lost: str) -> LiveRun:
-        """Record a new attempt at a run after a lost one; call this under `exclusive`."""
+    def retry(self, entry: Entry, lost: str) -> LiveRun | None:
+        """Record a new attempt at a run after a lost one; None if another server has done so."""
         with self.changed:
-            epoch = self._live[entry.id].snapshot.epoch + 1
-            self._queue_store.retry(entry, lost, epoch)
+            run = self._live[entry.id]
+            recorded = self._queue_store.retry(entry, lost, run.snapshot.epoch + 1)
             self.sync()
-            return self._live[entry.id]
+            return run if recorded else None
 
     def dequeue(self, run_id: str) -> bool:
         """Remove a waiting run from the queue; return whether it was there."""
         with self.changed:
             if run_id not in self._live:
-                self.sync()  # another server may have started it
+                self.sync()  # another server may have enqueued it
             removed = run_id in self._live and self._queue_store.remove(run_id)
             if removed:
-                self._queue = self._queue_store.read()
+                self.sync()
             return removed
 
     def set_problem(self, problem: Message | None) -> None:
@@ -198,13 +187,16 @@ class ActiveRuns:
         with self.changed:
             run = self._live.get(run_id)
             if run is not None:
-                self._queue_store.finish(run_id)
                 self._forget(run_id, run.record.status)
-                self._queue = self._queue_store.read()
+                self.sync()
+
+    def unsaved(self) -> list[LiveRun]:
+        """Return the ended runs that are only in memory."""
+        with self.changed:
+            return [run for run in self._live.values() if run.over and not run.snapshot.live]
 
     def keep_unsaved(self, run_id: str, problem: Message) -> None:
         """Keep an ended run in memory that could not be stored, and the reason."""
         with self.holding(run_id) as run:
-            self._queue_store.finish(run_id)
             if run is not None:
                 run.keep_unsaved(problem)

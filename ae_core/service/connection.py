@@ -42,6 +42,9 @@ class Connection:
     """A Dask client that connects when needed, and reconnects after a loss.
 
     Its methods raise ServiceUnavailable if they cannot connect or no worker answers.
+
+    Attributes:
+        address: the scheduler's address, empty for an embedded cluster.
     """
 
     def __init__(self, scheduler: str = "", train_workers: int = 1, infer_workers: int = 1) -> None:
@@ -53,7 +56,7 @@ class Connection:
             train_workers: the number of concurrent trainings in an embedded cluster.
             infer_workers: the number of its workers that answer pages.
         """
-        self._scheduler = scheduler
+        self.address = scheduler
         self._workers = (train_workers, infer_workers)
         self._lock = threading.Lock()
         self._client: Client | None = None
@@ -64,7 +67,7 @@ class Connection:
     @property
     def shared(self) -> bool:
         """Whether other servers may use the same workers."""
-        return bool(self._scheduler)
+        return bool(self.address)
 
     def client(self) -> Client:
         """Return a connected client; the first call takes about a second."""
@@ -87,15 +90,15 @@ class Connection:
     def _connected(self) -> Client:
         if self._closed:
             raise ServiceUnavailable("ending")
-        address = self._scheduler
+        address = self.address
         if not address:
             self._process, address = cluster.start(*self._workers)
         dask.config.set(cluster.RARELY_MONITORED)
         return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
 
     def _why(self, error: Exception) -> Message:
-        _log.warning("no connection to %s: %s", self._scheduler or "the embedded cluster", error)
-        if self._scheduler:
+        _log.warning("no connection to %s: %s", self.address or "the embedded cluster", error)
+        if self.address:
             return Message("unreachable")
         problem = error.message if isinstance(error, UserError) else type(error).__name__
         return Message.of("not_started", problem=problem)

@@ -1,11 +1,12 @@
 """The dispatcher submits runs to workers, follows them and stores their outcomes.
 
-It does not rely on events: each time, it compares the queue, which all servers of a store share,
-with the tasks on the scheduler, and acts on the difference. So one server may start a run, all may
-follow it, and another one may end it.
+It does not rely on events: each time, it compares the queue, which all servers of a scheduler
+share, with the tasks on the scheduler, and acts on the difference. So one server may start a run,
+all may follow it, and another one may end it.
 """
 
 import threading
+import time
 
 from distributed import Client, Future
 
@@ -18,9 +19,12 @@ from ae_core.service.connection import Connection
 from ae_core.service.executor import SerialExecutor
 from ae_core.service.messages import RunMessage, attempt_name, run_of, task_key
 from ae_core.service.queue import Entry, TrainingQueue
+from ae_core.service.queue_store import QueueStore
 
 CHANGED = "ae-queue"  # the topic on which servers announce that the queue has changed
 POLL_SECONDS = 2.0  # while changes without an event are possible
+IDLE_SECONDS = 5.0  # otherwise: another scheduler may have left runs behind
+SUBMIT_SECONDS = 15.0  # after which a begun attempt is at the scheduler, or its server has died
 MAX_ATTEMPTS = 2  # at training a run; one that is lost before it has started does not count
 
 
@@ -30,9 +34,12 @@ class Dispatcher:
     Its own thread does all work that waits for Dask or the disk.
     """
 
-    def __init__(self, store: RunStore, connection: Connection, active: ActiveRuns) -> None:
+    def __init__(
+        self, store: RunStore, queue: QueueStore, connection: Connection, active: ActiveRuns
+    ) -> None:
         """Start idle; the caller must close the connection after the dispatcher."""
         self._store = store
+        self._queue = queue
         self._connection = connection
         self._active = active
         self._attempts = AttemptTracker(
@@ -65,27 +72,40 @@ class Dispatcher:
         self._executor.submit(self._end, run_id, outcome)
 
     def close(self) -> None:
-        """Stop the dispatcher's thread."""
+        """Stop the dispatcher's thread; another server may take over what is left in the queue."""
         self._executor.close()
+        if not self._connection.shared:
+            self._queue.release()
 
     # --- in the dispatcher's own thread ----------------------------------------------------
 
     def _dispatch(self) -> None:
         self._requested.clear()
-        queue = self._active.sync()
+        wait = POLL_SECONDS
         try:
+            if self._queue.take_over():
+                self._notify_servers()
+            queue = self._active.sync()
             if queue.waiting or queue.training or self._attempts:
+                self._queue.renew()
                 client = self._connection.client()
                 self._listen(client)
-                with self._active.exclusive():
-                    self._follow(client, self._active.sync())
-                    self._start_waiting(client)
-                self._active.set_problem(None)
-        except ServiceUnavailable as error:
+                self._follow(client, queue)
+                self._start_waiting(client)
+            elif not self._connection.shared:
+                wait = IDLE_SECONDS
+            self._active.set_problem(None)
+            self._save_unsaved()
+        except (ServiceUnavailable, StorageError) as error:
             self._active.set_problem(error.message)
         finally:
-            if queue.waiting or queue.training or self._connection.shared:
-                self._executor.schedule(POLL_SECONDS, self.dispatch)
+            self._executor.schedule(wait, self.dispatch)
+
+    def _save_unsaved(self) -> None:
+        """Try again to store runs that have ended, but could not be stored."""
+        for run in self._active.unsaved():
+            self._store.finish(run.record, run.files)
+            self._active.drop(run.record.id)
 
     def _listen(self, client: Client) -> None:
         """Subscribe once to the events of a connection; some may be missed."""
@@ -106,9 +126,14 @@ class Dispatcher:
     def _follow(self, client: Client, queue: TrainingQueue) -> None:
         """Follow exactly the runs in training."""
         self._attempts.leave_others(client, queue)
+        for run_id, attempt in [*self._attempts.items()]:
+            if attempt.future.done():  # its end could not be handled when it came
+                self._finish(run_id, attempt.future)
         for entry in queue.training:
-            # If the scheduler does not have it, the scheduler is a new one.
-            if entry.id not in self._attempts and not self._attempts.join(client, entry):
+            if entry.id in self._attempts or self._attempts.join(client, entry):
+                continue
+            # The scheduler is a new one, unless another server is just submitting the attempt.
+            if not self._connection.shared or time.time() - entry.attempted > SUBMIT_SECONDS:
                 self._lose(client, entry, "service")
 
     def _start_waiting(self, client: Client) -> None:
@@ -138,14 +163,13 @@ class Dispatcher:
 
     def _attempt_lost(self, key: str, how: str) -> None:
         client = self._connection.client()
-        with self._active.exclusive():
-            for entry in self._active.sync().training:  # missing if another server was first
-                if task_key(attempt_name(entry.id, entry.attempt)) == key:
-                    self._lose(client, entry, how)
+        for entry in self._active.sync().training:  # missing if another server was first
+            if task_key(attempt_name(entry.id, entry.attempt)) == key:
+                self._lose(client, entry, how)
         self.dispatch()
 
     def _lose(self, client: Client, entry: Entry, how: str) -> None:
-        """Retry or end a run whose attempt was lost; call this under `ActiveRuns.exclusive`."""
+        """Retry or end a run whose attempt was lost."""
         attempt = self._attempts.pop(entry.id, None)
         if attempt is not None:
             attempt.forget()
@@ -158,8 +182,7 @@ class Dispatcher:
         elif entry.attempt >= MAX_ATTEMPTS and (run.started or how == "worker"):
             reason = Message.of("died" if how == "worker" else "lost", epoch=epoch)
             self._end(entry.id, RunOutcome("failed", reason))
-        else:
-            retried = self._active.retry(entry, how)
+        elif (retried := self._active.retry(entry, how)) is not None:
             self._attempts.begin(client, entry.id, retried.attempt)
             self._notify_servers()
 
@@ -189,8 +212,7 @@ class Dispatcher:
             run.end(outcome)
         run.pack(outcome)
         try:
-            if not self._store.has_ended(run_id):
-                self._store.finish(run.record, run.files)
+            self._store.finish(run.record, run.files)  # unless another server has done so
         except StorageError as error:
             self._active.keep_unsaved(run_id, error.message)
         else:

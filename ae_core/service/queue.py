@@ -16,7 +16,7 @@ STARVATION_BOUND = 600.0
 
 @dataclass(frozen=True)
 class Entry:
-    """A run that waits or trains; `QueueStore` stores these fields as JSON.
+    """A run that waits or trains.
 
     Attributes:
         id: the run's id.
@@ -26,6 +26,7 @@ class Entry:
         number: its place among the runs submitted with it.
         begun: the start time of its first attempt, 0 while it waits.
         attempt: the number of the present attempt, from 1; 0 while it waits.
+        attempted: the start time of that attempt.
         lost: the cause of a lost earlier attempt: ``worker`` or ``service``; empty if none was.
         lost_epoch: the epoch in which that happened.
     """
@@ -37,6 +38,7 @@ class Entry:
     number: int = 0
     begun: float = 0.0
     attempt: int = 0
+    attempted: float = 0.0
     lost: str = ""
     lost_epoch: int = 0
 

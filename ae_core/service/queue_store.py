@@ -1,145 +1,141 @@
-"""The queue as files that all servers of one store share.
+"""The queue of one scheduler in the database that all servers of a store share.
 
-There is a file ``waiting/<id>.json`` for each waiting run, ``training/<id>.json`` for each run in
-training, and ``served.json`` for the turns. A server removes a run from the queue by deleting its
-file, which succeeds for only one server; for everything else that two servers must not do at the
-same time, the caller holds the lock of `QueueStore.exclusive`.
+A run belongs to the scheduler that trains it. As long as a scheduler lives, a server of it renews
+its lease; when a lease has expired, another scheduler takes over the runs. What two servers must
+not both do is one conditional change: only one of them succeeds.
 """
 
-import json
-import logging
-from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager
-from dataclasses import asdict, replace
-from pathlib import Path
+import time
+from collections.abc import Collection
+from dataclasses import fields
+from typing import Any
 
-from ae_core.errors import StorageError, disk_reason
+from sqlalchemy import delete, func, select, update
+
+from ae_core.errors import Message
+from ae_core.runs.record import UNENDED, RunOutcome, reason_to_json
 from ae_core.service.queue import Entry, TrainingQueue
-from ae_core.storage.files import (
-    DamagedFile,
-    FileLock,
-    atomic_write,
-    checked,
-    checked_number,
-    reading,
-)
+from ae_core.storage.database import Database, upsert
+from ae_core.storage.tables import RUNS, SCHEDULERS, TURNS
 
-_log = logging.getLogger(__name__)
+LEASE_SECONDS = 15.0
 
-WAITING, TRAINING, SERVED = "waiting", "training", "served.json"
-MAX_SERVED = 500  # visitors whose turns are stored
+# An entry's fields by column.
+_ENTRY = [
+    RUNS.c["created" if field.name == "entered" else field.name].label(field.name)
+    for field in fields(Entry)
+]
 
 
 class QueueStore:
-    """The queue in a folder."""
+    """The runs of a scheduler that have not ended."""
 
-    def __init__(self, folder: Path) -> None:
-        """Use a folder, which need not exist yet."""
-        self._folder = folder
-        self._lock = FileLock(folder / "lock")
-        self._waiting: dict[str, Entry] = {}  # a cache: these files never change
-
-    def enqueue(self, entries: Iterable[Entry]) -> None:
-        """Put runs into the queue.
-
-        Raises:
-            StorageError: the files cannot be written.
-        """
-        try:
-            (self._folder / TRAINING).mkdir(parents=True, exist_ok=True)
-            (self._folder / WAITING).mkdir(exist_ok=True)
-            for entry in entries:
-                self._write(WAITING, entry)
-        except OSError as error:
-            _log.error("a run could not be queued: %s", error)
-            raise StorageError("run_not_queued", reason=disk_reason(error)) from error
-
-    def exclusive(self) -> AbstractContextManager[None]:
-        """Hold a lock that all servers share."""
-        return self._lock.held()
-
-    def remove(self, run_id: str) -> bool:
-        """Remove a waiting run; return whether it was there, which is True for only one server."""
-        try:
-            (self._folder / WAITING / f"{run_id}.json").unlink()
-        except FileNotFoundError:
-            return False
-        return True
-
-    def start(self, entry: Entry, now: float) -> Entry | None:
-        """Record that a waiting run starts; return None if it has left the queue.
-
-        Raises:
-            OSError: the file cannot be written.
-        """
-        started = replace(entry, attempt=1, begun=now)
-        self._write(TRAINING, started)  # first, so that the run is always in one of the folders
-        if not self.remove(entry.id):
-            self.finish(entry.id)
-            return None
-        served = {**self._last_served(), entry.owner: now}
-        newest = sorted(served.items(), key=lambda one: one[1])[-MAX_SERVED:]
-        self._put(self._folder / SERVED, dict(newest))
-        return started
-
-    def retry(self, entry: Entry, lost: str, epoch: int) -> Entry:
-        """Record a new attempt at a run, and the cause and the epoch of the last one's loss.
-
-        Raises:
-            OSError: the file cannot be written.
-        """
-        next_attempt = replace(entry, attempt=entry.attempt + 1, lost=lost, lost_epoch=epoch)
-        self._write(TRAINING, next_attempt)
-        return next_attempt
-
-    def finish(self, run_id: str) -> None:
-        """Record that a run no longer trains."""
-        (self._folder / TRAINING / f"{run_id}.json").unlink(missing_ok=True)
+    def __init__(self, database: Database, scheduler: str) -> None:
+        """Use the database; nothing is read or written yet."""
+        self._database = database
+        self.scheduler = scheduler
+        self._mine = (RUNS.c.scheduler == scheduler, RUNS.c.deleted == 0)
 
     def read(self) -> TrainingQueue:
         """Return the present queue."""
-        waiting = {name: self._known(name) for name in self._names(WAITING)}
-        # After the waiting ones: a run that starts in between is read twice, never missed.
-        names = self._names(TRAINING)
-        training = [_read(self._folder / TRAINING / f"{name}.json") for name in names]
-        found = {entry.id: entry for entry in training if entry is not None}
-        self._waiting = {name: entry for name, entry in waiting.items() if entry is not None}
-        waits = tuple(e for name, e in self._waiting.items() if name not in found)
-        return TrainingQueue(waits, tuple(found.values()), self._last_served())
+        live = select(RUNS.c.status, *_ENTRY).where(*self._mine, RUNS.c.status.in_(UNENDED))
+        with self._database.reading() as connection:
+            rows = connection.execute(live).all()
+            owners = {row.owner for row in rows if row.status == "queued"}
+            turns = connection.execute(select(TURNS).where(TURNS.c.owner.in_(owners))).all()
+        entries = [(status, Entry(*fields)) for status, *fields in rows]
+        return TrainingQueue(
+            tuple(entry for status, entry in entries if status == "queued"),
+            tuple(entry for status, entry in entries if status == "running"),
+            {turn.owner: turn.served for turn in turns},
+        )
 
-    def _known(self, name: str) -> Entry | None:
-        return self._waiting.get(name) or _read(self._folder / WAITING / f"{name}.json")
+    def start(self, entry: Entry, slots: int, others: Collection[str] = ()) -> bool:
+        """Record that a waiting run starts, if it still waits and there is a slot for it.
 
-    def _names(self, folder: str) -> list[str]:
-        try:
-            paths = [*(self._folder / folder).iterdir()]
-        except FileNotFoundError:
-            return []
-        return [path.stem for path in paths if path.name[0] != "."]
+        Args:
+            entry: the run.
+            slots: the number of runs of this scheduler that train at a time.
+            others: runs that do not take a slot although they have no outcome yet.
+        """
+        now = time.time()
+        training = select(func.count()).where(
+            *self._mine, RUNS.c.status == "running", RUNS.c.id.not_in(others)
+        )
+        waiting = update(RUNS).where(RUNS.c.id == entry.id, RUNS.c.status == "queued", *self._mine)
+        with self._database.changing() as connection:
+            # All servers of this scheduler change this row first, so they start one at a time.
+            upsert(connection, SCHEDULERS, {"id": self.scheduler, "seen": now})
+            if connection.execute(training).scalar_one() >= slots:
+                return False
+            begun = {"status": "running", "attempt": 1, "begun": now, "attempted": now}
+            if not connection.execute(waiting.values(begun)).rowcount:
+                return False
+            upsert(connection, TURNS, {"owner": entry.owner, "served": now})
+            return True
 
-    def _last_served(self) -> Mapping[str, float]:
-        path = self._folder / SERVED
-        try:
-            with reading(path):
-                served = json.loads(path.read_text(encoding="utf-8"))
-                return {name: checked_number(name, when) for name, when in served.items()}
-        except (FileNotFoundError, DamagedFile):
-            return {}
+    def retry(self, entry: Entry, lost: str, epoch: int) -> bool:
+        """Record a new attempt at a run, and the cause and the epoch of the last one's loss.
 
-    def _write(self, folder: str, entry: Entry) -> None:
-        self._put(self._folder / folder / f"{entry.id}.json", asdict(entry))
+        Returns:
+            False if another server has recorded it or the run has ended.
+        """
+        same = RUNS.c.status == "running", RUNS.c.attempt == entry.attempt
+        again = {"attempt": entry.attempt + 1, "lost": lost, "lost_epoch": epoch}
+        changed = update(RUNS).where(RUNS.c.id == entry.id, *same, *self._mine)
+        with self._database.changing() as connection:
+            done = connection.execute(changed.values(**again, attempted=time.time()))
+            return done.rowcount == 1
 
-    def _put(self, path: Path, content: object) -> None:
-        atomic_write(path, json.dumps(content).encode(), lasting=False)
+    def remove(self, run_id: str) -> bool:
+        """Remove a waiting run; return whether it waited, which is True for only one server."""
+        waiting = update(RUNS).where(RUNS.c.id == run_id, RUNS.c.status == "queued")
+        with self._database.changing() as connection:
+            return connection.execute(waiting.values(status="stopping")).rowcount == 1
+
+    def renew(self) -> None:
+        """Renew the lease of this scheduler."""
+        with self._database.changing() as connection:
+            upsert(connection, SCHEDULERS, {"id": self.scheduler, "seen": time.time()})
+
+    def release(self) -> None:
+        """End the lease: another scheduler may take over what is left."""
+        with self._database.changing() as connection:
+            connection.execute(delete(SCHEDULERS).where(SCHEDULERS.c.id == self.scheduler))
+
+    def take_over(self) -> bool:
+        """Take over the runs of schedulers whose lease has expired; return whether there were any.
+
+        Their waiting runs wait here. What they trained is tried again, as after any loss.
+        """
+        alive = select(SCHEDULERS.c.id).where(SCHEDULERS.c.seen > time.time() - LEASE_SECONDS)
+        left = RUNS.c.status.in_(UNENDED) & (RUNS.c.scheduler != self.scheduler)
+        left &= RUNS.c.scheduler.not_in(alive)
+        with self._database.reading() as connection:
+            if connection.execute(select(RUNS.c.id).where(left).limit(1)).first() is None:
+                return False
+        stopped = _outcome(RunOutcome("stopped", Message("stopped_waiting")))
+        with self._database.changing() as connection:
+            upsert(connection, SCHEDULERS, {"id": self.scheduler, "seen": time.time()})
+            connection.execute(
+                update(RUNS).where(left, RUNS.c.status == "stopping").values(stopped)
+            )
+            changed = update(RUNS).where(left).values(scheduler=self.scheduler)
+            return connection.execute(changed).rowcount > 0
+
+    def fail(self, run_id: str, reason: Message) -> None:
+        """End a run that cannot be trained, for the reason."""
+        with self._database.changing() as connection:
+            mine = update(RUNS).where(RUNS.c.id == run_id, *self._mine)
+            connection.execute(mine.values(_outcome(RunOutcome("failed", reason))))
+
+    def holds(self, run_id: str) -> bool:
+        """Return whether a run waits, trains or stops here."""
+        here = select(RUNS.c.id).where(RUNS.c.id == run_id, RUNS.c.status.in_(UNENDED), *self._mine)
+        with self._database.reading() as connection:
+            return connection.execute(here).first() is not None
 
 
-def _read(path: Path) -> Entry | None:
-    """Read an entry; return None if the file is gone or is not the entry of its run."""
-    try:
-        with reading(path):
-            entry = checked(Entry, json.loads(path.read_text(encoding="utf-8")))
-            if entry.id != path.stem:
-                raise ValueError(f"the entry belongs to run {entry.id}")
-            return entry
-    except (FileNotFoundError, DamagedFile):
-        return None
+def _outcome(outcome: RunOutcome) -> dict[str, Any]:
+    end = {"status": outcome.status, "reason_json": reason_to_json(outcome.reason)}
+    return {**end, "ended": time.time(), "scheduler": ""}

@@ -3,21 +3,17 @@
 Any thread may call it; the snapshots that it returns are frozen.
 """
 
-import shutil
-import tempfile
+import secrets
 import time
-import weakref
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable, Collection, Sequence
 
 from ae_core.data.loading import card
-from ae_core.errors import Busy, Message
+from ae_core.errors import Busy, Message, UnknownThing
 from ae_core.models.compatibility import network_shapes
 from ae_core.runs.ended_runs import EndedRuns
-from ae_core.runs.index import RunIndex
 from ae_core.runs.record import RunOutcome, new_record, new_run_id
 from ae_core.runs.snapshot import Snapshot, without_gone_pictures
-from ae_core.runs.store import RunStore
+from ae_core.runs.store import RunRef, RunStore
 from ae_core.runs.timeline import EpochFrame
 from ae_core.service.active_runs import ActiveRuns
 from ae_core.service.attempts import ALL_EPOCHS
@@ -45,14 +41,13 @@ class TrainingService:
         self.store = store
         self.connection = connection
         self._runs_per_owner = runs_per_owner
-        self._index = RunIndex(store)
         self._ended = EndedRuns(store)
-        queue = store.root / "queue" if connection.shared else _temporary_folder(self)
-        self._active = ActiveRuns(store, QueueStore(queue))
+        # A server's own workers end with it, so that their name is new for each start.
+        queue = QueueStore(store.database, connection.address or f"own-{secrets.token_hex(8)}")
+        self._active = ActiveRuns(store, queue)
         self.metrics = self._active.metrics
-        self._dispatcher = Dispatcher(store, connection, self._active)
-        if connection.shared:
-            self._dispatcher.dispatch()  # another server may have left runs behind
+        self._dispatcher = Dispatcher(store, queue, connection, self._active)
+        self._dispatcher.dispatch()  # another server may have left runs behind
 
     def submit(self, spec: TrainingSpec, owner: str, preset: str = "") -> str:
         """Put a run into the queue and return its id.
@@ -88,7 +83,6 @@ class TrainingService:
             self._refuse_if_busy(owner)
             records = [new_record(spec, preset, owner, sweep) for spec in specs]
             self._active.enqueue(records)
-            self._index.add(records)
         self._dispatcher.announce()
         return [record.id for record in records]
 
@@ -101,11 +95,17 @@ class TrainingService:
 
     def sweep(self, sweep_id: str) -> list[str]:
         """Return the ids of a sweep's runs in training order."""
-        return self._index.sweep(sweep_id)
+        if found := self.store.sweep(sweep_id):
+            return [run.id for run in found]
+        raise UnknownThing("unknown_sweep", id=sweep_id)
 
     def runs(self, owner: str) -> list[str]:
         """Return the ids of a visitor's runs, newest first."""
-        return self._index.owned(owner)
+        return [run.id for run in self.store.refs([owner])]
+
+    def runs_of(self, owners: Collection[str]) -> list[RunRef]:
+        """Return the runs of some visitors, newest first."""
+        return self.store.refs(owners)
 
     def snapshot(self, run_id: str) -> Snapshot:
         """Return the present snapshot of a run."""
@@ -147,7 +147,7 @@ class TrainingService:
 
     def forget_pictures(self, image_set: str) -> None:
         """Delete the images of a set from all ended runs; the runs stay."""
-        self._ended.forget_pictures(self._index.all_ids(), image_set)
+        self._ended.forget_pictures(image_set)
 
     def pause(self, run_id: str) -> None:
         """Pause a run; it keeps its worker for at most `messages.MAX_PAUSE` seconds."""
@@ -188,18 +188,15 @@ class TrainingService:
         self.store.finish(run.record, run.files)
         self._active.drop(run_id)
 
+    def leave(self) -> None:
+        """Start and follow no more runs."""
+        self._dispatcher.close()
+
     def close(self) -> None:
         """End the workers and all runs in progress."""
-        self._dispatcher.close()
+        self.leave()
         self.connection.close()
 
     def _allow_until_epoch(self, run_id: str, epoch: int) -> None:
         if self._active.live(run_id) is not None:
             self._dispatcher.allow_until_epoch(run_id, epoch)
-
-
-def _temporary_folder(service: TrainingService) -> Path:
-    """Return a queue folder for a server with its own workers, deleted with the service."""
-    folder = tempfile.mkdtemp(prefix="ae-queue-")
-    weakref.finalize(service, shutil.rmtree, folder, ignore_errors=True)
-    return Path(folder)

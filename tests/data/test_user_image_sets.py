@@ -267,7 +267,7 @@ def test_the_life_of_an_own_set_with_real_workers(service):
     assert service.wait_until(long, lambda s: not s.live, PATIENCE).status == "stopped"
     for each in (run_id, long):
         kept = {path.name for path in service.store.folder(each).iterdir()}
-        assert kept == {"spec.json", "run.json", "history.json", "weights.npz"}
+        assert kept == {"weights.npz"}
         looked_at = service.snapshot(each)
         assert looked_at.pictures is None
         assert looked_at.history

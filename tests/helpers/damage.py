@@ -1,15 +1,23 @@
-"""Kinds of damage to the files of a run folder."""
+"""Kinds of damage to a run: to its files, and to the texts of its row in the database.
+
+A damage is made to a run folder of an earlier version; `stored` brings its texts as they are into
+the database.
+"""
 
 import io
 import json
 import shutil
 import zipfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
+
+from ae_core.storage.database import database_in, upsert
+from ae_core.storage.tables import RUNS
 
 Damage = Callable[[Path], None]
 DEEP = "[" * 100_000 + "]" * 100_000
@@ -185,7 +193,6 @@ KINDS: Mapping[str, tuple[str, Damage]] = {
     "spec a list": ("run", content("spec.json", "[]")),
     "spec deep": ("run", content("spec.json", DEEP)),
     "spec garbage": ("run", content("spec.json", GARBAGE)),
-    "spec a folder": ("run", _folder("spec.json")),
     "history of text": ("end", _epochs(lambda _: "many")),
     "history a dict": ("end", _epochs(lambda epochs: {"1": epochs[0]})),
     "history null": ("end", _epochs(lambda _: None)),
@@ -202,7 +209,6 @@ KINDS: Mapping[str, tuple[str, Damage]] = {
     "history deep": ("end", content("history.json", DEEP)),
     "history garbage": ("end", content("history.json", GARBAGE)),
     "history empty": ("end", content("history.json", "")),
-    "history a folder": ("end", _folder("history.json")),
     "reason unknown": (
         "end",
         fields("history.json", status="failed", message={"key": "no_such", "values": {}}),
@@ -221,17 +227,6 @@ KINDS: Mapping[str, tuple[str, Damage]] = {
     ),
     "status unknown": ("end", fields("history.json", status="on fire")),
     "status a list": ("end", fields("history.json", status=["finished"])),
-    "status live": ("end", fields("history.json", status="running")),
-    "preset a list": ("run", fields("run.json", preset=["digits-dense"])),
-    "preset a number": ("run", fields("run.json", preset=7)),
-    "owner a list": ("run", fields("run.json", owner=["me"])),
-    "sweep a dict": ("run", fields("run.json", sweep={"a": 1})),
-    "created a text": ("run", fields("run.json", created="yesterday")),
-    "created NaN": ("run", fields("run.json", created=float("nan"))),
-    "created never": ("run", fields("run.json", created=1e300)),
-    "run.json deep": ("run", content("run.json", DEEP)),
-    "run.json a list": ("run", content("run.json", "[1, 2]")),
-    "run.json garbage": ("run", content("run.json", GARBAGE)),
 }
 
 
@@ -241,3 +236,27 @@ def copied(run: Path, root: Path, run_id: str, owner: str) -> Path:
     shutil.copytree(run, folder)
     fields("run.json", id=run_id, owner=owner)(folder)
     return folder
+
+
+def stored(root: Path, folder: Path) -> None:
+    """Bring the texts of a run folder into the database of a folder of runs, damaged or not."""
+    about = json.loads((folder / "run.json").read_text())
+    end_text = (folder / "history.json").read_text("latin-1")
+    end = {"status": "finished", "epochs": None, "message": None}
+    with suppress(ValueError, RecursionError):
+        end |= json.loads(end_text)
+        end_text = json.dumps(end["epochs"])
+    names = ("owner", "preset", "created")
+    row = {
+        "id": folder.name,
+        **{name: about[name] for name in names},
+        "sweep": about.get("sweep", ""),
+        "image_set": "digits",
+        "scheduler": "",
+        "spec_json": (folder / "spec.json").read_text("latin-1"),
+        "status": str(end["status"]),
+        "history_json": end_text,
+        "reason_json": json.dumps(end["message"]),
+    }
+    with database_in(root).changing() as connection:
+        upsert(connection, RUNS, row)

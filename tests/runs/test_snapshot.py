@@ -94,18 +94,18 @@ def test_a_run_without_pictures_keeps_none():
 def test_the_way_through_the_store(tmp_path):
     spec = change(preset("digits-dense"), latent_dim=2, image_size=16)
     store = RunStore(tmp_path)
-    record = new_record(spec, "digits-dense", "someone").ended(
-        RunOutcome("finished", None, HISTORY)
-    )
+    begun = new_record(spec, "digits-dense", "someone")
+    record = begun.ended(RunOutcome("finished", None, HISTORY))
     code_map = CodeMap(np.ones((5, 2), np.float32), (0, 1, 2, 1, 0), ("null", "eins", "zwölf"))
     before = snapshot_of(record, pictures=random_rows(2, spec), map=code_map)
+    store.begin([begun])
     store.finish(record, files_of(before))
     after = restored(store.read(record.id), lambda name: store.file(record.id, name), saved=False)
     assert same(after, before)
 
 
 def test_a_run_of_which_only_the_record_is_left():
-    record = RunRecord("0" * 12, preset("digits-dense"), "digits-dense", "", 0.0)
+    record = RunRecord("0" * 12, preset("digits-dense"), "digits-dense", "", 0.0, "failed")
     after = restored(record, {}.get, saved=False)
     assert (after.status, after.reason) == (record.status, record.reason)
     assert (after.pictures, after.map, after.live) == (None, None, False)

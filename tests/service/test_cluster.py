@@ -53,11 +53,12 @@ def test_a_killed_server_leaves_no_worker_and_keeps_finished_runs(tmp_path):
         server.kill()
     _, alive = psutil.wait_procs(family, timeout=30)
     assert alive == []
-    restarted = TrainingService(RunStore(tmp_path), Connection())
-    assert restarted.runs("ada") == [going, done]
-    assert restarted.snapshot(done).status == "finished"
-    assert restarted.snapshot(done).epoch == 3
-    check(restarted.snapshot(going).reason, "interrupted")
+    with closing(TrainingService(RunStore(tmp_path), Connection())) as restarted:
+        assert restarted.runs("ada") == [going, done]
+        assert restarted.snapshot(done).status == "finished"
+        assert restarted.snapshot(done).epoch == 3
+        again = restarted.wait_until(going, lambda s: s.lost and s.epoch, PATIENCE)
+        assert (again.lost, again.live) == ("service", True)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere workers are started anew")

@@ -1,17 +1,22 @@
-"""Whose turn it is: properties of the order, and of the files in which all servers share it."""
+"""Whose turn it is: properties of the order, and of the database in which servers share it."""
 
-import json
-import threading
+import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 
-from ae_core.errors import StorageError
+from ae_core.errors import Message, StorageError
+from ae_core.runs.record import RunRecord
+from ae_core.runs.store import row
 from ae_core.service.queue import STARVATION_BOUND, Entry, TrainingQueue
-from ae_core.service.queue_store import QueueStore
+from ae_core.service.queue_store import LEASE_SECONDS, QueueStore
+from ae_core.specs import preset
+from ae_core.storage.database import database_in
+from ae_core.storage.tables import RUNS
 from tests.helpers.refusals import refused
 
 OWNERS = ("ada", "bob", "eve", "max")
@@ -118,81 +123,125 @@ def test_the_waiting_time_is_that_of_the_runs_ahead_and_unknown_with_one_of_thei
     assert [waits[e.id].seconds for e in (second, third)] == [30.0, None]
 
 
-# --- as files ---------------------------------------------------------------------------------
+# --- in the database --------------------------------------------------------------------------
 
 
-def entered(store, count):
-    entries = [Entry(f"{i:012x}", OWNERS[i % 4], "", float(i), i) for i in range(count)]
-    store.enqueue(entries)
-    return entries
+def entered(database, count, scheduler="here", status="queued"):
+    """Runs that wait for a scheduler, and their store."""
+    store = QueueStore(database, scheduler)
+    store.renew()
+    spec = preset("digits-dense")
+    records = [
+        RunRecord(f"{i:012x}", spec, "", OWNERS[i % 4], float(i), status) for i in range(count)
+    ]
+    with database.changing() as connection:
+        connection.execute(RUNS.insert(), [row(each, scheduler) for each in records])
+    return store, [Entry(each.id, each.owner, "", each.created) for each in records]
 
 
-def test_two_servers_read_the_same_queue(tmp_path):
-    one, other = QueueStore(tmp_path), QueueStore(tmp_path)
-    first, second, third = entered(one, 3)
+def status_of(database, entry):
+    with database.reading() as connection:
+        found = connection.execute(select(RUNS).where(RUNS.c.id == entry.id)).one()
+    return found.status, found.scheduler
+
+
+def test_two_servers_read_the_same_queue(database):
+    one, (first, second, third) = entered(database, 3)
+    other = QueueStore(database, "here")
     assert set(other.read().waiting) == {first, second, third}
-    begun = other.start(first, 7.0)
+    assert other.start(first, 1)
     queue = one.read()
     assert set(queue.waiting) == {second, third}
-    assert queue.training == (begun,)
-    assert (begun.attempt, begun.begun) == (1, 7.0)
-    assert queue.last_served == {"ada": 7.0}
-    again = one.retry(begun, "worker", 5)
-    assert again == replace(first, attempt=2, begun=7.0, lost="worker", lost_epoch=5)
-    assert other.read().training == (again,)
-    other.finish(first.id)
+    (begun,) = queue.training
+    assert (begun.id, begun.attempt) == (first.id, 1)
+    assert begun.begun == begun.attempted > 0
+    assert one.retry(begun, "worker", 5)
+    assert not other.retry(begun, "worker", 5)
+    (again,) = other.read().training
+    assert again == replace(
+        begun, attempt=2, attempted=again.attempted, lost="worker", lost_epoch=5
+    )
     assert one.remove(second.id)
     assert not other.remove(second.id)
     assert one.read().waiting == (third,)
-    assert one.read().training == ()
-    assert other.start(second, 8.0) is None  # it left meanwhile
-    assert one.read().training == ()
+    assert not other.start(second, 2)  # it left meanwhile
 
 
-def test_a_run_leaves_the_queue_once_however_many_ask(tmp_path):
-    stores = [QueueStore(tmp_path) for _ in range(4)]
-    ids = [entry.id for entry in entered(stores[0], 50)]
-    left: list[str] = []
-
-    def take_all(store):
-        left.extend(run_id for run_id in ids if store.remove(run_id))
-
-    threads = [threading.Thread(target=take_all, args=(store,)) for store in stores]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(left) == ids
+def test_a_visitor_s_turn_is_remembered_while_another_run_of_theirs_waits(database):
+    store, entries = entered(database, 5)
+    assert store.start(entries[0], 1)
+    (begun,) = store.read().training
+    assert store.read().last_served == {"ada": begun.begun}
+    assert store.read().next() == entries[1]
 
 
-def test_one_at_a_time_is_alone(tmp_path):
-    inside, most = [], []
-
-    def enter(store):
-        for _ in range(20):
-            with store.exclusive():
-                inside.append(store)
-                most.append(len(inside))
-                inside.remove(store)
-
-    threads = [threading.Thread(target=enter, args=(QueueStore(tmp_path),)) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert most == [1] * 80
+def test_a_scheduler_sees_its_own_runs_only(database):
+    store, _ = entered(database, 2)
+    assert QueueStore(database, "elsewhere").read() == TrainingQueue((), (), {})
+    assert store.holds(f"{0:012x}")
+    assert not QueueStore(database, "elsewhere").holds(f"{0:012x}")
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "null", json.dumps({"id": "x"})])
-def test_a_file_that_does_not_read_is_no_run(tmp_path, content):
-    store = QueueStore(tmp_path)
-    (entry,) = entered(store, 1)
-    for name in ("waiting/ffffffffffff.json", "training/eeeeeeeeeeee.json", "served.json"):
-        (tmp_path / name).write_text(content)
-    assert QueueStore(tmp_path).read() == TrainingQueue((entry,), (), {})
+def at_once(call, *arguments):
+    """Call a function in a thread for each of the arguments, and return the results."""
+    with ThreadPoolExecutor(len(arguments)) as pool:
+        return [*pool.map(call, arguments)]
 
 
-def test_a_queue_that_cannot_be_written_is_a_sentence(tmp_path):
-    (tmp_path / "queue").write_text("a file where a folder is to be")
-    with refused("run_not_queued", StorageError):
-        entered(QueueStore(tmp_path / "queue"), 1)
+def test_a_run_leaves_the_queue_once_however_many_ask(database):
+    _, entries = entered(database, 50)
+    stores = [QueueStore(database, "here") for _ in range(4)]
+    left = at_once(lambda store: [e.id for e in entries if store.remove(e.id)], *stores)
+    assert sorted(run for some in left for run in some) == [entry.id for entry in entries]
+
+
+def test_no_more_runs_start_than_there_are_slots_however_many_servers_start_them(database):
+    _, entries = entered(database, 40)
+    stores = [QueueStore(database, "here") for _ in range(4)]
+    started = at_once(lambda store: sum(store.start(e, 3) for e in entries), *stores)
+    assert sum(started) == 3
+    queue = stores[0].read()
+    assert (len(queue.training), len(queue.waiting)) == (3, 37)
+
+
+def test_an_ended_run_that_could_not_be_stored_takes_no_slot(database):
+    store, (first, second, _) = entered(database, 3)
+    assert store.start(first, 1)
+    assert not store.start(second, 1)
+    assert store.start(second, 1, [first.id])
+
+
+def test_runs_go_to_another_scheduler_when_the_lease_is_over_and_not_before(database):
+    dead, (first, second, third) = entered(database, 3, "dead")
+    dead.start(first, 1)
+    assert dead.remove(third.id)
+    other = QueueStore(database, "other")
+    assert not other.take_over()
+    dead.release()
+    assert other.take_over()
+    assert not QueueStore(database, "a third").take_over()  # as soon as one has taken over
+    queue = other.read()
+    assert (queue.waiting, [entry.id for entry in queue.training]) == ((second,), [first.id])
+    assert status_of(database, third) == ("stopped", "")
+    assert dead.read() == TrainingQueue((), (), {})
+
+
+def test_a_lease_ends_by_itself(database, monkeypatch):
+    entered(database, 1, "dead")
+    other = QueueStore(database, "other")
+    later = time.time() + LEASE_SECONDS + 1
+    monkeypatch.setattr(time, "time", lambda: later)
+    assert other.take_over()
+
+
+def test_a_run_that_cannot_be_trained_fails_with_the_reason(database):
+    store, (entry,) = entered(database, 1)
+    store.fail(entry.id, Message.of("run_damaged", id=entry.id))
+    assert store.read().waiting == ()
+    assert status_of(database, entry) == ("failed", "")
+
+
+def test_a_database_that_cannot_be_opened_is_a_sentence(tmp_path):
+    (tmp_path / "file").write_text("a file where a folder is to be")
+    with refused("database_refused", StorageError):
+        QueueStore(database_in(tmp_path / "file"), "here").read()

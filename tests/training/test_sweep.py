@@ -1,8 +1,10 @@
 """Several code sizes as one queued job, with real workers; what is typed, and the chart."""
 
+import errno
 import json
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import plotly.graph_objects as go
@@ -15,7 +17,7 @@ from ae_core import metrics
 from ae_core.data import loading
 from ae_core.errors import Busy, ServiceUnavailable, StorageError, UnknownThing
 from ae_core.evaluation import baselines
-from ae_core.runs.record import new_record
+from ae_core.runs.record import RunOutcome, new_record
 from ae_core.runs.store import RunStore
 from ae_core.service.active_runs import ActiveRuns
 from ae_core.service.connection import Connection
@@ -150,7 +152,8 @@ def test_a_visitor_with_room_for_two_may_have_a_sweep_and_a_run(service_without_
 
 
 def test_free_slots_are_for_others_while_a_sweep_trains(tmp_path):
-    runs = ActiveRuns(RunStore(tmp_path), QueueStore(tmp_path / "queue"))
+    store = RunStore(tmp_path)
+    runs = ActiveRuns(store, QueueStore(store.database, "here"))
     sweep = [new_record(spec, "", "ada", "a" * 12) for spec in specs_of(QUICK, (2, 4))]
     alone = new_record(QUICK, "", "bob")
     runs.enqueue(sweep)
@@ -159,25 +162,28 @@ def test_free_slots_are_for_others_while_a_sweep_trains(tmp_path):
     started = [runs.start_next(3), runs.start_next(3)]
     assert [run.record.id for run in started if isinstance(run, LiveRun)] == [ids[0], other]
     assert runs.start_next(3) is None
+    store.finish(sweep[0].ended(RunOutcome("finished")), {})
     runs.drop(ids[0])
     assert runs.start_next(3).record.id == ids[1]
 
 
 def test_a_sweep_that_cannot_be_written_is_refused_whole(service_without_workers, monkeypatch):
-    service, store = service_without_workers, service_without_workers.store
-    begin, count = store.begin, []
+    service = service_without_workers
+    make, made = Path.mkdir, []
 
-    def full_disk(record):
-        if count:
-            raise StorageError("no room")
-        count.append(record.id)
-        begin(record)
+    def full_disk(path, *args, **kwargs):
+        if made:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        made.append(path)
+        make(path, *args, **kwargs)
 
-    monkeypatch.setattr(store, "begin", full_disk)
-    with pytest.raises(StorageError):
-        service.submit_sweep(specs_of(QUICK, (2, 4)), "ada")
+    service.load()
+    with monkeypatch.context() as disk:
+        disk.setattr(Path, "mkdir", full_disk)
+        with refused("run_not_saved", StorageError):
+            service.submit_sweep(specs_of(QUICK, (2, 4)), "ada")
     assert service.runs("ada") == []
-    assert store.ids() == set()
+    assert not made[0].exists()
     assert service.load().waiting == 0
     with pytest.raises(UnknownThing):
         service.sweep("a" * 12)
@@ -199,7 +205,6 @@ def test_an_unknown_sweep_is_a_sentence(service, sweep):
 def test_a_folder_of_before_sweeps_reads(service):
     run = service.submit(QUICK, "ada")
     service.wait_until(run, ended, PATIENCE)
-    assert "sweep" not in json.loads(service.store.file(run, "run.json"))
     assert service.store.read(run).sweep == ""
 
 

@@ -9,7 +9,7 @@ from ae_core.data.user_image_sets import user_sets
 from ae_core.errors import Message
 from ae_core.storage.files import ROOT
 from tests.helpers.app_page import opened, texts
-from tests.helpers.damage import DEEP, KINDS, content, copied, fields
+from tests.helpers.damage import DEEP, KINDS, content, copied, fields, stored
 from tests.helpers.refusals import says
 
 pytestmark = pytest.mark.usefixtures("own_runs")
@@ -34,9 +34,11 @@ LISTS = range(len(KINDS) // A_LIST + 1)
 def damaged(own_runs):
     """A folder with a run for every kind of damage, in lists that end with a whole one."""
     for place, (kind, (_, damage)) in enumerate(KINDS.items()):
-        damage(copied(RUN, own_runs, IDS[kind], f"{OWNER} {place // A_LIST}"))
+        folder = copied(RUN, own_runs, IDS[kind], f"{OWNER} {place // A_LIST}")
+        damage(folder)
+        stored(own_runs, folder)
     for number in LISTS:
-        copied(RUN, own_runs, whole(number), f"{OWNER} {number}")
+        stored(own_runs, copied(RUN, own_runs, whole(number), f"{OWNER} {number}"))
     return own_runs
 
 
@@ -121,6 +123,7 @@ def test_a_lesson_finds_its_run_among_damaged_ones(own_runs):
         folder = copied(RUN, own_runs, f"{number:012x}", "a student")
         if part in ("end", "preview", "map"):
             damage(folder)
+        stored(own_runs, folder)
     page = opened("pages/lessons.py", visitor="a student", lesson=lesson.id, step=str(step))
     assert not texts(page.error)
 
@@ -216,6 +219,7 @@ def test_a_damaged_set_of_images_leaves_the_others(own_runs):
     assert not page.exception
     run = copied(RUN, own_runs, "0123456789ab", "grace")
     fields("spec.json", image_set="own-28-0123456789ab", image_size=28)(run)
+    stored(own_runs, run)
     for name in ("train", "reconstruct", "latent_space", "measure", "own_pictures"):
         page = opened(f"pages/{name}.py", visitor="grace", model="0123456789ab", run="0123456789ab")
         assert not page.exception

@@ -1,0 +1,190 @@
+"""The database: one SQLite file beside the runs, or the PostgreSQL of ``AE_DATABASE``.
+
+Servers and workers that share it see the same runs, classes and image sets. Every change is a
+transaction, so nothing else needs a lock.
+"""
+
+import logging
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from ae_core.errors import Message, StorageError, disk_reason
+from ae_core.storage.tables import TABLES, VERSION
+
+_log = logging.getLogger(__name__)
+
+FILE = "lab.db"
+BUSY_SECONDS = 10.0  # for which a change waits for another process's
+# SQLite writes ahead, so that readers and a writer do not wait for each other, and overwrites what
+# is deleted.
+PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=NORMAL",
+    "secure_delete=ON",
+    f"busy_timeout={BUSY_SECONDS * 1000:.0f}",
+)
+MIGRATIONS = Path(__file__).with_name("migrations")
+_SQLITE_REASONS = {
+    sqlite3.SQLITE_FULL: "disk_full",
+    sqlite3.SQLITE_READONLY: "disk_forbidden",
+    sqlite3.SQLITE_CANTOPEN: "disk_forbidden",
+}
+_STAMP = (
+    "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)",
+    f"INSERT INTO alembic_version VALUES ('{VERSION}')",
+)
+LOCK = 0x41454C4142  # PostgreSQL's advisory lock of servers that start together
+
+
+class Database:
+    """A database that is opened, made and brought up to date when first used; any thread may."""
+
+    def __init__(self, address: str, folder: Path | None = None) -> None:
+        """Use SQLAlchemy's address of a database; a file's folder is made when first needed."""
+        self.address = address
+        self._folder = folder
+        self._opening = threading.Lock()
+        self._engine: Engine | None = None
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Yield a connection for reading.
+
+        Raises:
+            StorageError: the database does not answer.
+        """
+        with _refusals(), self._opened().connect() as connection:
+            yield connection
+
+    @contextmanager
+    def changing(self) -> Iterator[Connection]:
+        """Yield a connection with a transaction: all changes are made or, after an error, none.
+
+        With SQLite, one such transaction runs at a time.
+
+        Raises:
+            StorageError: the database does not answer, or the disk refuses.
+        """
+        with _refusals(), self._opened().connect() as connection:
+            connection = connection.execution_options(changing=True)
+            with connection.begin():
+                yield connection
+
+    def close(self) -> None:
+        """Close all connections; the next use opens new ones."""
+        with self._opening:
+            if self._engine is not None:
+                self._engine.dispose()
+            self._engine = None
+
+    def _opened(self) -> Engine:
+        with self._opening:
+            if self._engine is None:
+                if self._folder is not None:
+                    self._folder.mkdir(parents=True, exist_ok=True)
+                engine = _engine(self.address)
+                migrate(engine)
+                self._engine = engine
+            return self._engine
+
+
+@lru_cache(maxsize=64)
+def _database(address: str, folder: Path) -> Database:
+    return Database(address or f"sqlite:///{folder / FILE}", None if address else folder)
+
+
+def database_in(folder: Path) -> Database:
+    """Return the one database of this process for a folder of runs, or that of ``AE_DATABASE``."""
+    return _database(os.environ.get("AE_DATABASE", ""), folder.absolute())
+
+
+def upsert(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
+    """Insert a row, or change the one with its primary key."""
+    insert: type[sqlite.Insert | postgresql.Insert] = sqlite.Insert
+    if connection.dialect.name == "postgresql":
+        insert = postgresql.Insert
+    keys = [column.name for column in table.primary_key]
+    others = {name: value for name, value in row.items() if name not in keys}
+    connection.execute(
+        insert(table).values(row).on_conflict_do_update(index_elements=keys, set_=others)
+    )
+
+
+def migrate(engine: Engine) -> None:
+    """Give a database the present tables; servers that start together wait for each other."""
+    with engine.connect().execution_options(changing=True) as connection, connection.begin():
+        if engine.dialect.name == "postgresql":
+            connection.execute(select(text(f"pg_advisory_xact_lock({LOCK})")))
+        if "alembic_version" not in inspect(connection).get_table_names():
+            TABLES.create_all(connection)
+            connection.execute(
+                text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+            )
+            connection.execute(text("INSERT INTO alembic_version VALUES (:it)"), {"it": VERSION})
+            return
+        if connection.execute(text("SELECT version_num FROM alembic_version")).scalar() != VERSION:
+            upgrade(connection)
+
+
+def upgrade(connection: Connection, to: str = "head") -> None:
+    """Bring the tables of an older version up to date."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, to)
+
+
+def _engine(address: str) -> Engine:
+    """Return an engine that has not connected yet."""
+    if not address.startswith("sqlite"):
+        return create_engine(address, pool_pre_ping=True, pool_size=10)
+    engine = create_engine(address)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _: Any) -> None:
+        connection.isolation_level = None  # transactions begin below, not by sqlite3's guess
+        for pragma in PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A transaction that changes something takes its turn at once: one that reads first and
+        # writes then could fail in the middle.
+        how = "IMMEDIATE" if connection.get_execution_options().get("changing") else "DEFERRED"
+        connection.exec_driver_sql(f"BEGIN {how}")
+
+    return engine
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Turn an error of the database into one for the visitor; the log has the original.
+
+    Raises:
+        StorageError: the database does not answer, or the disk refuses.
+    """
+    try:
+        yield
+    except OSError as error:
+        _log.error("the database cannot be opened: %s", error)
+        raise StorageError("database_refused", reason=disk_reason(error)) from error
+    except SQLAlchemyError as error:
+        original = error.orig if isinstance(error, DBAPIError) else error
+        _log.error("the database refused: %s", original)
+        reason = _SQLITE_REASONS.get(getattr(original, "sqlite_errorcode", 0) & 0xFF)
+        if reason is not None:
+            raise StorageError("database_refused", reason=Message(reason)) from error
+        raise StorageError("database_unavailable") from error

@@ -1,0 +1,130 @@
+"""The tables of the database; `migrations` has the steps by which an older one gets them.
+
+Times are seconds since 1970, durations seconds. A visitor's name is opaque. Texts that end in
+``_json`` are JSON, which the module of their noun checks when it reads them.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+VERSION = "0001"  # the newest migration
+
+TABLES = MetaData()
+
+RUNS = Table(
+    "runs",
+    TABLES,
+    Column("id", String(12), primary_key=True),
+    Column("owner", String, nullable=False),
+    Column("sweep", String, nullable=False),  # empty for a single run
+    Column("preset", String, nullable=False),
+    Column("image_set", String, nullable=False),
+    Column("spec_json", Text, nullable=False),
+    Column("created", Double, nullable=False),
+    Column("number", Integer, nullable=False, default=0),  # among the runs submitted with it
+    # ``queued``, ``running``, ``stopping`` before it began; finished, stopped or failed.
+    Column("status", String, nullable=False),
+    Column("reason_json", Text, nullable=False),
+    Column("history_json", Text, nullable=False),
+    Column("scheduler", String, nullable=False),  # the scheduler that trains it
+    Column("attempt", Integer, nullable=False, default=0),
+    Column("begun", Double, nullable=False, default=0.0),  # its first attempt, 0 while it waits
+    Column("attempted", Double, nullable=False, default=0.0),  # its present attempt
+    Column("lost", String, nullable=False, default=""),  # why the last attempt was lost
+    Column("lost_epoch", Integer, nullable=False, default=0),
+    Column("ended", Double, nullable=False, default=0.0),  # 0 before its end
+    Column("bytes", BigInteger, nullable=False, default=0),  # of its files
+    Column("kept", Boolean, nullable=False, default=False),  # its owner wants to keep it
+    Column("deleted", Double, nullable=False, default=0.0),  # 0: it is there
+    Index("runs_by_owner", "owner", "created"),
+    Index("runs_by_status", "status", "scheduler"),
+    Index("runs_by_sweep", "sweep"),
+)
+
+# Which schedulers are alive: a server of each renews its time.
+SCHEDULERS = Table(
+    "schedulers",
+    TABLES,
+    Column("id", String, primary_key=True),
+    Column("seen", Double, nullable=False),
+)
+
+# When visitors' runs last began, for the turns in the queue.
+TURNS = Table(
+    "turns",
+    TABLES,
+    Column("owner", String, primary_key=True),
+    Column("served", Double, nullable=False),
+)
+
+CLASSES = Table(
+    "classes",
+    TABLES,
+    Column("code", String, primary_key=True),
+    Column("key", String, nullable=False),  # SHA-256 of the teacher's secret
+    Column("created", Double, nullable=False),
+    Column("used", Double, nullable=False),
+    Column("limits_json", Text, nullable=False),
+    Column("challenge_json", Text, nullable=False),
+    Column("paused", Boolean, nullable=False),
+    Column("cleared", Double, nullable=False),
+)
+
+STUDENTS = Table(
+    "students",
+    TABLES,
+    Column("code", String, primary_key=True),
+    Column("visitor", String, primary_key=True),
+    Column("nickname", String, nullable=False),
+    Column("joined", Double, nullable=False),
+    Column("left", Boolean, nullable=False),
+    Index("students_by_visitor", "visitor"),
+)
+
+MATCHES = Table(
+    "matches",
+    TABLES,
+    Column("owner", String, primary_key=True),
+    Column("model", String, primary_key=True),
+    Column("target", String, primary_key=True),
+    Column("title", String, nullable=False),
+    Column("moves", Integer, nullable=False),
+    Column("psnr", Double, nullable=False),
+    Column("found", Double, nullable=False),
+    Index("matches_by_target", "target"),
+    Index("matches_by_age", "found"),
+)
+
+USER_SETS = Table(
+    "user_sets",
+    TABLES,
+    Column("id", String, primary_key=True),
+    Column("owner", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("created", Double, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("next_number", Integer, nullable=False),
+    Column("changes", Integer, nullable=False),
+    Column("pixels", LargeBinary, nullable=False),  # (N, S, S) uint8
+    Column("numbers", LargeBinary, nullable=False),  # (N,) int64, little-endian
+    Index("user_sets_by_owner", "owner"),
+)
+
+# What a server makes once and all of them use: the secret of the cookies.
+SETTINGS = Table(
+    "settings",
+    TABLES,
+    Column("name", String, primary_key=True),
+    Column("value", String, nullable=False),
+)
