@@ -76,8 +76,13 @@ class RunStore:
             raise UnknownThing("unknown_run", id=run_id)
         return self.root / run_id
 
-    def begin(self, records: Sequence[RunRecord], scheduler: str = "") -> None:
+    def begin(self, records: Sequence[RunRecord], scheduler: str = "", address: str = "") -> None:
         """Store runs that wait for a scheduler, and make their folders; all or none.
+
+        Args:
+            records: the runs.
+            scheduler: the scheduler that trains them.
+            address: the network address that they come from.
 
         Raises:
             StorageError: the database or the disk refuses.
@@ -85,7 +90,7 @@ class RunStore:
         try:
             for record in records:
                 self.folder(record.id).mkdir(parents=True)
-            self.insert(records, scheduler)
+            self.insert(records, scheduler, address)
         except (OSError, StorageError) as error:
             for record in records:
                 self.discard(record.id)
@@ -93,14 +98,18 @@ class RunStore:
                 raise _refused(error) from error
             raise
 
-    def insert(self, records: Sequence[RunRecord], scheduler: str = "") -> None:
-        """Store what is said of runs, whatever their status.
+    def insert(self, records: Sequence[RunRecord], scheduler: str = "", address: str = "") -> None:
+        """Store what is said of runs, whatever their status, see `begin`.
 
         Raises:
             StorageError: the database refuses.
         """
         rows = [
-            {**row(record, scheduler, number), "bytes": self._size(record.id)}
+            {
+                **row(record, scheduler, number),
+                "address": address,
+                "bytes": self._size(record.id),
+            }
             for number, record in enumerate(records)
         ]
         with self.database.changing() as connection:

@@ -19,6 +19,8 @@ from ae_core.service.metrics import ServiceMetrics
 from ae_core.service.queue import Entry, TrainingQueue
 from ae_core.service.queue_store import QueueStore
 
+MAX_WAITING = 300  # runs
+
 
 class ActiveRuns:
     """The live runs and the queue.
@@ -39,18 +41,23 @@ class ActiveRuns:
         self._slots = 1
         self._forecast = QueueForecast()
 
-    def enqueue(self, records: Sequence[RunRecord]) -> None:
-        """Put new runs into the queue, all or none.
+    def enqueue(self, records: Sequence[RunRecord], address: str = "") -> None:
+        """Put new runs from an address into the queue, all or none.
+
+        If too many runs wait then, the last ones of whoever has most of them leave.
 
         Raises:
             StorageError: the database or the disk refuses.
         """
         with self.changed:
             self._queue_store.renew()  # before there is anything that others could take over
-            self._store.begin(records, self._queue_store.scheduler)
+            self._store.begin(records, self._queue_store.scheduler, address)
             for record in records:
                 self._live[record.id] = LiveRun.queued(record)
-            self.sync()
+            queue = self.sync()
+            while len(queue.waiting) > MAX_WAITING and (last := queue.last_of_the_largest_party()):
+                self._queue_store.fail(last.id, Message.of("queue_full", most=MAX_WAITING))
+                queue = self.sync()
 
     def of(self, owner: str) -> list[LiveRun]:
         """Return a visitor's runs that have not ended."""

@@ -1,11 +1,12 @@
 """The fair order in which runs train: visitors take turns, a sweep trains one run at a time.
 
 The next visitor is the one who was served longest ago or never; among a visitor's runs, the oldest
-one is next.
+one is next. Visitors whom nobody knows yet come after all others, and take turns by address: names
+are made up in a moment, addresses are not.
 """
 
 import heapq
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -29,6 +30,9 @@ class Entry:
         attempted: the start time of that attempt.
         lost: the cause of a lost earlier attempt: ``worker`` or ``service``; empty if none was.
         lost_epoch: the epoch in which that happened.
+        address: the address that submitted it.
+        known: whether the visitor has been in a class, or has trained a run before.
+        held: whether the run may not start now, because the visitor's class is paused.
     """
 
     id: str
@@ -41,6 +45,14 @@ class Entry:
     attempted: float = 0.0
     lost: str = ""
     lost_epoch: int = 0
+    address: str = ""
+    known: bool = True
+    held: bool = False
+
+    @property
+    def party(self) -> str:
+        """Those with whom the visitor shares a turn: alone, or all unknown ones of an address."""
+        return self.owner if self.known else f"@{self.address}"
 
 
 @dataclass(frozen=True)
@@ -63,7 +75,7 @@ class TrainingQueue:
     Attributes:
         waiting: runs without a worker.
         training: runs with a worker.
-        last_served: the last start of each visitor's runs, in seconds since 1970.
+        last_served: the last start of each party's runs, in seconds since 1970.
     """
 
     waiting: tuple[Entry, ...] = ()
@@ -75,7 +87,12 @@ class TrainingQueue:
 
         The runs of a sweep train one after the other, even if more slots are free.
         """
-        return FairQueue(self).pop_next(0.0)
+        return FairQueue(self, [entry for entry in self.waiting if not entry.held]).pop_next(0.0)
+
+    def last_of_the_largest_party(self) -> Entry | None:
+        """Return the waiting run that leaves a full queue, None if nothing waits."""
+        sizes = Counter(entry.party for entry in self.waiting)
+        return max(self.waiting, key=lambda e: (sizes[e.party], _arrival(e)), default=None)
 
     def forecast(
         self, slots: int, seconds: Mapping[str, float | None], now: float
@@ -89,7 +106,7 @@ class TrainingQueue:
         """
         known = [s for s in seconds.values() if s is not None]
         typical = sum(known) / len(known) if known else 1.0  # for runs with unknown times
-        line = FairQueue(self)
+        line = FairQueue(self, self.waiting)
         ends: list[tuple[float, bool, str]] = []  # runs in training: time, known, sweep
         for entry in self.training:
             left = seconds.get(entry.id)
@@ -113,14 +130,14 @@ class TrainingQueue:
 class FairQueue:
     """A scheduler that shares turns fairly among the visitors with waiting runs."""
 
-    def __init__(self, queue: TrainingQueue) -> None:
-        """Copy the queue's state."""
+    def __init__(self, queue: TrainingQueue, waiting: Sequence[Entry]) -> None:
+        """Copy the queue's state, with some of its waiting runs."""
         self._last_served = dict(queue.last_served or {})
         self._runs: dict[str, list[Entry]] = defaultdict(list)  # by visitor, the next run last
-        for entry in sorted(queue.waiting, key=_arrival, reverse=True):
+        for entry in sorted(waiting, key=_arrival, reverse=True):
             self._runs[entry.owner].append(entry)
         self._active_sweeps = {entry.sweep for entry in queue.training} - {""}
-        self._left = len(queue.waiting)
+        self._left = len(waiting)
 
     def __bool__(self) -> bool:
         """Whether runs are left."""
@@ -135,7 +152,7 @@ class FairQueue:
         self._runs[entry.owner].remove(entry)
         if not self._runs[entry.owner]:
             del self._runs[entry.owner]
-        self._last_served[entry.owner] = now
+        self._last_served[entry.owner] = self._last_served[entry.party] = now
         if entry.sweep:
             self._active_sweeps.add(entry.sweep)
         self._left -= 1
@@ -153,7 +170,10 @@ def _arrival(entry: Entry) -> tuple[float, int, str]:
     return entry.entered, entry.number, entry.id
 
 
-def _turn(first: Entry, last_served: Mapping[str, float]) -> tuple[float, float, int, str]:
+def _turn(
+    first: Entry, last_served: Mapping[str, float]
+) -> tuple[bool, float, float, float, int, str]:
     """Return a visitor's sort key from their first waiting run."""
-    turn = max(last_served.get(first.owner, 0.0), first.entered - STARVATION_BOUND)
-    return turn, *_arrival(first)
+    earliest = first.entered - STARVATION_BOUND
+    party, own = (max(last_served.get(who, 0.0), earliest) for who in (first.party, first.owner))
+    return not first.known, party, own, *_arrival(first)

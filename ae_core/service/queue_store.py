@@ -10,20 +10,29 @@ from collections.abc import Collection
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, exists, func, select, update
 
 from ae_core.errors import Message
 from ae_core.runs.record import UNENDED, RunOutcome, reason_to_json
 from ae_core.service.queue import Entry, TrainingQueue
 from ae_core.storage.database import Database, upsert
-from ae_core.storage.tables import RUNS, SCHEDULERS, TURNS
+from ae_core.storage.tables import CLASSES, RUNS, SCHEDULERS, STUDENTS, TURNS
 
 LEASE_SECONDS = 15.0
 
-# An entry's fields by column.
+_EARLIER = RUNS.alias("earlier")
+_IN_A_CLASS = STUDENTS.c.visitor == RUNS.c.owner
+_PAUSED = select(STUDENTS).join(CLASSES, CLASSES.c.code == STUDENTS.c.code)
+_COMPUTED = {
+    "entered": RUNS.c.created,
+    "known": exists().where(_IN_A_CLASS)
+    | exists().where(_EARLIER.c.owner == RUNS.c.owner, _EARLIER.c.begun > 0, _EARLIER.c.ended > 0),
+    "held": _PAUSED.where(_IN_A_CLASS, ~STUDENTS.c.left, CLASSES.c.paused).exists(),
+}
+# The columns of an entry, in the order of its fields.
 _ENTRY = [
-    RUNS.c["created" if field.name == "entered" else field.name].label(field.name)
-    for field in fields(Entry)
+    (_COMPUTED[name] if name in _COMPUTED else RUNS.c[name]).label(name)
+    for name in (each.name for each in fields(Entry))
 ]
 
 
@@ -41,13 +50,13 @@ class QueueStore:
         live = select(RUNS.c.status, *_ENTRY).where(*self._mine, RUNS.c.status.in_(UNENDED))
         with self._database.reading() as connection:
             rows = connection.execute(live).all()
-            owners = {row.owner for row in rows if row.status == "queued"}
-            turns = connection.execute(select(TURNS).where(TURNS.c.owner.in_(owners))).all()
-        entries = [(status, Entry(*fields)) for status, *fields in rows]
+            entries = [(status, Entry(*fields)) for status, *fields in rows]
+            parties = {who for _, entry in entries for who in (entry.owner, entry.party)}
+            turns = connection.execute(select(TURNS).where(TURNS.c.party.in_(parties))).all()
         return TrainingQueue(
             tuple(entry for status, entry in entries if status == "queued"),
             tuple(entry for status, entry in entries if status == "running"),
-            {turn.owner: turn.served for turn in turns},
+            {turn.party: turn.served for turn in turns},
         )
 
     def start(self, entry: Entry, slots: int, others: Collection[str] = ()) -> bool:
@@ -71,7 +80,8 @@ class QueueStore:
             begun = {"status": "running", "attempt": 1, "begun": now, "attempted": now}
             if not connection.execute(waiting.values(begun)).rowcount:
                 return False
-            upsert(connection, TURNS, {"owner": entry.owner, "served": now})
+            for party in {entry.owner, entry.party}:
+                upsert(connection, TURNS, {"party": party, "served": now})
             return True
 
     def retry(self, entry: Entry, lost: str, epoch: int) -> bool:

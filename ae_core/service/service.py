@@ -49,18 +49,20 @@ class TrainingService:
         self._dispatcher = Dispatcher(store, queue, connection, self._active)
         self._dispatcher.dispatch()  # another server may have left runs behind
 
-    def submit(self, spec: TrainingSpec, owner: str, preset: str = "") -> str:
-        """Put a run into the queue and return its id.
+    def submit(self, spec: TrainingSpec, owner: str, preset: str = "", address: str = "") -> str:
+        """Put a visitor's run, which comes from an address, into the queue and return its id.
 
         Raises:
             UserError: the layers do not fit the images, or the images are too few or deleted.
             Busy: the visitor has a run in progress.
             StorageError: the run's folder cannot be written.
         """
-        (run_id,) = self._enqueue([spec], owner, preset)
+        (run_id,) = self._enqueue([spec], owner, preset, address)
         return run_id
 
-    def submit_sweep(self, specs: Sequence[TrainingSpec], owner: str, preset: str = "") -> str:
+    def submit_sweep(
+        self, specs: Sequence[TrainingSpec], owner: str, preset: str = "", address: str = ""
+    ) -> str:
         """Put several runs into the queue as one entry and return the id of their sweep.
 
         They train one after the other, in the order given.
@@ -69,11 +71,11 @@ class TrainingService:
             UserError, Busy, StorageError: as in `submit`; no run is then in the queue.
         """
         sweep_id = new_run_id()
-        self._enqueue(specs, owner, preset, sweep_id)
+        self._enqueue(specs, owner, preset, address, sweep_id)
         return sweep_id
 
     def _enqueue(
-        self, specs: Sequence[TrainingSpec], owner: str, preset: str, sweep: str = ""
+        self, specs: Sequence[TrainingSpec], owner: str, preset: str, address: str, sweep: str = ""
     ) -> list[str]:
         for spec in specs:
             network_shapes(spec)
@@ -82,7 +84,7 @@ class TrainingService:
             self._active.sync()
             self._refuse_if_busy(owner)
             records = [new_record(spec, preset, owner, sweep) for spec in specs]
-            self._active.enqueue(records)
+            self._active.enqueue(records, address)
         self._dispatcher.announce()
         return [record.id for record in records]
 

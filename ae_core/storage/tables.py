@@ -30,6 +30,7 @@ RUNS = Table(
     Column("sweep", String, nullable=False),  # empty for a single run
     Column("preset", String, nullable=False),
     Column("image_set", String, nullable=False),
+    Column("address", String, nullable=False, default=""),  # the one that submitted it
     Column("spec_json", Text, nullable=False),
     Column("created", Double, nullable=False),
     Column("number", Integer, nullable=False, default=0),  # among the runs submitted with it
@@ -60,11 +61,11 @@ SCHEDULERS = Table(
     Column("seen", Double, nullable=False),
 )
 
-# When visitors' runs last began, for the turns in the queue.
+# When runs of a visitor, or of the unknown visitors of an address, last began.
 TURNS = Table(
     "turns",
     TABLES,
-    Column("owner", String, primary_key=True),
+    Column("party", String, primary_key=True),
     Column("served", Double, nullable=False),
 )
 

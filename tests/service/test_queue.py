@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from ae_core.errors import Message, StorageError
 from ae_core.runs.record import RunRecord
@@ -16,7 +16,7 @@ from ae_core.service.queue import STARVATION_BOUND, Entry, TrainingQueue
 from ae_core.service.queue_store import LEASE_SECONDS, QueueStore
 from ae_core.specs import preset
 from ae_core.storage.database import database_in
-from ae_core.storage.tables import RUNS
+from ae_core.storage.tables import CLASSES, RUNS, STUDENTS
 from tests.helpers.refusals import refused
 
 OWNERS = ("ada", "bob", "eve", "max")
@@ -41,7 +41,7 @@ def with_started(queue, entry, now):
     """The queue in which a waiting run trains since ``now``."""
     left = tuple(other for other in queue.waiting if other is not entry)
     started = replace(entry, attempt=1)
-    served = {**(queue.last_served or {}), entry.owner: now}
+    served = {**(queue.last_served or {}), entry.owner: now, entry.party: now}
     return TrainingQueue(left, (*queue.training, started), served)
 
 
@@ -106,6 +106,49 @@ def test_who_had_a_turn_goes_after_who_had_none_although_he_came_first():
     assert TrainingQueue((early, much_later), (), {"ada": 900.0}).next() is early
 
 
+def unknown(number, owner, address, entered):
+    return Entry(f"{number:012x}", owner, "", entered, address=address, known=False)
+
+
+def starts(queue, count):
+    """The first runs that start, one after the other."""
+    now, started = 1e6, []
+    while len(started) < count and (entry := queue.next()) is not None:
+        started.append(entry)
+        queue = replace(with_started(queue, entry, now), training=())
+        now += 1
+    return started
+
+
+def test_forged_names_do_not_keep_anybody_waiting_but_those_at_their_own_address():
+    forged = tuple(unknown(i, f"forged {i}", "10.0.0.1", float(i)) for i in range(800))
+    known = Entry("a" * 12, "student", "", 2000.0)
+    stranger = unknown(0xB00, "stranger", "10.0.0.2", 2001.0)
+    beside = unknown(0xC00, "neighbour", "10.0.0.1", 2002.0)
+    queue = TrainingQueue((*forged, known, stranger, beside), (), {"@10.0.0.1": 1e6})
+    first, second, third = starts(queue, 3)
+    assert (first, second, third) == (known, stranger, forged[0])
+    assert starts(queue, 803)[-1] == beside
+
+
+def test_a_run_of_a_paused_class_waits_and_keeps_its_place():
+    held, free = Entry("a" * 12, "ada", "", 1.0, held=True), Entry("b" * 12, "bob", "", 2.0)
+    queue = TrainingQueue((held, free))
+    assert queue.next() is free
+    assert TrainingQueue((held,)).next() is None
+    assert queue.forecast(1, {}, 3.0)[held.id].place == 1
+
+
+@given(runs())
+def test_the_last_run_of_whoever_has_most_leaves_a_full_queue(waiting):
+    leaves = TrainingQueue(waiting).last_of_the_largest_party()
+    counts = Counter(entry.party for entry in waiting)
+    assert counts[leaves.party] == max(counts.values())
+    mine = [entry for entry in waiting if entry.party == leaves.party]
+    assert leaves == max(mine, key=lambda entry: (entry.entered, entry.number))
+    assert TrainingQueue().last_of_the_largest_party() is None
+
+
 def test_the_waiting_time_is_that_of_the_runs_ahead_and_unknown_with_one_of_theirs():
     first, second, third = (
         Entry(owner[0] * 12, owner, "", float(number)) for number, owner in enumerate(OWNERS[:3])
@@ -136,7 +179,8 @@ def entered(database, count, scheduler="here", status="queued"):
     ]
     with database.changing() as connection:
         connection.execute(RUNS.insert(), [row(each, scheduler) for each in records])
-    return store, [Entry(each.id, each.owner, "", each.created) for each in records]
+    strangers = [Entry(each.id, each.owner, "", each.created, known=False) for each in records]
+    return store, strangers
 
 
 def status_of(database, entry):
@@ -171,8 +215,41 @@ def test_a_visitor_s_turn_is_remembered_while_another_run_of_theirs_waits(databa
     store, entries = entered(database, 5)
     assert store.start(entries[0], 1)
     (begun,) = store.read().training
-    assert store.read().last_served == {"ada": begun.begun}
+    assert store.read().last_served == {"ada": begun.begun, "@": begun.begun}
     assert store.read().next() == entries[1]
+
+
+def test_who_has_trained_before_or_joined_a_class_is_known_and_a_paused_class_holds_its_runs(
+    database,
+):
+    store, _ = entered(database, 3)
+    trained = RunRecord("f" * 12, preset("digits-dense"), "", "ada", 1.0, "finished")
+    classroom = {"code": "ABCDE", "key": "", "paused": False}
+    with database.changing() as connection:
+        connection.execute(RUNS.insert(), {**row(trained), "begun": 1.0})
+        connection.execute(CLASSES.insert(), filled(CLASSES, classroom))
+        student = {"code": "ABCDE", "visitor": "bob", "nickname": "Bob", "left": False}
+        connection.execute(STUDENTS.insert(), filled(STUDENTS, student))
+    assert [(e.owner, e.known, e.held) for e in waiting(store)] == [
+        ("ada", True, False),
+        ("bob", True, False),
+        ("eve", False, False),
+    ]
+    with database.changing() as connection:
+        connection.execute(update(CLASSES).values(paused=True))
+    assert [e.held for e in waiting(store)] == [False, True, False]
+    with database.changing() as connection:
+        connection.execute(update(STUDENTS).values(left=True))
+    assert [(e.known, e.held) for e in waiting(store)][1] == (True, False)
+
+
+def waiting(store):
+    return sorted(store.read().waiting, key=lambda entry: entry.id)
+
+
+def filled(table, values):
+    """Values for all columns of a table."""
+    return {column.name: column.type.python_type() for column in table.c} | values
 
 
 def test_a_scheduler_sees_its_own_runs_only(database):

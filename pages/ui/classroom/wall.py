@@ -51,8 +51,6 @@ def _draw(code: str, mine: str, secret: str) -> None:
         st.rerun()  # the teacher has taken this student out
     if classroom.paused:
         st.warning(text("classroom.paused"), icon=":material/pause:")
-        if not mine:
-            class_wall().pause(students)  # runs that started meanwhile
     if not secret:
         st.caption(notice.plain(limits_in_words(classroom.limits)))
     entries = class_wall().entries(classroom, students)

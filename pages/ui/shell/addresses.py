@@ -13,6 +13,7 @@ from ipaddress import (
     ip_network,
 )
 
+import streamlit as st
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
@@ -67,6 +68,17 @@ def client_address(scope: Scope, trusted: Networks) -> Address | None:
         if found is None or not within(found, trusted):
             break
     return found
+
+
+def visitor_address() -> str:
+    """Return the address of the visitor whose page is drawn, empty if it is unknown."""
+    context = st.context
+    scope = {
+        "type": "http",
+        "client": (context.ip_address or "127.0.0.1", 0),
+        "headers": [(k.lower().encode(), v.encode()) for k, v in context.headers.items()],
+    }
+    return str(client_address(scope, trusted_proxies()) or "")
 
 
 def _address(written: str) -> Address | None:

@@ -13,6 +13,7 @@ from pages.ui.i18n import notice
 from pages.ui.i18n.names import image_set_title
 from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import label
+from pages.ui.shell.addresses import visitor_address
 from pages.ui.state.query_params import set_up
 from pages.ui.state.session import session, visitor
 
@@ -25,7 +26,7 @@ def submit_run(spec: TrainingSpec, preset_name: str) -> str:
         UserError: as in `TrainingService.submit`.
     """
     _check([spec])
-    return service().submit(spec, visitor(), preset_name)
+    return service().submit(spec, visitor(), preset_name, visitor_address())
 
 
 def submit_sweep(specs: Sequence[TrainingSpec], preset_name: str) -> str:
@@ -36,7 +37,7 @@ def submit_sweep(specs: Sequence[TrainingSpec], preset_name: str) -> str:
         UserError: as in `TrainingService.submit_sweep`.
     """
     _check(specs)
-    return service().submit_sweep(specs, visitor(), preset_name)
+    return service().submit_sweep(specs, visitor(), preset_name, visitor_address())
 
 
 def _check(specs: Sequence[TrainingSpec]) -> None:
