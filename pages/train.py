@@ -10,6 +10,7 @@ from pages.ui.shell.frame import page_frame
 from pages.ui.state.query_params import linked_choice, read_settings, write_settings
 from pages.ui.state.session import visitor
 from pages.ui.train.compare import compare_view
+from pages.ui.train.ended_run import deleted_run
 from pages.ui.train.set_up_view import set_up_view
 from pages.ui.train.sweep_view import sweep_view
 from pages.ui.train.watch import run_view
@@ -64,6 +65,8 @@ def _watch() -> None:
         else:
             st.info(text("train.nothing_yet"))
     except UnknownThing as error:
+        if deleted_run(run_id):
+            return
         notice.error(text("sweep.unknown" if sweep_id else "train.unknown", problem=error))
 
 

@@ -71,6 +71,12 @@ class Wall:
         if any(card.run.id == run_id for card in self._live(students)):
             self._service.stop(run_id)
 
+    def clear_queue(self, students: Sequence[Student]) -> None:
+        """Take all waiting runs of the students off the queue."""
+        for card in self._live(students):
+            if card.run.status == "queued":
+                self._service.stop(card.run.id)
+
     def _live(self, students: Sequence[Student]) -> list[RunCard]:
         newest = [run for s in students for run in self._service.runs(s.visitor)[:NEWEST]]
         return [card for card in self._found(newest) if card.run.live]

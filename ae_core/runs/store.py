@@ -5,7 +5,6 @@ while a run trains, and then changes every few seconds. Each file is written und
 then renamed, so that a reader never sees a partial one.
 """
 
-import json
 import logging
 import re
 import shutil
@@ -15,29 +14,20 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import ColumnElement, Row, Select, select, update
 
 from ae_core.errors import StorageError, UnknownThing, disk_reason
-from ae_core.runs.record import (
-    END_DAMAGED,
-    ENDED,
-    STATUSES,
-    RunOutcome,
-    RunRecord,
-    checked_history,
-    reason_from_json,
-    reason_to_json,
-    spec_from_json,
-)
-from ae_core.specs import to_json
+from ae_core.runs.record import ENDED, RunRecord
+from ae_core.runs.rows import end_to_row, record_of, to_row
 from ae_core.storage.database import Database, database_in
-from ae_core.storage.files import DamagedFile, atomic_write, check_time, reading
+from ae_core.storage.files import atomic_write
 from ae_core.storage.tables import RUNS
 
 _log = logging.getLogger(__name__)
 
 RUN_ID = re.compile(r"[0-9a-f]{12}")
 WEIGHTS = "weights.npz"
+UNDO_SECONDS = 60.0  # after a deletion
 
 
 class RunRef(NamedTuple):
@@ -106,7 +96,7 @@ class RunStore:
         """
         rows = [
             {
-                **row(record, scheduler, number),
+                **to_row(record, scheduler, number),
                 "address": address,
                 "bytes": self._size(record.id),
             }
@@ -132,7 +122,7 @@ class RunStore:
         unended = update(RUNS).where(RUNS.c.id == record.id, RUNS.c.status.not_in(ENDED), _THERE)
         with self.database.changing() as connection:
             done = connection.execute(
-                unended.values(**_end(record), ended=time.time(), bytes=size, scheduler="")
+                unended.values(**end_to_row(record), ended=time.time(), bytes=size, scheduler="")
             )
             return done.rowcount == 1
 
@@ -143,25 +133,10 @@ class RunStore:
             UnknownThing: there is no such run, or its settings cannot be read.
         """
         self.folder(run_id)
-        row = self._row(select(RUNS).where(RUNS.c.id == run_id))
-        if row is None:
+        found = self._row(select(RUNS).where(RUNS.c.id == run_id))
+        if found is None:
             raise UnknownThing("unknown_run", id=run_id)
-        try:
-            with reading(Path(run_id, "spec")):
-                check_time("created", row.created)
-                spec = spec_from_json(row.spec_json)
-        except DamagedFile:
-            raise UnknownThing("run_damaged", id=run_id) from None
-        record = RunRecord(run_id, spec, row.preset, row.owner, row.created, sweep=row.sweep)
-        try:
-            with reading(Path(run_id, "end")):
-                if row.status not in STATUSES:
-                    raise ValueError(f"status={row.status!r} must be one of {STATUSES}")
-                history = checked_history(json.loads(row.history_json), spec.epochs)
-                reason = reason_from_json(row.reason_json)
-                return record.ended(RunOutcome(row.status, reason, history))
-        except DamagedFile:
-            return record.ended(RunOutcome("failed", END_DAMAGED))
+        return record_of(found)
 
     def file(self, run_id: str, name: str) -> bytes | None:
         """Return a file of a run, or None if the run has no such file.
@@ -205,6 +180,34 @@ class RunStore:
         """Return all runs that train on an image set."""
         return self._refs(select(*_REF).where(RUNS.c.image_set == image_set))
 
+    def delete(self, run_id: str, owner: str) -> bool:
+        """Delete a visitor's ended run; `restore` undoes it for `UNDO_SECONDS`.
+
+        Returns:
+            False if there is no such run of the visitor's, or it has not ended.
+        """
+        ended = RUNS.c.status.in_(ENDED), _THERE
+        return self._change(run_id, owner, *ended, deleted=time.time())
+
+    def restore(self, run_id: str, owner: str) -> bool:
+        """Undo a deletion; return False if it is too late."""
+        recent = RUNS.c.deleted > time.time() - UNDO_SECONDS
+        return self._change(run_id, owner, recent, deleted=0.0)
+
+    def keep(self, run_id: str, owner: str, kept: bool) -> None:
+        """Keep a visitor's run for ever, or no longer."""
+        self._change(run_id, owner, _THERE, kept=kept)
+
+    def is_kept(self, run_id: str) -> bool:
+        """Return whether the owner of a run wants to keep it."""
+        row = self._row(select(RUNS.c.kept).where(RUNS.c.id == run_id))
+        return row is not None and bool(row.kept)
+
+    def _change(self, run_id: str, owner: str, *which: ColumnElement[bool], **values: Any) -> bool:
+        mine = update(RUNS).where(RUNS.c.id == run_id, RUNS.c.owner == owner, *which)
+        with self.database.changing() as connection:
+            return connection.execute(mine.values(**values)).rowcount == 1
+
     def discard(self, run_id: str) -> None:
         """Delete a run's folder, as far as possible."""
         shutil.rmtree(self.folder(run_id), ignore_errors=True)
@@ -220,31 +223,6 @@ class RunStore:
     def _size(self, run_id: str) -> int:
         """Return the size of a run's files in bytes."""
         return sum(path.stat().st_size for path in self.folder(run_id).glob("*"))
-
-
-def row(record: RunRecord, scheduler: str = "", number: int = 0) -> dict[str, Any]:
-    """Return the row of a run, the ``number``-th that was submitted together."""
-    return {
-        "id": record.id,
-        "owner": record.owner,
-        "sweep": record.sweep,
-        "preset": record.preset,
-        "image_set": record.spec.image_set,
-        "spec_json": to_json(record.spec),
-        "created": record.created,
-        "number": number,
-        **_end(record),
-        "scheduler": scheduler,
-        "ended": record.created if record.status in ENDED else 0.0,
-    }
-
-
-def _end(record: RunRecord) -> dict[str, str]:
-    return {
-        "status": record.status,
-        "reason_json": reason_to_json(record.reason),
-        "history_json": json.dumps(record.history),
-    }
 
 
 def _refused(error: OSError) -> StorageError:

@@ -11,6 +11,7 @@ import time
 from distributed import Client, Future
 
 from ae_core.errors import Message, ServiceUnavailable, StorageError
+from ae_core.runs.housekeeping import Housekeeping
 from ae_core.runs.record import RunOutcome
 from ae_core.runs.store import RunStore
 from ae_core.service.active_runs import ActiveRuns
@@ -35,10 +36,16 @@ class Dispatcher:
     """
 
     def __init__(
-        self, store: RunStore, queue: QueueStore, connection: Connection, active: ActiveRuns
+        self,
+        store: RunStore,
+        queue: QueueStore,
+        connection: Connection,
+        active: ActiveRuns,
+        housekeeping: Housekeeping,
     ) -> None:
         """Start idle; the caller must close the connection after the dispatcher."""
         self._store = store
+        self._housekeeping = housekeeping
         self._queue = queue
         self._connection = connection
         self._active = active
@@ -96,6 +103,7 @@ class Dispatcher:
                 wait = IDLE_SECONDS
             self._active.set_problem(None)
             self._save_unsaved()
+            self._housekeeping.go_on()
         except (ServiceUnavailable, StorageError) as error:
             self._active.set_problem(error.message)
         finally:

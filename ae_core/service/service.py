@@ -11,6 +11,7 @@ from ae_core.data.loading import card
 from ae_core.errors import Busy, Message, UnknownThing
 from ae_core.models.compatibility import network_shapes
 from ae_core.runs.ended_runs import EndedRuns
+from ae_core.runs.housekeeping import Housekeeping, Retention
 from ae_core.runs.record import RunOutcome, new_record, new_run_id
 from ae_core.runs.snapshot import Snapshot, without_gone_pictures
 from ae_core.runs.store import RunRef, RunStore
@@ -33,6 +34,7 @@ class TrainingService:
     Attributes:
         store: the store of the runs.
         connection: the connection to the workers.
+        housekeeping: the bounds of what the store keeps.
         metrics: the counts of runs and pages.
     """
 
@@ -42,11 +44,12 @@ class TrainingService:
         self.connection = connection
         self._runs_per_owner = runs_per_owner
         self._ended = EndedRuns(store)
+        self.housekeeping = Housekeeping(store, Retention.of_environment())
         # A server's own workers end with it, so that their name is new for each start.
         queue = QueueStore(store.database, connection.address or f"own-{secrets.token_hex(8)}")
         self._active = ActiveRuns(store, queue)
         self.metrics = self._active.metrics
-        self._dispatcher = Dispatcher(store, queue, connection, self._active)
+        self._dispatcher = Dispatcher(store, queue, connection, self._active, self.housekeeping)
         self._dispatcher.dispatch()  # another server may have left runs behind
 
     def submit(self, spec: TrainingSpec, owner: str, preset: str = "", address: str = "") -> str:
@@ -55,7 +58,7 @@ class TrainingService:
         Raises:
             UserError: the layers do not fit the images, or the images are too few or deleted.
             Busy: the visitor has a run in progress.
-            StorageError: the run's folder cannot be written.
+            StorageError: the database or the disk refuses.
         """
         (run_id,) = self._enqueue([spec], owner, preset, address)
         return run_id
@@ -80,6 +83,7 @@ class TrainingService:
         for spec in specs:
             network_shapes(spec)
             card(spec.image_set).check_trainable()
+        self.housekeeping.make_room(owner)
         with self._active.changed:
             self._active.sync()
             self._refuse_if_busy(owner)

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from ae_core.errors import Message, StorageError
 from ae_core.runs.record import RunRecord
-from ae_core.runs.store import row
+from ae_core.runs.rows import to_row
 from ae_core.service.queue import STARVATION_BOUND, Entry, TrainingQueue
 from ae_core.service.queue_store import LEASE_SECONDS, QueueStore
 from ae_core.specs import preset
@@ -178,7 +178,7 @@ def entered(database, count, scheduler="here", status="queued"):
         RunRecord(f"{i:012x}", spec, "", OWNERS[i % 4], float(i), status) for i in range(count)
     ]
     with database.changing() as connection:
-        connection.execute(RUNS.insert(), [row(each, scheduler) for each in records])
+        connection.execute(RUNS.insert(), [to_row(each, scheduler) for each in records])
     strangers = [Entry(each.id, each.owner, "", each.created, known=False) for each in records]
     return store, strangers
 
@@ -226,7 +226,7 @@ def test_who_has_trained_before_or_joined_a_class_is_known_and_a_paused_class_ho
     trained = RunRecord("f" * 12, preset("digits-dense"), "", "ada", 1.0, "finished")
     classroom = {"code": "ABCDE", "key": "", "paused": False}
     with database.changing() as connection:
-        connection.execute(RUNS.insert(), {**row(trained), "begun": 1.0})
+        connection.execute(RUNS.insert(), {**to_row(trained), "begun": 1.0})
         connection.execute(CLASSES.insert(), filled(CLASSES, classroom))
         student = {"code": "ABCDE", "visitor": "bob", "nickname": "Bob", "left": False}
         connection.execute(STUDENTS.insert(), filled(STUDENTS, student))

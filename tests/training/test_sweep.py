@@ -19,6 +19,7 @@ from ae_core.errors import Busy, ServiceUnavailable, StorageError, UnknownThing
 from ae_core.evaluation import baselines
 from ae_core.runs.record import RunOutcome, new_record
 from ae_core.runs.store import RunStore
+from ae_core.service import active_runs
 from ae_core.service.active_runs import ActiveRuns
 from ae_core.service.connection import Connection
 from ae_core.service.live_run import LiveRun
@@ -149,6 +150,20 @@ def test_a_visitor_with_room_for_two_may_have_a_sweep_and_a_run(service_without_
     service.submit(QUICK, "ada")
     with pytest.raises(Busy):
         service.submit(QUICK, "ada")
+
+
+def test_of_a_full_queue_the_last_run_of_whoever_has_most_leaves(
+    service_without_workers, monkeypatch
+):
+    service = service_without_workers
+    monkeypatch.setattr(active_runs, "MAX_WAITING", 3)
+    forged = [service.submit(QUICK, f"name {i}", address="10.0.0.1") for i in range(3)]
+    honest = service.submit(QUICK, "ada", address="10.0.0.2")
+    late = service.submit(QUICK, "name 4", address="10.0.0.1")
+    assert service.load().waiting == 3
+    seen = [service.snapshot(run).status for run in (*forged, honest, late)]
+    assert seen == ["queued", "queued", "failed", "queued", "failed"]
+    check(service.snapshot(late).reason, "queue_full")
 
 
 def test_free_slots_are_for_others_while_a_sweep_trains(tmp_path):

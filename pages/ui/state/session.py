@@ -112,6 +112,7 @@ class Session:
         photo: the photo on the Denoise page and others, until the next one or `forget_photo`.
         collecting: the images on the Your pictures page.
         teaching: the secrets of the classes that are taught in this tab, by code.
+        deleted: the run that was deleted last in this tab and its owner, or None.
         cached: the last key and result by name, see `session_cached`.
         asked: keys by name, see `seen_before`.
     """
@@ -121,6 +122,7 @@ class Session:
     photo: KeptPhoto | None = None
     collecting: Collecting = field(default_factory=Collecting)
     teaching: dict[str, str] = field(default_factory=dict)
+    deleted: tuple[str, str] | None = None
     cached: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     asked: dict[str, set[Any]] = field(default_factory=dict)
 

@@ -11,6 +11,7 @@ from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import run_name, status_in_words
 from pages.ui.state.query_params import set_query
 from pages.ui.state.session import visitor
+from pages.ui.train.ended_run import space_warning
 from pages.ui.widgets.chart import chart
 
 MAX_LISTED = 40
@@ -50,6 +51,7 @@ def compare_view() -> None:
             alt=text("run.compare.alt"),
         )
     st.markdown(_table(list(runs.values())))
+    space_warning()
 
 
 def _metric(name: str) -> str:

@@ -12,6 +12,7 @@ from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import duration, run_name, status_in_words
 from pages.ui.state.query_params import set_up
 from pages.ui.state.session import visitor
+from pages.ui.train.ended_run import ended_run_buttons
 from pages.ui.widgets.metric import metric
 
 
@@ -44,6 +45,8 @@ def run_headline(snapshot: Snapshot) -> None:
 
 
 def _waiting(snapshot: Snapshot) -> str:
+    if snapshot.owner == visitor() and _class_paused():
+        return text("classroom.paused")
     if snapshot.wait is None or snapshot.reason:  # the wait is unknown
         return text("run.queued", place=snapshot.position)
     if snapshot.wait < 1:
@@ -80,6 +83,8 @@ def _buttons(snapshot: Snapshot) -> None:
         if not snapshot.live and st.button(text("run.set_up_again"), icon=":material/tune:"):
             set_up(snapshot.spec, snapshot.preset)
             st.rerun()  # the whole page, because the view changes
+        if not snapshot.live:
+            ended_run_buttons(snapshot)
 
 
 def _link(page: str, words: str, icon: str, query: dict[str, str]) -> None:
