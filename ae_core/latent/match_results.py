@@ -1,22 +1,20 @@
-"""The store of results in "match the target": one line per result in ``matches.jsonl``."""
+"""The store of results in "match the target": the best of each visitor, model and target."""
 
-import json
-import logging
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from pathlib import Path
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
 
 import numpy as np
+from sqlalchemy import delete, select, tuple_
 
-from ae_core.errors import StorageError, disk_reason
 from ae_core.specs import Limit
-from ae_core.storage.files import DamagedFile, FileLock, atomic_write, checked, reading
-
-_log = logging.getLogger(__name__)
+from ae_core.storage.database import Database, upsert
+from ae_core.storage.tables import MATCHES
 
 MOVES = Limit(0, 100_000)  # counted in one game
 MAX_KEPT = 5000  # results; the oldest are dropped
 NEAR = 1.0  # dB: an image this close to the model's best one has matched the target
+_KEY = (MATCHES.c.model, MATCHES.c.owner, MATCHES.c.target)
 
 
 @dataclass(frozen=True)
@@ -44,64 +42,34 @@ class Match:
 
 
 class MatchResultStore:
-    """The results of all servers that share a folder. Any thread may call it."""
+    """The results of all servers that share a database. Any thread may call it."""
 
-    def __init__(self, root: Path) -> None:
-        """Store results in a folder, which need not exist yet."""
-        self._path = root / "matches.jsonl"
-        self._changing = FileLock(root / "matches.lock")
+    def __init__(self, database: Database, now: Callable[[], float] = time.time) -> None:
+        """Use a database; ``now`` is the clock."""
+        self._database = database
+        self._now = now
 
     def add(self, match: Match) -> None:
-        """Store a result unless it is already there.
+        """Store a result, unless the visitor has reached the target in as few moves before.
 
         Raises:
-            StorageError: the file cannot be read or written.
+            StorageError: the database refuses.
         """
-        with self._changing.held(_unwritable):
-            try:
-                lines, line = self._lines(), json.dumps(asdict(match))
-                if line not in lines:
-                    kept = [*lines, line][-MAX_KEPT:]
-                    atomic_write(self._path, ("\n".join(kept) + "\n").encode(), lasting=False)
-            except OSError as error:
-                raise _unwritable(error) from error
+        row = asdict(match) | {"found": self._now()}
+        known = select(MATCHES.c.moves).where(*(column == row[column.name] for column in _KEY))
+        others = select(*_KEY).order_by(MATCHES.c.found.desc(), *_KEY).offset(MAX_KEPT)
+        with self._database.changing() as connection:
+            moves = connection.scalar(known.with_for_update())
+            if moves is None or match.moves < moves:
+                upsert(connection, MATCHES, row)
+                connection.execute(delete(MATCHES).where(tuple_(*_KEY).in_(others)))
 
     def of(self, target: str) -> list[Match]:
-        """Return all visitors' best results for a target, by model; damaged lines are left out."""
-        try:
-            with reading(self._path):
-                lines = self._lines()
-        except DamagedFile:
-            return []
-        found = []
-        for number, line in enumerate(lines, start=1):
-            try:
-                with reading(self._path.with_name(f"{self._path.name}:{number}")):
-                    found.append(checked(Match, json.loads(line)))
-            except DamagedFile:
-                continue
-        return best(match for match in found if match.target == target)
-
-    def _lines(self) -> list[str]:
-        try:
-            return self._path.read_text(encoding="utf-8", errors="replace").splitlines()
-        except FileNotFoundError:
-            return []
-
-
-def _unwritable(error: OSError) -> StorageError:
-    _log.error("a match result could not be saved: %s", error)
-    return StorageError("match_not_saved", reason=disk_reason(error))
-
-
-def best(matches: Iterable[Match]) -> list[Match]:
-    """Return, for each visitor and model, the match with the fewest moves, sorted by model."""
-    found: dict[tuple[str, str], Match] = {}
-    for match in matches:
-        key = (match.model, match.owner)
-        if key not in found or match.moves < found[key].moves:
-            found[key] = match
-    return [found[key] for key in sorted(found)]
+        """Return all visitors' best results for a target, sorted by model."""
+        found = select(*(MATCHES.c[field.name] for field in fields(Match)))
+        with self._database.reading() as connection:
+            rows = connection.execute(found.where(MATCHES.c.target == target).order_by(*_KEY))
+            return [Match(*row) for row in rows]
 
 
 def target_number(seed: int, available: int) -> int:

@@ -301,7 +301,7 @@ def test_a_walk_goes_to_a_photo_of_ones_own(page, photo):
 
 
 def test_a_target_is_matched_and_the_result_is_shown(page):
-    """The target's own code is put into the address, as many moves would bring it there."""
+    """The target's own code is put into the address; a hand then moves a little away from it."""
     open_page(page, "/latent_space?model=digits-dense&view=Match&target=5")
     wait_for_decoders(page)
     live = page.locator(".latent .status")
@@ -320,6 +320,11 @@ def test_a_target_is_matched_and_the_result_is_shown(page):
     query = f"model=digits-dense&view=Match&target=5&z=picture:{number}&moves=4"
     page.goto(f"/latent_space?{query}")
     expect(page.get_by_text("Matched in 4 moves!")).to_be_visible()
+    wait_for_decoders(page)
+    assert page.get_by_text("Everybody's best").count() == 0  # who opens a link has moved nothing
+    slider(page, 0).focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_text("Matched in 5 moves!")).to_be_visible()
     expect(page.get_by_text("Everybody's best")).to_be_visible()
     page.get_by_role("button", name="Another target").click()
     expect(page.get_by_test_id("stMetricValue").first).to_have_text("0")

@@ -21,7 +21,7 @@ from pages.ui.latent.sliders import code_sliders
 from pages.ui.latent.view import LatentView
 from pages.ui.pickers.models import TrainedAutoencoder, models
 from pages.ui.state.query_params import linked_number, set_query
-from pages.ui.state.session import visitor
+from pages.ui.state.session import session, visitor
 from pages.ui.widgets.chart import chart
 from pages.ui.widgets.images import data_url
 from pages.ui.widgets.metric import metric
@@ -58,14 +58,20 @@ def match_view(view: LatentView) -> None:
         )
     if matched:
         st.success(text("match.matched", moves=moves), icon=":material/celebration:")
+
+    def move(code: str) -> None:
+        set_query(z=code, moves=str(moves + 1))
+        session().moved = (view.model.id, seed, code, moves + 1)
+
     code_sliders(
         view,
         "match",
-        lambda code: set_query(z=code, moves=str(moves + 1)),
+        move,
         target=(data_url(target[0]), text("match.target"), text("match.live")),
     )
     name = f"{view.model.spec.image_set}-{image_shape(view.model.spec)[0]}-{seed}"
-    if matched:
+    # Only what the hand has just done is a result: whoever opens a link has moved nothing.
+    if matched and session().moved == (view.model.id, seed, st.query_params.get("z", ""), moves):
         mine = Match(visitor(), view.model.id, view.model.title, name, moves, round(reached, 2))
         with notice.refusals(notice.toast):
             match_results().add(mine)

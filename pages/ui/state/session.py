@@ -113,6 +113,8 @@ class Session:
         collecting: the images on the Your pictures page.
         teaching: the secrets of the classes that are taught in this tab, by code.
         deleted: the run that was deleted last in this tab and its owner, or None.
+        moved: the model, the target, the code and the number of moves that the last move of a hand
+            led to in Match.
         cached: the last key and result by name, see `session_cached`.
         asked: keys by name, see `seen_before`.
     """
@@ -123,6 +125,7 @@ class Session:
     collecting: Collecting = field(default_factory=Collecting)
     teaching: dict[str, str] = field(default_factory=dict)
     deleted: tuple[str, str] | None = None
+    moved: tuple[str, int, str, int] | None = None
     cached: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     asked: dict[str, set[Any]] = field(default_factory=dict)
 
