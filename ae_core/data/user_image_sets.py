@@ -8,7 +8,6 @@ Letters: N images.
 
 import re
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +18,7 @@ from ae_core.data.user_set_store import UserSetStore
 from ae_core.data.user_sets import PREFIX, SET_ID, SIDES, UserSet
 from ae_core.errors import ImageSetCorrupt, UnknownThing, UserError
 from ae_core.specs import TrainingSpec, change, preset
+from ae_core.storage.database import database_in
 from ae_core.storage.files import runs_dir
 
 PRESET = "digits-dense"  # suggested for every set: a dense network takes images of any size
@@ -32,13 +32,8 @@ _NAME = re.compile(PREFIX + SET_ID.pattern)
 
 
 def user_sets() -> UserSetStore:
-    """Return the store of this server's sets, ``own`` beside its runs; workers use it, too."""
-    return _store(str(runs_dir()))
-
-
-@lru_cache(maxsize=4)
-def _store(runs: str) -> UserSetStore:
-    return UserSetStore(Path(runs, "own"))
+    """Return the store of this server's sets, in the database of its runs; workers use it, too."""
+    return UserSetStore(database_in(runs_dir()))
 
 
 def is_user_set(name: str) -> bool:
@@ -87,7 +82,7 @@ def read_user_set(name: str) -> RawImages:
 
     Raises:
         UnknownThing: the set was deleted.
-        ImageSetCorrupt: its file cannot be read.
+        ImageSetCorrupt: its images cannot be read.
         UserError: it has too few images for training.
     """
     found, images = user_sets().read(name.removeprefix(PREFIX))

@@ -1,23 +1,19 @@
-"""A visitor's image set and its file, ``<id>.npz``.
+"""A visitor's image set and its images.
 
-The file holds only the S×S gray pixels and the number of each image: no uploaded file, no file
-name, no camera data. Nothing in it is ever unpickled.
+They are only the S×S gray pixels and the number of each image: no uploaded file, no file name, no
+camera data.
 
 Letters: N images, S side.
 """
 
-import io
-import json
 import re
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ae_core.errors import ImageSetCorrupt, UnknownThing, UserError
-from ae_core.storage.files import DamagedFile, check_time, checked, reading
+from ae_core.errors import UnknownThing, UserError
+from ae_core.storage.files import check_time
 from ae_core.typed_text import visible_text
 
 SIDES = (28, 32, 64)  # pixels
@@ -85,14 +81,6 @@ class UserImages:
         return UserImages(self.pixels[kept], self.numbers[kept])
 
 
-def to_bytes(user_set: UserSet, images: UserImages) -> bytes:
-    """Return the file of a set."""
-    about = {name: value for name, value in vars(user_set).items() if name not in ("id", "count")}
-    buffer = io.BytesIO()
-    np.savez(buffer, about=np.array(json.dumps(about)), **vars(images))
-    return buffer.getvalue()
-
-
 def unknown_set(set_id: str) -> UnknownThing:
     """Return the error for an id without a set, or of a deleted one."""
     return UnknownThing("unknown_set", id=set_id)
@@ -106,34 +94,8 @@ def checked_name(name: str) -> str:
     return short
 
 
-@lru_cache(maxsize=1024)
-def about_in(path: Path, stamp: tuple[int, int, int]) -> UserSet:
-    """Read a file's `UserSet`; the stamp changes with the file."""
-    return read(path)[0]
-
-
-def read(path: Path) -> tuple[UserSet, UserImages]:
-    """Read a whole file.
-
-    Raises:
-        UnknownThing: the file is missing.
-        ImageSetCorrupt: it cannot be read.
-    """
-    set_id = path.stem
-    try:
-        with reading(path), path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            about = json.loads(str(arrays["about"]))
-            images = UserImages(arrays["pixels"], arrays["numbers"])
-            user_set = checked(UserSet, about | {"id": set_id, "count": len(images.numbers)})
-            _check(user_set, images)
-    except FileNotFoundError:
-        raise unknown_set(set_id) from None
-    except DamagedFile as error:
-        raise ImageSetCorrupt("set_damaged") from error
-    return user_set, images
-
-
-def _check(user_set: UserSet, images: UserImages) -> None:
+def check_images(user_set: UserSet, images: UserImages) -> None:
+    """Raise a ValueError unless the images and the counts of a set belong together."""
     shape = (len(images.numbers), user_set.side, user_set.side)
     fits = images.pixels.dtype == np.uint8 and images.pixels.shape == shape
     fits = fits and images.numbers.dtype == np.int64 and images.numbers.ndim == 1

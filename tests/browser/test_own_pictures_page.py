@@ -4,6 +4,7 @@ import io
 import re
 import time
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ from PIL import Image
 from playwright.sync_api import FilePayload, Page, expect
 
 from ae_core.data.toy_faces import draw_faces, sample_factors
+from ae_core.data.user_set_store import UserSetStore
+from ae_core.storage.database import FILE, Database
 from tests.helpers.lab_page import IDLE, STILL, box_of, linked, metric, open_page
 from tests.helpers.refusals import pattern
 from tests.helpers.written_files import no_writing, places, processes, written_since
@@ -159,8 +162,9 @@ def test_uploads_need_no_file_and_only_small_gray_pictures_are_kept(page, server
     for place in places(server):
         for path, content in written_since(started, place):
             assert path == Path(__file__) or not any(t in content for t in traces), path
-    kept = server.runs / "own" / f"{set_id}.npz"
-    assert kept.stat().st_size < 8 * 28 * 28 + 2500
+    with closing(Database(f"sqlite:///{server.runs / FILE}")) as database:
+        about, images = UserSetStore(database).read(set_id)
+    assert (about.name, images.pixels.shape) == ("Private", (8, 28, 28))
 
 
 def test_nothing_is_wider_than_a_phone(phone):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from ae_core.data import gallery, user_image_sets
 from ae_core.data.catalog import IMAGE_SETS
@@ -25,7 +26,9 @@ from ae_core.models.inference import ModelFile
 from ae_core.runs.store import RunStore
 from ae_core.service.service import TrainingService
 from ae_core.specs import PRESETS, change, from_query, to_query
+from ae_core.storage.database import database_in
 from ae_core.storage.files import runs_dir
+from ae_core.storage.tables import USER_SETS
 from tests.helpers.refusals import check, refused
 
 PATIENCE = 180  # seconds, TensorFlow's start included
@@ -174,9 +177,11 @@ def test_too_few_pictures_are_a_sentence():
             refuse()
 
 
-def test_a_damaged_file_is_a_sentence():
+def test_a_damaged_set_is_a_sentence():
     own = made(10)
-    user_sets().path(own.id).write_bytes(b"hello")
+    with database_in(runs_dir()).changing() as connection:
+        there = USER_SETS.c.id == own.id
+        connection.execute(update(USER_SETS).where(there).values(pixels=b"hello"))
     with pytest.raises(ImageSetCorrupt) as caught:
         load_images(own.image_set)
     known = card(own.image_set)

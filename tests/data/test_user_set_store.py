@@ -1,52 +1,55 @@
-"""Visitors' own image sets on disk: what is kept, who may change it, what is refused."""
+"""Visitors' own image sets: what is kept, who may change it, what is refused."""
 
-import errno
-import json
 import threading
-from pathlib import Path
+from contextlib import closing
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select, update
 
 from ae_core.data import user_set_store as module
 from ae_core.data.user_set_store import MAX_IMAGES, MAX_SETS, UserSetStore
-from ae_core.errors import ImageSetCorrupt, Message, NotYours, StorageError, UnknownThing
+from ae_core.errors import ImageSetCorrupt, NotYours, StorageError, UnknownThing
+from ae_core.storage.database import Database, upsert
+from ae_core.storage.tables import USER_SETS
 from tests.helpers.refusals import refused
 
 
 @pytest.fixture
-def sets(tmp_path):
-    return UserSetStore(tmp_path / "own")
+def sets(database):
+    return UserSetStore(database)
 
 
 def pictures(count, side=28, seed=0):
     return np.random.default_rng(seed).integers(0, 256, (count, side, side), np.uint8)
 
 
-def test_what_was_added_comes_back_bit_by_bit(sets):
+def test_what_was_added_comes_back_bit_by_bit_on_another_server(sets, database):
     made = sets.create("ada", "Digits", 28)
     first, second = pictures(3), pictures(2, seed=1)
     sets.add(made.id, first)
     after = sets.add(made.id, second)
-    later = UserSetStore(sets.root)
-    assert later.get(made.id) == after
     assert (after.name, after.owner, after.side, after.count) == ("Digits", "ada", 28, 5)
-    images = later.read(made.id)[1]
+    with closing(Database(database.address)) as elsewhere:
+        later = UserSetStore(elsewhere)
+        assert later.get(made.id) == after
+        about, images = later.read(made.id)
+    assert about == after
     np.testing.assert_array_equal(images.pixels, np.concatenate([first, second]))
     assert images.numbers.tolist() == [0, 1, 2, 3, 4]
 
 
-def test_a_file_holds_pixels_and_numbers_and_nothing_else(sets):
+def test_a_row_holds_pixels_and_numbers_and_nothing_else(sets, database):
     made = sets.create("ada", "Digits", 28)
     sets.add(made.id, pictures(4))
-    (path,) = sets.root.iterdir()
-    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-        assert sorted(arrays.files) == ["about", "numbers", "pixels"]
-        about = json.loads(str(arrays["about"]))
-    assert sorted(about) == ["changes", "created", "name", "next_number", "owner"]
-    assert path.stat().st_size < 4 * 28 * 28 + 2500
+    with database.reading() as connection:
+        (row,) = connection.execute(select(USER_SETS)).mappings()
+    about = {"id", "owner", "name", "created", "count", "next_number", "changes"}
+    assert set(row) == about | {"pixels", "numbers"}
+    assert bytes(row["pixels"]) == pictures(4).tobytes()
+    assert bytes(row["numbers"]) == np.arange(4, dtype="<i8").tobytes()
 
 
 def test_everybody_may_add_and_only_the_maker_may_take_away(sets):
@@ -64,7 +67,7 @@ def test_everybody_may_add_and_only_the_maker_may_take_away(sets):
     assert sets.remove(made.id, 0, "ada").count == 1
     assert sets.remove(made.id, 0, "ada").count == 1  # gone already
     sets.delete(made.id, "ada")
-    assert list(sets.root.iterdir()) == []
+    assert sets.mine("ada") == []
 
 
 def test_a_deleted_set_is_unknown_at_once(sets):
@@ -99,9 +102,12 @@ def test_ids_cannot_be_guessed(sets):
 
 
 @given(steps=st.lists(st.one_of(st.just("add"), st.integers(0, 20)), max_size=12))
-@settings(deadline=None, max_examples=25)
-def test_a_number_is_never_used_again(tmp_path_factory, steps):
-    sets = UserSetStore(tmp_path_factory.mktemp("own"))
+@settings(
+    deadline=None,
+    max_examples=25,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_a_number_is_never_used_again(sets, steps):
     made = sets.create("ada", "x", 28)
     kept = {}
     given_out = 0
@@ -119,6 +125,7 @@ def test_a_number_is_never_used_again(tmp_path_factory, steps):
     assert all(
         (pixels == kept[number]).all() for number, pixels in zip(kept, images.pixels, strict=True)
     )
+    sets.delete(made.id, "ada")
 
 
 def test_a_class_that_adds_at_once_loses_nothing(sets):
@@ -161,20 +168,18 @@ def test_all_sets_together_have_a_size_and_nothing_is_deleted_silently(sets, mon
     his = sets.create("bob", "His", 64)
     sets.add(mine.id, pictures(20, 64))
     sets.add(his.id, pictures(20, 64))
-    monkeypatch.setattr(module, "MAX_BYTES", 200_000)
-    before = {path: path.read_bytes() for path in sets.root.iterdir()}
-    with refused("server_full_of_yours", names=("Mine",)):
-        sets.add(mine.id, pictures(20, 64))
-    with refused("server_full_of_yours"):
-        sets.create("bob", "Another", 64) and sets.add(his.id, pictures(20, 64))
-    monkeypatch.setattr(module, "MAX_BYTES", sum(map(len, before.values())))
+    monkeypatch.setattr(module, "MAX_BYTES", 40 * 64 * 64)
+    for more in (lambda: sets.add(mine.id, pictures(1, 64)), lambda: sets.create("ada", "x", 28)):
+        with refused("server_full_of_yours", names=("Mine",)):
+            more()
     with refused("server_full"):  # who has no set can delete none
         sets.create("eve", "Hers", 64)
-    monkeypatch.setattr(module, "MAX_BYTES", 200_000)
-    assert all(path.read_bytes() == data for path, data in before.items())
+    for each in (mine, his):
+        np.testing.assert_array_equal(sets.read(each.id)[1].pixels, pictures(20, 64))
     sets.remove(mine.id, 0, "ada")  # making room is always possible
+    sets.add(his.id, pictures(1, 64))
     sets.delete(mine.id, "ada")
-    sets.add(his.id, pictures(20, 64))
+    sets.add(his.id, pictures(19, 64))
 
 
 @pytest.mark.parametrize(
@@ -196,77 +201,60 @@ def test_pictures_of_another_size_are_no_pictures_of_a_set(sets):
         sets.add(sets.create("ada", "x", 28).id, pictures(1, 32))
 
 
-# --- files that are damaged, disks that are full ----------------------------------------------
-
-
-def npz(path, **arrays):
-    np.savez(path, **arrays)
-
-
-ABOUT = json.dumps({"name": "x", "owner": "ada", "created": 1.0, "next_number": 2, "changes": 1})
-GOOD = {"about": np.array(ABOUT), "pixels": pictures(2), "numbers": np.arange(2)}
+# --- damaged rows, databases that refuse --------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     "damage",
     [
-        lambda path: path.write_bytes(b""),
-        lambda path: path.write_bytes(b"hello"),
-        lambda path: path.write_bytes(path.read_bytes()[:-100]),
-        lambda path: npz(path, **{k: v for k, v in GOOD.items() if k != "about"}),
-        lambda path: npz(path, **GOOD | {"about": np.array("[]")}),
-        lambda path: npz(path, **GOOD | {"about": np.array({"name": "x"}, dtype=object)}),
-        lambda path: npz(path, **GOOD | {"pixels": pictures(3)}),
-        lambda path: npz(path, **GOOD | {"pixels": pictures(2, 32)}),
-        lambda path: npz(path, **GOOD | {"pixels": pictures(2).astype(np.float32)}),
-        lambda path: npz(path, **GOOD | {"about": np.array(ABOUT.replace('"x"', "7"))}),
-        lambda path: npz(path, **GOOD | {"about": np.array(ABOUT.replace("1.0", "NaN"))}),
-        lambda path: npz(path, **GOOD | {"about": np.array(ABOUT.replace("1.0", "1e300"))}),
-        lambda path: npz(path, **GOOD | {"about": np.array(ABOUT.replace("2,", "2.5,"))}),
-        lambda path: npz(path, **GOOD | {"about": np.array("[" * 100_000)}),
-        lambda path: npz(path, **GOOD | {"numbers": np.array([-1, 0])}),
-        lambda path: npz(path, **GOOD | {"numbers": np.array([0, 2**62])}),
-        lambda path: npz(path, **GOOD | {"numbers": np.array([1, 1])}),
-        lambda path: npz(path, **GOOD | {"numbers": np.arange(2.0)}),
-        lambda path: npz(path, **GOOD | {"pixels": np.array([{}, {}], dtype=object)}),
+        {"pixels": b""},
+        {"pixels": pictures(3).tobytes()},
+        {"numbers": b"123"},
+        {"numbers": np.array([-1, 0]).tobytes()},
+        {"numbers": np.array([0, 2**62]).tobytes()},
+        {"numbers": np.array([1, 1]).tobytes()},
+        {"count": 3},
+        {"next_number": 1},
+        {"changes": -1},
+        {"created": 1e300},
     ],
 )
-def test_a_damaged_file_is_a_sentence_and_the_others_are_still_listed(sets, damage):
+def test_a_damaged_set_is_a_sentence_and_may_be_deleted(sets, database, caplog, damage):
     bad, good = sets.create("ada", "bad", 28), sets.create("ada", "good", 28)
-    damage(sets.path(bad.id))
-    for look in (sets.get, sets.read, lambda i: sets.add(i, pictures(1))):
+    sets.add(bad.id, pictures(2))
+    sets.add(good.id, pictures(2))
+    with database.changing() as connection:
+        connection.execute(update(USER_SETS).where(USER_SETS.c.id == bad.id).values(damage))
+    for look in (
+        sets.read,
+        lambda i: sets.add(i, pictures(1)),
+        lambda i: sets.remove(i, 0, "ada"),
+    ):
         with refused("set_damaged", ImageSetCorrupt):
             look(bad.id)
+    assert f"{bad.id} is damaged" in caplog.text
+    assert sets.read(good.id)[0].count == 2
+    sets.delete(bad.id, "ada")
     assert [own.name for own in sets.mine("ada")] == [good.name]
 
 
-def test_a_file_of_these_arrays_without_damage_reads(sets):
-    made = sets.create("ada", "good", 28)
-    npz(sets.path(made.id), **GOOD)
-    assert sets.get(made.id).count == 2
-
-
-def test_a_full_disk_is_a_sentence_and_what_was_there_stays(sets, monkeypatch):
+def test_a_change_that_fails_in_the_middle_changes_nothing(sets, monkeypatch):
     made = sets.create("ada", "Digits", 28)
     sets.add(made.id, pictures(2))
+    before = sets.get(made.id)
 
-    def full(self, target):
-        raise OSError(errno.ENOSPC, "No space left on device")
+    def broken(connection, table, row):
+        upsert(connection, table, row)
+        raise StorageError("database_unavailable")
 
-    monkeypatch.setattr(Path, "replace", full)
-    with refused("set_not_saved", StorageError, reason=Message.of("disk_full")):
-        sets.add(made.id, pictures(2))
-    assert sets.get(made.id).count == 2
-    assert [path.name for path in sets.root.iterdir()] == [f"{made.id}.npz"]
-
-
-def test_a_set_that_the_disk_does_not_delete_is_a_sentence_and_stays(sets, monkeypatch):
-    made = sets.create("ada", "Digits", 28)
-
-    def refuse(self, missing_ok):
-        raise PermissionError(errno.EACCES, "Permission denied", str(self))
-
-    monkeypatch.setattr(Path, "unlink", refuse)
-    with refused("set_not_deleted", StorageError, reason=Message.of("disk_forbidden")):
-        sets.delete(made.id, "ada")
-    assert sets.get(made.id) == made
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "upsert", broken)
+        for change in (
+            lambda: sets.add(made.id, pictures(2)),
+            lambda: sets.remove(made.id, 0, "ada"),
+            lambda: sets.create("ada", "x", 28),
+        ):
+            with refused("database_unavailable", StorageError):
+                change()
+    assert sets.mine("ada") == [before]
+    assert sets.read(made.id)[1].numbers.tolist() == [0, 1]

@@ -15,7 +15,7 @@ from ae_core.data.toy_faces import draw_faces, sample_factors
 from ae_core.data.user_image_sets import suggested_spec, user_sets
 from ae_core.specs import change
 from tests.helpers.app_page import LATENT_VIEWS, metric, opened, texts
-from tests.helpers.refusals import says
+from tests.helpers.refusals import refused, says
 
 pytestmark = pytest.mark.usefixtures("own_runs")
 
@@ -107,7 +107,8 @@ def test_upload_review_keep_rename_take_out_delete():
     assert user_sets().read(set_id)[1].numbers.tolist() == [0]
     page.button(key="own.delete").click().run()
     assert "The set and its pictures are deleted." in texts(page.info)
-    assert not user_sets().path(set_id).exists()
+    with refused("unknown_set", id=set_id):
+        user_sets().get(set_id)
     assert "set" not in page.query_params
 
 
