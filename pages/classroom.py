@@ -3,8 +3,9 @@
 import streamlit as st
 
 from ae_core.classroom.model import Classroom, Student
+from ae_core.errors import UserError
 from pages.ui.backend.service import classroom_service
-from pages.ui.classroom.join_or_open import join_form, join_info, join_or_open
+from pages.ui.classroom.join_or_open import TEACHER_VIEW, join_form, join_info, join_or_open
 from pages.ui.classroom.teacher import teacher_view
 from pages.ui.classroom.wall import refreshing_wall
 from pages.ui.i18n import notice
@@ -28,7 +29,7 @@ def page() -> None:
 def _remembered() -> None:
     """Put the visitor's class into the address: the one taught in this tab, or the joined one."""
     for code, secret in reversed(session().teaching.items()):
-        set_query(**{"class": code, "teacher": secret})
+        set_query(**{"class": code, "teacher": secret, "view": "" if secret else TEACHER_VIEW})
         return
     where = classroom_service().class_of(visitor())
     if where is not None:
@@ -36,14 +37,18 @@ def _remembered() -> None:
 
 
 def _one_class(code: str) -> None:
-    secret = st.query_params.get("teacher", "")
-    if secret:
-        classroom = classroom_service().as_teacher(code, secret)
+    secret, view = st.query_params.get("teacher", ""), st.query_params.get("view")
+    if secret or view == TEACHER_VIEW:
+        try:
+            classroom = classroom_service().as_teacher(code, secret, visitor())
+        except UserError:
+            session().teaching.pop(code, None)
+            raise
         session().teaching[classroom.code] = secret
         teacher_view(classroom, secret)
         return
     classroom = classroom_service().find(code)
-    if st.query_params.get("view") == "Projector":
+    if view == "Projector":
         join_info(classroom, large=True)
         refreshing_wall(classroom.code)
         return

@@ -6,11 +6,10 @@ import shutil
 import numpy as np
 import pytest
 
-from ae_core.classroom.service import ClassroomService
-from ae_core.classroom.wall import Wall
-from ae_core.data.loading import load_images
+from ae_core.classroom.earlier_files import classroom_from_json, student_from_json
+from ae_core.data.user_set_file import read
 from ae_core.errors import UserError
-from ae_core.latent.match_results import MatchResultStore
+from ae_core.latent.earlier_matches import matches_in
 from ae_core.models.compatibility import network_shapes
 from ae_core.models.inference import ModelFile, reconstruct_test
 from ae_core.runs.replay import pack_frames
@@ -88,28 +87,24 @@ def test_a_sweep_and_the_visitor_s_runs_are_found(service):
     assert service.runs(ADA) == ["8715d08858e2"]
 
 
-def test_a_set_of_a_visitor_s_images_is_loaded(store):
-    images = load_images(f"own-{SET_ID}")
-    assert len(images.train) + len(images.test) == 12
-    assert images.train.shape[1:] == (28, 28, 1)
-
-
-def test_a_class_opens_with_its_limits_challenge_and_wall(service, store):
-    classes = ClassroomService(store.root, now=lambda: 1795844700.0)
-    classroom = classes.find(CLASS)
+def test_a_class_is_read_with_its_limits_challenge_and_students():
+    folder = FIXTURES / "store" / "classes" / CLASS
+    classroom = classroom_from_json((folder / "class.json").read_text())
     assert (classroom.limits.epochs, classroom.limits.runs) == (5, 3)
     assert classroom.limits.image_sets == ("digits",)
     assert (classroom.challenge.latent_dim, classroom.challenge.image_size) == (8, 8)
-    students = classes.students(CLASS)
-    assert [student.nickname for student in students] == ["Ada", "Ben"]
-    wall = Wall(service)
-    assert len(wall.runs(classroom, students[0])) == 1
-    assert len(wall.runs(classroom, students[1])) == 0
+    students = [student_from_json(p.read_text()) for p in sorted(folder.glob("students/*.json"))]
+    assert sorted(student.nickname for student in students) == ["Ada", "Ben"]
 
 
-def test_match_results_are_read(store):
-    (best,) = MatchResultStore(store.root).of("toy-faces-64-1")
-    assert (best.owner, best.moves) == (OWNER, 3)
+def test_a_set_of_a_visitor_s_images_is_read():
+    about, images = read(FIXTURES / "store" / "own" / f"{SET_ID}.npz")
+    assert (about.id, about.count, images.pixels.shape) == (SET_ID, 12, (12, 28, 28))
+
+
+def test_match_results_are_read():
+    (best,) = matches_in(FIXTURES / "store" / "matches.jsonl")
+    assert (best.target, best.owner, best.moves) == ("toy-faces-64-1", OWNER, 3)
 
 
 def test_the_queue_is_read(tmp_path):

@@ -4,11 +4,8 @@ import errno
 import os
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from ae_core.classroom.store import unwritable
-from ae_core.data.user_set_store import UserSetStore
 from ae_core.errors import StorageError, disk_reason
 from ae_core.runs.folder import write_run
 from ae_core.runs.record import new_record
@@ -26,14 +23,8 @@ REASONS = {
 ROOM = {"en": "to make room", "de": "Platz schaffen soll"}
 
 
-def add_images(root):
-    sets = UserSetStore(root)
-    sets.add(sets.create("ada", "Digits", 28).id, np.zeros((1, 28, 28), np.uint8))
-
-
 KEEPERS = {
     "run_not_saved": lambda root: write_run(root, new_record(TrainingSpec(), "", "ada"), {}),
-    "set_not_saved": add_images,
 }
 
 
@@ -47,12 +38,6 @@ def test_the_advice_fits_the_error(key, number, tmp_path, monkeypatch):
     with pytest.raises(StorageError) as raised:
         KEEPERS[key](tmp_path)
     check_advice(raised.value, key, number, tmp_path)
-
-
-@pytest.mark.parametrize("number", REASONS)
-def test_a_class_gives_the_same_advice(number, tmp_path):
-    error = OSError(number, os.strerror(number), str(tmp_path / "class.json"))
-    check_advice(unwritable(error), "class_not_saved", number, tmp_path)
 
 
 def check_advice(error, key, number, root):

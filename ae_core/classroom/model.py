@@ -1,6 +1,6 @@
 """A class: its code, students, limits, challenge and rules.
 
-Everything here is a frozen value or a pure function; `store` keeps classes, `service` changes them.
+Everything here is a frozen value or a pure function; `service` keeps classes and changes them.
 """
 
 import hashlib
@@ -21,7 +21,8 @@ CODE_LENGTH = 5
 MAX_NICKNAME = 30  # characters
 MAX_STUDENTS = 200  # per class
 MAX_JOINS, JOIN_SECONDS = 60, 10.0  # so many students may join within so many seconds
-DAYS = 30  # lifetime of a class
+SECONDS_PER_DAY = 86_400.0
+DAYS = 200  # that a class lasts after its last use
 CLASS_LIMITS: Mapping[str, Limit] = {
     "epochs": LIMITS["epochs"],
     "runs": Limit(0, 100),  # 0: no limit
@@ -81,24 +82,30 @@ class Classroom:
         code: `CODE_LENGTH` of `CODE_LETTERS`; everybody who knows it may join.
         key: SHA-256 of the teacher's secret, hexadecimal.
         created: seconds since 1970.
+        used: its last use, in seconds since 1970, to the hour.
+        teacher: an opaque name for the visitor who opened it, "" if unknown.
         limits: the limits of every student's runs.
         challenge: the class's competition, or None.
         paused: whether training is paused for the whole class.
+        closed: whether nobody else may join.
         cleared: seconds since 1970; the wall leaves out runs that began earlier.
     """
 
     code: str
     key: str
     created: float
+    used: float
+    teacher: str = ""
     limits: ClassLimits = ClassLimits()
     challenge: Challenge | None = None
     paused: bool = False
+    closed: bool = False
     cleared: float = 0.0
 
     @property
     def expires(self) -> float:
-        """The time at which the class ends, in seconds since 1970."""
-        return self.created + DAYS * 86_400
+        """The time at which the class ends unless it is used, in seconds since 1970."""
+        return self.used + DAYS * SECONDS_PER_DAY
 
 
 @dataclass(frozen=True)
@@ -120,12 +127,7 @@ class Student:
     @property
     def id(self) -> str:
         """The name that other students may see; it does not reveal the visitor's name."""
-        return file_name(self.visitor)
-
-
-def file_name(visitor: str) -> str:
-    """Return the name of a student's file."""
-    return hashlib.sha256(visitor.encode()).hexdigest()[:16]
+        return hashlib.sha256(self.visitor.encode()).hexdigest()[:16]
 
 
 def checked_nickname(typed: str) -> str:
@@ -150,7 +152,7 @@ def check_joining(
     Args:
         code: the code of the class.
         nickname: a result of `checked_nickname`.
-        others: all other students who are or were in the class.
+        others: all other students who are in the class, or were and have runs of that time.
         now: seconds since 1970.
         again: whether the visitor was in the class before.
 

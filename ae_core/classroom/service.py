@@ -1,6 +1,6 @@
 """The service through which visitors open, join, change and leave classes.
 
-Servers that share a folder see the same classes, and lock them for changes.
+Servers that share a database see the same classes. Each change is one transaction.
 """
 
 import hashlib
@@ -8,165 +8,231 @@ import hmac
 import secrets
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import replace
+from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, select, update
 
 from ae_core.classroom.model import (
     CODE_LENGTH,
     CODE_LETTERS,
     DAYS,
+    SECONDS_PER_DAY,
     Classroom,
     Student,
     check_joining,
     checked_nickname,
 )
-from ae_core.classroom.store import FOLDER, ClassroomStore, unwritable
-from ae_core.errors import UnknownThing, UserError
-from ae_core.storage.files import DamagedFile, FileLock
+from ae_core.classroom.rows import (
+    class_columns,
+    class_row,
+    classroom_in,
+    delete_classes,
+    forget_passers_by,
+    make_room,
+    student_in,
+    student_row,
+)
+from ae_core.errors import StorageError, UnknownThing, UserError
+from ae_core.storage.database import Database, upsert
+from ae_core.storage.files import DamagedFile
+from ae_core.storage.tables import CLASSES, STUDENTS
 
-MAX_CLASSES = 500  # per server
+MAX_CLASSES = 5000  # in a database
+MAX_TAUGHT = 5  # of them opened by one visitor
+USE_SECONDS = 3600.0  # between two notes that a class is used
 
 
 class ClassroomService:
-    """All classes below one folder. Any thread may call it."""
+    """All classes of a database. Any thread may call it.
 
-    def __init__(self, root: Path, now: Callable[[], float] = time.time) -> None:
-        """Keep classes in the folder ``classes`` of ``root``; ``now`` is the clock."""
-        self._store = ClassroomStore(root)
+    A teacher is who knows the class's secret, or the visitor who opened it. Methods that take a
+    code raise an UnknownThing if no class has it, if the class has ended or if its row is damaged;
+    those that take a secret raise a UserError for anybody but the teacher; all raise a
+    StorageError if the database refuses.
+    """
+
+    def __init__(self, database: Database, now: Callable[[], float] = time.time) -> None:
+        """Use a database; ``now`` is the clock."""
+        self._database = database
         self._now = now
-        self._lock = FileLock(root / FOLDER / ".lock")
 
-    def _locked(self) -> AbstractContextManager[None]:
-        """Hold the lock that all servers share during a change."""
-        return self._lock.held(unwritable)
-
-    def open_class(self) -> tuple[Classroom, str]:
+    def open_class(self, visitor: str) -> tuple[Classroom, str]:
         """Open a class; return it and the teacher's secret, which the server does not keep.
 
+        Where a bound is reached, the oldest class that is an hour old and has no students makes
+        room.
+
         Raises:
-            UserError: this server has too many classes.
-            StorageError: the folder cannot be written.
+            UserError: none makes room, or there are too many classes in all.
         """
-        secret = secrets.token_urlsafe(24)  # 192 bits
-        with self._locked():
-            if self._tidy() >= MAX_CLASSES:
-                raise UserError("too_many_classes", most=MAX_CLASSES, days=2 * DAYS)
-            while not self._store.begin(code := _new_code()):
+        secret, now = secrets.token_urlsafe(24), self._now()  # 192 bits
+        with self._database.changing() as connection:
+            delete_classes(connection, _over(now))
+            # Who opens several at the same moment may exceed the bounds by these.
+            mine = CLASSES.c.teacher == visitor
+            if not make_room(connection, MAX_TAUGHT, now, mine):
+                codes = connection.scalars(select(CLASSES.c.code).where(mine)).all()
+                raise UserError("too_many_taught", most=MAX_TAUGHT, names=tuple(sorted(codes)))
+            if not make_room(connection, MAX_CLASSES, now):
+                raise UserError("too_many_classes", most=MAX_CLASSES, days=DAYS)
+            while connection.execute(_class(code := _new_code())).first():
                 pass
-            classroom = Classroom(code, _hashed(secret), self._now())
-            self._store.write_classroom(classroom)
+            classroom = Classroom(code, _hashed(secret), now, now, visitor)
+            connection.execute(CLASSES.insert(), class_row(classroom))
         return classroom, secret
 
     def find(self, code: str) -> Classroom:
-        """Return a class by its code, typed with or without spaces and capitals.
-
-        Raises:
-            UserError: no class has that code, it has ended, or its file is damaged.
-        """
+        """Return a class by its code, typed with or without spaces and capitals."""
         code = "".join(code.upper().split())
-        valid = len(code) == CODE_LENGTH and set(code) <= set(CODE_LETTERS)
-        try:
-            found = self._store.classroom(code) if valid else None
-        except DamagedFile:
-            raise UnknownThing("class_damaged", code=code) from None
-        if found is None:
-            raise UnknownThing("class_unknown", code=code, length=CODE_LENGTH)
-        if self._now() > found.expires:
-            ended = f"{datetime.fromtimestamp(found.expires, UTC):%Y-%m-%d}"
-            raise UnknownThing("class_old", code=code, date=ended, days=DAYS)
+        row = None
+        if len(code) == CODE_LENGTH and set(code) <= set(CODE_LETTERS):
+            with self._database.reading() as connection:
+                row = connection.execute(_class(code)).first()
+        if row is None:
+            raise _unknown(code)
+        return self._read(row)
+
+    def as_teacher(self, code: str, secret: str, visitor: str = "") -> Classroom:
+        """Return a class to its teacher."""
+        classroom = self.find(code)
+        known = hmac.compare_digest(_hashed(secret).encode(), classroom.key.encode())
+        if not known and (not visitor or visitor != classroom.teacher):
+            raise UserError("class_secret", code=classroom.code)
+        self._note_use(classroom)
+        return classroom
+
+    def taught_by(self, visitor: str) -> list[Classroom]:
+        """Return the classes that a visitor opened, newest first; damaged ones are left out."""
+        mine = select(CLASSES).where(CLASSES.c.teacher == visitor, CLASSES.c.teacher != "")
+        with self._database.reading() as connection:
+            rows = connection.execute(mine.order_by(CLASSES.c.created.desc())).all()
+        found = []
+        for row in rows:
+            with suppress(UnknownThing):
+                found.append(self._read(row))
         return found
 
-    def as_teacher(self, code: str, secret: str) -> Classroom:
-        """Return a class to its teacher, who knows the secret.
+    def change(self, code: str, secret: str, *, visitor: str = "", **changes: Any) -> Classroom:
+        """Change limits, challenge, ``paused``, ``closed`` or ``cleared``, as the teacher."""
+        code = self.as_teacher(code, secret, visitor).code
+        columns = class_columns(**changes, used=self._now())
+        with self._database.changing() as connection:
+            connection.execute(update(CLASSES).where(CLASSES.c.code == code).values(columns))
+        return self.find(code)
 
-        Raises:
-            UserError: no class has that code, it has ended, or the secret is wrong.
-        """
-        classroom = self.find(code)
-        if not hmac.compare_digest(_hashed(secret).encode(), classroom.key.encode()):
-            raise UserError("class_secret", code=classroom.code)
-        return classroom
+    def end(self, code: str, secret: str, *, visitor: str = "") -> None:
+        """End a class, as its teacher; its students keep their runs."""
+        code = self.as_teacher(code, secret, visitor).code
+        with self._database.changing() as connection:
+            delete_classes(connection, CLASSES.c.code == code)
 
-    def change(self, code: str, secret: str, **changes: Any) -> Classroom:
-        """Change limits, challenge, ``paused`` or ``cleared`` of a class, as its teacher.
-
-        Raises:
-            UserError: as in `as_teacher`.
-            StorageError: it cannot be written.
-        """
-        with self._locked():
-            classroom = replace(self.as_teacher(code, secret), **changes)
-            self._store.write_classroom(classroom)
-        return classroom
+    def tidy(self) -> None:
+        """Delete the classes that nobody has used for `DAYS` days."""
+        with self._database.changing() as connection:
+            delete_classes(connection, _over(self._now()))
 
     def students(self, code: str) -> tuple[Student, ...]:
         """Return the students in a class, in the order of joining."""
-        return tuple(student for student in self._store.students(code) if not student.left)
+        there = select(STUDENTS).where(STUDENTS.c.code == code, ~STUDENTS.c.left)
+        with self._database.reading() as connection:
+            rows = connection.execute(there.order_by(STUDENTS.c.joined, STUDENTS.c.visitor))
+            return tuple(map(student_in, rows))
 
     def join(self, code: str, visitor: str, nickname: str) -> Student:
         """Put a visitor into a class and out of any other; joining again changes the nickname.
 
         Raises:
-            UserError: there is no such class, it is full, or the nickname is not allowed.
-            StorageError: it cannot be written.
+            UserError: the class is closed or full, or the nickname is not allowed.
         """
         code, chosen = self.find(code).code, checked_nickname(nickname)
-        with self._locked():
-            others = [s for s in self._store.students(code) if s.visitor != visitor]
-            before = self._store.student(code, visitor)
-            check_joining(code, chosen, others, self._now(), again=before is not None)
-            self._leave(visitor)
-            student = Student(visitor, chosen, before.joined if before else self._now())
-            self._store.write_student(code, student)
+        with self._database.changing() as connection:
+            now = self._now()
+            classroom = connection.execute(_class(code).with_for_update()).first()
+            if classroom is None:
+                raise _unknown(code)
+            forget_passers_by(connection, code, now)
+            rows = connection.execute(select(STUDENTS).where(STUDENTS.c.code == code))
+            others = {row.visitor: student_in(row) for row in rows}
+            before = others.pop(visitor, None)
+            if classroom.closed and (before is None or before.left):
+                raise UserError("class_closed", code=code)
+            check_joining(code, chosen, [*others.values()], now, again=before is not None)
+            _leave(connection, STUDENTS.c.visitor == visitor)
+            student = Student(visitor, chosen, before.joined if before else now)
+            upsert(connection, STUDENTS, student_row(code, student))
+            connection.execute(update(CLASSES).where(CLASSES.c.code == code).values(used=now))
         return student
 
     def leave(self, visitor: str) -> None:
-        """Take a visitor out of the class.
+        """Take a visitor out of the class."""
+        with self._database.changing() as connection:
+            _leave(connection, STUDENTS.c.visitor == visitor)
 
-        Raises:
-            StorageError: it cannot be written.
-        """
-        with self._locked():
-            self._leave(visitor)
-
-    def remove(self, code: str, secret: str, student_id: str) -> None:
-        """Take a student out of a class, as its teacher; the student may come back.
-
-        Raises:
-            StorageError: see `change`.
-        """
-        code = self.as_teacher(code, secret).code
-        for student in self.students(code):
-            if student.id == student_id:
-                with self._locked():
-                    self._store.write_student(code, replace(student, left=True))
+    def remove(self, code: str, secret: str, student_id: str, *, visitor: str = "") -> None:
+        """Take a student out of a class, as its teacher; the student may come back."""
+        code = self.as_teacher(code, secret, visitor).code
+        named = [each.visitor for each in self.students(code) if each.id == student_id]
+        with self._database.changing() as connection:
+            _leave(connection, STUDENTS.c.visitor.in_(named), STUDENTS.c.code == code)
 
     def class_of(self, visitor: str) -> tuple[Classroom, Student] | None:
         """Return a visitor's class, and the visitor as a student there; None if in no class."""
-        try:
-            classroom = self.find(self._store.code_of(visitor))
-        except UserError:
+        columns = *CLASSES.c, *(column for column in STUDENTS.c if column.name != "code")
+        mine = select(*columns).join(STUDENTS, STUDENTS.c.code == CLASSES.c.code)
+        with self._database.reading() as connection:
+            found = mine.where(STUDENTS.c.visitor == visitor, ~STUDENTS.c.left)
+            row = connection.execute(found).first()
+        if row is None:
             return None
-        student = self._store.student(classroom.code, visitor)
-        return None if student is None or student.left else (classroom, student)
+        try:
+            classroom = self._read(row)
+        except UnknownThing:
+            return None
+        self._note_use(classroom)
+        return classroom, student_in(row)
 
-    def _leave(self, visitor: str) -> None:
-        if joined := self.class_of(visitor):
-            classroom, student = joined
-            self._store.write_student(classroom.code, replace(student, left=True))
+    def _read(self, row: Row[Any]) -> Classroom:
+        """Return the class of a row.
 
-    def _tidy(self) -> int:
-        """Delete classes that ended `DAYS` ago; return how many are left."""
-        left = 0
-        for code, classroom in list(self._store.classrooms()):
-            if classroom is not None and self._now() > classroom.expires + DAYS * 86_400:
-                self._store.delete(code)
-            else:
-                left += 1
-        return left
+        Raises:
+            UnknownThing: the row is damaged, or the class has ended.
+        """
+        try:
+            found = classroom_in(row)
+        except DamagedFile:
+            raise UnknownThing("class_damaged", code=row.code) from None
+        if self._now() > found.expires:
+            ended = f"{datetime.fromtimestamp(found.expires, UTC):%Y-%m-%d}"
+            raise UnknownThing("class_old", code=found.code, date=ended, days=DAYS)
+        return found
+
+    def _note_use(self, classroom: Classroom) -> None:
+        """Note that a class is used; rarely, because pages ask for it all the time."""
+        now = self._now()
+        if now < classroom.used + USE_SECONDS:
+            return
+        used = update(CLASSES).where(CLASSES.c.code == classroom.code, CLASSES.c.used < now)
+        # An error is in the log, and a full disk need not hide a class.
+        with suppress(StorageError), self._database.changing() as connection:
+            connection.execute(used.values(used=now))
+
+
+def _class(code: str) -> Select[Any]:
+    return select(CLASSES).where(CLASSES.c.code == code)
+
+
+def _over(now: float) -> ColumnElement[bool]:
+    return CLASSES.c.used < now - DAYS * SECONDS_PER_DAY
+
+
+def _unknown(code: str) -> UnknownThing:
+    return UnknownThing("class_unknown", code=code, length=CODE_LENGTH)
+
+
+def _leave(connection: Connection, *conditions: ColumnElement[bool]) -> None:
+    connection.execute(update(STUDENTS).where(~STUDENTS.c.left, *conditions).values(left=True))
 
 
 def _new_code() -> str:

@@ -1,20 +1,25 @@
 """The wall of a class: it shows the students' runs, ranks them, and pauses them for the teacher.
 
-It caches the cards of runs, so that showing a hundred students every second costs little.
+It caches the cards of runs and the entries of classes, so that showing a hundred students to a
+hundred visitors every second costs little.
 """
 
 import threading
+import time
 from collections import OrderedDict
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 
 from ae_core.classroom.model import Classroom, Student
 from ae_core.classroom.run_card import RunCard, WallEntry
 from ae_core.data import loading
 from ae_core.errors import UnknownThing
+from ae_core.runs.store import RunRef
 from ae_core.service.service import TrainingService
 
 MAX_KEPT = 4096  # cards in the cache, about 3 kB each
+MAX_CLASSES = 64  # whose entries are in the cache
+ENTRIES_SECONDS = 0.5  # for which all viewers of a class get the same entries
 NEWEST = 12  # newest runs of a student, all live ones among them: a sweep has at most half as many
 WITH_A_WORKER = ("starting", "running", "paused", "stopping")
 
@@ -22,37 +27,62 @@ WITH_A_WORKER = ("starting", "running", "paused", "stopping")
 class Wall:
     """The wall's view of a service's runs. Any thread may call it."""
 
-    def __init__(self, service: TrainingService) -> None:
-        """Show the runs of a service; nothing is read yet."""
+    def __init__(self, service: TrainingService, now: Callable[[], float] = time.monotonic) -> None:
+        """Show the runs of a service; nothing is read yet. ``now`` is the clock."""
         self._service = service
-        self._begun = lru_cache(maxsize=4 * MAX_KEPT)(self._read_begun)
+        self._now = now
         self._cards: OrderedDict[str, RunCard] = OrderedDict()
-        self._lock = threading.Lock()  # guards `_cards`; nothing waits while it is held
+        self._shown: OrderedDict[str, _Shown] = OrderedDict()  # by the code of the class
+        self._lock = threading.Lock()  # guards both; nothing waits while it is held
 
     def runs(self, classroom: Classroom, student: Student) -> list[str]:
         """Return the ids of a student's runs on the wall, newest first."""
-        since = max(classroom.cleared, student.joined)
-        found = []
-        for run_id in self._service.runs(student.visitor):
-            begun = self._begun(run_id)
-            if begun is not None and begun < since:
-                break
-            found += [run_id] if begun is not None else []
-        return found
+        return [run.id for run in self._on_the_wall(classroom, [student])[0]]
 
     def cards(self, classroom: Classroom, student: Student) -> list[RunCard]:
         """Return a student's runs on the wall, newest first."""
-        return self._found(self.runs(classroom, student))
+        return self._found(self._on_the_wall(classroom, [student])[0])
 
     def entries(self, classroom: Classroom, students: Sequence[Student]) -> list[WallEntry]:
-        """Return the entries of the wall, in the order of the students."""
+        """Return the entries of the wall, in the order of the students.
+
+        They are at most `ENTRIES_SECONDS` old. Who asks while they are made waits for them.
+        """
+        with self._lock:
+            shown = self._shown.setdefault(classroom.code, _Shown())
+            self._shown.move_to_end(classroom.code)
+            if len(self._shown) > MAX_CLASSES:
+                self._shown.popitem(last=False)
+        asked = classroom, tuple(students)
+        with shown.making:
+            if shown.asked != asked or self._now() >= shown.until:
+                shown.entries = self._entries(classroom, students)
+                shown.asked, shown.until = asked, self._now() + ENTRIES_SECONDS
+            return shown.entries
+
+    def _entries(self, classroom: Classroom, students: Sequence[Student]) -> list[WallEntry]:
         found = []
-        for student in students:
-            cards = self.cards(classroom, student)
+        runs = self._on_the_wall(classroom, students)
+        for student, cards in zip(students, map(self._found, runs), strict=True):
             taking_part = [card for card in cards if card.takes_part(classroom.challenge)]
             best = min(taking_part, key=lambda card: card.rank, default=None)
             found.append(WallEntry(student, _to_show(cards), len(cards), best))
         return found
+
+    def _on_the_wall(self, classroom: Classroom, students: Sequence[Student]) -> list[list[RunRef]]:
+        """Return each student's runs since joining and since the wall was cleared."""
+        since = (max(classroom.cleared, student.joined) for student in students)
+        return [
+            [run for run in runs if run.created >= begin]
+            for begin, runs in zip(since, self._runs_of(students), strict=True)
+        ]
+
+    def _runs_of(self, students: Sequence[Student]) -> list[list[RunRef]]:
+        """Return each student's runs, newest first."""
+        found: dict[str, list[RunRef]] = {student.visitor: [] for student in students}
+        for run in self._service.runs_of([*found]):
+            found[run.owner].append(run)
+        return [found[student.visitor] for student in students]
 
     def pause(self, students: Sequence[Student]) -> None:
         """Pause all runs of the students that have a worker, on the wall or not."""
@@ -78,40 +108,42 @@ class Wall:
                 self._service.stop(card.run.id)
 
     def _live(self, students: Sequence[Student]) -> list[RunCard]:
-        newest = [run for s in students for run in self._service.runs(s.visitor)[:NEWEST]]
+        newest = [run for runs in self._runs_of(students) for run in runs[:NEWEST]]
         return [card for card in self._found(newest) if card.run.live]
 
-    def _found(self, run_ids: Sequence[str]) -> list[RunCard]:
-        return [card for card in map(self._card, run_ids) if card is not None]
+    def _found(self, runs: Iterable[RunRef]) -> list[RunCard]:
+        return [card for card in map(self._card, runs) if card is not None]
 
-    def _card(self, run_id: str) -> RunCard | None:
+    def _card(self, run: RunRef) -> RunCard | None:
         """Return a run's card, renewed whenever the run completes an epoch."""
         with self._lock:
-            known = self._cards.get(run_id)
+            known = self._cards.get(run.id)
         if known is not None and not known.run.live:  # the service caches few ended runs
             return _without_deleted_images(known)
-        begun = self._begun(run_id)
         try:
-            now = self._service.snapshot(run_id)
+            now = self._service.snapshot(run.id)
         except UnknownThing:
             return None
         if known is not None and known.epoch == now.epoch and len(known.images):
             card = _without_deleted_images(known.in_same_epoch(now))
         else:
-            card = RunCard.of(now, begun or 0.0)
+            card = RunCard.of(now, run.created)
         with self._lock:
-            self._cards[run_id] = card
-            self._cards.move_to_end(run_id)
+            self._cards[run.id] = card
+            self._cards.move_to_end(run.id)
             if len(self._cards) > MAX_KEPT:
                 self._cards.popitem(last=False)
         return card
 
-    def _read_begun(self, run_id: str) -> float | None:
-        """Return the time at which a run began, None if there is no such run."""
-        try:
-            return self._service.store.read(run_id).created
-        except UnknownThing:
-            return None
+
+@dataclass(eq=False)
+class _Shown:
+    """The entries of a class, what was asked for, and until when they are shown."""
+
+    making: threading.Lock = field(default_factory=threading.Lock)
+    asked: tuple[Classroom, tuple[Student, ...]] | None = None
+    entries: list[WallEntry] = field(default_factory=list)
+    until: float = 0.0
 
 
 def standings(entries: Sequence[WallEntry]) -> list[tuple[Student, RunCard]]:

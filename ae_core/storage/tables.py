@@ -73,13 +73,17 @@ CLASSES = Table(
     "classes",
     TABLES,
     Column("code", String, primary_key=True),
+    Column("teacher", String, nullable=False),  # the visitor who opened it, empty if unknown
     Column("key", String, nullable=False),  # SHA-256 of the teacher's secret
     Column("created", Double, nullable=False),
     Column("used", Double, nullable=False),
     Column("limits_json", Text, nullable=False),
     Column("challenge_json", Text, nullable=False),
     Column("paused", Boolean, nullable=False),
+    Column("closed", Boolean, nullable=False),
     Column("cleared", Double, nullable=False),
+    Index("classes_by_teacher", "teacher"),
+    Index("classes_by_use", "used"),
 )
 
 STUDENTS = Table(
@@ -90,7 +94,14 @@ STUDENTS = Table(
     Column("nickname", String, nullable=False),
     Column("joined", Double, nullable=False),
     Column("left", Boolean, nullable=False),
-    Index("students_by_visitor", "visitor"),
+)
+# A visitor is in one class at a time.
+Index(
+    "student_of_one_class",
+    STUDENTS.c.visitor,
+    unique=True,
+    sqlite_where=~STUDENTS.c.left,
+    postgresql_where=~STUDENTS.c.left,
 )
 
 MATCHES = Table(

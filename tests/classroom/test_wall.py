@@ -6,7 +6,10 @@ import json
 import math
 import re
 import struct
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import count
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -27,7 +30,7 @@ from ae_core.service.service import TrainingService
 from ae_core.specs import change, preset
 
 DIGITS = change(preset("digits-dense"), image_size=8)
-CLASSROOM = Classroom("ABCDE", "0" * 64, 0.0)
+CLASSROOM = Classroom("ABCDE", "0" * 64, 0.0, 0.0)
 ADA, BOB, CEM = (Student(name.lower(), name, 100.0) for name in ("Ada", "Bob", "Cem"))
 
 
@@ -41,7 +44,7 @@ def history(psnr, epochs=3, name="val_psnr"):
 def kept(store, owner, created, psnr=20.0, status="finished", *, spec=DIGITS, metrics=None):
     """An ended run in a store, of 4 pictures whose reconstructions are half as bright."""
     record = RunRecord(new_run_id(), spec, "digits-dense", owner, created)
-    store.begin(record)
+    store.begin([record])
     probes = np.full((4, *image_shape(spec)), 200, np.uint8)
     sheet = images.to_png(images.sheet(np.stack([probes, probes // 2])))
     metrics = history(psnr) if metrics is None else metrics
@@ -56,7 +59,7 @@ def store(tmp_path):
 
 @pytest.fixture
 def wall_of(connection):
-    return lambda store: Wall(TrainingService(store, connection))
+    return lambda store: Wall(TrainingService(store, connection), now=count().__next__)
 
 
 def test_what_began_before_joining_or_clearing_is_not_on_the_wall(store, wall_of):
@@ -100,6 +103,59 @@ def test_an_ended_run_is_read_once_however_often_it_is_looked_at(store, wall_of,
     again = wall.entries(CLASSROOM, students)
     assert [entry.card for entry in again] == [entry.card for entry in first]
     assert all(entry.card is not None for entry in again)
+
+
+class CountingService:
+    """A service without runs that counts how often it is asked for some."""
+
+    def __init__(self):
+        self.asked = []
+
+    def runs_of(self, owners):
+        self.asked.append(sorted(owners))
+        return []
+
+
+@pytest.fixture
+def counted():
+    """A service that counts, its wall, and the wall's clock, whose time a test sets."""
+    service, clock = CountingService(), SimpleNamespace(time=0.0)
+    return service, Wall(service, now=lambda: clock.time), clock
+
+
+def test_the_runs_of_a_whole_class_are_one_question(counted):
+    service, wall, _ = counted
+    found = wall.entries(CLASSROOM, [ADA, BOB, CEM])
+    assert [(entry.student, entry.runs) for entry in found] == [(ADA, 0), (BOB, 0), (CEM, 0)]
+    assert service.asked == [["ada", "bob", "cem"]]
+
+
+def test_however_many_look_the_entries_are_made_twice_a_second(counted):
+    service, wall, clock = counted
+    for clock.time in np.arange(0.0, 2.0, 0.01):
+        wall.entries(CLASSROOM, [ADA, BOB])
+    assert len(service.asked) == 4
+
+
+def test_a_hundred_that_look_at_once_wait_for_the_same_entries():
+    service = CountingService()
+    wall = Wall(service, now=lambda: 0.0)
+    with ThreadPoolExecutor(16) as pool:
+        found = list(pool.map(lambda _: wall.entries(CLASSROOM, [ADA, BOB]), range(100)))
+    assert len(service.asked) == 1
+    assert all(entries == found[0] for entries in found)
+
+
+def test_a_change_of_the_class_is_seen_at_once(counted):
+    service, wall, _ = counted
+    for classroom, students in (
+        (CLASSROOM, [ADA]),
+        (CLASSROOM, [ADA, BOB]),
+        (replace(CLASSROOM, cleared=5.0), [ADA, BOB]),
+        (replace(CLASSROOM, code="BBBBB"), [ADA, BOB]),
+    ):
+        assert [entry.student for entry in wall.entries(classroom, students)] == students
+    assert len(service.asked) == 4
 
 
 LATENT_8 = change(DIGITS, latent_dim=8)
@@ -308,9 +364,9 @@ def test_a_number_that_is_unknown_is_an_empty_cell():
     assert (row["psnr"], row["loss"]) == ("", "")
 
 
-def test_real_runs_are_seen_held_let_go_and_stopped(service, tmp_path):
-    book, wall = ClassroomService(tmp_path), Wall(service)
-    classroom, _ = book.open_class()
+def test_real_runs_are_seen_held_let_go_and_stopped(service):
+    book, wall = ClassroomService(service.store.database), Wall(service, now=count().__next__)
+    classroom, _ = book.open_class("eve")
     ada, bob = book.join(classroom.code, "ada", "Ada"), book.join(classroom.code, "bob", "Bob")
     long = service.submit(change(DIGITS, epochs=2000), "ada", "digits-dense")
     waiting = service.submit(change(DIGITS, epochs=1), "bob", "digits-dense")

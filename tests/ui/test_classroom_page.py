@@ -1,6 +1,7 @@
 """The Class page and what a class changes on others, by Streamlit's own test driver."""
 
 import ast
+import secrets
 
 import pytest
 
@@ -23,6 +24,11 @@ def book():
     return backend.classroom_service()
 
 
+def begun(book):
+    """A class that a new visitor has opened, and its secret."""
+    return book.open_class(secrets.token_hex(8))
+
+
 def test_who_is_in_no_class_may_join_or_open_one():
     page = opened(PAGE)
     assert [each.value for each in page.subheader] == ["Join a class", "Open a class"]
@@ -42,13 +48,75 @@ def test_a_teacher_opens_a_class_and_comes_back_to_it_by_the_menu(book):
     assert page.query_params["teacher"] == secret
 
 
+def test_a_teacher_who_lost_the_tab_finds_the_class_in_the_same_browser(book):
+    classroom, _ = book.open_class("t1")
+    page = opened(PAGE, visitor="t1")
+    page.button(key=f"classroom.yours.{classroom.code}").click()
+    ran(page)
+    assert (page.query_params["class"], page.query_params["view"]) == (classroom.code, "Teacher")
+    page.button(key="classroom.pause").click()
+    ran(page)
+    assert book.find(classroom.code).paused
+    assert "Only this browser" in texts(page.caption)
+    for name in ("class", "view"):  # and comes back to it by the menu
+        del page.query_params[name]
+    ran(page)
+    assert page.button(key="classroom.pause")
+    other = opened(PAGE, visitor="t2", **{"class": classroom.code, "view": "Teacher"})
+    assert says(texts(other.error), "class_secret", code=classroom.code)
+
+
+def test_a_teacher_ends_a_class_after_a_question(book):
+    classroom, secret = book.open_class("t3")
+    page = opened(PAGE, visitor="t3", **{"class": classroom.code, "teacher": secret})
+    assert "All students keep their own runs" in texts(page.markdown)
+    page.button(key="classroom.end").click()
+    ran(page)
+    assert [each.value for each in page.subheader] == ["Join a class", "Open a class"]
+    assert book.taught_by("t3") == []
+    again = opened(PAGE, **{"class": classroom.code})
+    assert says(texts(again.error), "class_unknown", code=classroom.code)
+
+
+def test_a_class_that_ended_elsewhere_is_one_sentence_and_then_forgotten(book):
+    classroom, secret = book.open_class("t4")
+    page = opened(PAGE, **{"class": classroom.code, "teacher": secret})
+    book.end(classroom.code, secret)
+    assert says(texts(ran(page).error), "class_unknown", code=classroom.code)
+    for name in ("class", "teacher"):
+        del page.query_params[name]
+    assert not texts(ran(page).error)
+
+
+def test_a_teacher_closes_the_door(book):
+    classroom, secret = book.open_class("t5")
+    book.join(classroom.code, "x7", "Ada")
+    page = opened(PAGE, **{"class": classroom.code, "teacher": secret})
+    door = f"classroom.door.{classroom.code}"
+    page.toggle(key=door).set_value(True)
+    ran(page)
+    assert book.find(classroom.code).closed
+    late = join(opened(PAGE, visitor="x8", **{"class": classroom.code}), "Bob")
+    assert says(texts(late.error), "class_closed", code=classroom.code)
+    assert not opened(PAGE, visitor="x7", **{"class": classroom.code}).error
+    book.change(classroom.code, secret, closed=False)  # in another tab
+    assert ran(page).toggle(key=door).value is False
+
+
+def test_too_many_classes_of_a_visitor_are_a_sentence(book):
+    codes = [book.open_class("t6")[0].code for _ in range(5)]
+    page = opened(PAGE, visitor="t6")
+    page.button(key="classroom.open").click()
+    assert says(texts(ran(page).error), "too_many_taught", most=5, names=tuple(sorted(codes)))
+
+
 def shown(test):
     """All text that the page sends, as one string."""
     return "".join(str(each.proto) for each in test.main)
 
 
 def test_the_secret_stands_nowhere_on_the_teacher_s_page(book):
-    classroom, secret = book.open_class()
+    classroom, secret = begun(book)
     book.join(classroom.code, "ada", "Ada")
     page = opened(PAGE, **{"class": classroom.code, "teacher": secret})
     assert classroom.code in shown(page)
@@ -57,7 +125,7 @@ def test_the_secret_stands_nowhere_on_the_teacher_s_page(book):
 
 
 def test_a_student_joins_by_code_and_nickname_and_sees_the_class(book):
-    classroom, secret = book.open_class()
+    classroom, secret = begun(book)
     book.change(classroom.code, secret, limits=ClassLimits(50, ("digits", "toy-faces"), 3))
     page = opened(PAGE, visitor="student-1")
     page.text_input(key="classroom.code").set_value(f" {classroom.code.lower()} ")
@@ -84,7 +152,7 @@ def join(page, nickname, code=None):
 
 
 def test_bad_input_is_a_sentence_and_what_was_typed_stays(book):
-    classroom, _ = book.open_class()
+    classroom, _ = begun(book)
     book.join(classroom.code, "ada", "Ada")
     page = join(opened(PAGE, visitor="x1"), "Bob", "ABCDE")
     assert says(texts(page.error), "class_unknown", code="ABCDE")
@@ -101,7 +169,7 @@ def test_bad_input_is_a_sentence_and_what_was_typed_stays(book):
 
 def test_a_full_class_is_a_sentence(book, monkeypatch):
     monkeypatch.setattr("ae_core.classroom.model.MAX_STUDENTS", 1)
-    classroom, _ = book.open_class()
+    classroom, _ = begun(book)
     book.join(classroom.code, "ada", "Ada")
     page = join(opened(PAGE, visitor="x2", **{"class": classroom.code}), "Bob")
     assert says(texts(page.error), "class_full", most=1, code=classroom.code)
@@ -115,21 +183,21 @@ def test_a_link_to_an_unknown_class_is_a_sentence_and_the_way_in(code):
 
 
 def test_a_wrong_secret_is_a_sentence_and_shows_nothing_of_the_class(book):
-    classroom, secret = book.open_class()
+    classroom, secret = begun(book)
     page = opened(PAGE, **{"class": classroom.code, "teacher": secret[:-1]})
     assert says(texts(page.error), "class_secret", code=classroom.code)
     assert "classroom.pause" not in [button.key for button in page.button]
 
 
 def test_an_expired_class_is_a_sentence(book, monkeypatch):
-    classroom, _ = book.open_class()
-    monkeypatch.setattr(book, "_now", lambda: classroom.created + DAYS * 86_400 + 1)
+    classroom, _ = begun(book)
+    monkeypatch.setattr(book, "_now", lambda: classroom.used + DAYS * 86_400 + 1)
     page = opened(PAGE, **{"class": classroom.code})
     assert says(texts(page.error), "class_old", code=classroom.code, days=DAYS)
 
 
 def test_a_student_changes_class_and_leaves(book):
-    (one, _), (other, _) = book.open_class(), book.open_class()
+    (one, _), (other, _) = begun(book), begun(book)
     book.join(one.code, "x3", "Ada")
     page = opened(PAGE, visitor="x3", **{"class": other.code})
     assert f"You are in class {one.code} now" in texts(page.caption)
@@ -142,7 +210,7 @@ def test_a_student_changes_class_and_leaves(book):
 
 
 def test_the_projector_page_shows_the_code_and_no_controls(book):
-    classroom, secret = book.open_class()
+    classroom, secret = begun(book)
     book.join(classroom.code, "ada", "Ada")
     page = opened(PAGE, **{"class": classroom.code, "view": "Projector"})
     assert f"?class={classroom.code}" in texts(page.code)
@@ -151,7 +219,7 @@ def test_the_projector_page_shows_the_code_and_no_controls(book):
 
 
 def test_limits_and_challenge_are_set_and_a_clear_asks_first(book):
-    classroom, secret = book.open_class()
+    classroom, secret = begun(book)
     page = opened(PAGE, **{"class": classroom.code, "teacher": secret})
     page.number_input(key="classroom.limits.epochs").set_value(25)
     page.multiselect(key="classroom.limits.image_sets").set_value(["toy-faces", "digits"])
@@ -178,7 +246,7 @@ def test_limits_and_challenge_are_set_and_a_clear_asks_first(book):
 
 
 def test_a_challenge_opens_the_training_with_its_settings(book):
-    classroom, secret = book.open_class()
+    classroom, secret = begun(book)
     limits = ClassLimits(epochs=9)
     book.change(classroom.code, secret, limits=limits, challenge=Challenge(6, "digits", 16, 1.0))
     book.join(classroom.code, "x4", "Ada")
@@ -190,7 +258,7 @@ def test_a_challenge_opens_the_training_with_its_settings(book):
 
 
 def test_training_beyond_a_limit_is_refused_with_a_remedy_and_then_allowed(book):
-    classroom, secret = book.open_class()
+    classroom, secret = begun(book)
     book.change(classroom.code, secret, limits=ClassLimits(epochs=2, image_sets=("digits",)))
     book.join(classroom.code, "x5", "Ada")
     page = opened("pages/train.py", "x5", preset="digits-dense", image_size="8", epochs="500")
@@ -223,7 +291,7 @@ def service():
 
 
 def test_who_is_in_no_class_has_no_limits(book):
-    classroom, secret = book.open_class()
+    classroom, secret = begun(book)
     book.change(classroom.code, secret, limits=ClassLimits(epochs=1), paused=True)
     page = opened("pages/train.py", "x6", preset="digits-dense", image_size="8", epochs="2")
     page.button(key="train.start").click()
@@ -242,9 +310,9 @@ def test_runs_are_handed_to_the_service_in_one_place_only():
     assert callers == {"pages/ui/train/submission.py"}
 
 
-def test_a_class_is_where_another_server_on_the_same_folder_finds_it(book):
-    classroom, secret = book.open_class()
-    other = ClassroomService(service().store.root)
+def test_a_class_is_where_another_server_on_the_same_database_finds_it(book):
+    classroom, secret = begun(book)
+    other = ClassroomService(service().store.database)
     other.join(classroom.code, "elsewhere", "Ada")
     page = opened(PAGE, **{"class": classroom.code, "teacher": secret})
     assert "Nobody is here yet" not in texts(page.info)

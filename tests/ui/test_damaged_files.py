@@ -1,15 +1,20 @@
-"""What is damaged on the disk costs its own sentence, and nothing else on any page."""
+"""What is damaged in the store costs its own sentence, and nothing else on any page."""
 
-import json
-import shutil
+from dataclasses import replace
 
+import numpy as np
 import pytest
+from sqlalchemy import update
 
-from ae_core.data.user_image_sets import user_sets
+from ae_core.data.loading import card
+from ae_core.data.user_image_sets import suggested_spec, user_sets
 from ae_core.errors import Message
+from ae_core.runs.record import new_record
+from ae_core.specs import change
 from ae_core.storage.files import ROOT
+from ae_core.storage.tables import CLASSES, STUDENTS, USER_SETS
 from tests.helpers.app_page import opened, texts
-from tests.helpers.damage import DEEP, KINDS, content, copied, fields, stored
+from tests.helpers.damage import DEEP, KINDS, copied, stored
 from tests.helpers.refusals import says
 
 pytestmark = pytest.mark.usefixtures("own_runs")
@@ -128,6 +133,12 @@ def test_a_lesson_finds_its_run_among_damaged_ones(own_runs):
     assert not texts(page.error)
 
 
+def service():
+    from pages.ui.backend import service as backend
+
+    return backend.service()
+
+
 @pytest.fixture
 def book():
     from pages.ui.backend import service as backend
@@ -135,91 +146,55 @@ def book():
     return backend.classroom_service()
 
 
-def test_the_wall_leaves_out_damaged_students_and_runs(damaged, book):
-    classroom, secret = book.open_class()
+def test_the_wall_leaves_out_damaged_runs(damaged, book):
+    classroom, secret = book.open_class("a teacher")
     for number in LISTS:
         book.join(classroom.code, f"{OWNER} {number}", f"Student {number}")
-    students = damaged / "classes" / classroom.code / "students"
-    for path in students.iterdir():
-        fields(path.name, joined=0.0)(students)
-    broken = [*sorted(students.iterdir())][:3]
-    fields(broken[0].name, joined="yesterday")(students)
-    fields(broken[1].name, joined=float("nan"))(students)
-    content(broken[2].name, DEEP)(students)
+    with service().store.database.changing() as connection:  # before all these runs
+        connection.execute(update(STUDENTS).values(joined=0.0))
     for query in ({}, {"teacher": secret}, {"view": "Projector"}):
         page = opened("pages/classroom.py", **{"class": classroom.code} | query)
         assert not texts(page.error)
-    assert len(book.students(classroom.code)) == len(LISTS) - len(broken)
 
 
-CLASSES = {
-    "created a text": {"created": "yesterday"},
-    "created NaN": {"created": float("nan")},
-    "created never": {"created": 1e300},
-    "limits a list": {"limits": []},
-    "epochs a text": {"limits": {"epochs": "5", "image_sets": [], "runs": 0}},
-    "image sets a number": {"limits": {"epochs": 5, "image_sets": 7, "runs": 0}},
-    "unknown image set": {"limits": {"epochs": 5, "image_sets": ["none"], "runs": 0}},
-    "key a number": {"key": 7},
-    "paused a text": {"paused": "no"},
-    "challenge a text": {"challenge": "win"},
-    "an unknown field": {"colour": "red"},
+LIMITS = '{"epochs": 5, "image_sets": [], "runs": 0}'
+CLASSES_DAMAGED = {
+    "limits a list": {"limits_json": "[]"},
+    "limits deep": {"limits_json": DEEP},
+    "limits of a newer version": {"limits_json": LIMITS.replace("{", '{"colour": "red", ')},
+    "an image set of a newer version": {"limits_json": LIMITS.replace("[]", '["none"]')},
+    "a challenge of a newer version": {"challenge_json": '{"kind": "fastest"}'},
 }
 
 
-@pytest.mark.parametrize("kind", [*CLASSES, "deep"])
+@pytest.mark.parametrize("kind", CLASSES_DAMAGED)
 def test_a_damaged_class_says_so(own_runs, book, kind):
-    classroom, secret = book.open_class()
+    classroom, secret = book.open_class(f"a teacher of {kind}")
     book.join(classroom.code, "ada", "Ada")
-    folder = own_runs / "classes" / classroom.code
-    damage = (
-        fields("class.json", **CLASSES[kind]) if kind in CLASSES else content("class.json", DEEP)
-    )
-    damage(folder)
+    with service().store.database.changing() as connection:
+        there = CLASSES.c.code == classroom.code
+        connection.execute(update(CLASSES).where(there).values(CLASSES_DAMAGED[kind]))
     for query in ({}, {"teacher": secret}, {"view": "Projector"}):
         page = opened("pages/classroom.py", **{"class": classroom.code} | query)
         assert says(texts(page.error), "class_damaged", code=classroom.code)
     assert not texts(opened("pages/classroom.py", visitor="ada").error)
+    assert not texts(opened("pages/classroom.py", visitor=f"a teacher of {kind}").error)
     assert not texts(opened("pages/train.py", visitor="ada").error)
 
 
-def test_one_bad_line_of_match_results_costs_only_itself(own_runs):
-    from pages.ui.backend import service as backend
-
-    good = json.loads((FIXTURES / "matches.jsonl").read_text())
-    bad = [
-        *("", "{", "[]", "7", DEEP, '{"owner": 1}'),
-        json.dumps(good | {"moves": "3"}),
-        json.dumps(good | {"moves": -3}),
-        json.dumps(good | {"moves": 10**9}),
-        json.dumps(good | {"psnr": float("nan")}),
-        json.dumps(good | {"model": ["x"]}),
-        json.dumps(good | {"more": 1}),
-    ]
-    path = own_runs / "matches.jsonl"
-    path.write_bytes("\n".join([*bad, json.dumps(good)]).encode() + b"\n\xff\xfe\n")
-    (found,) = backend.match_results().of(good["target"])
-    assert (found.owner, found.moves) == (good["owner"], 3)
-    page = opened("pages/latent_space.py", model="toy-faces-vae", view="Match", target="1")
-    assert not texts(page.error)
-    path.unlink()
-    path.mkdir()
-    assert backend.match_results().of(good["target"]) == []
-    page = opened("pages/latent_space.py", model="toy-faces-vae", view="Match", target="1")
-    assert not texts(page.error)
-    path.rmdir()
-
-
 def test_a_damaged_set_of_images_leaves_the_others(own_runs):
-    whole = user_sets().create("grace", "Whole", 28)
-    shutil.copy(FIXTURES / "own" / "28-332853aa9331.npz", own_runs / "own" / "28-0123456789ab.npz")
-    content("28-0123456789ab.npz", b"PK\x05\x06garbage")(own_runs / "own")
-    assert [each.id for each in user_sets().mine("grace")] == [whole.id]
-    page = opened("pages/own_pictures.py", visitor="grace", set="28-0123456789ab")
-    assert not page.exception
-    run = copied(RUN, own_runs, "0123456789ab", "grace")
-    fields("spec.json", image_set="own-28-0123456789ab", image_size=28)(run)
-    stored(own_runs, run)
+    whole, bad = (user_sets().create("grace", name, 28) for name in ("Whole", "Damaged"))
+    for each in (whole, bad):
+        user_sets().add(each.id, np.zeros((12, 28, 28), np.uint8))
+    with service().store.database.changing() as connection:
+        there = USER_SETS.c.id == bad.id
+        connection.execute(update(USER_SETS).where(there).values(pixels=b"PK"))
+    assert card(whole.image_set).available
+    page = opened("pages/own_pictures.py", visitor="grace", set=bad.id)
+    assert says(texts(page.error), "set_damaged")
+    spec = change(suggested_spec(card(whole.image_set)), image_set=bad.image_set)
+    record = new_record(spec, "digits-dense", "grace")
+    service().store.insert([replace(record, status="stopped")])
     for name in ("train", "reconstruct", "latent_space", "measure", "own_pictures"):
-        page = opened(f"pages/{name}.py", visitor="grace", model="0123456789ab", run="0123456789ab")
+        page = opened(f"pages/{name}.py", visitor="grace", model=record.id, run=record.id)
         assert not page.exception

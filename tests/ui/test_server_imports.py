@@ -17,7 +17,7 @@ from tests.helpers.app_page import PAGES, opened
 for page in ("app.py", *PAGES):
     opened(page)
 book = ClassroomService(runs_dir())
-classroom, secret = book.open_class()
+classroom, secret = book.open_class("eve")
 book.join(classroom.code, "ada", "Ada")
 for query in ({"teacher": secret}, {"view": "Projector"}):
     page = opened("pages/classroom.py", **{"class": classroom.code}, **query)

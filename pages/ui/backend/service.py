@@ -67,13 +67,13 @@ def snapshots_of(ids: list[str]) -> list[Snapshot]:
 @st.cache_resource(show_spinner=False)
 def match_results() -> MatchResultStore:
     """Return this server's store of "match the target" results."""
-    return MatchResultStore(service().store.root)
+    return MatchResultStore(service().store.database)
 
 
 @st.cache_resource(show_spinner=False)
 def classroom_service() -> ClassroomService:
     """Return the service for this server's classes."""
-    return ClassroomService(service().store.root)
+    return ClassroomService(service().store.database)
 
 
 @st.cache_resource(show_spinner=False)

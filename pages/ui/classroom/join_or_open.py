@@ -12,6 +12,8 @@ from pages.ui.i18n.text import text
 from pages.ui.state.query_params import set_query
 from pages.ui.state.session import session, visitor
 
+TEACHER_VIEW = "Teacher"  # in the address of a visitor who opened the class
+
 
 def join_or_open() -> None:
     """Let the visitor join a class or open one."""
@@ -30,6 +32,24 @@ def join_or_open() -> None:
             key="classroom.open",
         ):
             _open()
+        _yours()
+
+
+def _yours() -> None:
+    """Show the classes that the visitor opened."""
+    mine = classroom_service().taught_by(visitor())
+    if not mine:
+        return
+    st.markdown(f"##### {text('classroom.open.yours')}")
+    with st.container(horizontal=True):
+        for classroom in mine:
+            code = classroom.code
+            st.button(
+                code,
+                key=f"classroom.yours.{code}",
+                on_click=set_query,
+                kwargs={"class": code, "view": TEACHER_VIEW},
+            )
 
 
 def join_form(classroom: Classroom | None = None) -> None:
@@ -73,7 +93,7 @@ def attempt(action: Callable[[], None]) -> None:
 
 def _open() -> None:
     def open_class() -> None:
-        classroom, secret = classroom_service().open_class()
+        classroom, secret = classroom_service().open_class(visitor())
         session().teaching[classroom.code] = secret
         set_query(**{"class": classroom.code, "teacher": secret})
 

@@ -28,7 +28,12 @@ FIRST_PICTURES = "digits"
 
 
 def teacher_view(classroom: Classroom, secret: str) -> None:
-    """Show the teacher's view of a class."""
+    """Show the teacher's view of a class.
+
+    Args:
+        classroom: the class.
+        secret: the teacher's secret, "" for the visitor who opened the class.
+    """
     code = classroom.code
     join_info(classroom, large=False)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -39,6 +44,7 @@ def teacher_view(classroom: Classroom, secret: str) -> None:
             help=text("classroom.projector_help"),
         )
         _pause(classroom, secret)
+        _door(classroom, secret)
         _limits(classroom, secret)
         _challenge(classroom, secret)
         _clear(classroom, secret)
@@ -48,9 +54,10 @@ def teacher_view(classroom: Classroom, secret: str) -> None:
             [File(text("classroom.csv"), f"class-{code}.csv", make, "text/csv")],
             label=text("classroom.table"),
         )
+        _end(classroom, secret)
         st.button(text("classroom.close"), type="tertiary", on_click=_close, args=(code,))
     said = notice.plain(limits_in_words(classroom.limits))
-    st.caption(f"**{said}** · {text('classroom.secret')}")
+    st.caption(f"**{said}** · {text('classroom.secret' if secret else 'classroom.no_secret')}")
     refreshing_wall(code, secret=secret)
 
 
@@ -62,7 +69,7 @@ def _try(action: Callable[[], object]) -> None:
 
 def _pause(classroom: Classroom, secret: str) -> None:
     def pause(paused: bool) -> None:
-        classroom_service().change(classroom.code, secret, paused=paused)
+        _change(classroom, secret, paused=paused)
         act = class_wall().pause if paused else class_wall().resume
         act(classroom_service().students(classroom.code))
 
@@ -74,6 +81,18 @@ def _pause(classroom: Classroom, secret: str) -> None:
         key="classroom.pause",
         on_click=_try,
         args=(lambda: pause(not classroom.paused),),
+    )
+
+
+def _door(classroom: Classroom, secret: str) -> None:
+    key = f"classroom.door.{classroom.code}"
+    st.session_state[key] = classroom.closed  # another tab may have changed it
+    st.toggle(
+        text("classroom.door"),
+        help=text("classroom.door_help"),
+        key=key,
+        on_change=_try,
+        args=(lambda: _change(classroom, secret, closed=st.session_state[key]),),
     )
 
 
@@ -111,7 +130,7 @@ def _limits(classroom: Classroom, secret: str) -> None:
 
 
 def _change(classroom: Classroom, secret: str, **changes: object) -> None:
-    classroom_service().change(classroom.code, secret, **changes)
+    classroom_service().change(classroom.code, secret, visitor=visitor(), **changes)
 
 
 def _image_sets(limits: ClassLimits) -> list[str]:
@@ -160,6 +179,20 @@ def _clear(classroom: Classroom, secret: str) -> None:
             attempt(lambda: _change(classroom, secret, cleared=time.time()))
 
 
+def _end(classroom: Classroom, secret: str) -> None:
+    def end() -> None:
+        students = classroom_service().students(classroom.code)
+        classroom_service().end(classroom.code, secret, visitor=visitor())
+        if classroom.paused:
+            class_wall().resume(students)
+        _close(classroom.code)
+
+    with st.popover(text("classroom.end"), icon=":material/logout:"):
+        st.markdown(text("classroom.end_about"))
+        if st.button(text("classroom.end_yes"), type="primary", key="classroom.end"):
+            attempt(end)
+
+
 def _csv(classroom: Classroom, language: str) -> bytes:
     students = classroom_service().students(classroom.code)
     runs = (
@@ -172,4 +205,4 @@ def _csv(classroom: Classroom, language: str) -> bytes:
 
 def _close(code: str) -> None:
     session().teaching.pop(code, None)
-    set_query(**{"class": "", "teacher": ""})
+    set_query(**{"class": "", "teacher": "", "view": ""})

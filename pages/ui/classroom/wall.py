@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable, Collection
+from functools import partial
 
 import streamlit as st
 
@@ -15,6 +16,7 @@ from pages.ui.backend.service import class_wall, classroom_service
 from pages.ui.classroom.limits import challenge_view, limits_in_words
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
+from pages.ui.state.session import visitor
 from pages.ui.widgets.component import component, sent
 
 WORDS = (
@@ -29,19 +31,19 @@ ENDED = ("finished", "stopped", "failed")
 _WALL = component(__file__, '<div class="wall"></div>')
 
 
-def refreshing_wall(code: str, *, mine: str = "", secret: str = "") -> None:
+def refreshing_wall(code: str, *, mine: str = "", secret: str | None = None) -> None:
     """Show a class and keep it up to date.
 
     Args:
         code: the code of the class.
         mine: the id of the student who views the wall.
-        secret: the teacher's secret, only in the teacher's view.
+        secret: in the teacher's view, the secret; "" for the visitor who opened the class.
     """
     every = STUDENT_SECONDS if mine else SHOWN_SECONDS
     st.fragment(run_every=every)(_draw)(code, mine, secret)
 
 
-def _draw(code: str, mine: str, secret: str) -> None:
+def _draw(code: str, mine: str, secret: str | None) -> None:
     try:
         classroom = classroom_service().find(code)
     except UserError:
@@ -51,7 +53,7 @@ def _draw(code: str, mine: str, secret: str) -> None:
         st.rerun()  # the teacher has taken this student out
     if classroom.paused:
         st.warning(text("classroom.paused"), icon=":material/pause:")
-    if not secret:
+    if secret is None:
         st.caption(notice.plain(limits_in_words(classroom.limits)))
     entries = class_wall().entries(classroom, students)
     best = standings(entries)
@@ -60,22 +62,22 @@ def _draw(code: str, mine: str, secret: str) -> None:
         st.info(text("classroom.empty"))
         return
     _draw_wall(
-        f"class-wall-{code}-{'teacher' if secret else 'all'}",
+        f"class-wall-{code}-{'all' if secret is None else 'teacher'}",
         entries,
         mine=mine,
         leaders={student.id for student, _ in best[:1]},
-        on_act=(lambda act, name: _act(code, secret, act, name)) if secret else None,
+        on_act=None if secret is None else partial(_act, code, secret),
     )
 
 
 def _act(code: str, secret: str, act: str, name: str) -> None:
     """Run an action of the teacher on the wall."""
     with notice.refusals(notice.toast):
-        classroom_service().as_teacher(code, secret)
+        classroom_service().as_teacher(code, secret, visitor())
         if act == "stop":
             class_wall().stop(classroom_service().students(code), name)
         else:
-            classroom_service().remove(code, secret, name)
+            classroom_service().remove(code, secret, name, visitor=visitor())
 
 
 def _draw_wall(

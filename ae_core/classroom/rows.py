@@ -1,0 +1,116 @@
+"""Classes and students as rows of the database, and changes that take several statements."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, delete, exists, func, select
+
+from ae_core.classroom.model import JOIN_SECONDS, Challenge, ClassLimits, Classroom, Student
+from ae_core.storage.files import check_time, checked, reading
+from ae_core.storage.tables import CLASSES, RUNS, STUDENTS
+
+EMPTY_SECONDS = 3600.0  # after which a class that nobody has joined may make room
+_PLAIN = ("code", "key", "created", "used", "teacher", "paused", "closed", "cleared")
+
+
+def class_row(classroom: Classroom) -> dict[str, Any]:
+    """Return a class as a row of `ae_core.storage.tables.CLASSES`."""
+    return class_columns(**vars(classroom))
+
+
+def class_columns(**changes: Any) -> dict[str, Any]:
+    """Return changed attributes of a class as columns."""
+    columns = dict(changes)
+    for name in {"limits", "challenge"} & set(changes):
+        value = columns.pop(name)
+        columns[f"{name}_json"] = json.dumps(None if value is None else asdict(value))
+    return columns
+
+
+def classroom_in(row: Row[Any]) -> Classroom:
+    """Return the class of a row.
+
+    Raises:
+        DamagedFile: its limits or its challenge cannot be read; a newer version may have written
+            them.
+    """
+    about = {name: getattr(row, name) for name in _PLAIN}
+    with reading(Path("class", row.code)):
+        return Classroom(
+            **about,
+            limits=limits_in(json.loads(row.limits_json)),
+            challenge=challenge_in(json.loads(row.challenge_json)),
+        )
+
+
+def student_row(code: str, student: Student) -> dict[str, Any]:
+    """Return a student of a class as a row of `ae_core.storage.tables.STUDENTS`."""
+    return {"code": code, **asdict(student)}
+
+
+def student_in(row: Row[Any]) -> Student:
+    """Return the student of a row."""
+    return Student(row.visitor, row.nickname, row.joined, row.left)
+
+
+def limits_in(about: Any) -> ClassLimits:
+    """Return limits that come from JSON.
+
+    Raises:
+        One of `ae_core.storage.files.DAMAGED`: these are none.
+    """
+    return checked(ClassLimits, about | {"image_sets": tuple(about["image_sets"])})
+
+
+def challenge_in(about: Any) -> Challenge | None:
+    """Return a challenge that comes from JSON; older ones have another name for a setting.
+
+    Raises:
+        One of `ae_core.storage.files.DAMAGED`: this is none.
+    """
+    if not about:
+        return None
+    if "numbers" in about:
+        about["latent_dim"] = about.pop("numbers")
+    challenge = checked(Challenge, about)
+    check_time("begun", challenge.begun)
+    return challenge
+
+
+def delete_classes(connection: Connection, condition: ColumnElement[bool]) -> None:
+    """Delete classes and their students."""
+    locked = select(CLASSES.c.code).where(condition).with_for_update()  # nobody joins meanwhile
+    codes = connection.scalars(locked).all()
+    connection.execute(delete(STUDENTS).where(STUDENTS.c.code.in_(codes)))
+    connection.execute(delete(CLASSES).where(CLASSES.c.code.in_(codes)))
+
+
+def make_room(connection: Connection, most: int, now: float, *among: ColumnElement[bool]) -> bool:
+    """Return whether there are fewer than ``most`` classes among some.
+
+    Otherwise the oldest of them that is an hour old and has no students is deleted, if any.
+    """
+    if connection.scalars(select(func.count()).select_from(CLASSES).where(*among)).one() < most:
+        return True
+    students = exists().where(STUDENTS.c.code == CLASSES.c.code)
+    empty = select(CLASSES.c.code).where(*among, CLASSES.c.created < now - EMPTY_SECONDS, ~students)
+    oldest = empty.order_by(CLASSES.c.created).limit(1).with_for_update()
+    code = connection.scalar(oldest)
+    joined = select(STUDENTS.c.code).where(STUDENTS.c.code == code)  # while it was being locked
+    if code is None or connection.execute(joined).first() is not None:
+        return False
+    delete_classes(connection, CLASSES.c.code == code)
+    return True
+
+
+def forget_passers_by(connection: Connection, code: str, now: float) -> None:
+    """Delete students who left a class and have no runs of that time; they fill no class."""
+    runs = exists().where(
+        RUNS.c.owner == STUDENTS.c.visitor,
+        RUNS.c.created >= STUDENTS.c.joined,
+        RUNS.c.deleted == 0,
+    )
+    left = delete(STUDENTS).where(STUDENTS.c.code == code, STUDENTS.c.left, ~runs)
+    connection.execute(left.where(STUDENTS.c.joined <= now - JOIN_SECONDS))
