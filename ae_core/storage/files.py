@@ -1,14 +1,12 @@
-"""Files and folders: their paths, atomic writes, checked reading, a lock between processes."""
+"""Files and folders: their paths, atomic writes, checked reading."""
 
-import fcntl
 import logging
 import math
 import os
 import secrets
-import threading
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
@@ -145,36 +143,3 @@ def check_time(name: str, seconds: float) -> None:
     """Raise a ValueError unless a time in seconds since 1970 is one that a calendar can name."""
     if not 0 <= seconds <= LAST_SECOND:
         raise ValueError(f"{name}={seconds} must be seconds since 1970")
-
-
-class FileLock:
-    """A mutex shared by all threads and processes that use one folder; not reentrant.
-
-    The operating system releases it when the process ends, even if killed.
-    """
-
-    def __init__(self, path: Path) -> None:
-        """Use an empty file, which is created with its folder when first needed."""
-        self._path = path
-        self._threads = threading.Lock()
-
-    @contextmanager
-    def held(self, refusal: Callable[[OSError], Exception] | None = None) -> Iterator[None]:
-        """Wait for the lock and hold it.
-
-        Args:
-            refusal: returns the error to raise if the file cannot be opened or created.
-
-        Raises:
-            OSError: the file cannot be opened or created, and there is no ``refusal``.
-        """
-        with self._threads, ExitStack() as opened:
-            try:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-                file = opened.enter_context(self._path.open("ab"))
-                fcntl.flock(file, fcntl.LOCK_EX)  # until the file is closed
-            except OSError as error:
-                if refusal is None:
-                    raise
-                raise refusal(error) from error
-            yield

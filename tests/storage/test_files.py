@@ -1,10 +1,8 @@
-"""A lock for all that share a folder, and files that are damaged."""
+"""Files that are damaged, and files that are written."""
 
 import json
 import os
 import resource
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,63 +10,12 @@ import pytest
 
 from ae_core.errors import UserError
 from ae_core.storage.files import (
-    ROOT,
     DamagedFile,
-    FileLock,
     atomic_write,
     check_time,
     checked,
     reading,
 )
-
-TIMES = 40
-
-
-# Adds 1 to a file's number, many times; without the lock some would be lost.
-COUNT_UP = f"""
-import sys
-from pathlib import Path
-from ae_core.storage.files import FileLock
-path = Path(sys.argv[1])
-for _ in range({TIMES}):
-    with FileLock(path.with_suffix(".lock")).held():
-        path.write_text(str(int(path.read_text()) + 1))
-"""
-
-
-def test_processes_take_turns(tmp_path):
-    path = tmp_path / "count"
-    path.write_text("0")
-    command = [sys.executable, "-c", COUNT_UP, str(path)]
-    each = [subprocess.Popen(command, cwd=ROOT) for _ in range(3)]
-    assert [process.wait() for process in each] == [0, 0, 0]
-    assert int(path.read_text()) == 3 * TIMES
-
-
-@pytest.fixture
-def nowhere(tmp_path):
-    """A lock where no file can be: below a file."""
-    (tmp_path / "file").touch()
-    return FileLock(tmp_path / "file" / "lock")
-
-
-def test_where_there_can_be_no_file_the_error_is_the_caller_s(nowhere):
-    with pytest.raises(OSError), nowhere.held():
-        pass
-    with (
-        pytest.raises(LookupError, match="no lock: ") as raised,
-        nowhere.held(lambda error: LookupError(f"no lock: {error.strerror}")),
-    ):
-        pass
-    assert isinstance(raised.value.__cause__, OSError)
-
-
-def test_what_goes_wrong_while_it_is_held_is_not_its_own(tmp_path):
-    lock = FileLock(tmp_path / "lock")
-    with pytest.raises(OSError, match="a full disk"), lock.held(LookupError):
-        raise OSError("a full disk")
-    with lock.held():  # it was let go
-        pass
 
 
 @pytest.mark.parametrize(
