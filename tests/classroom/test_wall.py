@@ -58,7 +58,9 @@ def store(tmp_path):
 
 
 @pytest.fixture
-def wall_of(connection):
+def wall_of(connection, monkeypatch):
+    """Walls of stores whose runs, which are of 1970, are not too old to be kept."""
+    monkeypatch.setenv("AE_KEEP_DAYS", "1000000")
     return lambda store: Wall(TrainingService(store, connection), now=count().__next__)
 
 
