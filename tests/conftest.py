@@ -1,4 +1,4 @@
-"""Real workers for the tests: one embedded cluster for all that only use it."""
+"""Real workers and databases for the tests: one cluster and one PostgreSQL for all that use them."""
 
 import gc
 import os
@@ -20,6 +20,7 @@ from ae_core.service.connection import Connection
 from ae_core.service.service import TrainingService
 from ae_core.storage.database import Database, database_in
 from tests.helpers.dask_cluster import DaskCluster
+from tests.helpers.postgres import Postgres
 
 
 def pytest_collection_finish() -> None:
@@ -35,6 +36,38 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     if os.environ.get("CI") and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome, report.longrepr = "failed", f"skipped: {report.longrepr}"
     return report
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server; a test that stops it starts it again."""
+    server = Postgres()
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def postgres_address(postgres) -> Iterator[str]:
+    """The address of an empty database of PostgreSQL."""
+    with postgres.new_database() as address:
+        yield address
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_address(request, tmp_path) -> str:
+    """The address of an empty database, for `Database` or AE_DATABASE: once of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'lab.db'}"
+    return str(request.getfixturevalue("postgres_address"))
+
+
+@pytest.fixture
+def database(database_address, tmp_path, monkeypatch) -> Iterator[Database]:
+    """An empty database, once of each kind; every store that the test makes uses it, too."""
+    monkeypatch.setenv("AE_DATABASE", database_address)
+    made = database_in(tmp_path)
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")
@@ -60,14 +93,6 @@ def service(connection, tmp_path) -> Iterator[TrainingService]:
     made = TrainingService(RunStore(tmp_path / "runs"), connection)
     yield made
     made.leave()
-
-
-@pytest.fixture
-def database(tmp_path) -> Iterator[Database]:
-    """An empty database."""
-    found = database_in(tmp_path)
-    yield found
-    found.close()
 
 
 @pytest.fixture(scope="session")
