@@ -1,4 +1,4 @@
-"""Real workers and databases for the tests: one cluster and one PostgreSQL for all that use them."""
+"""What tests share: an embedded cluster and a PostgreSQL for all that only use them."""
 
 import gc
 import os

@@ -8,15 +8,26 @@ import logging
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, select, text
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    Table,
+    create_engine,
+    event,
+    inspect,
+    make_url,
+    select,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from ae_core.errors import Message, StorageError, disk_reason
 from ae_core.storage.tables import TABLES, VERSION
@@ -39,10 +50,8 @@ _SQLITE_REASONS = {
     sqlite3.SQLITE_READONLY: "disk_forbidden",
     sqlite3.SQLITE_CANTOPEN: "disk_forbidden",
 }
-_STAMP = (
-    "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)",
-    f"INSERT INTO alembic_version VALUES ('{VERSION}')",
-)
+# By what an address begins with; others write PostgreSQL's in two ways.
+DRIVERS = {"sqlite": "sqlite"} | dict.fromkeys(("postgresql", "postgres"), "postgresql+psycopg")
 LOCK = 0x41454C4142  # PostgreSQL's advisory lock of servers that start together
 
 
@@ -93,7 +102,11 @@ class Database:
                 if self._folder is not None:
                     self._folder.mkdir(parents=True, exist_ok=True)
                 engine = _engine(self.address)
-                migrate(engine)
+                try:
+                    migrate(engine)
+                except BaseException:
+                    engine.dispose()
+                    raise
                 self._engine = engine
             return self._engine
 
@@ -110,14 +123,21 @@ def database_in(folder: Path) -> Database:
 
 def upsert(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
     """Insert a row, or change the one with its primary key."""
-    insert: type[sqlite.Insert | postgresql.Insert] = sqlite.Insert
-    if connection.dialect.name == "postgresql":
-        insert = postgresql.Insert
     keys = [column.name for column in table.primary_key]
     others = {name: value for name, value in row.items() if name not in keys}
-    connection.execute(
-        insert(table).values(row).on_conflict_do_update(index_elements=keys, set_=others)
-    )
+    inserted = _insert(connection, table).values(row)
+    connection.execute(inserted.on_conflict_do_update(index_elements=keys, set_=others))
+
+
+def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Insert the rows whose primary keys are not there yet; return how many these are."""
+    new = _insert(connection, table).on_conflict_do_nothing()
+    return sum(connection.execute(new.values(row)).rowcount for row in rows)
+
+
+def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    on_postgresql = connection.dialect.name == "postgresql"
+    return postgresql.Insert(table) if on_postgresql else sqlite.Insert(table)
 
 
 def migrate(engine: Engine) -> None:
@@ -137,21 +157,52 @@ def migrate(engine: Engine) -> None:
 
 
 def upgrade(connection: Connection, to: str = "head") -> None:
-    """Bring the tables of an older version up to date."""
+    """Bring the tables of an older version up to date.
+
+    Raises:
+        StorageError: they are of a newer version.
+    """
     from alembic import command
     from alembic.config import Config
+    from alembic.script import ScriptDirectory
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
+    present = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    known = ScriptDirectory.from_config(config).walk_revisions()
+    if present not in {migration.revision for migration in known}:
+        _log.error("the database has version %s; this app knows none after %s", present, VERSION)
+        raise StorageError("database_newer")
     command.upgrade(config, to)
 
 
+def _url(address: str) -> URL:
+    """Return an address with the driver that is installed.
+
+    Raises:
+        ArgumentError: this is none; the error does not repeat it, because it may have a password.
+    """
+    try:
+        url = make_url(address)
+    except (ArgumentError, ValueError):
+        raise ArgumentError("AE_DATABASE is no address of a database") from None
+    driver = DRIVERS.get(url.drivername.partition("+")[0])
+    if driver is None:
+        raise ArgumentError("AE_DATABASE must begin with postgresql:// or sqlite:///")
+    return url.set(drivername=driver)
+
+
 def _engine(address: str) -> Engine:
-    """Return an engine that has not connected yet."""
-    if not address.startswith("sqlite"):
-        return create_engine(address, pool_pre_ping=True, pool_size=10)
-    engine = create_engine(address)
+    """Return an engine that has not connected yet.
+
+    Raises:
+        ArgumentError: the address is none of a database that the app can use.
+    """
+    url = _url(address)
+    if url.drivername != "sqlite":
+        return create_engine(url, pool_pre_ping=True, pool_size=10)
+    engine = create_engine(url)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: Any) -> None:

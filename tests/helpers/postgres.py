@@ -82,8 +82,8 @@ class Postgres:
             self._do(f"DROP DATABASE {name} WITH (FORCE)")
 
     def _do(self, statement: str) -> None:
-        address = {"host": str(self.folder), "user": ROLE, "dbname": "postgres"}
-        with psycopg.connect(**address, autocommit=True) as connection:
+        address = f"host={self.folder} user={ROLE} dbname=postgres"
+        with psycopg.connect(address, autocommit=True) as connection:
             # The other way, which version 15 made the default, writes everything to the log, too.
             newer = connection.info.server_version >= 150000
             self._copying = " STRATEGY file_copy" if newer else ""

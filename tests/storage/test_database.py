@@ -1,0 +1,328 @@
+"""The database on SQLite and on PostgreSQL: transactions, several processes, faults, migrations."""
+
+import sqlite3
+import subprocess
+import sys
+import traceback
+from collections.abc import Iterator
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import select, text
+
+from ae_core.errors import Message
+from ae_core.sentences import sentence
+from ae_core.storage import database as database_module
+from ae_core.storage.database import FILE, Database, database_in, upgrade, upsert
+from ae_core.storage.files import ROOT
+from ae_core.storage.tables import SETTINGS, TABLES, VERSION
+from tests.helpers.refusals import refused
+
+PASSWORD = "op3n-s3same"
+
+
+def put(database, value, name="a"):
+    with database.changing() as connection:
+        upsert(connection, SETTINGS, {"name": name, "value": value})
+
+
+def content(database):
+    with database.reading() as connection:
+        return dict(connection.execute(select(SETTINGS.c.name, SETTINGS.c.value)).all())
+
+
+def processes(script, address, count):
+    """Run a script in processes that begin at the same time; return what each printed."""
+    begin = (
+        "import sys\nfrom ae_core.storage.database import *\nfrom ae_core.storage.tables import *\n"
+    )
+    begin += "from sqlalchemy import update\ndatabase = Database(sys.argv[1])\n"
+    begin += "print('ready', flush=True)\nsys.stdin.readline()\n"
+    command = [sys.executable, "-c", begin + script, address]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    made = [subprocess.Popen(command, cwd=ROOT, text=True, **pipes) for _ in range(count)]
+    for each in made:
+        assert each.stdout.readline() == "ready\n", each.communicate()
+    for each in made:
+        each.stdin.write("\n")
+        each.stdin.flush()
+    ended = [each.communicate() for each in made]
+    assert [each.returncode for each in made] == [0] * count, ended
+    return [out for out, _ in ended]
+
+
+# --- transactions -----------------------------------------------------------------------------
+
+
+def test_a_change_is_there_for_all_others(database, database_address):
+    put(database, "1")
+    put(database, "2")
+    put(database, "3", "b")
+    other = Database(database_address)
+    assert content(other) == {"a": "2", "b": "3"}
+    other.close()
+
+
+def test_an_error_undoes_the_whole_change(database):
+    put(database, "1")
+
+    def fail():
+        with database.changing() as connection:
+            upsert(connection, SETTINGS, {"name": "a", "value": "2"})
+            upsert(connection, SETTINGS, {"name": "b", "value": "3"})
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        fail()
+    assert content(database) == {"a": "1"}
+
+
+def test_a_reader_does_not_wait_for_a_change_and_does_not_see_half_of_it(database):
+    put(database, "1")
+    with database.changing() as connection:
+        upsert(connection, SETTINGS, {"name": "a", "value": "2"})
+        assert content(database) == {"a": "1"}
+    assert content(database) == {"a": "2"}
+
+
+def test_eight_processes_lose_no_change(database, database_address):
+    put(database, "0")
+    script = """
+for _ in range(25):
+    with database.changing() as connection:
+        mine = select(SETTINGS.c.value).where(SETTINGS.c.name == "a").with_for_update()
+        value = int(connection.execute(mine).scalar_one())
+        more = update(SETTINGS).where(SETTINGS.c.name == "a").values(value=str(value + 1))
+        connection.execute(more)
+"""
+    processes(script, database_address, 8)
+    assert content(database) == {"a": "200"}
+
+
+def test_processes_may_open_a_new_database_at_the_same_time(database_address):
+    script = "with database.reading() as it: print(it.execute(select(RUNS)).all())"
+    assert processes(script, database_address, 6) == ["[]\n"] * 6
+
+
+def test_one_process_has_one_database_for_a_folder(database, tmp_path):
+    assert database_in(tmp_path) is database
+    assert database_in(tmp_path / "x" / "..") is not None
+
+
+# --- faults -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def file(tmp_path, monkeypatch) -> Iterator[Database]:
+    """A database of SQLite in a folder of its own."""
+    monkeypatch.delenv("AE_DATABASE", raising=False)
+    made = database_in(tmp_path / "runs")
+    put(made, "1")
+    yield made
+    made.close()
+
+
+def test_without_an_address_it_is_a_file_beside_the_runs(file, tmp_path):
+    assert (tmp_path / "runs" / FILE).is_file()
+
+
+def test_another_s_long_change_is_a_sentence(file, tmp_path, monkeypatch):
+    monkeypatch.setattr(database_module, "PRAGMAS", ("busy_timeout=50",))
+    file.close()
+    assert content(file) == {"a": "1"}
+    with sqlite3.connect(tmp_path / "runs" / FILE, isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with refused("database_unavailable"):
+            put(file, "2")
+        other.execute("ROLLBACK")
+    other.close()
+    put(file, "2")
+
+
+def test_a_full_disk_is_a_sentence(file):
+    with file.reading() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+    with refused("database_refused", reason=Message("disk_full")):
+        put(file, "x" * 100_000)
+    assert content(file) == {"a": "1"}
+
+
+def test_a_database_that_may_not_be_written_is_a_sentence(file):
+    with file.reading() as connection:
+        connection.exec_driver_sql("PRAGMA query_only=ON")
+    with refused("database_refused", reason=Message("disk_forbidden")):
+        put(file, "2")
+    assert content(file) == {"a": "1"}
+
+
+def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.delenv("AE_DATABASE", raising=False)
+    (tmp_path / "runs").write_text("a file")
+    with refused("database_refused"):
+        content(database_in(tmp_path / "runs"))
+
+
+def test_a_file_that_is_no_database_is_a_sentence(tmp_path):
+    (tmp_path / FILE).write_text("no database, but text" * 100)
+    with refused("database_unavailable"):
+        content(Database(f"sqlite:///{tmp_path / FILE}"))
+
+
+def test_a_database_that_stops_and_starts_again_is_used_again(postgres, postgres_address):
+    database = Database(postgres_address)
+    put(database, "1")
+    postgres.stop()
+    try:
+        with refused("database_unavailable"):
+            content(database)
+        with refused("database_unavailable"):
+            put(database, "2")
+    finally:
+        postgres.start()
+    assert content(database) == {"a": "1"}
+    put(database, "2")
+    database.close()
+
+
+def test_a_server_may_start_before_its_database(postgres, postgres_address):
+    database = Database(postgres_address)
+    postgres.stop()
+    try:
+        with refused("database_unavailable"):
+            content(database)
+    finally:
+        postgres.start()
+    assert content(database) == {}
+    database.close()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"postgresql+psycopg://lab:{PASSWORD}@127.0.0.1:1/lab",
+        f"postgresql://lab:{PASSWORD}@127.0.0.1:1/lab",
+        f"postgres://lab:{PASSWORD}@127.0.0.1:1/lab",
+        f"postgresql://lab:{PASSWORD}/2@127.0.0.1/lab",  # a letter that must be written as %2F
+        f"postgresql://lab:x@127.0.0.1:{PASSWORD}/lab",
+        f"oracle://lab:{PASSWORD}@127.0.0.1/lab",
+        f"nonsense://lab:{PASSWORD}@127.0.0.1/lab",
+        f"lab:{PASSWORD}",
+    ],
+)
+def test_no_password_gets_into_the_log_or_a_sentence(address, caplog):
+    with refused("database_unavailable") as raised:
+        content(Database(address))
+    assert caplog.records
+    trace = "".join(traceback.format_exception(raised.value))
+    assert PASSWORD not in f"{caplog.text} {sentence(raised.value)} {trace}"
+
+
+def test_a_refused_password_gets_into_no_log(postgres, postgres_address, caplog):
+    address = postgres_address.replace("lab@/", f"nobody:{PASSWORD}@/")
+    assert address != postgres_address
+    with refused("database_unavailable"):
+        content(Database(address))
+    assert "nobody" in caplog.text
+    assert PASSWORD not in caplog.text
+
+
+def test_an_address_as_others_write_it_means_postgresql(postgres_address):
+    for prefix in ("postgresql://", "postgres://"):
+        other = Database(postgres_address.replace("postgresql+psycopg://", prefix))
+        assert content(other) == {}
+        other.close()
+
+
+# --- migrations -------------------------------------------------------------------------------
+
+
+def version(database):
+    with database.reading() as connection:
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all()
+
+
+def test_the_newest_migration_is_the_version_of_the_tables():
+    config = Config()
+    config.set_main_option("script_location", str(database_module.MIGRATIONS))
+    assert ScriptDirectory.from_config(config).get_heads() == [VERSION]
+
+
+def test_a_new_database_and_the_migrations_agree_with_the_tables(database):
+    assert version(database) == [VERSION]
+    with database.changing() as connection:
+        upgrade(connection)
+    assert version(database) == [VERSION]
+    with database.reading() as connection:
+        found = compare_metadata(MigrationContext.configure(connection), TABLES)
+    assert [each for each in found if "alembic_version" not in str(each)] == []
+
+
+@pytest.fixture
+def later(tmp_path, monkeypatch):
+    """Two later versions of the tables; each changes what the one before it has made."""
+    folder = tmp_path / "migrations"
+    (folder / "versions").mkdir(parents=True)
+    env = (database_module.MIGRATIONS / "env.py").read_text()
+    (folder / "env.py").write_text(env)
+    (first,) = (database_module.MIGRATIONS / "versions").glob("0001*.py")
+    (folder / "versions" / first.name).write_text(first.read_text())
+    steps = {
+        "0002": "op.add_column('settings', sa.Column('more', sa.String()))",
+        "0003": "op.execute(\"UPDATE settings SET more = value || '+'\")",
+    }
+    before = "0001"
+    for name, step in steps.items():
+        lines = ["import sqlalchemy as sa", "from alembic import op", f"revision = '{name}'"]
+        lines += [f"down_revision = '{before}'", "def upgrade():", f"    {step}"]
+        (folder / "versions" / f"{name}.py").write_text("\n".join(lines))
+        before = name
+    monkeypatch.setattr(database_module, "MIGRATIONS", folder)
+    monkeypatch.setattr(database_module, "VERSION", before)
+    return folder
+
+
+def test_an_older_database_is_brought_up_to_date_when_it_is_opened(database, later, request):
+    monkeypatch = request.getfixturevalue("monkeypatch")
+    with monkeypatch.context() as older:
+        older.setattr(database_module, "VERSION", "0001")
+        put(database, "1")
+    database.close()
+    with database.reading() as connection:
+        assert connection.execute(text("SELECT name, more FROM settings")).all() == [("a", "1+")]
+    assert version(database) == ["0003"]
+
+
+def test_a_migration_that_fails_leaves_the_database_as_it_was(database, later, monkeypatch):
+    with monkeypatch.context() as older:
+        older.setattr(database_module, "VERSION", "0001")
+        put(database, "1")
+    database.close()
+    broken = later / "versions" / "0003.py"
+    broken.write_text(broken.read_text().replace("UPDATE settings", "UPDATE no_such_table"))
+    with refused("database_unavailable"):
+        content(database)
+    with monkeypatch.context() as older:
+        older.setattr(database_module, "VERSION", "0001")
+        assert version(database) == ["0001"]
+        with database.reading() as connection:
+            assert connection.execute(text("SELECT * FROM settings")).all() == [("a", "1")]
+
+
+def test_a_newer_database_is_left_alone(database):
+    put(database, "1")
+    with database.changing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    database.close()
+    with refused("database_newer"):
+        content(database)
+
+
+def test_an_up_to_date_database_needs_no_alembic(database, database_address):
+    put(database, "1")
+    script = "with database.reading() as it: it.execute(select(RUNS)).all()\n"
+    script += "print(sorted(name for name in sys.modules if 'alembic' in name or name == 'mako'))"
+    assert processes(script, database_address, 1) == ["[]\n"]
