@@ -1,4 +1,4 @@
-"""The command line: ``autoencoder-lab presets | train | pretrain | denoise``."""
+"""The command line: ``autoencoder-lab presets | train | pretrain | denoise | import``."""
 
 import argparse
 import json
@@ -20,7 +20,8 @@ from ae_core.pretrain import build
 from ae_core.sentences import sentence
 from ae_core.service import surroundings
 from ae_core.specs import LIMITS, PRESETS, Corruption, change, preset
-from ae_core.storage.files import atomic_write
+from ae_core.storage.files import atomic_write, runs_dir
+from ae_core.takeover.store import open_store, take_over
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -64,6 +65,10 @@ def _parser() -> argparse.ArgumentParser:
     cleaning.add_argument("--add-noise", metavar="KIND:AMOUNT", help="for example gaussian:0.2")
     cleaning.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the noise")
     cleaning.set_defaults(command=_denoise)
+
+    importing = commands.add_parser("import", help="take over a folder of an earlier version")
+    importing.add_argument("source", type=Path, metavar="DIR", help="its AE_RUNS_DIR")
+    importing.set_defaults(command=_import)
     return parser
 
 
@@ -134,6 +139,15 @@ def _denoise(options: argparse.Namespace) -> None:
     print(f"written to {options.target}: {width}×{height}, noise σ ≈ {noise:.3f}")
     if told:
         print(told)
+
+
+def _import(options: argparse.Namespace) -> None:
+    if not options.source.is_dir():
+        raise UserError("no_folder", name=str(options.source))
+    store = open_store(runs_dir())
+    own = options.source.resolve() == store.root.resolve()
+    source = store.root if own else options.source
+    print(f"taken over: {take_over(source, store)}")
 
 
 def noise_of(text: str) -> Corruption:

@@ -29,6 +29,7 @@ from ae_core.storage.files import DamagedFile, atomic_write, check_time, checked
 
 _log = logging.getLogger(__name__)
 
+ORIGIN, SPEC, END = "run.json", "spec.json", "history.json"
 INTERRUPTED = Message("interrupted")  # of a run without an end
 # Older histories have an English sentence instead of a message.
 OLD_REASONS = {
@@ -54,10 +55,10 @@ def write_run(
     """
     about = {"id": record.id, "preset": record.preset, "owner": record.owner}
     about |= {"sweep": record.sweep} if record.sweep else {}
-    texts = {"spec.json": to_json(record.spec)}
-    texts["run.json"] = json.dumps(about | {"created": record.created})
+    texts = {SPEC: to_json(record.spec)}
+    texts[ORIGIN] = json.dumps(about | {"created": record.created})
     if ended:
-        texts["history.json"] = _end_to_json(record)
+        texts[END] = _end_to_json(record)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, data in {**files, **{k: v.encode() for k, v in texts.items()}}.items():
@@ -74,9 +75,8 @@ def read_run(folder: Path) -> RunRecord:
         FileNotFoundError: this is no run folder.
         DamagedFile: its settings or its origin cannot be read.
     """
-    origin, spec, end = (folder / name for name in ("run.json", "spec.json", "history.json"))
-    with reading(origin):
-        about = _origin_from_json(origin.read_text(encoding="utf-8"))
+    about = read_origin(folder)
+    spec, end = folder / SPEC, folder / END
     with reading(spec):
         settings = spec_from_json(spec.read_text(encoding="utf-8"))
     record = RunRecord(
@@ -94,7 +94,7 @@ def read_run(folder: Path) -> RunRecord:
 
 
 @dataclass(frozen=True)
-class _Origin:
+class Origin:
     """The content of ``run.json``; `RunRecord` describes its fields."""
 
     preset: str
@@ -104,12 +104,22 @@ class _Origin:
 
     def __post_init__(self) -> None:
         check_time("created", self.created)
+        if not (self.preset + self.owner + self.sweep).isprintable():
+            raise ValueError("preset, owner and sweep must be printable")
 
 
-def _origin_from_json(text: str) -> _Origin:
-    about = json.loads(text)
-    names = ("preset", "owner", "created", "sweep")  # the last is missing in older folders
-    return checked(_Origin, {name: about[name] for name in names if name in about})
+def read_origin(folder: Path) -> Origin:
+    """Read what a run folder says of its run besides the settings and the end.
+
+    Raises:
+        FileNotFoundError: this is no run folder.
+        DamagedFile: it cannot be read.
+    """
+    path = folder / ORIGIN
+    with reading(path):
+        about = json.loads(path.read_text(encoding="utf-8"))
+        names = ("preset", "owner", "created", "sweep")  # the last is missing in older folders
+        return checked(Origin, {name: about[name] for name in names if name in about})
 
 
 def _end_to_json(record: RunRecord) -> str:

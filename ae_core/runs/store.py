@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, Row, Select, select, update
 from ae_core.errors import StorageError, UnknownThing, disk_reason
 from ae_core.runs.record import ENDED, RunRecord
 from ae_core.runs.rows import end_to_row, record_of, to_row
-from ae_core.storage.database import Database, database_in
+from ae_core.storage.database import Database, database_in, insert_new
 from ae_core.storage.files import atomic_write
 from ae_core.storage.tables import RUNS
 
@@ -88,8 +88,10 @@ class RunStore:
                 raise _refused(error) from error
             raise
 
-    def insert(self, records: Sequence[RunRecord], scheduler: str = "", address: str = "") -> None:
-        """Store what is said of runs, whatever their status, see `begin`.
+    def insert(self, records: Sequence[RunRecord], scheduler: str = "", address: str = "") -> int:
+        """Store what is said of runs, whatever their status; return how many were not known.
+
+        `begin` explains the arguments.
 
         Raises:
             StorageError: the database refuses.
@@ -103,7 +105,7 @@ class RunStore:
             for number, record in enumerate(records)
         ]
         with self.database.changing() as connection:
-            connection.execute(RUNS.insert(), rows)
+            return insert_new(connection, RUNS, rows)
 
     def finish(self, record: RunRecord, files: Mapping[str, bytes]) -> bool:
         """Store a run's files, then its outcome; return False if it had ended or was deleted.

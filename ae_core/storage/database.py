@@ -112,13 +112,16 @@ class Database:
 
 
 @lru_cache(maxsize=64)
-def _database(address: str, folder: Path) -> Database:
-    return Database(address or f"sqlite:///{folder / FILE}", None if address else folder)
+def _database(address: str, folder: Path | None) -> Database:
+    return Database(address, folder)
 
 
 def database_in(folder: Path) -> Database:
     """Return the one database of this process for a folder of runs, or that of ``AE_DATABASE``."""
-    return _database(os.environ.get("AE_DATABASE", ""), folder.absolute())
+    if address := os.environ.get("AE_DATABASE"):
+        return _database(address, None)
+    folder = folder.absolute()
+    return _database(f"sqlite:///{folder / FILE}", folder)
 
 
 def upsert(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:

@@ -107,9 +107,15 @@ def test_processes_may_open_a_new_database_at_the_same_time(database_address):
     assert processes(script, database_address, 6) == ["[]\n"] * 6
 
 
-def test_one_process_has_one_database_for_a_folder(database, tmp_path):
+def test_all_stores_of_a_process_use_one_database(database, tmp_path):
     assert database_in(tmp_path) is database
-    assert database_in(tmp_path / "x" / "..") is not None
+    assert database_in(tmp_path / "runs") is database
+
+
+def test_without_an_address_every_folder_has_its_own(tmp_path, monkeypatch):
+    monkeypatch.delenv("AE_DATABASE", raising=False)
+    assert database_in(tmp_path) is database_in(tmp_path)
+    assert database_in(tmp_path / "runs") is not database_in(tmp_path)
 
 
 # --- faults -----------------------------------------------------------------------------------

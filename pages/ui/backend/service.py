@@ -14,11 +14,11 @@ from ae_core.errors import UnknownThing
 from ae_core.latent.match_results import MatchResultStore
 from ae_core.runs.replay import ReplaySheet, pack_frames
 from ae_core.runs.snapshot import Snapshot
-from ae_core.runs.store import RunStore
 from ae_core.service.connection import Connection
 from ae_core.service.service import TrainingService
 from ae_core.specs import ImageChoice
 from ae_core.storage.files import runs_dir
+from ae_core.takeover.store import open_store
 from ae_core.training import estimate
 from pages.ui.backend.caching import uncached_for_user_sets
 from pages.ui.backend.prometheus import Provider
@@ -35,7 +35,7 @@ FILMS = 16  # cached replays, up to 2 MB each
 @st.cache_resource(show_spinner=False)
 def service() -> TrainingService:
     """Return the one training service of this server; its workers start in the background."""
-    store = RunStore(runs_dir())
+    store = open_store(runs_dir())
     connection = Connection(os.environ.get("AE_SCHEDULER", ""))
     connection.warm()
     made = TrainingService(store, connection)

@@ -1,0 +1,1 @@
+"""Takes over into the database what earlier versions kept in files beside the runs."""
