@@ -135,7 +135,8 @@ def upsert(connection: Connection, table: Table, row: Mapping[str, Any]) -> None
 def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
     """Insert the rows whose primary keys are not there yet; return how many these are."""
     new = _insert(connection, table).on_conflict_do_nothing()
-    return sum(connection.execute(new.values(row)).rowcount for row in rows)
+    new = new.execution_options(preserve_rowcount=True)
+    return sum(connection.execute(new, row).rowcount for row in rows)
 
 
 def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:

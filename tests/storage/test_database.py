@@ -16,7 +16,7 @@ from sqlalchemy import select, text
 from ae_core.errors import Message
 from ae_core.sentences import sentence
 from ae_core.storage import database as database_module
-from ae_core.storage.database import FILE, Database, database_in, upgrade, upsert
+from ae_core.storage.database import FILE, Database, database_in, insert_new, upgrade, upsert
 from ae_core.storage.files import ROOT
 from ae_core.storage.tables import SETTINGS, TABLES, VERSION
 from tests.helpers.refusals import refused
@@ -64,6 +64,16 @@ def test_a_change_is_there_for_all_others(database, database_address):
     other = Database(database_address)
     assert content(other) == {"a": "2", "b": "3"}
     other.close()
+
+
+def test_only_what_is_new_is_inserted_and_counted(database):
+    put(database, "1")
+    rows = [{"name": name, "value": "2"} for name in "abc"]
+    with database.changing() as connection:
+        assert insert_new(connection, SETTINGS, rows) == 2
+        assert insert_new(connection, SETTINGS, rows) == 0
+        assert insert_new(connection, SETTINGS, []) == 0
+    assert content(database) == {"a": "1", "b": "2", "c": "2"}
 
 
 def test_an_error_undoes_the_whole_change(database):

@@ -97,7 +97,7 @@ def test_a_run_that_ended_before_its_entry_went_stays_ended(shared, database):
 def test_a_folder_is_taken_over_once(root, database, caplog):
     caplog.set_level("INFO")
     open_store(root)
-    assert f"{len(ENDED)} runs" in caplog.text
+    assert f": {len(ENDED)} runs, 0 damaged" in caplog.text
     caplog.clear()
     shutil.copytree(FIXTURES / "store" / ONE, root / "0123456789ab")
     open_store(root)
@@ -218,13 +218,13 @@ def here(database, tmp_path, monkeypatch):
 def test_another_folder_is_imported_and_stays_as_it_is(root, database, here, capsys):
     before = names(root)
     assert main(["import", str(root)]) == 0
-    assert f"{len(ENDED)} runs" in capsys.readouterr().out
+    assert f": {len(ENDED)} runs, 0 damaged" in capsys.readouterr().out
     assert set(rows(database)) == ENDED
     assert names(root) == before
     copied = {path.name for path in (here / ONE).iterdir()}
     assert copied == {path.name for path in (root / ONE).iterdir()} - TEXTS
     assert main(["import", str(root)]) == 0
-    assert "0 runs" in capsys.readouterr().out
+    assert ": 0 runs, 0 damaged" in capsys.readouterr().out
     assert set(rows(database)) == ENDED
 
 
@@ -254,7 +254,7 @@ def test_the_server_s_own_folder_is_taken_over_by_hand(root, database, monkeypat
     assert len(rows(database)) == len(ENDED) - 1
     (root / ONE / "run").rename(root / ONE / "run.json")
     assert main(["import", f"{root}/../{root.name}"]) == 0
-    assert "1 runs" in capsys.readouterr().out
+    assert ": 1 runs, 0 damaged" in capsys.readouterr().out
     assert not (root / ONE / "run.json").exists()
 
 
