@@ -25,7 +25,14 @@ from ae_core.runs.record import (
 )
 from ae_core.sentences import sentence
 from ae_core.specs import to_json
-from ae_core.storage.files import DamagedFile, atomic_write, check_time, checked, reading
+from ae_core.storage.files import (
+    DamagedFile,
+    atomic_write,
+    check_text,
+    check_time,
+    checked,
+    reading,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -104,8 +111,8 @@ class Origin:
 
     def __post_init__(self) -> None:
         check_time("created", self.created)
-        if not (self.preset + self.owner + self.sweep).isprintable():
-            raise ValueError("preset, owner and sweep must be printable")
+        for name in ("preset", "owner", "sweep"):
+            check_text(name, getattr(self, name))
 
 
 def read_origin(folder: Path) -> Origin:

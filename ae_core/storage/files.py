@@ -143,3 +143,10 @@ def check_time(name: str, seconds: float) -> None:
     """Raise a ValueError unless a time in seconds since 1970 is one that a calendar can name."""
     if not 0 <= seconds <= LAST_SECOND:
         raise ValueError(f"{name}={seconds} must be seconds since 1970")
+
+
+def check_text(name: str, text: str) -> None:
+    """Raise a ValueError unless a text is one that every database can keep."""
+    text.encode()  # a UnicodeEncodeError is a ValueError
+    if "\0" in text:
+        raise ValueError(f"{name} must not contain a zero character")
