@@ -16,11 +16,11 @@ COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-versio
 	--no-annotate --custom-compile-command "make lock" $(UPGRADE)
 PORT ?= 8501
 
-.PHONY: run test recipes lint lock format bench browser screenshots
+.PHONY: run test recipes lint lock format bench browser postgres screenshots
 run: .venv/ready
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
-test: .venv/ready-dev browser
+test: .venv/ready-dev browser postgres
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # Without a limit of time for one test: on an idle machine the longest takes two minutes.
@@ -51,6 +51,16 @@ browser: .venv/ready-dev
 	@command -v chromium || command -v chromium-browser || command -v google-chrome \
 	|| (apt-get update -qq && apt-get install -y -qq chromium) \
 	|| $(BIN)/playwright install --with-deps chromium
+
+# PostgreSQL's programs, for tests that start it: the system's, else Debian's, without a server of its
+# own. Where neither is there, these tests are skipped.
+postgres:
+	@command -v postgres || ls /usr/lib/postgresql/*/bin/postgres 2>/dev/null \
+	|| if [ "$$(id -u)" = 0 ] && command -v apt-get; then \
+	apt-get update -qq && apt-get install -y -qq postgresql-common \
+	&& echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.conf \
+	&& apt-get install -y -qq postgresql; \
+	else echo 'no PostgreSQL: its tests are skipped'; fi
 
 # For every Python and system that the README promises, whichever this one is.
 lock: .venv/ready-dev

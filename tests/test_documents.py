@@ -74,6 +74,8 @@ def test_every_command_that_a_document_names_works(command, tmp_path, monkeypatc
         **{"NAME": "face-denoiser", "20": "1"},
     }
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("AE_RUNS_DIR", str(tmp_path / "runs"))
+    (tmp_path / "run").mkdir()
     assert main([replaced.get(word, word) for word in words]) == 0
 
 

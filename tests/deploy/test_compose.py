@@ -8,6 +8,7 @@ from importlib.util import find_spec
 
 import pytest
 import yaml
+from sqlalchemy import make_url
 
 from ae_core.storage.files import ROOT
 
@@ -18,7 +19,7 @@ WORKERS = ("train", "infer", "train-gpu")
 
 
 def test_the_app_s_parts_are_there():
-    assert set(SERVICES) == {"caddy", "web", "scheduler", *WORKERS}
+    assert set(SERVICES) == {"caddy", "web", "scheduler", "database", *WORKERS}
     assert SERVICES["train-gpu"]["profiles"] == ["gpu"]
     assert all("profiles" not in SERVICES[name] for name in SERVICES if name != "train-gpu")
 
@@ -38,7 +39,7 @@ def test_all_share_what_is_trained_and_run_the_same_image():
         gpu = "-gpu" if name == "train-gpu" else ""
         assert SERVICES[name]["image"] == f"autoencoder-lab{gpu}"
     assert "AE_DATA_DIR=/data AE_RUNS_DIR=/runs" in DOCKERFILE
-    assert set(COMPOSE["volumes"]) == {"data", "runs", "caddy"}
+    assert set(COMPOSE["volumes"]) == {"data", "database", "runs", "caddy"}
 
 
 def test_every_network_and_dependency_exists():
@@ -75,6 +76,19 @@ def test_workers_preload_the_tasks_and_have_one_thread_and_one_resource(name):
 def test_the_servers_share_a_secret_that_is_not_in_the_file():
     secret = SERVICES["web"]["environment"]["STREAMLIT_SERVER_COOKIE_SECRET"]
     assert secret.startswith("${COOKIE_SECRET:?")
+
+
+def test_servers_and_workers_share_a_database_whose_password_is_not_in_the_file():
+    password = SERVICES["database"]["environment"]["POSTGRES_PASSWORD"]
+    assert password.startswith("${DATABASE_PASSWORD:?")
+    assert "openssl rand -hex" in password  # letters and digits need no escape in an address
+    for name in ("web", *WORKERS):
+        address = make_url(SERVICES[name]["environment"]["AE_DATABASE"].replace(password, "secret"))
+        assert (address.get_backend_name(), address.host) == ("postgresql", "database")
+        assert (address.username, address.password, address.database) == ("lab", "secret", "lab")
+    assert SERVICES["database"]["networks"] == ["cluster"]
+    assert SERVICES["database"]["volumes"] == ["database:/var/lib/postgresql/data"]
+    assert SERVICES["database"]["environment"]["POSTGRES_USER"] == "lab"
 
 
 def test_the_proxy_is_sticky_and_keeps_the_metrics_inside():
