@@ -17,7 +17,7 @@ from ae_core.storage.tables import RUNS
 from ae_core.takeover import runs as takeover_runs
 from ae_core.takeover import store as takeover_store
 from ae_core.takeover.store import open_store
-from tests.helpers.refusals import check, refused
+from tests.helpers.refusals import check, refused, says
 
 FIXTURES = ROOT / "tests" / "fixtures"
 TEXTS = {"run.json", "spec.json", "history.json"}
@@ -260,6 +260,6 @@ def test_the_server_s_own_folder_is_taken_over_by_hand(root, database, monkeypat
 
 def test_a_folder_that_is_not_there_is_a_sentence(database, here, tmp_path, capsys):
     assert main(["import", str(tmp_path / "nowhere")]) == 2
-    assert "nowhere" in capsys.readouterr().err
+    assert says(capsys.readouterr().err, "no_folder", name=str(tmp_path / "nowhere"))
     with database.reading() as connection:
         assert connection.scalar(select(func.count()).select_from(RUNS)) == 0
