@@ -1,15 +1,17 @@
-"""What 30b02cd wrote is read: runs, image sets, a class, match results, the queue, links."""
+"""What 30b02cd wrote is taken over: runs, image sets, a class, match results, the queue, links."""
 
 import json
 import shutil
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
-from ae_core.classroom.earlier_files import classroom_from_json, student_from_json
-from ae_core.data.user_set_file import read
+from ae_core.classroom.service import ClassroomService
+from ae_core.classroom.wall import Wall
+from ae_core.data.loading import load_images
 from ae_core.errors import UserError
-from ae_core.latent.earlier_matches import matches_in
+from ae_core.latent.match_results import MatchResultStore
 from ae_core.models.compatibility import network_shapes
 from ae_core.models.inference import ModelFile, reconstruct_test
 from ae_core.runs.replay import pack_frames
@@ -18,6 +20,7 @@ from ae_core.service.queue_store import QueueStore
 from ae_core.service.service import TrainingService
 from ae_core.specs import TrainingSpec, change, from_query
 from ae_core.storage.files import ROOT
+from ae_core.takeover.store import open_store
 from pages.ui.state.query_params import NOT_SETTINGS
 from tests.helpers.refusals import check
 
@@ -40,17 +43,19 @@ RUNS = {
 
 
 @pytest.fixture
-def store(tmp_path, monkeypatch) -> RunStore:
-    """The runs of that version, in a folder that may be written to."""
+def store(database, tmp_path, monkeypatch) -> RunStore:
+    """What that version left, in a folder that may be written to; this version has opened it."""
     root = tmp_path / "runs"
     shutil.copytree(FIXTURES / "store", root)
     monkeypatch.setenv("AE_RUNS_DIR", str(root))
-    return RunStore(root)
+    return open_store(root)
 
 
 @pytest.fixture
-def service(store, connection) -> TrainingService:
-    return TrainingService(store, connection)
+def service(store, connection) -> Iterator[TrainingService]:
+    made = TrainingService(store, connection)
+    yield made
+    made.leave()  # before its database goes
 
 
 @pytest.mark.parametrize("run_id", RUNS)
@@ -87,31 +92,38 @@ def test_a_sweep_and_the_visitor_s_runs_are_found(service):
     assert service.runs(ADA) == ["8715d08858e2"]
 
 
-def test_a_class_is_read_with_its_limits_challenge_and_students():
-    folder = FIXTURES / "store" / "classes" / CLASS
-    classroom = classroom_from_json((folder / "class.json").read_text())
+def test_a_set_of_a_visitor_s_images_is_loaded(store):
+    images = load_images(f"own-{SET_ID}")
+    assert len(images.train) + len(images.test) == 12
+    assert images.train.shape[1:] == (28, 28, 1)
+
+
+def test_a_class_opens_with_its_limits_challenge_and_wall(service, store):
+    classes = ClassroomService(store.database, now=lambda: 1795844700.0)
+    classroom = classes.find(CLASS)
     assert (classroom.limits.epochs, classroom.limits.runs) == (5, 3)
     assert classroom.limits.image_sets == ("digits",)
     assert (classroom.challenge.latent_dim, classroom.challenge.image_size) == (8, 8)
-    students = [student_from_json(p.read_text()) for p in sorted(folder.glob("students/*.json"))]
-    assert sorted(student.nickname for student in students) == ["Ada", "Ben"]
+    students = classes.students(CLASS)
+    assert [student.nickname for student in students] == ["Ada", "Ben"]
+    wall = Wall(service)
+    assert len(wall.runs(classroom, students[0])) == 1
+    assert len(wall.runs(classroom, students[1])) == 0
 
 
-def test_a_set_of_a_visitor_s_images_is_read():
-    about, images = read(FIXTURES / "store" / "own" / f"{SET_ID}.npz")
-    assert (about.id, about.count, images.pixels.shape) == (SET_ID, 12, (12, 28, 28))
+def test_match_results_are_read(store):
+    (best,) = MatchResultStore(store.database).of("toy-faces-64-1")
+    assert (best.owner, best.moves) == (OWNER, 3)
 
 
-def test_match_results_are_read():
-    (best,) = matches_in(FIXTURES / "store" / "matches.jsonl")
-    assert (best.target, best.owner, best.moves) == ("toy-faces-64-1", OWNER, 3)
-
-
-def test_the_queue_is_read(tmp_path):
+def test_the_queue_goes_on(database, tmp_path):
     shutil.copytree(FIXTURES / "store-queue", tmp_path / "runs")
-    queue = QueueStore(tmp_path / "runs" / "queue").read()
-    assert {entry.id for entry in queue.waiting} == {"7d0d253919b9", "d6c9c8a15fe0", "c80ee64fdf11"}
-    assert [entry.id for entry in queue.training] == ["5acf70017696"]
+    open_store(tmp_path / "runs")
+    queue = QueueStore(database, "a scheduler")
+    assert queue.take_over()
+    waiting = {entry.id: entry.attempt for entry in queue.read().waiting}
+    trained = {"5acf70017696": 0}
+    assert waiting == {"7d0d253919b9": 0, "d6c9c8a15fe0": 0, "c80ee64fdf11": 0} | trained
 
 
 @pytest.mark.parametrize("link", LINKS, ids=range(len(LINKS)))

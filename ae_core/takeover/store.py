@@ -13,8 +13,10 @@ from sqlalchemy import select
 from ae_core.runs.store import RunStore
 from ae_core.storage.database import Database, upsert
 from ae_core.storage.tables import SETTINGS
+from ae_core.takeover.classes import FOLDER, take_over_classes
 from ae_core.takeover.old_names import put_away
 from ae_core.takeover.runs import QUEUE, take_over_runs
+from ae_core.takeover.visitors import RESULTS, SETS, take_over_matches, take_over_sets
 
 # The web server's own: at the start of the app, no other logger shows what is no warning.
 _log = logging.getLogger("uvicorn")
@@ -28,6 +30,10 @@ class TakenOver:
 
     runs: int = 0
     damaged: int = 0  # run folders
+    classes: int = 0
+    students: int = 0
+    image_sets: int = 0
+    match_results: int = 0
 
     def __str__(self) -> str:
         """Name what there is."""
@@ -66,10 +72,15 @@ def take_over(source: Path, store: RunStore) -> TakenOver:
     """
     if not source.is_dir():
         return TakenOver()
-    taken = TakenOver(*take_over_runs(source, store))
+    database = store.database
+    image_sets = take_over_sets(source, database)  # before runs that train on them
+    runs, damaged = take_over_runs(source, store)
+    classes, students = take_over_classes(source, database)
+    match_results = take_over_matches(source, database)
     if source == store.root:
-        put_away(source / QUEUE)
-    return taken
+        for name in (QUEUE, FOLDER, SETS, RESULTS):
+            put_away(source / name)
+    return TakenOver(runs, damaged, classes, students, image_sets, match_results)
 
 
 def _is_done(database: Database) -> bool:

@@ -9,11 +9,13 @@ import pytest
 from sqlalchemy import func, select
 
 from ae_core.__main__ import main
+from ae_core.data.user_set_file import read
+from ae_core.data.user_set_store import UserSetStore
 from ae_core.errors import StorageError
 from ae_core.runs.store import RunStore
 from ae_core.service.queue_store import QueueStore
 from ae_core.storage.files import ROOT
-from ae_core.storage.tables import RUNS
+from ae_core.storage.tables import CLASSES, MATCHES, RUNS, STUDENTS, USER_SETS
 from ae_core.takeover import runs as takeover_runs
 from ae_core.takeover import store as takeover_store
 from ae_core.takeover.store import open_store
@@ -203,6 +205,95 @@ def test_texts_that_cannot_be_renamed_stay_and_the_log_names_them(root, database
     open_store(root)
     assert set(rows(database)) == ENDED
     assert f"{root / ONE / 'run.json'} is taken over, but keeps its name" in caplog.text
+
+
+# --- classes, match results, image sets -------------------------------------------------------
+
+CLASS, ADA, BEN = "YTC6N", "53cdea56a8bd9ee7", "241986f3ae5a84d7"
+SET_ID = "28-332853aa9331"
+OTHERS = ("classes", "own", "matches.jsonl")
+
+
+def counts(database):
+    with database.reading() as connection:
+        tables = (CLASSES, STUDENTS, USER_SETS, MATCHES)
+        return [connection.scalar(select(func.count()).select_from(table)) for table in tables]
+
+
+def student_file(root, visitor):
+    (path,) = [
+        path
+        for path in (root / "classes" / CLASS / "students").iterdir()
+        if visitor in path.read_text()
+    ]
+    return path
+
+
+def present(database):
+    with database.reading() as connection:
+        found = select(STUDENTS.c.visitor, STUDENTS.c.code).where(~STUDENTS.c.left)
+        return sorted(map(tuple, connection.execute(found)))
+
+
+def test_all_that_visitors_made_is_taken_over_and_its_files_have_another_name(root, database):
+    store = open_store(root)
+    assert counts(database) == [1, 2, 1, 1]
+    for name in OTHERS:
+        assert not (root / name).exists()
+        assert (root / f"{name}.old").exists()
+    assert present(database) == [(BEN, CLASS), (ADA, CLASS)]
+    kept, images = UserSetStore(store.database).read(SET_ID)
+    before, pictures = read(FIXTURES / "store" / "own" / f"{SET_ID}.npz")
+    assert kept == before
+    assert (images.pixels == pictures.pixels).all()
+    assert (images.numbers == pictures.numbers).all()
+
+
+def test_another_folder_with_what_is_known_changes_nothing(root, database, here):
+    assert main(["import", str(root)]) == 0
+    with database.changing() as connection:
+        connection.execute(CLASSES.update().values(paused=True))
+    assert main(["import", str(root)]) == 0
+    assert counts(database) == [1, 2, 1, 1]
+    with database.reading() as connection:
+        assert connection.scalar(select(CLASSES.c.paused)) is True
+    assert all((root / name).exists() for name in OTHERS)
+
+
+def test_a_visitor_is_in_the_class_that_they_joined_last(root, database):
+    other = root / "classes" / "AAAAA"
+    shutil.copytree(root / "classes" / CLASS, other)
+    text = (other / "class.json").read_text().replace(CLASS, "AAAAA")
+    (other / "class.json").write_text(text)
+    pointer = root / "classes" / "members" / student_file(root, ADA).name
+    pointer.write_text('{"class": "AAAAA"}')
+    (root / "classes" / "members" / student_file(root, BEN).name).unlink()
+    open_store(root)
+    assert counts(database)[:2] == [2, 4]
+    in_one = dict(present(database))
+    assert in_one[ADA] == "AAAAA"
+    assert set(in_one) == {ADA, BEN}
+
+
+@pytest.mark.parametrize(
+    ("path", "left"),
+    [
+        (f"classes/{CLASS}/class.json", [0, 0, 1, 1]),
+        ("student", [1, 1, 1, 1]),
+        (f"own/{SET_ID}.npz", [1, 2, 0, 1]),
+        ("matches.jsonl", [1, 2, 1, 0]),
+    ],
+)
+@pytest.mark.parametrize("text", ["{", '{"visitor": "a\\u0000", "nickname": "a", "joined": 1}'])
+def test_what_is_damaged_costs_itself_only(root, database, caplog, path, left, text):
+    damaged = student_file(root, ADA) if path == "student" else root / path
+    damaged.write_text(text)
+    open_store(root)
+    assert counts(database) == left
+    assert damaged.name in caplog.text
+    assert set(rows(database)) == ENDED
+    found = [path for path in root.rglob(f"{damaged.name}*") if path.is_file()]
+    assert text in {path.read_text() for path in found}
 
 
 # --- by hand ----------------------------------------------------------------------------------
