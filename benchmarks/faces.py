@@ -59,15 +59,17 @@ def in_the_worker(report: Report, data: bytes) -> None:
     model = cards()["face-denoiser"].model_file()
     noise = Corruption("gaussian", 0.2)
     photo = photos.take_photo(data, "photo.jpg")
-    face = photos.cut_face(photo.data, photo.faces[0])
+    found = photos.find_faces(photo.data)
+    face = photos.cut_face(photo.data, found[0])
 
     def ask(what: Callable[..., object], *, colour: bool) -> Callable[[], object]:
         return lambda: what(model, face, noise, 0, colour=colour)
 
     side = face.shape[0]
     steps: dict[str, Callable[[], object]] = {
-        "open, reduce, find the face": lambda: photos.take_photo(data, "photo.jpg"),
-        "cut the face out": lambda: photos.cut_face(photo.data, photo.faces[0]),
+        "open, reduce": lambda: photos.take_photo(data, "photo.jpg"),
+        "find the face": lambda: photos.find_faces(photo.data),
+        "cut the face out": lambda: photos.cut_face(photo.data, found[0]),
         "denoise 64×64 gray": ask(denoise.denoise, colour=False),
         "classical filters 64×64 gray": ask(denoise.classical, colour=False),
         f"denoise {side}×{side} colour": ask(denoise.denoise, colour=True),

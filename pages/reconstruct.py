@@ -15,7 +15,7 @@ from ae_core.models.compatibility import image_shape
 from ae_core.models.inference import Reconstruction
 from pages.ui.backend.evaluation import test_baselines
 from pages.ui.backend.models import test_reconstruction
-from pages.ui.backend.service import answer
+from pages.ui.backend.service import answer, read_upload
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import image_set_title
 from pages.ui.i18n.text import text
@@ -26,7 +26,7 @@ from pages.ui.pickers.models import TrainedAutoencoder, models
 from pages.ui.shell.frame import page_frame
 from pages.ui.state.query_params import linked_choice
 from pages.ui.state.session import Upload, session
-from pages.ui.streamlit_adapter import drop_upload
+from pages.ui.streamlit_adapter import UploadedFile, drop_upload
 from pages.ui.widgets.drawing_canvas import drawing_canvas
 from pages.ui.widgets.images import image_row
 from pages.ui.widgets.metric import metric
@@ -84,18 +84,24 @@ def _uploaded(model: TrainedAutoencoder) -> np.ndarray | None:
     file = st.file_uploader(text("reconstruct.upload", kinds=image_files.KINDS), key=key)
     st.caption(text("reconstruct.in_memory"))
     if file is not None:
-        session().upload = Upload(file.name, file.getvalue())
-        drop_upload(file)
-        st.rerun()
+        with notice.refusals():
+            session().upload = _read(file)
+            st.rerun()
+        return None
     if upload is None:
         return None
     st.button(text("reconstruct.forget"), on_click=_forget)
-    with notice.refusals():
-        image = image_files.open_image(upload.data, upload.name)
-        array = images.to_array(image, image_shape(model.spec))
-        inverted = st.toggle(text("reconstruct.invert"), key="reconstruct.invert")
-        return 1 - array if inverted else array
-    return None
+    array = images.to_array(images.to_pillow(upload.square), image_shape(model.spec))
+    inverted = st.toggle(text("reconstruct.invert"), key="reconstruct.invert")
+    return 1 - array if inverted else array
+
+
+def _read(file: UploadedFile) -> Upload:
+    try:
+        with st.spinner(text("reconstruct.reading")):
+            return Upload(read_upload(image_files.open_square, file.getvalue(), file.name))
+    finally:
+        drop_upload(file)
 
 
 def _forget() -> None:

@@ -81,7 +81,7 @@ def runs_folder(tmp_path_factory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def connection(runs_folder) -> Iterator[Connection]:
-    """An embedded cluster of one train and one infer worker."""
+    """An embedded cluster of one worker of each kind."""
     made = Connection()
     yield made
     made.close()

@@ -44,6 +44,8 @@ ATTRIBUTES = (
     ("distributed", "Scheduler.log_event", DASK, "messages of runs"),
     ("distributed.utils", "sync", DASK, "questions that have begun"),
     ("distributed.utils", "_forkserver_preload_set", DASK, "workers that are forked"),
+    ("distributed.nanny", "get_mp_context", DASK, "a worker that is not forked"),
+    ("distributed.process", "get_mp_context", DASK, "a worker that is not forked"),
     (
         "streamlit.proto.BackMsg_pb2",
         "BackMsg",

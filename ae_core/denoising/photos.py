@@ -1,6 +1,7 @@
-"""Worker functions that read a visitor's photo, cut a face out of it, and return sample faces.
+"""Worker functions that read a visitor's photo, find its faces, cut one out, and return samples.
 
-A photo comes with each call; it is neither written nor cached.
+A photo comes with each call; it is neither written nor cached. An ``upload`` worker reads the
+visitor's file; ``infer`` workers get the reduced photo.
 """
 
 import io
@@ -23,13 +24,12 @@ DRAWN_SAMPLES = 11
 
 @dataclass(frozen=True)
 class Photo:
-    """A visitor's photo, reduced, and the faces in it.
+    """A visitor's photo, reduced.
 
     Attributes:
         data: a JPEG or PNG file, upright, at most `PHOTO_SIDE` pixels a side.
         width: in pixels.
         height: in pixels.
-        faces: the squares around the detected faces, the largest first.
         preview: a JPEG file of at most `PREVIEW_SIDE` pixels a side.
     """
 
@@ -37,11 +37,10 @@ class Photo:
     preview: bytes
     width: int
     height: int
-    faces: tuple[faces.Crop, ...]
 
 
 def take_photo(data: bytes, name: str) -> Photo:
-    """Open a visitor's file, reduce the photo, and find the faces.
+    """Open a visitor's file and reduce the photo.
 
     Raises:
         UserError: see `ae_core.data.image_files.open_image`.
@@ -49,18 +48,21 @@ def take_photo(data: bytes, name: str) -> Photo:
     photo = open_image(data, name)
     photo.thumbnail((PHOTO_SIDE, PHOTO_SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
     data = _to_file(photo)
-    found = faces.find_faces(photo)
     width, height = photo.size
     photo.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE), reducing_gap=2.0)
     preview = io.BytesIO()
     photo.save(preview, "JPEG", quality=80)
-    return Photo(data, preview.getvalue(), width, height, found)
+    return Photo(data, preview.getvalue(), width, height)
+
+
+def find_faces(photo: bytes) -> tuple[faces.Crop, ...]:
+    """Return the squares around the faces in `Photo.data`, the largest first."""
+    return faces.find_faces(_opened(photo))
 
 
 def cut_face(photo: bytes, crop: faces.Crop) -> np.ndarray:
     """Cut a crop out of `Photo.data`; return (S, S, 3) uint8, S at most `FACE_SIDE`."""
-    with Image.open(io.BytesIO(photo), formats=("JPEG", "PNG")) as image:
-        return faces.cut(image.convert("RGB"), crop, FACE_SIDE)
+    return faces.cut(_opened(photo), crop, FACE_SIDE)
 
 
 def samples() -> list[tuple[str, np.ndarray]]:
@@ -72,6 +74,11 @@ def samples() -> list[tuple[str, np.ndarray]]:
     drawn = load_images("toy-faces").test[:DRAWN_SAMPLES]
     drawings = [(f"Drawn face {i + 1}", images.to_bytes_range(d)) for i, d in enumerate(drawn)]
     return [("Eileen Collins, astronaut", faces.cut(astronaut, crop, FACE_SIDE)), *drawings]
+
+
+def _opened(photo: bytes) -> Image.Image:
+    with Image.open(io.BytesIO(photo), formats=("JPEG", "PNG")) as image:
+        return image.convert("RGB")
 
 
 def _to_file(photo: Image.Image) -> bytes:

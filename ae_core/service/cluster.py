@@ -20,8 +20,8 @@ from distributed import Nanny, Scheduler, SpecCluster
 
 from ae_core.errors import UserError
 from ae_core.service import surroundings
-from ae_core.service.dask_adapter import fork_workers
-from ae_core.service.worker import INFER, TRAIN
+from ae_core.service.dask_adapter import SpawnedNanny, fork_workers
+from ae_core.service.worker import INFER, TRAIN, UPLOAD
 from ae_core.storage.files import ROOT, runs_dir
 
 HOST = "127.0.0.1"
@@ -95,6 +95,9 @@ async def serve(train_workers: int, infer_workers: int) -> None:
         name="autoencoder-lab",
     ) as cluster:
         print(cluster.scheduler_address, flush=True)
+        # No page waits for this worker, so it does not delay the first one.
+        cluster.worker_spec[UPLOAD] = _worker(UPLOAD, UPLOAD)
+        await cluster
         await asyncio.to_thread(sys.stdin.buffer.read)
 
 
@@ -107,7 +110,7 @@ def use_own_settings() -> None:
 
 
 def forks() -> bool:
-    """Whether workers are forked from one process that has imported TensorFlow.
+    """Whether `train` and `infer` are forked from one process that has imported TensorFlow.
 
     They share its memory, and a worker that died is there again within a second instead of five.
     On macOS a fork may crash in the system's libraries, and next to a GPU it is untested.
@@ -134,7 +137,7 @@ def _worker(name: str, kind: str) -> dict[str, Any]:
         "memory_limit": 0,  # no spilling: a visitor's photo is never written to disk
         "dashboard": False,
     }
-    return {"cls": Nanny, "options": options}
+    return {"cls": SpawnedNanny if kind == UPLOAD else Nanny, "options": options}
 
 
 def main() -> None:

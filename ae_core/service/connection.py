@@ -16,7 +16,7 @@ from distributed.scheduler import KilledWorker
 
 from ae_core.errors import Message, ServiceUnavailable, UserError
 from ae_core.service import cluster
-from ae_core.service.worker import BEGUN, INFER, TRAIN, answered
+from ae_core.service.worker import BEGUN, INFER, TRAIN, UPLOAD, answered
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -63,6 +63,7 @@ class Connection:
         self._process: subprocess.Popen[bytes] | None = None
         self._refused = (0.0, Message("unreachable"))
         self._closed = False
+        self._reads_apart = not scheduler
 
     @property
     def shared(self) -> bool:
@@ -117,18 +118,39 @@ class Connection:
 
         A question that waited for a worker whose process ended is asked again, once.
         """
-        try:
-            return self._asked(seconds, function, args, kwargs)
-        except _OnlyWaited:
-            return self._asked(seconds, function, args, kwargs)
+        return self._asked(INFER, seconds, function, args, kwargs)
 
-    def _asked(self, seconds: float, function: Callable[..., T], args: Any, kwargs: Any) -> T:
+    def read_upload(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a function that reads a visitor's file, in an ``upload`` worker; see `answer`.
+
+        On a scheduler that never had such a worker, an ``infer`` worker runs it.
+        """
+        kind = UPLOAD if self._has_readers() else INFER
+        return self._asked(kind, DEADLINE_SECONDS, function, args, kwargs)
+
+    def _has_readers(self) -> bool:
+        """Whether there are ``upload`` workers; one that starts again counts meanwhile."""
+        if not self._reads_apart:
+            self._reads_apart = self._slots(UPLOAD) > 0
+        return self._reads_apart
+
+    def _asked(
+        self, kind: str, seconds: float, function: Callable[..., T], args: Any, kwargs: Any
+    ) -> T:
+        try:
+            return self._asked_once(kind, seconds, function, args, kwargs)
+        except _OnlyWaited:
+            return self._asked_once(kind, seconds, function, args, kwargs)
+
+    def _asked_once(
+        self, kind: str, seconds: float, function: Callable[..., T], args: Any, kwargs: Any
+    ) -> T:
         client, key = self.client(), f"answer-{secrets.token_hex(8)}"
         try:
             future = client.submit(
                 *(answered, function, args, kwargs, key, seconds),
                 key=key,
-                resources={INFER: 1},
+                resources={kind: 1},
                 pure=False,
             )
             found = future.result(timeout=ANSWER_SECONDS)
@@ -150,11 +172,14 @@ class Connection:
 
     def train_slots(self) -> int:
         """Return the number of runs that can train at a time."""
+        return self._slots(TRAIN)
+
+    def _slots(self, kind: str) -> int:
         client = self.client()
         workers = client.scheduler_info(n_workers=-1)["workers"].values()
         if client.status != "running":  # its information is out of date
             raise ServiceUnavailable("connection_lost")
-        return sum(int(each["resources"].get(TRAIN, 0)) for each in workers)
+        return sum(int(each["resources"].get(kind, 0)) for each in workers)
 
     def warm(self) -> None:
         """Start connecting in the background; later calls report a failure."""

@@ -4,10 +4,13 @@ An upgrade may remove them; ``tests/test_adapters.py`` then fails.
 """
 
 import multiprocessing
+from contextvars import ContextVar
 from typing import Any
 
 import dask
-from distributed import Client, get_worker, utils
+from distributed import Client, Nanny, get_worker, nanny, process, utils
+
+_spawned: ContextVar[bool] = ContextVar("_spawned", default=False)
 
 
 def forget_events(client: Client, topic: str) -> None:
@@ -36,3 +39,24 @@ def fork_workers(module: str) -> None:
     dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"})
     utils._forkserver_preload_set = True
     multiprocessing.get_context("forkserver").set_forkserver_preload(["distributed", module])
+
+
+class SpawnedNanny(Nanny):
+    """Starts its worker as a new process, even where other nannies fork theirs.
+
+    The worker has nothing of what the forked ones share.
+    """
+
+    async def instantiate(self) -> Any:
+        """Start the worker process."""
+        # Dask has one method for all nannies of a process; a context is this nanny's alone.
+        nanny.get_mp_context = process.get_mp_context = _mp_context
+        before = _spawned.set(True)
+        try:
+            return await super().instantiate()
+        finally:
+            _spawned.reset(before)
+
+
+def _mp_context() -> Any:
+    return multiprocessing.get_context("spawn") if _spawned.get() else utils.get_mp_context()

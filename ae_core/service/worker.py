@@ -31,9 +31,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-TRAIN, INFER = "train", "infer"  # the two kinds of worker, as Dask resources
+# The kinds of worker, as Dask resources: `upload` reads visitors' files and has no TensorFlow.
+TRAIN, INFER, UPLOAD = "train", "infer", "upload"
 BEGUN = "ae-begun"  # the topic on which workers report which questions they have begun
-IMPORT_SECONDS = 60.0  # more for a question that comes while TensorFlow is being imported
+IMPORT_SECONDS = 60.0  # more for a question that comes while a worker is still importing
 SAVE_SECONDS = 3.0  # between checkpoints, which pages use to show a run in training
 MAX_SAVED = 3_000_000  # weights; larger networks are saved only at the end
 
@@ -44,7 +45,7 @@ class WorkerLost(RuntimeError):
     """Dask gave a training to a second worker because the first one died."""
 
 
-warmed = threading.Event()  # set in a worker that has imported TensorFlow
+warmed = threading.Event()  # set in a worker that has imported what it needs
 
 
 def warm() -> None:
@@ -55,12 +56,23 @@ def warm() -> None:
         warmed.set()
 
 
+def warm_reader() -> None:
+    """Import what reads visitors' files before the first one."""
+    try:
+        import ae_core.data.uploads
+        import ae_core.denoising.photos  # noqa: F401
+    finally:
+        warmed.set()
+
+
 def dask_setup(worker: Any) -> None:
     """Prepare a worker: Dask calls this in every worker that preloads this module."""
     surroundings.adopt()
-    if TRAIN in worker.state.total_resources:
-        os.nice(10)  # pages and `infer` have priority
-    threading.Thread(target=warm, name="warm", daemon=True).start()
+    kinds = set(worker.state.total_resources)
+    target = warm_reader if kinds == {UPLOAD} else warm
+    if TRAIN in kinds:
+        os.nice(10)  # pages and the other workers have priority
+    threading.Thread(target=target, name="warm", daemon=True).start()
 
 
 def answered(

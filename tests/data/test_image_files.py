@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFile
 
-from ae_core.data.image_files import ENOUGH, MAX_BYTES, open_image
+from ae_core.data.image_files import ENOUGH, MAX_BYTES, SQUARE, open_image, open_square
 from ae_core.errors import UserError
+from ae_core.images import to_array, to_pillow
 from ae_core.storage.files import ROOT
-from tests.helpers.encoded import encoded
+from tests.helpers.encoded import encoded, many_scans, segment
 from tests.helpers.refusals import check, refused
 
 ORIENTATION = 0x0112
@@ -122,6 +123,22 @@ def test_a_reduced_image_is_the_mean_of_its_pixels(mode):
     wanted = Image.fromarray(pixels).convert(mode).convert("RGB").reduce(2)
     assert image.size == wanted.size == (1500, 1025)
     assert np.abs(np.asarray(image, float) - np.asarray(wanted)).max() <= 1
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+@pytest.mark.parametrize("size", [(300, 200), (4000, 3000), (600, 2500)])
+def test_models_see_the_square_of_a_file_as_they_would_see_the_file(size, kind):
+    width, height = size
+    smooth = photo(height, width) * np.uint8([1, 1, 0])
+    data = encoded(Image.fromarray(smooth), kind)
+    square = open_square(data, "mine")
+    assert square.dtype == np.uint8
+    assert square.shape == (min(*size, SQUARE), min(*size, SQUARE), 3)
+    for shape in ((64, 64, 3), (28, 28, 1)):
+        wanted = to_array(open_image(data), shape)
+        error = np.abs(to_array(to_pillow(square), shape) - wanted)
+        assert error.mean() <= 0.5 / 255
+        assert error.max() <= 3 / 255  # at the edges, which have neighbours in the whole file
 
 
 # --- transparent images -----------------------------------------------------------------------
@@ -260,24 +277,6 @@ def test_formats_that_take_more_memory_have_a_lower_limit():
 
 
 # --- files that cost time ---------------------------------------------------------------------
-
-
-def segment(marker, content=b""):
-    return bytes([0xFF, marker]) + struct.pack(">H", len(content) + 2) + content
-
-
-def many_scans(width, height, scans):
-    """A gray progressive JPEG: one scan of DC coefficients, then the same of AC again and again.
-
-    Each has one bit a block or less, so that a few bytes keep a decoder busy.
-    """
-    blocks = -(-width // 8) * -(-height // 8)
-    parts = [b"\xff\xd8", segment(0xDB, bytes([0] + [1] * 64))]
-    parts.append(segment(0xC2, struct.pack(">BHHB", 8, height, width, 1) + bytes([1, 0x11, 0])))
-    parts += [segment(0xC4, bytes([t, 1, *[0] * 15, v])) for t, v in ((0x00, 0), (0x10, 0xE0))]
-    parts += [segment(0xDA, bytes([1, 1, 0, 0, 0, 0])), bytes(-(-blocks // 8))]
-    again = segment(0xDA, bytes([1, 1, 0, 1, 63, 0])) + b"\x7f\xff\0" * (blocks // 32767 + 1)
-    return b"".join([*parts, again * (scans - 1), b"\xff\xd9"])
 
 
 @pytest.mark.parametrize("size_and_scans", [(64, 64, 101), (4800, 4992, 2000), (7000, 8000, 50)])

@@ -1,8 +1,11 @@
 """Every page by Streamlit's own test driver: no exception, and a sentence for a bad link."""
 
 import pytest
+from PIL import Image
 
+from ae_core.data import image_files
 from tests.helpers.app_page import PAGES, metric, opened, texts
+from tests.helpers.encoded import encoded
 from tests.helpers.refusals import says
 
 pytestmark = pytest.mark.usefixtures("own_runs")
@@ -38,6 +41,24 @@ def test_an_unknown_model_is_a_sentence_and_another_is_shown():
     page = opened("pages/reconstruct.py", model="nope")
     assert says(texts(page.error), "unknown_run", id="nope")
     assert metric(page, "PSNR").endswith("dB")
+
+
+def test_a_picture_is_read_by_a_worker_and_kept_until_it_is_forgotten(monkeypatch):
+    monkeypatch.setattr(image_files, "read_header", None)  # of the server: the workers have theirs
+    page = opened("pages/reconstruct.py", source="Upload", model="toy-faces-vae")
+    gradient = encoded(Image.linear_gradient("L"), "PNG")
+    page.file_uploader[0].set_value(("mine.png", gradient, "image/png")).run()
+    assert not page.exception
+    assert metric(page, "PSNR").endswith("dB")
+    page.file_uploader[0].set_value(("text.jpg", b"hello", "image/jpeg")).run()
+    assert says(texts(page.error), "file_kind", name="text.jpg")
+    assert not page.metric
+    page.file_uploader[0].set_value(("mine.png", gradient, "image/png")).run()
+    assert not page.error
+    assert page.metric
+    next(each for each in page.button if each.label == "Forget this picture").click().run()
+    assert not page.exception
+    assert not page.metric
 
 
 def test_uploads_that_are_no_pictures_are_sentences():

@@ -48,6 +48,11 @@ def answer(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     return service().connection.answer(function, *args, **kwargs)
 
 
+def read_upload(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call a function that reads a visitor's file; see `Connection.read_upload`."""
+    return service().connection.read_upload(function, *args, **kwargs)
+
+
 def evaluate(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Call a function that works on many images, with a longer deadline than `answer`."""
     return service().connection.answer_within(EVALUATION_SECONDS, function, *args, **kwargs)

@@ -16,7 +16,7 @@ from ae_core.data.user_image_sets import user_sets
 from ae_core.data.user_set_store import MAX_IMAGES
 from ae_core.data.user_sets import UserSet
 from ae_core.errors import UserError
-from pages.ui.backend.service import answer
+from pages.ui.backend.service import read_upload
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.state.query_params import linked_choice
@@ -94,7 +94,7 @@ def _read(user_set: UserSet, files: list[tuple[str, bytes]]) -> None:
     mine.batch, mine.problem = None, None
     try:
         with st.spinner(text("own.reading")):
-            mine.batch = answer(uploads.read_files, files, user_set.side, room)
+            mine.batch = read_upload(uploads.read_files, files, user_set.side, room)
     except UserError as error:
         mine.problem = error.message
 

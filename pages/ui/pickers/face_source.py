@@ -13,7 +13,7 @@ from ae_core.denoising import photos
 from ae_core.denoising.faces import MIDDLE
 from ae_core.specs import ImageChoice, TrainingSpec
 from pages.ui.backend.images import gallery, sample_faces, sample_tiles
-from pages.ui.backend.service import answer
+from pages.ui.backend.service import answer, read_upload
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import image_set_title
 from pages.ui.i18n.text import text
@@ -113,27 +113,28 @@ def own_photo(source: str, forget: Callable[[], None] | None = None) -> Chosen |
     if file is not None:
         try:
             with st.spinner(text("denoise.photo.looking")):
-                photo = answer(photos.take_photo, file.getvalue(), file.name)
+                photo = read_upload(photos.take_photo, file.getvalue(), file.name)
+                found = answer(photos.find_faces, photo.data)
         finally:
             drop_upload(file)
         session().forget_photo()
-        session().photo = KeptPhoto(photo)
+        session().photo = KeptPhoto(photo, found)
         st.rerun()
     if kept is None:
         return None
-    return _crop(kept.id, kept.photo, forget or session().forget_photo)
+    return _crop(kept, forget or session().forget_photo)
 
 
-def _crop(photo_id: str, photo: photos.Photo, forget: Callable[[], None]) -> Chosen:
-    if not photo.faces:
+def _crop(kept: KeptPhoto, forget: Callable[[], None]) -> Chosen:
+    if not kept.faces:
         st.warning(text("denoise.photo.no_face"))
-    elif len(photo.faces) > 1:
-        st.caption(text("denoise.photo.faces", count=len(photo.faces)))
+    elif len(kept.faces) > 1:
+        st.caption(text("denoise.photo.faces", count=len(kept.faces)))
     else:
         st.caption(text("denoise.photo.one_face"))
-    start = photo.faces[0] if photo.faces else MIDDLE
-    crop = crop_box(f"crop-{photo_id}", photo, start)
+    start = kept.faces[0] if kept.faces else MIDDLE
+    crop = crop_box(f"crop-{kept.id}", kept.photo.preview, kept.faces, start)
     st.button(text("denoise.photo.forget"), on_click=forget)
-    key = (photo_id, crop)
-    image = session_cached("face", key, lambda: answer(photos.cut_face, photo.data, crop))
+    key = (kept.id, crop)
+    image = session_cached("face", key, lambda: answer(photos.cut_face, kept.photo.data, crop))
     return Chosen(key, image)

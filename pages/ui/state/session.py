@@ -9,10 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+import numpy as np
 import streamlit as st
 
 from ae_core.data import uploads
 from ae_core.denoising import photos
+from ae_core.denoising.faces import Crop
 from ae_core.errors import Message
 from ae_core.specs import TrainingSpec, preset
 from pages.ui.streamlit_adapter import browser_token
@@ -57,16 +59,14 @@ def _new_id() -> str:
 
 @dataclass(frozen=True)
 class Upload:
-    """A visitor's image file, in memory only.
+    """The image in a visitor's file, in memory only; the file itself is not kept.
 
     Attributes:
-        name: the file's name on the visitor's computer.
-        data: its bytes.
+        square: see `ae_core.data.image_files.open_square`.
         id: a unique id of the file.
     """
 
-    name: str
-    data: bytes
+    square: np.ndarray
     id: str = field(default_factory=_new_id)
 
 
@@ -76,10 +76,12 @@ class KeptPhoto:
 
     Attributes:
         photo: the worker's result for the file; the file itself is not kept.
+        faces: the squares around the detected faces, the largest first.
         id: a unique id of the photo.
     """
 
     photo: photos.Photo
+    faces: tuple[Crop, ...]
     id: str = field(default_factory=_new_id)
 
 

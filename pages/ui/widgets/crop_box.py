@@ -6,7 +6,6 @@
 from typing import Any
 
 from ae_core.denoising.faces import Crop
-from ae_core.denoising.photos import Photo
 from pages.ui.i18n.text import text
 from pages.ui.widgets.component import component
 from pages.ui.widgets.images import file_url
@@ -16,19 +15,20 @@ _WORDS = ("photo", "square", "face")
 _BOX = component(__file__, '<div class="crop"><img></div>')
 
 
-def crop_box(key: str, photo: Photo, crop: Crop) -> Crop:
+def crop_box(key: str, preview: bytes, faces: tuple[Crop, ...], crop: Crop) -> Crop:
     """Show a photo with its faces and a crop; return the present crop.
 
     Args:
         key: the key of the component; every photo needs its own key.
-        photo: the photo.
+        preview: the photo, a JPEG file.
+        faces: the squares around the detected faces.
         crop: the initial square.
     """
     # Not a dict either: for a dict, Streamlit imports pandas to check whether it is a table.
     start = tuple(vars(crop).items())
     data = {
-        "photo": file_url(photo.preview, "jpeg"),
-        "faces": tuple(vars(face) for face in photo.faces),
+        "photo": file_url(preview, "jpeg"),
+        "faces": tuple(vars(face) for face in faces),
         "crop": start,
         "words": tuple((word, text(f"denoise.crop.{word}")) for word in _WORDS),
     }
