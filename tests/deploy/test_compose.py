@@ -15,7 +15,7 @@ from ae_core.storage.files import ROOT
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
 SERVICES = COMPOSE["services"]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
-WORKERS = ("train", "infer", "train-gpu")
+WORKERS = ("train", "infer", "upload", "train-gpu")
 
 
 def test_the_app_s_parts_are_there():
@@ -54,7 +54,7 @@ def test_dask_knows_every_option_of_the_commands(role):
     command = [sys.executable, "-m", "dask", role, "--help"]
     known = subprocess.run(command, capture_output=True, text=True, check=True, env=quiet).stdout
     commands = [s["command"] for s in SERVICES.values() if s.get("command", ["", ""])[1] == role]
-    assert len(commands) == {"scheduler": 1, "worker": 3}[role]
+    assert len(commands) == {"scheduler": 1, "worker": 4}[role]
     for command in commands:
         assert command[0] == "dask"
         for option in (word for word in command if word.startswith("--")):
@@ -67,7 +67,7 @@ def test_workers_preload_the_tasks_and_have_one_thread_and_one_resource(name):
     options = dict(zip(command[3::2], command[4::2], strict=False))
     assert find_spec(command[command.index("--preload") + 1]) is not None
     assert command[command.index("--nthreads") + 1] == "1"
-    kind = "infer" if name == "infer" else "train"
+    kind = name.removesuffix("-gpu")
     assert command[command.index("--resources") + 1] == f"{kind}=1"
     assert command[2] == SERVICES["web"]["environment"]["AE_SCHEDULER"]
     assert options
