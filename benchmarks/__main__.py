@@ -20,6 +20,7 @@ NAMES = (
     "classroom",
     "scaling",
     "memory",
+    "uploads",
 )
 RESULTS = Path(__file__).with_name("results.md")
 HEAD = """# Results of the benchmarks

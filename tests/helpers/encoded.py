@@ -16,11 +16,11 @@ def encoded(image, kind, **options):
     return file.getvalue()
 
 
-def segment(marker, content=b""):
+def segment(marker: int, content: bytes = b"") -> bytes:
     return bytes([0xFF, marker]) + struct.pack(">H", len(content) + 2) + content
 
 
-def many_scans(width, height, scans):
+def many_scans(width: int, height: int, scans: int) -> bytes:
     """A gray progressive JPEG: one scan of DC coefficients, then the same of AC again and again.
 
     Each has one bit a block or less, so that a few bytes keep a decoder busy.
