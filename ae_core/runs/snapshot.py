@@ -56,6 +56,8 @@ class Snapshot:
         lost: the cause of the last lost attempt: ``worker`` (died) or ``service`` (the scheduler
             went away), after which the run was retried; empty if nothing was lost.
         lost_epoch: the epoch in which that happened.
+        first_epoch: the epoch in which the present attempt began, 0 before it has: 1, or after a
+            loss the one behind the last saved epoch.
         share: the completed share of the present epoch, in [0, 1].
         history: the metrics of every epoch so far.
         pictures: (R, N, H, W, C) uint8: the preview images, clean, (corrupted,) reconstructed;
@@ -77,6 +79,7 @@ class Snapshot:
     wait: float | None = None
     lost: str = ""
     lost_epoch: int = 0
+    first_epoch: int = 0
     share: float = 0.0
     history: tuple[Mapping[str, float], ...] = ()
     pictures: np.ndarray | None = None

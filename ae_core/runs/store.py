@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Row, Select, select, update
 
 from ae_core.errors import StorageError, UnknownThing, disk_reason
+from ae_core.runs import checkpoint
 from ae_core.runs.record import ENDED, RunRecord
 from ae_core.runs.rows import end_to_row, record_of, to_row
 from ae_core.storage.database import Database, database_in, insert_new
@@ -118,6 +119,7 @@ class RunStore:
             folder.mkdir(parents=True, exist_ok=True)
             for name, data in files.items():
                 atomic_write(folder / name, data)
+            checkpoint.remove(folder)
         except OSError as error:
             raise _refused(error) from error
         size = self._size(record.id)

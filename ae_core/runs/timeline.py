@@ -61,7 +61,7 @@ def with_newest(frames: Sequence[EpochFrame], newest: EpochFrame) -> tuple[Epoch
     return tuple(frame for frame in (*frames, newest) if frame.epoch in kept)
 
 
-def to_bytes(frames: Sequence[EpochFrame]) -> bytes:
+def to_bytes(frames: Sequence[EpochFrame], *, compress: bool = True) -> bytes:
     """Pack one or more frames as the bytes of an .npz."""
     arrays: dict[str, Any] = {
         "epochs": np.array([frame.epoch for frame in frames], np.int32),
@@ -71,7 +71,7 @@ def to_bytes(frames: Sequence[EpochFrame]) -> bytes:
     if codes:
         arrays["codes"] = np.stack(codes)
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)
+    (np.savez_compressed if compress else np.savez)(buffer, **arrays)
     return buffer.getvalue()
 
 

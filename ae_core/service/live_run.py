@@ -13,7 +13,7 @@ from ae_core.runs import timeline
 from ae_core.runs.record import RunOutcome, RunRecord
 from ae_core.runs.snapshot import CodeMap, Snapshot, files_of
 from ae_core.runs.timeline import EpochFrame, with_newest
-from ae_core.service.messages import RunMessage, unpacked
+from ae_core.service.messages import RunMessage, unpacked, unpacked_frame
 from ae_core.service.queue import Entry
 
 
@@ -52,14 +52,12 @@ class LiveRun:
         return self.last_seq > 0
 
     def start_attempt(self, entry: Entry) -> None:
-        """Show a new attempt without any progress."""
+        """Show a new attempt; until it says where it goes on, with what the last one achieved."""
         if entry.attempt == self.attempt or self.over:
             return
-        status = "stopping" if self.snapshot.status == "stopping" else "starting"
-        self.snapshot = Snapshot.of(
-            self.record, status, lost=entry.lost, lost_epoch=entry.lost_epoch
-        )
-        self.attempt, self.last_seq, self.frames, self.pending = entry.attempt, 0, (), None
+        self._set_status("starting")
+        self.update(lost=entry.lost, lost_epoch=entry.lost_epoch, first_epoch=0, share=0.0)
+        self.attempt, self.last_seq, self.pending = entry.attempt, 0, None
 
     def end(self, outcome: RunOutcome) -> None:
         """Prepare ``record`` and ``files`` for the store; the snapshot does not change yet."""
@@ -121,11 +119,14 @@ class LiveRun:
             self._set_status("paused" if kind == "paused" else "running")
         elif kind == "started":
             self._start(message)
+            self._go_on(message)
         elif kind == "progress":
             self.update(share=message["share"])
         elif kind == "epoch" and self.snapshot.pictures is not None:
             self._add_epoch(self.snapshot.pictures, message)
         elif kind == "summary" and gap:
+            if not self.snapshot.first_epoch:  # this attempt's start was not heard
+                self.frames = tuple(f for f in self.frames if f.epoch < message["first"])
             self._start(message)
             if self.snapshot.pictures is not None:
                 self.update(history=tuple(message["history"][:-1]))
@@ -138,7 +139,15 @@ class LiveRun:
         self.update(
             pictures=unpacked(message["images"]),
             map=CodeMap(no_codes, tuple(message["labels"]), names) if names else None,
+            first_epoch=message["first"],
         )
+
+    def _go_on(self, message: RunMessage) -> None:
+        """Show the epochs before the first one of this attempt; all are those of a checkpoint."""
+        self.update(history=tuple(message["history"]), share=0.0)
+        self.frames = tuple(map(unpacked_frame, message["frames"]))
+        if self.frames and self.snapshot.pictures is not None:
+            self._show(self.snapshot.pictures, self.frames[-1])
 
     def _set_status(self, status: str) -> None:
         if self.snapshot.status != "stopping":  # the worker may not know yet
@@ -147,16 +156,16 @@ class LiveRun:
     def _add_epoch(self, rows: np.ndarray, message: RunMessage, *, first: bool = False) -> None:
         first = first or self.snapshot.epoch == 0
         inputs = rows if first else rows[:-1]  # the last row is the output
-        output = unpacked(message["preview"])
-        code_map = self.snapshot.map
-        codes = None
-        if code_map is not None and message["codes"] is not None:
-            codes = unpacked(message["codes"])
-            code_map = replace(code_map, codes=codes)
-        self.update(
-            history=(*self.snapshot.history, message["metrics"]),
-            share=0.0,
-            pictures=np.concatenate([inputs, output[np.newaxis]]),
-            map=code_map,
+        self.update(history=(*self.snapshot.history, message["metrics"]), share=0.0)
+        newest = unpacked_frame(
+            {"epoch": self.snapshot.epoch, "output": message["preview"], "codes": message["codes"]}
         )
-        self.frames = with_newest(self.frames, EpochFrame(self.snapshot.epoch, output, codes))
+        self._show(inputs, newest)
+        self.frames = with_newest(self.frames, newest)
+
+    def _show(self, inputs: np.ndarray, frame: EpochFrame) -> None:
+        code_map = self.snapshot.map
+        if code_map is not None and frame.codes is not None:
+            code_map = replace(code_map, codes=frame.codes)
+        pictures = np.concatenate([inputs, frame.output[np.newaxis]])
+        self.update(pictures=pictures, map=code_map)

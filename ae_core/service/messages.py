@@ -14,8 +14,11 @@ import numpy as np
 from distributed import Client, Variable, get_client, get_worker
 
 from ae_core.errors import Message
+from ae_core.runs.checkpoint import Checkpoint
+from ae_core.runs.timeline import EpochFrame
 
 STOP = -1  # in place of an epoch: end the run
+SHUT_DOWN = -2  # likewise, because the server ends
 POLL_SECONDS = 0.4
 PROGRESS_SECONDS = 0.5  # between messages within a long epoch
 MAX_PAUSE = 900.0  # seconds, after which a paused run gives way to the next one
@@ -68,17 +71,25 @@ class ProgressReporter:
         self._worker.log_event(self._topic, {"kind": kind, **fields, "seq": self._seq})
 
     def started(
-        self, images: np.ndarray, labels: Sequence[int], label_names: Sequence[str]
+        self,
+        images: np.ndarray,
+        labels: Sequence[int],
+        label_names: Sequence[str],
+        checkpoint: Checkpoint | None = None,
     ) -> None:
-        """Report that the training starts.
+        """Report that the training starts, or goes on after an attempt that was lost.
 
         Args:
             images: (R, N, H, W, C) uint8: the preview images, clean and as the encoder gets them.
             labels: the labels of the codes on a map.
             label_names: the names of the labels, empty without a map.
+            checkpoint: where it goes on; None for the first epoch.
         """
+        self._history = [*checkpoint.history] if checkpoint else []
+        frames = [*map(packed_frame, checkpoint.frames)] if checkpoint else []
         self._start = {"images": packed(images), "labels": [*labels], "names": [*label_names]}
-        self.send("started", **self._start)
+        self._start["first"] = len(self._history) + 1
+        self.send("started", **self._start, history=list(self._history), frames=frames)
 
     def epoch(self, metrics: Mapping[str, float], preview: np.ndarray, codes: Any) -> None:
         """Report an epoch: its metrics, preview (N, H, W, C) uint8, and codes (M, 2) or None."""
@@ -111,9 +122,9 @@ class DaskRunControl:
         started = time.monotonic()
         if started - self._polled >= POLL_SECONDS:
             self._poll()
-        if STOP < self._until < epoch:
+        if 0 <= self._until < epoch:
             self._reporter.send("paused")
-            while STOP < self._until < epoch:
+            while 0 <= self._until < epoch:
                 time.sleep(POLL_SECONDS)
                 self._poll()
                 if time.monotonic() - started > MAX_PAUSE:
@@ -126,6 +137,8 @@ class DaskRunControl:
         """Return the reason why the run has to end now, in ``epoch``; None if it may continue."""
         if self._until == STOP:
             return Message.of("stopped", epoch=epoch)
+        if self._until == SHUT_DOWN:
+            return Message.of("stopped_shut_down", epoch=epoch)
         if self._paused_out:
             return Message.of("stopped_paused", epoch=epoch, minutes=round(MAX_PAUSE / 60))
         return None
@@ -135,6 +148,18 @@ class DaskRunControl:
         if time.monotonic() - self._reported >= PROGRESS_SECONDS:
             self._reporter.send("progress", share=share)
             self._reported = time.monotonic()
+
+
+def packed_frame(frame: EpochFrame) -> RunMessage:
+    """Pack a frame for a message."""
+    codes = None if frame.codes is None else packed(frame.codes)
+    return {"epoch": frame.epoch, "output": packed(frame.output), "codes": codes}
+
+
+def unpacked_frame(message: RunMessage) -> EpochFrame:
+    """Unpack the frame in a message."""
+    codes = None if message["codes"] is None else unpacked(message["codes"])
+    return EpochFrame(message["epoch"], unpacked(message["output"]), codes)
 
 
 def packed(array: np.ndarray) -> RunMessage:

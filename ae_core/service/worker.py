@@ -8,7 +8,6 @@ import faulthandler
 import logging
 import os
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,13 +17,14 @@ from distributed import Event
 
 from ae_core.errors import UserError
 from ae_core.images import to_bytes_range
-from ae_core.models.weights import to_bytes
+from ae_core.runs import checkpoint as checkpoints
+from ae_core.runs.checkpoint import Checkpoint
 from ae_core.runs.record import RunOutcome
 from ae_core.service import surroundings
 from ae_core.service.dask_adapter import report
 from ae_core.service.messages import DaskRunControl, ProgressReporter
+from ae_core.service.saver import Saver
 from ae_core.specs import from_json
-from ae_core.storage.files import atomic_write
 
 if TYPE_CHECKING:
     from ae_core.training.loop import Epoch
@@ -35,8 +35,6 @@ T = TypeVar("T")
 TRAIN, INFER, UPLOAD = "train", "infer", "upload"
 BEGUN = "ae-begun"  # the topic on which workers report which questions they have begun
 IMPORT_SECONDS = 60.0  # more for a question that comes while a worker is still importing
-SAVE_SECONDS = 3.0  # between checkpoints, which pages use to show a run in training
-MAX_SAVED = 3_000_000  # weights; larger networks are saved only at the end
 
 _log = logging.getLogger(__name__)
 
@@ -108,10 +106,12 @@ def answered(
 def train(name: str, spec_json: str, folder: str) -> RunOutcome:
     """Train a run and return its outcome; a `ProgressReporter` sends every epoch.
 
+    It goes on from the checkpoint of an earlier attempt, if there is a whole one.
+
     Args:
         name: the attempt's name, see `ae_core.service.messages.attempt_name`.
         spec_json: the run's `TrainingSpec`.
-        folder: the run's folder, for regular checkpoints if this worker can access it.
+        folder: the run's folder, for checkpoints if this worker can access it.
 
     Raises:
         WorkerLost: another worker had started this attempt and died.
@@ -133,34 +133,27 @@ def train(name: str, spec_json: str, folder: str) -> RunOutcome:
     rows = [clean, shown] if spec.corruption.active else [clean]
     labels = images.test_labels if spec.autoencoder.latent_dim == 2 else None
     is_map = labels is not None and labels.ndim == 1
-    reporter.started(
-        to_bytes_range(np.stack(rows)),
-        labels[:MAP_POINTS].tolist() if labels is not None and is_map else [],
-        images.label_names if is_map else (),
-    )
-    save = _Saver(Path(folder))
+    shown_labels = labels[:MAP_POINTS].tolist() if labels is not None and is_map else []
+    names = images.label_names if is_map else ()
 
-    def on_epoch(epoch: "Epoch") -> None:
-        save(epoch)
-        reporter.epoch(epoch.metrics, to_bytes_range(epoch.preview), epoch.codes)
+    def trained(saved: Checkpoint | None) -> RunOutcome:
+        reporter.started(to_bytes_range(np.stack(rows)), shown_labels, names, saved)
+        save = Saver(Path(folder), spec, saved)
 
-    return fit(spec, images, on_epoch=on_epoch, control=DaskRunControl(name, reporter))
+        def on_epoch(epoch: "Epoch") -> None:
+            preview = to_bytes_range(epoch.preview)
+            save(epoch, preview)
+            reporter.epoch(epoch.metrics, preview, epoch.codes)
 
+        control = DaskRunControl(name, reporter)
+        return fit(spec, images, on_epoch=on_epoch, control=control, checkpoint=saved)
 
-class _Saver:
-    """Regularly saves a run's weights, so that pages can follow the training."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._saved = -SAVE_SECONDS
-
-    def __call__(self, epoch: "Epoch") -> None:
-        small = sum(array.size for array in epoch.weights.values()) <= MAX_SAVED
-        due = time.monotonic() - self._saved >= SAVE_SECONDS
-        if not (small and due and self._folder.is_dir()):
-            return
-        self._saved = time.monotonic()
-        try:
-            atomic_write(self._folder / "weights.npz", to_bytes(epoch.weights))
-        except OSError as error:  # the run continues; its outcome reports a full disk
-            _log.warning("weights not saved yet: %s", error)
+    saved = checkpoints.read(Path(folder), spec)
+    try:
+        return trained(saved)
+    except UserError as error:
+        if saved is None or error.message.key != "weights":
+            raise
+        # An earlier version of the app wrote it, for a network with other variables.
+        _log.warning("%s does not go on from its checkpoint: %s", name, error)
+        return trained(None)

@@ -46,11 +46,11 @@ class TrainingStopped(Exception):
 class TrainingClock:
     """Counts the seconds of training without pauses, and asks the control at every check."""
 
-    def __init__(self, control: RunControl, max_seconds: int) -> None:
-        """Start counting; the run may train for ``max_seconds``."""
+    def __init__(self, control: RunControl, max_seconds: int, trained: float = 0.0) -> None:
+        """Start counting at ``trained`` seconds; the run may train for ``max_seconds``."""
         self.control = control
         self._max_seconds = max_seconds
-        self._started = time.perf_counter()
+        self._started = time.perf_counter() - trained
 
     @property
     def trained(self) -> float:

@@ -1,6 +1,6 @@
 """The training loop for all families of autoencoders."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import keras
@@ -13,6 +13,7 @@ from ae_core.models import autoencoder as ae
 from ae_core.models.networks import build
 from ae_core.models.pca_init import init_from_pca
 from ae_core.models.precision import resolve_precision
+from ae_core.runs.checkpoint import Checkpoint
 from ae_core.runs.record import RunOutcome
 from ae_core.specs import TrainingSpec
 from ae_core.training.batches import Metrics, MetricSums, epoch_metrics, images_per_epoch
@@ -36,6 +37,7 @@ class Epoch:
         preview: the preview images' reconstructions (N, H, W, C) in [0, 1].
         codes: (N, 2), codes of test images if they have two dimensions, otherwise None.
         weights: the network's weights after the epoch, by name.
+        state: returns every variable of the training; only right until the next epoch.
     """
 
     number: int
@@ -43,6 +45,7 @@ class Epoch:
     preview: np.ndarray
     codes: np.ndarray | None
     weights: dict[str, np.ndarray]
+    state: Callable[[], dict[str, np.ndarray]]
 
 
 def preview_images(spec: TrainingSpec, images: ImageSet) -> tuple[np.ndarray, np.ndarray]:
@@ -57,6 +60,7 @@ def fit(
     *,
     on_epoch: Callable[[Epoch], None],
     control: RunControl | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> RunOutcome:
     """Train an autoencoder.
 
@@ -65,9 +69,11 @@ def fit(
         images: its image set.
         on_epoch: called after every epoch.
         control: asked several times a second whether to pause or stop.
+        checkpoint: where an earlier training of the spec got to; the run goes on as that one would
+            have, and its seconds count.
 
     Raises:
-        UserError: the network does not fit the images.
+        UserError: the network does not fit the images, or (``weights``) the checkpoint it.
     """
     keras.utils.clear_session()
     networks = build(
@@ -77,19 +83,25 @@ def fit(
         corruption=spec.corruption,
         precision=resolve_precision(spec),
     )
-    if spec.autoencoder.pca_components:
+    if spec.autoencoder.pca_components and checkpoint is None:
         init_from_pca(spec.autoencoder, networks, images.train)
     step = TrainStep(spec, networks, images)
-    clock = TrainingClock(control or NoControl(), spec.max_seconds)
     rng = np.random.default_rng(spec.seed)
+    history: list[Mapping[str, float]] = []
+    if checkpoint is not None:
+        step.restore(checkpoint.state)
+        history += checkpoint.history
+        for _ in history:
+            rng.permutation(len(images.train))  # as each of these epochs did
+    seconds = checkpoint.seconds if checkpoint else 0.0
+    clock = TrainingClock(control or NoControl(), spec.max_seconds, seconds)
     _, shown = preview_images(spec, images)
     total = images_per_epoch(spec, len(images.train))
     sample = subsample(images.test, total)
     reconstructed = np.concatenate([sample, shown])  # in one call after every epoch
-    history: list[Metrics] = []
     weights = ae.weights_of(networks)
     try:
-        for number in range(1, spec.epochs + 1):
+        for number in range(len(history) + 1, spec.epochs + 1):
             before = clock.trained
             order = rng.permutation(len(images.train))
             sums = _train_epoch(step, order, clock, number, total)
@@ -108,7 +120,7 @@ def fit(
             on_map = step.codes(images.test[:MAP_POINTS]) if is_map else None
             metrics["seconds"] = clock.trained - before
             history.append(metrics)
-            on_epoch(Epoch(number, metrics, preview, on_map, weights))
+            on_epoch(Epoch(number, metrics, preview, on_map, weights, step.state))
     except TrainingStopped as end:
         return RunOutcome(end.status, end.reason, tuple(history), weights)
     return RunOutcome("finished", None, tuple(history), weights)

@@ -6,7 +6,7 @@ or stops at once.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 import tensorflow as tf
@@ -15,6 +15,7 @@ from keras import ops
 from ae_core.data import corruption
 from ae_core.data.catalog import ImageSet
 from ae_core.metrics import NEAR_ZERO
+from ae_core.models import weights
 from ae_core.models.networks import Networks
 from ae_core.models.precision import resolve_precision
 from ae_core.specs import TrainingSpec
@@ -67,6 +68,12 @@ class TrainStep:
         self._optimizer = optimizer(spec, steps)
         self._optimizer.build(networks.trained)
         self._counter = tf.Variable(0, dtype=tf.int32, trainable=False)  # seeds the noise
+        # A noise or dropout layer has a state, too, which is no weight.
+        self._variables = [
+            *networks.encoder.variables,
+            *networks.decoder.variables,
+            *self._optimizer.variables,
+        ]
         self._steps_per_call = 1
         batch = tf.TensorSpec([None, *images.image_shape], tf.float32)
         number = tf.TensorSpec([], tf.int32)
@@ -79,6 +86,19 @@ class TrainStep:
         self._held_out = _function(self._evaluate, [batch, number])
         self._shown = _function(self._reconstruct, [batch])
         self._codes = _function(self._mean, [batch])
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return copies of all variables of the training by name."""
+        return {variable.path: np.array(variable.numpy()) for variable in self._variables}
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go on from what `state` returned for the same spec.
+
+        Raises:
+            UserError: these are other variables.
+        """
+        weights.assign(self._variables, state)
+        self._counter.assign(int(self._optimizer.iterations.numpy()))  # both count the steps
 
     def epoch(self, order: np.ndarray) -> Iterator[MetricSums]:
         """Train on the images in the given order, and yield the sums of each call.

@@ -122,7 +122,7 @@ def test_a_killed_worker_s_run_only_is_begun_again_once_and_then_it_is_said(clus
     stopped = one.wait_until(beside, ended, PATIENCE)
     assert (stopped.status, stopped.lost) == ("stopped", "")
     for server in servers:  # the other train worker, which has room now, takes it
-        again = server.wait_until(run, lambda s: s.lost and s.epoch, PATIENCE)
+        again = server.wait_until(run, lambda s: s.lost and s.first_epoch, PATIENCE)
         assert (again.lost, again.live) == ("worker", True)
     cluster.kill_worker(pid_of(one.connection.client(), run))
     for server in servers:
@@ -152,7 +152,7 @@ def test_a_scheduler_that_is_gone_is_said_and_found_again_and_nothing_is_lost(cl
     cluster.restore()
     for run in runs:
         for server in servers:
-            again = server.wait_until(run, lambda s: s.lost and s.epoch, PATIENCE)
+            again = server.wait_until(run, lambda s: s.lost and s.first_epoch, PATIENCE)
             assert (again.lost, again.reason) == ("service", None)
     stop_all(one, *runs)
     for run in (waits, late):

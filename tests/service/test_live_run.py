@@ -1,11 +1,14 @@
 """What becomes of a worker's messages, in whatever order and how late they are heard."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ae_core.errors import Message
+from ae_core.runs.checkpoint import Checkpoint
 from ae_core.runs.record import RunOutcome, new_record
+from ae_core.runs.timeline import EpochFrame
 from ae_core.service.live_run import LiveRun
 from ae_core.service.messages import KEPT, ProgressReporter
 from ae_core.service.queue import Entry
@@ -31,15 +34,26 @@ class Kept(ProgressReporter):
         self.messages.append(message)
 
 
-def told(epochs):
+def metrics(epoch):
+    return {"loss": 1 / (epoch + 1), "seconds": 0.1}
+
+
+def output_and_codes(epoch):
+    return np.full((3, 8, 8, 1), epoch % 256, np.uint8), np.full((3, 2), epoch, np.float32)
+
+
+def told(epochs, behind=0):
+    """The messages of an attempt that goes on ``behind`` an epoch."""
     reporter = Kept()
     reporter.send("loading")
-    reporter.started(PREVIEW_IMAGES, [0, 1, 2], ["a", "b", "c"])
-    for epoch in range(epochs):
+    saved = None
+    if behind:
+        frames = tuple(EpochFrame(e + 1, *output_and_codes(e)) for e in range(behind))
+        saved = Checkpoint(tuple(map(metrics, range(behind))), frames, {})
+    reporter.started(PREVIEW_IMAGES, [0, 1, 2], ["a", "b", "c"], saved)
+    for epoch in range(behind, epochs):
         reporter.send("progress", share=0.5)
-        output = np.full((3, 8, 8, 1), epoch % 256, np.uint8)
-        codes = np.full((3, 2), epoch, np.float32)
-        reporter.epoch({"loss": 1 / (epoch + 1), "seconds": 0.1}, output, codes)
+        reporter.epoch(metrics(epoch), *output_and_codes(epoch))
     return reporter.messages
 
 
@@ -94,13 +108,63 @@ def test_another_attempt_begins_anew_and_says_why():
     run = fresh()
     for message in told(3):
         run.apply(message)
-    run.start_attempt(Entry(run.record.id, "ada", "", 0.0, attempt=2, lost="worker", lost_epoch=4))
+    start_second_attempt(run)
     snapshot = run.snapshot
-    assert (snapshot.status, snapshot.epoch, snapshot.pictures) == ("starting", 0, None)
-    assert (snapshot.lost, snapshot.lost_epoch, run.frames) == ("worker", 4, ())
+    assert (snapshot.status, snapshot.epoch, snapshot.first_epoch) == ("starting", 3, 0)
+    assert (snapshot.lost, snapshot.lost_epoch) == ("worker", 4)
     for message in told(2):
         assert run.apply(message)
-    assert run.snapshot.epoch == 2
+    assert (run.snapshot.epoch, run.snapshot.first_epoch) == (2, 1)
+    assert [frame.epoch for frame in run.frames] == [1, 2]
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["who saw the first", "who did not"])
+def test_another_attempt_goes_on_behind_the_saved_epoch(whole):
+    run, never_lost = fresh(), fresh()
+    if whole:
+        for message in told(6):
+            run.apply(message)
+    start_second_attempt(run)
+    for message in told(4, behind=4):
+        assert run.apply(message)
+    assert (run.snapshot.epoch, run.snapshot.first_epoch) == (4, 5)
+    for message in told(4):
+        never_lost.apply(message)
+    assert_same(run, never_lost)  # with the preview and the map of the saved epoch
+    for message in told(9, behind=4)[2:]:
+        assert run.apply(message)
+    for message in told(9)[len(told(4)) :]:
+        assert never_lost.apply(message)
+    assert_same(run, never_lost)
+    assert [frame.epoch for frame in run.frames] == [frame.epoch for frame in never_lost.frames]
+
+
+def test_who_hears_only_a_summary_of_another_attempt_has_no_epoch_twice():
+    run, whole = fresh(), fresh()
+    for message in told(60):
+        run.apply(message)
+    start_second_attempt(run)
+    run.pending = []
+    run.apply_all(told(1500, behind=50)[-KEPT:])
+    for message in told(1500):
+        whole.apply(message)
+    assert_same(run, whole)
+    assert run.snapshot.first_epoch == 51
+    epochs = [frame.epoch for frame in run.frames]
+    assert epochs == sorted(set(epochs))
+
+
+def test_a_run_that_is_stopped_while_it_waits_for_another_attempt_keeps_its_history():
+    run = fresh()
+    for message in told(3):
+        run.apply(message)
+    start_second_attempt(run)
+    run.end(RunOutcome("stopped", Message.of("stopped", epoch=4)))
+    assert len(run.record.history) == 3
+
+
+def start_second_attempt(run):
+    run.start_attempt(Entry(run.record.id, "ada", "", 0.0, attempt=2, lost="worker", lost_epoch=4))
 
 
 def test_a_stopped_run_that_cannot_be_saved_says_both():

@@ -13,6 +13,7 @@ import pytest
 from ae_core.data import gallery as galleries
 from ae_core.errors import Busy, Message, ServiceUnavailable, StorageError, UnknownThing
 from ae_core.models import weights
+from ae_core.runs import checkpoint
 from ae_core.runs.record import new_record
 from ae_core.runs.store import RunStore
 from ae_core.service import messages
@@ -29,6 +30,11 @@ PATIENCE = 120  # seconds: a worker imports TensorFlow and gives way to everythi
 
 def ended(snapshot):
     return not snapshot.live
+
+
+def figures(snapshot):
+    """Its history without the clock's part."""
+    return [{k: v for k, v in m.items() if k != "seconds"} for m in snapshot.history]
 
 
 def first_epoch(snapshot):
@@ -130,19 +136,48 @@ def test_the_weights_of_a_run_are_there_while_it_trains_and_change(service):
     assert not list(path.parent.glob(".*"))  # nothing half-written is left
 
 
-def test_a_run_whose_worker_is_killed_is_begun_again_once_and_then_it_is_said(service):
+def saved_epochs(service, run_id):
+    saved = checkpoint.read(service.store.folder(run_id), service.snapshot(run_id).spec)
+    return saved.epoch if saved else 0
+
+
+def test_a_run_whose_worker_is_killed_goes_on_once_and_then_it_is_said(service):
     run_id = service.submit(LONG, "ada")
-    service.wait_until(run_id, lambda s: s.epoch >= 3, PATIENCE)
-    os.kill(train_worker_pid(service), signal.SIGKILL)
+    service.wait_until(run_id, lambda s: saved_epochs(service, run_id) >= 5, PATIENCE)
+    pid = train_worker_pid(service)
+    service.pause(run_id)  # so that nothing is saved between the look and the end
+    service.wait_until(run_id, lambda s: s.status == "paused", PATIENCE)
+    before, saved = service.snapshot(run_id), saved_epochs(service, run_id)
+    os.kill(pid, signal.SIGKILL)
     lost = service.wait_until(run_id, lambda s: s.lost, PATIENCE)
-    assert lost.lost_epoch > 3
-    assert lost.epoch < lost.lost_epoch  # its history begins anew
-    again = service.wait_until(run_id, lambda s: s.epoch, PATIENCE)
+    assert lost.lost_epoch == before.epoch + 1
+    again = service.wait_until(run_id, lambda s: s.first_epoch and s.epoch > before.epoch, PATIENCE)
     assert (again.lost, again.live, again.reason) == ("worker", True, None)
+    assert again.first_epoch == saved + 1
+    assert figures(again)[: before.epoch] == figures(before)  # as if it had not been killed
+    assert again.history[:saved] == before.history[:saved]
+    frames = [frame.epoch for frame in service.frames(run_id)]
+    assert frames[0] == 1
+    assert frames == sorted(set(frames))
     os.kill(train_worker_pid(service), signal.SIGKILL)
     failed = service.wait_until(run_id, ended, PATIENCE)
     assert failed.status == "failed"
     check(failed.reason, "died")
+    assert failed.epoch >= before.epoch
+    assert not (service.store.folder(run_id) / checkpoint.FILE).exists()
+
+
+def test_a_run_with_a_damaged_checkpoint_begins_anew(service):
+    run_id = service.submit(LONG, "ada")
+    service.wait_until(run_id, lambda s: saved_epochs(service, run_id), PATIENCE)
+    service.pause(run_id)
+    service.wait_until(run_id, lambda s: s.status == "paused", PATIENCE)
+    (service.store.folder(run_id) / checkpoint.FILE).write_bytes(b"PK")
+    os.kill(train_worker_pid(service), signal.SIGKILL)
+    again = service.wait_until(run_id, lambda s: s.lost and s.first_epoch, PATIENCE)
+    assert again.first_epoch == 1
+    service.stop(run_id)
+    service.wait_until(run_id, ended, PATIENCE)
     following = service.submit(QUICK, "ada")
     assert service.wait_until(following, ended, PATIENCE).status == "finished"
 
@@ -152,7 +187,7 @@ def test_a_killed_cluster_is_started_again_and_the_run_with_it(service):
     waits = service.submit(QUICK, "bob")
     service.wait_until(run_id, first_epoch, PATIENCE)
     service.connection._process.kill()
-    again = service.wait_until(run_id, lambda s: s.lost and s.epoch, PATIENCE)
+    again = service.wait_until(run_id, lambda s: s.lost and s.first_epoch, PATIENCE)
     assert (again.lost, again.live) == ("service", True)
     assert service.snapshot(waits).position == 1
     service.connection._process.kill()

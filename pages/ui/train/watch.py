@@ -85,7 +85,9 @@ def _notices(snapshot: Snapshot) -> None:
         show = notice.error if bad else notice.info
         show(snapshot.reason)
     elif snapshot.lost:
-        notice.info(text(f"waiting.again.{snapshot.lost}", epoch=snapshot.lost_epoch))
+        lost, first = snapshot.lost_epoch, snapshot.first_epoch
+        where = "" if not first else "_from" if first > 1 else "_anew"
+        notice.info(text(f"waiting.again.{snapshot.lost}{where}", epoch=lost, first=first))
     if snapshot.damaged:
         notice.warning(Message.of("run_parts_damaged", parts=snapshot.damaged))
 
