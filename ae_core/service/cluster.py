@@ -11,6 +11,7 @@ import asyncio
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from distributed import Nanny, Scheduler, SpecCluster
 from ae_core.errors import UserError
 from ae_core.service import surroundings
 from ae_core.service.dask_adapter import SpawnedNanny, fork_workers
+from ae_core.service.watch import watch_workers
 from ae_core.service.worker import INFER, TRAIN, UPLOAD
 from ae_core.storage.files import ROOT, runs_dir
 
@@ -64,6 +66,7 @@ def start(train_workers: int = 1, infer_workers: int = 1) -> tuple["subprocess.P
         },
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        start_new_session=True,  # Ctrl-C is for the server, which first stops the runs
     )
     address = process.stdout.readline().decode().strip() if process.stdout else ""
     if not address:
@@ -76,7 +79,8 @@ async def serve(train_workers: int, infer_workers: int) -> None:
     """Run a cluster until standard input ends; print the scheduler's address first."""
     use_own_settings()
     spawned = {SPAWNED: _without_trimming(dask.config.get(SPAWNED))}
-    dask.config.set(RARELY_MONITORED | NEVER_DROPPED | spawned)
+    scratch = {"temporary-directory": tempfile.gettempdir()}
+    dask.config.set(RARELY_MONITORED | NEVER_DROPPED | spawned | scratch)
     if forks():
         fork_workers("ae_core.service.preload")
     options = {
@@ -98,7 +102,9 @@ async def serve(train_workers: int, infer_workers: int) -> None:
         # No page waits for this worker, so it does not delay the first one.
         cluster.worker_spec[UPLOAD] = _worker(UPLOAD, UPLOAD)
         await cluster
+        watching = asyncio.create_task(watch_workers(cluster))
         await asyncio.to_thread(sys.stdin.buffer.read)
+        watching.cancel()
 
 
 def use_own_settings() -> None:
@@ -146,7 +152,10 @@ def main() -> None:
     parser.add_argument("--train", type=int, default=1)
     parser.add_argument("--infer", type=int, default=1)
     arguments = parser.parse_args()
-    asyncio.run(serve(arguments.train, arguments.infer))
+    # Dask and Python leave folders behind where processes are killed: all of them are in this one.
+    with tempfile.TemporaryDirectory(prefix="ae-workers-", ignore_cleanup_errors=True) as folder:
+        tempfile.tempdir = os.environ["TMPDIR"] = folder
+        asyncio.run(serve(arguments.train, arguments.infer))
     os._exit(0)  # even if a worker is in a long call
 
 

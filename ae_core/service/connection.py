@@ -16,12 +16,14 @@ from distributed.scheduler import KilledWorker
 
 from ae_core.errors import Message, ServiceUnavailable, UserError
 from ae_core.service import cluster
+from ae_core.service.watch import watch_cluster
 from ae_core.service.worker import BEGUN, INFER, TRAIN, UPLOAD, answered
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 CONNECT_SECONDS = 5
+CLOSE_SECONDS = 8  # for the embedded cluster: Dask gives a busy worker 4
 REFUSED_SECONDS = 1.5  # after a failure, before the next try
 ANSWER_SECONDS = 120.0  # a page's maximum wait for an answer
 DEADLINE_SECONDS = 20.0  # for a question, from the moment a worker begins it
@@ -45,6 +47,7 @@ class Connection:
 
     Attributes:
         address: the scheduler's address, empty for an embedded cluster.
+        on_hang: called in a thread of its own after an embedded cluster hung and was killed.
     """
 
     def __init__(self, scheduler: str = "", train_workers: int = 1, infer_workers: int = 1) -> None:
@@ -64,6 +67,7 @@ class Connection:
         self._refused = (0.0, Message("unreachable"))
         self._closed = False
         self._reads_apart = not scheduler
+        self.on_hang: Callable[[], None] = lambda: None
 
     @property
     def shared(self) -> bool:
@@ -94,8 +98,15 @@ class Connection:
         address = self.address
         if not address:
             self._process, address = cluster.start(*self._workers)
+            watch = threading.Thread(
+                target=watch_cluster, args=[self._process, self._hung], name="ae-watch", daemon=True
+            )
+            watch.start()
         dask.config.set(cluster.RARELY_MONITORED)
         return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+
+    def _hung(self) -> None:
+        self.on_hang()
 
     def _why(self, error: Exception) -> Message:
         _log.warning("no connection to %s: %s", self.address or "the embedded cluster", error)
@@ -207,8 +218,10 @@ class Connection:
             self._client = None
         if self._process is not None:
             try:
-                self._process.communicate(timeout=5)  # ends its standard input
+                if self._process.stdin is not None:
+                    self._process.stdin.close()  # that ends it
+                self._process.wait(CLOSE_SECONDS)
             except subprocess.TimeoutExpired:
                 self._process.kill()
-                self._process.communicate()
+                self._process.wait()
             self._process = None

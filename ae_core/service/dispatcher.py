@@ -57,7 +57,10 @@ class Dispatcher:
         )
         self._client: Client | None = None  # the client with subscribed events
         self._requested = threading.Event()
+        self._ending = False
         self._executor = SerialExecutor("ae-service")
+        # At once: until the calls that wait for the old cluster have failed, seconds pass.
+        connection.on_hang = lambda: active.set_problem(Message("connection_lost"))
 
     def dispatch(self) -> None:
         """Compare the queue with the scheduler soon."""
@@ -78,9 +81,15 @@ class Dispatcher:
         """Store the outcome of a run, and start the next one."""
         self._executor.submit(self._end, run_id, outcome)
 
+    def begin_no_more(self) -> None:
+        """Leave waiting runs and lost ones in the queue from now on."""
+        self._ending = True
+
     def close(self) -> None:
         """Stop the dispatcher's thread; another server may take over what is left in the queue."""
         self._executor.close()
+        if self._client is not None and self._client.status == "running":
+            self._client.unsubscribe_topic("all")  # else Dask tells this client that it goes
         if not self._connection.shared:
             self._queue.release()
 
@@ -147,7 +156,7 @@ class Dispatcher:
     def _start_waiting(self, client: Client) -> None:
         """Hand waiting runs to free workers."""
         queue = self._active.sync()
-        if not queue.waiting:
+        if not queue.waiting or self._ending:
             return
         slots = self._connection.train_slots()
         if not slots:

@@ -3,6 +3,7 @@
 Any thread may call it; the snapshots that it returns are frozen.
 """
 
+import logging
 import secrets
 import time
 from collections.abc import Callable, Collection, Sequence
@@ -20,10 +21,14 @@ from ae_core.service.active_runs import ActiveRuns
 from ae_core.service.attempts import ALL_EPOCHS
 from ae_core.service.connection import Connection
 from ae_core.service.dispatcher import Dispatcher
-from ae_core.service.messages import STOP
+from ae_core.service.messages import SHUT_DOWN, STOP
 from ae_core.service.metrics import QueueLoad
 from ae_core.service.queue_store import QueueStore
 from ae_core.specs import TrainingSpec
+
+SHUT_DOWN_SECONDS = 8.0  # for runs in training; after it they keep their last checkpoint
+
+_log = logging.getLogger(__name__)
 
 
 class TrainingService:
@@ -193,6 +198,24 @@ class TrainingService:
             return
         self.store.finish(run.record, run.files)
         self._active.drop(run_id)
+
+    def shut_down(self) -> None:
+        """Stop the runs on this server's own workers, store them, and end the workers.
+
+        Waiting runs stay in the queue for the next server, runs on a shared scheduler go on.
+        """
+        self._dispatcher.begin_no_more()
+        if not self.connection.shared:
+            training = [entry.id for entry in self._active.sync().training]
+            for run_id in training:
+                self._allow_until_epoch(run_id, SHUT_DOWN)
+            with self._active.changed:
+                ended = self._active.changed.wait_for(
+                    lambda: all(map(self.store.has_ended, training)), SHUT_DOWN_SECONDS
+                )
+            if not ended:
+                _log.warning("some runs did not stop in time: they go on at the next start")
+        self.close()
 
     def leave(self) -> None:
         """Start and follow no more runs."""

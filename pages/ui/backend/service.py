@@ -29,6 +29,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 EVALUATION_SECONDS = 90.0  # on a machine of two cores that trains, the slowest take 20
 SHEETS = 64  # cached image sheets of runs that several visitors may watch
+_made: list[TrainingService] = []  # none until the first page
 FILMS = 16  # cached replays, up to 2 MB each
 
 
@@ -40,7 +41,14 @@ def service() -> TrainingService:
     connection.warm()
     made = TrainingService(store, connection)
     register_metrics(Provider(made))
+    _made.append(made)
     return made
+
+
+def shut_down() -> None:
+    """Stop and store the runs of this server's own workers, if it has been asked for any."""
+    for made in _made:
+        made.shut_down()
 
 
 def answer(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -1,5 +1,6 @@
 """Prepares the server's process before the first visitor."""
 
+import asyncio
 import gc
 import pkgutil
 import socket
@@ -28,7 +29,7 @@ COLLECT_AFTER = (20_000, 20, 20)
 
 @asynccontextmanager
 async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
-    """Prepare the process."""
+    """Prepare the process, and at its end stop the runs."""
     raise_descriptor_limit()
     never_ask_for_public_address()
     keep_uploads_in_memory()
@@ -41,6 +42,9 @@ async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     _freeze()
     yield {}
+    from pages.ui.backend.service import shut_down  # has caches, which need Streamlit's runtime
+
+    await asyncio.to_thread(shut_down)
 
 
 def _freeze() -> None:
