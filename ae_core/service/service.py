@@ -24,6 +24,7 @@ from ae_core.service.dispatcher import Dispatcher
 from ae_core.service.messages import SHUT_DOWN, STOP
 from ae_core.service.metrics import QueueLoad
 from ae_core.service.queue_store import QueueStore
+from ae_core.service.run_memory import check_run_memory
 from ae_core.specs import TrainingSpec
 
 SHUT_DOWN_SECONDS = 8.0  # for runs in training; after it they keep their last checkpoint
@@ -61,7 +62,8 @@ class TrainingService:
         """Put a visitor's run, which comes from an address, into the queue and return its id.
 
         Raises:
-            UserError: the layers do not fit the images, or the images are too few or deleted.
+            UserError: the layers do not fit the images, the images are too few or deleted, or the
+                training would need too much memory.
             Busy: the visitor has a run in progress.
             StorageError: the database or the disk refuses.
         """
@@ -88,6 +90,7 @@ class TrainingService:
         for spec in specs:
             network_shapes(spec)
             card(spec.image_set).check_trainable()
+            check_run_memory(spec)
         self.housekeeping.make_room(owner)
         with self._active.changed:
             self._active.sync()

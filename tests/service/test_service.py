@@ -221,6 +221,13 @@ def test_the_time_limit_ends_a_run_and_keeps_its_weights(service):
     assert stopped.saved
 
 
+def test_a_run_that_needs_too_much_memory_does_not_begin(service, monkeypatch):
+    monkeypatch.setenv("AE_MEMORY_A_RUN", "100 MB")
+    with refused("memory", most=1e8 / (1 << 30)):
+        service.submit(QUICK, "ada")
+    assert service.runs("ada") == []
+
+
 def test_a_full_disk_at_the_start_refuses_the_run(service, monkeypatch):
     no_room(monkeypatch, "mkdir")
     with refused("run_not_saved", StorageError, reason=Message.of("disk_full")):

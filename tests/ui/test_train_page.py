@@ -182,3 +182,14 @@ def test_train_from_the_page_watch_compare_and_reconstruct():
     assert "| Finished | 3 |" in row
     reconstructed = opened("pages/reconstruct.py", model=run_id)
     assert metric(reconstructed, "PSNR").endswith("dB")
+
+
+def test_a_training_that_needs_too_much_memory_says_which_setting_helps(monkeypatch):
+    monkeypatch.setenv("AE_MEMORY_A_RUN", "600 MiB")
+    page = opened("pages/train.py", encoder="conv64", batch_size="1024", show="batch_size")
+    assert page.button(key="train.start").disabled
+    assert says(texts(page.error), "memory", most=600 / 1024)
+    assert says(texts(page.error), "memory_batch", name="batch_size")
+    page.number_input(key="train.batch_size").set_value(8).run()
+    assert not page.button(key="train.start").disabled
+    assert not page.error

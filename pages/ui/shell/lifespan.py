@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import Any
 
 import pages.ui
+from ae_core.service.run_memory import most_bytes
 from pages.ui.shell.deadline import request_seconds
 from pages.ui.shell.descriptors import raise_descriptor_limit
 from pages.ui.streamlit_adapter import (
@@ -34,6 +35,7 @@ async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
     never_ask_for_public_address()
     keep_uploads_in_memory()
     end_half_sent_heads(request_seconds())
+    most_bytes()  # an operator sees a wrong setting at the start
     sys.setswitchinterval(SWITCH_INTERVAL)
     for listener in _listeners():
         # Streamlit opens its socket without naming TCP, so asyncio leaves Nagle's algorithm on:

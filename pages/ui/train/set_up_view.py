@@ -5,10 +5,11 @@ import math
 import streamlit as st
 
 from ae_core.data.loading import card
-from ae_core.errors import ServiceUnavailable
+from ae_core.errors import ServiceUnavailable, UserError
 from ae_core.models.compatibility import image_shape, network_shapes
 from ae_core.models.precision import resolve_precision
 from ae_core.models.shapes import LayerShape, parameters
+from ae_core.service.run_memory import check_run_memory
 from ae_core.specs import TrainingSpec, flatten
 from ae_core.specs.losses import BOTTLENECKS, LOSSES
 from ae_core.specs.serialization import OLD_NAMES
@@ -114,7 +115,8 @@ def _without_effect(spec: TrainingSpec) -> set[str]:
 
 def _train_button() -> None:
     mine = session().draft
-    blocked = bool(mine.rejected)
+    too_large = _memory_refusal(mine.spec)
+    blocked = bool(mine.rejected) or too_large is not None
     pressed = st.button(
         text("train.start"),
         type="primary",
@@ -123,14 +125,24 @@ def _train_button() -> None:
         disabled=blocked,
         key="train.start",
     )
-    if blocked:
+    if mine.rejected:
         st.caption(text("train.correct", places=", ".join(map(_place, mine.rejected))))
+    if too_large is not None:
+        notice.error(too_large)
     if not pressed:
         return
     with notice.refusals(refusal):
         run_id = submit_run(mine.spec, mine.preset)
         set_query(run=run_id, sweep="", replay="", view="Watch")
         st.rerun()
+
+
+def _memory_refusal(spec: TrainingSpec) -> UserError | None:
+    try:
+        check_run_memory(spec)
+    except UserError as refused:
+        return refused
+    return None
 
 
 def _place(name: str) -> str:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from ae_core.service.run_memory import check_run_memory
 from ae_core.specs import TrainingSpec
 from ae_core.training.sweep import parse_sizes, specs_of
 from pages.ui.i18n import notice
@@ -38,7 +39,10 @@ def _show() -> None:
     with notice.refusals():
         sizes = parse_sizes(written)
     with notice.refusals(notice.info):  # these sizes may not fit: not a visitor's mistake
-        specs = specs_of(session().draft.spec, sizes)
+        fitting = specs_of(session().draft.spec, sizes)
+        for spec in fitting:
+            check_run_memory(spec)
+        specs = fitting
     pressed = st.button(
         text("sweep.train"),
         icon=":material/playlist_play:",
