@@ -3,10 +3,12 @@
 import unicodedata
 
 import pytest
+from confusable_homoglyphs.confusables import confusables_data
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ae_core.typed_text import shortened, visible_text
+from ae_core.storage.files import ROOT
+from ae_core.typed_text import looks_like, shortened, skeleton, visible_text
 
 EMOJI = {
     "a scientist": "👩🏽\u200d🔬",
@@ -71,3 +73,66 @@ def test_a_cut_text_is_short_and_the_beginning(text, most):
     cut = shortened(text, most)
     assert len(cut) <= most
     assert cut == text or text.startswith(cut.removesuffix("…"))
+
+
+# --- what looks alike -------------------------------------------------------------------------
+
+NAMES = (ROOT / "tests/fixtures/first-names.txt").read_text(encoding="utf-8").split()
+ALONE = [
+    pair
+    for shown, others in confusables_data.items()
+    for pair in [(shown.strip("\u200e"), each["c"].strip("\u200e")) for each in others]
+    # Unicode compares decomposed texts, in which these do not occur.
+    if all(unicodedata.normalize("NFD", each) == each for each in pair)
+]
+
+
+def test_all_that_unicode_calls_confusable_has_one_skeleton():
+    assert len(ALONE) > 10_000
+    assert [pair for pair in ALONE if skeleton(pair[0]) != skeleton(pair[1])] == []
+
+
+def test_plain_names_stay_different():
+    assert len(set(NAMES)) == len(NAMES) >= 200
+    by_look = {}
+    for name in NAMES:
+        by_look.setdefault(looks_like(name), []).append(name)
+    assert [names for names in by_look.values() if len(names) > 1] == []
+
+
+@given(st.sampled_from(NAMES))
+def test_capitals_make_no_other_name(name):
+    assert looks_like(name.upper()) == looks_like(name.lower()) == looks_like(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "fake"),
+    [
+        ("Anna", "\u0410nna"),  # Cyrillic
+        ("Anna", "Ann\u0430"),
+        ("ANNA", "\u0391\u039d\u039d\u0391"),  # Greek throughout
+        ("Nina", "\u039dina"),
+        ("Oscar", "Os\u0441ar"),
+        ("Ida", "lda"),
+        ("Ida", "1da"),
+        ("Otto", "0tto"),
+        ("Ben", "\uff22\uff45\uff4e"),  # wide
+        ("Ada❤", "Ada❤\ufe0f"),
+        ("Zoë", "Zoe\u0308"),
+    ],
+)
+def test_a_name_that_looks_like_another_is_the_same(name, fake):
+    assert fake != name
+    assert looks_like(fake) == looks_like(name)
+
+
+@every_emoji
+def test_an_emoji_s_parts_are_not_the_emoji(emoji):
+    parts = emoji.replace("\u200d", "")
+    assert looks_like(f"Ada{emoji}") != looks_like("Ada")
+    assert (looks_like(parts) == looks_like(emoji)) == ("\u200d" not in emoji)
+
+
+@given(st.text())
+def test_a_skeleton_is_its_own_skeleton(text):
+    assert skeleton(skeleton(text)) == skeleton(text)

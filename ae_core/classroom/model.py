@@ -4,7 +4,6 @@ Everything here is a frozen value or a pure function; `service` keeps classes an
 """
 
 import hashlib
-import unicodedata
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from ae_core.data.user_image_sets import suggested_spec
 from ae_core.errors import NotAllowed, UserError
 from ae_core.models.compatibility import apply_setting, image_shape
 from ae_core.specs import LIMITS, PRESETS, Limit, TrainingSpec
-from ae_core.typed_text import visible_text
+from ae_core.typed_text import looks_like, visible_text
 
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # read aloud: no I, L, O, 0, 1
 CODE_LENGTH = 5
@@ -169,8 +168,8 @@ def check_joining(
 
 
 def normalize(nickname: str) -> str:
-    """Return the same text for all nicknames that differ only in capitals or letter widths."""
-    return unicodedata.normalize("NFKC", nickname).casefold()
+    """Return the same text for all nicknames that look alike, also in other capitals."""
+    return looks_like(nickname)
 
 
 def check_submission(classroom: Classroom, specs: Sequence[TrainingSpec], begun: int) -> None:
