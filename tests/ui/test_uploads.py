@@ -5,8 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from ae_core.sentences import say
 from pages.ui import streamlit_adapter
-from pages.ui.shell.uploads import MEGABYTES, UploadLimit
+from pages.ui.shell.uploads import FRAMING, MEGABYTES, UploadLimit
 
 MEGABYTE = 1 << 20
 
@@ -24,12 +25,17 @@ def kept(monkeypatch) -> dict[str, int]:
 class Upload:
     """An upload whose body arrives when the test says so, or its refusal."""
 
-    def __init__(self, limit: UploadLimit, session: str, length: int | None) -> None:
+    def __init__(
+        self, limit: UploadLimit, session: str, length: int | None, **headers: str
+    ) -> None:
         self.status = 0
+        self.text = ""
         self._arrived = asyncio.Event()
-        headers = [] if length is None else [(b"content-length", str(length).encode())]
+        if length is not None:
+            headers["content-length"] = str(length)
+        raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
         path = f"/_stcore/upload_file/{session}/file"
-        scope = {"type": "http", "method": "PUT", "path": path, "headers": headers}
+        scope = {"type": "http", "method": "PUT", "path": path, "headers": raw}
         self._task = asyncio.create_task(limit(scope, self._receive, self._send))
 
     async def _receive(self):
@@ -39,6 +45,8 @@ class Upload:
     async def _send(self, message):
         if message["type"] == "http.response.start":
             self.status = message["status"]
+        else:
+            self.text += message["body"].decode()
 
     async def end(self) -> int:
         self._arrived.set()
@@ -80,3 +88,37 @@ def test_an_upload_without_a_length_counts_as_the_largest(kept):
         return [await Upload(limit, session, None).end() for session in ("full", "free")]
 
     assert in_a_loop(statuses()) == [413, 204]
+
+
+def test_files_that_fill_the_share_exactly_fit_with_what_is_around_them(kept):
+    async def statuses(framing: int) -> list[int]:
+        limit = UploadLimit(take)
+        uploads = [Upload(limit, "session", 10 * MEGABYTE + framing) for _ in range(6)]
+        await asyncio.sleep(0)  # all have begun
+        return [await each.end() for each in uploads]
+
+    assert in_a_loop(statuses(0)) == in_a_loop(statuses(FRAMING)) == [204] * 6
+    assert in_a_loop(statuses(FRAMING + 1)) == [204] * 5 + [413]
+
+
+@pytest.mark.parametrize(
+    ("headers", "language"),
+    [
+        ({}, "en"),
+        ({"accept_language": "de-AT,de;q=0.9,en;q=0.8"}, "de"),
+        ({"accept_language": "fr;q=0.9"}, "en"),
+        ({"accept_language": "en-US", "referer": "http://lab/own_pictures?lang=de&set=a"}, "de"),
+        ({"accept_language": "de", "referer": "http://lab/denoise?lang=en"}, "en"),
+        ({"accept_language": "de", "referer": "http://lab/denoise"}, "de"),
+        ({"referer": "http://[broken"}, "en"),
+    ],
+)
+def test_the_refusal_speaks_the_language_of_the_page(kept, headers, language):
+    kept["session"] = MEGABYTES * MEGABYTE
+
+    async def refused() -> Upload:
+        upload = Upload(UploadLimit(take), "session", 10 * MEGABYTE, **headers)
+        assert await upload.end() == 413
+        return upload
+
+    assert in_a_loop(refused()).text == say("own.no_room", language, most=MEGABYTES)

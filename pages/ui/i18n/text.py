@@ -19,11 +19,11 @@ KEEPS_CAPITALS = ("de",)  # languages with capitalized nouns
 def language() -> str:
     """Return the visitor's language, the name of a folder."""
     query, locale = asked_language()
-    return _language(query, locale or FALLBACK)
+    return language_of(query, locale or FALLBACK)
 
 
 @lru_cache(maxsize=256)
-def _language(query: str, locale: str) -> str:
+def language_of(query: str, locale: str) -> str:
     """Return the language for an address and a browser; cached, as every text needs it."""
     wished = parse_qs(query).get("lang", [locale])[-1]
     short = wished.split("-")[0].lower()

@@ -6,9 +6,12 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ae_core.sentences import FALLBACK, say
 from pages.ui import streamlit_adapter
+from pages.ui.i18n.text import language_of
 
 MEGABYTES = 60  # per session, i.e. per open page
+FRAMING = 4096  # bytes around a file: boundaries, its name and type
 _ADDRESS = re.compile(r".*/_stcore/upload_file/(?P<session>[^/]+)/(?P<file>[^/]+)/?")
 
 
@@ -38,7 +41,7 @@ class UploadLimit:
         arriving = self._arriving.get(session, 0)
         if kept + arriving + size > MEGABYTES << 20:
             await _drop_body(receive)
-            text = f"This page holds {MEGABYTES} MB of uploads at most. Remove some of them first."
+            text = say("own.no_room", _language(Headers(scope=scope)), most=MEGABYTES)
             await PlainTextResponse(text, status_code=413)(scope, receive, send)
             return
         self._arriving[session] = arriving + size
@@ -51,9 +54,19 @@ class UploadLimit:
 
 
 def _size(scope: Scope) -> int:
-    """Return how many bytes an upload may have: what it announces, else as many as a file may."""
+    """Return how many bytes a file may have: as its upload announces, else as many as any may."""
     written = Headers(scope=scope).get("content-length", "")
-    return int(written) if written.isdecimal() else streamlit_adapter.most_upload_bytes()
+    if not written.isdecimal():
+        return streamlit_adapter.most_upload_bytes()
+    return max(0, int(written) - FRAMING)
+
+
+def _language(headers: Headers) -> str:
+    """Return the language of the page that uploads; its address comes as the referrer."""
+    asked = headers.get("accept-language", "").split(",")[0].split(";")[0].strip()
+    # Whoever wrote the header, it may be no address at all.
+    query = headers.get("referer", "").partition("?")[2]
+    return language_of(query, asked or FALLBACK)
 
 
 async def _drop_body(receive: Receive) -> None:
