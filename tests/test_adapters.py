@@ -112,6 +112,8 @@ def test_streamlits_page_can_be_told_where_its_server_is():
     needs("BACKEND_BASE_URL" in scripts, "BACKEND_BASE_URL", "pages/ui/shell/base.js", "its server")
     for name in ("test-connection-state", "`CONNECTED`", "stApp`", "stElementContainer"):
         needs(name in scripts, name, CONNECTION, "knowing whether there is a connection")
+    for name in ("`Connection error`", "stDialog`"):
+        needs(name in scripts, name, CONNECTION, "closing Streamlit's own dialog")
 
 
 def test_streamlits_page_has_the_scripts_that_the_policy_allows():

@@ -9,12 +9,29 @@ from playwright.sync_api import Page, expect
 
 from ae_core.sentences import say
 from tests.helpers.lab_page import IDLE, open_page
-from tests.helpers.lab_server import LAPTOP, serving
+from tests.helpers.lab_server import LAPTOP, PHONE, serving
 from tests.helpers.sticky_proxy import StickyProxy
 
 STREAM = re.compile("/_stcore/stream")
 PREFIX = "/hub/user/proxy"
 SOON = 8_000  # ms
+# Counts Streamlit's dialogs, and the frames in which one is painted or the page is inert.
+WATCH_DIALOGS = """
+addEventListener("DOMContentLoaded", () => {
+  window.dialogs = window.disturbed = 0;
+  new MutationObserver((changes) => {
+    for (const { addedNodes } of changes)
+      for (const node of addedNodes) if (node.dataset?.testid === "stDialog") window.dialogs++;
+  }).observe(document.body, { childList: true });
+  const everyFrame = () => {
+    const dialogs = [...document.querySelectorAll("[data-testid=stDialog]")];
+    const painted = dialogs.some((dialog) => getComputedStyle(dialog).display !== "none");
+    if (painted || document.getElementById("root").inert) window.disturbed++;
+    requestAnimationFrame(everyFrame);
+  };
+  everyFrame();
+});
+"""
 
 
 @pytest.fixture(scope="module")
@@ -103,3 +120,19 @@ def test_a_page_whose_server_ends_says_so_and_keeps_what_it_shows(browser, tmp_p
             say("connection.unreachable"), timeout=5_000
         )
         expect(page.get_by_test_id("stMain").get_by_role("link").first).to_be_visible()
+
+
+def test_streamlits_own_dialog_does_not_lie_over_the_sentence(browser, tmp_path):
+    with browser.new_context(**PHONE, locale="de") as context:
+        page = context.new_page()
+        page.add_init_script(WATCH_DIALOGS)
+        with serving(tmp_path) as server:
+            open_page(page, f"{server.url}/")
+            picture = page.get_by_test_id("stMain").locator("[data-testid=stImage] img").first
+            expect(picture).to_be_visible()
+        page.wait_for_function("window.dialogs >= 1", timeout=60_000)
+        expect(page.locator(".no-connection")).to_have_text(say("connection.unreachable", "de"))
+        expect(page.get_by_test_id("stDialog")).to_have_count(0)
+        expect(picture).to_be_visible()
+        picture.click()  # nothing lies above it
+        assert page.evaluate("window.disturbed") == 0

@@ -6,6 +6,7 @@ const STEADY_MS = 1000; // a websocket may be opened and closed at once
 const FIRST_MS = 5000; // for a connection, before something must be against it
 const AGAIN_MS = 1500; // for the next one, before a server that does not answer is reported
 const ANSWER_MS = 2000;
+const STREAMLITS_TITLE = "Connection error";
 
 /** @typedef {"blocked" | "unreachable" | "offline"} Problem */
 
@@ -27,7 +28,22 @@ let opened;
 let asked = -Infinity;
 
 setInterval(look, LOOK_MS);
+new MutationObserver(closeStreamlitsDialog).observe(document.body, { childList: true });
 addEventListener("offline", look);
+
+/**
+ * Close Streamlit's own dialog about the connection, before it is painted. It lies above the page's
+ * last state, speaks of a terminal, in English, and makes all else inert: no screen reader would
+ * read the box.
+ */
+function closeStreamlitsDialog() {
+  for (const dialog of document.querySelectorAll("[data-testid=stDialog]")) {
+    if (!(dialog instanceof HTMLElement)) continue;
+    if (dialog.querySelector("h2")?.textContent !== STREAMLITS_TITLE) continue;
+    dialog.style.setProperty("display", "none", "important"); // also while it fades out
+    dialog.querySelector("section > button")?.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+  }
+}
 
 /** @returns {Record<string, Record<Problem, string>>} */
 function readTexts() {
