@@ -15,7 +15,7 @@ from ae_core.data.image_files import ENOUGH, MAX_BYTES, SQUARE, open_image, open
 from ae_core.errors import UserError
 from ae_core.images import to_array, to_pillow
 from ae_core.storage.files import ROOT
-from tests.helpers.encoded import encoded, many_scans, segment
+from tests.helpers.encoded import encoded, many_scans, segment, tiled_heic
 from tests.helpers.refusals import check, refused
 
 ORIENTATION = 0x0112
@@ -182,6 +182,21 @@ def test_one_colour_of_16_bits_stands_for_transparent(colour_type, key):
     pixels = zlib.compress((b"\0" + level * 20) * 10)
     data = png(20, 10, 16, colour_type, chunk(b"tRNS", level), chunk(b"IDAT", pixels))
     assert open_image(data).getextrema() == ((255, 255),) * 3
+
+
+def test_a_phone_s_48_megapixels_in_tiles_open_soon():
+    """A grid of 192 tiles of 512×512, the last of which are cut, as an iPhone writes it."""
+    noise = np.random.default_rng(0).normal(0, 8, (512, 512, 3))
+    tile = Image.fromarray(np.clip(photo(512, 512) / 2 + 64 + noise, 0, 255).astype(np.uint8))
+    data = tiled_heic(tile, 16, 12, 8064, 6048)
+    started = time.process_time()
+    image = open_image(data)
+    assert time.process_time() - started < 15  # 4.2 s on one core of two
+    assert image.size == (1613, 1210)
+    parts = np.asarray(image.resize((63, 47), Image.Resampling.BOX), float)
+    first, second = parts[:4, :4], parts[:4, 4:8]
+    assert np.abs(first - second).mean() < 12  # every tile has its place
+    assert np.ptp(first[..., 0]) > 60
 
 
 # --- what is refused --------------------------------------------------------------------------
