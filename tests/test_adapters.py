@@ -39,6 +39,12 @@ ATTRIBUTES = (
     ("starlette.formparsers", "MultiPartParser.spool_max_size", STREAMLIT, "uploads in memory"),
     (HTTP, "AutoHTTPProtocol.connection_made", STREAMLIT, "half-sent heads"),
     (HTTP, "AutoHTTPProtocol.data_received", STREAMLIT, "half-sent heads"),
+    (
+        "uvicorn.middleware.proxy_headers",
+        "ProxyHeadersMiddleware.__call__",
+        STREAMLIT,
+        "who opened a connection",
+    ),
     ("keras.optimizers", "Adam._get_variable_index", KERAS, "Adam in one pass"),
     ("keras.optimizers", "SGD._all_reduce_sum_gradients", KERAS, "trainings that leave nothing"),
     ("distributed", "Scheduler.log_event", DASK, "messages of runs"),

@@ -15,6 +15,7 @@ from streamlit import net_util, runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.stats import CounterStat, GaugeStat, HistogramStat, Stat, StatsProvider
 from streamlit.runtime.uploaded_file_manager import UploadedFile
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ __all__ = ["CounterStat", "GaugeStat", "HistogramStat", "Stat", "UploadedFile"]
 
 INDEX = Path(st.__file__).parent / "static" / "index.html"
 XSRF_COOKIE = "_streamlit_xsrf"
+PEER = "autoencoder-lab.peer"  # in ASGI's scope: who opened the connection
 
 
 def index_page(head: str) -> str:
@@ -105,6 +107,23 @@ def uploaded_bytes(session: str, *, besides: str) -> int:
     manager = cast("MemoryUploadedFileManager", runtime.get_instance().uploaded_file_mgr)
     files = dict(manager.file_storage.get(session, {}))  # a copy: scripts remove files meanwhile
     return sum(len(file.data) for name, file in files.items() if name != besides)
+
+
+@cache
+def keep_peers() -> None:
+    """Keep the address at the other end of each connection in the scope, under `PEER`.
+
+    uvicorn replaces it by what ``X-Forwarded-For`` says, and with ``FORWARDED_ALLOW_IPS=*``, which
+    images of other servers set, by the header's beginning, which is a stranger's to choose.
+    """
+    middleware: Any = ProxyHeadersMiddleware
+    call = middleware.__call__
+
+    async def with_peer(self: Any, scope: Any, receive: Any, send: Any) -> None:
+        scope[PEER] = scope.get("client")
+        await call(self, scope, receive, send)
+
+    middleware.__call__ = with_peer
 
 
 @cache

@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -18,6 +20,7 @@ from pages.ui.shell.protection import (
     embedding_origins,
     server_error,
 )
+from pages.ui.streamlit_adapter import PEER
 
 
 def scope(peer: str, *forwarded: str, path: str = "/") -> dict:
@@ -46,6 +49,9 @@ def scope(peer: str, *forwarded: str, path: str = "/") -> dict:
         ("10.0.0.0/8, ::1", "10.0.0.7", ["203.0.113.9, 10.0.0.8"], "203.0.113.9"),
         ("10.0.0.0/8", "10.0.0.7", ["10.0.0.9, 10.0.0.8"], "10.0.0.9"),  # the farthest
         ("10.0.0.0/8", "127.0.0.1", ["203.0.113.9"], "127.0.0.1"),
+        ("", "127.0.0.1", ["203.0.113.9:4711"], "203.0.113.9"),
+        ("", "127.0.0.1", ["[2001:db8::9]:4711"], "2001:db8::9"),
+        ("", "127.0.0.1", ["203.0.113.9, [::1]"], "203.0.113.9"),
         ("", "127.0.0.1", ["unknown"], None),
         ("", "testclient", [], None),
     ],
@@ -56,6 +62,36 @@ def test_an_address_is_the_nearest_hop_that_is_no_trusted_proxy(
     monkeypatch.setenv("AE_TRUSTED_PROXIES", proxies)
     found = client_address(scope(peer, *forwarded), trusted_proxies())
     assert found == (address and ip_address(address))
+
+
+PROXIES = ("127.0.0.2", "10.1.2.3", "2001:db8:1::7", "::ffff:10.9.9.9")
+STRANGERS = ("127.0.0.3", "203.0.113.9", "11.0.0.1", "2001:db8:2::7", "::ffff:203.0.113.8")
+TRUSTED = "127.0.0.2, 10.0.0.0/8 2001:db8:1::/48"
+LIES = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n\0"), max_size=40)
+
+
+@given(
+    st.lists(LIES | st.sampled_from(PROXIES + STRANGERS), max_size=5),
+    st.sampled_from(STRANGERS),
+    st.lists(st.sampled_from(PROXIES), max_size=4),
+    st.booleans(),
+)
+def test_nothing_that_a_stranger_writes_changes_its_address(lies, stranger, proxies, in_one):
+    """The stranger sends lies to the farthest proxy; each adds the address of whoever asks it."""
+    *added, peer = [stranger, *proxies]
+    forwarded = [*lies, *added]
+    headers = [", ".join(forwarded)] if in_one else forwarded
+    found = ip_address(stranger)
+    found = getattr(found, "ipv4_mapped", None) or found
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AE_TRUSTED_PROXIES", TRUSTED)
+        asked = scope(peer, *headers) | {"headers": [
+            (b"x-forwarded-for", each.encode("latin-1")) for each in headers
+        ]}  # fmt: skip
+        assert client_address(asked, trusted_proxies()) == found
+        # whatever the web server makes of the header
+        replaced = asked | {"client": ("203.0.113.77", 0), PEER: (peer, 1)}
+        assert client_address(replaced, trusted_proxies()) == found
 
 
 def test_a_list_of_networks_that_is_none_names_its_variable(monkeypatch):

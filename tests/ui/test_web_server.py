@@ -147,6 +147,30 @@ def test_a_proxys_visitors_do_not_see_the_metrics(server):
     assert asked(server, "GET", "/_stcore/metrics", headers=forwarded)[0] == 403
 
 
+def test_a_strangers_chain_of_hops_does_not_open_the_metrics(tmp_path):
+    """uvicorn believes all of the header if FORWARDED_ALLOW_IPS says so."""
+    settings = {
+        "FORWARDED_ALLOW_IPS": "*",
+        "AE_METRICS_TO": "192.0.2.0/24",
+        "AE_TRUSTED_PROXIES": "127.0.0.2 ::1",
+    }
+    with serving(tmp_path, **settings) as found:
+
+        def status(visitor: str, forwarded: str) -> int:
+            address = found.url.removeprefix("http://").replace("localhost", "127.0.0.1")
+            connection = HTTPConnection(address, timeout=60, source_address=(visitor, 0))
+            connection.request("GET", "/_stcore/metrics", headers={"X-Forwarded-For": forwarded})
+            try:
+                return connection.getresponse().status
+            finally:
+                connection.close()
+
+        assert status("127.0.0.2", "203.0.113.9") == 403
+        assert status("127.0.0.2", "192.0.2.1, 203.0.113.9") == 403  # spoofed
+        assert status("127.0.0.2", "203.0.113.9, 192.0.2.1") == 200
+        assert status("127.0.0.3", "203.0.113.9") == 200  # no proxy: this machine itself
+
+
 # --- uploads ---------------------------------------------------------------------------------
 
 MEGABYTE = 1 << 20

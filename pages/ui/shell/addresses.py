@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -17,9 +18,12 @@ import streamlit as st
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
+from pages.ui import streamlit_adapter
+
 Address = IPv4Address | IPv6Address
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
+_WITH_PORT = re.compile(r"\[(.*)\](?::\d+)?|([\d.]+):\d+")
 LOOPBACK: Networks = (ip_network("127.0.0.0/8"), ip_network("::1"))
 
 
@@ -59,7 +63,7 @@ def client_address(scope: Scope, trusted: Networks) -> Address | None:
     Returns:
         None if a hop is unknown. If all are trusted, the farthest one.
     """
-    peer = scope.get("client")
+    peer = scope.get(streamlit_adapter.PEER) or scope.get("client")
     forwarded = Headers(scope=scope).getlist("x-forwarded-for")
     hops = [*",".join(forwarded).split(","), peer[0] if peer else ""]
     found = None
@@ -82,6 +86,9 @@ def visitor_address() -> str:
 
 
 def _address(written: str) -> Address | None:
+    with_port = _WITH_PORT.fullmatch(written)  # some proxies add it
+    if with_port:
+        written = with_port[1] or with_port[2]
     try:
         found = ip_address(written)
     except ValueError:

@@ -16,6 +16,7 @@ from pages.ui.shell.deadline import request_seconds
 from pages.ui.shell.descriptors import raise_descriptor_limit
 from pages.ui.streamlit_adapter import (
     end_half_sent_heads,
+    keep_peers,
     keep_uploads_in_memory,
     never_ask_for_public_address,
 )
@@ -34,6 +35,7 @@ async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
     raise_descriptor_limit()
     never_ask_for_public_address()
     keep_uploads_in_memory()
+    keep_peers()
     end_half_sent_heads(request_seconds())
     most_bytes()  # an operator sees a wrong setting at the start
     sys.setswitchinterval(SWITCH_INTERVAL)
