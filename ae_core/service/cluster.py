@@ -32,6 +32,8 @@ QUIET = {
     "DASK_DISTRIBUTED__SCHEDULER__HTTP__ROUTES": "[]",
     "DASK_DISTRIBUTED__WORKER__HTTP__ROUTES": "[]",
 }
+# By default every connection of Dask's keeps its last 1000 messages: visitors' photos among them.
+FORGETFUL = {"distributed.admin.low-level-log-length": 0}
 # By default Dask monitors itself 50 to 100 times a second: an eighth of a core when idle.
 RARELY_MONITORED = {
     "distributed.admin.tick.interval": "1s",
@@ -80,7 +82,7 @@ async def serve(train_workers: int, infer_workers: int) -> None:
     use_own_settings()
     spawned = {SPAWNED: _without_trimming(dask.config.get(SPAWNED))}
     scratch = {"temporary-directory": tempfile.gettempdir()}
-    dask.config.set(RARELY_MONITORED | NEVER_DROPPED | spawned | scratch)
+    dask.config.set(FORGETFUL | RARELY_MONITORED | NEVER_DROPPED | spawned | scratch)
     if forks():
         fork_workers("ae_core.service.preload")
     options = {

@@ -102,7 +102,7 @@ class Connection:
                 target=watch_cluster, args=[self._process, self._hung], name="ae-watch", daemon=True
             )
             watch.start()
-        dask.config.set(cluster.RARELY_MONITORED)
+        dask.config.set(cluster.FORGETFUL | cluster.RARELY_MONITORED)
         return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
 
     def _hung(self) -> None:
