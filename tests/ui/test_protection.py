@@ -85,7 +85,7 @@ def test_nothing_that_a_stranger_writes_changes_its_address(lies, stranger, prox
     found = getattr(found, "ipv4_mapped", None) or found
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("AE_TRUSTED_PROXIES", TRUSTED)
-        asked = scope(peer, *headers) | {"headers": [
+        asked = scope(peer, "") | {"headers": [
             (b"x-forwarded-for", each.encode("latin-1")) for each in headers
         ]}  # fmt: skip
         assert client_address(asked, trusted_proxies()) == found
