@@ -1,4 +1,4 @@
-"""The command line: ``autoencoder-lab presets | train | pretrain | denoise | import``."""
+"""The command line: ``autoencoder-lab presets | train | pretrain | denoise | import | …``."""
 
 import argparse
 import json
@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ae_core import images
+from ae_core.classroom.service import ClassroomService
 from ae_core.data.image_files import open_image
 from ae_core.denoising import denoise
 from ae_core.errors import UserError
@@ -17,8 +18,10 @@ from ae_core.models.compatibility import network_shapes
 from ae_core.models.inference import DenoiserFile
 from ae_core.models.shapes import parameters
 from ae_core.pretrain import build
+from ae_core.runs.housekeeping import Housekeeping, Retention
 from ae_core.sentences import sentence
 from ae_core.service import surroundings
+from ae_core.service.queue_store import clear_queue
 from ae_core.specs import LIMITS, PRESETS, Corruption, change, preset
 from ae_core.storage.files import atomic_write, runs_dir
 from ae_core.takeover.store import open_store, take_over
@@ -69,6 +72,10 @@ def _parser() -> argparse.ArgumentParser:
     importing = commands.add_parser("import", help="take over a folder of an earlier version")
     importing.add_argument("source", type=Path, metavar="DIR", help="its AE_RUNS_DIR")
     importing.set_defaults(command=_import)
+
+    keeping = commands.add_parser("housekeeping", help="delete what need not stay, as servers do")
+    keeping.add_argument("--clear-queue", action="store_true", help="stop all waiting runs, too")
+    keeping.set_defaults(command=_housekeeping)
     return parser
 
 
@@ -139,6 +146,14 @@ def _denoise(options: argparse.Namespace) -> None:
     print(f"written to {options.target}: {width}×{height}, noise σ ≈ {noise:.3f}")
     if told:
         print(told)
+
+
+def _housekeeping(options: argparse.Namespace) -> None:
+    store = open_store(runs_dir())
+    if options.clear_queue:
+        print(f"{clear_queue(store.database)} waiting runs were stopped")
+    ClassroomService(store.database).tidy()
+    print(f"{Housekeeping(store, Retention.of_environment()).tidy()} runs were deleted")
 
 
 def _import(options: argparse.Namespace) -> None:

@@ -5,6 +5,7 @@ import math
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from PIL import Image
@@ -19,6 +20,8 @@ from ae_core.metrics import psnr
 from ae_core.models.compatibility import image_shape
 from ae_core.models.shapes import infer_shapes, parameters
 from ae_core.models.weights import from_bytes
+from ae_core.runs.record import RunOutcome, new_record
+from ae_core.runs.store import RunStore
 from ae_core.sentences import sentence
 from ae_core.specs import CHOICES, LIMITS, PRESETS, change, from_json, preset
 from ae_core.storage.files import ROOT
@@ -263,3 +266,22 @@ def test_denoise_says_which_file_is_wrong(face, tmp_path, capsys):
     ):
         assert main(["denoise", str(source), str(target)]) == 2
         assert capsys.readouterr().err == f"error: {sentence(refusal)}\n"
+
+
+# --- housekeeping -----------------------------------------------------------------------------
+
+
+def test_housekeeping_deletes_what_is_old_and_clears_the_queue(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("AE_RUNS_DIR", str(tmp_path))
+    store = RunStore(tmp_path)
+    old, waiting = (new_record(preset("digits-dense"), "", owner) for owner in ("ada", "bob"))
+    store.insert([replace(old, created=1.0).ended(RunOutcome("finished"))])
+    store.begin([waiting])
+    assert main(["housekeeping"]) == 0
+    assert capsys.readouterr().out == "1 runs were deleted\n"
+    assert store.read(waiting.id).status == "queued"
+    assert main(["housekeeping", "--clear-queue"]) == 0
+    assert capsys.readouterr().out == "1 waiting runs were stopped\n0 runs were deleted\n"
+    assert store.read(waiting.id).status == "stopped"
+    monkeypatch.setenv("AE_KEEP_DAYS", "0")
+    assert main(["housekeeping"]) == 2

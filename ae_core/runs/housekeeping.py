@@ -9,7 +9,7 @@ import os
 import shutil
 import time
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -109,12 +109,18 @@ def store_limit(retention: Retention, total: float, room: float) -> float:
 
 
 class Housekeeping:
-    """Deletes runs of a store for good."""
+    """Deletes runs of a store for good.
+
+    Attributes:
+        retention: the bounds.
+        before: what is to be done before the runs, once a day.
+    """
 
     def __init__(self, store: RunStore, retention: Retention) -> None:
         """Keep the runs of a store within the bounds; nothing is deleted yet."""
         self._store = store
         self.retention = retention
+        self.before: list[Callable[[], object]] = []
         self._purged = self._tidied = 0.0
 
     def go_on(self) -> None:
@@ -122,6 +128,8 @@ class Housekeeping:
         now = time.time()
         if now >= self._tidied + DAY:
             self._tidied = self._purged = now
+            for job in self.before:
+                job()
             self.tidy()
         elif now >= self._purged + UNDO_SECONDS:
             self._purged = now

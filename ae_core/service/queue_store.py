@@ -149,3 +149,11 @@ class QueueStore:
 def _outcome(outcome: RunOutcome) -> dict[str, Any]:
     end = {"status": outcome.status, "reason_json": reason_to_json(outcome.reason)}
     return {**end, "ended": time.time(), "scheduler": ""}
+
+
+def clear_queue(database: Database) -> int:
+    """Take all waiting runs of all schedulers off the queue, and return their number."""
+    stopped = _outcome(RunOutcome("stopped", Message("stopped_waiting")))
+    with database.changing() as connection:
+        waiting = update(RUNS).where(RUNS.c.status == "queued", RUNS.c.deleted == 0)
+        return connection.execute(waiting.values(stopped)).rowcount

@@ -78,8 +78,8 @@ LIES = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n\0"), ma
 )
 def test_nothing_that_a_stranger_writes_changes_its_address(lies, stranger, proxies, in_one):
     """The stranger sends lies to the farthest proxy; each adds the address of whoever asks it."""
-    *added, peer = [stranger, *proxies]
-    forwarded = [*lies, *added]
+    hops = [stranger, *proxies]
+    peer, forwarded = hops[-1], [*lies, *hops[:-1]]
     headers = [", ".join(forwarded)] if in_one else forwarded
     found = ip_address(stranger)
     found = getattr(found, "ipv4_mapped", None) or found

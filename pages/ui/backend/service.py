@@ -40,6 +40,7 @@ def service() -> TrainingService:
     connection = Connection(os.environ.get("AE_SCHEDULER", ""))
     connection.warm()
     made = TrainingService(store, connection)
+    made.housekeeping.before.append(ClassroomService(store.database).tidy)
     register_metrics(Provider(made))
     _made.append(made)
     return made

@@ -48,6 +48,13 @@ def teacher_view(classroom: Classroom, secret: str) -> None:
         _limits(classroom, secret)
         _challenge(classroom, secret)
         _clear(classroom, secret)
+        st.button(
+            text("classroom.clear_queue"),
+            help=text("classroom.clear_queue_help"),
+            icon=":material/playlist_remove:",
+            key="classroom.clear_queue",
+            on_click=lambda: class_wall().clear_queue(classroom_service().students(code)),
+        )
         make = partial(_csv, classroom, language())
         download_menu(
             f"class.{code}",
