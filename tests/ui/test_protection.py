@@ -78,14 +78,15 @@ LIES = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n\0"), ma
 )
 def test_nothing_that_a_stranger_writes_changes_its_address(lies, stranger, proxies, in_one):
     """The stranger sends lies to the farthest proxy; each adds the address of whoever asks it."""
-    hops = [stranger, *proxies]
-    peer, forwarded = hops[-1], [*lies, *hops[:-1]]
+    asking = [stranger, *proxies]
+    peer = asking.pop()
+    forwarded = lies + asking
     headers = [", ".join(forwarded)] if in_one else forwarded
     found = ip_address(stranger)
     found = getattr(found, "ipv4_mapped", None) or found
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("AE_TRUSTED_PROXIES", TRUSTED)
-        asked = scope(peer, "") | {"headers": [
+        asked = scope(peer, *headers) | {"headers": [
             (b"x-forwarded-for", each.encode("latin-1")) for each in headers
         ]}  # fmt: skip
         assert client_address(asked, trusted_proxies()) == found

@@ -65,7 +65,7 @@ def client_address(scope: Scope, trusted: Networks) -> Address | None:
     """
     peer = scope.get(streamlit_adapter.PEER) or scope.get("client")
     forwarded = Headers(scope=scope).getlist("x-forwarded-for")
-    hops = [*",".join(forwarded).split(","), peer[0] if peer else ""]
+    hops = [*",".join(forwarded).split(","), str(peer[0]) if peer else ""]
     found = None
     for hop in reversed([each.strip() for each in hops if each.strip()]):
         found = _address(hop)
