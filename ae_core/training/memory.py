@@ -19,7 +19,7 @@ STARTED = 256 << 20  # the graph, and XLA if it compiles
 COPIES_OF_IMAGES = 3.4  # as read, as an array and as a tensor
 COPIES_OF_WEIGHTS = 8  # gradient, moments, and those of the newest epochs
 # How often a step has the outputs of all layers in memory: for each activation, the other way.
-TRAINED: dict[str, float] = {"leaky_relu": 3.0, "gelu": 5.5}
+TRAINED: dict[str, float] = {"leaky_relu": 3.0, "gelu": 5.0}
 TRAINED_USUALLY = 2.0
 DROPPED, NOISED = 1.5, 1.0  # more with dropout, and with a layer that adds noise
 EVALUATED = 1.6  # times the largest layer's input and output
@@ -29,7 +29,7 @@ EVALUATED_WITH_GELU = 2.6
 def bytes_needed(spec: TrainingSpec) -> int:
     """Return the estimated bytes that a training needs beyond those of a worker without one.
 
-    It is an upper bound: a training of more than 0.5 GB takes at least half of it.
+    It is an upper bound: a training of more than 0.5 GB takes at least 45 % of it.
 
     Raises:
         UserError: the image set is unknown, or the layers do not fit its images.

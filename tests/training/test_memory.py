@@ -64,7 +64,7 @@ def measured(*specs: TrainingSpec) -> list[int]:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_trainings_need_at_most_the_estimate_and_at_least_half_of_it():
+def test_trainings_need_at_most_the_estimate_and_at_least_45_percent_of_it():
     short = {"epochs": 2, "steps_per_epoch": 2}
     specs = [
         change(CONV, batch_size=512, **short),
@@ -73,7 +73,7 @@ def test_trainings_need_at_most_the_estimate_and_at_least_half_of_it():
         change(WIDE, batch_size=64, **short),
     ]
     for spec, peak in zip(specs, measured(*specs), strict=True):
-        assert peak <= bytes_needed(spec) <= 2 * peak, (spec, peak // MEGABYTE)
+        assert peak <= bytes_needed(spec) <= peak / 0.45, (spec, peak // MEGABYTE)
 
 
 @given(st.sampled_from(sorted(PRESETS)), st.integers(1, 1023))
