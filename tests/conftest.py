@@ -20,7 +20,20 @@ from ae_core.service.connection import Connection
 from ae_core.service.service import TrainingService
 from ae_core.storage.database import Database, database_in
 from tests.helpers.dask_cluster import DaskCluster
+from tests.helpers.distribution import GroupScheduling, place_of
 from tests.helpers.postgres import Postgres
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log) -> GroupScheduling:
+    """Keep together what shares a server or workers."""
+    return GroupScheduling(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest."""
+    items.sort(key=lambda item: place_of(item.nodeid.partition("::")[0]))
 
 
 def pytest_collection_finish() -> None:
