@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -33,10 +34,19 @@ class SerialExecutor:
             _log.debug("%s came too late", job.__qualname__)
 
     def schedule(self, seconds: float, call: Callable[[], None]) -> None:
-        """Call a function after a delay; this replaces the previously scheduled one."""
+        """Call a method after a delay, if its object is still there then.
+
+        This replaces the previously scheduled one.
+        """
+        weak = weakref.WeakMethod(call)
+
+        def call_if_there() -> None:
+            if (method := weak()) is not None:
+                method()
+
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = threading.Timer(seconds, call)
+        self._timer = threading.Timer(seconds, call_if_there)
         self._timer.daemon = True
         self._timer.start()
 

@@ -111,7 +111,7 @@ class Database:
             return self._engine
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=8)
 def _database(address: str, folder: Path | None) -> Database:
     return Database(address, folder)
 
