@@ -87,8 +87,10 @@ def watch_cluster(process: "subprocess.Popen[bytes]", on_hang: Callable[[], None
         raise ValueError("the cluster's output must be a pipe")
     watched, printed = Watched(process.pid), 0
     with process.stdout as output:
+        reader = select.poll()  # `select.select` does not know descriptors beyond 1023
+        reader.register(output, select.POLLIN)
         while process.poll() is None:
-            if select.select([output], [], [], LOOK_SECONDS)[0]:
+            if reader.poll(LOOK_SECONDS * 1000):
                 data = os.read(output.fileno(), 4096)
                 if not data:  # it ends
                     return
