@@ -48,6 +48,7 @@ ATTRIBUTES = (
     ("keras.optimizers", "Adam._get_variable_index", KERAS, "Adam in one pass"),
     ("keras.optimizers", "SGD._all_reduce_sum_gradients", KERAS, "trainings that leave nothing"),
     ("distributed", "Scheduler.log_event", DASK, "messages of runs"),
+    ("distributed.batched", "BatchedSend.__init__", DASK, "no photos in logs of messages"),
     ("distributed.utils", "sync", DASK, "questions that have begun"),
     ("distributed.utils", "_forkserver_preload_set", DASK, "workers that are forked"),
     ("distributed.nanny", "get_mp_context", DASK, "a worker that is not forked"),

@@ -21,7 +21,7 @@ from distributed import Nanny, Scheduler, SpecCluster
 
 from ae_core.errors import UserError
 from ae_core.service import surroundings
-from ae_core.service.dask_adapter import SpawnedNanny, fork_workers
+from ae_core.service.dask_adapter import SpawnedNanny, fork_workers, keep_no_messages
 from ae_core.service.watch import watch_workers
 from ae_core.service.worker import INFER, TRAIN, UPLOAD
 from ae_core.storage.files import ROOT, runs_dir
@@ -32,7 +32,7 @@ QUIET = {
     "DASK_DISTRIBUTED__SCHEDULER__HTTP__ROUTES": "[]",
     "DASK_DISTRIBUTED__WORKER__HTTP__ROUTES": "[]",
 }
-# By default every connection of Dask's keeps its last 1000 messages: visitors' photos among them.
+# Of workers: they would keep what they were last asked, visitors' photos among it.
 FORGETFUL = {"distributed.admin.low-level-log-length": 0}
 # By default Dask monitors itself 50 to 100 times a second: an eighth of a core when idle.
 RARELY_MONITORED = {
@@ -82,7 +82,8 @@ async def serve(train_workers: int, infer_workers: int) -> None:
     use_own_settings()
     spawned = {SPAWNED: _without_trimming(dask.config.get(SPAWNED))}
     scratch = {"temporary-directory": tempfile.gettempdir()}
-    dask.config.set(FORGETFUL | RARELY_MONITORED | NEVER_DROPPED | spawned | scratch)
+    keep_no_messages()
+    dask.config.set(RARELY_MONITORED | NEVER_DROPPED | spawned | scratch)
     if forks():
         fork_workers("ae_core.service.preload")
     options = {
@@ -142,6 +143,7 @@ def _worker(name: str, kind: str) -> dict[str, Any]:
         "nthreads": 1,
         "resources": {kind: 1},
         "preload": ["ae_core.service.worker"],
+        "config": FORGETFUL,
         "memory_limit": 0,  # no spilling: a visitor's photo is never written to disk
         "dashboard": False,
     }

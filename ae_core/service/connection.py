@@ -16,6 +16,7 @@ from distributed.scheduler import KilledWorker
 
 from ae_core.errors import Message, ServiceUnavailable, UserError
 from ae_core.service import cluster
+from ae_core.service.dask_adapter import keep_no_messages
 from ae_core.service.watch import watch_cluster
 from ae_core.service.worker import BEGUN, INFER, TRAIN, UPLOAD, answered
 
@@ -102,7 +103,8 @@ class Connection:
                 target=watch_cluster, args=[self._process, self._hung], name="ae-watch", daemon=True
             )
             watch.start()
-        dask.config.set(cluster.FORGETFUL | cluster.RARELY_MONITORED)
+        keep_no_messages()
+        dask.config.set(cluster.RARELY_MONITORED)
         return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
 
     def _hung(self) -> None:
@@ -187,7 +189,7 @@ class Connection:
 
     def _slots(self, kind: str) -> int:
         client = self.client()
-        workers = client.scheduler_info(n_workers=-1)["workers"].values()
+        workers = client.scheduler_info(n_workers=-1).get("workers", {}).values()
         if client.status != "running":  # its information is out of date
             raise ServiceUnavailable("connection_lost")
         return sum(int(each["resources"].get(kind, 0)) for each in workers)
