@@ -89,7 +89,7 @@ def test_streamlits_run_context_knows_address_browser_and_uploads():
     needs(here, "MemoryUploadedFileManager.file_storage", STREAMLIT, "a session's uploads")
 
 
-def test_streamlits_cookie_against_forged_requests_names_a_browser(monkeypatch):
+def test_streamlits_cookie_against_forged_requests_names_a_browser():
     from streamlit.web.server.starlette import starlette_app_utils as utils
 
     here = hasattr(utils, "generate_xsrf_token_string")
@@ -98,17 +98,13 @@ def test_streamlits_cookie_against_forged_requests_names_a_browser(monkeypatch):
     found = set()
     for _ in range(2):  # another mask every time
         cookie = utils.generate_xsrf_token_string(token)
-        shown = type("Context", (), {"cookies": {streamlit_adapter.XSRF_COOKIE: cookie}})
-        monkeypatch.setattr(streamlit_adapter.st, "context", shown)
-        found.add(streamlit_adapter.browser_token())
+        found.add(streamlit_adapter.browser_token({streamlit_adapter.XSRF_COOKIE: cookie}))
     needs(found == {token}, "its cookie 2|mask|token|time", STREAMLIT, "naming a visitor")
 
 
 @pytest.mark.parametrize("cookie", ["", "1|2|3", "2|zz|00|1", "2||00|1", "2|00||1", "2|0|0|1"])
-def test_a_cookie_of_another_format_names_nobody(cookie, monkeypatch):
-    shown = type("Context", (), {"cookies": {streamlit_adapter.XSRF_COOKIE: cookie}})
-    monkeypatch.setattr(streamlit_adapter.st, "context", shown)
-    assert streamlit_adapter.browser_token() == b""
+def test_a_cookie_of_another_format_names_nobody(cookie):
+    assert streamlit_adapter.browser_token({streamlit_adapter.XSRF_COOKIE: cookie}) == b""
 
 
 def test_streamlits_page_can_be_told_where_its_server_is():

@@ -5,6 +5,7 @@ An upgrade may remove any of them; ``tests/test_adapters.py`` then names the mis
 
 import asyncio
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -68,12 +69,12 @@ def asked_language() -> tuple[str, str]:
     return context.query_string, (browser and browser.locale) or ""
 
 
-def browser_token() -> bytes:
+def browser_token(cookies: Mapping[str, str]) -> bytes:
     """Return Streamlit's token of the browser against forged requests, empty if there is none.
 
     The mask in its cookie ``2|mask|masked token|time`` changes, the token stays the same.
     """
-    parts = st.context.cookies.get(XSRF_COOKIE, "").split("|")
+    parts = cookies.get(XSRF_COOKIE, "").split("|")
     if len(parts) != 4:
         return b""
     try:

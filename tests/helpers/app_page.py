@@ -4,6 +4,7 @@ import functools
 import re
 
 from streamlit.components.v2 import manifest_scanner
+from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
 from ae_core.storage.files import ROOT
@@ -25,6 +26,8 @@ LATENT_VIEWS = ("Sliders", "Map", "Walk", "Directions", "Samples", "Posterior", 
 manifest_scanner.scan_component_manifests = functools.cache(
     manifest_scanner.scan_component_manifests
 )
+# The test driver's cookies are a mock of everything: it shall be a browser that keeps none.
+setattr(ContextProxy, "cookies", {})  # noqa: B010 - mypy forbids the assignment
 PATIENCE = 180  # seconds: the first page waits for a worker that imports TensorFlow
 
 

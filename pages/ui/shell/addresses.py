@@ -13,6 +13,7 @@ from ipaddress import (
     ip_address,
     ip_network,
 )
+from typing import Any
 
 import streamlit as st
 from starlette.datastructures import Headers
@@ -63,7 +64,7 @@ def client_address(scope: Scope, trusted: Networks) -> Address | None:
     Returns:
         None if a hop is unknown. If all are trusted, the farthest one.
     """
-    peer = scope.get(streamlit_adapter.PEER) or scope.get("client")
+    peer = _peer(scope)
     forwarded = Headers(scope=scope).getlist("x-forwarded-for")
     hops = [*",".join(forwarded).split(","), str(peer[0]) if peer else ""]
     found = None
@@ -72,6 +73,22 @@ def client_address(scope: Scope, trusted: Networks) -> Address | None:
         if found is None or not within(found, trusted):
             break
     return found
+
+
+def came_by_https(scope: Scope, trusted: Networks) -> bool:
+    """Return whether a browser sent a request by https, to this server or to a trusted proxy."""
+    if scope.get("scheme") == "https":
+        return True
+    peer = _peer(scope)
+    address = _address(str(peer[0])) if peer else None
+    if address is None or not within(address, trusted):
+        return False
+    return Headers(scope=scope).get("x-forwarded-proto", "").split(",")[0].strip() == "https"
+
+
+def _peer(scope: Scope) -> Any:
+    """Return address and port at the other end of the connection, None if unknown."""
+    return scope.get(streamlit_adapter.PEER) or scope.get("client")
 
 
 def visitor_address() -> str:

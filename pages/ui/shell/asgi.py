@@ -11,13 +11,15 @@ from starlette.routing import Route
 
 from ae_core.sentences import languages, say
 from pages.ui import streamlit_adapter
+from pages.ui.shell import visitor_cookie
 from pages.ui.shell.deadline import BodyDeadline
 from pages.ui.shell.protection import Protection
 from pages.ui.shell.uploads import UploadLimit
+from pages.ui.shell.visitor_cookie import VisitorCookie
+from pages.ui.state.base_path import base_path
 from pages.ui.widgets.component import (
     MEDIA_TYPES,
     ROUTE,
-    base_path,
     browser_files,
     relative_address,
     version,
@@ -31,15 +33,17 @@ MIDDLEWARE = (
     Middleware(Protection),
     Middleware(BodyDeadline),
     Middleware(UploadLimit),
+    Middleware(VisitorCookie),
 )  # from the outside in
 
 
 def routes(pages: Path) -> list[Route]:
-    """Return routes for all pages in a folder, for Home, and for the pages' JavaScript and CSS."""
+    """Return routes for all pages in a folder, Home, their JavaScript and CSS, and the cookie."""
     base = base_path()
     names = ["", *(page.stem for page in sorted(pages.glob("*.py")))]
     return [
         Route(f"{base}/{ROUTE}/{{version}}/{{path:path}}", _browser_file),
+        *visitor_cookie.routes(),
         *(Route(f"{base}/{name}", partial(_index, name)) for name in names),
     ]
 
@@ -57,7 +61,7 @@ async def _browser_file(request: Request) -> Response:
 
 async def _index(name: str, _: Request) -> Response:
     page = streamlit_adapter.index_page(_head(name))
-    return HTMLResponse(page, headers={"Cache-Control": "no-cache"})
+    return HTMLResponse(page, headers={"Cache-Control": "private, no-cache"})
 
 
 @lru_cache

@@ -3,8 +3,8 @@
 Apart from that, ``st.session_state`` only holds the values of widgets.
 """
 
-import hashlib
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -17,6 +17,8 @@ from ae_core.denoising import photos
 from ae_core.denoising.faces import Crop
 from ae_core.errors import Message
 from ae_core.specs import TrainingSpec, preset
+from pages.ui.state.base_path import base_path
+from pages.ui.state.identity import Identity, cookie_name, earlier_identity, secret, verified
 from pages.ui.streamlit_adapter import browser_token
 
 T = TypeVar("T")
@@ -47,10 +49,30 @@ def visitor() -> str:
     """Return an opaque name for this visitor, the same in every tab and after a reload.
 
     A browser that keeps no cookies gets one for each session.
+
+    Raises:
+        StorageError: the secret of the cookies is in the database, which does not answer.
     """
-    if token := browser_token():
-        return hashlib.sha256(token).hexdigest()[:16]
+    if identity := known_browser():
+        return identity.name
     return str(st.session_state.setdefault("visitor", secrets.token_hex(8)))
+
+
+def known_browser() -> Identity | None:
+    """Return who the cookie says the browser is, None if it has none of ours.
+
+    A tab of the app's earlier version that is still open has Streamlit's alone.
+
+    Raises:
+        StorageError: as `visitor`.
+    """
+    cookies = st.context.cookies
+    key = secret()
+    written = cookies.get(cookie_name(key, base_path()), "")
+    if found := verified(written, key, time.time()):
+        return found[0]
+    token = browser_token(cookies)
+    return earlier_identity(token) if token else None
 
 
 def _new_id() -> str:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages.ui.state.base_path import base_path
+
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
 
@@ -51,12 +53,6 @@ def version() -> str:
     for path, content in browser_files().items():
         digest.update(b"%s\0%d\0%s" % (path.encode(), len(content), content))
     return digest.hexdigest()[:12]
-
-
-def base_path() -> str:
-    """Return the prefix of every page's path: empty, or e.g. ``/lab`` if a base path is set."""
-    base = st.get_option("server.baseUrlPath").strip("/")
-    return f"/{base}" if base else ""
 
 
 def address(path: str) -> str:
