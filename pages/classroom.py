@@ -5,18 +5,34 @@ import streamlit as st
 from ae_core.classroom.model import Classroom, Student
 from ae_core.errors import UserError
 from pages.ui.backend.service import classroom_service
-from pages.ui.classroom.join_or_open import TEACHER_VIEW, join_form, join_info, join_or_open
+from pages.ui.classroom.join_or_open import (
+    PROJECTOR_VIEW,
+    TEACHER_VIEW,
+    join_form,
+    join_info,
+    join_or_open,
+)
 from pages.ui.classroom.teacher import teacher_view
 from pages.ui.classroom.wall import refreshing_wall
+from pages.ui.classroom.yours import your_classes
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.shell.frame import page_frame
+from pages.ui.shell.this_browser import this_browser
 from pages.ui.state.query_params import set_query
 from pages.ui.state.session import session, visitor
 
 
 def page() -> None:
     """Draw the page."""
+    _class_or_way_in()
+    if st.query_params.get("view") != PROJECTOR_VIEW:
+        with notice.refusals():
+            your_classes(st.query_params.get("class", ""))
+            this_browser("classroom.browser")
+
+
+def _class_or_way_in() -> None:
     if "class" not in st.query_params:
         _remembered()
     if code := st.query_params.get("class", ""):
@@ -48,7 +64,7 @@ def _one_class(code: str) -> None:
         teacher_view(classroom, secret)
         return
     classroom = classroom_service().find(code)
-    if view == "Projector":
+    if view == PROJECTOR_VIEW:
         join_info(classroom, large=True)
         refreshing_wall(classroom.code)
         return

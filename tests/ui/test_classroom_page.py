@@ -110,6 +110,31 @@ def test_too_many_classes_of_a_visitor_are_a_sentence(book):
     assert says(texts(ran(page).error), "too_many_taught", most=5, names=tuple(sorted(codes)))
 
 
+YOURS = "classroom.yours."
+
+
+def your_classes(page) -> list[tuple[str, str]]:
+    """Return the codes of the visitor's classes from the top, and what the visitor is there."""
+    buttons = [each for each in page.button if each.key and each.key.startswith(YOURS)]
+    return [(each.key.removeprefix(YOURS), each.label.split(" · ")[1]) for each in buttons]
+
+
+def test_a_visitor_s_classes_are_listed_the_newest_first(book):
+    first, second = (book.open_class("t7")[0].code for _ in range(2))
+    other, _ = begun(book)
+    book.join(other.code, "t7", "Ada")
+    begun(book)  # somebody else's
+    query = {"class": first, "view": "Teacher"}
+    page = opened(PAGE, visitor="t7", **query)
+    found = [(other.code, "you are Ada"), (second, "you teach it")]  # without the shown one
+    assert your_classes(page) == found
+    assert your_classes(opened(PAGE)) == []
+    assert your_classes(opened(PAGE, visitor="t7", **query | {"view": "Projector"})) == []
+    page.button(key=YOURS + other.code).click()
+    assert f"Class {other.code}: you are Ada" in texts(ran(page).subheader)
+    assert "view" not in page.query_params
+
+
 def shown(test):
     """All text that the page sends, as one string."""
     return "".join(str(each.proto) for each in test.main)

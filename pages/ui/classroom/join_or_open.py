@@ -12,6 +12,7 @@ from pages.ui.i18n.text import text
 from pages.ui.state.query_params import set_query
 from pages.ui.state.session import session, visitor
 
+PROJECTOR_VIEW = "Projector"  # in the address of the page that is projected
 TEACHER_VIEW = "Teacher"  # in the address of a visitor who opened the class
 
 
@@ -32,24 +33,6 @@ def join_or_open() -> None:
             key="classroom.open",
         ):
             _open()
-        _yours()
-
-
-def _yours() -> None:
-    """Show the classes that the visitor opened."""
-    mine = classroom_service().taught_by(visitor())
-    if not mine:
-        return
-    st.markdown(f"##### {text('classroom.open.yours')}")
-    with st.container(horizontal=True):
-        for classroom in mine:
-            code = classroom.code
-            st.button(
-                code,
-                key=f"classroom.yours.{code}",
-                on_click=set_query,
-                kwargs={"class": code, "view": TEACHER_VIEW},
-            )
 
 
 def join_form(classroom: Classroom | None = None) -> None:

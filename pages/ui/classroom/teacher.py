@@ -13,7 +13,7 @@ from ae_core.data.catalog import IMAGE_SETS
 from ae_core.data.loading import card
 from ae_core.data.user_image_sets import user_sets
 from pages.ui.backend.service import class_wall, classroom_service
-from pages.ui.classroom.join_or_open import attempt, here, join_info
+from pages.ui.classroom.join_or_open import PROJECTOR_VIEW, attempt, here, join_info
 from pages.ui.classroom.limits import limits_in_words
 from pages.ui.classroom.wall import refreshing_wall
 from pages.ui.i18n import notice
@@ -39,7 +39,7 @@ def teacher_view(classroom: Classroom, secret: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.link_button(
             text("classroom.projector"),
-            with_query(here(), **{"class": code, "view": "Projector"}),
+            with_query(here(), **{"class": code, "view": PROJECTOR_VIEW}),
             icon=":material/present_to_all:",
             help=text("classroom.projector_help"),
         )

@@ -7,8 +7,10 @@ import streamlit as st
 
 from ae_core.storage.files import ROOT
 from pages.ui.backend.service import measure_time, service
+from pages.ui.i18n import notice
 from pages.ui.i18n.text import slug, text
 from pages.ui.shell.return_link import return_link
+from pages.ui.shell.this_browser import cookie_note
 
 LOGO = str(ROOT / "assets" / "logo.png")  # a material icon would be fetched from a server
 SIDEBAR_PIXELS = 220
@@ -53,6 +55,8 @@ def page_frame(title: str, draw: Callable[[], None], *, by_itself: bool = True) 
             st.page_link(path, label=label, icon=symbol, query_params=wished)
     if "back" in st.query_params:
         return_link()
+    with notice.refusals():
+        cookie_note()
     service()  # starts the workers, so that they are warm at the first click
     show = st.fragment(measure_time) if by_itself else measure_time
     show(slug(title), draw)

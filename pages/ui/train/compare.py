@@ -9,6 +9,7 @@ from pages.ui.backend.service import service, snapshots_of
 from pages.ui.charts import training
 from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import run_name, status_in_words
+from pages.ui.shell.this_browser import this_browser
 from pages.ui.state.query_params import set_query
 from pages.ui.state.session import visitor
 from pages.ui.train.ended_run import space_warning
@@ -52,6 +53,7 @@ def compare_view() -> None:
         )
     st.markdown(_table(list(runs.values())))
     space_warning()
+    this_browser("compare.browser")
 
 
 def _metric(name: str) -> str:
