@@ -22,7 +22,7 @@ run: .venv/ready
 
 # Four processes keep two cores busy: browser tests wait half of their time.
 test: .venv/ready-dev browser postgres
-	$(BIN)/python -m pytest -n 4 --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder
 
 # Without a limit of time for one test: on an idle machine the longest takes two minutes.
 recipes: .venv/ready-dev
