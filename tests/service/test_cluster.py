@@ -61,6 +61,24 @@ def test_a_killed_server_leaves_no_worker_and_keeps_finished_runs(tmp_path):
         assert (again.lost, again.live) == ("service", True)
 
 
+def test_a_server_that_shuts_down_stops_its_runs_and_leaves_the_waiting_ones(tmp_path):
+    before_it = set(psutil.Process().children(recursive=True))
+    service = TrainingService(RunStore(tmp_path), Connection())
+    going, waits = service.submit(LONG, "ada"), service.submit(QUICK, "bob")
+    before = service.wait_until(going, lambda s: s.epoch > 0, PATIENCE)
+    family = set(psutil.Process().children(recursive=True)) - before_it
+    assert len(family) >= 3
+    service.shut_down()
+    assert psutil.wait_procs(family, timeout=30)[1] == []
+    store = RunStore(tmp_path)
+    stopped = store.read(going)
+    assert stopped.status == "stopped"
+    check(stopped.reason, "stopped_shut_down")
+    assert len(stopped.history) >= before.epoch
+    assert store.has_weights(going)
+    assert store.read(waits).status == "queued"
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere workers are started anew")
 def test_workers_are_forked_with_tensorflow_but_not_next_to_a_gpu(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "GPU_DEVICES", ())

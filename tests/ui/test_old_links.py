@@ -7,7 +7,9 @@ import time
 import pytest
 import streamlit as st
 
+from ae_core.storage.database import database_in
 from ae_core.storage.files import ROOT
+from ae_core.takeover.visitors import take_over_sets
 from tests.helpers.app_page import opened
 
 FIXTURES = ROOT / "tests" / "fixtures"
@@ -25,6 +27,7 @@ def old_store(own_runs, connection, tmp_path_factory):
     # The workers look for visitors' images beside the runs of all other tests, whoever starts them.
     connection.client()
     shutil.copytree(FIXTURES / "store" / "own", own_runs / "own", dirs_exist_ok=True)
+    take_over_sets(own_runs, database_in(own_runs))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AE_RUNS_DIR", str(folder))
         st.cache_resource.clear()

@@ -1,8 +1,10 @@
 """Sweeps and replays on the Train page."""
 
 import pytest
+from sqlalchemy import select, update
 
 from ae_core.specs import change, preset
+from ae_core.storage.tables import RUNS
 from ae_core.training.sweep import specs_of
 from tests.helpers.app_page import metric, opened, texts
 from tests.helpers.refusals import says
@@ -103,21 +105,27 @@ def test_a_run_is_replayed_beside_another_and_one_of_before_says_so(swept):
     assert not opened("pages/train.py", run=second).exception
 
 
-@pytest.mark.parametrize(
-    ("name", "key"), [("preview.png", "run_parts_damaged"), ("history.json", "run_end_damaged")]
-)
-def test_a_sweep_says_what_is_damaged_and_shows_the_rest(swept, name, key):
+@pytest.mark.parametrize("key", ["run_parts_damaged", "run_end_damaged"])
+def test_a_sweep_says_what_is_damaged_and_shows_the_rest(swept, key):
     from pages.ui.backend.service import service
 
     sweep, ids = swept
-    path = service().store.folder(ids[0]) / name
-    whole = path.read_bytes()
-    path.write_bytes(whole[:20])
+    store, damaged = service().store, RUNS.c.id == ids[0]
+    path = store.folder(ids[0]) / "preview.png"
+    preview, history = path.read_bytes(), select(RUNS.c.history_json).where(damaged)
+    with store.database.changing() as connection:
+        whole = connection.execute(history).scalar_one()
+        if key == "run_end_damaged":
+            connection.execute(update(RUNS).where(damaged).values(history_json=whole[:20]))
+        else:
+            path.write_bytes(preview[:20])
     service()._ended._kept.cache_clear()  # as after a restart
     try:
         page = opened("pages/train.py", sweep=sweep, view="Watch")
     finally:
-        path.write_bytes(whole)
+        path.write_bytes(preview)
+        with store.database.changing() as connection:
+            connection.execute(update(RUNS).where(damaged).values(history_json=whole))
         service()._ended._kept.cache_clear()
     assert "8 numbers: " in texts(page.caption)
     assert says(texts(page.warning), key)
