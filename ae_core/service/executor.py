@@ -14,6 +14,7 @@ from ae_core.errors import ServiceUnavailable
 
 # The errors of a job when the scheduler goes away; the next job handles that.
 CUT_OFF = (CancelledError, ClosedClientError, OSError, ServiceUnavailable, TimeoutError)
+CLOSE_SECONDS = 5.0
 
 _log = logging.getLogger(__name__)
 
@@ -25,6 +26,7 @@ class SerialExecutor:
         """Start idle with a named thread."""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._timer: threading.Timer | None = None
+        self._running = threading.Lock()  # held during a job
 
     def submit(self, job: Callable[..., None], *args: Any) -> None:
         """Run a job soon, without waiting for it."""
@@ -51,15 +53,18 @@ class SerialExecutor:
         self._timer.start()
 
     def close(self) -> None:
-        """Run no more jobs."""
+        """Run no more jobs; wait a little for the one that runs."""
         if self._timer is not None:
             self._timer.cancel()
         self._thread.shutdown(wait=False, cancel_futures=True)
+        if self._running.acquire(timeout=CLOSE_SECONDS):
+            self._running.release()
 
     def _run(self, job: Callable[..., None], *args: Any) -> None:
-        try:
-            job(*args)
-        except CUT_OFF as error:
-            _log.warning("%s was cut off: %s", job.__qualname__, error)
-        except Exception:
-            _log.exception("%s failed", job.__qualname__)
+        with self._running:
+            try:
+                job(*args)
+            except CUT_OFF as error:
+                _log.warning("%s was cut off: %s", job.__qualname__, error)
+            except Exception:
+                _log.exception("%s failed", job.__qualname__)

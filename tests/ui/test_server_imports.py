@@ -10,13 +10,12 @@ VISITS = """
 import sys
 
 from ae_core.classroom.service import ClassroomService
-from ae_core.storage.files import runs_dir
 from pages.ui.backend.service import service
 from tests.helpers.app_page import PAGES, opened
 
 for page in ("app.py", *PAGES):
     opened(page)
-book = ClassroomService(runs_dir())
+book = ClassroomService(service().store.database)
 classroom, secret = book.open_class("eve")
 book.join(classroom.code, "ada", "Ada")
 for query in ({"teacher": secret}, {"view": "Projector"}):

@@ -2,8 +2,8 @@
 
 import { element, find } from "../widgets/dom.js";
 
-/** @import { Call, Pairs } from "../widgets/types.js" */
-/** @typedef {{ route: string, actions: Pairs, failed: string }} Data */
+/** @import { Call } from "../widgets/types.js" */
+/** @typedef {{ route: string, remember: string, leave: string, failed: string }} Data */
 
 /** Open the page anew: whoever leaves also leaves what the address says, such as a class's secret. @param {string} action */
 function reopen(action) {
@@ -16,8 +16,9 @@ function reopen(action) {
 export default function ({ data, parentElement }) {
   const actions = find(parentElement, ".actions", HTMLElement);
   const failed = find(parentElement, ".failed", HTMLElement);
-  const buttons = data.actions.map(([action, label]) => {
-    const button = element("button", { type: "button", textContent: label });
+  const offered = /** @type {const} */ (["remember", "leave"]).filter((action) => data[action]);
+  const buttons = offered.map((action) => {
+    const button = element("button", { type: "button", textContent: data[action] });
     button.onclick = async () => {
       failed.hidden = true;
       try {

@@ -31,13 +31,15 @@ def this_browser(key: str) -> None:
     known = known_browser()
     if known is None:
         return
-    actions = [("leave", text("browser.leave"))]
+    remember = ""
     if known.remembered:
         st.caption(text("browser.remembered", days=DAYS))
     else:
         st.caption(text("browser.until_closed", days=DAYS))
-        actions.insert(0, ("remember", text("browser.remember")))
-    _ACTIONS(key=key, data={"route": ROUTE, "actions": actions, "failed": text("browser.failed")})
+        remember = text("browser.remember")
+    # Texts only: of a list Streamlit asks whether it is a table, and loads pandas for that, 65 MB.
+    said = {"remember": remember, "leave": text("browser.leave"), "failed": text("browser.failed")}
+    _ACTIONS(key=key, data={"route": ROUTE, **said})
 
 
 def cookie_note() -> None:
