@@ -240,7 +240,7 @@ class Dispatcher:
             self._executor.submit(attempt.forget)
 
     def _notify_servers(self) -> None:
-        if self._connection.shared and self._client is not None:
+        if self._connection.shared and self._client and self._client.status == "running":
             self._client.log_event(CHANGED, {})
 
 
