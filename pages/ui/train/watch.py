@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from ae_core.errors import Message
+from ae_core.errors import Message, UnknownThing
 from ae_core.export import latex
 from ae_core.runs.snapshot import CodeMap, Snapshot
 from pages.ui.backend.service import measure_time, run_sheet, service
@@ -52,7 +52,10 @@ def _refreshed(run_id: str, every: float | None) -> None:
 
 
 def _draw(run_id: str, every: float | None) -> None:
-    snapshot = service().snapshot(run_id)
+    try:
+        snapshot = service().snapshot(run_id)
+    except UnknownThing:  # it was deleted meanwhile: the page says so
+        st.rerun()
     if _refresh(snapshot) != every:
         st.rerun()  # the whole page, once, to set another refresh interval or none
     run_headline(snapshot)
