@@ -18,6 +18,7 @@ from ae_core.service.active_runs import ActiveRuns
 from ae_core.service.attempts import AttemptLost, AttemptTracker
 from ae_core.service.connection import Connection
 from ae_core.service.executor import SerialExecutor
+from ae_core.service.live_run import LiveRun
 from ae_core.service.messages import RunMessage, attempt_name, run_of, task_key
 from ae_core.service.queue import Entry, TrainingQueue
 from ae_core.service.queue_store import QueueStore
@@ -111,17 +112,21 @@ class Dispatcher:
             elif not self._connection.shared:
                 wait = IDLE_SECONDS
             self._active.set_problem(None)
-            self._save_unsaved()
-            self._housekeeping.go_on()
+            self._housekeeping.go_on()  # first: it may make the room that is missing
+            for run in self._active.unsaved():
+                self._save(run)
         except (ServiceUnavailable, StorageError) as error:
             self._active.set_problem(error.message)
         finally:
             self._executor.schedule(wait, self.dispatch)
 
-    def _save_unsaved(self) -> None:
-        """Try again to store runs that have ended, but could not be stored."""
-        for run in self._active.unsaved():
+    def _save(self, run: LiveRun) -> None:
+        """Store an ended run unless another server has done so; else keep it with the reason."""
+        try:
             self._store.finish(run.record, run.files)
+        except StorageError as error:
+            self._active.keep_unsaved(run.record.id, error.message)
+        else:
             self._active.drop(run.record.id)
 
     def _listen(self, client: Client) -> None:
@@ -187,6 +192,8 @@ class Dispatcher:
 
     def _lose(self, client: Client, entry: Entry, how: str) -> None:
         """Retry or end a run whose attempt was lost."""
+        if self._ending:
+            return  # the next server retries it
         attempt = self._attempts.pop(entry.id, None)
         if attempt is not None:
             attempt.forget()
@@ -228,12 +235,7 @@ class Dispatcher:
                 return
             run.end(outcome)
         run.pack(outcome)
-        try:
-            self._store.finish(run.record, run.files)  # unless another server has done so
-        except StorageError as error:
-            self._active.keep_unsaved(run_id, error.message)
-        else:
-            self._active.drop(run_id)
+        self._save(run)
         attempt = self._attempts.pop(run_id, None)
         self.announce()
         if attempt is not None:
