@@ -225,8 +225,8 @@ class RunStore:
             return [RunRef(*row) for row in connection.execute(question.where(_THERE))]
 
     def _size(self, run_id: str) -> int:
-        """Return the size of a run's files in bytes."""
-        return sum(path.stat().st_size for path in self.folder(run_id).glob("*"))
+        """Return the size of a run's files in bytes, without what another attempt still writes."""
+        return sum(path.stat().st_size for path in self.folder(run_id).glob("[!.]*"))
 
 
 def _refused(error: OSError) -> StorageError:

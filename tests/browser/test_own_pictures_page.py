@@ -90,6 +90,7 @@ def test_draw_upload_name_train_reconstruct_delete(page, server):
     expect(page.get_by_text(pattern("file_kind", name="notes [a](b) *c*.txt"))).to_be_visible()
     page.get_by_role("button", name="Keep them (20)").click()
     expect(metric(page, "Pictures")).to_have_text("22")
+    page.wait_for_selector(IDLE)  # an expander that is drawn anew is closed
 
     page.get_by_text("Name or delete").click()
     page.get_by_label("Name of the set").fill("Our handwriting")

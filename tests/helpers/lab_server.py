@@ -30,19 +30,25 @@ class Server:
 
 
 @contextmanager
-def serving(runs: Path, *options: str, base: str = "", **variables: str) -> Iterator[Server]:
+def serving(
+    runs: Path, *options: str, base: str = "", descriptors: int = 0, **variables: str
+) -> Iterator[Server]:
     """Start the app with a run store of its own.
 
     Args:
         runs: the folder of its runs.
         options: further options of ``streamlit run``.
         base: the base path that they set, e.g. ``/lab``.
+        descriptors: how many files it may have open, unless it asks for more; 0 for as many as this
+            process.
         variables: further variables of its environment.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    if descriptors:
+        command = ["sh", "-c", f'ulimit -S -n {descriptors} && exec "$@"', "sh", *command]
     environment = {**os.environ, "AE_RUNS_DIR": str(runs), **variables}
     with subprocess.Popen([*command, *options], cwd=ROOT, env=environment) as process:
         try:

@@ -232,22 +232,10 @@ FEW = 96  # file descriptors
 PAGES = 30
 
 
-@contextmanager
-def few_descriptors() -> Iterator[None]:
-    """A process that is started meanwhile may have few of them, unless it asks for more."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (FEW, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-
-
 def test_a_low_limit_of_descriptors_is_raised(tmp_path, capfd):
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     with ExitStack() as stack:
-        with few_descriptors():
-            server = stack.enter_context(serving(tmp_path))
+        server = stack.enter_context(serving(tmp_path, descriptors=FEW))
         process = psutil.Process(server.pid)
         assert process.rlimit(psutil.RLIMIT_NOFILE)[0] == hard
         assert f"about {carried_pages(hard)} open pages" in capfd.readouterr().err
