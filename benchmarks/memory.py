@@ -13,8 +13,8 @@ import psutil
 
 from ae_core.data.catalog import IMAGE_SETS
 from ae_core.service.service import TrainingService
-from ae_core.service.worker import TRAIN
 from ae_core.specs import TrainingSpec, change, preset
+from ae_core.workers.questions import TRAIN
 from benchmarks.own_service import own_service
 from benchmarks.report import Report
 

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ae_core.runs.store import RunStore
-from ae_core.service.connection import Connection
 from ae_core.service.service import TrainingService
+from ae_core.workers.connection import Connection
 
 
 @contextmanager

@@ -80,7 +80,7 @@ def _role(process: psutil.Process) -> str:
     words = " ".join(process.cmdline())
     if "resource_tracker" in words:
         return "Python's resource tracker"
-    return "the cluster" if "ae_core.service.cluster" in words else "a worker"
+    return "the cluster" if "ae_core.workers.cluster" in words else "a worker"
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from ae_core.models import inference
 from ae_core.models.compatibility import image_shape
 from ae_core.models.inference import ModelFile
 from ae_core.models.pretrained import cards
-from ae_core.service.connection import Connection
+from ae_core.workers.connection import Connection
 from benchmarks.report import Report
 from tests.helpers.encoded import many_scans
 

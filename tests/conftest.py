@@ -16,9 +16,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 
 from ae_core.runs.store import RunStore
-from ae_core.service.connection import Connection
 from ae_core.service.service import TrainingService
 from ae_core.storage.database import Database, database_in
+from ae_core.workers.connection import Connection
 from tests.helpers.dask_cluster import DaskCluster
 from tests.helpers.distribution import GroupScheduling, place_of
 from tests.helpers.postgres import Postgres

@@ -15,7 +15,7 @@ from pages.ui import streamlit_adapter
 from pages.ui.shell.lifespan import COLLECT_AFTER, SWITCH_INTERVAL
 
 STREAMLIT = "pages/ui/streamlit_adapter.py"
-DASK = "ae_core/service/dask_adapter.py"
+DASK = "ae_core/workers/dask_adapter.py"
 KERAS = "ae_core/training/keras_adapter.py"
 PLOTLY = "pages/ui/widgets/chart.py"
 HTTP = "uvicorn.protocols.http.auto"

@@ -17,10 +17,11 @@ from ae_core.runs.record import RunOutcome
 from ae_core.runs.store import RunStore
 from ae_core.service import worker
 from ae_core.service.active_runs import ActiveRuns
-from ae_core.service.dask_adapter import forget_events
 from ae_core.service.messages import RunMessage, attempt_name, epoch_limit, task_key, topic
 from ae_core.service.queue import Entry, TrainingQueue
 from ae_core.specs import LIMITS, TrainingSpec, to_json
+from ae_core.workers.dask_adapter import forget_events
+from ae_core.workers.questions import TRAIN
 
 ALL_EPOCHS = int(LIMITS["epochs"].high)
 TIMEOUT = 5  # seconds for an answer of the scheduler
@@ -62,7 +63,7 @@ class RemoteAttempt:
             to_json(spec),
             str(folder.resolve()),
             key=task_key(name),
-            resources={worker.TRAIN: 1},
+            resources={TRAIN: 1},
         )
         client.publish_dataset(future, name=task_key(name), override=True)
         return cls(client, name, future)

@@ -16,12 +16,12 @@ from ae_core.runs.record import RunOutcome
 from ae_core.runs.store import RunStore
 from ae_core.service.active_runs import ActiveRuns
 from ae_core.service.attempts import AttemptLost, AttemptTracker
-from ae_core.service.connection import Connection
 from ae_core.service.executor import SerialExecutor
 from ae_core.service.live_run import LiveRun
 from ae_core.service.messages import RunMessage, attempt_name, run_of, task_key
 from ae_core.service.queue import Entry, TrainingQueue
 from ae_core.service.queue_store import QueueStore
+from ae_core.workers.connection import Connection
 
 CHANGED = "ae-queue"  # the topic on which servers announce that the queue has changed
 POLL_SECONDS = 2.0  # while changes without an event are possible

@@ -19,13 +19,13 @@ from ae_core.runs.store import RunRef, RunStore
 from ae_core.runs.timeline import EpochFrame
 from ae_core.service.active_runs import ActiveRuns
 from ae_core.service.attempts import ALL_EPOCHS
-from ae_core.service.connection import Connection
 from ae_core.service.dispatcher import Dispatcher
 from ae_core.service.messages import SHUT_DOWN, STOP
 from ae_core.service.metrics import QueueLoad
 from ae_core.service.queue_store import QueueStore
 from ae_core.service.run_memory import check_run_memory
 from ae_core.specs import TrainingSpec
+from ae_core.workers.connection import Connection
 
 SHUT_DOWN_SECONDS = 8.0  # for runs in training; after it they keep their last checkpoint
 

@@ -1,16 +1,14 @@
-"""The code that runs in a worker: its start-up, and the training of a run.
+"""What a worker runs: its start-up, and the training of a run.
 
 Servers import this module, too, so the functions import TensorFlow themselves. Workers of a
 cluster are started with ``--preload ae_core.service.worker``.
 """
 
-import faulthandler
 import logging
 import os
 import threading
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from distributed import Event
@@ -20,21 +18,14 @@ from ae_core.images import to_bytes_range
 from ae_core.runs import checkpoint as checkpoints
 from ae_core.runs.checkpoint import Checkpoint
 from ae_core.runs.record import RunOutcome
-from ae_core.service import surroundings
-from ae_core.service.dask_adapter import report
 from ae_core.service.messages import DaskRunControl, ProgressReporter
 from ae_core.service.saver import Saver
 from ae_core.specs import from_json
+from ae_core.workers import surroundings
+from ae_core.workers.questions import TRAIN, UPLOAD, imported
 
 if TYPE_CHECKING:
     from ae_core.training.loop import Epoch
-
-T = TypeVar("T")
-
-# The kinds of worker, as Dask resources: `upload` reads visitors' files and has no TensorFlow.
-TRAIN, INFER, UPLOAD = "train", "infer", "upload"
-BEGUN = "ae-begun"  # the topic on which workers report which questions they have begun
-IMPORT_SECONDS = 60.0  # more for a question that comes while a worker is still importing
 
 _log = logging.getLogger(__name__)
 
@@ -43,15 +34,12 @@ class WorkerLost(RuntimeError):
     """Dask gave a training to a second worker because the first one died."""
 
 
-warmed = threading.Event()  # set in a worker that has imported what it needs
-
-
 def warm() -> None:
     """Import TensorFlow before the first click."""
     try:
         import ae_core.service.preload  # noqa: F401
     finally:
-        warmed.set()
+        imported.set()
 
 
 def warm_reader() -> None:
@@ -60,7 +48,7 @@ def warm_reader() -> None:
         import ae_core.data.uploads
         import ae_core.denoising.photos  # noqa: F401
     finally:
-        warmed.set()
+        imported.set()
 
 
 def dask_setup(worker: Any) -> None:
@@ -71,36 +59,6 @@ def dask_setup(worker: Any) -> None:
     if TRAIN in kinds:
         os.nice(10)  # pages and the other workers have priority
     threading.Thread(target=target, name="warm", daemon=True).start()
-
-
-def answered(
-    function: Callable[..., T], args: Any, kwargs: Any, key: str, seconds: float
-) -> T | Exception:
-    """Return a function's result or the exception it raised.
-
-    Of a task that raises, Dask would log the call as text, with the arguments of a partial.
-
-    Args:
-        function: the function.
-        args: its arguments.
-        kwargs: its keyword arguments.
-        key: the name of the question, which `BEGUN` reports.
-        seconds: the deadline. After it this process ends, even if it is in C code that lets no
-            other thread run, and its nanny starts it again.
-    """
-    report(BEGUN, key)
-    if not warmed.is_set():
-        seconds += IMPORT_SECONDS
-    faulthandler.dump_traceback_later(seconds, exit=True, file=2)
-    try:
-        return function(*args, **kwargs)
-    except UserError as error:
-        return error
-    except Exception as error:
-        _log.exception("%s failed", getattr(function, "__name__", "a question"))
-        return error
-    finally:
-        faulthandler.cancel_dump_traceback_later()
 
 
 def train(name: str, spec_json: str, folder: str) -> RunOutcome:

@@ -15,10 +15,10 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from ae_core.runs.store import RunStore
-from ae_core.service.connection import Connection
 from ae_core.service.service import TrainingService
 from ae_core.specs import change, preset
 from ae_core.storage.files import ROOT
+from ae_core.workers.connection import Connection
 from tests.helpers.dask_cluster import DaskCluster
 from tests.helpers.lab_page import IDLE
 from tests.helpers.lab_server import wait_for

@@ -12,8 +12,8 @@ from unittest.mock import patch
 from distributed import Client
 from distributed.cli import dask_worker
 
-from ae_core.service.cluster import forks
 from ae_core.storage.files import ROOT
+from ae_core.workers.cluster import forks
 
 LOCAL = ("--host", "127.0.0.1", "--no-dashboard")
 KINDS = ("train", "train", "infer")

@@ -163,7 +163,7 @@ def test_a_scheduler_that_is_gone_is_said_and_found_again_and_nothing_is_lost(cl
 SERVER = """
 import sys, json
 from pathlib import Path
-from ae_core.service.connection import Connection
+from ae_core.workers.connection import Connection
 from ae_core.service.service import TrainingService
 from ae_core.specs import change, preset
 from ae_core.runs.store import RunStore

@@ -10,11 +10,11 @@ import pytest
 
 from ae_core.errors import ServiceUnavailable
 from ae_core.runs.store import RunStore
-from ae_core.service import cluster as module
-from ae_core.service.connection import Connection
 from ae_core.service.service import TrainingService
 from ae_core.specs import change, preset
 from ae_core.storage.files import ROOT
+from ae_core.workers import cluster as module
+from ae_core.workers.connection import Connection
 from tests.helpers.refusals import check, refused
 
 QUICK = change(preset("digits-dense"), image_size=8, epochs=5)
@@ -24,7 +24,7 @@ PATIENCE = 120  # seconds: workers give way to everything else that computes
 SERVER = """
 import sys, json
 from pathlib import Path
-from ae_core.service.connection import Connection
+from ae_core.workers.connection import Connection
 from ae_core.service.service import TrainingService
 from ae_core.specs import change, preset
 from ae_core.runs.store import RunStore
@@ -115,7 +115,7 @@ def figures(snapshot):
 
 
 def test_an_unreachable_scheduler_is_a_sentence(tmp_path, monkeypatch):
-    monkeypatch.setattr("ae_core.service.connection.CONNECT_SECONDS", 1)
+    monkeypatch.setattr("ae_core.workers.connection.CONNECT_SECONDS", 1)
     connection = Connection("tcp://127.0.0.1:1")
     with refused("unreachable", ServiceUnavailable):
         connection.client()

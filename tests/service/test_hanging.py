@@ -9,8 +9,8 @@ import time
 import pytest
 
 from ae_core.errors import ServiceUnavailable
-from ae_core.service.watch import HANGING_LOOKS, Watched
 from ae_core.specs import change, preset
+from ae_core.workers.watch import HANGING_LOOKS, Watched
 from tests.helpers.refusals import refused
 
 LONG = change(preset("digits-dense"), image_size=8, epochs=2000)

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from ae_core.models.compatibility import network_shapes
 from ae_core.models.shapes import parameters
-from ae_core.service import run_memory, surroundings
+from ae_core.service import run_memory
 from ae_core.specs import PRESETS, TrainingSpec, change, preset
 from ae_core.specs.serialization import to_json
 from ae_core.storage.files import ROOT
 from ae_core.training import memory
 from ae_core.training.memory import bytes_needed, check_memory
+from ae_core.workers import surroundings
 from tests.helpers.refusals import check, refused
 
 MEGABYTE = 1 << 20
@@ -29,7 +30,7 @@ WIDE = change(TrainingSpec(image_set="digits"), encoder="dense4096, dense4096", 
 # A process trains what it reads and prints how much more memory it had at its peak.
 TRAINING = """
 import json, os, sys
-from ae_core.service import surroundings
+from ae_core.workers import surroundings
 surroundings.adopt()
 import ae_core.service.preload
 from ae_core.data.loading import load_images

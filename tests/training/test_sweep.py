@@ -21,12 +21,12 @@ from ae_core.runs.record import RunOutcome, new_record
 from ae_core.runs.store import RunStore
 from ae_core.service import active_runs
 from ae_core.service.active_runs import ActiveRuns
-from ae_core.service.connection import Connection
 from ae_core.service.live_run import LiveRun
 from ae_core.service.queue_store import QueueStore
 from ae_core.service.service import TrainingService
 from ae_core.specs import LIMITS, change, flatten, preset
 from ae_core.training.sweep import MAX_SIZES, MIN_SIZES, parse_sizes, specs_of
+from ae_core.workers.connection import Connection
 from pages.ui.charts.sweep import LOSSLESS, SizePoint, SweepWords, psnr_by_size
 from tests.helpers.refusals import check, refused
 

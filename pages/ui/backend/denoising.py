@@ -52,7 +52,7 @@ def denoised(asked: Question) -> Denoised:
     """Return the model's result.
 
     Raises:
-        ServiceUnavailable: see `ae_core.service.connection.Connection.answer`.
+        ServiceUnavailable: see `ae_core.workers.connection.Connection.answer`.
     """
     return _answer("denoised", asked, lambda: _of_worker(denoise.denoise, asked))
 

@@ -14,12 +14,12 @@ from ae_core.errors import UnknownThing
 from ae_core.latent.match_results import MatchResultStore
 from ae_core.runs.replay import ReplaySheet, pack_frames
 from ae_core.runs.snapshot import Snapshot
-from ae_core.service.connection import Connection
 from ae_core.service.service import TrainingService
 from ae_core.specs import ImageChoice
 from ae_core.storage.files import runs_dir
 from ae_core.takeover.store import open_store
 from ae_core.training import estimate
+from ae_core.workers.connection import Connection
 from pages.ui.backend.caching import uncached_for_user_sets
 from pages.ui.backend.prometheus import Provider
 from pages.ui.streamlit_adapter import register_metrics

@@ -16,9 +16,9 @@ from ae_core.errors import ServiceUnavailable
 from ae_core.models import inference
 from ae_core.models.compatibility import image_shape
 from ae_core.models.pretrained import cards
-from ae_core.service import connection as module
-from ae_core.service import worker
-from ae_core.service.connection import Connection
+from ae_core.workers import connection as module
+from ae_core.workers import questions
+from ae_core.workers.connection import Connection
 from tests.helpers.encoded import encoded, many_scans
 from tests.helpers.refusals import refused
 
@@ -28,7 +28,7 @@ ENDLESS = (re.match, "(a+)+$", "a" * 40 + "b")  # no other thread of the process
 
 
 def begun(connection):
-    return len(connection.client().get_events(worker.BEGUN))
+    return len(connection.client().get_events(questions.BEGUN))
 
 
 @contextmanager

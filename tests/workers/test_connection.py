@@ -13,9 +13,9 @@ from distributed import CancelledError
 from distributed.comm import CommClosedError
 
 from ae_core.errors import Message, ServiceUnavailable, UserError
-from ae_core.service import cluster, worker
-from ae_core.service import connection as module
-from ae_core.service.connection import Connection
+from ae_core.workers import cluster, questions
+from ae_core.workers import connection as module
+from ae_core.workers.connection import Connection
 from tests.helpers.refusals import check, refused
 
 PATIENCE = 120
@@ -73,12 +73,12 @@ def test_an_error_in_a_worker_is_raised_here_and_dask_does_not_log_the_call(conn
 
 
 def test_an_error_is_logged_by_the_name_of_the_question_without_its_arguments(monkeypatch, caplog):
-    monkeypatch.setattr(worker, "report", Mock())
+    monkeypatch.setattr(questions, "report", Mock())
     for function, arguments, error in (
         (math.sqrt, (-123456789.5,), ValueError),
         (partial(max, key="of-a-visitor"), ((1, 2),), TypeError),
     ):
-        assert isinstance(worker.answered(function, arguments, {}, "key", 60), error)
+        assert isinstance(questions.answered(function, arguments, {}, "key", 60), error)
     assert caplog.messages == ["sqrt failed", "a question failed"]
     assert "123456789.5" not in caplog.text
     assert "of-a-visitor" not in caplog.text
@@ -92,10 +92,10 @@ def test_a_question_that_takes_too_long_ends_and_those_behind_it_are_answered(
     connection, function, arguments
 ):
     assert connection.answer(abs, -3) == 3  # the worker is there
-    events = len(connection.client().get_events(worker.BEGUN))
+    events = len(connection.client().get_events(questions.BEGUN))
     with ThreadPoolExecutor(2) as threads:
         slow = threads.submit(connection.answer_within, 2.0, function, *arguments)
-        while len(connection.client().get_events(worker.BEGUN)) == events:
+        while len(connection.client().get_events(questions.BEGUN)) == events:
             assert not slow.done()
         behind = threads.submit(connection.answer, abs, -4)
         with refused("too_slow", ServiceUnavailable, seconds=2):

@@ -15,10 +15,10 @@ from distributed.comm import CommClosedError
 from distributed.scheduler import KilledWorker
 
 from ae_core.errors import Message, ServiceUnavailable, UserError
-from ae_core.service import cluster
-from ae_core.service.dask_adapter import keep_no_messages
-from ae_core.service.watch import watch_cluster
-from ae_core.service.worker import BEGUN, INFER, TRAIN, UPLOAD, answered
+from ae_core.workers import cluster
+from ae_core.workers.dask_adapter import keep_no_messages
+from ae_core.workers.questions import BEGUN, INFER, TRAIN, UPLOAD, answered
+from ae_core.workers.watch import watch_cluster
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -49,7 +49,7 @@ OPERATORS = {"TF_CPP_MIN_LOG_LEVEL": "1", "TF_FORCE_GPU_ALLOW_GROWTH": "true"}  
 # A process that asks a worker through the pages' connection, as a server does.
 ASKING = """
 import json
-from ae_core.service.connection import Connection
+from ae_core.workers.connection import Connection
 
 def settings():
     import os, sys, dask, keras

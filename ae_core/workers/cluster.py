@@ -1,4 +1,4 @@
-"""The embedded Dask cluster: ``python -m ae_core.service.cluster``, a child of the web server.
+"""The embedded Dask cluster: ``python -m ae_core.workers.cluster``, a child of the web server.
 
 One process holds the scheduler and a nanny for each worker; each worker is a separate process. The
 server keeps the child's standard input open: when the server ends, even if killed, that input ends,
@@ -20,11 +20,11 @@ import dask
 from distributed import Nanny, Scheduler, SpecCluster
 
 from ae_core.errors import UserError
-from ae_core.service import surroundings
-from ae_core.service.dask_adapter import SpawnedNanny, fork_workers, keep_no_messages
-from ae_core.service.watch import watch_workers
-from ae_core.service.worker import INFER, TRAIN, UPLOAD
 from ae_core.storage.files import ROOT, runs_dir
+from ae_core.workers import surroundings
+from ae_core.workers.dask_adapter import SpawnedNanny, fork_workers, keep_no_messages
+from ae_core.workers.questions import INFER, TRAIN, UPLOAD
+from ae_core.workers.watch import watch_workers
 
 HOST = "127.0.0.1"
 QUIET = {
@@ -56,7 +56,7 @@ def start(train_workers: int = 1, infer_workers: int = 1) -> tuple["subprocess.P
         UserError: it did not start; the log has its last output.
     """
     use_own_settings()
-    command = [sys.executable, "-m", "ae_core.service.cluster"]
+    command = [sys.executable, "-m", "ae_core.workers.cluster"]
     process = subprocess.Popen(
         [*command, "--train", str(train_workers), "--infer", str(infer_workers)],
         cwd=ROOT,

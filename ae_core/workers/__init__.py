@@ -1,0 +1,1 @@
+"""The worker processes: they are started, watched, asked, and renewed."""
