@@ -19,11 +19,11 @@ from ae_core.models.inference import DenoiserFile
 from ae_core.models.shapes import parameters
 from ae_core.pretrain import build
 from ae_core.runs.housekeeping import Housekeeping, Retention
-from ae_core.sentences import sentence
 from ae_core.service.queue_store import clear_queue
 from ae_core.specs import LIMITS, PRESETS, Corruption, change, preset
 from ae_core.storage.files import atomic_write, runs_dir
 from ae_core.takeover.store import open_store, take_over
+from ae_core.text.sentences import sentence
 from ae_core.workers import surroundings
 
 

@@ -1,4 +1,4 @@
-"""The errors that visitors see, as a key and values; `ae_core.sentences` makes the sentence.
+"""The errors that visitors see, as a key and values; `ae_core.text.sentences` makes the sentence.
 
     UserError                  a refusal: a bad setting, file, link or name
     ├── UnknownThing           a link names something that is not on this server

@@ -6,13 +6,6 @@ from ae_core.denoising import denoise
 from ae_core.specs import CHOICES, LIMITS, Corruption
 from ae_core.specs.serialization import OLD_NAMES
 from pages.ui.backend.denoising import Question, classical, denoised, squeezed
-from pages.ui.denoise.results import (
-    classical_view,
-    denoised_view,
-    downloads,
-    squeezed_view,
-    wipe_view,
-)
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import amount_in_words, in_words
@@ -23,6 +16,13 @@ from pages.ui.pickers.models import (
     TrainedDenoiser,
     denoising_models,
     squeezing_models,
+)
+from pages.ui.pictures.denoised import (
+    classical_view,
+    denoised_view,
+    downloads,
+    squeezed_view,
+    wipe_view,
 )
 from pages.ui.shell.frame import page_frame
 from pages.ui.state.query_params import linked_choice, linked_seed, linked_slider, set_query

@@ -15,8 +15,8 @@ from ae_core.specs import to_query
 from pages.ui.backend.service import service
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
-from pages.ui.own_pictures.collecting import add_pictures
 from pages.ui.pickers.gallery_picker import page_turning
+from pages.ui.pictures.collecting import add_pictures
 from pages.ui.shell.frame import page_frame
 from pages.ui.state.query_params import linked_index, set_query
 from pages.ui.state.session import session, visitor

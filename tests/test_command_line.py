@@ -22,9 +22,9 @@ from ae_core.models.shapes import infer_shapes, parameters
 from ae_core.models.weights import from_bytes
 from ae_core.runs.record import RunOutcome, new_record
 from ae_core.runs.store import RunStore
-from ae_core.sentences import sentence
 from ae_core.specs import CHOICES, LIMITS, PRESETS, change, from_json, preset
 from ae_core.storage.files import ROOT
+from ae_core.text.sentences import sentence
 
 
 def run(*arguments):

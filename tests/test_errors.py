@@ -9,8 +9,8 @@ import pytest
 from ae_core.errors import StorageError, disk_reason
 from ae_core.runs.folder import write_run
 from ae_core.runs.record import new_record
-from ae_core.sentences import languages, sentence
 from ae_core.specs import TrainingSpec
+from ae_core.text.sentences import languages, sentence
 
 REASONS = {
     errno.ENOSPC: "disk_full",

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from ae_core import errors
 from ae_core.errors import Message, UserError
 from ae_core.runs.folder import OLD_REASONS
-from ae_core.sentences import FALLBACK, entries, languages, sentence
 from ae_core.storage.files import ROOT
+from ae_core.text.sentences import FALLBACK, entries, languages, sentence
 
 BEGIN = "message."
 ENTRIES = {

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 from ae_core.classroom.model import Student
 from ae_core.classroom.run_card import RunCard
-from ae_core.sentences import FALLBACK, decimal_sign
 from ae_core.specs import PRESETS, to_query
+from ae_core.text.sentences import FALLBACK, decimal_sign
 
 COLUMNS = (
     *("nickname", "run", "begun", "status", "preset", "image_set", "image_size", "numbers"),

@@ -13,7 +13,7 @@ from ae_core.data.user_image_sets import suggested_spec
 from ae_core.errors import NotAllowed, UserError
 from ae_core.models.compatibility import apply_setting, image_shape
 from ae_core.specs import LIMITS, PRESETS, Limit, TrainingSpec
-from ae_core.typed_text import looks_like, visible_text
+from ae_core.text.typed import looks_like, visible_text
 
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # read aloud: no I, L, O, 0, 1
 CODE_LENGTH = 5

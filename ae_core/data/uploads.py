@@ -18,7 +18,7 @@ from ae_core.data.image_files import MAX_BYTES, read_header
 from ae_core.errors import Message, UserError
 from ae_core.images import to_array, to_bytes_range
 from ae_core.storage.files import DAMAGED
-from ae_core.typed_text import shortened, visible_text
+from ae_core.text.typed import shortened, visible_text
 
 MAX_TOTAL_BYTES = 60 << 20  # for all files, unpacked
 MAX_PIXELS = 500_000_000  # for all images at their original size: about ten seconds of work

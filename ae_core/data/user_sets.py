@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ae_core.errors import UnknownThing, UserError
 from ae_core.storage.files import check_time
-from ae_core.typed_text import visible_text
+from ae_core.text.typed import visible_text
 
 SIDES = (28, 32, 64)  # pixels
 MAX_NAME = 40  # characters

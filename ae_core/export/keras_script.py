@@ -24,11 +24,11 @@ from ae_core.metrics import NEAR_ZERO
 from ae_core.models.pca_init import encoder_projection, pca_weights
 from ae_core.models.precision import resolve_precision
 from ae_core.models.shapes import Shape
-from ae_core.sentences import say
 from ae_core.specs import TrainingSpec
 from ae_core.specs.augmentation import AUGMENTATIONS
 from ae_core.specs.losses import LOSSES
 from ae_core.specs.noise import NOISES
+from ae_core.text.sentences import say
 from ae_core.training.batches import EVALUATED_AT_ONCE, WARMUP_SHARE
 
 PICTURE_FILE = "pictures.npz"

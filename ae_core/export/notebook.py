@@ -5,8 +5,8 @@ from typing import Any
 
 from ae_core.export import keras_script, latex
 from ae_core.models.shapes import Shape
-from ae_core.sentences import say
 from ae_core.specs import TrainingSpec
+from ae_core.text.sentences import say
 
 _WORDS = {
     "Settings": "What may be changed first.",

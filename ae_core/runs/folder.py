@@ -23,7 +23,6 @@ from ae_core.runs.record import (
     plain,
     spec_from_json,
 )
-from ae_core.sentences import sentence
 from ae_core.specs import to_json
 from ae_core.storage.files import (
     DamagedFile,
@@ -33,6 +32,7 @@ from ae_core.storage.files import (
     checked,
     reading,
 )
+from ae_core.text.sentences import sentence
 
 _log = logging.getLogger(__name__)
 

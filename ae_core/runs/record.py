@@ -11,9 +11,9 @@ import numpy as np
 
 from ae_core.errors import Message
 from ae_core.models.compatibility import network_shapes
-from ae_core.sentences import sentence
 from ae_core.specs import TrainingSpec, from_json
 from ae_core.storage.files import any_number
+from ae_core.text.sentences import sentence
 
 ENDED = ("finished", "stopped", "failed")
 UNENDED = ("queued", "running", "stopping")

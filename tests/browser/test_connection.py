@@ -7,7 +7,7 @@ from urllib.parse import urlparse
 import pytest
 from playwright.sync_api import Page, expect
 
-from ae_core.sentences import say
+from ae_core.text.sentences import say
 from tests.helpers.lab_page import IDLE, open_page
 from tests.helpers.lab_server import LAPTOP, PHONE, serving
 from tests.helpers.sticky_proxy import StickyProxy

@@ -13,8 +13,8 @@ from PIL import Image
 from playwright.sync_api import FilePayload, Page, expect
 from skimage import data
 
-from ae_core.sentences import entries
 from ae_core.specs import CHOICES
+from ae_core.text.sentences import entries
 from tests.helpers.lab_page import IDLE, box_of, metric, open_page
 from tests.helpers.refusals import pattern
 from tests.helpers.written_files import no_writing, places, processes, written_since

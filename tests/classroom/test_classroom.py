@@ -26,7 +26,7 @@ from ae_core.data.user_image_sets import user_sets
 from ae_core.errors import NotAllowed, UserError
 from ae_core.models.compatibility import apply_setting, image_shape, network_shapes
 from ae_core.specs import change, preset
-from ae_core.typed_text import visible_text
+from ae_core.text.typed import visible_text
 from tests.helpers.refusals import check
 from tests.helpers.refusals import refused as refusal
 

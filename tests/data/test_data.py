@@ -16,8 +16,8 @@ from ae_core.data import download, loading
 from ae_core.data.catalog import IMAGE_SETS
 from ae_core.data.loading import load_images
 from ae_core.errors import ImageSetCorrupt, ImageSetUnavailable, Message
-from ae_core.sentences import say
 from ae_core.storage.files import ROOT, data_dir
+from ae_core.text.sentences import say
 from tests.helpers.image_set_files import digits_arrays, lfw_arrays, olivetti_array, write_fake
 from tests.helpers.refusals import check, refused
 

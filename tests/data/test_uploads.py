@@ -20,7 +20,7 @@ from ae_core.data.uploads import (
     short_name,
 )
 from ae_core.errors import Message, UserError
-from ae_core.typed_text import visible_text
+from ae_core.text.typed import visible_text
 from tests.helpers.refusals import check, refused
 
 

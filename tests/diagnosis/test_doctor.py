@@ -12,9 +12,9 @@ from ae_core.diagnosis import doctor, remedies, rules
 from ae_core.diagnosis.doctor import examine
 from ae_core.diagnosis.rules import FINE, HINT, PROBLEM
 from ae_core.models.compatibility import network_shapes
-from ae_core.sentences import FALLBACK, entries
 from ae_core.specs import PRESETS, change, preset
 from ae_core.storage.files import data_dir
+from ae_core.text.sentences import FALLBACK, entries
 from ae_core.training.loop import fit
 
 DIGITS = change(preset("digits-dense"), image_size=8)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ae_core.errors import Message, UserError
-from ae_core.sentences import MAX_QUOTED, MessageFormatter, entries, languages, sentence
+from ae_core.text.sentences import MAX_QUOTED, MessageFormatter, entries, languages, sentence
 
 
 @contextmanager

@@ -11,9 +11,9 @@ from ae_core.lessons.expressions import Expression, fill
 from ae_core.lessons.figures import MEASUREMENTS, RUN_FIGURES, figures_of_run
 from ae_core.lessons.reader import FOLDER, lesson_files, read_lesson
 from ae_core.lessons.schema import PAGES, Lesson, numbers_of
-from ae_core.sentences import entries, languages
 from ae_core.specs import PRESETS, TrainingSpec, from_query, preset
 from ae_core.storage.files import ROOT
+from ae_core.text.sentences import entries, languages
 from pages.ui.lessons.guess import verdict
 from pages.ui.lessons.step import key_of, terms_in
 from pages.ui.state.query_params import NOT_SETTINGS

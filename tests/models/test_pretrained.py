@@ -29,8 +29,8 @@ from ae_core.models.weights import dequantize, from_bytes
 from ae_core.pretrain.build import benchmark_autoencoder
 from ae_core.pretrain.noise_benchmark import benchmark
 from ae_core.pretrain.recipes import DENOISERS, RECIPES, recipe
-from ae_core.sentences import say
 from ae_core.specs import PRESETS, Corruption, change, preset
+from ae_core.text.sentences import say
 
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
 PARTS = ("encoder", "decoder")

@@ -13,8 +13,8 @@ from ae_core.runs.ended_runs import EndedRuns
 from ae_core.runs.folder import read_run
 from ae_core.runs.record import ALWAYS, ENDED
 from ae_core.runs.store import RunStore
-from ae_core.sentences import languages, sentence
 from ae_core.storage.files import LAST_SECOND, ROOT, DamagedFile
+from ae_core.text.sentences import languages, sentence
 from tests.helpers.damage import stored
 
 ID = "42ee999ae340"  # two epochs, a code of two dimensions

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ae_core.errors import UserError
-from ae_core.sentences import MAX_QUOTED, say, sentence
 from ae_core.specs import (
     CHOICES,
     LIMITS,
@@ -32,6 +31,7 @@ from ae_core.specs import (
 )
 from ae_core.specs.layers import EXAMPLES
 from ae_core.specs.serialization import OLD_NAMES, OLD_VALUES
+from ae_core.text.sentences import MAX_QUOTED, say, sentence
 from tests.helpers.refusals import check, refused
 
 WIDTHS = st.integers(1, 4096)

@@ -14,11 +14,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import select, text
 
 from ae_core.errors import Message
-from ae_core.sentences import sentence
 from ae_core.storage import database as database_module
 from ae_core.storage.database import FILE, Database, database_in, insert_new, upgrade, upsert
 from ae_core.storage.files import ROOT
 from ae_core.storage.tables import SETTINGS, TABLES, VERSION
+from ae_core.text.sentences import sentence
 from tests.helpers.refusals import refused
 
 PASSWORD = "op3n-s3same"

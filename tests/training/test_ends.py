@@ -11,10 +11,10 @@ import pytest
 from tensorflow.python.framework.func_graph import FuncGraph
 
 from ae_core.errors import Message
-from ae_core.sentences import sentence
 from ae_core.specs import (
     change,
 )
+from ae_core.text.sentences import sentence
 from ae_core.training import control, steps
 from ae_core.training.batches import MetricSums
 from ae_core.training.control import NoControl

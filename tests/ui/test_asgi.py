@@ -12,8 +12,8 @@ from urllib.parse import unquote
 import pytest
 from starlette.applications import Starlette
 
-from ae_core.sentences import languages, say
 from ae_core.storage.files import ROOT
+from ae_core.text.sentences import languages, say
 from pages.ui.shell.asgi import KEEP, PROBLEMS, routes
 from pages.ui.shell.lifespan import lifespan
 from pages.ui.widgets import component

@@ -332,7 +332,7 @@ def test_runs_are_handed_to_the_service_in_one_place_only():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Attribute) and node.attr in ("submit", "submit_sweep"):
                 callers.add(path.relative_to(ROOT).as_posix())
-    assert callers == {"pages/ui/train/submission.py"}
+    assert callers == {"pages/ui/backend/submission.py"}
 
 
 def test_a_class_is_where_another_server_on_the_same_database_finds_it(book):

@@ -13,13 +13,13 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from pages.ui.shell.addresses import client_address, networks, trusted_proxies
 from pages.ui.shell.protection import (
     Protection,
     content_security_policy,
     embedding_origins,
     server_error,
 )
+from pages.ui.state.addresses import client_address, networks, trusted_proxies
 from pages.ui.streamlit_adapter import PEER
 
 

@@ -11,11 +11,11 @@ from ae_core.data.catalog import IMAGE_SETS
 from ae_core.models.compatibility import network_shapes
 from ae_core.models.pretrained import cards
 from ae_core.runs.snapshot import LIVE
-from ae_core.sentences import FALLBACK, entries, languages
 from ae_core.specs import CHOICES, PRESETS, TrainingSpec, flatten
 from ae_core.specs.augmentation import AUGMENTATIONS
 from ae_core.specs.losses import BOTTLENECKS, LOSSES
 from ae_core.specs.noise import NOISES
+from ae_core.text.sentences import FALLBACK, entries, languages
 from pages.ui.charts.network_diagram import HEAD, network_drawing
 from pages.ui.charts.network_diagram import WORDS as DRAWN
 from pages.ui.i18n.names import image_set_title, model_data

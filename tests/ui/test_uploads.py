@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ae_core.sentences import say
+from ae_core.text.sentences import say
 from pages.ui import streamlit_adapter
 from pages.ui.shell.uploads import FRAMING, MEGABYTES, UploadLimit
 

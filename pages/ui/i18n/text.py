@@ -1,4 +1,4 @@
-"""The texts of the app in the visitor's language; `ae_core.sentences` defines the entries.
+"""The texts of the app in the visitor's language; `ae_core.text.sentences` defines the entries.
 
 The language comes from ``lang=`` in the address, or from the visitor's browser.
 """
@@ -8,9 +8,9 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs
 
-from ae_core import sentences
 from ae_core.errors import Message, UserError
-from ae_core.sentences import FALLBACK, entries, languages
+from ae_core.text import sentences
+from ae_core.text.sentences import FALLBACK, entries, languages
 from pages.ui.streamlit_adapter import asked_language
 
 KEEPS_CAPITALS = ("de",)  # languages with capitalized nouns

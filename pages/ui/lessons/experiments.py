@@ -11,13 +11,13 @@ from ae_core.lessons.schema import Experiment
 from ae_core.runs.snapshot import Snapshot
 from ae_core.specs import to_query
 from pages.ui.backend.service import service, snapshots_of
+from pages.ui.backend.submission import submit_run, submit_sweep
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import status_in_words
 from pages.ui.lessons.measurements import named_rows
 from pages.ui.shell.return_link import link_with_return
 from pages.ui.state.session import visitor
-from pages.ui.train.submission import submit_run, submit_sweep
 
 MAX_RUNS = 60  # newest runs of a visitor that are searched
 REFRESH_SECONDS = 1.0

@@ -9,7 +9,7 @@ import streamlit as st
 from ae_core.lessons.expressions import MissingFigure, fill
 from ae_core.lessons.figures import Figures
 from ae_core.lessons.schema import GUESS, Experiment, Lesson, Link, Step, numbers_of
-from ae_core.sentences import entries
+from ae_core.text.sentences import entries
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import language, text
 from pages.ui.lessons.experiments import done_runs, figures_of, train_view

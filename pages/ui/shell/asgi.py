@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from ae_core.sentences import languages, say
+from ae_core.text.sentences import languages, say
 from pages.ui import streamlit_adapter
 from pages.ui.shell import visitor_cookie
 from pages.ui.shell.deadline import BodyDeadline

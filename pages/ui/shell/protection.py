@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pages.ui import streamlit_adapter
-from pages.ui.shell.addresses import (
+from pages.ui.state.addresses import (
     LOOPBACK,
     client_address,
     networks,

@@ -6,7 +6,7 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ae_core.sentences import FALLBACK, say
+from ae_core.text.sentences import FALLBACK, say
 from pages.ui import streamlit_adapter
 from pages.ui.i18n.text import language_of
 

@@ -15,8 +15,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ae_core.errors import StorageError
-from pages.ui.shell.addresses import came_by_https, trusted_proxies
 from pages.ui.state import identity
+from pages.ui.state.addresses import came_by_https, trusted_proxies
 from pages.ui.state.base_path import base_path
 from pages.ui.state.identity import DAYS, RENEWED_AFTER, SECONDS_PER_DAY, Identity
 from pages.ui.streamlit_adapter import XSRF_COOKIE, browser_token

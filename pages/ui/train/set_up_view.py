@@ -16,6 +16,7 @@ from ae_core.specs.serialization import OLD_NAMES
 from ae_core.training.estimate import seconds
 from pages.ui.backend.images import gallery_sheet
 from pages.ui.backend.service import speed
+from pages.ui.backend.submission import refusal, submit_run
 from pages.ui.charts.network_diagram import network_drawing
 from pages.ui.classroom.limits import class_note
 from pages.ui.i18n import notice
@@ -26,7 +27,6 @@ from pages.ui.state.query_params import set_query
 from pages.ui.state.session import session
 from pages.ui.train.code_view import code_view
 from pages.ui.train.controls import body_select, preset_select, setting
-from pages.ui.train.submission import refusal, submit_run
 from pages.ui.train.sweep_set_up import sweep_set_up
 from pages.ui.widgets.metric import metric
 from pages.ui.widgets.waiting import waiting

@@ -5,11 +5,11 @@ import streamlit as st
 from ae_core.service.run_memory import check_run_memory
 from ae_core.specs import TrainingSpec
 from ae_core.training.sweep import parse_sizes, specs_of
+from pages.ui.backend.submission import refusal, submit_sweep
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.state.query_params import set_query
 from pages.ui.state.session import session
-from pages.ui.train.submission import refusal, submit_sweep
 
 USUAL_SIZES = "2, 4, 16, 64"
 KEY = "train.sizes"

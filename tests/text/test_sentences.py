@@ -3,7 +3,7 @@ import pickle
 import pytest
 
 from ae_core.errors import Message, StorageError, UserError
-from ae_core.sentences import entries, languages, say, sentence
+from ae_core.text.sentences import entries, languages, say, sentence
 
 
 def test_an_error_keeps_key_and_values_on_its_way_from_a_worker():
@@ -31,7 +31,7 @@ def entry(monkeypatch):
 
     def said(template, language="en", **values):
         known = {**entries(language), "own.entry": template}
-        monkeypatch.setattr("ae_core.sentences.entries", lambda _: known)
+        monkeypatch.setattr("ae_core.text.sentences.entries", lambda _: known)
         return say("own.entry", language, **values)
 
     return said

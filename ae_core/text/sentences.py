@@ -26,7 +26,7 @@ from babel.numbers import format_decimal, get_decimal_symbol, get_group_symbol
 
 from ae_core.errors import Message, UserError
 from ae_core.storage.files import ROOT
-from ae_core.typed_text import shortened
+from ae_core.text.typed import shortened
 
 FOLDER = ROOT / "assets" / "text"
 FALLBACK = "en"

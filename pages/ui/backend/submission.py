@@ -13,7 +13,7 @@ from pages.ui.i18n import notice
 from pages.ui.i18n.names import image_set_title
 from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import label
-from pages.ui.shell.addresses import visitor_address
+from pages.ui.state.addresses import visitor_address
 from pages.ui.state.query_params import set_up
 from pages.ui.state.session import session, visitor
 

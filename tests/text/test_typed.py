@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ae_core.storage.files import ROOT
-from ae_core.typed_text import looks_like, shortened, skeleton, visible_text
+from ae_core.text.typed import looks_like, shortened, skeleton, visible_text
 
 EMOJI = {
     "a scientist": "👩🏽\u200d🔬",

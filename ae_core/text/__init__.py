@@ -1,0 +1,1 @@
+"""Text: sentences made from a key and its values, and what visitors type."""
