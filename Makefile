@@ -20,9 +20,9 @@ PORT ?= 8501
 run: .venv/ready
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
-# Four processes keep two cores busy: browser tests wait half of their time.
+# Two processes drive browsers and workers, which wait half of their time; the third one computes then.
 test: .venv/ready-dev browser postgres
-	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 3 --no-loadscope-reorder
 
 # Without a limit of time for one test: on an idle machine the longest takes two minutes.
 recipes: .venv/ready-dev

@@ -20,7 +20,7 @@ from ae_core.service.service import TrainingService
 from ae_core.storage.database import Database, database_in
 from ae_core.workers.connection import Connection
 from tests.helpers.dask_cluster import DaskCluster
-from tests.helpers.distribution import GroupScheduling, place_of
+from tests.helpers.distribution import GroupScheduling, is_background, place_of
 from tests.helpers.postgres import Postgres
 
 
@@ -28,6 +28,13 @@ from tests.helpers.postgres import Postgres
 def pytest_xdist_make_scheduler(config, log) -> GroupScheduling:
     """Keep together what shares a server or workers."""
     return GroupScheduling(config, log)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let everybody else compute before the background."""
+    about = getattr(config, "workerinput", {"workerid": "", "workercount": 0})
+    if is_background(about["workerid"], about["workercount"]):
+        os.nice(19)
 
 
 @pytest.hookimpl(trylast=True)

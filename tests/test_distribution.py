@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 from ae_core.storage.files import ROOT
-from tests.helpers.distribution import GROUPS, LONGEST, group_of, place_of
+from tests.helpers.distribution import GROUPS, LONGEST, group_of, is_background, place_of
 
 
 def test_a_file_is_with_those_that_use_the_same(request):
@@ -34,3 +34,9 @@ def test_the_longest_begin_and_what_shares_stays_together():
     assert [group_of(file) for file in alone] == list(alone)
     places = [place_of(file) for file in (*groups, *alone)]
     assert places == sorted(set(places))
+
+
+def test_the_last_of_three_processes_computes_in_the_background():
+    assert [is_background(f"gw{number}", 3) for number in range(3)] == [False, False, True]
+    assert not any(is_background(f"gw{number}", 2) for number in range(2))
+    assert not is_background("", 0)  # all tests in one process

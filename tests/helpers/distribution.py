@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from xdist.scheduler import LoadFileScheduling
+from xdist.workermanage import WorkerController
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,24 @@ def place_of(file: str) -> int:
     return ORDER.index(group) if group in ORDER else len(ORDER)
 
 
+def is_background(process: str, processes: int) -> bool:
+    """Return whether a process, ``gw0`` and so on, is the one for tests that only compute.
+
+    Browsers and servers wait half of their time. The last of three or more processes uses it, with
+    the lowest priority, so that nobody waits for it.
+    """
+    return processes > 2 and process == f"gw{processes - 1}"
+
+
 class GroupScheduling(LoadFileScheduling):
-    """Gives every group to one process, whole."""
+    """Gives every group to one process, whole, and to the background what is in no group."""
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        if is_background(node.gateway.id, self.numnodes):
+            alone = next((unit for unit in self.workqueue if unit not in GROUPS), None)
+            if alone is not None:
+                self.workqueue.move_to_end(alone, last=False)
+        super()._assign_work_unit(node)
 
     def _split_scope(self, nodeid: str) -> str:
         return group_of(super()._split_scope(nodeid))
