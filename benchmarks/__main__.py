@@ -21,6 +21,7 @@ NAMES = (
     "scaling",
     "memory",
     "uploads",
+    "idle_tabs",
 )
 RESULTS = Path(__file__).with_name("results.md")
 HEAD = """# Results of the benchmarks
