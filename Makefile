@@ -47,10 +47,10 @@ bench: .venv/ready-dev browser
 screenshots: .venv/ready-dev browser
 	$(BIN)/python tests/browser/screenshots.py http://localhost:$(PORT)
 
-# A Chromium: the system's, else Debian's, else Playwright's own.
+# A Chromium: the system's, without a window if there is one, else Debian's, else Playwright's own.
 browser: .venv/ready-dev
-	@command -v chromium || command -v chromium-browser || command -v google-chrome \
-	|| (apt-get update -qq && apt-get install -y -qq chromium) \
+	@command -v chromium-headless-shell || command -v chromium || command -v chromium-browser \
+	|| command -v google-chrome || (apt-get update -qq && apt-get install -y -qq chromium-headless-shell) \
 	|| $(BIN)/playwright install --with-deps chromium
 
 # PostgreSQL's programs, for tests that start it: the system's, else Debian's, without a server of its

@@ -1,7 +1,6 @@
 """Starts the app in a separate process, and opens it in a real Chromium."""
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from ae_core.workers import cluster
+from tests.helpers.chromium import chromium_path
 
 ROOT = Path(__file__).resolve().parent.parent
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
@@ -57,7 +57,7 @@ def running_app() -> Iterator[tuple[Page, int, float]]:
     """Yield a browser page, the server's process id and its start time."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+            executable_path=chromium_path(), args=["--no-sandbox", "--disable-gpu"]
         )
         started = time.perf_counter()
         with running_server() as (port, pid):

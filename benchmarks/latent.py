@@ -6,7 +6,6 @@ five seconds, the messages to the server meanwhile, and the time to the first im
 slider: in a cold browser, in a warm one, and from another page of the app.
 """
 
-import shutil
 import statistics
 import tempfile
 import time
@@ -22,6 +21,7 @@ from ae_core.specs import TrainingSpec
 from benchmarks.app import IDLE, running_app
 from benchmarks.report import Report
 from pages.ui.widgets import component
+from tests.helpers.chromium import chromium_path
 
 SECONDS = 5.0
 TIMES = 5
@@ -101,7 +101,7 @@ def _first_picture(report: Report, page: Page) -> None:
     with tempfile.TemporaryDirectory() as profile:
         context = browser.browser_type.launch_persistent_context(
             profile,
-            executable_path=shutil.which("chromium"),
+            executable_path=chromium_path(),
             args=["--no-sandbox", "--disable-gpu"],
             base_url=address,
         )

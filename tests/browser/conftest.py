@@ -1,6 +1,5 @@
 """The app as the README starts it, and a real Chromium in front of it."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from playwright.sync_api import (
 )
 
 from ae_core.runs.store import RunStore
+from tests.helpers.chromium import chromium_path
 from tests.helpers.lab_server import LAPTOP, PHONE, Server, serving
 from tests.helpers.trainings import Trainings
 
@@ -58,8 +58,7 @@ def fresh_server(tmp_path) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next(filter(None, map(shutil.which, names)), None)
+    path = chromium_path()
     with sync_playwright() as playwright:
         if path is None and not Path(playwright.chromium.executable_path).exists():
             pytest.skip("no Chromium: `make browser` installs one")

@@ -3,12 +3,12 @@
 Only image sets that the repository may show are in them: digits and toy faces.
 """
 
-import shutil
 import sys
 
 from playwright.sync_api import Page, sync_playwright
 
 from ae_core.storage.files import ROOT
+from tests.helpers.chromium import chromium_path
 from tests.helpers.lab_page import IDLE, open_page, wait_for_decoders
 
 FOLDER = ROOT / "assets" / "screenshots"
@@ -19,7 +19,7 @@ def main(url: str) -> None:
     FOLDER.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+            executable_path=chromium_path(), args=["--no-sandbox", "--disable-gpu"]
         )
         page = browser.new_page(viewport={"width": 1280, "height": 800}, base_url=url)
         page.set_default_timeout(120_000)
