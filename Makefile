@@ -1,6 +1,6 @@
 # make run   set up and start the app
 # make test  set up and run every test, browser tests included
-# make recipes train what the tests begin, until it is where its source or its card is; minutes
+# make recipes train what the tests begin, until it is where its source, card or lesson is; minutes
 # make lint  formatting, lint, layers, types and the lock
 # make lock  requirements*.lock anew from requirements*.txt; UPGRADE=--upgrade renews what these leave open
 # make bench every benchmark, into benchmarks/results.md; three quarters of an hour, on an idle machine
@@ -25,7 +25,7 @@ test: .venv/ready-dev browser postgres
 	$(BIN)/python -m pytest -n 3 --no-loadscope-reorder
 
 # Without a limit of time for one test: on an idle machine the longest takes two minutes.
-recipes: .venv/ready-dev
+recipes: .venv/ready-dev browser
 	$(BIN)/python -m pytest -m recipes --timeout=0
 
 lint: .venv/ready-dev

@@ -16,6 +16,8 @@ LESSONS = [read_lesson(path) for path in lesson_files("en")]
 # Of a large figure and of all that is in it.
 NOT_CUT_OFF = "e => [e, ...e.querySelectorAll('*')].every(x => x.scrollWidth <= x.clientWidth + 1)"
 TRAINED = 120_000  # ms, for the slowest experiments of a step
+# Their trainings take minutes: `make recipes`.
+LONG = {"02-how-many-numbers", "07-sparse-codes", "08-losses", "09-variational"}
 # What the experiments of a step must show, by lesson and place, where its file does not say it.
 SHOWS = {
     ("02-how-many-numbers", 1): 1,
@@ -95,7 +97,11 @@ def judged(page: Page, step: Step, said: float | None, right: float | None) -> b
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.id)
+@pytest.mark.parametrize(
+    "lesson",
+    [pytest.param(each, marks=[pytest.mark.recipes] * (each.id in LONG)) for each in LESSONS],
+    ids=lambda lesson: lesson.id,
+)
 def test_a_lesson_from_start_to_end(page, lesson: Lesson):
     """With a right guess and a wrong one at least, and nothing shown before it was tried."""
     page.goto("/lessons")
@@ -142,6 +148,23 @@ def test_a_lesson_from_start_to_end(page, lesson: Lesson):
     if not any(needs_files(step) for step in lesson.steps):
         assert len(verdicts) == len(lesson.steps)
         assert set(verdicts) == {True, False}
+
+
+@pytest.mark.parametrize(
+    "lesson", [each for each in LESSONS if each.id in LONG], ids=lambda it: it.id
+)
+def test_a_long_lesson_begins(page, lesson: Lesson):
+    """Its steps can be read and guessed at; nothing is shown before an experiment was done."""
+    page.goto(f"/lessons?lesson={lesson.id}&lang=en")
+    for place, step in enumerate(lesson.steps):
+        expect(page.get_by_role("heading", name=step.title)).to_be_visible()
+        nothing_is_shown(page, step)
+        guess(page, step, wrong(step, answer(lesson, place)))
+        if step.experiments:
+            expect(page.get_by_role("button", name=re.compile("^Train (it|all)"))).to_be_visible()
+            nothing_is_shown(page, step)
+        page.get_by_role("button", name=re.compile("^(Skip this step|Next|Finish)$")).click()
+    expect(page.get_by_text("You have reached the end.")).to_be_visible()
 
 
 def wrong(step: Step, right: float | None) -> float | None:
