@@ -17,6 +17,7 @@ from ae_core.runs.store import RunStore
 from ae_core.service.active_runs import ActiveRuns
 from ae_core.service.attempts import AttemptLost, AttemptTracker
 from ae_core.service.executor import SerialExecutor
+from ae_core.service.lease import Lease
 from ae_core.service.live_run import LiveRun
 from ae_core.service.messages import RunMessage, attempt_name, run_of, task_key
 from ae_core.service.queue import Entry, TrainingQueue
@@ -60,6 +61,7 @@ class Dispatcher:
         self._requested = threading.Event()
         self._ending = False
         self._executor = SerialExecutor("ae-service")
+        self._lease = Lease(queue)
         # At once: until the calls that wait for the old cluster have failed, seconds pass.
         connection.on_hang = lambda: active.set_problem(Message("connection_lost"))
 
@@ -91,6 +93,7 @@ class Dispatcher:
         self._executor.close()
         if self._client is not None and self._client.status == "running":
             self._client.unsubscribe_topic("all")  # else Dask tells this client that it goes
+        self._lease.close()
         if not self._connection.shared:
             self._queue.release()
 
@@ -104,7 +107,6 @@ class Dispatcher:
                 self._notify_servers()
             queue = self._active.sync()
             if queue.waiting or queue.training or self._attempts:
-                self._queue.renew()
                 client = self._connection.client()
                 self._listen(client)
                 self._follow(client, queue)

@@ -1,8 +1,8 @@
 """The queue of one scheduler in the database that all servers of a store share.
 
 A run belongs to the scheduler that trains it. As long as a scheduler lives, a server of it renews
-its lease; when a lease has expired, another scheduler takes over the runs. What two servers must
-not both do is one conditional change: only one of them succeeds.
+its lease (`lease.py`); when a lease has expired, another scheduler takes over the runs. What two
+servers must not both do is one conditional change: only one of them succeeds.
 """
 
 import time
@@ -107,6 +107,16 @@ class QueueStore:
         """Renew the lease of this scheduler."""
         with self._database.changing() as connection:
             upsert(connection, SCHEDULERS, {"id": self.scheduler, "seen": time.time()})
+
+    def renew_if_used(self) -> None:
+        """Renew the lease if the scheduler has any run: an idle server writes nothing."""
+        if self._used():
+            self.renew()
+
+    def _used(self) -> bool:
+        here = select(RUNS.c.id).where(*self._mine, RUNS.c.status.in_(UNENDED)).limit(1)
+        with self._database.reading() as connection:
+            return connection.execute(here).first() is not None
 
     def release(self) -> None:
         """End the lease: another scheduler may take over what is left."""

@@ -1,0 +1,139 @@
+"""A scheduler keeps its runs as long as its server lives, whatever the dispatcher waits for."""
+
+import gc
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import select
+
+from ae_core.errors import ServiceUnavailable, StorageError
+from ae_core.runs.store import RunStore
+from ae_core.service import lease
+from ae_core.service.connection import Connection
+from ae_core.service.lease import Lease
+from ae_core.service.queue_store import LEASE_SECONDS, QueueStore
+from ae_core.service.service import TrainingService
+from ae_core.specs import preset
+from ae_core.storage.tables import SCHEDULERS
+from tests.helpers.postgres import SECONDS as PATIENCE
+
+
+class SlowConnection(Connection):
+    """A connection to a scheduler that does not answer until it is told to refuse."""
+
+    def __init__(self) -> None:
+        super().__init__("tcp://slow:8786")
+        self.asked, self.refuse = threading.Event(), threading.Event()
+
+    def client(self):
+        self.asked.set()
+        self.refuse.wait(PATIENCE)
+        raise ServiceUnavailable("unreachable")
+
+
+class Renewals:
+    """Counts the renewals of the leases."""
+
+    def __init__(self, monkeypatch) -> None:
+        self._renew, self._each = QueueStore.renew, threading.Semaphore(0)
+        monkeypatch.setattr(QueueStore, "renew", lambda queue: self._count(queue))
+
+    def _count(self, queue):
+        self._renew(queue)
+        self._each.release()
+
+    def wait_for_a_new_one(self):
+        """Return after a renewal that began later than this call."""
+        while self._each.acquire(blocking=False):
+            pass
+        for _ in range(2):  # the first one may have begun earlier
+            assert self._each.acquire(timeout=PATIENCE)
+
+
+@pytest.fixture
+def renewals(monkeypatch) -> Renewals:
+    monkeypatch.setattr(lease, "RENEW_SECONDS", 0.02)
+    return Renewals(monkeypatch)
+
+
+@pytest.fixture
+def slow(database, tmp_path, monkeypatch, renewals) -> Iterator[TrainingService]:
+    """A server with a waiting run whose dispatcher waits for its scheduler."""
+    connection = SlowConnection()
+    service = TrainingService(RunStore(tmp_path / "runs"), connection)
+    service.submit(preset("digits-dense"), "ada")
+    assert connection.asked.wait(PATIENCE)
+    yield service
+    connection.refuse.set()
+    service.leave()
+
+
+def pass_the_lease(monkeypatch):
+    later = time.time() + LEASE_SECONDS + 1
+    monkeypatch.setattr(time, "time", lambda: later)
+
+
+def test_a_dispatcher_that_waits_longer_than_the_lease_keeps_its_runs(
+    slow, database, renewals, monkeypatch
+):
+    other = QueueStore(database, "other")
+    pass_the_lease(monkeypatch)
+    renewals.wait_for_a_new_one()
+    assert not other.take_over()
+    slow.connection.refuse.set()
+    slow.leave()
+    pass_the_lease(monkeypatch)
+    assert other.take_over()  # nobody renews it any more
+
+
+def test_a_lease_that_nobody_holds_is_not_renewed(slow, database):
+    queue = QueueStore(database, slow.connection.address)
+    held = Lease(queue)
+    thread = held._thread
+    assert thread.is_alive()
+    del held
+    gc.collect()
+    thread.join(PATIENCE)
+    assert not thread.is_alive()
+
+
+class Looks:
+    """Stands in for `QueueStore.renew_if_used`: fails as long as it is told to."""
+
+    def __init__(self, monkeypatch) -> None:
+        self._look, self._each = QueueStore.renew_if_used, threading.Semaphore(0)
+        self.failing = False
+        monkeypatch.setattr(QueueStore, "renew_if_used", lambda queue: self._count(queue))
+
+    def _count(self, queue):
+        try:
+            if self.failing:
+                raise StorageError("database_unavailable")
+            self._look(queue)
+        finally:
+            self._each.release()
+
+    def wait_for(self, count):
+        for _ in range(count):
+            assert self._each.acquire(timeout=PATIENCE)
+
+
+def test_a_scheduler_without_runs_writes_nothing(database, monkeypatch, renewals):
+    looks = Looks(monkeypatch)
+    idle = Lease(QueueStore(database, "idle"))
+    looks.wait_for(3)
+    idle.close()
+    with database.reading() as connection:
+        assert connection.execute(select(SCHEDULERS)).all() == []
+
+
+def test_a_lease_is_renewed_again_after_the_database_was_away(slow, renewals, monkeypatch, caplog):
+    looks = Looks(monkeypatch)
+    looks.failing = True
+    looks.wait_for(4)
+    looks.failing = False
+    renewals.wait_for_a_new_one()
+    said = [record for record in caplog.records if record.name == lease.__name__]
+    assert len(said) == 1  # not one for each time
