@@ -86,6 +86,7 @@ class RunStore:
             for record in records:
                 self.discard(record.id)
             if isinstance(error, OSError):
+                _log.error("a run could not be begun: %s", error)
                 raise _refused(error) from error
             raise
 
@@ -120,7 +121,7 @@ class RunStore:
             for name, data in files.items():
                 atomic_write(folder / name, data)
             checkpoint.remove(folder)
-        except OSError as error:
+        except OSError as error:  # who tries again says so in the log
             raise _refused(error) from error
         size = self._size(record.id)
         unended = update(RUNS).where(RUNS.c.id == record.id, RUNS.c.status.not_in(ENDED), _THERE)
@@ -230,5 +231,4 @@ class RunStore:
 
 
 def _refused(error: OSError) -> StorageError:
-    _log.error("a run could not be saved: %s", error)
     return StorageError("run_not_saved", reason=disk_reason(error))

@@ -18,8 +18,8 @@ from ae_core.service.active_runs import ActiveRuns
 from ae_core.service.attempts import AttemptLost, AttemptTracker
 from ae_core.service.executor import SerialExecutor
 from ae_core.service.lease import Lease
-from ae_core.service.live_run import LiveRun
 from ae_core.service.messages import RunMessage, attempt_name, run_of, task_key
+from ae_core.service.outcomes import OutcomeWriter
 from ae_core.service.queue import Entry, TrainingQueue
 from ae_core.service.queue_store import QueueStore
 from ae_core.workers.connection import Connection
@@ -47,6 +47,7 @@ class Dispatcher:
     ) -> None:
         """Start idle; the caller must close the connection after the dispatcher."""
         self._store = store
+        self._outcomes = OutcomeWriter(store, active)
         self._housekeeping = housekeeping
         self._queue = queue
         self._connection = connection
@@ -115,21 +116,11 @@ class Dispatcher:
                 wait = IDLE_SECONDS
             self._active.set_problem(None)
             self._housekeeping.go_on()  # first: it may make the room that is missing
-            for run in self._active.unsaved():
-                self._save(run)
+            self._outcomes.save_due()
         except (ServiceUnavailable, StorageError) as error:
             self._active.set_problem(error.message)
         finally:
             self._executor.schedule(wait, self.dispatch)
-
-    def _save(self, run: LiveRun) -> None:
-        """Store an ended run unless another server has done so; else keep it with the reason."""
-        try:
-            self._store.finish(run.record, run.files)
-        except StorageError as error:
-            self._active.keep_unsaved(run.record.id, error.message)
-        else:
-            self._active.drop(run.record.id)
 
     def _listen(self, client: Client) -> None:
         """Subscribe once to the events of a connection; some may be missed."""
@@ -237,7 +228,7 @@ class Dispatcher:
                 return
             run.end(outcome)
         run.pack(outcome)
-        self._save(run)
+        self._outcomes.save(run)
         attempt = self._attempts.pop(run_id, None)
         self.announce()
         if attempt is not None:
