@@ -54,7 +54,8 @@ class Snapshot:
         position: place in the queue from 1, 0 when not queued.
         wait: estimated seconds until it starts, None when not queued or unknown.
         lost: the cause of the last lost attempt: ``worker`` (died) or ``service`` (the scheduler
-            went away), after which the run was retried; empty if nothing was lost.
+            went away), after which the run was retried; ``queue`` while it waits, if the server at
+            which it waited before went away; empty if nothing was lost.
         lost_epoch: the epoch in which that happened.
         first_epoch: the epoch in which the present attempt began, 0 before it has: 1, or after a
             loss the one behind the last saved epoch.

@@ -125,7 +125,7 @@ class ActiveRuns:
         run = self._live.get(entry.id)
         if run is None:
             try:
-                run = LiveRun.queued(self._store.read(entry.id))
+                run = LiveRun.queued(self._store.read(entry.id), entry.lost)
             except UnknownThing as damaged:
                 self._queue_store.fail(entry.id, damaged.message)
                 return

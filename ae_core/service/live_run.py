@@ -42,9 +42,9 @@ class LiveRun:
     pending: list[RunMessage] | None = None
 
     @classmethod
-    def queued(cls, record: RunRecord) -> "LiveRun":
-        """Return a run that waits."""
-        return cls(record, Snapshot.of(record, "queued"))
+    def queued(cls, record: RunRecord, lost: str = "") -> "LiveRun":
+        """Return a run that waits, perhaps because its earlier queue was lost."""
+        return cls(record, Snapshot.of(record, "queued", lost=lost))
 
     @property
     def started(self) -> bool:

@@ -28,7 +28,8 @@ class Entry:
         begun: the start time of its first attempt, 0 while it waits.
         attempt: the number of the present attempt, from 1; 0 while it waits.
         attempted: the start time of that attempt.
-        lost: the cause of a lost earlier attempt: ``worker`` or ``service``; empty if none was.
+        lost: what was lost: an earlier attempt, with its ``worker`` or ``service``, or the
+            ``queue`` in which it waited before; empty if nothing was.
         lost_epoch: the epoch in which that happened.
         address: the address that submitted it.
         known: whether the visitor has been in a class, or has trained a run before.

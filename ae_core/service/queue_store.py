@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy import case, delete, exists, func, select, update
 
 from ae_core.errors import Message
 from ae_core.runs.record import UNENDED, RunOutcome, reason_to_json
@@ -77,7 +77,7 @@ class QueueStore:
             upsert(connection, SCHEDULERS, {"id": self.scheduler, "seen": now})
             if connection.execute(training).scalar_one() >= slots:
                 return False
-            begun = {"status": "running", "attempt": 1, "begun": now, "attempted": now}
+            begun = {"status": "running", "attempt": 1, "begun": now, "attempted": now, "lost": ""}
             if not connection.execute(waiting.values(begun)).rowcount:
                 return False
             for party in {entry.owner, entry.party}:
@@ -126,7 +126,7 @@ class QueueStore:
     def take_over(self) -> bool:
         """Take over the runs of schedulers whose lease has expired; return whether there were any.
 
-        Their waiting runs wait here. What they trained is tried again, as after any loss.
+        Their waiting runs wait here and say so. What they trained is tried again, as after a loss.
         """
         alive = select(SCHEDULERS.c.id).where(SCHEDULERS.c.seen > time.time() - LEASE_SECONDS)
         left = RUNS.c.status.in_(UNENDED) & (RUNS.c.scheduler != self.scheduler)
@@ -140,7 +140,8 @@ class QueueStore:
             connection.execute(
                 update(RUNS).where(left, RUNS.c.status == "stopping").values(stopped)
             )
-            changed = update(RUNS).where(left).values(scheduler=self.scheduler)
+            lost = case((RUNS.c.status == "queued", "queue"), else_=RUNS.c.lost)
+            changed = update(RUNS).where(left).values(scheduler=self.scheduler, lost=lost)
             return connection.execute(changed).rowcount > 0
 
     def fail(self, run_id: str, reason: Message) -> None:

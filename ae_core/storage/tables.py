@@ -42,7 +42,7 @@ RUNS = Table(
     Column("attempt", Integer, nullable=False, default=0),
     Column("begun", Double, nullable=False, default=0.0),  # its first attempt, 0 while it waits
     Column("attempted", Double, nullable=False, default=0.0),  # its present attempt
-    Column("lost", String, nullable=False, default=""),  # why the last attempt was lost
+    Column("lost", String, nullable=False, default=""),  # what was lost, see `queue.Entry`
     Column("lost_epoch", Integer, nullable=False, default=0),
     Column("ended", Double, nullable=False, default=0.0),  # 0 before its end
     Column("bytes", BigInteger, nullable=False, default=0),  # of its files

@@ -12,6 +12,8 @@ from sqlalchemy import select, update
 from ae_core.errors import Message, StorageError
 from ae_core.runs.record import RunRecord
 from ae_core.runs.rows import to_row
+from ae_core.runs.store import RunStore
+from ae_core.service.active_runs import ActiveRuns
 from ae_core.service.queue import STARVATION_BOUND, Entry, TrainingQueue
 from ae_core.service.queue_store import LEASE_SECONDS, QueueStore
 from ae_core.specs import preset
@@ -298,9 +300,23 @@ def test_runs_go_to_another_scheduler_when_the_lease_is_over_and_not_before(data
     assert other.take_over()
     assert not QueueStore(database, "a third").take_over()  # as soon as one has taken over
     queue = other.read()
-    assert (queue.waiting, [entry.id for entry in queue.training]) == ((second,), [first.id])
+    assert queue.waiting == (replace(second, lost="queue"),)
+    assert [(entry.id, entry.lost) for entry in queue.training] == [(first.id, "")]
     assert status_of(database, third) == ("stopped", "")
     assert dead.read() == TrainingQueue((), (), {})
+
+
+def test_a_run_that_waits_at_another_scheduler_now_says_so_until_it_starts(database, tmp_path):
+    dead, (entry,) = entered(database, 1, "dead")
+    dead.release()
+    other = QueueStore(database, "other")
+    other.take_over()
+    active = ActiveRuns(RunStore(tmp_path / "runs"), other)
+    active.sync()
+    waiting = active.snapshot(entry.id)
+    assert (waiting.status, waiting.lost, waiting.position) == ("queued", "queue", 1)
+    active.start_next(1)
+    assert active.snapshot(entry.id).lost == ""
 
 
 def test_a_lease_ends_by_itself(database, monkeypatch):

@@ -3,6 +3,9 @@
 import pytest
 
 from ae_core.models import precision
+from ae_core.runs.record import new_record
+from ae_core.runs.snapshot import Snapshot
+from ae_core.service.service import TrainingService
 from ae_core.specs import change, preset
 from tests.helpers.app_page import metric, opened, texts
 from tests.helpers.refusals import says
@@ -193,3 +196,12 @@ def test_a_training_that_needs_too_much_memory_says_which_setting_helps(monkeypa
     page.number_input(key="train.batch_size").set_value(8).run()
     assert not page.button(key="train.start").disabled
     assert not page.error
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "The run waits again"), ("de", "wartet wieder")])
+def test_a_run_whose_server_went_away_while_it_waited_says_so(lang, said, monkeypatch):
+    record = new_record(preset("digits-dense"), "", "ada")
+    waiting = Snapshot.of(record, "queued", lost="queue", position=2)
+    monkeypatch.setattr(TrainingService, "snapshot", lambda *_: waiting)
+    page = opened("pages/train.py", lang=lang, run=record.id)
+    assert said in texts(page.info)
