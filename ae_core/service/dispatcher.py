@@ -28,6 +28,7 @@ CHANGED = "ae-queue"  # the topic on which servers announce that the queue has c
 POLL_SECONDS = 2.0  # while changes without an event are possible
 IDLE_SECONDS = 5.0  # otherwise: another scheduler may have left runs behind
 SUBMIT_SECONDS = 15.0  # after which a begun attempt is at the scheduler, or its server has died
+SETTLE_SECONDS = 3.0  # for what an ended run has left on the scheduler
 MAX_ATTEMPTS = 2  # at training a run; one that is lost before it has started does not count
 
 
@@ -60,7 +61,7 @@ class Dispatcher:
         )
         self._client: Client | None = None  # the client with subscribed events
         self._requested = threading.Event()
-        self._ending = False
+        self._ending = self._closed = False
         self._executor = SerialExecutor("ae-service")
         self._lease = Lease(queue)
         # At once: until the calls that wait for the old cluster have failed, seconds pass.
@@ -89,8 +90,13 @@ class Dispatcher:
         """Leave waiting runs and lost ones in the queue from now on."""
         self._ending = True
 
+    def settle(self) -> None:
+        """Wait a little until ended runs have left the scheduler: it would miss their results."""
+        self._executor.settle(SETTLE_SECONDS)
+
     def close(self) -> None:
         """Stop the dispatcher's thread; another server may take over what is left in the queue."""
+        self._closed = True
         self._executor.close()
         if self._client is not None and self._client.status == "running":
             self._client.unsubscribe_topic("all")  # else Dask tells this client that it goes
@@ -109,6 +115,8 @@ class Dispatcher:
             queue = self._active.sync()
             if queue.waiting or queue.training or self._attempts:
                 client = self._connection.client()
+                if self._closed:  # it was waiting for the workers to start
+                    return
                 self._listen(client)
                 self._follow(client, queue)
                 self._start_waiting(client)

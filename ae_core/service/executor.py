@@ -52,6 +52,12 @@ class SerialExecutor:
         self._timer.daemon = True
         self._timer.start()
 
+    def settle(self, seconds: float) -> bool:
+        """Wait for the jobs that were submitted and for those that they submit; but not longer."""
+        done = threading.Event()
+        self.submit(self.submit, done.set)
+        return done.wait(seconds)
+
     def close(self) -> None:
         """Run no more jobs; wait a little for the one that runs."""
         if self._timer is not None:

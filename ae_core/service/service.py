@@ -216,7 +216,9 @@ class TrainingService:
                 ended = self._active.changed.wait_for(
                     lambda: all(map(self.store.has_ended, training)), SHUT_DOWN_SECONDS
                 )
-            if not ended:
+            if ended:
+                self._dispatcher.settle()
+            else:
                 _log.warning("some runs did not stop in time: they go on at the next start")
         self.close()
 

@@ -61,7 +61,7 @@ def test_a_killed_server_leaves_no_worker_and_keeps_finished_runs(tmp_path):
         assert (again.lost, again.live) == ("service", True)
 
 
-def test_a_server_that_shuts_down_stops_its_runs_and_leaves_the_waiting_ones(tmp_path):
+def test_a_server_that_shuts_down_stops_its_runs_and_leaves_the_waiting_ones(tmp_path, capfd):
     before_it = set(psutil.Process().children(recursive=True))
     service = TrainingService(RunStore(tmp_path), Connection())
     going, waits = service.submit(LONG, "ada"), service.submit(QUICK, "bob")
@@ -70,6 +70,7 @@ def test_a_server_that_shuts_down_stops_its_runs_and_leaves_the_waiting_ones(tmp
     assert len(family) >= 3
     service.shut_down()
     assert psutil.wait_procs(family, timeout=30)[1] == []
+    assert "distributed" not in capfd.readouterr().err  # Dask has nothing to complain about
     store = RunStore(tmp_path)
     stopped = store.read(going)
     assert stopped.status == "stopped"

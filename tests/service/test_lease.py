@@ -4,13 +4,14 @@ import gc
 import threading
 import time
 from collections.abc import Iterator
+from unittest.mock import Mock
 
 import pytest
 from sqlalchemy import select
 
 from ae_core.errors import ServiceUnavailable, StorageError
 from ae_core.runs.store import RunStore
-from ae_core.service import lease
+from ae_core.service import executor, lease
 from ae_core.service.connection import Connection
 from ae_core.service.lease import Lease
 from ae_core.service.queue_store import LEASE_SECONDS, QueueStore
@@ -21,16 +22,19 @@ from tests.helpers.postgres import SECONDS as PATIENCE
 
 
 class SlowConnection(Connection):
-    """A connection to a scheduler that does not answer until it is told to refuse."""
+    """A connection to a scheduler that does not answer until it is told to refuse or to connect."""
 
     def __init__(self) -> None:
         super().__init__("tcp://slow:8786")
-        self.asked, self.refuse = threading.Event(), threading.Event()
+        self.asked, self.answers = threading.Event(), threading.Event()
+        self.connected = None
 
     def client(self):
         self.asked.set()
-        self.refuse.wait(PATIENCE)
-        raise ServiceUnavailable("unreachable")
+        self.answers.wait(PATIENCE)
+        if self.connected is None:
+            raise ServiceUnavailable("unreachable")
+        return self.connected
 
 
 class Renewals:
@@ -66,7 +70,7 @@ def slow(database, tmp_path, monkeypatch, renewals) -> Iterator[TrainingService]
     service.submit(preset("digits-dense"), "ada")
     assert connection.asked.wait(PATIENCE)
     yield service
-    connection.refuse.set()
+    connection.answers.set()
     service.leave()
 
 
@@ -82,7 +86,7 @@ def test_a_dispatcher_that_waits_longer_than_the_lease_keeps_its_runs(
     pass_the_lease(monkeypatch)
     renewals.wait_for_a_new_one()
     assert not other.take_over()
-    slow.connection.refuse.set()
+    slow.connection.answers.set()
     slow.leave()
     pass_the_lease(monkeypatch)
     assert other.take_over()  # nobody renews it any more
@@ -137,3 +141,12 @@ def test_a_lease_is_renewed_again_after_the_database_was_away(slow, renewals, mo
     renewals.wait_for_a_new_one()
     said = [record for record in caplog.records if record.name == lease.__name__]
     assert len(said) == 1  # not one for each time
+
+
+def test_a_service_that_has_ended_does_not_listen_to_a_late_scheduler(slow, monkeypatch):
+    monkeypatch.setattr(executor, "CLOSE_SECONDS", 0.01)
+    slow.leave()  # the dispatcher still waits
+    slow.connection.connected = Mock()
+    slow.connection.answers.set()
+    slow._dispatcher._executor._thread.shutdown(wait=True)
+    assert slow.connection.connected.mock_calls == []
