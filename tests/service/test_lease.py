@@ -12,12 +12,12 @@ from sqlalchemy import select
 from ae_core.errors import ServiceUnavailable, StorageError
 from ae_core.runs.store import RunStore
 from ae_core.service import executor, lease
-from ae_core.service.connection import Connection
 from ae_core.service.lease import Lease
 from ae_core.service.queue_store import LEASE_SECONDS, QueueStore
 from ae_core.service.service import TrainingService
 from ae_core.specs import preset
 from ae_core.storage.tables import SCHEDULERS
+from ae_core.workers.connection import Connection
 from tests.helpers.postgres import SECONDS as PATIENCE
 
 
