@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ae_core.classroom.model import Classroom, Student
-from ae_core.errors import UserError
+from ae_core.errors import StorageError, UserError
 from pages.ui.backend.service import classroom_service
 from pages.ui.classroom.join_or_open import (
     PROJECTOR_VIEW,
@@ -27,7 +27,7 @@ def page() -> None:
     """Draw the page."""
     _class_or_way_in()
     if st.query_params.get("view") != PROJECTOR_VIEW:
-        with notice.refusals():
+        with notice.refusals(but=(StorageError,)):
             your_classes(st.query_params.get("class", ""))
             this_browser("classroom.browser")
 
@@ -36,7 +36,7 @@ def _class_or_way_in() -> None:
     if "class" not in st.query_params:
         _remembered()
     if code := st.query_params.get("class", ""):
-        with notice.refusals():
+        with notice.refusals(but=(StorageError,)):
             _one_class(code)
             return
     join_or_open()
@@ -57,6 +57,8 @@ def _one_class(code: str) -> None:
     if secret or view == TEACHER_VIEW:
         try:
             classroom = classroom_service().as_teacher(code, secret, visitor())
+        except StorageError:  # the class may be there
+            raise
         except UserError:
             session().teaching.pop(code, None)
             raise

@@ -10,7 +10,7 @@ from ae_core.data.loading import card
 from ae_core.data.user_image_sets import MIN_IMAGES, PRESET, suggested_spec, user_sets
 from ae_core.data.user_set_store import MAX_IMAGES
 from ae_core.data.user_sets import MAX_NAME, SIDES, UserSet
-from ae_core.errors import UserError
+from ae_core.errors import StorageError, UserError
 from ae_core.specs import to_query
 from pages.ui.backend.service import service
 from pages.ui.i18n import notice
@@ -34,7 +34,7 @@ def page() -> None:
         notice.info(mine.told)
         mine.told = ""
     if set_id := st.query_params.get("set", ""):
-        with notice.refusals():
+        with notice.refusals(but=(StorageError,)):
             _one_set(user_sets().get(set_id))
             return
     _overview()

@@ -40,6 +40,7 @@ def _set_up() -> None:
     measure_time("set-up", _draw_set_up)
 
 
+@notice.refusals()
 def _draw_set_up() -> None:
     _take_link()
     set_up_view()

@@ -64,6 +64,7 @@ class Database:
         self._folder = folder
         self._opening = threading.Lock()
         self._engine: Engine | None = None
+        self._refused: dict[str, str] = {}  # the problems that the log has, by what was asked for
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -72,7 +73,7 @@ class Database:
         Raises:
             StorageError: the database does not answer.
         """
-        with _refusals(), self._opened().connect() as connection:
+        with self._refusals("read"), self._opened().connect() as connection:
             yield connection
 
     @contextmanager
@@ -84,7 +85,7 @@ class Database:
         Raises:
             StorageError: the database does not answer, or the disk refuses.
         """
-        with _refusals(), self._opened().connect() as connection:
+        with self._refusals("changed"), self._opened().connect() as connection:
             connection = connection.execution_options(changing=True)
             with connection.begin():
                 yield connection
@@ -109,6 +110,39 @@ class Database:
                     raise
                 self._engine = engine
             return self._engine
+
+    @contextmanager
+    def _refusals(self, asked: str) -> Iterator[None]:
+        """Turn an error of the database into one for the visitor.
+
+        The log has the original once: with the database away, all open pages ask every second.
+
+        Args:
+            asked: ``read`` or ``changed``; a full disk refuses only one of them.
+
+        Raises:
+            StorageError: the database does not answer, or the disk refuses.
+        """
+        try:
+            yield
+        except OSError as error:
+            self._note(asked, f"cannot be opened: {error}")
+            raise StorageError("database_refused", reason=disk_reason(error)) from error
+        except SQLAlchemyError as error:
+            original = error.orig if isinstance(error, DBAPIError) else error
+            self._note(asked, f"cannot be {asked}: {original}")
+            reason = _SQLITE_REASONS.get(getattr(original, "sqlite_errorcode", 0) & 0xFF)
+            if reason is not None:
+                raise StorageError("database_refused", reason=Message(reason)) from error
+            raise StorageError("database_unavailable") from error
+        else:
+            if self._refused.pop(asked, None) is not None:
+                _log.warning("the database can be %s again", asked)
+
+    def _note(self, asked: str, problem: str) -> None:
+        if self._refused.get(asked) != problem:
+            self._refused[asked] = problem
+            _log.error("the database %s", problem)
 
 
 @lru_cache(maxsize=8)
@@ -222,24 +256,3 @@ def _engine(address: str) -> Engine:
         connection.exec_driver_sql(f"BEGIN {how}")
 
     return engine
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """Turn an error of the database into one for the visitor; the log has the original.
-
-    Raises:
-        StorageError: the database does not answer, or the disk refuses.
-    """
-    try:
-        yield
-    except OSError as error:
-        _log.error("the database cannot be opened: %s", error)
-        raise StorageError("database_refused", reason=disk_reason(error)) from error
-    except SQLAlchemyError as error:
-        original = error.orig if isinstance(error, DBAPIError) else error
-        _log.error("the database refused: %s", original)
-        reason = _SQLITE_REASONS.get(getattr(original, "sqlite_errorcode", 0) & 0xFF)
-        if reason is not None:
-            raise StorageError("database_refused", reason=Message(reason)) from error
-        raise StorageError("database_unavailable") from error

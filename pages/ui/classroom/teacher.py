@@ -53,7 +53,8 @@ def teacher_view(classroom: Classroom, secret: str) -> None:
             help=text("classroom.clear_queue_help"),
             icon=":material/playlist_remove:",
             key="classroom.clear_queue",
-            on_click=lambda: class_wall().clear_queue(classroom_service().students(code)),
+            on_click=_try,
+            args=(lambda: class_wall().clear_queue(classroom_service().students(code)),),
         )
         make = partial(_csv, classroom, language())
         download_menu(

@@ -10,7 +10,7 @@ import streamlit as st
 
 from ae_core.classroom.run_card import WallEntry, pack
 from ae_core.classroom.wall import standings
-from ae_core.errors import UserError
+from ae_core.errors import UnknownThing
 from ae_core.runs.snapshot import LIVE
 from pages.ui.backend.service import class_wall, classroom_service
 from pages.ui.classroom.limits import challenge_view, limits_in_words
@@ -43,10 +43,11 @@ def refreshing_wall(code: str, *, mine: str = "", secret: str | None = None) -> 
     st.fragment(run_every=every)(_draw)(code, mine, secret)
 
 
+@notice.refusals()  # and try again: a projector has nobody who loads its page anew
 def _draw(code: str, mine: str, secret: str | None) -> None:
     try:
         classroom = classroom_service().find(code)
-    except UserError:
+    except UnknownThing:
         st.rerun()  # the whole page, which shows the reason
     students = classroom_service().students(code)
     if mine and mine not in {student.id for student in students}:

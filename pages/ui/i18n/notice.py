@@ -50,9 +50,18 @@ def toast(text: Said) -> None:
 
 
 @contextmanager
-def refusals(show: Callable[[UserError], None] = error) -> Iterator[None]:
-    """Show a UserError that is raised inside, and continue after the block."""
+def refusals(
+    show: Callable[[UserError], None] = error, *, but: tuple[type[UserError], ...] = ()
+) -> Iterator[None]:
+    """Show a UserError that is raised inside, and continue after the block.
+
+    Args:
+        show: shows it.
+        but: those that leave the block, because the rest of the page would be refused as well.
+    """
     try:
         yield
+    except but:
+        raise
     except UserError as refused:
         show(refused)

@@ -79,6 +79,7 @@ def _begin(missing: list[Experiment]) -> None:
             submit_sweep([one.spec for one in missing], missing[0].preset)
 
 
+@notice.refusals()
 def _draw(experiments: tuple[Experiment, ...], live: bool) -> None:
     runs = done_runs(experiments)
     if live and not any(run.live for run in runs.values()):

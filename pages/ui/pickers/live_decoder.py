@@ -5,10 +5,11 @@ Its weights are sent only once: for bytes that the browser already has, Streamli
 
 import streamlit as st
 
-from ae_core.errors import UserError
+from ae_core.errors import StorageError, UserError
 from ae_core.latent.explore import decoder_in_training
 from pages.ui.backend.models import live_decoder
 from pages.ui.backend.service import service
+from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.pickers.models import TrainedAutoencoder, models
 from pages.ui.widgets.component import component
@@ -31,11 +32,14 @@ def mount(model: TrainedAutoencoder) -> None:
 
 
 @st.fragment(run_every=FOLLOWED_EVERY)
+@notice.refusals()
 def _follow(run_id: str) -> None:
     """Repeatedly send the decoder of a run in training; the sliders keep their values."""
     try:
         model = models(run_id)[run_id]
         newest = decoder_in_training(model.file, run_id)
+    except StorageError:
+        raise  # the next time, the database may be there
     except UserError:  # an unknown run, or one whose weights have just been deleted
         st.rerun()  # the page then shows the error
     if not model.in_training:

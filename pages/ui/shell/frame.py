@@ -55,8 +55,9 @@ def page_frame(title: str, draw: Callable[[], None], *, by_itself: bool = True) 
             st.page_link(path, label=label, icon=symbol, query_params=wished)
     if "back" in st.query_params:
         return_link()
+    show = st.fragment(measure_time) if by_itself else measure_time
     with notice.refusals():
         cookie_note()
-    service()  # starts the workers, so that they are warm at the first click
-    show = st.fragment(measure_time) if by_itself else measure_time
-    show(slug(title), draw)
+    with notice.refusals():  # the database may be away when the first page asks for the service
+        service()  # starts the workers, so that they are warm at the first click
+        show(slug(title), notice.refusals()(draw))

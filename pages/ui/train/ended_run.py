@@ -5,6 +5,7 @@ import streamlit as st
 from ae_core.runs.housekeeping import MB, WARNING
 from ae_core.runs.snapshot import Snapshot
 from pages.ui.backend.service import classroom_service, service
+from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.state.session import session, visitor
 
@@ -20,7 +21,7 @@ def ended_run_buttons(snapshot: Snapshot) -> None:
             icon=":material/keep_off:" if kept else ":material/keep:",
             help=text("run.keep_help", days=round(service().housekeeping.retention.days)),
             key="run.keep",
-            on_click=store.keep,
+            on_click=notice.refusals(notice.toast)(store.keep),
             args=(run_id, snapshot.owner, not kept),
         )
     if mine or _teaches(snapshot.owner):
@@ -56,12 +57,15 @@ def _teaches(owner: str) -> bool:
     return any(student.visitor == owner for some in students for student in some)
 
 
+@notice.refusals(notice.toast)
 def _delete(run_id: str, owner: str) -> None:
     if service().store.delete(run_id, owner):
         session().deleted = (run_id, owner)
 
 
+@notice.refusals(notice.toast)
 def _undo(run_id: str, owner: str) -> None:
-    session().deleted = None
-    if not service().store.restore(run_id, owner):
+    restored = service().store.restore(run_id, owner)
+    session().deleted = None  # after it: what the database refuses can be tried again
+    if not restored:
         st.toast(text("run.undo_late"))

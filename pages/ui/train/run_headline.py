@@ -79,7 +79,7 @@ def _buttons(snapshot: Snapshot) -> None:
         if training.store.has_weights(run_id):  # after the first epoch
             _link("latent_space", "run.latent", "tune", {"model": run_id})
         if snapshot.unsaved and mine:
-            _button("run.save_again", "save", _save_again, run_id)
+            _button("run.save_again", "save", training.save_again, run_id)
         if not snapshot.live and st.button(text("run.set_up_again"), icon=":material/tune:"):
             set_up(snapshot.spec, snapshot.preset)
             st.rerun()  # the whole page, because the view changes
@@ -110,13 +110,8 @@ def _button(
     st.button(
         text(words),
         icon=f":material/{icon}:",
-        on_click=action,
+        on_click=notice.refusals(notice.toast)(action),
         args=(run_id,),
         disabled=not enabled or bool(why_not),
         help=why_not or None,
     )
-
-
-def _save_again(run_id: str) -> None:
-    with notice.refusals(notice.toast):
-        service().save_again(run_id)

@@ -38,6 +38,7 @@ def _runs(sweep_id: str) -> list[Snapshot]:
     return sorted(runs, key=lambda run: run.spec.autoencoder.latent_dim)
 
 
+@notice.refusals()
 def _draw(sweep_id: str, live: bool) -> None:
     runs = _runs(sweep_id)
     if any(run.live for run in runs) != live:
@@ -84,7 +85,7 @@ def _headline(sweep_id: str, runs: list[Snapshot]) -> None:
                 text("sweep.stop_all"),
                 icon=":material/stop:",
                 key=f"sweep.stop.{sweep_id}",
-                on_click=service().stop_sweep,
+                on_click=notice.refusals(notice.toast)(service().stop_sweep),
                 args=(sweep_id,),
                 disabled=all(run.status == "stopping" for run in runs if run.live),
             )

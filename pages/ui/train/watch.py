@@ -47,6 +47,7 @@ def _refresh(snapshot: Snapshot) -> float | None:
     return REFRESH_SECONDS if snapshot.epoch else FIRST_REFRESH_SECONDS
 
 
+@notice.refusals()
 def _refreshed(run_id: str, every: float | None) -> None:
     measure_time("run", _draw, run_id, every)
 
