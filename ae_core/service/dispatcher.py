@@ -5,6 +5,7 @@ share, with the tasks on the scheduler, and acts on the difference. So one serve
 all may follow it, and another one may end it.
 """
 
+import logging
 import threading
 import time
 
@@ -30,6 +31,8 @@ IDLE_SECONDS = 5.0  # otherwise: another scheduler may have left runs behind
 SUBMIT_SECONDS = 15.0  # after which a begun attempt is at the scheduler, or its server has died
 SETTLE_SECONDS = 3.0  # for what an ended run has left on the scheduler
 MAX_ATTEMPTS = 2  # at training a run; one that is lost before it has started does not count
+
+_log = logging.getLogger(__name__)
 
 
 class Dispatcher:
@@ -102,7 +105,10 @@ class Dispatcher:
             self._client.unsubscribe_topic("all")  # else Dask tells this client that it goes
         self._lease.close()
         if not self._connection.shared:
-            self._queue.release()
+            try:
+                self._queue.release()
+            except StorageError as error:
+                _log.warning("other servers wait until the lease is over: %s", error)
 
     # --- in the dispatcher's own thread ----------------------------------------------------
 

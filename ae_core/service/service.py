@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 
 from ae_core.data.loading import card
-from ae_core.errors import Busy, Message, UnknownThing
+from ae_core.errors import Busy, Message, StorageError, UnknownThing
 from ae_core.models.compatibility import network_shapes
 from ae_core.runs.ended_runs import EndedRuns
 from ae_core.runs.housekeeping import Housekeeping, Retention
@@ -209,18 +209,25 @@ class TrainingService:
         """
         self._dispatcher.begin_no_more()
         if not self.connection.shared:
-            training = [entry.id for entry in self._active.sync().training]
-            for run_id in training:
-                self._allow_until_epoch(run_id, SHUT_DOWN)
-            with self._active.changed:
-                ended = self._active.changed.wait_for(
-                    lambda: all(map(self.store.has_ended, training)), SHUT_DOWN_SECONDS
-                )
+            try:
+                ended = self._stop_training()
+            except StorageError:
+                ended = False
             if ended:
                 self._dispatcher.settle()
             else:
-                _log.warning("some runs did not stop in time: they go on at the next start")
+                _log.warning("some runs could not be stored in time: they go on at the next start")
         self.close()
+
+    def _stop_training(self) -> bool:
+        """Stop the runs in training; return whether all were stored in time."""
+        training = [entry.id for entry in self._active.sync().training]
+        for run_id in training:
+            self._allow_until_epoch(run_id, SHUT_DOWN)
+        with self._active.changed:
+            return self._active.changed.wait_for(
+                lambda: all(map(self.store.has_ended, training)), SHUT_DOWN_SECONDS
+            )
 
     def leave(self) -> None:
         """Start and follow no more runs."""

@@ -9,7 +9,7 @@ from unittest.mock import Mock
 import pytest
 from sqlalchemy import select
 
-from ae_core.errors import ServiceUnavailable, StorageError
+from ae_core.errors import Message, ServiceUnavailable, StorageError
 from ae_core.runs.store import RunStore
 from ae_core.service import executor, lease
 from ae_core.service.lease import Lease
@@ -19,6 +19,7 @@ from ae_core.specs import preset
 from ae_core.storage.tables import SCHEDULERS
 from ae_core.workers.connection import Connection
 from tests.helpers.postgres import SECONDS as PATIENCE
+from tests.helpers.refusals import refused
 
 
 class SlowConnection(Connection):
@@ -150,3 +151,16 @@ def test_a_service_that_has_ended_does_not_listen_to_a_late_scheduler(slow, monk
     slow.connection.answers.set()
     slow._dispatcher._executor._thread.shutdown(wait=True)
     assert slow.connection.connected.mock_calls == []
+
+
+def test_a_server_ends_although_its_database_is_away(database, tmp_path, monkeypatch):
+    def away(*_):
+        raise StorageError("database_unavailable")
+
+    service = TrainingService(RunStore(tmp_path / "runs"), Connection())
+    with monkeypatch.context() as outage:
+        for method in ("read", "release"):
+            outage.setattr(QueueStore, method, away)
+        service.shut_down()
+    with refused("not_started", ServiceUnavailable, problem=Message("ending")):
+        service.connection.client()
