@@ -4,10 +4,11 @@ import streamlit as st
 
 from ae_core.classroom.model import Classroom, Student
 from ae_core.errors import StorageError, UserError
-from pages.ui.backend.service import classroom_service
+from pages.ui.backend.service import class_entrance, classroom_service
 from pages.ui.classroom.join_or_open import (
     PROJECTOR_VIEW,
     TEACHER_VIEW,
+    caller,
     join_form,
     join_info,
     join_or_open,
@@ -56,7 +57,7 @@ def _one_class(code: str) -> None:
     secret, view = st.query_params.get("teacher", ""), st.query_params.get("view")
     if secret or view == TEACHER_VIEW:
         try:
-            classroom = classroom_service().as_teacher(code, secret, visitor())
+            classroom = class_entrance().as_teacher(code, secret, caller())
         except StorageError:  # the class may be there
             raise
         except UserError:
@@ -65,7 +66,7 @@ def _one_class(code: str) -> None:
         session().teaching[classroom.code] = secret
         teacher_view(classroom, secret)
         return
-    classroom = classroom_service().find(code)
+    classroom = class_entrance().find(code, caller())
     if view == PROJECTOR_VIEW:
         join_info(classroom, large=True)
         refreshing_wall(classroom.code)

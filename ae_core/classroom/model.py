@@ -129,6 +129,11 @@ class Student:
         return hashlib.sha256(self.visitor.encode()).hexdigest()[:16]
 
 
+def written_code(typed: str) -> str:
+    """Return a code as it is kept: typed ones may have spaces and small letters."""
+    return "".join(typed.upper().split())
+
+
 def checked_nickname(typed: str) -> str:
     """Return the visible text of a nickname.
 

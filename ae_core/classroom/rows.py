@@ -12,6 +12,7 @@ from ae_core.storage.files import check_time, checked, reading
 from ae_core.storage.tables import CLASSES, RUNS, STUDENTS
 
 EMPTY_SECONDS = 3600.0  # after which a class that nobody has joined may make room
+KNOWN_SECONDS = 3600.0  # after which whoever is in a class is no stranger any more
 _PLAIN = ("code", "key", "created", "used", "teacher", "paused", "closed", "cleared")
 
 
@@ -103,6 +104,24 @@ def make_room(connection: Connection, most: int, now: float, *among: ColumnEleme
         return False
     delete_classes(connection, CLASSES.c.code == code)
     return True
+
+
+def is_known(connection: Connection, visitor: str, now: float) -> bool:
+    """Return whether a visitor has trained a run, or was in a class more than an hour ago.
+
+    A class of one's own counts once somebody has joined it.
+    """
+    early = STUDENTS.c.joined <= now - KNOWN_SECONDS
+    taught = select(CLASSES.c.code).where(CLASSES.c.teacher == visitor)
+    trained = RUNS.c.owner == visitor, RUNS.c.begun > 0, RUNS.c.ended > 0
+    for there in (
+        select(RUNS.c.id).where(*trained),
+        select(STUDENTS.c.code).where(STUDENTS.c.visitor == visitor, early),
+        select(STUDENTS.c.code).where(STUDENTS.c.code.in_(taught), early),
+    ):
+        if connection.execute(there.limit(1)).first() is not None:
+            return True
+    return False
 
 
 def forget_passers_by(connection: Connection, code: str, now: float) -> None:

@@ -23,6 +23,7 @@ from ae_core.classroom.model import (
     Student,
     check_joining,
     checked_nickname,
+    written_code,
 )
 from ae_core.classroom.rows import (
     class_columns,
@@ -30,6 +31,7 @@ from ae_core.classroom.rows import (
     classroom_in,
     delete_classes,
     forget_passers_by,
+    is_known,
     make_room,
     student_in,
     student_row,
@@ -85,7 +87,7 @@ class ClassroomService:
 
     def find(self, code: str) -> Classroom:
         """Return a class by its code, typed with or without spaces and capitals."""
-        code = "".join(code.upper().split())
+        code = written_code(code)
         row = None
         if len(code) == CODE_LENGTH and set(code) <= set(CODE_LETTERS):
             with self._database.reading() as connection:
@@ -113,6 +115,11 @@ class ClassroomService:
             with suppress(UnknownThing):
                 found.append(self._read(row))
         return found
+
+    def knows(self, visitor: str) -> bool:
+        """Return whether a visitor is no newcomer, see `ae_core.classroom.rows.is_known`."""
+        with self._database.reading() as connection:
+            return is_known(connection, visitor, self._now())
 
     def change(self, code: str, secret: str, *, visitor: str = "", **changes: Any) -> Classroom:
         """Change limits, challenge, ``paused``, ``closed`` or ``cleared``, as the teacher."""

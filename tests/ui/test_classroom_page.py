@@ -5,9 +5,11 @@ import secrets
 
 import pytest
 
+from ae_core.classroom.entrance import Caller
 from ae_core.classroom.model import DAYS, Challenge, ClassLimits
 from ae_core.classroom.service import ClassroomService
 from ae_core.storage.files import ROOT
+from pages.ui.backend import service as backend
 from tests.helpers.app_page import opened, ran, texts
 from tests.helpers.refusals import says
 
@@ -19,8 +21,6 @@ MARKUP = "<img src=x onerror=alert(1)>"
 
 @pytest.fixture
 def book():
-    from pages.ui.backend import service as backend
-
     return backend.classroom_service()
 
 
@@ -110,6 +110,15 @@ def test_too_many_classes_of_a_visitor_are_a_sentence(book):
     assert says(texts(ran(page).error), "too_many_taught", most=5, names=tuple(sorted(codes)))
 
 
+def test_many_classes_of_one_network_are_a_sentence(book, monkeypatch):
+    monkeypatch.setattr("pages.ui.classroom.join_or_open.visitor_address", lambda: "192.0.2.7")
+    for number in range(10):
+        backend.class_entrance().open_class(Caller(f"script {number}", "192.0.2.7"))
+    page = opened(PAGE, lang="de")
+    page.button(key="classroom.open").click()
+    assert says(texts(ran(page).error), "classes_of_network", "de", seconds=20)
+
+
 YOURS = "classroom.yours."
 
 
@@ -190,6 +199,18 @@ def test_bad_input_is_a_sentence_and_what_was_typed_stays(book):
     page = join(page, "Bob", classroom.code)
     assert not page.error
     assert [student.nickname for student in book.students(classroom.code)] == ["Ada", "Bob"]
+
+
+def test_wrong_codes_are_a_sentence_and_a_link_tells_no_more(book):
+    classroom, _ = begun(book)
+    page = opened(PAGE, visitor="x9")
+    for wrong in ("ABCDE", "ABCDF", "ABCDG"):
+        assert says(texts(join(page, "Bob", wrong).error), "class_unknown", code=wrong)
+    assert says(texts(join(page, "Bob", classroom.code).error), "wrong_codes")
+    assert book.class_of("x9") is None
+    for query in ({}, {"teacher": "guessed"}, {"view": "Projector"}):
+        linked = opened(PAGE, visitor="x9", **{"class": classroom.code}, **query)
+        assert says(texts(linked.error), "wrong_codes")
 
 
 def test_a_full_class_is_a_sentence(book, monkeypatch):

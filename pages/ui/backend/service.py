@@ -8,6 +8,7 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 import streamlit as st
 
+from ae_core.classroom.entrance import Entrance
 from ae_core.classroom.service import ClassroomService
 from ae_core.classroom.wall import Wall
 from ae_core.errors import UnknownThing
@@ -88,6 +89,12 @@ def match_results() -> MatchResultStore:
 def classroom_service() -> ClassroomService:
     """Return the service for this server's classes."""
     return ClassroomService(service().store.database)
+
+
+@st.cache_resource(show_spinner=False)
+def class_entrance() -> Entrance:
+    """Return the bounded way to this server's classes."""
+    return Entrance(classroom_service())
 
 
 @st.cache_resource(show_spinner=False)

@@ -4,11 +4,13 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from ae_core.classroom.entrance import Caller
 from ae_core.classroom.join_link import in_the_network, is_local, own_address, qr_code, with_query
 from ae_core.classroom.model import CODE_LENGTH, DAYS, MAX_NICKNAME, Classroom
-from pages.ui.backend.service import classroom_service
+from pages.ui.backend.service import class_entrance, classroom_service
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
+from pages.ui.state.addresses import visitor_address
 from pages.ui.state.query_params import set_query
 from pages.ui.state.session import session, visitor
 
@@ -60,7 +62,8 @@ def join_form(classroom: Classroom | None = None) -> None:
         return
 
     def join() -> None:
-        code = classroom_service().find(classroom.code if classroom is not None else typed).code
+        wished = classroom.code if classroom is not None else typed
+        code = class_entrance().find(wished, caller()).code
         classroom_service().join(code, visitor(), nickname)
         set_query(**{"class": code})
 
@@ -76,11 +79,16 @@ def attempt(action: Callable[[], None]) -> None:
 
 def _open() -> None:
     def open_class() -> None:
-        classroom, secret = classroom_service().open_class(visitor())
+        classroom, secret = class_entrance().open_class(caller())
         session().teaching[classroom.code] = secret
         set_query(**{"class": classroom.code, "teacher": secret})
 
     attempt(open_class)
+
+
+def caller() -> Caller:
+    """Return the visitor, and where the visitor is."""
+    return Caller(visitor(), visitor_address())
 
 
 def join_info(classroom: Classroom, *, large: bool) -> None:
