@@ -53,6 +53,7 @@ class Snapshot:
         reason: why it stopped or failed, or why it cannot continue now; None without a problem.
         position: place in the queue from 1, 0 when not queued.
         wait: estimated seconds until it starts, None when not queued or unknown.
+        neighbours: see `ae_core.service.queue.QueuePosition`.
         lost: the cause of the last lost attempt: ``worker`` (died) or ``service`` (the scheduler
             went away), after which the run was retried; ``queue`` while it waits, if the server at
             which it waited before went away; empty if nothing was lost.
@@ -78,6 +79,7 @@ class Snapshot:
     reason: Message | None = None
     position: int = 0
     wait: float | None = None
+    neighbours: int = 0
     lost: str = ""
     lost_epoch: int = 0
     first_epoch: int = 0

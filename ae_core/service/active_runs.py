@@ -84,7 +84,12 @@ class ActiveRuns:
         position = self._forecast.positions(queue, snapshots, slots).get(run_id)
         if position is None:
             return queued
-        return replace(queued, position=position.place, wait=position.seconds)
+        return replace(
+            queued,
+            position=position.place,
+            wait=position.seconds,
+            neighbours=position.neighbours,
+        )
 
     @contextmanager
     def holding(self, run_id: str) -> Iterator[LiveRun | None]:

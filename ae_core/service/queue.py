@@ -63,10 +63,13 @@ class QueuePosition:
     Attributes:
         place: its place, from 1.
         seconds: the seconds until it starts, None if unknown.
+        neighbours: for a visitor whom nobody knows yet, the number of waiting runs before it that
+            other such visitors of its address submitted; 0 for those who are known.
     """
 
     place: int
     seconds: float | None
+    neighbours: int = 0
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,7 @@ class TrainingQueue:
             left = seconds.get(entry.id)
             heapq.heappush(ends, (typical if left is None else left, left is not None, entry.sweep))
         positions: dict[str, QueuePosition] = {}
+        before: Counter[str] = Counter()  # waiting runs by party, and those of each visitor
         passed, sure = 0.0, True
         while line:
             upcoming = line.pop_next(now + passed) if len(ends) < max(1, slots) else None
@@ -121,7 +125,12 @@ class TrainingQueue:
                 sure = sure and certain
                 line.end_sweep(sweep)
                 continue
-            positions[upcoming.id] = QueuePosition(len(positions) + 1, passed if sure else None)
+            positions[upcoming.id] = QueuePosition(
+                len(positions) + 1,
+                passed if sure else None,
+                0 if upcoming.known else before[upcoming.party] - before[upcoming.owner],
+            )
+            before.update({upcoming.party, upcoming.owner})
             takes = seconds.get(upcoming.id)
             end = passed + (typical if takes is None else takes)
             heapq.heappush(ends, (end, takes is not None, upcoming.sweep))

@@ -130,7 +130,21 @@ def test_forged_names_do_not_keep_anybody_waiting_but_those_at_their_own_address
     queue = TrainingQueue((*forged, known, stranger, beside), (), {"@10.0.0.1": 1e6})
     first, second, third = starts(queue, 3)
     assert (first, second, third) == (known, stranger, forged[0])
+    foreseen = queue.forecast(1, {}, 1e6)
+    assert [foreseen[run.id].neighbours for run in (known, stranger, forged[0])] == [0, 0, 0]
+    assert foreseen[beside.id].neighbours == 800
     assert starts(queue, 803)[-1] == beside
+
+
+def test_ones_own_runs_are_no_neighbours_and_who_is_known_has_none():
+    mine = [unknown(number, "ada", "10.0.0.1", float(number)) for number in range(3)]
+    other = unknown(9, "bob", "10.0.0.1", 9.0)
+    foreseen = TrainingQueue((*mine, other)).forecast(1, {}, 10.0)
+    order = sorted(foreseen.values(), key=lambda each: each.place)
+    assert [(each.place, each.neighbours) for each in order] == [(1, 0), (2, 1), (3, 1), (4, 1)]
+    known = tuple(replace(each, known=True) for each in (*mine, other))
+    foreseen = TrainingQueue(known).forecast(1, {}, 10.0)
+    assert {each.neighbours for each in foreseen.values()} == {0}
 
 
 def test_a_run_of_a_paused_class_waits_and_keeps_its_place():

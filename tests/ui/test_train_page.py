@@ -7,6 +7,9 @@ from ae_core.runs.record import new_record
 from ae_core.runs.snapshot import Snapshot
 from ae_core.service.service import TrainingService
 from ae_core.specs import change, preset
+from ae_core.text.sentences import say
+from pages.ui.backend.service import classroom_service, service
+from pages.ui.train.watch import MANY_NEIGHBOURS
 from tests.helpers.app_page import metric, opened, texts
 from tests.helpers.refusals import says
 
@@ -117,7 +120,6 @@ def test_a_refused_setting_is_taken_once_its_cause_is_gone():
 
 
 def test_a_run_can_be_set_up_again():
-    from pages.ui.backend.service import service
 
     spec = change(preset("digits-dense"), image_size=8, epochs=2, latent_dim=5)
     run_id = service().submit(spec, "somebody", "digits-dense")
@@ -173,7 +175,6 @@ def test_train_from_the_page_watch_compare_and_reconstruct():
     page.button(key="train.start").click().run()
     assert not page.exception
     run_id = page.query_params["run"]
-    from pages.ui.backend.service import service
 
     done = service().wait_until(run_id, lambda s: not s.live, 90)
     assert done.status == "finished"
@@ -185,6 +186,37 @@ def test_train_from_the_page_watch_compare_and_reconstruct():
     assert "| Finished | 3 |" in row
     reconstructed = opened("pages/reconstruct.py", model=run_id)
     assert metric(reconstructed, "PSNR").endswith("dB")
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_a_stranger_behind_many_of_the_same_network_reads_what_to_do(language):
+    spec, begun = change(preset("digits-dense"), image_size=8, epochs=500), []
+
+    def submitted(visitor):
+        begun.append(service().submit(spec, visitor, "", f"192.0.2.{language}"))
+        return begun[-1]
+
+    try:
+        for number in range(1 + MANY_NEIGHBOURS):
+            submitted(f"forged {language} {number}")
+        mine = submitted(f"stranger {language}")
+        found = [
+            texts(opened("pages/train.py", visitor, run=mine, view="Watch", lang=language).info)
+            for visitor in (f"stranger {language}", "somebody else")
+        ]
+        book = classroom_service()
+        book.join(book.open_class("teacher")[0].code, f"stranger {language}", "Ada")
+        service().wait_until(mine, lambda run: run.neighbours == 0, 30)
+        assert service().snapshot(mine).position <= 1
+    finally:
+        for run_id in reversed(begun):
+            service().stop(run_id)
+    said = (
+        say("waiting.neighbours", language, count=10),
+        say("waiting.neighbours", language, count=11),
+    )
+    assert found[0] in said
+    assert found[1] == ""
 
 
 def test_a_training_that_needs_too_much_memory_says_which_setting_helps(monkeypatch):

@@ -12,6 +12,7 @@ from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import loss_title
 from pages.ui.pickers.models import file_of
+from pages.ui.state.session import visitor
 from pages.ui.train.code_view import code_view
 from pages.ui.train.doctor_view import doctor_view
 from pages.ui.train.replay import replay_switch, replay_view, replaying
@@ -21,6 +22,7 @@ from pages.ui.widgets.chart import chart
 REFRESH_SECONDS = 1.0
 REPLAY_SECONDS = 5.0  # interval at which all frames of a live run are sent again
 FIRST_REFRESH_SECONDS = 0.4  # until the first curve is visible
+MANY_NEIGHBOURS = 10  # runs before one's own, at which the page says what to do
 ROW_NAMES = {2: ("original", "reconstruction"), 3: ("original", "corrupted", "reconstruction")}
 
 
@@ -92,6 +94,8 @@ def _notices(snapshot: Snapshot) -> None:
         lost, first = snapshot.lost_epoch, snapshot.first_epoch
         where = "" if not first else "_from" if first > 1 else "_anew"
         notice.info(text(f"waiting.again.{snapshot.lost}{where}", epoch=lost, first=first))
+    if snapshot.neighbours >= MANY_NEIGHBOURS and snapshot.owner == visitor():
+        notice.info(text("waiting.neighbours", count=snapshot.neighbours))
     if snapshot.damaged:
         notice.warning(Message.of("run_parts_damaged", parts=snapshot.damaged))
 
