@@ -9,7 +9,6 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from ipaddress import ip_address, ip_network
 from typing import TypeVar
 
 from ae_core.errors import UserError
@@ -17,7 +16,6 @@ from ae_core.errors import UserError
 K = TypeVar("K")
 V = TypeVar("V")
 REMEMBERED_SECONDS = 600.0  # who was told to wait, and what a visitor has tried
-IPV6_PREFIX = 64  # bits: within, a household or a school chooses its addresses itself
 FREE_WRONG_CODES = 3  # of a visitor, before the first wait
 MAX_WAIT = 64.0  # seconds
 
@@ -51,25 +49,23 @@ class AddressBound:
     def __init__(self, newcomers: Lately, waited: Lately, wait: float) -> None:
         """Allow so much to newcomers, and so much more to those who came back after ``wait``."""
         self._newcomers, self._waited, self._wait = newcomers, waited, wait
-        self._due: dict[tuple[str, str], float] = {}  # by network and visitor, in order
+        self._due: dict[tuple[str, str], float] = {}  # by address and visitor, in order
 
     def wait(self, address: str, visitor: str, now: float) -> float:
         """Return the seconds until a visitor may, 0 if now; the visitor's wait begins with it."""
-        network = network_of(address)
-        if not self._newcomers.wait(network, now):
+        if not self._newcomers.wait(address, now):
             return 0.0
         _forget(self._due, lambda due: due <= now - REMEMBERED_SECONDS)
-        due = self._due.setdefault((network, visitor), now + self._wait)
-        return due - now if due > now else self._waited.wait(network, now)
+        due = self._due.setdefault((address, visitor), now + self._wait)
+        return due - now if due > now else self._waited.wait(address, now)
 
     def count(self, address: str, visitor: str, now: float) -> None:
         """Count what a visitor did; who has waited for it waits anew for the next time."""
-        network = network_of(address)
-        if not self._newcomers.wait(network, now):
-            self._newcomers.count(network, now)
+        if not self._newcomers.wait(address, now):
+            self._newcomers.count(address, now)
             return
-        self._waited.count(network, now)
-        self._due.pop((network, visitor), None)
+        self._waited.count(address, now)
+        self._due.pop((address, visitor), None)
 
 
 class Openings:
@@ -89,13 +85,13 @@ class Openings:
         """
         with self._lock:
             if known:
-                wait = self._known.wait(network_of(address), now)
+                wait = self._known.wait(address, now)
             else:
                 wait = self._strangers.wait(address, visitor, now)
             if wait:
                 raise UserError("classes_of_network", seconds=_whole(wait))
             if known:
-                self._known.count(network_of(address), now)
+                self._known.count(address, now)
             else:
                 self._strangers.count(address, visitor, now)
 
@@ -152,13 +148,6 @@ class WrongCodes:
             if tried.count >= FREE_WRONG_CODES:
                 tried.until = now + min(2.0 ** (tried.count - FREE_WRONG_CODES + 1), MAX_WAIT)
             self._addresses.count(address, visitor, now)
-
-
-def network_of(address: str) -> str:
-    """Return what counts as one address: of IPv6's, all that share their first half."""
-    if ":" not in address:
-        return address
-    return str(ip_network((ip_address(address).packed, IPV6_PREFIX), strict=False))
 
 
 def _forget(among: dict[K, V], old: Callable[[V], bool]) -> None:

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from ae_core.text.sentences import say
+from pages.ui.shell.page_limit import MAX_PAGES
 from tests.helpers.lab_page import IDLE, open_page
 from tests.helpers.lab_server import LAPTOP, PHONE, serving
 from tests.helpers.sticky_proxy import StickyProxy
@@ -93,6 +94,19 @@ def test_a_page_without_websockets_says_so(browser, server, language):
         expect(alert).to_have_text(say("connection.blocked", language), timeout=SOON)
         expect(alert).to_be_visible()
         assert "websocket" in alert.inner_text().lower()
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_a_page_without_room_says_so(browser, server, language):
+    """Its websocket is refused; `tests/ui/test_address_bounds.py` has the server refuse it."""
+    with browser.new_context(**LAPTOP, base_url=server.url, locale=language) as context:
+        page = context.new_page()
+        page.route_web_socket(STREAM, lambda socket: socket.close())
+        page.route(STREAM, lambda route: route.fulfill(status=429))
+        page.goto("/train")
+        alert = page.locator(".no-connection")
+        words = say("connection.crowded", language, most=MAX_PAGES)
+        expect(alert).to_have_text(words, timeout=SOON)
 
 
 def test_a_page_that_goes_offline_says_so_and_keeps_what_it_shows(browser, server):

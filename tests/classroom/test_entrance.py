@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from ae_core.classroom.bounds import MAX_WAIT, Openings, network_of
+from ae_core.classroom.bounds import MAX_WAIT, Openings
 from ae_core.classroom.entrance import Caller, Entrance
 from ae_core.classroom.model import CODE_LETTERS
 from ae_core.classroom.service import ClassroomService
@@ -281,20 +281,7 @@ def test_a_database_that_does_not_answer_is_no_wrong_code(entrance, monkeypatch)
         entrance.find(code(99), TEACHER)
 
 
-# --- what counts as an address, and what is remembered -----------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        ("192.0.2.1", "192.0.2.2", False),
-        ("2001:db8:0:1::1", "2001:db8:0:1:ffff::2", True),
-        ("2001:db8:0:1::1", "2001:db8:0:2::1", False),
-        ("", "192.0.2.1", False),
-    ],
-)
-def test_an_address_is_one_of_ipv4_or_half_a_one_of_ipv6(one, other, same):
-    assert (network_of(one) == network_of(other)) is same
+# --- memory ------------------------------------------------------------------------------------
 
 
 def test_what_is_over_is_forgotten(entrance, clock):

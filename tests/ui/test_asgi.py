@@ -16,6 +16,7 @@ from ae_core.storage.files import ROOT
 from ae_core.text.sentences import languages, say
 from pages.ui.shell.asgi import KEEP, PROBLEMS, routes
 from pages.ui.shell.lifespan import lifespan
+from pages.ui.shell.page_limit import MAX_PAGES
 from pages.ui.widgets import component
 from pages.ui.widgets.component import UI, address, browser_files, needed, relative_address
 
@@ -90,7 +91,8 @@ def test_a_page_has_the_sentences_for_a_lost_connection_in_every_language(get, b
     sentences = json.loads(found[1])
     assert set(sentences) == set(languages())
     for language, each in sentences.items():
-        assert each == {key.split(".")[1]: say(key, language) for key in PROBLEMS}
+        assert each == {key.split(".")[1]: say(key, language, most=MAX_PAGES) for key in PROBLEMS}
+        assert str(MAX_PAGES) in each["crowded"]
 
 
 def test_a_file_of_the_pages_is_served_below_the_base_path_and_kept_for_good(base_path, get):

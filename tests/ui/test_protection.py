@@ -19,7 +19,7 @@ from pages.ui.shell.protection import (
     embedding_origins,
     server_error,
 )
-from pages.ui.state.addresses import client_address, networks, trusted_proxies
+from pages.ui.state.addresses import client_address, network_of, networks, trusted_proxies
 from pages.ui.streamlit_adapter import PEER
 
 
@@ -93,6 +93,21 @@ def test_nothing_that_a_stranger_writes_changes_its_address(lies, stranger, prox
         # whatever the web server makes of the header
         replaced = asked | {"client": ("203.0.113.77", 0), PEER: (peer, 1)}
         assert client_address(replaced, trusted_proxies()) == found
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("203.0.113.9", "203.0.113.10", False),
+        ("2001:db8:0:1::1", "2001:db8:0:1:ffff::2", True),
+        ("2001:db8:0:1::1", "2001:db8:0:2::1", False),
+        ("fe80::1%eth0", "fe80::1", True),
+        ("2001:db8::1", "203.0.113.9", False),
+    ],
+)
+def test_ipv6_addresses_that_share_their_first_half_count_as_one(one, other, same):
+    assert (network_of(ip_address(one)) == network_of(ip_address(other))) is same
+    assert network_of(None) == "" != network_of(ip_address(one))
 
 
 def test_a_list_of_networks_that_is_none_names_its_variable(monkeypatch):

@@ -13,6 +13,7 @@ from ae_core.text.sentences import languages, say
 from pages.ui import streamlit_adapter
 from pages.ui.shell import visitor_cookie
 from pages.ui.shell.deadline import BodyDeadline
+from pages.ui.shell.page_limit import MAX_PAGES, PageLimit
 from pages.ui.shell.protection import Protection
 from pages.ui.shell.uploads import UploadLimit
 from pages.ui.shell.visitor_cookie import VisitorCookie
@@ -26,13 +27,19 @@ from pages.ui.widgets.component import (
 )
 
 # What connection.js tells apart.
-PROBLEMS = ("connection.blocked", "connection.unreachable", "connection.offline")
+PROBLEMS = (
+    "connection.blocked",
+    "connection.crowded",
+    "connection.unreachable",
+    "connection.offline",
+)
 # A browser may cache a file of this version forever; other versions have other addresses.
 KEEP = "public, max-age=31536000, immutable"
 MIDDLEWARE = (
     Middleware(Protection),
     Middleware(BodyDeadline),
     Middleware(UploadLimit),
+    Middleware(PageLimit),
     Middleware(VisitorCookie),
 )  # from the outside in
 
@@ -71,7 +78,7 @@ def _head(name: str) -> str:
     Their addresses are relative, as only the browser knows where a proxy has the app.
     """
     sentences = {
-        language: {key.split(".")[1]: say(key, language) for key in PROBLEMS}
+        language: {key.split(".")[1]: say(key, language, most=MAX_PAGES) for key in PROBLEMS}
         for language in languages()
     }
     written = json.dumps(sentences, ensure_ascii=False).replace("<", "\\u003c")

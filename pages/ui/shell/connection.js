@@ -6,15 +6,17 @@ const STEADY_MS = 1000; // a websocket may be opened and closed at once
 const FIRST_MS = 5000; // for a connection, before something must be against it
 const AGAIN_MS = 1500; // for the next one, before a server that does not answer is reported
 const ANSWER_MS = 2000;
+const TOO_MANY = 429; // what the server answers if the network has too many pages open
 const STREAMLITS_TITLE = "Connection error";
 
-/** @typedef {"blocked" | "unreachable" | "offline"} Problem */
+/** @typedef {"blocked" | "crowded" | "unreachable" | "offline"} Problem */
 
 const languages = readTexts();
 const wished = new URLSearchParams(location.search).get("lang") ?? navigator.language;
 const texts = languages[wished.split("-")[0].toLowerCase()] ?? languages.en;
 
 const health = new URL("./_stcore/health", document.baseURI);
+const stream = new URL("./_stcore/stream", document.baseURI);
 const box = document.createElement("div");
 box.className = "no-connection";
 box.setAttribute("role", "alert");
@@ -77,19 +79,30 @@ function drawn() {
 }
 
 /**
- * Ask the server without a websocket: if it answers, something is against websockets.
+ * Ask the server without a websocket: if it answers, it has no room for one, or something on the
+ * way is against websockets.
  * @param {number} now
  */
 async function explain(now) {
   if (now - asked < ANSWER_MS) return;
   asked = now;
-  const answers = await fetch(health, { signal: AbortSignal.timeout(ANSWER_MS) }).then(
-    (answer) => answer.ok,
-    () => false,
-  );
+  const answers = (await statusOf(health)) === 200;
+  const crowded = answers && (await statusOf(stream)) === TOO_MANY;
   if (lastGood > now) return;
   if (!answers) show("unreachable");
+  else if (crowded) show("crowded");
   else if (now - lastGood >= FIRST_MS) show("blocked");
+}
+
+/**
+ * Return the status of the server's answer, 0 without one.
+ * @param {URL} address
+ */
+async function statusOf(address) {
+  return fetch(address, { signal: AbortSignal.timeout(ANSWER_MS) }).then(
+    (answer) => answer.status,
+    () => 0,
+  );
 }
 
 /** @param {Problem} problem */

@@ -25,6 +25,7 @@ Address = IPv4Address | IPv6Address
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
 _WITH_PORT = re.compile(r"\[(.*)\](?::\d+)?|([\d.]+):\d+")
+IPV6_PREFIX = 64  # bits
 LOOPBACK: Networks = (ip_network("127.0.0.0/8"), ip_network("::1"))
 
 
@@ -91,15 +92,25 @@ def _peer(scope: Scope) -> Any:
     return scope.get(streamlit_adapter.PEER) or scope.get("client")
 
 
+def network_of(address: Address | None) -> str:
+    """Return what counts as one address, empty if it is unknown.
+
+    Of IPv6's, these are all that share their first half: a household has so many to choose from.
+    """
+    if isinstance(address, IPv6Address):
+        return str(ip_network((address.packed, IPV6_PREFIX), strict=False))
+    return str(address or "")
+
+
 def visitor_address() -> str:
-    """Return the address of the visitor whose page is drawn, empty if it is unknown."""
+    """Return `network_of` the visitor whose page is drawn."""
     context = st.context
     scope = {
         "type": "http",
         "client": (context.ip_address or "127.0.0.1", 0),
         "headers": [(k.lower().encode(), v.encode()) for k, v in context.headers.items()],
     }
-    return str(client_address(scope, trusted_proxies()) or "")
+    return network_of(client_address(scope, trusted_proxies()))
 
 
 def _address(written: str) -> Address | None:
