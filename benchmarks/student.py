@@ -35,6 +35,7 @@ class Student:
 
     Attributes:
         port: the app's port on this machine.
+        address: the address for which the app takes it, as behind a proxy; empty for this machine.
         shown: the elements with an id, by their keys in the app.
         repeats: the seconds after which each fragment has to run again.
         received: bytes received over the websocket.
@@ -42,6 +43,7 @@ class Student:
     """
 
     port: int
+    address: str = ""
     shown: dict[str, Any] = field(default_factory=dict)
     repeats: dict[str, float] = field(default_factory=dict)
     received: int = 0
@@ -80,6 +82,7 @@ class Student:
         self._socket = await connect(
             f"ws://127.0.0.1:{self.port}/_stcore/stream",
             subprotocols=[Subprotocol("streamlit")],
+            additional_headers={"X-Forwarded-For": self.address} if self.address else None,
             max_size=MOST_BYTES,
             compression=None,
         )
