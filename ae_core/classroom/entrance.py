@@ -43,7 +43,7 @@ class Entrance:
         """
         known = self._classes.knows(caller.visitor)
         self._openings.count(caller.address, caller.visitor, self._now(), known=known)
-        return self._classes.open_class(caller.visitor)
+        return self._classes.open_class(caller.visitor, caller.address)
 
     def find(self, code: str, caller: Caller) -> Classroom:
         """Return a class by a code that somebody typed or followed.

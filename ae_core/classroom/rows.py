@@ -88,17 +88,26 @@ def delete_classes(connection: Connection, condition: ColumnElement[bool]) -> No
     connection.execute(delete(CLASSES).where(CLASSES.c.code.in_(codes)))
 
 
-def make_room(connection: Connection, most: int, now: float, *among: ColumnElement[bool]) -> bool:
-    """Return whether there are fewer than ``most`` classes among some.
+def make_room(connection: Connection, most: int, now: float, teacher: str | None = None) -> bool:
+    """Return whether there are fewer than ``most`` classes in all, or of one teacher.
 
-    Otherwise the oldest of them that is an hour old and has no students is deleted, if any.
+    Otherwise one that is an hour old and has no students is deleted, if any: a teacher's oldest; in
+    all, the youngest of the address from which most of these were opened. So a script fills no
+    server for others, and what they have prepared stays.
     """
+    among = [] if teacher is None else [CLASSES.c.teacher == teacher]
     if connection.scalars(select(func.count()).select_from(CLASSES).where(*among)).one() < most:
         return True
     students = exists().where(STUDENTS.c.code == CLASSES.c.code)
-    empty = select(CLASSES.c.code).where(*among, CLASSES.c.created < now - EMPTY_SECONDS, ~students)
-    oldest = empty.order_by(CLASSES.c.created).limit(1).with_for_update()
-    code = connection.scalar(oldest)
+    empty = [*among, CLASSES.c.created < now - EMPTY_SECONDS, ~students]
+    order: ColumnElement[Any] = CLASSES.c.created
+    if teacher is None:
+        addresses = select(CLASSES.c.address).where(*empty).group_by(CLASSES.c.address)
+        crowded = addresses.order_by(func.count().desc()).limit(1)
+        empty.append(CLASSES.c.address == crowded.scalar_subquery())
+        order = CLASSES.c.created.desc()
+    chosen = select(CLASSES.c.code).where(*empty).order_by(order).limit(1).with_for_update()
+    code = connection.scalar(chosen)
     joined = select(STUDENTS.c.code).where(STUDENTS.c.code == code)  # while it was being locked
     if code is None or connection.execute(joined).first() is not None:
         return False

@@ -60,11 +60,15 @@ class ClassroomService:
         self._database = database
         self._now = now
 
-    def open_class(self, visitor: str) -> tuple[Classroom, str]:
+    def open_class(self, visitor: str, address: str = "") -> tuple[Classroom, str]:
         """Open a class; return it and the teacher's secret, which the server does not keep.
 
-        Where a bound is reached, the oldest class that is an hour old and has no students makes
-        room.
+        Where a bound is reached, a class that is an hour old and has no students makes room, see
+        `ae_core.classroom.rows.make_room`.
+
+        Args:
+            visitor: the teacher.
+            address: where the teacher is, empty if unknown.
 
         Raises:
             UserError: none makes room, or there are too many classes in all.
@@ -73,16 +77,16 @@ class ClassroomService:
         with self._database.changing() as connection:
             delete_classes(connection, _over(now))
             # Who opens several at the same moment may exceed the bounds by these.
-            mine = CLASSES.c.teacher == visitor
-            if not make_room(connection, MAX_TAUGHT, now, mine):
-                codes = connection.scalars(select(CLASSES.c.code).where(mine)).all()
+            if not make_room(connection, MAX_TAUGHT, now, visitor):
+                mine = select(CLASSES.c.code).where(CLASSES.c.teacher == visitor)
+                codes = connection.scalars(mine).all()
                 raise UserError("too_many_taught", most=MAX_TAUGHT, names=tuple(sorted(codes)))
             if not make_room(connection, MAX_CLASSES, now):
                 raise UserError("too_many_classes", most=MAX_CLASSES, days=DAYS)
             while connection.execute(_class(code := _new_code())).first():
                 pass
             classroom = Classroom(code, _hashed(secret), now, now, visitor)
-            connection.execute(CLASSES.insert(), class_row(classroom))
+            connection.execute(CLASSES.insert(), class_row(classroom) | {"address": address})
         return classroom, secret
 
     def find(self, code: str) -> Classroom:

@@ -18,7 +18,7 @@ from sqlalchemy import (
     Text,
 )
 
-VERSION = "0001"  # the newest migration
+VERSION = "0002"  # the newest migration
 
 TABLES = MetaData()
 
@@ -74,6 +74,7 @@ CLASSES = Table(
     TABLES,
     Column("code", String, primary_key=True),
     Column("teacher", String, nullable=False),  # the visitor who opened it, empty if unknown
+    Column("address", String, nullable=False, default="", server_default=""),  # where that was
     Column("key", String, nullable=False),  # SHA-256 of the teacher's secret
     Column("created", Double, nullable=False),
     Column("used", Double, nullable=False),

@@ -233,6 +233,22 @@ def test_there_are_so_many_classes(book, clock, database, monkeypatch):
     assert {row["code"] for row in rows(database, CLASSES)} == {one.code, third.code}
 
 
+def test_a_full_server_deletes_the_youngest_empty_class_of_the_address_with_most(
+    book, clock, database, monkeypatch
+):
+    monkeypatch.setattr(module, "MAX_CLASSES", 7)
+    prepared = book.open_class("teacher", "192.0.2.1")[0].code
+    neighbour = book.open_class("neighbour", "192.0.2.2")[0].code
+    forged = [book.open_class(f"forged {number}", "192.0.2.2")[0].code for number in range(4)]
+    joined = book.open_class("joined", "192.0.2.2")[0].code
+    book.join(joined, "ada", "Ada")
+    clock.time += HOUR
+    for number in range(4):
+        forged.append(book.open_class(f"more {number}", "192.0.2.2")[0].code)
+        left = {prepared, neighbour, joined, *forged[: 3 - number], *forged[4:]}
+        assert {row["code"] for row in rows(database, CLASSES)} == left
+
+
 def test_a_visitor_has_so_many_classes_and_the_oldest_empty_one_makes_room(book, clock):
     codes = [book.open_class("eve")[0].code for _ in range(MAX_TAUGHT)]
     with refused("too_many_taught", most=MAX_TAUGHT, names=tuple(sorted(codes))):

@@ -17,7 +17,7 @@ from ae_core.errors import Message
 from ae_core.storage import database as database_module
 from ae_core.storage.database import FILE, Database, database_in, insert_new, upgrade, upsert
 from ae_core.storage.files import ROOT
-from ae_core.storage.tables import SETTINGS, TABLES, VERSION
+from ae_core.storage.tables import CLASSES, SETTINGS, TABLES, VERSION
 from ae_core.text.sentences import sentence
 from tests.helpers.refusals import refused
 
@@ -288,6 +288,20 @@ def test_a_new_database_and_the_migrations_agree_with_the_tables(database):
     with database.reading() as connection:
         found = compare_metadata(MigrationContext.configure(connection), TABLES)
     assert [each for each in found if "alembic_version" not in str(each)] == []
+
+
+def test_classes_of_the_first_version_have_an_unknown_address(database):
+    row = dict.fromkeys(("code", "teacher", "key", "limits_json", "challenge_json"), "x")
+    row |= {"created": 1.0, "used": 2.0, "paused": False, "closed": False, "cleared": 0.0}
+    with database.changing() as connection:
+        connection.execute(CLASSES.insert().values(row))
+        connection.execute(text("ALTER TABLE classes DROP COLUMN address"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    database.close()
+    with database.reading() as connection:
+        (found,) = connection.execute(select(CLASSES)).mappings()
+    assert found == row | {"address": ""}
+    assert version(database) == [VERSION]
 
 
 @pytest.fixture
