@@ -158,6 +158,7 @@ def test_a_long_lesson_begins(page, lesson: Lesson):
     page.goto(f"/lessons?lesson={lesson.id}&lang=en")
     for place, step in enumerate(lesson.steps):
         expect(page.get_by_role("heading", name=step.title)).to_be_visible()
+        page.wait_for_selector(IDLE)
         nothing_is_shown(page, step)
         guess(page, step, wrong(step, answer(lesson, place)))
         if step.experiments:

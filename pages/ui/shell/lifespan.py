@@ -64,8 +64,9 @@ def _freeze() -> None:
 
 
 def _listeners() -> Iterator[socket.socket]:
+    # By their types: a weak reference to what is gone raises an error at any question to itself.
     for each in gc.get_objects():
-        if isinstance(each, socket.socket) and each.fileno() >= 0:
+        if issubclass(type(each), socket.socket) and each.fileno() >= 0:
             listening = each.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
             if listening and each.family in (socket.AF_INET, socket.AF_INET6):
                 yield each
