@@ -76,7 +76,6 @@ class ClassroomService:
         secret, now = secrets.token_urlsafe(24), self._now()  # 192 bits
         with self._database.changing() as connection:
             delete_classes(connection, _over(now))
-            # Who opens several at the same moment may exceed the bounds by these.
             if not make_room(connection, MAX_TAUGHT, now, visitor):
                 mine = select(CLASSES.c.code).where(CLASSES.c.teacher == visitor)
                 codes = connection.scalars(mine).all()
@@ -160,7 +159,7 @@ class ClassroomService:
         code, chosen = self.find(code).code, checked_nickname(nickname)
         with self._database.changing() as connection:
             now = self._now()
-            classroom = connection.execute(_class(code).with_for_update()).first()
+            classroom = connection.execute(_class(code)).first()
             if classroom is None:
                 raise _unknown(code)
             forget_passers_by(connection, code, now)

@@ -165,7 +165,7 @@ def _sets_of(connection: Connection, owner: str) -> list[UserSet]:
 
 
 def _row(connection: Connection, set_id: str, columns: Iterable[Column[Any]]) -> RowMapping:
-    """Return a set's row, which nobody else changes before the end of a transaction.
+    """Return a set's row.
 
     Raises:
         UnknownThing: there is none.
@@ -173,8 +173,6 @@ def _row(connection: Connection, set_id: str, columns: Iterable[Column[Any]]) ->
     if not SET_ID.fullmatch(set_id):
         raise unknown_set(set_id)
     wanted = select(*columns).where(USER_SETS.c.id == set_id)
-    if connection.get_execution_options().get("changing"):
-        wanted = wanted.with_for_update()
     row = connection.execute(wanted).mappings().first()
     if row is None:
         raise unknown_set(set_id)

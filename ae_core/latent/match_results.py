@@ -59,7 +59,7 @@ class MatchResultStore:
         known = select(MATCHES.c.moves).where(*(column == row[column.name] for column in _KEY))
         others = select(*_KEY).order_by(MATCHES.c.found.desc(), *_KEY).offset(MAX_KEPT)
         with self._database.changing() as connection:
-            moves = connection.scalar(known.with_for_update())
+            moves = connection.scalar(known)
             if moves is None or match.moves < moves:
                 upsert(connection, MATCHES, row)
                 connection.execute(delete(MATCHES).where(tuple_(*_KEY).in_(others)))

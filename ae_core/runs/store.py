@@ -10,13 +10,13 @@ import re
 import shutil
 import time
 import zipfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, select, update
 
-from ae_core.errors import StorageError, UnknownThing, disk_reason
+from ae_core.errors import StorageError, UnknownThing, UserError, disk_reason
 from ae_core.runs import checkpoint
 from ae_core.runs.record import ENDED, RunRecord
 from ae_core.runs.rows import end_to_row, record_of, to_row
@@ -29,6 +29,7 @@ _log = logging.getLogger(__name__)
 RUN_ID = re.compile(r"[0-9a-f]{12}")
 WEIGHTS = "weights.npz"
 UNDO_SECONDS = 60.0  # after a deletion
+Check = Callable[[Connection], None]
 
 
 class RunRef(NamedTuple):
@@ -67,22 +68,30 @@ class RunStore:
             raise UnknownThing("unknown_run", id=run_id)
         return self.root / run_id
 
-    def begin(self, records: Sequence[RunRecord], scheduler: str = "", address: str = "") -> None:
+    def begin(
+        self,
+        records: Sequence[RunRecord],
+        scheduler: str = "",
+        address: str = "",
+        check: Check = lambda _: None,
+    ) -> None:
         """Store runs that wait for a scheduler, and make their folders; all or none.
 
         Args:
             records: the runs.
             scheduler: the scheduler that trains them.
             address: the network address that they come from.
+            check: raises a UserError if, when their turn has come, they may not be stored.
 
         Raises:
             StorageError: the database or the disk refuses.
+            UserError: of the check.
         """
         try:
             for record in records:
                 self.folder(record.id).mkdir(parents=True)
-            self.insert(records, scheduler, address)
-        except (OSError, StorageError) as error:
+            self.insert(records, scheduler, address, check)
+        except (OSError, UserError) as error:
             for record in records:
                 self.discard(record.id)
             if isinstance(error, OSError):
@@ -90,13 +99,20 @@ class RunStore:
                 raise _refused(error) from error
             raise
 
-    def insert(self, records: Sequence[RunRecord], scheduler: str = "", address: str = "") -> int:
+    def insert(
+        self,
+        records: Sequence[RunRecord],
+        scheduler: str = "",
+        address: str = "",
+        check: Check = lambda _: None,
+    ) -> int:
         """Store what is said of runs, whatever their status; return how many were not known.
 
         `begin` explains the arguments.
 
         Raises:
             StorageError: the database refuses.
+            UserError: of the check.
         """
         rows = [
             {
@@ -107,6 +123,7 @@ class RunStore:
             for number, record in enumerate(records)
         ]
         with self.database.changing() as connection:
+            check(connection)
             return insert_new(connection, RUNS, rows)
 
     def finish(self, record: RunRecord, files: Mapping[str, bytes]) -> bool:

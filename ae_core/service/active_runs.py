@@ -4,10 +4,12 @@ One lock guards them, and they follow the `QueueStore` that the servers share. A
 it.
 """
 
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 
 from ae_core.errors import Message, UnknownThing
 from ae_core.runs.record import RunRecord
@@ -17,7 +19,7 @@ from ae_core.service.forecast import QueueForecast
 from ae_core.service.live_run import LiveRun
 from ae_core.service.metrics import ServiceMetrics
 from ae_core.service.queue import Entry, TrainingQueue
-from ae_core.service.queue_store import QueueStore
+from ae_core.service.queue_store import QueueStore, check_owner
 
 MAX_WAITING = 300  # runs
 
@@ -41,29 +43,28 @@ class ActiveRuns:
         self._slots = 1
         self._forecast = QueueForecast()
 
-    def enqueue(self, records: Sequence[RunRecord], address: str = "") -> None:
-        """Put new runs from an address into the queue, all or none.
+    def enqueue(
+        self, records: Sequence[RunRecord], address: str = "", most: int = sys.maxsize
+    ) -> None:
+        """Put new runs of an owner, from an address, into the queue, all or none.
 
         If too many runs wait then, the last ones of whoever has most of them leave.
 
         Raises:
+            Busy: the owner has ``most`` runs in progress.
             StorageError: the database or the disk refuses.
         """
         with self.changed:
             self._queue_store.renew()  # before there is anything that others could take over
-            self._store.begin(records, self._queue_store.scheduler, address)
+            unsaved = [run.record.id for run in self.unsaved()]
+            check = partial(check_owner, owner=records[0].owner, most=most, ended=unsaved)
+            self._store.begin(records, self._queue_store.scheduler, address, check)
             for record in records:
                 self._live[record.id] = LiveRun.queued(record)
             queue = self.sync()
             while len(queue.waiting) > MAX_WAITING and (last := queue.last_of_the_largest_party()):
                 self._queue_store.fail(last.id, Message.of("queue_full", most=MAX_WAITING))
                 queue = self.sync()
-
-    def of(self, owner: str) -> list[LiveRun]:
-        """Return a visitor's runs that have not ended."""
-        with self.changed:
-            live = self._live.values()
-            return [run for run in live if run.snapshot.live and run.record.owner == owner]
 
     def live(self, run_id: str) -> LiveRun | None:
         """Return a run whose outcome is not in the store yet, None for any other run."""

@@ -2,7 +2,7 @@
 
 A run belongs to the scheduler that trains it. As long as a scheduler lives, a server of it renews
 its lease (`lease.py`); when a lease has expired, another scheduler takes over the runs. What two
-servers must not both do is one conditional change: only one of them succeeds.
+servers must not both do is one transaction: only one of them succeeds.
 """
 
 import time
@@ -10,9 +10,9 @@ from collections.abc import Collection
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import case, delete, exists, func, select, update
+from sqlalchemy import Connection, case, delete, exists, func, select, update
 
-from ae_core.errors import Message
+from ae_core.errors import Busy, Message
 from ae_core.runs.record import UNENDED, RunOutcome, reason_to_json
 from ae_core.service.queue import Entry, TrainingQueue
 from ae_core.storage.database import Database, upsert
@@ -168,3 +168,21 @@ def clear_queue(database: Database) -> int:
     with database.changing() as connection:
         waiting = update(RUNS).where(RUNS.c.status == "queued", RUNS.c.deleted == 0)
         return connection.execute(waiting.values(stopped)).rowcount
+
+
+def check_owner(connection: Connection, owner: str, most: int, ended: Collection[str]) -> None:
+    """Check whether an owner may put something into the queue; a sweep is one run.
+
+    Args:
+        connection: a transaction.
+        owner: the visitor.
+        most: the number of runs that a visitor may have in the queue and in training.
+        ended: the ids of runs that have ended and could not be stored.
+
+    Raises:
+        Busy: there are so many.
+    """
+    one = func.coalesce(func.nullif(RUNS.c.sweep, ""), RUNS.c.id)
+    mine = RUNS.c.owner == owner, RUNS.c.status.in_(UNENDED), RUNS.c.id.not_in(ended)
+    if connection.scalars(select(func.count(one.distinct())).where(*mine)).one() >= most:
+        raise Busy("busy", most=most)

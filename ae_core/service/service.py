@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 
 from ae_core.data.loading import card
-from ae_core.errors import Busy, Message, StorageError, UnknownThing
+from ae_core.errors import Message, StorageError, UnknownThing
 from ae_core.models.compatibility import network_shapes
 from ae_core.runs.ended_runs import EndedRuns
 from ae_core.runs.housekeeping import Housekeeping, Retention
@@ -92,20 +92,10 @@ class TrainingService:
             card(spec.image_set).check_trainable()
             check_run_memory(spec)
         self.housekeeping.make_room(owner)
-        with self._active.changed:
-            self._active.sync()
-            self._refuse_if_busy(owner)
-            records = [new_record(spec, preset, owner, sweep) for spec in specs]
-            self._active.enqueue(records, address)
+        records = [new_record(spec, preset, owner, sweep) for spec in specs]
+        self._active.enqueue(records, address, self._runs_per_owner)
         self._dispatcher.announce()
         return [record.id for record in records]
-
-    def _refuse_if_busy(self, owner: str) -> None:
-        """Raise Busy if a visitor has enough runs in progress; a sweep counts as one."""
-        mine = self._active.of(owner)
-        if len({run.record.sweep or run.record.id for run in mine}) >= self._runs_per_owner:
-            furthest = max((run.snapshot for run in mine), key=lambda snapshot: snapshot.epoch)
-            raise Busy("busy", epoch=furthest.epoch, epochs=furthest.spec.epochs)
 
     def sweep(self, sweep_id: str) -> list[str]:
         """Return the ids of a sweep's runs in training order."""

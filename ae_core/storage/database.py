@@ -8,6 +8,7 @@ import logging
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -23,7 +24,6 @@ from sqlalchemy import (
     event,
     inspect,
     make_url,
-    select,
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -35,15 +35,16 @@ from ae_core.storage.tables import TABLES, VERSION
 _log = logging.getLogger(__name__)
 
 FILE = "lab.db"
-BUSY_SECONDS = 10.0  # for which a change waits for another process's
+BUSY_SECONDS = 10.0  # for which a change waits for another one's, of whichever process
 # SQLite writes ahead, so that readers and a writer do not wait for each other, and overwrites what
 # is deleted.
 PRAGMAS = (
+    f"busy_timeout={BUSY_SECONDS * 1000:.0f}",
     "journal_mode=WAL",
     "synchronous=NORMAL",
     "secure_delete=ON",
-    f"busy_timeout={BUSY_SECONDS * 1000:.0f}",
 )
+HANGING_SECONDS = BUSY_SECONDS / 2  # after which a transaction in which nothing happens is undone
 MIGRATIONS = Path(__file__).with_name("migrations")
 _SQLITE_REASONS = {
     sqlite3.SQLITE_FULL: "disk_full",
@@ -52,7 +53,7 @@ _SQLITE_REASONS = {
 }
 # By what an address begins with; others write PostgreSQL's in two ways.
 DRIVERS = {"sqlite": "sqlite"} | dict.fromkeys(("postgresql", "postgres"), "postgresql+psycopg")
-LOCK = 0x41454C4142  # PostgreSQL's advisory lock of servers that start together
+LOCK = 0x41454C4142  # PostgreSQL's advisory lock of a transaction that changes something
 
 
 class Database:
@@ -80,7 +81,7 @@ class Database:
     def changing(self) -> Iterator[Connection]:
         """Yield a connection with a transaction: all changes are made or, after an error, none.
 
-        With SQLite, one such transaction runs at a time.
+        One such transaction runs at a time, whichever server began it: what it has read holds.
 
         Raises:
             StorageError: the database does not answer, or the disk refuses.
@@ -181,8 +182,6 @@ def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.
 def migrate(engine: Engine) -> None:
     """Give a database the present tables; servers that start together wait for each other."""
     with engine.connect().execution_options(changing=True) as connection, connection.begin():
-        if engine.dialect.name == "postgresql":
-            connection.execute(select(text(f"pg_advisory_xact_lock({LOCK})")))
         if "alembic_version" not in inspect(connection).get_table_names():
             TABLES.create_all(connection)
             connection.execute(
@@ -239,20 +238,50 @@ def _engine(address: str) -> Engine:
     """
     url = _url(address)
     if url.drivername != "sqlite":
-        return create_engine(url, pool_pre_ping=True, pool_size=10)
+        return _postgresql_engine(url)
     engine = create_engine(url)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: Any) -> None:
         connection.isolation_level = None  # transactions begin below, not by sqlite3's guess
         for pragma in PRAGMAS:
-            connection.execute(f"PRAGMA {pragma}")
+            _set(connection, pragma)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         # A transaction that changes something takes its turn at once: one that reads first and
         # writes then could fail in the middle.
-        how = "IMMEDIATE" if connection.get_execution_options().get("changing") else "DEFERRED"
-        connection.exec_driver_sql(f"BEGIN {how}")
+        connection.exec_driver_sql(f"BEGIN {'IMMEDIATE' if _changes(connection) else 'DEFERRED'}")
 
     return engine
+
+
+def _set(connection: sqlite3.Connection, pragma: str) -> None:
+    """Set a pragma; where SQLite itself does not wait for others that write ahead at last, wait."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute(f"PRAGMA {pragma}")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+
+
+def _postgresql_engine(url: URL) -> Engine:
+    # A server that hangs amid a transaction must not stop all others.
+    limits = {"lock_timeout": BUSY_SECONDS, "idle_in_transaction_session_timeout": HANGING_SECONDS}
+    options = " ".join(f"-c {name}={1000 * limit:.0f}ms" for name, limit in limits.items())
+    engine = create_engine(url, pool_pre_ping=True, pool_size=10, connect_args={"options": options})
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        if _changes(connection):
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
+
+    return engine
+
+
+def _changes(connection: Connection) -> bool:
+    return bool(connection.get_execution_options().get("changing"))

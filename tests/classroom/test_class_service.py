@@ -266,6 +266,23 @@ def test_a_visitor_has_so_many_classes_and_the_oldest_empty_one_makes_room(book,
     assert [each.code for each in book.taught_by("eve")] == there
 
 
+def test_a_teacher_who_asks_many_servers_at_once_opens_no_more_classes(database, tmp_path):
+    made = [Database(database.address, tmp_path) for _ in range(4)]
+
+    def ask(number):
+        try:
+            ClassroomService(made[number % 4]).open_class("eve")
+        except UserError as full:
+            return full.message.key
+        return ""
+
+    with ThreadPoolExecutor(12) as pool:
+        told = [*pool.map(ask, range(12))]
+    for each in made:
+        each.close()
+    assert sorted(told) == [""] * MAX_TAUGHT + ["too_many_taught"] * (12 - MAX_TAUGHT)
+
+
 def test_a_closed_class_keeps_who_is_in_and_takes_nobody_else(book):
     classroom, secret = book.open_class("eve")
     book.join(classroom.code, "ada", "Ada")

@@ -9,17 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
-from ae_core.errors import Message, StorageError
-from ae_core.runs.record import RunRecord
+from ae_core.errors import Busy, Message, StorageError
+from ae_core.runs.record import RunRecord, new_record
 from ae_core.runs.rows import to_row
 from ae_core.runs.store import RunStore
 from ae_core.service.active_runs import ActiveRuns
 from ae_core.service.queue import STARVATION_BOUND, Entry, TrainingQueue
-from ae_core.service.queue_store import LEASE_SECONDS, QueueStore
+from ae_core.service.queue_store import LEASE_SECONDS, QueueStore, check_owner
 from ae_core.specs import preset
-from ae_core.storage.database import database_in
+from ae_core.storage.database import Database, database_in
 from ae_core.storage.tables import CLASSES, RUNS, STUDENTS
-from tests.helpers.refusals import refused
+from tests.helpers.refusals import check, refused
 
 OWNERS = ("ada", "bob", "eve", "max")
 
@@ -295,6 +295,34 @@ def test_no_more_runs_start_than_there_are_slots_however_many_servers_start_them
     assert sum(started) == 3
     queue = stores[0].read()
     assert (len(queue.training), len(queue.waiting)) == (3, 37)
+
+
+def test_nobody_has_more_runs_than_allowed_however_many_servers_are_asked(database, tmp_path):
+    made = [Database(database.address, tmp_path) for _ in range(4)]  # of servers of their own
+
+    def ask(number):
+        store = RunStore(tmp_path)
+        store.database = made[number % 4]
+        active = ActiveRuns(store, QueueStore(store.database, "here"))
+        try:
+            active.enqueue([new_record(preset("digits-dense"), "", "ada", "")], most=3)
+        except Busy as busy:
+            check(busy.message, "busy", most=3)
+            return 0
+        return 1
+
+    assert sum(at_once(ask, *range(12))) == 3
+    assert len(QueueStore(database, "here").read().waiting) == 3
+    for each in made:
+        each.close()
+
+
+def test_an_ended_run_that_could_not_be_stored_is_none_in_progress(database):
+    _, (first, *_) = entered(database, 1)
+    with database.changing() as connection:
+        check_owner(connection, first.owner, 1, [first.id])
+        with refused("busy", Busy, most=1):
+            check_owner(connection, first.owner, 1, [])
 
 
 def test_an_ended_run_that_could_not_be_stored_takes_no_slot(database):

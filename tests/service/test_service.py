@@ -110,7 +110,7 @@ def test_the_queue_shows_positions_and_one_run_a_visitor(service):
     second, third = service.submit(QUICK, "bob"), service.submit(QUICK, "eve")
     assert service.snapshot(second).position == 1
     assert service.snapshot(third).position == 2
-    with refused("busy", Busy, epochs=2000):
+    with refused("busy", Busy, most=1):
         service.submit(QUICK, "ada")
     service.stop(second)
     check(service.wait_until(second, ended, PATIENCE).reason, "stopped_waiting")

@@ -13,7 +13,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import select, text
 
-from ae_core.errors import Message
+from ae_core.errors import Message, StorageError
 from ae_core.storage import database as database_module
 from ae_core.storage.database import FILE, Database, database_in, insert_new, upgrade, upsert
 from ae_core.storage.files import ROOT
@@ -39,7 +39,7 @@ def processes(script, address, count):
     begin = (
         "import sys\nfrom ae_core.storage.database import *\nfrom ae_core.storage.tables import *\n"
     )
-    begin += "from sqlalchemy import update\ndatabase = Database(sys.argv[1])\n"
+    begin += "from sqlalchemy import select, update\ndatabase = Database(sys.argv[1])\n"
     begin += "print('ready', flush=True)\nsys.stdin.readline()\n"
     command = [sys.executable, "-c", begin + script, address]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
@@ -103,13 +103,28 @@ def test_eight_processes_lose_no_change(database, database_address):
     script = """
 for _ in range(25):
     with database.changing() as connection:
-        mine = select(SETTINGS.c.value).where(SETTINGS.c.name == "a").with_for_update()
+        mine = select(SETTINGS.c.value).where(SETTINGS.c.name == "a")
         value = int(connection.execute(mine).scalar_one())
         more = update(SETTINGS).where(SETTINGS.c.name == "a").values(value=str(value + 1))
         connection.execute(more)
 """
     processes(script, database_address, 8)
     assert content(database) == {"a": "200"}
+
+
+def test_a_server_that_hangs_amid_a_change_does_not_stop_the_others(postgres_address, monkeypatch):
+    monkeypatch.setattr("ae_core.storage.database.HANGING_SECONDS", 0.5)
+    hanging, other = Database(postgres_address), Database(postgres_address)
+    put(other, "0")
+    with refused("database_unavailable", StorageError), hanging.changing() as connection:
+        upsert(connection, SETTINGS, {"name": "a", "value": "1"})
+        put(other, "2")  # has waited until the first change was undone
+        upsert(connection, SETTINGS, {"name": "a", "value": "3"})
+    assert content(other) == {"a": "2"}
+    put(hanging, "4")
+    assert content(other) == {"a": "4"}
+    hanging.close()
+    other.close()
 
 
 def test_processes_may_open_a_new_database_at_the_same_time(database_address):
