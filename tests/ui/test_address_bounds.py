@@ -1,6 +1,7 @@
 """What visitors of one address may do and those of another still can, over real sockets."""
 
 import asyncio
+import itertools
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,12 +25,14 @@ from tests.helpers.refusals import says
 ONE, OTHER = "127.0.0.2", "127.0.0.3"
 PROTOCOL = [Subprotocol("streamlit")]
 SOON = 30.0  # seconds
+LIES = itertools.count()
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory) -> Iterator[Server]:
-    """A server to which each address of this machine is a stranger's."""
-    with serving(tmp_path_factory.mktemp("runs"), AE_TRUSTED_PROXIES="192.0.2.1") as found:
+    """A server to which addresses of this machine are strangers', although uvicorn trusts them."""
+    runs = tmp_path_factory.mktemp("runs")
+    with serving(runs, AE_TRUSTED_PROXIES="192.0.2.1", FORWARDED_ALLOW_IPS="*") as found:
         yield found
 
 
@@ -80,10 +83,12 @@ class ClassPage:
 @contextmanager
 def class_page(server: Server, address: str) -> Iterator[ClassPage]:
     unlimited = {"max_size": None, "max_queue": None}
+    lie = {"X-Forwarded-For": f"203.0.113.{next(LIES) % 256}"}
     with connect(
         stream(server),
         subprotocols=PROTOCOL,
         source_address=(address, 0),
+        additional_headers=lie,
         proxy=None,
         **unlimited,
     ) as socket:

@@ -77,7 +77,9 @@ def protective_headers() -> dict[str, str]:
 
 
 class Protection:
-    """ASGI middleware that adds the headers and hides the metrics from strangers.
+    """ASGI middleware that adds the headers, and tells Streamlit and us who really asks.
+
+    It hides the metrics from strangers.
 
     ``AE_METRICS_TO`` lists the networks that may read them besides this machine.
     """
@@ -91,6 +93,8 @@ class Protection:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
+        if streamlit_adapter.PEER in scope:  # what uvicorn has put there may be a stranger's lie
+            scope["client"] = scope[streamlit_adapter.PEER]
 
         async def protected(message: Message) -> None:
             if message["type"] in ("http.response.start", "websocket.http.response.start"):

@@ -13,13 +13,10 @@ from ipaddress import (
     ip_address,
     ip_network,
 )
-from typing import Any
 
 import streamlit as st
 from starlette.datastructures import Headers
 from starlette.types import Scope
-
-from pages.ui import streamlit_adapter
 
 Address = IPv4Address | IPv6Address
 Networks = tuple[IPv4Network | IPv6Network, ...]
@@ -65,7 +62,7 @@ def client_address(scope: Scope, trusted: Networks) -> Address | None:
     Returns:
         None if a hop is unknown. If all are trusted, the farthest one.
     """
-    peer = _peer(scope)
+    peer = scope.get("client")
     forwarded = Headers(scope=scope).getlist("x-forwarded-for")
     hops = [*",".join(forwarded).split(","), str(peer[0]) if peer else ""]
     found = None
@@ -80,16 +77,11 @@ def came_by_https(scope: Scope, trusted: Networks) -> bool:
     """Return whether a browser sent a request by https, to this server or to a trusted proxy."""
     if scope.get("scheme") == "https":
         return True
-    peer = _peer(scope)
+    peer = scope.get("client")
     address = _address(str(peer[0])) if peer else None
     if address is None or not within(address, trusted):
         return False
     return Headers(scope=scope).get("x-forwarded-proto", "").split(",")[0].strip() == "https"
-
-
-def _peer(scope: Scope) -> Any:
-    """Return address and port at the other end of the connection, None if unknown."""
-    return scope.get(streamlit_adapter.PEER) or scope.get("client")
 
 
 def network_of(address: Address | None) -> str:
