@@ -7,7 +7,7 @@
     ├── NotYours               only the owner may change the thing
     ├── ImageSetUnavailable    the images are not on this server and could not be downloaded
     ├── ImageSetCorrupt        the content of the images' file is wrong
-    ├── StorageError           the disk refused
+    ├── StorageError           the disk or the database refused
     └── ServiceUnavailable     no worker answers
 
 A programming error (a wrong shape, a broken invariant) stays a ``ValueError`` or ``TypeError``.
@@ -110,7 +110,7 @@ class ImageSetCorrupt(UserError):
 
 
 class StorageError(UserError):
-    """The disk refused; the log has the system's error."""
+    """The disk or the database refused; the log has the original error."""
 
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

@@ -116,7 +116,7 @@ class WrongCodes:
         """Begin without any."""
         self._lock = threading.Lock()
         # A class of 200 may mistype twice each, and some of it more often.
-        self._addresses = AddressBound(Lately(500, 600.0), Lately(100, 600.0), wait=10.0)
+        self._addresses = AddressBound(Lately(500, 600.0), Lately(2, 12.0), wait=10.0)
         self._visitors: dict[str, _Tried] = {}  # who tried last is the last
 
     def check(self, code: str, address: str, visitor: str, now: float) -> None:

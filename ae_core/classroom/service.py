@@ -172,7 +172,9 @@ class ClassroomService:
             _leave(connection, STUDENTS.c.visitor == visitor)
             student = Student(visitor, chosen, before.joined if before else now)
             upsert(connection, STUDENTS, student_row(code, student))
-            connection.execute(update(CLASSES).where(CLASSES.c.code == code).values(used=now))
+            connection.execute(
+                update(CLASSES).where(CLASSES.c.code == code).values(used=now, address="")
+            )
         return student
 
     def leave(self, visitor: str) -> None:

@@ -94,7 +94,7 @@ _WITH_GLASSES: Mapping[int, Collection[int]] = {
 
 
 def read_olivetti(path: Path) -> RawImages:
-    """Read the 400 Olivetti faces from scikit-learn's file, in the order of recipe R1's shuffle.
+    """Read the 400 Olivetti faces from scikit-learn's file, in the order of the source's shuffle.
 
     All ten images of each of five people are test images.
     """

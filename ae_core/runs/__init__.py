@@ -1,1 +1,1 @@
-"""Runs on disk and as frozen snapshots: records, histories, previews and an index."""
+"""Runs: what is said of them in the database, their files on the disk, and frozen snapshots."""

@@ -144,7 +144,9 @@ class RunStore:
         unended = update(RUNS).where(RUNS.c.id == record.id, RUNS.c.status.not_in(ENDED), _THERE)
         with self.database.changing() as connection:
             done = connection.execute(
-                unended.values(**end_to_row(record), ended=time.time(), bytes=size, scheduler="")
+                unended.values(
+                    **end_to_row(record), ended=time.time(), bytes=size, scheduler="", address=""
+                )
             )
             return done.rowcount == 1
 

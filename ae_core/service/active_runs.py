@@ -7,11 +7,11 @@ it.
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 
-from ae_core.errors import Message, UnknownThing
+from ae_core.errors import Message, StorageError, UnknownThing
 from ae_core.runs.record import RunRecord
 from ae_core.runs.snapshot import Snapshot
 from ae_core.runs.store import RunStore
@@ -19,7 +19,7 @@ from ae_core.service.forecast import QueueForecast
 from ae_core.service.live_run import LiveRun
 from ae_core.service.metrics import ServiceMetrics
 from ae_core.service.queue import Entry, TrainingQueue
-from ae_core.service.queue_store import QueueStore, check_owner
+from ae_core.service.queue_store import QueueStore
 
 MAX_WAITING = 300  # runs
 
@@ -55,10 +55,11 @@ class ActiveRuns:
             StorageError: the database or the disk refuses.
         """
         with self.changed:
-            self._queue_store.renew()  # before there is anything that others could take over
             unsaved = [run.record.id for run in self.unsaved()]
-            check = partial(check_owner, owner=records[0].owner, most=most, ended=unsaved)
-            self._store.begin(records, self._queue_store.scheduler, address, check)
+            admit = partial(
+                self._queue_store.admit, owner=records[0].owner, most=most, ended=unsaved
+            )
+            self._store.begin(records, self._queue_store.scheduler, address, admit)
             for record in records:
                 self._live[record.id] = LiveRun.queued(record)
             queue = self.sync()
@@ -184,7 +185,8 @@ class ActiveRuns:
                 self.sync()  # another server may have enqueued it
             removed = run_id in self._live and self._queue_store.remove(run_id)
             if removed:
-                self.sync()
+                with suppress(StorageError):  # it is removed, which must be said
+                    self.sync()
             return removed
 
     def set_problem(self, problem: Message | None) -> None:

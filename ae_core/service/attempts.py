@@ -55,7 +55,7 @@ class RemoteAttempt:
 
     @classmethod
     def submit(cls, client: Client, name: str, spec: TrainingSpec, folder: Path) -> "RemoteAttempt":
-        """Submit an attempt to a worker, which regularly saves its weights in ``folder``."""
+        """Submit an attempt to a worker, which regularly saves a checkpoint in ``folder``."""
         epoch_limit(name, client).set(ALL_EPOCHS, timeout=TIMEOUT)
         future = client.submit(
             worker.train,

@@ -22,7 +22,7 @@ from ae_core.service.lease import Lease
 from ae_core.service.messages import RunMessage, attempt_name, run_of, task_key
 from ae_core.service.outcomes import OutcomeWriter
 from ae_core.service.queue import Entry, TrainingQueue
-from ae_core.service.queue_store import QueueStore
+from ae_core.service.queue_store import LEASE_SECONDS, QueueStore
 from ae_core.workers.connection import Connection
 
 CHANGED = "ae-queue"  # the topic on which servers announce that the queue has changed
@@ -67,6 +67,7 @@ class Dispatcher:
         self._ending = self._closed = False
         self._executor = SerialExecutor("ae-service")
         self._lease = Lease(queue)
+        self._take_over_from = 0.0  # by the clock of `time.monotonic`
         # At once: until the calls that wait for the old cluster have failed, seconds pass.
         connection.on_hang = lambda: active.set_problem(Message("connection_lost"))
 
@@ -116,7 +117,7 @@ class Dispatcher:
         self._requested.clear()
         wait = POLL_SECONDS
         try:
-            if self._queue.take_over():
+            if time.monotonic() >= self._take_over_from and self._queue.take_over():
                 self._notify_servers()
             queue = self._active.sync()
             if queue.waiting or queue.training or self._attempts:
@@ -131,7 +132,10 @@ class Dispatcher:
             self._active.set_problem(None)
             self._housekeeping.go_on()  # first: it may make the room that is missing
             self._outcomes.save_due()
-        except (ServiceUnavailable, StorageError) as error:
+        except StorageError as error:  # while the database was away nobody could renew a lease
+            self._take_over_from = time.monotonic() + LEASE_SECONDS
+            self._active.set_problem(error.message)
+        except ServiceUnavailable as error:
             self._active.set_problem(error.message)
         finally:
             self._executor.schedule(wait, self.dispatch)
@@ -242,11 +246,13 @@ class Dispatcher:
                 return
             run.end(outcome)
         run.pack(outcome)
-        self._outcomes.save(run)
-        attempt = self._attempts.pop(run_id, None)
-        self.announce()
-        if attempt is not None:
-            self._executor.submit(attempt.forget)
+        try:
+            self._outcomes.save(run)
+        finally:
+            attempt = self._attempts.pop(run_id, None)
+            self.announce()
+            if attempt is not None:
+                self._executor.submit(attempt.forget)
 
     def _notify_servers(self) -> None:
         if self._connection.shared and self._client and self._client.status == "running":

@@ -10,10 +10,13 @@ from typing import Any
 from distributed import CancelledError
 from distributed.client import ClosedClientError
 
-from ae_core.errors import ServiceUnavailable
+from ae_core.errors import ServiceUnavailable, StorageError
 
-# The errors of a job when the scheduler goes away; the next job handles that.
-CUT_OFF = (CancelledError, ClosedClientError, OSError, ServiceUnavailable, TimeoutError)
+# The errors of a job when the scheduler or the database goes away; the next job handles that.
+CUT_OFF = (
+    *(CancelledError, ClosedClientError, OSError, TimeoutError),
+    *(ServiceUnavailable, StorageError),
+)
 CLOSE_SECONDS = 5.0
 
 _log = logging.getLogger(__name__)

@@ -19,6 +19,7 @@ from ae_core.storage.database import Database, upsert
 from ae_core.storage.tables import CLASSES, RUNS, SCHEDULERS, STUDENTS, TURNS
 
 LEASE_SECONDS = 15.0
+TURN_SECONDS = 86_400.0  # for which it counts that somebody had a turn
 
 _EARLIER = RUNS.alias("earlier")
 _IN_A_CLASS = STUDENTS.c.visitor == RUNS.c.owner
@@ -67,19 +68,18 @@ class QueueStore:
             slots: the number of runs of this scheduler that train at a time.
             others: runs that do not take a slot although they have no outcome yet.
         """
-        now = time.time()
         training = select(func.count()).where(
             *self._mine, RUNS.c.status == "running", RUNS.c.id.not_in(others)
         )
         waiting = update(RUNS).where(RUNS.c.id == entry.id, RUNS.c.status == "queued", *self._mine)
         with self._database.changing() as connection:
-            # All servers of this scheduler change this row first, so they start one at a time.
-            upsert(connection, SCHEDULERS, {"id": self.scheduler, "seen": now})
             if connection.execute(training).scalar_one() >= slots:
                 return False
+            now = time.time()
             begun = {"status": "running", "attempt": 1, "begun": now, "attempted": now, "lost": ""}
             if not connection.execute(waiting.values(begun)).rowcount:
                 return False
+            connection.execute(delete(TURNS).where(TURNS.c.served < now - TURN_SECONDS))
             for party in {entry.owner, entry.party}:
                 upsert(connection, TURNS, {"party": party, "served": now})
             return True
@@ -103,10 +103,35 @@ class QueueStore:
         with self._database.changing() as connection:
             return connection.execute(waiting.values(status="stopping")).rowcount == 1
 
+    def admit(
+        self, connection: Connection, owner: str, most: int, ended: Collection[str] = ()
+    ) -> None:
+        """Check in a transaction that an owner may put something into the queue; renew the lease.
+
+        Args:
+            connection: the transaction.
+            owner: the visitor.
+            most: the number of runs that a visitor may have in the queue and in training; a sweep
+                is one.
+            ended: the ids of runs that have ended and could not be stored.
+
+        Raises:
+            Busy: there are so many.
+        """
+        one = func.coalesce(func.nullif(RUNS.c.sweep, ""), RUNS.c.id)
+        there = RUNS.c.status.in_(("queued", "running")), RUNS.c.id.not_in(ended)
+        count = select(func.count(one.distinct())).where(RUNS.c.owner == owner, *there)
+        if connection.scalars(count).one() >= most:
+            raise Busy("busy", most=most)
+        self._renew(connection)
+
     def renew(self) -> None:
         """Renew the lease of this scheduler."""
         with self._database.changing() as connection:
-            upsert(connection, SCHEDULERS, {"id": self.scheduler, "seen": time.time()})
+            self._renew(connection)
+
+    def _renew(self, connection: Connection) -> None:
+        upsert(connection, SCHEDULERS, {"id": self.scheduler, "seen": time.time()})
 
     def renew_if_used(self) -> None:
         """Renew the lease if the scheduler has any run: an idle server writes nothing."""
@@ -136,10 +161,11 @@ class QueueStore:
                 return False
         stopped = _outcome(RunOutcome("stopped", Message("stopped_waiting")))
         with self._database.changing() as connection:
-            upsert(connection, SCHEDULERS, {"id": self.scheduler, "seen": time.time()})
+            self._renew(connection)
             connection.execute(
                 update(RUNS).where(left, RUNS.c.status == "stopping").values(stopped)
             )
+            connection.execute(delete(SCHEDULERS).where(SCHEDULERS.c.id.not_in(alive)))
             lost = case((RUNS.c.status == "queued", "queue"), else_=RUNS.c.lost)
             changed = update(RUNS).where(left).values(scheduler=self.scheduler, lost=lost)
             return connection.execute(changed).rowcount > 0
@@ -159,7 +185,7 @@ class QueueStore:
 
 def _outcome(outcome: RunOutcome) -> dict[str, Any]:
     end = {"status": outcome.status, "reason_json": reason_to_json(outcome.reason)}
-    return {**end, "ended": time.time(), "scheduler": ""}
+    return {**end, "ended": time.time(), "scheduler": "", "address": ""}
 
 
 def clear_queue(database: Database) -> int:
@@ -168,21 +194,3 @@ def clear_queue(database: Database) -> int:
     with database.changing() as connection:
         waiting = update(RUNS).where(RUNS.c.status == "queued", RUNS.c.deleted == 0)
         return connection.execute(waiting.values(stopped)).rowcount
-
-
-def check_owner(connection: Connection, owner: str, most: int, ended: Collection[str]) -> None:
-    """Check whether an owner may put something into the queue; a sweep is one run.
-
-    Args:
-        connection: a transaction.
-        owner: the visitor.
-        most: the number of runs that a visitor may have in the queue and in training.
-        ended: the ids of runs that have ended and could not be stored.
-
-    Raises:
-        Busy: there are so many.
-    """
-    one = func.coalesce(func.nullif(RUNS.c.sweep, ""), RUNS.c.id)
-    mine = RUNS.c.owner == owner, RUNS.c.status.in_(UNENDED), RUNS.c.id.not_in(ended)
-    if connection.scalars(select(func.count(one.distinct())).where(*mine)).one() >= most:
-        raise Busy("busy", most=most)

@@ -7,6 +7,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 
 from ae_core.data.loading import card
 from ae_core.errors import Message, StorageError, UnknownThing
@@ -207,6 +208,9 @@ class TrainingService:
                 self._dispatcher.settle()
             else:
                 _log.warning("some runs could not be stored in time: they go on at the next start")
+        for run in self._active.unsaved():  # there may be room by now
+            with suppress(StorageError):
+                self.save_again(run.record.id)
         self.close()
 
     def _stop_training(self) -> bool:

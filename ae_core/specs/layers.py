@@ -1,7 +1,7 @@
 """The layers of a network and their notation in pages, links and run folders.
 
 ``conv16/2, conv32, pool2, dense100`` is a list of layers. Encoder and decoder have separate lists,
-because a decoder is not always the mirror image of its encoder (recipes R1 and R4).
+because a decoder is not always the mirror image of its encoder.
 """
 
 import re

@@ -44,7 +44,9 @@ PRAGMAS = (
     "synchronous=NORMAL",
     "secure_delete=ON",
 )
-HANGING_SECONDS = BUSY_SECONDS / 2  # after which a transaction in which nothing happens is undone
+# PostgreSQL's bounds: a change that hangs is undone before those that wait for it give up.
+HANGING_SECONDS, WAITING_SECONDS = 10.0, 20.0
+CONNECT = {"connect_timeout": "5", "tcp_user_timeout": "10000"}  # s, ms: a host may vanish
 MIGRATIONS = Path(__file__).with_name("migrations")
 _SQLITE_REASONS = {
     sqlite3.SQLITE_FULL: "disk_full",
@@ -264,21 +266,28 @@ def _set(connection: sqlite3.Connection, pragma: str) -> None:
             connection.execute(f"PRAGMA {pragma}")
             return
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+            busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not busy or time.monotonic() > until:
                 raise
             time.sleep(0.01)
 
 
 def _postgresql_engine(url: URL) -> Engine:
-    # A server that hangs amid a transaction must not stop all others.
-    limits = {"lock_timeout": BUSY_SECONDS, "idle_in_transaction_session_timeout": HANGING_SECONDS}
-    options = " ".join(f"-c {name}={1000 * limit:.0f}ms" for name, limit in limits.items())
-    engine = create_engine(url, pool_pre_ping=True, pool_size=10, connect_args={"options": options})
+    # Set for each transaction, because behind a pooler the next one may have another connection.
+    limits = {
+        "lock_timeout": WAITING_SECONDS,
+        "idle_in_transaction_session_timeout": HANGING_SECONDS,
+    }
+    set_limits = (f"set_config('{name}', '{1e3 * s:.0f}ms', true)" for name, s in limits.items())
+    take_turn = f"SELECT {', '.join(set_limits)}, pg_advisory_xact_lock({LOCK})"
+    url = url.update_query_dict({k: v for k, v in CONNECT.items() if k not in url.query})
+    unprepared = {"prepare_threshold": None}
+    engine = create_engine(url, pool_pre_ping=True, pool_size=10, connect_args=unprepared)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         if _changes(connection):
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
+            connection.exec_driver_sql(take_turn)
 
     return engine
 

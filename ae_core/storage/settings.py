@@ -1,4 +1,4 @@
-"""What all servers of a database share: one of them makes it, once."""
+"""The key of the visitors' cookies: one server of a database makes it, once, for all of them."""
 
 import secrets
 

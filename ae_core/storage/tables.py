@@ -30,7 +30,7 @@ RUNS = Table(
     Column("sweep", String, nullable=False),  # empty for a single run
     Column("preset", String, nullable=False),
     Column("image_set", String, nullable=False),
-    Column("address", String, nullable=False, default=""),  # the one that submitted it
+    Column("address", String, nullable=False, default=""),  # whence it came, until its end
     Column("spec_json", Text, nullable=False),
     Column("created", Double, nullable=False),
     Column("number", Integer, nullable=False, default=0),  # among the runs submitted with it
@@ -61,7 +61,7 @@ SCHEDULERS = Table(
     Column("seen", Double, nullable=False),
 )
 
-# When runs of a visitor, or of the unknown visitors of an address, last began.
+# When runs of a visitor, or of the unknown visitors of an address, last began, for a day.
 TURNS = Table(
     "turns",
     TABLES,
@@ -74,7 +74,9 @@ CLASSES = Table(
     TABLES,
     Column("code", String, primary_key=True),
     Column("teacher", String, nullable=False),  # the visitor who opened it, empty if unknown
-    Column("address", String, nullable=False, default="", server_default=""),  # where that was
+    Column(
+        "address", String, nullable=False, default="", server_default=""
+    ),  # whence, until somebody joins
     Column("key", String, nullable=False),  # SHA-256 of the teacher's secret
     Column("created", Double, nullable=False),
     Column("used", Double, nullable=False),

@@ -32,6 +32,13 @@ def test_only_caddy_is_published_and_only_workers_and_servers_reach_the_schedule
     assert not any("network_mode" in service for service in SERVICES.values())
 
 
+def test_the_servers_trust_what_caddy_says_of_its_visitors_addresses():
+    (network,) = COMPOSE["networks"]["front"]["ipam"]["config"]
+    trusted = SERVICES["web"]["environment"]["AE_TRUSTED_PROXIES"]
+    assert trusted == f"${{AE_TRUSTED_PROXIES:-{network['subnet']}}}"
+    assert all("front" in SERVICES[name]["networks"] for name in ("caddy", "web"))
+
+
 def test_all_share_what_is_trained_and_run_the_same_image():
     for name in ("web", "scheduler", *WORKERS):
         assert SERVICES[name]["volumes"] == ["data:/data", "runs:/runs"]

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from ae_core.errors import Message, ServiceUnavailable, StorageError
 from ae_core.runs.store import RunStore
-from ae_core.service import executor, lease
+from ae_core.service import dispatcher, executor, lease
 from ae_core.service.lease import Lease
 from ae_core.service.queue_store import LEASE_SECONDS, QueueStore
 from ae_core.service.service import TrainingService
@@ -164,3 +164,24 @@ def test_a_server_ends_although_its_database_is_away(database, tmp_path, monkeyp
         service.shut_down()
     with refused("not_started", ServiceUnavailable, problem=Message("ending")):
         service.connection.client()
+
+
+def test_after_an_outage_nobody_takes_over_before_everybody_could_renew(
+    database, tmp_path, monkeypatch
+):
+    clock, asked = [100.0], []
+    service = TrainingService(RunStore(tmp_path / "runs"), Connection("tcp://nowhere:8786"))
+    service.leave()  # its own thread asks no more
+
+    def take_over(_):
+        asked.append(clock[0])
+        if len(asked) == 1:
+            raise StorageError("database_unavailable")
+        return False
+
+    monkeypatch.setattr(QueueStore, "take_over", take_over)
+    monkeypatch.setattr(dispatcher, "time", Mock(monotonic=lambda: clock[0]))
+    for moment in (100.0, 102.0, 100.0 + LEASE_SECONDS - 0.1, 100.0 + LEASE_SECONDS):
+        clock[0] = moment
+        service._dispatcher._dispatch()
+    assert asked == [100.0, 100.0 + LEASE_SECONDS]

@@ -15,7 +15,7 @@ from ae_core.runs.rows import to_row
 from ae_core.runs.store import RunStore
 from ae_core.service.active_runs import ActiveRuns
 from ae_core.service.queue import STARVATION_BOUND, Entry, TrainingQueue
-from ae_core.service.queue_store import LEASE_SECONDS, QueueStore, check_owner
+from ae_core.service.queue_store import LEASE_SECONDS, QueueStore
 from ae_core.specs import preset
 from ae_core.storage.database import Database, database_in
 from ae_core.storage.tables import CLASSES, RUNS, STUDENTS
@@ -318,11 +318,11 @@ def test_nobody_has_more_runs_than_allowed_however_many_servers_are_asked(databa
 
 
 def test_an_ended_run_that_could_not_be_stored_is_none_in_progress(database):
-    _, (first, *_) = entered(database, 1)
+    store, (first, *_) = entered(database, 1)
     with database.changing() as connection:
-        check_owner(connection, first.owner, 1, [first.id])
+        store.admit(connection, first.owner, 1, [first.id])
         with refused("busy", Busy, most=1):
-            check_owner(connection, first.owner, 1, [])
+            store.admit(connection, first.owner, 1)
 
 
 def test_an_ended_run_that_could_not_be_stored_takes_no_slot(database):

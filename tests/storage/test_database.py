@@ -11,7 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import select, text
+from sqlalchemy import make_url, select, text
 
 from ae_core.errors import Message, StorageError
 from ae_core.storage import database as database_module
@@ -112,10 +112,24 @@ for _ in range(25):
     assert content(database) == {"a": "200"}
 
 
+def test_an_address_keeps_its_own_settings(postgres_address):
+    database = Database(postgres_address)
+    with database.changing() as connection:
+        connection.execute(text("CREATE SCHEMA apart"))
+    own = {"options": "-csearch_path=apart", "connect_timeout": "9"}
+    elsewhere = Database(str(make_url(postgres_address).update_query_dict(own)))
+    put(elsewhere, "1")
+    with database.reading() as connection:
+        assert connection.execute(text("SELECT value FROM apart.settings")).scalar() == "1"
+    assert content(database) == {}
+    database.close()
+    elsewhere.close()
+
+
 def test_a_server_that_hangs_amid_a_change_does_not_stop_the_others(postgres_address, monkeypatch):
-    monkeypatch.setattr("ae_core.storage.database.HANGING_SECONDS", 0.5)
     hanging, other = Database(postgres_address), Database(postgres_address)
     put(other, "0")
+    monkeypatch.setattr("ae_core.storage.database.HANGING_SECONDS", 0.5)  # of the one used next
     with refused("database_unavailable", StorageError), hanging.changing() as connection:
         upsert(connection, SETTINGS, {"name": "a", "value": "1"})
         put(other, "2")  # has waited until the first change was undone

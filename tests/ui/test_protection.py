@@ -3,6 +3,7 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
+from streamlit.runtime.context import StreamlitHeaders
 
 from pages.ui.shell.protection import (
     Protection,
@@ -19,6 +21,7 @@ from pages.ui.shell.protection import (
     embedding_origins,
     server_error,
 )
+from pages.ui.state import addresses
 from pages.ui.state.addresses import client_address, network_of, networks, trusted_proxies
 
 
@@ -199,3 +202,11 @@ def test_what_is_no_origin_is_refused(written, monkeypatch):
     monkeypatch.setenv("AE_EMBED_FROM", written)
     with pytest.raises(ValueError, match="AE_EMBED_FROM"):
         embedding_origins()
+
+
+def test_a_second_line_of_the_header_counts_too(monkeypatch):
+    """Some proxies add theirs as a line of its own, behind what the visitor sent."""
+    hops = [("X-Forwarded-For", "203.0.113.9"), ("X-Forwarded-For", "198.51.100.7")]
+    context = SimpleNamespace(ip_address="127.0.0.1", headers=StreamlitHeaders(hops))
+    monkeypatch.setattr(addresses, "st", SimpleNamespace(context=context))
+    assert addresses.visitor_address() == "198.51.100.7"

@@ -21,7 +21,7 @@ import { element, filled } from "../widgets/dom.js";
  * @property {string} at the server's text of the code or of the sliders' values
  */
 
-const SETTLED = 150; // ms without a change after which the code is sent to the server
+const SETTLED = 150; // ms after the last change, the hand off the slider: then the code is sent to the server
 
 export class Pictures extends Redraw {
   /** @param {HTMLElement} place @param {() => void} draw what moves the code draws this, too */

@@ -100,7 +100,11 @@ def visitor_address() -> str:
     scope = {
         "type": "http",
         "client": (context.ip_address or "127.0.0.1", 0),
-        "headers": [(k.lower().encode(), v.encode()) for k, v in context.headers.items()],
+        "headers": [
+            (name.lower().encode(), value.encode())
+            for name in context.headers
+            for value in context.headers.get_all(name)
+        ],
     }
     return network_of(client_address(scope, trusted_proxies()))
 
