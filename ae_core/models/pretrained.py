@@ -47,12 +47,14 @@ class ModelCard:
         figures: the metrics of the last epoch, see `ae_core.training.loop.Epoch`; empty for a
             denoiser.
         noise_results: the noise benchmark of a denoising model, with the weights in the file.
+        best_for: the pages and views that show this model first, see `best_for`.
     """
 
     name: str
     spec: TrainingSpec | DenoiserSpec
     figures: dict[str, float]
     noise_results: tuple[NoiseResult, ...] = ()
+    best_for: tuple[str, ...] = ()
 
     @property
     def weights(self) -> Path:
@@ -92,6 +94,7 @@ def write_card(card: ModelCard, folder: Path) -> None:
         "spec": vars(spec) if isinstance(spec, DenoiserSpec) else flatten(spec),
         "figures": card.figures,
         "noise_results": [vars(result) for result in card.noise_results],
+        "best_for": card.best_for,
     }
     text = json.dumps(fields, indent=1, ensure_ascii=False)
     atomic_write(folder / f"{card.name}.json", text.encode())
@@ -109,5 +112,18 @@ def cards() -> dict[str, ModelCard]:
         else:
             spec = change(TrainingSpec(), **fields["spec"])
         results = tuple(NoiseResult(**result) for result in fields["noise_results"])
-        found[path.stem] = ModelCard(fields["name"], spec, fields["figures"], results)
+        places = tuple(fields.get("best_for", ()))
+        found[path.stem] = ModelCard(fields["name"], spec, fields["figures"], results, places)
     return found
+
+
+def best_for(place: str) -> ModelCard:
+    """Return the model that a page or view shows first, such as ``home``.
+
+    Raises:
+        ValueError: not exactly one card names the place.
+    """
+    named = [card for card in cards().values() if place in card.best_for]
+    if len(named) != 1:
+        raise ValueError(f"best_for={place} must be named by one card, not {len(named)}")
+    return named[0]

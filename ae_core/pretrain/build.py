@@ -144,7 +144,7 @@ def _autoencoder(name: str, folder: Path) -> None:
     figures = dict(record.history[-1])
     if quantized and "val_psnr" in figures:  # of the weights in the file
         figures["val_psnr"] = held_out_psnr(spec, autoencoder)
-    card = ModelCard(name, spec, figures, results)
+    card = ModelCard(name, spec, figures, results, _places(name))
     pretrained.write_card(card, folder)
 
 
@@ -170,5 +170,12 @@ def _denoiser(name: str, folder: Path) -> None:
     atomic_write(folder / f"{name}.npz", weights.to_bytes(kept))
     denoiser = Denoiser(spec, weights.dequantize(kept))
     results = benchmark(denoiser.denoise, spec.image_set, images.test)
-    pretrained.write_card(ModelCard(name, spec, {}, results), folder)
+    card = ModelCard(name, spec, {}, results, _places(name))
+    pretrained.write_card(card, folder)
     part.unlink(missing_ok=True)
+
+
+def _places(name: str) -> tuple[str, ...]:
+    """Return where the model is shown first: a new training of it changes nothing of that."""
+    former = pretrained.cards().get(name)
+    return former.best_for if former else ()

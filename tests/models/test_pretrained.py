@@ -21,6 +21,7 @@ from ae_core.models.pretrained import (
     FOLDER,
     ModelCard,
     NoiseResult,
+    best_for,
     cards,
     write_card,
 )
@@ -30,10 +31,17 @@ from ae_core.pretrain.build import benchmark_autoencoder
 from ae_core.pretrain.noise_benchmark import benchmark
 from ae_core.pretrain.recipes import DENOISERS, RECIPES, recipe
 from ae_core.specs import PRESETS, Corruption, change, preset
+from ae_core.storage.files import ROOT
 from ae_core.text.sentences import say
 
+PAGES = (ROOT / "app.py", *(ROOT / "pages").rglob("*.py"))
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
 PARTS = ("encoder", "decoder")
+# The places that the pages ask for, and those that the cards name.
+PLACES = {
+    *(place for path in PAGES for place in re.findall(r'\bbest_for\("(.+?)"\)', path.read_text())),
+    *(place for card in cards().values() for place in card.best_for),
+}
 AUTOENCODERS = [name for name in NAMES if name in RECIPES]
 MOST_BYTES = 6 << 20
 
@@ -139,9 +147,8 @@ def test_an_unknown_recipe():
 
 def test_a_card_survives_its_file(tmp_path, monkeypatch):
     results = (NoiseResult("digits", "gaussian", 0.1, 20.0, 25.5),)
-    card = ModelCard(
-        "digits-dense", recipe("digits-dense"), {"loss": 0.1 + 0.2, "psnr": 20.0}, results
-    )
+    figures = {"loss": 0.1 + 0.2, "psnr": 20.0}
+    card = ModelCard("digits-dense", recipe("digits-dense"), figures, results, ("home", "map"))
     denoiser = ModelCard("face-denoiser", DENOISERS["face-denoiser"], {}, results)
     write_card(card, tmp_path)
     write_card(denoiser, tmp_path)
@@ -152,6 +159,16 @@ def test_a_card_survives_its_file(tmp_path, monkeypatch):
         assert card.weights.parent == tmp_path
     finally:
         cards.cache_clear()
+
+
+@pytest.mark.parametrize("place", sorted(PLACES))
+def test_each_place_that_asks_for_its_best_model_has_one(place):
+    assert place in best_for(place).best_for
+
+
+def test_a_place_without_a_best_model_is_an_error_of_the_programmer():
+    with pytest.raises(ValueError, match=r"^best_for=nowhere must be named by one card, not 0$"):
+        best_for("nowhere")
 
 
 # --- models that remove noise: the figures of their cards, and the classical filters ---------
