@@ -18,7 +18,7 @@ from pages.ui.classroom.wall import refreshing_wall
 from pages.ui.classroom.yours import your_classes
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
-from pages.ui.shell.frame import page_frame
+from pages.ui.shell.frame import page_frame, page_heading
 from pages.ui.shell.this_browser import this_browser
 from pages.ui.state.query_params import set_query
 from pages.ui.state.session import session, visitor
@@ -40,6 +40,7 @@ def _class_or_way_in() -> None:
         with notice.refusals(but=(StorageError,)):
             _one_class(code)
             return
+    page_heading("Class")
     join_or_open()
 
 
@@ -75,7 +76,7 @@ def _one_class(code: str) -> None:
     if where is not None and where[0].code == classroom.code:
         _student_view(*where)
         return
-    st.subheader(text("classroom.join.this", code=classroom.code))
+    st.title(text("classroom.join.this", code=classroom.code), anchor=False)
     if where is not None:
         st.caption(text("classroom.join.elsewhere", code=where[0].code))
     join_form(classroom)
@@ -84,7 +85,7 @@ def _one_class(code: str) -> None:
 def _student_view(classroom: Classroom, student: Student) -> None:
     """Show a class to one of its students."""
     name = notice.plain(student.nickname)
-    st.subheader(text("classroom.you", name=name, code=classroom.code))
+    st.title(text("classroom.you", name=name, code=classroom.code), anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.page_link(
             "pages/train.py",
@@ -104,4 +105,4 @@ def _leave() -> None:
         set_query(**{"class": ""})
 
 
-page_frame("Class", page, by_itself=False)
+page_frame("Class", page, by_itself=False, heading=False)

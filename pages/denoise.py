@@ -1,15 +1,18 @@
 """The Denoise page: a face from a photo, with and without noise, next to classical filters."""
 
+from collections.abc import Hashable
+
 import streamlit as st
 
 from ae_core.denoising import denoise
+from ae_core.denoising.denoise import Denoised
 from ae_core.specs import CHOICES, LIMITS, Corruption
 from ae_core.specs.serialization import OLD_NAMES
 from pages.ui.backend.denoising import Question, classical, denoised, squeezed
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import amount_in_words, in_words
-from pages.ui.pickers.face_source import Chosen, face_source
+from pages.ui.pickers.face_source import face_source
 from pages.ui.pickers.model_select import model_card, model_select
 from pages.ui.pickers.models import (
     TrainedAutoencoder,
@@ -22,7 +25,7 @@ from pages.ui.pictures.denoised import (
     denoised_view,
     downloads,
     squeezed_view,
-    wipe_view,
+    steps_view,
 )
 from pages.ui.shell.frame import page_frame
 from pages.ui.state.query_params import linked_choice, linked_seed, linked_slider, set_query
@@ -38,18 +41,36 @@ def page() -> None:
     task = linked_choice(
         "task", text("denoise.what"), TASKS, "denoise", words="denoise.task", collapsed=True
     )
-    left, right = st.columns([4, 10], gap="large")
-    with left:
-        model, chosen = model_select("denoise", denoising_models), None
+    # On a phone the columns stand below each other: the result, what changes it, the details.
+    first, controls = st.columns([9, 5], gap="large")
+    with controls:
+        model, chosen, colour = model_select("denoise", denoising_models), None, False
         with notice.refusals():
             chosen = face_source(model)
+        if chosen is not None and isinstance(model, TrainedDenoiser):
+            colour = chosen.image.shape[-1] == 3 and _in_colour()
         noise, seed = _noise() if task == TASKS[0] else (None, 0)
-    with right:
-        if chosen is None:
-            st.info(text("denoise.begin"))
-            return
-        with notice.refusals():
-            _results(model, chosen, noise, seed)
+    if chosen is None:
+        first.info(text("denoise.begin"))
+        return
+    shared = chosen.shared and not colour
+    asked = Question(chosen.key, chosen.image, model.file, noise, seed, colour, shared)
+    # Of small images that all visitors share, only the first answer takes long.
+    wait = chosen.key if shared else asked.key
+    with notice.refusals():
+        with first, waiting(text("denoise.denoising"), "denoised", wait):
+            result = denoised(asked)
+        with first:
+            faces = chosen.key[0] != "test" or isinstance(model, TrainedDenoiser)
+            denoised_view(result, faces=faces)
+        _details(model, asked, result, wait)
+
+
+def _in_colour() -> bool:
+    view = linked_choice(
+        "size", text("denoise.picture"), VIEWS, "denoise", words="denoise.view", collapsed=True
+    )
+    return view == VIEWS[1]
 
 
 def _noise() -> tuple[Corruption, int]:
@@ -69,35 +90,23 @@ def _noise() -> tuple[Corruption, int]:
     return Corruption(kind, amount), seed
 
 
-def _results(
+def _details(
     model: TrainedAutoencoder | TrainedDenoiser,
-    chosen: Chosen,
-    noise: Corruption | None,
-    seed: int,
+    asked: Question,
+    result: Denoised,
+    wait: Hashable,
 ) -> None:
-    colour, any_size = False, isinstance(model, TrainedDenoiser)
-    if any_size and chosen.image.shape[-1] == 3:
-        view = linked_choice(
-            "size", text("denoise.picture"), VIEWS, "denoise", words="denoise.view", collapsed=True
-        )
-        colour = view == VIEWS[1]
-    shared = chosen.shared and not colour
-    asked = Question(chosen.key, chosen.image, model.file, noise, seed, colour, shared)
-    # Of small images that all visitors share, only the first answer takes long.
-    wait = chosen.key if shared else asked.key
-    with waiting(text("denoise.denoising"), "denoised", wait):
-        result = denoised(asked)
-    denoised_view(result, faces=chosen.key[0] != "test" or any_size)
+    """Show every step of a result, and what other methods make of the same noisy image."""
+    steps_view(result)
     with waiting(text("denoise.filtering"), "classical", wait):
         others = classical(asked)
     classical_view(result, others)
-    if any_size and not colour:
+    if isinstance(model, TrainedDenoiser) and not asked.colour:
         autoencoders = tuple((model.title, model.file) for model in squeezing_models())
-        with waiting(text("denoise.squeezing"), "squeezed", shared or asked.key):
+        with waiting(text("denoise.squeezing"), "squeezed", asked.shared or asked.key):
             made = squeezed(asked, result, autoencoders)
         squeezed_view(result, made)
         others = [*others, *made]
-    wipe_view(result)
     downloads(result, others)
     model_card(model.id)
 

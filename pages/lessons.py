@@ -8,7 +8,7 @@ from pages.ui.i18n import notice
 from pages.ui.i18n.text import language, text
 from pages.ui.lessons.progress import Progress, go_to, open_lesson, progress_in
 from pages.ui.lessons.step import right_guesses, step_view
-from pages.ui.shell.frame import page_frame
+from pages.ui.shell.frame import page_frame, page_heading
 
 _SIGNS = {True: ":material/check:", False: ":material/close:", None: ":material/remove:"}
 
@@ -29,8 +29,7 @@ def page() -> None:
 
 
 def _list(found: dict[str, Lesson]) -> None:
-    st.header(text("lessons.title"))
-    st.markdown(text("lessons.about"))
+    page_heading("Lessons")
     st.caption(text("lessons.teachers"))
     for number, lesson in enumerate(found.values(), 1):
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
@@ -54,7 +53,7 @@ def _lesson(lesson: Lesson, later: list[Lesson]) -> None:
         st.button(
             text("lessons.all"), icon=":material/arrow_back:", on_click=open_lesson, args=("",)
         )
-        st.markdown(f"**{notice.plain(lesson.title)}**")
+        st.title(notice.plain(lesson.title), anchor=False)
     if progress.step == count:
         _summary(lesson, progress, later)
         return
@@ -112,4 +111,4 @@ def _guesses(lesson: Lesson, progress: Progress) -> None:
         )
 
 
-page_frame("Lessons", page, by_itself=False)
+page_frame("Lessons", page, by_itself=False, heading=False)

@@ -5,10 +5,10 @@ import streamlit as st
 from pages.ui.evaluation.rates import rate_view
 from pages.ui.evaluation.unknown import unknown_view
 from pages.ui.i18n import notice
-from pages.ui.i18n.text import text
+from pages.ui.i18n.text import slug, text
 from pages.ui.pickers.model_select import model_card, model_select
 from pages.ui.pickers.models import models
-from pages.ui.shell.frame import page_frame
+from pages.ui.shell.frame import page_frame, page_heading
 from pages.ui.state.query_params import linked_choice, set_query
 
 VIEWS = {
@@ -20,6 +20,7 @@ OF_A_MODEL = ("also", "bytes", "threshold", "with")  # parameters that apply to 
 
 def page() -> None:
     """Draw the page."""
+    heading = st.container()
     left, right = st.columns([4, 10], gap="large", vertical_alignment="bottom")
     with left:
         model = model_select("measure", models, lambda: set_query(**dict.fromkeys(OF_A_MODEL, "")))
@@ -33,9 +34,11 @@ def page() -> None:
             collapsed=True,
             wrap=True,
         )
+    with heading:
+        page_heading("Measure", text(f"measure.about.{slug(view)}"))
     with notice.refusals():
         VIEWS[view](model)
         model_card(model.id)
 
 
-page_frame("Measure", page)
+page_frame("Measure", page, heading=False)

@@ -41,13 +41,12 @@ def page() -> None:
 
 
 def _overview() -> None:
-    st.markdown(text("own.intro"))
     left, right = st.columns(2, gap="large")
     with left:
-        st.subheader(text("own.begin"))
+        st.header(text("own.begin"), anchor=False)
         _begin()
     with right:
-        st.subheader(text("own.yours"))
+        st.header(text("own.yours"), anchor=False)
         sets = user_sets().mine(visitor())
         if not sets:
             st.caption(text("own.none_yet"))
@@ -84,7 +83,7 @@ def _begin() -> None:
 def _one_set(user_set: UserSet) -> None:
     mine = user_set.owner == visitor()
     st.button(text("own.all_sets"), icon=":material/arrow_back:", type="tertiary", on_click=_leave)
-    st.subheader(notice.plain(user_set.name))
+    st.header(notice.plain(user_set.name), anchor=False)
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
         metric(text("own.count"), user_set.count)
         metric(text("own.room"), MAX_IMAGES - user_set.count)

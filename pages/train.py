@@ -5,8 +5,8 @@ import streamlit as st
 from ae_core.errors import UnknownThing
 from pages.ui.backend.service import measure_time, service, snapshots_of
 from pages.ui.i18n import notice
-from pages.ui.i18n.text import text
-from pages.ui.shell.frame import page_frame
+from pages.ui.i18n.text import slug, text
+from pages.ui.shell.frame import page_frame, page_heading
 from pages.ui.state.query_params import linked_choice, read_settings, write_settings
 from pages.ui.state.session import visitor
 from pages.ui.train.compare import compare_view
@@ -21,9 +21,12 @@ VIEWS = ("Set up", "Watch", "Compare")
 def page() -> None:
     """Draw the page."""
     usual = "Watch" if "run" in st.query_params else "Set up"
+    heading = st.container()
     view = linked_choice(
         "view", text("train.views"), VIEWS, "train", usual=usual, words="train.view", collapsed=True
     )
+    with heading:
+        page_heading("Train", text(f"train.about.{slug(view)}"))
     if view == "Set up":
         st.fragment(_set_up)()
         return
@@ -79,4 +82,4 @@ def _newest() -> tuple[str, str]:
     return "", ""
 
 
-page_frame("Train", page, by_itself=False)
+page_frame("Train", page, by_itself=False, heading=False)

@@ -39,7 +39,7 @@ def main(url: str) -> None:
         page.get_by_text("PCA").first.wait_for()
         _save(page, "reconstruct")
         open_page(page, "/denoise?model=toy-faces-vae&source=Test set&picture=3&noise_amount=0.1")
-        page.get_by_text("Drag to compare").wait_for()
+        page.locator(".wipe").wait_for()
         _save(page, "denoise")
         open_page(page, "/latent_space?model=toy-faces-vae")
         wait_for_decoders(page)

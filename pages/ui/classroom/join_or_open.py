@@ -22,11 +22,11 @@ def join_or_open() -> None:
     """Let the visitor join a class or open one."""
     left, right = st.columns(2, gap="large")
     with left, st.container(border=True):
-        st.subheader(text("classroom.join.title"))
+        st.header(text("classroom.join.title"), anchor=False)
         st.markdown(text("classroom.join.about"))
         join_form()
     with right, st.container(border=True):
-        st.subheader(text("classroom.open.title"))
+        st.header(text("classroom.open.title"), anchor=False)
         st.markdown(text("classroom.open.about", days=DAYS))
         if st.button(
             text("classroom.open.button"),
@@ -100,8 +100,8 @@ def join_info(classroom: Classroom, *, large: bool) -> None:
         st.image(qr_code(address), width="stretch" if large else 150, alt=text("classroom.qr"))
     with words:
         st.html(
-            f'<div style="font-size:{size};font-weight:800;letter-spacing:.08em;line-height:1">'
-            f"{classroom.code}</div>"
+            f'<h1 style="font-size:{size};font-weight:800;letter-spacing:.08em;line-height:1">'
+            f"{classroom.code}</h1>"
         )
         st.code(address, language=None, wrap_lines=True)
     if is_local(here()):

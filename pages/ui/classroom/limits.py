@@ -60,7 +60,7 @@ def challenge_view(
     if classroom.challenge is None:
         return
     with st.container(border=True):
-        st.markdown(f"#### {notice.plain(challenge_in_words(classroom.challenge))}")
+        st.markdown(f"## {notice.plain(challenge_in_words(classroom.challenge))}")
         with st.container(horizontal=True, gap="large", vertical_alignment="center"):
             for place, (student, run) in enumerate(standings[:MAX_STANDINGS], 1):
                 st.metric(

@@ -27,7 +27,7 @@ def your_classes(shown: str = "") -> None:
     links.pop("".join(shown.upper().split()), None)
     if not links:
         return
-    st.markdown(f"##### {text('classroom.yours.title')}")
+    st.markdown(f"## {text('classroom.yours.title')}")
     for classroom, label, view in sorted(links.values(), key=lambda each: -each[0].created):
         # No link: one to the present page would not change the browser's address.
         st.button(

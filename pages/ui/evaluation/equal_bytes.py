@@ -13,13 +13,15 @@ from pages.ui.backend.images import test_image
 from pages.ui.backend.service import evaluate
 from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import size
-from pages.ui.pickers.face_source import own_photo, sample_face
+from pages.ui.pickers.face_source import sample_face
 from pages.ui.pickers.gallery_picker import gallery_picker
 from pages.ui.pickers.models import TrainedAutoencoder
+from pages.ui.pickers.own_image import OWN, own_image
 from pages.ui.state.query_params import linked_choice
 from pages.ui.widgets.images import image_row
+from pages.ui.widgets.save_menu import NamedImage, save_menu
 
-SOURCES = ("Test", "Sample", "Upload", "Camera")
+SOURCES = ("Test", "Sample", *OWN)
 A_PAGE = 16  # test images
 MIN_WIDTH = 120  # CSS pixels per image
 
@@ -32,7 +34,7 @@ def equal_bytes(shown: tuple[TrainedAutoencoder, ...], budget: float, *, coded: 
         budget: the maximum size in bytes.
         coded: whether codes are counted after an entropy coder.
     """
-    st.markdown(f"##### {text('measure.same_picture', budget=size(round(budget)))}")
+    st.markdown(f"## {text('measure.same_picture', budget=size(round(budget)))}")
     source = linked_choice(
         "source",
         text("measure.source_label"),
@@ -40,9 +42,10 @@ def equal_bytes(shown: tuple[TrainedAutoencoder, ...], budget: float, *, coded: 
         "measure",
         words="measure.source",
         collapsed=True,
+        wrap=True,
     )
     place = st.container()
-    image = _test(shown[0]) if source == SOURCES[0] else _other(shown[0], source)
+    image = _chosen(shown[0], source)
     if image is None:
         st.info(text("measure.no_picture"))
         return
@@ -64,6 +67,11 @@ def equal_bytes(shown: tuple[TrainedAutoencoder, ...], budget: float, *, coded: 
         original = text("measure.original", size=size(image.size))
         captions = (original, *(_caption(each, shown, i, budget) for i, each in enumerate(found)))
         image_row((image, *(each.image for each in found)), captions, min_width=MIN_WIDTH)
+    versions = [NamedImage(text("reconstruct.original"), "original", image)]
+    for number, each in enumerate(found, 1):
+        file = f"{number}-{each.method}"
+        versions.append(NamedImage(_name(each, shown, number - 1), file, each.image))
+    save_menu("equal-bytes", versions)
 
 
 def _test(model: TrainedAutoencoder) -> np.ndarray:
@@ -72,24 +80,29 @@ def _test(model: TrainedAutoencoder) -> np.ndarray:
     return test_image(model.spec.images, number)
 
 
-def _other(model: TrainedAutoencoder, source: str) -> np.ndarray | None:
-    """Return an image from another source in the model's image shape, None if there is none yet."""
-    chosen = sample_face("measure") if source == "Sample" else own_photo(source)
-    if chosen is None:
-        return None
-    return images.to_array(images.to_pillow(chosen.image), image_shape(model.spec))
+def _chosen(model: TrainedAutoencoder, source: str) -> np.ndarray | None:
+    """Return an image from a source in the model's image shape, None if there is none yet."""
+    if source == "Test":
+        return _test(model)
+    if source in OWN:
+        return own_image(source, model)
+    sample = images.to_pillow(sample_face("measure").image)
+    return images.to_array(sample, image_shape(model.spec))
 
 
 def _caption(
     each: Compressed, shown: tuple[TrainedAutoencoder, ...], place: int, budget: float
 ) -> str:
     """Return the caption of an image as HTML; it contains no visitor's text."""
-    name = text(f"measure.method.{each.method}")
-    if place < len(shown) > 1:
-        name = html.escape(shown[place].title)
+    name = html.escape(_name(each, shown, place))
     took = f"{each.bytes:.0f} B" if each.bytes >= 10 else f"{each.bytes:.1f} B"
     key = "measure.caption" if each.bytes <= budget else "measure.caption_large"
     return text(key, name=name, psnr=f"{each.psnr:.1f}", bytes=took, setting=_setting(each))
+
+
+def _name(each: Compressed, shown: tuple[TrainedAutoencoder, ...], place: int) -> str:
+    """Return the title of one of several models, else the name of the method."""
+    return shown[place].title if place < len(shown) > 1 else text(f"measure.method.{each.method}")
 
 
 def _setting(each: Compressed) -> str:

@@ -118,7 +118,7 @@ def _headline(
         metric(text("measure.takes"), _bytes(own))
         decoder = _large(rates.decoder_bytes)
         metric(text("measure.decoder"), decoder, text("measure.decoder_help"))
-    st.markdown(f"##### {words}")
+    st.markdown(f"## {words}")
     if from_pictures is None:
         return text("measure.never_pays", decoder=decoder)
     return text("measure.pays", decoder=decoder, pictures=f"{from_pictures:,}")

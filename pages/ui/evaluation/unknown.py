@@ -62,7 +62,7 @@ def unknown_view(model: TrainedAutoencoder) -> None:
         ("known", image_set_title(own.name), known),
         ("unknown", image_set_title(other), unknown),
     ):
-        st.markdown(f"##### {text(f'measure.{kind}_pictures', title=notice.plain(title))}")
+        st.markdown(f"## {text(f'measure.{kind}_pictures', title=notice.plain(title))}")
         _extremes(kind, errors, threshold)
 
 
@@ -78,9 +78,7 @@ def _charts(
         metric(text("measure.found"), f"{here.tpr:.0%}")
         metric(text("measure.false_alarms"), f"{here.fpr:.0%}")
         metric(text("measure.auc"), f"{roc.auc:.3f}", text("measure.auc_help"))
-    st.markdown(
-        "##### " + text("measure.shares", found=f"{here.tpr:.0%}", alarms=f"{here.fpr:.0%}")
-    )
+    st.markdown("## " + text("measure.shares", found=f"{here.tpr:.0%}", alarms=f"{here.fpr:.0%}"))
     if roc.auc < 0.9:
         st.markdown(text("measure.alike"))
     words = {

@@ -13,7 +13,7 @@ def ask(guess: Guess, progress: Progress, lesson: str) -> None:
     """Ask for the guess if it has not been made yet."""
     key = f"lessons.guess.{lesson}.{progress.step}"
     with st.container(border=True):
-        st.markdown(f"##### {text('lessons.predict')}")
+        st.markdown(f"### {text('lessons.predict')}")
         if guess.choices:
             st.radio(
                 guess.question,

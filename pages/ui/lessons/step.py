@@ -28,7 +28,7 @@ def step_view(lesson: Lesson, progress: Progress) -> bool:
     earlier = _earlier(lesson, progress.step)
     known: dict[str, Mapping[str, float]] = dict(figures_of(done_runs(earlier)))
     level = text(f"lessons.level.{step.level}")
-    st.markdown(f"### {notice.plain(step.title)} :gray-badge[{level}]")
+    st.markdown(f"## {notice.plain(step.title)} :gray-badge[{level}]")
     explained(_filled(step.text, known))
     said = progress.guesses[progress.step]
     if step.guess is not None and said is None:

@@ -6,7 +6,7 @@ from typing import TypeVar
 import streamlit as st
 
 from ae_core.errors import UnknownThing
-from ae_core.models.pretrained import ModelCard, cards
+from ae_core.models.pretrained import ModelCard, best_for, cards
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import (
     image_set_title,
@@ -28,13 +28,18 @@ def model_select(
     page: str,
     offer: Callable[[str], dict[str, Model]],
     on_change: Callable[[], None] = lambda: None,
+    place: str = "",
 ) -> Model:
     """Let the visitor choose a model from those that ``offer`` returns for the address.
+
+    Without a model in the address it is the visitor's own newest one, and for a visitor without
+    one the best for the place.
 
     Args:
         page: the page, for the widget's key.
         offer: `models` or `denoising_models`; raises UnknownThing for an unknown name.
         on_change: called when another model is chosen.
+        place: see `ae_core.models.pretrained.best_for`; the page if empty.
     """
     linked = st.query_params.get("model", "")
     try:
@@ -43,7 +48,9 @@ def model_select(
         notice.error(text("model.instead", problem=error))
         available, linked = offer(""), ""
     key = f"{page}.model"
-    st.session_state[key] = linked or next(iter(available))
+    newest = next(iter(available))
+    usual = best_for(place or page).name if newest in cards() else newest
+    st.session_state[key] = linked or usual
 
     def take() -> None:
         set_query(model=st.session_state[key])

@@ -1,19 +1,19 @@
 """The results for a noisy image: figures, images, classical filters, downloads."""
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 import streamlit as st
 
-from ae_core import images
 from ae_core.denoising.denoise import Denoised, LabelledImage
 from pages.ui.i18n.text import slug, text
 from pages.ui.widgets.compare_slider import compare_slider
-from pages.ui.widgets.download_menu import File, download_menu
 from pages.ui.widgets.images import image_row
 from pages.ui.widgets.metric import metric
+from pages.ui.widgets.save_menu import NamedImage, save_menu
 
+CLEAN_NOISE = 0.01  # σ of noise that nobody sees, 2.5 of 255 gray levels
+NO_GAIN = 0.05  # dB, not seen in a figure of one decimal
 UNLIKE = 95  # percentile from which an image counts as different from the training faces
 NAMED = (  # versions with a text; the others are models with their own title
     *("Clean", "Photo", "Noisy", "Denoised"),
@@ -22,22 +22,32 @@ NAMED = (  # versions with a text; the others are models with their own title
 
 
 def denoised_view(result: Denoised, *, faces: bool) -> None:
-    """Show the figures, the images side by side and the wipe.
+    """Show the figures, and the denoised image over the noisy one, with a line to compare them.
 
     Args:
         result: the result to show.
         faces: whether the image should be a face.
     """
     _figures(result)
-    shown = _shown(result)
-    image_row((image for _, image in shown), (words for words, _ in shown))
+    names = (_name(result.noisy), _name(result.output))
+    label = text("denoise.wipe_from", before=names[0], after=names[1])
+    compare_slider("wipe", result.noisy.image, result.output.image, names, label)
+    if result.clean is None and result.noise < CLEAN_NOISE:
+        st.success(text("denoise.already_clean"))
     if faces and result.ood_percentile >= UNLIKE:
         st.info(text("denoise.unlike", percent=f"{result.ood_percentile:.0f}"))
 
 
+def steps_view(result: Denoised) -> None:
+    """Show the images of a result side by side: before, noisy, denoised, and what was removed."""
+    st.markdown(f"## {text('denoise.steps')}")
+    shown = _shown(result)
+    image_row((image for _, image in shown), (words for words, _ in shown))
+
+
 def classical_view(result: Denoised, baselines: list[LabelledImage]) -> None:
     """Show the classical filters' outputs for the same noisy image, and the best method."""
-    st.markdown(f"##### {_verdict(result, baselines)}")
+    st.markdown(f"## {_verdict(result, baselines)}")
     image_row(
         (baseline.image for baseline in baselines),
         (_words(baseline, result.noisy) for baseline in baselines),
@@ -47,7 +57,7 @@ def classical_view(result: Denoised, baselines: list[LabelledImage]) -> None:
 
 def squeezed_view(result: Denoised, made: list[LabelledImage]) -> None:
     """Show the autoencoders' outputs for the same noisy image."""
-    st.markdown(f"##### {text('denoise.squeezed')}")
+    st.markdown(f"## {text('denoise.squeezed')}")
     st.caption(text("denoise.squeezed_about"))
     image_row(
         (version.image for version in made),
@@ -56,32 +66,15 @@ def squeezed_view(result: Denoised, made: list[LabelledImage]) -> None:
     )
 
 
-def wipe_view(result: Denoised) -> None:
-    """Show the denoised image over the noisy one, with a line to compare them."""
-    st.markdown(f"##### {text('denoise.wipe')}")
-    names = (_name(result.noisy), _name(result.output))
-    label = text("denoise.wipe_from", before=names[0], after=names[1])
-    compare_slider("wipe", result.noisy.image, result.output.image, names, label)
-
-
 def downloads(result: Denoised, baselines: list[LabelledImage]) -> None:
     """Offer each image, and all of them in one sheet, as PNG files."""
     versions = [result.noisy, result.output, *baselines]
     if result.clean is not None:
         versions.insert(0, result.clean)
-    files = [File(text("denoise.all"), "denoising.png", lambda: _contact_sheet(versions))]
-    for version in versions:
-        files.append(File(_name(version), f"{slug(version.name)}.png", _png(version.image)))
-    download_menu("denoise", files)
-
-
-def _png(image: np.ndarray) -> Callable[[], bytes]:
-    return lambda: images.to_png(images.to_bytes_range(image))
-
-
-def _contact_sheet(versions: list[LabelledImage]) -> bytes:
-    row = np.stack([images.to_bytes_range(version.image) for version in versions])
-    return images.to_png(images.contact_sheet(row[np.newaxis], width=2048))
+    save_menu(
+        "denoising",
+        [NamedImage(_name(each), slug(each.name), each.image) for each in versions],
+    )
 
 
 def _figures(result: Denoised) -> None:
@@ -155,8 +148,11 @@ def _verdict(result: Denoised, baselines: list[LabelledImage]) -> str:
     if not math.isfinite(_psnr(result.noisy)):
         return text("denoise.verdict.clean")
     best = max(baselines, key=_psnr)
+    gain = result.output.psnr - _psnr(result.noisy)
+    if _psnr(best) - _psnr(result.noisy) < NO_GAIN < gain:
+        return text("denoise.verdict.no_filter", gain=f"{gain:.1f}")
     gap = result.output.psnr - _psnr(best)
-    if abs(gap) < 0.05:
+    if abs(gap) < NO_GAIN:
         return text("denoise.verdict.equal", baseline=_name(best))
     key = "denoise.verdict.ahead" if gap > 0 else "denoise.verdict.behind"
     return text(key, baseline=_name(best), gap=f"{abs(gap):.1f}")

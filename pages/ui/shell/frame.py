@@ -28,7 +28,9 @@ PAGES = (
 STYLE = Path(__file__).with_suffix(".css")
 
 
-def page_frame(title: str, draw: Callable[[], None], *, by_itself: bool = True) -> None:
+def page_frame(
+    title: str, draw: Callable[[], None], *, by_itself: bool = True, heading: bool = True
+) -> None:
     """Draw a page; every page script calls this, because a link may open any page.
 
     Args:
@@ -37,6 +39,7 @@ def page_frame(title: str, draw: Callable[[], None], *, by_itself: bool = True) 
         by_itself: whether a click reruns only the content and not the frame. It must be False for
             content with fragments: after a change of the outer fragment, the place of an inner one
             no longer exists, and Streamlit's page goes blank.
+        heading: whether to begin with `page_heading`; otherwise the page draws its own.
     """
     name_of_page = text(f"frame.page.{slug(title)}")
     st.set_page_config(
@@ -49,15 +52,28 @@ def page_frame(title: str, draw: Callable[[], None], *, by_itself: bool = True) 
     st.logo(LOGO, size="large")
     wished = {"lang": st.query_params["lang"]} if "lang" in st.query_params else None
     with st.sidebar:
-        st.markdown("### Autoencoder Lab")
+        st.markdown("**Autoencoder Lab**")  # not a heading: the page's own is the first
         for path, name, symbol in PAGES:
             label = text(f"frame.page.{slug(name)}")
             st.page_link(path, label=label, icon=symbol, query_params=wished)
     if "back" in st.query_params:
         return_link()
+    if heading:
+        page_heading(title)
     show = st.fragment(measure_time) if by_itself else measure_time
     with notice.refusals():
         cookie_note()
     with notice.refusals():  # the database may be away when the first page asks for the service
         service()  # starts the workers, so that they are warm at the first click
         show(slug(title), notice.refusals()(draw))
+
+
+def page_heading(title: str, about: str = "") -> None:
+    """Say what a page is, in its name, and what to do there, in one sentence.
+
+    Args:
+        title: one of PAGES' names.
+        about: the sentence, if the page has one for each of its views.
+    """
+    st.title(text(f"frame.page.{slug(title)}"), anchor=False)
+    st.markdown(about or text(f"frame.about.{slug(title)}"))

@@ -46,7 +46,7 @@ def _draw(sweep_id: str, live: bool) -> None:
     if not runs:
         notice.info(text("sweep.gone"))
         return
-    st.markdown(f"##### {text('sweep.title')}")
+    st.markdown(f"## {text('sweep.title')}")
     _headline(sweep_id, runs)
     problem = next((run.reason for run in runs if run.live and run.reason), None)
     if problem:

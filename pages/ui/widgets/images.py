@@ -4,7 +4,9 @@ Arrays are uint8 in [0, 255] or float32 in [0, 1].
 """
 
 import base64
+import html
 import io
+import re
 import weakref
 from collections.abc import Iterable
 
@@ -18,6 +20,8 @@ from ae_core import images as pixels
 SHEET_WIDTH = 600
 MAX_SQUARES = 160  # narrower images are shown with their pixels as squares
 MIN_WIDTH = 125  # CSS pixels
+
+_TAG = re.compile("<[^>]*>")
 
 _urls: dict[int, str] = {}  # by the ids of images that still exist
 
@@ -38,13 +42,18 @@ def image_row(
         min_width: CSS pixels per image.
     """
     figures = "".join(
-        f'<figure style="margin:0"><img src="{data_url(image)}" alt="" style="width:100%;'
-        f'border-radius:6px;display:block;image-rendering:{_rendering(image)}">'
+        f'<figure style="margin:0"><img src="{data_url(image)}" alt="{_plain(caption)}" '
+        f'style="width:100%;border-radius:6px;display:block;image-rendering:{_rendering(image)}">'
         f'<figcaption style="opacity:.85;margin-top:.3rem">{caption}</figcaption></figure>'
         for image, caption in zip(images, captions, strict=True)
     )
     columns = f"repeat(auto-fit,minmax(min({min_width}px,46%),1fr))"
     st.html(f'<div style="display:grid;grid-template-columns:{columns};gap:10px">{figures}</div>')
+
+
+def _plain(caption: str) -> str:
+    """Return a caption without its markup, for an attribute."""
+    return html.escape(html.unescape(_TAG.sub(" ", caption))).strip()
 
 
 def data_url(image: np.ndarray) -> str:
