@@ -3,16 +3,17 @@
 from collections.abc import Hashable
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from ae_core.denoising import denoise
-from ae_core.denoising.denoise import Denoised
+from ae_core.denoising.denoise import Denoised, LabelledImage
 from ae_core.specs import CHOICES, LIMITS, Corruption
 from ae_core.specs.serialization import OLD_NAMES
 from pages.ui.backend.denoising import Question, classical, denoised, squeezed
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import amount_in_words, in_words
-from pages.ui.pickers.face_source import face_source
+from pages.ui.pickers.face_source import Chosen, face_source
 from pages.ui.pickers.model_select import model_card, model_select
 from pages.ui.pickers.models import (
     TrainedAutoencoder,
@@ -32,7 +33,7 @@ from pages.ui.state.query_params import linked_choice, linked_seed, linked_slide
 from pages.ui.widgets.waiting import waiting
 
 TASKS = ("Add noise, then remove it", "Clean this photo as it is")
-VIEWS = ("64×64 gray", "Colour")
+VIEWS = ("64×64 gray", "Colour", "Whole photo")  # the last one of a visitor's own photo
 KINDS = tuple(kind for kind in CHOICES["noise_kind"] if kind != "none")
 
 
@@ -44,33 +45,54 @@ def page() -> None:
     # On a phone the columns stand below each other: the result, what changes it, the details.
     first, controls = st.columns([9, 5], gap="large")
     with controls:
-        model, chosen, colour = model_select("denoise", denoising_models), None, False
+        model, chosen, view = model_select("denoise", denoising_models), None, VIEWS[0]
         with notice.refusals():
             chosen = face_source(model)
         if chosen is not None and isinstance(model, TrainedDenoiser):
-            colour = chosen.image.shape[-1] == 3 and _in_colour()
+            view = _view(chosen)
         noise, seed = _noise() if task == TASKS[0] else (None, 0)
     if chosen is None:
         first.info(text("denoise.begin"))
         return
+    with notice.refusals():
+        _results(first, model, chosen, noise, seed, view)
+
+
+def _results(
+    first: DeltaGenerator,
+    model: TrainedAutoencoder | TrainedDenoiser,
+    chosen: Chosen,
+    noise: Corruption | None,
+    seed: int,
+    view: str,
+) -> None:
+    """Show the comparison first, and below it every step and other methods."""
+    colour, whole = view != VIEWS[0], view == VIEWS[2]
+    if whole:
+        chosen = chosen.whole()
     shared = chosen.shared and not colour
     asked = Question(chosen.key, chosen.image, model.file, noise, seed, colour, shared)
     # Of small images that all visitors share, only the first answer takes long.
     wait = chosen.key if shared else asked.key
-    with notice.refusals():
-        with first, waiting(text("denoise.denoising"), "denoised", wait):
+    with first:
+        with waiting(text("denoise.denoising"), "denoised", wait):
             result = denoised(asked)
-        with first:
-            faces = chosen.key[0] != "test" or isinstance(model, TrainedDenoiser)
-            denoised_view(result, faces=faces)
-        _details(model, asked, result, wait)
+        faces = not whole and (chosen.key[0] != "test" or isinstance(model, TrainedDenoiser))
+        denoised_view(result, faces=faces)
+    steps_view(result)
+    others = [] if whole else _others(model, asked, result, wait)  # they would take a minute
+    downloads(result, others)
+    model_card(model.id)
 
 
-def _in_colour() -> bool:
-    view = linked_choice(
-        "size", text("denoise.picture"), VIEWS, "denoise", words="denoise.view", collapsed=True
+def _view(chosen: Chosen) -> str:
+    """Let the visitor choose how much of a picture in colour is denoised."""
+    if chosen.image.shape[-1] == 1:
+        return VIEWS[0]
+    offered = VIEWS if chosen.photo else VIEWS[:2]
+    return linked_choice(
+        "size", text("denoise.picture"), offered, "denoise", words="denoise.view", collapsed=True
     )
-    return view == VIEWS[1]
 
 
 def _noise() -> tuple[Corruption, int]:
@@ -90,14 +112,13 @@ def _noise() -> tuple[Corruption, int]:
     return Corruption(kind, amount), seed
 
 
-def _details(
+def _others(
     model: TrainedAutoencoder | TrainedDenoiser,
     asked: Question,
     result: Denoised,
     wait: Hashable,
-) -> None:
-    """Show every step of a result, and what other methods make of the same noisy image."""
-    steps_view(result)
+) -> list[LabelledImage]:
+    """Show and return what other methods make of the same noisy image."""
     with waiting(text("denoise.filtering"), "classical", wait):
         others = classical(asked)
     classical_view(result, others)
@@ -107,8 +128,7 @@ def _details(
             made = squeezed(asked, result, autoencoders)
         squeezed_view(result, made)
         others = [*others, *made]
-    downloads(result, others)
-    model_card(model.id)
+    return others
 
 
 page_frame("Denoise", page)

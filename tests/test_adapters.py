@@ -18,6 +18,7 @@ STREAMLIT = "pages/ui/streamlit_adapter.py"
 DASK = "ae_core/workers/dask_adapter.py"
 KERAS = "ae_core/training/keras_adapter.py"
 PLOTLY = "pages/ui/widgets/chart.py"
+CONTEXT = "streamlit.runtime.scriptrunner_utils.script_run_context"
 HTTP = "uvicorn.protocols.http.auto"
 CONNECTION = "pages/ui/shell/connection.js"
 COMPONENT = "pages/ui/widgets/component.py"
@@ -36,6 +37,9 @@ ATTRIBUTES = (
     ("streamlit.runtime.stats", "StatsProvider.stats_families", STREAMLIT, "metrics"),
     ("streamlit.runtime.stats", "HistogramStat", STREAMLIT, "metrics"),
     ("streamlit.runtime.scriptrunner", "get_script_run_ctx", STREAMLIT, "the visitor's language"),
+    (CONTEXT, "FragmentThreadState.in_fragment_callback", STREAMLIT, "ticks that are no hand's"),
+    (CONTEXT, "ThreadState.get", STREAMLIT, "ticks that are no hand's"),
+    (CONTEXT, "ScriptRunContext.fragment_ids_this_run", STREAMLIT, "ticks that are no hand's"),
     ("starlette.formparsers", "MultiPartParser.spool_max_size", STREAMLIT, "uploads in memory"),
     (HTTP, "AutoHTTPProtocol.connection_made", STREAMLIT, "half-sent heads"),
     (HTTP, "AutoHTTPProtocol.data_received", STREAMLIT, "half-sent heads"),

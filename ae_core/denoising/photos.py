@@ -65,6 +65,11 @@ def cut_face(photo: bytes, crop: faces.Crop) -> np.ndarray:
     return faces.cut(_opened(photo), crop, FACE_SIDE)
 
 
+def whole_photo(photo: bytes) -> np.ndarray:
+    """Return `Photo.data` as an array (H, W, 3) uint8."""
+    return np.asarray(_opened(photo))
+
+
 def samples() -> list[tuple[str, np.ndarray]]:
     """Return sample faces for visitors without a photo: names and (S, S, C) uint8."""
     from skimage import data

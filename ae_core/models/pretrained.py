@@ -71,6 +71,11 @@ class ModelCard:
         """The sheet of test images above their reconstructions; only for embedded sets."""
         return FOLDER / f"{self.name}.png"
 
+    @property
+    def thumbnail(self) -> Path:
+        """The file of a small image that the model drew; it shows nothing of an image set."""
+        return FOLDER / f"{self.name}.thumbnail.png"
+
     def model_file(self) -> ModelFile | DenoiserFile:
         """Return the model's spec and the file of its weights."""
         path, version = str(self.weights), self.weights.stat().st_mtime_ns

@@ -18,7 +18,7 @@ from ae_core.models import pretrained, weights
 from ae_core.models.compatibility import image_shape
 from ae_core.models.inference import ModelFile
 from ae_core.models.pretrained import ModelCard, NoiseResult
-from ae_core.pretrain import recipes
+from ae_core.pretrain import recipes, thumbnails
 from ae_core.pretrain.noise_benchmark import KINDS, benchmark
 from ae_core.runs.folder import write_run
 from ae_core.runs.record import RunRecord, new_record
@@ -136,6 +136,8 @@ def _autoencoder(name: str, folder: Path) -> None:
     autoencoder = Autoencoder.from_weights(
         spec.autoencoder, image_shape(spec), weights.dequantize(kept)
     )
+    thumbnail = thumbnails.of_autoencoder(autoencoder, profile)
+    atomic_write(folder / f"{name}.thumbnail.png", thumbnail)
     if recipes.RECIPES[name].samples:
         atomic_write(folder / f"{name}.samples.png", random_pictures(autoencoder))
     if spec.corruption.active:
@@ -169,6 +171,7 @@ def _denoiser(name: str, folder: Path) -> None:
     kept = weights.to_float16(training.weights())
     atomic_write(folder / f"{name}.npz", weights.to_bytes(kept))
     denoiser = Denoiser(spec, weights.dequantize(kept))
+    atomic_write(folder / f"{name}.thumbnail.png", thumbnails.of_denoiser(denoiser))
     results = benchmark(denoiser.denoise, spec.image_set, images.test)
     card = ModelCard(name, spec, {}, results, _places(name))
     pretrained.write_card(card, folder)

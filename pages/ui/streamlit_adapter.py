@@ -14,6 +14,7 @@ import streamlit as st
 from starlette.formparsers import MultiPartParser
 from streamlit import net_util, runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 from streamlit.runtime.stats import CounterStat, GaugeStat, HistogramStat, Stat, StatsProvider
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -67,6 +68,14 @@ def asked_language() -> tuple[str, str]:
         return "", ""
     browser = context.context_info
     return context.query_string, (browser and browser.locale) or ""
+
+
+def comes_with_a_tick() -> bool:
+    """Return whether a widget's callback runs although only fragments, without it, run again."""
+    context = get_script_run_ctx(suppress_warning=True)
+    if context is None or not context.fragment_ids_this_run:
+        return False
+    return not ThreadState.get().in_fragment_callback
 
 
 def browser_token(cookies: Mapping[str, str]) -> bytes:

@@ -31,7 +31,7 @@ def test_train_watch_pause_step_stop_reload_reconstruct(page):
     open_page(page, "/train?preset=digits-dense&epochs=2000")
     expect(page.locator(".hourglass")).to_be_visible()
     press_train(page)
-    expect(page.locator(".js-plotly-plot")).to_be_visible()
+    expect(page.locator(".js-plotly-plot").first).to_be_visible()
     expect(page.get_by_test_id("stMetricValue").first).to_contain_text(
         re.compile(r"[1-9]\d* / 2000")
     )
@@ -85,7 +85,7 @@ def test_a_closed_tab_does_not_end_a_run(page, browser, server):
 def test_two_visitors_have_one_run_each_and_do_not_see_or_stop_the_others(page, stranger):
     open_page(page, "/train?preset=digits-dense&image_size=8&epochs=2000")
     press_train(page)
-    expect(page.locator(".js-plotly-plot")).to_be_visible()
+    expect(page.locator(".js-plotly-plot").first).to_be_visible()
     page.get_by_text("Set up", exact=True).click()
     press_train(page)
     expect(page.get_by_text(pattern("busy"))).to_be_visible()
@@ -96,7 +96,7 @@ def test_two_visitors_have_one_run_each_and_do_not_see_or_stop_the_others(page, 
     open_page(stranger, "/train?view=Compare")
     expect(stranger.get_by_text("No runs yet")).to_be_visible()
     open_page(stranger, page.url)  # with the link one may watch, not stop
-    expect(stranger.locator(".js-plotly-plot")).to_be_visible()
+    expect(stranger.locator(".js-plotly-plot").first).to_be_visible()
     expect(stranger.get_by_role("button", name="Stop")).to_have_count(0)
     open_page(stranger, "/train?preset=digits-dense&image_size=8&epochs=5")
     press_train(stranger)

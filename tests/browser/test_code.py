@@ -65,7 +65,7 @@ def test_a_variational_loss_adds_up_while_it_is_watched(page):
         "&bottleneck=variational&loss=bernoulli-nll&beta=2",
     )
     page.get_by_test_id("stBaseButton-primary").click()
-    expect(page.locator(".js-plotly-plot")).to_be_visible()
+    expect(page.locator(".js-plotly-plot").first).to_be_visible()
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_text("Paused")).to_be_visible()
     page.wait_for_selector(IDLE)

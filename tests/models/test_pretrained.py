@@ -64,7 +64,7 @@ def any_card(request):
 def test_there_are_models_and_each_has_its_files():
     assert "digits-dense" in NAMES
     files = {path.name for path in FOLDER.iterdir()}
-    expected = {f"{name}.{kind}" for name in NAMES for kind in ("json", "npz")}
+    expected = {f"{name}.{kind}" for name in NAMES for kind in ("json", "npz", "thumbnail.png")}
     expected |= {f"{name}.atlas.npz" for name in AUTOENCODERS}
     expected |= {f"{name}.samples.png" for name in AUTOENCODERS if RECIPES[name].samples}
     expected |= {f"{name}.png" for name in AUTOENCODERS if is_ours_to_show(name)}

@@ -9,10 +9,11 @@ from ae_core import images
 from ae_core.data import gallery as galleries
 from ae_core.denoising import photos
 from ae_core.export import files
-from ae_core.specs import ImageChoice
+from ae_core.models.pretrained import ModelCard, cards
+from ae_core.specs import ImageChoice, TrainingSpec
 from pages.ui.backend.caching import uncached_for_user_sets
 from pages.ui.backend.service import answer
-from pages.ui.widgets.images import contact_sheet, data_urls
+from pages.ui.widgets.images import contact_sheet, data_urls, file_url
 
 
 @uncached_for_user_sets(st.cache_data(show_spinner=False, max_entries=64))
@@ -60,6 +61,19 @@ def _thumbnail(image: np.ndarray) -> np.ndarray:
 def picture_file(choice: ImageChoice) -> bytes:
     """Return a set's images, tens of megabytes; see `ae_core.export.files.picture_file`."""
     return answer(files.picture_file, *choice)
+
+
+@st.cache_resource(show_spinner=False)
+def thumbnail(model: ModelCard) -> str:
+    """Return a small image that a pretrained model drew, as a data URL; empty if it has none."""
+    return file_url(model.thumbnail.read_bytes()) if model.thumbnail.exists() else ""
+
+
+def thumbnail_of_set(image_set: str) -> str:
+    """Return the same of the first pretrained autoencoder for an image set."""
+    models = (each for each in cards().values() if isinstance(each.spec, TrainingSpec))
+    drawn = (thumbnail(each) for each in models if each.spec.image_set == image_set)
+    return next(filter(None, drawn), "")
 
 
 @st.cache_resource(show_spinner=False)

@@ -19,6 +19,7 @@ from pages.ui.classroom.wall import refreshing_wall
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import image_set_title
 from pages.ui.i18n.text import language, text
+from pages.ui.state.by_hand import by_hand
 from pages.ui.state.query_params import set_query
 from pages.ui.state.session import session, visitor
 from pages.ui.widgets.download_menu import File, download_menu
@@ -99,8 +100,9 @@ def _door(classroom: Classroom, secret: str) -> None:
         text("classroom.door"),
         help=text("classroom.door_help"),
         key=key,
-        on_change=_try,
-        args=(lambda: _change(classroom, secret, closed=st.session_state[key]),),
+        on_change=by_hand(
+            lambda: _try(lambda: _change(classroom, secret, closed=st.session_state[key]))
+        ),
     )
 
 

@@ -37,11 +37,25 @@ class Chosen:
         key: a unique key of the image.
         image: (H, W, C) uint8.
         shared: whether it is available to every visitor, unlike a visitor's own image.
+        photo: the visitor's photo that it was cut from, or None.
     """
 
     key: tuple[Any, ...]
     image: np.ndarray
     shared: bool = False
+    photo: KeptPhoto | None = None
+
+    def whole(self) -> "Chosen":
+        """Return the whole photo that it was cut from, which there must be.
+
+        Raises:
+            ServiceUnavailable: see `ae_core.workers.connection.Connection.answer`.
+        """
+        assert self.photo is not None
+        data = self.photo.photo.data
+        key = (self.photo.id, "whole")
+        image = session_cached("whole", key, lambda: answer(photos.whole_photo, data))
+        return Chosen(key, image, photo=self.photo)
 
 
 def face_source(model: TrainedAutoencoder | TrainedDenoiser) -> Chosen | None:
@@ -137,4 +151,4 @@ def _crop(kept: KeptPhoto, forget: Callable[[], None]) -> Chosen:
     st.button(text("denoise.photo.forget"), on_click=forget)
     key = (kept.id, crop)
     image = session_cached("face", key, lambda: answer(photos.cut_face, kept.photo.data, crop))
-    return Chosen(key, image)
+    return Chosen(key, image, photo=kept)

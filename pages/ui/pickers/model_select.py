@@ -1,12 +1,16 @@
 """Widgets to choose trained models, which the address keeps, and the card of a model."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 import streamlit as st
 
+from ae_core.data.loading import card
 from ae_core.errors import UnknownThing
 from ae_core.models.pretrained import ModelCard, best_for, cards
+from ae_core.specs import DenoiserSpec
+from pages.ui.backend.images import thumbnail
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import (
     image_set_title,
@@ -18,8 +22,11 @@ from pages.ui.i18n.names import (
 from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import in_words
 from pages.ui.pickers.models import TrainedAutoencoder, TrainedDenoiser, models
+from pages.ui.state.by_hand import by_hand
 from pages.ui.state.query_params import set_query
+from pages.ui.widgets.picture_menu import Entry, picture_menu
 
+GROUPS = ("denoisers", "runs", "faces", "digits", "clothes")  # of models, in this order
 COLUMNS = ("noise", "pictures", "noisy", "denoised")
 Model = TypeVar("Model", bound=TrainedAutoencoder | TrainedDenoiser)
 
@@ -47,23 +54,27 @@ def model_select(
     except UnknownThing as error:
         notice.error(text("model.instead", problem=error))
         available, linked = offer(""), ""
-    key = f"{page}.model"
     newest = next(iter(available))
     usual = best_for(place or page).name if newest in cards() else newest
-    st.session_state[key] = linked or usual
+    chosen = linked or usual
 
-    def take() -> None:
-        set_query(model=st.session_state[key])
+    def take(name: str) -> None:
+        set_query(model=name)
         on_change()
 
-    chosen: str = st.selectbox(
-        text("model.choose"),
-        list(available),
-        format_func=lambda name: available[name].title,
-        key=key,
-        on_change=take,
-    )
+    entries = sorted(map(_entry, available.values()), key=lambda each: GROUPS.index(each.group))
+    named = tuple(replace(each, group=text(f"model.group.{each.group}")) for each in entries)
+    picture_menu(f"{page}.model", text("model.choose"), named, chosen, take)
     return available[chosen]
+
+
+def _entry(model: TrainedAutoencoder | TrainedDenoiser) -> Entry:
+    known = cards().get(model.id)
+    if known is None:
+        return Entry(model.id, "runs", model.title, "")
+    denoiser = isinstance(known.spec, DenoiserSpec)
+    group = "denoisers" if denoiser else card(known.spec.image_set).kind
+    return Entry(model.id, group, model.title, model_about(known), thumbnail(known))
 
 
 def model_multiselect(
@@ -104,7 +115,7 @@ def model_multiselect(
         max_selections=max_models,
         key=key,
         placeholder=words[1],
-        on_change=lambda: set_query(also=",".join(st.session_state[key])),
+        on_change=by_hand(lambda: set_query(also=",".join(st.session_state[key]))),
     )
     return tuple(others[name] for name in chosen)
 

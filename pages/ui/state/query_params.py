@@ -13,6 +13,7 @@ from ae_core.specs import LIMITS, PRESETS, Limit, TrainingSpec, from_query, to_q
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import preset_title
 from pages.ui.i18n.text import slug, text
+from pages.ui.state.by_hand import by_hand
 from pages.ui.state.session import FIRST_PRESET, Draft, session
 
 NOT_SETTINGS = (
@@ -116,7 +117,7 @@ def linked_choice(
 
     settings: dict[str, Any] = {
         "key": key,
-        "on_change": take,
+        "on_change": by_hand(take),
         "format_func": (lambda one: text(f"{words}.{slug(one)}")) if words else format_func,
         "label_visibility": "collapsed" if collapsed else "visible",
     }
@@ -166,8 +167,8 @@ def linked_slider(name: str, label: str, usual: float, limit: Limit, page: str) 
         kind(limit.high),
         step=1 if limit.whole else 0.01,
         key=key,
-        on_change=lambda: set_query(
-            **{name: f"{st.session_state[key]:{'d' if limit.whole else '.2f'}}"}
+        on_change=by_hand(
+            lambda: set_query(**{name: f"{st.session_state[key]:{'d' if limit.whole else '.2f'}}"})
         ),
     )
     return value
@@ -204,6 +205,6 @@ def linked_step(
         steps,
         key=key,
         format_func=format_func,
-        on_change=lambda: set_query(**{name: f"{st.session_state[key]:.4g}"}),
+        on_change=by_hand(lambda: set_query(**{name: f"{st.session_state[key]:.4g}"})),
     )
     return nearest

@@ -10,6 +10,7 @@ from pages.ui.charts import training
 from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import run_name, status_in_words
 from pages.ui.shell.this_browser import this_browser
+from pages.ui.state.by_hand import by_hand
 from pages.ui.state.query_params import set_query
 from pages.ui.state.session import visitor
 from pages.ui.train.ended_run import space_warning
@@ -38,7 +39,7 @@ def compare_view() -> None:
         list(runs),
         format_func=lambda run: run_name(runs[run]),
         key=key,
-        on_change=lambda: set_query(compare=",".join(st.session_state[key]) or NONE),
+        on_change=by_hand(lambda: set_query(compare=",".join(st.session_state[key]) or NONE)),
     )
     available = [m for m in METRICS if any(r.history and m in r.history[0] for r in runs.values())]
     metric = st.selectbox(

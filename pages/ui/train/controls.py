@@ -14,31 +14,37 @@ from ae_core.data.user_image_sets import MIN_IMAGES, user_sets
 from ae_core.errors import UserError
 from ae_core.models.compatibility import apply_body, apply_setting, image_shape
 from ae_core.specs import CHOICES, LIMITS, PRESETS, flatten, preset
+from pages.ui.backend.images import thumbnail_of_set
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import image_set_title, preset_about, preset_title
 from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import help_of, in_words, label
 from pages.ui.state.session import Draft, session, visitor
+from pages.ui.widgets.picture_menu import Entry, picture_menu
 
 
 def preset_select() -> None:
     """Let the visitor choose a preset, which replaces the whole draft."""
-    key = "train.preset"
-    st.session_state[key] = session().draft.preset
-    st.selectbox(
-        text("train.preset"),
-        list(PRESETS),
-        format_func=preset_title,
-        key=key,
-        on_change=_take_preset,
+    kinds = {name: card(spec.image_set).kind for name, spec in PRESETS.items()}
+    groups = [*dict.fromkeys(kinds.values())]
+    entries = tuple(
+        Entry(
+            name,
+            text(f"model.group.{kinds[name]}"),
+            preset_title(name),
+            preset_about(name),
+            thumbnail_of_set(PRESETS[name].image_set),
+        )
+        for name in sorted(PRESETS, key=lambda name: groups.index(kinds[name]))
     )
-    st.caption(preset_about(session().draft.preset))
+    chosen = session().draft.preset
+    picture_menu("train.preset", text("train.preset"), entries, chosen, _take_preset)
 
 
-def _take_preset() -> None:
+def _take_preset(name: str) -> None:
     mine = session().draft
-    mine.preset = st.session_state["train.preset"]
-    mine.spec = preset(mine.preset)
+    mine.preset = name
+    mine.spec = preset(name)
     mine.rejected.clear()
 
 

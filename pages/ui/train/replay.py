@@ -22,6 +22,7 @@ from pages.ui.charts.plot import CLASSES, HELD_OUT, TRAIN
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import slug, text
 from pages.ui.i18n.wording import run_name
+from pages.ui.state.by_hand import by_hand
 from pages.ui.state.query_params import linked_number, set_query
 from pages.ui.state.session import visitor
 from pages.ui.train.compare import MAX_LISTED
@@ -54,7 +55,7 @@ def replay_switch(snapshot: Snapshot) -> None:
         key=key,
         format_func=lambda show: text(f"replay.show.{slug(show)}"),
         label_visibility="collapsed",
-        on_change=lambda: _take_show(st.session_state[key], snapshot.epoch),
+        on_change=by_hand(lambda: _take_show(st.session_state[key], snapshot.epoch)),
     )
 
 
@@ -130,7 +131,7 @@ def _beside(snapshot: Snapshot) -> Snapshot | None:
         ("", *runs),
         key=key,
         format_func=lambda run: run_name(runs[run]) if run in runs else text("replay.nobody"),
-        on_change=lambda: set_query(**{"with": st.session_state[key]}),
+        on_change=by_hand(lambda: set_query(**{"with": st.session_state[key]})),
     )
     return runs.get(linked)
 

@@ -13,6 +13,7 @@ from pages.ui.backend.service import service, snapshots_of
 from pages.ui.charts.sweep import SizePoint, SweepWords, psnr_by_size
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
+from pages.ui.state.by_hand import by_hand
 from pages.ui.state.query_params import linked_choice, set_query
 from pages.ui.state.session import visitor
 from pages.ui.widgets.chart import chart
@@ -107,7 +108,7 @@ def _pca_toggle(sweep_id: str) -> bool:
     st.toggle(
         text("sweep.with_pca"),
         key=key,
-        on_change=lambda: set_query(pca="1" if st.session_state[key] else ""),
+        on_change=by_hand(lambda: set_query(pca="1" if st.session_state[key] else "")),
     )
     return shown
 

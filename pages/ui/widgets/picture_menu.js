@@ -1,0 +1,70 @@
+// A menu of entries with a picture and a line of text, in groups. The list lies above the page.
+
+import { element, find } from "./dom.js";
+
+/** @import { Call } from "./types.js" */
+/** @typedef {[id: string, group: string, title: string, about: string, picture: string]} Entry */
+/** @typedef {{ label: string, entries: Entry[], chosen: string }} Data */
+
+const MARGIN = 8; // CSS pixels between the list and the edges of the window
+
+/** @param {Call<Data>} call */
+export default function ({ data, parentElement, setTriggerValue }) {
+  const open = find(parentElement, ".open", HTMLButtonElement);
+  const list = find(parentElement, ".list", HTMLElement);
+  const label = find(parentElement, ".label", HTMLElement);
+  label.textContent = data.label;
+  const chosen = data.entries.find(([id]) => id === data.chosen) ?? data.entries[0];
+  open.replaceChildren(...parts(chosen));
+  open.ariaLabel = `${data.label}: ${chosen[2]}`;
+
+  /** @type {Node[]} */
+  const rows = [];
+  let group = "";
+  for (const entry of data.entries) {
+    if (entry[1] !== group) {
+      group = entry[1];
+      rows.push(element("div", { className: "group", textContent: group }));
+    }
+    const row = element("button", { type: "button" });
+    row.append(...parts(entry));
+    row.ariaPressed = String(entry === chosen);
+    row.onclick = () => {
+      list.hidePopover();
+      if (entry !== chosen) setTriggerValue("picked", entry[0]);
+    };
+    rows.push(row);
+  }
+  list.replaceChildren(...rows);
+  open.popoverTargetElement = list;
+  list.ontoggle = (event) => {
+    if (event instanceof ToggleEvent && event.newState === "open") place(open, list);
+  };
+}
+
+/** @param {Entry} entry */
+function parts([, , title, about, picture]) {
+  const words = element("span", { className: "words" });
+  words.append(element("b", { textContent: title }), element("small", { textContent: about }));
+  return picture ? [element("img", { src: picture, alt: "" }), words] : [words];
+}
+
+/**
+ * Place the list below the button, or above it where there is more room.
+ *
+ * @param {HTMLElement} open
+ * @param {HTMLElement} list
+ */
+function place(open, list) {
+  const box = open.getBoundingClientRect();
+  const width = Math.min(Math.max(box.width, 340), innerWidth - 2 * MARGIN);
+  const below = innerHeight - box.bottom - 2 * MARGIN;
+  const above = box.top - 2 * MARGIN;
+  const left = Math.max(MARGIN, Math.min(box.left, innerWidth - width - MARGIN));
+  list.style.width = `${width}px`;
+  list.style.left = `${left}px`;
+  list.style.maxHeight = `${Math.max(below, above)}px`;
+  list.style.top = below >= above ? `${box.bottom + MARGIN / 2}px` : "auto";
+  list.style.bottom = below >= above ? "auto" : `${innerHeight - box.top + MARGIN / 2}px`;
+  list.querySelector("[aria-pressed=true]")?.scrollIntoView({ block: "nearest" });
+}

@@ -1,0 +1,57 @@
+"""A menu whose entries have a picture and a line of text, in groups."""
+
+from collections.abc import Callable
+from dataclasses import astuple, dataclass
+
+from pages.ui.widgets.component import component, sent
+
+_HTML = """
+<div class="menu">
+  <span class="label"></span>
+  <button type="button" class="open" popovertarget="list"></button>
+  <div class="list" id="list" popover></div>
+</div>
+"""
+_MENU = component(__file__, _HTML)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry of a menu.
+
+    Attributes:
+        id: what is returned for it.
+        group: the heading that it stands under; entries of a group follow each other.
+        title: its name.
+        about: one line about it, may be empty.
+        picture: a data URL, empty for none.
+    """
+
+    id: str
+    group: str
+    title: str
+    about: str
+    picture: str = ""
+
+
+def picture_menu(
+    key: str, label: str, entries: tuple[Entry, ...], chosen: str, on_pick: Callable[[str], None]
+) -> None:
+    """Show the chosen entry; a click on it opens the list.
+
+    Args:
+        key: the key of the component.
+        label: the text above it.
+        entries: all entries.
+        chosen: the id of the chosen one.
+        on_pick: called with the id of another entry that was clicked, before the page reruns.
+    """
+
+    def take() -> None:
+        picked = sent(key, "picked")
+        if isinstance(picked, str) and picked in {each.id for each in entries}:
+            on_pick(picked)
+
+    # Tuples, not dicts: for a dict, Streamlit imports pandas to check whether it is a table.
+    data = {"label": label, "entries": tuple(map(astuple, entries)), "chosen": chosen}
+    _MENU(key=key, data=data, on_picked_change=take)
