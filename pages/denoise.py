@@ -43,7 +43,8 @@ def page() -> None:
         "task", text("denoise.what"), TASKS, "denoise", words="denoise.task", collapsed=True
     )
     # On a phone the columns stand below each other: the result, what changes it, the details.
-    first, controls = st.columns([9, 5], gap="large")
+    left, controls = st.columns([9, 5], gap="large")
+    first = left.container(key="result")  # `frame.css` keeps it in sight
     with controls:
         model, chosen, view = model_select("denoise", denoising_models), None, VIEWS[0]
         with notice.refusals():

@@ -34,7 +34,8 @@ BEST = {"Upload": "photo", "Camera": "photo", "Draw": "draw"}  # see `best_for`
 def page() -> None:
     """Draw the page."""
     # On a phone the columns stand below each other: the result, what changes it, the baselines.
-    first, controls = st.columns([9, 5], gap="large")
+    left, controls = st.columns([9, 5], gap="large")
+    first = left.container(key="result")  # `frame.css` keeps it in sight
     with controls:
         place = BEST.get(st.query_params.get("source", ""), "reconstruct")
         model = model_select("reconstruct", models, place=place)

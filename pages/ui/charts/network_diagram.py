@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from ae_core.models.shapes import LayerShape
 
-COLOURS = {"encoder": "#3f6ae0", "code": "#d9590f", "decoder": "#16875d"}
+COLOURS = {"encoder": "#3f6ae0", "code": "#c24e0a", "decoder": "#16875d"}
 NEUTRAL = "#6b7180"
 HEAD = ("shape", "layer", "parameters")
 # Labels from `ae_core.models.shapes` that are translated; all others are names of Keras layers or

@@ -77,7 +77,7 @@ def _show(measurement: Measurement, measured: MeasurementResult) -> None:
 
 def named_rows(rows: np.ndarray, names: tuple[str, ...]) -> None:
     """Show uint8 images (R, N, H, W, C) in R rows, and the names of the rows below."""
-    st.image(contact_sheet(rows), width="stretch")
+    words = text("lessons.rows", names=" · ".join(text(f"lessons.row.{name}") for name in names))
+    st.image(contact_sheet(rows), width="stretch", alt=words)
     if len(names) > 1:
-        words = (text(f"lessons.row.{name}") for name in names)
-        st.caption(text("lessons.rows", names=" · ".join(words)))
+        st.caption(words)

@@ -22,16 +22,16 @@ NAMED = (  # versions with a text; the others are models with their own title
 
 
 def denoised_view(result: Denoised, *, faces: bool) -> None:
-    """Show the figures, and the denoised image over the noisy one, with a line to compare them.
+    """Show the denoised image over the noisy one, with a line to compare them, and the figures.
 
     Args:
         result: the result to show.
         faces: whether the image should be a face.
     """
-    _figures(result)
     names = (_name(result.noisy), _name(result.output))
     label = text("denoise.wipe_from", before=names[0], after=names[1])
     compare_slider("wipe", result.noisy.image, result.output.image, names, label)
+    _figures(result)
     if result.clean is None and result.noise < CLEAN_NOISE:
         st.success(text("denoise.already_clean"))
     if faces and result.ood_percentile >= UNLIKE:

@@ -179,7 +179,7 @@ def _network() -> None:
         with waiting(loading, "gallery", spec.images):
             sheet = gallery_sheet(spec.images, SHOWN_IMAGES)
         st.caption(f"{notice.plain(title)}: {image_set_about(spec.image_set)}")
-        st.image(sheet, width="stretch")
+        st.image(sheet, width="stretch", alt=title)
         code_view("set-up", spec)
 
 

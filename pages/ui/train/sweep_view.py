@@ -195,4 +195,4 @@ def _rows(runs: list[Snapshot], linear: PcaBySize | None, chosen: int) -> None:
 def _row(label: str, row: np.ndarray, *, marked: bool = False) -> None:
     with st.container(border=marked, gap="xsmall"):
         st.caption(f"**{label}**" if marked else label)
-        st.image(contact_sheet(row[np.newaxis]), width="stretch")
+        st.image(contact_sheet(row[np.newaxis]), width="stretch", alt=label)

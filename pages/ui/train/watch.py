@@ -134,8 +134,9 @@ def _pictures(snapshot: Snapshot) -> None:
     if not snapshot.has_reconstructions:
         rows = np.concatenate([rows, np.full_like(rows[:1], 128)])  # gray before epoch 1
     names = " · ".join(text(f"run.row.{name}") for name in ROW_NAMES.get(len(rows), ()))
-    st.caption(text("run.pictures", count=rows.shape[1], rows=names))
-    st.image(run_sheet(snapshot, rows), width="stretch")
+    words = text("run.pictures", count=rows.shape[1], rows=names)
+    st.caption(words)
+    st.image(run_sheet(snapshot, rows), width="stretch", alt=words)
 
 
 def _formula(snapshot: Snapshot) -> None:

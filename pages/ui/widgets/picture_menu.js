@@ -16,7 +16,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
   label.textContent = data.label;
   const chosen = data.entries.find(([id]) => id === data.chosen) ?? data.entries[0];
   open.replaceChildren(...parts(chosen));
-  open.ariaLabel = `${data.label}: ${chosen[2]}`;
 
   /** @type {Node[]} */
   const rows = [];

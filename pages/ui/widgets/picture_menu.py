@@ -7,9 +7,9 @@ from pages.ui.widgets.component import component, sent
 
 _HTML = """
 <div class="menu">
-  <span class="label"></span>
-  <button type="button" class="open" popovertarget="list"></button>
-  <div class="list" id="list" popover></div>
+  <span class="label" id="label"></span>
+  <button type="button" class="open" id="open" aria-labelledby="label open"></button>
+  <div class="list" popover></div>
 </div>
 """
 _MENU = component(__file__, _HTML)
