@@ -15,7 +15,7 @@ from playwright.sync_api import Page
 from benchmarks.app import IDLE, running_app
 from benchmarks.report import Report
 
-PICTURE = "[data-testid=stMain] [data-testid=stImage] img"
+PICTURE = "canvas.face[width]"  # without this attribute, nothing is drawn on it yet
 TRAIN = "/train?preset=digits-dense"
 
 

@@ -103,6 +103,20 @@ def class_vectors(codes: np.ndarray, labels: np.ndarray, classes: int) -> np.nda
     return np.asarray(sums / np.maximum(counts, 1)[:, np.newaxis], np.float32)
 
 
+def strengths(codes: np.ndarray, directions: np.ndarray) -> np.ndarray:
+    """Return how much of each direction is in a code, by least squares.
+
+    Args:
+        codes: (N, D), relative to the mean code.
+        directions: (K, D).
+
+    Returns:
+        (N, K) float32, so that ``strengths @ directions`` is as near to the codes as possible.
+    """
+    found = np.linalg.lstsq(directions.T.astype(np.float64), codes.T, rcond=None)[0]
+    return np.asarray(found.T, np.float32)
+
+
 def combine(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
     """Return a + b − c, "a is to the result as c is to b" (arXiv 1511.06434); all (D,) float32."""
     return np.asarray(a + b - c, np.float32)

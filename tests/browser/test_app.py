@@ -17,16 +17,6 @@ def press_train(page: Page) -> None:
     page.get_by_test_id("stBaseButton-primary").click()
 
 
-def test_home_shows_pictures_and_the_way_to_every_page(page):
-    open_page(page, "/")
-    expect(page.get_by_role("heading", name="A picture in a handful of numbers")).to_be_visible()
-    picture = page.get_by_test_id("stMain").locator("[data-testid=stImage] img").first
-    expect(picture).to_be_visible()
-    assert picture.evaluate("image => image.naturalWidth") > 500
-    page.get_by_role("link", name="Train one and watch it learn").click()
-    expect(page.get_by_test_id("stBaseButton-primary")).to_be_visible()
-
-
 def test_train_watch_pause_step_stop_reload_reconstruct(page):
     open_page(page, "/train?preset=digits-dense&epochs=2000")
     expect(page.locator(".hourglass")).to_be_visible()

@@ -15,6 +15,7 @@ from ae_core.latent.interpolation import (
     combine,
     lerp,
     slerp,
+    strengths,
 )
 from tests.helpers.refusals import refused
 
@@ -29,6 +30,19 @@ def normal(seed, *shape):
 
 def bits(code):
     return struct.pack(f"{len(code)}f", *code)
+
+
+# --- directions in codes ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_strengths_of_directions_are_found_beside_a_rest_that_has_none(seed):
+    directions, wanted = normal(seed, 3, 8), normal(seed + 9, 5, 3)
+    rest = normal(seed + 99, 5, 8)
+    rest -= rest @ np.linalg.pinv(directions) @ directions  # orthogonal to each direction
+    found = strengths(wanted @ directions + rest, directions)
+    assert found.dtype == np.float32
+    assert np.allclose(found, wanted, atol=1e-4)
 
 
 # --- ways -------------------------------------------------------------------------------------

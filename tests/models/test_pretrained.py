@@ -10,11 +10,15 @@ from ae_core.data.catalog import IMAGE_SETS
 from ae_core.data.loading import load_images
 from ae_core.denoising.filters import FILTERS, filtered
 from ae_core.images import from_png, rows_of_sheet
+from ae_core.latent.browser_decoder import MAX_MACS, decoder_macs
+from ae_core.latent.explore import stored_decoder
+from ae_core.latent.profile import LatentProfile
 from ae_core.metrics import psnr
 from ae_core.models import pretrained
 from ae_core.models.autoencoder import Autoencoder
 from ae_core.models.compatibility import image_shape
 from ae_core.models.denoiser import Denoiser
+from ae_core.models.inference import ModelFile
 from ae_core.models.pca_init import with_encoder_projection
 from ae_core.models.pretrained import (
     FACE_DISTANCE,
@@ -164,6 +168,29 @@ def test_a_card_survives_its_file(tmp_path, monkeypatch):
 @pytest.mark.parametrize("place", sorted(PLACES))
 def test_each_place_that_asks_for_its_best_model_has_one(place):
     assert place in best_for(place).best_for
+
+
+def test_home_s_model_is_alive_in_a_browser_without_a_worker():
+    card = best_for("home")
+    file = card.model_file()
+    assert isinstance(file, ModelFile)
+    decoder = stored_decoder(file, card.name)
+    assert decoder is not None
+    assert len(decoder) < 1e6
+    assert decoder_macs(card.spec.autoencoder, image_shape(card.spec)) <= MAX_MACS
+    profile = LatentProfile.from_bytes(card.profile_path.read_bytes())
+    assert len(profile.direction_names) >= 4
+
+
+@pytest.mark.parametrize("name", [name for name in AUTOENCODERS if is_ours_to_show(name)])
+def test_the_first_codes_of_its_profile_are_those_of_its_preview(name):
+    card = cards()[name]
+    shape = image_shape(card.spec)
+    pictures = rows_of_sheet(from_png(card.preview.read_bytes()), shape)[0] / np.float32(255)
+    known = LatentProfile.from_bytes(card.profile_path.read_bytes()).codes[: len(pictures)]
+    kept = dequantize(from_bytes(card.weights.read_bytes()))
+    codes = Autoencoder.from_weights(card.spec.autoencoder, shape, kept).encode(pictures)
+    assert np.abs(codes - known).max() < 0.05 * np.abs(known).max()  # of 8-bit pictures
 
 
 def test_a_place_without_a_best_model_is_an_error_of_the_programmer():

@@ -77,7 +77,6 @@ def thumbnail_of_set(image_set: str) -> str:
 
 
 @st.cache_resource(show_spinner=False)
-def preview_sheet(preview: Path, shape: tuple[int, int, int]) -> bytes:
-    """Return the first images of a pretrained model's preview as PNG: originals above outputs."""
-    rows = images.rows_of_sheet(images.from_png(preview.read_bytes()), shape)
-    return contact_sheet(rows[:, :8], width=1200)
+def preview_tiles(preview: Path, shape: tuple[int, int, int]) -> tuple[str, ...]:
+    """Return the first test images of a pretrained model's set, from its preview, as data URLs."""
+    return data_urls(images.rows_of_sheet(images.from_png(preview.read_bytes()), shape)[0])

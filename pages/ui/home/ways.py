@@ -1,0 +1,37 @@
+"""Home: its heading, the stage, and the ways on from it."""
+
+import streamlit as st
+
+from pages.ui.backend.lessons import lessons
+from pages.ui.home.stage import stage
+from pages.ui.i18n.text import language, text
+
+MORE = (
+    ("pages/reconstruct.py", "reconstruct", ":material/compare:"),
+    ("pages/latent_space.py", "latent", ":material/tune:"),
+    ("pages/measure.py", "measure", ":material/query_stats:"),
+    ("pages/own_pictures.py", "own", ":material/draw:"),
+    ("pages/classroom.py", "class", ":material/groups:"),
+)
+
+
+def home() -> None:
+    """Draw Home; its pictures are files of the app, so nothing has to be waited for."""
+    with st.container(key="home", gap="small"):
+        st.title(text("home.title"), anchor=False)
+        st.markdown(text("home.about"))
+        stage()
+        wished = {"lang": st.query_params["lang"]} if "lang" in st.query_params else {}
+        first = next(iter(lessons(language())[0]))
+        photo = {"source": "Upload"}
+        with st.container(horizontal=True, key="home-ways"):
+            _link("pages/lessons.py", "lesson", ":material/school:", {"lesson": first} | wished)
+            _link("pages/train.py", "train", ":material/play_arrow:", wished)
+            _link("pages/denoise.py", "photo", ":material/photo_camera:", photo | wished)
+        with st.container(horizontal=True, key="home-more"):
+            for path, words, icon in MORE:
+                _link(path, words, icon, wished)
+
+
+def _link(path: str, words: str, icon: str, query: dict[str, str]) -> None:
+    st.page_link(path, label=text(f"home.{words}"), icon=icon, query_params=query)
