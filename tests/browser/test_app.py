@@ -180,6 +180,22 @@ def test_a_german_browser_gets_german_words_and_a_link_that_everybody_can_open(b
     context.close()
 
 
+def test_the_language_is_switched_in_the_page_and_stays(page):
+    open_page(page, "/train?preset=digits-dense&latent_dim=9&view=Set+up")
+    page.get_by_test_id("stSidebar").get_by_role("radio", name="Deutsch").click()
+    expect(page).to_have_title("Trainieren · Autoencoder Lab")
+    assert (linked(page, "lang"), linked(page, "latent_dim")) == ("de", "9")
+    page.get_by_role("link", name="Lektionen").click()
+    expect(page).to_have_title("Lektionen · Autoencoder Lab")
+    assert linked(page, "lang") == "de"
+
+
+def test_a_page_within_another_one_has_no_side_navigation(page):
+    open_page(page, "/train?embed=true&lang=de")
+    expect(page.get_by_test_id("stBaseButton-primary")).to_be_visible()
+    expect(page.get_by_test_id("stSidebar")).to_have_count(0)
+
+
 def test_every_page_fits_a_phone_and_the_server_stays_small_and_without_tensorflow(
     first_phone, fresh_server
 ):

@@ -5,6 +5,7 @@ import json
 import re
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from posixpath import dirname, join, normpath
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -14,8 +15,10 @@ from starlette.applications import Starlette
 
 from ae_core.storage.files import ROOT
 from ae_core.text.sentences import languages, say
+from pages.ui.i18n.text import slug
 from pages.ui.shell.asgi import KEEP, PROBLEMS, routes
 from pages.ui.shell.lifespan import lifespan
+from pages.ui.shell.navigation import PAGES as NAVIGATION
 from pages.ui.shell.page_limit import MAX_PAGES
 from pages.ui.widgets import component
 from pages.ui.widgets.component import UI, address, browser_files, needed, relative_address
@@ -47,20 +50,21 @@ def get(base_path):
     """Ask the routes, as a web server does, for a path as it stands in a request's first line."""
     app = Starlette(routes=routes(PAGES))
 
-    def ask(path: str) -> Answer:
+    def ask(asked: str) -> Answer:
         sent = []
 
-        async def asked() -> None:
+        async def answered() -> None:
             async def receive():
                 return {"type": "http.request"}
 
             async def send(message):
                 sent.append(message)
 
-            scope = {"type": "http", "method": "GET", "headers": [], "query_string": b""}
+            path, _, query = asked.partition("?")
+            scope = {"type": "http", "method": "GET", "headers": [], "query_string": query.encode()}
             await app(scope | {"path": unquote(path), "raw_path": path.encode()}, receive, send)
 
-        in_a_loop(asked())
+        in_a_loop(answered())
         headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
         return Answer(sent[0]["status"], headers, b"".join(m["body"] for m in sent[1:]))
 
@@ -70,6 +74,33 @@ def get(base_path):
 def test_every_page_has_a_route_below_the_base_path(base_path, get):
     for name in ("", *(page.stem for page in PAGES.glob("*.py"))):
         assert '<div id="root"></div>' in get(f"{base_path}/{name}").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("typed", "page"),
+    [
+        ("latent-space", "latent_space"),
+        ("class", "classroom"),
+        ("your-pictures", "own_pictures"),
+        ("lesson", "lessons"),
+        ("latenter-raum?lang=de", "latent_space?lang=de"),
+        ("home?lang=de&x=%26%2F", "?lang=de&x=%26%2F"),
+    ],
+)
+def test_an_address_that_people_type_leads_to_the_page(base_path, get, typed, page):
+    """The way there is relative, as a proxy may have cut the beginning of the path off."""
+    answer = get(f"{base_path}/{typed}")
+    assert answer.status == 307
+    assert answer.headers["location"] == f"./{page}"
+
+
+def test_whatever_a_menu_calls_a_page_can_be_typed(base_path, get):
+    for path, name, _ in NAVIGATION:
+        for language in languages():
+            answer = get(f"{base_path}/{slug(say(f'frame.page.{slug(name)}', language))}")
+            assert answer.status == 200 or answer.headers["location"].endswith(
+                "/" if path == "app.py" else Path(path).stem
+            )
 
 
 def test_a_page_finds_its_server_by_its_own_name(base_path, get):

@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from ae_core.data import image_files
-from tests.helpers.app_page import PAGES, metric, opened, texts
+from tests.helpers.app_page import PAGES, metric, opened, ran, texts
 from tests.helpers.encoded import encoded
 from tests.helpers.refusals import says
 
@@ -19,6 +19,14 @@ def test_every_page_opens_without_an_exception(page):
 @pytest.mark.parametrize("page", ["app.py", *PAGES])
 def test_every_page_opens_in_german(page):
     assert not texts(opened(page, lang="de").error)
+
+
+def test_the_language_of_a_tab_outlives_a_link_that_names_none():
+    page = opened("app.py", lang="de")
+    del page.query_params["lang"]
+    ran(page)
+    assert page.query_params["lang"] == "de"
+    assert page.sidebar.get("page_link")[1].proto.label == "Lektionen"
 
 
 def test_what_is_wrong_with_a_link_is_said_in_german():

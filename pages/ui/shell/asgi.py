@@ -6,13 +6,14 @@ from pathlib import Path
 
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from ae_core.text.sentences import languages, say
 from pages.ui import streamlit_adapter
 from pages.ui.shell import visitor_cookie
 from pages.ui.shell.deadline import BodyDeadline
+from pages.ui.shell.navigation import typed_addresses
 from pages.ui.shell.page_limit import MAX_PAGES, PageLimit
 from pages.ui.shell.protection import Protection
 from pages.ui.shell.uploads import UploadLimit
@@ -45,13 +46,14 @@ MIDDLEWARE = (
 
 
 def routes(pages: Path) -> list[Route]:
-    """Return routes for all pages in a folder, Home, their JavaScript and CSS, and the cookie."""
+    """Return routes for all pages in a folder, Home, their files, other addresses, the cookie."""
     base = base_path()
     names = ["", *(page.stem for page in sorted(pages.glob("*.py")))]
     return [
         Route(f"{base}/{ROUTE}/{{version}}/{{path:path}}", _browser_file),
         *visitor_cookie.routes(),
         *(Route(f"{base}/{name}", partial(_index, name)) for name in names),
+        *(Route(f"{base}/{word}", partial(_moved, own)) for word, own in typed_addresses().items()),
     ]
 
 
@@ -64,6 +66,12 @@ async def _browser_file(request: Request) -> Response:
     kept = KEEP if request.path_params["version"] == version() else "no-cache"
     media_type = MEDIA_TYPES[Path(path).suffix]
     return Response(content, media_type=media_type, headers={"Cache-Control": kept})
+
+
+async def _moved(name: str, request: Request) -> Response:
+    """Lead to a page's own address, relative: only the browser knows what a proxy has cut off."""
+    query = request.url.query
+    return RedirectResponse(f"./{name}?{query}" if query else f"./{name}")
 
 
 async def _index(name: str, _: Request) -> Response:

@@ -1,4 +1,4 @@
-"""The frame of every page: its title, the navigation and the style."""
+"""The frame of every page: its title, its navigation and its style."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,22 +9,12 @@ from ae_core.storage.files import ROOT
 from pages.ui.backend.service import measure_time, service
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import slug, text
+from pages.ui.shell.navigation import keep_language, navigation
 from pages.ui.shell.return_link import return_link
 from pages.ui.shell.this_browser import cookie_note
 
 LOGO = str(ROOT / "assets" / "logo.png")  # a material icon would be fetched from a server
 SIDEBAR_PIXELS = 220
-PAGES = (
-    ("app.py", "Home", ":material/home:"),
-    ("pages/lessons.py", "Lessons", ":material/school:"),
-    ("pages/train.py", "Train", ":material/model_training:"),
-    ("pages/reconstruct.py", "Reconstruct", ":material/compare:"),
-    ("pages/denoise.py", "Denoise", ":material/auto_fix_high:"),
-    ("pages/latent_space.py", "Latent space", ":material/tune:"),
-    ("pages/measure.py", "Measure", ":material/query_stats:"),
-    ("pages/own_pictures.py", "Your pictures", ":material/draw:"),
-    ("pages/classroom.py", "Class", ":material/groups:"),
-)
 STYLE = Path(__file__).with_suffix(".css")
 
 
@@ -34,13 +24,14 @@ def page_frame(
     """Draw a page; every page script calls this, because a link may open any page.
 
     Args:
-        title: one of PAGES' names.
+        title: one of the names in `navigation.PAGES`.
         draw: draws the content below the frame.
         by_itself: whether a click reruns only the content and not the frame. It must be False for
             content with fragments: after a change of the outer fragment, the place of an inner one
             no longer exists, and Streamlit's page goes blank.
         heading: whether to begin with `page_heading`; otherwise the page draws its own.
     """
+    keep_language()
     name_of_page = text(f"frame.page.{slug(title)}")
     st.set_page_config(
         page_title=f"{name_of_page} · Autoencoder Lab" if title != "Home" else "Autoencoder Lab",
@@ -50,12 +41,7 @@ def page_frame(
     )
     st.html(STYLE)
     st.logo(LOGO, size="large")
-    wished = {"lang": st.query_params["lang"]} if "lang" in st.query_params else None
-    with st.sidebar:
-        st.markdown("**Autoencoder Lab**")  # not a heading: the page's own is the first
-        for path, name, symbol in PAGES:
-            label = text(f"frame.page.{slug(name)}")
-            st.page_link(path, label=label, icon=symbol, query_params=wished)
+    navigation()
     if "back" in st.query_params:
         return_link()
     if heading:

@@ -141,6 +141,7 @@ class Session:
             led to in Match.
         cached: the last key and result by name, see `session_cached`.
         asked: keys by name, see `seen_before`.
+        language: the language that an address in this tab has last asked for, or "".
     """
 
     draft: Draft = field(default_factory=Draft)
@@ -152,6 +153,7 @@ class Session:
     moved: tuple[str, int, str, int] | None = None
     cached: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     asked: dict[str, set[Any]] = field(default_factory=dict)
+    language: str = ""
 
     def forget_photo(self) -> None:
         """Delete the visitor's photo and all results computed from it."""
