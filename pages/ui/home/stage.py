@@ -85,7 +85,7 @@ def _shown(names: tuple[str, ...]) -> list[int]:
 def _starts(
     preview: Path, shape: tuple[int, int, int], known: LatentProfile, shown: list[int]
 ) -> tuple[dict[str, Any], ...]:
-    """Return test pictures with their codes, those with most of the first attribute first.
+    """Return test pictures with their codes, those with most of the attributes first.
 
     A code is the sliders' values times their directions, and a rest that the sliders leave alone.
     """
@@ -93,7 +93,7 @@ def _starts(
     codes = known.codes[: len(pictures)]
     values = strengths(codes - known.mean, known.directions)[:, shown]
     rests = codes - values @ known.directions[shown]
-    order = np.argsort(-values[:, 0], kind="stable")
+    order = np.argsort(-values.sum(axis=1), kind="stable")
     return tuple(
         {
             "picture": pictures[place],
