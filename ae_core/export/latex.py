@@ -1,6 +1,6 @@
 r"""Formats the loss of a spec as a LaTeX formula, with the values of an epoch below its parts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ae_core.specs import TrainingSpec
@@ -62,21 +62,27 @@ def in_symbols(parts: Sequence[Part]) -> str:
     )
 
 
-def in_numbers(loss: float, parts: Mapping[Part, float], names: Mapping[str, str]) -> str:
+def in_numbers(
+    loss: float,
+    parts: Mapping[Part, float],
+    names: Mapping[str, str],
+    written: Callable[[float, str], str] = format,
+) -> str:
     r"""Return ``\mathcal{L} = 12.3 = 10.1 + 1 \cdot 2.2`` in LaTeX, every part with its name.
 
     Args:
         loss: the sum.
         parts: the parts of the loss, with their values.
         names: the names of the parts for display, by `Part.name`.
+        written: writes a number in Python's own format for LaTeX.
     """
     if len(parts) == 1:
-        return r"\mathcal{L} = " + _named(loss, names[next(iter(parts)).name])
+        return r"\mathcal{L} = " + _named(_number(loss, written), names[next(iter(parts)).name])
     summands = []
     for part, value in parts.items():
-        weight = f"{_number(part.weight)} \\cdot " if part.letter else ""
-        summands.append(weight + _named(value, names[part.name]))
-    return _in_lines(r"\mathcal{L} = " + _number(loss), summands)
+        weight = f"{_number(part.weight, written)} \\cdot " if part.letter else ""
+        summands.append(weight + _named(_number(value, written), names[part.name]))
+    return _in_lines(r"\mathcal{L} = " + _number(loss, written), summands)
 
 
 def _in_lines(left: str, summands: Sequence[str]) -> str:
@@ -87,12 +93,12 @@ def _in_lines(left: str, summands: Sequence[str]) -> str:
     return f"\\begin{{aligned}}\n{left} &= {lines}\n\\end{{aligned}}"
 
 
-def _named(value: float, name: str) -> str:
+def _named(value: str, name: str) -> str:
     words = "".join(f"\\{letter}" if letter in "#$%&_{}" else letter for letter in name)
-    return f"\\underbrace{{{_number(value)}}}_{{\\text{{{words}}}}}"
+    return f"\\underbrace{{{value}}}_{{\\text{{{words}}}}}"
 
 
-def _number(value: float) -> str:
+def _number(value: float, written: Callable[[float, str], str]) -> str:
     """Format a number like the page's other figures, but 1e-05 as a power of ten."""
-    digits, _, power = f"{value:.4g}".partition("e")
+    digits, _, power = written(value, ".4g").partition("e")
     return f"{digits} \\cdot 10^{{{int(power)}}}" if power else digits

@@ -86,6 +86,22 @@ def apply_setting(spec: TrainingSpec, name: str, value: Value) -> TrainingSpec:
     return replace(changed, autoencoder=fitted)
 
 
+def with_fitting_decoder(spec: TrainingSpec) -> TrainingSpec:
+    """Return a spec whose decoder ends at its images' size.
+
+    A link or a lesson may change the image size alone: whoever writes it does not know what else
+    depends on it.
+
+    Raises:
+        UserError: see `match_decoder`.
+    """
+    try:
+        network_shapes(spec)
+    except UserError:
+        return replace(spec, autoencoder=match_decoder(spec.autoencoder, image_shape(spec)))
+    return spec
+
+
 def _fitting_size(spec: TrainingSpec, image_set: str) -> int:
     """Return the image size of a set that fits the network, the native one if possible."""
     for size in (0, *card(image_set).sizes):

@@ -7,6 +7,7 @@ for values: ``{count}`` is written in the language's style (4,096 or 4.096). Oth
     {choices:or}       a list: a, b or c
     {name:setting}     a setting as the pages name it: the entry ``settings.label.<name>``
     {share:.1f}        a number by Python's own format, with the language's decimal sign
+    {share:.0%}        likewise, with the language's space before the percent sign
 
 A value that is a message or an error becomes its sentence. English is complete; a test compares
 every other language with it.
@@ -18,6 +19,7 @@ import string
 import tomllib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from numbers import Integral
 from typing import Any
 
 from babel import Locale
@@ -71,6 +73,18 @@ def sentence(said: Message | UserError, language: str = FALLBACK) -> str:
     return MessageFormatter(language, MAX_QUOTED).format(entry, **message.values)
 
 
+def number(value: float, form: str = "", language: str = FALLBACK, /) -> str:
+    """Return a number as a language writes it: 20.1, 4,096 and 64% or 20,1, 4.096 and 64 %.
+
+    Args:
+        value: the number.
+        form: Python's own format, such as ``.1f``, ``,`` or ``.0%``.
+        language: one of `languages`.
+    """
+    exact = int(value) if isinstance(value, Integral) else float(value)  # also of NumPy
+    return MessageFormatter(language).format_field(exact, form)
+
+
 def decimal_sign(language: str) -> str:
     """Return the decimal sign of a language: a point or a comma."""
     return str(get_decimal_symbol(Locale(language)))
@@ -113,9 +127,12 @@ class MessageFormatter(string.Formatter):
         return str(format_decimal(value, format="#,##0.######", locale=self._locale))
 
     def _localized(self, written: str) -> str:
-        """Replace the decimal and group signs in Python's number format by the language's own."""
+        """Replace the signs in Python's number format by the language's own."""
         signs = {".": decimal_sign(self._language), ",": get_group_symbol(self._locale)}
-        return _DIGITS.sub(lambda found: "".join(signs.get(c, c) for c in found[0]), written)
+        own = _DIGITS.sub(lambda found: "".join(signs.get(c, c) for c in found[0]), written)
+        if not own.endswith("%"):
+            return own
+        return own[:-1] + str(self._locale.percent_formats[None].pattern).lstrip("#,0.")
 
     def _counted(self, value: float, noun: str) -> str:
         forms = entries(self._language)

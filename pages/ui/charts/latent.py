@@ -1,6 +1,6 @@
 """Charts of latent codes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -50,7 +50,10 @@ def _bars(x: list[str] | list[float], y: list[float], colour: str) -> Figure:
 
 
 def factor_map(
-    correlations: np.ndarray, factors: tuple[str, ...], names: tuple[str, ...]
+    correlations: np.ndarray,
+    factors: tuple[str, ...],
+    names: tuple[str, ...],
+    number: Callable[[float, str], str] = format,
 ) -> Figure:
     """Draw how strongly each latent dimension follows each factor.
 
@@ -58,6 +61,7 @@ def factor_map(
         correlations: (F, D) in [-1, 1].
         factors: the names of the F factors.
         names: the names of the D dimensions.
+        number: returns a number, in Python's own format, as the visitor's language writes it.
     """
     cells = {
         "type": "heatmap",
@@ -68,7 +72,7 @@ def factor_map(
         "zmax": 1,
         "colorscale": [[0, "rgba(53, 88, 216, 0)"], [1, TRAIN]],
         "showscale": False,
-        "text": [[f"{value:.2f}" if abs(value) >= NOTED else "" for value in row]
+        "text": [[number(value, ".2f") if abs(value) >= NOTED else "" for value in row]
                  for row in correlations.tolist()],
         "texttemplate": "%{text}",
         "xgap": 2,

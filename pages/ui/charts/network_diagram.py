@@ -17,12 +17,17 @@ HEAD = ("shape", "layer", "parameters")
 WORDS = ("Picture", "the map", "stride", "no padding", "Max pooling", "Enlarge", "Reshape")
 
 
-def network_drawing(layers: Sequence[LayerShape], word: Callable[[str], str] = str) -> str:
+def network_drawing(
+    layers: Sequence[LayerShape],
+    word: Callable[[str], str] = str,
+    number: Callable[[int], str] = "{:,}".format,
+) -> str:
     """Draw a network; the widths of the bars grow with the logarithm of the layers' sizes.
 
     Args:
         layers: the result of `ae_core.models.shapes.infer_shapes`.
         word: returns one of HEAD or WORDS in the visitor's language.
+        number: returns a number as the visitor's language writes it.
 
     Returns:
         HTML; it contains only numbers from a visitor's input. ``frame.css`` styles it.
@@ -35,7 +40,7 @@ def network_drawing(layers: Sequence[LayerShape], word: Callable[[str], str] = s
         width = share * share / 100
         colour = COLOURS.get(layer.part, NEUTRAL)
         dimensions = "×".join(map(str, layer.shape))
-        count = f"{layer.parameters:,}" if layer.parameters else ""
+        count = number(layer.parameters) if layer.parameters else ""
         label = re.sub("|".join(WORDS), lambda found: word(found[0]), layer.label)
         rows.append(
             f'<div class="bar" style="width:{width:.0f}%;background:{colour}">{dimensions}</div>'

@@ -84,7 +84,7 @@ def psnr_by_size(
         type="log",
         range=[low - edge, high + edge],
         tickvals=list(sizes),
-        ticktext=[f"{size:,}" for size in sizes],
+        tickformat=",d",
         fixedrange=True,
     )
     margin = {"l": 8, "r": 8, "t": 40, "b": 8}

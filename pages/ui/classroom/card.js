@@ -2,6 +2,7 @@
 
 import { sized } from "../widgets/canvas.js";
 import { element } from "../widgets/dom.js";
+import { localized } from "../widgets/numbers.js";
 import { drawPairs, figure, points } from "./plot.js";
 
 /** @import { Words } from "../widgets/types.js" */
@@ -62,7 +63,7 @@ export class Card {
     this.root.classList.toggle("mine", student.id === data.mine);
     this.root.classList.toggle("live", Boolean(run?.live));
     this.state.textContent = stateOf(run, words);
-    this.strong.textContent = run?.psnr == null ? "–" : `${run.psnr.toFixed(1)} dB`;
+    this.strong.textContent = run?.psnr == null ? "–" : `${localized(run.psnr.toFixed(1))} dB`;
     this.strong.title = run?.heldOut ? words.held_out : words.in_training;
     this.rest.textContent = run
       ? `${words.numbers.replace("#", String(run.numbers))} · ${words.loss} ${figure(run.loss)}`

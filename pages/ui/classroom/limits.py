@@ -10,7 +10,7 @@ from ae_core.specs import LIMITS, to_query
 from pages.ui.backend.service import classroom_service
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import image_set_title
-from pages.ui.i18n.text import text
+from pages.ui.i18n.text import number, text
 from pages.ui.state.session import visitor
 
 MAX_STANDINGS = 3
@@ -65,7 +65,7 @@ def challenge_view(
             for place, (student, run) in enumerate(standings[:MAX_STANDINGS], 1):
                 st.metric(
                     f"**{place}. {notice.plain(student.nickname)}**",
-                    f"{run.psnr:.1f} dB",
+                    f"{number(run.psnr, '.1f')} dB",
                     text("run.numbers", count=run.latent_dim),
                     delta_color="off",
                     delta_arrow="off",

@@ -1,6 +1,7 @@
 // Paints a wall's images, and all students' curves in one plot.
 
 import { penOf, sized } from "../widgets/canvas.js";
+import { localized } from "../widgets/numbers.js";
 
 /** @import { Point } from "../widgets/types.js" */
 /**
@@ -136,7 +137,7 @@ const endOf = (line) => line.points[line.points.length - 1];
 export const hue = (number) => `hsl(${Math.round(number * 137.508 + 225) % 360} 68% 52%)`;
 
 /** @param {number | null} value */
-export const figure = (value) => (value == null ? "–" : Number(value.toPrecision(3)).toString());
+export const figure = (value) => (value == null ? "–" : localized(Number(value.toPrecision(3)).toString()));
 
 /** @param {string} name */
 const shortened = (name) => (name.length > 12 ? `${name.slice(0, 11)}…` : name);

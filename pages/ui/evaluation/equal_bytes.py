@@ -11,7 +11,7 @@ from ae_core.evaluation.fixed_budget import Compressed
 from ae_core.models.compatibility import image_shape
 from pages.ui.backend.images import test_image
 from pages.ui.backend.service import evaluate
-from pages.ui.i18n.text import text
+from pages.ui.i18n.text import number, text
 from pages.ui.i18n.wording import size
 from pages.ui.pickers.face_source import sample_face
 from pages.ui.pickers.gallery_picker import gallery_picker
@@ -95,9 +95,9 @@ def _caption(
 ) -> str:
     """Return the caption of an image as HTML; it contains no visitor's text."""
     name = html.escape(_name(each, shown, place))
-    took = f"{each.bytes:.0f} B" if each.bytes >= 10 else f"{each.bytes:.1f} B"
+    took = f"{number(each.bytes, '.0f' if each.bytes >= 10 else '.1f')} B"
     key = "measure.caption" if each.bytes <= budget else "measure.caption_large"
-    return text(key, name=name, psnr=f"{each.psnr:.1f}", bytes=took, setting=_setting(each))
+    return text(key, name=name, psnr=number(each.psnr, ".1f"), bytes=took, setting=_setting(each))
 
 
 def _name(each: Compressed, shown: tuple[TrainedAutoencoder, ...], place: int) -> str:
@@ -123,4 +123,4 @@ def _verdict(found: list[Compressed], budget: float) -> None:
     best = max(baselines, key=lambda each: each.psnr)
     gap = ours.psnr - best.psnr
     key = "measure.ahead" if gap > 0 else "measure.behind"
-    st.markdown(text(key, baseline=text(f"measure.method.{best.method}"), gap=f"{abs(gap):.1f}"))
+    st.markdown(text(key, baseline=text(f"measure.method.{best.method}"), gap=number(abs(gap), ".1f")))

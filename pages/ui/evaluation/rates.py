@@ -18,7 +18,7 @@ from pages.ui.backend.evaluation import code_rates, jpeg_rates, pca_rates
 from pages.ui.charts.evaluation import Line, rate_curves
 from pages.ui.charts.plot import FOURTH, HELD_OUT, SIXTH, THIRD, TRAIN
 from pages.ui.evaluation.equal_bytes import equal_bytes
-from pages.ui.i18n.text import text
+from pages.ui.i18n.text import number, text
 from pages.ui.i18n.wording import size
 from pages.ui.pickers.model_select import model_multiselect
 from pages.ui.pickers.models import TrainedAutoencoder
@@ -106,22 +106,22 @@ def _headline(
         below = _bytes(ahead.end)
         words = text("measure.below", end=_bytes(ahead.end), least=_bytes(least))
     else:
-        below = f"{ahead.start:.0f}–{_bytes(ahead.end)}"
+        below = f"{number(ahead.start, '.0f')}–{_bytes(ahead.end)}"
         words = text("measure.between", start=_bytes(ahead.start), end=_bytes(ahead.end))
     own = ours[-1].size(coded=coded)
     needed = max(least, bytes_for(ours[-1].psnr, files))
     from_pictures = break_even_count(rates.decoder_bytes, own, needed)
     with st.container(horizontal=True, gap="medium"):
         metric(text("measure.wins_below"), below)
-        about = text("measure.at_its_best_help", exact=f"{rates.psnr:.1f}")
-        metric(text("measure.at_its_best"), f"{ours[-1].psnr:.1f} dB", about)
+        about = text("measure.at_its_best_help", exact=number(rates.psnr, ".1f"))
+        metric(text("measure.at_its_best"), f"{number(ours[-1].psnr, '.1f')} dB", about)
         metric(text("measure.takes"), _bytes(own))
         decoder = _large(rates.decoder_bytes)
         metric(text("measure.decoder"), decoder, text("measure.decoder_help"))
     st.markdown(f"## {words}")
     if from_pictures is None:
         return text("measure.never_pays", decoder=decoder)
-    return text("measure.pays", decoder=decoder, pictures=f"{from_pictures:,}")
+    return text("measure.pays", decoder=decoder, pictures=number(from_pictures, ","))
 
 
 def _passed_by(ours: Curve, pca: Curve, data: Curve, *, coded: bool) -> list[str]:
@@ -165,9 +165,11 @@ def _name(model: TrainedAutoencoder, shown: tuple[TrainedAutoencoder, ...]) -> s
 
 
 def _sized(model: TrainedAutoencoder) -> str:
-    """Return a model's title and its latent dimension."""
-    numbers = model.spec.autoencoder.latent_dim
-    return text("measure.sized", title=model.title, numbers=numbers)
+    """Return a model's title and its latent dimension, which some titles name already."""
+    size_in_words = text("run.numbers", count=model.spec.autoencoder.latent_dim)
+    if size_in_words in model.title:
+        return model.title
+    return text("measure.sized", title=model.title, size=size_in_words)
 
 
 def _steps(lines: list[Line], *, coded: bool) -> tuple[float, ...]:
@@ -182,9 +184,9 @@ def _rising(low: int, high: int) -> list[float]:
 
 
 def _large(count: int) -> str:
-    return f"{count / 1e6:.1f} MB" if count >= 1_000_000 else size(count)
+    return f"{number(count / 1e6, '.1f')} MB" if count >= 1_000_000 else size(count)
 
 
 def _bytes(count: float) -> str:
     """Format bytes as a whole number, small values with one more digit."""
-    return f"{count:.1f} B" if count < 10 else f"{count:,.0f} B"
+    return f"{number(count, '.1f')} B" if count < 10 else f"{number(count, ',.0f')} B"

@@ -22,7 +22,7 @@ from pages.ui.charts.evaluation import (
 from pages.ui.charts.plot import Figure
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import image_set_title
-from pages.ui.i18n.text import text
+from pages.ui.i18n.text import number, text
 from pages.ui.pickers.models import TrainedAutoencoder
 from pages.ui.state.query_params import linked_choice, linked_step
 from pages.ui.widgets.chart import chart
@@ -52,7 +52,7 @@ def unknown_view(model: TrainedAutoencoder) -> None:
         _steps(known.scores, unknown.scores),
         threshold_for(known.scores, USUAL_FPR),
         "measure",
-        format_func=lambda step: f"{step:.3g}",
+        format_func=lambda step: number(step, ".3g"),
     )
     with place:
         _charts(model, other, (known.scores, unknown.scores), roc, threshold)
@@ -74,11 +74,12 @@ def _charts(
     threshold: float,
 ) -> None:
     here = rates(*scores, threshold)
+    found, alarms = number(here.tpr, ".0%"), number(here.fpr, ".0%")
     with st.container(horizontal=True, gap="medium"):
-        metric(text("measure.found"), f"{here.tpr:.0%}")
-        metric(text("measure.false_alarms"), f"{here.fpr:.0%}")
-        metric(text("measure.auc"), f"{roc.auc:.3f}", text("measure.auc_help"))
-    st.markdown("## " + text("measure.shares", found=f"{here.tpr:.0%}", alarms=f"{here.fpr:.0%}"))
+        metric(text("measure.found"), found)
+        metric(text("measure.false_alarms"), alarms)
+        metric(text("measure.auc"), number(roc.auc, ".3f"), text("measure.auc_help"))
+    st.markdown("## " + text("measure.shares", found=found, alarms=alarms))
     if roc.auc < 0.9:
         st.markdown(text("measure.alike"))
     words = {
@@ -133,7 +134,7 @@ def _extremes(kind: str, errors: ReconstructionErrors, threshold: float) -> None
 def _caption(kind: str, score: float, threshold: float) -> str:
     """Return a caption with a score, and whether the threshold misclassifies it."""
     wrong = (score > threshold) == (kind == "known")
-    return text(f"measure.wrong.{kind}", score=f"{score:.4f}") if wrong else f"{score:.4f}"
+    return text(f"measure.wrong.{kind}", score=number(score, ".4f")) if wrong else number(score, ".4f")
 
 
 def _steps(known: np.ndarray, unknown: np.ndarray) -> tuple[float, ...]:

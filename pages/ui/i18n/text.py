@@ -43,6 +43,26 @@ def text(key: str, **values: Any) -> str:
     return sentences.say(key, language(), **values)
 
 
+def number(value: float, form: str = "") -> str:
+    """Return a number as the visitor's language writes it.
+
+    Args:
+        value: the number.
+        form: Python's own format, such as ``.1f``, ``,`` or ``.0%``.
+    """
+    return sentences.number(value, form, language())
+
+
+def in_formula(value: float, form: str = "") -> str:
+    """Return a `number` for LaTeX, which would put a space after a comma without braces."""
+    return number(value, form).replace(",", "{,}")
+
+
+def separators() -> str:
+    """Return the decimal sign and the group sign of the visitor's language, as Plotly wants them."""
+    return sentences.number(0.5, ".1f", language())[1] + sentences.number(1000, ",", language())[1]
+
+
 def translated(said: Message | UserError | str) -> str:
     """Return an error or a message in the visitor's language, and text unchanged."""
     return said if isinstance(said, str) else sentences.sentence(said, language())

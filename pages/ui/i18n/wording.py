@@ -4,7 +4,7 @@ from ae_core.data.user_image_sets import is_user_set
 from ae_core.runs.snapshot import Snapshot
 from ae_core.specs import PRESETS, flatten
 from ae_core.specs.noise import NOISES
-from pages.ui.i18n.text import lowered, text, text_or
+from pages.ui.i18n.text import lowered, number, text, text_or
 
 
 def label(name: str) -> str:
@@ -14,6 +14,11 @@ def label(name: str) -> str:
         KeyError: there is no such setting.
     """
     return text(f"settings.label.{name}")
+
+
+def short_label(name: str) -> str:
+    """Return a setting's shortest name, for buttons."""
+    return text_or(f"settings.short.{name}", label(name))
 
 
 def help_of(name: str) -> str | None:
@@ -50,7 +55,7 @@ def run_name(snapshot: Snapshot) -> str:
     spec = flatten(snapshot.spec)
     name = snapshot.preset if snapshot.preset in PRESETS else in_words(snapshot.spec.image_set)
     usual = flatten(PRESETS[name]) if name in PRESETS else spec
-    changed = [f"{lowered(label(key))} {in_words(str(value), key)}"
+    changed = [f"{lowered(label(key))} {_set_to(value, key)}"
                for key, value in spec.items() if value != usual[key]]  # fmt: skip
     if not changed:
         changed = [text("run.numbers", count=snapshot.spec.autoencoder.latent_dim)]
@@ -58,6 +63,12 @@ def run_name(snapshot: Snapshot) -> str:
     if more > 0:
         return text("run.name_more", preset=name, changes=said, more=more, id=snapshot.id[:4])
     return text("run.name", preset=name, changes=said, id=snapshot.id[:4])
+
+
+def _set_to(value: str | float, key: str) -> str:
+    if isinstance(value, str):
+        return in_words(value, key)
+    return number(value, "g" if isinstance(value, float) else "")
 
 
 def duration(seconds: float) -> str:
@@ -68,9 +79,9 @@ def duration(seconds: float) -> str:
         return f"{round(seconds / 5) * 5} s"
     if seconds < 5400:
         return f"{round(seconds / 60)} min"
-    return f"{seconds / 3600:.1f} h"
+    return f"{number(seconds / 3600, '.1f')} h"
 
 
 def size(count: int) -> str:
     """Format a number of bytes for quick reading."""
-    return f"{count} B" if count < 10_000 else f"{count / 1000:.1f} kB"
+    return f"{number(count, ',')} B" if count < 10_000 else f"{number(count / 1000, '.1f')} kB"

@@ -10,7 +10,7 @@ from pages.ui.backend.models import disentanglement
 from pages.ui.charts import latent
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import label_in_words
-from pages.ui.i18n.text import text
+from pages.ui.i18n.text import number, text
 from pages.ui.latent.sliders import Slider, moving_sliders
 from pages.ui.latent.start import code_choice
 from pages.ui.latent.view import LatentView, linked_code
@@ -59,9 +59,9 @@ def _factors(view: LatentView) -> None:
     with left:
         names = tuple(map(label_in_words, known.label_names))
         numbers = tuple(f"z{dimension + 1}" for dimension in dimensions)
-        chart(latent.factor_map(found, names, numbers), key="directions.factors")
+        chart(latent.factor_map(found, names, numbers, number), key="directions.factors")
     with right:
-        gap, about = f"{factors.gaps.mean():.2f}", text("latent.directions.gap_help")
+        gap, about = number(factors.gaps.mean(), ".2f"), text("latent.directions.gap_help")
         metric(text("latent.directions.gap"), gap, about)
         alone = int((np.square(found).max(axis=1) > FOLLOWS).sum())
         counted = text("latent.directions.found_of", count=alone, all=len(names))

@@ -6,6 +6,7 @@
 
 import { floats, sized } from "../widgets/canvas.js";
 import { clamp, element, filled, find, viewOf, wordsOf } from "../widgets/dom.js";
+import { localized } from "../widgets/numbers.js";
 import { asText } from "./codes.js";
 import { drawCross, drawHoles, drawPoints } from "./map_layers.js";
 import { Pictures, Settling } from "./pictures.js";
@@ -146,7 +147,7 @@ class View {
       clamp(x + step[0] * STEP * (right - left), left, right),
       clamp(y + step[1] * STEP * (top - bottom), bottom, top),
     ]);
-    const place = this.kept.point.map((v) => v.toFixed(2)).join(", ");
+    const place = this.kept.point.map((v) => localized(v.toFixed(2))).join("; ");
     this.map.ariaLabel = filled(this.words.map_at, "place", place);
   }
 

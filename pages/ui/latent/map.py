@@ -9,7 +9,7 @@ from ae_core.latent.profile import CELLS, LatentProfile, extent_of
 from pages.ui.backend.models import full_latent_profile, tsne_map
 from pages.ui.charts.plot import CLASSES
 from pages.ui.i18n.names import label_in_words
-from pages.ui.i18n.text import text
+from pages.ui.i18n.text import number, text
 from pages.ui.latent.component import heard, live_view
 from pages.ui.latent.view import LatentView
 from pages.ui.state.query_params import linked_choice, set_query
@@ -83,12 +83,12 @@ def _explained(known: LatentProfile, *, is_plane: bool) -> str:
     if not is_plane:
         return text("latent.map.neighbours")
     points = text("latent.map.points" if len(known.codes) else "latent.map.no_points")
-    hatched = text("latent.map.hatched", count=f"{known.count:,}")
+    hatched = text("latent.map.hatched", count=number(known.count, ","))
     if known.latent_dim <= 2:
         return f"{points}. {hatched}"
     spread = float(np.square(known.factor).sum())  # the total variance of all latent dimensions
     kept = float(np.square(known.projection.axes @ known.factor).sum()) / spread
-    plane = text("latent.map.plane", points=points, kept=f"{kept:.0%}")
+    plane = text("latent.map.plane", points=points, kept=number(kept, ".0%"))
     return f"{plane} {hatched}"
 
 

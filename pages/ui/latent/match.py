@@ -16,7 +16,7 @@ from pages.ui.backend.models import latent_profile
 from pages.ui.backend.service import answer, match_results
 from pages.ui.charts import latent
 from pages.ui.i18n import notice
-from pages.ui.i18n.text import text
+from pages.ui.i18n.text import number, text
 from pages.ui.latent.sliders import code_sliders
 from pages.ui.latent.view import LatentView
 from pages.ui.pickers.models import TrainedAutoencoder, models
@@ -43,8 +43,8 @@ def match_view(view: LatentView) -> None:
     st.markdown(text("match.about"))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         metric(text("match.moves"), moves)
-        metric(text("match.near"), f"{reached:.1f} dB")
-        metric(text("match.goal"), f"{goal:.1f} dB", text("match.goal_help"))
+        metric(text("match.near"), f"{number(reached, '.1f')} dB")
+        metric(text("match.goal"), f"{number(goal, '.1f')} dB", text("match.goal_help"))
     with st.container(horizontal=True):
         st.button(
             text("match.again"),

@@ -12,7 +12,7 @@ from pages.ui.backend.models import full_latent_profile, test_code
 from pages.ui.charts import latent
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import image_set_title
-from pages.ui.i18n.text import text
+from pages.ui.i18n.text import in_formula, number, text
 from pages.ui.latent.start import picture_choice
 from pages.ui.latent.view import LatentView
 from pages.ui.state.query_params import linked_index, linked_number, set_query
@@ -62,13 +62,13 @@ def _distribution(view: LatentView, mean: np.ndarray, log_var: np.ndarray) -> No
             ),
             key="posterior.kl",
         )
-        st.caption(text("latent.posterior.kl", nats=f"{kl.sum():.2f}"))
+        st.caption(text("latent.posterior.kl", nats=number(kl.sum(), ".2f")))
     with right:
         axes = known.projection.axes
         spread = (axes * np.square(deviation)) @ axes.T
         centre = known.projection.project(mean[np.newaxis])[0]
         points = known.projection.project(known.codes)
-        within = text("latent.posterior.within", sigmas=f"{latent.INSIDE:.0f}")
+        within = text("latent.posterior.within", sigmas=number(latent.INSIDE, ".0f"))
         legend = (text("latent.posterior.test"), within)
         chart(latent.posterior_map(points, centre, spread, legend), key="posterior.map")
 
@@ -87,8 +87,9 @@ def _resampled(
         deviation = float(np.exp(log_var[first] / 2))
         noise = (codes[0, first] - mean[first]) / deviation
         st.latex(
-            rf"z_{{{first + 1}}} = \mu + \sigma\,\varepsilon = {mean[first]:.2f} + "
-            rf"{deviation:.2f} \cdot ({noise:.2f}) = {codes[0, first]:.2f}"
+            rf"z_{{{first + 1}}} = \mu + \sigma\,\varepsilon = {in_formula(mean[first], '.2f')} + "
+            rf"{in_formula(deviation, '.2f')} \cdot ({in_formula(noise, '.2f')}) "
+            rf"= {in_formula(codes[0, first], '.2f')}"
         )
     decoded = view.images(np.concatenate([mean[np.newaxis], codes]))
     drawn = (f"μ + σ·ε<sub>{i + 1}</sub>" for i in range(DRAWN))

@@ -8,7 +8,7 @@ import streamlit as st
 from ae_core import images
 from ae_core.latent.statistics import Gaussian, order
 from ae_core.specs import LIMITS
-from pages.ui.i18n.text import text
+from pages.ui.i18n.text import number, text
 from pages.ui.latent.view import LatentView
 from pages.ui.state.query_params import linked_choice, linked_number, linked_slider, set_query
 from pages.ui.widgets.download_menu import File, download_menu
@@ -69,10 +69,10 @@ def _grid(view: LatentView) -> None:
     st.caption(
         text(
             "latent.samples.grid_about",
-            left=f"{low[0]:.1f}",
-            right=f"{high[0]:.1f}",
-            bottom=f"{low[1]:.1f}",
-            top=f"{high[1]:.1f}",
+            left=number(low[0], ".1f"),
+            right=number(high[0], ".1f"),
+            bottom=number(low[1], ".1f"),
+            top=number(high[1], ".1f"),
         )
     )
 

@@ -5,6 +5,7 @@
 // visitor releases a slider, the server receives the code or the sliders' values (`data.sends`).
 
 import { element, filled, find, viewOf, wordsOf } from "../widgets/dom.js";
+import { localized } from "../widgets/numbers.js";
 import { along, asText, sample } from "./codes.js";
 import { Pictures, Settling } from "./pictures.js";
 
@@ -155,7 +156,7 @@ class View {
     const heat = element("input", { type: "range", min: "0", max, step: "0.05", value: "1", id: "heat" });
     const label = element("label", { htmlFor: "heat" });
     const say = () => {
-      label.textContent = filled(words.temperature, "value", heat.valueAsNumber.toFixed(2));
+      label.textContent = filled(words.temperature, "value", localized(heat.valueAsNumber.toFixed(2)));
     };
     heat.oninput = say;
     say();
@@ -197,7 +198,7 @@ class View {
   say(sliders) {
     for (const { input, output, value } of sliders) {
       input.valueAsNumber = value;
-      output.textContent = Math.abs(value) < 100 ? value.toFixed(2) : value.toFixed(0);
+      output.textContent = localized(value.toFixed(Math.abs(value) < 100 ? 2 : 0));
     }
   }
 
@@ -218,7 +219,7 @@ class View {
     const complete = this.pictures.paint(this.code());
     const likeness = this.pictures.likeness();
     const [, , sentence = ""] = this.data.target;
-    const near = isNaN(likeness) ? "" : filled(sentence, "psnr", likeness.toFixed(1));
+    const near = isNaN(likeness) ? "" : filled(sentence, "psnr", localized(likeness.toFixed(1)));
     this.places.status.textContent = complete ? this.data.status || near : this.words.loading;
   }
 }

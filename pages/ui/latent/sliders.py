@@ -10,7 +10,7 @@ import numpy as np
 from ae_core.latent.interpolation import code_to_text
 from ae_core.latent.statistics import Gaussian, order
 from ae_core.specs import LIMITS
-from pages.ui.i18n.text import text
+from pages.ui.i18n.text import number, text
 from pages.ui.latent.component import heard, live_view
 from pages.ui.latent.start import start_choice
 from pages.ui.latent.view import LatentView
@@ -144,7 +144,7 @@ def _slider(view: LatentView, dimension: int) -> Slider:
     note = "latent.sliders.nats" if known.variational else "latent.sliders.variance"
     return Slider(
         label=f"z{dimension + 1}",
-        note=text(note, tells=f"{tells:.2f}", low=f"{first:.2f}", high=f"{third:.2f}"),
+        note=text(note, tells=number(tells, ".2f"), low=number(first, ".2f"), high=number(third, ".2f")),
         low=step * math.floor(min(low - margin, value) / step),
         high=step * math.ceil(max(high + margin, value) / step),
         rest=float(f"{known.mean[dimension]:.4g}"),

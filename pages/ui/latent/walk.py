@@ -8,7 +8,7 @@ from ae_core.errors import UserError
 from ae_core.latent.interpolation import SHARE, lerp, slerp
 from ae_core.specs import Limit
 from pages.ui.i18n import notice
-from pages.ui.i18n.text import text
+from pages.ui.i18n.text import number, text
 from pages.ui.latent.sliders import Slider, moving_sliders
 from pages.ui.latent.start import code_choice
 from pages.ui.latent.view import LatentView, linked_code
@@ -68,7 +68,7 @@ def walk_view(view: LatentView) -> None:
         if len(view.models) > 1:
             st.caption(model.title)
         shown = strip if model is view.model else view.decoded(codes, model)
-        image_row(shown / np.float32(255), (f"{share:.0%}" for share in shares), min_width=70)
+        image_row(shown / np.float32(255), (number(share, ".0%") for share in shares), min_width=70)
     there = WAYS[way](start, end, np.linspace(0, 1, ANIMATED))
     download_menu(
         "walk",

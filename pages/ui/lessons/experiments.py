@@ -13,7 +13,7 @@ from ae_core.specs import to_query
 from pages.ui.backend.service import service, snapshots_of
 from pages.ui.backend.submission import submit_run, submit_sweep
 from pages.ui.i18n import notice
-from pages.ui.i18n.text import text
+from pages.ui.i18n.text import number, text
 from pages.ui.i18n.wording import status_in_words
 from pages.ui.lessons.measurements import named_rows
 from pages.ui.shell.return_link import link_with_return
@@ -125,7 +125,7 @@ def _card(experiment: Experiment, run: Snapshot | None) -> None:
         # Above the images: next to them, in half a page, it would be cut off.
         st.metric(
             "PSNR",
-            "–" if psnr is None else f"{psnr:.1f} dB",
+            "–" if psnr is None else f"{number(psnr, '.1f')} dB",
             help=text("glossary.psnr.means"),
         )
         _preview(run)

@@ -19,7 +19,7 @@ from pages.ui.i18n.names import (
     model_not_for,
     model_title,
 )
-from pages.ui.i18n.text import text
+from pages.ui.i18n.text import number, text
 from pages.ui.i18n.wording import in_words
 from pages.ui.pickers.models import TrainedAutoencoder, TrainedDenoiser, models
 from pages.ui.state.by_hand import by_hand
@@ -139,12 +139,12 @@ def _show(card: ModelCard) -> None:
     st.markdown(text("model.data", about=about, data=data, terms=terms))
     held_out = card.figures.get("val_psnr")
     if held_out is not None:
-        st.markdown(text("model.held_out", psnr=f"{held_out:.2f}"))
+        st.markdown(text("model.held_out", psnr=number(held_out, ".2f")))
     if not card.noise_results:
         return
     rows = "\n".join(
-        f"| {in_words(result.kind)} {result.amount:g} | {image_set_title(result.image_set)} "
-        f"| {result.noisy:.2f} dB | {result.denoised:.2f} dB |"
+        f"| {in_words(result.kind)} {number(result.amount, 'g')} | {image_set_title(result.image_set)} "
+        f"| {number(result.noisy, '.2f')} dB | {number(result.denoised, '.2f')} dB |"
         for result in card.noise_results
     )
     head = " | ".join(text(f"model.noise_results.{name}") for name in COLUMNS)

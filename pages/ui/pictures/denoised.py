@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from ae_core.denoising.denoise import Denoised, LabelledImage
-from pages.ui.i18n.text import slug, text
+from pages.ui.i18n.text import number, slug, text
 from pages.ui.widgets.compare_slider import compare_slider
 from pages.ui.widgets.images import image_row
 from pages.ui.widgets.metric import metric
@@ -35,7 +35,7 @@ def denoised_view(result: Denoised, *, faces: bool) -> None:
     if result.clean is None and result.noise < CLEAN_NOISE:
         st.success(text("denoise.already_clean"))
     if faces and result.ood_percentile >= UNLIKE:
-        st.info(text("denoise.unlike", percent=f"{result.ood_percentile:.0f}"))
+        st.info(text("denoise.unlike", percent=math.ceil(100 - result.ood_percentile) or 1))
 
 
 def steps_view(result: Denoised) -> None:
@@ -82,18 +82,18 @@ def _figures(result: Denoised) -> None:
         before, after = result.noisy, result.output
         if before.psnr is None or after.psnr is None:
             about = text("denoise.noise_help")
-            metric(text("denoise.noise_found"), f"σ ≈ {result.noise:.3f}", about)
-            metric(text("denoise.noise_left"), f"σ ≈ {result.residual_noise:.3f}")
+            metric(text("denoise.noise_found"), f"σ ≈ {number(result.noise, '.3f')}", about)
+            metric(text("denoise.noise_left"), f"σ ≈ {number(result.residual_noise, '.3f')}")
             return
         for version in (before, after):
             metric(_name(version), _decibels(_psnr(version)), "PSNR")
         metric(text("denoise.gain"), _decibels(after.psnr - before.psnr, "+.1f"))
-        metric("SSIM", f"{before.ssim:.2f} → {after.ssim:.2f}", text("denoise.ssim_help"))
+        metric("SSIM", f"{number(before.ssim, '.2f')} → {number(after.ssim, '.2f')}", text("denoise.ssim_help"))
 
 
 def _shown(result: Denoised) -> list[tuple[str, np.ndarray]]:
     removed = np.clip(0.5 + result.noisy.image - result.output.image, 0, 1)
-    estimated = f"σ ≈ {result.noise:.2f}"
+    estimated = f"σ ≈ {number(result.noise, '.2f')}"
     rows = [
         (
             f"<b>{_name(result.noisy)}</b><br>{_figure(result.noisy) or estimated}",
@@ -117,7 +117,7 @@ def _name(version: LabelledImage) -> str:
 def _figure(version: LabelledImage) -> str:
     if version.psnr is None:
         return ""
-    return f"{_decibels(version.psnr)}, SSIM {version.ssim:.2f}"
+    return f"{_decibels(version.psnr)}, SSIM {number(version.ssim, '.2f')}"
 
 
 def _psnr(version: LabelledImage) -> float:
@@ -129,7 +129,7 @@ def _psnr(version: LabelledImage) -> float:
 def _decibels(value: float, form: str = ".1f") -> str:
     """Format decibels, including the infinite PSNR of equal images."""
     if math.isfinite(value):
-        return f"{value:{form}} dB"
+        return f"{number(value, form)} dB"
     return text("denoise.equal") if value == math.inf else "–"
 
 
@@ -137,8 +137,8 @@ def _words(baseline: LabelledImage, noisy: LabelledImage) -> str:
     if baseline.psnr is None:
         return f"<b>{_name(baseline)}</b>"
     gain = baseline.psnr - _psnr(noisy)
-    more = f" ({gain:+.1f})" if math.isfinite(gain) else ""
-    measured = f"{_decibels(baseline.psnr)}{more}<br>SSIM {baseline.ssim:.2f}"
+    more = f" ({number(gain, '+.1f')})" if math.isfinite(gain) else ""
+    measured = f"{_decibels(baseline.psnr)}{more}<br>SSIM {number(baseline.ssim, '.2f')}"
     return f"<b>{_name(baseline)}</b><br>{measured}"
 
 
@@ -150,9 +150,9 @@ def _verdict(result: Denoised, baselines: list[LabelledImage]) -> str:
     best = max(baselines, key=_psnr)
     gain = result.output.psnr - _psnr(result.noisy)
     if _psnr(best) - _psnr(result.noisy) < NO_GAIN < gain:
-        return text("denoise.verdict.no_filter", gain=f"{gain:.1f}")
+        return text("denoise.verdict.no_filter", gain=number(gain, ".1f"))
     gap = result.output.psnr - _psnr(best)
     if abs(gap) < NO_GAIN:
         return text("denoise.verdict.equal", baseline=_name(best))
     key = "denoise.verdict.ahead" if gap > 0 else "denoise.verdict.behind"
-    return text(key, baseline=_name(best), gap=f"{abs(gap):.1f}")
+    return text(key, baseline=_name(best), gap=number(abs(gap), ".1f"))

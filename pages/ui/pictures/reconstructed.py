@@ -7,7 +7,7 @@ import streamlit as st
 
 from ae_core import images
 from ae_core.models.inference import Reconstruction
-from pages.ui.i18n.text import slug, text
+from pages.ui.i18n.text import number, slug, text
 from pages.ui.i18n.wording import size
 from pages.ui.widgets.images import image_row
 from pages.ui.widgets.metric import metric
@@ -41,10 +41,10 @@ def baselines_view(
 def _figures(ours: Reconstruction) -> None:
     with st.container(horizontal=True, gap="medium"):
         for label, value, about in (
-            ("PSNR", f"{ours.psnr:.1f} dB", text("reconstruct.psnr_help")),
-            ("SSIM", f"{ours.ssim:.3f}", text("reconstruct.ssim_help")),
-            ("MSE", f"{ours.mse:.4f}", text("reconstruct.mse_help")),
-            (text("reconstruct.code"), f"{ours.bytes:,} B", text("reconstruct.code_help")),
+            ("PSNR", f"{number(ours.psnr, '.1f')} dB", text("reconstruct.psnr_help")),
+            ("SSIM", number(ours.ssim, ".3f"), text("reconstruct.ssim_help")),
+            ("MSE", number(ours.mse, ".4f"), text("reconstruct.mse_help")),
+            (text("reconstruct.code"), f"{number(ours.bytes, ',')} B", text("reconstruct.code_help")),
         ):
             metric(label, value, about)
 
@@ -56,7 +56,7 @@ def _words(made: Reconstruction, ours: Reconstruction) -> str:
         kept = text("reconstruct.numbers", count=made.latent_dim)
     if made.bytes > ours.bytes:
         kept = text("reconstruct.smallest", kept=kept)
-    return f"<b>{made.name}</b>, {made.psnr:.1f} dB<br>{kept}"
+    return f"<b>{made.name}</b>, {number(made.psnr, '.1f')} dB<br>{kept}"
 
 
 def _verdict(ours: Reconstruction, others: Sequence[Reconstruction]) -> str:
@@ -68,4 +68,4 @@ def _verdict(ours: Reconstruction, others: Sequence[Reconstruction]) -> str:
     if abs(gap) < EQUAL:
         return text("reconstruct.verdict.equal", baseline=best.name)
     key = "reconstruct.verdict.ahead" if gap > 0 else "reconstruct.verdict.behind"
-    return text(key, baseline=best.name, gap=f"{abs(gap):.1f}")
+    return text(key, baseline=best.name, gap=number(abs(gap), ".1f"))

@@ -8,7 +8,7 @@ import streamlit as st
 
 from ae_core.data.loading import card
 from ae_core.errors import UserError
-from ae_core.models.compatibility import network_shapes
+from ae_core.models.compatibility import network_shapes, with_fitting_decoder
 from ae_core.specs import LIMITS, PRESETS, Limit, TrainingSpec, from_query, to_query
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import preset_title
@@ -33,6 +33,8 @@ def read_settings() -> str:
     name = query.get("preset", mine.preset)
     try:
         spec = from_query(query)
+        if "decoder" not in query:
+            spec = with_fitting_decoder(spec)
         network_shapes(spec)
         card(spec.image_set).check_trainable()
     except UserError as error:
@@ -166,6 +168,7 @@ def linked_slider(name: str, label: str, usual: float, limit: Limit, page: str) 
         kind(limit.low),
         kind(limit.high),
         step=1 if limit.whole else 0.01,
+        format="localized",
         key=key,
         on_change=by_hand(
             lambda: set_query(**{name: f"{st.session_state[key]:{'d' if limit.whole else '.2f'}}"})

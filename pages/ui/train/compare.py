@@ -7,7 +7,7 @@ from ae_core.models.shapes import parameters
 from ae_core.runs.snapshot import Snapshot
 from pages.ui.backend.service import service, snapshots_of
 from pages.ui.charts import training
-from pages.ui.i18n.text import text
+from pages.ui.i18n.text import number, text
 from pages.ui.i18n.wording import run_name, status_in_words
 from pages.ui.shell.this_browser import this_browser
 from pages.ui.state.by_hand import by_hand
@@ -72,8 +72,8 @@ def _table(runs: list[Snapshot]) -> str:
         quality = last.get("val_psnr", last.get("psnr"))
         rows.append(
             f"| [{run_name(run)}](?run={run.id}&view=Watch) "
-            f"| {'–' if quality is None else f'{quality:.1f}'} | {status_in_words(run.status)} "
-            f"| {run.epoch} | {sum(epoch['seconds'] for epoch in run.history):.1f} "
-            f"| {parameters(network_shapes(run.spec)):,} |"
+            f"| {'–' if quality is None else f'{number(quality, '.1f')}'} | {status_in_words(run.status)} "
+            f"| {run.epoch} | {number(sum(epoch['seconds'] for epoch in run.history), '.1f')} "
+            f"| {number(parameters(network_shapes(run.spec)), ',')} |"
         )
     return "\n".join(rows)

@@ -124,7 +124,7 @@ def _choice(name: str, common: dict[str, Any]) -> None:
 def _number(name: str, common: dict[str, Any]) -> None:
     limit = LIMITS[name]
     if name == "noise_amount":
-        st.slider(label(name), limit.low, limit.high, step=0.05, **common)
+        st.slider(label(name), limit.low, limit.high, step=0.05, format="localized", **common)
     # No bounds in the widget: it would silently refuse inputs that `take` answers with a message.
     elif limit.whole:
         st.number_input(label(name), value=None, step=1, **common)

@@ -6,13 +6,13 @@ from ae_core.diagnosis.doctor import examine
 from ae_core.diagnosis.rules import FINE, HINT, PROBLEM, Finding
 from ae_core.runs.snapshot import Snapshot
 from ae_core.specs import change
-from pages.ui.i18n.text import text
-from pages.ui.i18n.wording import in_words, label
+from pages.ui.i18n.text import number, text
+from pages.ui.i18n.wording import in_words, short_label
 from pages.ui.state.query_params import set_up
 
 MAX_LIVE, MAX_ENDED = 1, 2  # findings at once; during training, a single line in a fixed place
 COLOURS = {PROBLEM: "orange", HINT: "blue", FINE: "green"}
-FORMS = {"rate": "{:g}", "share": "{:.0%}", "gain": "{:.1f}", "gap": "{:.1f}"}  # others are counts
+FORMS = {"rate": "g", "share": ".0%", "gain": ".1f", "gap": ".1f"}  # others are counts
 
 
 def doctor_view(snapshot: Snapshot) -> None:
@@ -31,7 +31,7 @@ def doctor_view(snapshot: Snapshot) -> None:
 
 def _sentence(finding: Finding) -> str:
     values = {
-        name: FORMS.get(name, "{:.0f}").format(value) for name, value in finding.values.items()
+        name: number(value, FORMS.get(name, ".0f")) for name, value in finding.values.items()
     }
     badge = f":{COLOURS[finding.severity]}-badge[:material/stethoscope: {text('doctor.name')}]"
     return f"{badge} {text(f'doctor.seen.{finding.kind}', **values)}"
@@ -39,7 +39,7 @@ def _sentence(finding: Finding) -> str:
 
 def _remedy(snapshot: Snapshot, finding: Finding) -> None:
     changes = ", ".join(
-        text("doctor.change", setting=label(name), value=_value(name, value))
+        text("doctor.change", setting=short_label(name), value=_value(name, value))
         for name, value in finding.remedy.items()
     )
     spec, first = change(snapshot.spec, **finding.remedy), next(iter(finding.remedy))
@@ -55,4 +55,4 @@ def _remedy(snapshot: Snapshot, finding: Finding) -> None:
 
 
 def _value(name: str, value: str | float) -> str:
-    return in_words(value, name) if isinstance(value, str) else f"{value:g}"
+    return in_words(value, name) if isinstance(value, str) else number(value, "g")

@@ -2,6 +2,7 @@
 
 import { floats, penOf, sized } from "../widgets/canvas.js";
 import { element } from "../widgets/dom.js";
+import { localized } from "../widgets/numbers.js";
 
 /** @import { Extent } from "../widgets/types.js" */
 /**
@@ -99,7 +100,7 @@ export class Panel {
     const { run, data } = this;
     const place = placeOf(epoch, run.epochs);
     const words = data.named.replace("#", String(run.epochs[place]));
-    const psnr = `${run.psnr[place].toFixed(1)} dB`;
+    const psnr = `${localized(run.psnr[place].toFixed(1))} dB`;
     const strong = element("b", { textContent: `${words}: ${psnr}` });
     this.title.replaceChildren(run.title, element("br"), strong, ` ${run.measure}`);
     this.rows.textContent = run.pictures.replace("#", "");

@@ -8,7 +8,7 @@ from ae_core.models.precision import resolve_precision
 from ae_core.runs.snapshot import Snapshot
 from pages.ui.backend.service import classroom_service, service
 from pages.ui.i18n import notice
-from pages.ui.i18n.text import text
+from pages.ui.i18n.text import number, text
 from pages.ui.i18n.wording import duration, run_name, status_in_words
 from pages.ui.state.query_params import set_up
 from pages.ui.state.session import visitor
@@ -33,13 +33,16 @@ def run_headline(snapshot: Snapshot) -> None:
     held_out = "val_psnr" in last
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
         metric(text("run.epoch"), f"{snapshot.epoch} / {total}")
-        psnr = _number(last.get("val_psnr", last.get("psnr")), "{:.1f} dB")
+        psnr = _figure(last.get("val_psnr", last.get("psnr")), ".1f", " dB")
         name = text("run.psnr_held_out" if held_out else "run.psnr")
         metric(name, psnr, text("run.psnr_help"))
-        loss = _number(last.get("val_loss", last.get("loss")), "{:.4g}")
-        metric(text("run.loss_held_out" if held_out else "run.loss"), loss)
-        metric(text("run.code_mean"), _number(last.get("code_mean"), "{:.3f}"))
+        loss = last.get("val_loss", last.get("loss"))
+        metric(text("run.loss_held_out" if held_out else "run.loss"), _figure(loss, ".4g"))
+        mean = _figure(last.get("code_mean"), ".3f")
+        metric(text("run.code_mean"), mean, text("glossary.code-mean.means"))
         _buttons(snapshot)
+    if loss is not None and loss < 0:
+        st.caption(text("run.loss_negative"))
     if resolve_precision(snapshot.spec) == "bfloat16":
         st.caption(text("run.bfloat16"))
 
@@ -54,8 +57,8 @@ def _waiting(snapshot: Snapshot) -> str:
     return text("waiting.time", place=snapshot.position, time=duration(snapshot.wait))
 
 
-def _number(value: float | None, form: str) -> str:
-    return "–" if value is None else form.format(value)
+def _figure(value: float | None, form: str, unit: str = "") -> str:
+    return "–" if value is None else number(value, form) + unit
 
 
 def _buttons(snapshot: Snapshot) -> None:

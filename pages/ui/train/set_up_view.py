@@ -21,7 +21,7 @@ from pages.ui.charts.network_diagram import network_drawing
 from pages.ui.classroom.limits import class_note
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import image_set_about, image_set_title
-from pages.ui.i18n.text import slug, text
+from pages.ui.i18n.text import number, slug, text
 from pages.ui.i18n.wording import duration, label
 from pages.ui.state.query_params import set_query
 from pages.ui.state.session import session
@@ -162,11 +162,19 @@ def _network() -> None:
     layers = network_shapes(spec)
     pixels, latent_dim = math.prod(image_shape(spec)), spec.autoencoder.latent_dim
     with st.container(horizontal=True, gap="large"):
-        metric(text("train.parameters"), f"{parameters(layers):,}")
-        about = text("train.compression_help", pixels=pixels, numbers=latent_dim)
-        metric(text("train.compression"), f"{pixels / latent_dim:.3g} : 1", about)
+        metric(text("train.parameters"), number(parameters(layers), ","))
+        in_bytes = pixels / (4 * latent_dim)
+        about = text(
+            "train.compression_help", pixels=pixels, numbers=latent_dim, bytes=in_bytes
+        )
+        metric(text("train.compression"), f"{number(pixels / latent_dim, '.3g')} : 1", about)
         metric(text("train.time"), _estimate(layers))
-    st.html(network_drawing(layers, lambda word: text(f"train.drawing.{slug(word)}")))
+    side = card(spec.image_set).native_size
+    if side < image_shape(spec)[0]:  # the enlarged images have no more independent values
+        values = side * side * image_shape(spec)[2]
+        ratio = values / latent_dim
+        st.caption(text("train.compression_enlarged", ratio=ratio, side=side, values=values))
+    st.html(network_drawing(layers, lambda word: text(f"train.drawing.{slug(word)}"), number))
     known = card(spec.image_set)
     if known.gone:
         st.info(text("own.gone"))

@@ -12,7 +12,7 @@ from pages.ui.backend.evaluation import pca_by_size
 from pages.ui.backend.service import service, snapshots_of
 from pages.ui.charts.sweep import SizePoint, SweepWords, psnr_by_size
 from pages.ui.i18n import notice
-from pages.ui.i18n.text import text
+from pages.ui.i18n.text import number, text
 from pages.ui.state.by_hand import by_hand
 from pages.ui.state.query_params import linked_choice, set_query
 from pages.ui.state.session import visitor
@@ -80,7 +80,7 @@ def _headline(sweep_id: str, runs: list[Snapshot]) -> None:
             metric(text("sweep.best_none"), "–")
         else:
             size = best.spec.autoencoder.latent_dim
-            metric(text("sweep.best", size=size), f"{_psnr(best):.1f} dB")
+            metric(text("sweep.best", size=size), f"{number(_psnr(best), '.1f')} dB")
         if done < len(runs) and runs[0].owner == visitor():
             st.button(
                 text("sweep.stop_all"),

@@ -9,7 +9,7 @@ from ae_core.runs.snapshot import CodeMap, Snapshot
 from pages.ui.backend.service import measure_time, run_sheet, service
 from pages.ui.charts import training
 from pages.ui.i18n import notice
-from pages.ui.i18n.text import text
+from pages.ui.i18n.text import in_formula, text
 from pages.ui.i18n.wording import loss_title
 from pages.ui.pickers.models import file_of
 from pages.ui.state.session import visitor
@@ -151,5 +151,5 @@ def _formula(snapshot: Snapshot) -> None:
             st.caption(text("code.held_out", epoch=snapshot.epoch))
         else:
             st.caption(text("code.trained", epoch=snapshot.epoch))
-        st.latex(latex.in_numbers(*latex.values(snapshot.spec, newest), names))
+        st.latex(latex.in_numbers(*latex.values(snapshot.spec, newest), names, in_formula))
     st.caption("  \n".join(text(f"code.meaning.{part.name}") for part in parts))

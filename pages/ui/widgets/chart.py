@@ -9,11 +9,13 @@ from typing import Any
 
 import streamlit as st
 
+from pages.ui.i18n.text import separators
+
 
 def chart(figure: dict[str, Any], **options: Any) -> Any:
     """Show a figure; ``options`` are those of `st.plotly_chart`, whose result this returns."""
     checked, template = _plotly()
-    layout = {"template": template} | figure["layout"]
+    layout = {"template": template, "separators": separators()} | figure["layout"]
     return st.plotly_chart(
         checked({"data": figure["data"], "layout": layout}),
         config={"displayModeBar": False},
