@@ -6,8 +6,9 @@ from ae_core.lessons.schema import Lesson
 from pages.ui.backend.lessons import lessons
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import language, text
+from pages.ui.lessons.glossary import all_words, explained
 from pages.ui.lessons.progress import Progress, go_to, open_lesson, progress_in
-from pages.ui.lessons.step import right_guesses, step_view
+from pages.ui.lessons.step import page_link, right_guesses, step_view
 from pages.ui.shell.frame import page_frame, page_heading
 
 _SIGNS = {True: ":material/check:", False: ":material/close:", None: ":material/remove:"}
@@ -44,6 +45,7 @@ def _list(found: dict[str, Lesson]) -> None:
                 on_click=open_lesson,
                 args=(lesson.id,),
             )
+    all_words()
 
 
 def _lesson(lesson: Lesson, later: list[Lesson]) -> None:
@@ -82,16 +84,21 @@ def _lesson(lesson: Lesson, later: list[Lesson]) -> None:
 
 def _summary(lesson: Lesson, progress: Progress, later: list[Lesson]) -> None:
     st.progress(1.0, text=text("lessons.finished"))
+    with st.container(border=True):
+        st.markdown(f"**{text('lessons.take_away')}**")
+        explained(lesson.take_away)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        page_link(lesson.go_on, {})
+        if later:
+            st.button(
+                text("lessons.following", title=notice.plain(later[0].title)),
+                type="primary",
+                icon=":material/arrow_forward:",
+                on_click=open_lesson,
+                args=(later[0].id,),
+            )
     with notice.refusals():
         _guesses(lesson, progress)
-    if later:
-        st.button(
-            text("lessons.following", title=notice.plain(later[0].title)),
-            type="primary",
-            icon=":material/arrow_forward:",
-            on_click=open_lesson,
-            args=(later[0].id,),
-        )
 
 
 def _guesses(lesson: Lesson, progress: Progress) -> None:

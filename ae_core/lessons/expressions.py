@@ -88,20 +88,32 @@ def expressions_in(text: str) -> list[Expression]:
     return found
 
 
-def fill(text: str, numbers: Mapping[str, float]) -> str:
+def fill(
+    text: str, numbers: Mapping[str, float], written: Callable[[float, str], str] = format
+) -> str:
     """Return a text with its expressions evaluated.
+
+    Args:
+        text: the text.
+        numbers: the values of the names.
+        written: writes a number in Python's own format.
 
     Raises:
         MissingFigure, UserError: see `Expression.value`.
     """
-    return _PLACE.sub(
-        lambda match: _written(Expression(match[1]).value(numbers), match[2] or "", match[0]), text
-    )
+
+    def value(match: re.Match[str]) -> str:
+        found = Expression(match[1]).value(numbers)
+        return _written(found, match[2] or "", match[0], written)
+
+    return _PLACE.sub(value, text)
 
 
-def _written(value: Number, form: str, place: str) -> str:
+def _written(
+    value: Number, form: str, place: str, written: Callable[[float, str], str] = format
+) -> str:
     try:
-        return format(value, form or ".4g")
+        return written(value, form or ".4g")
     except ValueError:
         raise UserError("expression_format", expression=place) from None
 

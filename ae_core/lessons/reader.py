@@ -43,12 +43,17 @@ def read_lesson(path: Path) -> Lesson:
     def read(table: TomlTable) -> Lesson:
         level = table.choice("level", LEVELS)
         known = {GUESS}
+        go_on = table.table("go_on", _link)
+        if go_on is None:
+            raise table.error("go_on", "table")
         lesson = Lesson(
             id=path.stem,
             title=table.text("title"),
             about=table.text("about"),
             minutes=int(table.number("minutes")),
             level=level,
+            take_away=table.text("take_away"),
+            go_on=go_on,
             steps=table.tables("step", partial(_step, known=known, level=level)),
         )
         if not lesson.steps:

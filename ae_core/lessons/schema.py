@@ -96,13 +96,20 @@ class Step:
 
 @dataclass(frozen=True)
 class Lesson:
-    """A lesson; its steps may name experiments of earlier steps."""
+    """A lesson; its steps may name experiments of earlier steps.
+
+    Attributes:
+        take_away: what to remember, two lines of Markdown.
+        go_on: a page on which to go on trying.
+    """
 
     id: str
     title: str
     about: str
     minutes: int
     level: str
+    take_away: str
+    go_on: Link
     steps: tuple[Step, ...]
 
 

@@ -142,6 +142,9 @@ def test_a_lesson_from_start_to_end(page, lesson: Lesson):
         assert page.get_by_text("goes wrong").count() == 0
         page.get_by_role("button", name=ahead).click()
     expect(page.get_by_text("You have reached the end.")).to_be_visible()
+    for line in lesson.take_away.splitlines():
+        expect(page.get_by_text(line)).to_be_visible()
+    expect(page.get_by_role("link", name=lesson.go_on.words)).to_be_visible()
     score = page.get_by_test_id("stMetricValue")
     expect(score).to_have_count(1)  # the last step's are gone
     expect(score).to_have_text(f"{sum(verdicts)} / {len(lesson.steps)}")

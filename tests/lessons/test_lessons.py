@@ -11,11 +11,12 @@ from ae_core.lessons.expressions import Expression, fill
 from ae_core.lessons.figures import MEASUREMENTS, RUN_FIGURES, figures_of_run
 from ae_core.lessons.reader import FOLDER, lesson_files, read_lesson
 from ae_core.lessons.schema import PAGES, Lesson, numbers_of
+from ae_core.models.pretrained import cards
 from ae_core.specs import PRESETS, TrainingSpec, from_query, preset
 from ae_core.storage.files import ROOT
 from ae_core.text.sentences import entries, languages
 from pages.ui.lessons.guess import verdict
-from pages.ui.lessons.step import key_of, terms_in
+from pages.ui.lessons.glossary import key_of, terms_in
 from pages.ui.state.query_params import NOT_SETTINGS
 from tests.helpers.refusals import check as check_message
 from tests.helpers.refusals import refused
@@ -27,6 +28,12 @@ title = "A lesson"
 about = "What it is about."
 minutes = 5
 level = "basic"
+take_away = "One thing, and another."
+
+[go_on]
+page = "measure"
+words = "Try more"
+query = { view = "Bytes" }
 
 [[step]]
 title = "First"
@@ -89,6 +96,7 @@ def test_a_lesson_is_read_as_it_is_written(tmp_path):
     assert (lesson.level, first.level, second.level) == ("basic", "basic", "further")
     assert first.experiments[0].spec.epochs == 1
     assert first.guess.truth.names == {"one.val_psnr"}
+    assert (lesson.take_away, lesson.go_on.page) == ("One thing, and another.", "measure")
     assert second.measurements[0].settings == (("numbers", 4), ("preset", "digits-dense"))
     assert dict(second.links[0].query) == {"preset": "digits-dense", "latent_dim": "4"}
 
@@ -96,50 +104,55 @@ def test_a_lesson_is_read_as_it_is_written(tmp_path):
 # What is changed in GOOD, and the error's line, field and problem.
 BAD = {
     "a field that is missing": ('title = "A lesson"\n', "", 1, "title", "text"),
-    "a misspelt field": ('question = "How', 'qestion = "How', 13, "step.guess.question", "text"),
-    "an extra field": ("close = 2", "close = 2\ncolour = 3", 21, "step.guess.colour = 3", "field"),
+    "no take-away": ('take_away = "One thing, and another."\n', "", 1, "take_away", "text"),
+    "no way on": (
+        *('[go_on]\npage = "measure"\nwords = "Try more"\nquery = { view = "Bytes" }\n', ""),
+        *(1, "go_on", "table"),
+    ),
+    "a misspelt field": ('question = "How', 'qestion = "How', 19, "step.guess.question", "text"),
+    "an extra field": ("close = 2", "close = 2\ncolour = 3", 27, "step.guess.colour = 3", "field"),
     "no text": ("minutes = 5", 'minutes = "five"', 3, "minutes = five", "number"),
     "no such level": ('level = "basic"', 'level = "easy"', 4, "level = easy", "one_of"),
     "no such level of a step": (
-        *('level = "further"', 'level = "hard"', 38, "step.level = hard", "one_of"),
+        *('level = "further"', 'level = "hard"', 44, "step.level = hard", "one_of"),
     ),
     "no such preset": (
         *('preset = "digits-dense"\nchange', 'preset = "digits"\nchange'),
-        *(25, "step.train.preset = digits", "one_of"),
+        *(31, "step.train.preset = digits", "one_of"),
     ),
-    "no such setting": ("{ epochs = 1 }", "{ epoch = 1 }", 26, "step.train.change", "setting"),
-    "a value out of bounds": ("{ epochs = 1 }", "{ epochs = 0 }", 26, "step.train.change", "whole"),
+    "no such setting": ("{ epochs = 1 }", "{ epoch = 1 }", 32, "step.train.change", "setting"),
+    "a value out of bounds": ("{ epochs = 1 }", "{ epochs = 0 }", 32, "step.train.change", "whole"),
     "no such experiment": (
         *('holds = "one.val_psnr > 10"', 'holds = "two.val_psnr > 10"'),
-        *(29, "step.check.holds = two.val_psnr", "figures"),
+        *(35, "step.check.holds = two.val_psnr", "figures"),
     ),
     "no such figure": (
         *("{{one.pixels:.0f}}", "{{one.pixel:.0f}}"),
-        *(34, "step.explain.text = one.pixel", "figures"),
+        *(40, "step.explain.text = one.pixel", "figures"),
     ),
     "no arithmetic": (
-        *('"one.val_psnr > 10"', '"one.val_psnr >"', 29, "step.check.holds", "expression"),
+        *('"one.val_psnr > 10"', '"one.val_psnr >"', 35, "step.check.holds", "expression"),
     ),
     "a bad format": (
-        *("{{one.pixels:.0f}}", "{{one.pixels:.0x}}", 34, "step.explain.text"),
+        *("{{one.pixels:.0f}}", "{{one.pixels:.0x}}", 40, "step.explain.text"),
         "expression_format",
     ),
     "one choice": (
         *("low = 0\n", 'choices = ["one"]\nlow = 0\n'),
-        *(15, "step.guess.choices = ['one']", "two"),
+        *(21, "step.guess.choices = ['one']", "two"),
     ),
-    "bounds": ("high = 40", "high = 0", 16, "step.guess.high = 0", "above"),
-    "no such page": ('page = "train"', 'page = "home"', 48, "step.open.page = home", "one_of"),
-    "no such measure": ('what = "pca"', 'what = "cpa"', 44, "step.measure.what = cpa", "one_of"),
+    "bounds": ("high = 40", "high = 0", 22, "step.guess.high = 0", "above"),
+    "no such page": ('page = "train"', 'page = "home"', 54, "step.open.page = home", "one_of"),
+    "no such measure": ('what = "pca"', 'what = "cpa"', 50, "step.measure.what = cpa", "one_of"),
     "settings of a measure": (
-        *("numbers = 4 }", "number = 4 }", 45),
+        *("numbers = 4 }", "number = 4 }", 51),
         *("step.measure.settings = {'preset': 'digits-dense', 'number': 4}", "exactly"),
     ),
-    "a name": ('name = "one"', 'name = "one two"', 23, "step.train.name = one two", "word"),
-    "no table": ("[step.guess]", "[[step.guess]]", 6, "step.guess", "table"),
-    "a table for tables": ("[[step.check]]", "[step.check]", 28, "step.check", "tables"),
-    "texts": ("low = 0\n", "choices = 3\nlow = 0\n", 15, "step.guess.choices = 3", "texts"),
-    "settings": ("change = { epochs = 1 }", "change = 3", 26, "step.train.change = 3", "settings"),
+    "a name": ('name = "one"', 'name = "one two"', 29, "step.train.name = one two", "word"),
+    "no table": ("[step.guess]", "[[step.guess]]", 12, "step.guess", "table"),
+    "a table for tables": ("[[step.check]]", "[step.check]", 34, "step.check", "tables"),
+    "texts": ("low = 0\n", "choices = 3\nlow = 0\n", 21, "step.guess.choices = 3", "texts"),
+    "settings": ("change = { epochs = 1 }", "change = 3", 32, "step.train.change = 3", "settings"),
 }
 
 
@@ -182,7 +195,8 @@ def test_another_language_has_the_same_experiments(language):
     def bare(path):
         """Everything but words."""
         lesson = read_lesson(path)
-        return [
+        go_on = lesson.go_on.page, lesson.go_on.query
+        return go_on, [
             (
                 [(one.name, one.spec) for one in step.experiments],
                 [(one.name, one.what, one.settings) for one in step.measurements],
@@ -205,17 +219,6 @@ def test_its_terms_are_in_the_glossary(lesson):
         for step in lesson.steps:
             for term in terms_in(step.text + step.explanation):
                 assert f"glossary.{term}.means" in known
-
-
-def test_every_term_of_the_glossary_is_used():
-    used = {
-        term
-        for path in lesson_files("en")
-        for step in read_lesson(path).steps
-        for term in terms_in(step.text + step.explanation)
-    }
-    there = {key.split(".")[1] for key in entries("en") if key.startswith("glossary.")}
-    assert there == used
 
 
 ENDINGS = {"en": "s?", "de": "(?:e|s|es|n|en)?"}  # of a word in the plural, or in a case
@@ -264,10 +267,13 @@ def test_a_guess_is_judged_both_ways_by_what_the_experiment_shows():
     assert number.close == 3
     found = [verdict(number, said, shown) for said in (5.5, 6, 9, 12, 12.5)]
     assert found == [False, True, True, True, False]
-    shown |= {"sixtyfour.val_psnr": 25.0, "pca2.psnr": 13.0, "pca64.psnr": 45.0}
-    assert [verdict(choice, said, shown) for said in (1, 2, 3)] == [True, False, False]
-    shown["two.val_psnr"] = 12.0  # the truth is what was shown, not what the author expected
-    assert [verdict(choice, said, shown) for said in (1, 2, 3)] == [False, False, True]
+    shown |= {"sixtyfour.val_psnr": 25.0}
+    shown |= {"pca2.psnr": 13.0, "pca16.psnr": 22.5, "pca64.psnr": 45.0}
+    assert [verdict(choice, said, shown) for said in (1, 2, 3, 4)] == [True, False, False, False]
+    shown["two.val_psnr"] = 13.2  # the truth is what was shown, not what the author expected
+    assert [verdict(choice, said, shown) for said in (1, 2, 3, 4)] == [False, True, False, False]
+    shown |= {"two.val_psnr": 12.0, "sixteen.val_psnr": 22.0}
+    assert [verdict(choice, said, shown) for said in (1, 2, 3, 4)] == [False, False, False, True]
     assert verdict(choice, 1, {}) is None
 
 
@@ -305,12 +311,28 @@ def places(text):
     return {name for part in inside for name in Expression(part.rsplit(":", 1)[0]).names}
 
 
-def test_its_links_to_train_can_be_read(lesson):
-    for step in lesson.steps:
-        for link in step.links:
-            assert (ROOT / "pages" / f"{link.page}.py").is_file()
-            if link.page == "train":
-                from_query({k: v for k, v in link.query if k not in NOT_SETTINGS})
+def test_its_links_can_be_read(lesson):
+    trainings = {one.name for step in lesson.steps for one in step.experiments}
+    for link in (lesson.go_on, *(link for step in lesson.steps for link in step.links)):
+        assert (ROOT / "pages" / f"{link.page}.py").is_file()
+        if link.page == "train":
+            from_query({k: v for k, v in link.query if k not in NOT_SETTINGS})
+        model = dict(link.query).get("model", "")
+        own = model.removeprefix("train:")
+        assert own in trainings if model.startswith("train:") else model in ("", *cards())
+
+
+def test_it_names_models_as_the_menus_do(lesson):
+    """In backticks stands a model's name: the page shows its title."""
+    written = texts_of(FOLDER / "en" / f"{lesson.id}.toml")
+    for name in re.findall(r"`([^`]+)`", written):
+        assert name in cards()
+    plain = re.sub(r"`[^`]+`", "", written)
+    assert not [name for name in cards() if re.search(rf"(?<![\w-]){name}(?![\w-])", plain)]
+
+
+def test_its_take_away_is_two_lines(lesson):
+    assert len(lesson.take_away.splitlines()) == 2
 
 
 def test_every_page_that_a_lesson_may_open_is_there():

@@ -5,7 +5,7 @@ import streamlit as st
 from ae_core.lessons.expressions import MissingFigure
 from ae_core.lessons.schema import Guess
 from pages.ui.i18n import notice
-from pages.ui.i18n.text import text
+from pages.ui.i18n.text import number, text
 from pages.ui.lessons.progress import Progress, take_guess
 
 
@@ -32,6 +32,7 @@ def ask(guess: Guess, progress: Progress, lesson: str) -> None:
                 high,
                 middle,
                 step,
+                format="localized",
                 key=key,
             )
 
@@ -73,5 +74,6 @@ def said_view(guess: Guess, said: float, numbers: dict[str, float], *, shown: bo
 def _in_words(guess: Guess, value: float) -> str:
     if guess.choices:
         return guess.choices[round(value) - 1]
-    digits = ".3g" if abs(value) < 100 else ".0f"
-    return f"{value:{digits}} {guess.unit}".strip()
+    # The truth is said as exactly as the slider can be set.
+    places = 0 if guess.step.is_integer() else 1
+    return f"{number(value, f'.{places}f')} {guess.unit}".strip()

@@ -1,7 +1,5 @@
 """Shows a step of a lesson: text, guess, experiment, check, explanation."""
 
-import html
-import re
 from collections.abc import Mapping
 
 import streamlit as st
@@ -9,17 +7,15 @@ import streamlit as st
 from ae_core.lessons.expressions import MissingFigure, fill
 from ae_core.lessons.figures import Figures
 from ae_core.lessons.schema import GUESS, Experiment, Lesson, Link, Step, numbers_of
-from ae_core.text.sentences import entries
+from ae_core.runs.snapshot import Snapshot
 from pages.ui.i18n import notice
-from pages.ui.i18n.text import language, text
+from pages.ui.i18n.text import in_formula, number, text
 from pages.ui.lessons.experiments import done_runs, figures_of, train_view
+from pages.ui.lessons.glossary import explained, words_of
 from pages.ui.lessons.guess import ask, said_view, verdict
 from pages.ui.lessons.measurements import measure_view, measured_figures
 from pages.ui.lessons.progress import Progress, take_tried
 from pages.ui.shell.return_link import link_with_return
-
-_TERM = re.compile(r"\[\[([^\]|]+)(?:\|([^\]]+))?\]\]")
-_MARKUP = re.compile(r"<(?=[A-Za-z/!?])")
 
 
 def step_view(lesson: Lesson, progress: Progress) -> bool:
@@ -29,31 +25,31 @@ def step_view(lesson: Lesson, progress: Progress) -> bool:
     known: dict[str, Mapping[str, float]] = dict(figures_of(done_runs(earlier)))
     level = text(f"lessons.level.{step.level}")
     st.markdown(f"## {notice.plain(step.title)} :gray-badge[{level}]")
-    explained(_filled(step.text, known))
+    explained(_filled(step.text, lesson, known))
     said = progress.guesses[progress.step]
     if step.guess is not None and said is None:
         ask(step.guess, progress, lesson.id)
-        glossary(step.text)
+        words_of(step.text)
         return False
     answer = st.container()
     if step.experiments:
         known |= train_view(step.experiments)
     runs = done_runs((*earlier, *step.experiments))
     known |= measure_view(step, runs)
-    _links(step.links)
+    _links(step.links, runs)
     complete = _complete(step, known, tried=progress.step in progress.tried)
     if step.guess is not None and said is not None:
         with answer:
             said_view(step.guess, said, _numbers(known, said), shown=complete)
     if complete:
-        _checks(step, _numbers(known, said))
-        _explanation(step, known)
+        _checks(step, lesson, _numbers(known, said))
+        _explanation(step, lesson, known)
     elif _is_elsewhere(step):
         st.button(text("lessons.tried"), on_click=take_tried, args=(progress,))
         st.info(text("lessons.not_yet_tried"))
     else:
         st.info(text("lessons.not_yet"))
-    glossary(step.text + step.explanation)
+    words_of(step.text + step.explanation)
     return complete
 
 
@@ -62,11 +58,11 @@ def right_guesses(lesson: Lesson, progress: Progress) -> list[bool | None]:
     runs = done_runs(_earlier(lesson, len(lesson.steps)))
     known: dict[str, Mapping[str, float]] = dict(figures_of(runs))
     found: list[bool | None] = []
-    for number, (step, said) in enumerate(zip(lesson.steps, progress.guesses, strict=True)):
+    for place, (step, said) in enumerate(zip(lesson.steps, progress.guesses, strict=True)):
         right = None
         if step.guess is not None and said is not None:
             known |= measured_figures(step, runs)
-            if _complete(step, known, tried=number in progress.tried):
+            if _complete(step, known, tried=place in progress.tried):
                 right = verdict(step.guess, said, _numbers(known, said))
         found.append(right)
     return found
@@ -90,73 +86,70 @@ def _numbers(known: Figures, said: float | None) -> dict[str, float]:
     return numbers_of(known) | ({} if said is None else {GUESS: said})
 
 
-def _filled(written: str, known: Figures, said: float | None = None) -> str:
+def _filled(words: str, lesson: Lesson, known: Figures) -> str:
     try:
-        return fill(written, _numbers(known, said))
-    except MissingFigure:
-        return text("lessons.earlier_first")
+        return fill(words, numbers_of(known), number)
+    except MissingFigure as missing:
+        return _earlier_first(lesson, missing)
 
 
-def _links(links: tuple[Link, ...]) -> None:
+def _earlier_first(lesson: Lesson, missing: MissingFigure) -> str:
+    """Return a sentence that names the step whose training has the missing figure."""
+    name = str(missing.args[0]).partition(".")[0]
+    place = next(
+        place
+        for place, step in enumerate(lesson.steps, 1)
+        if name in [one.name for one in (*step.experiments, *step.measurements)]
+    )
+    return text("lessons.earlier_first", step=place)
+
+
+def _links(links: tuple[Link, ...], runs: Mapping[str, Snapshot]) -> None:
     if not links:
         return
     with st.container(horizontal=True):
         for link in links:
-            st.page_link(
-                f"pages/{link.page}.py",
-                label=f"**{notice.plain(link.words)}**",
-                icon=":material/open_in_new:",
-                query_params=link_with_return(dict(link.query)),
-            )
+            page_link(link, runs)
 
 
-def _checks(step: Step, numbers: dict[str, float]) -> None:
+def page_link(link: Link, runs: Mapping[str, Snapshot]) -> None:
+    """Show a link to another page, which leads back to the lesson.
+
+    A model ``train:<name>`` is the student's own run; before it exists, the page's first model.
+    """
+    query = dict(link.query)
+    own = query.get("model", "").partition("train:")[2]
+    if own:
+        del query["model"]
+        query |= {"model": runs[own].id} if own in runs else {}
+    st.page_link(
+        f"pages/{link.page}.py",
+        label=f"**{notice.plain(link.words)}**",
+        icon=":material/open_in_new:",
+        query_params=link_with_return(query),
+    )
+
+
+def _checks(step: Step, lesson: Lesson, numbers: dict[str, float]) -> None:
     for check in step.checks:
         try:
             holds = check.holds.value(numbers)
-            words = fill(check.yes if holds else check.no, numbers)
-        except MissingFigure as error:
-            notice.warning(text("lessons.no_figure", figure=error.args[0]))
-            continue
+            words = fill(check.yes if holds else check.no, numbers, number)
+        except MissingFigure as missing:
+            notice.warning(_earlier_first(lesson, missing))
+            return  # the other checks would say the same
         icon = ":material/check_circle:" if holds else ":material/help:"
         (st.success if holds else st.warning)(words, icon=icon)
 
 
-def _explanation(step: Step, known: Figures) -> None:
-    if step.explanation:
-        explained(_filled(step.explanation, known))
-    if step.formula:
-        st.latex(_filled(step.formula, known))
-
-
-def key_of(term: str) -> str:
-    """Return the glossary's key of a term: ``latent space`` is ``latent-space``."""
-    return re.sub(r"[^a-z0-9]+", "-", term.lower()).strip("-")
-
-
-def terms_in(written: str) -> list[str]:
-    """Return the keys of the terms in a text, in order, without duplicates."""
-    return list(dict.fromkeys(key_of(match[1]) for match in _TERM.finditer(written)))
-
-
-def explained(written: str) -> None:
-    """Show a text; ``[[code]]`` or ``[[code|codes]]`` shows the glossary entry as a tooltip."""
-    # Visitors do not write lessons' files, but HTML is not allowed in them either.
-    safe = _MARKUP.sub("&lt;", written)
-    st.markdown(_TERM.sub(_marked, safe), unsafe_allow_html=True)
-
-
-def glossary(written: str) -> None:
-    """Offer the terms of a text as a list, for visitors without a mouse."""
-    terms = terms_in(written)
-    if not terms:
+def _explanation(step: Step, lesson: Lesson, known: Figures) -> None:
+    numbers = numbers_of(known)
+    try:
+        words = fill(step.explanation, numbers, number)
+        formula = fill(step.formula, numbers, in_formula)
+    except MissingFigure as missing:
+        st.markdown(_earlier_first(lesson, missing))
         return
-    with st.expander(text("lessons.words")):
-        for term in terms:
-            st.markdown(f"**{text(f'glossary.{term}.term')}**: {text(f'glossary.{term}.means')}")
-
-
-def _marked(match: re.Match[str]) -> str:
-    means = entries(language()).get(f"glossary.{key_of(match[1])}.means", "")
-    title = html.escape(re.sub(r"[*_$`]", "", means), quote=True)
-    return f'<abbr tabindex="0" title="{title}">{match[2] or match[1]}</abbr>'
+    explained(words)
+    if formula:
+        st.latex(formula)
