@@ -14,10 +14,9 @@ from ae_core.data.gallery import images_of
 from ae_core.data.loading import card, load_images
 from ae_core.evaluation.quantization import Quantizer
 from ae_core.evaluation.rate_distortion import Curve, Point
-from ae_core.latent.browser_decoder import decoder_bytes
+from ae_core.latent.explore import live_decoder
 from ae_core.models import baselines
-from ae_core.models.compatibility import image_shape
-from ae_core.models.inference import ModelFile, open_model, read_weights
+from ae_core.models.inference import ModelFile, open_model
 
 TRAIN_IMAGES = 4000  # for fitting quantizers
 TEST_IMAGES = 200  # for mean sizes and errors
@@ -36,7 +35,8 @@ class CodeRates:
     Attributes:
         points: one point for each of BITS.
         psnr: the PSNR without quantization, in dB.
-        decoder_bytes: the decoder as sent to the browser, plus the largest quantizer.
+        decoder_bytes: the decoder as sent to the browser, in 16 bits a weight where they suffice,
+            plus the largest quantizer.
         images: the number of test images.
     """
 
@@ -57,8 +57,7 @@ def code_rates(model: ModelFile) -> CodeRates:
     tests = images_of(spec).test[:TEST_IMAGES]
     codes, fitted = network.encode(tests), quantizers(model)
     points = tuple(_point(quantizer, codes, tests, network.decode) for quantizer in fitted)
-    half = any(array.dtype != np.float32 for array in read_weights(model).values())
-    decoder = decoder_bytes("", spec.autoencoder, image_shape(spec), network.weights(), half=half)
+    decoder = live_decoder(model, "")
     psnr = metrics.psnr(tests, network.decode(codes))
     return CodeRates(points, psnr, len(decoder) + fitted[-1].table_bytes, len(tests))
 

@@ -24,7 +24,7 @@ def test_a_collapsing_network_is_found_while_it_trains_and_its_remedy_is_set_up(
     expect(page.get_by_text("0 of 16 numbers of the code are in use")).to_be_visible()
     assert height(page) == before  # the pictures below have not moved
 
-    page.get_by_role("button", name="Try it: β, weight of the KL divergence = 1").click()
+    page.get_by_role("button", name="Try it: β = 1").click()
     beta = page.get_by_label("β, weight of the KL divergence")
     expect(beta).to_have_value("1")
     expect(page).to_have_url(re.compile("view=Set[+ ]up"))

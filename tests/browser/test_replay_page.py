@@ -86,7 +86,7 @@ def test_it_goes_by_keyboard_and_plays_to_the_end(page, trained):
 def test_the_replay_can_be_kept_as_an_animation(page, trained):
     run = trained(page, NOISY)
     open_replay(page, f"run={run}&replay=1")
-    page.get_by_role("button", name="Download", exact=True).first.click()  # the other is the script
+    page.get_by_role("button", name="Download the replay").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Animation (GIF)").click()
     with Image.open(download.value.path()) as image:

@@ -60,6 +60,6 @@ def test_a_higher_threshold_finds_less_and_alarms_less():
 
 def test_bytes_as_they_are_are_more_than_entropy_coded_ones():
     query = {"model": "toy-faces-vae"}
-    coded = metric(opened("pages/measure.py", **query), "Size needed")
-    plain = metric(opened("pages/measure.py", **query, count="plain"), "Size needed")
+    coded = metric(opened("pages/measure.py", **query), "Size at best quality")
+    plain = metric(opened("pages/measure.py", **query, count="plain"), "Size at best quality")
     assert float(coded.split()[0]) < float(plain.split()[0])

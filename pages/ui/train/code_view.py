@@ -45,7 +45,7 @@ def code_view(place: str, spec: TrainingSpec, model: ModelFile | None = None) ->
         files.append(File(text("code.model"), "autoencoder.keras", make, "application/zip"))
     with st.container(horizontal=True, vertical_alignment="center"):
         with notice.refusals():
-            download_menu(f"code.{place}", files)
+            download_menu(f"code.{place}", files, label=text("code.files"))
         if needs_file(spec):
             make = partial(picture_file, spec.images)
             images = [File(text("code.picture_file"), PICTURE_FILE, make, "application/zip")]

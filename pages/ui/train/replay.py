@@ -96,6 +96,7 @@ def replay_view(snapshot: Snapshot) -> None:
             File(label, f"replay-{run.id[:4]}.gif", partial(_gif, run), "image/gif")
             for label, run in zip(labels, runs, strict=False)
         ],
+        label=text("replay.files"),
     )
 
 
