@@ -44,7 +44,7 @@ def test_the_parts_of_a_trained_epoch_add_up_to_its_loss(name):
     )
     assert tuple(parts) == formula.parts_of(spec)
     shown = formula.in_numbers(loss, parts, NAMES)
-    assert formula._number(loss) in shown
+    assert formula._number(loss, format) in shown
     for part in parts:
         assert NAMES[part.name] in shown
 

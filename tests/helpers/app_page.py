@@ -2,6 +2,8 @@
 
 import functools
 import re
+from collections.abc import Iterator
+from typing import Any
 
 from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.context import ContextProxy
@@ -57,3 +59,33 @@ def texts(elements) -> str:
 def metric(page: AppTest, label: str) -> str:
     """Return the large figure below a label."""
     return next(m.value for m in page.metric if m.label == label)
+
+
+READ = {"body", "label", "help", "caption", "options", "placeholder", "text", "title", "element"}
+NO_DECIMAL = re.compile(
+    r"arXiv \d+\.\d+|Version \d+(?:\.\d+)*|https?:\S+|`[^`]*`|<[^>]*>"  # ids, addresses, names
+    r"|(?<![\d.])\d{1,3}(?:\.\d{3})+(?![\d.])"  # 4.096
+)
+
+
+def decimal_points(page: AppTest) -> list[str]:
+    """What a visitor reads on a page that has a decimal point in it; code is no text."""
+    said = (words for block in (page.main, page.sidebar) for words in _read(block))
+    return [words for words in said if re.search(r"\d\.\d", NO_DECIMAL.sub("", words))]
+
+
+def _read(node: Any) -> Iterator[str]:
+    if node.type != "code":
+        yield from _texts_of(node.proto)
+    for child in getattr(node, "children", {}).values():
+        yield from _read(child)
+
+
+def _texts_of(message: Any) -> Iterator[str]:
+    """The texts of a protocol message and of all that is in it."""
+    for field, value in message.ListFields() if hasattr(message, "ListFields") else ():
+        for each in value if field.is_repeated else (value,):
+            if isinstance(each, str) and field.name in READ:
+                yield each
+            elif not isinstance(each, str):
+                yield from _texts_of(each)

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ae_core.data.loading import load_images
 from ae_core.errors import UserError
 from ae_core.lessons.expressions import Expression, fill
 from ae_core.lessons.figures import MEASUREMENTS, RUN_FIGURES, figures_of_run
@@ -15,8 +16,8 @@ from ae_core.models.pretrained import cards
 from ae_core.specs import PRESETS, TrainingSpec, from_query, preset
 from ae_core.storage.files import ROOT
 from ae_core.text.sentences import entries, languages
-from pages.ui.lessons.guess import verdict
 from pages.ui.lessons.glossary import key_of, terms_in
+from pages.ui.lessons.guess import verdict
 from pages.ui.state.query_params import NOT_SETTINGS
 from tests.helpers.refusals import check as check_message
 from tests.helpers.refusals import refused
@@ -329,6 +330,15 @@ def test_it_names_models_as_the_menus_do(lesson):
         assert name in cards()
     plain = re.sub(r"`[^`]+`", "", written)
     assert not [name for name in cards() if re.search(rf"(?<![\w-]){name}(?![\w-])", plain)]
+
+
+def test_only_the_smile_differs_between_the_ends_of_the_walk_in_lesson_10():
+    query = dict(read_lesson(lesson_files("en")[9]).steps[1].links[0].query)
+    faces = load_images("toy-faces")
+    ends = [int(query[end].removeprefix("picture:")) for end in ("from", "to")]
+    apart = dict(zip(faces.label_names, np.ptp(faces.test_labels[ends], axis=0), strict=True))
+    assert apart.pop("smile") > 1.5  # from -1 to 1
+    assert max(apart.values()) < 0.3
 
 
 def test_its_take_away_is_two_lines(lesson):

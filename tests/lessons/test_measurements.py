@@ -4,14 +4,20 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
+from ae_core.data.loading import card as load_card
 from ae_core.data.loading import load_images
+from ae_core.evaluation.reconstruction_error import in_distribution, out_of_distribution
+from ae_core.latent.disentanglement import correlations
+from ae_core.latent.explore import latent_profile
 from ae_core.lessons.figures import MEASUREMENTS
 from ae_core.lessons.measurements import measure
+from ae_core.lessons.reader import lesson_files, read_lesson
 from ae_core.models.inference import ModelFile
 from ae_core.models.pretrained import cards
 from ae_core.models.weights import to_bytes
 from ae_core.specs import change, preset
 from ae_core.training.loop import fit
+from pages.ui.charts.latent import NOTED
 from tests.helpers.refusals import refused
 
 
@@ -103,6 +109,30 @@ def test_factors_are_found():
         ("properties", found["found"], 8),
         ("numbers", found["in_use"], 12),
     )
+
+
+def test_a_number_rarely_means_one_property_alone():
+    """Lesson 10: even here some properties show in two numbers, which the table draws dark."""
+    known = latent_profile(cards()["toy-faces-vae"].model_file())
+    found = np.abs(correlations(known.codes, known.labels))
+    assert max((row >= NOTED).sum() for row in found) >= 2
+
+
+@pytest.mark.parametrize(
+    ("model", "image_set", "mistakes"),
+    [("digits-dense", "toy-faces", 0), ("faces-ae", "digits", 1)],
+)
+def test_a_threshold_between_the_hills_makes_mistakes_where_they_overlap(
+    model, image_set, mistakes
+):
+    """Lesson 5: the two pages on which it lets a threshold be moved."""
+    query = dict(read_lesson(lesson_files("en")[4]).steps[1].links[mistakes].query)
+    assert (query["model"], query["with"]) == (model, image_set)
+    if not load_card(cards()[model].spec.image_set).available:
+        pytest.skip("needs the image set's file")
+    known = in_distribution(cards()[model].model_file()).scores
+    unknown, _ = out_of_distribution(cards()[model].model_file(), image_set, known)
+    assert (known.max() > unknown.scores.min()) == bool(mistakes)
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,10 @@
 import pickle
 
+import numpy as np
 import pytest
 
 from ae_core.errors import Message, StorageError, UserError
-from ae_core.text.sentences import entries, languages, say, sentence
+from ae_core.text.sentences import entries, languages, number, say, sentence
 
 
 def test_an_error_keeps_key_and_values_on_its_way_from_a_worker():
@@ -46,6 +47,7 @@ def entry(monkeypatch):
         ("{n}", {"n": 0.05}, "0.05", "0,05"),
         ("{n}", {"n": 1e-6}, "1e-06", "1e-06"),
         ("{n}", {"n": True}, "True", "True"),
+        ("{n:.0%}", {"n": 0.64}, "64%", "64\N{NO-BREAK SPACE}%"),
         ("{c:or}", {"c": ("a", "b", "c")}, "a, b, or c", "a, b oder c"),
         ("{c}", {"c": ("a", 2)}, "a, 2", "a, 2"),
         ("{v}", {"v": "x" * 199}, "x" * 199, "x" * 199),
@@ -55,6 +57,23 @@ def entry(monkeypatch):
 def test_fields(entry, template, values, english, german):
     assert entry(template, "en", **values) == english
     assert entry(template, "de", **values) == german
+
+
+@pytest.mark.parametrize(
+    ("value", "form", "english", "german"),
+    [
+        (20.06, ".1f", "20.1", "20,1"),
+        (np.float32(-2.866), ".3f", "-2.866", "-2,866"),
+        (np.int64(534_032), ",", "534,032", "534.032"),
+        (1210.4, ",.0f", "1,210", "1.210"),
+        (0.955, ".1%", "95.5%", "95,5\N{NO-BREAK SPACE}%"),
+        (8.66, "+.1f", "+8.7", "+8,7"),
+        (1e-05, "g", "1e-05", "1e-05"),
+        (4096, "", "4,096", "4.096"),
+    ],
+)
+def test_a_number_is_written_as_a_language_writes_it(value, form, english, german):
+    assert (number(value, form), number(value, form, "de")) == (english, german)
 
 
 def test_a_message_in_a_message_becomes_its_sentence(entry):

@@ -10,7 +10,7 @@ import streamlit as st
 from ae_core.storage.database import database_in
 from ae_core.storage.files import ROOT
 from ae_core.takeover.visitors import take_over_sets
-from tests.helpers.app_page import opened
+from tests.helpers.app_page import decimal_points, opened
 
 FIXTURES = ROOT / "tests" / "fixtures"
 OWNER = "fd79b58188563bca"
@@ -43,3 +43,7 @@ def test_a_link_shows_what_it_showed(old_store, link):
         "figures", []
     )
     assert bool(page.error) == link.get("refused", False)
+    if link["query"].get("lang") == "de":
+        assert decimal_points(page) == []
+        for chart in page.get("plotly_chart"):
+            assert json.loads(chart.proto.spec)["layout"]["separators"] == ",."

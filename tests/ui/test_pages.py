@@ -4,7 +4,8 @@ import pytest
 from PIL import Image
 
 from ae_core.data import image_files
-from tests.helpers.app_page import PAGES, metric, opened, ran, texts
+from ae_core.text.sentences import entries, languages
+from tests.helpers.app_page import PAGES, decimal_points, metric, opened, ran, texts
 from tests.helpers.encoded import encoded
 from tests.helpers.refusals import says
 
@@ -18,7 +19,25 @@ def test_every_page_opens_without_an_exception(page):
 
 @pytest.mark.parametrize("page", ["app.py", *PAGES])
 def test_every_page_opens_in_german(page):
-    assert not texts(opened(page, lang="de").error)
+    german = opened(page, lang="de")
+    assert not texts(german.error)
+    assert decimal_points(german) == []
+
+
+@pytest.mark.parametrize("language", languages())
+def test_the_lessons_page_explains_every_term(language):
+    page = opened("pages/lessons.py", lang=language)
+    known = {key: said for key, said in entries(language).items() if key.startswith("glossary.")}
+    said = texts(page.expander[0].markdown)
+    assert all(words in said for key, words in known.items() if key.endswith((".term", ".means")))
+    terms = [entry.value.split("**")[1] for entry in page.expander[0].markdown]
+    assert terms == sorted(terms, key=str.casefold)
+
+
+def test_a_step_whose_training_was_skipped_says_which_one_it_needs():
+    page = opened("pages/lessons.py", lesson="02-how-many-numbers", step="2", guess=";1")
+    (warning,) = page.warning
+    assert "the training of step 1" in warning.value
 
 
 def test_the_language_of_a_tab_outlives_a_link_that_names_none():

@@ -1,6 +1,7 @@
 """The words of the app: every key that the code names is there, in every language."""
 
 import ast
+import json
 import re
 import string
 
@@ -15,7 +16,8 @@ from ae_core.specs import CHOICES, PRESETS, TrainingSpec, flatten
 from ae_core.specs.augmentation import AUGMENTATIONS
 from ae_core.specs.losses import BOTTLENECKS, LOSSES
 from ae_core.specs.noise import NOISES
-from ae_core.text.sentences import FALLBACK, entries, languages
+from ae_core.storage.files import ROOT
+from ae_core.text.sentences import FALLBACK, entries, languages, number
 from pages.ui.charts.network_diagram import HEAD, network_drawing
 from pages.ui.charts.network_diagram import WORDS as DRAWN
 from pages.ui.i18n.names import image_set_title, model_data
@@ -121,7 +123,7 @@ def test_help_and_words_are_of_settings_and_choices_that_there_are(language):
     keys = [key.split(".", 2)[1:] for key in entries(language) if key.startswith("settings.")]
     settings = set(flatten(TrainingSpec()))
     assert {name for table, name in keys if table == "label"} == settings
-    assert {name for table, name in keys if table == "help"} <= settings
+    assert {name for table, name in keys if table in ("help", "short")} <= settings
     choices = {choice for options in CHOICES.values() for choice in options} | {"dense", "conv"}
     assert {name for table, name in keys if table == "choice"} <= choices
 
@@ -146,6 +148,30 @@ def test_the_drawing_of_a_network_is_in_the_reader_s_language(name):
 )
 def test_an_option_of_the_address_gives_the_name_of_an_entry(option, name):
     assert slug(option) == name
+
+
+def test_scripts_in_the_browser_know_the_same_languages():
+    script = (ROOT / "pages" / "ui" / "widgets" / "numbers.js").read_text(encoding="utf-8")
+    (named,) = re.findall(r"const LANGUAGES = (\[.*?\]);", script)
+    assert tuple(json.loads(named)) == languages()
+
+
+@pytest.mark.parametrize("language", languages())
+def test_a_model_whose_kl_divergence_has_a_weight_says_so(language):
+    for name, card in cards().items():
+        if isinstance(card.spec, TrainingSpec) and card.spec.autoencoder.is_variational:
+            beta = number(card.spec.autoencoder.beta, "g", language)
+            said = f"β = {beta}" in entries(language)[f"model.card.{name}.about"]
+            assert said == (card.spec.autoencoder.beta != 1), name
+
+
+def test_what_is_said_of_heteroscedastic_noise_is_what_was_measured():
+    """Lesson 6: it makes hardly any difference, less than half a decibel."""
+    results = [
+        cards()[f"olivetti-denoising{end}"].noise_results for end in ("", "-heteroscedastic")
+    ]
+    gains = [two.denoised - one.denoised for one, two in zip(*results, strict=True)]
+    assert max(map(abs, gains)) < 0.5
 
 
 @pytest.mark.parametrize("language", OTHERS)

@@ -123,4 +123,6 @@ def _verdict(found: list[Compressed], budget: float) -> None:
     best = max(baselines, key=lambda each: each.psnr)
     gap = ours.psnr - best.psnr
     key = "measure.ahead" if gap > 0 else "measure.behind"
-    st.markdown(text(key, baseline=text(f"measure.method.{best.method}"), gap=number(abs(gap), ".1f")))
+    st.markdown(
+        text(key, baseline=text(f"measure.method.{best.method}"), gap=number(abs(gap), ".1f"))
+    )

@@ -134,7 +134,9 @@ def _extremes(kind: str, errors: ReconstructionErrors, threshold: float) -> None
 def _caption(kind: str, score: float, threshold: float) -> str:
     """Return a caption with a score, and whether the threshold misclassifies it."""
     wrong = (score > threshold) == (kind == "known")
-    return text(f"measure.wrong.{kind}", score=number(score, ".4f")) if wrong else number(score, ".4f")
+    return (
+        text(f"measure.wrong.{kind}", score=number(score, ".4f")) if wrong else number(score, ".4f")
+    )
 
 
 def _steps(known: np.ndarray, unknown: np.ndarray) -> tuple[float, ...]:

@@ -144,7 +144,9 @@ def _slider(view: LatentView, dimension: int) -> Slider:
     note = "latent.sliders.nats" if known.variational else "latent.sliders.variance"
     return Slider(
         label=f"z{dimension + 1}",
-        note=text(note, tells=number(tells, ".2f"), low=number(first, ".2f"), high=number(third, ".2f")),
+        note=text(
+            note, tells=number(tells, ".2f"), low=number(first, ".2f"), high=number(third, ".2f")
+        ),
         low=step * math.floor(min(low - margin, value) / step),
         high=step * math.ceil(max(high + margin, value) / step),
         rest=float(f"{known.mean[dimension]:.4g}"),

@@ -143,7 +143,8 @@ def _show(card: ModelCard) -> None:
     if not card.noise_results:
         return
     rows = "\n".join(
-        f"| {in_words(result.kind)} {number(result.amount, 'g')} | {image_set_title(result.image_set)} "
+        f"| {in_words(result.kind)} {number(result.amount, 'g')} "
+        f"| {image_set_title(result.image_set)} "
         f"| {number(result.noisy, '.2f')} dB | {number(result.denoised, '.2f')} dB |"
         for result in card.noise_results
     )

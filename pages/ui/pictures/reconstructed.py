@@ -44,7 +44,11 @@ def _figures(ours: Reconstruction) -> None:
             ("PSNR", f"{number(ours.psnr, '.1f')} dB", text("reconstruct.psnr_help")),
             ("SSIM", number(ours.ssim, ".3f"), text("reconstruct.ssim_help")),
             ("MSE", number(ours.mse, ".4f"), text("reconstruct.mse_help")),
-            (text("reconstruct.code"), f"{number(ours.bytes, ',')} B", text("reconstruct.code_help")),
+            (
+                text("reconstruct.code"),
+                f"{number(ours.bytes, ',')} B",
+                text("reconstruct.code_help"),
+            ),
         ):
             metric(label, value, about)
 

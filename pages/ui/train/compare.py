@@ -70,10 +70,13 @@ def _table(runs: list[Snapshot]) -> str:
     for run in runs:
         last = run.history[-1] if run.history else {}
         quality = last.get("val_psnr", last.get("psnr"))
-        rows.append(
-            f"| [{run_name(run)}](?run={run.id}&view=Watch) "
-            f"| {'–' if quality is None else f'{number(quality, '.1f')}'} | {status_in_words(run.status)} "
-            f"| {run.epoch} | {number(sum(epoch['seconds'] for epoch in run.history), '.1f')} "
-            f"| {number(parameters(network_shapes(run.spec)), ',')} |"
+        cells = (
+            f"[{run_name(run)}](?run={run.id}&view=Watch)",
+            "–" if quality is None else number(quality, ".1f"),
+            status_in_words(run.status),
+            str(run.epoch),
+            number(sum(epoch["seconds"] for epoch in run.history), ".1f"),
+            number(parameters(network_shapes(run.spec)), ","),
         )
+        rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)

@@ -20,8 +20,8 @@ def doctor_view(snapshot: Snapshot) -> None:
     findings = examine(
         snapshot.spec, snapshot.history, status=snapshot.status, diverged=snapshot.diverged
     )
-    for number, finding in enumerate(findings[: MAX_LIVE if snapshot.live else MAX_ENDED]):
-        with st.container(key=f"doctor-{number}"):  # with a height that `frame` keeps
+    for place, finding in enumerate(findings[: MAX_LIVE if snapshot.live else MAX_ENDED]):
+        with st.container(key=f"doctor-{place}"):  # with a height that `frame` keeps
             says, does = st.columns([7, 3], gap="medium", vertical_alignment="center")
             says.markdown(_sentence(finding))
             if finding.remedy:
@@ -30,9 +30,7 @@ def doctor_view(snapshot: Snapshot) -> None:
 
 
 def _sentence(finding: Finding) -> str:
-    values = {
-        name: number(value, FORMS.get(name, ".0f")) for name, value in finding.values.items()
-    }
+    values = {name: number(value, FORMS.get(name, ".0f")) for name, value in finding.values.items()}
     badge = f":{COLOURS[finding.severity]}-badge[:material/stethoscope: {text('doctor.name')}]"
     return f"{badge} {text(f'doctor.seen.{finding.kind}', **values)}"
 

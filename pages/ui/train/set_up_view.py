@@ -164,9 +164,7 @@ def _network() -> None:
     with st.container(horizontal=True, gap="large"):
         metric(text("train.parameters"), number(parameters(layers), ","))
         in_bytes = pixels / (4 * latent_dim)
-        about = text(
-            "train.compression_help", pixels=pixels, numbers=latent_dim, bytes=in_bytes
-        )
+        about = text("train.compression_help", pixels=pixels, numbers=latent_dim, bytes=in_bytes)
         metric(text("train.compression"), f"{number(pixels / latent_dim, '.3g')} : 1", about)
         metric(text("train.time"), _estimate(layers))
     side = card(spec.image_set).native_size
