@@ -68,9 +68,8 @@ def equal_bytes(shown: tuple[TrainedAutoencoder, ...], budget: float, *, coded: 
         captions = (original, *(_caption(each, shown, i, budget) for i, each in enumerate(found)))
         image_row((image, *(each.image for each in found)), captions, min_width=MIN_WIDTH)
     versions = [NamedImage(text("reconstruct.original"), "original", image)]
-    for number, each in enumerate(found, 1):
-        file = f"{number}-{each.method}"
-        versions.append(NamedImage(_name(each, shown, number - 1), file, each.image))
+    for i, each in enumerate(found):
+        versions.append(NamedImage(_name(each, shown, i), f"{i + 1}-{each.method}", each.image))
     save_menu("equal-bytes", versions)
 
 

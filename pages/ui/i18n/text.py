@@ -43,14 +43,14 @@ def text(key: str, **values: Any) -> str:
     return sentences.say(key, language(), **values)
 
 
-def number(value: float, form: str = "") -> str:
-    """Return a number as the visitor's language writes it.
+def number(value: float | None, form: str = "") -> str:
+    """Return a number as the visitor's language writes it, a dash for an unknown one.
 
     Args:
         value: the number.
         form: Python's own format, such as ``.1f``, ``,`` or ``.0%``.
     """
-    return sentences.number(value, form, language())
+    return "–" if value is None else sentences.number(value, form, language())
 
 
 def in_formula(value: float, form: str = "") -> str:
@@ -59,7 +59,7 @@ def in_formula(value: float, form: str = "") -> str:
 
 
 def separators() -> str:
-    """Return the decimal sign and the group sign of the visitor's language, as Plotly wants them."""
+    """Return the decimal and the group sign of the visitor's language, as Plotly wants them."""
     return sentences.number(0.5, ".1f", language())[1] + sentences.number(1000, ",", language())[1]
 
 

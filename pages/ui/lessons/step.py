@@ -99,7 +99,7 @@ def _earlier_first(lesson: Lesson, missing: MissingFigure) -> str:
     place = next(
         place
         for place, step in enumerate(lesson.steps, 1)
-        if name in [one.name for one in (*step.experiments, *step.measurements)]
+        if name in {one.name for one in step.experiments} | {one.name for one in step.measurements}
     )
     return text("lessons.earlier_first", step=place)
 

@@ -72,7 +72,7 @@ def _table(runs: list[Snapshot]) -> str:
         quality = last.get("val_psnr", last.get("psnr"))
         cells = (
             f"[{run_name(run)}](?run={run.id}&view=Watch)",
-            "–" if quality is None else number(quality, ".1f"),
+            number(quality, ".1f"),
             status_in_words(run.status),
             str(run.epoch),
             number(sum(epoch["seconds"] for epoch in run.history), ".1f"),
