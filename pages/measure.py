@@ -21,7 +21,7 @@ OF_A_MODEL = ("also", "bytes", "threshold", "with")  # parameters that apply to 
 def page() -> None:
     """Draw the page."""
     heading = st.container()
-    left, right = st.columns([4, 10], gap="large", vertical_alignment="bottom")
+    left, right = st.columns([5, 9], gap="large", vertical_alignment="bottom")
     with left:
         model = model_select("measure", models, lambda: set_query(**dict.fromkeys(OF_A_MODEL, "")))
     with right:

@@ -97,7 +97,7 @@ def test_a_sample_face_shows_its_figures_at_once_and_every_other_source_can_be_s
     expect(page.get_by_text(re.compile(r"beats|equally well"))).to_be_visible()
     expect(page.locator("figcaption")).to_have_count(4 + 5 + len(SQUEEZED))
 
-    column = page.get_by_test_id("stColumn").first.bounding_box()
+    column = page.get_by_test_id("stColumn").nth(1).bounding_box()
     for source in ("Samples", "Upload", "Camera", "Test set"):
         box = page.get_by_role("radio", name=source, exact=True).bounding_box()
         assert box["x"] + box["width"] <= column["x"] + column["width"], source
@@ -189,18 +189,18 @@ def test_a_bad_link_is_answered_in_sentences(page):
 
 def test_a_photo_shows_its_face_until_it_is_forgotten(page, photo):
     open_page(page, "/denoise?source=Upload")
-    expect(page.get_by_text("Choose a face on the left")).to_be_visible()
+    expect(page.get_by_text("Choose a face, upload")).to_be_visible()
     upload(page, photo)
     expect(page.locator(".crop .square")).to_be_visible()
     expect(page.get_by_text("Move the square if it does not fit the face.")).to_be_visible()
     assert page.locator(".crop img").evaluate("image => image.naturalWidth") == 480
     assert read(page)[1].endswith("dB")
     page.get_by_role("button", name="Forget this photo").click()
-    expect(page.get_by_text("Choose a face on the left")).to_be_visible()
+    expect(page.get_by_text("Choose a face, upload")).to_be_visible()
     expect(page.locator(".crop")).to_have_count(0)
     expect(figures(page)).to_have_count(0)
     page.reload()
-    expect(page.get_by_text("Choose a face on the left")).to_be_visible()
+    expect(page.get_by_text("Choose a face, upload")).to_be_visible()
     expect(page.locator(".crop")).to_have_count(0)
 
 

@@ -58,6 +58,6 @@ def test_nothing_in_memory_holds_a_forgotten_photo(browser, tmp_path):
         assert kept == {"photo", "preview", "face"}  # the worker alone has read the file
 
         page.get_by_role("button", name="Forget this photo").click()
-        expect(page.get_by_text("Choose a face on the left")).to_be_visible()
+        expect(page.get_by_text("Choose a face, upload")).to_be_visible()
         page.wait_for_selector(IDLE)
         assert holders(tmp_path, wanted) == {name: [] for name in wanted}

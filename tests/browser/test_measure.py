@@ -34,6 +34,7 @@ def test_curves_appear_and_a_point_that_is_clicked_shows_its_pictures(page):
     assert "Autoencoder" in before
     assert "JPEG without its header" in before
     point = page.locator(".scatterlayer .trace").first.locator(".point").first
+    point.scroll_into_view_if_needed()
     box = point.bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     wait_for_link(page, "bytes")

@@ -31,7 +31,7 @@ def begun(book):
 
 def test_who_is_in_no_class_may_join_or_open_one():
     page = opened(PAGE)
-    assert [each.value for each in page.subheader] == ["Join a class", "Open a class"]
+    assert [each.value for each in page.header] == ["Join a class", "Open a class"]
 
 
 def test_a_teacher_opens_a_class_and_comes_back_to_it_by_the_menu(book):
@@ -72,7 +72,7 @@ def test_a_teacher_ends_a_class_after_a_question(book):
     assert "All students keep their own runs" in texts(page.markdown)
     page.button(key="classroom.end").click()
     ran(page)
-    assert [each.value for each in page.subheader] == ["Join a class", "Open a class"]
+    assert [each.value for each in page.header] == ["Join a class", "Open a class"]
     assert book.taught_by("t3") == []
     again = opened(PAGE, **{"class": classroom.code})
     assert says(texts(again.error), "class_unknown", code=classroom.code)
@@ -140,7 +140,7 @@ def test_a_visitor_s_classes_are_listed_the_newest_first(book):
     assert your_classes(opened(PAGE)) == []
     assert your_classes(opened(PAGE, visitor="t7", **query | {"view": "Projector"})) == []
     page.button(key=YOURS + other.code).click()
-    assert f"Class {other.code}: you are Ada" in texts(ran(page).subheader)
+    assert f"Class {other.code}: you are Ada" in texts(ran(page).title)
     assert "view" not in page.query_params
 
 
@@ -167,8 +167,8 @@ def test_a_student_joins_by_code_and_nickname_and_sees_the_class(book):
     page.button(key="classroom.join.button").click()
     ran(page)
     assert page.query_params["class"] == classroom.code
-    assert texts(page.subheader) == f"Class {classroom.code}: you are {MARKUP}"
-    assert "<" not in page.subheader[0].value.replace("\\<", "")  # no markup, letter by letter
+    assert texts(page.title) == f"Class {classroom.code}: you are {MARKUP}"
+    assert "<" not in page.title[0].value.replace("\\<", "")  # no markup, letter by letter
     assert "Epochs: at most 50 · Tiny digits, Toy faces · Runs each: at most 3" in texts(
         page.caption
     )
@@ -226,7 +226,7 @@ def test_a_full_class_is_a_sentence(book, monkeypatch):
 def test_a_link_to_an_unknown_class_is_a_sentence_and_the_way_in(code):
     page = opened(PAGE, **{"class": code})
     assert says(texts(page.error), "class_unknown", code=code.upper())
-    assert len(page.subheader) == 2
+    assert len(page.header) == 2
 
 
 def test_a_wrong_secret_is_a_sentence_and_shows_nothing_of_the_class(book):
@@ -253,7 +253,7 @@ def test_a_student_changes_class_and_leaves(book):
     next(button for button in page.button if button.label == "Leave the class").click()
     ran(page)
     assert book.class_of("x3") is None
-    assert [each.value for each in page.subheader] == ["Join a class", "Open a class"]
+    assert [each.value for each in page.header] == ["Join a class", "Open a class"]
 
 
 def test_the_projector_page_shows_the_code_and_no_controls(book):

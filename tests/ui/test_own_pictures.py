@@ -80,8 +80,8 @@ def test_a_bad_link_is_one_sentence_and_the_page_still_works(set_id):
 
 def test_a_name_is_never_markup():
     page = begun("*a* [b](http://e) $x$")
-    assert texts(page.subheader) == "*a* [b](http://e) $x$"
-    assert "[b](" not in page.subheader[0].value
+    assert texts(page.header) == "*a* [b](http://e) $x$"
+    assert "[b](" not in page.header[0].value
 
 
 def test_upload_review_keep_rename_take_out_delete():
@@ -100,7 +100,7 @@ def test_upload_review_keep_rename_take_out_delete():
 
     page.text_input(key=f"own.name.{set_id}").set_value("Other")
     next(b for b in page.button if b.label == "Rename").click().run()
-    assert texts(page.subheader) == "Other"
+    assert texts(page.header) == "Other"
     page.query_params["picture"] = "1"
     page.run()
     page.button(key="own.remove").click().run()

@@ -70,9 +70,12 @@ def test_an_unknown_model_is_a_sentence_and_another_is_shown():
     assert metric(page, "PSNR").endswith("dB")
 
 
-def test_a_picture_is_read_by_a_worker_and_kept_until_it_is_forgotten(monkeypatch):
+@pytest.mark.parametrize(
+    ("model", "what"), [("toy-faces-vae", "photo"), ("digits-dense", "picture")]
+)
+def test_a_picture_is_read_by_a_worker_and_kept_until_it_is_forgotten(monkeypatch, model, what):
     monkeypatch.setattr(image_files, "read_header", None)  # of the server: the workers have theirs
-    page = opened("pages/reconstruct.py", source="Upload", model="toy-faces-vae")
+    page = opened("pages/reconstruct.py", source="Upload", model=model)
     gradient = encoded(Image.linear_gradient("L"), "PNG")
     page.file_uploader[0].set_value(("mine.png", gradient, "image/png")).run()
     assert not page.exception
@@ -83,7 +86,7 @@ def test_a_picture_is_read_by_a_worker_and_kept_until_it_is_forgotten(monkeypatc
     page.file_uploader[0].set_value(("mine.png", gradient, "image/png")).run()
     assert not page.error
     assert page.metric
-    next(each for each in page.button if each.label == "Forget this picture").click().run()
+    next(each for each in page.button if each.label == f"Forget this {what}").click().run()
     assert not page.exception
     assert not page.metric
 

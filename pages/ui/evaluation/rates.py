@@ -58,7 +58,6 @@ def rate_view(model: TrainedAutoencoder) -> None:
     pca, files, data = (pareto_front(curve, coded=coded) for curve in (linear, whole, scans))
     ahead = advantage_range(ours[0], files, coded=coded)
     pays = _headline(rates[0], ours[0], files, ahead, coded=coded)
-    st.markdown(" ".join((*_passed_by(ours[0], pca, data, coded=coded), pays)))
     lines = [
         *map(Line, (_name(each, shown) for each in shown), ours, COLOURS),
         Line(text("measure.method.pca"), pca, HELD_OUT),
@@ -67,6 +66,7 @@ def rate_view(model: TrainedAutoencoder) -> None:
     ]
     end = ahead.end if ahead is not None and math.isfinite(ahead.end) else None
     _chart(lines, end, coded=coded)
+    st.markdown(" ".join((*_passed_by(ours[0], pca, data, coded=coded), pays)))
     steps = _steps(lines, coded=coded)
     usual = files[0].size(coded=coded) * ROOM
     slider, choice = st.columns([5, 2], gap="medium", vertical_alignment="bottom")
