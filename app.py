@@ -10,7 +10,7 @@ if __name__ == "__main__":
     from pages.ui.home.ways import home
     from pages.ui.shell.frame import page_frame
 
-    page_frame("Home", home, by_itself=False)
+    page_frame("Home", home, by_itself=False, heading=False)
 else:
     from pages.ui.shell.asgi import MIDDLEWARE, routes
     from pages.ui.shell.lifespan import lifespan

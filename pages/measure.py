@@ -1,5 +1,7 @@
 """The Measure page: the figures of a trained model next to its baselines."""
 
+from functools import partial
+
 import streamlit as st
 
 from pages.ui.evaluation.rates import rate_view
@@ -23,7 +25,9 @@ def page() -> None:
     heading = st.container()
     left, right = st.columns([5, 9], gap="large", vertical_alignment="bottom")
     with left:
-        model = model_select("measure", models, lambda: set_query(**dict.fromkeys(OF_A_MODEL, "")))
+        place = "unknown" if st.query_params.get("view") == "Unknown" else "measure"
+        forget = partial(set_query, **dict.fromkeys(OF_A_MODEL, ""))
+        model = model_select("measure", models, forget, place)
     with right:
         view = linked_choice(
             "view",

@@ -15,7 +15,7 @@ from ae_core.evaluation import fixed_budget, reconstruction_error
 from ae_core.evaluation.rate_distortion import pareto_front
 from ae_core.evaluation.rates import BITS, QUALITIES, TEST_IMAGES, code_rates, jpeg_rates, pca_rates
 from ae_core.models.inference import autoencoder
-from ae_core.models.pretrained import cards
+from ae_core.models.pretrained import best_for, cards
 
 NAMES = ("digits-dense", "toy-faces-vae")
 
@@ -178,6 +178,14 @@ def test_pictures_of_another_kind_surprise(model, card):
     unknown, roc = reconstruction_error.out_of_distribution(model, other, known.scores)
     assert known.images.shape[1:] == unknown.images.shape[1:]
     assert roc.auc > 0.99
+
+
+def test_the_hardest_unknown_pictures_are_its_own_mirrored():
+    """Measure's first view: found often, and never without false alarms."""
+    model = best_for("unknown").model_file()
+    known = reconstruction_error.in_distribution(model).scores
+    _, roc = reconstruction_error.out_of_distribution(model, "mirrored", known)
+    assert 0.8 < roc.auc < 0.97
 
 
 def test_an_unknown_set_that_is_the_known_one_does_not(model, card):

@@ -8,7 +8,7 @@ import streamlit as st
 
 from ae_core.data.catalog import IMAGE_SETS
 from ae_core.data.loading import card
-from ae_core.evaluation.reconstruction_error import SHOWN, ReconstructionErrors
+from ae_core.evaluation.reconstruction_error import SHOWN, TURNS, ReconstructionErrors
 from ae_core.evaluation.roc import Roc, rates, threshold_for
 from pages.ui.backend.evaluation import in_distribution, out_of_distribution
 from pages.ui.charts.evaluation import (
@@ -38,9 +38,13 @@ _DOT = "width:16px;height:16px;margin:-8px;border-radius:50%"
 def unknown_view(model: TrainedAutoencoder) -> None:
     """Show scores of known and unknown images, a threshold between them, and its effect."""
     own = card(model.spec.image_set)
-    others = tuple(n for n, other in IMAGE_SETS.items() if n != own.name and other.available)
+    sets = (n for n, other in IMAGE_SETS.items() if n != own.name and other.available)
+
+    def title(name: str) -> str:
+        return text(f"measure.turned.{name}") if name in TURNS else image_set_title(name)
+
     other = linked_choice(
-        "with", text("measure.with_label"), others, "measure", format_func=image_set_title
+        "with", text("measure.with_label"), (*TURNS, *sets), "measure", format_func=title, wrap=True
     )
     with st.spinner(text("measure.scoring")):
         known = in_distribution(model.file)
@@ -55,14 +59,14 @@ def unknown_view(model: TrainedAutoencoder) -> None:
         format_func=lambda step: number(step, ".3g"),
     )
     with place:
-        _charts(model, other, (known.scores, unknown.scores), roc, threshold)
+        _charts(model, title(other), (known.scores, unknown.scores), roc, threshold)
     if model.spec.split == "none":
         st.caption(text("measure.seen"))
-    for kind, title, errors in (
+    for kind, name, errors in (
         ("known", image_set_title(own.name), known),
-        ("unknown", image_set_title(other), unknown),
+        ("unknown", title(other), unknown),
     ):
-        st.markdown(f"## {text(f'measure.{kind}_pictures', title=notice.plain(title))}")
+        st.markdown(f"## {text(f'measure.{kind}_pictures', title=notice.plain(name))}")
         _extremes(kind, errors, threshold)
 
 
@@ -86,7 +90,7 @@ def _charts(
         name: text(f"measure.scores.{name}") for name in ("score", "share", "false_alarms", "found")
     }
     words["known"] = html.escape(image_set_title(model.spec.image_set))  # Plotly interprets markup
-    words["unknown"] = image_set_title(other)
+    words["unknown"] = other
     low, high = score_range(*scores)
     share = min(max((math.log10(threshold) - low) / (high - low), 0.0), 1.0)
     left, right = st.columns([5, 3], gap="medium")
