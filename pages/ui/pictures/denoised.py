@@ -88,11 +88,6 @@ def _figures(result: Denoised) -> None:
         for version in (before, after):
             metric(_name(version), _decibels(_psnr(version)), "PSNR")
         metric(text("denoise.gain"), _decibels(after.psnr - before.psnr, "+.1f"))
-        metric(
-            "SSIM",
-            f"{number(before.ssim, '.2f')} → {number(after.ssim, '.2f')}",
-            text("denoise.ssim_help"),
-        )
 
 
 def _shown(result: Denoised) -> list[tuple[str, np.ndarray]]:
