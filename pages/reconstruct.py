@@ -25,7 +25,7 @@ from pages.ui.state.query_params import linked_choice
 from pages.ui.widgets.waiting import waiting
 
 SOURCES = ("Test pictures", *OWN)
-A_PAGE = 24  # test images
+A_PAGE = 15  # test images, three rows: below them stand the baselines
 FAR = 0.99  # the share of test images that a model must draw better than one that is new to it
 KINDS = {"Upload": "faces", "Camera": "faces", "Draw": "digits"}  # what a source usually gives
 BEST = {"Upload": "photo", "Camera": "photo", "Draw": "draw"}  # see `best_for`

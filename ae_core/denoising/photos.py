@@ -19,6 +19,7 @@ PHOTO_SIDE = 1280  # pixels: the longer side that a photo is reduced to
 PREVIEW_SIDE = 480
 LOSSLESS_PIXELS = 512 * 512  # photos up to this many are kept as PNG
 FACE_SIDE = 512  # pixels of a crop
+WHOLE_SIDE = 768  # the longer side of a whole photo: a denoiser needs seconds for it
 DRAWN_SAMPLES = 11
 
 
@@ -66,8 +67,10 @@ def cut_face(photo: bytes, crop: faces.Crop) -> np.ndarray:
 
 
 def whole_photo(photo: bytes) -> np.ndarray:
-    """Return `Photo.data` as an array (H, W, 3) uint8."""
-    return np.asarray(_opened(photo))
+    """Return all of `Photo.data`, reduced to `WHOLE_SIDE`: (H, W, 3) uint8."""
+    whole = _opened(photo)
+    whole.thumbnail((WHOLE_SIDE, WHOLE_SIDE), Image.Resampling.LANCZOS)
+    return np.asarray(whole)
 
 
 def samples() -> list[tuple[str, np.ndarray]]:

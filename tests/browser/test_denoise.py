@@ -195,6 +195,11 @@ def test_a_photo_shows_its_face_until_it_is_forgotten(page, photo):
     expect(page.get_by_text("Move the square if it does not fit the face.")).to_be_visible()
     assert page.locator(".crop img").evaluate("image => image.naturalWidth") == 480
     assert read(page)[1].endswith("dB")
+    page.get_by_role("radio", name="Whole photo").click()
+    expect(page.locator("figcaption")).to_have_count(4)  # and no filters, which take too long
+    shape = page.locator(".wipe .before").evaluate("(i) => i.naturalWidth / i.naturalHeight")
+    with Image.open(io.BytesIO(photo)) as whole:
+        assert shape == pytest.approx(whole.width / whole.height, rel=0.01)
     page.get_by_role("button", name="Forget this photo").click()
     expect(page.get_by_text("Choose a face, upload")).to_be_visible()
     expect(page.locator(".crop")).to_have_count(0)
