@@ -58,7 +58,7 @@ def page_heading(title: str, about: str = "") -> None:
     """Say what a page is, in its name, and what to do there, in one sentence.
 
     Args:
-        title: one of PAGES' names.
+        title: one of the names in `navigation.PAGES`.
         about: the sentence, if the page has one for each of its views.
     """
     st.title(text(f"frame.page.{slug(title)}"), anchor=False)

@@ -6,6 +6,7 @@ import streamlit as st
 
 from ae_core.text.sentences import languages, say
 from pages.ui.i18n.text import language, slug, text
+from pages.ui.state.by_hand import by_hand
 from pages.ui.state.query_params import set_query
 from pages.ui.state.session import session
 
@@ -63,5 +64,5 @@ def _language_switch() -> None:
         key=key,
         format_func=lambda each: say("frame.own_name", each),
         label_visibility="collapsed",
-        on_change=lambda: set_query(lang=st.session_state[key] or ""),
+        on_change=by_hand(lambda: set_query(lang=st.session_state[key] or "")),
     )
