@@ -107,7 +107,7 @@ def test_another_picture_has_another_code_and_goes_there(page):
     # The bars come to rest where the lines are, which mark the picture's own code.
     page.wait_for_function(
         """() => [...document.querySelectorAll(".st-key-home *")].some((host) => {
-          const cells = [...host.shadowRoot?.querySelectorAll(".space") ?? []];
+          const cells = [...host.shadowRoot?.querySelectorAll(".room") ?? []];
           return cells.length && cells.every((cell) => {
             const [bar, own] = [...cell.children].map((each) => each.getBoundingClientRect());
             const { top, height } = cell.getBoundingClientRect();
@@ -125,6 +125,9 @@ def test_less_motion_is_none_until_it_is_asked_for(page):
     try:
         open_home(page)
         assert not moves(page)
+        celebration = "<p data-testid=stBalloons>!</p>"  # as Streamlit's own
+        page.evaluate("(html) => document.body.insertAdjacentHTML('beforeend', html)", celebration)
+        expect(page.get_by_test_id("stBalloons")).to_be_hidden()
         page.get_by_role("button", name="Let it move").click()
         wait_until_it_moves(page)
     finally:

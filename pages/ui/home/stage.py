@@ -16,7 +16,7 @@ from ae_core.models.pretrained import ModelCard, best_for
 from pages.ui.backend.images import preview_tiles
 from pages.ui.backend.models import latent_profile
 from pages.ui.i18n.names import label_in_words
-from pages.ui.i18n.text import language, text
+from pages.ui.i18n.text import text
 from pages.ui.pickers import live_decoder
 from pages.ui.pickers.models import TrainedAutoencoder, pretrained_autoencoders
 from pages.ui.widgets.component import component
@@ -36,9 +36,9 @@ _STAGE = component(
     '<button type="button" class="play"></button><button type="button" class="next"></button>'
     '</div></div><div class="idea">'
     '<figure class="given"><img><figcaption></figcaption></figure>'
-    '<span class="way to"></span>'
+    '<span class="way encoder"></span>'
     '<figure class="code"><div class="numbers"></div><figcaption></figcaption></figure>'
-    '<span class="way from"></span>'
+    '<span class="way decoder"></span>'
     '<figure class="drawn"><canvas></canvas><figcaption></figcaption></figure></div></div>',
 )
 
@@ -66,7 +66,6 @@ def _data(card: ModelCard, model: TrainedAutoencoder) -> dict[str, Any]:
     }
     return {
         "model": model.id,
-        "language": language(),
         "words": tuple((word, text(f"home.live.{word}", **fields)) for word in WORDS),
         "names": tuple(label_in_words(known.direction_names[place]) for place in shown),
         "directions": tuple(map(tuple, known.directions[shown].tolist())),

@@ -5,6 +5,7 @@ import streamlit as st
 from pages.ui.backend.lessons import lessons
 from pages.ui.home.stage import stage
 from pages.ui.i18n.text import language, text
+from pages.ui.shell.navigation import kept_language
 
 MORE = (
     ("pages/reconstruct.py", "reconstruct", ":material/compare:"),
@@ -21,7 +22,7 @@ def home() -> None:
         st.title(text("home.title"), anchor=False)
         st.markdown(text("home.about"))
         stage()
-        wished = {"lang": st.query_params["lang"]} if "lang" in st.query_params else {}
+        wished = kept_language()
         first = next(iter(lessons(language())[0]))
         photo = {"source": "Upload"}
         with st.container(horizontal=True, key="home-ways"):

@@ -42,16 +42,20 @@ def keep_language() -> None:
         set_query(lang=session().language)
 
 
+def kept_language() -> dict[str, str]:
+    """Return the parameter that keeps the language in a link to another page."""
+    return {"lang": st.query_params["lang"]} if "lang" in st.query_params else {}
+
+
 def navigation() -> None:
     """Draw the sidebar; a page that is embedded in another one has none."""
     if st.context.is_embedded:
         return
-    wished = {"lang": st.query_params["lang"]} if "lang" in st.query_params else None
     with st.sidebar:
         st.markdown("**Autoencoder Lab**")  # not a heading: the page's own is the first
         for path, name, symbol in PAGES:
             label = text(f"frame.page.{slug(name)}")
-            st.page_link(path, label=label, icon=symbol, query_params=wished)
+            st.page_link(path, label=label, icon=symbol, query_params=kept_language())
         _language_switch()
 
 

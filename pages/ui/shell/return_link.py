@@ -8,6 +8,7 @@ import streamlit as st
 from pages.ui.backend.lessons import lessons
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import language, text
+from pages.ui.shell.navigation import kept_language
 
 PLACE = ("lesson", "step", "guess", "tried")  # the progress in the Lessons page's address
 MAX_CHARACTERS = 500
@@ -16,7 +17,7 @@ MAX_CHARACTERS = 500
 def link_with_return(query: Mapping[str, str]) -> dict[str, str]:
     """Return the query for a page that a lesson opens, with the language and the way back."""
     here = {name: st.query_params[name] for name in PLACE if name in st.query_params}
-    return {**query, **_language(), "back": urlencode(here)}
+    return {**query, **kept_language(), "back": urlencode(here)}
 
 
 def return_link() -> None:
@@ -30,9 +31,5 @@ def return_link() -> None:
         "pages/lessons.py",
         label=text("lessons.way_back", title=notice.plain(lesson.title)),
         icon=":material/arrow_back:",
-        query_params={**place, **_language()},
+        query_params={**place, **kept_language()},
     )
-
-
-def _language() -> dict[str, str]:
-    return {"lang": st.query_params["lang"]} if "lang" in st.query_params else {}
