@@ -86,7 +86,7 @@ def _summary(lesson: Lesson, progress: Progress, later: list[Lesson]) -> None:
     st.progress(1.0, text=text("lessons.finished"))
     with st.container(border=True):
         st.markdown(f"**{text('lessons.take_away')}**")
-        explained(lesson.take_away)
+        explained("  \n".join(lesson.take_away.splitlines()))
     with st.container(horizontal=True, vertical_alignment="center"):
         page_link(lesson.go_on, {})
         if later:

@@ -6,7 +6,7 @@ The conditions that the app checks, and texts between double braces, name the fi
 
 from dataclasses import dataclass
 
-from ae_core.lessons.expressions import Expression
+from ae_core.lessons.expressions import Expression, expressions_in
 from ae_core.lessons.figures import Figures
 from ae_core.specs import TrainingSpec
 
@@ -111,6 +111,16 @@ class Lesson:
     take_away: str
     go_on: Link
     steps: tuple[Step, ...]
+
+
+def figures_named(step: Step) -> frozenset[str]:
+    """Return the figures that a step's texts and conditions name, but for the student's guess."""
+    texts = [step.text, step.explanation, step.formula]
+    texts += [words for check in step.checks for words in (check.yes, check.no)]
+    found = [expression for words in texts for expression in expressions_in(words)]
+    found += [check.holds for check in step.checks]
+    found += [step.guess.truth] if step.guess is not None else []
+    return frozenset(name for each in found for name in each.names) - {GUESS}
 
 
 def numbers_of(figures: Figures) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """The measurements of a lesson's step. A worker computes them as soon as the guess is made."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 import streamlit as st
@@ -13,11 +14,16 @@ from pages.ui.backend.lessons import lesson_measure
 from pages.ui.backend.service import service
 from pages.ui.charts import latent
 from pages.ui.i18n import notice
-from pages.ui.i18n.text import text
+from pages.ui.i18n.text import number, text
 from pages.ui.pickers.models import file_of
 from pages.ui.widgets.chart import chart
 from pages.ui.widgets.images import contact_sheet
 from pages.ui.widgets.metric import metric
+
+# The figure that is the PSNR of a row, by the row's name.
+ROW_PSNR = {"pca": "psnr", "autoencoder": "psnr", "jpeg": "jpeg_psnr"} | {
+    name: name for name in ("noisy", "denoised", "median")
+}
 
 
 def measure_view(step: Step, runs: Mapping[str, Snapshot]) -> Figures:
@@ -61,7 +67,7 @@ def _model_of(measurement: Measurement, runs: Mapping[str, Snapshot]) -> ModelFi
 
 def _show(measurement: Measurement, measured: MeasurementResult) -> None:
     if measured.rows is not None:
-        named_rows(measured.rows, measured.row_names)
+        named_rows(measured.rows, measured.row_names, measured.figures)
     if measured.tallies:
         with st.container(horizontal=True, gap="large"):
             for name, part, whole in measured.tallies:
@@ -75,9 +81,24 @@ def _show(measurement: Measurement, measured: MeasurementResult) -> None:
         )
 
 
-def named_rows(rows: np.ndarray, names: tuple[str, ...]) -> None:
-    """Show uint8 images (R, N, H, W, C) in R rows, and the names of the rows below."""
-    words = text("lessons.rows", names=" · ".join(text(f"lessons.row.{name}") for name in names))
+def named_rows(
+    rows: np.ndarray, names: tuple[str, ...], figures: Mapping[str, float] = MappingProxyType({})
+) -> None:
+    """Show images in rows, and the names of the rows below.
+
+    Args:
+        rows: (R, N, H, W, C) uint8.
+        names: the names of the rows, from top to bottom.
+        figures: those of a measurement, with the PSNR of some rows.
+    """
+    words = text("lessons.rows", names=" · ".join(_named(name, figures) for name in names))
     st.image(contact_sheet(rows), width="stretch", alt=words)
     if len(names) > 1:
         st.caption(words)
+
+
+def _named(row: str, figures: Mapping[str, float]) -> str:
+    """Return a row's name, with its PSNR if that is among the figures."""
+    psnr = figures.get(ROW_PSNR.get(row, ""))
+    quality = "" if psnr is None else f" ({number(psnr, '.1f')} dB)"
+    return text(f"lessons.row.{row}") + quality

@@ -1,12 +1,21 @@
 """Shows a step of a lesson: text, guess, experiment, check, explanation."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 import streamlit as st
 
 from ae_core.lessons.expressions import MissingFigure, fill
 from ae_core.lessons.figures import Figures
-from ae_core.lessons.schema import GUESS, Experiment, Lesson, Link, Step, numbers_of
+from ae_core.lessons.schema import (
+    GUESS,
+    Experiment,
+    Lesson,
+    Link,
+    Step,
+    figures_named,
+    numbers_of,
+)
 from ae_core.runs.snapshot import Snapshot
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import in_formula, number, text
@@ -14,7 +23,7 @@ from pages.ui.lessons.experiments import done_runs, figures_of, train_view
 from pages.ui.lessons.glossary import explained, words_of
 from pages.ui.lessons.guess import ask, said_view, verdict
 from pages.ui.lessons.measurements import measure_view, measured_figures
-from pages.ui.lessons.progress import Progress, take_tried
+from pages.ui.lessons.progress import Progress, go_to, take_tried
 from pages.ui.shell.return_link import link_with_return
 
 
@@ -25,7 +34,8 @@ def step_view(lesson: Lesson, progress: Progress) -> bool:
     known: dict[str, Mapping[str, float]] = dict(figures_of(done_runs(earlier)))
     level = text(f"lessons.level.{step.level}")
     st.markdown(f"## {notice.plain(step.title)} :gray-badge[{level}]")
-    explained(_filled(step.text, lesson, known))
+    with suppress(MissingFigure):  # then the end of the step says what is missing
+        explained(fill(step.text, numbers_of(known), number))
     said = progress.guesses[progress.step]
     if step.guess is not None and said is None:
         ask(step.guess, progress, lesson.id)
@@ -41,9 +51,12 @@ def step_view(lesson: Lesson, progress: Progress) -> bool:
     if step.guess is not None and said is not None:
         with answer:
             said_view(step.guess, said, _numbers(known, said), shown=complete)
-    if complete:
-        _checks(step, lesson, _numbers(known, said))
-        _explanation(step, lesson, known)
+    skipped = _skipped(lesson, step, known)
+    if complete and skipped is not None:
+        _first_train(skipped)
+    elif complete:
+        _checks(step, _numbers(known, said))
+        _explanation(step, numbers_of(known))
     elif _is_elsewhere(step):
         st.button(text("lessons.tried"), on_click=take_tried, args=(progress,))
         st.info(text("lessons.not_yet_tried"))
@@ -86,22 +99,23 @@ def _numbers(known: Figures, said: float | None) -> dict[str, float]:
     return numbers_of(known) | ({} if said is None else {GUESS: said})
 
 
-def _filled(words: str, lesson: Lesson, known: Figures) -> str:
-    try:
-        return fill(words, numbers_of(known), number)
-    except MissingFigure as missing:
-        return _earlier_first(lesson, missing)
+def _skipped(lesson: Lesson, step: Step, known: Figures) -> int | None:
+    """Return the number, from 1, of a step whose training this one names and that is missing."""
+    missing = {name.partition(".")[0] for name in figures_named(step)} - set(known)
+    for place, earlier in enumerate(lesson.steps, 1):
+        if missing & {one.name for one in earlier.experiments}:
+            return place
+    return None
 
 
-def _earlier_first(lesson: Lesson, missing: MissingFigure) -> str:
-    """Return a sentence that names the step whose training has the missing figure."""
-    name = str(missing.args[0]).partition(".")[0]
-    place = next(
-        place
-        for place, step in enumerate(lesson.steps, 1)
-        if name in {one.name for one in step.experiments} | {one.name for one in step.measurements}
+def _first_train(place: int) -> None:
+    notice.warning(text("lessons.earlier_first", step=place))
+    st.button(
+        text("lessons.go_to_step", step=place),
+        icon=":material/arrow_back:",
+        on_click=go_to,
+        args=(place - 1,),
     )
-    return text("lessons.earlier_first", step=place)
 
 
 def _links(links: tuple[Link, ...], runs: Mapping[str, Snapshot]) -> None:
@@ -130,26 +144,15 @@ def page_link(link: Link, runs: Mapping[str, Snapshot]) -> None:
     )
 
 
-def _checks(step: Step, lesson: Lesson, numbers: dict[str, float]) -> None:
+def _checks(step: Step, numbers: dict[str, float]) -> None:
     for check in step.checks:
-        try:
-            holds = check.holds.value(numbers)
-            words = fill(check.yes if holds else check.no, numbers, number)
-        except MissingFigure as missing:
-            notice.warning(_earlier_first(lesson, missing))
-            return  # the other checks would say the same
+        holds = check.holds.value(numbers)
+        words = fill(check.yes if holds else check.no, numbers, number)
         icon = ":material/check_circle:" if holds else ":material/help:"
         (st.success if holds else st.warning)(words, icon=icon)
 
 
-def _explanation(step: Step, lesson: Lesson, known: Figures) -> None:
-    numbers = numbers_of(known)
-    try:
-        words = fill(step.explanation, numbers, number)
-        formula = fill(step.formula, numbers, in_formula)
-    except MissingFigure as missing:
-        st.markdown(_earlier_first(lesson, missing))
-        return
-    explained(words)
-    if formula:
-        st.latex(formula)
+def _explanation(step: Step, numbers: dict[str, float]) -> None:
+    explained(fill(step.explanation, numbers, number))
+    if step.formula:
+        st.latex(fill(step.formula, numbers, in_formula))
