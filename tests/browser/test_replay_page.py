@@ -74,11 +74,11 @@ def test_it_goes_by_keyboard_and_plays_to_the_end(page, trained):
     page.keyboard.press("ArrowRight")
     expect(slider(page)).to_have_attribute("aria-valuetext", "Epoch 3")
     third = pixels(page)
-    page.get_by_role("button", name="Play").focus()
+    page.get_by_role("button", name="Play", exact=True).focus()
     page.keyboard.press("Space")
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
     expect(slider(page)).to_have_attribute("aria-valuetext", f"Epoch {EPOCHS}")
-    expect(page.get_by_role("button", name="Play")).to_be_visible()
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
     assert pixels(page) != third
     page.wait_for_function(f"() => location.search.includes('replay={EPOCHS}')")
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from pages.ui.evaluation.rates import _sized
+from pages.ui.pickers.models import pretrained_autoencoders
 from tests.helpers.app_page import metric, opened, texts
 from tests.helpers.refusals import says
 
@@ -57,6 +59,12 @@ def test_a_higher_threshold_finds_less_and_alarms_less():
     for step, share in ((steps[0], "100%"), (steps[-1], "0%")):
         page = opened("pages/measure.py", **query, threshold=step)
         assert (metric(page, "Unknown found"), metric(page, "False alarms")) == (share, share)
+
+
+def test_a_model_s_name_says_once_how_many_numbers_it_has():
+    for model in pretrained_autoencoders().values():
+        size = f"{model.spec.autoencoder.latent_dim} numbers"
+        assert _sized(model).count(size) == 1
 
 
 def test_bytes_as_they_are_are_more_than_entropy_coded_ones():

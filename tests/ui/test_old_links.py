@@ -3,14 +3,17 @@
 import json
 import shutil
 import time
+from dataclasses import replace
 
 import pytest
 import streamlit as st
 
+from ae_core.service.service import TrainingService
 from ae_core.storage.database import database_in
 from ae_core.storage.files import ROOT
 from ae_core.takeover.visitors import take_over_sets
-from tests.helpers.app_page import decimal_points, opened
+from pages.ui.backend.service import service
+from tests.helpers.app_page import decimal_points, metric, opened
 
 FIXTURES = ROOT / "tests" / "fixtures"
 OWNER = "fd79b58188563bca"
@@ -33,6 +36,15 @@ def old_store(own_runs, connection, tmp_path_factory):
         st.cache_resource.clear()
         yield folder
         st.cache_resource.clear()
+
+
+def test_a_negative_loss_is_explained_where_it_stands(old_store, monkeypatch):
+    run = service().snapshot("369ac0683694")
+    below = replace(run, history=[*run.history[:-1], run.history[-1] | {"val_loss": -2770.0}])
+    monkeypatch.setattr(TrainingService, "snapshot", lambda *_: below)
+    page = opened("pages/train.py", OWNER, run=run.id, view="Watch")
+    assert metric(page, "Validation loss") == "-2770"
+    assert any("minus the logarithm of a density" in one.value for one in page.caption)
 
 
 @pytest.mark.parametrize("link", LINKS, ids=lambda link: f"{link['page']} {link['query']}")

@@ -153,6 +153,21 @@ def test_what_an_automatic_precision_is_stands_below_it(
         precision.has_bfloat16.cache_clear()
 
 
+def test_a_link_with_another_image_size_alone_gets_a_decoder_that_fits():
+    page = opened("pages/train.py", preset="olivetti-conv", image_size="64")
+    assert not page.error
+    assert metric(page, "Compression") == "16 : 1"
+
+
+def test_enlarged_images_have_no_more_values_than_small_ones():
+    page = opened("pages/train.py", preset="digits-dense")
+    assert metric(page, "Compression") == "64 : 1"
+    assert any(caption.value.startswith("In truth 4 : 1") for caption in page.caption)
+    small = opened("pages/train.py", preset="digits-dense", image_size="8")
+    assert metric(small, "Compression") == "4 : 1"
+    assert not any("In truth" in caption.value for caption in small.caption)
+
+
 def test_changing_the_image_set_refits_the_network():
     page = opened("pages/train.py", preset="toy-faces-vae")
     page.selectbox(key="train.image_set").set_value("digits").run()
