@@ -216,7 +216,7 @@ class ClassroomService:
         except DamagedFile:
             raise UnknownThing("class_damaged", code=row.code) from None
         if self._now() > found.expires:
-            ended = f"{datetime.fromtimestamp(found.expires, UTC):%Y-%m-%d}"
+            ended = datetime.fromtimestamp(found.expires, UTC).date()
             raise UnknownThing("class_old", code=found.code, date=ended, days=DAYS)
         return found
 

@@ -9,8 +9,8 @@ for values: ``{count}`` is written in the language's style (4,096 or 4.096). Oth
     {share:.1f}        a number by Python's own format, with the language's decimal sign
     {share:.0%}        likewise, with the language's space before the percent sign
 
-A value that is a message or an error becomes its sentence. English is complete; a test compares
-every other language with it.
+A value that is a message or an error becomes its sentence, and a date is written out. English is
+complete; a test compares every other language with it.
 """
 
 import math
@@ -18,11 +18,13 @@ import re
 import string
 import tomllib
 from collections.abc import Mapping, Sequence
+from datetime import date
 from functools import lru_cache
 from numbers import Integral
 from typing import Any
 
 from babel import Locale
+from babel.dates import format_date
 from babel.lists import format_list
 from babel.numbers import format_decimal, get_decimal_symbol, get_group_symbol
 
@@ -102,6 +104,8 @@ class MessageFormatter(string.Formatter):
         """Return a value as this language writes it; the module's docstring lists the formats."""
         if isinstance(value, Message | UserError):
             return sentence(value, self._language)
+        if isinstance(value, date):
+            return str(format_date(value, format="long", locale=self._locale))
         if format_spec.startswith("n "):
             return self._counted(value, format_spec[2:])
         if format_spec == "setting":

@@ -81,6 +81,8 @@ def test_it_goes_by_keyboard_and_plays_to_the_end(page, trained):
     expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
     assert pixels(page) != third
     page.wait_for_function(f"() => location.search.includes('replay={EPOCHS}')")
+    page.goto(f"{page.url}&lang=de")
+    expect(page.locator(".replay b")).to_have_text(re.compile(r"^Epoche \d+: \d+,\d dB$"))
 
 
 def test_the_replay_can_be_kept_as_an_animation(page, trained):

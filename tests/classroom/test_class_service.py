@@ -158,7 +158,7 @@ def test_a_class_ends_some_days_after_its_last_use_and_then_makes_room(book, clo
     classroom = book.find(classroom.code)
     assert [each.code for each in book.taught_by("eve")] == [classroom.code]
     clock.time = joined + DAYS * DAY + 10
-    expired = f"{datetime.fromtimestamp(classroom.expires, UTC):%Y-%m-%d}"
+    expired = datetime.fromtimestamp(classroom.expires, UTC).date()
     for attempt in (
         lambda: book.find(classroom.code),
         lambda: book.as_teacher(classroom.code, secret),

@@ -1,4 +1,5 @@
 import pickle
+from datetime import date
 
 import numpy as np
 import pytest
@@ -48,6 +49,7 @@ def entry(monkeypatch):
         ("{n}", {"n": 1e-6}, "1e-06", "1e-06"),
         ("{n}", {"n": True}, "True", "True"),
         ("{n:.0%}", {"n": 0.64}, "64%", "64\N{NO-BREAK SPACE}%"),
+        ("{d}", {"d": date(2026, 11, 28)}, "November 28, 2026", "28. November 2026"),
         ("{c:or}", {"c": ("a", "b", "c")}, "a, b, or c", "a, b oder c"),
         ("{c}", {"c": ("a", 2)}, "a, 2", "a, 2"),
         ("{v}", {"v": "x" * 199}, "x" * 199, "x" * 199),
