@@ -25,7 +25,7 @@ def test_a_collapsing_network_is_found_while_it_trains_and_its_remedy_is_set_up(
     assert height(page) == before  # the pictures below have not moved
 
     page.get_by_role("button", name="Try it: β = 1").click()
-    beta = page.get_by_label("β, weight of the KL divergence")
+    beta = page.get_by_label("β, weight of the KL divergence", exact=True)
     expect(beta).to_have_value("1")
     expect(page).to_have_url(re.compile("view=Set[+ ]up"))
     assert "beta=" not in page.url  # 1 is the preset's own
