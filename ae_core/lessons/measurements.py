@@ -116,8 +116,8 @@ def _denoising(model: ModelFile, given: Mapping[str, Any]) -> MeasurementResult:
         key = name.lower().replace(" ", "_")
         made[key] = np.stack([filters.filtered(name, one) for one in noisy])
     figures = {name: psnr(clean, images) for name, images in made.items()}
-    rows = to_bytes_range(np.stack([clean, noisy, made["denoised"], made["median"]]))
-    return MeasurementResult(figures, rows, ("original", "noisy", "denoised", "median"))
+    rows = to_bytes_range(np.stack([clean, *made.values()]))
+    return MeasurementResult(figures, rows, ("original", *made))
 
 
 def _activations(model: ModelFile, _: Mapping[str, Any]) -> MeasurementResult:

@@ -159,6 +159,12 @@ def test_a_link_with_another_image_size_alone_gets_a_decoder_that_fits():
     assert metric(page, "Compression") == "16 : 1"
 
 
+def test_both_halves_of_a_network_have_the_parameters_of_their_source():
+    page = opened("pages/train.py", preset="mnist-dense")
+    (halves,) = [one.proto.help for one in page.metric if one.label == "Parameters"]
+    assert halves.endswith("Encoder: 80,520, decoder: 81,284.")
+
+
 def test_enlarged_images_have_no_more_values_than_small_ones():
     page = opened("pages/train.py", preset="digits-dense")
     assert metric(page, "Compression") == "64 : 1"

@@ -22,7 +22,7 @@ from pages.ui.widgets.metric import metric
 
 # The figure that is the PSNR of a row, by the row's name.
 ROW_PSNR = {"pca": "psnr", "autoencoder": "psnr", "jpeg": "jpeg_psnr"} | {
-    name: name for name in ("noisy", "denoised", "median")
+    name: name for name in ("noisy", "denoised", "gaussian", "median", "total_variation")
 }
 
 

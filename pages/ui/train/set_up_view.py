@@ -162,7 +162,7 @@ def _network() -> None:
     layers = network_shapes(spec)
     pixels, latent_dim = math.prod(image_shape(spec)), spec.autoencoder.latent_dim
     with st.container(horizontal=True, gap="large"):
-        metric(text("train.parameters"), number(parameters(layers), ","))
+        metric(text("train.parameters"), number(parameters(layers), ","), _halves(layers))
         in_bytes = pixels / (4 * latent_dim)
         about = text("train.compression_help", pixels=pixels, numbers=latent_dim, bytes=in_bytes)
         metric(text("train.compression"), f"{number(pixels / latent_dim, '.3g')} : 1", about)
@@ -187,6 +187,12 @@ def _network() -> None:
         st.caption(f"{notice.plain(title)}: {image_set_about(spec.image_set)}")
         st.image(sheet, width="stretch", alt=title)
         code_view("set-up", spec)
+
+
+def _halves(layers: tuple[LayerShape, ...]) -> str:
+    decoder = parameters([layer for layer in layers if layer.part in ("decoder", "output")])
+    encoder = parameters(layers) - decoder
+    return text("train.parameters_help", encoder=encoder, decoder=decoder)
 
 
 def _estimate(layers: tuple[LayerShape, ...]) -> str:
