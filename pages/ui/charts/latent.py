@@ -104,16 +104,17 @@ def posterior_map(
     return figure([others, own], 420, axis(), axis(scaleanchor="x"), showlegend=True)
 
 
-def histogram(counts: tuple[int, ...], edges: tuple[float, ...], label: str) -> Figure:
+def histogram(counts: tuple[int, ...], edges: tuple[float, ...], label: str, units: str) -> Figure:
     """Draw a histogram of a code's values.
 
     Args:
         counts: the count of each bin.
         edges: the edges of the bins, one more than counts.
         label: the label of the values.
+        units: the label of the counts.
     """
     middles = [(low + high) / 2 for low, high in pairwise(edges)]
-    return figure([_bars(middles, list(counts), TRAIN)], 260, axis(label), axis("units"), bargap=0)
+    return figure([_bars(middles, list(counts), TRAIN)], 260, axis(label), axis(units), bargap=0)
 
 
 def moves_by_model(matches: Sequence[Match], label: str) -> Figure:

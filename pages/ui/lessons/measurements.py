@@ -75,7 +75,12 @@ def _show(measurement: Measurement, measured: MeasurementResult) -> None:
                 metric(label, f"{part} / {whole}")
     if measured.counts:
         chart(
-            latent.histogram(measured.counts, measured.edges, text("lessons.code_value")),
+            latent.histogram(
+                measured.counts,
+                measured.edges,
+                text("lessons.code_value"),
+                text("lessons.code_units"),
+            ),
             key=f"lessons.{measurement.name}",
             alt=measurement.title,
         )
