@@ -1,14 +1,16 @@
 """Times how fast the image follows a slider: `python -m benchmarks.latent`.
 
-For each of the app's decoders that run in a browser, and for a newly trained one, it reports the
-bytes, the decoding time, the time from an input event to the frame that shows it during a drag of
-five seconds, the messages to the server meanwhile, and the time to the first image that follows the
-slider: in a cold browser, in a warm one, and from another page of the app.
+For each of the app's decoders that run in a browser, for each pair of them that can be compared,
+and for a newly trained one, it reports the bytes, the decoding time, the time from an input event
+to the frame that shows it in a drag of five seconds, the messages to the server meanwhile, and the
+time to the first image that follows the slider: in a cold browser, in a warm one, and from another
+page of the app.
 """
 
 import statistics
 import tempfile
 import time
+from itertools import combinations
 
 from playwright.sync_api import Page
 
@@ -76,11 +78,23 @@ def run(report: Report) -> None:
             assert isinstance(file, ModelFile)  # it is an autoencoder
             weights = explore.live_decoder(file, name)
             _drag(report, page, name, f"{len(weights) / 1e3:.0f} kB")
+        for pair in _pairs():
+            _drag(report, page, "&also=".join(pair), "both")
         _drag(report, page, _trained(page), "just trained")
 
 
 def _too_large(spec: TrainingSpec) -> bool:
     return decoder_macs(spec.autoencoder, image_shape(spec)) > MAX_MACS
+
+
+def _pairs() -> list[tuple[str, str]]:
+    """Return the pairs of the app's small models whose codes are equally long."""
+    sizes = {
+        name: card.spec.autoencoder.latent_dim
+        for name, card in cards().items()
+        if isinstance(card.spec, TrainingSpec) and not _too_large(card.spec)
+    }
+    return [pair for pair in combinations(sizes, 2) if sizes[pair[0]] == sizes[pair[1]]]
 
 
 def _trained(page: Page) -> str:
