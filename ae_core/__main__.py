@@ -17,7 +17,7 @@ from ae_core.models import pretrained
 from ae_core.models.compatibility import network_shapes
 from ae_core.models.inference import DenoiserFile
 from ae_core.models.shapes import parameters
-from ae_core.pretrain import build
+from ae_core.pretrain import build, recipes
 from ae_core.runs.housekeeping import Housekeeping, Retention
 from ae_core.service.queue_store import clear_queue
 from ae_core.specs import LIMITS, PRESETS, Corruption, change, preset
@@ -60,6 +60,11 @@ def _parser() -> argparse.ArgumentParser:
     making.add_argument("name", choices=sorted(build.NAMES))
     making.add_argument("--out", type=Path, default=pretrained.FOLDER, metavar="DIR")
     making.set_defaults(command=_pretrain)
+
+    profiling = commands.add_parser("profile", help="work out the codes of a trained model again")
+    profiling.add_argument("name", choices=sorted(recipes.RECIPES))
+    profiling.add_argument("--out", type=Path, default=pretrained.FOLDER, metavar="DIR")
+    profiling.set_defaults(command=_profile)
 
     cleaning = commands.add_parser("denoise", help="remove the noise from an image")
     cleaning.add_argument("source", type=Path, metavar="IN")
@@ -112,6 +117,11 @@ def _train(options: argparse.Namespace) -> None:
 
 def _pretrain(options: argparse.Namespace) -> None:
     build.pretrain(options.name, options.out)
+    print(f"written to {options.out}")
+
+
+def _profile(options: argparse.Namespace) -> None:
+    build.write_profile(options.name, options.out)
     print(f"written to {options.out}")
 
 

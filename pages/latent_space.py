@@ -3,22 +3,21 @@
 import streamlit as st
 
 from ae_core.latent.profile import LatentProfile
-from pages.ui.backend.models import latent_profile
 from pages.ui.i18n import notice
-from pages.ui.i18n.text import text
+from pages.ui.i18n.text import slug, text
+from pages.ui.latent.codes import chosen_start, first_picture, linked_codes
 from pages.ui.latent.directions import direction_view
 from pages.ui.latent.map import map_view
 from pages.ui.latent.match import match_view
 from pages.ui.latent.posterior import posterior_view
 from pages.ui.latent.samples import sample_view
 from pages.ui.latent.sliders import slider_view
-from pages.ui.latent.view import LatentView, linked_code
+from pages.ui.latent.view import LatentView, profile_of
 from pages.ui.latent.walk import walk_view
 from pages.ui.pickers.model_select import model_card, model_multiselect, model_select
 from pages.ui.pickers.models import TrainedAutoencoder, models
 from pages.ui.shell.frame import page_frame
 from pages.ui.state.query_params import linked_choice, set_query
-from pages.ui.state.session import session_cached
 from pages.ui.widgets.waiting import waiting
 
 VIEWS = {
@@ -31,27 +30,35 @@ VIEWS = {
     "Match": match_view,
 }
 LIVE = ("Sliders", "Map", "Walk", "Directions")  # views with images of several models
+PLACES = {"Map": "map", "Match": "match"}  # views with a best model of their own
 MAX_OTHERS = 2
+CODES = ("z", "start", "strengths", "moves", "target", "from", "to", "a", "b", "c")
 
 
 def page() -> None:
     """Draw the page."""
     left, right = st.columns([4, 10], gap="large", vertical_alignment="bottom")
     with left:
-        model = model_select("latent", models, _forget_codes)
-    with right:
-        view = linked_choice(
-            "view",
-            text("latent.views"),
-            tuple(VIEWS),
-            "latent",
-            words="latent.view",
-            collapsed=True,
-            wrap=True,
-        )
+        place = PLACES.get(st.query_params.get("view", ""), "latent")
+        model = model_select("latent", models, _forget_codes, place)
+    if "model" not in st.query_params and any(name in st.query_params for name in CODES):
+        set_query(model=model.id)  # another view would begin with another model
     with notice.refusals():
         with waiting(text("latent.encoding"), "atlas", model.id):
-            known = _latent_profile(model)
+            known = profile_of(model)
+        with right:
+            view = linked_choice(
+                "view",
+                text("latent.views"),
+                tuple(VIEWS),
+                "latent",
+                usual="Directions" if known.attributes else "Sliders",
+                words="latent.view",
+                collapsed=True,
+                wrap=True,
+            )
+        st.header(text(f"latent.heading.{slug(view)}"), anchor=False)
+        st.markdown(text(f"latent.about.{slug(view)}"))
         shown = (model, *(_others(model) if view in LIVE else ()))
         # Decoders in training are separate fragments.
         live = any(each.in_training for each in shown)
@@ -62,28 +69,20 @@ def page() -> None:
 def _explore(view: str, shown: tuple[TrainedAutoencoder, ...], known: LatentProfile) -> None:
     """Show a view of models at the code in the address."""
     with notice.refusals():
-        code = linked_code(shown[0], known, "z")
-        VIEWS[view](LatentView(shown, known, code, st.query_params.get("z", "")))
-
-
-def _latent_profile(model: TrainedAutoencoder) -> LatentProfile:
-    """Return a model's latent profile; while the model trains, its first one.
-
-    Otherwise the order and the ranges of the sliders would change during use.
-    """
-    if not model.in_training:
-        return latent_profile(model.file)
-    return session_cached("atlas", model.id, lambda: latent_profile(model.file))
+        usual = first_picture(shown[0])
+        start = chosen_start()
+        codes = linked_codes(shown, known, "z", usual, start or usual)
+        VIEWS[view](LatentView(shown, known, codes, st.query_params.get("z", ""), start))
 
 
 def _forget_codes() -> None:
     """Remove codes from the address, because they do not apply to another model."""
     codes = [name for name, value in st.query_params.items() if "," in value]
-    set_query(**dict.fromkeys((*codes, "z", "strengths", "moves"), ""))
+    set_query(**dict.fromkeys((*codes, "z", "start", "strengths", "moves"), ""))
 
 
 def _others(model: TrainedAutoencoder) -> tuple[TrainedAutoencoder, ...]:
-    """Let the visitor choose models that get the same codes, and return them."""
+    """Let the visitor choose models that encode the same picture, and return them."""
     size = model.spec.autoencoder.latent_dim
     words = text("latent.also"), text("latent.also_hint")
     return model_multiselect(

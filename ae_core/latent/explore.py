@@ -4,24 +4,29 @@ They run in an ``infer`` worker, which does not keep a visitor's image.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 
 from ae_core.data.gallery import images_of
-from ae_core.images import to_bytes_range
+from ae_core.data.loading import card, load_images
+from ae_core.images import to_array, to_bytes_range, to_pillow
 from ae_core.latent.browser_decoder import decoder_bytes
+from ae_core.latent.first_sum import first_sum
+from ae_core.latent.match import winnable_seeds
 from ae_core.latent.profile import LatentProfile
 from ae_core.latent.statistics import Gaussian
 from ae_core.models import weights
 from ae_core.models.compatibility import image_shape
 from ae_core.models.inference import ModelFile, autoencoder, open_model, read_weights
-from ae_core.specs import TrainingSpec
+from ae_core.specs import ImageChoice, TrainingSpec
 
 TRAIN_IMAGES = 4000  # encoded for the profile
 MAX_TEST_VALUES = 200_000  # N·D for the codes on the map
 TEST_IMAGES = (200, 2000)  # minimum and maximum on the map
 MAX_DEVIATION = 0.5 / 255  # per pixel
+SUMMANDS = 48  # test images to choose from for A + B − C
 TRIED, TEMPERATURE = 64, 1.5  # random codes that test float16 weights
 
 
@@ -101,7 +106,16 @@ def latent_profile(model: ModelFile) -> LatentProfile:
         network.encode(images.test[:shown]),
         None if labels[1] is None else labels[1][:shown],
         images.label_names,
+        network.decode,
     )
+
+
+def shipped_profile(model: ModelFile) -> LatentProfile:
+    """Return the profile that comes with the app for a model, with the targets of its game."""
+    network, images, known = open_model(model)[1], images_of(model.spec), latent_profile(model)
+    known = replace(known, match_seeds=winnable_seeds(network, known, images.test))
+    # A decoder turns codes into images, and the terms of most sets do not let us show them.
+    return known if card(model.spec.image_set).embedded else known.without_test_codes()
 
 
 def tsne(codes: np.ndarray) -> np.ndarray:
@@ -121,11 +135,28 @@ def decode(model: ModelFile, codes: np.ndarray) -> np.ndarray:
 
 
 def encode(model: ModelFile, image: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-    """Encode an image (H, W, C) in [0, 1]; return code (D,), and log variances if variational."""
-    mean, log_var = autoencoder(model, image.shape).posterior(image[np.newaxis])
+    """Encode an image (H, W, C) in [0, 1], resized if the model has images of another size.
+
+    Returns:
+        The code (D,), and log variances (D,) if the model is variational.
+    """
+    shape = image_shape(model.spec)
+    if image.shape != shape:
+        image = to_array(to_pillow(to_bytes_range(image)), shape)
+    mean, log_var = autoencoder(model, shape).posterior(image[np.newaxis])
     return mean[0], None if log_var is None else log_var[0]
 
 
-def encode_test(model: ModelFile, number: int) -> tuple[np.ndarray, np.ndarray | None]:
-    """Encode test image ``number`` of a model's image set; see `encode`."""
-    return encode(model, images_of(model.spec).test[number])
+def encode_test(
+    model: ModelFile, choice: ImageChoice, number: int
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Encode test image ``number`` of an image set; see `encode`."""
+    return encode(model, load_images(*choice).test[number])
+
+
+def sum_pictures(model: ModelFile) -> tuple[int, int, int]:
+    """Return the test images with which A + B − C begins; see `ae_core.latent.first_sum`."""
+    images = images_of(model.spec)
+    codes = autoencoder(model, images.image_shape).encode(images.test[:SUMMANDS])
+    labels = images.test_labels
+    return first_sum(codes, None if labels is None else labels[:SUMMANDS], latent_profile(model))

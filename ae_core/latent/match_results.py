@@ -13,7 +13,6 @@ from ae_core.storage.tables import MATCHES
 
 MOVES = Limit(0, 100_000)  # counted in one game
 MAX_KEPT = 5000  # results; the oldest are dropped
-NEAR = 1.0  # dB: an image this close to the model's best one has matched the target
 _KEY = (MATCHES.c.model, MATCHES.c.owner, MATCHES.c.target)
 
 
@@ -75,3 +74,12 @@ class MatchResultStore:
 def target_number(seed: int, available: int) -> int:
     """Return the index of the test image that a seed stands for, uniformly distributed."""
     return int(np.random.default_rng(seed).integers(available))
+
+
+def level(target: str, stars: int) -> str:
+    """Return the name under which the store has a target's results with so many stars.
+
+    Earlier versions had one goal, within 1 dB of the model's own image; their results are under the
+    target's own name, for which ``stars`` is 0. Results of different levels are not comparable.
+    """
+    return f"{target}-stars-{stars}" if stars else target

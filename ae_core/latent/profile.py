@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 
 from ae_core.latent import interpolation, statistics
+from ae_core.latent.effects import VISIBLE, Decode, dimension_effects, direction_effects
 from ae_core.latent.statistics import Gaussian, Projection2D
 
 CELLS = 48  # per side of a map, S
 MARGIN = 0.06  # margin of a map around its points, as a share of their spread
+_TUPLES = ("direction_names", "label_names", "match_seeds")
 _FLOAT16 = ("codes", "factor")  # large arrays that need not be exact
 _OLD_NAMES = {
     "counted": "count",
@@ -30,7 +32,10 @@ class LatentProfile:
     Attributes:
         variational: whether the encoder gives a distribution for each image.
         count: the number of encoded training images.
-        importance: (D,), see `ae_core.latent.statistics.dimension_importance`.
+        kl: (D,), the mean of KL(N(μ, σ²) ‖ N(0, 1)) over these images in nats, None if not
+            variational.
+        effects: (D,), how much the image changes along each dimension, see
+            `ae_core.latent.effects`.
         active_units: (D,) bool, see `ae_core.latent.statistics.active_units`.
         quantiles: (5, D) at `ae_core.latent.statistics.QUANTILES`.
         mean: (D,), the mean of the training codes.
@@ -40,15 +45,21 @@ class LatentProfile:
         low_density: (S, S) bool from bottom to top: cells of the map far from any training code.
         directions: (K, D), the change of the code for each attribute, see
             `ae_core.latent.interpolation`.
-        direction_names: the K attributes.
+        direction_names: the K attributes or classes.
+        direction_effects: (K,), how much the image of the mean code changes along each direction.
+        attributes: whether the directions are those of attributes, which an image has more or
+            less of; otherwise they are those of classes.
         codes: (N, D), codes of test images; empty if they must not be shown.
         labels: (N,) class numbers or (N, F) factors of these images, or None.
         label_names: the classes or factors.
+        match_seeds: the targets that "match the target" offers, see `ae_core.latent.match`; empty
+            if it offers any.
     """
 
     variational: bool
     count: int
-    importance: np.ndarray
+    kl: np.ndarray | None
+    effects: np.ndarray
     active_units: np.ndarray
     quantiles: np.ndarray
     mean: np.ndarray
@@ -58,9 +69,12 @@ class LatentProfile:
     low_density: np.ndarray
     directions: np.ndarray
     direction_names: tuple[str, ...]
+    direction_effects: np.ndarray
+    attributes: bool
     codes: np.ndarray
     labels: np.ndarray | None
     label_names: tuple[str, ...]
+    match_seeds: tuple[int, ...] = ()
 
     @classmethod
     def fit(
@@ -70,6 +84,7 @@ class LatentProfile:
         test_codes: np.ndarray,
         test_labels: np.ndarray | None,
         label_names: tuple[str, ...],
+        decode: Decode,
     ) -> "LatentProfile":
         """Compute the profile of a model.
 
@@ -79,6 +94,7 @@ class LatentProfile:
             test_codes: (M, D) codes of test images.
             test_labels: class numbers or factors of these, or None.
             label_names: the classes or factors.
+            decode: the model's decoder, see `ae_core.latent.effects.changes`.
         """
         mean, log_var = train
         names, directions = label_names, np.zeros((0, mean.shape[1]), np.float32)
@@ -89,14 +105,16 @@ class LatentProfile:
         else:
             directions = interpolation.class_vectors(mean, train_labels, len(label_names))
         fitted, projection = Gaussian.fit(mean), Projection2D.fit(mean)
+        quantiles = statistics.quantiles(mean)
         points = projection.project(mean)
         extent = extent_of(np.concatenate([points, projection.project(test_codes)]))
         return cls(
             variational=log_var is not None,
             count=len(mean),
-            importance=statistics.dimension_importance(mean, log_var).astype(np.float32),
+            kl=None if log_var is None else _mean_kl(mean, log_var),
+            effects=dimension_effects(decode, mean, quantiles),
             active_units=statistics.active_units(mean),
-            quantiles=statistics.quantiles(mean),
+            quantiles=quantiles,
             mean=fitted.mean,
             factor=fitted.factor,
             projection=projection,
@@ -104,6 +122,8 @@ class LatentProfile:
             low_density=statistics.low_density(cells(extent), points).reshape(CELLS, CELLS),
             directions=directions,
             direction_names=names,
+            direction_effects=direction_effects(decode, fitted.mean, directions),
+            attributes=train_labels is not None and train_labels.ndim == 2,
             codes=test_codes,
             labels=test_labels,
             label_names=label_names,
@@ -113,6 +133,11 @@ class LatentProfile:
     def latent_dim(self) -> int:
         """D."""
         return len(self.mean)
+
+    @property
+    def used(self) -> np.ndarray:
+        """The dimensions that change the image visibly, those that change it most first."""
+        return statistics.order(self.effects)[: int((self.effects >= VISIBLE).sum())]
 
     @property
     def fitted(self) -> Gaussian:
@@ -139,10 +164,14 @@ class LatentProfile:
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             found: dict[str, Any] = {_OLD_NAMES.get(n, n): file[n] for n in file.files}
         found |= {name: found[name].astype(np.float32) for name in _FLOAT16}
-        found |= {name: found[name].item() for name in ("variational", "count")}
+        found |= {name: found[name].item() for name in ("variational", "count", "attributes")}
         found["projection"] = Projection2D(found["projection"][0], found["projection"][1:])
-        found |= {name: tuple(found[name].tolist()) for name in ("direction_names", "label_names")}
-        return cls(**({"labels": None} | found))
+        found |= {name: tuple(found[name].tolist()) for name in _TUPLES if name in found}
+        return cls(**({"labels": None, "kl": None} | found))
+
+
+def _mean_kl(mean: np.ndarray, log_var: np.ndarray) -> np.ndarray:
+    return statistics.gaussian_kl(mean, log_var).mean(axis=0).astype(np.float32)
 
 
 def cells(extent: np.ndarray) -> np.ndarray:

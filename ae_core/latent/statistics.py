@@ -1,4 +1,4 @@
-"""Statistics of latent codes: the importance of dimensions, the density of codes, random codes.
+"""Statistics of latent codes: their divergence from N(0, 1), their density, random codes.
 
 N images, D latent dimensions; codes are (N, D) float32, for a variational bottleneck the means.
 Divergences are in nats.
@@ -30,22 +30,9 @@ def gaussian_kl(mean: np.ndarray, log_var: np.ndarray) -> np.ndarray:
     return np.asarray((np.square(mean, dtype=np.float64) + np.expm1(log_var) - log_var) / 2)
 
 
-def dimension_importance(mean: np.ndarray, log_var: np.ndarray | None) -> np.ndarray:
-    """Return how much information each latent dimension carries, (D,) float64, 0 or more.
-
-    Args:
-        mean: codes (N, D).
-        log_var: (N, D) for a variational bottleneck: the importance is the mean KL in nats;
-            None for any other: the importance is the variance of the codes.
-    """
-    if log_var is None:
-        return np.asarray(mean.var(axis=0, dtype=np.float64))
-    return np.asarray(gaussian_kl(mean, log_var).mean(axis=0))
-
-
-def order(importance: np.ndarray) -> np.ndarray:
-    """Return the latent dimensions (D,) by decreasing importance (D,); ties keep their order."""
-    return np.argsort(-importance, kind="stable")
+def order(effects: np.ndarray) -> np.ndarray:
+    """Return the latent dimensions (D,) by decreasing effects (D,); ties keep their order."""
+    return np.argsort(-effects, kind="stable")
 
 
 def active_units(mean: np.ndarray) -> np.ndarray:
@@ -177,3 +164,21 @@ def _moments(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the mean (D,) and the covariance (D, D) of codes (N, D), float64."""
     mean = codes.mean(axis=0, dtype=np.float64)
     return mean, (codes - mean).T @ (codes - mean) / len(codes)
+
+
+def explained(points: np.ndarray, factors: np.ndarray) -> np.ndarray:
+    """Return the share of each factor's variance (F,) that points (N, 2) explain linearly.
+
+    Ranks are compared, because codes need not be linear functions of factors.
+
+    Args:
+        points: (N, 2), the codes on a map.
+        factors: (N, F).
+    """
+    from scipy.stats import rankdata
+
+    known, wanted = (rankdata(each, axis=0) - (len(each) + 1) / 2 for each in (points, factors))
+    slopes = np.linalg.lstsq(known, wanted, rcond=None)[0]
+    left = np.square(wanted - known @ slopes).sum(axis=0)
+    every = np.square(wanted).sum(axis=0)
+    return np.asarray(1 - left / np.where(every > 0, every, 1) - (every == 0))

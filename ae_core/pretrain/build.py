@@ -12,6 +12,7 @@ from ae_core.denoising.face_distance import FaceDistance
 from ae_core.errors import UserError
 from ae_core.images import contact_sheet, sheet, to_bytes_range, to_png
 from ae_core.latent import explore
+from ae_core.latent.profile import LatentProfile
 from ae_core.latent.statistics import Gaussian
 from ae_core.metrics import psnr
 from ae_core.models import pretrained, weights
@@ -53,6 +54,15 @@ def pretrain(name: str, folder: Path) -> None:
         _denoiser(name, folder)
     else:
         _autoencoder(name, folder)
+
+
+def write_profile(name: str, folder: Path) -> None:
+    """Write the latent profile of an autoencoder anew, from the weights in the folder.
+
+    Raises:
+        ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.loading.load_images`.
+    """
+    _write_profile(recipes.recipe(name), folder / f"{name}.npz")
 
 
 def run(
@@ -126,10 +136,7 @@ def _autoencoder(name: str, folder: Path) -> None:
     kept = weights.quantize(trained, quantized) if quantized else weights.to_float16(trained)
     path = folder / f"{name}.npz"
     atomic_write(path, weights.to_bytes(kept, compress=quantized > 0))
-    profile = explore.latent_profile(ModelFile(spec, str(path), path.stat().st_mtime_ns))
-    # A decoder turns codes into images, and the terms of most sets do not let us show them.
-    shown = profile if IMAGE_SETS[spec.image_set].embedded else profile.without_test_codes()
-    atomic_write(pretrained.profile_path(path), shown.to_bytes())
+    profile = _write_profile(spec, path)
     if IMAGE_SETS[spec.image_set].embedded:  # the terms of other sets do not let us show them
         atomic_write(folder / f"{name}.png", files["preview.png"])
     results: tuple[NoiseResult, ...] = ()
@@ -148,6 +155,12 @@ def _autoencoder(name: str, folder: Path) -> None:
         figures["val_psnr"] = held_out_psnr(spec, autoencoder)
     card = ModelCard(name, spec, figures, results, _places(name))
     pretrained.write_card(card, folder)
+
+
+def _write_profile(spec: TrainingSpec, path: Path) -> LatentProfile:
+    model = ModelFile(spec, str(path), path.stat().st_mtime_ns)
+    atomic_write(pretrained.profile_path(path), explore.shipped_profile(model).to_bytes())
+    return explore.latent_profile(model)
 
 
 def _denoiser(name: str, folder: Path) -> None:

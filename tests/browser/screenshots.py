@@ -45,7 +45,7 @@ def main(url: str) -> None:
         wait_for_decoders(page)
         _save(page, "latent")
         open_page(page, "/latent_space?model=toy-faces-vae&view=Directions")
-        chart = page.get_by_text("Numbers and properties")
+        chart = page.get_by_text("Which latent variable encodes which property")
         chart.wait_for()
         chart.evaluate("element => element.scrollIntoView()")
         _save(page, "directions")

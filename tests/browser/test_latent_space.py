@@ -2,16 +2,32 @@
 
 import io
 import re
+from itertools import combinations
 
 import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from ae_core.data.catalog import IMAGE_SETS
 from ae_core.data.toy_faces import draw_faces, sample_factors
 from ae_core.images import to_bytes_range
-from ae_core.latent.match_results import target_number
-from tests.helpers.lab_page import IDLE, drag, linked, open_page, wait_for_decoders
+from ae_core.latent import explore
+from ae_core.latent.browser_decoder import MAX_MACS, decoder_macs
+from ae_core.latent.effects import VISIBLE
+from ae_core.latent.profile import LatentProfile
+from ae_core.models.compatibility import image_shape
+from ae_core.models.pretrained import best_for, cards
+from pages.ui.widgets.component import address
+from tests.helpers.lab_page import (
+    IDLE,
+    box_of,
+    drag,
+    linked,
+    metric,
+    open_page,
+    wait_for_decoders,
+)
 
 VIEWS = ("Sliders", "Map", "Walk", "Directions", "Samples", "Posterior", "Match")
 
@@ -73,6 +89,7 @@ def test_the_picture_follows_the_hand_and_the_server_hears_of_it_once(page):
 
 def test_sliders_go_by_keyboard_and_one_is_reset_alone(page):
     open_view(page)
+    page.get_by_role("button", name="Mean").click()
     mean = values(page)
     for place in (0, 3):
         slider(page, place).focus()
@@ -88,6 +105,7 @@ def test_sliders_go_by_keyboard_and_one_is_reset_alone(page):
 
 def test_random_codes_obey_the_temperature_and_mean_goes_back(page):
     open_view(page)
+    page.get_by_role("button", name="Mean").click()
     mean, face = values(page), picture(page)
     page.get_by_role("button", name="Random").click()
     assert sum(a != b for a, b in zip(values(page), mean, strict=True)) >= 10
@@ -149,6 +167,64 @@ def test_another_model_follows_the_same_sliders(page):
     page.mouse.up()
 
 
+def twins():
+    """Return pairs of the app's models whose codes are equally long and small enough to be live."""
+    size = {
+        name: (card.spec.autoencoder.latent_dim, card.spec.images)
+        for name, card in cards().items()
+        if card.profile_path.exists()
+        and decoder_macs(card.spec.autoencoder, image_shape(card.spec)) <= MAX_MACS
+    }
+    return [pair for pair in combinations(size, 2) if size[pair[0]][0] == size[pair[1]][0]]
+
+
+@pytest.mark.parametrize("pair", twins(), ids="+".join)
+def test_twins_encode_the_picture_themselves_and_are_both_live(page, pair):
+    one, other = (cards()[name] for name in pair)
+    if not IMAGE_SETS[one.spec.image_set].available:
+        pytest.skip(f"needs {one.spec.image_set} in AE_DATA_DIR")
+    page.goto(f"/latent_space?model={pair[0]}&also={pair[1]}&view=Sliders&z=picture:7")
+    wait_for_decoders(page, 2)
+    expect(page.locator(".latent .status")).to_have_text("")
+    picture(page)
+    canvases = page.locator(".pictures canvas")
+    expect(canvases).to_have_count(2)
+    for canvas, card in zip(canvases.all(), (one, other), strict=True):
+        model = card.model_file()
+        code, _ = explore.encode_test(model, one.spec.images, 7)
+        shown = pixels(page, canvas.evaluate("(c) => c.toDataURL()")).astype(int)
+        wanted = explore.decode(model, code[np.newaxis])[0, ..., 0]
+        assert np.abs(shown - wanted).max() <= 2
+    before = [canvas.evaluate("(c) => c.toDataURL()") for canvas in canvases.all()]
+    drag(page, slider(page, 0), 0.5, 0.95)
+    picture(page)
+    after = [canvas.evaluate("(c) => c.toDataURL()") for canvas in canvases.all()]
+    page.mouse.up()
+    assert all(a != b for a, b in zip(after, before, strict=True))
+
+
+def test_twins_have_their_maps_side_by_side(page):
+    if not IMAGE_SETS["mnist"].available:
+        pytest.skip("needs mnist in AE_DATA_DIR")
+    one, other = next(pair for pair in twins() if cards()[pair[0]].spec.autoencoder.latent_dim == 2)
+    page.goto(f"/latent_space?model={one}&also={other}&view=Map")
+    maps = page.locator("canvas.map")
+    expect(maps).to_have_count(2)
+    maps.last.scroll_into_view_if_needed()
+    wait_for_decoders(page, 2)
+    page.wait_for_selector(IDLE)
+    left, right = (box_of(each) for each in maps.all())
+    assert abs(left["y"] - right["y"]) < 2
+    assert left["x"] + left["width"] <= right["x"]
+    sheets = page.locator(".pictures canvas")
+    before = [sheet.evaluate("(c) => c.toDataURL()") for sheet in sheets.all()]
+    page.mouse.move(right["x"] + 0.3 * right["width"], right["y"] + 0.3 * right["height"])
+    picture(page)
+    after = [sheet.evaluate("(c) => c.toDataURL()") for sheet in sheets.all()]
+    assert after[0] == before[0]
+    assert after[1] != before[1]
+
+
 def test_a_run_in_training_swaps_in_and_the_sliders_stay_where_they_are(page):
     page.goto("/train?preset=digits-dense&epochs=2000&latent_dim=6")
     page.get_by_test_id("stBaseButton-primary").click()
@@ -182,7 +258,35 @@ def test_a_decoder_too_large_for_the_browser_follows_when_the_hand_lets_go(page)
     page.mouse.up()
     expect(still).not_to_have_attribute("src", before)
     assert page.locator(".rows > .row").count() == 24
-    expect(page.locator(".rows summary")).to_have_text("232 more")
+    expect(page.locator(".rows summary").first).to_have_text("232 more")
+
+
+def test_sliders_that_do_nothing_are_folded_up_as_unused(page):
+    """Whatever model the page begins with: those above change the picture most, in this order."""
+    open_page(page, "/latent_space?view=Sliders")
+    card = best_for("latent")
+    known = LatentProfile.from_bytes(card.profile_path.read_bytes())
+    most = [f"z{dimension + 1}" for dimension in known.used[:24]]
+    expect(page.locator(".rows > .row label")).to_have_text(most)
+    unused = int((known.effects < VISIBLE).sum())
+    summary = page.locator(".rows summary").filter(has_text="unused")
+    assert summary.count() == (unused > 0)
+    if unused:
+        expect(summary).to_contain_text(f"{unused} unused")
+
+
+def test_the_page_begins_with_named_directions_of_its_best_model_on_a_real_picture(page):
+    open_page(page, "/latent_space")
+    wait_for_decoders(page)
+    known = LatentProfile.from_bytes(best_for("latent").profile_path.read_bytes())
+    assert page.locator(".rows input").count() == len(known.direction_names) > 3
+    assert page.get_by_test_id("stMain").locator("h2").count() == 1
+    first = picture(page)
+    page.goto("/latent_space?view=Sliders&z=picture:0")
+    wait_for_decoders(page)
+    expect(page.locator(".latent .status").first).to_have_text("")
+    expect(page.locator("figcaption").first).to_be_visible()
+    assert picture(page) == first
 
 
 # --- the other views -------------------------------------------------------------------------
@@ -278,12 +382,34 @@ def test_sliders_start_from_a_photo_of_ones_own(page, photo):
     open_view(page, "Sliders", "&source=My+photo")
     before = (values(page), picture(page))
     page.locator("input[type=file]").set_input_files(photo)
-    page.get_by_role("button", name="Encode it").click()
+    page.get_by_role("button", name="Encode this picture").click()
     wait_for_link(page, "z")
     page.wait_for_selector(IDLE)
     assert len(linked(page, "z").split(",")) == len(values(page))
     assert values(page) != before[0]
     assert picture(page) != before[1]
+    # The photo, what the model draws and the sliders are seen together.
+    expect(page.get_by_text("Your picture, as the model sees it")).to_be_in_viewport()
+    expect(page.locator(".pictures canvas").first).to_be_in_viewport()
+    expect(slider(page, 0)).to_be_in_viewport()
+
+
+def test_sliders_start_from_a_drawing(page):
+    open_page(page, "/latent_space?view=Sliders&source=Drawing")
+    wait_for_decoders(page)
+    before = picture(page)
+    canvas = page.locator(".drawing canvas")
+    canvas.scroll_into_view_if_needed()
+    box = box_of(canvas)
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.7 * box["height"], steps=8)
+    page.mouse.up()
+    page.get_by_role("button", name="Encode this picture").click()
+    wait_for_link(page, "z")
+    assert linked(page, "start") == "own"
+    expect(page.get_by_text("Your picture, as the model sees it")).to_be_in_viewport()
+    assert picture(page) != before
 
 
 def test_a_walk_goes_to_a_photo_of_ones_own(page, photo):
@@ -291,7 +417,7 @@ def test_a_walk_goes_to_a_photo_of_ones_own(page, photo):
     tiles = page.locator("figure:not(:has(canvas)) img")
     before = [tiles.nth(place).get_attribute("src") for place in (0, 8)]
     page.locator("input[type=file]").set_input_files(photo)
-    page.get_by_role("button", name="Encode it").click()
+    page.get_by_role("button", name="Encode this picture").click()
     expect(tiles.nth(8)).not_to_have_attribute("src", before[1])
     expect(tiles.nth(0)).to_have_attribute("src", before[0])
     difference = pixels(page, slider_end(page, "End")).astype(int) - pixels(
@@ -300,41 +426,84 @@ def test_a_walk_goes_to_a_photo_of_ones_own(page, photo):
     assert np.abs(difference).max() <= 1
 
 
-def test_a_target_is_matched_and_the_result_is_shown(page):
-    """The target's own code is put into the address; a hand then moves a little away from it."""
-    open_page(page, "/latent_space?model=digits-dense&view=Match&target=5")
-    wait_for_decoders(page)
-    live = page.locator(".latent .status")
-    expect(live).to_have_text(re.compile(r"^Likeness now: \d+\.\d dB$"))
-    before = live.text_content()
-    drag(page, slider(page, 0), 0.5, 0.9)
-    expect(live).not_to_have_text(before)  # while the hand moves
-    page.mouse.up()
-    wait_for_link(page, "moves")
-    expect(page.get_by_test_id("stMetricValue").first).to_have_text("1")
-    shown = float(re.search(r"[\d.]+", live.text_content())[0])
-    likeness = page.get_by_test_id("stMetricValue").nth(1)
-    assert float(likeness.text_content().removesuffix(" dB")) == pytest.approx(shown, abs=0.11)
+def match_share(page: Page) -> int:
+    return int(re.sub(r"\D", "", page.locator(".score .share").inner_text()))
 
-    number = target_number(5, 360)
-    query = f"model=digits-dense&view=Match&target=5&z=picture:{number}&moves=4"
-    page.goto(f"/latent_space?{query}")
-    expect(page.get_by_text("Matched in 4 moves!")).to_be_visible()
+
+def place_best(page: Page, place: int) -> None:
+    """Try places of a slider by hand and let go at the one with the best match."""
+    box = box_of(slider(page, place))
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] / 2, y)
+    page.mouse.down()
+    found = []
+    for step in range(17):
+        x = box["x"] + (0.02 + 0.06 * step) * box["width"]
+        page.mouse.move(x, y)
+        picture(page)
+        found.append((match_share(page), x))
+    page.mouse.move(max(found)[1], y)
+    picture(page)
+    page.mouse.up()
+
+
+def test_a_target_is_matched_and_the_result_is_shown(page):
+    """A hand moves one slider after the other to its best place, and wins a star."""
+    open_page(page, "/latent_space?view=Match")
     wait_for_decoders(page)
-    assert page.get_by_text("Everybody's best").count() == 0  # who opens a link has moved nothing
-    slider(page, 0).focus()
-    page.keyboard.press("ArrowRight")
-    expect(page.get_by_text("Matched in 5 moves!")).to_be_visible()
+    score, won = page.locator(".score"), page.locator(".score .won")
+    expect(page.locator(".score .share")).to_have_text("Match: 0%")
+    assert page.locator(".score .stars").text_content() == "☆☆☆"
+    before, count = box_of(page.locator(".rows")), page.locator(".rows input").count()
+    for place in range(count):
+        place_best(page, place)
+        if won.text_content():
+            break
+    expect(won).to_have_text(re.compile("star"))
+    assert match_share(page) >= 50
+    assert "★" in page.locator(".score .stars").text_content()
+    assert box_of(page.locator(".rows")) == before  # a celebration moves nothing
+    expect(metric(page, "Moves")).to_have_text(str(place + 1))
     expect(page.get_by_text("Everybody's best")).to_be_visible()
+
+    shown = match_share(page)
+    page.goto(page.url)  # whoever opens the link sees the same, and nothing is celebrated
+    wait_for_decoders(page)
+    expect(page.locator(".score .share")).to_have_text(f"Match: {shown}%")
+    assert score.locator(".confetti").count() == 0
     page.get_by_role("button", name="Another target").click()
-    expect(page.get_by_test_id("stMetricValue").first).to_have_text("0")
-    assert linked(page, "target") != "5"
+    expect(metric(page, "Moves")).to_have_text("0")
+    expect(page.locator(".score .share")).to_have_text("Match: 0%")
+
+
+def test_a_win_is_still_for_who_wants_no_motion(page):
+    page.emulate_media(reduced_motion="reduce")
+    open_page(page, "/latent_space?view=Match")
+    wait_for_decoders(page)
+    celebrated = page.evaluate(
+        """async (path) => {
+          const { Score } = await import(path);
+          const place = document.createElement("div");
+          new Score(place).celebrate();
+          return place.querySelectorAll(".confetti").length;
+        }""",
+        address("latent/score.js"),
+    )
+    page.emulate_media(reduced_motion="no-preference")
+    assert celebrated == 0
+
+
+def test_a_model_of_many_numbers_sends_to_one_that_can_be_matched(page):
+    open_page(page, "/latent_space?model=faces-vae&view=Match")
+    expect(page.get_by_text("matching is a game with at most 16")).to_be_visible()
+    page.get_by_test_id("stMain").get_by_role("link").first.click()
+    expect(page.locator(".score .share")).to_have_text("Match: 0%")
 
 
 def test_directions_change_the_picture_and_stay_in_the_address(page):
     sent = open_view(page, "Directions")
     before = picture(page)
-    drag(page, page.get_by_label("smile"), 0.5, 0.9)
+    drag(page, page.get_by_role("slider", name="smile"), 0.5, 0.9)
     assert picture(page) != before
     assert sent == []
     page.mouse.up()

@@ -15,7 +15,7 @@ from ae_core.latent.statistics import (
     Projection2D,
     active_units,
     density_radius,
-    dimension_importance,
+    explained,
     gaussian_kl,
     low_density,
     nn_distance,
@@ -79,26 +79,7 @@ def test_a_small_divergence_keeps_its_digits():
     assert kl_of(0, 1e-4) == pytest.approx(2.5e-9, rel=1e-3)
 
 
-def test_without_a_posterior_importance_is_the_variance():
-    spreads = np.array([0.5, 3, 0, 1, 2])
-    found = dimension_importance(codes_of(spreads) + 7, None)
-    assert found == pytest.approx(spreads**2, rel=1e-4, abs=1e-6)
-    assert order(found).tolist() == [1, 4, 3, 0, 2]
-
-
-def test_with_a_posterior_importance_is_the_mean_divergence():
-    # A number that moves but is not sharp tells less than one that moves less and is.
-    sigmas = np.array([0.9, 0.1, 1.0, 0.5])
-    mean = codes_of(np.array([1.0, 0.9, 0.0, 0.2]))
-    log_var = np.tile(2 * np.log(sigmas), (len(mean), 1)).astype(np.float32)
-    found = dimension_importance(mean, log_var)
-    wanted = (np.array([1.0, 0.81, 0.0, 0.04]) + sigmas**2 - 1) / 2 - np.log(sigmas)
-    assert found == pytest.approx(wanted, abs=1e-4)
-    assert order(found).tolist() == [1, 0, 3, 2]
-    assert order(dimension_importance(mean, None)).tolist() == [0, 1, 3, 2]
-
-
-def test_equally_important_dimensions_keep_their_order():
+def test_dimensions_of_equal_effect_keep_their_order():
     assert order(np.array([1.0, 2, 1, 2, 0, 1])).tolist() == [1, 3, 0, 2, 5, 4]
     pairs = order(np.tile([1.0, 2.0], 500))
     assert pairs.tolist() == [*range(1, 1000, 2), *range(0, 1000, 2)]
@@ -340,3 +321,14 @@ def test_the_same_generator_state_draws_the_same_codes():
 
     assert np.array_equal(draws(), draws())
     assert not np.array_equal(draws()[:4], draws()[4:])
+
+
+def test_a_plane_explains_the_factors_that_its_places_follow():
+    points = np.random.default_rng(0).normal(size=(400, 2))
+    monotone = points[:, 0] ** 3  # no linear function, but its ranks are
+    both = points.sum(axis=1)
+    strange, constant = np.random.default_rng(1).normal(size=400), np.ones(400)
+    found = explained(points, np.stack([monotone, both, strange, constant], axis=1))
+    assert found[0] == pytest.approx(1, abs=1e-6)
+    assert found[1] > 0.9
+    assert found[2:] == pytest.approx([0, 0], abs=0.03)

@@ -1,9 +1,15 @@
 """Every view of the latent space, for codes of every size and for bad links."""
 
+import re
 import shutil
 
+import numpy as np
 import pytest
 
+from ae_core.latent.effects import VISIBLE
+from ae_core.latent.profile import LatentProfile
+from ae_core.latent.statistics import explained
+from ae_core.models.pretrained import best_for, cards
 from ae_core.specs import change, preset
 from pages.ui.latent.component import heard
 from tests.helpers.app_page import LATENT_VIEWS, metric, opened, texts
@@ -96,9 +102,63 @@ def test_known_factors_are_held_against_the_numbers_of_the_code():
     page = opened("pages/latent_space.py", model="toy-faces-vae", view="Directions")
     assert 0 <= float(metric(page, "Disentanglement")) <= 1
     assert metric(page, "Factors found").endswith("of 8")
-    assert "Numbers and properties" not in texts(
+    assert "Which latent variable encodes which property" not in texts(
         opened("pages/latent_space.py", model="digits-dense", view="Directions").markdown
     )
+
+
+@pytest.mark.parametrize("lang", ["en", "de"])
+def test_the_formula_of_a_random_code_adds_up_as_it_is_printed(lang):
+    page = opened("pages/latent_space.py", view="Posterior", seed="4", lang=lang)
+    written = page.latex[0].value.replace("{,}", ".")
+    mean, deviation, noise, value = map(float, re.findall(r"-?\d+\.\d+", written))
+    assert mean + deviation * noise == pytest.approx(value, abs=0.00051)
+
+
+def test_charts_of_some_dimensions_say_how_many_these_are():
+    few = texts(opened("pages/latent_space.py", view="Posterior").caption)
+    assert "The charts show" not in few
+    many = texts(opened("pages/latent_space.py", model="faces-vae", view="Posterior").caption)
+    assert "The charts show the 20 dimensions" in many
+
+
+def test_what_is_said_of_random_codes_is_what_the_codes_are():
+    """A dimension that never leaves its place is named; a model without one is near N(0, I)."""
+    page = opened("pages/latent_space.py", view="Samples")
+    known = profile_of(best_for("latent").name)
+    said = texts(page.caption)
+    still = int(np.square(known.factor).sum(axis=1).argmin())
+    assert (f"most of all z{still + 1} with" in said) == (known.effects[still] < VISIBLE)
+    near = texts(opened("pages/latent_space.py", model="faces-vae", view="Samples").caption)
+    assert "Here every dimension of the training codes is near N(0, 1)" in near
+
+
+def test_a_map_is_coloured_by_what_its_plane_shows():
+    model = best_for("latent").name
+    page = opened("pages/latent_space.py", model=model, view="Map")
+    known = profile_of(model)
+    shown = explained(known.projection.project(known.codes), known.labels)
+    most = known.label_names[int(shown.argmax())]
+    assert page.selectbox(key="latent.colour").value == most
+    assert f"explains {shown.max():.0%} of it" in texts(page.caption)
+
+
+@pytest.mark.parametrize("view", ["", *LATENT_VIEWS])
+@pytest.mark.parametrize("lang", ["en", "de"])
+def test_each_view_has_one_heading_and_one_sentence(view, lang):
+    page = opened("pages/latent_space.py", lang=lang, **({"view": view} if view else {}))
+    assert len(page.title) == len(page.header) == 1
+    assert not page.subheader
+
+
+def test_a_code_without_a_model_keeps_the_model_when_the_view_changes():
+    page = opened("pages/latent_space.py", view="Map", z="0.5,-0.5")
+    assert page.query_params["model"] == best_for("map").name
+    assert not texts(page.error)
+
+
+def profile_of(name):
+    return LatentProfile.from_bytes(cards()[name].profile_path.read_bytes())
 
 
 def test_a_plain_model_has_no_posterior_and_says_so():

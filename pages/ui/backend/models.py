@@ -12,6 +12,7 @@ from ae_core.latent.profile import LatentProfile
 from ae_core.models import inference
 from ae_core.models.inference import ModelFile
 from ae_core.models.pretrained import profile_path
+from ae_core.specs import ImageChoice
 from pages.ui.backend.caching import KEYS, uncached_for_user_sets
 from pages.ui.backend.service import answer, evaluate
 
@@ -28,9 +29,17 @@ def test_reconstruction(
 
 
 @st.cache_data(show_spinner=False, max_entries=256, hash_funcs=KEYS)
-def test_code(model: ModelFile, number: int) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return the code of test image ``number``; see `ae_core.latent.explore.encode`."""
-    return answer(explore.encode_test, model, number)
+def test_code(
+    model: ModelFile, choice: ImageChoice, number: int
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the code of a set's test image; see `ae_core.latent.explore.encode`."""
+    return answer(explore.encode_test, model, choice, number)
+
+
+@st.cache_data(show_spinner=False, max_entries=MODELS, hash_funcs=KEYS)
+def sum_pictures(model: ModelFile) -> tuple[int, int, int]:
+    """Return the test images with which A + B − C begins; see `ae_core.latent.first_sum`."""
+    return evaluate(explore.sum_pictures, model)
 
 
 @st.cache_resource(show_spinner=False, max_entries=MODELS, hash_funcs=KEYS)

@@ -6,7 +6,18 @@ from itertools import pairwise
 import numpy as np
 
 from ae_core.latent.match_results import Match
-from pages.ui.charts.plot import FOURTH, HELD_OUT, NEUTRAL, TRAIN, Figure, axis, dots, figure, line
+from pages.ui.charts.plot import (
+    FOURTH,
+    HELD_OUT,
+    NEUTRAL,
+    SERIES,
+    TRAIN,
+    Figure,
+    axis,
+    dots,
+    figure,
+    line,
+)
 
 ROUND = 60  # points per ellipse
 INSIDE = 2.0  # standard deviations: 86 % of a normal distribution in two dimensions
@@ -117,23 +128,28 @@ def histogram(counts: tuple[int, ...], edges: tuple[float, ...], label: str, uni
     return figure([_bars(middles, list(counts), TRAIN)], 260, axis(label), axis(units), bargap=0)
 
 
-def moves_by_model(matches: Sequence[Match], label: str) -> Figure:
+def moves_by_model(levels: Sequence[tuple[str, Sequence[Match]]], label: str) -> Figure:
     """Draw each visitor's number of moves to a target, with one column of dots per model.
 
     Args:
-        matches: the results.
+        levels: names of what was reached, and the results that reached it.
         label: the label of the number of moves.
     """
-    boxes = {
-        "type": "box",
-        "x": [match.title for match in matches],
-        "y": [match.moves for match in matches],
-        "boxpoints": "all",
-        "pointpos": 0,
-        "jitter": 0.4,
-        "marker": {"size": 10, "color": TRAIN},
-        "line": {"color": NEUTRAL},
-        "fillcolor": "rgba(0, 0, 0, 0)",
-        "hovertemplate": "%{y}<extra></extra>",
-    }
-    return figure([boxes], 300, axis(type="category"), axis(label, rangemode="tozero"))
+    boxes = [
+        {
+            "type": "box",
+            "name": name,
+            "x": [match.title for match in matches],
+            "y": [match.moves for match in matches],
+            "boxpoints": "all",
+            "pointpos": 0,
+            "jitter": 0.4,
+            "marker": {"size": 10, "color": colour},
+            "line": {"color": NEUTRAL},
+            "fillcolor": "rgba(0, 0, 0, 0)",
+            "hovertemplate": "%{y}<extra></extra>",
+        }
+        for (name, matches), colour in zip(levels, SERIES, strict=False)
+    ]
+    y = axis(label, rangemode="tozero")
+    return figure(boxes, 300, axis(type="category"), y, boxmode="group", showlegend=True)

@@ -1,6 +1,7 @@
 """The common parts of the live views: their HTML, their texts and their messages."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pages.ui.i18n.text import text
@@ -9,10 +10,25 @@ from pages.ui.widgets.component import component, sent
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
 
+FREE = "~"  # precedes a code that was not moved from the start, such as a random one
 WORDS = (
-    *("loading", "drawn", "reset_one", "random", "temperature", "rest"),
+    *("loading", "drawn", "reset_one", "random", "temperature"),
     *("map", "map_at", "less", "more"),
+    *("match", "won_1", "won_2", "won_3", "stars"),
 )
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A picture beside those of the models.
+
+    Attributes:
+        url: its data URL.
+        name: its caption.
+    """
+
+    url: str
+    name: str
 
 
 def heard(key: str, take: Callable[[str], None]) -> Callable[[], None]:
@@ -35,7 +51,7 @@ def live_view(module: str, controls: str) -> "ComponentRenderer":
     """Register a module's component: images on the left, HTML controls on the right."""
     return component(
         module,
-        '<div class="latent"><div class="view"><div class="pictures"></div>'
-        '<div class="status" role="status"></div></div>'
+        '<div class="latent"><div class="view"><div class="score" hidden></div>'
+        '<div class="pictures"></div><div class="status" role="status"></div></div>'
         f'<div class="controls">{controls}</div></div>',
     )

@@ -5,15 +5,17 @@ import streamlit as st
 
 from ae_core.latent.disentanglement import FOLLOWS
 from ae_core.latent.interpolation import code_to_text, combine
+from ae_core.latent.profile import LatentProfile
 from ae_core.latent.statistics import order
-from pages.ui.backend.models import disentanglement
+from pages.ui.backend.models import disentanglement, sum_pictures
 from pages.ui.charts import latent
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import label_in_words
 from pages.ui.i18n.text import number, text
+from pages.ui.latent.codes import PICTURE, linked_code
 from pages.ui.latent.sliders import Slider, moving_sliders
-from pages.ui.latent.start import code_choice
-from pages.ui.latent.view import LatentView, linked_code
+from pages.ui.latent.start import code_choice, start_picture
+from pages.ui.latent.view import LatentView
 from pages.ui.state.query_params import set_query
 from pages.ui.widgets.chart import chart
 from pages.ui.widgets.images import image_row
@@ -26,24 +28,30 @@ MAX_DIMENSIONS = 16  # in the chart
 
 def direction_view(view: LatentView) -> None:
     """Show one strength slider for each attribute, and A + B − C."""
-    known = view.profile
-    if known.direction_names:
+    if view.profile.direction_names:
         _strengths(view)
     else:
         notice.info(text("latent.directions.none"))
+    _sum(view)
     _factors(view)
-    st.markdown("##### A + B − C")
+
+
+def _sum(view: LatentView) -> None:
+    usual = sum_pictures(view.model.file) if view.has_pictures else range(len(NAMES))
     codes = [
-        linked_code(view.model, known, name, f"picture:{usual}") for usual, name in enumerate(NAMES)
+        linked_code(view.model, view.profile, name, f"{PICTURE}{number}")
+        for number, name in zip(usual, NAMES, strict=True)
     ]
     result = combine(*codes)
     shown = view.images(np.stack([*codes, result]))
     words = ("A", "+ B", "− C", "= A + B − C")
+    st.markdown("**A + B − C**", help=text("latent.directions.sum_help"))
     image_row(shown, (f"<b>{word}</b>" for word in words), min_width=110)
+    written = code_to_text(result)
     st.button(
-        text("latent.directions.go_on"), on_click=lambda: set_query(z=code_to_text(result), view="")
+        text("latent.directions.go_on"), on_click=lambda: set_query(z=written, view="Sliders")
     )
-    code_choice(view, "sum", NAMES, ("A", "B", "C"))
+    code_choice(view, "sum", ("z", *NAMES), ("Start", "A", "B", "C"))
 
 
 def _factors(view: LatentView) -> None:
@@ -51,10 +59,10 @@ def _factors(view: LatentView) -> None:
     known = view.profile
     if known.labels is None or known.labels.ndim == 1:
         return
-    dimensions = order(known.importance)[:MAX_DIMENSIONS]
+    dimensions = order(known.effects)[:MAX_DIMENSIONS]
     factors = disentanglement(view.model.file)
     found = factors.correlations[:, dimensions]
-    st.markdown(f"##### {text('latent.directions.factors')}")
+    st.markdown(f"**{text('latent.directions.factors')}**")
     left, right = st.columns([10, 3], gap="medium")
     with left:
         names = tuple(map(label_in_words, known.label_names))
@@ -71,43 +79,57 @@ def _factors(view: LatentView) -> None:
 
 def _strengths(view: LatentView) -> None:
     known = view.profile
-    values = _written(len(known.direction_names))
-    lengths = np.linalg.norm(known.directions, axis=1)
+    values = linked_values(((-STRENGTH, STRENGTH),) * len(known.direction_names))
+    directions = tuple(_directions(known.direction_names, each) for each in view.profiles)
+    largest = float(known.direction_effects.max(initial=0)) or 1.0
     sliders = tuple(
         Slider(
             label=label_in_words(name),
-            note=text("latent.directions.towards", label=label_in_words(name)),
+            note=text("latent.sliders.changes", effect=float(effect)),
             low=-STRENGTH,
             high=STRENGTH,
             rest=0.0,
-            weight=float(length / (lengths.max() or 1)),
-            vector=tuple(vector.tolist()),
+            weight=float(effect) / largest,
+            vectors=tuple(tuple(own[row].tolist()) for own in directions),
         )
-        for name, vector, length in zip(
-            known.direction_names, known.directions, lengths, strict=True
+        for row, (name, effect) in enumerate(
+            zip(known.direction_names, known.direction_effects, strict=True)
         )
     )
+    moved = np.array(values, np.float32)
     moving_sliders(
         view,
         "directions",
         sliders,
         values,
         lambda strengths: set_query(strengths=strengths),
-        code=view.code + np.array(values, np.float32) @ known.directions,
+        origins=view.codes,
+        codes=tuple(code + moved @ own for code, own in zip(view.codes, directions, strict=True)),
         reset=text("latent.directions.reset"),
+        reference=start_picture(view),
     )
-    st.caption(text("latent.directions.start"))
 
 
-def _written(count: int) -> tuple[float, ...]:
-    """Return the strengths in the address, zeros if they are missing or invalid."""
+def _directions(names: tuple[str, ...], known: LatentProfile) -> np.ndarray:
+    """Return a model's directions (K, D) of these names, zeros where it has none."""
+    own = dict(zip(known.direction_names, known.directions, strict=True))
+    none = np.zeros(known.latent_dim, np.float32)
+    return np.stack([own.get(name, none) for name in names])
+
+
+def linked_values(bounds: tuple[tuple[float, float], ...]) -> tuple[float, ...]:
+    """Return the sliders' values in the address, zeros if they are missing or invalid."""
     written = st.query_params.get("strengths", "")
+    zeros = (0.0,) * len(bounds)
     try:
-        values = tuple(float(word) for word in written.split(",")) if written else (0.0,) * count
-        if len(values) != count or not all(abs(value) <= STRENGTH for value in values):
+        values = tuple(float(word) for word in written.split(",")) if written else zeros
+        if len(values) != len(bounds) or not all(
+            low <= value <= high for value, (low, high) in zip(values, bounds, strict=True)
+        ):
             raise ValueError
     except ValueError:
-        bounds = {"low": -STRENGTH, "high": STRENGTH}
-        notice.error(text("latent.directions.bad", written=written[:40], count=count, **bounds))
-        return (0.0,) * count
+        low, high = min(low for low, _ in bounds), max(high for _, high in bounds)
+        words = {"count": len(bounds), "low": round(low, 2), "high": round(high, 2)}
+        notice.error(text("latent.directions.bad", written=written[:40], **words))
+        return zeros
     return values

@@ -4,11 +4,11 @@
 // A point of the map stands for the kept code, moved along the map's two axes; on a map that is not
 // a plane (t-SNE), it stands for the code of the nearest image.
 
-import { floats, sized } from "../widgets/canvas.js";
-import { clamp, element, filled, find, viewOf, wordsOf } from "../widgets/dom.js";
+import { floats, penOf, sized } from "../widgets/canvas.js";
+import { clamp, filled, find, viewOf, wordsOf } from "../widgets/dom.js";
 import { localized } from "../widgets/numbers.js";
 import { asText } from "./codes.js";
-import { drawCross, drawHoles, drawPoints } from "./map_layers.js";
+import { colourOf, drawCross, drawHoles, drawPoints, legendOf } from "./map_layers.js";
 import { Pictures, Settling } from "./pictures.js";
 
 /** @import { Call, Extent, Point } from "../widgets/types.js" */
@@ -55,6 +55,8 @@ class View {
     this.hovered = undefined;
     this.pressed = false;
     this.layout = "";
+    /** The layers below the cross. @type {OffscreenCanvas | undefined} */
+    this.background = undefined;
     this.pictures = new Pictures(find(root, ".pictures", HTMLElement), () => this.draw());
     this.status = find(root, ".status", HTMLElement);
     this.colours = find(root, ".legend", HTMLElement);
@@ -96,21 +98,9 @@ class View {
       this.hovered = undefined;
     }
     this.layout = data.layout;
-    this.legend();
+    this.colours.replaceChildren(...legendOf(data, this.words));
+    this.background = undefined;
     this.pictures.soon();
-  }
-
-  legend() {
-    const { names: classes, values } = this.data;
-    const ends = [{ textContent: this.words.less, value: -1 }, { textContent: this.words.more, value: 1 }];
-    const scale = values.length && !classes.length ? ends : [];
-    const entries = [...classes.map((textContent, value) => ({ textContent, value })), ...scale];
-    const names = entries.map(({ textContent, value }) => {
-      const entry = element("span", { textContent });
-      entry.style.setProperty("--hue", this.colour(value));
-      return entry;
-    });
-    this.colours.replaceChildren(...names);
   }
 
   /** @param {PointerEvent} event @returns {Point} */
@@ -174,23 +164,33 @@ class View {
 
   draw() {
     const shown = this.hovered ?? this.kept.point;
-    const complete = this.pictures.paint(this.hovered ? this.codeAt(shown) : this.kept.code);
+    const complete = this.pictures.paint(() => (this.hovered ? this.codeAt(shown) : this.kept.code));
     this.status.textContent = complete ? this.data.status : this.words.loading;
     const [context, width, height] = sized(this.map);
-    const { extent, values } = this.data;
-    const [left, right, bottom, top] = extent;
-    /** @param {Point} point @returns {Point} */
-    const place = ([x, y]) => [((x - left) / (right - left)) * width, ((top - y) / (top - bottom)) * height];
-    drawHoles(context, width, height, this.data);
-    drawPoints(context, this.points, place, (i) => this.colour(values[i]));
+    const place = this.placeOn(width, height);
+    if (this.background?.width !== this.map.width || this.background.height !== this.map.height)
+      this.background = this.drawn(width, height, place);
+    context.drawImage(this.background, 0, 0, width, height);
     drawCross(context, place(shown));
   }
 
-  /** @param {number | undefined} value */
-  colour(value) {
-    const { hues } = this.data;
-    if (value === undefined) return hues[0];
-    if (this.data.names.length) return hues[value % hues.length];
-    return `hsl(${230 - 190 * ((clamp(value, -1, 1) + 1) / 2)} 75% 55%)`; // a factor in [-1, 1]
+  /** @param {number} width @param {number} height @returns {(point: Point) => Point} */
+  placeOn(width, height) {
+    const [left, right, bottom, top] = this.data.extent;
+    return ([x, y]) => [((x - left) / (right - left)) * width, ((top - y) / (top - bottom)) * height];
+  }
+
+  /** Draw what does not follow the pointer. @param {number} width @param {number} height @param {(point: Point) => Point} place */
+  drawn(width, height, place) {
+    const layer = new OffscreenCanvas(this.map.width, this.map.height);
+    const context = penOf(layer);
+    context.scale(this.map.width / width, this.map.height / height);
+    const { color } = getComputedStyle(this.map);
+    drawHoles(context, width, height, this.data, color);
+    const { values, names } = this.data;
+    const short = names.length > 0 && names.every((name) => name.length === 1);
+    const colour = (/** @type {number} */ i) => colourOf(values[i], this.data);
+    drawPoints(context, this.points, place, colour, short ? (i) => names[values[i]] : undefined);
+    return layer;
   }
 }

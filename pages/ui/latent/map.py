@@ -1,17 +1,20 @@
 """The Map view: a map of codes on which the pointer decodes; ``map.js`` runs in the browser."""
 
 import base64
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
 
 from ae_core.latent.profile import CELLS, LatentProfile, extent_of
+from ae_core.latent.statistics import explained
 from pages.ui.backend.models import full_latent_profile, tsne_map
 from pages.ui.charts.plot import CLASSES
 from pages.ui.i18n.names import label_in_words
-from pages.ui.i18n.text import number, text
+from pages.ui.i18n.text import lowered, text
 from pages.ui.latent.component import heard, live_view
-from pages.ui.latent.view import LatentView
+from pages.ui.latent.view import LatentView, live_pictures
+from pages.ui.pickers.models import TrainedAutoencoder
 from pages.ui.state.query_params import linked_choice, set_query
 
 LAYOUTS = ("Plane", "t-SNE")
@@ -22,12 +25,31 @@ _MAP = live_view(
 )
 
 
+@dataclass(frozen=True)
+class _Colours:
+    """What the colours of a map's points show.
+
+    Attributes:
+        values: the class of each point, or a factor in [-1, 1]; empty without labels.
+        names: the names of the classes; empty for a factor.
+        words: a sentence about a factor, "" without one.
+    """
+
+    values: tuple[float, ...] = ()
+    names: tuple[str, ...] = ()
+    words: str = ""
+
+
 def map_view(view: LatentView) -> None:
-    """Show the test codes as points; areas far from any training code are hatched."""
-    known = view.profile
+    """Show the test codes of each model as points; areas far from training codes are hatched."""
+    profiles = view.profiles
     if view.has_pictures:
         with st.spinner(text("latent.map.encoding")):
-            known = full_latent_profile(view.model.file)
+            profiles = tuple(
+                full_latent_profile(model.file) if not model.in_training else known
+                for model, known in zip(view.models, view.profiles, strict=True)
+            )
+    known = profiles[0]
     layouts = LAYOUTS if len(known.codes) and known.latent_dim > 2 else LAYOUTS[:1]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         layout = layouts[0]
@@ -35,60 +57,102 @@ def map_view(view: LatentView) -> None:
             layout = linked_choice(
                 "layout", text("latent.map.layout"), layouts, "latent", words="latent.layout"
             )
-        colours, names = _colours(known)
+        factor = _factor(known)
+    columns = st.columns(len(view.models), gap="medium")
+    for place, (column, model) in enumerate(zip(columns, view.models, strict=True)):
+        with column:
+            _one(view, place, model, profiles[place], factor, is_plane=layout == LAYOUTS[0])
+
+
+def _one(
+    view: LatentView,
+    place: int,
+    model: TrainedAutoencoder,
+    known: LatentProfile,
+    factor: str,
+    *,
+    is_plane: bool,
+) -> None:
+    """Show the map of one model; only clicks on the first model's map change the address."""
+    code = view.codes[place]
     points, extent = known.projection.project(known.codes), known.extent
-    point = known.projection.project(view.code[np.newaxis])[0]
-    is_plane = layout == LAYOUTS[0]
+    point = known.projection.project(code[np.newaxis])[0]
+    colours = _colours(known, points, factor)
+    is_plane = is_plane or not len(known.codes)
     if not is_plane:
         with st.spinner(text("latent.map.t-sne")):
-            points = tsne_map(view.model.file)
+            points = tsne_map(model.file)
         extent = extent_of(points)
-        nearest = np.square(known.codes[: len(points)] - view.code).sum(axis=1).argmin()
+        nearest = np.square(known.codes[: len(points)] - code).sum(axis=1).argmin()
         point = points[nearest]
     data = {
-        **view.live_pictures(view.code),
-        "layout": layout,
+        **live_pictures((model,), (code,)),
+        "layout": "Plane" if is_plane else "t-SNE",
         "points": _packed(points),
         "codes": "" if is_plane else _packed(known.codes[: len(points)]),
-        "values": tuple(colours[: len(points)]),
-        "names": names,
+        "values": colours.values[: len(points)],
+        "names": colours.names,
         "hues": CLASSES,
         "extent": tuple(extent.tolist()),
         "holes": "".join("01"[int(hole)] for hole in known.low_density.ravel()) if is_plane else "",
         "cells": CELLS,
         "axes": tuple(map(tuple, known.projection.axes.tolist())),
         "point": tuple(point.tolist()),
-        "code": tuple(view.code.tolist()),
+        "code": tuple(code.tolist()),
         "at": view.at,
     }
-    key = f"map-{view.model.id}"
-    _MAP(key=key, data=data, on_code_change=heard(key, lambda code: set_query(z=code)))
-    st.caption(_explained(known, is_plane=is_plane))
+
+    def take(written: str) -> None:
+        if not place:
+            set_query(z=written, start="")
+
+    key = f"map-{model.id}"
+    _MAP(key=key, data=data, on_code_change=heard(key, take))
+    st.caption(f"{_explained(known, is_plane=is_plane)} {colours.words if is_plane else ''}")
 
 
-def _colours(known: LatentProfile) -> tuple[list[float], tuple[str, ...]]:
-    """Return a number for the colour of each point, and names if the numbers are classes."""
+def _factor(known: LatentProfile) -> str:
+    """Let the visitor choose the factor that the colours show; "" if there are none."""
+    labels, names = known.labels, known.label_names
+    if labels is None or labels.ndim == 1:
+        return ""
+    shown = explained(known.projection.project(known.codes), labels)
+    return linked_choice(
+        "colour",
+        text("latent.map.colour"),
+        names,
+        "latent",
+        usual=names[int(shown.argmax())],
+        format_func=label_in_words,
+    )
+
+
+def _colours(known: LatentProfile, points: np.ndarray, factor: str) -> _Colours:
     labels, names = known.labels, known.label_names
     if labels is None:
-        return [], ()
+        return _Colours()
     if labels.ndim == 1:
-        return labels.tolist(), tuple(map(label_in_words, names))
-    factor = linked_choice(
-        "colour", text("latent.map.colour"), names, "latent", format_func=label_in_words
-    )
-    return np.round(labels[:, names.index(factor)], 2).tolist(), ()
+        return _Colours(tuple(labels.tolist()), tuple(map(label_in_words, names)))
+    if factor not in names:
+        return _Colours()
+    values = labels[:, names.index(factor)]
+    share = float(explained(points, values[:, np.newaxis])[0])
+    label = label_in_words(factor)
+    told = "latent.map.tells" if share >= 0.1 else "latent.map.tells_not"
+    words = text(told, label=lowered(label), share=100 * share)
+    return _Colours(tuple(np.round(values, 2).tolist()), (), words)
 
 
 def _explained(known: LatentProfile, *, is_plane: bool) -> str:
     if not is_plane:
         return text("latent.map.neighbours")
     points = text("latent.map.points" if len(known.codes) else "latent.map.no_points")
-    hatched = text("latent.map.hatched", count=number(known.count, ","))
+    hatched = text("latent.map.hatched", count=known.count)
     if known.latent_dim <= 2:
         return f"{points}. {hatched}"
     spread = float(np.square(known.factor).sum())  # the total variance of all latent dimensions
     kept = float(np.square(known.projection.axes @ known.factor).sum()) / spread
-    plane = text("latent.map.plane", points=points, kept=number(kept, ".0%"))
+    plane = text("latent.map.plane", points=points, kept=100 * kept)
     return f"{plane} {hatched}"
 
 

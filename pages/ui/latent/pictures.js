@@ -12,7 +12,7 @@ import { element, filled } from "../widgets/dom.js";
  * @property {string} title
  * @property {string} still an image's URL if the decoder is too large for a browser, otherwise ""
  *
- * @typedef {[] | [address: string, name: string, words: string]} Target the target image
+ * @typedef {[] | [address: string, name: string]} Target a picture before those of the models
  *
  * @typedef {object} Shown the data of all live views
  * @property {Model[]} models
@@ -88,8 +88,8 @@ export class Pictures extends Redraw {
     return 10 * Math.log10((255 ** 2 * 0.75 * drawn.length) / Math.max(squares, 1e-9)); // no alpha
   }
 
-  /** Draw a code; false while a decoder is missing. @param {Float32Array} code */
-  paint(code) {
+  /** Draw each model's code; false while a decoder is missing. @param {(model: number) => Float32Array} codeOf */
+  paint(codeOf) {
     let complete = true;
     for (const [place, { id, still }] of this.models.entries()) {
       const shown = this.shown[place];
@@ -97,7 +97,7 @@ export class Pictures extends Redraw {
       shown.canvas.hidden = Boolean(still);
       const decoder = still ? undefined : decoders.get(id);
       if (still) shown.still.src = still;
-      else if (decoder?.latent_dim === code.length) paint(decoder, code, shown.canvas);
+      else if (decoder?.latent_dim === codeOf(place).length) paint(decoder, codeOf(place), shown.canvas);
       else complete = false;
     }
     return complete;

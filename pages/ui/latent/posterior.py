@@ -12,7 +12,7 @@ from pages.ui.backend.models import full_latent_profile, test_code
 from pages.ui.charts import latent
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import image_set_title
-from pages.ui.i18n.text import in_formula, number, text
+from pages.ui.i18n.text import in_formula, text
 from pages.ui.latent.start import picture_choice
 from pages.ui.latent.view import LatentView
 from pages.ui.state.query_params import linked_index, linked_number, set_query
@@ -34,7 +34,7 @@ def posterior_view(view: LatentView) -> None:
         return
     images = view.model.spec.images
     number = linked_index("picture", gallery(images, 0, 1).available)
-    mean, log_var = test_code(view.model.file, number)
+    mean, log_var = test_code(view.model.file, images, number)
     assert log_var is not None  # the model is variational
     _distribution(view, mean, log_var)
     _resampled(view, gallery(images, number, 1).images[0], mean, log_var)
@@ -43,11 +43,13 @@ def posterior_view(view: LatentView) -> None:
 
 def _distribution(view: LatentView, mean: np.ndarray, log_var: np.ndarray) -> None:
     known = full_latent_profile(view.model.file)
-    used = int(known.active_units.sum())
-    active_units = text("latent.posterior.in_use", used=used, all=known.latent_dim)
-    st.markdown(f"##### {active_units}")
+    used, every = len(known.used), known.latent_dim
+    st.markdown(f"**{text('latent.posterior.in_use', used=used, all=every)}**")
+    if every > SHOWN:
+        st.caption(text("latent.posterior.shown", count=SHOWN))
     deviation = np.exp(log_var / 2)
-    shown = order(known.importance)[:SHOWN]
+    shown = order(known.effects)[:SHOWN]
+    assert known.kl is not None  # the model is variational
     names = tuple(f"z{dimension + 1}" for dimension in shown)
     left, right = st.columns(2, gap="medium")
     with left:
@@ -56,19 +58,19 @@ def _distribution(view: LatentView, mean: np.ndarray, log_var: np.ndarray) -> No
         chart(
             latent.kl_bars(
                 kl[shown],
-                known.importance[shown],
+                known.kl[shown],
                 names,
                 (text("latent.posterior.this"), text("latent.posterior.training")),
             ),
             key="posterior.kl",
         )
-        st.caption(text("latent.posterior.kl", nats=number(kl.sum(), ".2f")))
+        st.caption(text("latent.posterior.kl", nats=float(kl.sum())))
     with right:
         axes = known.projection.axes
         spread = (axes * np.square(deviation)) @ axes.T
         centre = known.projection.project(mean[np.newaxis])[0]
         points = known.projection.project(known.codes)
-        within = text("latent.posterior.within", sigmas=number(latent.INSIDE, ".0f"))
+        within = text("latent.posterior.within", sigmas=int(latent.INSIDE))
         legend = (text("latent.posterior.test"), within)
         chart(latent.posterior_map(points, centre, spread, legend), key="posterior.map")
 
@@ -76,7 +78,7 @@ def _distribution(view: LatentView, mean: np.ndarray, log_var: np.ndarray) -> No
 def _resampled(
     view: LatentView, picture: np.ndarray, mean: np.ndarray, log_var: np.ndarray
 ) -> None:
-    first = int(order(view.profile.importance)[0])
+    first = int(order(view.profile.effects)[0])
     seed = int(linked_number("seed", 0, LIMITS["seed"]))
     codes = reparameterize(np.random.default_rng(seed), mean, log_var, DRAWN)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -84,14 +86,19 @@ def _resampled(
             text("latent.posterior.resample"),
             on_click=lambda: set_query(seed=str(secrets.randbelow(10_000))),
         )
-        deviation = float(np.exp(log_var[first] / 2))
-        noise = (codes[0, first] - mean[first]) / deviation
-        st.latex(
-            rf"z_{{{first + 1}}} = \mu + \sigma\,\varepsilon = {in_formula(mean[first], '.2f')} + "
-            rf"{in_formula(deviation, '.2f')} \cdot ({in_formula(noise, '.2f')}) "
-            rf"= {in_formula(codes[0, first], '.2f')}"
-        )
+        st.latex(_formula(first, mean[first], np.exp(log_var[first] / 2), codes[0, first]))
     decoded = view.images(np.concatenate([mean[np.newaxis], codes]))
     drawn = (f"μ + σ·ε<sub>{i + 1}</sub>" for i in range(DRAWN))
     original = f"<b>{text('latent.posterior.picture')}</b>"
     image_row((picture / 255, *decoded), (original, "<b>μ</b>", *drawn), min_width=90)
+
+
+def _formula(dimension: int, mean: float, deviation: float, value: float) -> str:
+    """Return z = μ + σ·ε in numbers that add up as they are printed, in LaTeX."""
+    mu, sigma = round(float(mean), 3), round(float(deviation), 3)
+    epsilon = round((float(value) - float(mean)) / float(deviation), 3)
+    shown = [in_formula(each, ".3f") for each in (mu, sigma, epsilon, mu + sigma * epsilon)]
+    return (
+        rf"z_{{{dimension + 1}}} = \mu + \sigma\,\varepsilon = {shown[0]} + {shown[1]} \cdot "
+        rf"({shown[2]}) = {shown[3]}"
+    )

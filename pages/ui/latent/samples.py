@@ -6,9 +6,10 @@ import numpy as np
 import streamlit as st
 
 from ae_core import images
+from ae_core.latent.profile import LatentProfile
 from ae_core.latent.statistics import Gaussian, order
 from ae_core.specs import LIMITS
-from pages.ui.i18n.text import number, text
+from pages.ui.i18n.text import text
 from pages.ui.latent.view import LatentView
 from pages.ui.state.query_params import linked_choice, linked_number, linked_slider, set_query
 from pages.ui.widgets.download_menu import File, download_menu
@@ -17,6 +18,8 @@ KINDS = ("Random", "One number at a time", "Grid")
 SIDE = 6  # random images per row and column
 GRID = 15
 TRAVERSED = (8, 9)  # dimensions, steps
+# A dimension is far from N(0, 1) if its mean is, or its standard deviation by powers of 2.
+FAR, FACTOR = 0.5, 1.0
 
 
 def sample_view(view: LatentView) -> None:
@@ -49,15 +52,39 @@ def _random(view: LatentView) -> None:
             on_click=lambda: set_query(seed=str(secrets.randbelow(10_000))),
         )
     both = (
-        ("prior", text("latent.samples.prior"), Gaussian.standard(known.latent_dim)),
         ("fitted", text("latent.samples.fitted"), known.fitted),
+        ("prior", text("latent.samples.prior"), Gaussian.standard(known.latent_dim)),
     )
     for column, (name, title, gaussian) in zip(st.columns(2, gap="medium"), both, strict=True):
         codes = gaussian.sample(np.random.default_rng(seed), SIDE**2, temperature)
         with column:
-            st.markdown(f"##### {title}")
+            st.markdown(f"**{title}**")
             _sheet(view, codes, SIDE, f"random-codes-{name}", title)
-    st.caption(text("latent.samples.variational" if known.variational else "latent.samples.plain"))
+    trained = text("latent.samples.variational" if known.variational else "latent.samples.plain")
+    st.caption(f"{trained} {_distance(known)}")
+
+
+def _distance(known: LatentProfile) -> str:
+    """Say how far the codes of training images are from N(0, 1) in each dimension."""
+    means, deviations = known.mean, np.sqrt(np.square(known.factor).sum(axis=1))
+    away = (np.abs(means) > FAR) | (np.abs(np.log2(deviations + 1e-9)) > FACTOR)
+    if not away.any():
+        return text(
+            "latent.samples.near",
+            mean=float(np.abs(means).max()),
+            low=float(deviations.min()),
+            high=float(deviations.max()),
+        )
+    far = np.flatnonzero(away)
+    worst = max(far, key=lambda index: abs(means[index]) + abs(np.log2(deviations[index] + 1e-9)))
+    return text(
+        "latent.samples.far",
+        count=len(far),
+        all=known.latent_dim,
+        name=f"z{worst + 1}",
+        mean=float(means[worst]),
+        deviation=float(deviations[worst]),
+    )
 
 
 def _grid(view: LatentView) -> None:
@@ -69,10 +96,10 @@ def _grid(view: LatentView) -> None:
     st.caption(
         text(
             "latent.samples.grid_about",
-            left=number(low[0], ".1f"),
-            right=number(high[0], ".1f"),
-            bottom=number(low[1], ".1f"),
-            top=number(high[1], ".1f"),
+            left=float(low[0]),
+            right=float(high[0]),
+            bottom=float(low[1]),
+            top=float(high[1]),
         )
     )
 
@@ -80,7 +107,7 @@ def _grid(view: LatentView) -> None:
 def _traversals(view: LatentView) -> None:
     known = view.profile
     count, steps = TRAVERSED
-    dimensions = order(known.importance)[:count]
+    dimensions = order(known.effects)[:count]
     codes = np.repeat(view.code[np.newaxis], len(dimensions) * steps, axis=0)
     for row, dimension in enumerate(dimensions):
         low, high = known.quantiles[0, dimension], known.quantiles[-1, dimension]

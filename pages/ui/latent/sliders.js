@@ -1,45 +1,40 @@
 // Sliders that move a code, and the images that follow them.
 //
-// The code starts at `data.origin`. A slider with an `index` sets one latent dimension, one with a
-// `vector` adds its value times that direction, and one with a `path` moves between codes. When the
-// visitor releases a slider, the server receives the code or the sliders' values (`data.sends`).
+// The code of each model starts at its own of `data.origins`. A slider with an `index` sets one latent
+// dimension (the codes of other models move as far, by their scales), one with `vectors` adds its value times each
+// model's own direction, and one with `paths` moves between each model's own codes. When the visitor
+// releases a slider, the server receives the first model's code or the sliders' values (`data.sends`).
 
 import { element, filled, find, viewOf, wordsOf } from "../widgets/dom.js";
 import { localized } from "../widgets/numbers.js";
 import { along, asText, sample } from "./codes.js";
 import { Pictures, Settling } from "./pictures.js";
+import { placeRows, Row } from "./rows.js";
+import { Score } from "./score.js";
 
-/** @import { Call, Words } from "../widgets/types.js" */
+/** @import { Call } from "../widgets/types.js" */
 /** @import { Gaussian } from "./codes.js" */
 /** @import { Shown, Target } from "./pictures.js" */
+/** @import { Slider } from "./rows.js" */
+/** @import { Game } from "./score.js" */
 /**
- * @typedef {object} Slider as `pages.ui.latent.sliders.Slider` describes it
- * @property {string} label
- * @property {string} note
- * @property {number} low
- * @property {number} high
- * @property {number} rest
- * @property {number} weight
- * @property {number} step
- * @property {[number, number, number] | null} quartiles
- * @property {number} index
- * @property {number[] | null} vector
- * @property {number[][] | null} path
- *
  * @typedef {object} Own
  * @property {string} name
  * @property {Slider[]} sliders
  * @property {number[]} values
- * @property {number[]} origin
+ * @property {number[][]} origins
+ * @property {number[][]} scales how far each model's code moves where the first one's moves by 1
  * @property {"code" | "values"} sends
- * @property {number} shown the number of sliders at once
+ * @property {[first: number, title: string][]} folds
  * @property {string} reset
  * @property {Target} target
+ * @property {[] | [Game]} score
  * @property {[] | [Gaussian]} random
  *
  * @typedef {Shown & Own} Data
- * @typedef {ReturnType<View["row"]>} Row
  */
+
+const FREE = "~"; // as in component.py: precedes a code that was not moved from the start
 
 /** @param {Call<Data>} call */
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -53,15 +48,19 @@ class View {
   constructor(root, data) {
     this.data = data;
     this.words = wordsOf(data.words);
-    const [pictures, status, rows, buttons] = [".pictures", ".status", ".rows", ".buttons"].map((name) =>
-      find(root, name, HTMLElement),
-    );
-    this.places = { status, rows, buttons };
+    const [seen, pictures, score, status, rows, buttons] = [
+      ...[".view", ".pictures", ".score", ".status", ".rows", ".buttons"],
+    ].map((name) => find(root, name, HTMLElement));
+    this.places = { seen, status, rows, buttons };
     this.pictures = new Pictures(pictures, () => this.draw());
+    this.score = new Score(score);
     this.settling = new Settling();
     /** @type {Row[]} */
     this.sliders = [];
     this.form = "";
+    this.free = false;
+    /** @type {string | undefined} */
+    this.target = undefined;
   }
 
   close() {
@@ -71,76 +70,36 @@ class View {
 
   /** @param {Data} data @param {(text: string) => void} send */
   update(data, send) {
-    this.settling.send = send;
+    this.settling.send = (text) => {
+      send(this.free ? FREE + text : text);
+      this.free = false;
+    };
     this.data = data;
     this.words = wordsOf(data.words);
     this.pictures.show(data.models, this.words, data.target);
+    this.score.begin(data.score[0], this.words);
     const form = JSON.stringify([data.name, data.sliders.map(({ label }) => label)]);
     const isNews = this.settling.isNews(data.at);
     if (form !== this.form) this.build();
-    data.sliders.forEach((slider, place) => this.fit(this.sliders[place], slider));
+    data.sliders.forEach((slider, place) => this.sliders[place].fit(slider));
     if (form !== this.form || isNews) this.take(data.values);
+    const [target = ""] = data.target;
+    // A picture that was chosen further down is seen together with what becomes of it.
+    if (this.form && target && target !== this.target) this.places.seen.scrollIntoView({ block: "nearest" });
+    this.target = target;
     this.form = form;
     this.pictures.soon();
   }
 
   build() {
-    this.sliders = this.data.sliders.map((slider, place) => this.row(slider, place));
-    /** @type {HTMLElement[]} */
-    const rows = this.sliders.map(({ row }) => row);
-    const rest = rows.splice(this.data.shown);
-    if (rest.length) {
-      const more = element("details");
-      const textContent = filled(this.words.rest, "count", rest.length);
-      more.append(element("summary", { textContent }), ...rest);
-      rows.push(more);
-    }
-    this.places.rows.replaceChildren(...rows);
+    const hand = {
+      moved: (/** @type {Row} */ row) => this.moved([row]),
+      released: () => this.settle(),
+      reset: (/** @type {Row} */ row) => this.reset([row]),
+    };
+    this.sliders = this.data.sliders.map((slider, place) => new Row(slider, place, hand));
+    placeRows(this.places.rows, this.sliders, this.data.folds);
     this.places.buttons.replaceChildren(...this.buttons());
-  }
-
-  /** @param {Slider} slider @param {number} place */
-  row(slider, place) {
-    const row = element("div", { className: "row" });
-    const name = element("label", { textContent: slider.label, htmlFor: `slider-${place}` });
-    const input = element("input", { type: "range", id: `slider-${place}` });
-    const output = element("output");
-    const track = element("div", { className: "track" });
-    const [half, middle] = [element("i", { className: "half" }), element("i", { className: "middle" })];
-    track.append(half, middle, input);
-    const weight = element("i", { className: "weight" });
-    row.append(weight, name, track, output);
-    const made = { slider, row, input, output, half, middle, weight, value: slider.rest };
-    input.oninput = () => {
-      made.value = input.valueAsNumber;
-      this.moved([made]);
-    };
-    input.onchange = () => this.settle();
-    row.ondblclick = () => this.reset([made]);
-    input.onkeydown = (event) => {
-      if (event.key !== "Delete" && event.key !== "Backspace") return;
-      event.preventDefault();
-      this.reset([made]);
-    };
-    return made;
-  }
-
-  /** Update a slider's range for the code, and widen it if the value is outside. @param {Row} made @param {Slider} slider */
-  fit(made, slider) {
-    const { low, high, step, quartiles } = slider;
-    const { input, row, weight, half, middle } = made;
-    made.slider = slider;
-    Object.assign(input, { min: low, max: high, step });
-    input.valueAsNumber = made.value;
-    row.title = slider.note;
-    weight.style.setProperty("--share", String(slider.weight));
-    half.hidden = middle.hidden = !quartiles;
-    if (!quartiles) return;
-    /** @param {number} value */
-    const share = (value) => (100 * (value - low)) / (high - low);
-    half.style.left = `${share(quartiles[0])}%`;
-    half.style.width = `${share(quartiles[2]) - share(quartiles[0])}%`;
-    middle.style.left = `${share(quartiles[1])}%`;
   }
 
   buttons() {
@@ -148,10 +107,9 @@ class View {
     const button = (textContent, title, onclick) =>
       element("button", { type: "button", textContent, title, onclick });
     const { words } = this;
-    const reset = button(this.data.reset, words.reset_one, () => this.reset(this.sliders));
+    const reset = button(this.data.reset, words.reset_one, () => this.resetAll());
     const [random] = this.data.random;
     if (!random) return [reset];
-    const { title } = random;
     const max = String(random.hottest);
     const heat = element("input", { type: "range", min: "0", max, step: "0.05", value: "1", id: "heat" });
     const label = element("label", { htmlFor: "heat" });
@@ -160,7 +118,8 @@ class View {
     };
     heat.oninput = say;
     say();
-    return [reset, button(words.random, title, () => this.random(random, heat.valueAsNumber)), label, heat];
+    const draw = () => this.random(random, heat.valueAsNumber);
+    return [reset, button(words.random, random.title, draw), label, heat];
   }
 
   /** @param {Row[]} sliders */
@@ -170,10 +129,16 @@ class View {
     this.settle();
   }
 
+  resetAll() {
+    this.free = this.data.sends === "code";
+    this.reset(this.sliders);
+  }
+
   /** @param {Gaussian} gaussian @param {number} temperature */
   random(gaussian, temperature) {
     const code = sample(gaussian, temperature);
     for (const made of this.sliders) made.value = code[made.slider.index];
+    this.free = true;
     this.moved(this.sliders);
     this.settle();
   }
@@ -184,22 +149,21 @@ class View {
     this.say(this.sliders);
   }
 
-  code() {
-    const code = Float32Array.from(this.data.origin);
+  /** Return the code of a model. @param {number} model */
+  code(model) {
+    const { origins, scales } = this.data;
+    const code = Float32Array.from(origins[model]);
     for (const { slider, value } of this.sliders) {
-      if (slider.path) return along(slider.path, value);
-      if (slider.vector) slider.vector.forEach((step, i) => (code[i] += value * step));
-      else code[slider.index] = value;
+      if (slider.paths) return along(slider.paths[model], value);
+      if (slider.vectors) slider.vectors[model].forEach((step, i) => (code[i] += value * step));
+      else code[slider.index] += (value - origins[0][slider.index]) * scales[model][slider.index];
     }
     return code;
   }
 
   /** @param {Row[]} sliders */
   say(sliders) {
-    for (const { input, output, value } of sliders) {
-      input.valueAsNumber = value;
-      output.textContent = localized(value.toFixed(Math.abs(value) < 100 ? 2 : 0));
-    }
+    for (const slider of sliders) slider.say();
   }
 
   /** @param {Row[]} sliders */
@@ -211,15 +175,14 @@ class View {
   settle() {
     this.settling.soon(() => {
       const values = this.sliders.map(({ value }) => value);
-      return asText(this.data.sends === "values" ? values : this.code());
+      return asText(this.data.sends === "values" ? values : this.code(0));
     });
   }
 
   draw() {
-    const complete = this.pictures.paint(this.code());
-    const likeness = this.pictures.likeness();
-    const [, , sentence = ""] = this.data.target;
-    const near = isNaN(likeness) ? "" : filled(sentence, "psnr", localized(likeness.toFixed(1)));
-    this.places.status.textContent = complete ? this.data.status || near : this.words.loading;
+    const complete = this.pictures.paint((model) => this.code(model));
+    const [game] = this.data.score;
+    if (game && complete) this.score.show(game, this.pictures.likeness(), this.words);
+    this.places.status.textContent = complete ? this.data.status : this.words.loading;
   }
 }

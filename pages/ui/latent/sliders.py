@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from ae_core.latent.effects import VISIBLE
 from ae_core.latent.interpolation import code_to_text
 from ae_core.latent.statistics import Gaussian, order
 from ae_core.specs import LIMITS
-from pages.ui.i18n.text import number, text
-from pages.ui.latent.component import heard, live_view
-from pages.ui.latent.start import start_choice
+from pages.ui.i18n.text import text
+from pages.ui.latent.component import FREE, Reference, heard, live_view
+from pages.ui.latent.start import start_choice, start_picture
 from pages.ui.latent.view import LatentView
 from pages.ui.state.query_params import set_query
 
@@ -31,15 +32,14 @@ class Slider:
     Attributes:
         label: the text next to it.
         note: more text as a tooltip.
-        low: its smallest value.
-        high: its largest value.
+        low, high: its smallest and its largest value.
         rest: its value after Reset or a double click.
-        weight: its importance, from 0 to 1.
+        weight: how much it changes the image, from 0 to 1.
         step: the step of an arrow key.
         quartiles: the quartiles of the training codes; the middle half is between them.
         index: the latent dimension that it sets.
-        vector: or the direction (D,) that it adds, times its value.
-        path: or the codes (S, D) between which it moves from 0 to 1.
+        vectors: or the direction (D,) that it adds, times its value, to the code of each model.
+        paths: or the codes (S, D) of each model between which it moves from 0 to 1.
     """
 
     label: str
@@ -51,8 +51,29 @@ class Slider:
     step: float = 0.01
     quartiles: tuple[float, float, float] | None = None
     index: int = -1
-    vector: tuple[float, ...] | None = None
-    path: tuple[tuple[float, ...], ...] | None = None
+    vectors: tuple[tuple[float, ...], ...] | None = None
+    paths: tuple[tuple[tuple[float, ...], ...], ...] | None = None
+
+
+@dataclass(frozen=True)
+class Score:
+    """How far the first image has come on its way to the reference.
+
+    Attributes:
+        start, best, reached: PSNR in dB at the beginning, at the end of the way, and now.
+        stars: the shares of the way that earn a star more.
+        won: the stars of the present image.
+        game: a text that changes with the game.
+        moves: the moves so far.
+    """
+
+    start: float
+    best: float
+    reached: float
+    stars: tuple[float, ...]
+    won: int
+    game: str
+    moves: int
 
 
 def moving_sliders(
@@ -62,69 +83,84 @@ def moving_sliders(
     values: tuple[float, ...],
     take: Callable[[str], None],
     *,
-    code: np.ndarray,
+    origins: tuple[np.ndarray, ...],
+    codes: tuple[np.ndarray, ...],
     reset: str,
     random: Gaussian | None = None,
-    target: tuple[str, str, str] | None = None,
+    reference: Reference | None = None,
+    score: Score | None = None,
+    folds: tuple[tuple[int, str], ...] = (),
 ) -> None:
     """Show sliders and the images that follow them.
 
     Args:
-        view: the view whose code the sliders change.
+        view: the view whose codes the sliders change.
         name: the name of the view, unique for each set of sliders.
         sliders: the sliders in order.
         values: the sliders' values.
         take: called with the code as text, or with the values if sliders do not set dimensions.
-        code: (D,), the code for the values.
+        origins: (D,) for each model, its code without the sliders.
+        codes: (D,) for each model, its code for the values.
         reset: the text of a button.
         random: the distribution from which a button draws codes.
-        target: data URL of a target image, its name, and the text of the similarity.
+        reference: a picture before those of the models.
+        score: its presence turns the sliders into a game.
+        folds: the first sliders of parts that are folded up, and the texts of these parts.
     """
     whole = all(slider.index >= 0 for slider in sliders)
     data: dict[str, Any] = {
-        **view.live_pictures(code),
+        **view.live_pictures(codes),
         "name": name,
         "sliders": tuple(vars(slider) for slider in sliders),
         "values": values,
-        "origin": tuple(view.code.tolist()),
+        "origins": tuple(tuple(origin.tolist()) for origin in origins),
+        "scales": tuple(tuple(scale.tolist()) for scale in view.scales),
         "at": view.at if whole else code_to_text(np.array(values)),
         "sends": "code" if whole else "values",
-        "shown": SHOWN,
+        "folds": folds,
         "reset": reset,
-        "target": target or (),
-        "random": () if random is None else (_described(random),),  # not a dict: see crop_box.py
+        "target": () if reference is None else (reference.url, reference.name),
+        "score": () if score is None else (vars(score),),  # not a dict: see crop_box.py
+        "random": () if random is None else (_described(random),),
     }
     key = f"{name}-{view.model.id}"
     _SLIDERS(key=key, data=data, on_code_change=heard(key, take))
 
 
 def slider_view(view: LatentView) -> None:
-    """Show one slider for each latent dimension."""
-    code_sliders(view, "numbers", lambda code: set_query(z=code), random=_distribution(view))
-    start_choice(view)
+    """Show one slider for each latent dimension, those that change the image most first."""
+    dimensions = order(view.profile.effects).tolist()
 
+    def take(code: str) -> None:
+        start = "" if code.startswith(FREE) else view.start
+        set_query(z=code.removeprefix(FREE), start=start)
 
-def code_sliders(
-    view: LatentView,
-    name: str,
-    take: Callable[[str], None],
-    *,
-    random: Gaussian | None = None,
-    target: tuple[str, str, str] | None = None,
-) -> None:
-    """Show one slider per latent dimension, the most important first; see `moving_sliders`."""
-    dimensions = order(view.profile.importance).tolist()
     moving_sliders(
         view,
-        name,
+        "numbers",
         tuple(_slider(view, dimension) for dimension in dimensions),
         tuple(view.code[dimensions].tolist()),
         take,
-        code=view.code,
+        origins=view.codes,
+        codes=view.codes,
         reset=text("latent.sliders.mean"),
-        random=random,
-        target=target,
+        random=_distribution(view),
+        reference=start_picture(view),
+        folds=_folds(view),
     )
+    start_choice(view)
+
+
+def _folds(view: LatentView) -> tuple[tuple[int, str], ...]:
+    """Fold up the sliders beyond the first ones, and those that do not change the image."""
+    every = view.profile.latent_dim
+    used = len(view.profile.used) or every
+    folds = []
+    if used > SHOWN:
+        folds.append((SHOWN, text("latent.sliders.more", count=used - SHOWN)))
+    if every > used:
+        folds.append((used, text("latent.sliders.unused", count=every - used, bound=VISIBLE)))
+    return tuple(folds)
 
 
 def _distribution(view: LatentView) -> Gaussian | None:
@@ -140,17 +176,14 @@ def _slider(view: LatentView, dimension: int) -> Slider:
     low, first, middle, third, high = known.quantiles[:, dimension].tolist()
     margin = BEYOND * (high - low) or abs(low) or 1.0
     step = 10.0 ** math.floor(math.log10((high - low + 2 * margin) / STEPS))
-    tells = float(known.importance[dimension])
-    note = "latent.sliders.nats" if known.variational else "latent.sliders.variance"
+    effect = float(known.effects[dimension])
     return Slider(
         label=f"z{dimension + 1}",
-        note=text(
-            note, tells=number(tells, ".2f"), low=number(first, ".2f"), high=number(third, ".2f")
-        ),
+        note=text("latent.sliders.note", effect=effect, low=first, high=third),
         low=step * math.floor(min(low - margin, value) / step),
         high=step * math.ceil(max(high + margin, value) / step),
         rest=float(f"{known.mean[dimension]:.4g}"),
-        weight=tells / (float(known.importance.max()) or 1.0),
+        weight=effect / (float(known.effects.max()) or 1.0),
         step=step,
         quartiles=(first, middle, third),
         index=dimension,

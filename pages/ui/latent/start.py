@@ -1,34 +1,49 @@
-"""Chooses the code to start from: a test image, the visitor's own face, or the sliders."""
+"""Chooses the code to start from: a test image, the visitor's own picture, or the sliders."""
 
 from collections.abc import Callable
+from hashlib import sha256
 
 import numpy as np
 import streamlit as st
-from PIL import Image
 
-from ae_core import images
-from ae_core.latent import explore
 from ae_core.latent.interpolation import code_to_text
-from ae_core.models.compatibility import image_shape
 from pages.ui.backend.images import gallery
-from pages.ui.backend.service import answer
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import image_set_title
 from pages.ui.i18n.text import text
-from pages.ui.latent.view import PICTURE, LatentView
-from pages.ui.pickers.face_source import own_photo
+from pages.ui.latent.codes import OWN, PICTURE, own_code
+from pages.ui.latent.component import Reference
+from pages.ui.latent.view import LatentView
 from pages.ui.pickers.gallery_picker import gallery_page, page_turning
+from pages.ui.pickers.own_image import own_image
 from pages.ui.state.query_params import linked_choice, linked_index, set_query
-from pages.ui.state.session import session, session_cached
+from pages.ui.state.session import session
+from pages.ui.widgets.images import data_url
 
 A_PAGE = 24  # images
-SOURCES = ("Test picture", "My photo", "Camera")
+# Each with its name in `pages.ui.pickers.own_image`; test images have none.
+SOURCES = {"Test picture": "", "My photo": "Upload", "Camera": "Camera", "Drawing": "Draw"}
 
 
 def start_choice(view: LatentView) -> None:
     """Offer images whose codes set the sliders."""
-    st.markdown(f"##### {text('latent.start.title')}")
+    st.markdown(f"**{text('latent.start.title')}**")
     _source(view, "start", ("z",), "z")
+
+
+def start_picture(view: LatentView) -> Reference | None:
+    """Return the picture that the visitor chose to start from."""
+    own = session().own_image
+    if view.start == OWN and own is not None:
+        return Reference(data_url(own[1]), text("latent.start.own"))
+    number = view.start.removeprefix(PICTURE)
+    if not number.isdecimal() or len(number) > 9 or not view.has_pictures:
+        return None
+    shown = gallery(view.model.spec.images, int(number), 1)
+    if not len(shown.images):
+        return None
+    name = text("gallery.number", number=int(number))
+    return Reference(data_url(shown.images[0] / np.float32(255)), name)
 
 
 def code_choice(
@@ -51,6 +66,7 @@ def code_choice(
         st.button(
             text("latent.start.use_sliders"),
             on_click=lambda: set_query(**{target: here}),
+            disabled=target == "z",  # the sliders start there
             key=f"{key}.here",
         )
     _source(view, key, names, target)
@@ -61,12 +77,12 @@ def _source(view: LatentView, key: str, names: tuple[str, ...], target: str) -> 
     source = linked_choice(
         "source",
         text("latent.start.picture"),
-        SOURCES,
+        tuple(SOURCES),
         "latent",
         words="latent.source",
         collapsed=True,
     )
-    if source == SOURCES[0]:
+    if not SOURCES[source]:
         number = st.query_params.get(target, "").removeprefix(PICTURE)
         chosen = int(number) if number.isdecimal() and len(number) < 10 else -1
         picture_choice(
@@ -78,27 +94,29 @@ def _source(view: LatentView, key: str, names: tuple[str, ...], target: str) -> 
         return
 
     def forget() -> None:
-        session().forget_photo()
-        set_query(**dict.fromkeys(names, ""))  # a code would reveal the visitor's face
+        session().own_image = None
+        session().cached.clear()  # the image's codes
+        set_query(**dict.fromkeys((*names, "start"), ""))  # a code would reveal the visitor's face
 
-    chosen_face = own_photo("Upload" if source == SOURCES[1] else "Camera", forget)
-    if chosen_face is None:
-        return
-    mean, _ = session_cached(
-        "code", (chosen_face.key, view.model.id), lambda: _encoded(view, chosen_face.image)
-    )
-    st.button(
-        text("latent.start.go"),
-        type="primary",
-        on_click=lambda: set_query(**{target: code_to_text(mean)}),
-        key=f"{key}.go",
-    )
+    with notice.refusals():
+        image = own_image(SOURCES[source], view.model, forget)
+        if image is not None:
+            _encode(view, key, target, image)
+
+
+def _encode(view: LatentView, key: str, target: str, image: np.ndarray) -> None:
+    """Offer to begin with the code of the visitor's image (H, W, C) in [0, 1]."""
+    own = sha256(image.tobytes()).hexdigest(), image
+    code = own_code(view.model, *own)
+
+    def start() -> None:
+        if target == "z":
+            session().own_image = own
+            set_query(start=OWN)
+        set_query(**{target: code_to_text(code)})
+
+    st.button(text("latent.start.go"), type="primary", on_click=start, key=f"{key}.go")
     st.caption(text("latent.start.in_address"))
-
-
-def _encoded(view: LatentView, face: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-    picture = images.to_array(Image.fromarray(face), image_shape(view.model.spec))
-    return answer(explore.encode, view.model.file, picture)
 
 
 def picture_choice(view: LatentView, key: str, chosen: int, take: Callable[[int], None]) -> None:
@@ -117,9 +135,9 @@ def picture_choice(view: LatentView, key: str, chosen: int, take: Callable[[int]
         title = image_set_title(view.model.spec.image_set)
         notice.info(text("latent.pictures.none", pictures=title))
         return
-    images = view.model.spec.images
-    available = gallery(images, 0, 1).available
+    choice = view.model.spec.images
+    available = gallery(choice, 0, 1).available
     start = linked_index("page", available, max(chosen, 0)) // A_PAGE * A_PAGE
-    gallery_page(f"{key}-{view.model.id}-{start}", images, start, A_PAGE, chosen, take)
+    gallery_page(f"{key}-{view.model.id}-{start}", choice, start, A_PAGE, chosen, take)
     with st.container(horizontal=True):
         page_turning(key, "page", start, A_PAGE, available)

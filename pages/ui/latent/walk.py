@@ -9,9 +9,10 @@ from ae_core.latent.interpolation import SHARE, lerp, slerp
 from ae_core.specs import Limit
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import number, text
+from pages.ui.latent.codes import PICTURE, linked_codes
 from pages.ui.latent.sliders import Slider, moving_sliders
 from pages.ui.latent.start import code_choice
-from pages.ui.latent.view import LatentView, linked_code
+from pages.ui.latent.view import LatentView
 from pages.ui.state.query_params import linked_choice, linked_number, linked_slider, set_query
 from pages.ui.widgets.download_menu import File, download_menu
 from pages.ui.widgets.images import image_row
@@ -25,9 +26,9 @@ ANIMATED = 24  # steps in each direction
 
 
 def walk_view(view: LatentView) -> None:
-    """Let the visitor choose two images and move between them."""
-    start, end = (
-        linked_code(view.model, view.profile, name, f"picture:{usual}")
+    """Let the visitor choose two images and move between them; each model encodes both itself."""
+    starts, ends = (
+        linked_codes(view.models, view.profile, name, f"{PICTURE}{usual}")
         for usual, name in enumerate(ENDS)
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -35,11 +36,13 @@ def walk_view(view: LatentView) -> None:
             "way", text("latent.walk.way"), tuple(WAYS), "latent", words="latent.way"
         )
         steps = int(linked_slider("steps", text("latent.walk.steps"), 9, STEPS, "latent"))
+    pairs = tuple(zip(starts, ends, strict=True))
     try:
-        walk = WAYS[way](start, end, np.linspace(0, 1, STONES))
+        stones = [WAYS[way](*pair, np.linspace(0, 1, STONES)) for pair in pairs]
     except UserError as error:
         notice.info(text("latent.walk.instead", problem=error))
-        way, walk = "Straight", lerp(start, end, np.linspace(0, 1, STONES))
+        way = "Straight"
+        stones = [lerp(*pair, np.linspace(0, 1, STONES)) for pair in pairs]
     share = linked_number("at", 0.0, SHARE)
     slider = Slider(
         label=text("latent.walk.way"),
@@ -47,7 +50,7 @@ def walk_view(view: LatentView) -> None:
         low=0,
         high=1,
         rest=0,
-        path=tuple(map(tuple, walk.tolist())),
+        paths=tuple(tuple(map(tuple, walk.tolist())) for walk in stones),
         step=0.005,
     )
     moving_sliders(
@@ -56,24 +59,25 @@ def walk_view(view: LatentView) -> None:
         (slider,),
         (share,),
         lambda at: set_query(at=at),
-        code=WAYS[way](start, end, share),
+        origins=starts,
+        codes=tuple(WAYS[way](*pair, share) for pair in pairs),
         reset=text("latent.walk.reset"),
     )
-    if np.array_equal(start, end):
+    if np.array_equal(starts[0], ends[0]):
         notice.info(text("latent.walk.same"))
-    shares = np.linspace(0, 1, steps)
-    codes = WAYS[way](start, end, shares)
-    strip = view.decoded(codes)
-    for model in view.models:
+    shares, strips = np.linspace(0, 1, steps), []
+    for model, pair in zip(view.models, pairs, strict=True):
         if len(view.models) > 1:
-            st.caption(model.title)
-        shown = strip if model is view.model else view.decoded(codes, model)
-        image_row(shown / np.float32(255), (number(share, ".0%") for share in shares), min_width=70)
-    there = WAYS[way](start, end, np.linspace(0, 1, ANIMATED))
+            st.caption(notice.plain(model.title))
+        shown = view.decoded(WAYS[way](*pair, shares), model)
+        strips.append(shown)
+        words = (number(share, ".0%") for share in shares)
+        image_row(shown / np.float32(255), words, min_width=70)
+    there = WAYS[way](*pairs[0], np.linspace(0, 1, ANIMATED))
     download_menu(
         "walk",
         (
-            File(text("latent.walk.strip"), "walk.png", lambda: _strip(strip)),
+            File(text("latent.walk.strip"), "walk.png", lambda: _strip(strips[0])),
             File(
                 text("latent.walk.animation"),
                 "walk.gif",

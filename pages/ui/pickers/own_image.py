@@ -1,5 +1,7 @@
 """Takes a visitor's own image for an autoencoder: an upload, the camera or a drawing."""
 
+from collections.abc import Callable
+
 import numpy as np
 import streamlit as st
 
@@ -20,7 +22,9 @@ from pages.ui.widgets.drawing_canvas import drawing_canvas
 OWN = ("Upload", "Camera", "Draw")  # the sources
 
 
-def own_image(source: str, model: TrainedAutoencoder) -> np.ndarray | None:
+def own_image(
+    source: str, model: TrainedAutoencoder, forget: Callable[[], None] | None = None
+) -> np.ndarray | None:
     """Return the visitor's image in a model's image shape, (H, W, C) in [0, 1]; None without one.
 
     Of a photo for a model of faces the visitor chooses a face; other models get its middle square.
@@ -28,6 +32,7 @@ def own_image(source: str, model: TrainedAutoencoder) -> np.ndarray | None:
     Args:
         source: one of `OWN`.
         model: the model.
+        forget: called when the visitor removes a photo, which is deleted then.
 
     Raises:
         UserError: the photo cannot be read.
@@ -35,14 +40,21 @@ def own_image(source: str, model: TrainedAutoencoder) -> np.ndarray | None:
     if source == "Draw":
         return _drawn(model)
     if card(model.spec.image_set).kind != "faces":
-        return _square(source, model)
-    chosen = own_photo(source)
+        return _square(source, model, forget)
+
+    def forget_face() -> None:
+        session().forget_photo()
+        _call(forget)
+
+    chosen = own_photo(source, forget_face)
     if chosen is None:
         return None
     return images.to_array(images.to_pillow(chosen.image), image_shape(model.spec))
 
 
-def _square(source: str, model: TrainedAutoencoder) -> np.ndarray | None:
+def _square(
+    source: str, model: TrainedAutoencoder, forget: Callable[[], None] | None
+) -> np.ndarray | None:
     upload = session().upload
     # Each file gets a new widget, because the old one has lost its file.
     key = f"own_image.{source}.{upload.id if upload else ''}"
@@ -59,7 +71,12 @@ def _square(source: str, model: TrainedAutoencoder) -> np.ndarray | None:
         return None
     if upload is None:
         return None
-    st.button(text("reconstruct.forget"), on_click=_forget)
+
+    def forget_square() -> None:
+        session().upload = None
+        _call(forget)
+
+    st.button(text("reconstruct.forget"), on_click=forget_square)
     array = images.to_array(images.to_pillow(upload.square), image_shape(model.spec))
     inverted = st.toggle(text("reconstruct.invert"), key="reconstruct.invert")
     return 1 - array if inverted else array
@@ -73,8 +90,9 @@ def _read(file: UploadedFile) -> Upload:
         drop_upload(file)
 
 
-def _forget() -> None:
-    session().upload = None
+def _call(forget: Callable[[], None] | None) -> None:
+    if forget is not None:
+        forget()
 
 
 def _drawn(model: TrainedAutoencoder) -> np.ndarray | None:

@@ -134,11 +134,13 @@ class Session:
         draft: the set-up on the Train page.
         upload: the image on the Reconstruct page.
         photo: the photo on the Denoise page and others, until the next one or `forget_photo`.
+        own_image: a unique key and the visitor's own image (H, W, C) in [0, 1] from which the
+            sliders of Latent space started, likewise.
         collecting: the images on the Your pictures page.
         teaching: the secrets of the classes that are taught in this tab, by code.
         deleted: the run that was deleted last in this tab and its owner, or None.
-        moved: the model, the target, the code and the number of moves that the last move of a hand
-            led to in Match.
+        moved: the model, the target, the sliders' values and the number of moves that the last
+            move of a hand led to in Match.
         cached: the last key and result by name, see `session_cached`.
         asked: keys by name, see `seen_before`.
         language: the language that an address in this tab has last asked for, or "".
@@ -147,6 +149,7 @@ class Session:
     draft: Draft = field(default_factory=Draft)
     upload: Upload | None = None
     photo: KeptPhoto | None = None
+    own_image: tuple[Any, np.ndarray] | None = None
     collecting: Collecting = field(default_factory=Collecting)
     teaching: dict[str, str] = field(default_factory=dict)
     deleted: tuple[str, str] | None = None
@@ -157,7 +160,7 @@ class Session:
 
     def forget_photo(self) -> None:
         """Delete the visitor's photo and all results computed from it."""
-        self.photo = None
+        self.photo = self.own_image = None
         self.cached.clear()
 
 
