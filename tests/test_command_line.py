@@ -6,7 +6,9 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from shutil import copyfile
 
+import numpy as np
 import pytest
 from PIL import Image
 from skimage import data
@@ -16,8 +18,11 @@ from ae_core.data.image_files import KINDS
 from ae_core.denoising import denoise
 from ae_core.errors import UserError
 from ae_core.images import from_png, rows_of_sheet
+from ae_core.latent import match
+from ae_core.latent.profile import LatentProfile
 from ae_core.metrics import psnr
 from ae_core.models.compatibility import image_shape
+from ae_core.models.pretrained import FOLDER, cards
 from ae_core.models.shapes import infer_shapes, parameters
 from ae_core.models.weights import from_bytes
 from ae_core.runs.record import RunOutcome, new_record
@@ -110,6 +115,7 @@ def test_a_number_of_hundreds_of_digits_is_refused_like_any_other(tmp_path, caps
         ["train", "--preset", "digits-dense"],
         ["train", "--preset", "digits-dense", "--out", "x", "--epochs", "many"],
         ["pretrain", "foo"],
+        ["profile", "face-denoiser"],
     ],
 )
 def test_what_is_no_command_ends_with_2_and_the_usage(arguments, capsys):
@@ -124,7 +130,21 @@ def test_help_names_every_command(capsys):
         main(["--help"])
     assert end.value.code == 0
     text = capsys.readouterr().out
-    assert all(command in text for command in ("presets", "train", "pretrain", "denoise"))
+    assert all(command in text for command in ("presets", "train", "profile", "denoise"))
+
+
+def test_a_profile_is_that_of_the_weights_in_the_folder(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(match, "SEEDS", range(1, 4))
+    card = cards()["digits-dense"]
+    copyfile(card.weights, tmp_path / card.weights.name)
+    assert main(["profile", card.name, "--out", str(tmp_path)]) == 0
+    assert capsys.readouterr().out == f"written to {tmp_path}\n"
+    made, kept = (
+        LatentProfile.from_bytes((folder / card.profile_path.name).read_bytes())
+        for folder in (tmp_path, FOLDER)
+    )
+    np.testing.assert_allclose(made.effects, kept.effects, rtol=1e-2)
+    assert made.match_seeds == tuple(seed for seed in kept.match_seeds if seed < 4)
 
 
 # --- a training, once for all that is asked of it -------------------------------------------
