@@ -33,10 +33,10 @@ def figures(page: Page):
 
 
 def read(page: Page) -> list[str]:
-    """The four figures, once all is shown."""
+    """The three figures, once all is shown."""
     expect(page.locator(".wipe")).to_be_visible()
     page.wait_for_selector(IDLE)
-    expect(figures(page)).to_have_count(4)
+    expect(figures(page)).to_have_count(3)
     return figures(page).all_inner_texts()
 
 
