@@ -64,7 +64,7 @@ def metric(page: AppTest, label: str) -> str:
 READ = {"body", "label", "help", "caption", "options", "placeholder", "text", "title", "element"}
 NO_DECIMAL = re.compile(
     r"arXiv \d+\.\d+|Version \d+(?:\.\d+)*|https?:\S+|`[^`]*`|<[^>]*>"  # ids, addresses, names
-    r"|(?<![\d.])\d{1,3}(?:\.\d{3})+(?![\d.])"  # 4.096
+    r"|(?<![\d.])\d{1,3}(?:\.\d{3})+(?!\.?\d)"  # 4.096
 )
 
 
