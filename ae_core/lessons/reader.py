@@ -11,6 +11,7 @@ from typing import TypeVar
 from ae_core.errors import UserError
 from ae_core.lessons.expressions import Expression, expressions_in
 from ae_core.lessons.figures import MEASUREMENTS, RUN_FIGURES
+from ae_core.lessons.pictures import read_picture
 from ae_core.lessons.schema import (
     GUESS,
     LEVELS,
@@ -82,11 +83,13 @@ def _step(table: TomlTable, known: set[str], level: str) -> Step:
         known.update(f"{experiment.name}.{figure}" for figure in RUN_FIGURES)
     for one in measurements:
         known.update(f"{one.name}.{figure}" for figure in MEASUREMENTS[one.what].figures)
+    trained = [name.removesuffix(".epochs") for name in known if name.endswith(".epochs")]
     explanation, formula = table.table("explain", partial(_explanation, known=known)) or ("", "")
     return Step(
         title=table.text("title"),
         level=table.choice("level", LEVELS, level),
         text=_filled_text(table, "text", known),
+        picture=table.table("picture", partial(read_picture, experiments=trained)),
         guess=table.table("guess", partial(_guess, known=known)),
         experiments=experiments,
         measurements=measurements,

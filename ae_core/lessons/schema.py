@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ae_core.lessons.expressions import Expression, expressions_in
 from ae_core.lessons.figures import Figures
+from ae_core.lessons.pictures import LivePicture
 from ae_core.specs import TrainingSpec
 
 PAGES = ("train", "reconstruct", "denoise", "latent_space", "measure")
@@ -85,6 +86,7 @@ class Step:
     title: str
     level: str
     text: str
+    picture: LivePicture | None
     guess: Guess | None
     experiments: tuple[Experiment, ...]
     measurements: tuple[Measurement, ...]

@@ -3,11 +3,14 @@
 import re
 from urllib.parse import parse_qs, urlparse
 
+import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from ae_core.data.catalog import IMAGE_SETS
+from ae_core.data.loading import load_images
 from ae_core.lessons.figures import figures_of_run
+from ae_core.lessons.pictures import SMALL
 from ae_core.lessons.reader import lesson_files, read_lesson
 from ae_core.lessons.schema import Lesson, Step, numbers_of
 
@@ -201,6 +204,27 @@ def test_a_reload_goes_on_where_it_was(page):
     page.reload()
     expect(page.get_by_text("You said: It makes something like a face out of it")).to_be_visible()
     expect(page.get_by_text("Step 2 of 2")).to_be_visible()
+
+
+def test_each_pixel_says_its_value(page):
+    """By the pointer and by the arrow keys: what stands there is what the data say."""
+    picture = LESSONS[0].steps[0].picture
+    data = load_images(*SMALL).test[picture.number, ..., 0]
+    page.goto(f"/lessons?lesson={LESSONS[0].id}&lang=en")
+    grid = page.get_by_role("grid", name="A handwritten")
+    cells, said = grid.get_by_role("gridcell"), page.locator(".said")
+    expect(cells).to_have_count(data.size)
+    shown = np.array([float(each) for each in cells.all_inner_texts()]).reshape(data.shape)
+    assert np.abs(shown - data).max() < 0.0051
+    row, column = np.argwhere((data > 0) & (data < 1))[0].tolist()
+    here = row * data.shape[1] + column
+    cells.nth(here).hover()
+    expect(said).to_have_text(f"Row {row + 1}, column {column + 1}: {shown[row, column]:.2f}")
+    cells.nth(here).focus()
+    page.keyboard.press("ArrowDown")
+    expect(said).to_have_text(f"Row {row + 2}, column {column + 1}: {shown[row + 1, column]:.2f}")
+    expect(cells.nth(here + data.shape[1])).to_be_focused()
+    expect(grid.locator("[tabindex='0']")).to_have_count(1)
 
 
 def test_a_term_says_what_it_means(page):

@@ -10,6 +10,7 @@ from ae_core.data.loading import load_images
 from ae_core.errors import UserError
 from ae_core.lessons.expressions import Expression, fill
 from ae_core.lessons.figures import MEASUREMENTS, RUN_FIGURES, figures_of_run
+from ae_core.lessons.pictures import KINDS, LivePicture
 from ae_core.lessons.reader import FOLDER, lesson_files, read_lesson
 from ae_core.lessons.schema import PAGES, Lesson, numbers_of
 from ae_core.models.pretrained import cards
@@ -71,6 +72,12 @@ title = "Second"
 level = "further"
 text = "Still {{one.val_psnr:.1f}} dB."
 
+[step.picture]
+kind = "code"
+number = 3
+train = "one"
+model = "digits-dense"
+
 [[step.measure]]
 name = "pca"
 title = "PCA"
@@ -99,7 +106,15 @@ def test_a_lesson_is_read_as_it_is_written(tmp_path):
     assert first.guess.truth.names == {"one.val_psnr"}
     assert (lesson.take_away, lesson.go_on.page) == ("One thing, and another.", "measure")
     assert second.measurements[0].settings == (("numbers", 4), ("preset", "digits-dense"))
+    assert first.picture is None
+    assert second.picture == LivePicture("code", 3, "one", "digits-dense")
     assert dict(second.links[0].query) == {"preset": "digits-dense", "latent_dim": "4"}
+
+
+def test_a_picture_of_pixels_needs_no_model(tmp_path):
+    code = GOOD.partition("[step.picture]\n")[2].partition("\n\n")[0]
+    lesson = read_lesson(written(tmp_path, GOOD.replace(code, 'kind = "pixels"')))
+    assert lesson.steps[1].picture == LivePicture("pixels", 0)
 
 
 # What is changed in GOOD, and the error's line, field and problem.
@@ -143,10 +158,23 @@ BAD = {
         *(21, "step.guess.choices = ['one']", "two"),
     ),
     "bounds": ("high = 40", "high = 0", 22, "step.guess.high = 0", "above"),
-    "no such page": ('page = "train"', 'page = "home"', 54, "step.open.page = home", "one_of"),
-    "no such measure": ('what = "pca"', 'what = "cpa"', 50, "step.measure.what = cpa", "one_of"),
+    "no such kind": ('kind = "code"', 'kind = "codes"', 48, "step.picture.kind = codes", "one_of"),
+    "a field of the other kind": (
+        *('kind = "code"', 'kind = "pixels"', 50, "step.picture.train = one", "field"),
+    ),
+    "no such picture": ("number = 3", "number = 360", 49, "step.picture.number = 360", "place"),
+    "half a picture": ("number = 3", "number = 3.5", 49, "step.picture.number = 3.5", "place"),
+    "a training that comes later": (
+        *('train = "one"', 'train = "pca"', 50, "step.picture.train = pca", "one_of"),
+    ),
+    "a denoiser": (
+        *('model = "digits-dense"', 'model = "face-denoiser"', 51),
+        *("step.picture.model = face-denoiser", "one_of"),
+    ),
+    "no such page": ('page = "train"', 'page = "home"', 60, "step.open.page = home", "one_of"),
+    "no such measure": ('what = "pca"', 'what = "cpa"', 56, "step.measure.what = cpa", "one_of"),
     "settings of a measure": (
-        *("numbers = 4 }", "number = 4 }", 51),
+        *("numbers = 4 }", "number = 4 }", 57),
         *("step.measure.settings = {'preset': 'digits-dense', 'number': 4}", "exactly"),
     ),
     "a name": ('name = "one"', 'name = "one two"', 29, "step.train.name = one two", "word"),
@@ -203,6 +231,7 @@ def test_another_language_has_the_same_experiments(language):
                 [(one.name, one.what, one.settings) for one in step.measurements],
                 [(link.page, link.query) for link in step.links],
                 [check.holds.text for check in step.checks],
+                step.picture,
                 step.guess and (step.guess.truth.text, len(step.guess.choices), step.guess.close),
             )
             for step in lesson.steps
@@ -371,3 +400,5 @@ def test_the_format_is_documented_field_by_field():
     text = (FOLDER / "README.md").read_text(encoding="utf-8")
     for name in (*MEASUREMENTS, *RUN_FIGURES, *PAGES):
         assert f"`{name}`" in text, name
+    for kind in KINDS:
+        assert f'kind = "{kind}"' in text

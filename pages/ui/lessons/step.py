@@ -1,12 +1,14 @@
-"""Shows a step of a lesson: text, guess, experiment, check, explanation."""
+"""Shows a step of a lesson: text, picture, guess, experiment, check, explanation."""
 
 from collections.abc import Mapping
 from contextlib import suppress
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from ae_core.lessons.expressions import MissingFigure, fill
 from ae_core.lessons.figures import Figures
+from ae_core.lessons.pictures import LivePicture
 from ae_core.lessons.schema import (
     GUESS,
     Experiment,
@@ -23,6 +25,7 @@ from pages.ui.lessons.experiments import done_runs, figures_of, train_view
 from pages.ui.lessons.glossary import explained, words_of
 from pages.ui.lessons.guess import ask, said_view, verdict
 from pages.ui.lessons.measurements import measure_view, measured_figures
+from pages.ui.lessons.pixels import pixels_view
 from pages.ui.lessons.progress import Progress, go_to, take_tried
 from pages.ui.shell.return_link import link_with_return
 
@@ -34,8 +37,37 @@ def step_view(lesson: Lesson, progress: Progress) -> bool:
     known: dict[str, Mapping[str, float]] = dict(figures_of(done_runs(earlier)))
     level = text(f"lessons.level.{step.level}")
     st.markdown(f"## {notice.plain(step.title)} :gray-badge[{level}]")
-    with suppress(MissingFigure):  # then the end of the step says what is missing
-        explained(fill(step.text, numbers_of(known), number))
+    place = _text(step, numbers_of(known))
+    complete = _tasks(lesson, progress, earlier, known)
+    if step.picture is not None:
+        with place, notice.refusals():  # last: it may wait for a worker
+            _picture(step.picture, done_runs((*earlier, *step.experiments)))
+    return complete
+
+
+def _text(step: Step, numbers: dict[str, float]) -> DeltaGenerator:
+    """Show the step's text, and return the place of its picture."""
+    if step.picture is not None and step.picture.kind == "pixels":
+        place, words = st.columns([2, 3], gap="medium")
+    else:
+        words, place = st.container(), st.container()
+    with words, suppress(MissingFigure):  # then the end of the step says what is missing
+        explained(fill(step.text, numbers, number))
+    return place
+
+
+def _picture(picture: LivePicture, runs: Mapping[str, Snapshot]) -> None:
+    pixels_view(picture)
+
+
+def _tasks(
+    lesson: Lesson,
+    progress: Progress,
+    earlier: tuple[Experiment, ...],
+    known: dict[str, Mapping[str, float]],
+) -> bool:
+    """Show all that there is to do, as far as it is done; return whether the step is complete."""
+    step = lesson.steps[progress.step]
     said = progress.guesses[progress.step]
     if step.guess is not None and said is None:
         ask(step.guess, progress, lesson.id)
