@@ -20,6 +20,7 @@ VIEWS = (
     "/",
     "/lessons",
     "/lessons?lesson=01-what-is-an-autoencoder",
+    "/lessons?lesson=01-what-is-an-autoencoder&step=2",
     "/train",
     "/train?view=Compare",
     "/reconstruct",

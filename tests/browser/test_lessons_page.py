@@ -13,6 +13,7 @@ from ae_core.lessons.figures import figures_of_run
 from ae_core.lessons.pictures import SMALL
 from ae_core.lessons.reader import lesson_files, read_lesson
 from ae_core.lessons.schema import Lesson, Step, numbers_of
+from tests.helpers.lab_page import box_of
 
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 LESSONS = [read_lesson(path) for path in lesson_files("en")]
@@ -119,6 +120,9 @@ def test_a_lesson_from_start_to_end(page, lesson: Lesson):
             page.get_by_role("button", name="Skip this step").click()
             continue
         nothing_is_shown(page, step)
+        if step.picture is not None and step.picture.kind == "code":
+            expect(page.get_by_text("Your own network, live")).to_be_visible()
+            a_moved_bar_changes_the_drawing(page)
         right = answer(lesson, place)
         said = right if (place == 0) == begins_right else wrong(step, right)
         guess(page, step, said)
@@ -204,6 +208,36 @@ def test_a_reload_goes_on_where_it_was(page):
     page.reload()
     expect(page.get_by_text("You said: It makes something like a face out of it")).to_be_visible()
     expect(page.get_by_text("Step 2 of 2")).to_be_visible()
+
+
+def a_moved_bar_changes_the_drawing(page: Page) -> None:
+    """By the arrow keys and by the mouse; and a button takes the encoder's numbers back."""
+    canvas = page.locator(".drawn canvas[width]")
+    expect(canvas).to_have_attribute("aria-label", re.compile(r"\w"))
+    bar = page.get_by_role("slider", name="Number 1 of the code", exact=True)
+
+    def shown() -> tuple[str, str]:
+        page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+        number = page.locator(".numbers span").first.inner_text()
+        assert bar.get_attribute("aria-valuetext") == number
+        return number, canvas.evaluate("(canvas) => canvas.toDataURL()")
+
+    begin = shown()
+    bar.press("ArrowUp")
+    bar.press("ArrowUp")
+    pressed = shown()
+    assert float(pressed[0]) > float(begin[0])
+    box = box_of(bar)
+    x, y = box["x"] + box["width"] / 2, box["y"]
+    page.mouse.move(x, y + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(x, y + 0.9 * box["height"], steps=4)
+    page.mouse.up()
+    dragged = shown()
+    assert float(dragged[0]) == pytest.approx(-0.8 * float(bar.get_attribute("max") or 0), rel=0.1)
+    page.get_by_role("button", name="Back to the encoder's numbers").click()
+    assert shown() == begin
+    assert len({begin[1], pressed[1], dragged[1]}) == 3
 
 
 def test_each_pixel_says_its_value(page):

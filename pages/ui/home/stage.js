@@ -3,9 +3,9 @@
 
 import { arrivals, decoders } from "../pickers/live_decoder.js";
 import { paint } from "../pickers/decoder.js";
+import { CodeStrip, written } from "../pickers/code_strip.js";
 import { penOf } from "../widgets/canvas.js";
-import { clamp, element, filled, find, viewOf, wordsOf } from "../widgets/dom.js";
-import { localized } from "../widgets/numbers.js";
+import { element, filled, find, viewOf, wordsOf } from "../widgets/dom.js";
 import { Glide, Swing } from "./motion.js";
 
 /** @import { Call, Pairs } from "../widgets/types.js" */
@@ -20,7 +20,6 @@ import { Glide, Swing } from "./motion.js";
  * @property {(Parts & { picture: string })[]} starts codes with the URLs of their pictures
  *
  * @typedef {ReturnType<typeof rowOf>} Row
- * @typedef {ReturnType<typeof cellOf>} Cell
  */
 
 const PACE = 30; // ms from one picture to the next while it moves by itself
@@ -39,15 +38,13 @@ class Stage {
     this.data = data;
     this.words = wordsOf(data.words);
     this.face = find(root, ".face", HTMLCanvasElement);
-    this.copy = find(root, ".drawn canvas", HTMLCanvasElement);
-    this.original = find(root, ".given img", HTMLImageElement);
     this.button = find(root, ".play", HTMLButtonElement);
     this.next = find(root, ".next", HTMLButtonElement);
     this.place = 0; // of the present start
     this.values = data.starts[0].values;
     this.rest = data.starts[0].rest;
     this.rows = data.names.map((_, i) => this.row(i));
-    this.cells = this.rest.map(cellOf);
+    this.strip = new CodeStrip(root, this.rest.length);
     this.last = 0; // when it was drawn last
     this.frame = 0;
     this.reduced = matchMedia("(prefers-reduced-motion: reduce)");
@@ -60,7 +57,6 @@ class Stage {
     this.next.onclick = () => this.another();
     const rows = this.rows.flatMap(({ label, input, output }) => [label, input, output]);
     find(root, ".rows", HTMLElement).append(...rows);
-    find(root, ".numbers", HTMLElement).append(...this.cells.map(({ cell }) => cell));
   }
 
   close() {
@@ -78,10 +74,7 @@ class Stage {
     this.words = wordsOf(data.words);
     this.rows.forEach(({ label }, i) => (label.textContent = data.names[i]));
     this.next.textContent = this.words.next;
-    for (const kind of ["given", "code", "drawn"])
-      find(this.root, `.${kind} figcaption`, HTMLElement).textContent = this.words[kind];
-    for (const kind of ["encoder", "decoder"])
-      find(this.root, `.${kind}`, HTMLElement).textContent = this.words[kind];
+    this.strip.update(this.words, data.scale);
     this.show();
     this.soon();
   }
@@ -146,10 +139,7 @@ class Stage {
   /** Draw the code as a picture, as bars and as numbers. */
   draw() {
     const code = this.code(this);
-    for (const [i, { bar, number }] of this.cells.entries()) {
-      bar.style.transform = `scaleY(${this.height(code[i])})`;
-      number.textContent = written(code[i]);
-    }
+    this.strip.draw(code);
     for (const [i, { input, output }] of this.rows.entries()) {
       input.valueAsNumber = this.values[i];
       output.textContent = input.ariaValueText = written(this.values[i]);
@@ -157,8 +147,9 @@ class Stage {
     const decoder = decoders.get(this.data.model);
     if (decoder?.latent_dim !== code.length) return; // it is still on its way
     paint(decoder, code, this.face);
-    [this.copy.width, this.copy.height] = [this.face.width, this.face.height];
-    penOf(this.copy).drawImage(this.face, 0, 0);
+    const copy = this.strip.canvas;
+    [copy.width, copy.height] = [this.face.width, this.face.height];
+    penOf(copy).drawImage(this.face, 0, 0);
   }
 
   /** Show what does not change with every picture: the words, the test picture and its own code. */
@@ -166,21 +157,11 @@ class Stage {
     const { words, data } = this;
     const start = data.starts[this.place];
     this.button.textContent = this.swing ? words.pause : words.play;
-    Object.assign(this.original, { src: start.picture, alt: words.given });
-    const own = this.code(start);
-    this.cells.forEach(({ line }, i) => (line.style.bottom = `${50 + 50 * this.height(own[i])}%`));
+    this.strip.show(start.picture, this.code(start));
     const named = data.names.map((name, i) => `${name} ${written(this.values[i])}`).join(", ");
     this.face.ariaLabel = this.swing ? words.moving : filled(words.still, "values", named);
   }
-
-  /** Return a number of a code as a share of a bar's room above or below zero. @param {number} value */
-  height(value) {
-    return clamp(value / this.data.scale, -1, 1);
-  }
 }
-
-/** @param {number} value */
-const written = (value) => localized((Math.round(100 * value) / 100 || 0).toFixed(2)); // no -0.00
 
 /** Make a slider that goes as far as its attribute in the training, and to every start. @param {number} i @param {Parts[]} starts */
 function rowOf(i, starts) {
@@ -188,14 +169,4 @@ function rowOf(i, starts) {
   const id = `slider-${i}`;
   const input = element("input", { type: "range", id, min: `${-far}`, max: `${far}`, step: "0.01" });
   return { label: element("label", { htmlFor: id }), input, output: element("output") };
-}
-
-/** Make the room of a number: a bar, a line for the test picture's own number, and the digits. */
-function cellOf() {
-  const [cell, room] = [element("div"), element("div", { className: "room" })];
-  const [bar, line] = [element("i", { className: "bar" }), element("i", { className: "line" })];
-  const number = element("span");
-  room.append(bar, line);
-  cell.append(room, number);
-  return { cell, bar, line, number };
 }

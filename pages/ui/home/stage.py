@@ -3,7 +3,6 @@
 ``stage.js`` moves the code in the browser; the server computes nothing for it and needs no worker.
 """
 
-import math
 from pathlib import Path
 from typing import Any
 
@@ -18,28 +17,21 @@ from pages.ui.backend.models import latent_profile
 from pages.ui.i18n.names import label_in_words
 from pages.ui.i18n.text import text
 from pages.ui.pickers import live_decoder
+from pages.ui.pickers.code_strip import STRIP, strip_words
 from pages.ui.pickers.models import TrainedAutoencoder, pretrained_autoencoders
 from pages.ui.widgets.component import component
 
 MAX_SLIDERS = 5
 # Attributes that everybody sees at once; others follow in the order of the profile.
 PREFERRED = ("smile", "hair", "glasses", "gaze", "brows")
-WORDS = (
-    *("pause", "play", "next", "moving", "still"),
-    *("given", "encoder", "code", "decoder", "drawn"),
-)
+WORDS = ("pause", "play", "next", "moving", "still")
 
 _STAGE = component(
     __file__,
     '<div class="stage"><canvas class="face" role="img"></canvas>'
     '<div class="hands"><div class="rows"></div><div class="buttons">'
     '<button type="button" class="play"></button><button type="button" class="next"></button>'
-    '</div></div><div class="idea">'
-    '<figure class="given"><img><figcaption></figcaption></figure>'
-    '<span class="way encoder"></span>'
-    '<figure class="code"><div class="numbers"></div><figcaption></figcaption></figure>'
-    '<span class="way decoder"></span>'
-    '<figure class="drawn"><canvas></canvas><figcaption></figcaption></figure></div></div>',
+    "</div></div>" + STRIP + "</div>",
 )
 
 
@@ -55,22 +47,19 @@ def _data(card: ModelCard, model: TrainedAutoencoder) -> dict[str, Any]:
     """Return what ``stage.js`` needs: tuples, as for a list or a dict Streamlit imports pandas."""
     known = latent_profile(model.file)
     shown = _shown(known.direction_names)
-    shape, numbers = image_shape(model.spec), known.latent_dim
-    pixels = math.prod(shape)
     fields = {
         "model": model.title,
-        "pixels": pixels,
-        "numbers": numbers,
-        "fewer": round(pixels / numbers),
+        "numbers": known.latent_dim,
         "values": "{values}",  # stage.js fills it
     }
+    own = ((word, text(f"home.live.{word}", **fields)) for word in WORDS)
     return {
         "model": model.id,
-        "words": tuple((word, text(f"home.live.{word}", **fields)) for word in WORDS),
+        "words": (*own, *strip_words(model)),
         "names": tuple(label_in_words(known.direction_names[place]) for place in shown),
         "directions": tuple(map(tuple, known.directions[shown].tolist())),
         "scale": float(np.abs(known.quantiles).max()),
-        "starts": _starts(card.preview, shape, known, shown),
+        "starts": _starts(card.preview, image_shape(model.spec), known, shown),
     }
 
 

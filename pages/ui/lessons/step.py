@@ -24,10 +24,13 @@ from pages.ui.i18n.text import in_formula, number, text
 from pages.ui.lessons.experiments import done_runs, figures_of, train_view
 from pages.ui.lessons.glossary import explained, words_of
 from pages.ui.lessons.guess import ask, said_view, verdict
+from pages.ui.lessons.live_code import code_view
 from pages.ui.lessons.measurements import measure_view, measured_figures
 from pages.ui.lessons.pixels import pixels_view
 from pages.ui.lessons.progress import Progress, go_to, take_tried
 from pages.ui.shell.return_link import link_with_return
+
+SIDE = 330  # pixels of the screen, for a picture beside the text
 
 
 def step_view(lesson: Lesson, progress: Progress) -> bool:
@@ -48,7 +51,8 @@ def step_view(lesson: Lesson, progress: Progress) -> bool:
 def _text(step: Step, numbers: dict[str, float]) -> DeltaGenerator:
     """Show the step's text, and return the place of its picture."""
     if step.picture is not None and step.picture.kind == "pixels":
-        place, words = st.columns([2, 3], gap="medium")
+        with st.container(horizontal=True, gap="medium"):
+            place, words = st.container(width=SIDE), st.container(key="lesson-text")
     else:
         words, place = st.container(), st.container()
     with words, suppress(MissingFigure):  # then the end of the step says what is missing
@@ -57,7 +61,10 @@ def _text(step: Step, numbers: dict[str, float]) -> DeltaGenerator:
 
 
 def _picture(picture: LivePicture, runs: Mapping[str, Snapshot]) -> None:
-    pixels_view(picture)
+    if picture.kind == "pixels":
+        pixels_view(picture)
+    else:
+        code_view(picture, runs)
 
 
 def _tasks(
