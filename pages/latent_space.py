@@ -37,7 +37,7 @@ CODES = ("z", "start", "strengths", "moves", "target", "from", "to", "a", "b", "
 
 def page() -> None:
     """Draw the page."""
-    left, right = st.columns([4, 10], gap="large", vertical_alignment="bottom")
+    left, right = st.columns([6, 9], gap="medium", vertical_alignment="bottom")
     with left:
         place = PLACES.get(st.query_params.get("view", ""), "latent")
         model = model_select("latent", models, _forget_codes, place)

@@ -96,8 +96,9 @@ export class Pictures extends Redraw {
       shown.still.hidden = !still;
       shown.canvas.hidden = Boolean(still);
       const decoder = still ? undefined : decoders.get(id);
+      const code = codeOf(place);
       if (still) shown.still.src = still;
-      else if (decoder?.latent_dim === codeOf(place).length) paint(decoder, codeOf(place), shown.canvas);
+      else if (decoder?.latent_dim === code.length) paint(decoder, code, shown.canvas);
       else complete = false;
     }
     return complete;
