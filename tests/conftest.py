@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # As Dask has it in workers. OpenMP's threads wait for each other busily: where other processes
@@ -31,7 +32,9 @@ def pytest_xdist_make_scheduler(config, log) -> GroupScheduling:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let everybody else compute before the background."""
+    """Let everybody else compute before the background, and let an example wait for its turn."""
+    settings.register_profile("shared", deadline=None)  # pytest's own timeout bounds a test
+    settings.load_profile("shared")
     about = getattr(config, "workerinput", {"workerid": "", "workercount": 0})
     if is_background(about["workerid"], about["workercount"]):
         os.nice(19)

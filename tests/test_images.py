@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
@@ -19,7 +19,6 @@ def photo(height, width):
 
 
 @given(st.integers(1, 80), st.integers(1, 80), st.integers(1, 40), st.sampled_from([1, 3]))
-@settings(deadline=None)
 def test_to_array_gives_the_shape_asked_for(height, width, side, channels):
     image = Image.fromarray(photo(height, width))
     array = images.to_array(image, (side, side, channels))
@@ -87,7 +86,6 @@ def test_enlarged_by_a_whole_factor_and_unsmoothed(rows, width):
 
 
 @given(sheets(), st.integers(0, 3), st.integers(8, 60))
-@settings(deadline=None)
 def test_a_contact_sheet_has_its_pictures_and_transparent_gaps(rows, gap, width):
     count, columns, height, side, _ = rows.shape
     sheet = images.contact_sheet(rows, width, gap)

@@ -182,7 +182,7 @@ def value_of(written):
 
 @pytest.mark.parametrize("key", KEYS)
 @given(data=st.data())
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 def test_a_message_is_said_whatever_its_values(key, data):
     for language in languages():
         wanted = fields(ENTRIES[language][key])

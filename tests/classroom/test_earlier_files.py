@@ -47,7 +47,7 @@ def test_a_student_is_read():
 
 
 @given(st.sampled_from([*CLASS, "other"]), VALUES)
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_a_class_with_any_value_reads_or_is_damaged(field, value):
     try:
         found = classroom_from_json(json.dumps(CLASS | {field: value}))
@@ -58,7 +58,7 @@ def test_a_class_with_any_value_reads_or_is_damaged(field, value):
 
 
 @given(st.sampled_from([*STUDENT, "other"]), VALUES)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_a_student_with_any_value_reads_or_is_damaged(field, value):
     try:
         found = student_from_json(json.dumps(STUDENT | {field: value}))

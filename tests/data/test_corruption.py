@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
@@ -43,7 +43,6 @@ def test_the_kind_none_leaves_every_picture_as_it_is(amount, images):
 
 
 @given(KINDS, AMOUNTS, PICTURES, SEEDS)
-@settings(deadline=None)
 def test_pictures_stay_pictures_and_the_clean_ones_stay_clean(kind, amount, images, seed):
     before = images.copy()
     images.setflags(write=False)
@@ -56,7 +55,6 @@ def test_pictures_stay_pictures_and_the_clean_ones_stay_clean(kind, amount, imag
 
 
 @given(KINDS, AMOUNTS, PICTURES, SEEDS)
-@settings(deadline=None)
 def test_the_same_generator_the_same_noise(kind, amount, images, seed):
     once, again = (corrupted(kind, amount, images, seed) for _ in range(2))
     assert np.array_equal(once, again)

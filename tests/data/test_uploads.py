@@ -302,7 +302,7 @@ GOOD = zipped([("a.png", png()), ("b/c.png", png((9, 9), "RGB")), ("d.txt", b"he
 
 
 @given(seed=st.integers(0, 10**9), cut=st.integers(0, len(GOOD)))
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_a_damaged_zip_is_read_in_part_or_a_sentence(seed, cut):
     lot = random.Random(seed)
     data = bytearray(GOOD[:cut] if seed % 2 else GOOD)

@@ -85,7 +85,7 @@ def test_a_card_changes_with_its_set():
 
 
 @given(numbers=st.sets(st.integers(0, 3000), min_size=MIN_IMAGES, max_size=500))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_something_is_held_out_and_something_is_left(numbers):
     tests = user_image_sets._held_out(np.array(sorted(numbers)))
     assert tests.sum() >= 2
@@ -93,7 +93,6 @@ def test_something_is_held_out_and_something_is_left(numbers):
 
 
 @given(count=st.integers(2, 100))
-@settings(deadline=None)
 def test_one_of_five_is_held_out(count):
     assert user_image_sets._held_out(np.arange(5 * count)).sum() == count
 
@@ -102,7 +101,7 @@ def test_one_of_five_is_held_out(count):
     numbers=st.sets(st.integers(0, 500), min_size=60, max_size=200),
     others=st.sets(st.integers(0, 3000), min_size=60, max_size=200),
 )
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_a_picture_stays_on_its_side_while_others_come_and_go(numbers, others):
     def sides(kept):
         kept = np.array(sorted(kept))

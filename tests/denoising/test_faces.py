@@ -145,7 +145,6 @@ def test_the_photo_stays_as_it_is(astronaut):
 
 
 @given(SIZES, CROPS, st.integers(1, 200))
-@settings(deadline=None)
 def test_the_cut_is_a_square_of_bytes_and_one_colour_stays_one(size, crop, side):
     pixels = cut(Image.new("RGB", size, (50, 90, 200)), crop, side)
     wanted = max(64, min(side, round(crop.side * min(size))))
@@ -162,7 +161,6 @@ def test_a_strange_photo_is_cut_all_the_same(size, angle):
 
 
 @given(SHARES, SHARES, st.floats(0.2, 1), st.integers(64, 300))
-@settings(deadline=None)
 def test_an_upright_cut_is_pillows(x, y, share, side):
     photo = waves()
     pixels = cut(photo, Crop(x, y, share), side)
@@ -187,7 +185,7 @@ def test_an_upright_cut_of_whole_pixels_is_pillows_to_a_rounding(photos, share):
 
 
 @given(st.integers(-44, 44), st.floats(0.4, 0.6), st.floats(0.4, 0.6))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_a_turned_photo_is_turned_back(angle, x, y):
     photo = waves()
     turned = photo.rotate(-angle, Image.Resampling.BICUBIC, center=(400 * x, 300 * y))
@@ -198,7 +196,7 @@ def test_a_turned_photo_is_turned_back(angle, x, y):
 
 
 @given(SHARES, SHARES, st.floats(0.1, 1), st.sampled_from([-45, -10, 5, 30]))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_beyond_the_border_the_edge_goes_on(x, y, share, angle):
     photo = waves(120, 90)
     margin = 90

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import ndimage
@@ -36,7 +36,6 @@ def faces():
 
 
 @given(st.floats(0.02, 0.15), st.sampled_from([1, 3]), SEEDS)
-@settings(deadline=None)
 def test_the_noise_of_a_smooth_picture_is_measured(sigma, channels, seed):
     assert estimate_noise(noisy(smooth(channels), sigma, seed)) == pytest.approx(sigma, rel=0.12)
 
@@ -75,7 +74,6 @@ def test_every_filter_brings_noisy_faces_nearer_to_the_clean_ones(faces, name, c
         fill=st.nothing(),
     ),
 )
-@settings(deadline=None)
 def test_pictures_stay_pictures_whatever_their_size(name, image):
     image.setflags(write=False)
     output = filtered(name, image)

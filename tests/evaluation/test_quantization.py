@@ -20,7 +20,7 @@ def normal_codes(count=2000, deviations=(3.0, 1.0, 0.2), seed=0):
 
 
 @given(st.integers(1, 12), st.integers(0, 10_000))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_rounding_errs_by_half_a_step_at_most(bits, seed):
     codes = normal_codes(200, seed=seed)
     quantizer = Quantizer.fit(codes, bits)

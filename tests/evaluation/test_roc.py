@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score, roc_curve
 
@@ -17,13 +17,11 @@ def labelled(known, unknown):
 
 
 @given(SCORES, SCORES)
-@settings(deadline=None)
 def test_auc_is_scikit_learns(known, unknown):
     assert Roc.of(known, unknown).auc == pytest.approx(roc_auc_score(*labelled(known, unknown)))
 
 
 @given(SCORES, SCORES)
-@settings(deadline=None)
 def test_the_area_under_the_curve_is_the_auc(known, unknown):
     curve = Roc.of(known, unknown)
     area = np.trapezoid(curve.tpr, curve.fpr)
@@ -35,7 +33,6 @@ def test_the_area_under_the_curve_is_the_auc(known, unknown):
 
 
 @given(SCORES, SCORES)
-@settings(deadline=None)
 def test_the_curve_is_scikit_learns(known, unknown):
     false_alarms, found, _ = roc_curve(*labelled(known, unknown), drop_intermediate=False)
     curve = Roc.of(known, unknown)

@@ -21,7 +21,6 @@ def pictures_of_rank(rank, count=40, side=6, channels=1):
 
 
 @given(st.integers(1, 8), st.sampled_from([1, 3]))
-@settings(deadline=None)
 def test_k_components_reconstruct_pictures_of_rank_k_exactly(rank, channels):
     images = pictures_of_rank(rank, channels=channels)
     assert fit_pca(images, rank).reconstruct(images) == pytest.approx(images, abs=1e-5)
@@ -30,7 +29,6 @@ def test_k_components_reconstruct_pictures_of_rank_k_exactly(rank, channels):
 
 
 @given(st.integers(1, 20))
-@settings(deadline=None)
 def test_the_error_is_what_the_singular_values_leave(numbers):
     images = pictures_of_rank(25)
     flat = images.reshape(len(images), -1).astype(np.float64)
@@ -69,7 +67,7 @@ def texture(side=32, channels=1):
 
 
 @given(st.integers(0, 4000), st.sampled_from([1, 3]), st.sampled_from([8, 28, 64]))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_jpeg_keeps_its_budget_or_is_of_quality_1(budget, channels, side):
     image = texture(side, channels)
     jpeg = jpeg_of_at_most(image, budget)

@@ -1,7 +1,7 @@
 """Whatever one changes, the network still ends at the picture; or a sentence says why not."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ae_core.data.catalog import IMAGE_SETS
@@ -90,7 +90,6 @@ def test_a_preset_already_fits(name):
     st.integers(1, 8).map(lambda n: 4 * n),
     st.sampled_from([1, 3]),
 )
-@settings(deadline=None)
 def test_fitting_ends_at_the_picture_and_again_changes_nothing(
     encoder, after, before, code, side, channels
 ):
@@ -118,7 +117,6 @@ def clicks(draw):
 
 
 @given(clicks())
-@settings(deadline=None)
 def test_a_click_gives_a_network_that_can_be_built_or_is_refused_by_name(case):
     spec, chosen = case
     for name, value in chosen:

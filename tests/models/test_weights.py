@@ -45,7 +45,6 @@ def same_bits(a, b):
 
 
 @given(st.dictionaries(NAMES, ARRAYS, max_size=4))
-@settings(deadline=None)
 def test_there_and_back_bit_for_bit(weights):
     back = from_bytes(to_bytes(weights))
     assert set(back) == set(weights)
@@ -166,7 +165,6 @@ def test_plain_weights_are_expanded_to_themselves(weights):
 
 
 @given(st.dictionaries(NAMES, PLAIN, max_size=4))
-@settings(deadline=None)
 def test_halved_weights_come_back_but_for_float16(weights):
     small = to_float16(weights)
     assert {array.dtype for array in small.values()} <= {np.dtype(np.float16)}

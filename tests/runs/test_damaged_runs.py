@@ -62,7 +62,7 @@ def check_run(store):
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_any_value_of_any_field_is_read_or_refused(store, data):
     name = data.draw(st.sampled_from(["spec.json", "history.json"]))
     whole = (FOLDER / name).read_text()
@@ -80,7 +80,7 @@ def test_any_value_of_any_field_is_read_or_refused(store, data):
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_any_bytes_in_any_file_are_read_or_refused(store, data):
     name = data.draw(st.sampled_from(sorted(path.name for path in FOLDER.iterdir())))
     whole = (FOLDER / name).read_bytes()

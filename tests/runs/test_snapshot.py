@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ae_core.errors import Message
@@ -73,7 +73,6 @@ FINITE = st.floats(width=32, allow_nan=False, allow_infinity=False)
     st.lists(st.tuples(FINITE, st.integers(0, 9)), max_size=30),
     st.lists(st.text(), min_size=10, max_size=10),
 )
-@settings(deadline=None)
 def test_the_map_of_codes_comes_back(points, names):
     codes = np.array([[code, -code] for code, _ in points], np.float32).reshape(-1, 2)
     code_map = CodeMap(codes, tuple(label for _, label in points), tuple(names))

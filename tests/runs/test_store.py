@@ -91,7 +91,7 @@ RECORDS = st.builds(
 
 
 @given(written=RECORDS)
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_whatever_a_record_says_comes_back(tmp_path_factory, written):
     store = RunStore(tmp_path_factory.mktemp("runs"))
     store.insert([written])

@@ -35,7 +35,7 @@ def test_what_is_kept_later_is_kept_now(newest, most):
 
 
 @given(st.integers(1, 700))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_a_run_keeps_them_in_order_and_each_its_own_pictures(epochs):
     kept = ()
     for epoch in range(1, epochs + 1):

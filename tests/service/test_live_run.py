@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ae_core.errors import Message
@@ -70,7 +70,6 @@ def assert_same(late, whole):
     assert (late.snapshot.status, late.snapshot.share) == ("running", 0.0)
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_nothing_is_lost_or_doubled_for_who_comes_late(data):
     """Any split into what the scheduler keeps and what is heard, overlapping, gaps included."""

@@ -6,7 +6,7 @@ import math
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ae_core.errors import UserError
@@ -100,13 +100,11 @@ def test_layers_survive_their_notation(layers):
 
 
 @given(changed_presets())
-@settings(deadline=None)
 def test_a_spec_survives_json(named):
     assert from_json(to_json(named[1])) == named[1]
 
 
 @given(changed_presets())
-@settings(deadline=None)
 def test_a_spec_survives_a_link(named):
     name, spec = named
     query = to_query(spec, name)
@@ -115,7 +113,6 @@ def test_a_spec_survives_a_link(named):
 
 
 @given(changed_presets())
-@settings(deadline=None)
 def test_a_link_says_only_what_differs_from_its_preset(named):
     name, spec = named
     base, now = flatten(preset(name)), flatten(spec)
@@ -324,7 +321,6 @@ def test_a_number_of_hundreds_of_digits_is_refused_like_any_other(name, digits):
 
 
 @given(st.dictionaries(st.sampled_from(sorted(flatten(TrainingSpec()))), st.text(), max_size=3))
-@settings(deadline=None)
 def test_no_link_does_more_harm_than_a_sentence(query):
     try:
         spec = from_query(query)
@@ -342,7 +338,6 @@ ANY_JSON = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from(sorted(flatten(TrainingSpec()))), ANY_JSON, max_size=2))
-@settings(deadline=None)
 def test_no_json_does_more_harm_than_a_sentence(flat):
     try:
         spec = from_json(json.dumps(flat))

@@ -5,7 +5,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ae_core.models.compatibility import image_shape
@@ -94,7 +94,6 @@ WIDTHS = st.integers(1, 40)
 
 
 @given(st.lists(st.builds(Layer, st.just("dense"), WIDTHS), max_size=12), WIDTHS)
-@settings(deadline=None)
 def test_any_network_is_drawn(layers, latent_dim):
     spec = AutoencoderSpec(tuple(layers), tuple(layers), latent_dim)
     texts, widths, _ = drawn(infer_shapes(spec, (4, 4, 1)))

@@ -101,7 +101,7 @@ def test_the_axis_is_as_long_as_the_training_will_be():
 
 
 @given(st.integers(1, 2000))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_thinning_keeps_the_first_and_the_last_epoch(epochs):
     past = history(epochs)
     for trace in loss_curves(past, "mse", epochs, str)["data"]:
@@ -134,7 +134,6 @@ def test_compared_runs_have_colours_of_their_own():
 
 
 @given(st.lists(st.integers(0, 9), max_size=60))
-@settings(deadline=None)
 def test_the_map_shows_every_code_once_with_its_class(labels):
     codes = np.arange(2 * len(labels), dtype=np.float32).reshape(-1, 2)
     figure = code_map(CodeMap(codes, tuple(labels), tuple("abcdefghij")))
