@@ -75,11 +75,14 @@ def _results(
     asked = Question(chosen.key, chosen.image, model.file, noise, seed, colour, shared)
     # Of small images that all visitors share, only the first answer takes long.
     wait = chosen.key if shared else asked.key
-    with first:
+    result = None
+    with first, notice.refusals():
         with waiting(text("denoise.denoising"), "denoised", wait):
             result = denoised(asked)
         faces = not whole and (chosen.key[0] != "test" or isinstance(model, TrainedDenoiser))
         denoised_view(result, faces=faces)
+    if result is None:  # the reason stands where the picture belongs
+        return
     steps_view(result)
     others = [] if whole else _others(model, asked, result, wait)  # they would take a minute
     downloads(result, others)

@@ -19,7 +19,7 @@ PHOTO_SIDE = 1280  # pixels: the longer side that a photo is reduced to
 PREVIEW_SIDE = 480
 LOSSLESS_PIXELS = 512 * 512  # photos up to this many are kept as PNG
 FACE_SIDE = 512  # pixels of a crop
-WHOLE_SIDE = 768  # the longer side of a whole photo: a denoiser needs seconds for it
+WHOLE_SIDE = 640  # the longer side of a whole photo: a denoiser needs seconds for it
 DRAWN_SAMPLES = 11
 
 

@@ -24,7 +24,7 @@ def home() -> None:
         stage()
         wished = kept_language()
         first = next(iter(lessons(language())[0]))
-        photo = {"source": "Upload"}
+        photo = {"source": "Upload", "task": "Clean this photo as it is", "size": "Whole photo"}
         with st.container(horizontal=True, key="home-ways"):
             _link("pages/lessons.py", "lesson", ":material/school:", {"lesson": first} | wished)
             _link("pages/train.py", "train", ":material/play_arrow:", wished)

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
@@ -63,8 +64,9 @@ def match_view(view: LatentView) -> None:
         set_query(strengths=strengths, moves=str(moves + 1))
         session().moved = (view.model.id, seed, strengths, moves + 1)
 
+    yours = replace(view.model, title=text("match.yours"))
     moving_sliders(
-        view,
+        replace(view, models=(yours,)),
         "match",
         tuple(_slider(rule, view, rules[0].effect) for rule in rules),
         values,

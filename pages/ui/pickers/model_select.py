@@ -39,8 +39,7 @@ def model_select(
 ) -> Model:
     """Let the visitor choose a model from those that ``offer`` returns for the address.
 
-    Without a model in the address it is the visitor's own newest one, and for a visitor without
-    one the best for the place.
+    Without a model in the address it is the best for the place.
 
     Args:
         page: the page, for the widget's key.
@@ -54,9 +53,7 @@ def model_select(
     except UnknownThing as error:
         notice.error(text("model.instead", problem=error))
         available, linked = offer(""), ""
-    newest = next(iter(available))
-    usual = best_for(place or page).name if newest in cards() else newest
-    chosen = linked or usual
+    chosen = linked or best_for(place or page).name
 
     def take(name: str) -> None:
         set_query(model=name)

@@ -18,6 +18,7 @@ from pages.ui.train.doctor_view import doctor_view
 from pages.ui.train.replay import replay_switch, replay_view, replaying
 from pages.ui.train.run_headline import run_headline
 from pages.ui.widgets.chart import chart
+from pages.ui.widgets.images import file_url
 
 REFRESH_SECONDS = 1.0
 REPLAY_SECONDS = 5.0  # interval at which all frames of a live run are sent again
@@ -136,7 +137,8 @@ def _pictures(snapshot: Snapshot) -> None:
     names = " · ".join(text(f"run.row.{name}") for name in ROW_NAMES.get(len(rows), ()))
     words = text("run.pictures", count=rows.shape[1], rows=names)
     st.caption(words)
-    st.image(run_sheet(snapshot, rows), width="stretch", alt=words)
+    # In the page itself: a file of its own may be gone before a busy browser asks for it.
+    st.image(file_url(run_sheet(snapshot, rows)), width="stretch", alt=words)
 
 
 def _formula(snapshot: Snapshot) -> None:

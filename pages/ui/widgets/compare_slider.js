@@ -15,6 +15,8 @@ export default function ({ data, parentElement }) {
     if (image.getAttribute("src") !== data[side]) image.src = data[side];
     image.alt = data.names[index];
   }
+  find(root, ".left", HTMLElement).textContent = data.names[0];
+  find(root, ".right", HTMLElement).textContent = data.names[1];
   root.classList.toggle("squares", data.squares);
   slider.ariaLabel = data.label;
   slider.oninput = () => root.style.setProperty("--at", `${slider.value}%`);

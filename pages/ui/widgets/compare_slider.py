@@ -8,6 +8,7 @@ from pages.ui.widgets.images import MAX_SQUARES, data_url
 _SLIDER = component(
     __file__,
     '<div class="wipe"><img class="before"><img class="after"><div class="line"></div>'
+    '<span class="name left"></span><span class="name right"></span>'
     '<input type="range" min="0" max="100" step="0.5" value="50"></div>',
 )
 
