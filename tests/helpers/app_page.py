@@ -1,6 +1,7 @@
 """A page of the app by Streamlit's own test driver: open it, read what it says."""
 
 import functools
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -59,6 +60,12 @@ def texts(elements) -> str:
 def metric(page: AppTest, label: str) -> str:
     """Return the large figure below a label."""
     return next(m.value for m in page.metric if m.label == label)
+
+
+def chosen(page: AppTest, key: str) -> str:
+    """What a menu with pictures shows as chosen."""
+    (menu,) = (one.proto for one in page.get("bidi_component") if one.proto.id.endswith(f"-{key}"))
+    return json.loads(menu.json)["chosen"]
 
 
 READ = {"body", "label", "help", "caption", "options", "placeholder", "text", "title", "element"}

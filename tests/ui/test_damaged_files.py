@@ -13,7 +13,7 @@ from ae_core.runs.record import new_record
 from ae_core.specs import change
 from ae_core.storage.files import ROOT
 from ae_core.storage.tables import CLASSES, STUDENTS, USER_SETS
-from tests.helpers.app_page import opened, texts
+from tests.helpers.app_page import chosen, opened, texts
 from tests.helpers.damage import DEEP, KINDS, copied, stored
 from tests.helpers.refusals import says
 
@@ -92,7 +92,7 @@ def test_lists_show_the_whole_run_among_damaged_ones(damaged, page, number):
         assert f"?run={whole(number)}&" in texts(shown.markdown)
         assert not texts(shown.error)
     else:
-        assert shown.selectbox(key=f"{page.split('_')[0]}.model").value == whole(number)
+        assert chosen(shown, f"{page.split('_')[0]}.model") == whole(number)
         assert not texts(shown.error)
 
 
