@@ -7,7 +7,7 @@ import streamlit as st
 # Not at the top: the server has no runtime yet when it imports this file, and Streamlit's caches,
 # made then, would warn that they find none.
 if __name__ == "__main__":
-    from pages.ui.home.ways import home
+    from pages.ui.pictures.home import home
     from pages.ui.shell.frame import page_frame
 
     page_frame("Home", home, by_itself=False, heading=False)

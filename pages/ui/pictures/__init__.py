@@ -1,1 +1,1 @@
-"""What becomes of a visitor's pictures: a set of their own, or denoised ones."""
+"""What pages show of pictures: Home's stage, reconstructed and denoised ones, own sets."""

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from pages.ui.backend.lessons import lessons
-from pages.ui.home.stage import stage
 from pages.ui.i18n.text import language, text
+from pages.ui.pictures.stage import stage
 from pages.ui.shell.navigation import kept_language
 
 MORE = (

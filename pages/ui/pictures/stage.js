@@ -11,7 +11,7 @@ import { Glide, Swing } from "./motion.js";
 /** @import { Call, Pairs } from "../widgets/types.js" */
 /** @import { Parts } from "./motion.js" */
 /**
- * @typedef {object} Data as `pages.ui.home.stage` describes it
+ * @typedef {object} Data as `pages.ui.pictures.stage` describes it
  * @property {string} model
  * @property {Pairs} words
  * @property {string[]} names of the sliders
