@@ -17,7 +17,7 @@ from pages.ui.state.by_hand import by_hand
 from pages.ui.state.query_params import linked_choice, set_query
 from pages.ui.state.session import visitor
 from pages.ui.widgets.chart import chart
-from pages.ui.widgets.images import contact_sheet
+from pages.ui.widgets.images import contact_sheet, file_url
 from pages.ui.widgets.metric import metric
 
 REFRESH_SECONDS = 1.0
@@ -195,4 +195,4 @@ def _rows(runs: list[Snapshot], linear: PcaBySize | None, chosen: int) -> None:
 def _row(label: str, row: np.ndarray, *, marked: bool = False) -> None:
     with st.container(border=marked, gap="xsmall"):
         st.caption(f"**{label}**" if marked else label)
-        st.image(contact_sheet(row[np.newaxis]), width="stretch", alt=label)
+        st.image(file_url(contact_sheet(row[np.newaxis])), width="stretch", alt=label)
