@@ -45,7 +45,7 @@ bench: .venv/ready-dev browser
 
 # Of the app that runs at PORT, for the README.
 screenshots: .venv/ready-dev browser
-	$(BIN)/python tests/browser/screenshots.py http://localhost:$(PORT)
+	$(BIN)/python -m tests.browser.screenshots http://localhost:$(PORT)
 
 # A Chromium: the system's, without a window if there is one, else Debian's, else Playwright's own.
 browser: .venv/ready-dev
