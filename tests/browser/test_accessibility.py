@@ -1,6 +1,7 @@
 """axe-core, which knows the rules of WCAG, finds nothing on any page and view."""
 
 import pytest
+from playwright.sync_api import TimeoutError as TooLate
 
 from ae_core.storage.files import ROOT
 from tests.helpers.app_page import LATENT_VIEWS
@@ -13,6 +14,7 @@ AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text()
 RUN = """async () => (await axe.run({ exclude: [["[data-testid=stFileUploaderDropzone]"]] }))
   .violations.flatMap((rule) => rule.nodes.map((node) =>
     `${rule.id}: ${node.any.map((each) => each.message)} ${node.target} ${node.html}`))"""
+SOON = 10_000  # ms
 TABLET = {"viewport": {"width": 820, "height": 1180}, "color_scheme": "light"}
 DARK, LIGHT = {"color_scheme": "dark"}, {"color_scheme": "light"}
 SCREENS = (LAPTOP, LAPTOP | DARK, TABLET, TABLET | DARK, PHONE, PHONE | LIGHT)
@@ -45,7 +47,10 @@ def violations(page, screens) -> list[str]:
             page.set_viewport_size(screen["viewport"])
             page.emulate_media(color_scheme=screen["color_scheme"])
             page.wait_for_function(STILL)
-            found += page.evaluate(RUN)
+            try:  # a component is empty until its script has been loaded
+                page.wait_for_function(f"async () => !(await ({RUN})()).length", timeout=SOON)
+            except TooLate:
+                found += page.evaluate(RUN)
     finally:
         page.set_viewport_size(LAPTOP["viewport"])
         page.emulate_media(color_scheme=LAPTOP["color_scheme"])
