@@ -84,7 +84,7 @@ def _results(
     if result is None:  # the reason stands where the picture belongs
         return
     steps_view(result)
-    others = [] if whole else _others(model, asked, result, wait)  # they would take a minute
+    others = _others(model, asked, result, wait)
     downloads(result, others)
     model_card(model.id)
 
