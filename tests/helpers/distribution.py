@@ -94,7 +94,7 @@ def is_background(process: str, processes: int) -> bool:
     """Return whether a process, ``gw0`` and so on, is the one for tests that only compute.
 
     Browsers and servers wait half of their time. The last of three or more processes uses it, with
-    the lowest priority, so that nobody waits for it.
+    a low priority, so that nobody waits for it; not the lowest, which lets its own tests starve.
     """
     return processes > 2 and process == f"gw{processes - 1}"
 
