@@ -29,6 +29,7 @@ VAL_REBOUND = 0.05  # share of the validation loss's fall
 OVERFITTING_GAP = 3.0  # dB between training and validation images: twice the error
 FEW_IMAGES = 1000
 STILL_GAINING = 0.1  # dB in the last fifth of the epochs: visible after twice as many
+CLEARLY_GAINING = 0.3  # dB; less is hardly to be seen in the curve of the loss
 NO_GAIN = 0.03  # dB; a gain between the two needs no finding
 LONG_ENOUGH = 10  # epochs after which "no gain" is meaningful
 SLOWLY_GAINING = 0.05  # dB since `flat` looks back: of a poor network, it is worth a finding
@@ -113,7 +114,8 @@ def _trend(run: RunHistory, *, live: bool) -> Finding | None:
     gain = run.gain(run.recent)
     if not live and gain >= STILL_GAINING:
         remedy = remedies.train_longer(run.spec)
-        return hint("still_falling", remedy, gain=gain, since=epochs - run.recent)
+        kind = "still_falling" if gain >= CLEARLY_GAINING else "nearly_done"
+        return hint(kind, remedy, gain=gain, since=epochs - run.recent)
     if live and run.spec.schedule != "constant":
         return None  # much of the gain comes from the small steps at the end
     look_back = max(run.recent, LONG_ENOUGH // 2)

@@ -23,6 +23,8 @@ SILENT = 0.95  # share of the units: at most one in twenty is active
 COLLAPSED = 0.25  # share of the latent dimensions in use: 4 of 16
 HALF_THE_CODE = 0.5  # of the latent dimensions: fewer in use deserve a hint
 WIDE = 4  # latent dimensions that should explain more than VERY_POOR
+# What the explained share of the images' variance is called, from its least value on.
+GRADES = ((0.9, "very_good"), (0.75, "good"), (POOR, "fair"), (0.0, "poor"))
 FAST = 0.01  # learning rate of Adam and RMSprop: ten times the usual one
 SLOW = 1e-4  # a tenth of the usual one
 # Steps after which a network that learns with a large rate is better than a gray picture: every
@@ -42,8 +44,8 @@ class Finding:
         kind: ``nan``, ``posterior_collapse``, ``unused_dimensions``, ``code_saturated``,
             ``code_mostly_zero``, ``learning_rate_high``, ``learning_rate_low``, ``black_output``,
             ``constant_output``, ``too_little_data``, ``overfitting``, ``getting_worse``,
-            ``nothing_held_out``, ``still_falling``, ``flat``, ``too_short``, ``too_early``,
-            ``learning`` or ``healthy``.
+            ``nothing_held_out``, ``still_falling``, ``nearly_done``, ``flat``, ``too_short``,
+            ``too_early``, ``learning`` or ``healthy``.
         severity: ``problem``, ``hint`` or ``fine``.
         values: the values in the sentence, by name.
         remedy: flat settings to change, see `ae_core.specs.change`; may be empty.
@@ -53,6 +55,11 @@ class Finding:
     severity: str
     values: Mapping[str, float] = field(default_factory=dict)
     remedy: Remedy = field(default_factory=dict)
+
+
+def grade(explained: float) -> str:
+    """Return what a share of the images' variance explained, at most 1, is called."""
+    return next((name for least, name in GRADES if explained >= least), "worse_than_grey")
 
 
 def problem(kind: str, remedy: Remedy, **values: float) -> Finding:

@@ -183,6 +183,15 @@ def test_a_healthy_run_is_told_so():
     assert (ended.kind, ended.severity) == ("healthy", FINE)
 
 
+@pytest.mark.parametrize(
+    ("explained", "name"),
+    [(1, "very_good"), (0.89, "good"), (0.74, "fair"), (0, "poor"), (-0.01, "worse_than_grey")],
+)
+def test_the_explained_variance_has_a_grade_that_has_a_word(explained, name):
+    assert rules.grade(explained) == name
+    assert entries(FALLBACK)[f"run.grade.{name}"]
+
+
 def test_before_the_first_epoch_there_is_nothing_to_say():
     for status in ("queued", "starting", "running", "stopped", "failed"):
         assert examine(DIGITS, (), status=status) == ()
@@ -204,6 +213,9 @@ def test_a_run_that_ended_while_it_gained_is_to_be_longer():
     assert found.values == {"gain": pytest.approx(0.4), "since": 16}
     assert found.remedy == {"epochs": 80}
     assert kinds(DIGITS, rising) == ["learning"]  # it goes on anyway
+    little = course(val_psnr=lambda e: 15 + 0.05 * e, psnr=lambda e: 15 + 0.05 * e)
+    [found] = examine(DIGITS, little, status="finished")
+    assert (found.kind, found.values["gain"]) == ("nearly_done", pytest.approx(0.2))
     slow = course(val_psnr=lambda e: 15 + 0.02 * e, psnr=lambda e: 15 + 0.02 * e)
     assert kinds(DIGITS, slow, status="finished") == ["healthy"]
     longest = change(DIGITS, epochs=2000)
@@ -464,6 +476,8 @@ def test_every_finding_has_words_that_take_its_values():
     made += examine(preset("olivetti-conv"), course(60, psnr=22), status="finished")
     for _, spec, sign, _ in LIVE_CASES:
         made += examine(spec, course(**sign))
+    little = course(val_psnr=lambda e: 15 + 0.05 * e, psnr=lambda e: 15 + 0.05 * e)
+    made += examine(DIGITS, little, status="finished")
     made += examine(DIGITS, course(1), status="finished")
     made += examine(DIGITS, course(3, explained=-1, psnr=8, val_psnr=8))
     words = entries(FALLBACK)

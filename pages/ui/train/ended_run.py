@@ -1,4 +1,4 @@
-"""What becomes of an ended run: its owner, or the teacher, deletes it; its owner keeps it."""
+"""What becomes of an ended run: anybody sets it up again, its owner keeps or deletes it."""
 
 import streamlit as st
 
@@ -7,11 +7,20 @@ from ae_core.runs.snapshot import Snapshot
 from pages.ui.backend.service import classroom_service, service
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
+from pages.ui.state.query_params import set_up
 from pages.ui.state.session import session, visitor
 
 
 def ended_run_buttons(snapshot: Snapshot) -> None:
-    """Show the buttons to keep or to delete an ended run, to those who may."""
+    """Show the buttons to set up an ended run again, and to keep or delete it to those who may."""
+    with st.container(horizontal=True):
+        if st.button(text("run.set_up_again"), icon=":material/tune:"):
+            set_up(snapshot.spec, snapshot.preset)
+            st.rerun()  # the whole page, because the view changes
+        _keep_and_delete(snapshot)
+
+
+def _keep_and_delete(snapshot: Snapshot) -> None:
     mine, run_id = snapshot.owner == visitor(), snapshot.id
     store = service().store
     if mine:

@@ -1,23 +1,22 @@
-"""The headline of a run: its progress, newest figures and buttons."""
+"""The headline of a run: its progress, newest figures and buttons; and where to go with it."""
 
 from collections.abc import Callable
 
 import streamlit as st
 
-from ae_core.models.precision import resolve_precision
+from ae_core.diagnosis.rules import grade
 from ae_core.runs.snapshot import Snapshot
 from pages.ui.backend.service import classroom_service, service
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import number, text
 from pages.ui.i18n.wording import duration, run_name, status_in_words
-from pages.ui.state.query_params import set_up
 from pages.ui.state.session import visitor
-from pages.ui.train.ended_run import ended_run_buttons
+from pages.ui.train.replay import replay_switch
 from pages.ui.widgets.metric import metric
 
 
 def run_headline(snapshot: Snapshot) -> None:
-    """Show progress, figures and buttons of a run."""
+    """Show progress and newest figures of a run, and the buttons of one that is live."""
     total = snapshot.spec.epochs
     words = status_in_words(snapshot.status)
     if snapshot.status == "queued":
@@ -28,23 +27,24 @@ def run_headline(snapshot: Snapshot) -> None:
     elif snapshot.status in ("starting", "running") and not snapshot.epoch + snapshot.share:
         words = text("run.loading")
     done = min(1.0, (snapshot.epoch + snapshot.share) / total)
-    st.progress(done, text=f"**{words}** · {run_name(snapshot)}")
+    # Both rows keep a height, see `frame`: nothing below them moves when a button or a word comes.
+    with st.container(
+        key="run-progress", horizontal=True, gap="medium", vertical_alignment="bottom"
+    ):
+        st.progress(done, text=f"**{words}** · {run_name(snapshot)}")
+        _buttons(snapshot)
     last = snapshot.history[-1] if snapshot.history else {}
-    held_out = "val_psnr" in last
-    with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
+    held_out = "val_psnr" in last or (not last and snapshot.spec.split == "held-out")
+    with st.container(key="run-figures", horizontal=True, gap="medium", vertical_alignment="top"):
         metric(text("run.epoch"), f"{snapshot.epoch} / {total}")
         psnr = _figure(last.get("val_psnr", last.get("psnr")), ".1f", " dB")
         name = text("run.psnr_held_out" if held_out else "run.psnr")
         metric(name, psnr, text("run.psnr_help"))
+        _explained(last.get("explained"))
         loss = last.get("val_loss", last.get("loss"))
-        metric(text("run.loss_held_out" if held_out else "run.loss"), _figure(loss, ".4g"))
-        mean = _figure(last.get("code_mean"), ".3f")
-        metric(text("run.code_mean"), mean, text("glossary.code-mean.means"))
-        _buttons(snapshot)
-    if loss is not None and loss < 0:
-        st.caption(text("run.loss_negative"))
-    if resolve_precision(snapshot.spec) == "bfloat16":
-        st.caption(text("run.bfloat16"))
+        why = text("run.loss_negative") if loss is not None and loss < 0 else None
+        metric(text("run.loss_held_out" if held_out else "run.loss"), _figure(loss, ".4g"), why)
+        replay_switch(snapshot)
 
 
 def _waiting(snapshot: Snapshot) -> str:
@@ -61,38 +61,57 @@ def _figure(value: float | None, form: str, unit: str = "") -> str:
     return "–" if value is None else number(value, form) + unit
 
 
-def _buttons(snapshot: Snapshot) -> None:
-    mine, run_id, training = snapshot.owner == visitor(), snapshot.id, service()
-    with st.container(horizontal=True, width="content"):
-        if snapshot.live and mine:
-            if snapshot.status == "paused":
-                why = text("classroom.paused") if _class_paused() else ""
-                _button("run.resume", "play_arrow", training.resume, run_id, why_not=why)
-                _button("run.step", "skip_next", training.step, run_id, why_not=why)
-            else:
-                running = snapshot.status == "running"
-                _button("run.pause", "pause", training.pause, run_id, enabled=running)
-            stopping = snapshot.status == "stopping"
-            _button("run.stop", "stop", training.stop, run_id, enabled=not stopping)
+def ways_on(snapshot: Snapshot) -> None:
+    """Show the links to what a run's model can do; they wait for its first weights."""
+    run_id = snapshot.id
+    has_weights = service().store.has_weights(run_id)
+    with st.container(horizontal=True):
+        _link("latent_space", "run.latent", "tune", {"model": run_id}, enabled=has_weights)
+        _link("reconstruct", "run.reconstruct", "compare", {"model": run_id}, enabled=has_weights)
         if snapshot.sweep:
             query = {"sweep": snapshot.sweep, "view": "Watch"}
             _link("train", "sweep.all", "stacked_line_chart", query)
-        if snapshot.saved:
-            _link("reconstruct", "run.reconstruct", "compare", {"model": run_id})
-        if training.store.has_weights(run_id):  # after the first epoch
-            _link("latent_space", "run.latent", "tune", {"model": run_id})
-        if snapshot.unsaved and mine:
+
+
+def _explained(share: float | None) -> None:
+    """Show the share of the pictures' variance that a run explains, with a grade in a word."""
+    grade_of_it = "" if share is None else text(f"run.grade.{grade(share)}")
+    value = _figure(share, ".0%")
+    metric(text("run.explained"), value, text("run.explained_help"), grade_of_it)
+
+
+def _buttons(snapshot: Snapshot) -> None:
+    mine, run_id, training = snapshot.owner == visitor(), snapshot.id, service()
+    if not mine or not (snapshot.live or snapshot.unsaved):
+        return
+    with st.container(horizontal=True, width="content"):
+        if snapshot.unsaved:
             _button("run.save_again", "save", training.save_again, run_id)
-        if not snapshot.live and st.button(text("run.set_up_again"), icon=":material/tune:"):
-            set_up(snapshot.spec, snapshot.preset)
-            st.rerun()  # the whole page, because the view changes
-        if not snapshot.live:
-            ended_run_buttons(snapshot)
+        if snapshot.live:
+            _buttons_of_live(snapshot)
 
 
-def _link(page: str, words: str, icon: str, query: dict[str, str]) -> None:
-    path = f"pages/{page}.py"
-    st.page_link(path, label=text(words), icon=f":material/{icon}:", query_params=query)
+def _buttons_of_live(snapshot: Snapshot) -> None:
+    run_id, training = snapshot.id, service()
+    if snapshot.status == "paused":
+        why = text("classroom.paused") if _class_paused() else ""
+        _button("run.resume", "play_arrow", training.resume, run_id, why_not=why)
+        _button("run.step", "skip_next", training.step, run_id, why_not=why)
+    else:
+        running = snapshot.status == "running"
+        _button("run.pause", "pause", training.pause, run_id, enabled=running)
+    stopping = snapshot.status == "stopping"
+    _button("run.stop", "stop", training.stop, run_id, enabled=not stopping)
+
+
+def _link(page: str, words: str, icon: str, query: dict[str, str], *, enabled: bool = True) -> None:
+    st.page_link(
+        f"pages/{page}.py",
+        label=text(words),
+        icon=f":material/{icon}:",
+        query_params=query,
+        disabled=not enabled,
+    )
 
 
 def _class_paused() -> bool:

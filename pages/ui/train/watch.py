@@ -5,6 +5,7 @@ import streamlit as st
 
 from ae_core.errors import Message, UnknownThing
 from ae_core.export import latex
+from ae_core.models.precision import resolve_precision
 from ae_core.runs.snapshot import CodeMap, Snapshot
 from pages.ui.backend.service import measure_time, run_sheet, service
 from pages.ui.charts import training
@@ -15,8 +16,9 @@ from pages.ui.pickers.models import file_of
 from pages.ui.state.session import visitor
 from pages.ui.train.code_view import code_view
 from pages.ui.train.doctor_view import doctor_view
-from pages.ui.train.replay import replay_switch, replay_view, replaying
-from pages.ui.train.run_headline import run_headline
+from pages.ui.train.ended_run import ended_run_buttons
+from pages.ui.train.replay import replay_view, replaying
+from pages.ui.train.run_headline import run_headline, ways_on
 from pages.ui.widgets.chart import chart
 from pages.ui.widgets.images import file_url
 
@@ -63,25 +65,28 @@ def _draw(run_id: str, every: float | None) -> None:
     if _refresh(snapshot) != every:
         st.rerun()  # the whole page, once, to set another refresh interval or none
     run_headline(snapshot)
-    doctor_view(snapshot)
     _notices(snapshot)
-    replay_switch(snapshot)
     if replaying():
         with notice.refusals():
             replay_view(snapshot)
+        _what_next(snapshot)
         return
     left, right = st.columns(2, gap="medium")
     with left:
         _pictures(snapshot)
-    if snapshot.map is not None:
-        with right:
+        _what_next(snapshot)
+    with right:
+        if snapshot.map is not None:
             _map(snapshot.id, snapshot.map)
-        with left:
-            _curves(snapshot)
-    else:
-        with right:
-            _curves(snapshot)
+        _curves(snapshot)
     _formula(snapshot)
+
+
+def _what_next(snapshot: Snapshot) -> None:
+    ways_on(snapshot)
+    doctor_view(snapshot)
+    if not snapshot.live:
+        ended_run_buttons(snapshot)
 
 
 def _notices(snapshot: Snapshot) -> None:
@@ -129,9 +134,14 @@ def _map(run_id: str, points: CodeMap) -> None:
 
 
 def _pictures(snapshot: Snapshot) -> None:
-    if snapshot.pictures is None:
-        return
-    rows = snapshot.pictures
+    with st.container(key="run-pictures"):  # with a height that `frame` keeps until they are there
+        if snapshot.pictures is None:
+            st.caption(text("run.pictures_later"))
+        else:
+            _sheet(snapshot, snapshot.pictures)
+
+
+def _sheet(snapshot: Snapshot, rows: np.ndarray) -> None:
     if not snapshot.has_reconstructions:
         rows = np.concatenate([rows, np.full_like(rows[:1], 128)])  # gray before epoch 1
     names = " · ".join(text(f"run.row.{name}") for name in ROW_NAMES.get(len(rows), ()))
@@ -143,6 +153,8 @@ def _pictures(snapshot: Snapshot) -> None:
 
 def _formula(snapshot: Snapshot) -> None:
     """Show the loss of a run in symbols and in numbers, and the meaning of its parts."""
+    if resolve_precision(snapshot.spec) == "bfloat16":
+        st.caption(text("run.bfloat16"))
     parts = latex.parts_of(snapshot.spec)
     st.markdown(f"**{text('code.formula')}**")
     st.latex(latex.in_symbols(parts))
