@@ -3,7 +3,7 @@
 Letters: N images, H height, W width, C channels, F factors.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -94,13 +94,15 @@ class ImageSetCard:
 class ImageSet:
     """The images of a set; every array is read-only.
 
-    `train`, `test` (N, H, W, C) float32 in [0, 1]. Labels: (N,) int64 class numbers, for toy faces
-    (N, F) float32 factors in [-1, 1], or None; `label_names` name the classes or the factors.
-    Groups: (N,) int64 number of the person in each image, or None.
+    `test` (N, H, W, C) float32 in [0, 1]; `read_train` returns the `train_count` images of `train`.
+    Labels: (N,) int64 class numbers, for toy faces (N, F) float32 factors in [-1, 1], or None;
+    `label_names` name the classes or the factors. Groups: (N,) int64 number of the person in each
+    image, or None.
     """
 
     name: str
-    train: NDArray[np.float32]
+    read_train: Callable[[], NDArray[np.float32]]
+    train_count: int
     test: NDArray[np.float32]
     train_labels: NDArray[Any] | None
     test_labels: NDArray[Any] | None
@@ -111,8 +113,17 @@ class ImageSet:
     @property
     def image_shape(self) -> tuple[int, int, int]:
         """(H, W, C) of one image."""
-        height, width, channels = self.train.shape[1:]
+        height, width, channels = self.test.shape[1:]
         return height, width, channels
+
+    @property
+    def train(self) -> NDArray[np.float32]:
+        """(N, H, W, C) float32 in [0, 1], made anew each time.
+
+        Only the pixels as they came stay in memory: as float32 they take four times as much, and
+        hardly anything asks twice.
+        """
+        return self.read_train()
 
 
 _DIGITS = tuple("0123456789")

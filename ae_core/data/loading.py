@@ -3,7 +3,7 @@
 Letters: N images, H height, W width, C channels, F factors.
 """
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +77,8 @@ def _made(card: ImageSetCard, found: RawImages, size: int, split: str) -> ImageS
     trains = np.ones_like(tests) if split == "none" else ~tests
     return ImageSet(
         name=card.name,
-        train=_frozen(_sized(found.pixels[trains], size)),
+        read_train=partial(_train, found.pixels, trains, size),
+        train_count=int(trains.sum()),
         test=_frozen(_sized(found.pixels[tests], size)),
         train_labels=None if labels is None else _frozen(labels[trains]),
         test_labels=None if labels is None else _frozen(labels[tests]),
@@ -85,6 +86,10 @@ def _made(card: ImageSetCard, found: RawImages, size: int, split: str) -> ImageS
         train_groups=None if people is None else _frozen(people[trains]),
         test_groups=None if people is None else _frozen(people[tests]),
     )
+
+
+def _train(pixels: NDArray[Any], chosen: NDArray[np.bool_], size: int) -> NDArray[np.float32]:
+    return _frozen(_sized(pixels[chosen], size))
 
 
 def _sized(pixels: NDArray[Any], size: int) -> NDArray[np.float32]:

@@ -92,20 +92,20 @@ def fit(
         step.restore(checkpoint.state)
         history += checkpoint.history
         for _ in history:
-            rng.permutation(len(images.train))  # as each of these epochs did
+            rng.permutation(images.train_count)  # as each of these epochs did
     seconds = checkpoint.seconds if checkpoint else 0.0
     clock = TrainingClock(control or NoControl(), spec.max_seconds, seconds)
     _, shown = preview_images(spec, images)
-    total = images_per_epoch(spec, len(images.train))
+    total = images_per_epoch(spec, images.train_count)
     sample = subsample(images.test, total)
     reconstructed = np.concatenate([sample, shown])  # in one call after every epoch
     weights = ae.weights_of(networks)
     try:
         for number in range(len(history) + 1, spec.epochs + 1):
             before = clock.trained
-            order = rng.permutation(len(images.train))
+            order = rng.permutation(images.train_count)
             sums = _train_epoch(step, order, clock, number, total)
-            metrics = epoch_metrics(sums, spec, len(images.train))
+            metrics = epoch_metrics(sums, spec, images.train_count)
             if spec.split == "held-out":
                 validation = epoch_metrics(step.evaluate(), spec, len(images.test))
                 _check_finite(number, validation["loss"])

@@ -64,7 +64,7 @@ class TrainStep:
         self._networks = networks
         self._train = tf.constant(images.train)
         self._test = tf.constant(images.test)
-        steps = spec.epochs * steps_of(spec, len(images.train))
+        steps = spec.epochs * steps_of(spec, images.train_count)
         self._optimizer = optimizer(spec, steps)
         self._optimizer.build(networks.trained)
         self._counter = tf.Variable(0, dtype=tf.int32, trainable=False)  # seeds the noise

@@ -365,8 +365,8 @@ SICK = {
 def trained(spec, pictures=0, tests=0):
     images = load_images(*spec.images)
     if pictures:
-        labels = images.train_labels[:pictures]
-        images = replace(images, train=images.train[:pictures], train_labels=labels)
+        labels, few = images.train_labels[:pictures], images.train[:pictures]
+        images = replace(images, read_train=lambda: few, train_count=pictures, train_labels=labels)
     if tests:
         images = replace(images, test=images.test[:tests], test_labels=images.test_labels[:tests])
     return fit(spec, images, on_epoch=lambda _: None)

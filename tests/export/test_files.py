@@ -119,7 +119,7 @@ def test_the_pictures_are_exact(split):
 
 def test_pictures_of_256_steps_are_kept_as_such(monkeypatch):
     steps = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1)
-    stepped = replace(load_images("digits"), train=steps / np.float32(255))
+    stepped = replace(load_images("digits"), read_train=lambda: steps / np.float32(255))
     monkeypatch.setattr("ae_core.data.loading.load_images", lambda *_: stepped)
     with np.load(io.BytesIO(picture_file("digits", 8, "held-out")), allow_pickle=False) as file:
         assert file["train"].dtype == np.uint8

@@ -41,7 +41,8 @@ def test_noise_is_drawn_afresh_for_every_batch_and_only_on_the_way_in(images, mo
         learning_rate=1e-6,
         batch_size=1,
     )
-    same = replace(images, train=np.repeat(images.train[:1], 4, axis=0))
+    repeated = np.repeat(images.train[:1], 4, axis=0)
+    same = replace(images, read_train=lambda: repeated, train_count=4)
     monkeypatch.setattr(steps, "SECONDS_PER_CALL", 0)
     one = steps_of(spec, same)
     losses = [part.loss for part in one.epoch(np.arange(4))]
