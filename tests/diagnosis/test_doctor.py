@@ -16,6 +16,7 @@ from ae_core.specs import PRESETS, change, preset
 from ae_core.storage.files import data_dir
 from ae_core.text.sentences import FALLBACK, entries
 from ae_core.training.loop import fit
+from tests.helpers.training import first_train_images
 
 DIGITS = change(preset("digits-dense"), image_size=8)
 VAE = change(DIGITS, bottleneck="variational", loss="bernoulli-nll")
@@ -365,8 +366,7 @@ SICK = {
 def trained(spec, pictures=0, tests=0):
     images = load_images(*spec.images)
     if pictures:
-        labels, few = images.train_labels[:pictures], images.train[:pictures]
-        images = replace(images, read_train=lambda: few, train_count=pictures, train_labels=labels)
+        images = first_train_images(images, pictures)
     if tests:
         images = replace(images, test=images.test[:tests], test_labels=images.test_labels[:tests])
     return fit(spec, images, on_epoch=lambda _: None)

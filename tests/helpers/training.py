@@ -46,14 +46,14 @@ DIVERGING = change(
 @cache
 def some_digits():
     """500 digits to train on, 120 held out."""
-    digits = load_images("digits")
-    return replace(
-        digits,
-        train=digits.train[:500],
-        train_labels=digits.train_labels[:500],
-        test=digits.test[:120],
-        test_labels=digits.test_labels[:120],
-    )
+    digits = first_train_images(load_images("digits"), 500)
+    return replace(digits, test=digits.test[:120], test_labels=digits.test_labels[:120])
+
+
+def first_train_images(images, count):
+    """A set with only the first of its training images."""
+    train, labels = images.train[:count], images.train_labels[:count]
+    return replace(images, read_train=lambda: train, train_count=count, train_labels=labels)
 
 
 def train(spec, images, control=None):

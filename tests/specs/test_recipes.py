@@ -16,6 +16,7 @@ from ae_core.specs import preset
 from ae_core.storage.files import data_dir
 from ae_core.training.control import NoControl
 from ae_core.training.loop import fit
+from tests.helpers.training import first_train_images
 
 
 def pictures(spec):
@@ -57,10 +58,7 @@ def reach(spec, reached, within):
 
 def on_few(spec):
     """A spec and 10,000 of its pictures to train on."""
-    images = pictures(spec)
-    return spec, replace(
-        images, train=images.train[:10_000], train_labels=images.train_labels[:10_000]
-    )
+    return spec, first_train_images(pictures(spec), 10_000)
 
 
 # --- their first epochs -----------------------------------------------------------------------
