@@ -6,6 +6,7 @@ from ae_core.lessons.pictures import SMALL, LivePicture
 from pages.ui.backend.images import gallery, test_image
 from pages.ui.i18n.text import number, text
 from pages.ui.widgets.component import component
+from pages.ui.widgets.waiting import waiting
 
 _PIXELS = component(
     __file__, '<div class="pixels"><div class="grid" role="grid"></div><p class="said"></p></div>'
@@ -14,8 +15,9 @@ _PIXELS = component(
 
 def pixels_view(picture: LivePicture) -> None:
     """Show the pixels of a picture of `SMALL` with their values."""
-    image = test_image(SMALL, picture.number)[..., 0]
-    shown = gallery(SMALL, picture.number, 1).labels[0]
+    with waiting(text("reconstruct.loading"), "gallery", SMALL):
+        image = test_image(SMALL, picture.number)[..., 0]
+        shown = gallery(SMALL, picture.number, 1).labels[0]
     height, width = image.shape
     title = text("lessons.pixels.title", shown=shown, height=height, width=width)
     words = (
