@@ -1,5 +1,6 @@
 # make run   set up and start the app
-# make test  set up and run every test, browser tests included
+# make test  set up and run the tests, browser tests included; ten minutes on two cores
+# make check lint, and every test: all cases, worker and server lost and found; twice as long
 # make recipes train what the tests begin, until it is where its source, card or lesson is; minutes
 # make lint  formatting, lint, layers, types and the lock
 # make lock  requirements*.lock anew from requirements*.txt; UPGRADE=--upgrade renews what these leave open
@@ -14,15 +15,19 @@ LOCKED := $(PIP) --require-hashes --only-binary :all:
 NPM := $(BIN)/npm --loglevel=error --ignore-scripts
 COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --custom-compile-command "make lock" $(UPGRADE)
+TESTS := $(BIN)/python -m pytest -n 3 --no-loadscope-reorder
 PORT ?= 8501
 
-.PHONY: run test recipes lint lock format bench browser postgres screenshots
+.PHONY: run test check recipes lint lock format bench browser postgres screenshots
 run: .venv/ready
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
 # Two processes drive browsers and workers, which wait half of their time; the third one computes then.
 test: .venv/ready-dev browser postgres
-	$(BIN)/python -m pytest -n 3 --no-loadscope-reorder
+	$(TESTS) -m "not recipes and not thorough"
+
+check: lint browser postgres
+	$(TESTS)
 
 # Without a limit of time for one test: on an idle machine the longest takes two minutes.
 recipes: .venv/ready-dev browser

@@ -2,6 +2,7 @@
 
 import gc
 import os
+from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -24,6 +25,8 @@ from tests.helpers.dask_cluster import DaskCluster
 from tests.helpers.distribution import GroupScheduling, is_background, place_of
 from tests.helpers.postgres import Postgres
 
+SEEN = pytest.StashKey[Counter[str]]()  # cases collected so far, by test
+
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log) -> GroupScheduling:
@@ -38,6 +41,17 @@ def pytest_configure(config: pytest.Config) -> None:
     about = getattr(config, "workerinput", {"workerid": "", "workercount": 0})
     if is_background(about["workerid"], about["workercount"]):
         os.nice(12)  # below the trainings of the others' workers, which have 10
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Leave the further cases of a test that has ``samples`` to the thorough run."""
+    samples = item.get_closest_marker("samples")
+    if samples is not None:
+        seen = item.config.stash.setdefault(SEEN, Counter())
+        test = item.nodeid.partition("[")[0]
+        seen[test] += 1
+        if seen[test] > samples.args[0]:
+            item.add_marker("thorough")
 
 
 @pytest.hookimpl(trylast=True)

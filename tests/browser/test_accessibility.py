@@ -61,6 +61,7 @@ def violations(page, screens) -> list[str]:
     return found
 
 
+@pytest.mark.samples(8)
 @pytest.mark.parametrize("address", VIEWS)
 def test_nothing_bars_the_way(page, address):
     open_page(page, address)

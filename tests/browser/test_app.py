@@ -4,6 +4,7 @@ import re
 from urllib.parse import quote
 
 import psutil
+import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -196,6 +197,7 @@ def test_a_page_within_another_one_has_no_side_navigation(page):
     expect(page.get_by_test_id("stSidebar")).to_have_count(0)
 
 
+@pytest.mark.thorough
 def test_every_page_fits_a_phone_and_the_server_stays_small_and_without_tensorflow(
     first_phone, fresh_server
 ):

@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import pytest
 from playwright.sync_api import Page, expect
 
 from ae_core.export.keras_script import source
@@ -58,6 +59,7 @@ def test_a_finished_run_shows_its_loss_in_numbers_and_gives_its_files(page):
         assert {"config.json", "model.weights.h5"} <= set(model.namelist())
 
 
+@pytest.mark.thorough
 def test_a_variational_loss_adds_up_while_it_is_watched(page):
     open_page(
         page,

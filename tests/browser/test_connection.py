@@ -63,6 +63,7 @@ def below(request, browser) -> Iterator[tuple[Page, str]]:
     context.close()
 
 
+@pytest.mark.thorough
 def test_all_that_a_page_asks_for_is_below_its_prefix(below):
     page, url = below
     failed: list[str] = []
@@ -135,6 +136,7 @@ def test_a_page_whose_server_ends_says_so_and_keeps_what_it_shows(browser, tmp_p
         expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_streamlits_own_dialog_does_not_lie_over_the_sentence(browser, tmp_path):
     with browser.new_context(**PHONE, locale="de") as context:
         page = context.new_page()

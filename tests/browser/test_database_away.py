@@ -49,6 +49,7 @@ def said(page: Page):
     return page.get_by_test_id("stAlert").filter(has_text=AWAY)
 
 
+@pytest.mark.thorough
 def test_pages_say_that_the_database_is_away_and_go_on_when_it_is_back(
     visitor, postgres, postgres_address
 ):

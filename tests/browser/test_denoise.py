@@ -90,6 +90,7 @@ def upload(page: Page, content: bytes, name: str = "mine.jpg") -> None:
 # --- figures ---------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 def test_a_sample_face_shows_its_figures_at_once_and_every_other_source_can_be_seen(page):
     open_page(page, "/denoise")
     for label in ("Noisy", "Denoised", "Gain"):

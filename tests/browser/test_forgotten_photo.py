@@ -3,6 +3,7 @@
 import io
 
 import numpy as np
+import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from playwright.sync_api import expect
@@ -38,6 +39,7 @@ def parts_of(photo: bytes) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.thorough
 def test_nothing_in_memory_holds_a_forgotten_photo(browser, tmp_path):
     photo = noisy_photo()
     wanted = parts_of(photo)

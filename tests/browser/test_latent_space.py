@@ -148,6 +148,7 @@ def test_an_answer_that_is_late_does_not_move_the_sliders_back(page):
     assert shown[-1] == shown[-2]
 
 
+@pytest.mark.thorough
 def test_another_model_follows_the_same_sliders(page):
     page.goto("/train?preset=toy-faces-vae&epochs=1&steps_per_epoch=2&seed=5")
     page.get_by_test_id("stBaseButton-primary").click()
@@ -178,6 +179,7 @@ def twins():
     return [pair for pair in combinations(size, 2) if size[pair[0]][0] == size[pair[1]][0]]
 
 
+@pytest.mark.samples(1)
 @pytest.mark.parametrize("pair", twins(), ids="+".join)
 def test_twins_encode_the_picture_themselves_and_are_both_live(page, pair):
     one, other = (cards()[name] for name in pair)
@@ -225,6 +227,7 @@ def test_twins_have_their_maps_side_by_side(page):
     assert after[1] != before[1]
 
 
+@pytest.mark.thorough
 def test_a_run_in_training_swaps_in_and_the_sliders_stay_where_they_are(page):
     page.goto("/train?preset=digits-dense&epochs=2000&latent_dim=6")
     page.get_by_test_id("stBaseButton-primary").click()
@@ -511,6 +514,7 @@ def test_directions_change_the_picture_and_stay_in_the_address(page):
     assert len(linked(page, "strengths").split(",")) == 8
 
 
+@pytest.mark.thorough
 def test_new_random_codes_are_new_and_the_same_seed_gives_the_same(page):
     open_view(page, "Samples")
     image = page.locator("[data-testid=stImage] img").first
@@ -611,6 +615,7 @@ def swipe(phone: Page, element, start: float, end: float) -> None:
     touch("touchEnd")
 
 
+@pytest.mark.samples(2)
 @pytest.mark.parametrize("view", VIEWS)
 def test_every_view_fits_a_phone(phone, view):
     open_view(phone, view)

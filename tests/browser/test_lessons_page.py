@@ -100,6 +100,7 @@ def judged(page: Page, step: Step, said: float | None, right: float | None) -> b
     return False
 
 
+@pytest.mark.samples(1)
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     "lesson",
@@ -160,6 +161,7 @@ def test_a_lesson_from_start_to_end(page, lesson: Lesson):
         assert set(verdicts) == {True, False}
 
 
+@pytest.mark.samples(1)
 @pytest.mark.parametrize(
     "lesson", [each for each in LESSONS if each.id in LONG], ids=lambda it: it.id
 )

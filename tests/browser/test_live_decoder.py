@@ -74,6 +74,7 @@ def assert_equal_pictures(tab, spec, shape, seed=0):
     assert keras.std() > 0  # the pictures are some
 
 
+@pytest.mark.samples(5)
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_gives_the_picture_that_keras_gives(tab, name):
     spec = PRESETS[name]
@@ -141,6 +142,7 @@ def test_pixels_to_255_come_out_between_0_and_1(tab):
     )
 
 
+@pytest.mark.samples(2)
 @pytest.mark.parametrize(
     "name", [n for n, card in cards().items() if isinstance(card.spec, TrainingSpec)]
 )

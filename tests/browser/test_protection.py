@@ -28,6 +28,7 @@ def test_a_violation_is_noticed(page):
             other.evaluate("new Image().src = 'http://elsewhere.example/x.png'")
 
 
+@pytest.mark.thorough
 def test_a_run_is_watched(page):
     open_page(page, "/train?preset=digits-dense&image_size=8&epochs=200&latent_dim=2")
     page.get_by_test_id("stBaseButton-primary").click()

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.helpers.lab_page import IDLE, open_page
@@ -49,6 +50,7 @@ def test_two_sizes_are_two_points_and_two_rows_and_a_click_chooses_one(page):
     expect(page.get_by_text("2 of 2")).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_a_sweep_is_stopped_as_a_whole(page):
     start_sweep(page, "2, 4, 8", 2000)
     expect(points(page, 1)).to_have_count(1)
@@ -62,6 +64,7 @@ def test_a_sweep_is_stopped_as_a_whole(page):
     expect(page.get_by_role("button", name="Stop all")).to_have_count(0)
 
 
+@pytest.mark.thorough
 def test_a_sweep_fits_a_phone(phone):
     start_sweep(phone, "2, 1024", 1)
     expect(phone.get_by_text("2 of 2")).to_be_visible()

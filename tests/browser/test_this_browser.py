@@ -133,6 +133,7 @@ def test_a_browser_is_known_after_a_restart_only_if_its_visitor_said_so(browser,
         expect(teaches(page, code)).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_who_leaves_the_browser_is_somebody_new_in_every_tab(browser, server):
     with started(browser, server) as context:
         page, other = context.new_page(), context.new_page()
@@ -188,6 +189,7 @@ def test_who_visited_the_earlier_version_keeps_the_runs(browser, server):
         expect(run).to_have_count(0)
 
 
+@pytest.mark.thorough
 def test_in_another_site_s_frame_the_page_says_that_all_ends_with_the_tab(browser, server, school):
     with started(browser, server) as context:
         page = context.new_page()

@@ -133,6 +133,7 @@ def stop(page: Page) -> None:
     expect(page.get_by_text(re.compile("Stopped (in epoch|before it began)"))).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_a_run_is_seen_on_the_other_server_and_a_lost_scheduler_is_said(servers, student):
     begin_a_run(student)
     here = server_of(student)
@@ -155,6 +156,7 @@ def test_a_run_is_seen_on_the_other_server_and_a_lost_scheduler_is_said(servers,
     classmate.close()
 
 
+@pytest.mark.thorough
 def test_the_queue_shows_place_and_time_and_metrics_tell_of_it(servers, student, without_pages):
     spec = change(preset("digits-dense"), image_size=8, epochs=2000)
     trained = [without_pages.submit(spec, owner) for owner in ("ada", "bob")]

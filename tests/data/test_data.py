@@ -93,6 +93,7 @@ def test_every_set_keeps_the_promises_of_its_card(named_size):
     check_set(load_images(*named_size), *named_size)
 
 
+@pytest.mark.samples(4)
 def test_everything_trains_on_all_and_keeps_the_test_pictures(named_size):
     name, size = named_size
     usual, everything = load_images(name, size), load_images(name, size, "none")
@@ -104,6 +105,7 @@ def test_everything_trains_on_all_and_keeps_the_test_pictures(named_size):
     assert not everything.train.flags.writeable
 
 
+@pytest.mark.samples(4)
 def test_the_same_bits_every_time(named_size):
     first = load_images(*named_size)
     loading._load.cache_clear()

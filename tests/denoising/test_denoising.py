@@ -153,6 +153,7 @@ def test_a_large_crop_is_denoised_as_large_in_colour_and_as_the_lesson_in_gray()
     assert denoise(DENOISER, big, MUCH, 0, colour=False).output.image.shape == (64, 64, 1)
 
 
+@pytest.mark.samples(6)
 @pytest.mark.parametrize("name", [name for name in cards() if name != "face-denoiser"])
 @pytest.mark.parametrize("colour", [False, True])
 def test_an_autoencoder_sees_the_picture_at_its_own_size(face, name, colour):
@@ -259,6 +260,7 @@ def upright(portrait):
     return take_photo(encoded(portrait, "PNG"), "upright.png")
 
 
+@pytest.mark.samples(4)
 @pytest.mark.parametrize("orientation", STORED)
 @pytest.mark.parametrize("kind", ["JPEG", "HEIF"])
 def test_the_face_is_upright_however_the_camera_was_held(portrait, upright, kind, orientation):
@@ -426,6 +428,7 @@ print("seen:", len(written))
 """
 
 
+@pytest.mark.thorough
 def test_no_function_writes_a_visitors_photo_anywhere(astronaut, tmp_path):
     jpeg = encoded(astronaut.resize((2000, 2000)), "JPEG")
     (tmp_path / "photo.jpg").write_bytes(jpeg)

@@ -377,6 +377,7 @@ def findings(spec, outcome):
     return examine(spec, outcome.history, status=outcome.status, diverged=diverged)
 
 
+@pytest.mark.samples(2)
 @pytest.mark.parametrize("kind", SICK)
 def test_a_run_that_has_it_is_found_and_its_remedy_helps(kind):
     spec = SICK[kind]
@@ -443,6 +444,7 @@ def available(name):
         pytest.skip(f"{data_dir()} (AE_DATA_DIR) holds no {IMAGE_SETS[name].file}")
 
 
+@pytest.mark.thorough
 def test_the_recipe_that_turns_black_is_found_and_its_remedy_helps():
     """On as many pictures as its few steps take, and not many more."""
     available("mnist")
@@ -457,6 +459,7 @@ def test_the_recipe_that_turns_black_is_found_and_its_remedy_helps():
     assert trained(better, **few).history[-1]["explained"] > 0.5
 
 
+@pytest.mark.thorough
 def test_too_few_faces_are_found():
     available("olivetti")
     spec = change(DIGITS, image_set="olivetti", image_size=32, latent_dim=64, epochs=80)

@@ -87,6 +87,7 @@ def test_who_comes_late_has_heard_everything(cluster, server_on):
     stop_all(late, run)
 
 
+@pytest.mark.thorough
 def test_the_queue_is_one_and_the_visitors_take_turns(servers):
     one, other = servers
     first, second = one.submit(LONG, "ada"), other.submit(LONG, "bob")
@@ -135,6 +136,7 @@ def test_a_killed_worker_s_run_only_is_begun_again_once_and_then_it_is_said(clus
     assert one.wait_until(waits, ended, PATIENCE).status == "finished"
 
 
+@pytest.mark.thorough
 def test_a_scheduler_that_is_gone_is_said_and_found_again_and_nothing_is_lost(cluster, servers):
     one, other = servers
     done = one.submit(QUICK, "ada")
@@ -193,6 +195,7 @@ def runs_of_a_killed_server(script, cluster, tmp_path):
     return runs
 
 
+@pytest.mark.thorough
 def test_the_runs_of_a_killed_server_go_on_at_the_other(cluster, server_on, tmp_path):
     done, ada, bob, waits = runs_of_a_killed_server(SERVER, cluster, tmp_path)
     other = server_on(cluster.address)
@@ -206,6 +209,7 @@ def test_the_runs_of_a_killed_server_go_on_at_the_other(cluster, server_on, tmp_
     assert other.wait_until(waits, ended, PATIENCE).status == "finished"
 
 
+@pytest.mark.thorough
 def test_what_finished_while_no_server_was_there_is_kept(cluster, server_on, tmp_path):
     script = SERVER.replace("epochs=2000", "epochs=150")
     _, ada, bob, _ = runs_of_a_killed_server(script, cluster, tmp_path)

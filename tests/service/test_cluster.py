@@ -61,6 +61,7 @@ def test_a_killed_server_leaves_no_worker_and_keeps_finished_runs(tmp_path):
         assert (again.lost, again.live) == ("service", True)
 
 
+@pytest.mark.thorough
 def test_a_server_that_shuts_down_stops_its_runs_and_leaves_the_waiting_ones(tmp_path, capfd):
     before_it = set(psutil.Process().children(recursive=True))
     service = TrainingService(RunStore(tmp_path), Connection())
@@ -93,6 +94,7 @@ def test_workers_are_forked_with_tensorflow_but_not_next_to_a_gpu(tmp_path, monk
     assert not module.forks()
 
 
+@pytest.mark.thorough
 def test_two_visitors_on_an_existing_scheduler_do_not_disturb_each_other(cluster, server_on):
     service = server_on(cluster.address)
     short = change(QUICK, epochs=120)  # of as many steps as XLA compiles: it rounds differently

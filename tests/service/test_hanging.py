@@ -58,6 +58,7 @@ def test_an_infer_worker_that_stops_is_a_sentence_and_is_replaced(service):
     assert answer(os.getpid) > 0
 
 
+@pytest.mark.thorough
 def test_a_stopped_cluster_is_replaced_and_the_run_goes_on(service):
     run_id = service.submit(LONG, "ada")
     weights = service.store.folder(run_id) / "weights.npz"

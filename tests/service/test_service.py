@@ -167,6 +167,7 @@ def test_a_run_whose_worker_is_killed_goes_on_once_and_then_it_is_said(service):
     assert not (service.store.folder(run_id) / checkpoint.FILE).exists()
 
 
+@pytest.mark.thorough
 def test_a_run_with_a_damaged_checkpoint_begins_anew(service):
     run_id = service.submit(LONG, "ada")
     service.wait_until(run_id, lambda s: saved_epochs(service, run_id), PATIENCE)
@@ -182,6 +183,7 @@ def test_a_run_with_a_damaged_checkpoint_begins_anew(service):
     assert service.wait_until(following, ended, PATIENCE).status == "finished"
 
 
+@pytest.mark.thorough
 def test_a_killed_cluster_is_started_again_and_the_run_with_it(service):
     run_id = service.submit(LONG, "ada")
     waits = service.submit(QUICK, "bob")

@@ -54,6 +54,7 @@ def interrupted(spec, images, folder, after):
     return whole, checkpoints.read(folder, spec)
 
 
+@pytest.mark.samples(3)
 @pytest.mark.parametrize("spec", GOING_ON.values(), ids=GOING_ON.keys())
 def test_a_training_that_goes_on_is_the_one_that_was_not_interrupted(images, tmp_path, spec):
     spec, after = replace(spec, epochs=EPOCHS), 2
@@ -66,6 +67,7 @@ def test_a_training_that_goes_on_is_the_one_that_was_not_interrupted(images, tmp
     assert rest.history[:after] == saved.history
 
 
+@pytest.mark.thorough
 def test_so_does_one_that_xla_compiles(images, tmp_path, monkeypatch):
     monkeypatch.setattr(steps, "should_jit_compile", lambda *_: True)
     spec = replace(SMALL, epochs=4)
@@ -73,6 +75,7 @@ def test_so_does_one_that_xla_compiles(images, tmp_path, monkeypatch):
     assert_same(whole, fit(spec, images, on_epoch=lambda _: None, checkpoint=saved))
 
 
+@pytest.mark.thorough
 def test_the_time_limit_counts_what_was_trained_before(images, tmp_path):
     spec = replace(SMALL, epochs=EPOCHS, max_seconds=100)
     _, saved = interrupted(spec, images, tmp_path, 2)
@@ -124,6 +127,7 @@ def test_a_checkpoint_of_another_run_is_none(written):
     assert checkpoints.read(written, replace(SMALL, seed=7)) is None
 
 
+@pytest.mark.samples(1)
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.99])
 def test_a_part_of_a_checkpoint_is_none(written, share):
     path = written / checkpoints.FILE

@@ -64,6 +64,7 @@ def measured(*specs: TrainingSpec) -> list[int]:
     return [int(peak) for peak, _ in lines]
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_trainings_need_at_most_the_estimate_and_at_least_45_percent_of_it():
     short = {"epochs": 2, "steps_per_epoch": 2}

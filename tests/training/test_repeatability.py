@@ -28,6 +28,7 @@ COMPILED = {
 }
 
 
+@pytest.mark.samples(3)
 @pytest.mark.parametrize("turn", range(max(map(len, COMPILED.values()))))
 def test_whatever_xla_compiles_it_trains_as_without(images, monkeypatch, turn):
     chosen = {name: values[turn % len(values)] for name, values in COMPILED.items()}

@@ -66,6 +66,7 @@ ONE_OF_EACH = {part: kind for kind, (part, _) in KINDS.items()}.values()
 PAGES_OF_RUNS = [*((kind, "en") for kind in KINDS), *((kind, "de") for kind in ONE_OF_EACH)]
 
 
+@pytest.mark.samples(20)
 @pytest.mark.parametrize(("kind", "language"), PAGES_OF_RUNS)
 def test_the_page_of_a_run_says_what_is_damaged(damaged, kind, language):
     part, run_id = KINDS[kind][0], IDS[kind]
@@ -83,6 +84,7 @@ def test_the_page_of_a_run_says_what_is_damaged(damaged, kind, language):
     assert says(shown, SENTENCES[part], language, **values)
 
 
+@pytest.mark.samples(9)
 @pytest.mark.parametrize("number", LISTS)
 @pytest.mark.parametrize("page", ["train", "reconstruct", "latent_space", "measure", "denoise"])
 def test_lists_show_the_whole_run_among_damaged_ones(damaged, page, number):
@@ -102,6 +104,7 @@ def test_the_newest_run_that_reads_is_watched(damaged, number):
     assert page.metric
 
 
+@pytest.mark.samples(9)
 @pytest.mark.parametrize("kind", [kind for kind, (part, _) in KINDS.items() if "weights" in kind])
 @pytest.mark.parametrize("page", ["reconstruct", "latent_space", "measure", "denoise"])
 def test_a_damaged_network_is_one_sentence_where_it_is_used(damaged, page, kind):

@@ -47,6 +47,7 @@ def test_a_negative_loss_is_explained_where_it_stands(old_store, monkeypatch):
     assert any("minus the logarithm of a density" in one.value for one in page.caption)
 
 
+@pytest.mark.samples(20)
 @pytest.mark.parametrize("link", LINKS, ids=lambda link: f"{link['page']} {link['query']}")
 def test_a_link_shows_what_it_showed(old_store, link):
     page = opened(link["page"], link.get("visitor", OWNER), **link["query"])

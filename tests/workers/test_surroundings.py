@@ -111,6 +111,7 @@ def run(arguments, environment):
     )
 
 
+@pytest.mark.samples(1)
 @pytest.mark.parametrize("more", [{}, ENVIRONMENT], ids=["home folder", "environment"])
 def test_a_worker_has_the_settings_that_it_was_written_for(more, machine):
     done = run(["-c", ASKING], machine | more)
