@@ -96,12 +96,12 @@ def how_to_run(spec: TrainingSpec, image_shape: Shape) -> str:
     """Return a few lines about the script's requirements and its results."""
     body = _body(spec, image_shape)
     more = " scikit-learn" if "from sklearn" in body else ""
-    more += " pillow" if "from PIL" in body else ""
     beside = f"\nNeeds {PICTURE_FILE} in the folder in which it is run."
     return (
         "Made by Autoencoder Lab from the settings of a run, whose figures it prints. In a\n"
         "long run, or on another kind of machine, differences in the last digit grow.\n"
-        f"Needs: pip install tensorflow keras numpy{more}{beside if needs_file(spec) else ''}"
+        f"Needs: pip install tensorflow keras numpy pillow{more}"
+        f"{beside if needs_file(spec) else ''}"
     )
 
 

@@ -18,6 +18,8 @@ _WORDS = {
     "What is done to the pictures": "Drawn anew in every step, but always the same for the same "
     "number of a step.",
     "Training": "One step after the other, in the order of the run. Each line printed is an epoch.",
+    "What it has learned": "The network as files that Keras opens, pictures before and after, and "
+    "the curve of the loss.",
 }
 
 
