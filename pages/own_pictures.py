@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from functools import partial
-from urllib.parse import urlsplit
 
 import streamlit as st
 
+from ae_core.classroom.join_link import qr_code, with_query
 from ae_core.data.loading import card
 from ae_core.data.user_image_sets import MIN_IMAGES, PRESET, suggested_spec, user_sets
 from ae_core.data.user_set_store import MAX_IMAGES
@@ -13,6 +13,7 @@ from ae_core.data.user_sets import MAX_NAME, SIDES, UserSet
 from ae_core.errors import StorageError, UserError
 from ae_core.specs import to_query
 from pages.ui.backend.service import service
+from pages.ui.classroom.join_or_open import reachable
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.pickers.gallery_picker import page_turning
@@ -165,8 +166,10 @@ def _remove(user_set: UserSet, number: int) -> str:
 
 def _share(user_set: UserSet) -> None:
     st.caption(f"{text('own.share')}. {text('own.share_hint')}")
-    address = urlsplit(st.context.url or "")._replace(query=f"set={user_set.id}", fragment="")
-    st.code(address.geturl(), language=None, wrap_lines=True)
+    address = with_query(reachable(), set=user_set.id)
+    code, link = st.columns([1, 3], vertical_alignment="center")
+    code.image(qr_code(address), width="stretch", alt=text("own.qr"))
+    link.code(address, language=None, wrap_lines=True)
 
 
 def _rename(user_set: UserSet) -> None:

@@ -93,7 +93,7 @@ def caller() -> Caller:
 
 def join_info(classroom: Classroom, *, large: bool) -> None:
     """Show how students join a class, for a projector or for the teacher's own screen."""
-    address = with_query(_reachable(), **{"class": classroom.code})
+    address = with_query(reachable(), **{"class": classroom.code})
     size = "clamp(4rem, 13vw, 11rem)" if large else "clamp(2.5rem, 5vw, 4rem)"
     picture, words = st.columns([2, 5] if large else [1, 6], vertical_alignment="center")
     with picture:
@@ -114,7 +114,7 @@ def here() -> str:
     return with_query(st.context.url or f"http://{host}/classroom")
 
 
-def _reachable() -> str:
+def reachable() -> str:
     """Return the address of this page for other computers."""
     own = own_address() if is_local(here()) else ""
     return in_the_network(here(), own) if own else here()
