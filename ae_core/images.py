@@ -109,6 +109,12 @@ def reduced(image: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
     return np.repeat(small[..., np.newaxis], channels, axis=2)
 
 
+def bicubic(image: np.ndarray, side: int) -> np.ndarray:
+    """Resize a gray image (H, W) in [0, 1] to (side, side) float32, and cut what overshoots."""
+    exact = Image.fromarray(np.asarray(image, np.float32))  # mode F does not round to 256 steps
+    return np.clip(np.asarray(exact.resize((side, side), Image.Resampling.BICUBIC)), 0, 1)
+
+
 def error_map(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Return |a − b|, averaged over channels, in colours from black through red to yellow.
 

@@ -6,10 +6,11 @@ import streamlit as st
 from ae_core.data.loading import card
 from ae_core.errors import UserError
 from ae_core.evaluation import baselines
+from ae_core.evaluation.enlarged import is_reduced
 from ae_core.models import inference
 from ae_core.models.inference import Reconstruction
 from ae_core.models.pretrained import best_for
-from pages.ui.backend.evaluation import in_distribution, test_baselines
+from pages.ui.backend.evaluation import in_distribution, test_baselines, test_enlarged
 from pages.ui.backend.models import test_reconstruction
 from pages.ui.backend.service import answer
 from pages.ui.i18n import notice
@@ -19,7 +20,7 @@ from pages.ui.pickers.gallery_picker import gallery_picker
 from pages.ui.pickers.model_select import model_select
 from pages.ui.pickers.models import TrainedAutoencoder, models
 from pages.ui.pickers.own_image import OWN, own_image
-from pages.ui.pictures.reconstructed import baselines_view, reconstruction_view
+from pages.ui.pictures.reconstructed import baselines_view, enlarged_view, reconstruction_view
 from pages.ui.shell.frame import page_frame
 from pages.ui.state.query_params import linked_choice
 from pages.ui.widgets.waiting import waiting
@@ -78,6 +79,10 @@ def page() -> None:
         baselines_view(image, ours, others)
         if missing:
             notice.info(text("reconstruct.no_pca", problem=missing))
+        if isinstance(chosen, int) and is_reduced(model.spec):
+            with st.spinner(text("reconstruct.enlarging")):
+                found = test_enlarged(model.file, chosen)
+            enlarged_view(found, len(image))
 
 
 def _reconstructed(

@@ -146,3 +146,23 @@ def test_an_animation_has_its_frames_its_pace_and_its_colours(channels):
             animation.seek(number)
             shown = np.asarray(animation.convert("RGB"))[::2, ::2]
             np.testing.assert_array_equal(shown, np.broadcast_to(frame, shown.shape))
+
+
+# From 60 to 190, so that no overshoot is cut: Pillow cuts after each of the two directions.
+GREYS = hnp.arrays(
+    np.uint8, st.tuples(st.integers(4, 40), st.integers(4, 40)), elements=st.integers(60, 190)
+)
+
+
+@given(GREYS, st.integers(1, 80))
+def test_a_resized_image_is_pillow_s_without_its_rounding(picture, side):
+    found = images.bicubic(picture / 255, side)
+    rounded = Image.fromarray(picture).resize((side, side), Image.Resampling.BICUBIC)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(255 * found, np.asarray(rounded, np.float32), atol=1.01)
+
+
+def test_what_overshoots_is_cut():
+    edge = np.repeat([[0.0, 1.0]], 8, axis=0).repeat(4, axis=1)
+    found = images.bicubic(edge, 32)
+    assert (found.min(), found.max()) == (0, 1)

@@ -8,7 +8,7 @@ from ae_core.lessons.toml_reader import TomlTable
 from ae_core.models.pretrained import cards
 from ae_core.specs import ImageChoice, TrainingSpec
 
-KINDS = ("pixels", "code")
+KINDS = ("pixels", "code", "jpeg")
 SMALL = ImageChoice("digits")  # few enough pixels that each can have its number
 
 
@@ -17,11 +17,12 @@ class LivePicture:
     """A test picture.
 
     Attributes:
-        kind: what can be seen: its ``pixels`` with their values, or its ``code``, whose numbers
-            can be moved.
+        kind: what can be seen: its ``pixels`` with their values, its ``code``, whose numbers
+            can be moved, or what ``jpeg`` does to it.
         number: its number among the test pictures of `SMALL`, or of the model's image set.
-        train: the experiment whose run makes the code, "" for pixels.
-        model: the pretrained autoencoder that makes it before there is such a run, "" for pixels.
+        train: the experiment whose run makes the code, otherwise "".
+        model: the pretrained autoencoder that makes the code before there is such a run, or, for
+            ``jpeg``, whose image set the picture is of; "" for pixels.
     """
 
     kind: str
@@ -43,7 +44,7 @@ def read_picture(table: TomlTable, experiments: Collection[str]) -> LivePicture:
     kind = table.choice("kind", KINDS)
     if kind == "pixels":
         return LivePicture(kind, _number(table, SMALL.image_set))
-    train = table.choice("train", sorted(experiments))
+    train = table.choice("train", sorted(experiments)) if kind == "code" else ""
     specs = {name: card.spec for name, card in cards().items()}
     autoencoders = {name: spec for name, spec in specs.items() if isinstance(spec, TrainingSpec)}
     model = table.choice("model", autoencoders)

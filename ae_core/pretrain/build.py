@@ -20,6 +20,7 @@ from ae_core.models.compatibility import image_shape
 from ae_core.models.inference import ModelFile
 from ae_core.models.pretrained import ModelCard, NoiseResult
 from ae_core.pretrain import recipes, thumbnails
+from ae_core.pretrain.console import epoch_line
 from ae_core.pretrain.noise_benchmark import KINDS, benchmark
 from ae_core.runs.folder import write_run
 from ae_core.runs.record import RunRecord, new_record
@@ -83,8 +84,7 @@ def run(
 
     def show(epoch: loop.Epoch) -> None:
         last[:] = [epoch]
-        figures = "  ".join(f"{key} {value:.5g}" for key, value in epoch.metrics.items())
-        print(f"epoch {epoch.number}/{spec.epochs}  {figures}", flush=True)
+        print(epoch_line(spec, name, epoch.number, epoch.metrics), flush=True)
 
     outcome = loop.fit(spec, images, on_epoch=show)
     clean, shown = loop.preview_images(spec, images)

@@ -11,11 +11,13 @@ from playwright.sync_api import (
     ConsoleMessage,
     Page,
     Request,
+    Route,
     expect,
     sync_playwright,
 )
 
 from ae_core.runs.store import RunStore
+from pages.ui.widgets.component import address, browser_files
 from tests.helpers.chromium import chromium_path
 from tests.helpers.lab_server import LAPTOP, PHONE, Server, serving
 from tests.helpers.trainings import Trainings
@@ -33,6 +35,7 @@ SILENT = (
 VIOLATION = "against the content security policy:"
 WATCH = f"""addEventListener("securitypolicyviolation", (event) => console.error(
   "{VIOLATION}", event.effectiveDirective, event.blockedURI, event.sourceFile, event.sample))"""
+NOWHERE = "http://lab.test"  # there is no such server: `scripts` answers
 CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 
 
@@ -65,6 +68,22 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=path, args=[*SILENT, *CAMERA])
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def scripts(browser) -> Iterator[Page]:
+    """An empty page that can import the app's scripts by their addresses, without its server."""
+    tab = browser.new_page()
+    folder = f"{NOWHERE}{address('')}"
+
+    def answer(route: Route) -> None:
+        script = browser_files().get(route.request.url.removeprefix(folder), b"")
+        route.fulfill(body=script, content_type="text/javascript" if script else "text/html")
+
+    tab.route(f"{NOWHERE}/**", answer)
+    tab.goto(NOWHERE)
+    yield tab
+    tab.close()
 
 
 @pytest.fixture(scope="session")

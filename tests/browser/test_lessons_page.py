@@ -124,6 +124,8 @@ def test_a_lesson_from_start_to_end(page, lesson: Lesson):
         if step.picture is not None and step.picture.kind == "code":
             expect(page.get_by_text("Your own network, live")).to_be_visible()
             a_moved_bar_changes_the_drawing(page)
+        if step.picture is not None and step.picture.kind == "jpeg":
+            expect(page.locator(".jpeg .said")).to_contain_text("dB")
         right = answer(lesson, place)
         said = right if (place == 0) == begins_right else wrong(step, right)
         guess(page, step, said)

@@ -12,9 +12,8 @@ from ae_core.models.networks import build
 from ae_core.models.pretrained import cards
 from ae_core.models.weights import dequantize, from_bytes, to_float16
 from ae_core.specs import CHOICES, PRESETS, AutoencoderSpec, TrainingSpec, parse_layers
-from pages.ui.widgets.component import address, browser_files
+from pages.ui.widgets.component import address
 
-LAB = "http://lab.test"  # there is no such server: the test answers
 ONE = 1 / 255  # a step of an 8-bit pixel
 CODES = 3
 
@@ -25,20 +24,11 @@ DECODE = """async ([bytes, codes]) => {
 
 
 @pytest.fixture(scope="module")
-def tab(browser):
-    page = browser.new_page()
-    folder = f"{LAB}{address('')}"
-
-    def answer(route) -> None:
-        script = browser_files().get(route.request.url.removeprefix(folder), b"")
-        kind = "text/javascript" if script else "text/html"
-        route.fulfill(body=script, content_type=kind)
-
-    page.route(f"{LAB}/**", answer)
-    page.goto(LAB)
-    page.evaluate(f"async () => {{ window.live = await import('{folder}pickers/decoder.js'); }}")
-    yield page
-    page.close()
+def tab(scripts):
+    scripts.evaluate(
+        "async (from) => { window.live = await import(from); }", address("pickers/decoder.js")
+    )
+    return scripts
 
 
 def in_browser(tab, spec, shape, weights, codes, *, half=False):

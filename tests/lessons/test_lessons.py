@@ -117,6 +117,12 @@ def test_a_picture_of_pixels_needs_no_model(tmp_path):
     assert lesson.steps[1].picture == LivePicture("pixels", 0)
 
 
+def test_a_picture_for_jpeg_is_of_a_model_s_images(tmp_path):
+    jpeg = GOOD.replace('kind = "code"', 'kind = "jpeg"').replace('train = "one"\n', "")
+    lesson = read_lesson(written(tmp_path, jpeg))
+    assert lesson.steps[1].picture == LivePicture("jpeg", 3, model="digits-dense")
+
+
 # What is changed in GOOD, and the error's line, field and problem.
 BAD = {
     "a field that is missing": ('title = "A lesson"\n', "", 1, "title", "text"),

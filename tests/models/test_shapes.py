@@ -57,7 +57,7 @@ BY_HAND = {
     "mnist-shallow": ([25_120], [25_872], 50_992),  # R6
     "mnist-deep": ([100_480, 8_256, 2_080], [2_112, 8_320, 101_136], 222_384),
     "mnist-shallow-overcomplete": ([803_840], [803_600], 1_607_440),
-    "mnist-deep-overcomplete": ([100_480, 8_256, 66_560], [65_600, 8_320, 101_136], 350_352),
+    "mnist-deep-overcomplete": ([703_360, 918_528], [918_400, 703_248], 3_243_536),
     "mnist-sparse": ([50_240], [50_960], 101_200),  # R7
     # R8: keras.io generative/vae prints 69,076 and 65,089; the code's layer is there twice.
     "mnist-vae-2d": ([320, 18_496, 50_192, 2 * 34], [9_408, 36_928, 18_464, 289], 69_076 + 65_089),

@@ -188,6 +188,7 @@ RECIPES = {
     "mnist-deep": {"encoder": "dense128, dense64", "decoder": "dense64, dense128"},  # R6
     "mnist-sparse": {  # R7
         "bottleneck": "sparse", "sparsity": 1e-5, "latent_dim": 64, "code_activation": "sigmoid",
+        "output_activation": "linear", "loss": "mse",
     },
     "mnist-vae": {"bottleneck": "variational"},  # R8
     "faces-vae": {"bottleneck": "variational"},
@@ -203,7 +204,10 @@ def test_a_preset_has_the_settings_of_its_recipe(name):
 def test_overcomplete_codes_are_larger_than_the_picture():
     for body in ("shallow", "deep"):
         assert preset(f"mnist-{body}").autoencoder.latent_dim < 784
-        assert preset(f"mnist-{body}-overcomplete").autoencoder.latent_dim > 784
+        network = preset(f"mnist-{body}-overcomplete").autoencoder
+        widths = [layer.width for layer in (*network.encoder, *network.decoder)]
+        assert min(network.latent_dim, *widths, 785) > 784  # no layer is a bottleneck
+        assert bool(widths) == (body == "deep")
 
 
 def test_body_is_conv_as_soon_as_there_is_a_convolution():

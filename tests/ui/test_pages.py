@@ -4,7 +4,11 @@ import pytest
 from PIL import Image
 
 from ae_core.data import image_files
-from ae_core.text.sentences import entries, languages
+from ae_core.data.catalog import IMAGE_SETS
+from ae_core.evaluation.enlarged import enlarge_test, is_reduced
+from ae_core.text.sentences import entries, languages, number, say
+from pages.ui.backend.service import answer
+from pages.ui.pickers.models import pretrained_autoencoders
 from tests.helpers.app_page import PAGES, decimal_points, metric, opened, ran, texts
 from tests.helpers.encoded import encoded
 from tests.helpers.refusals import says
@@ -68,6 +72,25 @@ def test_an_unknown_model_is_a_sentence_and_another_is_shown():
     page = opened("pages/reconstruct.py", model="nope")
     assert says(texts(page.error), "unknown_run", id="nope")
     assert metric(page, "PSNR").endswith("dB")
+
+
+@pytest.mark.parametrize("lang", ["en", "de"])
+def test_a_model_of_reduced_pictures_says_how_good_its_drawing_is_at_full_size(lang):
+    reduced = [
+        each
+        for each in pretrained_autoencoders().values()
+        if is_reduced(each.spec) and IMAGE_SETS[each.spec.image_set].available
+    ]
+    if not reduced:
+        pytest.skip("no image set of such a model is on this machine")
+    model = reduced[0]
+    said = texts(opened("pages/reconstruct.py", model=model.id, picture="3", lang=lang).markdown)
+    found = answer(enlarge_test, model.file, 3)
+    assert say("reconstruct.enlarged.title", lang, side=len(found.original)) in said
+    assert f"**{number(found.ours.psnr, '.1f', lang)} dB**" in said
+    assert f" {number(found.reduced.psnr, '.1f', lang)} dB" in said
+    other = opened("pages/reconstruct.py", model="toy-faces-vae", picture="3", lang=lang)
+    assert texts(other.markdown).count("64×64") == 0
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """The Train page: its links, its widgets, and a run from its set-up to its comparison."""
 
+from dataclasses import replace
+
 import pytest
 
 from ae_core.models import precision
@@ -10,7 +12,7 @@ from ae_core.specs import change, preset
 from ae_core.text.sentences import say
 from pages.ui.backend.service import classroom_service, service
 from pages.ui.train.watch import MANY_NEIGHBOURS
-from tests.helpers.app_page import metric, opened, texts
+from tests.helpers.app_page import decimal_points, metric, opened, texts
 from tests.helpers.refusals import says
 
 pytestmark = pytest.mark.usefixtures("own_runs")
@@ -258,3 +260,29 @@ def test_a_run_whose_server_went_away_while_it_waited_says_so(lang, said, monkey
     monkeypatch.setattr(TrainingService, "snapshot", lambda *_: waiting)
     page = opened("pages/train.py", lang=lang, run=record.id)
     assert said in texts(page.info)
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [("en", "Average loss per sample"), ("de", "Mittlerer Verlust je Bild")],
+)
+def test_a_run_of_a_recipe_stands_beside_the_figures_of_its_source(lang, said, monkeypatch):
+    history = tuple({"loss": 12.0 - n, "code_mean": 0.5, "seconds": 1.0} for n in range(4))
+    record = new_record(preset("olivetti-conv"), "olivetti-conv", "ada")
+    run = Snapshot.of(record, "stopped", history=history)
+    monkeypatch.setattr(TrainingService, "snapshot", lambda *_: run)
+    page = opened("pages/train.py", lang=lang, run=record.id)
+    (table,) = [each.value for each in page.markdown if said in each.value]
+    cells = [[cell.strip("* ") for cell in row.split("|")[1:-1]] for row in table.splitlines()[2:]]
+    point = "," if lang == "de" else "."
+    assert [[cell.replace(point, ".") for cell in row] for row in cells] == [
+        ["1", "12", "11.933", "0.5", "0.542"],
+        ["2", "11", "10.294", "0.5", "0.413"],
+        ["3", "10", "9.918", "0.5", "0.381"],
+        ["4", "9", "–", "0.5", "–"],
+        ["600", "–", "0.4636", "–", "0.4237"],
+    ]
+    assert decimal_points(page) == [] or lang == "en"
+    other = replace(run, spec=change(run.spec, learning_rate=0.01))
+    monkeypatch.setattr(TrainingService, "snapshot", lambda *_: other)
+    assert said not in texts(opened("pages/train.py", lang=lang, run=record.id).markdown)

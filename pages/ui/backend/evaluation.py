@@ -6,7 +6,7 @@ They use whole image sets and their test images, so all visitors share them.
 import streamlit as st
 
 from ae_core.errors import Message
-from ae_core.evaluation import baselines, rates, reconstruction_error
+from ae_core.evaluation import baselines, enlarged, rates, reconstruction_error
 from ae_core.evaluation.rate_distortion import Curve
 from ae_core.evaluation.reconstruction_error import ReconstructionErrors
 from ae_core.evaluation.roc import Roc
@@ -24,6 +24,12 @@ def test_baselines(
 ) -> tuple[list[inference.Reconstruction], Message | None]:
     """Return PCA and JPEG of test image ``number``; see `baselines.baselines_of_test`."""
     return evaluate(baselines.baselines_of_test, model, number)
+
+
+@uncached_for_user_sets(st.cache_data(show_spinner=False, max_entries=256, hash_funcs=KEYS))
+def test_enlarged(model: ModelFile, number: int) -> enlarged.Enlarged:
+    """Compare a test image as it is stored with a model's; see `enlarged.enlarge_test`."""
+    return evaluate(enlarged.enlarge_test, model, number)
 
 
 @uncached_for_user_sets(st.cache_data(show_spinner=False, max_entries=64))

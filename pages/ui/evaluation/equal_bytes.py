@@ -1,4 +1,7 @@
-"""Compares all methods on one image at about equal bytes: a test image, a sample or a photo."""
+"""Compares all methods on one image at about equal bytes: a test image, a sample or a photo.
+
+Below them stands what JPEG does, live.
+"""
 
 import html
 
@@ -11,6 +14,7 @@ from ae_core.evaluation.fixed_budget import Compressed
 from ae_core.models.compatibility import image_shape
 from pages.ui.backend.images import test_image
 from pages.ui.backend.service import evaluate
+from pages.ui.evaluation.jpeg import jpeg_view
 from pages.ui.i18n.text import number, text
 from pages.ui.i18n.wording import size
 from pages.ui.pickers.face_source import sample_face
@@ -71,6 +75,10 @@ def equal_bytes(shown: tuple[TrainedAutoencoder, ...], budget: float, *, coded: 
     for i, each in enumerate(found):
         versions.append(NamedImage(_name(each, shown, i), f"{i + 1}-{each.method}", each.image))
     save_menu("equal-bytes", versions)
+    st.markdown(f"## {text('measure.jpeg.title')}")
+    count = shown[0].spec.autoencoder.latent_dim
+    st.markdown(text("measure.jpeg.about", numbers=text("run.numbers", count=count)))
+    jpeg_view(image, next(each.quality for each in found if each.method == "jpeg"))
 
 
 def _test(model: TrainedAutoencoder) -> np.ndarray:

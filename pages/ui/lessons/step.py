@@ -19,6 +19,8 @@ from ae_core.lessons.schema import (
     numbers_of,
 )
 from ae_core.runs.snapshot import Snapshot
+from pages.ui.backend.images import test_image
+from pages.ui.evaluation.jpeg import jpeg_view
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import in_formula, number, text
 from pages.ui.lessons.experiments import done_runs, figures_of, train_view
@@ -28,9 +30,11 @@ from pages.ui.lessons.live_code import code_view
 from pages.ui.lessons.measurements import measure_view, measured_figures
 from pages.ui.lessons.pixels import pixels_view
 from pages.ui.lessons.progress import Progress, go_to, take_tried
+from pages.ui.pickers.models import pretrained_autoencoders
 from pages.ui.shell.return_link import link_with_return
 
 SIDE = 330  # pixels of the screen, for a picture beside the text
+QUALITY = 10  # of a JPEG at first: most of its waves are zero, and one still knows the picture
 
 
 def step_view(lesson: Lesson, progress: Progress) -> bool:
@@ -63,6 +67,9 @@ def _text(step: Step, numbers: dict[str, float]) -> DeltaGenerator:
 def _picture(picture: LivePicture, runs: Mapping[str, Snapshot]) -> None:
     if picture.kind == "pixels":
         pixels_view(picture)
+    elif picture.kind == "jpeg":
+        images = pretrained_autoencoders()[picture.model].spec.images
+        jpeg_view(test_image(images, picture.number), QUALITY)
     else:
         code_view(picture, runs)
 

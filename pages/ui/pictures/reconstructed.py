@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from ae_core import images
+from ae_core.evaluation.enlarged import Enlarged
 from ae_core.models.inference import Reconstruction
 from pages.ui.i18n.text import number, slug, text
 from pages.ui.i18n.wording import size
@@ -36,6 +37,20 @@ def baselines_view(
     versions = [NamedImage(text("reconstruct.original"), "original", image)]
     versions += [NamedImage(each.name, slug(each.name), each.image) for each in (ours, *others)]
     save_menu("reconstruction", versions)
+
+
+def enlarged_view(found: Enlarged, small: int) -> None:
+    """Show a model's drawing of ``small`` pixels a side at the size of the original."""
+    side = len(found.original)
+    psnr = {name: number(getattr(found, name).psnr, ".1f") for name in ("reduced", "ours")}
+    st.markdown(f"## {text('reconstruct.enlarged.title', side=side)}")
+    st.markdown(text("reconstruct.enlarged.about", side=side, small=small, **psnr))
+    captions = (
+        text("reconstruct.enlarged.original", side=side),
+        text("reconstruct.enlarged.reduced", small=small, psnr=psnr["reduced"]),
+        text("reconstruct.enlarged.ours", small=small, psnr=psnr["ours"]),
+    )
+    image_row((found.original, found.reduced.image, found.ours.image), captions, MIN_WIDTH)
 
 
 def _figures(ours: Reconstruction) -> None:

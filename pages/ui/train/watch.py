@@ -17,6 +17,7 @@ from pages.ui.state.session import visitor
 from pages.ui.train.code_view import code_view
 from pages.ui.train.doctor_view import doctor_view
 from pages.ui.train.ended_run import ended_run_buttons
+from pages.ui.train.published import published_view
 from pages.ui.train.replay import replay_view, replaying
 from pages.ui.train.run_headline import run_headline, ways_on
 from pages.ui.widgets.chart import chart
@@ -79,6 +80,7 @@ def _draw(run_id: str, every: float | None) -> None:
         if snapshot.map is not None:
             _map(snapshot.id, snapshot.map)
         _curves(snapshot)
+    published_view(snapshot)
     _formula(snapshot)
 
 
