@@ -267,20 +267,22 @@ def test_a_run_whose_server_went_away_while_it_waited_says_so(lang, said, monkey
     [("en", "Average loss per sample"), ("de", "Mittlerer Verlust je Bild")],
 )
 def test_a_run_of_a_recipe_stands_beside_the_figures_of_its_source(lang, said, monkeypatch):
-    history = tuple({"loss": 12.0 - n, "code_mean": 0.5, "seconds": 1.0} for n in range(4))
+    names = "psnr near_zero_share output_mean output_spread explained saturated_share seconds"
+    others = dict.fromkeys(names.split(), 0.5) | {"code_mean": 0.5}
+    history = tuple(others | {"loss": 12.0 - n} for n in range(4))
     record = new_record(preset("olivetti-conv"), "olivetti-conv", "ada")
     run = Snapshot.of(record, "stopped", history=history)
     monkeypatch.setattr(TrainingService, "snapshot", lambda *_: run)
     page = opened("pages/train.py", lang=lang, run=record.id)
     (table,) = [each.value for each in page.markdown if said in each.value]
-    cells = [[cell.strip("* ") for cell in row.split("|")[1:-1]] for row in table.splitlines()[2:]]
+    cells = [[cell.strip() for cell in row.split("|")[1:-1]] for row in table.splitlines()[2:]]
     point = "," if lang == "de" else "."
     assert [[cell.replace(point, ".") for cell in row] for row in cells] == [
-        ["1", "12", "11.933", "0.5", "0.542"],
-        ["2", "11", "10.294", "0.5", "0.413"],
-        ["3", "10", "9.918", "0.5", "0.381"],
-        ["4", "9", "–", "0.5", "–"],
-        ["600", "–", "0.4636", "–", "0.4237"],
+        ["1", "**12** (11.933)", "**0.5** (0.542)"],
+        ["2", "**11** (10.294)", "**0.5** (0.413)"],
+        ["3", "**10** (9.918)", "**0.5** (0.381)"],
+        ["4", "**9**", "**0.5**"],
+        ["600", "**–** (0.4636)", "**–** (0.4237)"],
     ]
     assert decimal_points(page) == [] or lang == "en"
     other = replace(run, spec=change(run.spec, learning_rate=0.01))

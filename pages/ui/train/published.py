@@ -13,16 +13,14 @@ def published_view(snapshot: Snapshot) -> None:
     found = published(snapshot.spec, snapshot.preset)
     if found is None or not snapshot.history:
         return
-    head, rule = [text("run.epoch")], ["---:"]
-    for name in found.figures:
-        head += [_in_words(name, snapshot), text("run.published.source")]
-        rule += ["---:", "---:"]
-    rows = [head, rule]
+    rows = [[text("run.epoch"), *(_in_words(name, snapshot) for name in found.figures)]]
+    rows.append(["---:"] * len(rows[0]))
     for epoch in sorted({*found.rows, snapshot.epoch}):
         own = snapshot.history[epoch - 1] if epoch <= snapshot.epoch else {}
         source, cells = found.of(epoch), [number(epoch)]
         for name in found.figures:
-            cells += [f"**{number(own.get(name), '.5g')}**", number(source.get(name), ".5g")]
+            beside = f" ({number(source[name], '.5g')})" if name in source else ""
+            cells.append(f"**{number(own.get(name), '.4g')}**{beside}")
         rows.append(cells)
     st.markdown(f"**{text('run.published.title')}**")
     st.markdown("\n".join(f"| {' | '.join(row)} |" for row in rows))
