@@ -174,6 +174,7 @@ def test_a_german_browser_gets_german_words_and_a_link_that_everybody_can_open(b
     size.press("Enter")
     expect(metric(page, "Kompression")).to_have_text("128 : 1")
     expect(page).to_have_title("Trainieren · Autoencoder Lab")
+    expect(page.locator("html")).to_have_attribute("lang", "de")
     page.get_by_role("radio", name="Vergleichen").click()
     expect(page).to_have_url(re.compile("latent_dim=8.*view=Compare"))
     page.get_by_role("link", name="Latenter Raum").click()
@@ -182,13 +183,22 @@ def test_a_german_browser_gets_german_words_and_a_link_that_everybody_can_open(b
 
 
 def test_the_language_is_switched_in_the_page_and_stays(page):
+    document = page.locator("html")  # a screen reader pronounces the page by its language
     open_page(page, "/train?preset=digits-dense&latent_dim=9&view=Set+up")
+    expect(document).to_have_attribute("lang", "en")
     page.get_by_test_id("stSidebar").get_by_role("radio", name="Deutsch").click()
     expect(page).to_have_title("Trainieren · Autoencoder Lab")
+    expect(document).to_have_attribute("lang", "de")
     assert (linked(page, "lang"), linked(page, "latent_dim")) == ("de", "9")
     page.get_by_role("link", name="Lektionen").click()
     expect(page).to_have_title("Lektionen · Autoencoder Lab")
     assert linked(page, "lang") == "de"
+    expect(document).to_have_attribute("lang", "de")
+    page.reload()
+    expect(document).to_have_attribute("lang", "de")
+    page.get_by_test_id("stSidebar").get_by_role("radio", name="English").click()
+    expect(page).to_have_title("Lessons · Autoencoder Lab")
+    expect(document).to_have_attribute("lang", "en")
 
 
 def test_a_page_within_another_one_has_no_side_navigation(page):

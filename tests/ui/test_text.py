@@ -151,7 +151,7 @@ def test_an_option_of_the_address_gives_the_name_of_an_entry(option, name):
 
 
 def test_scripts_in_the_browser_know_the_same_languages():
-    script = (ROOT / "pages" / "ui" / "widgets" / "numbers.js").read_text(encoding="utf-8")
+    script = (ROOT / "pages" / "ui" / "widgets" / "language.js").read_text(encoding="utf-8")
     (named,) = re.findall(r"const LANGUAGES = (\[.*?\]);", script)
     assert tuple(json.loads(named)) == languages()
 

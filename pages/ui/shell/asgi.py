@@ -81,7 +81,7 @@ async def _index(name: str, _: Request) -> Response:
 
 @lru_cache
 def _head(name: str) -> str:
-    """Return what a page has in its head: the scripts that work without a connection.
+    """Return what a page has in its head: the scripts that run before Streamlit's own.
 
     Their addresses are relative, as only the browser knows where a proxy has the app.
     """
@@ -93,6 +93,7 @@ def _head(name: str) -> str:
     return (
         f'<script type="module" src="{relative_address("shell/base.js")}" data-page="{name}">'
         "</script>"
+        f'<script type="module" src="{relative_address("shell/document_language.js")}"></script>'
         f'<script type="module" src="{relative_address("shell/connection.js")}"></script>'
         f'<link rel="stylesheet" href="{relative_address("shell/connection.css")}">'
         f'<script type="application/json" id="connection-texts">{written}</script>'

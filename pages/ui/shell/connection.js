@@ -1,6 +1,8 @@
 // Says what is wrong when the page has no connection to its server: websockets that something on
 // the way blocks, a server that does not answer, or a network that is gone. The page stays as it is.
 
+import { language } from "../widgets/language.js";
+
 const LOOK_MS = 500;
 const STEADY_MS = 1000; // a websocket may be opened and closed at once
 const FIRST_MS = 5000; // for a connection, before something must be against it
@@ -11,9 +13,7 @@ const STREAMLITS_TITLE = "Connection error";
 
 /** @typedef {"blocked" | "crowded" | "unreachable" | "offline"} Problem */
 
-const languages = readTexts();
-const wished = new URLSearchParams(location.search).get("lang") ?? navigator.language;
-const texts = languages[wished.split("-")[0].toLowerCase()] ?? languages.en;
+const texts = readTexts();
 
 const health = new URL("./_stcore/health", document.baseURI);
 const stream = new URL("./_stcore/stream", document.baseURI);
@@ -108,6 +108,7 @@ async function statusOf(address) {
 /** @param {Problem} problem */
 function show(problem) {
   // A screen reader reads what changes.
-  if (box.textContent !== texts[problem]) box.textContent = texts[problem];
+  const said = texts[language()][problem];
+  if (box.textContent !== said) box.textContent = said;
   box.hidden = false;
 }

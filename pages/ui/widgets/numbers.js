@@ -1,16 +1,9 @@
 // Numbers as the page's language writes them.
 
-const LANGUAGES = ["de", "en"]; // a folder of `assets/text` each
-const FALLBACK = "en";
+import { language } from "./language.js";
+
 /** @type {Map<string, string>} */
 const signs = new Map();
-
-/** Return the page's language, found as `pages.ui.i18n.text` finds it. */
-function language() {
-  const wished = new URLSearchParams(location.search).getAll("lang").pop() ?? navigator.language;
-  const short = wished.split("-")[0].toLowerCase();
-  return LANGUAGES.includes(short) ? short : FALLBACK;
-}
 
 /** @param {string} name */
 function decimalSign(name) {

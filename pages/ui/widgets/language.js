@@ -1,0 +1,11 @@
+// The language of the page, found as `pages.ui.i18n.text` finds it.
+
+const LANGUAGES = ["de", "en"]; // a folder of `assets/text` each
+const FALLBACK = "en";
+
+/** Return the language that the address asks for, else that of the browser. */
+export function language() {
+  const wished = new URLSearchParams(location.search).getAll("lang").pop() ?? navigator.language;
+  const short = wished.split("-")[0].toLowerCase();
+  return LANGUAGES.includes(short) ? short : FALLBACK;
+}
