@@ -57,7 +57,7 @@ export class Row {
     this.slider = slider;
     Object.assign(this.input, { min: low, max: high, step });
     this.input.valueAsNumber = this.value;
-    this.row.title = slider.note;
+    this.row.title = this.input.ariaDescription = slider.note;
     this.weight.style.setProperty("--share", String(slider.weight));
     this.half.hidden = this.middle.hidden = !quartiles;
     if (!quartiles) return;

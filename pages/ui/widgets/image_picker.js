@@ -9,8 +9,11 @@ import { element, find } from "./dom.js";
 export default function ({ data, parentElement, setTriggerValue }) {
   const grid = find(parentElement, ".picker", HTMLElement);
   const buttons = data.pictures.map((src, index) => {
-    const button = element("button", { type: "button", title: data.names[index] });
-    button.append(element("img", { src, alt: data.names[index] }));
+    // The same button as before: a new one would not have the focus of whoever has just pressed it.
+    const button = /** @type {HTMLButtonElement} */ (grid.children[index] ?? made());
+    const image = find(button, "img", HTMLImageElement);
+    if (image.getAttribute("src") !== src) image.src = src;
+    image.alt = button.title = data.names[index];
     button.onclick = () => {
       mark(button);
       setTriggerValue("picked", index);
@@ -26,5 +29,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }
   mark(buttons[data.chosen]);
   grid.ariaLabel = data.label;
-  grid.replaceChildren(...buttons);
+  for (const gone of [...grid.children].slice(buttons.length)) gone.remove();
+  grid.append(...buttons.slice(grid.children.length));
+}
+
+function made() {
+  const button = element("button", { type: "button" });
+  button.append(element("img"));
+  return button;
 }

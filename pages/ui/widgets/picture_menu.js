@@ -1,4 +1,5 @@
-// A menu of entries with a picture and a line of text, in groups. The list lies above the page.
+// A menu of entries with a picture and a line of text, in groups. The list lies above the page; the
+// arrow keys go from entry to entry, Escape closes it.
 
 import { element, find } from "./dom.js";
 
@@ -7,6 +8,13 @@ import { element, find } from "./dom.js";
 /** @typedef {{ label: string, entries: Entry[], chosen: string }} Data */
 
 const MARGIN = 8; // CSS pixels between the list and the edges of the window
+/** Where a key leads to among entries. @type {Record<string, (at: number, count: number) => number>} */
+const STEPS = {
+  ArrowDown: (at, count) => Math.min(at + 1, count - 1),
+  ArrowUp: (at) => Math.max(at - 1, 0),
+  Home: () => 0,
+  End: (_, count) => count - 1,
+};
 
 /** @param {Call<Data>} call */
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -17,6 +25,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const chosen = data.entries.find(([id]) => id === data.chosen) ?? data.entries[0];
   open.replaceChildren(...parts(chosen));
 
+  // Of itself the browser gives the focus to the component around the button, which cannot have it.
+  const close = () => {
+    list.hidePopover();
+    open.focus();
+  };
   /** @type {Node[]} */
   const rows = [];
   let group = "";
@@ -29,8 +42,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
     row.append(...parts(entry));
     row.ariaPressed = String(entry === chosen);
     row.onclick = () => {
-      list.hidePopover();
+      close();
       if (entry !== chosen) setTriggerValue("picked", entry[0]);
+    };
+    row.onblur = ({ relatedTarget: next }) => {
+      if (next instanceof Node && !list.contains(next)) list.hidePopover(); // Tab has left the list
     };
     rows.push(row);
   }
@@ -38,6 +54,20 @@ export default function ({ data, parentElement, setTriggerValue }) {
   open.popoverTargetElement = list;
   list.ontoggle = (event) => {
     if (event instanceof ToggleEvent && event.newState === "open") place(open, list);
+  };
+  list.onkeydown = (event) => {
+    const step = STEPS[event.key];
+    if (event.key === "Escape") close();
+    if (!step) return;
+    event.preventDefault(); // the list would scroll
+    const entries = [...list.querySelectorAll("button")];
+    const at = entries.findIndex((entry) => entry.matches(":focus"));
+    entries[step(at, entries.length)].focus();
+  };
+  open.onkeydown = (event) => {
+    if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+    event.preventDefault(); // as of any menu
+    list.showPopover();
   };
 }
 
@@ -49,7 +79,7 @@ function parts([, , title, about, picture]) {
 }
 
 /**
- * Place the list below the button, or above it where there is more room.
+ * Place the list below the button, or above it where there is more room, and begin at what is chosen.
  *
  * @param {HTMLElement} open
  * @param {HTMLElement} list
@@ -65,5 +95,7 @@ function place(open, list) {
   list.style.maxHeight = `${Math.max(below, above)}px`;
   list.style.top = below >= above ? `${box.bottom + MARGIN / 2}px` : "auto";
   list.style.bottom = below >= above ? "auto" : `${innerHeight - box.top + MARGIN / 2}px`;
-  list.querySelector("[aria-pressed=true]")?.scrollIntoView({ block: "nearest" });
+  const chosen = find(list, "[aria-pressed=true]", HTMLElement);
+  chosen.scrollIntoView({ block: "nearest" });
+  chosen.focus();
 }
