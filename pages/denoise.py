@@ -21,6 +21,7 @@ from pages.ui.pickers.models import (
     denoising_models,
     squeezing_models,
 )
+from pages.ui.pickers.only_knows import only_knows, own_error
 from pages.ui.pictures.denoised import (
     classical_view,
     denoised_view,
@@ -79,8 +80,11 @@ def _results(
     with first, notice.refusals():
         with waiting(text("denoise.denoising"), "denoised", wait):
             result = denoised(asked)
-        faces = not whole and (chosen.key[0] != "test" or isinstance(model, TrainedDenoiser))
-        denoised_view(result, faces=faces)
+        denoised_view(result, faces=not whole and isinstance(model, TrainedDenoiser))
+        if chosen.key[0] != "test" and isinstance(model, TrainedAutoencoder):
+            # Noise that a photo already had is in the error, too, and says nothing of its subject.
+            given, there = (result.clean, 0.0) if result.clean else (result.noisy, result.noise)
+            only_knows("denoise", "denoise", model, own_error(model, given.image) - there**2)
     if result is None:  # the reason stands where the picture belongs
         return
     steps_view(result)

@@ -3,14 +3,12 @@
 import numpy as np
 import streamlit as st
 
-from ae_core.data.loading import card
 from ae_core.errors import UserError
 from ae_core.evaluation import baselines
 from ae_core.evaluation.enlarged import is_reduced
 from ae_core.models import inference
 from ae_core.models.inference import Reconstruction
-from ae_core.models.pretrained import best_for
-from pages.ui.backend.evaluation import in_distribution, test_baselines, test_enlarged
+from pages.ui.backend.evaluation import test_baselines, test_enlarged
 from pages.ui.backend.models import test_reconstruction
 from pages.ui.backend.service import answer
 from pages.ui.i18n import notice
@@ -19,6 +17,7 @@ from pages.ui.i18n.text import text
 from pages.ui.pickers.gallery_picker import gallery_picker
 from pages.ui.pickers.model_select import model_select
 from pages.ui.pickers.models import TrainedAutoencoder, models
+from pages.ui.pickers.only_knows import PLACES, only_knows
 from pages.ui.pickers.own_image import OWN, own_image
 from pages.ui.pictures.reconstructed import baselines_view, enlarged_view, reconstruction_view
 from pages.ui.shell.frame import page_frame
@@ -27,9 +26,6 @@ from pages.ui.widgets.waiting import waiting
 
 SOURCES = ("Test pictures", *OWN)
 A_PAGE = 15  # test images, three rows: below them stand the baselines
-FAR = 0.99  # the share of test images that a model must draw better than one that is new to it
-KINDS = {"Upload": "faces", "Camera": "faces", "Draw": "digits"}  # what a source usually gives
-BEST = {"Upload": "photo", "Camera": "photo", "Draw": "draw"}  # see `best_for`
 
 
 def page() -> None:
@@ -38,7 +34,7 @@ def page() -> None:
     left, controls = st.columns([9, 5], gap="large")
     first = left.container(key="result")  # `frame.css` keeps it in sight
     with controls:
-        place = BEST.get(st.query_params.get("source", ""), "reconstruct")
+        place = PLACES.get(st.query_params.get("source", ""), "reconstruct")
         model = model_select("reconstruct", models, place=place)
         title = notice.plain(image_set_title(model.spec.image_set))
         st.caption(
@@ -68,8 +64,8 @@ def page() -> None:
             image, ours = _reconstructed(model, chosen)
         with first:
             reconstruction_view(image, ours)
-            if not isinstance(chosen, int) and _is_far(source, model, ours):
-                _what_it_knows(source, model)
+            if not isinstance(chosen, int):
+                only_knows("reconstruct", PLACES[source], model, ours.mse)
         with st.spinner(text("reconstruct.fitting")):
             others, missing = (
                 test_baselines(model.file, chosen)
@@ -91,28 +87,6 @@ def _reconstructed(
     if isinstance(chosen, int):
         return test_reconstruction(model.file, chosen)
     return chosen, answer(inference.reconstruct, model.file, chosen)
-
-
-def _is_far(source: str, model: TrainedAutoencoder, ours: Reconstruction) -> bool:
-    """Return whether a visitor's image is unlike those that the model was trained on."""
-    try:
-        return ours.mse > float(np.quantile(in_distribution(model.file).scores, FAR))
-    except UserError:  # they are not on this machine
-        return card(model.spec.image_set).kind != KINDS[source]
-
-
-def _what_it_knows(source: str, model: TrainedAutoencoder) -> None:
-    """Say what a model has seen, and offer one that has seen what the source usually gives."""
-    known = notice.plain(image_set_title(model.spec.image_set))
-    notice.info(text("reconstruct.only_knows", pictures=known))
-    better = best_for(BEST[source]).name
-    if better == model.id:
-        return
-    st.page_link(
-        "pages/reconstruct.py",
-        label=text(f"reconstruct.better.{BEST[source]}"),
-        query_params={"model": better, "source": source},
-    )
 
 
 def _test_image(model: TrainedAutoencoder) -> int | None:

@@ -1,11 +1,18 @@
 """Every page by Streamlit's own test driver: no exception, and a sentence for a bad link."""
 
+from urllib.parse import parse_qs
+
 import pytest
 from PIL import Image
 
+from ae_core import images
 from ae_core.data import image_files
 from ae_core.data.catalog import IMAGE_SETS
+from ae_core.data.gallery import images_of
+from ae_core.data.loading import card as image_card
 from ae_core.evaluation.enlarged import enlarge_test, is_reduced
+from ae_core.models.pretrained import best_for, cards
+from ae_core.specs import TrainingSpec
 from ae_core.text.sentences import entries, languages, number, say
 from pages.ui.backend.service import answer
 from pages.ui.pickers.models import pretrained_autoencoders
@@ -112,6 +119,43 @@ def test_a_picture_is_read_by_a_worker_and_kept_until_it_is_forgotten(monkeypatc
     next(each for each in page.button if each.label == f"Forget this {what}").click().run()
     assert not page.exception
     assert not page.metric
+
+
+SEEN = "This model has only ever seen one kind of picture"
+DIGITS = next(  # a model of digits that are on every machine
+    each
+    for each in cards().values()
+    if isinstance(each.spec, TrainingSpec)
+    and image_card(each.spec.image_set).kind == "digits"
+    and image_card(each.spec.image_set).available
+)
+UPLOADS = (
+    ("reconstruct", {"source": "Upload"}, "photo"),
+    ("measure", {"source": "Upload"}, "photo"),
+    ("latent_space", {"view": "Sliders", "source": "My photo"}, "photo"),
+    ("denoise", {"source": "Upload"}, "denoise"),
+)
+
+
+def with_upload(name, query, image):
+    page = opened(f"pages/{name}.py", model=DIGITS.name, **query)
+    page.file_uploader[0].set_value(("mine.png", encoded(image, "PNG"), "image/png")).run()
+    assert not page.exception
+    assert not page.error
+    return page
+
+
+@pytest.mark.parametrize(("name", "query", "place"), UPLOADS, ids=[each[0] for each in UPLOADS])
+def test_of_a_picture_unlike_all_that_a_model_has_seen_it_says_so(name, query, place):
+    """With a link to the model that is best there; of one like those that it has seen, nothing."""
+    page = with_upload(name, query, Image.linear_gradient("L"))
+    assert SEEN in texts(page.info)
+    links = [parse_qs(each.proto.query_string) for each in page.main.get("page_link")]
+    kept = {key: [value] for key, value in query.items()}
+    assert kept | {"model": [best_for(place).name]} in links
+    if place == "photo":  # where noise is removed, only a face is cut out of an upload
+        known = images.to_pillow(images.to_bytes_range(images_of(DIGITS.spec).test[5]))
+        assert SEEN not in texts(with_upload(name, query, known).info)
 
 
 def test_uploads_that_are_no_pictures_are_sentences():

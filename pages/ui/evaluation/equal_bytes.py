@@ -20,6 +20,7 @@ from pages.ui.i18n.wording import size
 from pages.ui.pickers.face_source import sample_face
 from pages.ui.pickers.gallery_picker import gallery_picker
 from pages.ui.pickers.models import TrainedAutoencoder
+from pages.ui.pickers.only_knows import PLACES, only_knows, own_error
 from pages.ui.pickers.own_image import OWN, own_image
 from pages.ui.state.query_params import linked_choice
 from pages.ui.widgets.images import image_row
@@ -71,6 +72,8 @@ def equal_bytes(shown: tuple[TrainedAutoencoder, ...], budget: float, *, coded: 
         original = text("measure.original", size=size(image.size))
         captions = (original, *(_caption(each, shown, i, budget) for i, each in enumerate(found)))
         image_row((image, *(each.image for each in found)), captions, min_width=MIN_WIDTH)
+        if source in OWN:
+            only_knows("measure", PLACES[source], shown[0], own_error(shown[0], image))
     versions = [NamedImage(text("reconstruct.original"), "original", image)]
     for i, each in enumerate(found):
         versions.append(NamedImage(_name(each, shown, i), f"{i + 1}-{each.method}", each.image))

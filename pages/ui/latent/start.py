@@ -15,6 +15,7 @@ from pages.ui.latent.codes import OWN, PICTURE, own_code
 from pages.ui.latent.component import Reference
 from pages.ui.latent.view import LatentView
 from pages.ui.pickers.gallery_picker import gallery_page, page_turning
+from pages.ui.pickers.only_knows import PLACES, only_knows, own_error
 from pages.ui.pickers.own_image import own_image
 from pages.ui.state.query_params import linked_choice, linked_index, set_query
 from pages.ui.state.session import session
@@ -102,6 +103,8 @@ def _source(view: LatentView, key: str, names: tuple[str, ...], target: str) -> 
         image = own_image(SOURCES[source], view.model, forget)
         if image is not None:
             _encode(view, key, target, image)
+            place = PLACES[SOURCES[source]]
+            only_knows("latent_space", place, view.model, own_error(view.model, image))
 
 
 def _encode(view: LatentView, key: str, target: str, image: np.ndarray) -> None:

@@ -99,6 +99,7 @@ def _drawn(model: TrainedAutoencoder) -> np.ndarray | None:
     drawing = None
     with notice.refusals():
         drawing = drawing_canvas("reconstruct", DRAWING_SIDE)
+        st.caption(text("reconstruct.canvas.instead"))
     if drawing is None:
         return None
     # Centred at full size, then reduced: centring a small image would blur it.
