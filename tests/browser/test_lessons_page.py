@@ -146,6 +146,10 @@ def test_a_lesson_from_start_to_end(page, lesson: Lesson):
         expect(passed).to_have_count(len(step.checks))
         expect(explained(page, step)).to_have_count(1)
         verdicts.append(judged(page, step, said, right))
+        if len(drawn := [one for one in step.experiments if not one.spec.corruption.active]) > 1:
+            # One sheet: the originals above what each network makes of them, with its PSNR.
+            rows = r" · ".join(rf"{re.escape(one.title)} \([\d.]+ dB\)" for one in drawn)
+            expect(page.get_by_alt_text(re.compile(rf": original · {rows}$"))).to_have_count(1)
         assert page.get_by_text("{{").count() == 0
         for figure in page.get_by_test_id("stMetricValue").all():
             assert figure.evaluate(NOT_CUT_OFF), figure.inner_text()

@@ -8,6 +8,8 @@ import pytest
 
 from ae_core.data.loading import load_images
 from ae_core.errors import UserError
+from ae_core.latent.interpolation import strengths
+from ae_core.latent.profile import LatentProfile
 from ae_core.lessons.expressions import Expression, fill
 from ae_core.lessons.figures import MEASUREMENTS, RUN_FIGURES, figures_of_run
 from ae_core.lessons.pictures import KINDS, LivePicture
@@ -374,6 +376,20 @@ def test_only_the_smile_differs_between_the_ends_of_the_walk_in_lesson_10():
     apart = dict(zip(faces.label_names, np.ptp(faces.test_labels[ends], axis=0), strict=True))
     assert apart.pop("smile") > 1.5  # from -1 to 1
     assert max(apart.values()) < 0.3
+
+
+def test_the_face_that_is_to_smile_in_lesson_1_does_not_smile_yet():
+    """Neither as it was drawn nor by the model's own measure, its direction."""
+    query = dict(read_lesson(lesson_files("en")[0]).steps[2].links[1].query)
+    place = int(query["z"].removeprefix("picture:"))
+    shown = cards()[query["model"]]
+    faces = load_images(shown.spec.image_set)
+    known = LatentProfile.from_bytes(shown.profile_path.read_bytes())
+    smile = faces.label_names.index("smile")
+    assert faces.test_labels[place, smile] < np.quantile(faces.test_labels[:, smile], 0.1)
+    measured = strengths(known.codes - known.mean, known.directions)
+    along = measured[:, known.direction_names.index("smile")]
+    assert along[place] < np.quantile(along, 0.1) < 0
 
 
 def test_its_take_away_is_two_lines(lesson):

@@ -15,12 +15,13 @@ from pages.ui.backend.submission import submit_run, submit_sweep
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import number, text
 from pages.ui.i18n.wording import status_in_words
-from pages.ui.lessons.measurements import named_rows
+from pages.ui.lessons.measurements import named_rows, row_title, with_psnr
 from pages.ui.shell.return_link import link_with_return
 from pages.ui.state.session import visitor
 
 MAX_RUNS = 60  # newest runs of a visitor that are searched
 REFRESH_SECONDS = 1.0
+GREY = 128  # what a network has not drawn yet
 
 
 def done_runs(experiments: tuple[Experiment, ...]) -> dict[str, Snapshot]:
@@ -84,14 +85,46 @@ def _draw(experiments: tuple[Experiment, ...], live: bool) -> None:
     runs = done_runs(experiments)
     if live and not any(run.live for run in runs.values()):
         st.rerun()  # the whole page, because the step can be checked now
+    together = _draw_the_same(experiments)
     for place in range(0, len(experiments), 2):
         columns = st.columns(2, gap="medium") if len(experiments) > 1 else [st.container()]
         for column, experiment in zip(columns, experiments[place : place + 2], strict=False):
             with column:
-                _card(experiment, runs.get(experiment.name))
+                _card(experiment, runs.get(experiment.name), with_pictures=not together)
+    if together:
+        _sheet(experiments, runs)
 
 
-def _card(experiment: Experiment, run: Snapshot | None) -> None:
+def _draw_the_same(experiments: tuple[Experiment, ...]) -> bool:
+    """Return whether there are several experiments, which see and draw the same pictures."""
+    seen = {one.spec.images for one in experiments}
+    return len(experiments) > 1 == len(seen) and not any(
+        one.spec.corruption.active for one in experiments
+    )
+
+
+def _sheet(experiments: tuple[Experiment, ...], runs: Mapping[str, Snapshot]) -> None:
+    """Show the same pictures as each network draws them, one below the other."""
+    drawn = {name: run.pictures for name, run in runs.items() if run.pictures is not None}
+    if not drawn:
+        return
+    originals = next(iter(drawn.values()))[:1]
+    rows, titles = [originals], [row_title("original")]
+    for one in experiments:
+        run = runs.get(one.name)
+        done = one.name in drawn and run is not None and run.has_reconstructions
+        rows.append(drawn[one.name][-1:] if done else np.full_like(originals, GREY))
+        titles.append(with_psnr(one.title, None if run is None else _psnr(run)))
+    named_rows(np.concatenate(rows), titles)
+
+
+def _psnr(run: Snapshot) -> float | None:
+    """Return the present PSNR of a run in dB, on validation pictures if there are some."""
+    last = run.history[-1] if run.history else {}
+    return last.get("val_psnr", last.get("psnr"))
+
+
+def _card(experiment: Experiment, run: Snapshot | None, *, with_pictures: bool) -> None:
     with st.container(border=True):
         query = {**to_query(experiment.spec, experiment.preset), "view": "Set up"}
         if run is not None:
@@ -109,8 +142,7 @@ def _card(experiment: Experiment, run: Snapshot | None) -> None:
         if run is None:
             st.caption(text("lessons.not_trained"))
             return
-        last = run.history[-1] if run.history else {}
-        psnr = last.get("val_psnr", last.get("psnr"))
+        psnr = _psnr(run)
         done = min(1.0, (run.epoch + run.share) / run.spec.epochs)
         if run.live:
             st.progress(
@@ -128,7 +160,8 @@ def _card(experiment: Experiment, run: Snapshot | None) -> None:
             "–" if psnr is None else f"{number(psnr, '.1f')} dB",
             help=text("glossary.psnr.means"),
         )
-        _preview(run)
+        if with_pictures:
+            _preview(run)
 
 
 def _preview(run: Snapshot) -> None:
@@ -136,6 +169,6 @@ def _preview(run: Snapshot) -> None:
         return
     rows = run.pictures
     if not run.has_reconstructions:
-        rows = np.concatenate([rows, np.full_like(rows[:1], 128)])
+        rows = np.concatenate([rows, np.full_like(rows[:1], GREY)])
     names = ("original", "noisy", "denoised") if len(rows) == 3 else ("original", "autoencoder")
-    named_rows(rows, names)
+    named_rows(rows, [row_title(name) for name in names])

@@ -1,6 +1,6 @@
 """The measurements of a lesson's step. A worker computes them as soon as the guess is made."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
@@ -67,7 +67,8 @@ def _model_of(measurement: Measurement, runs: Mapping[str, Snapshot]) -> ModelFi
 
 def _show(measurement: Measurement, measured: MeasurementResult) -> None:
     if measured.rows is not None:
-        named_rows(measured.rows, measured.row_names, measured.figures)
+        titles = [row_title(name, measured.figures) for name in measured.row_names]
+        named_rows(measured.rows, titles)
     if measured.tallies:
         with st.container(horizontal=True, gap="large"):
             for name, part, whole in measured.tallies:
@@ -86,24 +87,19 @@ def _show(measurement: Measurement, measured: MeasurementResult) -> None:
         )
 
 
-def named_rows(
-    rows: np.ndarray, names: tuple[str, ...], figures: Mapping[str, float] = MappingProxyType({})
-) -> None:
-    """Show images in rows, and the names of the rows below.
-
-    Args:
-        rows: (R, N, H, W, C) uint8.
-        names: the names of the rows, from top to bottom.
-        figures: those of a measurement, with the PSNR of some rows.
-    """
-    words = text("lessons.rows", names=" · ".join(_named(name, figures) for name in names))
+def named_rows(rows: np.ndarray, titles: Sequence[str]) -> None:
+    """Show images (R, N, H, W, C) uint8 in rows, and below them their titles from top to bottom."""
+    words = text("lessons.rows", names=" · ".join(titles))
     st.image(contact_sheet(rows), width="stretch", alt=words)
-    if len(names) > 1:
-        st.caption(words)
+    if len(titles) > 1:
+        st.caption(notice.plain(words))
 
 
-def _named(row: str, figures: Mapping[str, float]) -> str:
-    """Return a row's name, with its PSNR if that is among the figures."""
-    psnr = figures.get(ROW_PSNR.get(row, ""))
-    quality = "" if psnr is None else f" ({number(psnr, '.1f')} dB)"
-    return text(f"lessons.row.{row}") + quality
+def row_title(row: str, figures: Mapping[str, float] = MappingProxyType({})) -> str:
+    """Return the title of a kind of row, with its PSNR if that is among the figures."""
+    return with_psnr(text(f"lessons.row.{row}"), figures.get(ROW_PSNR.get(row, "")))
+
+
+def with_psnr(title: str, psnr: float | None) -> str:
+    """Return the title of a row with the PSNR of its images in dB, if that is known."""
+    return title if psnr is None else f"{title} ({number(psnr, '.1f')} dB)"
