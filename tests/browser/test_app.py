@@ -53,7 +53,7 @@ def test_train_watch_pause_step_stop_reload_reconstruct(page):
     expect(page.get_by_text(re.compile("Stopped in epoch"))).to_be_visible()
     second.close()
 
-    page.get_by_role("link", name="Reconstruct pictures with it").click()
+    page.get_by_role("link", name="Reconstruct pictures").click()
     expect(metric(page, "PSNR")).to_contain_text("dB")
     expect(page.get_by_text("Trained here")).to_be_visible()
     expect(page.get_by_text(re.compile(r"PCA, [\d.]+ dB"))).to_be_visible()

@@ -104,7 +104,7 @@ def test_draw_upload_name_train_reconstruct_delete(page, server):
     page.get_by_test_id("stBaseButton-primary").click()
     expect(page.get_by_text("Finished")).to_be_visible(timeout=PATIENCE)
     watched = page.url
-    page.get_by_role("link", name="Reconstruct pictures with it").click()
+    page.get_by_role("link", name="Reconstruct pictures").click()
     expect(metric(page, "PSNR")).to_contain_text("dB", timeout=PATIENCE)
     expect(page.get_by_text("trained on Our handwriting")).to_be_visible()
 

@@ -22,11 +22,9 @@ def doctor_view(snapshot: Snapshot) -> None:
     )
     for place, finding in enumerate(findings[: MAX_LIVE if snapshot.live else MAX_ENDED]):
         with st.container(key=f"doctor-{place}"):  # with a height that `frame` keeps
-            says, does = st.columns([7, 3], gap="medium", vertical_alignment="center")
-            says.markdown(_sentence(finding))
+            st.markdown(_sentence(finding))
             if finding.remedy:
-                with does:
-                    _remedy(snapshot, finding)
+                _remedy(snapshot, finding)
 
 
 def _sentence(finding: Finding) -> str:
@@ -47,7 +45,6 @@ def _remedy(snapshot: Snapshot, finding: Finding) -> None:
         key=f"doctor.{snapshot.id}.{finding.kind}",
         on_click=set_up,
         args=(spec, snapshot.preset, first),
-        width="stretch",
     ):
         st.rerun()  # the whole page, because the view changes
 
