@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.helpers.lab_page import open_page
+from tests.helpers.lab_page import box_of, open_page
 
 COLLAPSING = (
     "/train?preset=digits-dense&image_size=8&bottleneck=variational&loss=bernoulli-nll"
@@ -12,17 +12,19 @@ COLLAPSING = (
 )
 
 
-def height(page):
-    return page.locator(".st-key-doctor-0").bounding_box()["height"]
+def places(page):
+    """Where the pictures and the ways on stand."""
+    ways = page.get_by_test_id("stMain").get_by_test_id("stPageLink-NavLink")
+    return [box_of(each) for each in (page.locator(".st-key-run-pictures img"), *ways.all())]
 
 
 def test_a_collapsing_network_is_found_while_it_trains_and_its_remedy_is_set_up(page):
     open_page(page, COLLAPSING)
     page.get_by_test_id("stBaseButton-primary").click()
     expect(page.get_by_text("Healthy: it is learning")).to_be_visible()
-    before = height(page)
+    before = places(page)
     expect(page.get_by_text("0 of 16 numbers of the code are in use")).to_be_visible()
-    assert height(page) == before  # the pictures below have not moved
+    assert places(page) == before
 
     page.get_by_role("button", name="Try it: β = 1").click()
     beta = page.get_by_label("β, weight of the KL divergence", exact=True)
