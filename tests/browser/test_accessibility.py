@@ -1,4 +1,4 @@
-"""axe-core, which knows the rules of WCAG, finds nothing on any page and view."""
+"""axe-core, which knows the rules of WCAG, finds nothing on any page and view, and all fits in."""
 
 import pytest
 
@@ -22,7 +22,21 @@ RUN = """async (patience) => {
   }
 }"""
 SOON = 10_000  # ms
+# A page that is wider than its window, and a choice of which one has to scroll to see all.
+CUT = """async (patience) => {
+  const end = performance.now() + patience;
+  for (;;) {
+    const main = document.querySelector("[data-testid=stMain]");
+    const found = [main, ...main.querySelectorAll("[data-testid=stButtonGroup] [role]")]
+      .filter((each) => each.scrollWidth > each.clientWidth + 1)
+      .map((each) => `${each.scrollWidth} of ${innerWidth} px: ${each.textContent.slice(0, 80)}`);
+    if (!found.length || performance.now() > end) return found;
+    await new Promise((go) => setTimeout(go, 50)); // a chart is fitted in later
+  }
+}"""
 TABLET = {"viewport": {"width": 820, "height": 1180}, "color_scheme": "light"}
+# The smallest phone, a laptop at 200 %, a large screen.
+SIZES = ((360, 740), (640, 400), (1920, 1080))
 DARK, LIGHT = {"color_scheme": "dark"}, {"color_scheme": "light"}
 SCREENS = (LAPTOP, LAPTOP | DARK, TABLET, TABLET | DARK, PHONE, PHONE | LIGHT)
 VIEWS = (
@@ -61,11 +75,24 @@ def violations(page, screens) -> list[str]:
     return found
 
 
+def cut_off(page) -> list[str]:
+    """What does not fit into windows from the smallest phone's to a large screen's."""
+    found = []
+    try:
+        for width, height in SIZES:
+            page.set_viewport_size({"width": width, "height": height})
+            page.wait_for_function(STILL)
+            found += page.evaluate(CUT, SOON)
+    finally:
+        page.set_viewport_size(LAPTOP["viewport"])
+    return found
+
+
 @pytest.mark.samples(8)
 @pytest.mark.parametrize("address", VIEWS)
-def test_nothing_bars_the_way(page, address):
+def test_nothing_bars_the_way_and_nothing_is_cut_off(page, address):
     open_page(page, address)
-    assert not (found := violations(page, [LAPTOP, PHONE])), "\n".join(found)
+    assert not (found := [*violations(page, [LAPTOP, PHONE]), *cut_off(page)]), "\n".join(found)
 
 
 def test_nothing_bars_the_way_to_a_run(page, trained):

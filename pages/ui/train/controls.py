@@ -116,7 +116,7 @@ def _title(name: str) -> str:
 def _choice(name: str, common: dict[str, Any]) -> None:
     common["format_func"] = lambda choice: in_words(choice, name)
     if len(CHOICES[name]) <= 3:
-        st.segmented_control(label(name), CHOICES[name], **common)
+        st.segmented_control(label(name), CHOICES[name], wrap=True, **common)
     else:
         st.selectbox(label(name), CHOICES[name], **common)
 

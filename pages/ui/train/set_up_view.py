@@ -73,6 +73,7 @@ def set_up_view() -> None:
             format_func=_group_in_words,
             key="train.group",
             width="stretch",
+            wrap=True,
             on_change=_take_group,
         )
         _group(session().draft.group)
