@@ -5,7 +5,6 @@ from functools import partial
 
 import streamlit as st
 
-from ae_core.classroom.join_link import qr_code, with_query
 from ae_core.data.loading import card
 from ae_core.data.user_image_sets import MIN_IMAGES, PRESET, suggested_spec, user_sets
 from ae_core.data.user_set_store import MAX_IMAGES
@@ -13,7 +12,6 @@ from ae_core.data.user_sets import MAX_NAME, SIDES, UserSet
 from ae_core.errors import StorageError, UserError
 from ae_core.specs import to_query
 from pages.ui.backend.service import service
-from pages.ui.classroom.join_or_open import reachable
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.pickers.gallery_picker import page_turning
@@ -23,6 +21,7 @@ from pages.ui.state.query_params import linked_index, set_query
 from pages.ui.state.session import session, visitor
 from pages.ui.widgets.image_picker import image_picker
 from pages.ui.widgets.images import data_urls
+from pages.ui.widgets.link import qr_code, reachable, with_query
 from pages.ui.widgets.metric import metric
 
 A_PAGE = 60  # images

@@ -5,8 +5,8 @@ import streamlit as st
 
 from ae_core.errors import UserError
 from ae_core.evaluation import baselines
-from ae_core.evaluation.enlarged import is_reduced
 from ae_core.models import inference
+from ae_core.models.enlarged import is_reduced
 from ae_core.models.inference import Reconstruction
 from pages.ui.backend.evaluation import test_baselines, test_enlarged
 from pages.ui.backend.models import test_reconstruction

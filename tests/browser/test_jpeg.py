@@ -63,7 +63,7 @@ def is_as_pillow_has_it(found, picture, quality):
 def test_the_waves_are_scipy_s_and_the_picture_again_is_pillow_s(scripts, shape, quality):
     picture = data.camera()[100:, 200:][: shape[0], : shape[1]]
     sent = [picture.ravel().tolist(), shape[1], shape[0], quality]
-    made = scripts.evaluate(THROUGH, [address("evaluation/dct.js"), *sent])
+    made = scripts.evaluate(THROUGH, [address("widgets/dct.js"), *sent])
     squares, waves, kept, back, same = (np.array(each).reshape(-1, SIDE, SIDE) for each in made)
     np.testing.assert_array_equal(squares, squares_of(picture))
     wanted = dctn(squares - 128.0, axes=(1, 2), norm="ortho")

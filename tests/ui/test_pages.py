@@ -10,7 +10,7 @@ from ae_core.data import image_files
 from ae_core.data.catalog import IMAGE_SETS
 from ae_core.data.gallery import images_of
 from ae_core.data.loading import card as image_card
-from ae_core.evaluation.enlarged import enlarge_test, is_reduced
+from ae_core.models.enlarged import enlarge_test, is_reduced
 from ae_core.models.pretrained import best_for, cards
 from ae_core.specs import TrainingSpec
 from ae_core.text.sentences import entries, languages, number, say

@@ -6,11 +6,11 @@ They use whole image sets and their test images, so all visitors share them.
 import streamlit as st
 
 from ae_core.errors import Message
-from ae_core.evaluation import baselines, enlarged, rates, reconstruction_error
+from ae_core.evaluation import baselines, rates, reconstruction_error
 from ae_core.evaluation.rate_distortion import Curve
 from ae_core.evaluation.reconstruction_error import ReconstructionErrors
 from ae_core.evaluation.roc import Roc
-from ae_core.models import inference
+from ae_core.models import enlarged, inference
 from ae_core.models.inference import ModelFile
 from ae_core.specs import ImageChoice
 from pages.ui.backend.caching import KEYS, uncached_for_user_sets

@@ -5,7 +5,6 @@ from collections.abc import Callable
 import streamlit as st
 
 from ae_core.classroom.entrance import Caller
-from ae_core.classroom.join_link import in_the_network, is_local, own_address, qr_code, with_query
 from ae_core.classroom.model import CODE_LENGTH, DAYS, MAX_NICKNAME, Classroom
 from pages.ui.backend.service import class_entrance, classroom_service
 from pages.ui.i18n import notice
@@ -13,6 +12,7 @@ from pages.ui.i18n.text import text
 from pages.ui.state.addresses import visitor_address
 from pages.ui.state.query_params import set_query
 from pages.ui.state.session import session, visitor
+from pages.ui.widgets.link import here, is_local, qr_code, reachable, with_query
 
 PROJECTOR_VIEW = "Projector"  # in the address of the page that is projected
 TEACHER_VIEW = "Teacher"  # in the address of a visitor who opened the class
@@ -106,15 +106,3 @@ def join_info(classroom: Classroom, *, large: bool) -> None:
         st.code(address, language=None, wrap_lines=True)
     if is_local(here()):
         st.caption(text("classroom.local" if is_local(address) else "classroom.local_guessed"))
-
-
-def here() -> str:
-    """Return the address of this page in the visitor's browser, without its query."""
-    host = st.context.headers.get("Host") or "localhost:8501"
-    return with_query(st.context.url or f"http://{host}/classroom")
-
-
-def reachable() -> str:
-    """Return the address of this page for other computers."""
-    own = own_address() if is_local(here()) else ""
-    return in_the_network(here(), own) if own else here()

@@ -7,13 +7,12 @@ from functools import partial
 import streamlit as st
 
 from ae_core.classroom.csv_export import table
-from ae_core.classroom.join_link import with_query
 from ae_core.classroom.model import CLASS_LIMITS, Challenge, ClassLimits, Classroom
 from ae_core.data.catalog import IMAGE_SETS
 from ae_core.data.loading import card
 from ae_core.data.user_image_sets import user_sets
 from pages.ui.backend.service import class_wall, classroom_service
-from pages.ui.classroom.join_or_open import PROJECTOR_VIEW, attempt, here, join_info
+from pages.ui.classroom.join_or_open import PROJECTOR_VIEW, attempt, join_info
 from pages.ui.classroom.limits import limits_in_words
 from pages.ui.classroom.wall import refreshing_wall
 from pages.ui.i18n import notice
@@ -23,6 +22,7 @@ from pages.ui.state.by_hand import by_hand
 from pages.ui.state.query_params import set_query
 from pages.ui.state.session import session, visitor
 from pages.ui.widgets.download_menu import File, download_menu
+from pages.ui.widgets.link import here, with_query
 
 MAX_LATENT_DIM, USUAL_LATENT_DIM = 64, 8  # in a challenge
 FIRST_PICTURES = "digits"

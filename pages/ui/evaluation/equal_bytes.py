@@ -14,7 +14,6 @@ from ae_core.evaluation.fixed_budget import Compressed
 from ae_core.models.compatibility import image_shape
 from pages.ui.backend.images import test_image
 from pages.ui.backend.service import evaluate
-from pages.ui.evaluation.jpeg import jpeg_view
 from pages.ui.i18n.text import number, text
 from pages.ui.i18n.wording import size
 from pages.ui.pickers.face_source import sample_face
@@ -24,6 +23,7 @@ from pages.ui.pickers.only_knows import PLACES, only_knows, own_error
 from pages.ui.pickers.own_image import OWN, own_image
 from pages.ui.state.query_params import linked_choice
 from pages.ui.widgets.images import image_row
+from pages.ui.widgets.jpeg import jpeg_view
 from pages.ui.widgets.save_menu import NamedImage, save_menu
 
 SOURCES = ("Test", "Sample", *OWN)

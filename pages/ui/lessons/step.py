@@ -20,7 +20,6 @@ from ae_core.lessons.schema import (
 )
 from ae_core.runs.snapshot import Snapshot
 from pages.ui.backend.images import test_image
-from pages.ui.evaluation.jpeg import jpeg_view
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import in_formula, number, text
 from pages.ui.lessons.experiments import done_runs, figures_of, train_view
@@ -32,6 +31,7 @@ from pages.ui.lessons.pixels import pixels_view
 from pages.ui.lessons.progress import Progress, go_to, take_tried
 from pages.ui.pickers.models import pretrained_autoencoders
 from pages.ui.shell.return_link import link_with_return
+from pages.ui.widgets.jpeg import jpeg_view
 
 SIDE = 330  # pixels of the screen, for a picture beside the text
 QUALITY = 10  # of a JPEG at first: most of its waves are zero, and one still knows the picture

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from ae_core import images
-from ae_core.evaluation.enlarged import Enlarged
+from ae_core.models.enlarged import Enlarged
 from ae_core.models.inference import Reconstruction
 from pages.ui.i18n.text import number, slug, text
 from pages.ui.i18n.wording import size

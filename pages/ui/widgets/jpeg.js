@@ -1,13 +1,13 @@
 // What JPEG does to a picture: a square of it, its 64 waves, those that a quality leaves, and back.
 
-import { penOf } from "../widgets/canvas.js";
-import { clamp, element, filled, find, viewOf, wordsOf } from "../widgets/dom.js";
-import { localized } from "../widgets/numbers.js";
+import { penOf } from "./canvas.js";
+import { clamp, element, filled, find, viewOf, wordsOf } from "./dom.js";
+import { localized } from "./numbers.js";
 import { COUNT, restored, rounded, SIDE, squaresOf, transformed } from "./dct.js";
 
-/** @import { Call, Pairs } from "../widgets/types.js" */
+/** @import { Call, Pairs } from "./types.js" */
 /**
- * @typedef {object} Data as `pages.ui.evaluation.jpeg` describes it
+ * @typedef {object} Data as `pages.ui.widgets.jpeg` describes it
  * @property {string} pixels base64 of bytes, row by row
  * @property {number} width in pixels
  * @property {number} height

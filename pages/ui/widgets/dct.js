@@ -1,6 +1,6 @@
 // The transform and the rounding of a baseline JPEG (ITU T.81): 8×8 pixels, 64 waves and back.
 
-import { clamp } from "../widgets/dom.js";
+import { clamp } from "./dom.js";
 
 export const SIDE = 8;
 export const COUNT = SIDE * SIDE;

@@ -1,4 +1,4 @@
-"""The link that students join a class with: an address that they can reach, and its QR code."""
+"""Links for other people: an address that they can reach, and its QR code."""
 
 import io
 import socket
@@ -6,6 +6,7 @@ from ipaddress import ip_address
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import segno
+import streamlit as st
 
 FAR_AWAY = ("192.0.2.1", 9)  # reserved for documentation; nothing is ever sent there
 
@@ -51,3 +52,15 @@ def qr_code(text: str, pixels: int = 8) -> bytes:
     buffer = io.BytesIO()
     segno.make_qr(text, error="m").save(buffer, kind="png", scale=pixels, border=4)
     return buffer.getvalue()
+
+
+def here() -> str:
+    """Return the address of this page in the visitor's browser, without its query."""
+    host = st.context.headers.get("Host") or "localhost:8501"
+    return with_query(st.context.url or f"http://{host}/classroom")
+
+
+def reachable() -> str:
+    """Return the address of this page for other computers."""
+    own = own_address() if is_local(here()) else ""
+    return in_the_network(here(), own) if own else here()

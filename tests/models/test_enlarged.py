@@ -7,10 +7,10 @@ from PIL import Image
 from ae_core.data import loading
 from ae_core.data.catalog import IMAGE_SETS
 from ae_core.data.loading import load_images
-from ae_core.evaluation.enlarged import enlarge_test, is_reduced
 from ae_core.metrics import psnr
 from ae_core.models.autoencoder import Autoencoder
 from ae_core.models.compatibility import image_shape
+from ae_core.models.enlarged import enlarge_test, is_reduced
 from ae_core.models.inference import ModelFile, reconstruct_test
 from ae_core.models.networks import build
 from ae_core.models.weights import to_bytes

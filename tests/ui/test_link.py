@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ae_core.classroom.join_link import in_the_network, is_local, own_address, qr_code, with_query
+from pages.ui.widgets.link import in_the_network, is_local, own_address, qr_code, with_query
 
 # Data codewords of each block for versions 1 to 5 (ISO/IEC 18004, table 9), by error level.
 BLOCKS = {
