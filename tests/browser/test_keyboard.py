@@ -68,6 +68,7 @@ KINDS = {
     "the bars of a code": Kind(f"{LESSON}&step=2", ".room input", ("ArrowUp",)),
     "Home's sliders": Kind("/", ".rows input", ("ArrowLeft",)),
     "Home's button": Kind("/", ".play", ("Enter",), TEXT),
+    "what JPEG does": Kind("/lessons?lesson=04-better-than-jpeg", ".quality input", ("End",)),
     "a line to compare": Kind("/denoise", ".wipe input", ("ArrowLeft",)),
     "the square on a photo": Kind("/denoise?source=Upload", ".square", ("-",), WIDTH),
     "a run's replay": Kind(f"/train?replay={EPOCHS}&run=", ".controls input", ("ArrowLeft",)),
