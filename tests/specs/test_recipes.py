@@ -116,6 +116,8 @@ def test_mnist_deep_overcomplete_has_no_bottleneck():
 def test_olivetti_conv_at_the_epochs_of_its_source():
     """R1: average loss per sample 0.4636, mean of the code 0.4237 after 600 epochs (source).
 
+    Here 0.318 and 0.411, measured in bfloat16.
+
     Three runs of plain Keras on the same pictures ended epoch 100 at 1.116, at 0.599 and, its
     code saturated and stuck, at 8.231: the preset's seed is one that learns.
     """
@@ -126,7 +128,7 @@ def test_olivetti_conv_at_the_epochs_of_its_source():
     assert 11.5 <= history[0]["loss"] <= 12.7
     assert history[99]["loss"] < 1.25
     assert history[599]["loss"] < source.of(600)["loss"]
-    assert abs(history[599]["code_mean"] - source.of(600)["code_mean"]) < 0.1
+    assert abs(history[599]["code_mean"] - source.of(600)["code_mean"]) < 0.05
     assert not any(name.startswith("val_") for name in history[-1])  # trains on all 400
 
 
