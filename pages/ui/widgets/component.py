@@ -26,10 +26,12 @@ MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css"}
 
 # Streamlit takes a text for a path unless it has several lines. It runs the module from a `blob:`
 # address, to which no path is relative. All files are requested at once, not one after the other.
+# The module itself awaits nothing: of one that does, WebKit gives a second component on the page
+# the exports before they are there. Streamlit awaits what the function returns.
 _SCRIPT = """
-const modules = await Promise.all({addresses}.map(
+const modules = Promise.all({addresses}.map(
   (path) => import(new URL(path, document.baseURI).href)));
-export default modules[0].default;
+export default async (call) => (await modules)[0].default(call);
 """
 # Unstyled content stays invisible: the files' own `:host` rule overrides that of a layer.
 _STYLE = """
@@ -76,6 +78,11 @@ def needed(path: str) -> list[str]:
     return found
 
 
+def script(path: str) -> str:
+    """Return the module that loads a JavaScript file of ``pages/ui`` with all that it imports."""
+    return _SCRIPT.format(addresses=json.dumps([relative_address(each) for each in needed(path)]))
+
+
 def component(module: str, html: str, *, styled: bool = True) -> "ComponentRenderer":
     """Register a component under the name of its module.
 
@@ -91,9 +98,7 @@ def component(module: str, html: str, *, styled: bool = True) -> "ComponentRende
         own.replace("/", "_"),
         html=html,
         css=_STYLE.format(imports=imports) if styled else None,
-        js=_SCRIPT.format(
-            addresses=json.dumps([relative_address(path) for path in needed(f"{own}.js")])
-        ),
+        js=script(f"{own}.js"),
     )
 
 
