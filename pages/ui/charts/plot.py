@@ -72,7 +72,7 @@ def line(
 def dots(name: str, points: np.ndarray, colour: str, size: int, **options: Any) -> Figure:
     """Return a cloud of points (N, 2); ``options`` are those of Plotly's marker."""
     return {
-        "type": "scattergl",
+        "type": "scatter",  # not "scattergl": computers without WebGL would see none of it
         "mode": "markers",
         "name": name,
         "x": points[:, 0].tolist(),
