@@ -53,10 +53,17 @@ screenshots: .venv/ready-dev browser
 	$(BIN)/python -m tests.browser.screenshots http://localhost:$(PORT)
 
 # A Chromium: the system's, without a window if there is one, else Debian's, else Playwright's own.
+# Firefox, WebKit and the screen that WebKit needs: the system's, else Debian's; where neither is
+# there, the tests of these two are skipped.
 browser: .venv/ready-dev
 	@command -v chromium-headless-shell || command -v chromium || command -v chromium-browser \
 	|| command -v google-chrome || (apt-get update -qq && apt-get install -y -qq chromium-headless-shell) \
 	|| $(BIN)/playwright install --with-deps chromium
+	@(command -v firefox-esr || command -v firefox) && command -v WebKitWebDriver && command -v Xvfb \
+	|| if [ "$$(id -u)" = 0 ] && command -v apt-get; then \
+	apt-get update -qq && apt-get install -y -qq --no-install-recommends \
+	firefox-esr webkit2gtk-driver xvfb; \
+	else echo 'no Firefox or no WebKit: its tests are skipped'; fi
 
 # PostgreSQL's programs, for tests that start it: the system's, else Debian's, without a server of its
 # own. Where neither is there, these tests are skipped.
