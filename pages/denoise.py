@@ -52,6 +52,8 @@ def page() -> None:
             chosen = face_source(model)
         if chosen is not None and isinstance(model, TrainedDenoiser):
             view = _view(chosen)
+            if view == VIEWS[2]:
+                st.caption(text("denoise.square_unused"))
         noise, seed = _noise() if task == TASKS[0] else (None, 0)
     if chosen is None:
         first.info(text("denoise.begin"))

@@ -60,7 +60,7 @@ def _lesson(lesson: Lesson, later: list[Lesson]) -> None:
         _summary(lesson, progress, later)
         return
     st.progress(
-        progress.step / count, text=text("lessons.step", step=progress.step + 1, count=count)
+        (progress.step + 1) / count, text=text("lessons.step", step=progress.step + 1, count=count)
     )
     complete = False
     with notice.refusals():

@@ -3,7 +3,7 @@
 D latent dimensions, K sliders, N targets. The game begins at the image of the mean code.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ STARS = (0.5, 0.7, 0.9)  # shares of the way that earn one star more
 MAX_SLIDERS = 16  # more of them are a search, not a game
 LEAST_WAY = 1.0  # dB from the mean code's image to the model's own: less is no target
 PLACES, ROUNDS = 17, 3  # of a player who moves one slider after the other to the best place
+HELPS = 0.05  # dB by which a slider brings an image nearer, or it is no help
 WON = (1, 2)  # the stars of such a player after the first and after the last round
 SEEDS = range(1, 161)  # of targets that are tried
 
@@ -83,6 +84,32 @@ def moved(profile: LatentProfile, sliders: Sequence[MatchSlider], values: np.nda
     signs = np.array([slider.sign for slider in sliders], np.float32)
     codes[..., [slider.dimension for slider in sliders]] += signs * values
     return np.asarray(codes, np.float32)
+
+
+def best_slider(
+    decode: Callable[[np.ndarray], np.ndarray],
+    profile: LatentProfile,
+    sliders: Sequence[MatchSlider],
+    values: np.ndarray,
+    target: np.ndarray,
+) -> int | None:
+    """Return which slider alone brings the image nearest to a target, None if none helps.
+
+    Args:
+        decode: returns images (N, H, W, C) of codes (N, D).
+        profile: the model's.
+        sliders: the sliders of the game.
+        values: (K,) their present values.
+        target: (H, W, C).
+    """
+    tried = np.repeat(values[np.newaxis], 1 + PLACES * len(sliders), axis=0)  # the first stays
+    for place, slider in enumerate(sliders):
+        rows = slice(1 + PLACES * place, 1 + PLACES * (place + 1))
+        tried[rows, place] = np.linspace(slider.low, slider.high, PLACES)
+    errors = np.square(decode(moved(profile, sliders, tried)) - target).mean(axis=(1, 2, 3))
+    best = int(errors[1:].argmin())
+    gain = psnr_of_mse(errors[1 + best]) - psnr_of_mse(errors[0])
+    return best // PLACES if gain >= HELPS else None
 
 
 def share_of_way(reached: float, start: float, best: float) -> float:

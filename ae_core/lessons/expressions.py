@@ -89,7 +89,10 @@ def expressions_in(text: str) -> list[Expression]:
 
 
 def fill(
-    text: str, numbers: Mapping[str, float], written: Callable[[float, str], str] = format
+    text: str,
+    numbers: Mapping[str, float],
+    written: Callable[[float, str], str] = format,
+    missing: str | None = None,
 ) -> str:
     """Return a text with its expressions evaluated.
 
@@ -97,13 +100,20 @@ def fill(
         text: the text.
         numbers: the values of the names.
         written: writes a number in Python's own format.
+        missing: what to write for an expression whose figures are not known yet.
 
     Raises:
-        MissingFigure, UserError: see `Expression.value`.
+        MissingFigure: a figure is not known, and ``missing`` is None.
+        UserError: see `Expression.value`.
     """
 
     def value(match: re.Match[str]) -> str:
-        found = Expression(match[1]).value(numbers)
+        try:
+            found = Expression(match[1]).value(numbers)
+        except MissingFigure:
+            if missing is None:
+                raise
+            return missing
         return _written(found, match[2] or "", match[0], written)
 
     return _PLACE.sub(value, text)

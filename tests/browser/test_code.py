@@ -49,7 +49,7 @@ def test_a_finished_run_shows_its_loss_in_numbers_and_gives_its_files(page):
     expect(page.get_by_test_id("stCode")).to_contain_text("optimizer = keras.optimizers.Adam")
 
     expect(page.get_by_text("The trained model opens in Keras 3.8 or newer.")).to_be_visible()
-    open_list(page, "Download the code")
+    open_list(page, "Download the program")
     script = download(page, "Script (.py)").decode()
     assert script == source(change(preset("digits-dense"), epochs=3), (32, 32, 1))
     ast.parse(script)
@@ -78,13 +78,13 @@ def test_a_variational_loss_adds_up_while_it_is_watched(page):
     ).groups()
     assert abs(float(loss) - float(reconstruction) - 2 * float(kl)) < 0.02
     assert metric(page, "Loss").inner_text() == loss
-    open_list(page, "Download the code")
+    open_list(page, "Download the program")
     expect(page.get_by_role("button", name="Notebook (.ipynb)")).to_be_visible()
     expect(page.get_by_role("button", name="Trained model (.keras)")).to_have_count(0)
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_text(re.compile("Stopped in epoch"))).to_be_visible()
-    open_list(page, "Download the code")
+    open_list(page, "Download the program")
     expect(page.get_by_role("button", name="Trained model (.keras)")).to_be_visible()
 
 

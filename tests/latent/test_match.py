@@ -9,6 +9,7 @@ from ae_core.latent.match import (
     LEAST_WAY,
     MAX_SLIDERS,
     STARS,
+    best_slider,
     match_sliders,
     moved,
     share_of_way,
@@ -134,3 +135,17 @@ def test_stars_are_shares_of_the_way_in_decibels():
 def test_results_of_different_stars_are_kept_apart_and_earlier_ones_stay_readable():
     assert level("toy-faces-64-1", 0) == "toy-faces-64-1"
     assert len({level("toy-faces-64-1", count) for count in range(4)}) == 4
+
+
+def test_a_hint_names_the_slider_that_alone_leads_to_the_target():
+    card = best_for("match")
+    network = autoencoder(card.model_file(), image_shape(card.spec))
+    profile = LatentProfile.from_bytes(card.profile_path.read_bytes())
+    sliders = match_sliders(profile)
+    start = np.zeros(len(sliders))
+    for place, slider in enumerate(sliders):
+        there = start.copy()
+        there[place] = max(slider.low, slider.high, key=abs)
+        target = network.decode(moved(profile, sliders, there[np.newaxis]))[0]
+        assert best_slider(network.decode, profile, sliders, start, target) == place
+        assert best_slider(network.decode, profile, sliders, there, target) is None

@@ -85,6 +85,12 @@ def test_texts_are_filled_in():
     assert [one.text for one in expressions_in(text)] == ["a", "b.c * 2", "100 * d.e"]
 
 
+def test_what_is_not_known_yet_can_be_left_open():
+    with pytest.raises(MissingFigure):
+        fill("{{big.psnr:.1f}} of {{a:.0f}}", NUMBERS)
+    assert fill("{{big.psnr:.1f}} of {{a:.0f}}", NUMBERS, missing="…") == "… of 3"
+
+
 @pytest.mark.parametrize(
     ("text", "key"),
     [

@@ -55,7 +55,9 @@ def match_view(view: LatentView) -> None:
     values = linked_values(_bounds(rules)) if moves else (0.0,) * len(rules)
     code = origin + match.moved(view.profile, rules, np.array(values)) - view.profile.mean
     score = _score(view, target, code, f"{view.model.id}-{seed}", moves)
-    _headline(score, moves, offered)
+    wants_hint = _headline(score, moves, offered)
+    if wants_hint:
+        _hint(view, rules, np.array(values), origin, target)
     if score.best - score.start < match.LEAST_WAY:
         notice.info(text("match.no_way"))
         return
@@ -96,8 +98,31 @@ def match_view(view: LatentView) -> None:
     everybody(name)
 
 
-def _headline(score: Score, moves: int, offered: Sequence[int]) -> None:
-    """Show the moves and the buttons of the game; the help has the rules in decibels."""
+def _hint(
+    view: LatentView,
+    rules: tuple[MatchSlider, ...],
+    values: np.ndarray,
+    origin: np.ndarray,
+    target: np.ndarray,
+) -> None:
+    """Say which slider alone brings the picture nearest to the target."""
+
+    def decode(codes: np.ndarray) -> np.ndarray:
+        return view.images(codes + origin - view.profile.mean)
+
+    place = match.best_slider(decode, view.profile, rules, values, target[0])
+    if place is None:
+        st.toast(text("match.no_hint"))
+    else:
+        st.toast(text("match.hint_says", name=_slider(rules[place], view, 1.0).label))
+
+
+def _headline(score: Score, moves: int, offered: Sequence[int]) -> bool:
+    """Show the moves and the buttons of the game; the help has the rules in decibels.
+
+    Returns:
+        whether the visitor wants a hint.
+    """
     first, second, third = (100 * share for share in score.stars)
     rules = text(
         "match.rules",
@@ -122,6 +147,7 @@ def _headline(score: Score, moves: int, offered: Sequence[int]) -> None:
             ),
             icon=":material/shuffle:",
         )
+        return st.button(text("match.hint"), icon=":material/lightbulb:")
 
 
 def _score(view: LatentView, target: np.ndarray, code: np.ndarray, game: str, moves: int) -> Score:

@@ -1,12 +1,11 @@
 """Shows a step of a lesson: text, picture, guess, experiment, check, explanation."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ae_core.lessons.expressions import MissingFigure, fill
+from ae_core.lessons.expressions import fill
 from ae_core.lessons.figures import Figures
 from ae_core.lessons.pictures import LivePicture
 from ae_core.lessons.schema import (
@@ -59,8 +58,8 @@ def _text(step: Step, numbers: dict[str, float]) -> DeltaGenerator:
             place, words = st.container(width=SIDE), st.container(key="lesson-text")
     else:
         words, place = st.container(), st.container()
-    with words, suppress(MissingFigure):  # then the end of the step says what is missing
-        explained(fill(step.text, numbers, number))
+    with words:  # of a step that was skipped, figures are missing: the end says so
+        explained(fill(step.text, numbers, number, missing="…"))
     return place
 
 

@@ -28,12 +28,12 @@ def denoised_view(result: Denoised, *, faces: bool) -> None:
         result: the result to show.
         faces: whether the image should be a face.
     """
+    if result.clean is None and result.noise < CLEAN_NOISE:
+        st.success(text("denoise.already_clean"))
     names = (_name(result.noisy), _name(result.output))
     label = text("denoise.wipe_from", before=names[0], after=names[1])
     compare_slider("wipe", result.noisy.image, result.output.image, names, label)
     _figures(result)
-    if result.clean is None and result.noise < CLEAN_NOISE:
-        st.success(text("denoise.already_clean"))
     if faces and result.ood_percentile >= UNLIKE:
         st.info(text("denoise.unlike", percent=math.ceil(100 - result.ood_percentile) or 1))
 
@@ -92,7 +92,7 @@ def _figures(result: Denoised) -> None:
 
 def _shown(result: Denoised) -> list[tuple[str, np.ndarray]]:
     removed = np.clip(0.5 + result.noisy.image - result.output.image, 0, 1)
-    estimated = f"σ ≈ {number(result.noise, '.2f')}"
+    estimated = f"σ ≈ {number(result.noise, '.3f')}"
     rows = [
         (
             f"<b>{_name(result.noisy)}</b><br>{_figure(result.noisy) or estimated}",

@@ -26,6 +26,8 @@ def run_headline(snapshot: Snapshot) -> None:
         words = text("run.left", status=words, time=duration(left))
     elif snapshot.status in ("starting", "running") and not snapshot.epoch + snapshot.share:
         words = text("run.loading")
+    elif snapshot.status == "finished":
+        words += _verdict(snapshot)
     done = min(1.0, (snapshot.epoch + snapshot.share) / total)
     # Both rows keep a height, see `frame`: nothing below them moves when a button or a word comes.
     with st.container(
@@ -71,6 +73,15 @@ def ways_on(snapshot: Snapshot) -> None:
         if snapshot.sweep:
             query = {"sweep": snapshot.sweep, "view": "Watch"}
             _link("train", "sweep.all", "stacked_line_chart", query)
+
+
+def _verdict(snapshot: Snapshot) -> str:
+    """Return in words how good a finished run is, "" if that is not known."""
+    share = snapshot.history[-1].get("explained") if snapshot.history else None
+    if share is None:
+        return ""
+    kept = number(max(0.0, share), ".0%")
+    return f": {text(f'run.verdict.{grade(share)}', kept=kept)}"
 
 
 def _explained(share: float | None) -> None:
