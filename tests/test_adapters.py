@@ -21,6 +21,7 @@ PLOTLY = "pages/ui/widgets/chart.py"
 CONTEXT = "streamlit.runtime.scriptrunner_utils.script_run_context"
 HTTP = "uvicorn.protocols.http.auto"
 CONNECTION = "pages/ui/shell/connection.js"
+MENU = "pages/ui/shell/narrow_menu.js"
 COMPONENT = "pages/ui/widgets/component.py"
 
 # Module, attribute, who uses it, what for.
@@ -121,6 +122,8 @@ def test_streamlits_page_can_be_told_where_its_server_is():
         needs(name in scripts, name, CONNECTION, "knowing whether there is a connection")
     for name in ("`Connection error`", "stDialog`"):
         needs(name in scripts, name, CONNECTION, "closing Streamlit's own dialog")
+    for name in ("stSidebar`", "data-collapsed", "stSidebarCollapseButton`", "stPageLink-NavLink`"):
+        needs(name in scripts, name, MENU, "closing the menu over the page")
 
 
 def test_streamlits_page_has_the_scripts_that_the_policy_allows():

@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from ae_core.storage.files import ROOT
-from tests.helpers.lab_page import IDLE, linked, metric, open_page
+from tests.helpers.lab_page import IDLE, STILL, box_of, linked, metric, open_page
 from tests.helpers.refusals import pattern
 from tests.helpers.trainings import MAPPED
 
@@ -199,6 +199,31 @@ def test_the_language_is_switched_in_the_page_and_stays(page):
     page.get_by_test_id("stSidebar").get_by_role("radio", name="English").click()
     expect(page).to_have_title("Lessons · Autoencoder Lab")
     expect(document).to_have_attribute("lang", "en")
+
+
+def test_the_menu_over_a_phones_page_closes_by_a_tap_beside_it_or_on_a_page(phone):
+    """A tap beside it does nothing else, and the next one does what it says."""
+    open_page(phone, "/lessons?lang=en")
+    closed, menu = phone.get_by_test_id("stExpandSidebarButton"), phone.get_by_test_id("stSidebar")
+    begin = phone.get_by_role("button", name="Begin").first
+    box = box_of(begin)
+    beside = box["x"] + box["width"] - 5, box["y"] + box["height"] / 2
+    phone.evaluate("addEventListener('click', (e) => (window.clicks ??= []).push(e.isTrusted))")
+    closed.tap()
+    expect(menu).to_have_attribute("data-collapsed", "false")
+    phone.wait_for_function(STILL)
+    assert beside[0] > box_of(menu)["width"]
+    phone.touchscreen.tap(*beside)
+    expect(closed).to_be_visible()
+    phone.wait_for_function(STILL)
+    assert phone.evaluate("window.clicks") == [True, False]  # to open it, and by which it closed
+    assert linked(phone, "lesson") == ""
+    phone.touchscreen.tap(*beside)
+    phone.wait_for_url("**lesson=*")
+    closed.tap()
+    menu.get_by_role("link", name="Train", exact=True).tap()
+    expect(phone).to_have_title("Train · Autoencoder Lab")
+    expect(menu).to_have_attribute("data-collapsed", "true")
 
 
 def test_a_page_within_another_one_has_no_side_navigation(page):

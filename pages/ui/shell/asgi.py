@@ -94,6 +94,7 @@ def _head(name: str) -> str:
         f'<script type="module" src="{relative_address("shell/base.js")}" data-page="{name}">'
         "</script>"
         f'<script type="module" src="{relative_address("shell/document_language.js")}"></script>'
+        f'<script type="module" src="{relative_address("shell/narrow_menu.js")}"></script>'
         f'<script type="module" src="{relative_address("shell/connection.js")}"></script>'
         f'<link rel="stylesheet" href="{relative_address("shell/connection.css")}">'
         f'<script type="application/json" id="connection-texts">{written}</script>'
