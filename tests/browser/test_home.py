@@ -1,5 +1,7 @@
 """Home, in a real browser: alive, in the hand of whoever touches it, and the ways on from it."""
 
+from itertools import pairwise
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -163,3 +165,8 @@ def test_a_phone_shows_the_picture_and_its_sliders_at_once(phone):
     for part in (phone.locator(FACE), *phone.get_by_role("slider").all()):
         box = box_of(part)
         assert box["y"] + box["height"] <= height
+    # The way of a picture reads as a text does: each part is to the right of the last, or below.
+    way = (".given img", ".encoder", ".code", ".decoder", ".drawn canvas")
+    for before, after in pairwise([box_of(phone.locator(part)) for part in way]):
+        beside = after["x"] >= before["x"] + before["width"] and after["y"] >= before["y"] - 1
+        assert beside or after["y"] >= before["y"] + before["height"]
