@@ -19,6 +19,7 @@ IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 LESSONS = [read_lesson(path) for path in lesson_files("en")]
 # Of a large figure and of all that is in it.
 NOT_CUT_OFF = "e => [e, ...e.querySelectorAll('*')].every(x => x.scrollWidth <= x.clientWidth + 1)"
+BOX = "e => getComputedStyle(e, '::after').content"  # what a word means, or none
 TRAINED = 120_000  # ms, for the slowest experiments of a step
 # Their trainings take minutes: `make recipes`.
 LONG = {"02-how-many-numbers", "07-sparse-codes", "08-losses", "09-variational"}
@@ -282,6 +283,9 @@ def test_a_term_says_what_it_means(page):
     [
         ("lesson=nonsense", "There is no lesson nonsense: choose one from the list below."),
         (f"lesson={LESSONS[0].id}&step=abc&guess=x;;9", "Step 1 of 3"),
+    term.click()
+    expect(term).to_be_focused()
+    assert term.evaluate(BOX) == "none"  # whoever has a mouse hovers
         (f"lesson={LESSONS[0].id}&step=99", "You have reached the end."),
         ("lesson=<b>bold</b>", "There is no lesson <b>bold</b>: choose one from the list below."),
     ],
@@ -297,3 +301,6 @@ def test_a_lesson_fits_a_phone(phone):
     guess(phone, LESSONS[3].steps[0], None)
     phone.wait_for_selector(IDLE)
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    term = phone.locator("abbr").first
+    term.tap()
+    assert term.evaluate(BOX).strip('"') == term.get_attribute("title")
