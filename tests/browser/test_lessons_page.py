@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlparse
 
 import numpy as np
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from ae_core.data.catalog import IMAGE_SETS
 from ae_core.data.loading import load_images
@@ -253,16 +253,25 @@ def test_each_pixel_says_its_value(page):
     """By the pointer and by the arrow keys: what stands there is what the data say."""
     picture = LESSONS[0].steps[0].picture
     data = load_images(*SMALL).test[picture.number, ..., 0]
+    held: list[Route] = []
+    page.route("**/lessons/pixels.js", lambda route: held.append(route))
     page.goto(f"/lessons?lesson={LESSONS[0].id}&lang=en")
+    below = page.get_by_role("button", name="That is my guess")
+    expect(below).to_be_visible()
+    page.wait_for_selector(IDLE)
+    place = box_of(below)
+    held[0].continue_()
     grid = page.get_by_role("grid", name="A handwritten")
     cells, said = grid.get_by_role("gridcell"), page.locator(".said")
     expect(cells).to_have_count(data.size)
+    assert box_of(below) == place
     shown = np.array([float(each) for each in cells.all_inner_texts()]).reshape(data.shape)
     assert np.abs(shown - data).max() < 0.0051
     row, column = np.argwhere((data > 0) & (data < 1))[0].tolist()
     here = row * data.shape[1] + column
     cells.nth(here).hover()
     expect(said).to_have_text(f"Row {row + 1}, column {column + 1}: {shown[row, column]:.2f}")
+    assert box_of(below) == place
     cells.nth(here).focus()
     page.keyboard.press("ArrowDown")
     expect(said).to_have_text(f"Row {row + 2}, column {column + 1}: {shown[row + 1, column]:.2f}")

@@ -55,7 +55,9 @@ def _text(step: Step, numbers: dict[str, float]) -> DeltaGenerator:
     """Show the step's text, and return the place of its picture."""
     if step.picture is not None and step.picture.kind == "pixels":
         with st.container(horizontal=True, gap="medium"):
-            place, words = st.container(width=SIDE), st.container(key="lesson-text")
+            place = st.container(width=SIDE, key="lesson-picture")
+            place.empty()  # with nothing in it, it would take no room until the picture comes
+            words = st.container(key="lesson-text")
     else:
         words, place = st.container(), st.container()
     with words:  # of a step that was skipped, figures are missing: the end says so
