@@ -9,6 +9,7 @@ from pages.ui.i18n.text import language, text
 from pages.ui.lessons.glossary import all_words, explained
 from pages.ui.lessons.progress import Progress, go_to, open_lesson, progress_in
 from pages.ui.lessons.step import page_link, right_guesses, step_view
+from pages.ui.lessons.top import top
 from pages.ui.shell.frame import page_frame, page_heading
 
 _SIGNS = {True: ":material/check:", False: ":material/close:", None: ":material/remove:"}
@@ -16,6 +17,7 @@ _SIGNS = {True: ":material/check:", False: ":material/close:", None: ":material/
 
 def page() -> None:
     """Draw the page."""
+    top(st.query_params.get("lesson", ""), st.query_params.get("step", ""))
     found, problems = lessons(language())
     for problem in problems:
         notice.error(problem)

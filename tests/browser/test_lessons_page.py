@@ -283,6 +283,9 @@ def test_a_term_says_what_it_means(page):
     page.goto(f"/lessons?lesson={LESSONS[0].id}")
     term = page.locator("abbr", has_text=re.compile("^encoder$"))
     expect(term).to_have_attribute("title", re.compile("from the picture to the code"))
+    term.click()
+    expect(term).to_be_focused()
+    assert term.evaluate(BOX) == "none"  # whoever has a mouse hovers
     page.get_by_text("Words", exact=True).click()
     expect(page.get_by_text("The first half of an autoencoder")).to_be_visible()
 
@@ -292,9 +295,6 @@ def test_a_term_says_what_it_means(page):
     [
         ("lesson=nonsense", "There is no lesson nonsense: choose one from the list below."),
         (f"lesson={LESSONS[0].id}&step=abc&guess=x;;9", "Step 1 of 3"),
-    term.click()
-    expect(term).to_be_focused()
-    assert term.evaluate(BOX) == "none"  # whoever has a mouse hovers
         (f"lesson={LESSONS[0].id}&step=99", "You have reached the end."),
         ("lesson=<b>bold</b>", "There is no lesson <b>bold</b>: choose one from the list below."),
     ],
@@ -307,9 +307,15 @@ def test_a_bad_link_is_answered(page, query, sentence):
 def test_a_lesson_fits_a_phone(phone):
     phone.goto(f"/lessons?lesson={LESSONS[3].id}")
     phone.wait_for_selector(IDLE)
-    guess(phone, LESSONS[3].steps[0], None)
-    phone.wait_for_selector(IDLE)
-    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     term = phone.locator("abbr").first
     term.tap()
     assert term.evaluate(BOX).strip('"') == term.get_attribute("title")
+    guess(phone, LESSONS[3].steps[0], None)
+    phone.wait_for_selector(IDLE)
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    main = phone.get_by_test_id("stMain")
+    assert main.evaluate("e => { e.scrollTo(0, e.scrollHeight); return e.scrollTop; }") > 0
+    phone.get_by_role("button", name=re.compile("^(Skip this step|Next)$")).tap()
+    heading = phone.get_by_role("heading", name=LESSONS[3].steps[1].title)
+    expect(heading).to_be_in_viewport(ratio=1)
+    assert main.evaluate("e => [e.scrollTop, e.scrollWidth - e.clientWidth]") == [0, 0]
