@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from ae_core.storage.files import ROOT
-from tests.helpers.lab_page import IDLE, STILL, box_of, linked, metric, open_page
+from tests.helpers.lab_page import IDLE, STILL, box_of, linked, metric, open_page, way_on
 from tests.helpers.refusals import pattern
 from tests.helpers.trainings import MAPPED
 
@@ -53,7 +53,7 @@ def test_train_watch_pause_step_stop_reload_reconstruct(page):
     expect(page.get_by_text(re.compile("Stopped in epoch"))).to_be_visible()
     second.close()
 
-    page.get_by_role("link", name="Reconstruct pictures").click()
+    way_on(page, "Reconstruct pictures").click()
     expect(metric(page, "PSNR")).to_contain_text("dB")
     expect(page.get_by_text("Trained here")).to_be_visible()
     expect(page.get_by_text(re.compile(r"PCA, [\d.]+ dB"))).to_be_visible()

@@ -27,6 +27,7 @@ from tests.helpers.lab_page import (
     metric,
     open_page,
     wait_for_decoders,
+    way_on,
 )
 
 VIEWS = ("Sliders", "Map", "Walk", "Directions", "Samples", "Posterior", "Match")
@@ -152,7 +153,7 @@ def test_an_answer_that_is_late_does_not_move_the_sliders_back(page):
 def test_another_model_follows_the_same_sliders(page):
     page.goto("/train?preset=toy-faces-vae&epochs=1&steps_per_epoch=2&seed=5")
     page.get_by_test_id("stBaseButton-primary").click()
-    page.get_by_role("link", name="Move through its codes").wait_for()
+    way_on(page, "Move through its codes").wait_for()
     run = linked(page, "run")
     sent = open_view(page, "Sliders", f"&also={run}")
     canvases = page.locator(".pictures canvas")
@@ -231,7 +232,7 @@ def test_twins_have_their_maps_side_by_side(page):
 def test_a_run_in_training_swaps_in_and_the_sliders_stay_where_they_are(page):
     page.goto("/train?preset=digits-dense&epochs=2000&latent_dim=6")
     page.get_by_test_id("stBaseButton-primary").click()
-    page.get_by_role("link", name="Move through its codes").wait_for()
+    way_on(page, "Move through its codes").wait_for()
     run = linked(page, "run")
     page.goto(f"/latent_space?model={run}")
     expect(page.locator(".latent .status").first).to_have_text("")

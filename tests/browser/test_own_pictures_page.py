@@ -16,7 +16,7 @@ from playwright.sync_api import FilePayload, Page, expect
 from ae_core.data.toy_faces import draw_faces, sample_factors
 from ae_core.data.user_set_store import UserSetStore
 from ae_core.storage.database import FILE, Database
-from tests.helpers.lab_page import IDLE, STILL, box_of, linked, metric, open_page
+from tests.helpers.lab_page import IDLE, STILL, box_of, linked, metric, open_page, way_on
 from tests.helpers.refusals import pattern
 from tests.helpers.written_files import no_writing, places, processes, written_since
 
@@ -104,7 +104,7 @@ def test_draw_upload_name_train_reconstruct_delete(page, server):
     page.get_by_test_id("stBaseButton-primary").click()
     expect(page.get_by_text("Finished")).to_be_visible(timeout=PATIENCE)
     watched = page.url
-    page.get_by_role("link", name="Reconstruct pictures").click()
+    way_on(page, "Reconstruct pictures").click()
     expect(metric(page, "PSNR")).to_contain_text("dB", timeout=PATIENCE)
     expect(page.get_by_text("trained on Our handwriting")).to_be_visible()
 

@@ -33,6 +33,11 @@ def metric(page: Page, label: str) -> Locator:
     return page.get_by_test_id("stMetric").filter(has_text=label).get_by_test_id("stMetricValue")
 
 
+def way_on(page: Page, words: str) -> Locator:
+    """Return a link to another page once it can be followed: Streamlit's wait with ``disabled``."""
+    return page.locator("[data-testid=stPageLink-NavLink]:not([disabled])", has_text=words)
+
+
 def linked(page: Page, name: str) -> str:
     """Return what the address says under a name, "" if nothing."""
     return parse_qs(urlparse(page.url).query).get(name, [""])[0]
