@@ -44,7 +44,8 @@ def test_a_negative_loss_is_explained_where_it_stands(old_store, monkeypatch):
     monkeypatch.setattr(TrainingService, "snapshot", lambda *_: below)
     page = opened("pages/train.py", OWNER, run=run.id, view="Watch")
     assert metric(page, "Validation loss") == "-2770"
-    assert any("minus the logarithm of a density" in one.value for one in page.caption)
+    (loss,) = (each for each in page.metric if each.label == "Validation loss")
+    assert "minus the logarithm of a density" in loss.proto.help
 
 
 @pytest.mark.samples(20)
