@@ -40,7 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("shared")
     about = getattr(config, "workerinput", {"workerid": "", "workercount": 0})
     if is_background(about["workerid"], about["workercount"]):
-        os.nice(12)  # below the trainings of the others' workers, which have 10
+        os.nice(15)  # well below the trainings of the others' workers, which have 10
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
