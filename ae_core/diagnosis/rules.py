@@ -59,7 +59,7 @@ class Finding:
 
 def grade(explained: float) -> str:
     """Return what a share of the images' variance explained, at most 1, is called."""
-    return next((name for least, name in GRADES if explained >= least), "worse_than_grey")
+    return next((name for least, name in GRADES if explained >= least), "worse_than_mean")
 
 
 def problem(kind: str, remedy: Remedy, **values: float) -> Finding:

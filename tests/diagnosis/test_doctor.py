@@ -186,7 +186,7 @@ def test_a_healthy_run_is_told_so():
 
 @pytest.mark.parametrize(
     ("explained", "name"),
-    [(1, "very_good"), (0.89, "good"), (0.74, "fair"), (0, "poor"), (-0.01, "worse_than_grey")],
+    [(1, "very_good"), (0.89, "good"), (0.74, "fair"), (0, "poor"), (-0.01, "worse_than_mean")],
 )
 def test_the_explained_variance_has_a_grade_that_has_a_word(explained, name):
     assert rules.grade(explained) == name

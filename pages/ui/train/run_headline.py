@@ -80,8 +80,10 @@ def _verdict(snapshot: Snapshot) -> str:
     share = snapshot.history[-1].get("explained") if snapshot.history else None
     if share is None:
         return ""
-    kept = number(max(0.0, share), ".0%")
-    return f": {text(f'run.verdict.{grade(share)}', kept=kept)}"
+    words = text(f"run.grade.{grade(share)}")
+    if share >= 0:
+        words = text("run.verdict", grade=words, kept=number(share, ".0%"))
+    return f": {words}"
 
 
 def _explained(share: float | None) -> None:
