@@ -41,7 +41,13 @@ KINDS = tuple(kind for kind in CHOICES["noise_kind"] if kind != "none")
 def page() -> None:
     """Draw the page."""
     task = linked_choice(
-        "task", text("denoise.what"), TASKS, "denoise", words="denoise.task", collapsed=True
+        "task",
+        text("denoise.what"),
+        TASKS,
+        "denoise",
+        words="denoise.task",
+        collapsed=True,
+        wrap=True,
     )
     # On a phone the columns stand below each other: the result, what changes it, the details.
     left, controls = st.columns([9, 5], gap="large")
