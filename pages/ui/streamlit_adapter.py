@@ -30,14 +30,15 @@ XSRF_COOKIE = "_streamlit_xsrf"
 PEER = "autoencoder-lab.peer"  # in ASGI's scope: who opened the connection
 
 
-def index_page(head: str) -> str:
-    """Return Streamlit's page with some HTML before everything else in its head.
+def index_page(head: str, end: str) -> str:
+    """Return Streamlit's page with HTML before all else in its head, and at its end.
 
     A script in it may set ``window.__streamlit.BACKEND_BASE_URL``. Without, the page looks for its
     server below its own address first: `/train/_stcore/health` does not exist, and it takes a tenth
     of a second until it tries `/_stcore/health`.
     """
-    return INDEX.read_text(encoding="utf-8").replace("<head>", f"<head>{head}", 1)
+    page = INDEX.read_text(encoding="utf-8")
+    return page.replace("<head>", f"<head>{head}", 1).replace("</body>", f"{end}</body>", 1)
 
 
 def inline_scripts() -> list[str]:

@@ -402,7 +402,7 @@ def test_sliders_start_from_a_drawing(page):
     open_page(page, "/latent_space?view=Sliders&source=Drawing")
     wait_for_decoders(page)
     before = picture(page)
-    canvas = page.locator(".drawing canvas")
+    canvas = page.locator(".drawing canvas[aria-label]")  # its script has run
     canvas.scroll_into_view_if_needed()
     box = box_of(canvas)
     page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])

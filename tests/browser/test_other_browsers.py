@@ -115,7 +115,7 @@ def stroke(tab: Tab, place: Box, points: list[tuple[float, float]], pointer: str
 
 
 def draw_a_digit(tab: Tab, pointer: str) -> None:
-    place = tab.box(".drawing canvas")
+    place = tab.box(".drawing canvas[aria-label]")  # its script has run
     stroke(tab, place, [(0.5, share) for share in (0.2, 0.35, 0.5, 0.65, 0.8)], pointer)
     tab.release(pointer)
 

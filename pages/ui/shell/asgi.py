@@ -75,7 +75,9 @@ async def _moved(name: str, request: Request) -> Response:
 
 
 async def _index(name: str, _: Request) -> Response:
-    page = streamlit_adapter.index_page(_head(name))
+    # At the end: of two rules of the same weight, ours counts and not Streamlit's in the head.
+    style = f'<link rel="stylesheet" href="{relative_address("shell/frame.css")}">'
+    page = streamlit_adapter.index_page(_head(name), style)
     return HTMLResponse(page, headers={"Cache-Control": "private, no-cache"})
 
 

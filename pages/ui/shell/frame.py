@@ -1,7 +1,6 @@
 """The frame of every page: its title, its navigation and its style."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import streamlit as st
 
@@ -15,7 +14,6 @@ from pages.ui.shell.this_browser import cookie_note
 
 LOGO = str(ROOT / "assets" / "logo.png")  # a material icon would be fetched from a server
 SIDEBAR_PIXELS = 220
-STYLE = Path(__file__).with_suffix(".css")
 
 
 def page_frame(
@@ -39,7 +37,6 @@ def page_frame(
         layout="wide",
         initial_sidebar_state=SIDEBAR_PIXELS,
     )
-    st.html(STYLE)
     st.logo(LOGO, size="large")
     navigation()
     if "back" in st.query_params:
