@@ -9,7 +9,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from ae_core.storage.files import ROOT
 from tests.helpers.chromium import chromium_path
-from tests.helpers.lab_page import IDLE, open_page, wait_for_decoders
+from tests.helpers.lab_page import open_page, wait_for_decoders, wait_until_drawn
 
 FOLDER = ROOT / "assets" / "screenshots"
 
@@ -56,7 +56,7 @@ def main(url: str) -> None:
         page.get_by_label("Name of the set").fill("Handwriting of class 7b")
         page.get_by_role("button", name="Create set").click()
         page.locator("canvas").first.wait_for()
-        page.wait_for_selector(IDLE)
+        wait_until_drawn(page)
         _draw_a_two(page)
         _save(page, "own-pictures")
         browser.close()

@@ -9,7 +9,15 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from ae_core.storage.files import ROOT
-from tests.helpers.lab_page import IDLE, STILL, box_of, linked, metric, open_page, way_on
+from tests.helpers.lab_page import (
+    STILL,
+    box_of,
+    linked,
+    metric,
+    open_page,
+    wait_until_drawn,
+    way_on,
+)
 from tests.helpers.refusals import pattern
 from tests.helpers.trainings import MAPPED
 
@@ -133,7 +141,7 @@ def test_upload_a_picture(page, tmp_path):
     page.locator("input[type=file]").set_input_files(path)
     expect(metric(page, "PSNR")).to_contain_text("dB")
     expect(page.get_by_text("black: no error")).to_be_visible()
-    page.wait_for_selector(IDLE)  # the uploader of the first file is gone
+    wait_until_drawn(page)  # the uploader of the first file is gone
     wrong = tmp_path / "words.jpg"
     wrong.write_text("not a picture")
     page.locator("input[type=file]").set_input_files(wrong)

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from ae_core.export.keras_script import source
 from ae_core.specs import change, preset
-from tests.helpers.lab_page import IDLE, metric, open_page
+from tests.helpers.lab_page import metric, open_page, wait_until_drawn
 
 
 def formulas(page: Page):
@@ -70,7 +70,7 @@ def test_a_variational_loss_adds_up_while_it_is_watched(page):
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_text("Paused")).to_be_visible()
-    page.wait_for_selector(IDLE)
+    wait_until_drawn(page)
     loss, reconstruction, kl = re.fullmatch(
         r".*L} = ([\d.]+) &= \\underbrace{([\d.]+)}.*2 \\cdot \\underbrace{([\d.]+)}.*",
         formulas(page).nth(1).text_content(),

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from ae_core.text.sentences import say
 from pages.ui.shell.page_limit import MAX_PAGES
-from tests.helpers.lab_page import IDLE, open_page
+from tests.helpers.lab_page import open_page, wait_until_drawn
 from tests.helpers.lab_server import LAPTOP, PHONE, serving
 from tests.helpers.sticky_proxy import StickyProxy
 
@@ -77,7 +77,7 @@ def test_all_that_a_page_asks_for_is_below_its_prefix(below):
     expect(page.locator(".rows input").first).to_be_visible()
     page.get_by_test_id("stSidebar").get_by_role("link", name="Reconstruct").click()
     page.wait_for_url(f"{url}/reconstruct*")
-    page.wait_for_selector(IDLE)
+    wait_until_drawn(page)
     page.reload()
     expect(page.locator(".picker button").first).to_be_visible()
     assert failed == []

@@ -15,7 +15,7 @@ from skimage import data
 
 from ae_core.specs import CHOICES
 from ae_core.text.sentences import entries
-from tests.helpers.lab_page import IDLE, box_of, metric, open_page
+from tests.helpers.lab_page import box_of, metric, open_page, wait_until_drawn
 from tests.helpers.refusals import pattern
 from tests.helpers.written_files import no_writing, places, processes, written_since
 
@@ -35,7 +35,7 @@ def figures(page: Page):
 def read(page: Page) -> list[str]:
     """The three figures, once all is shown."""
     expect(page.locator(".wipe")).to_be_visible()
-    page.wait_for_selector(IDLE)
+    wait_until_drawn(page)
     expect(figures(page)).to_have_count(3)
     return figures(page).all_inner_texts()
 
@@ -241,7 +241,7 @@ def test_the_square_is_moved_by_mouse_and_by_keyboard(page):
         pixels = face.get_attribute("src")
         page.keyboard.press(key)
         expect(face).not_to_have_attribute("src", pixels)
-        page.wait_for_selector(IDLE)
+        wait_until_drawn(page)
 
 
 def test_one_of_two_faces_is_chosen_with_a_click_and_its_square_is_moved(page):
@@ -252,7 +252,7 @@ def test_one_of_two_faces_is_chosen_with_a_click_and_its_square_is_moved(page):
     face = page.locator("figure img").first
     pixels = face.get_attribute("src")
     assert_moves(page, before, face, page.get_by_role("button", name="Use face 2 of 2").click)
-    page.wait_for_selector(IDLE)
+    wait_until_drawn(page)
     page.get_by_role("button", name="Use face 1 of 2").click()
     expect(face).to_have_attribute("src", pixels)
     before = read(page)
@@ -338,7 +338,7 @@ def test_a_photo_needs_no_pandas_and_is_not_kept_by_streamlit_once_forgotten(
     assert "pandas" not in Path(f"/proc/{server.pid}/maps").read_text()  # 70 MB
     page.get_by_role("button", name="Forget this photo").click()
     expect(figures(page)).to_have_count(0)
-    page.wait_for_selector(IDLE)
+    wait_until_drawn(page)
     deadline = time.monotonic() + 30  # the server counts anew every 5 seconds only
     while kept_bytes(server) != before:
         assert time.monotonic() < deadline, "the photo is still there"
@@ -368,7 +368,7 @@ def test_a_photo_from_the_camera_has_a_square_to_move(camera_page):
     for _ in range(5):
         page.keyboard.press("-")
     expect(figures(page)).not_to_have_text(before)
-    page.wait_for_selector(IDLE)
+    wait_until_drawn(page)
     assert_moves(page, read(page), face, lambda: drag(page, -40, -20))
     page.get_by_role("button", name="Forget this photo").click()
     expect(figures(page)).to_have_count(0)
@@ -410,7 +410,7 @@ def test_every_picture_can_be_downloaded(page, query, names):
         if place % 10 == 0:  # Chromium asks its user before a page's eleventh download
             open_page(page, "/denoise?picture=1" + query)
             expect(page.locator(".wipe")).to_be_visible()
-            page.wait_for_selector(IDLE)
+            wait_until_drawn(page)
             page.get_by_role("button", name="Download", exact=True).click()
             buttons = page.get_by_test_id("stDownloadButton").get_by_role("button")
             expect(buttons).to_have_count(len(names) + 1)

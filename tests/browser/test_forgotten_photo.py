@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from ae_core.denoising.faces import MIDDLE
 from ae_core.denoising.photos import cut_face, take_photo
-from tests.helpers.lab_page import IDLE, open_page
+from tests.helpers.lab_page import open_page, wait_until_drawn
 from tests.helpers.lab_server import LAPTOP, serving
 from tests.helpers.memory_search import holders, hook
 
@@ -54,12 +54,12 @@ def test_nothing_in_memory_holds_a_forgotten_photo(browser, tmp_path):
         page.locator("input[type=file]").set_input_files(chosen)
         expect(page.get_by_text("No face was found")).to_be_visible()
         expect(page.get_by_test_id("stMetricValue").first).to_be_visible()
-        page.wait_for_selector(IDLE)
+        wait_until_drawn(page)
         before = holders(tmp_path, wanted)
         kept = {name for name, found in before.items() if found}
         assert kept == {"photo", "preview", "face"}  # the worker alone has read the file
 
         page.get_by_role("button", name="Forget this photo").click()
         expect(page.get_by_text("Choose a face, upload")).to_be_visible()
-        page.wait_for_selector(IDLE)
+        wait_until_drawn(page)
         assert holders(tmp_path, wanted) == {name: [] for name in wanted}

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from ae_core.latent.profile import LatentProfile
 from ae_core.models.pretrained import best_for
-from tests.helpers.lab_page import IDLE, box_of, drag, linked, open_page
+from tests.helpers.lab_page import box_of, drag, linked, open_page, wait_until_drawn
 
 FACE = "canvas.face[width]"  # without this attribute, nothing is drawn on it yet
 FRAMES = 12
@@ -155,7 +155,7 @@ def test_all_that_matters_is_in_sight_and_leads_on(page):
     assert all("lang=de" in each for each in addresses)
     ways.nth(1).click()
     expect(page).to_have_title("Trainieren · Autoencoder Lab")
-    page.wait_for_selector(IDLE)
+    wait_until_drawn(page)
     assert linked(page, "lang") == "de"
 
 

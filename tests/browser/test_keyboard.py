@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import FloatRect, Locator, Page, expect
 
-from tests.helpers.lab_page import IDLE, STILL, box_of, open_page
+from tests.helpers.lab_page import STILL, box_of, open_page, wait_until_drawn
 from tests.helpers.trainings import EPOCHS, MAPPED
 
 MOST_STOPS = 60  # of Tab, from the top of a page
@@ -101,7 +101,7 @@ def test_it_is_reached_and_worked_by_keyboard(page, trained, kind):
             page.locator("input[type=file]").set_input_files(file)
         shown = page.locator(kind.selector).first
         expect(shown).to_be_visible()
-        page.wait_for_selector(IDLE)
+        wait_until_drawn(page)
         page.wait_for_function(STILL)
         reached(page, kind.selector)
         lit = picture_of(page, shown)
@@ -114,7 +114,7 @@ def test_it_is_reached_and_worked_by_keyboard(page, trained, kind):
         element = shown.element_handle()
         says = f"([element, before]) => ({kind.says})(element) !== before"
         page.wait_for_function(says, arg=[element, before])
-        page.wait_for_selector(IDLE)
+        wait_until_drawn(page)
         assert page.evaluate(FOCUSED, kind.selector), "focus is lost"
         page.keyboard.press("Tab")
         assert element.evaluate("e => !e.matches(':focus')"), "it keeps the focus"

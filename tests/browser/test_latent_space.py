@@ -20,13 +20,13 @@ from ae_core.models.compatibility import image_shape
 from ae_core.models.pretrained import best_for, cards
 from pages.ui.widgets.component import address
 from tests.helpers.lab_page import (
-    IDLE,
     box_of,
     drag,
     linked,
     metric,
     open_page,
     wait_for_decoders,
+    wait_until_drawn,
     way_on,
 )
 
@@ -41,7 +41,7 @@ def open_view(page: Page, view: str = "Sliders", query: str = "") -> list[int]:
     if view in ("Sliders", "Map", "Walk", "Directions"):
         expect(page.locator(".latent .status").first).to_have_text("")
         wait_for_decoders(page)
-    page.wait_for_selector(IDLE)
+    wait_until_drawn(page)
     sent.clear()
     return sent
 
@@ -77,7 +77,7 @@ def test_the_picture_follows_the_hand_and_the_server_hears_of_it_once(page):
     assert sent == []
     page.mouse.up()
     wait_for_link(page, "z")
-    page.wait_for_selector(IDLE)
+    wait_until_drawn(page)
     assert len(sent) == 1
     assert values(page)[1:] == others
     after, shown = picture(page), values(page)
@@ -125,11 +125,11 @@ def test_a_test_picture_sets_all_sliders_and_the_same_code_counts_again_after_an
     for _ in range(2):
         page.get_by_role("button", name="Mean").click()
         page.wait_for_function("() => /z=-?[0-9]/.test(location.search)")
-        page.wait_for_selector(IDLE)
+        wait_until_drawn(page)
         mean, before = values(page), picture(page)
         page.locator(".picker button").nth(2).click()
         page.wait_for_function("() => location.search.includes('z=picture')")
-        page.wait_for_selector(IDLE)
+        wait_until_drawn(page)
         expect(page.locator(".rows output").first).not_to_have_text(mean[0])
         assert picture(page) != before
         assert linked(page, "z") == "picture:2"
@@ -143,7 +143,7 @@ def test_an_answer_that_is_late_does_not_move_the_sliders_back(page):
         page.keyboard.press("ArrowRight")
         page.wait_for_timeout(170)  # longer than a view waits, shorter than an answer takes
         shown.append(float(values(page)[0]))
-    page.wait_for_selector(IDLE)
+    wait_until_drawn(page)
     shown.append(float(values(page)[0]))
     assert shown == sorted(shown)
     assert shown[-1] == shown[-2]
@@ -215,7 +215,7 @@ def test_twins_have_their_maps_side_by_side(page):
     expect(maps).to_have_count(2)
     maps.last.scroll_into_view_if_needed()
     wait_for_decoders(page, 2)
-    page.wait_for_selector(IDLE)
+    wait_until_drawn(page)
     left, right = (box_of(each) for each in maps.all())
     assert abs(left["y"] - right["y"]) < 2
     assert left["x"] + left["width"] <= right["x"]
@@ -242,7 +242,7 @@ def test_a_run_in_training_swaps_in_and_the_sliders_stay_where_they_are(page):
     for _ in range(4):
         slider(page, 1).press("ArrowRight")
     wait_for_link(page, "z")
-    page.wait_for_selector(IDLE)
+    wait_until_drawn(page)
     shown, before, first = values(page), picture(page), page.evaluate(digest)
     page.wait_for_function(f"(first) => ({digest})() !== first", arg=first)
     assert values(page) == shown
@@ -255,7 +255,7 @@ def test_a_run_in_training_swaps_in_and_the_sliders_stay_where_they_are(page):
 def test_a_decoder_too_large_for_the_browser_follows_when_the_hand_lets_go(page):
     page.goto("/latent_space?model=olivetti-denoising")
     expect(page.locator(".latent .status").first).to_contain_text("Too large for the browser")
-    page.wait_for_selector(IDLE)
+    wait_until_drawn(page)
     still = page.locator(".pictures img")
     before = still.get_attribute("src")
     drag(page, slider(page, 0), 0.5, 0.9)
@@ -311,7 +311,7 @@ def test_the_map_decodes_under_the_pointer_and_keeps_a_click(page):
     page.mouse.up()
     page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + 0.5 * box["height"])
     wait_for_link(page, "z")
-    page.wait_for_selector(IDLE)
+    wait_until_drawn(page)
     assert len(sent) == 1
     page.mouse.move(5, 5)
     assert picture(page) == hovered
@@ -388,7 +388,7 @@ def test_sliders_start_from_a_photo_of_ones_own(page, photo):
     page.locator("input[type=file]").set_input_files(photo)
     page.get_by_role("button", name="Encode this picture").click()
     wait_for_link(page, "z")
-    page.wait_for_selector(IDLE)
+    wait_until_drawn(page)
     assert len(linked(page, "z").split(",")) == len(values(page))
     assert values(page) != before[0]
     assert picture(page) != before[1]
@@ -523,12 +523,12 @@ def test_new_random_codes_are_new_and_the_same_seed_gives_the_same(page):
     first = pixels(page, image.get_attribute("src"))
     page.get_by_role("button", name="New random codes").click()
     wait_for_link(page, "seed")
-    page.wait_for_selector(IDLE)
+    wait_until_drawn(page)
     expect(image).to_be_visible()
     again = pixels(page, image.get_attribute("src"))
     assert (first != again).any()
     page.reload()
-    page.wait_for_selector(IDLE)
+    wait_until_drawn(page)
     expect(image).to_be_visible()
     np.testing.assert_array_equal(pixels(page, image.get_attribute("src")), again)
 

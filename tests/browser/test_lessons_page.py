@@ -13,9 +13,8 @@ from ae_core.lessons.figures import figures_of_run
 from ae_core.lessons.pictures import SMALL
 from ae_core.lessons.reader import lesson_files, read_lesson
 from ae_core.lessons.schema import Lesson, Step, numbers_of
-from tests.helpers.lab_page import box_of
+from tests.helpers.lab_page import box_of, wait_until_drawn
 
-IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 LESSONS = [read_lesson(path) for path in lesson_files("en")]
 # Of a large figure and of all that is in it.
 NOT_CUT_OFF = "e => [e, ...e.querySelectorAll('*')].every(x => x.scrollWidth <= x.clientWidth + 1)"
@@ -51,14 +50,14 @@ def guess(page: Page, step: Step, said: float | None) -> None:
     if step.guess.choices:
         label = step.guess.choices[round(said or 1) - 1]
         page.get_by_test_id("stRadio").get_by_text(label, exact=True).click()
-        page.wait_for_selector(IDLE)
+        wait_until_drawn(page)
     elif said is not None:
         slider = page.get_by_test_id("stSlider").get_by_role("slider")
         away = round((said - (step.guess.low + step.guess.high) / 2) / step.guess.step)
         for _ in range(abs(away)):
             slider.press("ArrowRight" if away > 0 else "ArrowLeft")
         expect(slider).to_have_value(f"{said:g}")
-        page.wait_for_selector(IDLE)
+        wait_until_drawn(page)
     page.get_by_role("button", name="That is my guess").click()
     expect(page.get_by_text(f"{step.guess.question} You said:")).to_be_visible()
 
@@ -80,7 +79,7 @@ def explained(page: Page, step: Step) -> Locator:
 def nothing_is_shown(page: Page, step: Step) -> None:
     """What must hold until the experiment is done."""
     expect(page.get_by_role("button", name="Skip this step")).to_be_visible()
-    page.wait_for_selector(IDLE)
+    wait_until_drawn(page)
     assert page.get_by_role("button", name=re.compile("^(Next|Finish)$")).count() == 0
     main = page.get_by_test_id("stMain")
     assert main.get_by_text(re.compile("The answer:|That is right|Close!")).count() == 0
@@ -117,7 +116,7 @@ def test_a_lesson_from_start_to_end(page, lesson: Lesson):
     verdicts = []
     for place, step in enumerate(lesson.steps):
         expect(page.get_by_role("heading", name=step.title)).to_be_visible()
-        page.wait_for_selector(IDLE)
+        wait_until_drawn(page)
         if needs_files(step):
             page.get_by_role("button", name="Skip this step").click()
             continue
@@ -140,7 +139,7 @@ def test_a_lesson_from_start_to_end(page, lesson: Lesson):
             page.get_by_role("button", name="I have tried it").click()
         ahead = "Finish" if place + 1 == len(lesson.steps) else "Next"
         expect(page.get_by_role("button", name=ahead)).to_be_visible(timeout=TRAINED)
-        page.wait_for_selector(IDLE)
+        wait_until_drawn(page)
         passed = page.get_by_test_id("stAlertContentSuccess").filter(
             has=page.get_by_text(re.compile("check_circle"))
         )
@@ -177,7 +176,7 @@ def test_a_long_lesson_begins(page, lesson: Lesson):
     page.goto(f"/lessons?lesson={lesson.id}&lang=en")
     for place, step in enumerate(lesson.steps):
         expect(page.get_by_role("heading", name=step.title)).to_be_visible()
-        page.wait_for_selector(IDLE)
+        wait_until_drawn(page)
         nothing_is_shown(page, step)
         guess(page, step, wrong(step, answer(lesson, place)))
         if step.experiments:
@@ -258,7 +257,7 @@ def test_each_pixel_says_its_value(page):
     page.goto(f"/lessons?lesson={LESSONS[0].id}&lang=en")
     below = page.get_by_role("button", name="That is my guess")
     expect(below).to_be_visible()
-    page.wait_for_selector(IDLE)
+    wait_until_drawn(page)
     place = box_of(below)
     held[0].continue_()
     grid = page.get_by_role("grid", name="A handwritten")
@@ -306,12 +305,12 @@ def test_a_bad_link_is_answered(page, query, sentence):
 
 def test_a_lesson_fits_a_phone(phone):
     phone.goto(f"/lessons?lesson={LESSONS[3].id}")
-    phone.wait_for_selector(IDLE)
+    wait_until_drawn(phone)
     term = phone.locator("abbr").first
     term.tap()
     assert term.evaluate(BOX).strip('"') == term.get_attribute("title")
     guess(phone, LESSONS[3].steps[0], None)
-    phone.wait_for_selector(IDLE)
+    wait_until_drawn(phone)
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
 
 
@@ -320,7 +319,7 @@ def test_the_next_step_begins_at_its_top(phone):
     phone.set_viewport_size({"width": 390, "height": 480})  # a step fills more than it
     phone.goto(f"/lessons?lesson={lesson.id}&lang=en")
     expect(phone.locator(".st-key-lesson-top i")).to_be_attached()
-    phone.wait_for_selector(IDLE)
+    wait_until_drawn(phone)
     main = phone.get_by_test_id("stMain")
     assert main.evaluate("e => { e.scrollTo(0, e.scrollHeight); return e.scrollTop; }") > 200
     phone.get_by_role("button", name="Skip this step").tap()

@@ -5,14 +5,14 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.helpers.lab_page import IDLE, linked, metric
+from tests.helpers.lab_page import linked, metric, wait_until_drawn
 
 
 def open_view(page: Page, query: str) -> None:
     page.goto(f"/measure?{query}")
     expect(page.locator(".js-plotly-plot .trace").first).to_be_attached(timeout=120_000)
     expect(page.locator("figure img").first).to_be_attached(timeout=120_000)
-    page.wait_for_selector(IDLE)
+    wait_until_drawn(page)
 
 
 def wait_for_link(page: Page, name: str, old: str = "") -> None:
@@ -20,7 +20,7 @@ def wait_for_link(page: Page, name: str, old: str = "") -> None:
         "([name, old]) => ![null, old].includes(new URL(location.href).searchParams.get(name))",
         arg=[name, old],
     )
-    page.wait_for_selector(IDLE)
+    wait_until_drawn(page)
 
 
 def captions(page: Page) -> str:
@@ -44,7 +44,7 @@ def test_curves_appear_and_a_point_that_is_clicked_shows_its_pictures(page):
     shown = captions(page)
     page.reload()
     expect(page.locator("figcaption", has_text="(the smallest)").first).to_be_visible()
-    page.wait_for_selector(IDLE)
+    wait_until_drawn(page)
     assert captions(page) == shown
 
 

@@ -16,7 +16,15 @@ from playwright.sync_api import FilePayload, Page, expect
 from ae_core.data.toy_faces import draw_faces, sample_factors
 from ae_core.data.user_set_store import UserSetStore
 from ae_core.storage.database import FILE, Database
-from tests.helpers.lab_page import IDLE, STILL, box_of, linked, metric, open_page, way_on
+from tests.helpers.lab_page import (
+    STILL,
+    box_of,
+    linked,
+    metric,
+    open_page,
+    wait_until_drawn,
+    way_on,
+)
 from tests.helpers.refusals import pattern
 from tests.helpers.written_files import no_writing, places, processes, written_since
 
@@ -46,7 +54,7 @@ def draw(page: Page, lean: float) -> None:
 
 def upload(page: Page, *files: tuple[str, bytes]) -> None:
     page.get_by_text("Upload", exact=True).first.click()
-    page.wait_for_selector(IDLE)
+    wait_until_drawn(page)
     kind = "application/octet-stream"
     buffers: list[FilePayload] = [{"name": n, "mimeType": kind, "buffer": d} for n, d in files]
     page.locator("input[type=file]").set_input_files(buffers)
@@ -90,7 +98,7 @@ def test_draw_upload_name_train_reconstruct_delete(page, server):
     expect(page.get_by_text(pattern("file_kind", name="notes [a](b) *c*.txt"))).to_be_visible()
     page.get_by_role("button", name="Keep them (20)").click()
     expect(metric(page, "Pictures")).to_have_text("22")
-    page.wait_for_selector(IDLE)  # an expander that is drawn anew is closed
+    wait_until_drawn(page)  # an expander that is drawn anew is closed
 
     page.get_by_text("Name or delete").click()
     page.get_by_label("Name of the set").fill("Our handwriting")

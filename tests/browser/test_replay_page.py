@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.helpers.lab_page import IDLE, drag, linked
+from tests.helpers.lab_page import drag, linked, wait_until_drawn
 from tests.helpers.trainings import EPOCHS, MAPPED, NOISY
 
 
@@ -16,7 +16,7 @@ def open_replay(page: Page, query: str) -> list[int]:
     page.on("websocket", lambda ws: ws.on("framesent", lambda data: sent.append(len(data))))
     page.goto(f"/train?{query}&view=Watch")
     expect(page.locator("canvas.pictures").first).to_be_visible()
-    page.wait_for_selector(IDLE)
+    wait_until_drawn(page)
     wait_for_pictures(page)
     sent.clear()
     return sent
@@ -52,7 +52,7 @@ def test_the_pictures_follow_the_slider_and_the_server_hears_of_it_once(page, tr
     assert sent == []
     page.mouse.up()
     page.wait_for_function("() => new URL(location.href).searchParams.get('replay') === '1'")
-    page.wait_for_selector(IDLE)
+    wait_until_drawn(page)
     assert len(sent) == 1
     first = pixels(page)
     page.reload()  # the epoch is in the address
@@ -61,7 +61,7 @@ def test_the_pictures_follow_the_slider_and_the_server_hears_of_it_once(page, tr
     assert pixels(page) == first
     page.get_by_text("Now", exact=True).click()
     expect(page.locator("canvas.pictures")).to_have_count(0)
-    page.wait_for_selector(IDLE)
+    wait_until_drawn(page)
     assert linked(page, "replay") == ""
 
 
@@ -103,7 +103,7 @@ def test_two_runs_follow_one_slider(page, trained):
     page.get_by_label(re.compile("^Compare at the same epoch")).click()
     page.get_by_role("option", name=re.compile(second[:4])).click()
     expect(page.locator("canvas.pictures")).to_have_count(2)
-    page.wait_for_selector(IDLE)
+    wait_until_drawn(page)
     wait_for_pictures(page)
     assert linked(page, "with") == second
     before = [pixels(page, "pictures", place) for place in (0, 1)]

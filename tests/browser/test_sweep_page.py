@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.helpers.lab_page import IDLE, open_page
+from tests.helpers.lab_page import open_page, wait_until_drawn
 
 
 def start_sweep(page: Page, sizes: str, epochs: int) -> None:
@@ -15,7 +15,7 @@ def start_sweep(page: Page, sizes: str, epochs: int) -> None:
     field.fill(sizes)
     field.press("Enter")
     page.wait_for_function("() => new URL(location.href).searchParams.has('sizes')")
-    page.wait_for_selector(IDLE)
+    wait_until_drawn(page)
     page.get_by_role("button", name="Train all").click()
     expect(page.get_by_text("squeezed into codes of different sizes")).to_be_visible()
 
@@ -34,7 +34,7 @@ def test_two_sizes_are_two_points_and_two_rows_and_a_click_chooses_one(page):
     expect(rows).to_have_count(3)  # the originals, too
     for size in (2, 8):
         expect(page.get_by_text(re.compile(rf"^{size} numbers: \d"))).to_be_visible()
-    page.wait_for_selector(IDLE)
+    wait_until_drawn(page)
     box = points(page, 1).nth(1).bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.wait_for_function("() => new URL(location.href).searchParams.get('size') === '8'")

@@ -15,7 +15,7 @@ from ae_core.runs.store import RunStore
 from ae_core.specs import preset
 from pages.ui.state.identity import DAYS, SECONDS_PER_DAY, earlier_identity
 from pages.ui.streamlit_adapter import XSRF_COOKIE
-from tests.helpers.lab_page import IDLE, linked, open_page
+from tests.helpers.lab_page import linked, open_page, wait_until_drawn
 from tests.helpers.lab_server import LAPTOP, Server, serving
 
 NO_COOKIE = "This browser keeps no cookie"
@@ -89,7 +89,7 @@ def press(page: Page, name: str) -> None:
     """Press one of the browser's buttons and wait until the page is open anew."""
     with page.expect_event("load"):
         page.get_by_role("button", name=name).click()
-    page.wait_for_selector(IDLE)
+    wait_until_drawn(page)
 
 
 def test_a_teacher_finds_the_class_again_in_the_same_browser_and_nobody_else_does(browser, server):
@@ -147,7 +147,7 @@ def test_who_leaves_the_browser_is_somebody_new_in_every_tab(browser, server):
         expect(teaches(page, code)).to_have_count(0)
         other.reload()
         expect(other.get_by_role("button", name="Open a class")).to_be_visible()
-        other.wait_for_selector(IDLE)
+        wait_until_drawn(other)
         expect(teaches(other, code)).to_have_count(0)
         assert own_cookie(context).get("expires") == -1
         open_page(page, address)  # its class stays where it is

@@ -20,7 +20,7 @@ from ae_core.specs import change, preset
 from ae_core.storage.files import ROOT
 from ae_core.workers.connection import Connection
 from tests.helpers.dask_cluster import DaskCluster
-from tests.helpers.lab_page import IDLE
+from tests.helpers.lab_page import wait_until_drawn
 from tests.helpers.lab_server import wait_for
 from tests.helpers.sticky_proxy import COOKIE, StickyProxy
 
@@ -207,7 +207,7 @@ def test_a_session_goes_on_at_the_other_server_when_its_own_is_killed(servers, s
     before, here = epoch(student), server_of(student)
     servers.processes[here].kill()
     trains_on(student, before)  # without a reload
-    student.wait_for_selector(IDLE)  # all of the page is drawn anew
+    wait_until_drawn(student)  # all of the page is drawn anew
     stop(student)  # it is still this visitor's run
     assert server_of(student) != here
     student.goto("/train?view=Compare")

@@ -9,6 +9,7 @@ from pages.ui.widgets.component import address
 # Streamlit opens and closes its expanders in half a second.
 STILL = "() => document.getAnimations().every((each) => each.playState !== 'running')"
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
+REST = "() => new Promise((rested) => requestIdleCallback(rested, { timeout: 5000 }))"
 LIVE = f"async () => {{ window.live = await import('{address('pickers/live_decoder.js')}'); }}"
 
 
@@ -19,7 +20,16 @@ def open_page(page: Page, path: str) -> None:
     page.wait_for_selector(
         "[data-testid=stMain] [data-testid=stElementContainer]", state="attached"
     )
+    wait_until_drawn(page)
+
+
+def wait_until_drawn(page: Page) -> None:
+    """Wait until the script has ended and the browser has nothing left to draw.
+
+    On a busy computer Streamlit's page tells the end of its script before it draws what came last.
+    """
     page.wait_for_selector(IDLE)
+    page.evaluate(REST)
 
 
 def wait_for_decoders(page: Page, count: int = 1) -> None:
