@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from ae_core.storage.files import ROOT
+from ae_core.text.sentences import entries
 from pages.ui import streamlit_adapter
+from pages.ui.shell.asgi import WORDS
 from pages.ui.shell.lifespan import COLLECT_AFTER, SWITCH_INTERVAL
 
 STREAMLIT = "pages/ui/streamlit_adapter.py"
@@ -115,8 +117,8 @@ def test_a_cookie_of_another_format_names_nobody(cookie):
 def test_streamlits_page_can_be_told_where_its_server_is():
     page = streamlit_adapter.INDEX.read_text(encoding="utf-8")
     needs(page.count("<head>") == 1, "one <head> in static/index.html", STREAMLIT, "the base path")
-    folder = streamlit_adapter.INDEX.parent / "static" / "js"
-    scripts = "".join(script.read_text(encoding="utf-8") for script in folder.glob("*.js"))
+    needs(page.count("</body>") == 1, "one </body> in static/index.html", STREAMLIT, "our style")
+    scripts = streamlits_scripts()
     needs("BACKEND_BASE_URL" in scripts, "BACKEND_BASE_URL", "pages/ui/shell/base.js", "its server")
     for name in ("test-connection-state", "`CONNECTED`", "stApp`", "stElementContainer"):
         needs(name in scripts, name, CONNECTION, "knowing whether there is a connection")
@@ -124,6 +126,21 @@ def test_streamlits_page_can_be_told_where_its_server_is():
         needs(name in scripts, name, CONNECTION, "closing Streamlit's own dialog")
     for name in ("stSidebar`", "data-collapsed", "stSidebarCollapseButton`", "stPageLink-NavLink`"):
         needs(name in scripts, name, MENU, "closing the menu over the page")
+
+
+def streamlits_scripts() -> str:
+    folder = streamlit_adapter.INDEX.parent / "static" / "js"
+    return "".join(script.read_text(encoding="utf-8") for script in folder.glob("*.js"))
+
+
+def test_streamlits_page_says_what_other_languages_replace():
+    scripts = streamlits_scripts()
+    for key, said in entries("en").items():
+        if key.startswith(WORDS) and key != f"{WORDS}point":
+            for part in re.split(r":|\{\w+\}", said):
+                needs(part.strip() in scripts, f"“{said}”", f"assets/text/*/{WORDS}toml", key)
+    for name in ("stFileUploader`", "stSlider`", "stMarkdownContainer`"):
+        needs(name in scripts, name, "pages/ui/shell/streamlit_words.js", "its own words")
 
 
 def test_streamlits_page_has_the_scripts_that_the_policy_allows():

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from pi_heif import register_heif_opener
-from PIL import Image, ImageOps, UnidentifiedImageError, features
+from PIL import Image, UnidentifiedImageError, features
 
 from ae_core.data.image_parts import ORIENTATION, strip
 from ae_core.errors import UserError
@@ -28,7 +28,6 @@ _NAMES = {"WEBP": "WebP", "HEIF": "HEIC"}
 KINDS = tuple(_NAMES.get(kind, kind) for kind in FORMATS)  # as visitors know them
 ENOUGH = 1024  # pixels: the shorter side of a reduced image is at least this
 STRIP = 256  # rows that are converted at a time
-SQUARE = 512  # pixels: models see at most an eighth of it
 
 _TRANSPOSE = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -85,17 +84,6 @@ class ImageFile:
 def open_image(data: bytes, name: str = "image", *, full_size: bool = False) -> Image.Image:
     """Check and decode a visitor's file; see `read_header` and `ImageFile.decode`."""
     return read_header(data, name).decode(full_size=full_size)
-
-
-def open_square(data: bytes, name: str) -> np.ndarray:
-    """Return the central square of a visitor's file, (S, S, 3) uint8, S at most `SQUARE`.
-
-    Raises:
-        UserError: see `read_header` and `ImageFile.decode`.
-    """
-    image = open_image(data, name)
-    side = min(*image.size, SQUARE)
-    return np.asarray(ImageOps.fit(image, (side, side), Image.Resampling.LANCZOS))
 
 
 def read_header(data: bytes, name: str) -> ImageFile:

@@ -8,7 +8,7 @@ import io
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from ae_core import images
 from ae_core.data.image_files import open_image
@@ -18,7 +18,7 @@ from ae_core.denoising import faces
 PHOTO_SIDE = 1280  # pixels: the longer side that a photo is reduced to
 PREVIEW_SIDE = 480
 LOSSLESS_PIXELS = 512 * 512  # photos up to this many are kept as PNG
-FACE_SIDE = 512  # pixels of a crop
+FACE_SIDE = 512  # pixels of a crop: models see at most an eighth of it
 WHOLE_SIDE = 640  # the longer side of a whole photo: a denoiser needs seconds for it
 DRAWN_SAMPLES = 11
 
@@ -64,6 +64,13 @@ def find_faces(photo: bytes) -> tuple[faces.Crop, ...]:
 def cut_face(photo: bytes, crop: faces.Crop) -> np.ndarray:
     """Cut a crop out of `Photo.data`; return (S, S, 3) uint8, S at most `FACE_SIDE`."""
     return faces.cut(_opened(photo), crop, FACE_SIDE)
+
+
+def middle_square(photo: bytes) -> np.ndarray:
+    """Return the square in the middle of `Photo.data`: (S, S, 3) uint8, S at most `FACE_SIDE`."""
+    whole = _opened(photo)
+    side = min(*whole.size, FACE_SIDE)
+    return np.asarray(ImageOps.fit(whole, (side, side), Image.Resampling.LANCZOS))
 
 
 def whole_photo(photo: bytes) -> np.ndarray:

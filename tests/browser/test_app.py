@@ -234,6 +234,21 @@ def test_the_menu_over_a_phones_page_closes_by_a_tap_beside_it_or_on_a_page(phon
     expect(menu).to_have_attribute("data-collapsed", "true")
 
 
+def test_streamlits_own_words_are_in_the_language_of_the_page(page):
+    open_page(page, "/denoise?source=Upload&amount=0.3&lang=de")
+    uploader, slider = page.get_by_test_id("stFileUploader"), page.get_by_test_id("stSlider")
+    expect(uploader.get_by_text("Hochladen", exact=True)).to_be_visible()
+    expect(uploader.get_by_text("25MB je Datei")).to_be_visible()
+    expect(slider.get_by_text("0,3", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="Zum Inhalt springen")).to_be_attached()
+    slider.get_by_role("slider").press("ArrowRight")
+    expect(slider.get_by_text("0,31", exact=True)).to_be_visible()
+    page.get_by_test_id("stSidebar").get_by_text("English", exact=True).click()
+    expect(uploader.get_by_text("Upload", exact=True)).to_be_visible()
+    expect(uploader.get_by_text("25MB per file")).to_be_visible()
+    expect(slider.get_by_text("0.31", exact=True)).to_be_visible()
+
+
 def test_a_page_within_another_one_has_no_side_navigation(page):
     open_page(page, "/train?embed=true&lang=de")
     expect(page.get_by_test_id("stBaseButton-primary")).to_be_visible()

@@ -11,9 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFile
 
-from ae_core.data.image_files import ENOUGH, MAX_BYTES, SQUARE, open_image, open_square
+from ae_core.data.image_files import ENOUGH, MAX_BYTES, open_image
 from ae_core.errors import UserError
-from ae_core.images import to_array, to_pillow
 from ae_core.storage.files import ROOT
 from tests.helpers.encoded import encoded, many_scans, segment, tiled_heic
 from tests.helpers.refusals import check, refused
@@ -123,22 +122,6 @@ def test_a_reduced_image_is_the_mean_of_its_pixels(mode):
     wanted = Image.fromarray(pixels).convert(mode).convert("RGB").reduce(2)
     assert image.size == wanted.size == (1500, 1025)
     assert np.abs(np.asarray(image, float) - np.asarray(wanted)).max() <= 1
-
-
-@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
-@pytest.mark.parametrize("size", [(300, 200), (4000, 3000), (600, 2500)])
-def test_models_see_the_square_of_a_file_as_they_would_see_the_file(size, kind):
-    width, height = size
-    smooth = photo(height, width) * np.uint8([1, 1, 0])
-    data = encoded(Image.fromarray(smooth), kind)
-    square = open_square(data, "mine")
-    assert square.dtype == np.uint8
-    assert square.shape == (min(*size, SQUARE), min(*size, SQUARE), 3)
-    for shape in ((64, 64, 3), (28, 28, 1)):
-        wanted = to_array(open_image(data), shape)
-        error = np.abs(to_array(to_pillow(square), shape) - wanted)
-        assert error.mean() <= 0.5 / 255
-        assert error.max() <= 3 / 255  # at the edges, which have neighbours in the whole file
 
 
 # --- transparent images -----------------------------------------------------------------------

@@ -12,12 +12,14 @@ from PIL import Image
 from skimage import data
 
 from ae_core import metrics
+from ae_core.data.image_files import open_image
 from ae_core.denoising import denoise as denoising
 from ae_core.denoising import filters, photos
 from ae_core.denoising.denoise import classical, denoise, prepared
 from ae_core.denoising.faces import MIDDLE, Crop
-from ae_core.denoising.photos import cut_face, find_faces, take_photo
+from ae_core.denoising.photos import cut_face, find_faces, middle_square, take_photo
 from ae_core.errors import Message
+from ae_core.images import to_array, to_pillow
 from ae_core.models import inference, weights
 from ae_core.models.compatibility import image_shape
 from ae_core.models.pretrained import cards
@@ -308,6 +310,30 @@ def test_the_smallest_and_thinnest_photos_can_be_cut_and_denoised(size, crop):
     assert face.shape == (64, 64, 3)
     result = denoise(DENOISER, face, MUCH, 0, colour=True)
     assert result.output.psnr > result.noisy.psnr
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+@pytest.mark.parametrize("size", [(300, 200), (4000, 3000), (600, 2500)])
+def test_models_see_the_middle_of_a_photo_as_they_would_see_the_file(size, kind):
+    width, height = size
+    y, x = np.mgrid[:height, :width]
+    smooth = np.stack([255 * y // height, 255 * x // width, 0 * x], -1).astype(np.uint8)
+    data = encoded(Image.fromarray(smooth), kind)
+    square = middle_square(take_photo(data, "mine").data)
+    assert square.dtype == np.uint8
+    assert square.shape == (min(*size, 512), min(*size, 512), 3)
+    for shape in ((64, 64, 3), (28, 28, 1)):
+        wanted = to_array(open_image(data), shape)
+        error = np.abs(to_array(to_pillow(square), shape) - wanted)
+        assert error.mean() <= 0.5 / 255
+        assert error.max() <= 3 / 255  # at the edges, which have neighbours in the whole file
+
+
+def test_a_small_picture_is_seen_pixel_by_pixel():
+    digit = np.random.default_rng(3).integers(0, 256, (28, 28), np.uint8)
+    data = encoded(Image.fromarray(digit), "PNG")
+    square = middle_square(take_photo(data, "digit.png").data)
+    assert np.array_equal(square, np.stack([digit] * 3, -1))
 
 
 # --- take_photo: what is refused -------------------------------------------------------------

@@ -105,12 +105,17 @@ def _test_picture(model: TrainedAutoencoder | TrainedDenoiser) -> Chosen | None:
     return Chosen(("test", model.id, number), picture, shared=not known.user_made)
 
 
-def own_photo(source: str, forget: Callable[[], None] | None = None) -> Chosen | None:
+def own_photo(
+    source: str, forget: Callable[[], None] | None = None, *, face: bool = True
+) -> Chosen | None:
     """Let the visitor upload or take a photo and choose the face; return None without one.
+
+    A photo of another page or model is still there.
 
     Args:
         source: "Upload" or "Camera".
-        forget: called instead of `Session.forget_photo` when the visitor removes the photo.
+        forget: called after `Session.forget_photo` when the visitor removes the photo.
+        face: whether a face is wanted; otherwise it is the photo's middle square.
 
     Raises:
         UserError: the photo cannot be read.
@@ -118,37 +123,52 @@ def own_photo(source: str, forget: Callable[[], None] | None = None) -> Chosen |
     kept = session().photo
     # Each photo gets a new widget, so that the old one releases the file.
     key = f"denoise.{source}.{kept.id if kept else ''}"
+    words = "face" if face else "any"
     if source == "Upload":
-        file = st.file_uploader(text("denoise.photo.upload", kinds=KINDS), key=key)
+        file = st.file_uploader(text(f"denoise.photo.upload.{words}", kinds=KINDS), key=key)
     else:
-        file = st.camera_input(text("denoise.photo.camera"), key=key)
+        file = st.camera_input(text(f"denoise.photo.camera.{words}"), key=key)
         st.caption(text("denoise.photo.no_camera"))
     st.caption(text("denoise.photo.in_memory"))
     if file is not None:
         try:
-            with st.spinner(text("denoise.photo.looking")):
+            with st.spinner(text("denoise.photo.reading")):
                 photo = read_upload(photos.take_photo, file.getvalue(), file.name)
-                found = answer(photos.find_faces, photo.data)
         finally:
             drop_upload(file)
         session().forget_photo()
-        session().photo = KeptPhoto(photo, found)
+        session().photo = KeptPhoto(photo)
         st.rerun()
     if kept is None:
         return None
-    return _crop(kept, forget or session().forget_photo)
+    chosen = _face(kept) if face else _middle(kept)
+    st.button(text("denoise.photo.forget"), on_click=_forget, args=(forget,))
+    return chosen
 
 
-def _crop(kept: KeptPhoto, forget: Callable[[], None]) -> Chosen:
-    if not kept.faces:
+def _forget(also: Callable[[], None] | None) -> None:
+    session().forget_photo()
+    if also is not None:
+        also()
+
+
+def _middle(kept: KeptPhoto) -> Chosen:
+    data, key = kept.photo.data, (kept.id, "middle")
+    image = session_cached("middle", key, lambda: answer(photos.middle_square, data))
+    return Chosen(key, image, photo=kept)
+
+
+def _face(kept: KeptPhoto) -> Chosen:
+    data = kept.photo.data
+    with st.spinner(text("denoise.photo.looking")):
+        faces = session_cached("faces", kept.id, lambda: answer(photos.find_faces, data))
+    if not faces:
         st.warning(text("denoise.photo.no_face"))
-    elif len(kept.faces) > 1:
-        st.caption(text("denoise.photo.faces", count=len(kept.faces)))
+    elif len(faces) > 1:
+        st.caption(text("denoise.photo.faces", count=len(faces)))
     else:
         st.caption(text("denoise.photo.one_face"))
-    start = kept.faces[0] if kept.faces else MIDDLE
-    crop = crop_box(f"crop-{kept.id}", kept.photo.preview, kept.faces, start)
-    st.button(text("denoise.photo.forget"), on_click=forget)
+    crop = crop_box(f"crop-{kept.id}", kept.photo.preview, faces, faces[0] if faces else MIDDLE)
     key = (kept.id, crop)
-    image = session_cached("face", key, lambda: answer(photos.cut_face, kept.photo.data, crop))
+    image = session_cached("face", key, lambda: answer(photos.cut_face, data, crop))
     return Chosen(key, image, photo=kept)

@@ -1,6 +1,7 @@
 """The web server's routes and middleware in addition to Streamlit's; `app.py` registers them."""
 
 import json
+from collections.abc import Mapping
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from ae_core.text.sentences import languages, say
+from ae_core.text.sentences import entries, languages, say
 from pages.ui import streamlit_adapter
 from pages.ui.shell import visitor_cookie
 from pages.ui.shell.deadline import BodyDeadline
@@ -34,6 +35,7 @@ PROBLEMS = (
     "connection.unreachable",
     "connection.offline",
 )
+WORDS = "streamlit."  # the texts that streamlit_words.js puts in the place of Streamlit's
 # A browser may cache a file of this version forever; other versions have other addresses.
 KEEP = "public, max-age=31536000, immutable"
 MIDDLEWARE = (
@@ -91,7 +93,14 @@ def _head(name: str) -> str:
         language: {key.split(".")[1]: say(key, language, most=MAX_PAGES) for key in PROBLEMS}
         for language in languages()
     }
-    written = json.dumps(sentences, ensure_ascii=False).replace("<", "\\u003c")
+    own = {
+        language: {
+            key.removeprefix(WORDS): said
+            for key, said in entries(language).items()
+            if key.startswith(WORDS)
+        }
+        for language in languages()
+    }
     return (
         f'<script type="module" src="{relative_address("shell/base.js")}" data-page="{name}">'
         "</script>"
@@ -99,5 +108,12 @@ def _head(name: str) -> str:
         f'<script type="module" src="{relative_address("shell/narrow_menu.js")}"></script>'
         f'<script type="module" src="{relative_address("shell/connection.js")}"></script>'
         f'<link rel="stylesheet" href="{relative_address("shell/connection.css")}">'
-        f'<script type="application/json" id="connection-texts">{written}</script>'
+        f'<script type="module" src="{relative_address("shell/streamlit_words.js")}"></script>'
+        f'<script type="application/json" id="connection-texts">{_json(sentences)}</script>'
+        f'<script type="application/json" id="streamlit-words">{_json(own)}</script>'
     )
+
+
+def _json(texts: Mapping[str, Mapping[str, str]]) -> str:
+    """Return texts as they may stand in a page."""
+    return json.dumps(texts, ensure_ascii=False).replace("<", "\\u003c")

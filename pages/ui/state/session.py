@@ -14,7 +14,6 @@ import streamlit as st
 
 from ae_core.data import uploads
 from ae_core.denoising import photos
-from ae_core.denoising.faces import Crop
 from ae_core.errors import Message
 from ae_core.specs import TrainingSpec, preset
 from pages.ui.state.base_path import base_path
@@ -80,30 +79,15 @@ def _new_id() -> str:
 
 
 @dataclass(frozen=True)
-class Upload:
-    """The image in a visitor's file, in memory only; the file itself is not kept.
-
-    Attributes:
-        square: see `ae_core.data.image_files.open_square`.
-        id: a unique id of the file.
-    """
-
-    square: np.ndarray
-    id: str = field(default_factory=_new_id)
-
-
-@dataclass(frozen=True)
 class KeptPhoto:
-    """A visitor's photo of faces, in memory only.
+    """A visitor's photo, in memory only, for all pages and models.
 
     Attributes:
         photo: the worker's result for the file; the file itself is not kept.
-        faces: the squares around the detected faces, the largest first.
         id: a unique id of the photo.
     """
 
     photo: photos.Photo
-    faces: tuple[Crop, ...]
     id: str = field(default_factory=_new_id)
 
 
@@ -132,8 +116,7 @@ class Session:
 
     Attributes:
         draft: the set-up on the Train page.
-        upload: the image on the Reconstruct page.
-        photo: the photo on the Denoise page and others, until the next one or `forget_photo`.
+        photo: the visitor's photo, until the next one or `forget_photo`.
         own_image: a unique key and the visitor's own image (H, W, C) in [0, 1] from which the
             sliders of Latent space started, likewise.
         collecting: the images on the Your pictures page.
@@ -147,7 +130,6 @@ class Session:
     """
 
     draft: Draft = field(default_factory=Draft)
-    upload: Upload | None = None
     photo: KeptPhoto | None = None
     own_image: tuple[Any, np.ndarray] | None = None
     collecting: Collecting = field(default_factory=Collecting)
