@@ -1,6 +1,6 @@
 # make run   set up and start the app
 # make test  set up and run the tests, browser tests included
-# make check lint, and every test: all cases, workers and servers lost and found
+# make check lint, and every test: all cases, PostgreSQL, workers and servers lost and found
 # make recipes train what the tests begin, until it is where its source, card or lesson is; minutes
 # make lint  formatting, lint, layers, types and the lock
 # make lock  requirements*.lock anew from requirements*.txt; UPGRADE=--upgrade renews what these leave open

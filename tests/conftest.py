@@ -90,7 +90,7 @@ def postgres_address(postgres) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.thorough)])
 def database_address(request, tmp_path) -> str:
     """The address of an empty database, for `Database` or AE_DATABASE: once of each kind."""
     if request.param == "sqlite":

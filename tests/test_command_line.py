@@ -223,6 +223,7 @@ def test_denoise_without_added_noise_leaves_a_clean_picture_nearly_alone(face, t
     assert psnr(before, after) > 28
 
 
+@pytest.mark.thorough
 def test_denoise_onto_a_full_disk_keeps_what_was_there(face, tmp_path):
     out = tmp_path / "clean.png"
     out.write_bytes(b"old")

@@ -74,6 +74,7 @@ def test_a_run_is_shown_as_it_ended(service, run_id):
     assert snapshot.pictures is not None
 
 
+@pytest.mark.samples(4)
 @pytest.mark.parametrize("run_id", [run for run, (_, epochs, *_) in RUNS.items() if epochs])
 def test_a_run_is_replayed_and_its_weights_reconstruct(service, store, run_id):
     frames = service.frames(run_id)

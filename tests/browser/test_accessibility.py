@@ -88,13 +88,14 @@ def cut_off(page) -> list[str]:
     return found
 
 
-@pytest.mark.samples(8)
+@pytest.mark.samples(2)
 @pytest.mark.parametrize("address", VIEWS)
 def test_nothing_bars_the_way_and_nothing_is_cut_off(page, address):
     open_page(page, address)
     assert not (found := [*violations(page, [LAPTOP, PHONE]), *cut_off(page)]), "\n".join(found)
 
 
+@pytest.mark.thorough
 def test_nothing_bars_the_way_to_a_run(page, trained):
     open_page(page, f"/train?run={trained(page, MAPPED)}")
     assert not (found := violations(page, [LAPTOP, PHONE])), "\n".join(found)

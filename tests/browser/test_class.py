@@ -5,6 +5,7 @@ import io
 import re
 from contextlib import contextmanager
 
+import pytest
 from playwright.sync_api import Dialog, Page, expect
 
 from tests.helpers.lab_page import linked, open_page
@@ -185,6 +186,7 @@ def table(page: Page) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
+@pytest.mark.thorough
 def test_the_projector_page_fits_a_phone_and_knows_no_secret(page, phone):
     code = open_class(page)
     secret = linked(page, "teacher")

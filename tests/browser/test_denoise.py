@@ -104,6 +104,7 @@ def test_a_sample_face_shows_its_figures_at_once_and_every_other_source_can_be_s
         assert box["x"] + box["width"] <= column["x"] + column["width"], source
 
 
+@pytest.mark.thorough
 def test_every_kind_of_noise_is_denoised(page):
     """By its link the last one, by the list the others."""
     *others, last = (kind for kind in CHOICES["noise_kind"] if kind != "none")
@@ -123,6 +124,7 @@ def test_every_kind_of_noise_is_denoised(page):
         assert kind == "gaussian" or f"noise_kind={kind}" in page.url
 
 
+@pytest.mark.thorough
 def test_figures_stay_until_new_noise_is_asked_for(page):
     open_page(page, "/denoise")
     before = read(page)
@@ -356,6 +358,7 @@ def camera_page(page):
     page.context.clear_permissions()
 
 
+@pytest.mark.thorough
 def test_a_photo_from_the_camera_has_a_square_to_move(camera_page):
     page = camera_page
     open_page(page, "/denoise?source=Camera")
@@ -428,6 +431,7 @@ def test_every_picture_can_be_downloaded(page, query, names):
 # --- on a phone ------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 def test_the_page_with_a_photo_is_not_wider_than_a_phone(phone, small_photo):
     page = phone
     open_page(page, "/denoise?source=Upload&size=Colour")

@@ -180,7 +180,7 @@ def twins():
     return [pair for pair in combinations(size, 2) if size[pair[0]][0] == size[pair[1]][0]]
 
 
-@pytest.mark.samples(1)
+@pytest.mark.thorough
 @pytest.mark.parametrize("pair", twins(), ids="+".join)
 def test_twins_encode_the_picture_themselves_and_are_both_live(page, pair):
     one, other = (cards()[name] for name in pair)
@@ -206,6 +206,7 @@ def test_twins_encode_the_picture_themselves_and_are_both_live(page, pair):
     assert all(a != b for a, b in zip(after, before, strict=True))
 
 
+@pytest.mark.thorough
 def test_twins_have_their_maps_side_by_side(page):
     if not IMAGE_SETS["mnist"].available:
         pytest.skip("needs mnist in AE_DATA_DIR")
@@ -331,6 +332,7 @@ def test_the_map_goes_by_keyboard(page):
     wait_for_link(page, "z")
 
 
+@pytest.mark.thorough
 def test_neighbours_are_worked_out_when_asked_for(page):
     open_view(page, "Map", "&layout=t-SNE")
     before = picture(page)
@@ -577,6 +579,7 @@ def tab_to(page: Page, found) -> None:
     pytest.fail("Tab never came there")
 
 
+@pytest.mark.samples(1)
 @pytest.mark.parametrize("view", ["Sliders", "Map", "Walk", "Directions"])
 def test_live_views_go_by_keyboard_alone(page, view):
     open_view(page, view)
@@ -587,6 +590,7 @@ def test_live_views_go_by_keyboard_alone(page, view):
     assert picture(page) != before
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("view", "button"), [("Samples", "New random codes"), ("Posterior", "Resample")]
 )

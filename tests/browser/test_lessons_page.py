@@ -167,7 +167,7 @@ def test_a_lesson_from_start_to_end(page, lesson: Lesson):
         assert set(verdicts) == {True, False}
 
 
-@pytest.mark.samples(1)
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "lesson", [each for each in LESSONS if each.id in LONG], ids=lambda it: it.id
 )
@@ -289,6 +289,7 @@ def test_a_term_says_what_it_means(page):
     expect(page.get_by_text("The first half of an autoencoder")).to_be_visible()
 
 
+@pytest.mark.samples(1)
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [

@@ -132,7 +132,7 @@ def test_pixels_to_255_come_out_between_0_and_1(tab):
     )
 
 
-@pytest.mark.samples(2)
+@pytest.mark.samples(1)
 @pytest.mark.parametrize(
     "name", [n for n, card in cards().items() if isinstance(card.spec, TrainingSpec)]
 )

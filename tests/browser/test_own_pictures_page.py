@@ -176,6 +176,7 @@ def test_uploads_need_no_file_and_only_small_gray_pictures_are_kept(page, server
     assert (about.name, images.pixels.shape) == ("Private", (8, 28, 28))
 
 
+@pytest.mark.thorough
 def test_nothing_is_wider_than_a_phone(phone):
     page = phone
     set_id = begin(page, "A name of forty letters, the longest one")

@@ -12,6 +12,7 @@ from tests.helpers.lab_page import open_page
 PAGES = ("", *sorted(script.stem for script in (ROOT / "pages").glob("*.py")))
 
 
+@pytest.mark.samples(3)
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_needs_nothing_that_the_policy_forbids(page, name):
     """The fixture of the page fails at a violation, here and in all tests of pages."""

@@ -65,6 +65,7 @@ def test_the_pictures_follow_the_slider_and_the_server_hears_of_it_once(page, tr
     assert linked(page, "replay") == ""
 
 
+@pytest.mark.thorough
 def test_it_goes_by_keyboard_and_plays_to_the_end(page, trained):
     run = trained(page, NOISY)
     open_replay(page, f"run={run}&replay=1")

@@ -115,6 +115,7 @@ def test_a_teacher_finds_the_class_again_in_the_same_browser_and_nobody_else_doe
         expect(teaches(stranger, code)).to_have_count(0)
 
 
+@pytest.mark.thorough
 def test_a_browser_is_known_after_a_restart_only_if_its_visitor_said_so(browser, server):
     with started(browser, server) as first:
         page = first.new_page()
@@ -169,6 +170,7 @@ def test_a_forged_cookie_is_replaced(browser, server):
         assert own_cookie(context).get("value") not in (value, forged)
 
 
+@pytest.mark.thorough
 def test_who_visited_the_earlier_version_keeps_the_runs(browser, server):
     token = bytes(range(16))
     record = RunRecord(

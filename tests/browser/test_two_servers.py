@@ -202,6 +202,7 @@ def metrics(port: int) -> dict[str, float]:
     return found
 
 
+@pytest.mark.thorough
 def test_a_session_goes_on_at_the_other_server_when_its_own_is_killed(servers, student):
     begin_a_run(student)
     before, here = epoch(student), server_of(student)

@@ -115,6 +115,7 @@ def test_the_same_bits_every_time(named_size):
         assert np.array_equal(getattr(first, part), getattr(again, part))
 
 
+@pytest.mark.samples(2)
 @pytest.mark.parametrize("name", THERE)
 def test_real_data_has_exactly_the_counts_of_the_card(name, monkeypatch):
     monkeypatch.setenv("AE_DATA_DIR", str(REAL_DIR))

@@ -56,6 +56,7 @@ def astronaut():
 # --- denoise ---------------------------------------------------------------------------------
 
 
+@pytest.mark.samples(2)
 @pytest.mark.parametrize("colour", [False, True])
 @pytest.mark.parametrize("kind", ["gaussian", "salt-and-pepper", "block"])
 def test_the_same_seed_gives_the_same_noise_and_figures(face, kind, colour):
@@ -155,7 +156,7 @@ def test_a_large_crop_is_denoised_as_large_in_colour_and_as_the_lesson_in_gray()
     assert denoise(DENOISER, big, MUCH, 0, colour=False).output.image.shape == (64, 64, 1)
 
 
-@pytest.mark.samples(6)
+@pytest.mark.samples(2)
 @pytest.mark.parametrize("name", [name for name in cards() if name != "face-denoiser"])
 @pytest.mark.parametrize("colour", [False, True])
 def test_an_autoencoder_sees_the_picture_at_its_own_size(face, name, colour):
@@ -291,6 +292,7 @@ KINDS = {
 }
 
 
+@pytest.mark.samples(3)
 @pytest.mark.parametrize("name", KINDS)
 def test_every_kind_of_file_shows_the_same_face(portrait, upright, name):
     photo = take_photo(KINDS[name](portrait), name)

@@ -66,7 +66,7 @@ def test_each_of_24_photos_has_its_face_where_lfwcrop_has_it(crops):
     assert np.median([c[0].side for c in crops]) == pytest.approx(84 / 250, rel=0.1)
 
 
-@pytest.mark.samples(1)
+@pytest.mark.thorough
 @pytest.mark.parametrize("turned", [-10, 10])
 def test_the_angle_follows_the_photo_for_most_faces(photos, turned):
     found = [find_faces(photo.rotate(-turned, Image.Resampling.BICUBIC)) for photo in photos]

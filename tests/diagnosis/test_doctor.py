@@ -377,7 +377,7 @@ def findings(spec, outcome):
     return examine(spec, outcome.history, status=outcome.status, diverged=diverged)
 
 
-@pytest.mark.samples(2)
+@pytest.mark.samples(1)
 @pytest.mark.parametrize("kind", SICK)
 def test_a_run_that_has_it_is_found_and_its_remedy_helps(kind):
     spec = SICK[kind]
@@ -401,6 +401,7 @@ def test_a_run_that_blows_up_is_found_and_its_remedy_helps():
     assert math.isfinite(trained(better).history[-1]["loss"])
 
 
+@pytest.mark.thorough
 def test_a_run_on_few_pictures_learns_them_by_heart():
     spec = change(DIGITS, epochs=80)
     [found] = findings(spec, trained(spec, pictures=100))
@@ -412,6 +413,7 @@ def test_a_run_on_few_pictures_learns_them_by_heart():
     assert last["psnr"] - last["val_psnr"] < before["psnr"] - before["val_psnr"] - 1
 
 
+@pytest.mark.thorough
 def test_a_run_that_was_too_short_is_found_and_more_of_it_helps():
     spec = change(DIGITS, epochs=2)
     [found] = findings(spec, trained(spec))
@@ -421,6 +423,7 @@ def test_a_run_that_was_too_short_is_found_and_more_of_it_helps():
     assert gained > doctor.STILL_GAINING
 
 
+@pytest.mark.thorough
 def test_a_run_that_cannot_get_better_is_found_and_a_larger_code_helps():
     """One linear number of a digit is soon as good as it can be."""
     small = {"latent_dim": 1, "encoder": "", "decoder": "", "output_activation": "linear"}

@@ -49,6 +49,7 @@ def ended(spec, history, epochs):
     return examine(change(spec, epochs=epochs), history[:epochs], status="finished")
 
 
+@pytest.mark.samples(3)
 @pytest.mark.parametrize(("optimizer", "loss", "rate", "verdicts"), GRID)
 def test_the_doctor_is_right_on_a_grid(optimizer, loss, rate, verdicts):
     spec = change(SMALL, optimizer=optimizer, loss=loss, learning_rate=rate)

@@ -43,6 +43,7 @@ def rates(model):
 # --- curves ----------------------------------------------------------------------------------
 
 
+@pytest.mark.samples(1)
 def test_more_bits_cost_more_and_come_closer(rates):
     assert tuple(point.bits for point in rates.points) == BITS
     for before, after in itertools.pairwise(rates.points):
@@ -73,6 +74,7 @@ def test_the_decoder_is_counted(rates, model, images):
     assert 2 * numbers < rates.decoder_bytes < 2.2 * numbers + 20_000
 
 
+@pytest.mark.samples(1)
 def test_pca_without_rounding_bounds_pca_with_it(card, images):
     spec = card.spec
     points = pca_rates(spec.image_set, spec.image_size, spec.split)

@@ -72,6 +72,7 @@ def test_its_cells_are_the_script_in_its_order(name):
     assert kinds == ["markdown"] + ["markdown", "code"] * (len(kinds) // 2)
 
 
+@pytest.mark.thorough
 def test_its_cells_run_as_a_whole_and_reproduce_the_history(tmp_path):
     spec = change(SMALL, bottleneck="variational", loss="gaussian-nll", total_correlation=2.0)
     (tmp_path / "cells.py").write_text(code_of(spec), encoding="utf-8")

@@ -83,7 +83,7 @@ def test_a_profile_tells_of_the_codes_that_the_model_gives(digits):
     assert profile.labels.tolist() == digits.test_labels.tolist()
 
 
-@pytest.mark.samples(2)
+@pytest.mark.samples(1)
 @pytest.mark.parametrize("name", [name for name in RECIPES if name in cards()])
 def test_the_kept_profile_of_a_model_is_that_of_its_weights(name):
     card = cards()[name]
@@ -125,6 +125,7 @@ def test_a_variational_model_gives_log_variances():
     assert mean.shape == log_var.shape == (12,)
 
 
+@pytest.mark.thorough
 def test_neighbours_are_the_same_every_time_and_keep_classes_together(digits):
     codes = explore.latent_profile(DIGITS).codes
     points = explore.tsne(codes)

@@ -84,6 +84,7 @@ def test_noise_is_removed():
     assert psnr(original, denoised) == pytest.approx(found.figures["denoised"], abs=0.05)
 
 
+@pytest.mark.samples(1)
 def test_activations_are_counted(trained):
     found = measured("activations", trained, train="any")
     assert sum(found.counts) == 200 * 2

@@ -256,6 +256,7 @@ def test_a_spec_out_of_bounds_is_refused(changes, key, values):
 # --- training ---------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 def test_training_takes_noise_from_faces_that_it_has_not_seen(trained, toys):
     clean = toys.test[:100]
     noisy = corrupt(Corruption("gaussian", 0.2), clean, np.random.default_rng(0))
@@ -298,11 +299,13 @@ def first(toys):
     return few_steps(toys, seed=3)
 
 
+@pytest.mark.thorough
 def test_an_interrupted_training_goes_on_as_if_nothing_had_been(toys, first):
     parts = few_steps(toys, interrupted_after=5, seed=3)
     assert all(np.array_equal(first[name], parts[name]) for name in first)
 
 
+@pytest.mark.thorough
 def test_the_same_spec_the_same_weights(toys, first):
     again, other = (few_steps(toys, seed=seed) for seed in (3, 4))
     assert all(np.array_equal(first[name], again[name]) for name in first)
@@ -338,6 +341,7 @@ def test_the_mixture_is_of_known_kinds_and_whole():
 # --- tiles ------------------------------------------------------------------------------------
 
 
+@pytest.mark.samples(2)
 @pytest.mark.parametrize("size", [(64, 64), (65, 150), (17, 200), (130, 129)])
 def test_tiles_give_what_the_whole_image_gives(size, monkeypatch):
     network, images = changing(), pictures(*size)

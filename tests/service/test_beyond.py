@@ -71,6 +71,7 @@ def test_a_run_begun_on_one_server_is_seen_and_led_on_the_other(servers):
     assert ends[1].saved
 
 
+@pytest.mark.thorough
 def test_who_comes_late_has_heard_everything(cluster, server_on):
     one = server_on(cluster.address)
     run = one.submit(LONG, "ada")
@@ -109,6 +110,7 @@ def test_the_queue_is_one_and_the_visitors_take_turns(servers):
     assert all(server.runs("eve") == sweep[::-1] for server in servers)
 
 
+@pytest.mark.thorough
 def test_a_killed_worker_s_run_only_is_begun_again_once_and_then_it_is_said(cluster, servers):
     one, other = servers
     run, beside = one.submit(LONG, "ada"), other.submit(LONG, "bob")

@@ -39,6 +39,7 @@ sys.stdin.read()
 """
 
 
+@pytest.mark.thorough
 def test_a_killed_server_leaves_no_worker_and_keeps_finished_runs(tmp_path):
     server = subprocess.Popen(
         [sys.executable, "-c", SERVER, str(tmp_path)],
@@ -83,6 +84,7 @@ def test_a_server_that_shuts_down_stops_its_runs_and_leaves_the_waiting_ones(tmp
     assert store.read(waits).status == "queued"
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere workers are started anew")
 def test_workers_are_forked_with_tensorflow_but_not_next_to_a_gpu(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "GPU_DEVICES", ())

@@ -30,6 +30,7 @@ def stopped_pid(pid):
     return time.monotonic()
 
 
+@pytest.mark.thorough
 def test_a_stopped_train_worker_is_replaced_and_the_run_goes_on(service):
     run_id = service.submit(LONG, "ada")
     weights = service.store.folder(run_id) / "weights.npz"
@@ -48,6 +49,7 @@ def stop_this_process():
     os.kill(os.getpid(), signal.SIGSTOP)
 
 
+@pytest.mark.thorough
 def test_an_infer_worker_that_stops_is_a_sentence_and_is_replaced(service):
     answer = service.connection.answer
     answer(os.getpid)

@@ -234,6 +234,7 @@ def test_a_full_disk_at_the_start_refuses_the_run(service, monkeypatch):
     assert service.runs("ada") == []
 
 
+@pytest.mark.thorough
 def test_a_full_disk_at_the_end_loses_nothing(service, monkeypatch):
     run_id = service.submit(change(QUICK, epochs=300), "ada")
     service.wait_until(run_id, first_epoch, PATIENCE)

@@ -71,6 +71,7 @@ def first_epochs(name, count):
     return reach(preset(name), lambda _: False, within=count)
 
 
+@pytest.mark.thorough
 def test_olivetti_conv_begins_as_its_source_reports_and_its_fast_form_unsaturated():
     """R1: average loss per sample 11.933 and mean of the code 0.542 after epoch 1 (source)."""
     (as_written,), (fast,) = (first_epochs(f"olivetti-conv{how}", 1) for how in ("", "-fast"))
@@ -86,12 +87,14 @@ def test_mnist_dense_begins_on_its_way_to_its_source():
     assert first["val_loss"] < 1660
 
 
+@pytest.mark.thorough
 def test_mnist_dense_best_is_better_than_pca_after_an_epoch():
     """The first of a schedule of three; PCA with as many numbers is at 0.0235."""
     (first,) = reach(replace(preset("mnist-dense-best"), epochs=3), lambda _: False, within=1)
     assert first["val_loss"] < 0.021
 
 
+@pytest.mark.thorough
 def test_mnist_sparse_pays_for_its_code():
     """R7, λ = 1e-5: its code is on a little less; after 50 epochs 0.471 against 0.492, measured."""
     spec, images = on_few(replace(preset("mnist-sparse"), epochs=3))
@@ -100,6 +103,7 @@ def test_mnist_sparse_pays_for_its_code():
     assert abs(sparse["val_psnr"] - plain["val_psnr"]) < 0.2
 
 
+@pytest.mark.thorough
 def test_mnist_deep_overcomplete_has_no_bottleneck():
     """After an epoch on few pictures 13.8 dB; with a bottleneck of 32 numbers 11.6 dB."""
     wide, narrow = (

@@ -115,6 +115,7 @@ def test_a_new_folder_needs_nothing(database, tmp_path, caplog):
     assert not caplog.records
 
 
+@pytest.mark.samples(3)
 @pytest.mark.parametrize("after", range(0, 8, 3))
 @pytest.mark.parametrize(
     ("owner", "name"), [(RunStore, "insert"), (takeover_runs, "put_away")], ids=["row", "rename"]
@@ -139,6 +140,7 @@ def test_what_a_killed_server_left_undone_is_done_at_the_next_start(
     assert not [*root.glob("*/*.json")]
 
 
+@pytest.mark.samples(1)
 def test_servers_that_start_together_take_over_each_run_once(root, shared_start, database):
     assert shared_start(root, 3) == [0, 0, 0]
     assert set(rows(database)) == ENDED

@@ -54,7 +54,7 @@ def interrupted(spec, images, folder, after):
     return whole, checkpoints.read(folder, spec)
 
 
-@pytest.mark.samples(3)
+@pytest.mark.samples(1)
 @pytest.mark.parametrize("spec", GOING_ON.values(), ids=GOING_ON.keys())
 def test_a_training_that_goes_on_is_the_one_that_was_not_interrupted(images, tmp_path, spec):
     spec, after = replace(spec, epochs=EPOCHS), 2

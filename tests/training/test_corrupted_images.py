@@ -81,6 +81,7 @@ def test_probes_are_shown_as_the_encoder_gets_them(images):
     np.testing.assert_allclose(epochs[-1].preview, autoencoder.reconstruct(shown), atol=1e-5)
 
 
+@pytest.mark.samples(1)
 @pytest.mark.parametrize(("kind", "where"), [("gaussian", "batch"), ("masking", "layer")])
 def test_no_amount_no_corruption(images, monkeypatch, kind, where):
     monkeypatch.setattr(steps, "SECONDS_PER_CALL", 0)

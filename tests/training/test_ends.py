@@ -57,6 +57,7 @@ def test_a_stop_in_the_first_epoch_leaves_the_initial_weights(images, monkeypatc
         np.testing.assert_array_equal(outcome.weights[name], array)
 
 
+@pytest.mark.thorough
 def test_progress_is_told_as_shares_of_each_epoch(images, monkeypatch):
     monkeypatch.setattr(steps, "SECONDS_PER_CALL", 0)
     control = Counting()
@@ -171,6 +172,7 @@ def graphs():
     return sum(isinstance(each, FuncGraph) for each in gc.get_objects())
 
 
+@pytest.mark.samples(1)
 @pytest.mark.parametrize("changes", [{}, {"optimizer": "sgd"}, {"optimizer": "rmsprop"}])
 def test_a_training_leaves_nothing_of_its_graph_behind(images, changes):
     spec = change(SMALL, epochs=1, **changes)

@@ -59,6 +59,7 @@ def test_the_digits_preset_learns():
     assert all(m["seconds"] > 0 for m in outcome.history)
 
 
+@pytest.mark.samples(4)
 @pytest.mark.parametrize(
     ("loss", "optimizer"),
     [(loss, "adam") for loss in CHOICES["loss"]]
@@ -112,6 +113,7 @@ def test_held_out_kl_is_the_posteriors(images, variational):
     assert outcome.history[-1]["val_psnr"] == pytest.approx(metrics.psnr_of_mse(error), abs=1e-3)
 
 
+@pytest.mark.thorough
 def test_a_larger_beta_leaves_less_kl(images):
     kl = []
     for beta in (0.1, 10.0):
@@ -120,6 +122,7 @@ def test_a_larger_beta_leaves_less_kl(images):
     assert kl[1] < kl[0] / 2
 
 
+@pytest.mark.thorough
 def test_a_sparse_code_is_sparser_and_its_penalty_is_in_the_loss(images):
     plain = change(SMALL, latent_dim=16, code_activation="sigmoid", epochs=20, learning_rate=1e-2)
     sparse = change(plain, bottleneck="sparse", sparsity=1e-2)

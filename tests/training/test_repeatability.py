@@ -28,7 +28,7 @@ COMPILED = {
 }
 
 
-@pytest.mark.samples(3)
+@pytest.mark.samples(1)
 @pytest.mark.parametrize("turn", range(max(map(len, COMPILED.values()))))
 def test_whatever_xla_compiles_it_trains_as_without(images, monkeypatch, turn):
     chosen = {name: values[turn % len(values)] for name, values in COMPILED.items()}
@@ -44,6 +44,7 @@ def test_whatever_xla_compiles_it_trains_as_without(images, monkeypatch, turn):
     assert with_it.history[0]["loss"] == pytest.approx(without.history[0]["loss"], rel=1e-4)
 
 
+@pytest.mark.samples(1)
 @pytest.mark.parametrize("kind", ["plain", "variational"])
 def test_another_seed_gives_another_run(kind):
     first = trained_one_by_one(KINDS[kind])
@@ -52,6 +53,7 @@ def test_another_seed_gives_another_run(kind):
     assert not np.array_equal(first.weights["encoder_0/kernel"], other.weights["encoder_0/kernel"])
 
 
+@pytest.mark.samples(2)
 @every_kind
 def test_a_run_repeats_itself_however_many_steps_a_call_makes(images, monkeypatch, spec):
     one_by_one = trained_one_by_one(spec)
@@ -64,6 +66,7 @@ def test_a_run_repeats_itself_however_many_steps_a_call_makes(images, monkeypatc
     assert_same(one_by_one, at_once)  # to the last digit: the sums are in float64
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", ["conv", "variational"])
 def test_bfloat16_learns_much_the_same(images, kind):
     spec = replace(KINDS[kind], epochs=4)
@@ -75,6 +78,7 @@ def test_bfloat16_learns_much_the_same(images, kind):
     assert half.history[-1]["val_loss"] < half.history[0]["val_loss"]
 
 
+@pytest.mark.samples(1)
 @pytest.mark.parametrize(
     "spec",
     [

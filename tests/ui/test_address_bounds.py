@@ -104,6 +104,7 @@ def opens(server: Server, address: str) -> bool:
         return opened
 
 
+@pytest.mark.thorough
 def test_a_script_opens_ten_classes_and_somebody_elsewhere_another_one(server):
     assert [opens(server, ONE) for _ in range(13)] == [True] * 10 + [False] * 3
     assert opens(server, OTHER)
@@ -135,6 +136,7 @@ def status_without(server: Server, address: str) -> int:
         connection.close()
 
 
+@pytest.mark.thorough
 def test_an_address_has_so_many_pages_open_and_another_one_its_own(server):
     async def fill() -> None:
         kept: list[ClientConnection] = []

@@ -104,7 +104,7 @@ def test_the_newest_run_that_reads_is_watched(damaged, number):
     assert page.metric
 
 
-@pytest.mark.samples(9)
+@pytest.mark.samples(3)
 @pytest.mark.parametrize("kind", [kind for kind, (part, _) in KINDS.items() if "weights" in kind])
 @pytest.mark.parametrize("page", ["reconstruct", "latent_space", "measure", "denoise"])
 def test_a_damaged_network_is_one_sentence_where_it_is_used(damaged, page, kind):
@@ -116,6 +116,7 @@ def test_a_damaged_network_is_one_sentence_where_it_is_used(damaged, page, kind)
         assert says(said, "weights")
 
 
+@pytest.mark.thorough
 def test_a_lesson_finds_its_run_among_damaged_ones(own_runs):
     from pages.ui.backend.lessons import lessons
 
@@ -185,6 +186,7 @@ def test_a_damaged_class_says_so(own_runs, book, kind):
     assert not texts(opened("pages/train.py", visitor="ada").error)
 
 
+@pytest.mark.thorough
 def test_a_damaged_set_of_images_leaves_the_others(own_runs):
     whole, bad = (user_sets().create("grace", name, 28) for name in ("Whole", "Damaged"))
     for each in (whole, bad):

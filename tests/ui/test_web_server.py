@@ -232,6 +232,7 @@ FEW = 96  # file descriptors
 PAGES = 30
 
 
+@pytest.mark.thorough
 def test_a_low_limit_of_descriptors_is_raised(tmp_path, capfd):
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     with ExitStack() as stack:
@@ -270,6 +271,7 @@ def told(server: Server, sent: bytes) -> tuple[bytes, float]:
         return answer, time.perf_counter() - started
 
 
+@pytest.mark.samples(1)
 @pytest.mark.parametrize(
     ("sent", "status"),
     [
@@ -307,6 +309,7 @@ def test_what_arrives_slowly_but_arrives_is_answered(impatient):
         assert connection.recv(1 << 16).startswith(b"HTTP/1.1 200 ")
 
 
+@pytest.mark.thorough
 def test_an_open_page_outlives_the_bound(impatient):
     with open_session(impatient) as session:
         told(impatient, b"")  # the bound passes

@@ -111,7 +111,7 @@ def run(arguments, environment):
     )
 
 
-@pytest.mark.samples(1)
+@pytest.mark.thorough
 @pytest.mark.parametrize("more", [{}, ENVIRONMENT], ids=["home folder", "environment"])
 def test_a_worker_has_the_settings_that_it_was_written_for(more, machine):
     done = run(["-c", ASKING], machine | more)
@@ -119,6 +119,7 @@ def test_a_worker_has_the_settings_that_it_was_written_for(more, machine):
     assert json.loads(done.stdout) == AS_WRITTEN
 
 
+@pytest.mark.thorough
 def test_the_command_line_has_the_settings_that_it_was_written_for(machine, tmp_path):
     out = tmp_path / "lauf-ä"
     command = ["-m", "ae_core", "train", "--preset", "digits-dense", "--epochs", "1", "--json"]
