@@ -30,7 +30,7 @@ def run(report: Report) -> None:
         curve = _median(lambda: _first_curve(page))
         report.target("Train to the first curve, warm, s", curve, 3.0)
         page.goto("/denoise")
-        page.get_by_text("Drag to compare").wait_for()
+        page.locator(".wipe").wait_for()
         _memory(report, psutil.Process(pid))
 
 

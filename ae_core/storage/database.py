@@ -93,6 +93,15 @@ class Database:
             with connection.begin():
                 yield connection
 
+    def answers(self) -> bool:
+        """Return whether it can be read now."""
+        try:
+            with self.reading() as connection:
+                connection.execute(text("SELECT 1"))
+        except StorageError:
+            return False
+        return True
+
     def close(self) -> None:
         """Close all connections; the next use opens new ones."""
         with self._opening:

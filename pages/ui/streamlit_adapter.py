@@ -73,10 +73,13 @@ def asked_language() -> tuple[str, str]:
 
 def comes_with_a_tick() -> bool:
     """Return whether a widget's callback runs although only fragments, without it, run again."""
+    return only_fragments_run() and not ThreadState.get().in_fragment_callback
+
+
+def only_fragments_run() -> bool:
+    """Return whether only fragments of the page run, not all of it."""
     context = get_script_run_ctx(suppress_warning=True)
-    if context is None or not context.fragment_ids_this_run:
-        return False
-    return not ThreadState.get().in_fragment_callback
+    return context is not None and bool(context.fragment_ids_this_run)
 
 
 def browser_token(cookies: Mapping[str, str]) -> bytes:

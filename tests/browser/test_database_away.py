@@ -75,7 +75,7 @@ def test_pages_say_that_the_database_is_away_and_go_on_when_it_is_back(
             expect(own.get_by_test_id("stException")).to_have_count(0)
     finally:
         postgres.start()
-    for page in (train, wall):  # nobody loads them anew
+    for page in (train, wall, own):  # nobody loads them anew
         expect(said(page)).to_have_count(0)
         expect(page.get_by_test_id("stException")).to_have_count(0)
     expect(wall.get_by_text("Nobody is here yet")).to_be_visible()

@@ -1,5 +1,7 @@
 """Charts of codes: the numbers in them are those that were given."""
 
+import re
+
 import numpy as np
 import plotly.graph_objects as go
 import pytest
@@ -44,11 +46,11 @@ def test_a_point_is_an_ellipse_too():
     assert set(figure.data[1].x) == {1.0}
 
 
-def test_a_factor_map_is_as_strong_as_the_correlations_and_writes_the_large_ones():
+def test_a_table_of_factors_is_as_strong_as_the_correlations_and_marks_the_large_ones():
     found = np.array([[0.9, -0.1], [-0.7, 0.25], [0.0, 0.3]])
-    figure = drawn(latent.factor_map(found, ("smile", "hair", "skin"), NAMES))
-    (cells,) = figure.data
-    assert (cells.x, cells.y) == (NAMES, ("smile", "hair", "skin"))
-    np.testing.assert_allclose(cells.z, np.abs(found))
-    assert [list(row) for row in cells.text] == [["0.90", ""], ["-0.70", ""], ["", "0.30"]]
-    assert (cells.zmin, cells.zmax) == (0, 1)
+    shown = latent.factor_table(found, ("smile", "hair", "skin"), NAMES)
+    assert re.findall(r"<th[^>]*>(\w+)", shown) == [*NAMES, "smile", "hair", "skin"]
+    cells = re.findall(r'class="(\w*)" style="background:rgb\(53 88 216 / (\d+)%\)">(.*?)<', shown)
+    assert [int(strength) for _, strength, _ in cells] == [90, 10, 70, 25, 0, 30]
+    assert [float(written) for *_, written in cells] == found.ravel().tolist()
+    assert [kind for kind, *_ in cells] == ["strong", "", "strong", "", "", "noted"]

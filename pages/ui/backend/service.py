@@ -17,6 +17,7 @@ from ae_core.runs.replay import ReplaySheet, pack_frames
 from ae_core.runs.snapshot import Snapshot
 from ae_core.service.service import TrainingService
 from ae_core.specs import ImageChoice
+from ae_core.storage.database import database_in
 from ae_core.storage.files import runs_dir
 from ae_core.takeover.store import open_store
 from ae_core.training import estimate
@@ -45,6 +46,11 @@ def service() -> TrainingService:
     register_metrics(Provider(made))
     _made.append(made)
     return made
+
+
+def database_answers() -> bool:
+    """Return whether the database of this server answers now."""
+    return database_in(runs_dir()).answers()
 
 
 def shut_down() -> None:

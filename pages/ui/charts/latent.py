@@ -21,7 +21,8 @@ from pages.ui.charts.plot import (
 
 ROUND = 60  # points per ellipse
 INSIDE = 2.0  # standard deviations: 86 % of a normal distribution in two dimensions
-NOTED = 0.3  # smallest correlation that is written as a number
+NOTED = 0.3  # smallest correlation whose number stands out
+DARK = 0.6  # smallest correlation on whose colour white is read best
 
 
 def posterior(mean: np.ndarray, deviation: np.ndarray, names: tuple[str, ...]) -> Figure:
@@ -60,38 +61,36 @@ def _bars(x: list[str] | list[float], y: list[float], colour: str) -> Figure:
     return {"type": "bar", "x": x, "y": y, "marker": {"color": colour}}
 
 
-def factor_map(
+def factor_table(
     correlations: np.ndarray,
     factors: tuple[str, ...],
     names: tuple[str, ...],
     number: Callable[[float, str], str] = format,
-) -> Figure:
-    """Draw how strongly each latent dimension follows each factor.
+) -> str:
+    """Show how strongly each latent dimension follows each factor, as a table of coloured cells.
 
     Args:
         correlations: (F, D) in [-1, 1].
         factors: the names of the F factors.
         names: the names of the D dimensions.
         number: returns a number, in Python's own format, as the visitor's language writes it.
+
+    Returns:
+        HTML without a visitor's text. ``frame.css`` styles it.
     """
-    cells = {
-        "type": "heatmap",
-        "x": list(names),
-        "y": list(factors),
-        "z": np.abs(correlations).tolist(),
-        "zmin": 0,
-        "zmax": 1,
-        "colorscale": [[0, "rgba(53, 88, 216, 0)"], [1, TRAIN]],
-        "showscale": False,
-        "text": [[number(value, ".2f") if abs(value) >= NOTED else "" for value in row]
-                 for row in correlations.tolist()],
-        "texttemplate": "%{text}",
-        "xgap": 2,
-        "ygap": 2,
-        "hovertemplate": "%{y}, %{x}: %{z:.2f}<extra></extra>",
-    }  # fmt: skip
-    x, y = axis(type="category", side="top"), axis(type="category", autorange="reversed")
-    return figure([cells], 60 + 34 * len(factors), x, y)
+
+    def cell(value: float) -> str:
+        strength = abs(value)
+        kind = "strong" if strength >= DARK else "noted" if strength >= NOTED else ""
+        colour = f"rgb(53 88 216 / {100 * strength:.0f}%)"
+        return f'<td class="{kind}" style="background:{colour}">{number(value, ".2f")}</td>'
+
+    rows = (
+        f'<tr><th scope="row">{factor}</th>{"".join(map(cell, values))}</tr>'
+        for factor, values in zip(factors, correlations.tolist(), strict=True)
+    )
+    head = "".join(f'<th scope="col">{name}</th>' for name in names)
+    return f'<table class="factors"><tr><td></td>{head}</tr>{"".join(rows)}</table>'
 
 
 def posterior_map(

@@ -17,13 +17,12 @@ from pages.ui.latent.sliders import Slider, moving_sliders
 from pages.ui.latent.start import code_choice, start_picture
 from pages.ui.latent.view import LatentView
 from pages.ui.state.query_params import set_query
-from pages.ui.widgets.chart import chart
 from pages.ui.widgets.images import image_row
 from pages.ui.widgets.metric import metric
 
 STRENGTH = 2.0  # the maximum in both directions
 NAMES = ("a", "b", "c")
-MAX_DIMENSIONS = 16  # in the chart
+MAX_DIMENSIONS = 16  # in the table
 
 
 def direction_view(view: LatentView) -> None:
@@ -67,7 +66,7 @@ def _factors(view: LatentView) -> None:
     with left:
         names = tuple(map(label_in_words, known.label_names))
         numbers = tuple(f"z{dimension + 1}" for dimension in dimensions)
-        chart(latent.factor_map(found, names, numbers, number), key="directions.factors")
+        st.html(latent.factor_table(found, names, numbers, number))
     with right:
         gap, about = number(factors.gaps.mean(), ".2f"), text("latent.directions.gap_help")
         metric(text("latent.directions.gap"), gap, about)

@@ -19,23 +19,24 @@ EQUAL = 0.05  # dB, not seen in a figure of one decimal
 
 
 def reconstruction_view(image: np.ndarray, ours: Reconstruction) -> None:
-    """Show an image (H, W, C) in [0, 1], its reconstruction and the error, below the figures."""
-    _figures(ours)
+    """Show an image (H, W, C) in [0, 1], its reconstruction and the error, above the figures."""
     error = images.error_map(image, ours.image)
     original = f"<b>{text('reconstruct.original')}</b><br>{size(image.size)}"
     error_words = f"<b>{text('reconstruct.error')}</b><br>{text('reconstruct.error_scale')}"
     captions = (original, _words(ours, ours), error_words)
     image_row((image, ours.image, error), captions, MIN_WIDTH)
+    _figures(ours)
 
 
 def baselines_view(
     image: np.ndarray, ours: Reconstruction, others: Sequence[Reconstruction]
 ) -> None:
-    """Show the baselines' reconstructions, say which method is best, and offer all images."""
+    """Show the reconstruction beside the baselines', say which is best, and offer all images."""
     st.markdown(f"## {_verdict(ours, others)}")
-    image_row((each.image for each in others), (_words(each, ours) for each in others), MIN_WIDTH)
+    made = (ours, *others)
+    image_row((each.image for each in made), (_words(each, ours) for each in made), MIN_WIDTH)
     versions = [NamedImage(text("reconstruct.original"), "original", image)]
-    versions += [NamedImage(each.name, slug(each.name), each.image) for each in (ours, *others)]
+    versions += [NamedImage(each.name, slug(each.name), each.image) for each in made]
     save_menu("reconstruction", versions)
 
 

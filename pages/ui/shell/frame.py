@@ -5,15 +5,17 @@ from collections.abc import Callable
 import streamlit as st
 
 from ae_core.storage.files import ROOT
-from pages.ui.backend.service import measure_time, service
+from pages.ui.backend.service import database_answers, measure_time, service
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import slug, text
 from pages.ui.shell.navigation import keep_language, navigation
 from pages.ui.shell.return_link import return_link
 from pages.ui.shell.this_browser import cookie_note
+from pages.ui.streamlit_adapter import only_fragments_run
 
 LOGO = str(ROOT / "assets" / "logo.png")  # a material icon would be fetched from a server
 SIDEBAR_PIXELS = 220
+ASK_SECONDS = 2.0
 
 
 def page_frame(
@@ -43,12 +45,26 @@ def page_frame(
         return_link()
     if heading:
         page_heading(title)
+
+    def content() -> None:
+        notice.refusals()(draw)()
+        if only_fragments_run() and not database_answers():
+            st.rerun()  # all of the page, whose end waits for the database
+
     show = st.fragment(measure_time) if by_itself else measure_time
     with notice.refusals():
         cookie_note()
     with notice.refusals():  # the database may be away when the first page asks for the service
         service()  # starts the workers, so that they are warm at the first click
-        show(slug(title), notice.refusals()(draw))
+        show(slug(title), content)
+    if not database_answers():
+        _draw_again_when_the_database_answers()
+
+
+@st.fragment(run_every=ASK_SECONDS)
+def _draw_again_when_the_database_answers() -> None:
+    if database_answers():
+        st.rerun()
 
 
 def page_heading(title: str, about: str = "") -> None:
