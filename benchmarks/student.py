@@ -174,7 +174,8 @@ class Student:
         if kind == "exception":
             raise Failure(f"{inner.type}: {inner.message}")
         if kind == "imgs":
-            new = {image.url for image in inner.imgs} - self._pictures
+            urls = {image.url for image in inner.imgs}
+            new = {url for url in urls if not url.startswith("data:")} - self._pictures
             self._pictures |= new
             pictures.extend(new)
         if kind == "metric" and EPOCH.fullmatch(inner.body):
@@ -192,7 +193,7 @@ class Student:
         writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost:{self.port}\r\n\r\n".encode())
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         if " 200 " not in head.split("\r\n", 1)[0]:
-            raise Failure(f"{path}: {head.split(chr(13), 1)[0]}")
+            raise Failure(f"{path[:100]}: {head.split(chr(13), 1)[0]}")
         length = re.search(r"content-length: (\d+)", head, re.IGNORECASE)
         if length is None:
             raise Failure(f"{path} came without a length")
