@@ -7,7 +7,7 @@ and the data's terms. If the image set may be shown, there is also a .png of tes
 
 import json
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from ae_core.models.inference import DenoiserFile, ModelFile
@@ -77,7 +77,11 @@ class ModelCard:
         return FOLDER / f"{self.name}.thumbnail.png"
 
     def model_file(self) -> ModelFile | DenoiserFile:
-        """Return the model's spec and the file of its weights."""
+        """Return the model's spec and the file of its weights, which is looked at once."""
+        return self._file
+
+    @cached_property
+    def _file(self) -> ModelFile | DenoiserFile:
         path, version = str(self.weights), self.weights.stat().st_mtime_ns
         if isinstance(self.spec, DenoiserSpec):
             return DenoiserFile(self.spec, path, version)

@@ -94,7 +94,9 @@ class Database:
                 yield connection
 
     def answers(self) -> bool:
-        """Return whether it can be read now."""
+        """Return whether it can be read; after a refusal it is asked anew."""
+        if not self._refused:
+            return True
         try:
             with self.reading() as connection:
                 connection.execute(text("SELECT 1"))

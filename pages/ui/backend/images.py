@@ -1,5 +1,6 @@
 """Images of image sets, cached for all visitors; images of visitors' own sets are never cached."""
 
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -63,12 +64,18 @@ def picture_file(choice: ImageChoice) -> bytes:
     return answer(files.picture_file, *choice)
 
 
-@st.cache_resource(show_spinner=False)
 def thumbnail(model: ModelCard) -> str:
     """Return a small image that a pretrained model drew, as a data URL; empty if it has none."""
-    return file_url(model.thumbnail.read_bytes()) if model.thumbnail.exists() else ""
+    return _thumbnail_in(model.thumbnail)
 
 
+# Not Streamlit's cache: every run of a page asks for all thumbnails, and its keys take longer.
+@lru_cache
+def _thumbnail_in(file: Path) -> str:
+    return file_url(file.read_bytes()) if file.exists() else ""
+
+
+@lru_cache
 def thumbnail_of_set(image_set: str) -> str:
     """Return the same of the first pretrained autoencoder for an image set."""
     models = (each for each in cards().values() if isinstance(each.spec, TrainingSpec))
