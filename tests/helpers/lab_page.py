@@ -9,7 +9,7 @@ from pages.ui.widgets.component import address
 # Streamlit opens and closes its expanders in half a second.
 STILL = "() => document.getAnimations().every((each) => each.playState !== 'running')"
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
-REST = "() => new Promise((rested) => requestIdleCallback(rested, { timeout: 5000 }))"
+REST = "() => new Promise((rested) => requestIdleCallback(rested, { timeout: 2000 }))"
 LIVE = f"async () => {{ window.live = await import('{address('pickers/live_decoder.js')}'); }}"
 
 

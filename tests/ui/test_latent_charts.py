@@ -48,7 +48,7 @@ def test_a_point_is_an_ellipse_too():
 
 def test_a_table_of_factors_is_as_strong_as_the_correlations_and_marks_the_large_ones():
     found = np.array([[0.9, -0.1], [-0.7, 0.25], [0.0, 0.3]])
-    shown = latent.factor_table(found, ("smile", "hair", "skin"), NAMES)
+    shown = latent.factor_table(found, ("smile", "hair", "skin"), NAMES, "which follows which")
     assert re.findall(r"<th[^>]*>(\w+)", shown) == [*NAMES, "smile", "hair", "skin"]
     cells = re.findall(r'class="(\w*)" style="background:rgb\(53 88 216 / (\d+)%\)">(.*?)<', shown)
     assert [int(strength) for _, strength, _ in cells] == [90, 10, 70, 25, 0, 30]

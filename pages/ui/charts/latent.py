@@ -65,6 +65,7 @@ def factor_table(
     correlations: np.ndarray,
     factors: tuple[str, ...],
     names: tuple[str, ...],
+    title: str,
     number: Callable[[float, str], str] = format,
 ) -> str:
     """Show how strongly each latent dimension follows each factor, as a table of coloured cells.
@@ -73,6 +74,7 @@ def factor_table(
         correlations: (F, D) in [-1, 1].
         factors: the names of the F factors.
         names: the names of the D dimensions.
+        title: what it shows, for whoever scrolls in it by keyboard.
         number: returns a number, in Python's own format, as the visitor's language writes it.
 
     Returns:
@@ -90,7 +92,8 @@ def factor_table(
         for factor, values in zip(factors, correlations.tolist(), strict=True)
     )
     head = "".join(f'<th scope="col">{name}</th>' for name in names)
-    return f'<table class="factors"><tr><td></td>{head}</tr>{"".join(rows)}</table>'
+    table = f"<table><tr><td></td>{head}</tr>{''.join(rows)}</table>"
+    return f'<div class="factors" role="region" aria-label="{title}" tabindex="0">{table}</div>'
 
 
 def posterior_map(

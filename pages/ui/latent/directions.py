@@ -61,12 +61,13 @@ def _factors(view: LatentView) -> None:
     dimensions = order(known.effects)[:MAX_DIMENSIONS]
     factors = disentanglement(view.model.file)
     found = factors.correlations[:, dimensions]
-    st.markdown(f"**{text('latent.directions.factors')}**")
+    title = text("latent.directions.factors")
+    st.markdown(f"**{title}**")
     left, right = st.columns([10, 3], gap="medium")
     with left:
         names = tuple(map(label_in_words, known.label_names))
         numbers = tuple(f"z{dimension + 1}" for dimension in dimensions)
-        st.html(latent.factor_table(found, names, numbers, number))
+        st.html(latent.factor_table(found, names, numbers, title, number))
     with right:
         gap, about = number(factors.gaps.mean(), ".2f"), text("latent.directions.gap_help")
         metric(text("latent.directions.gap"), gap, about)
