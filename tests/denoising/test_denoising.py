@@ -314,6 +314,7 @@ def test_the_smallest_and_thinnest_photos_can_be_cut_and_denoised(size, crop):
     assert result.output.psnr > result.noisy.psnr
 
 
+@pytest.mark.samples(3)
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
 @pytest.mark.parametrize("size", [(300, 200), (4000, 3000), (600, 2500)])
 def test_models_see_the_middle_of_a_photo_as_they_would_see_the_file(size, kind):

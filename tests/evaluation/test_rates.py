@@ -53,6 +53,7 @@ def test_more_bits_cost_more_and_come_closer(rates):
     assert pareto_front(rates.points) == rates.points
 
 
+@pytest.mark.samples(1)
 def test_at_8_bits_almost_nothing_is_lost(rates, model, images):
     trained = autoencoder(model, images.image_shape)
     tests = images.test[: rates.images]

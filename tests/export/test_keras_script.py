@@ -84,7 +84,7 @@ def printed(told):
     return told[0]
 
 
-@pytest.mark.samples(1)
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", FAMILIES)
 def test_a_script_reproduces_the_history_of_its_run(printed, name):
     assert_reproduces(printed[name], FAMILIES[name])

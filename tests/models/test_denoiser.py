@@ -264,6 +264,7 @@ def test_training_takes_noise_from_faces_that_it_has_not_seen(trained, toys):
     assert psnr(denoised, clean) > psnr(noisy, clean) + 1  # measured: 15.4 → 17.2 dB
 
 
+@pytest.mark.thorough
 def test_training_tells_of_every_step(trained):
     weights, levels = trained
     assert len(levels) == TINY.steps

@@ -44,6 +44,7 @@ def batches_of(spec, images):
         yield from np.split(x[order], range(spec.batch_size, len(x), spec.batch_size))
 
 
+@pytest.mark.samples(3)
 @pytest.mark.parametrize(
     ("loss", "learning_rate"), [("mse", 0.1), ("l2", 1e-5), ("gaussian-nll", 1e-4)]
 )

@@ -10,6 +10,7 @@ from tests.helpers.refusals import says
 pytestmark = pytest.mark.usefixtures("own_runs")
 
 
+@pytest.mark.samples(2)
 @pytest.mark.parametrize("view", ["Bytes", "Unknown"])
 @pytest.mark.parametrize("model", ["digits-dense", "toy-faces-vae"])
 def test_every_view_of_the_measure_page_opens(model, view):

@@ -301,6 +301,7 @@ def test_an_upload_whose_body_stops_is_ended(impatient):
         assert BOUND * 0.9 < seconds < 20
 
 
+@pytest.mark.thorough
 def test_what_arrives_slowly_but_arrives_is_answered(impatient):
     host, port = impatient.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=60) as connection:
