@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 STARS = (0.5, 0.7, 0.9)  # shares of the way that earn one star more
 MAX_SLIDERS = 16  # more of them are a search, not a game
-LEAST_WAY = 1.0  # dB from the mean code's image to the model's own: less is no target
+MIN_WAY = 1.0  # dB from the mean code's image to the model's own: less is no target
 PLACES, ROUNDS = 17, 3  # of a player who moves one slider after the other to the best place
 HELPS = 0.05  # dB by which a slider brings an image nearer, or it is no help
 WON = (1, 2)  # the stars of such a player after the first and after the last round
@@ -120,7 +120,7 @@ def share_of_way(reached: float, start: float, best: float) -> float:
         start: that of the mean code's image.
         best: that of the model's own encoding of the target.
     """
-    if best - start < LEAST_WAY:
+    if best - start < MIN_WAY:
         return 0.0
     return float(np.clip((reached - start) / (best - start), 0, 1))
 

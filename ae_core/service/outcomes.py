@@ -10,7 +10,7 @@ from ae_core.service.active_runs import ActiveRuns
 from ae_core.service.live_run import LiveRun
 
 FIRST_SECONDS = 2.0  # until the second try; each later one waits twice as long
-MOST_SECONDS = 60.0
+MAX_SECONDS = 60.0
 
 _log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class OutcomeWriter:
 
     def _postpone(self, run_id: str, error: StorageError) -> None:
         if run_id in self._refused:
-            wait = min(2 * self._refused[run_id][1], MOST_SECONDS)
+            wait = min(2 * self._refused[run_id][1], MAX_SECONDS)
         else:
             wait = FIRST_SECONDS
             problem = error.__cause__ or error

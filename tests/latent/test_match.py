@@ -6,8 +6,8 @@ import pytest
 from ae_core.data.loading import load_images
 from ae_core.latent.effects import VISIBLE
 from ae_core.latent.match import (
-    LEAST_WAY,
     MAX_SLIDERS,
+    MIN_WAY,
     STARS,
     best_slider,
     match_sliders,
@@ -128,7 +128,7 @@ def test_stars_are_shares_of_the_way_in_decibels():
     assert share_of_way(22, 12, 32) == pytest.approx(0.5)
     assert share_of_way(5, 12, 32) == 0
     assert share_of_way(40, 12, 32) == 1
-    assert share_of_way(40, 12, 12 + LEAST_WAY / 2) == 0
+    assert share_of_way(40, 12, 12 + MIN_WAY / 2) == 0
     assert [stars(share) for share in (0, 0.49, *STARS, 1)] == [0, 0, 1, 2, 3, 3]
 
 

@@ -9,7 +9,7 @@ from ae_core.runs.record import RunOutcome, new_record
 from ae_core.runs.store import RunStore
 from ae_core.service import outcomes
 from ae_core.service.active_runs import ActiveRuns
-from ae_core.service.outcomes import MOST_SECONDS, OutcomeWriter
+from ae_core.service.outcomes import MAX_SECONDS, OutcomeWriter
 from ae_core.service.queue_store import QueueStore
 from ae_core.specs import preset
 from tests.helpers.full_disk import FULL, no_room
@@ -69,7 +69,7 @@ def test_a_run_is_tried_again_ever_more_rarely_and_the_log_says_so_once(
         assert desk.tries == [0, 2, 6, 14, 30, 62, 122, 182]
         assert said() == ["ERROR"]
         assert FULL in caplog.text
-    desk.pass_seconds(int(MOST_SECONDS))
+    desk.pass_seconds(int(MAX_SECONDS))
     assert said() == ["ERROR", "WARNING"]
     assert desk.store.has_ended(desk.run.record.id)
     assert desk.store.file(desk.run.record.id, "preview.png") == b"a file"

@@ -58,7 +58,7 @@ def match_view(view: LatentView) -> None:
     wants_hint = _headline(score, moves, offered)
     if wants_hint:
         _hint(view, rules, np.array(values), origin, target)
-    if score.best - score.start < match.LEAST_WAY:
+    if score.best - score.start < match.MIN_WAY:
         notice.info(text("match.no_way"))
         return
 
