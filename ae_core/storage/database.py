@@ -94,7 +94,7 @@ class Database:
                 yield connection
 
     def answers(self) -> bool:
-        """Return whether it can be read; after a refusal it is asked anew."""
+        """Return whether the database can be read; only after a refusal this asks it."""
         if not self._refused:
             return True
         try:

@@ -5,8 +5,8 @@ import { language } from "../widgets/language.js";
 
 const ATTRIBUTES = ["aria-label", "title", "placeholder"];
 const FIELD = /\{\w+\}/;
-/** Here stand the app's own texts, what visitors wrote, and pictures. */
-const OTHERS = ":not([data-testid=stFileUploader] button *):is([data-testid=stMarkdownContainer], svg, script, style)";
+/** Here stand the app's own texts and what visitors wrote; only the button for a file is Streamlit's. */
+const OTHERS = ":not([data-testid=stFileUploader] button *):is([data-testid=stMarkdownContainer], script, style)";
 const SLIDER = "[data-testid=stSlider]";
 const NUMBER = /^(-?\d+)[.,](\d+)$/;
 
@@ -41,7 +41,7 @@ function visit(node) {
     const own = node.parentElement?.closest(SLIDER) ? said.replace(NUMBER, `$1${words[shown].point}$2`)
       : node.parentElement?.closest(OTHERS) ? said : translated(said);
     if (own !== said) node.data = node.data.replace(said, () => own);
-  } else if (node instanceof Element) {
+  } else if (node instanceof HTMLElement) { // no drawing: a chart has hundreds of nodes
     for (const name of ATTRIBUTES) {
       const said = node.getAttribute(name);
       const own = said && translated(said);
