@@ -57,14 +57,14 @@ def finished(connection, tmp_path_factory):
     return service, run_id, seen
 
 
-def test_a_run_gives_a_snapshot_an_epoch_and_a_folder(finished):
+def test_a_run_gives_metrics_an_epoch_and_a_folder(finished):
     service, run_id, seen = finished
     done = service.snapshot(run_id)
     assert done.status == "finished"
     assert done.epoch == QUICK.epochs
     epochs = [s.epoch for s in seen]
     assert epochs == sorted(epochs)
-    assert len(set(epochs)) >= 3  # on a busy machine two may come before anybody looks
+    assert all(len(s.history) == s.epoch for s in seen)
     assert done.pictures.shape == (2, 8, 8, 8, 1)
     assert done.pictures.dtype == np.uint8
     assert done.saved
