@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from urllib.parse import urlparse
+from urllib.parse import urljoin, urlparse
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -73,6 +73,9 @@ def test_all_that_a_page_asks_for_is_below_its_prefix(below):
     )
     open_page(page, f"{url}/")
     expect(page.locator(FACE)).to_be_visible()
+    assert page.get_by_test_id("stSidebarLogo").evaluate("logo => logo.naturalWidth") > 0
+    icon = page.locator("link[rel='shortcut icon']").get_attribute("href") or ""
+    assert page.request.get(urljoin(f"{url}/", icon)).headers["content-type"] == "image/png"
     open_page(page, f"{url}/latent_space?model=toy-faces-vae")  # a component
     expect(page.locator(".rows input").first).to_be_visible()
     page.get_by_test_id("stSidebar").get_by_role("link", name="Reconstruct").click()

@@ -12,12 +12,14 @@ from urllib.parse import unquote
 
 import pytest
 from starlette.applications import Starlette
+from streamlit.url_util import is_relative_static_url
 
 from ae_core.storage.files import ROOT
 from ae_core.text.sentences import languages, say
 from pages.ui.i18n.text import slug
 from pages.ui.shell.asgi import KEEP, PROBLEMS, routes
 from pages.ui.shell.lifespan import lifespan
+from pages.ui.shell.navigation import LOGO
 from pages.ui.shell.navigation import PAGES as NAVIGATION
 from pages.ui.shell.page_limit import MAX_PAGES
 from pages.ui.widgets import component
@@ -101,6 +103,13 @@ def test_whatever_a_menu_calls_a_page_can_be_typed(base_path, get):
             assert answer.status == 200 or answer.headers["location"].endswith(
                 "/" if path == "app.py" else Path(path).stem
             )
+
+
+def test_the_logo_has_an_address_that_streamlit_does_not_change(base_path, get):
+    answer = get(f"{base_path}{LOGO}")
+    assert answer.content == (ROOT / "assets" / "logo.png").read_bytes()
+    assert answer.headers["content-type"] == "image/png"
+    assert is_relative_static_url(LOGO)
 
 
 def test_a_page_finds_its_server_by_its_own_name(base_path, get):

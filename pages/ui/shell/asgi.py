@@ -7,14 +7,15 @@ from pathlib import Path
 
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from ae_core.storage.files import ROOT
 from ae_core.text.sentences import entries, languages, say
 from pages.ui import streamlit_adapter
 from pages.ui.shell import visitor_cookie
 from pages.ui.shell.deadline import BodyDeadline
-from pages.ui.shell.navigation import typed_addresses
+from pages.ui.shell.navigation import LOGO, typed_addresses
 from pages.ui.shell.page_limit import MAX_PAGES, PageLimit
 from pages.ui.shell.protection import Protection
 from pages.ui.shell.uploads import UploadLimit
@@ -53,6 +54,7 @@ def routes(pages: Path) -> list[Route]:
     names = ["", *(page.stem for page in sorted(pages.glob("*.py")))]
     return [
         Route(f"{base}/{ROUTE}/{{version}}/{{path:path}}", _browser_file),
+        Route(f"{base}{LOGO}", _logo),
         *visitor_cookie.routes(),
         *(Route(f"{base}/{name}", partial(_index, name)) for name in names),
         *(Route(f"{base}/{word}", partial(_moved, own)) for word, own in typed_addresses().items()),
@@ -68,6 +70,11 @@ async def _browser_file(request: Request) -> Response:
     kept = KEEP if request.path_params["version"] == version() else "no-cache"
     media_type = MEDIA_TYPES[Path(path).suffix]
     return Response(content, media_type=media_type, headers={"Cache-Control": kept})
+
+
+async def _logo(_: Request) -> Response:
+    kept = {"Cache-Control": "public, max-age=86400"}
+    return FileResponse(ROOT / "assets" / "logo.png", headers=kept)
 
 
 async def _moved(name: str, request: Request) -> Response:

@@ -4,16 +4,14 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from ae_core.storage.files import ROOT
 from pages.ui.backend.service import database_answers, measure_time, service
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import slug, text
-from pages.ui.shell.navigation import keep_language, navigation
+from pages.ui.shell.navigation import LOGO, keep_language, navigation
 from pages.ui.shell.return_link import return_link
 from pages.ui.shell.this_browser import cookie_note
 from pages.ui.streamlit_adapter import only_fragments_run
 
-LOGO = str(ROOT / "assets" / "logo.png")  # a material icon would be fetched from a server
 SIDEBAR_PIXELS = 220
 ASK_SECONDS = 2.0
 

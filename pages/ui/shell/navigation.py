@@ -21,6 +21,9 @@ PAGES = (
     ("pages/own_pictures.py", "Your pictures", ":material/draw:"),
     ("pages/classroom.py", "Class", ":material/groups:"),
 )
+# An address that Streamlit passes on; it would read, check and hash a file at each run of a page,
+# and have its own icons fetched from a server.
+LOGO = "/app/static/logo.png"
 ALSO_TYPED = {"lesson": "lessons", "lektion": "lessons"}
 
 
@@ -53,9 +56,10 @@ def navigation() -> None:
         return
     with st.sidebar:
         st.markdown("**Autoencoder Lab**")  # not a heading: the page's own is the first
+        kept = kept_language()
         for path, name, symbol in PAGES:
             label = text(f"frame.page.{slug(name)}")
-            st.page_link(path, label=label, icon=symbol, query_params=kept_language())
+            st.page_link(path, label=label, icon=symbol, query_params=kept)
         _language_switch()
 
 
