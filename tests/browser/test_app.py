@@ -82,7 +82,7 @@ def test_a_closed_tab_does_not_end_a_run(page, browser, server):
 
 
 def test_two_visitors_have_one_run_each_and_do_not_see_or_stop_the_others(page, stranger):
-    open_page(page, "/train?preset=digits-dense&image_size=8&epochs=2000")
+    open_page(page, "/train?preset=digits-dense&epochs=2000")
     press_train(page)
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
     page.get_by_text("Set up", exact=True).click()

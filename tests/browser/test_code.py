@@ -63,8 +63,7 @@ def test_a_finished_run_shows_its_loss_in_numbers_and_gives_its_files(page):
 def test_a_variational_loss_adds_up_while_it_is_watched(page):
     open_page(
         page,
-        "/train?preset=digits-dense&image_size=8&epochs=2000"
-        "&bottleneck=variational&loss=bernoulli-nll&beta=2",
+        "/train?preset=digits-dense&epochs=2000&bottleneck=variational&loss=bernoulli-nll&beta=2",
     )
     page.get_by_test_id("stBaseButton-primary").click()
     expect(page.locator(".js-plotly-plot").first).to_be_visible()

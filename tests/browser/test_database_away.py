@@ -15,7 +15,7 @@ from tests.helpers.refusals import pattern
 
 AWAY = pattern("database_unavailable")
 # Enough steps that it still trains when all pages have been looked at.
-LONG = "/train?preset=digits-dense&image_size=8&epochs=2000&batch_size=8"
+LONG = "/train?preset=digits-dense&epochs=2000"
 CURVES = ".js-plotly-plot .scatterlayer .trace"
 
 

@@ -8,8 +8,8 @@ from playwright.sync_api import Page, expect
 from tests.helpers.lab_page import open_page, wait_until_drawn
 
 
-def start_sweep(page: Page, sizes: str, epochs: int) -> None:
-    open_page(page, f"/train?preset=digits-dense&image_size=8&epochs={epochs}")
+def start_sweep(page: Page, sizes: str, epochs: int, image_size: int = 8) -> None:
+    open_page(page, f"/train?preset=digits-dense&image_size={image_size}&epochs={epochs}")
     page.get_by_text("Compare code sizes").click()
     field = page.get_by_label("Code sizes")
     field.fill(sizes)
@@ -52,7 +52,7 @@ def test_two_sizes_are_two_points_and_two_rows_and_a_click_chooses_one(page):
 
 @pytest.mark.thorough
 def test_a_sweep_is_stopped_as_a_whole(page):
-    start_sweep(page, "2, 4, 8", 2000)
+    start_sweep(page, "2, 4, 8", 2000, 32)  # for minutes
     expect(points(page, 1)).to_have_count(1)
     address = page.url
     page.reload()  # it belongs to the service

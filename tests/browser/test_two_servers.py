@@ -24,7 +24,7 @@ from tests.helpers.lab_page import wait_until_drawn
 from tests.helpers.lab_server import wait_for
 from tests.helpers.sticky_proxy import COOKIE, StickyProxy
 
-LONG = "/train?preset=digits-dense&image_size=8&epochs=2000"
+LONG = "/train?preset=digits-dense&epochs=2000"
 CURVES = ".js-plotly-plot .scatterlayer .trace"
 
 
@@ -158,7 +158,7 @@ def test_a_run_is_seen_on_the_other_server_and_a_lost_scheduler_is_said(servers,
 
 @pytest.mark.thorough
 def test_the_queue_shows_place_and_time_and_metrics_tell_of_it(servers, student, without_pages):
-    spec = change(preset("digits-dense"), image_size=8, epochs=2000)
+    spec = change(preset("digits-dense"), epochs=2000)
     trained = [without_pages.submit(spec, owner) for owner in ("ada", "bob")]
     for run in trained:  # both train workers are busy then
         without_pages.wait_until(run, lambda s: s.epoch > 0, 60)
