@@ -246,7 +246,14 @@ class RunStore:
 
     def _size(self, run_id: str) -> int:
         """Return the size of a run's files in bytes, without what another attempt still writes."""
-        return sum(path.stat().st_size for path in self.folder(run_id).glob("[!.]*"))
+        return sum(map(_bytes, self.folder(run_id).glob("[!.]*")))
+
+
+def _bytes(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except FileNotFoundError:  # another server has just renamed or removed it
+        return 0
 
 
 def _refused(error: OSError) -> StorageError:

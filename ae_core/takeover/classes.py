@@ -10,6 +10,7 @@ from ae_core.classroom.rows import class_row, student_row
 from ae_core.storage.database import Database, insert_new
 from ae_core.storage.files import DamagedFile, check_text, reading
 from ae_core.storage.tables import CLASSES, STUDENTS
+from ae_core.takeover.old_names import earlier_files
 
 FOLDER = "classes"
 MEMBERS = "members"  # has a file for each visitor that names the class they joined last
@@ -24,11 +25,11 @@ def take_over_classes(source: Path, database: Database) -> tuple[int, int]:
         StorageError: the database refuses.
     """
     taken = joined = 0
-    for path in sorted((source / FOLDER).glob("*/class.json")):
+    for path in earlier_files(source / FOLDER, "*/class.json"):
         classroom = _classroom(path)
         if classroom is None:
             continue
-        found = (_student(each) for each in sorted(path.parent.glob("students/*.json")))
+        found = (_student(each) for each in earlier_files(path.parent, "students/*.json"))
         students = [student_row(classroom.code, student) for student in found if student]
         with database.changing() as connection:
             taken += insert_new(connection, CLASSES, [class_row(classroom)])

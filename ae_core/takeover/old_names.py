@@ -1,4 +1,4 @@
-"""The names that files of an earlier version get when they have been taken over."""
+"""The names of files of an earlier version; they get others when they have been taken over."""
 
 import logging
 from pathlib import Path
@@ -6,6 +6,14 @@ from pathlib import Path
 _log = logging.getLogger(__name__)
 
 OLD = ".old"
+
+
+def earlier_files(folder: Path, pattern: str) -> list[Path]:
+    """Return the files of a pattern, in order; none if another server has just put them away."""
+    try:
+        return sorted(folder.glob(pattern))
+    except FileNotFoundError:
+        return []
 
 
 def put_away(path: Path) -> None:

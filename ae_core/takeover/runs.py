@@ -19,7 +19,7 @@ from ae_core.runs.record import RunRecord
 from ae_core.runs.store import RUN_ID, RunStore
 from ae_core.storage.files import DamagedFile
 from ae_core.storage.tables import RUNS
-from ae_core.takeover.old_names import OLD, put_away
+from ae_core.takeover.old_names import OLD, earlier_files, put_away
 
 _log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ def take_over_runs(source: Path, store: RunStore) -> tuple[int, int]:
         StorageError: the database or the disk refuses.
     """
     own = source == store.root
-    waiting = {path.stem for path in (source / QUEUE).glob("*/*.json")}
+    waiting = {path.stem for path in earlier_files(source / QUEUE, "*/*.json")}
     with store.database.reading() as connection:
         known = set(connection.scalars(select(RUNS.c.id)))
     folders = [path for path in source.iterdir() if RUN_ID.fullmatch(path.name)]

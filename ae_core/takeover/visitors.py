@@ -11,6 +11,7 @@ from ae_core.latent.match_results import Match
 from ae_core.storage.database import Database, insert_new
 from ae_core.storage.files import DamagedFile, check_text, reading
 from ae_core.storage.tables import MATCHES, USER_SETS
+from ae_core.takeover.old_names import earlier_files
 
 SETS, RESULTS = "own", "matches.jsonl"
 
@@ -22,7 +23,7 @@ def take_over_sets(source: Path, database: Database) -> int:
         StorageError: the database refuses.
     """
     taken = 0
-    for path in sorted((source / SETS).glob("*.npz")):
+    for path in earlier_files(source / SETS, "*.npz"):
         try:
             with reading(path):
                 user_set, images = read(path)

@@ -1,9 +1,11 @@
 """A folder of an earlier version is taken over: once, whole, whatever happens in between."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -145,6 +147,31 @@ def test_servers_that_start_together_take_over_each_run_once(root, shared_start,
     assert shared_start(root, 3) == [0, 0, 0]
     assert set(rows(database)) == ENDED
     assert {row.status for row in rows(database).values()} == {"finished", "stopped", "failed"}
+    assert not [*root.glob("*/*.json")]
+
+
+@pytest.mark.samples(2)
+@pytest.mark.parametrize("moment", range(0, 60, 5))
+def test_another_server_may_be_faster_at_any_moment(
+    root, shared_start, database, monkeypatch, moment
+):
+    """Between any two looks at the disk, another server takes everything over."""
+    looks = iter(range(1000))
+
+    def slower(real):
+        def look(*arguments):
+            if next(looks) == moment:
+                assert shared_start(root, 1) == [0]
+            return real(*arguments)
+
+        return look
+
+    for owner, name in ((os, "scandir"), (Path, "lstat"), (Path, "exists"), (Path, "rename")):
+        monkeypatch.setattr(owner, name, slower(getattr(owner, name)))
+    open_store(root)
+    assert next(looks) > moment
+    monkeypatch.undo()
+    assert set(rows(database)) == ENDED
     assert not [*root.glob("*/*.json")]
 
 
