@@ -131,6 +131,33 @@ def reached(page: Page, selector: str) -> None:
     pytest.fail("Tab never comes there")
 
 
+# Keys in one task of the browser, which tells only after it that the list is open.
+AT_ONCE = """button => {
+  const root = button.getRootNode();
+  button.focus();
+  for (const key of ["Enter", "ArrowDown"])
+    root.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+  const entries = [...root.querySelectorAll(".list button")];
+  const chosen = entries.findIndex((entry) => entry.ariaPressed === "true");
+  return entries.indexOf(root.activeElement) - chosen;
+}"""
+
+
+def test_a_menu_follows_keys_that_are_faster_than_the_browser(page):
+    open_page(page, "/reconstruct")
+    menu = page.locator(".open").first
+    expect(menu).to_be_visible()
+    wait_until_drawn(page)
+    assert menu.evaluate(AT_ONCE) == 1
+    wait_until_drawn(page)
+    assert page.locator(".list button:focus").count() == 1  # the same one, when the list is open
+    assert page.locator(".list [aria-pressed=true]:focus").count() == 0
+    page.keyboard.press("Escape")
+    expect(page.locator(".list").first).to_be_hidden()
+    menu.press(" ")
+    expect(page.locator(".list [aria-pressed=true]").first).to_be_focused()
+
+
 def test_a_word_says_what_it_means_when_it_has_the_focus(page):
     open_page(page, LESSON)
     reached(page, "abbr[title]")

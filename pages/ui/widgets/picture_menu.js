@@ -16,6 +16,8 @@ const STEPS = {
   End: (_, count) => count - 1,
 };
 
+const OPENING = ["ArrowDown", "ArrowUp", "Enter", " "]; // as of any menu
+
 /** @param {Call<Data>} call */
 export default function ({ data, parentElement, setTriggerValue }) {
   const open = find(parentElement, ".open", HTMLButtonElement);
@@ -52,8 +54,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }
   list.replaceChildren(...rows);
   open.popoverTargetElement = list;
-  list.ontoggle = (event) => {
-    if (event instanceof ToggleEvent && event.newState === "open") place(open, list);
+  const isOpen = () => list.matches(":popover-open");
+  list.ontoggle = () => {
+    if (isOpen() && !list.querySelector(":focus")) place(open, list);
   };
   list.onkeydown = (event) => {
     const step = STEPS[event.key];
@@ -65,9 +68,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
     entries[step(at, entries.length)].focus();
   };
   open.onkeydown = (event) => {
-    if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
-    event.preventDefault(); // as of any menu
-    list.showPopover();
+    if (!OPENING.includes(event.key)) return;
+    event.preventDefault();
+    if (!isOpen()) list.showPopover();
+    place(open, list); // at once: the next key may come before the browser tells that it is open
   };
 }
 
