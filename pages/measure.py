@@ -23,7 +23,7 @@ OF_A_MODEL = ("also", "bytes", "threshold", "with")  # parameters that apply to 
 def page() -> None:
     """Draw the page."""
     heading = st.container()
-    left, right = st.columns([5, 9], gap="large", vertical_alignment="bottom")
+    left, right = st.columns([6, 9], gap="medium", vertical_alignment="bottom")
     with left:
         place = "unknown" if st.query_params.get("view") == "Unknown" else "measure"
         forget = partial(set_query, **dict.fromkeys(OF_A_MODEL, ""))
