@@ -7,7 +7,7 @@ from pathlib import Path
 
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from ae_core.storage.files import ROOT
@@ -74,7 +74,12 @@ async def _browser_file(request: Request) -> Response:
 
 async def _logo(_: Request) -> Response:
     kept = {"Cache-Control": "public, max-age=86400"}
-    return FileResponse(ROOT / "assets" / "logo.png", headers=kept)
+    return Response(_logo_file(), media_type="image/png", headers=kept)
+
+
+@lru_cache
+def _logo_file() -> bytes:
+    return (ROOT / "assets" / "logo.png").read_bytes()
 
 
 async def _moved(name: str, request: Request) -> Response:
