@@ -128,6 +128,7 @@ def test_a_page_that_goes_offline_says_so_and_keeps_what_it_shows(browser, serve
         expect(alert).to_be_hidden()
 
 
+@pytest.mark.thorough
 def test_a_page_whose_server_ends_says_so_and_keeps_what_it_shows(browser, tmp_path):
     with browser.new_context(**LAPTOP) as context:
         page = context.new_page()

@@ -156,6 +156,7 @@ def test_figures_stay_until_new_noise_is_asked_for(page):
     assert "seed=" in page.url
 
 
+@pytest.mark.thorough
 def test_a_photo_taken_as_it_is_shows_its_noise(page):
     open_page(page, "/denoise?size=Colour" + AS_IT_IS)
     expect(metric(page, "Noise in the photo")).to_have_text(re.compile(r"^σ ≈ 0\.\d+$"))

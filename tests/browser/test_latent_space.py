@@ -453,6 +453,7 @@ def place_best(page: Page, place: int) -> None:
     page.mouse.up()
 
 
+@pytest.mark.thorough
 def test_a_target_is_matched_and_the_result_is_shown(page):
     """A hand moves one slider after the other to its best place, and wins a star."""
     open_page(page, "/latent_space?view=Match")

@@ -167,6 +167,7 @@ def test_one_colour_of_16_bits_stands_for_transparent(colour_type, key):
     assert open_image(data).getextrema() == ((255, 255),) * 3
 
 
+@pytest.mark.thorough
 def test_a_phone_s_48_megapixels_in_tiles_open_soon():
     """A grid of 192 tiles of 512×512, the last of which are cut, as an iPhone writes it."""
     noise = np.random.default_rng(0).normal(0, 8, (512, 512, 3))

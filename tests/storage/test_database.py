@@ -98,6 +98,7 @@ def test_a_reader_does_not_wait_for_a_change_and_does_not_see_half_of_it(databas
     assert content(database) == {"a": "2"}
 
 
+@pytest.mark.thorough
 def test_eight_processes_lose_no_change(database, database_address):
     put(database, "0")
     script = """

@@ -133,6 +133,7 @@ def test_the_command_line_has_the_settings_that_it_was_written_for(machine, tmp_
     assert (out / "weights.npz").exists()
 
 
+@pytest.mark.thorough
 def test_the_command_line_works_without_its_docstrings(machine):
     done = run(["-m", "ae_core", "presets", "--json"], machine | ENVIRONMENT | TERMINAL)
     assert done.returncode == 0, done.stderr.decode()[-3000:]
