@@ -12,7 +12,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, select, update
 
 from ae_core.classroom.model import (
     CODE_LENGTH,
@@ -44,6 +44,12 @@ from ae_core.storage.tables import CLASSES, STUDENTS
 MAX_CLASSES = 5000  # in a database
 MAX_TAUGHT = 5  # of them opened by one visitor
 USE_SECONDS = 3600.0  # between two notes that a class is used
+# Made once, because pages ask it all the time.
+_CLASS_OF = (
+    select(*CLASSES.c, *(column for column in STUDENTS.c if column.name != "code"))
+    .join(STUDENTS, STUDENTS.c.code == CLASSES.c.code)
+    .where(STUDENTS.c.visitor == bindparam("visitor"), ~STUDENTS.c.left)
+)
 
 
 class ClassroomService:
@@ -191,11 +197,8 @@ class ClassroomService:
 
     def class_of(self, visitor: str) -> tuple[Classroom, Student] | None:
         """Return a visitor's class, and the visitor as a student there; None if in no class."""
-        columns = *CLASSES.c, *(column for column in STUDENTS.c if column.name != "code")
-        mine = select(*columns).join(STUDENTS, STUDENTS.c.code == CLASSES.c.code)
         with self._database.reading() as connection:
-            found = mine.where(STUDENTS.c.visitor == visitor, ~STUDENTS.c.left)
-            row = connection.execute(found).first()
+            row = connection.execute(_CLASS_OF, {"visitor": visitor}).first()
         if row is None:
             return None
         try:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, select, update
 
 from ae_core.errors import StorageError, UnknownThing, UserError, disk_reason
 from ae_core.runs import checkpoint
@@ -43,6 +43,12 @@ class RunRef(NamedTuple):
 
 _REF = (RUNS.c.created, RUNS.c.id, RUNS.c.owner, RUNS.c.sweep)
 _THERE = RUNS.c.deleted == 0
+# Made once, because every page asks it at every run.
+_OF_OWNERS = (
+    select(*_REF)
+    .where(RUNS.c.owner.in_(bindparam("owners", expanding=True)), _THERE)
+    .order_by(RUNS.c.created.desc(), RUNS.c.number.desc(), RUNS.c.id)
+)
 
 
 class RunStore:
@@ -192,8 +198,9 @@ class RunStore:
 
     def refs(self, owners: Collection[str]) -> list[RunRef]:
         """Return the runs of some visitors, newest first."""
-        newest = RUNS.c.created.desc(), RUNS.c.number.desc(), RUNS.c.id
-        return self._refs(select(*_REF).where(RUNS.c.owner.in_(owners)).order_by(*newest))
+        with self.database.reading() as connection:
+            rows = connection.execute(_OF_OWNERS, {"owners": list(owners)})
+            return [RunRef(*row) for row in rows]
 
     def sweep(self, sweep_id: str) -> list[RunRef]:
         """Return a sweep's runs in training order; none if there is no such sweep."""

@@ -65,14 +65,14 @@ def say(key: str, language: str = FALLBACK, /, **values: Any) -> str:
         KeyError: there is no such entry, or it names a value that is not given.
     """
     entry = entries(language)[key]
-    return MessageFormatter(language).format(entry, **values) if values else entry
+    return formatter(language).format(entry, **values) if values else entry
 
 
 def sentence(said: Message | UserError, language: str = FALLBACK) -> str:
     """Return a message, or the message of an error, as a sentence."""
     message = said.message if isinstance(said, UserError) else said
     entry = entries(language)[f"message.{message.key}"]
-    return MessageFormatter(language, MAX_QUOTED).format(entry, **message.values)
+    return formatter(language, MAX_QUOTED).format(entry, **message.values)
 
 
 def number(value: float, form: str = "", language: str = FALLBACK, /) -> str:
@@ -84,9 +84,10 @@ def number(value: float, form: str = "", language: str = FALLBACK, /) -> str:
         language: one of `languages`.
     """
     exact = int(value) if isinstance(value, Integral) else float(value)  # also of NumPy
-    return MessageFormatter(language).format_field(exact, form)
+    return formatter(language).format_field(exact, form)
 
 
+@lru_cache(maxsize=8)
 def decimal_sign(language: str) -> str:
     """Return the decimal sign of a language: a point or a comma."""
     return str(get_decimal_symbol(Locale(language)))
@@ -99,6 +100,7 @@ class MessageFormatter(string.Formatter):
         self._language = language
         self._max_quoted = max_quoted  # characters of a text
         self._locale = Locale(language)
+        self._signs = {".": decimal_sign(language), ",": get_group_symbol(self._locale)}
 
     def format_field(self, value: Any, format_spec: str) -> str:
         """Return a value as this language writes it; the module's docstring lists the formats."""
@@ -132,8 +134,7 @@ class MessageFormatter(string.Formatter):
 
     def _localized(self, written: str) -> str:
         """Replace the signs in Python's number format by the language's own."""
-        signs = {".": decimal_sign(self._language), ",": get_group_symbol(self._locale)}
-        own = _DIGITS.sub(lambda found: "".join(signs.get(c, c) for c in found[0]), written)
+        own = _DIGITS.sub(lambda found: "".join(self._signs.get(c, c) for c in found[0]), written)
         if not own.endswith("%"):
             return own
         return own[:-1] + str(self._locale.percent_formats[None].pattern).lstrip("#,0.")
@@ -157,6 +158,12 @@ class MessageFormatter(string.Formatter):
 
     def _quoted(self, text: str) -> str:
         return text if self._max_quoted is None else shortened(text, self._max_quoted)
+
+
+@lru_cache(maxsize=16)
+def formatter(language: str, max_quoted: int | None = None) -> MessageFormatter:
+    """Return the one formatter of a language and a length of quoted texts; it keeps no state."""
+    return MessageFormatter(language, max_quoted)
 
 
 def _flatten(prefix: str, table: Mapping[str, object], found: dict[str, str]) -> None:

@@ -1,7 +1,6 @@
 """Widgets to choose trained models, which the address keeps, and the card of a model."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TypeVar
 
 import streamlit as st
@@ -60,7 +59,7 @@ def model_select(
         on_change()
 
     entries = sorted(map(_entry, available.values()), key=lambda each: GROUPS.index(each.group))
-    named = tuple(replace(each, group=text(f"model.group.{each.group}")) for each in entries)
+    named = tuple(each._replace(group=text(f"model.group.{each.group}")) for each in entries)
     picture_menu(f"{page}.model", text("model.choose"), named, chosen, take)
     return available[chosen]
 

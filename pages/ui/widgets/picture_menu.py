@@ -1,7 +1,7 @@
 """A menu whose entries have a picture and a line of text, in groups."""
 
 from collections.abc import Callable
-from dataclasses import astuple, dataclass
+from typing import NamedTuple
 
 from pages.ui.widgets.component import component, sent
 
@@ -15,9 +15,8 @@ _HTML = """
 _MENU = component(__file__, _HTML)
 
 
-@dataclass(frozen=True)
-class Entry:
-    """An entry of a menu.
+class Entry(NamedTuple):
+    """An entry of a menu: a tuple, as Streamlit imports pandas to see whether a dict is a table.
 
     Attributes:
         id: what is returned for it.
@@ -52,6 +51,5 @@ def picture_menu(
         if isinstance(picked, str) and picked in {each.id for each in entries}:
             on_pick(picked)
 
-    # Tuples, not dicts: for a dict, Streamlit imports pandas to check whether it is a table.
-    data = {"label": label, "entries": tuple(map(astuple, entries)), "chosen": chosen}
+    data = {"label": label, "entries": entries, "chosen": chosen}
     _MENU(key=key, data=data, on_picked_change=take)
