@@ -57,7 +57,7 @@ def page() -> None:
         with notice.refusals():
             chosen = face_source(model)
         if chosen is not None and isinstance(model, TrainedDenoiser):
-            view = _view(chosen)
+            view = _view(chosen, as_it_is=task != TASKS[0])
             if view == VIEWS[2]:
                 st.caption(text("denoise.square_unused"))
         noise, seed = _noise() if task == TASKS[0] else (None, 0)
@@ -101,13 +101,22 @@ def _results(
     model_card(model.id)
 
 
-def _view(chosen: Chosen) -> str:
-    """Let the visitor choose how much of a picture in colour is denoised."""
+def _view(chosen: Chosen, *, as_it_is: bool) -> str:
+    """Let the visitor choose how much of a picture in colour is denoised.
+
+    A photo that is cleaned as it is begins with all of it.
+    """
     if chosen.image.shape[-1] == 1:
         return VIEWS[0]
     offered = VIEWS if chosen.photo else VIEWS[:2]
     return linked_choice(
-        "size", text("denoise.picture"), offered, "denoise", words="denoise.view", collapsed=True
+        "size",
+        text("denoise.picture"),
+        offered,
+        "denoise",
+        usual=offered[-1] if as_it_is and chosen.photo else offered[0],
+        words="denoise.view",
+        collapsed=True,
     )
 
 

@@ -58,7 +58,8 @@ def page() -> None:
                 wrap=True,
             )
         st.header(text(f"latent.heading.{slug(view)}"), anchor=False)
-        st.markdown(text(f"latent.about.{slug(view)}"))
+        unnamed = view == "Directions" and not known.direction_names
+        st.markdown(text(f"latent.about.{'sum' if unnamed else slug(view)}"))
         shown = (model, *(_others(model) if view in LIVE else ()))
         # Decoders in training are separate fragments.
         live = any(each.in_training for each in shown)

@@ -7,7 +7,15 @@ from pages.ui.backend.lessons import lessons
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import language, text
 from pages.ui.lessons.glossary import all_words, explained
-from pages.ui.lessons.progress import Progress, go_to, open_lesson, progress_in
+from pages.ui.lessons.progress import (
+    Progress,
+    go_on,
+    go_to,
+    has_place,
+    keep_place,
+    open_lesson,
+    progress_in,
+)
 from pages.ui.lessons.step import page_link, right_guesses, step_view
 from pages.ui.lessons.top import top
 from pages.ui.shell.frame import page_frame, page_heading
@@ -41,10 +49,11 @@ def _list(found: dict[str, Lesson]) -> None:
                 level = text(f"lessons.level.{lesson.level}")
                 length = text("lessons.minutes", minutes=lesson.minutes, level=level)
                 st.caption(f"{notice.plain(lesson.about)}  \n{length}")
+            left = has_place(lesson.id)
             st.button(
-                text("lessons.begin"),
+                text("lessons.go_on" if left else "lessons.begin"),
                 key=f"lessons.begin.{lesson.id}",
-                on_click=open_lesson,
+                on_click=go_on if left else open_lesson,
                 args=(lesson.id,),
             )
     all_words()
@@ -52,6 +61,7 @@ def _list(found: dict[str, Lesson]) -> None:
 
 def _lesson(lesson: Lesson, later: list[Lesson]) -> None:
     progress = progress_in(lesson)
+    keep_place(lesson, progress)
     count = len(lesson.steps)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(

@@ -483,6 +483,33 @@ def test_a_target_is_matched_and_the_result_is_shown(page):
     expect(page.locator(".score .share")).to_have_text("Match: 0%")
 
 
+def test_a_star_that_is_won_stays_lit(page):
+    open_page(page, "/")
+    shown = page.evaluate(
+        """async (path) => {
+          const { Score } = await import(path);
+          const place = document.createElement("div");
+          const words = { match: "{share}", stars: "{count}", won_1: "1", won_2: "2", won_3: "3" };
+          const game = { start: 10, best: 20, reached: 10, won: 0, game: "a" };
+          game.stars = [0.5, 0.7, 0.9];
+          const score = new Score(place);
+          score.begin({ ...game, moves: 0 }, words);
+          const seen = [12, 15.1, 12, 17.5, 10].map((psnr) => {
+            score.show({ ...game, moves: 1 }, psnr, words);
+            return ["share", "stars", "won"].map((it) => place.querySelector("." + it).textContent);
+          });
+          score.begin({ ...game, moves: 0 }, words);
+          score.show({ ...game, moves: 0 }, 10, words);
+          return [...seen, [place.querySelector(".stars").textContent]];
+        }""",
+        address("latent/score.js"),
+    )
+    assert shown == [
+        *(["20", "☆☆☆", ""], ["51", "★☆☆", "1"], ["20", "★☆☆", "1"]),
+        *(["75", "★★☆", "2"], ["0", "★★☆", "2"], ["☆☆☆"]),
+    ]
+
+
 def test_a_win_is_still_for_who_wants_no_motion(page):
     open_page(page, "/")
     pieces = {}

@@ -51,6 +51,18 @@ def test_a_step_whose_training_was_skipped_says_which_one_it_needs():
     assert "the training of step 1" in warning.value
 
 
+def test_a_lesson_goes_on_where_it_was_left():
+    page = opened("pages/lessons.py", lesson="02-how-many-numbers", step="2", guess="8", tried="1")
+    begin = say("lessons.begin"), say("lessons.go_on")
+    page.query_params.clear()
+    ran(page)
+    shown = [button.label for button in page.button if button.label in begin]
+    assert [label == begin[1] for label in shown].count(True) == 1
+    next(button for button in page.button if button.label == begin[1]).click().run()
+    assert page.query_params["lesson"] == "02-how-many-numbers"
+    assert [page.query_params[name] for name in ("step", "guess", "tried")] == ["2", "8", "1"]
+
+
 def test_the_language_of_a_tab_outlives_a_link_that_names_none():
     page = opened("app.py", lang="de")
     del page.query_params["lang"]
@@ -163,6 +175,18 @@ def test_a_photo_goes_along_to_another_model():
     assert not page.exception
     assert metric(page, "PSNR").endswith("dB")
     assert "Forget this photo" in [each.label for each in page.button]
+
+
+@pytest.mark.parametrize(
+    ("task", "view"),
+    [("Add noise, then remove it", "64×64 gray"), ("Clean this photo as it is", "Whole photo")],
+)
+def test_a_photo_that_is_cleaned_as_it_is_is_cleaned_whole(task, view):
+    page = opened("pages/denoise.py", source="Upload", task=task)
+    photo = Image.merge("RGB", [Image.linear_gradient("L")] * 3)
+    page.file_uploader[0].set_value(("mine.png", encoded(photo, "PNG"), "image/png")).run()
+    assert not page.exception
+    assert page.session_state["denoise.size"] == view
 
 
 def test_uploads_that_are_no_pictures_are_sentences():

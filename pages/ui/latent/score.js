@@ -50,7 +50,8 @@ export class Score {
   show(game, psnr, words) {
     const reached = isNaN(psnr) ? game.reached : psnr;
     const share = Math.min(Math.max((reached - game.start) / (game.best - game.start), 0), 1);
-    const stars = game.stars.filter((least) => share >= least).length;
+    const present = game.stars.filter((least) => share >= least).length;
+    const stars = Math.max(present, this.known); // what is won stays, like the sentence about it
     this.share.textContent = filled(words.match, "share", Math.floor(100 * share));
     this.stars.textContent = "★".repeat(stars) + "☆".repeat(game.stars.length - stars);
     this.stars.ariaLabel = filled(words.stars, "count", stars);

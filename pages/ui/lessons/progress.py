@@ -9,6 +9,7 @@ import streamlit as st
 
 from ae_core.lessons.schema import Lesson
 from pages.ui.state.query_params import set_query
+from pages.ui.state.session import session
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,27 @@ def take_guess(progress: Progress, value: float) -> None:
 
 
 def open_lesson(name: str) -> None:
-    """Restart a lesson; with an empty name, leave the present one."""
+    """Begin a lesson; with an empty name, leave the present one."""
     set_query(lesson=name, step="1" if name else "", guess="", tried="")
+
+
+def keep_place(lesson: Lesson, progress: Progress) -> None:
+    """Keep, for this tab, where the visitor is in a lesson; nothing of one that is done."""
+    session().lesson_places.pop(lesson.id, None)
+    if 0 < progress.step < len(lesson.steps):
+        names = ("step", "guess", "tried")
+        place = {name: st.query_params.get(name, "") for name in names}
+        session().lesson_places[lesson.id] = place
+
+
+def has_place(name: str) -> bool:
+    """Return whether a lesson was left in the middle."""
+    return name in session().lesson_places
+
+
+def go_on(name: str) -> None:
+    """Open a lesson where the visitor left it."""
+    set_query(lesson=name, **session().lesson_places[name])
 
 
 def take_tried(progress: Progress) -> None:

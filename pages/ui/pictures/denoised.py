@@ -82,22 +82,19 @@ def _figures(result: Denoised) -> None:
         before, after = result.noisy, result.output
         if before.psnr is None or after.psnr is None:
             about = text("denoise.noise_help")
-            metric(text("denoise.noise_found"), f"σ ≈ {number(result.noise, '.3f')}", about)
-            metric(text("denoise.noise_left"), f"σ ≈ {number(result.residual_noise, '.3f')}")
+            metric(text("denoise.noise_found"), _sigma(result.noise), about)
+            metric(text("denoise.noise_left"), _sigma(result.residual_noise))
             return
         for version in (before, after):
             metric(_name(version), _decibels(_psnr(version)), "PSNR")
-        metric(text("denoise.gain"), _decibels(after.psnr - before.psnr, "+.1f"))
+        metric(text("denoise.gain"), _decibels(_gap(after, before), "+.1f"))
 
 
 def _shown(result: Denoised) -> list[tuple[str, np.ndarray]]:
     removed = np.clip(0.5 + result.noisy.image - result.output.image, 0, 1)
-    estimated = f"σ ≈ {number(result.noise, '.3f')}"
+    before = _figure(result.noisy) or _sigma(result.noise)
     rows = [
-        (
-            f"<b>{_name(result.noisy)}</b><br>{_figure(result.noisy) or estimated}",
-            result.noisy.image,
-        ),
+        (f"<b>{_name(result.noisy)}</b><br>{before}", result.noisy.image),
         (f"<b>{_name(result.output)}</b><br>{_figure(result.output)}", result.output.image),
         (f"<b>{text('denoise.removed')}</b><br>{text('denoise.removed_scale')}", removed),
     ]
@@ -125,6 +122,16 @@ def _psnr(version: LabelledImage) -> float:
     return version.psnr
 
 
+def _gap(one: LabelledImage, other: LabelledImage) -> float:
+    """Return by how many decibels a version is ahead of another, as both are written."""
+    return round(_psnr(one), 1) - round(_psnr(other), 1)
+
+
+def _sigma(noise: float) -> str:
+    least = 0.001
+    return f"σ ≈ {number(noise, '.3f')}" if noise >= least else f"σ < {number(least, '.3f')}"
+
+
 def _decibels(value: float, form: str = ".1f") -> str:
     """Format decibels, including the infinite PSNR of equal images."""
     if math.isfinite(value):
@@ -135,7 +142,7 @@ def _decibels(value: float, form: str = ".1f") -> str:
 def _words(baseline: LabelledImage, noisy: LabelledImage) -> str:
     if baseline.psnr is None:
         return f"<b>{_name(baseline)}</b>"
-    gain = baseline.psnr - _psnr(noisy)
+    gain = _gap(baseline, noisy)
     more = f" ({number(gain, '+.1f')})" if math.isfinite(gain) else ""
     measured = f"{_decibels(baseline.psnr)}{more}<br>SSIM {number(baseline.ssim, '.2f')}"
     return f"<b>{_name(baseline)}</b><br>{measured}"
@@ -150,7 +157,7 @@ def _verdict(result: Denoised, baselines: list[LabelledImage]) -> str:
     gain = result.output.psnr - _psnr(result.noisy)
     if _psnr(best) - _psnr(result.noisy) < NO_GAIN < gain:
         return text("denoise.verdict.no_filter", gain=number(gain, ".1f"))
-    gap = result.output.psnr - _psnr(best)
+    gap = _gap(result.output, best)
     if abs(gap) < NO_GAIN:
         return text("denoise.verdict.equal", baseline=_name(best))
     key = "denoise.verdict.ahead" if gap > 0 else "denoise.verdict.behind"

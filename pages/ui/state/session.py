@@ -127,6 +127,7 @@ class Session:
         cached: the last key and result by name, see `session_cached`.
         asked: keys by name, see `seen_before`.
         language: the language that an address in this tab has last asked for, or "".
+        lesson_places: the parameters of the step at which each unfinished lesson was left.
     """
 
     draft: Draft = field(default_factory=Draft)
@@ -139,6 +140,7 @@ class Session:
     cached: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     asked: dict[str, set[Any]] = field(default_factory=dict)
     language: str = ""
+    lesson_places: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def forget_photo(self) -> None:
         """Delete the visitor's photo and all results computed from it."""
