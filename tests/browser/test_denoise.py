@@ -151,8 +151,7 @@ def test_figures_stay_until_new_noise_is_asked_for(page):
     noisy = page.locator("figure img").nth(1)
     pixels = noisy.get_attribute("src")
     page.get_by_role("button", name="New noise").click()
-    expect(noisy).not_to_have_attribute("src", pixels)
-    expect(figures(page)).not_to_have_text(before)
+    expect(noisy).not_to_have_attribute("src", pixels)  # its figures may be the same, to a tenth
     assert "seed=" in page.url
 
 
