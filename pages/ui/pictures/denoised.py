@@ -87,7 +87,7 @@ def _figures(result: Denoised) -> None:
             return
         for version in (before, after):
             metric(_name(version), _decibels(_psnr(version)), "PSNR")
-        metric(text("denoise.gain"), _decibels(_gap(after, before), "+.1f"))
+        metric(text("denoise.gain"), _decibels(after.psnr - before.psnr, "+.1f"))
 
 
 def _shown(result: Denoised) -> list[tuple[str, np.ndarray]]:
@@ -122,11 +122,6 @@ def _psnr(version: LabelledImage) -> float:
     return version.psnr
 
 
-def _gap(one: LabelledImage, other: LabelledImage) -> float:
-    """Return by how many decibels a version is ahead of another, as both are written."""
-    return round(_psnr(one), 1) - round(_psnr(other), 1)
-
-
 def _sigma(noise: float) -> str:
     least = 0.001
     return f"σ ≈ {number(noise, '.3f')}" if noise >= least else f"σ < {number(least, '.3f')}"
@@ -142,7 +137,7 @@ def _decibels(value: float, form: str = ".1f") -> str:
 def _words(baseline: LabelledImage, noisy: LabelledImage) -> str:
     if baseline.psnr is None:
         return f"<b>{_name(baseline)}</b>"
-    gain = _gap(baseline, noisy)
+    gain = baseline.psnr - _psnr(noisy)
     more = f" ({number(gain, '+.1f')})" if math.isfinite(gain) else ""
     measured = f"{_decibels(baseline.psnr)}{more}<br>SSIM {number(baseline.ssim, '.2f')}"
     return f"<b>{_name(baseline)}</b><br>{measured}"
@@ -157,7 +152,7 @@ def _verdict(result: Denoised, baselines: list[LabelledImage]) -> str:
     gain = result.output.psnr - _psnr(result.noisy)
     if _psnr(best) - _psnr(result.noisy) < NO_GAIN < gain:
         return text("denoise.verdict.no_filter", gain=number(gain, ".1f"))
-    gap = _gap(result.output, best)
+    gap = result.output.psnr - _psnr(best)
     if abs(gap) < NO_GAIN:
         return text("denoise.verdict.equal", baseline=_name(best))
     key = "denoise.verdict.ahead" if gap > 0 else "denoise.verdict.behind"
