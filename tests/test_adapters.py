@@ -31,10 +31,12 @@ ATTRIBUTES = (
     ("streamlit", "App", "app.py", "the server's own routes and start-up"),
     ("streamlit", "components.v2.component", COMPONENT, "components"),
     ("streamlit.net_util", "get_external_ip", STREAMLIT, "never asking the internet"),
+    ("streamlit.proto.NewSession_pb2", "CustomThemeConfig", STREAMLIT, "a theme read once"),
     ("streamlit.runtime", "exists", STREAMLIT, "metrics"),
     ("streamlit.runtime", "get_instance", STREAMLIT, "metrics"),
     ("streamlit.runtime", "Runtime.stats_mgr", STREAMLIT, "metrics"),
     ("streamlit.runtime", "Runtime.uploaded_file_mgr", STREAMLIT, "a session's uploads"),
+    ("streamlit.runtime.app_session", "_populate_theme_msg", STREAMLIT, "a theme read once"),
     ("streamlit.runtime.stats", "StatsManager.register_provider", STREAMLIT, "metrics"),
     ("streamlit.runtime.stats", "StatsProvider.get_stats", STREAMLIT, "metrics"),
     ("streamlit.runtime.stats", "StatsProvider.stats_families", STREAMLIT, "metrics"),
@@ -153,6 +155,22 @@ def test_streamlits_page_has_the_scripts_that_the_policy_allows():
         STREAMLIT,
         "the content security policy",
     )
+
+
+def test_a_theme_that_is_read_once_is_the_same(monkeypatch):
+    from streamlit.proto.NewSession_pb2 import CustomThemeConfig
+    from streamlit.runtime import app_session
+
+    streamlits = app_session._populate_theme_msg
+    monkeypatch.setattr(app_session, "_populate_theme_msg", streamlits)  # put back at the end
+    streamlit_adapter.read_theme_once.__wrapped__()
+    sections = ("theme", "theme.light", "theme.dark", "theme.sidebar", "theme.dark.sidebar")
+    for section in sections * 2:
+        theirs, ours = CustomThemeConfig(), CustomThemeConfig()
+        streamlits(theirs, section)
+        app_session._populate_theme_msg(ours, section)
+        assert ours == theirs, section
+        assert ours.ByteSize() or "sidebar" in section, section
 
 
 def test_uvicorns_connections_know_whether_they_answer():

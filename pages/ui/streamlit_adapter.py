@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, cast
 import streamlit as st
 from starlette.formparsers import MultiPartParser
 from streamlit import net_util, runtime
+from streamlit.proto.NewSession_pb2 import CustomThemeConfig
+from streamlit.runtime import app_session
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 from streamlit.runtime.stats import CounterStat, GaugeStat, HistogramStat, Stat, StatsProvider
@@ -57,6 +59,27 @@ def never_ask_for_public_address() -> None:
 
 def _no_address() -> str | None:
     return None
+
+
+@cache
+def read_theme_once() -> None:
+    """Let Streamlit read the theme from its configuration once, not at every run of a page.
+
+    It looks up some 200 options each time, which takes a tenth of an answer.
+    """
+    streamlit: Any = app_session
+    streamlit_reads = streamlit._populate_theme_msg
+
+    @cache
+    def read(section: str) -> CustomThemeConfig:
+        theme = CustomThemeConfig()
+        streamlit_reads(theme, section)
+        return theme
+
+    def copy(theme: CustomThemeConfig, section: str = "theme") -> None:
+        theme.MergeFrom(read(section))
+
+    streamlit._populate_theme_msg = copy
 
 
 def asked_language() -> tuple[str, str]:

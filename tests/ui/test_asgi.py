@@ -14,8 +14,10 @@ import pytest
 from starlette.applications import Starlette
 from streamlit.url_util import is_relative_static_url
 
+from ae_core.models.pretrained import cards
 from ae_core.storage.files import ROOT
 from ae_core.text.sentences import languages, say
+from pages.ui.backend.images import thumbnail
 from pages.ui.i18n.text import slug
 from pages.ui.shell.asgi import KEEP, PROBLEMS, routes
 from pages.ui.shell.lifespan import lifespan
@@ -174,6 +176,15 @@ def test_nothing_else_is_served(get, path):
     assert get(address(path)).status == 404
 
 
+@pytest.mark.parametrize("model", cards().values(), ids=cards())
+def test_a_models_thumbnail_is_served_and_may_be_cached_for_ever(get, model):
+    answer = get(address(component.thumbnail(model.name)))
+    assert address(component.thumbnail(model.name)).endswith(thumbnail(model).removeprefix("."))
+    assert answer.content == model.thumbnail.read_bytes()
+    assert answer.headers["content-type"] == "image/png"
+    assert "immutable" in answer.headers["cache-control"]
+
+
 def components() -> list[str]:
     """Return the modules that have a component, by their paths in ``pages/ui``."""
     makes = re.compile(r"\b(component|live_view)\(\s*__file__")
@@ -198,7 +209,7 @@ def test_all_that_a_file_imports_is_asked_for_at_once():
     assert {"pickers/live_decoder.js", "pickers/decoder_layers.js"} < set(scripts)
 
 
-@pytest.mark.parametrize("path", browser_files())
+@pytest.mark.parametrize("path", [each for each in browser_files() if each[-3:] != "png"])
 def test_every_import_is_of_a_file_that_is_served(path):
     imports = re.findall(
         r'^(?:import .*?from|@import) "([^"]+)"', browser_files()[path].decode(), re.M

@@ -11,7 +11,6 @@ from ae_core.denoising import denoise
 from ae_core.denoising.denoise import Denoised, LabelledImage
 from ae_core.models.inference import DenoiserFile, ModelFile
 from ae_core.specs import Corruption
-from pages.ui.backend.caching import KEYS
 from pages.ui.backend.service import answer
 from pages.ui.state.session import session_cached
 
@@ -45,7 +44,8 @@ class Question:
     @property
     def key(self) -> tuple[Any, ...]:
         """The cache key of the question."""
-        return (self.image_key, self.model, self.noise, self.seed, self.colour)
+        model = self.model.path, self.model.version
+        return (self.image_key, model, self.noise, self.seed, self.colour)
 
 
 def denoised(asked: Question) -> Denoised:
@@ -76,10 +76,12 @@ def _of_worker(work: Callable[..., Answer], asked: Question) -> Answer:
 
 
 def _answer(name: str, asked: Question, ask: Callable[[], Answer]) -> Answer:
-    cached: Answer = (_cached if asked.shared else session_cached)(name, asked.key, ask)
+    if not asked.shared:
+        return session_cached(name, asked.key, ask)
+    cached: Answer = _cached(name, repr(asked.key), ask)  # Streamlit's hash of a tuple is slow
     return cached
 
 
-@st.cache_resource(show_spinner=False, max_entries=MAX_ENTRIES, hash_funcs=KEYS)
-def _cached(name: str, key: object, _ask: Callable[[], Any]) -> Any:
+@st.cache_resource(show_spinner=False, max_entries=MAX_ENTRIES)
+def _cached(name: str, key: str, _ask: Callable[[], Any]) -> Any:
     return _ask()

@@ -14,7 +14,9 @@ from ae_core.models.pretrained import ModelCard, cards
 from ae_core.specs import ImageChoice, TrainingSpec
 from pages.ui.backend.caching import uncached_for_user_sets
 from pages.ui.backend.service import answer
-from pages.ui.widgets.images import contact_sheet, data_urls, file_url
+from pages.ui.widgets import component
+from pages.ui.widgets.component import relative_address
+from pages.ui.widgets.images import contact_sheet, data_urls
 
 
 @uncached_for_user_sets(st.cache_data(show_spinner=False, max_entries=64))
@@ -41,7 +43,7 @@ def test_image(choice: ImageChoice, number: int) -> np.ndarray:
     return answer(galleries.held_out_image, choice, number)
 
 
-@st.cache_data(show_spinner=False)
+@st.cache_resource(show_spinner=False)
 def sample_faces() -> list[tuple[str, np.ndarray]]:
     """Return sample faces, an alternative to an upload; see `ae_core.denoising.photos.samples`."""
     return answer(photos.samples)
@@ -65,22 +67,15 @@ def picture_file(choice: ImageChoice) -> bytes:
 
 
 def thumbnail(model: ModelCard) -> str:
-    """Return a small image that a pretrained model drew, as a data URL; empty if it has none."""
-    return _thumbnail_in(model.thumbnail)
-
-
-# Not Streamlit's cache: every run of a page asks for all thumbnails, and its keys take longer.
-@lru_cache
-def _thumbnail_in(file: Path) -> str:
-    return file_url(file.read_bytes()) if file.exists() else ""
+    """Return the address of a small image that a pretrained model drew."""
+    return relative_address(component.thumbnail(model.name))
 
 
 @lru_cache
 def thumbnail_of_set(image_set: str) -> str:
-    """Return the same of the first pretrained autoencoder for an image set."""
+    """Return the same of the first pretrained autoencoder for an image set, "" without one."""
     models = (each for each in cards().values() if isinstance(each.spec, TrainingSpec))
-    drawn = (thumbnail(each) for each in models if each.spec.image_set == image_set)
-    return next(filter(None, drawn), "")
+    return next((thumbnail(each) for each in models if each.spec.image_set == image_set), "")
 
 
 @st.cache_resource(show_spinner=False)

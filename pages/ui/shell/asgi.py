@@ -62,7 +62,7 @@ def routes(pages: Path) -> list[Route]:
 
 
 async def _browser_file(request: Request) -> Response:
-    """Return a file by its path in ``pages/ui``; other files on the disk are not accessible."""
+    """Return one of `browser_files`; other files on the disk are not accessible."""
     path = request.path_params["path"]
     content = browser_files().get(path)
     if content is None:

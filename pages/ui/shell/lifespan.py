@@ -19,6 +19,7 @@ from pages.ui.streamlit_adapter import (
     keep_peers,
     keep_uploads_in_memory,
     never_ask_for_public_address,
+    read_theme_once,
 )
 
 # Python's thread switch interval in seconds. Every visitor's script is a thread, and most end
@@ -37,6 +38,7 @@ async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
     keep_uploads_in_memory()
     keep_peers()
     end_half_sent_heads(request_seconds())
+    read_theme_once()
     most_bytes()  # an operator sees a wrong setting at the start
     sys.setswitchinterval(SWITCH_INTERVAL)
     for listener in _listeners():

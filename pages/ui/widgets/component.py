@@ -1,8 +1,9 @@
 """Registers components whose JavaScript and CSS are separate files that the browser loads.
 
 ``map.py`` has ``map.js`` and ``map.css`` beside it. `pages.ui.shell.asgi` serves all such files of
-``pages/ui`` below ``/ui/<version>/``; the version changes with any of them. A browser can therefore
-cache them forever, and a module imports another one by a relative path.
+``pages/ui``, and the thumbnails of the pretrained models, below ``/ui/<version>/``; the version
+changes with any of them. A browser can therefore cache them forever, and a module imports another
+one by a relative path.
 """
 
 import hashlib
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from ae_core.models.pretrained import cards
 from pages.ui.state.base_path import base_path
 
 if TYPE_CHECKING:
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
 
 UI = Path(__file__).parents[1]
 ROUTE = "ui"
-MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css"}
+SCRIPTS_AND_STYLES = (".js", ".css")
+MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css", ".png": "image/png"}
 
 # Streamlit takes a text for a path unless it has several lines. It runs the module from a `blob:`
 # address, to which no path is relative. All files are requested at once, not one after the other.
@@ -43,9 +46,16 @@ _IMPORT = re.compile(r'(?:from|@import) "(\.[^"]+)"')
 
 @lru_cache(maxsize=1)
 def browser_files() -> dict[str, bytes]:
-    """Return the JavaScript and CSS files of ``pages/ui`` by relative path, read once."""
-    found = sorted(file for file in UI.rglob("*.*") if file.suffix in MEDIA_TYPES)
-    return {file.relative_to(UI).as_posix(): file.read_bytes() for file in found}
+    """Return the files by the paths below their version, read once."""
+    own = sorted(file for file in UI.rglob("*.*") if file.suffix in SCRIPTS_AND_STYLES)
+    files = {file.relative_to(UI).as_posix(): file for file in own}
+    files |= {thumbnail(name): model.thumbnail for name, model in cards().items()}
+    return {path: file.read_bytes() for path, file in files.items()}
+
+
+def thumbnail(model: str) -> str:
+    """Return the path of a pretrained model's thumbnail among `browser_files`."""
+    return f"thumbnails/{model}.png"
 
 
 @lru_cache(maxsize=1)
@@ -58,7 +68,7 @@ def version() -> str:
 
 
 def address(path: str) -> str:
-    """Return the path at which the server has a file of ``pages/ui``."""
+    """Return the path at which the server has one of `browser_files`."""
     return f"{base_path()}/{ROUTE}/{version()}/{path}"
 
 

@@ -23,7 +23,7 @@ class Entry(NamedTuple):
         group: the heading that it stands under; entries of a group follow each other.
         title: its name.
         about: one line about it, may be empty.
-        picture: a data URL, empty for none.
+        picture: its address, empty for none.
     """
 
     id: str
