@@ -3,9 +3,11 @@
 import numpy as np
 import streamlit as st
 
+from ae_core.data.loading import card
 from ae_core.errors import UserError
 from ae_core.evaluation import baselines
 from ae_core.models import inference
+from ae_core.models.compatibility import image_shape
 from ae_core.models.enlarged import is_reduced
 from ae_core.models.inference import Reconstruction
 from pages.ui.backend.evaluation import test_baselines, test_enlarged
@@ -45,6 +47,10 @@ def page() -> None:
                 numbers=model.spec.autoencoder.latent_dim,
             )
         )
+        side = card(model.spec.image_set).native_size
+        if side < image_shape(model.spec)[0]:
+            values = side * side * image_shape(model.spec)[2]
+            st.caption(text("reconstruct.enlarged_set", side=side, values=values))
         source = linked_choice(
             "source",
             text("reconstruct.picture"),

@@ -92,8 +92,10 @@ def best_slider(
     sliders: Sequence[MatchSlider],
     values: np.ndarray,
     target: np.ndarray,
-) -> int | None:
-    """Return which slider alone brings the image nearest to a target, None if none helps.
+) -> tuple[int, float] | None:
+    """Return which slider alone brings the image nearest to a target, and its value there.
+
+    None if none helps.
 
     Args:
         decode: returns images (N, H, W, C) of codes (N, D).
@@ -109,7 +111,8 @@ def best_slider(
     errors = np.square(decode(moved(profile, sliders, tried)) - target).mean(axis=(1, 2, 3))
     best = int(errors[1:].argmin())
     gain = psnr_of_mse(errors[1 + best]) - psnr_of_mse(errors[0])
-    return best // PLACES if gain >= HELPS else None
+    place = best // PLACES
+    return (place, float(tried[1 + best, place])) if gain >= HELPS else None
 
 
 def share_of_way(reached: float, start: float, best: float) -> float:

@@ -537,8 +537,10 @@ def test_a_model_of_many_numbers_sends_to_one_that_can_be_matched(page):
 def test_directions_change_the_picture_and_stay_in_the_address(page):
     sent = open_view(page, "Directions")
     before = picture(page)
+    assert set(values(page)) == {"±0.00"}  # what is added to the picture, not what it has
     drag(page, page.get_by_role("slider", name="smile"), 0.5, 0.9)
     assert picture(page) != before
+    assert any(added.startswith("+") for added in values(page))
     assert sent == []
     page.mouse.up()
     wait_for_link(page, "strengths")

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from scipy.stats import spearmanr
 from sklearn.metrics import mutual_info_score
 
-from ae_core.latent.disentanglement import correlations, gaps, information
+from ae_core.latent.disentanglement import FOLLOWS, correlations, gaps, information
+from ae_core.latent.profile import LatentProfile
+from ae_core.models.pretrained import best_for
 
 
 def factors(count=4000, seed=0):
@@ -25,6 +27,14 @@ def test_correlations_are_scipys_also_with_equal_numbers(seed, levels):
     for f in range(3):
         for d in range(2):
             assert found[f, d] == pytest.approx(spearmanr(known[:, f], codes[:, d])[0], abs=1e-9)
+
+
+def test_most_properties_of_the_pages_own_faces_follow_one_number_each():
+    """As lesson 1 says of the model with which Latent space begins, and of its smile."""
+    known = LatentProfile.from_bytes(best_for("latent").profile_path.read_bytes())
+    follows = np.square(correlations(known.codes, known.labels)).max(axis=1) > FOLLOWS
+    assert follows.mean() > 0.5
+    assert follows[known.label_names.index("smile")]
 
 
 def test_a_factor_on_one_dimension_each_way_round_and_bent():

@@ -147,5 +147,6 @@ def test_a_hint_names_the_slider_that_alone_leads_to_the_target():
         there = start.copy()
         there[place] = max(slider.low, slider.high, key=abs)
         target = network.decode(moved(profile, sliders, there[np.newaxis]))[0]
-        assert best_slider(network.decode, profile, sliders, start, target) == place
+        found = best_slider(network.decode, profile, sliders, start, target)
+        assert found == (place, pytest.approx(there[place]))
         assert best_slider(network.decode, profile, sliders, there, target) is None

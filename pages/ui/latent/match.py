@@ -105,16 +105,18 @@ def _hint(
     origin: np.ndarray,
     target: np.ndarray,
 ) -> None:
-    """Say which slider alone brings the picture nearest to the target."""
+    """Say which slider alone brings the picture nearest to the target, and which way."""
 
     def decode(codes: np.ndarray) -> np.ndarray:
         return view.images(codes + origin - view.profile.mean)
 
-    place = match.best_slider(decode, view.profile, rules, values, target[0])
-    if place is None:
+    found = match.best_slider(decode, view.profile, rules, values, target[0])
+    if found is None:
         st.toast(text("match.no_hint"))
-    else:
-        st.toast(text("match.hint_says", name=_slider(rules[place], view, 1.0).label))
+        return
+    place, value = found
+    way = "right" if value > values[place] else "left"
+    st.toast(text(f"match.hint.{way}", name=_slider(rules[place], view, 1.0).label))
 
 
 def _headline(score: Score, moves: int, offered: Sequence[int]) -> bool:
@@ -147,7 +149,7 @@ def _headline(score: Score, moves: int, offered: Sequence[int]) -> bool:
             ),
             icon=":material/shuffle:",
         )
-        return st.button(text("match.hint"), icon=":material/lightbulb:")
+        return st.button(text("match.help"), icon=":material/lightbulb:")
 
 
 def _score(view: LatentView, target: np.ndarray, code: np.ndarray, game: str, moves: int) -> Score:

@@ -71,7 +71,10 @@ export class Row {
   /** Show the value. */
   say() {
     this.input.valueAsNumber = this.value;
-    this.output.textContent = localized(this.value.toFixed(Math.abs(this.value) < 100 ? 2 : 0));
+    const written = this.value.toFixed(Math.abs(this.value) < 100 ? 2 : 0);
+    // What is added to a code has a sign: 0 changes nothing, whatever the picture is like.
+    const sign = !this.slider.vectors || this.value < 0 ? "" : this.value > 0 ? "+" : "±";
+    this.output.textContent = sign + localized(written);
   }
 }
 

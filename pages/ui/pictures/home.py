@@ -7,12 +7,13 @@ from pages.ui.i18n.text import language, text
 from pages.ui.pictures.stage import stage
 from pages.ui.shell.navigation import kept_language
 
-MORE = (
-    ("pages/reconstruct.py", "reconstruct", ":material/compare:"),
-    ("pages/latent_space.py", "latent", ":material/tune:"),
-    ("pages/measure.py", "measure", ":material/query_stats:"),
-    ("pages/own_pictures.py", "own", ":material/draw:"),
-    ("pages/classroom.py", "class", ":material/groups:"),
+MORE: tuple[tuple[str, str, str, dict[str, str]], ...] = (
+    ("pages/reconstruct.py", "reconstruct", ":material/compare:", {}),
+    ("pages/latent_space.py", "latent", ":material/tune:", {}),
+    ("pages/latent_space.py", "match", ":material/sports_esports:", {"view": "Match"}),
+    ("pages/measure.py", "measure", ":material/query_stats:", {}),
+    ("pages/own_pictures.py", "own", ":material/draw:", {}),
+    ("pages/classroom.py", "class", ":material/groups:", {}),
 )
 
 
@@ -30,8 +31,8 @@ def home() -> None:
             _link("pages/train.py", "train", ":material/play_arrow:", wished)
             _link("pages/denoise.py", "photo", ":material/photo_camera:", photo | wished)
         with st.container(horizontal=True, key="home-more"):
-            for path, words, icon in MORE:
-                _link(path, words, icon, wished)
+            for path, words, icon, query in MORE:
+                _link(path, words, icon, query | wished)
 
 
 def _link(path: str, words: str, icon: str, query: dict[str, str]) -> None:
