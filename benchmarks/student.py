@@ -6,6 +6,7 @@ server asks for it. It draws nothing.
 """
 
 import asyncio
+import json
 import re
 import time
 from dataclasses import dataclass, field
@@ -174,16 +175,22 @@ class Student:
         if kind == "exception":
             raise Failure(f"{inner.type}: {inner.message}")
         if kind == "imgs":
-            urls = {image.url for image in inner.imgs}
-            new = {url for url in urls if not url.startswith("data:")} - self._pictures
-            self._pictures |= new
-            pictures.extend(new)
+            urls = {image.url for image in inner.imgs if not image.url.startswith("data:")}
+            pictures.extend(self._new(urls))
         if kind == "metric" and EPOCH.fullmatch(inner.body):
             self.epoch = int(inner.body.split(" / ")[0])
         name = getattr(inner, "id", "")
         if name.startswith("$$ID-"):
             key = name.split("-", 2)[2]
+            if key.startswith("decoder-") and inner.json:
+                pictures.extend(self._new({json.loads(inner.json)[1].removeprefix(".")}))
             self.shown[key], self._fragments[key] = inner, delta.fragment_id
+
+    def _new(self, urls: set[str]) -> set[str]:
+        """Return those that a browser has not fetched yet."""
+        new = urls - self._pictures
+        self._pictures |= new
+        return new
 
     async def _get(self, path: str) -> bytes:
         """Fetch a file over a connection that stays open, like a browser's."""

@@ -15,6 +15,7 @@ from ae_core.images import to_bytes_range
 from ae_core.latent import explore
 from ae_core.latent.browser_decoder import MAX_MACS, decoder_macs
 from ae_core.latent.effects import VISIBLE
+from ae_core.latent.explore import stored_decoder
 from ae_core.latent.profile import LatentProfile
 from ae_core.models.compatibility import image_shape
 from ae_core.models.pretrained import best_for, cards
@@ -30,6 +31,10 @@ from tests.helpers.lab_page import (
     way_on,
 )
 
+# The bytes of decoders that came from the server and not from the browser's cache.
+DECODER_FROM_THE_SERVER = """() => performance.getEntriesByType("resource")
+  .filter(({ name }) => name.includes("/bytes/")).map(({ transferSize }) => transferSize)
+  .reduce((sum, size) => sum + size, 0)"""
 VIEWS = ("Sliders", "Map", "Walk", "Directions", "Samples", "Posterior", "Match")
 
 
@@ -588,6 +593,39 @@ def test_strips_and_grids_need_no_decoder_in_the_browser(page):
     assert page.get_by_test_id("stException").count() == 0
     page.get_by_test_id("stMain").get_by_text("Samples", exact=True).first.click()
     expect(page.locator("[data-testid=stImage] img").first).to_be_visible()
+    assert page.get_by_test_id("stException").count() == 0
+
+
+def test_a_browser_keeps_the_decoders_that_it_has_loaded(page):
+    received: list[int] = []
+    page.on("websocket", lambda ws: ws.on("framereceived", lambda data: received.append(len(data))))
+    weights = len(stored_decoder(best_for("latent").model_file(), best_for("latent").name))
+    for loaded in (True, False):
+        received.clear()
+        open_page(page, "/latent_space")
+        wait_for_decoders(page)
+        assert sum(received) < weights / 3
+        assert (page.evaluate(DECODER_FROM_THE_SERVER) >= weights) == loaded
+
+
+def test_a_decoder_that_this_server_does_not_have_comes_in_a_message(page):
+    page.route("**/bytes/*", lambda route: route.fulfill(status=404))
+    open_page(page, "/latent_space")
+    wait_for_decoders(page)
+    before = picture(page)
+    drag(page, slider(page, 0), 0.5, 0.9)
+    assert picture(page) != before
+    page.mouse.up()
+    wait_for_link(page, "strengths")
+
+
+def test_a_decoder_that_was_not_reached_is_asked_for_again(page):
+    page.route("**/bytes/*", lambda route: route.abort())
+    open_page(page, "/latent_space?view=Sliders")
+    expect(page.locator(".latent .status").first).to_contain_text("Loading")
+    page.unroute("**/bytes/*")
+    page.get_by_test_id("stMain").get_by_text("Map", exact=True).first.click()
+    wait_for_decoders(page)
     assert page.get_by_test_id("stException").count() == 0
 
 

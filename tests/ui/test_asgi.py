@@ -25,6 +25,7 @@ from pages.ui.shell.navigation import LOGO
 from pages.ui.shell.navigation import PAGES as NAVIGATION
 from pages.ui.shell.page_limit import MAX_PAGES
 from pages.ui.widgets import component
+from pages.ui.widgets.addressed import Addressed
 from pages.ui.widgets.component import UI, address, browser_files, needed, relative_address
 
 PAGES = ROOT / "pages"
@@ -145,6 +146,17 @@ def test_a_file_of_the_pages_is_served_below_the_base_path_and_kept_for_good(bas
     assert address(SCRIPT).startswith(f"{base_path}/ui/")
     styles = get(address("widgets/compare_slider.css"))
     assert styles.headers["content-type"] == "text/css; charset=utf-8"
+
+
+def test_bytes_that_a_page_has_named_are_served_and_kept_for_good(base_path, get):
+    content = Addressed(f"of {base_path}".encode())
+    assert get(f"{base_path}/bytes/{content.name}").status == 404
+    where = content.address()
+    answer = get(base_path + where.removeprefix("."))
+    assert answer.content == content.content
+    assert answer.headers["content-type"] == "application/octet-stream"
+    assert answer.headers["cache-control"] == KEEP
+    assert get(f"{base_path}/bytes/{'0' * 64}").status == 404
 
 
 def test_a_file_of_another_version_is_asked_for_again(base_path, get):

@@ -15,6 +15,7 @@ from ae_core.models.pretrained import profile_path
 from ae_core.specs import ImageChoice
 from pages.ui.backend.caching import KEYS, uncached_for_user_sets
 from pages.ui.backend.service import answer, evaluate
+from pages.ui.widgets.addressed import Addressed
 
 MODELS = 64  # with cached decoders and profiles, about 1 MB each
 NEIGHBOURS = 1000  # test images on a t-SNE map, which takes seconds to compute
@@ -43,9 +44,10 @@ def sum_pictures(model: ModelFile) -> tuple[int, int, int]:
 
 
 @st.cache_resource(show_spinner=False, max_entries=MODELS, hash_funcs=KEYS)
-def live_decoder(model: ModelFile, name: str) -> bytes:
+def live_decoder(model: ModelFile, name: str) -> Addressed:
     """Return a decoder for the browser; see `ae_core.latent.explore.live_decoder`."""
-    return explore.stored_decoder(model, name) or answer(explore.live_decoder, model, name)
+    stored = explore.stored_decoder(model, name)
+    return Addressed(stored or answer(explore.live_decoder, model, name))
 
 
 @st.cache_resource(show_spinner=False, max_entries=MODELS, hash_funcs=KEYS)

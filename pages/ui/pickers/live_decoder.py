@@ -1,6 +1,7 @@
-"""Sends a trained decoder to the visitor's browser, where views of the page find it by name.
+"""Brings a trained decoder into the visitor's browser, where views of the page find it by name.
 
-Its weights are sent only once: for bytes that the browser already has, Streamlit sends their hash.
+The browser loads it from an address and keeps it. That of a run in training changes all the time:
+it comes in messages.
 """
 
 import streamlit as st
@@ -12,7 +13,7 @@ from pages.ui.backend.service import service
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.pickers.models import TrainedAutoencoder, models
-from pages.ui.widgets.component import component
+from pages.ui.widgets.component import component, sent
 
 FOLLOWED_EVERY = 2.0  # seconds
 
@@ -20,7 +21,7 @@ _DECODER = component(__file__, "<div hidden></div>", styled=False)
 
 
 def mount(model: TrainedAutoencoder) -> None:
-    """Send a model's decoder to the browser.
+    """Tell the browser where a model's decoder is.
 
     Raises:
         UserError: it is not available.
@@ -28,7 +29,16 @@ def mount(model: TrainedAutoencoder) -> None:
     if model.in_training:
         _follow(model.id)
     else:
-        _DECODER(key=f"decoder-{model.id}", data=live_decoder(model.file, model.id))
+        _show_address(model)
+
+
+def _show_address(model: TrainedAutoencoder) -> None:
+    key, decoder = f"decoder-{model.id}", live_decoder(model.file, model.id)
+    where = decoder.address()
+    # It is not there if another server answered the browser: then a message has it.
+    missing = sent(key, "gone") == where
+    data = decoder.content if missing else (model.id, where)
+    _DECODER(key=key, data=data, on_gone_change=lambda: None)
 
 
 @st.fragment(run_every=FOLLOWED_EVERY)

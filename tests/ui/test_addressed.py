@@ -1,0 +1,30 @@
+"""Bytes with an address: what is kept of them, and how much."""
+
+import hashlib
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pages.ui.widgets.addressed import Addressed, Kept
+
+NAMES = st.sampled_from("abcdef")
+
+
+def test_the_name_is_a_hash_of_the_content():
+    assert Addressed(b"x").name == hashlib.sha256(b"x").hexdigest()
+    assert Addressed(b"x").address() == f"./bytes/{Addressed(b'x').name}"
+
+
+@given(st.lists(st.tuples(NAMES, st.integers(0, 50))), st.integers(1, 100))
+def test_those_shown_last_are_kept_as_far_as_they_fit(shown, most):
+    kept, expected = Kept(most), []
+    for name, size in shown:
+        kept.add(name, bytes(size))
+        expected = [(other, length) for other, length in expected if other != name]
+        expected.append((name, size))
+        while sum(length for _, length in expected) > most and len(expected) > 1:
+            del expected[0]
+    found = {name: kept.find(name) for name in "abcdef"}
+    assert {name: len(content) for name, content in found.items() if content is not None} == dict(
+        expected
+    )
