@@ -12,6 +12,7 @@ from pages.ui.lessons.progress import (
     go_on,
     go_to,
     has_place,
+    is_done,
     keep_place,
     open_lesson,
     progress_in,
@@ -50,8 +51,10 @@ def _list(found: dict[str, Lesson]) -> None:
                 length = text("lessons.minutes", minutes=lesson.minutes, level=level)
                 st.caption(f"{notice.plain(lesson.about)}  \n{length}")
             left = has_place(lesson.id)
+            again = "lessons.again" if is_done(lesson.id) else "lessons.begin"
             st.button(
-                text("lessons.go_on" if left else "lessons.begin"),
+                text("lessons.go_on" if left else again),
+                icon=":material/check:" if is_done(lesson.id) else None,
                 key=f"lessons.begin.{lesson.id}",
                 on_click=go_on if left else open_lesson,
                 args=(lesson.id,),
@@ -116,9 +119,11 @@ def _summary(lesson: Lesson, progress: Progress, later: list[Lesson]) -> None:
 def _guesses(lesson: Lesson, progress: Progress) -> None:
     guesses = right_guesses(lesson, progress)
     asked = sum(step.guess is not None for step in lesson.steps)
-    if asked:
+    if any(said is not None for said in progress.guesses):
         st.metric(text("lessons.right_guesses"), f"{guesses.count(True)} / {asked}")
-    st.markdown(text("lessons.wrong_is_fine"))
+        st.markdown(text("lessons.wrong_is_fine"))
+    else:
+        st.markdown(text("lessons.no_guess"))
     for number, (step, right) in enumerate(zip(lesson.steps, guesses, strict=True)):
         st.button(
             f"{number + 1}. {notice.plain(step.title)}",

@@ -3,18 +3,16 @@
 import numpy as np
 import streamlit as st
 
-from ae_core.data.loading import card
 from ae_core.errors import UserError
 from ae_core.evaluation import baselines
 from ae_core.models import inference
-from ae_core.models.compatibility import image_shape
 from ae_core.models.enlarged import is_reduced
 from ae_core.models.inference import Reconstruction
 from pages.ui.backend.evaluation import test_baselines, test_enlarged
 from pages.ui.backend.models import test_reconstruction
 from pages.ui.backend.service import answer
 from pages.ui.i18n import notice
-from pages.ui.i18n.names import image_set_title
+from pages.ui.i18n.names import enlarged_note, image_set_title
 from pages.ui.i18n.text import text
 from pages.ui.pickers.gallery_picker import gallery_picker
 from pages.ui.pickers.model_select import model_select
@@ -47,10 +45,8 @@ def page() -> None:
                 numbers=model.spec.autoencoder.latent_dim,
             )
         )
-        side = card(model.spec.image_set).native_size
-        if side < image_shape(model.spec)[0]:
-            values = side * side * image_shape(model.spec)[2]
-            st.caption(text("reconstruct.enlarged_set", side=side, values=values))
+        if note := enlarged_note(model.spec):
+            st.caption(note)
         source = linked_choice(
             "source",
             text("reconstruct.picture"),

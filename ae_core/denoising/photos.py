@@ -80,15 +80,17 @@ def whole_photo(photo: bytes) -> np.ndarray:
     return np.asarray(whole)
 
 
-def samples() -> list[tuple[str, np.ndarray]]:
-    """Return sample faces for visitors without a photo: names and (S, S, C) uint8."""
+def samples() -> list[np.ndarray]:
+    """Return sample faces for visitors without a photo, (S, S, C) uint8.
+
+    The first one is the photo of an astronaut, the others are drawn.
+    """
     from skimage import data
 
     astronaut = Image.fromarray(data.astronaut())
     crop = faces.find_faces(astronaut)[0]
     drawn = load_images("toy-faces").test[:DRAWN_SAMPLES]
-    drawings = [(f"Drawn face {i + 1}", images.to_bytes_range(d)) for i, d in enumerate(drawn)]
-    return [("Eileen Collins, astronaut", faces.cut(astronaut, crop, FACE_SIDE)), *drawings]
+    return [faces.cut(astronaut, crop, FACE_SIDE), *map(images.to_bytes_range, drawn)]
 
 
 def _opened(photo: bytes) -> Image.Image:

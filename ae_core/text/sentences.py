@@ -128,9 +128,11 @@ class MessageFormatter(string.Formatter):
             return self._localized(format(value, format_spec))
         if isinstance(value, float) and not math.isfinite(value):
             return str(value)
-        if isinstance(value, float) and (abs(value) >= 1e9 or 0 < abs(value) < 1e-3):
+        if isinstance(value, float) and (abs(value) >= 1e9 or 0 < abs(value) < 1e-6):
             return self._localized(f"{value:g}")
-        return str(format_decimal(value, format="#,##0.######", locale=self._locale))
+        small = 0 < abs(value) < 1e-3  # then up to six digits after the zeros, else after the point
+        form = "@#####" if small else "#,##0.######"
+        return str(format_decimal(value, format=form, locale=self._locale))
 
     def _localized(self, written: str) -> str:
         """Replace the signs in Python's number format by the language's own."""

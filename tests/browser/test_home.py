@@ -29,7 +29,8 @@ def drawn(page: Page) -> str:
 
 
 def code(page: Page) -> list[float]:
-    return [float(each) for each in page.locator(".numbers span").all_inner_texts()]
+    shown = page.locator(".numbers span").all_inner_texts()
+    return [float(each.replace("\u2212", "-")) for each in shown]
 
 
 def pass_frames(page: Page) -> None:
@@ -54,7 +55,8 @@ def wait_until_it_moves(page: Page) -> None:
         "(before) => document.body && "
         "[...document.querySelectorAll('.st-key-home *')].some((host) => {"
         "const shown = [...host.shadowRoot?.querySelectorAll('.numbers span') ?? []];"
-        "return shown.some((each, i) => Number(each.textContent) !== before[i]); })",
+        "return shown.some((each, i) => "
+        "Number(each.textContent.replace('\\u2212', '-')) !== before[i]); })",
         arg=before,
     )
 

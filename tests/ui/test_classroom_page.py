@@ -34,6 +34,16 @@ def test_who_is_in_no_class_may_join_or_open_one():
     assert [each.value for each in page.header] == ["Join a class", "Open a class"]
 
 
+@pytest.mark.parametrize("typed", ["", "  "])
+def test_who_joins_without_a_code_is_told_what_is_missing(typed):
+    page = opened(PAGE)
+    page.text_input(key="classroom.code").input(typed)
+    page.text_input(key="classroom.nickname").input("Ada")
+    page.button(key="classroom.join.button").click()
+    ran(page)
+    assert says(texts(page.error), "class_code_missing")
+
+
 def test_a_teacher_opens_a_class_and_comes_back_to_it_by_the_menu(book):
     page = opened(PAGE)
     page.button(key="classroom.open").click()

@@ -25,7 +25,8 @@ def test_a_posterior_shows_means_and_deviations():
 
 
 def test_kl_bars_show_a_picture_next_to_the_usual():
-    figure = drawn(latent.kl_bars(np.array([3.0, 1.0]), np.array([2.0, 2.0]), NAMES, LEGEND))
+    figure = drawn(latent.kl_bars(np.array([3.0, 1.0]), np.array([2.0, 2.0]), NAMES, LEGEND, "KL"))
+    assert figure.layout.yaxis.title.text == "KL"
     assert [bars.y for bars in figure.data] == [(3.0, 1.0), (2.0, 2.0)]
     assert [bars.name for bars in figure.data] == list(LEGEND)
 

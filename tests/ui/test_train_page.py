@@ -23,7 +23,7 @@ def test_the_train_page_speaks_german_and_its_address_does_not():
     page = opened("pages/train.py", lang="de", latent_dim="8", show="learning_rate")
     assert page.button(key="train.start").label == "Trainieren"
     assert page.segmented_control(key="train.view").options == views
-    assert page.number_input(key="train.learning_rate").label == "Lernrate"
+    assert page.text_input(key="train.learning_rate").label == "Lernrate"
     assert metric(page, "Kompression") == "128 : 1"
     compared = opened("pages/train.py", lang="de", view="Compare")
     assert compared.segmented_control(key="train.view").value == "Compare"
@@ -32,6 +32,29 @@ def test_the_train_page_speaks_german_and_its_address_does_not():
     refused = opened("pages/train.py", lang="de", preset="nope")
     assert texts(refused.error).startswith("Dieser Link lässt sich nicht lesen. ")
     assert says(texts(refused.error), "one_of", "de", name="preset", value="nope")
+
+
+def test_a_decimal_number_is_shown_as_the_language_writes_it():
+    page = opened("pages/train.py", lang="de", show="learning_rate")
+    assert page.text_input(key="train.learning_rate").value == "0,001"
+
+
+@pytest.mark.parametrize("typed", ["0.002", " 0.002 ", "2e-3"])
+def test_a_decimal_number_is_taken(typed):
+    page = opened("pages/train.py", show="learning_rate")
+    page.text_input(key="train.learning_rate").input(typed).run()
+    assert page.session_state["session"].draft.spec.learning_rate == 0.002
+    assert page.query_params["learning_rate"] == "0.002"
+
+
+@pytest.mark.parametrize("typed", ["0,002", "much", "2"])
+def test_what_is_no_number_or_too_large_stays_beside_the_reason(typed):
+    page = opened("pages/train.py", show="learning_rate")
+    page.text_input(key="train.learning_rate").input(typed).run()
+    assert page.text_input(key="train.learning_rate").value == typed
+    assert says(texts(page.error), "between", name="learning_rate")
+    assert page.session_state["session"].draft.spec.learning_rate == 0.001
+    assert page.button(key="train.start").disabled
 
 
 def test_a_link_with_a_setting_s_old_name_shows_it_under_its_new_one():

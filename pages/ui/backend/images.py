@@ -44,7 +44,7 @@ def test_image(choice: ImageChoice, number: int) -> np.ndarray:
 
 
 @st.cache_resource(show_spinner=False)
-def sample_faces() -> list[tuple[str, np.ndarray]]:
+def sample_faces() -> list[np.ndarray]:
     """Return sample faces, an alternative to an upload; see `ae_core.denoising.photos.samples`."""
     return answer(photos.samples)
 
@@ -52,7 +52,7 @@ def sample_faces() -> list[tuple[str, np.ndarray]]:
 @st.cache_resource(show_spinner=False)
 def sample_tiles() -> tuple[str, ...]:
     """Return the images of `sample_faces`, reduced, as data URLs."""
-    return data_urls(_thumbnail(image) for _, image in sample_faces())
+    return data_urls(_thumbnail(image) for image in sample_faces())
 
 
 def _thumbnail(image: np.ndarray) -> np.ndarray:

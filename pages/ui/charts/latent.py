@@ -40,7 +40,11 @@ def posterior(mean: np.ndarray, deviation: np.ndarray, names: tuple[str, ...]) -
 
 
 def kl_bars(
-    kl: np.ndarray, usual: np.ndarray, names: tuple[str, ...], legend: tuple[str, str]
+    kl: np.ndarray,
+    usual: np.ndarray,
+    names: tuple[str, ...],
+    legend: tuple[str, str],
+    label: str,
 ) -> Figure:
     """Draw the KL divergence of each latent dimension in nats.
 
@@ -49,12 +53,13 @@ def kl_bars(
         usual: (D,), means over the training images.
         names: the names of the D dimensions.
         legend: texts for both.
+        label: the label of the divergences.
     """
     bars = [
         _bars(list(names), values.tolist(), colour) | {"name": name}
         for name, values, colour in zip(legend, (kl, usual), (FOURTH, NEUTRAL), strict=True)
     ]
-    return figure(bars, 300, axis(type="category"), axis("KL, nats"))
+    return figure(bars, 300, axis(type="category"), axis(label))
 
 
 def _bars(x: list[str] | list[float], y: list[float], colour: str) -> Figure:
@@ -147,7 +152,7 @@ def moves_by_model(levels: Sequence[tuple[str, Sequence[Match]]], label: str) ->
             "pointpos": 0,
             "jitter": 0.4,
             "marker": {"size": 10, "color": colour},
-            "line": {"color": NEUTRAL},
+            "line": {"color": colour},  # of the legend, too
             "fillcolor": "rgba(0, 0, 0, 0)",
             "hovertemplate": "%{y}<extra></extra>",
         }

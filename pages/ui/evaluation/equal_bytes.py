@@ -14,7 +14,7 @@ from ae_core.evaluation.fixed_budget import Compressed
 from ae_core.models.compatibility import image_shape
 from pages.ui.backend.images import test_image
 from pages.ui.backend.service import evaluate
-from pages.ui.i18n.text import number, text
+from pages.ui.i18n.text import gain, number, text
 from pages.ui.i18n.wording import size
 from pages.ui.pickers.face_source import sample_face
 from pages.ui.pickers.gallery_picker import gallery_picker
@@ -131,8 +131,7 @@ def _verdict(found: list[Compressed], budget: float) -> None:
         st.markdown(text("measure.alone"))
         return
     best = max(baselines, key=lambda each: each.psnr)
-    gap = ours.psnr - best.psnr
-    key = "measure.ahead" if gap > 0 else "measure.behind"
-    st.markdown(
-        text(key, baseline=text(f"measure.method.{best.method}"), gap=number(abs(gap), ".1f"))
-    )
+    gap = gain(ours.psnr, best.psnr)
+    key = "equal" if not gap else "ahead" if gap > 0 else "behind"
+    baseline = text(f"measure.method.{best.method}")
+    st.markdown(text(f"measure.{key}", baseline=baseline, gap=number(abs(gap), ".1f")))

@@ -30,7 +30,7 @@ COUNTS = ("coded", "plain")  # after an entropy coder, or with fixed bits per va
 COLOURS = (TRAIN, FOURTH, SIXTH)  # colours of the models
 CHART = "measure.curves"
 STEPS = 60  # steps of the slider for bytes
-ROOM = 1.1  # factor above the smallest JPEG file, so that every method can take part
+ROOM = 1.1  # factor above the bytes with which the slider begins: its steps do not hit them
 
 
 def rate_view(model: TrainedAutoencoder) -> None:
@@ -68,7 +68,8 @@ def rate_view(model: TrainedAutoencoder) -> None:
     _chart(lines, end, coded=coded)
     st.markdown(" ".join((*_passed_by(ours[0], pca, data, coded=coded), pays)))
     steps = _steps(lines, coded=coded)
-    usual = files[0].size(coded=coded) * ROOM
+    # The autoencoder's own bytes; where JPEG always wins, those of the smallest JPEG file.
+    usual = ROOM * (files[0] if ahead is None else ours[0][-1]).size(coded=coded)
     slider, choice = st.columns([5, 2], gap="medium", vertical_alignment="bottom")
     with slider:
         budget = linked_step(

@@ -2,7 +2,7 @@
 
 from ae_core.data.loading import card
 from ae_core.models.pretrained import ModelCard
-from ae_core.specs import DenoiserSpec
+from ae_core.specs import DenoiserSpec, TrainingSpec
 from pages.ui.i18n.text import slug, text
 
 
@@ -38,6 +38,15 @@ def image_set_about(name: str) -> str:
     if known.user_made:
         return text("pictures.own", count=known.train_count + known.test_count)
     return text(f"pictures.{name}.about")
+
+
+def enlarged_note(spec: TrainingSpec) -> str:
+    """Return a sentence about images that are larger than their set has them, "" of others."""
+    known = card(spec.image_set)
+    side, shown = known.native_size, known.side(spec.image_size)
+    if side >= shown:
+        return ""
+    return text("pictures.enlarged", side=side, values=side * side * known.channels)
 
 
 def model_title(model: ModelCard) -> str:

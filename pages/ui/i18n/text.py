@@ -3,6 +3,7 @@
 The language comes from ``lang=`` in the address, or from the visitor's browser.
 """
 
+import math
 import re
 from functools import lru_cache
 from typing import Any
@@ -51,6 +52,24 @@ def number(value: float | None, form: str = "") -> str:
         form: Python's own format, such as ``.1f``, ``,`` or ``.0%``.
     """
     return "–" if value is None else sentences.number(value, form, language())
+
+
+def gain(value: float, than: float) -> float:
+    """Return how much more a value is than another one, as both are written: to a tenth.
+
+    A difference that does not fit the two figures beside it reads like an error.
+    """
+    return (
+        round(round(value, 1) - round(than, 1), 1) if math.isfinite(value - than) else value - than
+    )
+
+
+def decimal(typed: str) -> float | str:
+    """Return the number that a visitor has typed in their language's style, the text if none."""
+    try:
+        return float(typed.replace(sentences.decimal_sign(language()), "."))
+    except ValueError:
+        return typed
 
 
 def in_formula(value: float, form: str = "") -> str:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 FREE = "~"  # precedes a code that was not moved from the start, such as a random one
 WORDS = (
-    *("loading", "drawn", "reset_one", "random", "temperature"),
+    *("loading", "drawn", "reset_one", "random", "temperature", "temperature_about"),
     *("map", "map_at", "less", "more"),
     *("match", "won_1", "won_2", "won_3", "stars"),
 )

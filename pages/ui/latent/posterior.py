@@ -61,6 +61,7 @@ def _distribution(view: LatentView, mean: np.ndarray, log_var: np.ndarray) -> No
                 known.kl[shown],
                 names,
                 (text("latent.posterior.this"), text("latent.posterior.training")),
+                text("latent.posterior.kl_axis"),
             ),
             key="posterior.kl",
         )

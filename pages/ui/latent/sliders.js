@@ -112,7 +112,9 @@ class View {
     if (!random) return [reset];
     const max = String(random.hottest);
     const heat = element("input", { type: "range", min: "0", max, step: "0.05", value: "1", id: "heat" });
-    const label = element("label", { htmlFor: "heat" });
+    const title = words.temperature_about;
+    const label = element("label", { htmlFor: "heat", title });
+    heat.title = title;
     const say = () => {
       label.textContent = filled(words.temperature, "value", localized(heat.valueAsNumber.toFixed(2)));
     };

@@ -71,7 +71,8 @@ def walk_view(view: LatentView) -> None:
             st.caption(notice.plain(model.title))
         shown = view.decoded(WAYS[way](*pair, shares), model)
         strips.append(shown)
-        words = (number(share, ".0%") for share in shares)
+        percents = np.floor(100 * shares + 0.5)  # a format would round 12.5 down and 37.5 up
+        words = (number(percent / 100, ".0%") for percent in percents)
         image_row(shown / np.float32(255), words, min_width=70)
     there = WAYS[way](*pairs[0], np.linspace(0, 1, ANIMATED))
     download_menu(

@@ -2,6 +2,7 @@
 
 import html
 import re
+import unicodedata
 
 import streamlit as st
 
@@ -21,6 +22,12 @@ def key_of(term: str) -> str:
 def terms_in(written: str) -> list[str]:
     """Return the keys of the terms in a text, in order, without duplicates."""
     return list(dict.fromkeys(key_of(match[1]) for match in _TERM.finditer(written)))
+
+
+def _place(term: str) -> str:
+    """Return what a glossary is sorted by: Ü stands with U."""
+    plain = unicodedata.normalize("NFKD", text(f"glossary.{term}.term"))
+    return "".join(char for char in plain if not unicodedata.combining(char)).casefold()
 
 
 def explained(written: str) -> None:
@@ -46,7 +53,7 @@ def all_words() -> None:
     """Offer the whole glossary, in the order of the alphabet."""
     terms = {key.split(".")[1] for key in entries(language()) if key.startswith("glossary.")}
     with st.expander(text("lessons.all_words", count=len(terms)), icon=":material/menu_book:"):
-        _list(sorted(terms, key=lambda term: text(f"glossary.{term}.term").casefold()))
+        _list(sorted(terms, key=_place))
 
 
 def _list(terms: list[str]) -> None:

@@ -77,9 +77,11 @@ def open_lesson(name: str) -> None:
 
 
 def keep_place(lesson: Lesson, progress: Progress) -> None:
-    """Keep, for this tab, where the visitor is in a lesson; nothing of one that is done."""
+    """Keep, for this tab, where the visitor is in a lesson, or that it is done."""
     session().lesson_places.pop(lesson.id, None)
-    if 0 < progress.step < len(lesson.steps):
+    if progress.step == len(lesson.steps):
+        session().lessons_done.add(lesson.id)
+    elif progress.step > 0:
         names = ("step", "guess", "tried")
         place = {name: st.query_params.get(name, "") for name in names}
         session().lesson_places[lesson.id] = place
@@ -88,6 +90,11 @@ def keep_place(lesson: Lesson, progress: Progress) -> None:
 def has_place(name: str) -> bool:
     """Return whether a lesson was left in the middle."""
     return name in session().lesson_places
+
+
+def is_done(name: str) -> bool:
+    """Return whether the visitor has come to the end of a lesson in this tab."""
+    return name in session().lessons_done
 
 
 def go_on(name: str) -> None:

@@ -59,7 +59,7 @@ export class CodeStrip {
 const HALF = 25; // steps of an arrow key from zero to the end of a bar's room
 
 /** @param {number} value */
-export const written = (value) => localized((Math.round(100 * value) / 100 || 0).toFixed(2)); // no -0.00
+export const written = (value) => localized(value.toFixed(2));
 
 /** Make the room of a number: a bar, a line for the picture's own number, and the digits. @param {(value: number) => void} [move] */
 function cellOf(move) {

@@ -80,7 +80,9 @@ def sample_face(page: str) -> Chosen:
     Args:
         page: the page, for the widget's key.
     """
-    names, images = zip(*sample_faces(), strict=True)
+    images = sample_faces()
+    drawn = (text("denoise.sample.drawn", number=number) for number in range(1, len(images)))
+    names = (text("denoise.sample.astronaut"), *drawn)
     number = linked_index("picture", len(images))
     image_picker(
         f"{page}-samples",

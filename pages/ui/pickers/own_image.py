@@ -47,7 +47,8 @@ def own_image(
 def _drawn(model: TrainedAutoencoder) -> np.ndarray | None:
     drawing = None
     with notice.refusals():
-        drawing = drawing_canvas("reconstruct", DRAWING_SIDE)
+        digit = card(model.spec.image_set).kind == "digits"
+        drawing = drawing_canvas("reconstruct", DRAWING_SIDE, digit=digit)
         st.caption(text("reconstruct.canvas.instead"))
     if drawing is None:
         return None

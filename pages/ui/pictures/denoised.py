@@ -6,14 +6,13 @@ import numpy as np
 import streamlit as st
 
 from ae_core.denoising.denoise import Denoised, LabelledImage
-from pages.ui.i18n.text import number, slug, text
+from pages.ui.i18n.text import gain, number, slug, text
 from pages.ui.widgets.compare_slider import compare_slider
 from pages.ui.widgets.images import image_row
 from pages.ui.widgets.metric import metric
 from pages.ui.widgets.save_menu import NamedImage, save_menu
 
 CLEAN_NOISE = 0.01  # σ of noise that nobody sees, 2.5 of 255 gray levels
-NO_GAIN = 0.05  # dB, not seen in a figure of one decimal
 UNLIKE = 95  # percentile from which an image counts as different from the training faces
 NAMED = (  # versions with a text; the others are models with their own title
     *("Clean", "Photo", "Noisy", "Denoised"),
@@ -87,7 +86,7 @@ def _figures(result: Denoised) -> None:
             return
         for version in (before, after):
             metric(_name(version), _decibels(_psnr(version)), "PSNR")
-        metric(text("denoise.gain"), _decibels(after.psnr - before.psnr, "+.1f"))
+        metric(text("denoise.gain"), _decibels(gain(after.psnr, before.psnr), "+.1f"))
 
 
 def _shown(result: Denoised) -> list[tuple[str, np.ndarray]]:
@@ -137,9 +136,9 @@ def _decibels(value: float, form: str = ".1f") -> str:
 def _words(baseline: LabelledImage, noisy: LabelledImage) -> str:
     if baseline.psnr is None:
         return f"<b>{_name(baseline)}</b>"
-    gain = baseline.psnr - _psnr(noisy)
-    more = f" ({number(gain, '+.1f')})" if math.isfinite(gain) else ""
-    measured = f"{_decibels(baseline.psnr)}{more}<br>SSIM {number(baseline.ssim, '.2f')}"
+    more = gain(baseline.psnr, _psnr(noisy))
+    gained = f" ({number(more, '+.1f')})" if math.isfinite(more) else ""
+    measured = f"{_decibels(baseline.psnr)}{gained}<br>SSIM {number(baseline.ssim, '.2f')}"
     return f"<b>{_name(baseline)}</b><br>{measured}"
 
 
@@ -149,11 +148,11 @@ def _verdict(result: Denoised, baselines: list[LabelledImage]) -> str:
     if not math.isfinite(_psnr(result.noisy)):
         return text("denoise.verdict.clean")
     best = max(baselines, key=_psnr)
-    gain = result.output.psnr - _psnr(result.noisy)
-    if _psnr(best) - _psnr(result.noisy) < NO_GAIN < gain:
-        return text("denoise.verdict.no_filter", gain=number(gain, ".1f"))
-    gap = result.output.psnr - _psnr(best)
-    if abs(gap) < NO_GAIN:
+    gained = gain(result.output.psnr, _psnr(result.noisy))
+    if gain(_psnr(best), _psnr(result.noisy)) <= 0 < gained:
+        return text("denoise.verdict.no_filter", gain=number(gained, ".1f"))
+    gap = gain(result.output.psnr, _psnr(best))
+    if not gap:
         return text("denoise.verdict.equal", baseline=_name(best))
     key = "denoise.verdict.ahead" if gap > 0 else "denoise.verdict.behind"
     return text(key, baseline=_name(best), gap=number(abs(gap), ".1f"))

@@ -8,14 +8,13 @@ import streamlit as st
 from ae_core import images
 from ae_core.models.enlarged import Enlarged
 from ae_core.models.inference import Reconstruction
-from pages.ui.i18n.text import number, slug, text
+from pages.ui.i18n.text import gain, number, slug, text
 from pages.ui.i18n.wording import size
 from pages.ui.widgets.images import image_row
 from pages.ui.widgets.metric import metric
 from pages.ui.widgets.save_menu import NamedImage, save_menu
 
 MIN_WIDTH = 70  # CSS pixels per image: all fit into one row, even on a phone
-EQUAL = 0.05  # dB, not seen in a figure of one decimal
 
 
 def reconstruction_view(image: np.ndarray, ours: Reconstruction) -> None:
@@ -84,8 +83,8 @@ def _verdict(ours: Reconstruction, others: Sequence[Reconstruction]) -> str:
     best = max(fair, key=lambda each: each.psnr, default=None)
     if best is None:
         return text("reconstruct.verdict.alone")
-    gap = ours.psnr - best.psnr
-    if abs(gap) < EQUAL:
+    gap = gain(ours.psnr, best.psnr)
+    if not gap:
         return text("reconstruct.verdict.equal", baseline=best.name)
     key = "reconstruct.verdict.ahead" if gap > 0 else "reconstruct.verdict.behind"
     return text(key, baseline=best.name, gap=number(abs(gap), ".1f"))

@@ -79,7 +79,7 @@ async def _addressed(request: Request) -> Response:
     content = addressed.find(request.path_params["name"])
     if content is None:
         return Response(status_code=404)
-    # Weights hardly shrink (7 %); without this header, Streamlit's server would try at each request.
+    # Weights hardly shrink (7 %); without this header, Streamlit's server tries at each request.
     headers = {"Cache-Control": KEEP, "Content-Encoding": "identity"}
     return Response(content, media_type="application/octet-stream", headers=headers)
 

@@ -8,7 +8,8 @@ const FIELD = /\{\w+\}/;
 /** Here stand the app's own texts and what visitors wrote; only the button for a file is Streamlit's. */
 const OTHERS = ":not([data-testid=stFileUploader] button *):is([data-testid=stMarkdownContainer], script, style)";
 const SLIDER = "[data-testid=stSlider]";
-const NUMBER = /^(-?\d+)[.,](\d+)$/;
+const DECIMAL = /^(-?\d+)[.,](\d{1,2})$/;
+const GROUPED = /^(-?\d{1,3})[.,](\d{3})$/; // no slider has three decimals
 
 /** By language, Streamlit's sentences by key. @type {Record<string, Record<string, string>>} */
 const words = JSON.parse(document.getElementById("streamlit-words")?.textContent ?? "{}");
@@ -38,7 +39,7 @@ function look(changes) {
 function visit(node) {
   if (node instanceof Text) {
     const said = node.data.trim();
-    const own = node.parentElement?.closest(SLIDER) ? said.replace(NUMBER, `$1${words[shown].point}$2`)
+    const own = node.parentElement?.closest(SLIDER) ? number(said)
       : node.parentElement?.closest(OTHERS) ? said : translated(said);
     if (own !== said) node.data = node.data.replace(said, () => own);
   } else if (node instanceof HTMLElement) { // no drawing: a chart has hundreds of nodes
@@ -49,6 +50,12 @@ function visit(node) {
     }
     node.childNodes.forEach(visit);
   }
+}
+
+/** Return a slider's number in the page's language. @param {string} said */
+function number(said) {
+  const { point, group } = words[shown];
+  return said.replace(DECIMAL, `$1${point}$2`).replace(GROUPED, `$1${group}$2`);
 }
 
 /** Return a sentence of Streamlit's in the page's language, another one as it is. @param {string} said */

@@ -128,6 +128,7 @@ class Session:
         asked: keys by name, see `seen_before`.
         language: the language that an address in this tab has last asked for, or "".
         lesson_places: the parameters of the step at which each unfinished lesson was left.
+        lessons_done: the lessons whose end was reached.
     """
 
     draft: Draft = field(default_factory=Draft)
@@ -141,6 +142,7 @@ class Session:
     asked: dict[str, set[Any]] = field(default_factory=dict)
     language: str = ""
     lesson_places: dict[str, dict[str, str]] = field(default_factory=dict)
+    lessons_done: set[str] = field(default_factory=set)
 
     def forget_photo(self) -> None:
         """Delete the visitor's photo and all results computed from it."""

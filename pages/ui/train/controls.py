@@ -17,7 +17,7 @@ from ae_core.specs import CHOICES, LIMITS, PRESETS, flatten, preset
 from pages.ui.backend.images import thumbnail_of_set
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import image_set_title, preset_about, preset_title
-from pages.ui.i18n.text import text
+from pages.ui.i18n.text import decimal, number, text
 from pages.ui.i18n.wording import help_of, in_words, label
 from pages.ui.state.session import Draft, session, visitor
 from pages.ui.widgets.picture_menu import Entry, picture_menu
@@ -128,8 +128,10 @@ def _number(name: str, common: dict[str, Any]) -> None:
     # No bounds in the widget: it would silently refuse inputs that `take` answers with a message.
     elif limit.whole:
         st.number_input(label(name), value=None, step=1, **common)
-    else:  # "%g" shows 1e-05 as 1e-05; the step is only for the arrows
-        st.number_input(label(name), value=None, step=limit.low or 0.1, format="%g", **common)
+    else:  # Streamlit's field of numbers takes the comma of 0,002 for one between thousands
+        value = st.session_state[common["key"]]
+        st.session_state[common["key"]] = value if isinstance(value, str) else number(value, "g")
+        st.text_input(label(name), **common)
 
 
 def _take(name: str) -> None:
@@ -137,6 +139,8 @@ def _take(name: str) -> None:
     value = st.session_state[f"train.{name}"]
     if value is None:  # a click on the chosen segment clears it, which changes nothing
         return
+    if isinstance(value, str) and name in LIMITS:
+        value = decimal(value)
     take(mine, name, value)
 
 

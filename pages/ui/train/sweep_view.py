@@ -12,6 +12,7 @@ from pages.ui.backend.evaluation import pca_by_size
 from pages.ui.backend.service import service, snapshots_of
 from pages.ui.charts.sweep import SizePoint, SweepWords, psnr_by_size
 from pages.ui.i18n import notice
+from pages.ui.i18n.names import enlarged_note
 from pages.ui.i18n.text import number, text
 from pages.ui.state.by_hand import by_hand
 from pages.ui.state.query_params import linked_choice, set_query
@@ -148,6 +149,8 @@ def _chart(sweep_id: str, runs: list[Snapshot], linear: PcaBySize | None, chosen
         selection_mode="points",
     )
     st.caption(text("sweep.click"))
+    if note := enlarged_note(runs[0].spec):  # PCA is perfect from there on
+        st.caption(note)
     if runs[0].spec.corruption.active:
         st.caption(text("sweep.clean"))
 

@@ -20,12 +20,14 @@ _HTML = """
 </div>
 """
 
-_WORDS = ("hint", "empty", "one", "several", "undo", "clear")
+_WORDS = ("empty", "one", "several", "undo", "clear")
 
 _CANVAS = component(__file__, _HTML)
 
 
-def drawing_canvas(key: str, size: int = 28, height_px: int = 320) -> NDArray[np.float32] | None:
+def drawing_canvas(
+    key: str, size: int = 28, height_px: int = 320, *, digit: bool = True
+) -> NDArray[np.float32] | None:
     """Show the canvas with its buttons, and return the drawing.
 
     The script reruns when a stroke ends and after Undo and Clear, never during a stroke.
@@ -39,6 +41,7 @@ def drawing_canvas(key: str, size: int = 28, height_px: int = 320) -> NDArray[np
         size: side of the image to return, 1 to 112.
         height_px: maximum side of the square drawing surface in CSS pixels, 100 to 1000; in a
             narrower column it is as wide as the column. The buttons below it add 52.
+        digit: whether a digit is wanted.
 
     Returns:
         An image ``(size, size)`` float32 in [0, 1], white strokes on black, read-only; None if
@@ -55,7 +58,10 @@ def drawing_canvas(key: str, size: int = 28, height_px: int = 320) -> NDArray[np
             "key": key,
             "side": DRAWING_SIDE,
             "height_px": height_px,
-            "words": tuple((word, text(f"reconstruct.canvas.{word}")) for word in _WORDS),
+            "words": (
+                ("hint", text("reconstruct.canvas.hint" if digit else "reconstruct.canvas.free")),
+                *((word, text(f"reconstruct.canvas.{word}")) for word in _WORDS),
+            ),
         },
         on_picture_change=lambda: None,  # makes "picture" a state of the component from the start
     )

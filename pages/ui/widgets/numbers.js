@@ -16,8 +16,10 @@ function decimalSign(name) {
 }
 
 /**
- * Return a number, as `toFixed` and its like write it, with the decimal sign of the page's language.
+ * Return a number, as `toFixed` and its like write it, with the decimal sign of the page's language, a true
+ * minus sign, and none before zero.
  *
  * @param {string} written
  */
-export const localized = (written) => written.replace(".", decimalSign(language()));
+export const localized = (written) =>
+  written.replace(/^-(?=[0.]*$)/, "").replace("-", "−").replace(".", decimalSign(language()));
