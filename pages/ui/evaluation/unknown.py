@@ -127,7 +127,8 @@ def _marked(name: str, figure: Figure, alt: str, across: float, up: float | None
 
 def _extremes(kind: str, errors: ReconstructionErrors, threshold: float) -> None:
     """Show the images with the smallest and the largest errors above their reconstructions."""
-    pairs = np.concatenate([errors.images, errors.outputs], axis=1) / 255
+    gap = np.full_like(errors.images[:, : max(1, errors.images.shape[1] // 16)], 128)
+    pairs = np.concatenate([errors.images, gap, errors.outputs], axis=1) / 255
     for name, chosen in (("most", slice(-SHOWN, None)), ("least", slice(SHOWN))):
         st.caption(text(f"measure.{name}_surprising"))
         scores = errors.shown[chosen]
