@@ -7,7 +7,14 @@ from playwright.sync_api import Page, expect
 
 from ae_core.latent.profile import LatentProfile
 from ae_core.models.pretrained import best_for
-from tests.helpers.lab_page import box_of, drag, linked, open_page, wait_until_drawn
+from tests.helpers.lab_page import (
+    box_of,
+    drag,
+    linked,
+    number_in,
+    open_page,
+    wait_until_drawn,
+)
 
 FACE = "canvas.face[width]"  # without this attribute, nothing is drawn on it yet
 FRAMES = 12
@@ -29,8 +36,7 @@ def drawn(page: Page) -> str:
 
 
 def code(page: Page) -> list[float]:
-    shown = page.locator(".numbers span").all_inner_texts()
-    return [float(each.replace("\u2212", "-")) for each in shown]
+    return [number_in(each) for each in page.locator(".numbers span").all_inner_texts()]
 
 
 def pass_frames(page: Page) -> None:

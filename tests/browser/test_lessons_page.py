@@ -13,7 +13,7 @@ from ae_core.lessons.figures import figures_of_run
 from ae_core.lessons.pictures import SMALL
 from ae_core.lessons.reader import lesson_files, read_lesson
 from ae_core.lessons.schema import Lesson, Step, numbers_of
-from tests.helpers.lab_page import box_of, wait_until_drawn
+from tests.helpers.lab_page import box_of, number_in, wait_until_drawn
 
 LESSONS = [read_lesson(path) for path in lesson_files("en")]
 # Of a large figure and of all that is in it.
@@ -234,7 +234,7 @@ def a_moved_bar_changes_the_drawing(page: Page) -> None:
     bar.press("ArrowUp")
     bar.press("ArrowUp")
     pressed = shown()
-    assert float(pressed[0]) > float(begin[0])
+    assert number_in(pressed[0]) > number_in(begin[0])
     box = box_of(bar)
     x, y = box["x"] + box["width"] / 2, box["y"]
     page.mouse.move(x, y + box["height"] / 2)
@@ -242,7 +242,9 @@ def a_moved_bar_changes_the_drawing(page: Page) -> None:
     page.mouse.move(x, y + 0.9 * box["height"], steps=4)
     page.mouse.up()
     dragged = shown()
-    assert float(dragged[0]) == pytest.approx(-0.8 * float(bar.get_attribute("max") or 0), rel=0.1)
+    assert number_in(dragged[0]) == pytest.approx(
+        -0.8 * float(bar.get_attribute("max") or 0), rel=0.1
+    )
     page.get_by_role("button", name="Back to the encoder's numbers").click()
     assert shown() == begin
     assert len({begin[1], pressed[1], dragged[1]}) == 3

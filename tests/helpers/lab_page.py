@@ -38,6 +38,11 @@ def wait_for_decoders(page: Page, count: int = 1) -> None:
     page.wait_for_function("(count) => window.live.decoders.size >= count", arg=count)
 
 
+def number_in(shown: str) -> float:
+    """Return the number that a script of the page wrote, with a true minus sign."""
+    return float(shown.replace("\N{MINUS SIGN}", "-"))
+
+
 def metric(page: Page, label: str) -> Locator:
     """Return the large figure below a label."""
     return page.get_by_test_id("stMetric").filter(has_text=label).get_by_test_id("stMetricValue")
