@@ -18,8 +18,8 @@ from pages.ui.lessons.progress import (
     progress_in,
 )
 from pages.ui.lessons.step import page_link, right_guesses, step_view
-from pages.ui.lessons.top import top
 from pages.ui.shell.frame import page_frame, page_heading
+from pages.ui.shell.top import top
 
 _SIGNS = {True: ":material/check:", False: ":material/close:", None: ":material/remove:"}
 

@@ -7,6 +7,7 @@ from pages.ui.backend.service import measure_time, service, snapshots_of
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import slug, text
 from pages.ui.shell.frame import page_frame, page_heading
+from pages.ui.shell.top import top
 from pages.ui.state.query_params import linked_choice, read_settings, write_settings
 from pages.ui.state.session import visitor
 from pages.ui.train.compare import compare_view
@@ -25,6 +26,7 @@ def page() -> None:
     view = linked_choice(
         "view", text("train.views"), VIEWS, "train", usual=usual, words="train.view", collapsed=True
     )
+    top(view, st.query_params.get("run", ""))
     with heading:
         page_heading("Train", text(f"train.about.{slug(view)}"))
     if view == "Set up":

@@ -23,6 +23,7 @@ PLOTLY = "pages/ui/widgets/chart.py"
 CONTEXT = "streamlit.runtime.scriptrunner_utils.script_run_context"
 HTTP = "uvicorn.protocols.http.auto"
 CONNECTION = "pages/ui/shell/connection.js"
+TOP = "pages/ui/shell/top.js"
 MENU = "pages/ui/shell/narrow_menu.js"
 COMPONENT = "pages/ui/widgets/component.py"
 
@@ -126,6 +127,7 @@ def test_streamlits_page_can_be_told_where_its_server_is():
         needs(name in scripts, name, CONNECTION, "knowing whether there is a connection")
     for name in ("`Connection error`", "stDialog`"):
         needs(name in scripts, name, CONNECTION, "closing Streamlit's own dialog")
+    needs("stMain`" in scripts, "stMain", TOP, "a step that begins at its top")
     for name in ("stSidebar`", "data-collapsed", "stSidebarCollapseButton`", "stPageLink-NavLink`"):
         needs(name in scripts, name, MENU, "closing the menu over the page")
 

@@ -19,6 +19,8 @@ LESSONS = [read_lesson(path) for path in lesson_files("en")]
 # Of a large figure and of all that is in it.
 NOT_CUT_OFF = "e => [e, ...e.querySelectorAll('*')].every(x => x.scrollWidth <= x.clientWidth + 1)"
 BOX = "e => getComputedStyle(e, '::after').content"  # what a word means, or none
+# What is above the window after the button at the end of a step.
+AT_THE_TOP = "() => document.querySelector('[data-testid=stMain]').scrollTop === 0"
 TRAINED = 120_000  # ms, for the slowest experiments of a step
 # Their trainings take minutes: `make recipes`.
 LONG = {"02-how-many-numbers", "07-sparse-codes", "08-losses", "09-variational"}
@@ -155,6 +157,7 @@ def test_a_lesson_from_start_to_end(page, lesson: Lesson):
             assert figure.evaluate(NOT_CUT_OFF), figure.inner_text()
         assert page.get_by_text("goes wrong").count() == 0
         page.get_by_role("button", name=ahead).click()
+        page.wait_for_function(AT_THE_TOP)
     expect(page.get_by_text("You have reached the end.")).to_be_visible()
     for line in lesson.take_away.splitlines():
         expect(page.get_by_text(line)).to_be_visible()
@@ -321,7 +324,7 @@ def test_the_next_step_begins_at_its_top(phone):
     lesson = LESSONS[5]
     phone.set_viewport_size({"width": 390, "height": 480})  # a step fills more than it
     phone.goto(f"/lessons?lesson={lesson.id}&lang=en")
-    expect(phone.locator(".st-key-lesson-top i")).to_be_attached()
+    expect(phone.locator(".st-key-top i")).to_be_attached()
     wait_until_drawn(phone)
     main = phone.get_by_test_id("stMain")
     assert main.evaluate("e => { e.scrollTo(0, e.scrollHeight); return e.scrollTop; }") > 200
