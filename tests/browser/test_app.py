@@ -243,6 +243,7 @@ def test_streamlits_own_words_are_in_the_language_of_the_page(page):
     expect(page.get_by_role("link", name="Zum Inhalt springen")).to_be_attached()
     slider.get_by_role("slider").press("ArrowRight")
     expect(slider.get_by_text("0,31", exact=True)).to_be_visible()
+    page.wait_for_url("**noise_amount=0.31**")  # the slider sends its value a moment later
     page.get_by_test_id("stSidebar").get_by_text("English", exact=True).click()
     expect(uploader.get_by_text("Upload", exact=True)).to_be_visible()
     expect(uploader.get_by_text("25MB per file")).to_be_visible()
