@@ -7,7 +7,7 @@ let shown = ""; // of the tab, not of this component: Streamlit may have made it
 
 /** @param {Call<Data>} call */
 export default function ({ data }) {
-  // Not to this component: Streamlit's style places it outside of what scrolls.
+  // The browser cannot scroll to this component: its style places it outside of what scrolls.
   if (shown && shown !== data.at) document.querySelector("[data-testid=stMain]")?.scrollTo(0, 0);
   shown = data.at;
 }

@@ -113,9 +113,9 @@ def component(module: str, html: str, *, styled: bool = True) -> "ComponentRende
 
 
 def sent(key: str, name: str) -> object:
-    """Return what the script of a component has just sent under a name, None if it has not.
+    """Return what the script of a component has just sent under a name.
 
-    Nor has a component that is gone: its last message may arrive when another view is shown. What a
-    browser sends is not trusted; the caller checks it.
+    None if it has sent nothing, or if the component is gone: its last message may arrive when
+    another view is shown. What a browser sends is not trusted; the caller checks it.
     """
     return st.session_state[key].get(name) if key in st.session_state else None
