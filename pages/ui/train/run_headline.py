@@ -33,7 +33,8 @@ def run_headline(snapshot: Snapshot) -> None:
     with st.container(
         key="run-progress", horizontal=True, gap="medium", vertical_alignment="bottom"
     ):
-        st.progress(done, text=f"**{words}** · {run_name(snapshot)}")
+        # Two lines, for the time left comes and goes: it must not make the name wrap.
+        st.progress(done, text=f"**{words}**  \n{run_name(snapshot)}")
         _buttons(snapshot)
     last = snapshot.history[-1] if snapshot.history else {}
     held_out = "val_psnr" in last or (not last and snapshot.spec.split == "held-out")
