@@ -17,6 +17,7 @@ from pages.ui.shell.asgi import WORDS
 from pages.ui.shell.lifespan import COLLECT_AFTER, SWITCH_INTERVAL
 
 STREAMLIT = "pages/ui/streamlit_adapter.py"
+UVICORN = "pages/ui/shell/uvicorn_adapter.py"
 DASK = "ae_core/workers/dask_adapter.py"
 KERAS = "ae_core/training/keras_adapter.py"
 PLOTLY = "pages/ui/widgets/chart.py"
@@ -43,16 +44,29 @@ ATTRIBUTES = (
     ("streamlit.runtime.stats", "StatsProvider.stats_families", STREAMLIT, "metrics"),
     ("streamlit.runtime.stats", "HistogramStat", STREAMLIT, "metrics"),
     ("streamlit.runtime.scriptrunner", "get_script_run_ctx", STREAMLIT, "the visitor's language"),
+    (CONTEXT, "ScriptRunContext.reset", STREAMLIT, "addresses that browsers have not seen"),
+    (
+        "streamlit.runtime.app_session",
+        "AppSession.request_rerun",
+        STREAMLIT,
+        "addresses that browsers have not seen",
+    ),
+    (
+        "streamlit.runtime.state.query_params",
+        "QueryParams._send_query_param_msg",
+        STREAMLIT,
+        "addresses that browsers have not seen",
+    ),
     (CONTEXT, "FragmentThreadState.in_fragment_callback", STREAMLIT, "ticks that are no hand's"),
     (CONTEXT, "ThreadState.get", STREAMLIT, "ticks that are no hand's"),
     (CONTEXT, "ScriptRunContext.fragment_ids_this_run", STREAMLIT, "ticks that are no hand's"),
-    ("starlette.formparsers", "MultiPartParser.spool_max_size", STREAMLIT, "uploads in memory"),
-    (HTTP, "AutoHTTPProtocol.connection_made", STREAMLIT, "half-sent heads"),
-    (HTTP, "AutoHTTPProtocol.data_received", STREAMLIT, "half-sent heads"),
+    ("starlette.formparsers", "MultiPartParser.spool_max_size", UVICORN, "uploads in memory"),
+    (HTTP, "AutoHTTPProtocol.connection_made", UVICORN, "half-sent heads"),
+    (HTTP, "AutoHTTPProtocol.data_received", UVICORN, "half-sent heads"),
     (
         "uvicorn.middleware.proxy_headers",
         "ProxyHeadersMiddleware.__call__",
-        STREAMLIT,
+        UVICORN,
         "who opened a connection",
     ),
     ("keras.optimizers", "Adam._get_variable_index", KERAS, "Adam in one pass"),
@@ -181,8 +195,8 @@ def test_uvicorns_connections_know_whether_they_answer():
 
     names = inspect.getsource(AutoHTTPProtocol)
     for name in ("self.cycle", "self.transport", "self.loop", ".response_complete"):
-        needs(name in names, f"{name} of uvicorn's protocol", STREAMLIT, "half-sent heads")
-    needs("auto" in str(Config(app=None).http), "http='auto'", STREAMLIT, "half-sent heads")
+        needs(name in names, f"{name} of uvicorn's protocol", UVICORN, "half-sent heads")
+    needs("auto" in str(Config(app=None).http), "http='auto'", UVICORN, "half-sent heads")
 
 
 def test_a_component_takes_several_lines_for_a_module():

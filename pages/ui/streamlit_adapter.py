@@ -1,9 +1,8 @@
-"""The undocumented parts of Streamlit and its web server that the app uses.
+"""The undocumented parts of Streamlit that the app uses.
 
 An upgrade may remove any of them; ``tests/test_adapters.py`` then names the missing ones.
 """
 
-import asyncio
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -11,16 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import streamlit as st
-from starlette.formparsers import MultiPartParser
 from streamlit import net_util, runtime
 from streamlit.proto.NewSession_pb2 import CustomThemeConfig
 from streamlit.runtime import app_session
+from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.scriptrunner import get_script_run_ctx
-from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
+from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext, ThreadState
+from streamlit.runtime.state.query_params import QueryParams
 from streamlit.runtime.stats import CounterStat, GaugeStat, HistogramStat, Stat, StatsProvider
 from streamlit.runtime.uploaded_file_manager import UploadedFile
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
-from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 if TYPE_CHECKING:
     from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
@@ -29,7 +27,6 @@ __all__ = ["CounterStat", "GaugeStat", "HistogramStat", "Stat", "UploadedFile"]
 
 INDEX = Path(st.__file__).parent / "static" / "index.html"
 XSRF_COOKIE = "_streamlit_xsrf"
-PEER = "autoencoder-lab.peer"  # in ASGI's scope: who opened the connection
 
 
 def index_page(head: str, end: str) -> str:
@@ -128,11 +125,6 @@ def drop_upload(file: UploadedFile) -> None:
         manager.remove_file(context.session_id, file.file_id)
 
 
-def keep_uploads_in_memory() -> None:
-    """Keep even the largest uploads in memory; by default, they go to a temporary file first."""
-    MultiPartParser.spool_max_size = most_upload_bytes() + (1 << 20)
-
-
 def most_upload_bytes() -> int:
     """Return how many bytes an uploaded file may have."""
     megabytes: int = st.get_option("server.maxUploadSize")
@@ -146,60 +138,74 @@ def uploaded_bytes(session: str, *, besides: str) -> int:
     return sum(len(file.data) for name, file in files.items() if name != besides)
 
 
+class TabAddress:
+    """The query of a tab's address, which its browser may not have seen yet."""
+
+    def __init__(self) -> None:
+        """Know no query; the first one is the browser's."""
+        self._newest = ""
+        self._former: list[str] = []  # until the browser sends the newest one
+        self._asked: str | None = None  # what the last action of a hand or a clock came with
+        self._values: dict[str, bytes] = {}  # of the widgets, as the browser sent them last
+
+    def ask(self, request: Any) -> None:
+        """Take note of what a browser asks for; a click on a link or on Back changes no widget."""
+        values = {each.id: each.SerializeToString() for each in request.widget_states.widgets}
+        changed = any(self._values.get(name) != value for name, value in values.items())
+        acted = (changed or request.is_auto_rerun) and not request.is_history_navigation
+        self._asked = request.query_string if acted else None
+        self._values = values
+
+    def present(self, query: str) -> str:
+        """Return the query that a page has to show if it is asked for one."""
+        asked, self._asked = self._asked, None
+        if asked == query and query in self._former:
+            return self._newest  # the browser sent this before the newest had arrived
+        if asked == query or query != self._newest:
+            self._former.clear()
+        self._newest = query
+        return query
+
+    def change(self, query: str) -> None:
+        """Take note of a query that the page has set."""
+        self._former.append(self._newest)
+        self._newest = query
+
+
 @cache
-def keep_peers() -> None:
-    """Keep the address at the other end of each connection in the scope, under `PEER`.
+def keep_addresses_that_browsers_have_not_seen() -> None:
+    """Let no run of a page go back to an address that the page has just changed.
 
-    uvicorn replaces it by what ``X-Forwarded-For`` says, and with ``FORWARDED_ALLOW_IPS=*``, which
-    images of other servers set, by the header's beginning, which is a stranger's to choose.
+    With every action a browser sends its address. One that was sent before the address that the
+    last action led to has arrived brings the former address, and the page would undo that action.
     """
-    middleware: Any = ProxyHeadersMiddleware
-    call = middleware.__call__
+    session: Any = AppSession
+    context: Any = ScriptRunContext
+    query_params: Any = QueryParams
+    handle, reset = session.request_rerun, context.reset
+    send = query_params._send_query_param_msg
 
-    async def with_peer(self: Any, scope: Any, receive: Any, send: Any) -> None:
-        scope[PEER] = scope.get("client")
-        await call(self, scope, receive, send)
+    def tab(query: Any) -> TabAddress:
+        found: TabAddress = vars(query).setdefault("autoencoder_lab_tab", TabAddress())
+        return found
 
-    middleware.__call__ = with_peer
+    def handle_request(self: Any, client_state: Any = None) -> None:
+        if client_state is not None:
+            tab(self._session_state.query_params).ask(client_state)
+        handle(self, client_state)
 
+    def reset_context(self: Any, query_string: str = "", **rest: Any) -> None:
+        query = tab(self.session_state._state.query_params).present(query_string)
+        reset(self, query_string=query, **rest)
 
-@cache
-def end_half_sent_heads(seconds: float) -> None:
-    """Close a connection on which the head of a request is not complete in time.
+    def send_query(self: Any) -> None:
+        send(self)
+        running = get_script_run_ctx(suppress_warning=True)
+        if running is not None:
+            tab(self).change(running.query_string)
 
-    uvicorn waits for it for ever, and so for a first byte. An idle connection between two requests
-    has a bound of its own in uvicorn, an open websocket its pings.
-    """
-    waiting: dict[Any, asyncio.TimerHandle] = {}
-    http: Any = AutoHTTPProtocol
-    connection_made, data_received = http.connection_made, http.data_received
-
-    def has_head(protocol: Any) -> bool:
-        answering = protocol.cycle is not None and not protocol.cycle.response_complete
-        return answering or protocol.transport.get_protocol() is not protocol  # a websocket
-
-    def look(protocol: Any) -> None:
-        if has_head(protocol):
-            timer = waiting.pop(protocol, None)
-            if timer:
-                timer.cancel()
-        elif protocol not in waiting:
-            waiting[protocol] = protocol.loop.call_later(seconds, end, protocol)
-
-    def end(protocol: Any) -> None:
-        del waiting[protocol]
-        if not has_head(protocol):
-            protocol.transport.close()
-
-    def made(protocol: Any, transport: Any) -> None:
-        connection_made(protocol, transport)
-        waiting[protocol] = protocol.loop.call_later(seconds, end, protocol)
-
-    def received(protocol: Any, data: bytes) -> None:
-        data_received(protocol, data)
-        look(protocol)
-
-    http.connection_made, http.data_received = made, received
+    session.request_rerun, context.reset = handle_request, reset_context
+    query_params._send_query_param_msg = send_query
 
 
 def register_metrics(provider: StatsProvider) -> None:

@@ -243,11 +243,29 @@ def test_streamlits_own_words_are_in_the_language_of_the_page(page):
     expect(page.get_by_role("link", name="Zum Inhalt springen")).to_be_attached()
     slider.get_by_role("slider").press("ArrowRight")
     expect(slider.get_by_text("0,31", exact=True)).to_be_visible()
-    page.wait_for_url("**noise_amount=0.31**")  # the slider sends its value a moment later
     page.get_by_test_id("stSidebar").get_by_text("English", exact=True).click()
     expect(uploader.get_by_text("Upload", exact=True)).to_be_visible()
     expect(uploader.get_by_text("25MB per file")).to_be_visible()
     expect(slider.get_by_text("0.31", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize("milliseconds", [0, 5, 10, 20])
+def test_two_quick_actions_are_both_kept(page, milliseconds):
+    """The second one is sent before the address that the first one led to has arrived."""
+    open_page(page, "/latent_space?model=toy-faces-vae&view=Map")
+    wait_until_drawn(page)
+    page.evaluate(
+        """milliseconds => {
+            const press = words => [...document.querySelectorAll("button")]
+                .find(button => button.innerText.trim() === words).click();
+            press("Match");
+            setTimeout(() => press("Deutsch"), milliseconds);
+        }""",
+        milliseconds,
+    )
+    page.wait_for_url("**lang=de**")
+    wait_until_drawn(page)
+    assert (linked(page, "view"), linked(page, "lang")) == ("Match", "de")
 
 
 def test_a_page_within_another_one_has_no_side_navigation(page):

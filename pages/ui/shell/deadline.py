@@ -37,7 +37,7 @@ class BodyStopped(HTTPException):
 class BodyDeadline:
     """ASGI middleware that ends a request whose body stops arriving.
 
-    The server itself watches over the heads: `pages.ui.streamlit_adapter.end_half_sent_heads`.
+    The server itself watches over the heads: `pages.ui.shell.uvicorn_adapter.end_half_sent_heads`.
     """
 
     def __init__(self, app: ASGIApp) -> None:

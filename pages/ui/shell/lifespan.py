@@ -14,10 +14,9 @@ import pages.ui
 from ae_core.service.run_memory import most_bytes
 from pages.ui.shell.deadline import request_seconds
 from pages.ui.shell.descriptors import raise_descriptor_limit
+from pages.ui.shell.uvicorn_adapter import end_half_sent_heads, keep_peers, keep_uploads_in_memory
 from pages.ui.streamlit_adapter import (
-    end_half_sent_heads,
-    keep_peers,
-    keep_uploads_in_memory,
+    keep_addresses_that_browsers_have_not_seen,
     never_ask_for_public_address,
     read_theme_once,
 )
@@ -39,6 +38,7 @@ async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
     keep_peers()
     end_half_sent_heads(request_seconds())
     read_theme_once()
+    keep_addresses_that_browsers_have_not_seen()
     most_bytes()  # an operator sees a wrong setting at the start
     sys.setswitchinterval(SWITCH_INTERVAL)
     for listener in _listeners():

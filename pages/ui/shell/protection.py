@@ -11,6 +11,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pages.ui import streamlit_adapter
+from pages.ui.shell import uvicorn_adapter
 from pages.ui.state.addresses import (
     LOOPBACK,
     client_address,
@@ -93,8 +94,8 @@ class Protection:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        if streamlit_adapter.PEER in scope:  # what uvicorn has put there may be a stranger's lie
-            scope["client"] = scope[streamlit_adapter.PEER]
+        if uvicorn_adapter.PEER in scope:  # what uvicorn has put there may be a stranger's lie
+            scope["client"] = scope[uvicorn_adapter.PEER]
 
         async def protected(message: Message) -> None:
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
