@@ -31,8 +31,8 @@ class ImageSetCard:
             app is developed with; the file that the app downloads holds more.
         test_count: test images, likewise.
         file: its name in the data folder; None if no file is needed, and for a visitor's set.
-        channels: 1, gray.
-        label_names: the classes, or the toy faces' factors; empty without labels.
+        channels: 1 for gray, 3 for colour (RGB).
+        label_names: the classes, or what is known of faces as numbers; empty without labels.
         title: the title of a visitor's set; ``assets/text`` has the titles of the others.
         revision: for a visitor's set, a number that changes whenever its images change.
         gone: whether a visitor's set was deleted.
@@ -95,7 +95,7 @@ class ImageSet:
     """The images of a set; every array is read-only.
 
     `test` (N, H, W, C) float32 in [0, 1]; `read_train` returns the `train_count` images of `train`.
-    Labels: (N,) int64 class numbers, for toy faces (N, F) float32 factors in [-1, 1], or None;
+    Labels: (N,) int64 class numbers, (N, F) float32 factors in [-1, 1], or None;
     `label_names` name the classes or the factors. Groups: (N,) int64 number of the person in each
     image, or None.
     """
@@ -130,6 +130,10 @@ _DIGITS = tuple("0123456789")
 _CLOTHES = (
     *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
     *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+)
+_MEASURED = (
+    *("smile", "mouth_open", "eyes_open", "brows_raised", "head_turn", "face_width"),
+    *("skin_light", "light_from_right", "hair_light", "beard", "background_light"),
 )
 _CARDS = (
     ImageSetCard(
@@ -188,6 +192,17 @@ _CARDS = (
         train_count=10272,
         test_count=1678,
         file="lfwcrop_grey64.npz",
+    ),
+    ImageSetCard(
+        name="lfw-faces",
+        kind="faces",
+        native_size=128,
+        sizes=(32, 64, 96, 128),
+        train_count=7968,
+        test_count=1398,
+        file="lfw_faces.npz",
+        channels=3,
+        label_names=_MEASURED,
     ),
 )
 IMAGE_SETS: Mapping[str, ImageSetCard] = MappingProxyType({card.name: card for card in _CARDS})

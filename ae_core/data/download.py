@@ -21,7 +21,7 @@ from urllib.request import urlopen
 import numpy as np
 from numpy.typing import NDArray
 
-from ae_core.data import readers
+from ae_core.data import lfw_faces, readers
 from ae_core.data.catalog import IMAGE_SETS, ImageSetCard
 from ae_core.data.readers import RawImages
 from ae_core.errors import ImageSetCorrupt, ImageSetUnavailable, Message, UserError
@@ -116,12 +116,18 @@ def download_lfw_crop(target: Path) -> None:
     np.savez_compressed(target, images=np.stack([pixels for _, pixels in faces]), person=person)
 
 
+def download_lfw_faces(target: Path) -> None:
+    """Refuse: no site has this file, and nothing here finds the places to align faces by."""
+    raise UserError("no_source", name=target.name)
+
+
 _FAILED = (UserError, OSError, HTTPException, EOFError, ValueError, zlib.error, tarfile.TarError)
 _BACKENDS: Mapping[str, tuple[Callable[[Path], RawImages], Callable[[Path], None]]] = {
     "mnist": (readers.read_keras_npz, download_mnist),
     "fashion-mnist": (readers.read_keras_npz, download_fashion_mnist),
     "olivetti": (readers.read_olivetti, download_olivetti),
     "lfw-crop": (readers.read_lfw_crop, download_lfw_crop),
+    "lfw-faces": (lfw_faces.read_lfw_faces, download_lfw_faces),
 }
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ae_core.data import readers, user_image_sets
 from ae_core.data.catalog import IMAGE_SETS, SPLITS, ImageSet, ImageSetCard
 from ae_core.data.download import read_or_download
+from ae_core.data.lfw_faces import JpegImages
 from ae_core.data.readers import RawImages
 from ae_core.errors import ImageSetUnavailable, UnknownThing, UserError
 from ae_core.storage.files import data_dir
@@ -88,12 +89,19 @@ def _made(card: ImageSetCard, found: RawImages, size: int, split: str) -> ImageS
     )
 
 
-def _train(pixels: NDArray[Any], chosen: NDArray[np.bool_], size: int) -> NDArray[np.float32]:
+def _train(
+    pixels: NDArray[Any] | JpegImages, chosen: NDArray[np.bool_], size: int
+) -> NDArray[np.float32]:
     return _frozen(_sized(pixels[chosen], size))
 
 
-def _sized(pixels: NDArray[Any], size: int) -> NDArray[np.float32]:
-    """Resize pixels (N, H, H), uint8 or float32, to (N, size, size, 1) float32 in [0, 1]."""
+def _sized(pixels: NDArray[Any] | JpegImages, size: int) -> NDArray[np.float32]:
+    """Resize pixels (N, H, H), uint8 or float32, to (N, size, size, 1) float32 in [0, 1].
+
+    Compressed colour images become (N, size, size, 3).
+    """
+    if isinstance(pixels, JpegImages):
+        return pixels.decoded(size)
     native = pixels.shape[1]
     scale = np.float32(255 if pixels.dtype == np.uint8 else 1)
     if native == size and pixels.dtype == np.float32:

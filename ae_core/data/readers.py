@@ -7,13 +7,16 @@ import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ae_core.errors import ImageSetCorrupt, Message
 from ae_core.storage.files import DAMAGED
+
+if TYPE_CHECKING:
+    from ae_core.data.lfw_faces import JpegImages
 
 TEST_PEOPLE = 0.15  # share of LFW's people
 SEED = 0
@@ -32,11 +35,12 @@ def corrupt(path: Path, key: str, **values: Any) -> ImageSetCorrupt:
 class RawImages:
     """All images of a set, before any split.
 
-    `pixels` (N, H, W) uint8, or float32 in [0, 1]; `tests` (N,) bool, True in the usual test set;
-    `labels` (N,) class numbers, (N, F) float32 factors or None; `people` (N,) numbers or None.
+    `pixels` (N, H, W) uint8, or float32 in [0, 1], or a `JpegImages`; `tests` (N,) bool,
+    True in the usual test set; `labels` (N,) class numbers, (N, F) float32 factors or None;
+    `people` (N,) numbers or None.
     """
 
-    pixels: NDArray[Any]
+    pixels: "NDArray[Any] | JpegImages"
     tests: NDArray[np.bool_]
     labels: NDArray[Any] | None = None
     people: NDArray[Any] | None = None
@@ -67,11 +71,11 @@ def draw_toy_faces(size: int, train_count: int, test_count: int) -> RawImages:
 
 def read_keras_npz(path: Path) -> RawImages:
     """Read a file like Keras's mnist.npz: x_train, x_test (N, 28, 28) uint8, y_… 0–9."""
-    arrays = _read_npz(path, ("x_train", "y_train", "x_test", "y_test"))
+    arrays = read_npz(path, ("x_train", "y_train", "x_test", "y_test"))
     for part in ("train", "test"):
         x, y = arrays[f"x_{part}"], arrays[f"y_{part}"]
         _check_pictures(path, f"x_{part}", x, 28)
-        _check_numbers(path, f"y_{part}", y, len(x))
+        check_numbers(path, f"y_{part}", y, len(x))
         if y.max() > 9:
             raise corrupt(path, "class", number=int(y.max()), part=f"y_{part}")
     x_train, x_test = arrays["x_train"], arrays["x_test"]
@@ -111,7 +115,7 @@ def read_olivetti(path: Path) -> RawImages:
         raise corrupt(path, "unreadable", kind=type(error).__name__) from error
     if not (np.isfinite(pixels).all() and pixels.min() == 0 and pixels.max() == 1):
         raise corrupt(path, "range")
-    tests = _choose_people(people, 5, np.random.default_rng(SEED))
+    tests = choose_people(people, 5, np.random.default_rng(SEED))
     wearing = [
         number in _WITH_GLASSES.get(person, ()) for person in range(40) for number in range(10)
     ]
@@ -120,23 +124,23 @@ def read_olivetti(path: Path) -> RawImages:
 
 def read_lfw_crop(path: Path) -> RawImages:
     """Read faces of LFW: images (N, 64, 64) uint8, person (N,); shuffled, split by person."""
-    arrays = _read_npz(path, ("images", "person"))
+    arrays = read_npz(path, ("images", "person"))
     _check_pictures(path, "images", arrays["images"], 64)
-    _check_numbers(path, "person", arrays["person"], len(arrays["images"]))
+    check_numbers(path, "person", arrays["person"], len(arrays["images"]))
     rng = np.random.default_rng(SEED)
     # The file is sorted by name; neighbours would show the same person.
     order = rng.permutation(len(arrays["person"]))
     pixels, people = arrays["images"][order], arrays["person"][order].astype(np.int64)
     count = max(1, round(len(np.unique(people)) * TEST_PEOPLE))
-    return RawImages(pixels, _choose_people(people, count, rng), people=people)
+    return RawImages(pixels, choose_people(people, count, rng), people=people)
 
 
-def _choose_people(people: NDArray[Any], count: int, rng: np.random.Generator) -> NDArray[np.bool_]:
+def choose_people(people: NDArray[Any], count: int, rng: np.random.Generator) -> NDArray[np.bool_]:
     """Return a mask (N,) of the images of `count` random people: nobody is in both splits."""
     return np.isin(people, rng.permutation(np.unique(people))[:count])
 
 
-def _read_npz(path: Path, keys: tuple[str, ...]) -> dict[str, NDArray[Any]]:
+def read_npz(path: Path, keys: tuple[str, ...]) -> dict[str, NDArray[Any]]:
     """Return the named arrays of an .npz without unpickling anything."""
     try:
         # NumPy does not close a file that it opened itself if the file turns out to be bad.
@@ -155,7 +159,7 @@ def _check_pictures(path: Path, key: str, pixels: NDArray[Any], size: int) -> No
         raise corrupt(path, "shape", part=key, shape=shape, wanted=wanted)
 
 
-def _check_numbers(path: Path, key: str, numbers: NDArray[Any], count: int) -> None:
+def check_numbers(path: Path, key: str, numbers: NDArray[Any], count: int) -> None:
     """Require one non-negative whole number for each of `count` images."""
     if numbers.dtype.kind not in "iu" or numbers.shape != (count,):
         shape, wanted = f"{numbers.shape} {numbers.dtype}", f"({count},) int"

@@ -18,13 +18,20 @@ from ae_core.data.loading import load_images
 from ae_core.errors import ImageSetCorrupt, ImageSetUnavailable, Message
 from ae_core.storage.files import ROOT, data_dir
 from ae_core.text.sentences import say
-from tests.helpers.image_set_files import digits_arrays, lfw_arrays, olivetti_array, write_fake
+from tests.helpers.image_set_files import (
+    digits_arrays,
+    lfw_arrays,
+    lfw_faces_arrays,
+    olivetti_array,
+    write_fake,
+)
 from tests.helpers.refusals import check, refused
 
 THERE = [name for name, card in IMAGE_SETS.items() if card.available]
 REAL_DIR = data_dir()
 EVERY = [(name, size) for name, card in IMAGE_SETS.items() for size in card.sizes]
 IN_FILES = [name for name, card in IMAGE_SETS.items() if not card.embedded]
+DOWNLOADED = [name for name in IN_FILES if name != "lfw-faces"]
 
 
 @pytest.fixture(autouse=True)
@@ -78,7 +85,8 @@ def check_set(images, name, size):
             if beside is not None:
                 assert len(beside) == len(pictures)
                 assert not beside.flags.writeable
-    if name == "toy-faces":
+    if name in ("toy-faces", "lfw-faces"):
+        assert np.abs(images.train_labels).max() <= 1
         assert images.train_labels.shape[1] == len(images.label_names)
         assert images.train_labels.dtype == np.float32
     elif images.train_labels is not None:
@@ -132,6 +140,7 @@ def test_the_catalogue_is_in_order_and_consistent():
         "fashion-mnist",
         "olivetti",
         "lfw-crop",
+        "lfw-faces",
     ]
     for name, card in IMAGE_SETS.items():
         assert card.name == name
@@ -239,7 +248,7 @@ def test_data_dir_is_the_environment_s_or_the_project_s(monkeypatch, tmp_path):
     assert data_dir() == ROOT / "data"
 
 
-@pytest.mark.parametrize("name", IN_FILES)
+@pytest.mark.parametrize("name", DOWNLOADED)
 def test_a_missing_file_says_what_to_put_where(name, folder, offline):
     file = IMAGE_SETS[name].file
     with refused(
@@ -254,6 +263,16 @@ def test_a_missing_file_says_what_to_put_where(name, folder, offline):
     assert not folder.exists()
     write_fake(name, folder)
     assert len(load_images(name).train)
+
+
+def test_a_set_that_no_site_has_says_so(folder, server):
+    with pytest.raises(ImageSetUnavailable) as caught:
+        load_images("lfw-faces")
+    check(caught.value, "set_unavailable", file="lfw_faces.npz")
+    check(caught.value.values["problem"], "no_source", name="lfw_faces.npz")
+    assert server == []
+    write_fake("lfw-faces", folder)
+    assert len(load_images("lfw-faces").train)
 
 
 def cut_short(path):
@@ -326,6 +345,18 @@ BROKEN = [
         *("lfw-crop", change(person=lfw_arrays()["person"] - 1), "corrupt_negative"),
         {"number": -1, "part": "person"},
     ),
+    ("lfw-faces", cut_short, *UNREADABLE),
+    ("lfw-faces", change(label_names=np.array(["smile"])), "corrupt_missing", {}),
+    (
+        "lfw-faces",
+        change(labels=np.zeros((3, 11), np.float32)),
+        "corrupt_shape",
+        {"part": "labels"},
+    ),
+    ("lfw-faces", change(offset=np.arange(20)), "corrupt_shape", {"part": "person"}),
+    ("lfw-faces", change(jpeg=np.zeros(9, np.uint8)), *UNREADABLE),
+    ("lfw-faces", change(jpeg=lfw_faces_arrays()["jpeg"][::-1]), *UNREADABLE),
+    ("lfw-faces", change(offset=lfw_faces_arrays()["offset"][::-1]), *UNREADABLE),
     ("olivetti", cut_short, *UNREADABLE),
     ("olivetti", lambda path: path.write_bytes(b"junk"), *UNREADABLE),
     ("olivetti", dump(np.zeros((400, 4095), np.float32)), *UNREADABLE),
@@ -416,7 +447,7 @@ def found_in_its_folder(remote, dirname, **_):
     return str(path)
 
 
-@pytest.mark.parametrize("name", IN_FILES)
+@pytest.mark.parametrize("name", DOWNLOADED)
 def test_a_download_is_kept_whole_and_alone(name, folder, server):
     fresh = load_images(name)
     check_set(fresh, name, IMAGE_SETS[name].native_size)

@@ -5,6 +5,7 @@ from functools import cache
 
 import joblib
 import numpy as np
+from PIL import Image
 
 from ae_core.data.catalog import IMAGE_SETS
 
@@ -25,6 +26,25 @@ def lfw_arrays():
     return {"images": images, "person": person}
 
 
+def lfw_faces_arrays():
+    """Blurred noise: what JPEG hardly changes."""
+    rng = np.random.default_rng(0)
+    person = np.repeat(np.arange(20, dtype=np.int16), np.arange(20) % 3 + 1)
+    files = []
+    for small in rng.integers(0, 256, (len(person), 4, 4, 3), np.uint8):
+        file = io.BytesIO()
+        Image.fromarray(small).resize((128, 128), Image.Resampling.BICUBIC).save(file, "JPEG")
+        files.append(file.getvalue())
+    names = IMAGE_SETS["lfw-faces"].label_names
+    return {
+        "jpeg": np.frombuffer(b"".join(files), np.uint8),
+        "offset": np.cumsum([0, *map(len, files)]),
+        "person": person,
+        "labels": rng.normal(size=(len(person), len(names))).astype(np.float32),
+        "label_names": np.array(names),
+    }
+
+
 def olivetti_array():
     return np.random.default_rng(0).integers(0, 256, (400, 4096)).astype(np.float32)
 
@@ -36,7 +56,8 @@ def fake(name):
     if name == "olivetti":
         joblib.dump(olivetti_array(), file, compress=1)
     else:
-        np.savez_compressed(file, **(lfw_arrays() if name == "lfw-crop" else digits_arrays()))
+        made = {"lfw-crop": lfw_arrays, "lfw-faces": lfw_faces_arrays}.get(name, digits_arrays)
+        np.savez_compressed(file, **made())
     return file.getvalue()
 
 

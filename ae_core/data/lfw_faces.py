@@ -1,0 +1,109 @@
+"""Reads the aligned colour faces of LFW from their file, with what was measured on each.
+
+N images, S pixels a side, F labels. Smile, mouth, eyes, brows, turn and width of the face come from
+landmarks, and are reliable for faces that look ahead; the other five are averages of pixels.
+"""
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ae_core.data import readers
+from ae_core.data.catalog import IMAGE_SETS
+from ae_core.data.readers import SEED, TEST_PEOPLE, RawImages, corrupt
+from ae_core.storage.files import DAMAGED
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+SIDE = 128  # pixels
+SPREAD = 2.5  # standard deviations from the median that become −1 and 1
+
+
+@dataclass(frozen=True)
+class JpegImages:
+    """Colour images, compressed: decoded at 128×128 they would take eight times the memory.
+
+    Attributes:
+        data: uint8, JPEG files one after the other.
+        begins, ends: (N,) the first byte of each image and the one after its last.
+    """
+
+    data: NDArray[np.uint8]
+    begins: NDArray[np.int64]
+    ends: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        """Return N."""
+        return len(self.begins)
+
+    def __getitem__(self, chosen: NDArray[np.bool_]) -> "JpegImages":
+        """Return some of the images."""
+        return JpegImages(self.data, self.begins[chosen], self.ends[chosen])
+
+    def decoded(self, size: int) -> NDArray[np.float32]:
+        """Return the images (N, S, S, 3) in [0, 1], reduced to S = ``size``."""
+        from PIL.Image import Resampling  # the server reads the catalogue without Pillow
+
+        images = np.empty((len(self), size, size, 3), np.float32)
+        for image, begin, end in zip(images, self.begins, self.ends, strict=True):
+            with self._opened(begin, end) as jpeg:
+                image[:] = np.asarray(jpeg.resize((size, size), Resampling.BICUBIC))
+        images /= 255
+        return images
+
+    def check(self, path: Path) -> None:
+        """Refuse files that are no RGB images of `SIDE` pixels; only their heads are read."""
+        for begin, end in zip(self.begins, self.ends, strict=True):
+            try:
+                with self._opened(begin, end) as jpeg:
+                    found = f"{jpeg.width}×{jpeg.height} {jpeg.mode}"
+            except DAMAGED as error:
+                raise corrupt(path, "unreadable", kind=type(error).__name__) from error
+            wanted = f"{SIDE}×{SIDE} RGB"
+            if found != wanted:
+                raise corrupt(path, "shape", part="jpeg", shape=found, wanted=wanted)
+
+    def _opened(self, begin: int, end: int) -> "Image":
+        from PIL import Image
+
+        return Image.open(io.BytesIO(self.data[begin:end].tobytes()), formats=("JPEG",))
+
+
+def read_lfw_faces(path: Path) -> RawImages:
+    """Read ``jpeg``, ``offset`` (N + 1), ``person`` (N) and ``labels`` (N, F); split by person.
+
+    Raises:
+        ImageSetCorrupt: the content of the file is wrong.
+    """
+    arrays = readers.read_npz(path, ("jpeg", "offset", "person", "labels", "label_names"))
+    offset, people = arrays["offset"], arrays["person"]
+    count = len(offset) - 1
+    readers.check_numbers(path, "offset", offset, count + 1)
+    readers.check_numbers(path, "person", people, count)
+    names = IMAGE_SETS["lfw-faces"].label_names
+    if tuple(arrays["label_names"].tolist()) != names:
+        raise corrupt(path, "missing", parts=names)
+    labels = arrays["labels"]
+    if labels.shape != (count, len(names)) or not np.isfinite(labels).all():
+        wanted = f"({count}, {len(names)}) float32"
+        raise corrupt(path, "shape", part="labels", shape=str(labels.shape), wanted=wanted)
+    if arrays["jpeg"].dtype != np.uint8 or (np.diff(offset) < 0).any():
+        raise corrupt(path, "unreadable", kind="offset")
+    images = JpegImages(arrays["jpeg"], offset[:-1], offset[1:])
+    images.check(path)
+    people = people.astype(np.int64)
+    count = max(1, round(len(np.unique(people)) * TEST_PEOPLE))
+    tests = readers.choose_people(people, count, np.random.default_rng(SEED))
+    return RawImages(images, tests, scaled(labels), people)
+
+
+def scaled(labels: NDArray[Any]) -> NDArray[np.float32]:
+    """Bring labels (N, F) of different units to [-1, 1]: 0 is the median, 1 `SPREAD` σ away."""
+    away = labels - np.median(labels, axis=0)
+    deviation = np.maximum(labels.std(axis=0), np.finfo(np.float32).tiny)
+    return np.clip(away / (SPREAD * deviation), -1, 1).astype(np.float32)
