@@ -95,9 +95,9 @@ class ImageSet:
     """The images of a set; every array is read-only.
 
     `test` (N, H, W, C) float32 in [0, 1]; `read_train` returns the `train_count` images of `train`.
-    Labels: (N,) int64 class numbers, (N, F) float32 factors in [-1, 1], or None;
-    `label_names` name the classes or the factors. Groups: (N,) int64 number of the person in each
-    image, or None.
+    Labels: (N,) int64 class numbers; or (N, F) float32 factors, in [-1, 1] if they were chosen, in
+    standard deviations if they were measured; or None. `label_names` name the classes or the
+    factors. Groups: (N,) int64 number of the person in each image, or None.
     """
 
     name: str
@@ -196,8 +196,8 @@ _CARDS = (
     ImageSetCard(
         name="lfw-faces",
         kind="faces",
-        native_size=128,
-        sizes=(32, 64, 96, 128),
+        native_size=64,
+        sizes=(32, 64),
         train_count=7968,
         test_count=1398,
         file="lfw_faces.npz",

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 SIDE = 128  # pixels
-SPREAD = 2.5  # standard deviations from the median that become −1 and 1
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,6 @@ def read_lfw_faces(path: Path) -> RawImages:
 
 
 def scaled(labels: NDArray[Any]) -> NDArray[np.float32]:
-    """Bring labels (N, F) of different units to [-1, 1]: 0 is the median, 1 `SPREAD` σ away."""
-    away = labels - np.median(labels, axis=0)
+    """Bring labels (N, F) of different units to standard deviations from their median."""
     deviation = np.maximum(labels.std(axis=0), np.finfo(np.float32).tiny)
-    return np.clip(away / (SPREAD * deviation), -1, 1).astype(np.float32)
+    return ((labels - np.median(labels, axis=0)) / deviation).astype(np.float32)

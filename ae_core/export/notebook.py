@@ -10,8 +10,8 @@ from ae_core.text.sentences import say
 
 _WORDS = {
     "Settings": "What may be changed first.",
-    "Pictures: (N, rows, columns, 1), pixels from 0 to 1": "The same pictures as in the run, held "
-    "out in the same way.",
+    "Pictures: (N, rows, columns, colours), pixels from 0 to 1": "The same pictures as in the run, "
+    "held out in the same way.",
     "The network": "The same layers. Every layer's first weights are drawn from a seed of its own.",
     "It starts as a principal component analysis": "Two layers are the principal components of the "
     "pictures and stay so; the others learn what these leave.",

@@ -62,6 +62,22 @@ def slerp(start: np.ndarray, end: np.ndarray, share: float | np.ndarray) -> np.n
     return _mixed(start, end, t, np.sin((1 - t) * angle) / whole, np.sin(t * angle) / whole)
 
 
+def estimates(codes: np.ndarray, factors: np.ndarray) -> np.ndarray:
+    """Return what the codes say of each factor: its least squares regression on them.
+
+    Args:
+        codes: (N, D).
+        factors: (N, F), finite.
+
+    Returns:
+        (N, F) float64. A measured factor is partly noise, and a code keeps a part of it only.
+    """
+    mean = factors.mean(axis=0, dtype=np.float64)
+    away = codes - codes.mean(axis=0, dtype=np.float64)
+    weights = np.linalg.lstsq(away, factors - mean, rcond=None)[0]
+    return np.asarray(mean + away @ weights)
+
+
 def attribute_vectors(codes: np.ndarray, factors: np.ndarray) -> np.ndarray:
     """Return the change of the code if one factor increases by 1 and the others stay constant.
 

@@ -90,7 +90,7 @@ class LatentProfile:
 
         Args:
             train: codes (N, D) of training images and their log variances, None if not variational.
-            train_labels: (N,) class numbers or (N, F) factors in [-1, 1] of these, or None.
+            train_labels: (N,) class numbers or (N, F) factors of these, or None.
             test_codes: (M, D) codes of test images.
             test_labels: class numbers or factors of these, or None.
             label_names: the classes or factors.
@@ -101,7 +101,9 @@ class LatentProfile:
         if train_labels is None:
             names = ()
         elif train_labels.ndim == 2:
-            directions = interpolation.attribute_vectors(mean, train_labels)
+            # Along a direction, what the code says of one factor rises by 1, and of no other one.
+            known = interpolation.estimates(mean, train_labels)
+            directions = interpolation.attribute_vectors(mean, known)
         else:
             directions = interpolation.class_vectors(mean, train_labels, len(label_names))
         fitted, projection = Gaussian.fit(mean), Projection2D.fit(mean)

@@ -48,6 +48,15 @@ def gaussian_nll(x: Array, x_hat: Array, ops: Any, sigma: float) -> Array:
     return ops.sum(0.5 * ops.square((x_hat - x) / sigma) + constant, axis=(1, 2, 3))
 
 
+def centre_nll(x: Array, x_hat: Array, ops: Any, sigma: float) -> Array:
+    """Return the sum of −log N(x; x̂, σ_p²): σ_p is σ/2 above a mouth and 1.5σ far from it."""
+    down, right = ((ops.arange(n, dtype="float32") + 0.5) / n - 0.5 for n in x_hat.shape[1:3])
+    near = ops.exp(-12.5 * ops.square(down - 0.08)[:, None] - 19.5 * ops.square(right))
+    logs = math.log(1.5 * sigma) - math.log(3) * near[..., None]  # of σ_p
+    losses = 0.5 * ops.square((x_hat - x) / ops.exp(logs)) + logs + 0.5 * math.log(2 * math.pi)
+    return ops.sum(losses, axis=(1, 2, 3))
+
+
 def bernoulli_nll(x: Array, x_hat: Array, ops: Any) -> Array:
     """Return the sum of the cross-entropy −x·log x̂ − (1−x)·log(1−x̂) over the pixels."""
     # Formally not a likelihood for pixels between 0 and 1: a Bernoulli variable is binary.
@@ -96,6 +105,13 @@ LOSSES: Mapping[str, Loss] = MappingProxyType(
                 "gaussian-nll",
                 gaussian_nll,
                 r"-\sum_p\,\log \mathcal{N}(x_p;\, \hat{x}_p,\, \sigma^2)",
+                is_likelihood=True,
+                has_sigma=True,
+            ),
+            Loss(
+                "centre-nll",
+                centre_nll,
+                r"-\sum_p\,\log \mathcal{N}(x_p;\, \hat{x}_p,\, \sigma_p^2)",
                 is_likelihood=True,
                 has_sigma=True,
             ),

@@ -86,7 +86,6 @@ def check_set(images, name, size):
                 assert len(beside) == len(pictures)
                 assert not beside.flags.writeable
     if name in ("toy-faces", "lfw-faces"):
-        assert np.abs(images.train_labels).max() <= 1
         assert images.train_labels.shape[1] == len(images.label_names)
         assert images.train_labels.dtype == np.float32
     elif images.train_labels is not None:
@@ -198,6 +197,23 @@ def test_toy_faces_are_drawn_from_the_labels():
     images = load_images("toy-faces", 32)
     assert images.label_names == tuple(factor.name for factor in FACTORS)
     assert np.array_equal(draw_faces(images.test_labels[:20], 32), images.test[:20])
+
+
+def test_faces_are_labelled_in_standard_deviations(folder):
+    write_fake("lfw-faces", folder)
+    images = load_images("lfw-faces", split="none")
+    assert images.label_names[0] == "smile"
+    assert images.train_labels.std(axis=0) == pytest.approx(np.ones(11), abs=1e-3)
+    assert np.median(images.train_labels, axis=0) == pytest.approx(np.zeros(11), abs=1e-3)
+
+
+def test_colour_faces_are_the_files_pictures(folder):
+    write_fake("lfw-faces", folder)
+    arrays = lfw_faces_arrays()
+    file = arrays["jpeg"][arrays["offset"][3] : arrays["offset"][4]].tobytes()
+    with Image.open(io.BytesIO(file)) as picture:
+        expected = np.asarray(picture.resize((64, 64), Image.Resampling.BICUBIC)) / 255
+    assert load_images("lfw-faces", split="none").train[3] == pytest.approx(expected, abs=1e-6)
 
 
 def test_olivetti_comes_in_the_order_of_recipe_r1(folder):

@@ -13,6 +13,7 @@ from ae_core.latent.interpolation import (
     code_from_text,
     code_to_text,
     combine,
+    estimates,
     lerp,
     slerp,
     strengths,
@@ -180,6 +181,33 @@ def test_noise_is_averaged_out(seed):
     codes = factors @ slopes + 0.5 * normal(seed + 20, 4000, 5)
     # Standard error 0.5 / √4000 = 0.008.
     assert attribute_vectors(codes, factors) == pytest.approx(slopes, abs=0.04)
+
+
+def test_estimates_are_of_what_the_codes_hold():
+    """The codes hold the first factor, which measuring adds noise to, and not the second one."""
+    true, absent = normal(0, 4000, 1), normal(1, 4000, 1)
+    codes = true @ normal(2, 1, 5) + 3
+    measured = true + normal(3, 4000, 1)
+    found = estimates(codes, np.hstack([measured, absent]))
+    assert np.corrcoef(found[:, 0], true[:, 0])[0, 1] > 0.999
+    assert found[:, 0].std() == pytest.approx(1, abs=0.05)
+    assert found[:, 1].std() < 0.05
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_along_a_direction_the_estimate_of_its_factor_rises_by_one_and_no_other(seed):
+    factors = normal(seed, 4000, 3) @ (np.eye(3) + 0.5)
+    codes = factors @ normal(seed + 10, 3, 8) + normal(seed + 20, 4000, 8)
+    known = estimates(codes, factors)
+    vectors = attribute_vectors(codes, known)
+    moved = np.concatenate([codes, codes[:1] + vectors])
+    weights = np.linalg.lstsq(codes - codes.mean(axis=0), known - known.mean(axis=0), rcond=None)[0]
+    changes = (moved[4000:] - codes[:1]) @ weights
+    assert changes == pytest.approx(np.eye(3), abs=1e-3)
+
+
+def test_a_single_picture_gives_its_own_factors():
+    assert estimates(normal(0, 1, 4), np.array([[2.0, 3.0]])).tolist() == [[2, 3]]
 
 
 def test_a_companion_s_direction_is_not_borrowed():

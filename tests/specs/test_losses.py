@@ -107,6 +107,21 @@ def test_gaussian_nll_falls_below_zero_where_the_density_is_above_one():
     np.testing.assert_allclose(loss_of("gaussian-nll", target, target, 0.1), expected, rtol=1e-5)
 
 
+def test_centre_nll_is_scipys_with_a_sigma_per_pixel():
+    """σ_p is σ/2 between nose and mouth of an aligned face, and 1.5σ in the corners."""
+    rng = np.random.default_rng(0)
+    side, sigma = 50, 0.2
+    target, output = rng.uniform(size=(2, 3, side, side, 3)).astype(np.float32)
+    at = (np.arange(side) + 0.5) / side
+    near = stats.norm.pdf(at, 0.58, 0.2) / stats.norm.pdf(0, 0, 0.2)
+    across = stats.norm.pdf(at, 0.5, 39**-0.5) / stats.norm.pdf(0, 0, 39**-0.5)
+    sigmas = 1.5 * sigma * 3.0 ** -np.outer(near, across)
+    assert sigmas.min() == pytest.approx(sigma / 2, rel=0.02)
+    assert sigmas[0, 0] == pytest.approx(1.5 * sigma, rel=0.01)
+    expected = -stats.norm.logpdf(target, output, sigmas[..., None]).sum(axis=(1, 2, 3))
+    np.testing.assert_allclose(loss_of("centre-nll", target, output, sigma), expected, rtol=1e-4)
+
+
 def test_bernoulli_nll_is_the_cross_entropy_summed():
     target, output = pictures(5), pictures(6, 0.01, 0.99)
     x, p = target.astype(float), output.astype(float)

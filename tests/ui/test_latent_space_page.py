@@ -88,6 +88,19 @@ def test_codes_of_one_number_of_two_and_of_512_have_every_view(trained, size, vi
         assert not texts(page.error)
 
 
+def test_a_run_without_weights_says_whether_they_come():
+    from pages.ui.backend.service import service
+
+    slow = change(preset("toy-faces-vae"), batch_size=1)  # whose first epoch takes a minute
+    run_id = service().submit(slow, "visitor", "toy-faces-vae")
+    page = opened("pages/latent_space.py", model=run_id)
+    assert says(texts(page.error), "run_weights_later", id=run_id)
+    service().stop(run_id)
+    assert service().wait_until(run_id, lambda run: not run.live, 90).epoch == 0
+    page.run()
+    assert says(texts(page.error), "run_weights", id=run_id)
+
+
 def test_a_model_deleted_meanwhile_is_a_sentence_and_another_is_shown(trained):
     from pages.ui.backend.service import service
 

@@ -18,6 +18,7 @@ from pages.ui.pickers.models import TrainedAutoencoder
 from pages.ui.state.query_params import linked_choice, set_query
 
 LAYOUTS = ("Plane", "t-SNE")
+WITHIN = 0.98  # share of the points that the shades tell apart; the others have the outermost
 
 _MAP = live_view(
     __file__,
@@ -30,7 +31,7 @@ class _Colours:
     """What the colours of a map's points show.
 
     Attributes:
-        values: the class of each point, or a factor in [-1, 1]; empty without labels.
+        values: the class of each point, or a factor's shade in [-1, 1]; empty without labels.
         names: the names of the classes; empty for a factor.
         words: a sentence about a factor, "" without one.
     """
@@ -140,7 +141,9 @@ def _colours(known: LatentProfile, points: np.ndarray, factor: str) -> _Colours:
     label = label_in_words(factor)
     told = "latent.map.tells" if share >= 0.1 else "latent.map.tells_not"
     words = text(told, label=lowered(label), share=100 * share)
-    return _Colours(tuple(np.round(values, 2).tolist()), (), words)
+    reach = float(np.quantile(np.abs(values), WITHIN)) or 1.0
+    shades = np.clip(values / reach, -1, 1)
+    return _Colours(tuple(np.round(shades, 2).tolist()), (), words)
 
 
 def _explained(known: LatentProfile, *, is_plane: bool) -> str:

@@ -94,11 +94,18 @@ def models(linked: str = "") -> dict[str, TrainedAutoencoder]:
     if linked and linked not in pretrained:
         snapshot = service().snapshot(linked)
         if not service().store.has_weights(linked):
-            damaged = service().store.has_damaged_weights(linked)
-            raise UnknownThing("run_weights_damaged" if damaged else "unknown_run", id=linked)
+            raise UnknownThing(_why_no_weights(snapshot), id=linked)
         runs = [snapshot, *(run for run in runs if run.id != linked)]
     found = {run.id: _of_run(run) for run in runs if service().store.has_weights(run.id)}
     return found | pretrained
+
+
+def _why_no_weights(run: Snapshot) -> str:
+    if service().store.has_damaged_weights(run.id):
+        return "run_weights_damaged"
+    if run.live:
+        return "run_weights_later"
+    return "unknown_run" if run.epoch else "run_weights"
 
 
 def pretrained_autoencoders() -> dict[str, TrainedAutoencoder]:
