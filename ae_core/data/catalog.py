@@ -32,7 +32,8 @@ class ImageSetCard:
         test_count: test images, likewise.
         file: its name in the data folder; None if no file is needed, and for a visitor's set.
         channels: 1 for gray, 3 for colour (RGB).
-        label_names: the classes, or what is known of faces as numbers; empty without labels.
+        label_names: the classes, or what is known of faces as numbers; empty without labels. The
+            file of ``lfw-faces`` that the app makes has none.
         title: the title of a visitor's set; ``assets/text`` has the titles of the others.
         revision: for a visitor's set, a number that changes whenever its images change.
         gone: whether a visitor's set was deleted.

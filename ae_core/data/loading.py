@@ -83,7 +83,7 @@ def _made(card: ImageSetCard, found: RawImages, size: int, split: str) -> ImageS
         test=_frozen(_sized(found.pixels[tests], size)),
         train_labels=None if labels is None else _frozen(labels[trains]),
         test_labels=None if labels is None else _frozen(labels[tests]),
-        label_names=card.label_names,
+        label_names=() if labels is None else card.label_names,
         train_groups=None if people is None else _frozen(people[trains]),
         test_groups=None if people is None else _frozen(people[tests]),
     )

@@ -140,14 +140,17 @@ def choose_people(people: NDArray[Any], count: int, rng: np.random.Generator) ->
     return np.isin(people, rng.permutation(np.unique(people))[:count])
 
 
-def read_npz(path: Path, keys: tuple[str, ...]) -> dict[str, NDArray[Any]]:
-    """Return the named arrays of an .npz without unpickling anything."""
+def read_npz(
+    path: Path, keys: tuple[str, ...], optional: tuple[str, ...] = ()
+) -> dict[str, NDArray[Any]]:
+    """Return the named arrays of an .npz without unpickling anything; optional ones may miss."""
     try:
         # NumPy does not close a file that it opened itself if the file turns out to be bad.
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             missing = [key for key in keys if key not in arrays.files]
             if not missing:
-                return {key: arrays[key] for key in keys}
+                there = [key for key in optional if key in arrays.files]
+                return {key: arrays[key] for key in (*keys, *there)}
     except DAMAGED as error:
         raise corrupt(path, "unreadable", kind=type(error).__name__) from error
     raise corrupt(path, "missing", parts=tuple(missing))

@@ -195,8 +195,8 @@ def keep_addresses_that_browsers_have_not_seen() -> None:
         handle(self, client_state)
 
     def reset_context(self: Any, query_string: str = "", **rest: Any) -> None:
-        query = tab(self.session_state._state.query_params).present(query_string)
-        reset(self, query_string=query, **rest)
+        state = self.session_state
+        reset(self, query_string=tab(state._state.query_params).present(query_string), **rest)
 
     def send_query(self: Any) -> None:
         send(self)

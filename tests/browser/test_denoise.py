@@ -1,5 +1,6 @@
 """The Denoise page in a real browser: a photo, the camera, the square, the wipe, downloads."""
 
+import base64
 import io
 import re
 import time
@@ -7,6 +8,7 @@ import urllib.request
 from pathlib import Path
 from urllib.parse import quote
 
+import numpy as np
 import psutil
 import pytest
 from PIL import Image
@@ -70,15 +72,18 @@ def small_photo() -> bytes:
     return made
 
 
-def portrait(faces: int) -> bytes:
-    """So many faces and little else, side by side and every other one mirrored."""
+def portrait(faces: int, turned: int = 0) -> bytes:
+    """So many faces and little else, side by side and every other one mirrored.
+
+    All of it is turned clockwise by so many degrees.
+    """
     head = Image.fromarray(data.astronaut()).crop((100, 0, 360, 260))
     both = (head, head.transpose(Image.Transpose.FLIP_LEFT_RIGHT))
     image = Image.new("RGB", (260 * faces, 260))
     for number in range(faces):
         image.paste(both[number % 2], (260 * number, 0))
     file = io.BytesIO()
-    image.save(file, "PNG")
+    image.rotate(-turned, Image.Resampling.BICUBIC).save(file, "PNG")
     return file.getvalue()
 
 
@@ -260,6 +265,41 @@ def test_one_of_two_faces_is_chosen_with_a_click_and_its_square_is_moved(page):
     read(page)
     page.locator(".square").hover(position={"x": 8, "y": 8}, timeout=5000)
     assert_moves(page, page.locator("figure img").first, lambda: drag(page, 30, 10))
+
+
+def pixels_of(image) -> np.ndarray:
+    """The pixels of an image whose address holds all of it."""
+    data_url = image.get_attribute("src")
+    with Image.open(io.BytesIO(base64.b64decode(data_url.partition(",")[2]))) as opened:
+        return np.asarray(opened, float)
+
+
+def test_the_face_of_a_photo_upside_down_is_upright(page):
+    seen = []
+    for turned in (0, 180):
+        open_page(page, "/denoise?source=Upload")
+        upload(page, portrait(1, turned=turned))
+        read(page)
+        seen.append(pixels_of(page.locator("figure img").first))
+    upright, from_upside_down = seen
+    other = np.abs(upright[::-1] - upright).mean()
+    assert np.abs(from_upside_down - upright).mean() < other / 4
+
+
+def test_the_handle_of_a_turned_square_stays_under_the_pointer(page):
+    open_page(page, "/denoise?source=Upload")
+    upload(page, portrait(1, turned=45))
+    read(page)
+    page.locator(".corner").hover()
+    before, square = box_of(page.locator(".corner")), box_of(page.locator(".square"))
+    x, y = before["x"] + before["width"] / 2, before["y"] + before["height"] / 2 + 40
+    page.mouse.down()
+    page.mouse.move(x, y, steps=5)
+    after = box_of(page.locator(".corner"))
+    assert after["x"] + after["width"] / 2 == pytest.approx(x, abs=15)
+    assert after["y"] + after["height"] / 2 == pytest.approx(y, abs=15)
+    assert box_of(page.locator(".square"))["width"] > square["width"] + 30
+    page.mouse.up()
 
 
 def assert_moves(page, face, move):

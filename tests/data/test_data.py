@@ -10,9 +10,10 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pytest
+import skimage.data
 from PIL import Image
 
-from ae_core.data import download, loading
+from ae_core.data import download, faces, loading
 from ae_core.data.catalog import IMAGE_SETS
 from ae_core.data.loading import load_images
 from ae_core.errors import ImageSetCorrupt, ImageSetUnavailable, Message
@@ -31,7 +32,6 @@ THERE = [name for name, card in IMAGE_SETS.items() if card.available]
 REAL_DIR = data_dir()
 EVERY = [(name, size) for name, card in IMAGE_SETS.items() for size in card.sizes]
 IN_FILES = [name for name, card in IMAGE_SETS.items() if not card.embedded]
-DOWNLOADED = [name for name in IN_FILES if name != "lfw-faces"]
 
 
 @pytest.fixture(autouse=True)
@@ -85,10 +85,12 @@ def check_set(images, name, size):
             if beside is not None:
                 assert len(beside) == len(pictures)
                 assert not beside.flags.writeable
-    if name in ("toy-faces", "lfw-faces"):
+    if images.train_labels is None:
+        assert images.label_names == ()
+    elif name in ("toy-faces", "lfw-faces"):
         assert images.train_labels.shape[1] == len(images.label_names)
         assert images.train_labels.dtype == np.float32
-    elif images.train_labels is not None:
+    else:
         assert people_in(images.train_labels) == set(range(len(images.label_names)))
         assert images.train_labels.dtype == np.int64
     if images.train_groups is not None:
@@ -264,7 +266,7 @@ def test_data_dir_is_the_environment_s_or_the_project_s(monkeypatch, tmp_path):
     assert data_dir() == ROOT / "data"
 
 
-@pytest.mark.parametrize("name", DOWNLOADED)
+@pytest.mark.parametrize("name", IN_FILES)
 def test_a_missing_file_says_what_to_put_where(name, folder, offline):
     file = IMAGE_SETS[name].file
     with refused(
@@ -279,16 +281,6 @@ def test_a_missing_file_says_what_to_put_where(name, folder, offline):
     assert not folder.exists()
     write_fake(name, folder)
     assert len(load_images(name).train)
-
-
-def test_a_set_that_no_site_has_says_so(folder, server):
-    with pytest.raises(ImageSetUnavailable) as caught:
-        load_images("lfw-faces")
-    check(caught.value, "set_unavailable", file="lfw_faces.npz")
-    check(caught.value.values["problem"], "no_source", name="lfw_faces.npz")
-    assert server == []
-    write_fake("lfw-faces", folder)
-    assert len(load_images("lfw-faces").train)
 
 
 def cut_short(path):
@@ -363,6 +355,8 @@ BROKEN = [
     ),
     ("lfw-faces", cut_short, *UNREADABLE),
     ("lfw-faces", change(label_names=np.array(["smile"])), "corrupt_missing", {}),
+    ("lfw-faces", change(label_names=None), "corrupt_missing", {}),
+    ("lfw-faces", change(labels=None), "corrupt_missing", {}),
     (
         "lfw-faces",
         change(labels=np.zeros((3, 11), np.float32)),
@@ -419,17 +413,24 @@ def mat_bytes():
 
 
 def lfw_bytes():
+    """Two photos of each of 20 people: shades of gray, and a face."""
+    shades = np.tile(np.linspace(0, 255, 250), (250, 1)).astype(np.uint8)
+    photos = [Image.fromarray(shades).convert("RGB"), astronaut()]
     file = io.BytesIO()
     with tarfile.open(fileobj=file, mode="w:gz") as archive:
         for index in range(40):
             person, number = f"Person_{39 - index // 2:02}", index % 2 + 1
             jpeg = io.BytesIO()
-            shades = np.tile(np.linspace(0, 255, 250), (250, 1)).astype(np.uint8)
-            Image.fromarray(np.stack([shades] * 3, -1)).save(jpeg, "JPEG")
+            photos[number - 1].save(jpeg, "JPEG")
             member = tarfile.TarInfo(f"lfw/{person}/{person}_{number:04}.jpg")
             member.size = jpeg.tell()
             archive.addfile(member, io.BytesIO(jpeg.getvalue()))
     return file.getvalue()
+
+
+def astronaut():
+    """Her face in the middle of a photo of LFW's size."""
+    return Image.fromarray(skimage.data.astronaut()).crop((98, 0, 348, 250))
 
 
 @pytest.fixture
@@ -463,7 +464,7 @@ def found_in_its_folder(remote, dirname, **_):
     return str(path)
 
 
-@pytest.mark.parametrize("name", DOWNLOADED)
+@pytest.mark.parametrize("name", IN_FILES)
 def test_a_download_is_kept_whole_and_alone(name, folder, server):
     fresh = load_images(name)
     check_set(fresh, name, IMAGE_SETS[name].native_size)
@@ -490,6 +491,28 @@ def test_lfw_pictures_are_the_box_and_people_keep_their_pictures(folder, server)
         first, last = made["images"][0, 32, [0, -1]].astype(float)
     assert first == pytest.approx(255 * 83.5 / 249, abs=4)
     assert last == pytest.approx(255 * 165.5 / 249, abs=4)
+
+
+def test_lfw_faces_are_the_faces_aligned_and_without_labels(folder, server):
+    images = load_images("lfw-faces")
+    assert len(images.train) + len(images.test) == 20  # the photos without a face are left out
+    assert images.test_labels is None
+    with np.load(folder / "lfw_faces.npz") as made:
+        assert sorted(made.files) == ["jpeg", "offset", "person"]
+        assert np.array_equal(made["person"], np.arange(20))
+    wanted = faces.aligned(astronaut(), faces.find(astronaut())[0]) / 255
+    assert np.abs(images.test - wanted).mean() < 0.02
+
+
+def test_labels_are_those_of_a_measured_file(folder):
+    write_fake("lfw-faces", folder)
+    measured = load_images("lfw-faces", split="none")
+    loading._load.cache_clear()
+    change(labels=None, label_names=None)(folder / "lfw_faces.npz")
+    bare = load_images("lfw-faces", split="none")
+    assert np.array_equal(bare.train, measured.train)
+    assert (bare.label_names, bare.train_labels) == ((), None)
+    assert measured.train_labels.shape[1] == len(measured.label_names) == 11
 
 
 @pytest.mark.parametrize("name", IN_FILES)

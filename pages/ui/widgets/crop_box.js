@@ -1,6 +1,6 @@
 // A movable square on a photo. Its units are relative to the photo: x and y of the centre are
-// shares of width and height, the side is a share of the shorter side, the angle is in degrees. The
-// square is sent when the visitor releases it.
+// shares of width and height, the side is a share of the shorter side, the angle is in degrees,
+// clockwise. The square is sent when the visitor releases it.
 //
 // Streamlit calls the default export again whenever data change, so it assigns handlers and never
 // adds any.
@@ -77,11 +77,16 @@ export default function ({ data, parentElement, setStateValue }) {
     const box = root.getBoundingClientRect();
     return { x: (event.clientX - box.left) / box.width, y: (event.clientY - box.top) / box.height };
   };
-  /** Return the side of the square with a centre that reaches a point. @param {Place} centre @param {Place} point */
-  const reach = (centre, point) => {
+  /**
+   * Return the side of the turned square with a centre that reaches a point.
+   * @param {Place} centre @param {Place} point @param {number} angle
+   */
+  const reach = (centre, point, angle) => {
     const { width, height } = shape();
-    const across = Math.abs(point.x - centre.x) * width;
-    const down = Math.abs(point.y - centre.y) * height;
+    const [x, y] = [(point.x - centre.x) * width, (point.y - centre.y) * height];
+    const turn = (angle * Math.PI) / 180;
+    const across = Math.abs(x * Math.cos(turn) + y * Math.sin(turn));
+    const down = Math.abs(y * Math.cos(turn) - x * Math.sin(turn));
     return (2 * Math.max(across, down)) / Math.min(width, height);
   };
 
@@ -101,10 +106,10 @@ export default function ({ data, parentElement, setStateValue }) {
     if (kind === "move") {
       set({ x: from.x + now.x - start.x, y: from.y + now.y - start.y });
     } else if (kind === "resize") {
-      set({ side: reach(view.crop, now) });
+      set({ side: reach(view.crop, now, view.crop.angle) });
     } else {
       const centre = { x: (start.x + now.x) / 2, y: (start.y + now.y) / 2 };
-      const side = reach(centre, now);
+      const side = reach(centre, now, 0);
       if (side >= SMALLEST) set({ ...centre, side, angle: 0 });
     }
   };
