@@ -34,6 +34,8 @@ class ImageSetCard:
         channels: 1 for gray, 3 for colour (RGB).
         label_names: the classes, or what is known of faces as numbers; empty without labels. The
             file of ``lfw-faces`` that the app makes has none.
+        framing: how a photo is cut for it: ``face``, close as in LFWcrop; ``head``, with its hair,
+            both eyes at fixed places; or ``middle``, its middle square.
         title: the title of a visitor's set; ``assets/text`` has the titles of the others.
         revision: for a visitor's set, a number that changes whenever its images change.
         gone: whether a visitor's set was deleted.
@@ -49,6 +51,7 @@ class ImageSetCard:
     file: str | None = None
     channels: int = 1
     label_names: tuple[str, ...] = ()
+    framing: str = "middle"
     title: str = ""
     revision: int = 0
     gone: bool = False
@@ -149,6 +152,7 @@ _CARDS = (
     ImageSetCard(
         name="toy-faces",
         kind="faces",
+        framing="face",
         native_size=64,
         sizes=(32, 64),
         train_count=5000,
@@ -178,6 +182,7 @@ _CARDS = (
     ImageSetCard(
         name="olivetti",
         kind="faces",
+        framing="face",
         native_size=64,
         sizes=(32, 64),
         train_count=350,
@@ -188,6 +193,7 @@ _CARDS = (
     ImageSetCard(
         name="lfw-crop",
         kind="faces",
+        framing="face",
         native_size=64,
         sizes=(32, 64),
         train_count=10272,
@@ -197,6 +203,7 @@ _CARDS = (
     ImageSetCard(
         name="lfw-faces",
         kind="faces",
+        framing="head",
         native_size=64,
         sizes=(32, 64),
         train_count=7968,

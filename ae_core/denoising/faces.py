@@ -3,6 +3,8 @@
 Photos are Pillow images, RGB; nothing is written to disk.
 """
 
+import cmath
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,6 +67,22 @@ def cut(photo: Image.Image, crop: Crop, side: int) -> np.ndarray:
     square = faces.turned_square(photo, complex(x, y), length, crop.angle, "edge")
     wanted = max(64, min(square.width, side))
     return np.asarray(square.resize((wanted, wanted), Image.Resampling.LANCZOS))
+
+
+def cut_head(photo: Image.Image, crop: Crop, side: int) -> np.ndarray:
+    """Cut out the head around the face in a crop, as the pictures of ``lfw-faces`` show it.
+
+    Where it reaches beyond the photo, the photo is mirrored.
+
+    Returns:
+        (S, S, 3) uint8, 64 ≤ S ≤ max(64, ``side``).
+    """
+    angle = math.radians(crop.angle)
+    scale = cmath.rect(crop.side * min(photo.size) / CROP_SIDE, angle)
+    centre = complex(crop.x * photo.width, crop.y * photo.height)
+    face = faces.Face(1.0, centre - scale * CROP_MIDDLE, scale)
+    wanted = max(64, min(round(abs(scale) * faces.ALIGNED), side))
+    return faces.aligned(photo, face, wanted)
 
 
 def _crop(photo: Image.Image, face: faces.Face) -> Crop:

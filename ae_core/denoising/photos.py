@@ -66,6 +66,11 @@ def cut_face(photo: bytes, crop: faces.Crop) -> np.ndarray:
     return faces.cut(_opened(photo), crop, FACE_SIDE)
 
 
+def cut_head(photo: bytes, crop: faces.Crop) -> np.ndarray:
+    """Cut the head of a crop's face out of `Photo.data`; return (S, S, 3) uint8 likewise."""
+    return faces.cut_head(_opened(photo), crop, FACE_SIDE)
+
+
 def middle_square(photo: bytes) -> np.ndarray:
     """Return the square in the middle of `Photo.data`: (S, S, 3) uint8, S at most `FACE_SIDE`."""
     whole = _opened(photo)
@@ -80,17 +85,21 @@ def whole_photo(photo: bytes) -> np.ndarray:
     return np.asarray(whole)
 
 
-def samples() -> list[np.ndarray]:
+def samples(framing: str = "face") -> list[np.ndarray]:
     """Return sample faces for visitors without a photo, (S, S, C) uint8.
 
     The first one is the photo of an astronaut, the others are drawn.
+
+    Args:
+        framing: ``face`` or ``head``, see `ae_core.data.catalog.ImageSetCard`.
     """
     from skimage import data
 
     astronaut = Image.fromarray(data.astronaut())
     crop = faces.find_faces(astronaut)[0]
     drawn = load_images("toy-faces").test[:DRAWN_SAMPLES]
-    return [faces.cut(astronaut, crop, FACE_SIDE), *map(images.to_bytes_range, drawn)]
+    cut = faces.cut_head if framing == "head" else faces.cut
+    return [cut(astronaut, crop, FACE_SIDE), *map(images.to_bytes_range, drawn)]
 
 
 def _opened(photo: bytes) -> Image.Image:

@@ -43,7 +43,7 @@ def pretrain(name: str, folder: Path) -> None:
     """Train a model and write its files, printing its progress.
 
     Raises:
-        UserError: the training failed.
+        UserError: the training failed, or nothing was measured on the images for its directions.
         ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.loading.load_images`.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -127,6 +127,9 @@ def _autoencoder(name: str, folder: Path) -> None:
     from ae_core.models.pca_init import without_encoder_projection
 
     spec = recipes.recipe(name)
+    known = IMAGE_SETS[spec.image_set]
+    if known.label_names and not load_images(*spec.images).label_names:
+        raise UserError("needs_labels", name=name, file=known.file)
     record, trained, files = run(spec, name, None)
     if not record.history and record.reason is not None:
         raise UserError.from_message(record.reason)

@@ -191,7 +191,8 @@ def keep_addresses_that_browsers_have_not_seen() -> None:
 
     def handle_request(self: Any, client_state: Any = None) -> None:
         if client_state is not None:
-            tab(self._session_state.query_params).ask(client_state)
+            state = self._session_state
+            tab(state.query_params).ask(client_state)
         handle(self, client_state)
 
     def reset_context(self: Any, query_string: str = "", **rest: Any) -> None:

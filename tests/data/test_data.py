@@ -148,6 +148,7 @@ def test_the_catalogue_is_in_order_and_consistent():
         assert card.native_size in card.sizes
         assert card.embedded == (card.file is None)
         assert card.kind in {"digits", "faces", "clothes"}
+        assert (card.kind == "faces") == (card.framing in {"face", "head"})
         assert say(f"pictures.{name}.about").endswith(".")
         assert len(say(f"pictures.{name}.about")) < 100
         assert say(f"pictures.{name}.terms")
@@ -500,7 +501,7 @@ def test_lfw_faces_are_the_faces_aligned_and_without_labels(folder, server):
     with np.load(folder / "lfw_faces.npz") as made:
         assert sorted(made.files) == ["jpeg", "offset", "person"]
         assert np.array_equal(made["person"], np.arange(20))
-    wanted = faces.aligned(astronaut(), faces.find(astronaut())[0]) / 255
+    wanted = faces.aligned(astronaut(), faces.find(astronaut())[0], images.image_shape[0]) / 255
     assert np.abs(images.test - wanted).mean() < 0.02
 
 

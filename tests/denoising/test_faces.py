@@ -1,5 +1,6 @@
 """Faces are found where they are, and cut out as Pillow would cut them."""
 
+import cmath
 import math
 import re
 
@@ -10,7 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from ae_core.denoising.faces import MIDDLE, Crop, cut, find_faces
+from ae_core.data.faces import ALIGNED, Face, aligned
+from ae_core.denoising.faces import (
+    CROP_MIDDLE,
+    CROP_SIDE,
+    MIDDLE,
+    Crop,
+    cut,
+    cut_head,
+    find_faces,
+)
 from ae_core.storage.files import data_dir
 
 PHOTOS = data_dir() / "photos"
@@ -79,6 +89,17 @@ def test_the_cut_face_of_a_turned_photo_is_that_of_the_photo(photos, crops, turn
         apart_by.append(apart(face, upright[number]).mean())
         others.append(apart(face, upright[number - 1]).mean())
     assert np.median(apart_by) < np.median(others) / 3
+
+
+@settings(max_examples=20, deadline=None)
+@given(x=SHARES, y=SHARES, share=st.floats(0.1, 0.9), angle=st.floats(-180, 180))
+def test_the_head_around_a_crop_is_the_aligned_picture_of_its_face(x, y, share, angle):
+    photo = waves()
+    scale = cmath.rect(share * min(photo.size) / CROP_SIDE, math.radians(angle))
+    face = Face(1.0, complex(x * photo.width, y * photo.height) - scale * CROP_MIDDLE, scale)
+    size = round(abs(scale) * ALIGNED)
+    head = cut_head(photo, Crop(x, y, share, angle), size)
+    assert apart(head, aligned(photo, face, max(64, size))).max() <= 2
 
 
 @pytest.mark.parametrize("side", [256, 400, 512, 1024])

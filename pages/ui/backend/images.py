@@ -44,9 +44,9 @@ def test_image(choice: ImageChoice, number: int) -> np.ndarray:
 
 
 @st.cache_resource(show_spinner=False)
-def sample_faces() -> list[np.ndarray]:
+def sample_faces(framing: str = "face") -> list[np.ndarray]:
     """Return sample faces, an alternative to an upload; see `ae_core.denoising.photos.samples`."""
-    return answer(photos.samples)
+    return answer(photos.samples, framing)
 
 
 @st.cache_resource(show_spinner=False)

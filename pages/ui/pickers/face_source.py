@@ -67,20 +67,23 @@ def face_source(model: TrainedAutoencoder | TrainedDenoiser) -> Chosen | None:
     source = linked_choice(
         "source", text("denoise.face"), SOURCES, "denoise", words="denoise.source", wrap=True
     )
+    spec = model.spec
+    framing = card(spec.image_set).framing if isinstance(spec, TrainingSpec) else "face"
     if source == "Samples":
-        return sample_face("denoise")
+        return sample_face("denoise", "head" if framing == "head" else "face")
     if source == "Test set":
         return _test_picture(model)
-    return own_photo(source)
+    return own_photo(source, framing=framing)
 
 
-def sample_face(page: str) -> Chosen:
+def sample_face(page: str, framing: str = "face") -> Chosen:
     """Let the visitor choose one of the app's sample faces; the address keeps the choice.
 
     Args:
         page: the page, for the widget's key.
+        framing: ``face`` or ``head``, see `ae_core.data.catalog.ImageSetCard`.
     """
-    images = sample_faces()
+    images = sample_faces(framing)
     drawn = (text("denoise.sample.drawn", number=number) for number in range(1, len(images)))
     names = (text("denoise.sample.astronaut"), *drawn)
     number = linked_index("picture", len(images))
@@ -91,7 +94,7 @@ def sample_face(page: str) -> Chosen:
         number,
         lambda index: set_query(picture=str(index)),
     )
-    return Chosen(("sample", number), images[number], shared=True)
+    return Chosen(("sample", framing, number), images[number], shared=True)
 
 
 def _test_picture(model: TrainedAutoencoder | TrainedDenoiser) -> Chosen | None:
@@ -108,7 +111,7 @@ def _test_picture(model: TrainedAutoencoder | TrainedDenoiser) -> Chosen | None:
 
 
 def own_photo(
-    source: str, forget: Callable[[], None] | None = None, *, face: bool = True
+    source: str, forget: Callable[[], None] | None = None, *, framing: str = "face"
 ) -> Chosen | None:
     """Let the visitor upload or take a photo and choose the face; return None without one.
 
@@ -117,7 +120,7 @@ def own_photo(
     Args:
         source: "Upload" or "Camera".
         forget: called after `Session.forget_photo` when the visitor removes the photo.
-        face: whether a face is wanted; otherwise it is the photo's middle square.
+        framing: how it is cut, see `ae_core.data.catalog.ImageSetCard`.
 
     Raises:
         UserError: the photo cannot be read.
@@ -125,7 +128,7 @@ def own_photo(
     kept = session().photo
     # Each photo gets a new widget, so that the old one releases the file.
     key = f"denoise.{source}.{kept.id if kept else ''}"
-    words = "face" if face else "any"
+    words = "any" if framing == "middle" else "face"
     if source == "Upload":
         file = st.file_uploader(text(f"denoise.photo.upload.{words}", kinds=KINDS), key=key)
     else:
@@ -143,7 +146,7 @@ def own_photo(
         st.rerun()
     if kept is None:
         return None
-    chosen = _face(kept) if face else _middle(kept)
+    chosen = _middle(kept) if framing == "middle" else _face(kept, framing)
     st.button(text("denoise.photo.forget"), on_click=_forget, args=(forget,))
     return chosen
 
@@ -160,7 +163,7 @@ def _middle(kept: KeptPhoto) -> Chosen:
     return Chosen(key, image, photo=kept)
 
 
-def _face(kept: KeptPhoto) -> Chosen:
+def _face(kept: KeptPhoto, framing: str) -> Chosen:
     data = kept.photo.data
     with st.spinner(text("denoise.photo.looking")):
         faces = session_cached("faces", kept.id, lambda: answer(photos.find_faces, data))
@@ -171,6 +174,7 @@ def _face(kept: KeptPhoto) -> Chosen:
     else:
         st.caption(text("denoise.photo.one_face"))
     crop = crop_box(f"crop-{kept.id}", kept.photo.preview, faces, faces[0] if faces else MIDDLE)
-    key = (kept.id, crop)
-    image = session_cached("face", key, lambda: answer(photos.cut_face, data, crop))
+    key = (kept.id, framing, crop)
+    cut = photos.cut_head if framing == "head" else photos.cut_face
+    image = session_cached("face", key, lambda: answer(cut, data, crop))
     return Chosen(key, image, photo=kept)

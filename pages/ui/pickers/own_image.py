@@ -35,12 +35,14 @@ def own_image(
     """
     if source == "Draw":
         return _drawn(model)
-    face = card(model.spec.image_set).kind == "faces"
-    chosen = own_photo(source, forget, face=face)
+    framing = card(model.spec.image_set).framing
+    chosen = own_photo(source, forget, framing=framing)
     if chosen is None:
         return None
     array = images.to_array(images.to_pillow(chosen.image), image_shape(model.spec))
-    inverted = not face and st.toggle(text("reconstruct.invert"), key="reconstruct.invert")
+    inverted = framing == "middle" and st.toggle(
+        text("reconstruct.invert"), key="reconstruct.invert"
+    )
     return 1 - array if inverted else array
 
 
