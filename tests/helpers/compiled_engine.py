@@ -6,8 +6,8 @@ from pathlib import Path
 
 from pages.ui.widgets.component import UI
 
-SOURCE = UI / "pickers" / "decoder_wasm.c"
-BUILT = SOURCE.with_suffix(".wasm")
+SOURCES = [UI / "pickers" / name for name in ("decoder_wasm.c", "decoder_wasm_activations.c")]
+BUILT = UI / "pickers" / "decoder_wasm.wasm"
 FLAGS = (
     "--target=wasm32-freestanding",
     "-msimd128",
@@ -25,12 +25,13 @@ FLAGS = (
 
 
 def compile_engine(to: Path) -> None:
-    """Compile the source with the compiler of requirements-dev.txt.
+    """Compile the sources with the compiler of requirements-dev.txt.
 
     Args:
         to: the file for the result, ``*.wasm``.
     """
-    command = [sys.executable, "-m", "ziglang", "cc", *FLAGS, "-o", str(to), str(SOURCE)]
+    sources = map(str, SOURCES)
+    command = [sys.executable, "-m", "ziglang", "cc", *FLAGS, "-o", str(to), *sources]
     subprocess.run(command, check=True)
     to.chmod(0o644)  # a linker's result is executable for the system, which a browser does not need
 
