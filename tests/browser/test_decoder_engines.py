@@ -13,6 +13,7 @@ from ae_core.specs.layers import KERNEL_SIZE
 from pages.ui.widgets.component import address
 from tests.browser.conftest import importing
 from tests.helpers.engines import as_url
+from tests.helpers.lab_page import open_page, wait_for_decoders
 
 SIDES = st.integers(1, 9)
 STRIDES = st.integers(1, 4)
@@ -111,3 +112,10 @@ def test_the_first_picture_waits_for_no_engine(browser):
         before, after = tab.evaluate(BEGIN, [as_url(made), *names])
     assert (before[0], after[0]) == ("javascript", "wasm")
     np.testing.assert_allclose(after[1], before[1], atol=1e-5)
+
+
+def test_the_app_s_own_page_decodes_with_the_fast_engine(page):
+    """Its headers allow the file and the compiling of it."""
+    open_page(page, "/latent_space?model=toy-faces-vae")
+    wait_for_decoders(page)
+    page.wait_for_function("() => [...window.live.decoders.values()][0].engine === 'wasm'")
