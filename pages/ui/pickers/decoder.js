@@ -50,8 +50,9 @@ export function unpack(bytes) {
 function inWasm(module, network) {
   try {
     return { run: wasm.assembled(module, network), engine: "wasm" };
-  } catch {
-    return undefined; // no memory for it: JavaScript needs less at once
+  } catch (error) {
+    if (error instanceof RangeError) return undefined; // there is not that much memory in one piece
+    throw error;
   }
 }
 
