@@ -3,6 +3,7 @@
 # make check lint, and every test: all cases, PostgreSQL, workers and servers lost and found
 # make recipes train what the tests begin, until it is where its source, card or lesson is; minutes
 # make lint  formatting, lint, layers, types and the lock
+# make wasm  the decoder's engine anew from decoder_wasm.c
 # make lock  requirements*.lock anew from requirements*.txt; UPGRADE=--upgrade renews what these leave open
 # make bench every benchmark, into benchmarks/results.md; three quarters of an hour, on an idle machine
 
@@ -18,7 +19,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-versio
 TESTS := $(BIN)/python -m pytest -n 3 --no-loadscope-reorder
 PORT ?= 8501
 
-.PHONY: run test check recipes lint lock format bench browser postgres screenshots
+.PHONY: run test check recipes lint lock format wasm bench browser postgres screenshots
 run: .venv/ready
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
@@ -44,6 +45,9 @@ lint: .venv/ready-dev
 format: .venv/ready-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+wasm: .venv/ready-dev
+	$(BIN)/python -m tests.helpers.compiled_engine
 
 bench: .venv/ready-dev browser
 	$(BIN)/python -m benchmarks

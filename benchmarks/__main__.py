@@ -14,6 +14,7 @@ NAMES = (
     "pages",
     "faces",
     "latent",
+    "decoders",
     "training",
     "headlines",
     "pytorch",

@@ -17,8 +17,9 @@ from playwright.sync_api import (
 )
 
 from ae_core.runs.store import RunStore
-from pages.ui.widgets.component import address, browser_files
+from pages.ui.widgets.component import MEDIA_TYPES, address, browser_files
 from tests.helpers.chromium import chromium_path
+from tests.helpers.engines import Engines
 from tests.helpers.lab_server import LAPTOP, PHONE, Server, serving
 from tests.helpers.trainings import Trainings
 
@@ -73,17 +74,35 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def scripts(browser) -> Iterator[Page]:
     """An empty page that can import the app's scripts by their addresses, without its server."""
-    tab = browser.new_page()
+    with browser.new_page() as tab:
+        yield importing(tab)
+
+
+@pytest.fixture(scope="session")
+def scripts_without_wasm(browser) -> Iterator[Page]:
+    """The same in a browser that has no WebAssembly."""
+    with browser.new_page() as tab:
+        tab.add_init_script("delete globalThis.WebAssembly")
+        yield importing(tab)
+
+
+@pytest.fixture(scope="session")
+def engines(scripts, scripts_without_wasm) -> Engines:
+    return Engines(scripts, scripts_without_wasm)
+
+
+def importing(tab: Page) -> Page:
+    """Let a page import the app's scripts; it has their server's address, and there is none."""
     folder = f"{NOWHERE}{address('')}"
 
     def answer(route: Route) -> None:
-        script = browser_files().get(route.request.url.removeprefix(folder), b"")
-        route.fulfill(body=script, content_type="text/javascript" if script else "text/html")
+        path = route.request.url.removeprefix(folder)
+        kind = MEDIA_TYPES[Path(path).suffix] if path in browser_files() else "text/html"
+        route.fulfill(body=browser_files().get(path, b""), content_type=kind)
 
     tab.route(f"{NOWHERE}/**", answer)
     tab.goto(NOWHERE)
-    yield tab
-    tab.close()
+    return tab
 
 
 @pytest.fixture(scope="session")

@@ -35,6 +35,11 @@ from tests.helpers.lab_page import (
 # For each decoder the bytes that came from the server: none if they were in the browser's cache.
 DECODERS_BYTES = """() => performance.getEntriesByType("resource")
   .filter(({ name }) => name.includes("/bytes/")).map(({ transferSize }) => transferSize)"""
+# 303 million multiply-adds: more than a browser does for a frame, and few weights.
+LARGE = (
+    "preset=digits-dense&image_size=32&epochs=1&steps_per_epoch=1&batch_size=1"
+    "&decoder=dense64,+reshape8x8x1,+up4,+conv128,+conv256"
+)
 VIEWS = ("Sliders", "Map", "Walk", "Directions", "Samples", "Posterior", "Match")
 
 
@@ -258,8 +263,9 @@ def test_a_run_in_training_swaps_in_and_the_sliders_stay_where_they_are(page):
     expect(page.get_by_text("Stopped").first).to_be_visible()
 
 
-def test_a_decoder_too_large_for_the_browser_follows_when_the_hand_lets_go(page):
-    page.goto("/latent_space?model=olivetti-denoising")
+def test_a_decoder_too_large_for_the_browser_follows_when_the_hand_lets_go(page, trained):
+    run = trained(page, LARGE)
+    page.goto(f"/latent_space?model={run}")
     expect(page.locator(".latent .status").first).to_contain_text("Too large for the browser")
     wait_until_drawn(page)
     still = page.locator(".pictures img")
@@ -267,6 +273,11 @@ def test_a_decoder_too_large_for_the_browser_follows_when_the_hand_lets_go(page)
     drag(page, slider(page, 0), 0.5, 0.9)
     page.mouse.up()
     expect(still).not_to_have_attribute("src", before)
+
+
+def test_of_a_long_code_the_other_sliders_are_folded_up_and_its_large_decoder_is_live(page):
+    open_page(page, "/latent_space?model=olivetti-denoising")
+    wait_for_decoders(page)
     assert page.locator(".rows > .row").count() == 24
     expect(page.locator(".rows summary").first).to_have_text("232 more")
 

@@ -1,6 +1,4 @@
-"""The decoder in the browser against Keras: random weights, random codes, every layer."""
-
-import base64
+"""The decoder in the browser, both its engines, against Keras: random weights, every layer."""
 
 import numpy as np
 import pytest
@@ -12,29 +10,15 @@ from ae_core.models.networks import build
 from ae_core.models.pretrained import cards
 from ae_core.models.weights import dequantize, from_bytes, to_float16
 from ae_core.specs import CHOICES, PRESETS, AutoencoderSpec, TrainingSpec, parse_layers
-from pages.ui.widgets.component import address
 
 ONE = 1 / 255  # a step of an 8-bit pixel
 CODES = 3
 
-DECODE = """async ([bytes, codes]) => {
-  const decoder = window.live.unpack(Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0)));
-  return codes.map((code) => Array.from(window.live.decode(decoder, code)));
-}"""
 
-
-@pytest.fixture(scope="module")
-def tab(scripts):
-    scripts.evaluate(
-        "async (from) => { window.live = await import(from); }", address("pickers/decoder.js")
-    )
-    return scripts
-
-
-def in_browser(tab, spec, shape, weights, codes, *, half=False):
+def in_browser(engines, spec, shape, weights, codes, *, half=False):
+    """Return the pictures (N, H, W, C) of each engine."""
     made = decoder_bytes("any", spec, shape, weights, half=half)
-    pixels = tab.evaluate(DECODE, [base64.b64encode(made).decode(), codes.tolist()])
-    return np.array(pixels, np.float32).reshape(-1, *shape)
+    return [pixels.reshape(-1, *shape) for pixels in engines.decoded(made, codes)]
 
 
 def with_random_weights(spec, shape, seed=0):
@@ -54,33 +38,32 @@ def with_random_weights(spec, shape, seed=0):
     return Autoencoder.from_weights(spec, shape, weights), weights
 
 
-def assert_equal_pictures(tab, spec, shape, seed=0):
+def assert_equal_pictures(engines, spec, shape, seed=0):
     autoencoder, weights = with_random_weights(spec, shape, seed)
     codes = np.random.default_rng(seed).normal(0, 2, (CODES, spec.latent_dim)).astype(np.float32)
     keras = autoencoder.decode(codes)
-    np.testing.assert_allclose(
-        in_browser(tab, spec, shape, weights, codes), keras, atol=ONE / 20, rtol=0
-    )
+    for pictures in in_browser(engines, spec, shape, weights, codes):
+        np.testing.assert_allclose(pictures, keras, atol=ONE / 20, rtol=0)
     assert keras.std() > 0  # the pictures are some
 
 
 @pytest.mark.samples(5)
 @pytest.mark.parametrize("name", PRESETS)
-def test_every_preset_gives_the_picture_that_keras_gives(tab, name):
+def test_every_preset_gives_the_picture_that_keras_gives(engines, name):
     spec = PRESETS[name]
-    assert_equal_pictures(tab, spec.autoencoder, image_shape(spec))
+    assert_equal_pictures(engines, spec.autoencoder, image_shape(spec))
 
 
 @pytest.mark.parametrize("activation", CHOICES["activation"])
 @pytest.mark.parametrize("output", CHOICES["output_activation"])
-def test_every_activation(tab, activation, output):
+def test_every_activation(engines, activation, output):
     spec = AutoencoderSpec(
         decoder=parse_layers("dense36, reshape3x3x4, convT6/2, conv5"),
         latent_dim=3,
         activation=activation,
         output_activation=output,
     )
-    assert_equal_pictures(tab, spec, (6, 6, 1))
+    assert_equal_pictures(engines, spec, (6, 6, 1))
 
 
 @pytest.mark.parametrize("seed", [0, 1])
@@ -106,20 +89,20 @@ def test_every_activation(tab, activation, output):
         ("dense70, reshape7x5x2, pool4, conv4", (2, 2, 1)),
     ],
 )
-def test_every_layer_stride_padding_and_odd_size(tab, decoder, shape, seed):
+def test_every_layer_stride_padding_and_odd_size(engines, decoder, shape, seed):
     spec = AutoencoderSpec(decoder=parse_layers(decoder), latent_dim=6, activation="elu")
-    assert_equal_pictures(tab, spec, shape, seed)
+    assert_equal_pictures(engines, spec, shape, seed)
 
 
 @pytest.mark.parametrize(("decoder", "shape"), [("", (5, 3, 1)), ("dense12, dense7", (6, 4, 3))])
-def test_a_shortcut_from_code_to_picture(tab, decoder, shape):
+def test_a_shortcut_from_code_to_picture(engines, decoder, shape):
     spec = AutoencoderSpec(
         decoder=parse_layers(decoder), latent_dim=7, output_activation="linear", pca_components=9
     )
-    assert_equal_pictures(tab, spec, shape)
+    assert_equal_pictures(engines, spec, shape)
 
 
-def test_pixels_to_255_come_out_between_0_and_1(tab):
+def test_pixels_to_255_come_out_between_0_and_1(engines):
     spec = AutoencoderSpec(output_activation="relu", pixel_scale=255, latent_dim=4)
     _, weights = with_random_weights(spec, (4, 4, 1))
     weights["output/bias"] = np.linspace(-50, 300, 16, dtype=np.float32)
@@ -127,21 +110,20 @@ def test_pixels_to_255_come_out_between_0_and_1(tab):
     keras = Autoencoder.from_weights(spec, (4, 4, 1), weights).decode(codes)
     assert keras.min() == 0
     assert keras.max() == 1
-    np.testing.assert_allclose(
-        in_browser(tab, spec, (4, 4, 1), weights, codes), keras, atol=ONE / 20
-    )
+    for pictures in in_browser(engines, spec, (4, 4, 1), weights, codes):
+        np.testing.assert_allclose(pictures, keras, atol=ONE / 20)
 
 
 @pytest.mark.samples(1)
 @pytest.mark.parametrize(
     "name", [n for n, card in cards().items() if isinstance(card.spec, TrainingSpec)]
 )
-def test_pretrained_decoders_with_rounded_weights_too(tab, name):
+def test_pretrained_decoders_with_rounded_weights_too(engines, name):
     card = cards()[name]
     spec, shape = card.spec.autoencoder, image_shape(card.spec)
     weights = dequantize(from_bytes(card.weights.read_bytes()))
     codes = np.random.default_rng(0).normal(0, 1, (CODES, spec.latent_dim)).astype(np.float32)
     for half, kept in ((False, weights), (True, dequantize(to_float16(weights)))):
         keras = Autoencoder.from_weights(spec, shape, kept).decode(codes)
-        pictures = in_browser(tab, spec, shape, weights, codes, half=half)
-        np.testing.assert_allclose(pictures, keras, atol=ONE / 10, rtol=0)
+        for pictures in in_browser(engines, spec, shape, weights, codes, half=half):
+            np.testing.assert_allclose(pictures, keras, atol=ONE / 10, rtol=0)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pages.ui.widgets.component import script, version
+from pages.ui.widgets.component import address, script, version
 from tests.helpers.firefox import firefox
 from tests.helpers.lab_page import IDLE
 from tests.helpers.other_browsers import Box, Tab
@@ -80,6 +80,20 @@ def wait_until_idle(tab: Tab) -> None:
 def test_every_page_draws_its_picture(tab, path):
     open_page(tab, path)
     tab.picture(MAIN_PICTURES[path])
+
+
+# From the page's own module: what decodes the picture.
+LOOK = """(from) => {
+  import(new URL(from, location.origin).href).then(({ decoders }) => {
+    window.engine = () => [...decoders.values()][0]?.engine;
+  });
+}"""
+
+
+def test_it_decodes_with_webassembly(tab):
+    open_page(tab, "/latent_space?view=Sliders")
+    tab.run(LOOK, address("pickers/live_decoder.js"))
+    tab.until(lambda: tab.run("() => window.engine?.() === 'wasm'"), "it decodes in JavaScript")
 
 
 @pytest.mark.parametrize(("view", "slider"), [("Sliders", ".rows input"), ("Map", "canvas.map")])

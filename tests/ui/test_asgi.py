@@ -148,6 +148,13 @@ def test_a_file_of_the_pages_is_served_below_the_base_path_and_kept_for_good(bas
     assert styles.headers["content-type"] == "text/css; charset=utf-8"
 
 
+def test_the_decoder_s_engine_is_served_as_webassembly_and_kept_for_good(base_path, get):
+    answer = get(address("pickers/decoder_wasm.wasm"))
+    assert answer.content == (UI / "pickers/decoder_wasm.wasm").read_bytes()
+    assert answer.headers["content-type"] == "application/wasm"
+    assert answer.headers["cache-control"] == KEEP
+
+
 def test_bytes_that_a_page_has_named_are_served_and_kept_for_good(base_path, get):
     content = Addressed(f"of {base_path}".encode())
     assert get(f"{base_path}/bytes/{content.name}").status == 404
@@ -221,7 +228,9 @@ def test_all_that_a_file_imports_is_asked_for_at_once():
     assert {"pickers/live_decoder.js", "pickers/decoder_layers.js"} < set(scripts)
 
 
-@pytest.mark.parametrize("path", [each for each in browser_files() if each[-3:] != "png"])
+@pytest.mark.parametrize(
+    "path", [each for each in browser_files() if each.endswith((".js", ".css"))]
+)
 def test_every_import_is_of_a_file_that_is_served(path):
     imports = re.findall(
         r'^(?:import .*?from|@import) "([^"]+)"', browser_files()[path].decode(), re.M

@@ -3,9 +3,10 @@
 // The bytes come from `ae_core/latent/browser_decoder.py`, which describes their format.
 
 import { penOf } from "../widgets/canvas.js";
-import { ACTIVATIONS, prepare, shortcut } from "./decoder_layers.js";
+import * as javascript from "./decoder_layers.js";
+import * as wasm from "./decoder_wasm.js";
 
-/** @import { Apply, Layer, Slice } from "./decoder_layers.js" */
+/** @import { Layer, Read } from "./decoder_layers.js" */
 /**
  * @typedef {object} Header
  * @property {string} id the model's id
@@ -16,32 +17,43 @@ import { ACTIVATIONS, prepare, shortcut } from "./decoder_layers.js";
  * @property {boolean} half whether the weights are float16
  * @property {Layer[]} layers
  *
- * @typedef {object} Step
- * @property {Apply} apply
- * @property {(code: Float32Array, x: Float32Array) => void} addShortcut
- * @property {(x: Float32Array) => void} activate
- *
- * @typedef {Omit<Header, "layers" | "half"> & { steps: Step[] }} Decoder
+ * @typedef {Header & { read: Read }} Network
+ * @typedef {(code: ArrayLike<number>) => Float32Array} Run
+ * @typedef {Omit<Header, "layers" | "half"> & { run: Run, engine: "wasm" | "javascript" }} Decoder
  */
+
+/** @type {WebAssembly.Module | undefined} */
+let engine; // until it is there, and in a browser that cannot run it, decoders run in JavaScript
+wasm.engine.then((module) => (engine = module));
 
 /** Read a decoder. @param {Uint8Array} bytes @returns {Decoder} */
 export function unpack(bytes) {
   const own = bytes.slice(); // Streamlit's bytes have any offset, but float32 needs multiples of 4
-  const { half, layers, ...about } = headerOf(own);
+  const header = headerOf(own);
   const start = 4 + new DataView(own.buffer).getUint32(0, true);
-  /** @param {Slice} slice */
+  /** @type {Read} */
   const read = ([offset, size]) =>
-    half
+    header.half
       ? fromHalf(new Uint16Array(own.buffer, start + offset, size))
       : new Float32Array(own.buffer, start + offset, size);
-  let shape = [about.latent_dim];
-  const steps = layers.map((layer) => {
-    const activate = ACTIVATIONS[layer.activation];
-    const step = { apply: prepare(layer, shape, read), addShortcut: shortcut(layer, read), activate };
-    shape = layer.shape;
-    return step;
-  });
-  return { ...about, steps };
+  const { layers, half, ...about } = header;
+  const network = { ...header, read };
+  const fast = engine && inWasm(engine, network);
+  if (fast) return { ...about, ...fast };
+  /** @type {Decoder} */
+  const decoder = { ...about, run: javascript.assembled(network), engine: "javascript" };
+  if (!engine) wasm.engine.then((module) => module && Object.assign(decoder, inWasm(module, network)));
+  return decoder;
+}
+
+/** @param {WebAssembly.Module} module @param {Network} network @returns {Pick<Decoder, "run" | "engine"> | undefined} */
+function inWasm(module, network) {
+  try {
+    return { run: wasm.assembled(module, network), engine: "wasm" };
+  } catch (error) {
+    if (error instanceof RangeError) return undefined; // there is not that much memory in one piece
+    throw error;
+  }
 }
 
 /** Read the header of a decoder's bytes. @param {Uint8Array} bytes @returns {Header} */
@@ -57,16 +69,7 @@ export function headerOf(bytes) {
  * @param {ArrayLike<number>} code
  */
 export function decode(decoder, code) {
-  const own = Float32Array.from(code);
-  /** @type {Float32Array} */
-  let x = own;
-  for (const step of decoder.steps) {
-    x = step.apply(x);
-    step.addShortcut(own, x);
-    step.activate(x);
-  }
-  for (let i = 0; i < x.length; i++) x[i] = Math.min(Math.max(x[i] / decoder.scale, 0), 1);
-  return x;
+  return decoder.run(code);
 }
 
 /**

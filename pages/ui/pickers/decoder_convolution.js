@@ -3,7 +3,7 @@
 /** @import { Apply, Layer } from "./decoder_layers.js" */
 /** @typedef {[input: number, kernel: number]} Tap */
 
-const FEW = 4; // output channels; with fewer, a convolution sums along the input's channels
+export const FEW = 4; // output channels; with fewer, a convolution sums along the input's channels
 
 /**
  * output[o] += Σ_i x[i] · matrix[i][o], four rows at a time; rows with x = 0 (ReLU) are skipped.
@@ -94,23 +94,35 @@ export function convolution(layer, [height, width, channels], kernel, bias, outp
  * @param {number} after the number of output positions
  * @returns {Tap[][]}
  */
-function taps({ kind, stride, padding }, before, after) {
-  const same = padding === "same";
+function taps(layer, before, after) {
+  const { kind, stride } = layer;
+  const offset = offsetOf(layer, before, after);
   if (kind === "convT") {
-    // Input i contributes to outputs i · stride + u − offset.
-    const offset = same ? Math.floor(Math.max(3 - stride, 0) / 2) : 0;
     return Array.from({ length: after }, (_, p) =>
       [2, 1, 0]
         .map((u) => /** @type {Tap} */ ([(p + offset - u) / stride, u]))
         .filter(([i]) => Number.isInteger(i) && i >= 0 && i < before),
     );
   }
-  const offset = same ? Math.floor(Math.max((after - 1) * stride + 3 - before, 0) / 2) : 0;
   return Array.from({ length: after }, (_, p) =>
     [0, 1, 2]
       .map((u) => /** @type {Tap} */ ([p * stride + u - offset, u]))
       .filter(([i]) => i >= 0 && i < before),
   );
+}
+
+/**
+ * Return the offset along one axis: tap u leads from output p to input p · stride + u − offset, or
+ * in a transposed convolution from input i to output i · stride + u − offset.
+ *
+ * @param {Layer} layer
+ * @param {number} before the number of input positions
+ * @param {number} after the number of output positions
+ */
+export function offsetOf({ kind, stride, padding }, before, after) {
+  if (padding !== "same") return 0;
+  const over = kind === "convT" ? 3 - stride : (after - 1) * stride + 3 - before;
+  return Math.floor(Math.max(over, 0) / 2);
 }
 
 /**

@@ -1,9 +1,11 @@
-// The layers of a decoder: each one is a function from input values to output values.
+// The layers of a decoder in JavaScript: each one is a function from input values to output values.
+// decoder_wasm.js runs the same ones faster; tests compare both.
 //
 // Maps are stored row by row, all channels of a pixel together (H, W, C), as in Keras.
 
 import { addProduct, convolution } from "./decoder_convolution.js";
 
+/** @import { Network, Run } from "./decoder.js" */
 /**
  * A layer as `ae_core/latent/browser_decoder.py` describes it.
  *
@@ -22,6 +24,29 @@ import { addProduct, convolution } from "./decoder_convolution.js";
  * @typedef {(x: Float32Array) => Float32Array} Apply
  */
 
+/** Return the function that decodes a code. @param {Network} network @returns {Run} */
+export function assembled({ layers, latent_dim, scale, read }) {
+  let shape = [latent_dim];
+  const steps = layers.map((layer) => {
+    const activate = ACTIVATIONS[layer.activation];
+    const step = { apply: prepare(layer, shape, read), addShortcut: shortcut(layer, read), activate };
+    shape = layer.shape;
+    return step;
+  });
+  return (code) => {
+    const own = Float32Array.from(code);
+    /** @type {Float32Array} */
+    let x = own;
+    for (const step of steps) {
+      x = step.apply(x);
+      step.addShortcut(own, x);
+      step.activate(x);
+    }
+    for (let i = 0; i < x.length; i++) x[i] = Math.min(Math.max(x[i] / scale, 0), 1);
+    return x;
+  };
+}
+
 /**
  * Return a layer's function, without its activation; the next call overwrites its output.
  *
@@ -30,7 +55,7 @@ import { addProduct, convolution } from "./decoder_convolution.js";
  * @param {Read} read
  * @returns {Apply}
  */
-export function prepare(layer, shape, read) {
+function prepare(layer, shape, read) {
   const output = new Float32Array(layer.shape.reduce((a, b) => a * b, 1));
   if (layer.kind === "reshape") return (x) => x;
   if (layer.kind === "up") return enlarging(layer.stride, shape, output);
@@ -51,7 +76,7 @@ export function prepare(layer, shape, read) {
  * @param {Read} read
  * @returns {(code: Float32Array, x: Float32Array) => void}
  */
-export function shortcut(layer, read) {
+function shortcut(layer, read) {
   if (!layer.shortcut) return () => {};
   const kernel = read(layer.shortcut);
   return (code, x) => addProduct(code, 0, kernel, x, 0, code.length, x.length);
@@ -94,7 +119,7 @@ const each = (f) => (x) => {
   for (let i = 0; i < x.length; i++) x[i] = f(x[i]);
 };
 
-export const ACTIVATIONS = {
+const ACTIVATIONS = {
   linear: () => {},
   relu: each((v) => Math.max(v, 0)),
   leaky_relu: each((v) => (v < 0 ? 0.2 * v : v)),

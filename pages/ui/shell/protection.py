@@ -46,9 +46,10 @@ def content_security_policy() -> str:
     directives = {
         "default-src": "'self'",
         # Streamlit runs a component's module from a `blob:` address. Its page has one script in
-        # line, which is known by its hash. Plotly makes functions from text, and the library of
-        # Streamlit's messages compiles WebAssembly: both need eval.
-        "script-src": f"'self' blob: 'unsafe-eval' {hashes}",
+        # line, which is known by its hash. Plotly makes functions from text: that needs eval. The
+        # decoder (pickers/decoder_wasm.js) and the library of Streamlit's messages compile
+        # WebAssembly: that has a permission of its own, which eval includes in today's browsers.
+        "script-src": f"'self' blob: 'unsafe-eval' 'wasm-unsafe-eval' {hashes}",
         # Streamlit's styles (Emotion), Plotly's and those of `st.html` are made in the page.
         "style-src": "'self' 'unsafe-inline'",
         # Icons in Streamlit's styles are `data:`; previews of uploads, and Plotly's downloads,

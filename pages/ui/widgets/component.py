@@ -1,9 +1,9 @@
 """Registers components whose JavaScript and CSS are separate files that the browser loads.
 
 ``map.py`` has ``map.js`` and ``map.css`` beside it. `pages.ui.shell.asgi` serves all such files of
-``pages/ui``, and the thumbnails of the pretrained models, below ``/ui/<version>/``; the version
-changes with any of them. A browser can therefore cache them forever, and a module imports another
-one by a relative path.
+``pages/ui``, WebAssembly that they run, and the thumbnails of the pretrained models, below
+``/ui/<version>/``; the version changes with any of them. A browser can therefore cache them
+forever, and a module imports another one by a relative path.
 """
 
 import hashlib
@@ -24,8 +24,13 @@ if TYPE_CHECKING:
 
 UI = Path(__file__).parents[1]
 ROUTE = "ui"
-SCRIPTS_AND_STYLES = (".js", ".css")
-MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css", ".png": "image/png"}
+OWN_FILES = (".js", ".css", ".wasm")
+MEDIA_TYPES = {
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".wasm": "application/wasm",
+    ".png": "image/png",
+}
 
 # Streamlit takes a text for a path unless it has several lines. It runs the module from a `blob:`
 # address, to which no path is relative. All files are requested at once, not one after the other.
@@ -47,7 +52,7 @@ _IMPORT = re.compile(r'(?:from|@import) "(\.[^"]+)"')
 @lru_cache(maxsize=1)
 def browser_files() -> dict[str, bytes]:
     """Return the files by the paths below their version, read once."""
-    own = sorted(file for file in UI.rglob("*.*") if file.suffix in SCRIPTS_AND_STYLES)
+    own = sorted(file for file in UI.rglob("*.*") if file.suffix in OWN_FILES)
     files = {file.relative_to(UI).as_posix(): file for file in own}
     files |= {thumbnail(name): model.thumbnail for name, model in cards().items()}
     return {path: file.read_bytes() for path, file in files.items()}

@@ -1,0 +1,152 @@
+// The fast engine of a decoder: its layers are in decoder_wasm.c, fifteen times as fast as those of
+// decoder_layers.js, which remain for browsers without WebAssembly, or without its SIMD.
+
+import { planned } from "./decoder_wasm_convolution.js";
+
+/** @import { Network, Run } from "./decoder.js" */
+/** @import { Layer } from "./decoder_layers.js" */
+/** @typedef {number} Address of float32 values in an engine's memory */
+/**
+ * @typedef {(x: Address, count: number) => void} Activate in place
+ * @typedef {Record<Exclude<Layer["activation"], "linear">, Activate>} Activations
+ * @typedef {object} Layers
+ * @property {WebAssembly.Memory} memory
+ * @property {WebAssembly.Global} __heap_base
+ * @property {(x: Address, rows: number, matrix: Address, output: Address, columns: number) => void} dense
+ * @property {(plan: Address, x: Address, weights: Address, bias: Address, output: Address) => void} convolve
+ * @property {Layers["convolve"]} convolve_few
+ * @property {(x: Address, output: Address, rows: number, length: number, line: number) => void} pad
+ * @property {(x: Address, output: Address, height: number, width: number, channels: number, factor: number) => void} enlarge
+ * @property {(x: Address, output: Address, height: number, width: number, channels: number, stride: number,
+ *   columns: number, top: number, left: number) => void} pool
+ * @property {(x: Address, count: number, scale: number) => void} finish
+ *
+ * @typedef {Layers & Activations} Exports what decoder_wasm.wasm exports
+ */
+
+const PAGE = 65536; // bytes; WebAssembly's memory grows by pages
+const SPARE = 16; // bytes after each buffer, which loops over four values touch
+
+// A module with one function that has one SIMD instruction: (func (drop (v128.const 0 …))).
+// prettier-ignore
+const SIMD = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 23, 1, 21, 0,
+  253, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 26, 11,
+]);
+
+/** The engine, compiled once for the page; undefined in a browser that cannot run it. */
+export const engine = compiled();
+
+async function compiled() {
+  if (typeof WebAssembly === "undefined" || !WebAssembly.validate(SIMD)) return undefined;
+  try {
+    const answer = await fetch(new URL("./decoder_wasm.wasm", import.meta.url));
+    return await WebAssembly.compile(await answer.arrayBuffer());
+  } catch {
+    return undefined; // offline, or a browser that forbids WebAssembly
+  }
+}
+
+/** An engine's memory, in which buffers are placed one after the other and stay. */
+export class Memory {
+  /** @param {Exports} exports */
+  constructor({ memory, __heap_base }) {
+    this.memory = memory;
+    this.end = __heap_base.value;
+  }
+
+  /** Take room for values, all 0. @param {number} count @returns {Address} */
+  take(count) {
+    const place = Math.ceil(this.end / SPARE) * SPARE;
+    this.end = place + 4 * count + SPARE;
+    const missing = this.end - this.memory.buffer.byteLength;
+    if (missing > 0) this.memory.grow(Math.ceil(missing / PAGE));
+    return place;
+  }
+
+  /** Keep values. @param {Float32Array | Int32Array} values @returns {Address} */
+  keep(values) {
+    const place = this.take(values.length);
+    const Same = values instanceof Int32Array ? Int32Array : Float32Array;
+    new Same(this.memory.buffer, place, values.length).set(values);
+    return place;
+  }
+}
+
+/**
+ * Place a decoder in a memory of its own; return the function that decodes a code.
+ *
+ * @param {WebAssembly.Module} module
+ * @param {Network} network
+ * @returns {Run}
+ * @throws {RangeError} there is not that much memory
+ */
+export function assembled(module, network) {
+  const exports = /** @type {Exports} */ (/** @type {unknown} */ (new WebAssembly.Instance(module).exports));
+  const memory = new Memory(exports);
+  const code = memory.take(network.latent_dim);
+  /** @type {(() => void)[]} */
+  const steps = [];
+  let [x, shape] = [code, [network.latent_dim]];
+  for (const layer of network.layers) {
+    const { output, apply } = prepared(exports, memory, network, layer, x, shape);
+    steps.push(apply);
+    if (layer.shortcut) {
+      const kernel = memory.keep(network.read(layer.shortcut));
+      steps.push(() => exports.dense(code, network.latent_dim, kernel, output, sizeOf(layer.shape)));
+    }
+    if (layer.activation !== "linear") {
+      const activate = exports[layer.activation];
+      steps.push(() => activate(output, sizeOf(layer.shape)));
+    }
+    [x, shape] = [output, layer.shape];
+  }
+  const size = sizeOf(shape);
+  steps.push(() => exports.finish(x, size, network.scale));
+  const given = new Float32Array(memory.memory.buffer, code, network.latent_dim);
+  const pixels = new Float32Array(memory.memory.buffer, x, size);
+  return (values) => {
+    given.set(values);
+    for (const step of steps) step();
+    return pixels;
+  };
+}
+
+/** @param {number[]} shape */
+const sizeOf = (shape) => shape.reduce((a, b) => a * b, 1);
+
+/**
+ * Return a layer's function, without its activation, and where its output is.
+ *
+ * @param {Exports} exports
+ * @param {Memory} memory
+ * @param {Network} network
+ * @param {Layer} layer
+ * @param {Address} x
+ * @param {number[]} shape the input's shape
+ * @returns {{ output: Address, apply: () => void }}
+ */
+function prepared(exports, memory, { read }, layer, x, shape) {
+  if (layer.kind === "reshape") return { output: x, apply: () => {} };
+  const { stride } = layer;
+  const [height, width, channels] = shape;
+  const size = sizeOf(layer.shape);
+  const output = memory.take(size);
+  if (layer.kind === "up") return { output, apply: () => exports.enlarge(x, output, height, width, channels, stride) };
+  if (layer.kind === "pool") {
+    const [rows, columns] = layer.shape;
+    const top = Math.floor((rows * stride - height) / 2);
+    const left = Math.floor((columns * stride - width) / 2);
+    return { output, apply: () => exports.pool(x, output, height, width, channels, stride, columns, top, left) };
+  }
+  const [kernel, bias] = [read(layer.kernel), memory.keep(read(layer.bias))];
+  if (layer.kind === "dense") {
+    const [matrix, rows] = [memory.keep(kernel), sizeOf(shape)];
+    const apply = () => {
+      exports.pad(bias, output, 1, size, size);
+      exports.dense(x, rows, matrix, output, size);
+    };
+    return { output, apply };
+  }
+  return { output, apply: planned(exports, memory, layer, shape, kernel, x, bias, output) };
+}

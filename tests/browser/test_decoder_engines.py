@@ -1,0 +1,121 @@
+"""Both engines of the decoder agree on any network; a page begins before the fast one is there."""
+
+import math
+
+import numpy as np
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from ae_core.latent.browser_decoder import decoder_bytes
+from ae_core.models.shapes import infer_shapes, side_after
+from ae_core.specs import CHOICES, AutoencoderSpec, Layer
+from ae_core.specs.layers import KERNEL_SIZE
+from pages.ui.widgets.component import address
+from tests.browser.conftest import importing
+from tests.helpers.engines import as_url
+from tests.helpers.lab_page import open_page, wait_for_decoders
+
+SIDES = st.integers(1, 9)
+STRIDES = st.integers(1, 4)
+MOST = 1600  # pixels of a picture or of any map before it
+
+
+def convolutions(kind):
+    return st.builds(
+        Layer,
+        st.just(kind),
+        width=st.integers(1, 21),
+        stride=STRIDES,
+        padding=st.sampled_from(["same", "valid"]),
+    )
+
+
+MAP_LAYERS = st.one_of(
+    convolutions("conv"),
+    convolutions("convT"),
+    st.builds(Layer, st.just("up"), stride=STRIDES),
+    st.builds(Layer, st.just("pool"), stride=STRIDES),
+)
+
+
+@st.composite
+def networks(draw):
+    """Draw a spec and the shape of its pictures: a dense layer, a map, and up to four layers."""
+    start = (draw(SIDES), draw(SIDES), draw(st.integers(1, 11)))
+    layers = draw(st.lists(MAP_LAYERS, max_size=4))
+    shape = [*start[:2], draw(st.sampled_from([1, 3]))]
+    for layer in layers:
+        shape[:2] = (side_after(layer, side) for side in shape[:2])
+        assume(min(shape[:2]) >= 1 and math.prod(shape[:2]) <= MOST)
+    spec = AutoencoderSpec(
+        decoder=(Layer("dense", width=math.prod(start)), Layer("reshape", shape=start), *layers),
+        latent_dim=draw(st.integers(1, 9)),
+        activation=draw(st.sampled_from(CHOICES["activation"])),
+        output_activation="linear",
+    )
+    return spec, tuple(shape)
+
+
+def random_weights(spec, shape, rng):
+    """Return weights that keep a layer's values about as large as those before it."""
+    weights, channels = {}, spec.latent_dim
+    layers = [each for each in infer_shapes(spec, shape) if each.part in ("decoder", "output")]
+    for number, each in enumerate(layers):
+        width = each.layer.width
+        if each.parameters:
+            name = "output" if each.part == "output" else f"decoder_{number}"
+            area = () if each.layer.kind == "dense" else (KERNEL_SIZE, KERNEL_SIZE)
+            sides = (width, channels) if each.layer.kind == "convT" else (channels, width)
+            scale = 1 / math.sqrt(channels * math.prod(area))
+            weights[f"{name}/kernel"] = rng.normal(0, scale, area + sides).astype(np.float32)
+            weights[f"{name}/bias"] = rng.normal(0, 0.1, width).astype(np.float32)
+        channels = each.shape[-1]
+    weights["output/kernel"] *= np.float32(0.2)  # else most pixels would be black or white
+    weights["output/bias"] += np.float32(0.5)
+    return weights
+
+
+@settings(max_examples=60, deadline=None)
+@given(network=networks(), seed=st.integers(0, 1000))
+def test_the_engines_agree_on_any_layers(engines, network, seed):
+    spec, shape = network
+    rng = np.random.default_rng(seed)
+    weights = random_weights(spec, shape, rng)
+    codes = rng.normal(0, 1, (2, spec.latent_dim)).astype(np.float32)
+    fast, slow = engines.decoded(decoder_bytes("any", spec, shape, weights, half=False), codes)
+    np.testing.assert_allclose(fast, slow, atol=1e-5 * slow.max(), rtol=0)
+
+
+BEGIN = """async ([bytes, decoder, engine]) => {
+  const live = await import(decoder);
+  const early = live.unpack(new Uint8Array(await (await fetch(bytes)).arrayBuffer()));
+  const code = new Float32Array(early.latent_dim).fill(0.5);
+  const drawn = () => [early.engine, Array.from(live.decode(early, code))];
+  const before = drawn();
+  window.letGo();
+  await (await import(engine)).engine;
+  return [before, drawn()];
+}"""
+
+
+def test_the_first_picture_waits_for_no_engine(browser):
+    """It begins in JavaScript, and the decoder changes over when the engine has arrived."""
+    spec = AutoencoderSpec(latent_dim=4)
+    weights = random_weights(spec, (6, 5, 1), np.random.default_rng(0))
+    made = decoder_bytes("any", spec, (6, 5, 1), weights, half=False)
+    with browser.new_page() as tab:
+        importing(tab)
+        held = []
+        tab.route("**/*.wasm", lambda route: held.append(route))
+        tab.expose_function("letGo", lambda: held[0].fallback())
+        names = [address(f"pickers/{name}.js") for name in ("decoder", "decoder_wasm")]
+        before, after = tab.evaluate(BEGIN, [as_url(made), *names])
+    assert (before[0], after[0]) == ("javascript", "wasm")
+    np.testing.assert_allclose(after[1], before[1], atol=1e-5)
+
+
+def test_the_app_s_own_page_decodes_with_the_fast_engine(page):
+    """Its headers allow the file and the compiling of it."""
+    open_page(page, "/latent_space?model=toy-faces-vae")
+    wait_for_decoders(page)
+    page.wait_for_function("() => [...window.live.decoders.values()][0].engine === 'wasm'")
