@@ -20,11 +20,17 @@ from ae_core.specs import AutoencoderSpec
 # For all images that move together: a browser needs 15 ms for that many, one without WebAssembly
 # 200 ms.
 MAX_MACS = 250_000_000
+MAX_WEIGHTS = 20_000_000  # of one decoder, which a browser has to load first: 40 MB
 
 
 def decoder_macs(spec: AutoencoderSpec, image_shape: Shape) -> int:
     """Return the multiply-accumulates for one image."""
     return sum(layer.macs for layer in _decoder(spec, image_shape))
+
+
+def decoder_weights(spec: AutoencoderSpec, image_shape: Shape) -> int:
+    """Return the number of a decoder's weights."""
+    return sum(layer.parameters for layer in _decoder(spec, image_shape))
 
 
 def decoder_bytes(

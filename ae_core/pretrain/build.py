@@ -10,16 +10,15 @@ from ae_core.data.catalog import IMAGE_SETS, ImageSet
 from ae_core.data.loading import load_images
 from ae_core.denoising.face_distance import FaceDistance
 from ae_core.errors import UserError
-from ae_core.images import contact_sheet, sheet, to_bytes_range, to_png
+from ae_core.images import sheet, to_bytes_range, to_png
 from ae_core.latent import explore
 from ae_core.latent.profile import LatentProfile
-from ae_core.latent.statistics import Gaussian
 from ae_core.metrics import psnr
 from ae_core.models import pretrained, weights
 from ae_core.models.compatibility import image_shape
 from ae_core.models.inference import ModelFile
 from ae_core.models.pretrained import ModelCard, NoiseResult
-from ae_core.pretrain import recipes, thumbnails
+from ae_core.pretrain import recipes, sheets, thumbnails
 from ae_core.pretrain.console import epoch_line
 from ae_core.pretrain.noise_benchmark import KINDS, benchmark
 from ae_core.runs.folder import write_run
@@ -31,10 +30,9 @@ if TYPE_CHECKING:
     from ae_core.models.autoencoder import Autoencoder
 
 FACES = "lfw-crop"
+SKIN = "skin_light"
 TOLD_EVERY = 100  # steps of a denoiser between messages
 KEPT_EVERY = 1000  # steps between checkpoints, from which a long training can continue
-
-SAMPLES, TEMPERATURES, SHEET_WIDTH = 10, (1.0, 1.0, 0.7, 0.7), 1000  # for random images
 
 NAMES = (*recipes.RECIPES, *recipes.DENOISERS, pretrained.FACE_DISTANCE)
 
@@ -115,11 +113,17 @@ def held_out_psnr(spec: TrainingSpec, autoencoder: "Autoencoder") -> float:
     return psnr(autoencoder.reconstruct(test), test)
 
 
-def random_pictures(autoencoder: "Autoencoder") -> bytes:
-    """Return a PNG file of images decoded from N(0, I): one row for each of `TEMPERATURES`."""
-    prior, rng = Gaussian.standard(autoencoder.spec.latent_dim), np.random.default_rng(0)
-    rows = [autoencoder.decode(prior.sample(rng, SAMPLES, heat)) for heat in TEMPERATURES]
-    return to_png(contact_sheet(to_bytes_range(np.stack(rows)), width=SHEET_WIDTH))
+def psnr_by_skin(autoencoder: "Autoencoder", images: ImageSet) -> dict[str, float]:
+    """Return the PSNR of held-out faces in each quarter of how light their skin is, dark first."""
+    light = images.test_labels[:, images.label_names.index(SKIN)]  # type: ignore[index]
+    quarter = np.digitize(light, np.quantile(light, (0.25, 0.5, 0.75)))
+    drawn = autoencoder.reconstruct(images.test)
+    return {
+        f"val_psnr_{SKIN}_{number + 1}": psnr(
+            drawn[quarter == number], images.test[quarter == number]
+        )
+        for number in range(4)
+    }
 
 
 def _autoencoder(name: str, folder: Path) -> None:
@@ -149,13 +153,19 @@ def _autoencoder(name: str, folder: Path) -> None:
     thumbnail = thumbnails.of_autoencoder(autoencoder, profile)
     atomic_write(folder / f"{name}.thumbnail.png", thumbnail)
     if recipes.RECIPES[name].samples:
-        atomic_write(folder / f"{name}.samples.png", random_pictures(autoencoder))
+        atomic_write(folder / f"{name}.samples.png", sheets.random_pictures(autoencoder))
+        if profile.attributes:
+            drawn = sheets.directions(autoencoder, profile)
+            atomic_write(folder / f"{name}.directions.jpg", drawn)
     if spec.corruption.active:
         faces = load_images(FACES, spec.image_size)
         results = benchmark_autoencoder(spec, autoencoder.reconstruct, faces)
     figures = dict(record.history[-1])
     if quantized and "val_psnr" in figures:  # of the weights in the file
         figures["val_psnr"] = held_out_psnr(spec, autoencoder)
+    images = load_images(*spec.images)
+    if SKIN in images.label_names:
+        figures |= psnr_by_skin(autoencoder, images)
     card = ModelCard(name, spec, figures, results, _places(name))
     pretrained.write_card(card, folder)
 

@@ -8,7 +8,12 @@ import pytest
 from ae_core.data.catalog import IMAGE_SETS
 from ae_core.data.loading import load_images
 from ae_core.latent import explore
-from ae_core.latent.browser_decoder import MAX_MACS, decoder_macs
+from ae_core.latent.browser_decoder import (
+    MAX_MACS,
+    MAX_WEIGHTS,
+    decoder_macs,
+    decoder_weights,
+)
 from ae_core.latent.profile import LatentProfile
 from ae_core.latent.statistics import Gaussian
 from ae_core.models import weights
@@ -70,8 +75,12 @@ def test_only_small_decoders_are_for_the_browser():
     """All presets' are; a map of 32 × 32 with hundreds of channels is not."""
     for spec in PRESETS.values():
         assert decoder_macs(spec.autoencoder, image_shape(spec)) <= MAX_MACS
+        assert decoder_weights(spec.autoencoder, image_shape(spec)) <= MAX_WEIGHTS
     decoder = parse_layers("dense64, reshape8x8x1, up4, conv128, conv256")
     assert decoder_macs(AutoencoderSpec(decoder=decoder), (32, 32, 1)) > MAX_MACS
+    dense = AutoencoderSpec(decoder=parse_layers("dense5000"))
+    assert decoder_macs(dense, (64, 64, 1)) <= MAX_MACS
+    assert decoder_weights(dense, (64, 64, 1)) > MAX_WEIGHTS
 
 
 def test_a_profile_tells_of_the_codes_that_the_model_gives(digits):

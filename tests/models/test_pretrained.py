@@ -50,6 +50,11 @@ AUTOENCODERS = [name for name in NAMES if name in RECIPES]
 MOST_BYTES = 6 << 20
 
 
+def has_attributes(name: str) -> bool:
+    """Faces with measured or chosen properties, which have directions."""
+    return IMAGE_SETS[recipe(name).image_set].label_names[:1] == ("smile",)
+
+
 def is_ours_to_show(name: str) -> bool:
     """Pictures of sets that are not embedded may not be in the repository."""
     return IMAGE_SETS[recipe(name).image_set].embedded
@@ -71,6 +76,8 @@ def test_there_are_models_and_each_has_its_files():
     expected = {f"{name}.{kind}" for name in NAMES for kind in ("json", "npz", "thumbnail.png")}
     expected |= {f"{name}.atlas.npz" for name in AUTOENCODERS}
     expected |= {f"{name}.samples.png" for name in AUTOENCODERS if RECIPES[name].samples}
+    labelled = [name for name in AUTOENCODERS if RECIPES[name].samples and has_attributes(name)]
+    expected |= {f"{name}.directions.jpg" for name in labelled}
     expected |= {f"{name}.png" for name in AUTOENCODERS if is_ours_to_show(name)}
     assert files == expected | {f"{FACE_DISTANCE}.npz"}
     assert set(NAMES) <= set(RECIPES) | set(DENOISERS)

@@ -8,7 +8,12 @@ import numpy as np
 
 from ae_core.data.loading import card
 from ae_core.latent import explore
-from ae_core.latent.browser_decoder import MAX_MACS, decoder_macs
+from ae_core.latent.browser_decoder import (
+    MAX_MACS,
+    MAX_WEIGHTS,
+    decoder_macs,
+    decoder_weights,
+)
 from ae_core.latent.profile import LatentProfile
 from ae_core.models.compatibility import image_shape
 from pages.ui.backend.models import latent_profile
@@ -95,9 +100,9 @@ def live_pictures(
     """See `LatentView.live_pictures`."""
     shown, room = [], MAX_MACS
     for model, code in zip(models, codes, strict=True):
-        macs = decoder_macs(model.spec.autoencoder, image_shape(model.spec))
-        still = ""
-        if macs <= room:
+        network, shape = model.spec.autoencoder, image_shape(model.spec)
+        macs, still = decoder_macs(network, shape), ""
+        if macs <= room and decoder_weights(network, shape) <= MAX_WEIGHTS:
             room -= macs
             live_decoder.mount(model)
         else:

@@ -136,6 +136,10 @@ def _show(card: ModelCard) -> None:
     held_out = card.figures.get("val_psnr")
     if held_out is not None:
         st.markdown(text("model.held_out", psnr=number(held_out, ".2f")))
+    by_skin = [value for name, value in card.figures.items() if name.startswith("val_psnr_skin")]
+    if by_skin:
+        quarters = ", ".join(number(value, ".1f") for value in by_skin)
+        st.markdown(text("model.by_skin", quarters=quarters))
     if not card.noise_results:
         return
     rows = "\n".join(
