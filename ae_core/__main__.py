@@ -13,9 +13,9 @@ from ae_core.classroom.service import ClassroomService
 from ae_core.data.image_files import open_image
 from ae_core.denoising import denoise
 from ae_core.errors import UserError
-from ae_core.models import pretrained
+from ae_core.models import arrays, pretrained
 from ae_core.models.compatibility import network_shapes
-from ae_core.models.inference import DenoiserFile
+from ae_core.models.inference import DenoiserFile, ModelFile
 from ae_core.models.shapes import parameters
 from ae_core.pretrain import build, recipes
 from ae_core.runs.housekeeping import Housekeeping, Retention
@@ -73,6 +73,13 @@ def _parser() -> argparse.ArgumentParser:
     cleaning.add_argument("--add-noise", metavar="KIND:AMOUNT", help="for example gaussian:0.2")
     cleaning.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the noise")
     cleaning.set_defaults(command=_denoise)
+
+    for action in arrays.ACTIONS:
+        applying = commands.add_parser(action, help=f"{action} the array in an .npy file")
+        applying.add_argument("source", type=Path, metavar="IN")
+        applying.add_argument("target", type=Path, metavar="OUT", help="a .npy file")
+        applying.add_argument("--model", required=True, choices=sorted(recipes.RECIPES))
+        applying.set_defaults(command=_apply, action=action)
 
     importing = commands.add_parser("import", help="take over a folder of an earlier version")
     importing.add_argument("source", type=Path, metavar="DIR", help="its AE_RUNS_DIR")
@@ -156,6 +163,14 @@ def _denoise(options: argparse.Namespace) -> None:
     print(f"written to {options.target}: {width}×{height}, noise σ ≈ {noise:.3f}")
     if told:
         print(told)
+
+
+def _apply(options: argparse.Namespace) -> None:
+    model = pretrained.cards()[options.model].model_file()
+    assert isinstance(model, ModelFile)  # the choices are autoencoders
+    made = arrays.apply(model, options.action, options.source)
+    arrays.write(options.target, made)
+    print(f"written to {options.target}: {made.shape} {made.dtype}")
 
 
 def _housekeeping(options: argparse.Namespace) -> None:

@@ -5,6 +5,7 @@ import shlex
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from ae_core.__main__ import main
@@ -61,7 +62,7 @@ def test_every_make_target_that_a_document_names_can_be_made(target):
 
 @pytest.mark.parametrize("command", WORDS)
 def test_every_command_that_a_document_names_works(command, tmp_path, monkeypatch, photo):
-    """With one epoch where it trains, and on a photo of the test's own."""
+    """With one epoch where it trains, and on a photo and arrays of the test's own."""
     words = shlex.split(command.replace("[", "").replace("]", ""))[1:]
     if words in ([], ["pretrain", "NAME"]):  # the program's name alone; it takes minutes
         with pytest.raises(SystemExit) as ended:
@@ -76,6 +77,8 @@ def test_every_command_that_a_document_names_works(command, tmp_path, monkeypatc
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("AE_RUNS_DIR", str(tmp_path / "runs"))
     (tmp_path / "run").mkdir()
+    np.save("pictures.npy", np.zeros((2, 64, 64, 3), np.float32))
+    np.save("codes.npy", np.zeros((2, 128), np.float32))
     assert main([replaced.get(word, word) for word in words]) == 0
 
 

@@ -177,7 +177,7 @@ def test_a_model_of_own_pictures_is_watched_compared_and_used(trained):
     _, run_id = trained
     watched = opened("pages/train.py", run=run_id)
     assert not texts(watched.error)
-    assert "2 test pictures, from top to bottom" in texts(watched.caption)
+    assert "2 test pictures, one below the other" in texts(watched.caption)
     compared = opened("pages/train.py", view="Compare", compare=run_id)
     assert "digits-dense: image set own pictures" in texts(compared.markdown)
     reconstructed = opened("pages/reconstruct.py", model=run_id)

@@ -21,7 +21,7 @@ from ae_core.text.sentences import FALLBACK, entries, languages, number
 from pages.ui.charts.network_diagram import HEAD, network_drawing
 from pages.ui.charts.network_diagram import WORDS as DRAWN
 from pages.ui.i18n.names import image_set_title, model_data
-from pages.ui.i18n.text import slug
+from pages.ui.i18n.text import lowered, slug
 from pages.ui.shell.asgi import WORDS
 from tests.helpers.app_page import SOURCES
 
@@ -150,6 +150,20 @@ def test_the_drawing_of_a_network_is_in_the_reader_s_language(name):
 )
 def test_an_option_of_the_address_gives_the_name_of_an_entry(option, name):
     assert slug(option) == name
+
+
+@pytest.mark.parametrize(
+    ("words", "within"),
+    [
+        ("β, weight of the KL divergence", "β, weight of the KL divergence"),
+        ("PCA components", "PCA components"),
+        ("L1 penalty", "L1 penalty"),
+        ("Picture size", "picture size"),
+        ("Steps per epoch", "steps per epoch"),
+    ],
+)
+def test_words_within_a_sentence_keep_abbreviations(words, within):
+    assert lowered(words) == within
 
 
 def test_scripts_in_the_browser_know_the_same_languages():

@@ -93,8 +93,10 @@ def text_or(key: str, otherwise: str) -> str:
 
 
 def lowered(words: str) -> str:
-    """Return words in the form for the middle of a sentence."""
-    return words if language() in KEEPS_CAPITALS else words.lower()
+    """Return words in the form for the middle of a sentence; abbreviations keep their capitals."""
+    if language() in KEEPS_CAPITALS:
+        return words
+    return re.sub(r"\b[^\W\d_][^\W\d_A-Z]*\b", lambda word: word[0].lower(), words)
 
 
 def slug(option: str) -> str:
