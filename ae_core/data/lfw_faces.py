@@ -43,8 +43,8 @@ class JpegImages:
         """Return N."""
         return len(self.begins)
 
-    def __getitem__(self, chosen: NDArray[np.bool_]) -> "JpegImages":
-        """Return some of the images."""
+    def __getitem__(self, chosen: NDArray[Any]) -> "JpegImages":
+        """Return some of the images, by a mask (N,) or by their numbers."""
         return JpegImages(self.data, self.begins[chosen], self.ends[chosen])
 
     def decoded(self, size: int) -> NDArray[np.float32]:

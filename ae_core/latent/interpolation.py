@@ -62,6 +62,21 @@ def slerp(start: np.ndarray, end: np.ndarray, share: float | np.ndarray) -> np.n
     return _mixed(start, end, t, np.sin((1 - t) * angle) / whole, np.sin(t * angle) / whole)
 
 
+def group_vector(having: np.ndarray, lacking: np.ndarray) -> np.ndarray:
+    """Return the way from the mean of codes that lack something to the mean of codes that have it.
+
+    White 2016, arXiv 1609.04468, section 3.3.
+
+    Args:
+        having: (N, D).
+        lacking: (M, D).
+
+    Returns:
+        (D,) float32.
+    """
+    return np.asarray(having.mean(axis=0) - lacking.mean(axis=0), np.float32)
+
+
 def estimates(codes: np.ndarray, factors: np.ndarray) -> np.ndarray:
     """Return what the codes say of each factor: its least squares regression on them.
 

@@ -10,6 +10,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from ae_core.data.catalog import IMAGE_SETS
+from ae_core.data.loading import load_images
 from ae_core.data.toy_faces import draw_faces, sample_factors
 from ae_core.images import to_bytes_range
 from ae_core.latent import explore
@@ -40,6 +41,7 @@ LARGE = (
     "preset=digits-dense&image_size=32&epochs=1&steps_per_epoch=1&batch_size=1"
     "&decoder=dense64,+reshape8x8x1,+up4,+conv128,+conv256"
 )
+IN_ADDRESS = "([name, value]) => new URL(location).searchParams.get(name) === value"
 VIEWS = ("Sliders", "Map", "Walk", "Directions", "Samples", "Posterior", "Match")
 
 
@@ -205,8 +207,8 @@ def test_twins_encode_the_picture_themselves_and_are_both_live(page, pair):
     for canvas, card in zip(canvases.all(), (one, other), strict=True):
         model = card.model_file()
         code, _ = explore.encode_test(model, one.spec.images, 7)
-        shown = pixels(page, canvas.evaluate("(c) => c.toDataURL()")).astype(int)
-        wanted = explore.decode(model, code[np.newaxis])[0, ..., 0]
+        shown = pixels(page, canvas.evaluate("(c) => c.toDataURL()"), "RGB").astype(int)
+        wanted = explore.decode(model, code[np.newaxis])[0]
         assert np.abs(shown - wanted).max() <= 2
     before = [canvas.evaluate("(c) => c.toDataURL()") for canvas in canvases.all()]
     drag(page, slider(page, 0), 0.5, 0.95)
@@ -381,12 +383,12 @@ def slider_end(page: Page, key: str) -> str:
     return picture(page)
 
 
-def pixels(page: Page, address: str) -> np.ndarray:
+def pixels(page: Page, address: str, mode: str = "L") -> np.ndarray:
     data = page.evaluate(
         "async (u) => Array.from(new Uint8Array(await (await fetch(u)).arrayBuffer()))", address
     )
     with Image.open(io.BytesIO(bytes(data))) as image:
-        return np.asarray(image.convert("L"))
+        return np.asarray(image.convert(mode))
 
 
 @pytest.fixture(scope="module")
@@ -714,3 +716,28 @@ def test_every_view_fits_a_phone(phone, view):
         before = picture(phone)
         phone.locator("canvas.map").tap(position={"x": 60, "y": 60})
         assert picture(phone) != before
+
+
+def test_a_visitor_makes_a_direction_of_two_groups(page):
+    """With glasses and without: the slider of the visitor's own puts glasses on."""
+    labels = load_images("toy-faces").test_labels[:24]
+    glasses = labels[:, IMAGE_SETS["toy-faces"].label_names.index("glasses")]
+    with_it, without = np.argsort(-glasses)[:5].tolist(), np.argsort(glasses)[:5].tolist()
+    open_view(page, "Directions")
+    page.get_by_text("A direction of your own").click()
+    for words, group, chosen in (("with it", "with", with_it), ("without it", "without", without)):
+        page.get_by_text(words, exact=True).last.click()
+        for place, number in enumerate(chosen):
+            page.get_by_role("button", name=f"Picture {number}", exact=True).first.click()
+            page.wait_for_function(IN_ADDRESS, arg=[group, ";".join(map(str, chosen[: place + 1]))])
+            wait_until_drawn(page)
+    page.get_by_label("What do you call it?").fill("specs")
+    page.get_by_label("What do you call it?").press("Enter")
+    own = page.get_by_role("slider", name="specs")
+    expect(own).to_be_visible()
+    before = pixels(page, picture(page)).astype(int)
+    own.press("End")
+    page.wait_for_url("**own=2**")
+    assert np.abs(pixels(page, picture(page)) - before).max() > 60
+    page.get_by_role("button", name=f"Take out test picture {without[0]}").click()
+    page.wait_for_function(IN_ADDRESS, arg=["without", ";".join(map(str, without[1:]))])

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 from ae_core.data.catalog import IMAGE_SETS
 from ae_core.data.face_networks import upright_faces
 from ae_core.data.faces import ALIGNED, PLACES, Face, aligned, find, nearest
-from ae_core.data.loading import load_images
+from ae_core.data.lfw_faces import read_lfw_faces
 from ae_core.storage.files import data_dir
 
 PHOTOS = data_dir() / "photos"
@@ -170,13 +170,14 @@ def test_100_patches_of_lfw_without_a_face_have_none():
 def test_faces_of_every_lightness_are_found():
     if not IMAGE_SETS["lfw-faces"].available:
         pytest.skip("AE_DATA_DIR holds no lfw_faces.npz")
-    images = load_images("lfw-faces", ALIGNED)
-    chosen = np.random.default_rng(0).choice(len(images.test), 400, replace=False)
+    card = IMAGE_SETS["lfw-faces"]
+    held_out = read_lfw_faces(data_dir() / card.file)
+    chosen = np.random.default_rng(0).permutation(np.flatnonzero(held_out.tests))[:400]
     found = []
-    for picture in images.test[chosen]:
+    for picture in held_out.pixels[chosen].decoded(ALIGNED):
         face = nearest(find(Image.fromarray((255 * picture).round().astype(np.uint8))), 64 + 64j)
         found.append(face is not None and abs(face.middle - (64 + 64j)) < 10)
-    light = images.test_labels[chosen, images.label_names.index("skin_light")]
+    light = held_out.labels[chosen, card.label_names.index("skin_light")]
     quarters = np.array_split(np.array(found)[np.argsort(light)], 4)
     shares = [float(quarter.mean()) for quarter in quarters]
     print("found in each quarter, from dark to light:", shares)

@@ -14,6 +14,7 @@ from ae_core.latent.interpolation import (
     code_to_text,
     combine,
     estimates,
+    group_vector,
     lerp,
     slerp,
     strengths,
@@ -208,6 +209,14 @@ def test_along_a_direction_the_estimate_of_its_factor_rises_by_one_and_no_other(
 
 def test_a_single_picture_gives_its_own_factors():
     assert estimates(normal(0, 1, 4), np.array([[2.0, 3.0]])).tolist() == [[2, 3]]
+
+
+def test_what_two_groups_differ_in_is_their_direction():
+    way, others = normal(0, 1, 6), normal(1, 40, 6)
+    having, lacking = others[:20] + way, others[:20]
+    assert group_vector(having, lacking) == pytest.approx(way[0], abs=1e-5)
+    apart = group_vector(others[20:] + way, lacking)  # other pictures: noise is averaged out
+    assert np.corrcoef(apart, way[0])[0, 1] > 0.8
 
 
 def test_a_companion_s_direction_is_not_borrowed():

@@ -366,7 +366,8 @@ def test_it_names_models_as_the_menus_do(lesson):
     for name in re.findall(r"`([^`]+)`", written):
         assert name in cards()
     plain = re.sub(r"`[^`]+`", "", written)
-    assert not [name for name in cards() if re.search(rf"(?<![\w-]){name}(?![\w-])", plain)]
+    names = [name for name in cards() if "-" in name]  # the others are words, too
+    assert not [name for name in names if re.search(rf"(?<![\w-]){name}(?![\w-])", plain)]
 
 
 def test_only_the_smile_differs_between_the_ends_of_the_walk_in_lesson_10():

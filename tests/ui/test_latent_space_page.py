@@ -55,6 +55,24 @@ def test_bad_strengths_of_directions_are_one_sentence(written):
     assert "strengths: write 8 numbers between -2 and 2, not " in texts(page.error)
 
 
+@pytest.mark.parametrize("written", ["x", "1;-2", "1;99999999", ";".join("123456789" * 2)])
+def test_bad_groups_of_an_own_direction_are_one_sentence(written):
+    query = {"model": "toy-faces-vae", "view": "Directions", "with": written, "without": "3"}
+    page = opened("pages/latent_space.py", **query)
+    assert not page.exception
+    assert "with: write at most 12 numbers from 0 to " in texts(page.error)
+
+
+def test_an_own_direction_is_the_way_between_two_groups():
+    query = {"model": "toy-faces-vae", "view": "Directions", "with": "1;2", "without": "3"}
+    page = opened("pages/latent_space.py", **query, own="1.5", called="<b>\u200bx</b>" * 9)
+    assert not page.exception
+    assert not texts(page.error)
+    called = page.text_input(key="latent.called").value
+    assert called.startswith("<b>x</b><b>x</b>")
+    assert len(called) <= 24
+
+
 def test_a_walk_that_has_no_way_or_goes_nowhere_says_so():
     ahead, back = ",".join(["1"] * 12), ",".join(["-1"] * 12)
     walk = {"model": "toy-faces-vae", "view": "Walk", "way": "Around the origin"}

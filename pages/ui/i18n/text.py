@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 from ae_core.errors import Message, UserError
 from ae_core.text import sentences
 from ae_core.text.sentences import FALLBACK, entries, languages
+from ae_core.text.typed import shortened, visible_text
 from pages.ui.streamlit_adapter import asked_language
 
 KEEPS_CAPITALS = ("de",)  # languages with capitalized nouns
@@ -97,6 +98,11 @@ def lowered(words: str) -> str:
     if language() in KEEPS_CAPITALS:
         return words
     return re.sub(r"\b[^\W\d_][^\W\d_A-Z]*\b", lambda word: word[0].lower(), words)
+
+
+def as_typed(words: str, most: int) -> str:
+    """Return what a visitor typed without invisible characters, cut to ``most`` visible ones."""
+    return shortened(visible_text(words), most)
 
 
 def slug(option: str) -> str:

@@ -84,7 +84,7 @@ def linked_codes(
         return (code,)
     written = st.query_params.get(name, _there(models[0], usual))
     begun = written if written.startswith(PICTURE) else start
-    asked = (_code_of(models[0], model, begun) for model in models)
+    asked = (picture_code(models[0], model, begun) for model in models)
     encoded = [found for found in asked if found is not None]
     if len(encoded) < len(models):
         drawn = answer(explore.decode, models[0].file, code[np.newaxis])[0] / np.float32(255)
@@ -117,7 +117,7 @@ def own_code(model: TrainedAutoencoder, key: Any, image: np.ndarray) -> np.ndarr
     return code
 
 
-def _code_of(
+def picture_code(
     owner: TrainedAutoencoder, model: TrainedAutoencoder, picture: str
 ) -> np.ndarray | None:
     """Return a model's code of a test image of the ``owner``, or of the visitor's own picture."""

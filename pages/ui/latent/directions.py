@@ -7,16 +7,18 @@ from ae_core.latent.disentanglement import FOLLOWS
 from ae_core.latent.interpolation import code_to_text, combine
 from ae_core.latent.profile import LatentProfile
 from ae_core.latent.statistics import order
+from ae_core.specs import Limit
 from pages.ui.backend.models import disentanglement, sum_pictures
 from pages.ui.charts import latent
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import label_in_words
 from pages.ui.i18n.text import number, text
 from pages.ui.latent.codes import PICTURE, linked_code
+from pages.ui.latent.own_direction import OwnDirection, own_direction, own_direction_choice
 from pages.ui.latent.sliders import Slider, moving_sliders
 from pages.ui.latent.start import code_choice, start_picture
 from pages.ui.latent.view import LatentView
-from pages.ui.state.query_params import set_query
+from pages.ui.state.query_params import linked_number, set_query
 from pages.ui.widgets.images import image_row
 from pages.ui.widgets.metric import metric
 
@@ -26,11 +28,13 @@ MAX_DIMENSIONS = 16  # in the table
 
 
 def direction_view(view: LatentView) -> None:
-    """Show one strength slider for each attribute, and A + B − C."""
-    if view.profile.direction_names:
-        _strengths(view)
+    """Show one strength slider for each attribute, one for the visitor's own, and A + B − C."""
+    own = own_direction(view)
+    if view.profile.direction_names or own is not None:
+        _strengths(view, own)
     else:
         notice.info(text("latent.directions.none"))
+    own_direction_choice(view)
     _sum(view)
     _factors(view)
 
@@ -77,36 +81,57 @@ def _factors(view: LatentView) -> None:
         metric(text("latent.directions.found"), counted, about)
 
 
-def _strengths(view: LatentView) -> None:
+def _strengths(view: LatentView, own: OwnDirection | None) -> None:
     known = view.profile
-    values = linked_values(((-STRENGTH, STRENGTH),) * len(known.direction_names))
+    named = linked_values(((-STRENGTH, STRENGTH),) * len(known.direction_names))
     directions = tuple(_directions(known.direction_names, each) for each in view.profiles)
     largest = float(known.direction_effects.max(initial=0)) or 1.0
-    sliders = tuple(
-        Slider(
-            label=label_in_words(name),
-            note=text("latent.sliders.changes", effect=float(effect)),
-            low=-STRENGTH,
-            high=STRENGTH,
-            rest=0.0,
-            weight=float(effect) / largest,
-            vectors=tuple(tuple(own[row].tolist()) for own in directions),
+    sliders = [
+        _slider(
+            label_in_words(name),
+            text("latent.sliders.changes", effect=float(effect)),
+            float(effect) / largest,
+            tuple(rows[row] for rows in directions),
         )
         for row, (name, effect) in enumerate(
             zip(known.direction_names, known.direction_effects, strict=True)
         )
-    )
+    ]
+    values, vectors = named, directions
+    if own is not None:
+        sliders.append(_slider(own.name, text("latent.own.note"), 1.0, own.vectors))
+        values = (*named, linked_number("own", 0, Limit(-STRENGTH, STRENGTH, whole=False)))
+        pairs = zip(directions, own.vectors, strict=True)
+        vectors = tuple(np.vstack([rows, vector]) for rows, vector in pairs)
     moved = np.array(values, np.float32)
+
+    def take(written: str) -> None:
+        numbers = written.split(",") if written else []
+        mine = numbers[len(named) :]
+        set_query(strengths=",".join(numbers[: len(named)]), own=",".join(mine))
+
     moving_sliders(
         view,
         "directions",
-        sliders,
+        tuple(sliders),
         values,
-        lambda strengths: set_query(strengths=strengths),
+        take,
         origins=view.codes,
-        codes=tuple(code + moved @ own for code, own in zip(view.codes, directions, strict=True)),
+        codes=tuple(code + moved @ own for code, own in zip(view.codes, vectors, strict=True)),
         reset=text("latent.directions.reset"),
         reference=start_picture(view),
+    )
+
+
+def _slider(label: str, note: str, weight: float, vectors: tuple[np.ndarray, ...]) -> Slider:
+    return Slider(
+        label=label,
+        note=note,
+        low=-STRENGTH,
+        high=STRENGTH,
+        rest=0.0,
+        weight=weight,
+        vectors=tuple(tuple(vector.tolist()) for vector in vectors),
     )
 
 

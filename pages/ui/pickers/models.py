@@ -94,18 +94,19 @@ def models(linked: str = "") -> dict[str, TrainedAutoencoder]:
     if linked and linked not in pretrained:
         snapshot = service().snapshot(linked)
         if not service().store.has_weights(linked):
-            raise UnknownThing(_why_no_weights(snapshot), id=linked)
+            raise _without_weights(snapshot)
         runs = [snapshot, *(run for run in runs if run.id != linked)]
     found = {run.id: _of_run(run) for run in runs if service().store.has_weights(run.id)}
     return found | pretrained
 
 
-def _why_no_weights(run: Snapshot) -> str:
+def _without_weights(run: Snapshot) -> UnknownThing:
+    """Return the error that says why a run has no weights."""
     if service().store.has_damaged_weights(run.id):
-        return "run_weights_damaged"
+        return UnknownThing("run_weights_damaged", id=run.id)
     if run.live:
-        return "run_weights_later"
-    return "unknown_run" if run.epoch else "run_weights"
+        return UnknownThing("run_weights_later", id=run.id)
+    return UnknownThing("unknown_run" if run.epoch else "run_weights", id=run.id)
 
 
 def pretrained_autoencoders() -> dict[str, TrainedAutoencoder]:
