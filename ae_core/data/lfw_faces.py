@@ -127,7 +127,7 @@ def write_lfw_faces(path: Path, photos: "Iterable[tuple[str, Image]]") -> None:
     from PIL import Image
 
     # Here, not above: with it comes Pillow, and TensorFlow with its first search.
-    from ae_core.data.faces import aligned, find, nearest
+    from ae_core.images.faces import aligned, find, nearest
 
     files: dict[str, bytes] = {}
     for name, photo in photos:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from ae_core.data import faces
+from ae_core.images import faces
 
 # The square of LFWcrop, (83, 92)–(166, 175) of each LFW image, in the picture that
-# `ae_core.data.faces.aligned` makes of it: medians over 24 photos of LFW.
+# `ae_core.images.faces.aligned` makes of it: medians over 24 photos of LFW.
 CROP_MIDDLE, CROP_SIDE = 64.1 + 76.4j, 69.8
 
 UPRIGHT = 2.0  # degrees from upright, or from lying on a side, that need no rotation

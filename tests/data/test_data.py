@@ -13,10 +13,11 @@ import pytest
 import skimage.data
 from PIL import Image
 
-from ae_core.data import download, faces, loading
+from ae_core.data import download, loading
 from ae_core.data.catalog import IMAGE_SETS
 from ae_core.data.loading import load_images
 from ae_core.errors import ImageSetCorrupt, ImageSetUnavailable, Message
+from ae_core.images import faces
 from ae_core.storage.files import ROOT, data_dir
 from ae_core.text.sentences import say
 from tests.helpers.image_set_files import (

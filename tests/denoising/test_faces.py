@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from ae_core.data.faces import ALIGNED, Face, aligned
 from ae_core.denoising.faces import (
     CROP_MIDDLE,
     CROP_SIDE,
@@ -21,6 +20,7 @@ from ae_core.denoising.faces import (
     cut_head,
     find_faces,
 )
+from ae_core.images.faces import ALIGNED, Face, aligned
 from ae_core.storage.files import data_dir
 
 PHOTOS = data_dir() / "photos"

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ae_core.data.face_networks import upright_faces
+from ae_core.images.face_networks import upright_faces
 
 SEARCHED = 400  # pixels: the longer side of a photo during the search
 SMALLEST = 20  # pixels of that photo: the size of a face at which the search begins

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from ae_core.data.catalog import IMAGE_SETS
-from ae_core.data.face_networks import upright_faces
-from ae_core.data.faces import ALIGNED, PLACES, Face, aligned, find, nearest
 from ae_core.data.lfw_faces import read_lfw_faces
+from ae_core.images.face_networks import upright_faces
+from ae_core.images.faces import ALIGNED, PLACES, Face, aligned, find, nearest
 from ae_core.storage.files import data_dir
 
 PHOTOS = data_dir() / "photos"
