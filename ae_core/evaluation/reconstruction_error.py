@@ -4,12 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
 
 from ae_core.data.gallery import images_of
 from ae_core.data.loading import load_images
 from ae_core.evaluation.roc import Roc
-from ae_core.images import to_array, to_bytes_range
+from ae_core.images import to_array, to_bytes_range, to_pillow
 from ae_core.models.compatibility import image_shape
 from ae_core.models.inference import ModelFile, autoencoder
 
@@ -67,8 +66,7 @@ def out_of_distribution(
     else:
         images = load_images(image_set).test[:MAX_IMAGES]
     if images.shape[1:] != shape:
-        gray = to_bytes_range(images)[..., 0]
-        images = np.stack([to_array(Image.fromarray(picture), shape) for picture in gray])
+        images = np.stack([to_array(to_pillow(one), shape) for one in to_bytes_range(images)])
     errors = _errors(model, images)
     return errors, Roc.of(known, errors.scores)
 
