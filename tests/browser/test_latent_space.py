@@ -727,8 +727,10 @@ def test_a_visitor_makes_a_direction_of_two_groups(page):
     page.get_by_text("A direction of your own").click()
     for words, group, chosen in (("with it", "with", with_it), ("without it", "without", without)):
         page.get_by_text(words, exact=True).last.click()
+        # The pictures to start from have the same names, and another group has pictures of its own.
+        pictures = page.locator(f"[class*='st-key-own-{group}-']")
         for place, number in enumerate(chosen):
-            page.get_by_role("button", name=f"Picture {number}", exact=True).first.click()
+            pictures.get_by_role("button", name=f"Picture {number}", exact=True).click()
             page.wait_for_function(IN_ADDRESS, arg=[group, ";".join(map(str, chosen[: place + 1]))])
             wait_until_drawn(page)
     page.get_by_label("What do you call it?").fill("specs")
