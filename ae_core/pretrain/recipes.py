@@ -86,7 +86,10 @@ RECIPES: Mapping[str, Recipe] = {
         quantized=weights.STEP,
     ),
 }
-DENOISERS: Mapping[str, DenoiserSpec] = {"face-denoiser": DenoiserSpec()}
+DENOISERS: Mapping[str, DenoiserSpec] = {
+    "face-denoiser": DenoiserSpec(),
+    "face-denoiser-colour": DenoiserSpec("lfw-faces", channels=3, steps=20_000),
+}
 
 
 def recipe(name: str) -> TrainingSpec:

@@ -10,11 +10,12 @@ from ae_core.specs.serialization import renamed
 
 @dataclass(frozen=True)
 class DenoiserSpec:
-    """A residual U-Net for gray images of any size, and its training.
+    """A residual U-Net for images of any size, and its training.
 
     Attributes:
-        image_set: a name in `ae_core.data.catalog.IMAGE_SETS`, of a set with one channel; only its
-            training images (people) are used.
+        image_set: a name in `ae_core.data.catalog.IMAGE_SETS`, of a set with that many channels; only
+            its training images (people) are used.
+        channels: C, 1 for gray images or 3 for colour (RGB).
         widths: filters per level; the first level works at the image's size, each further one at
             half the size before. At full size even a few filters gain more than many at half size.
         blocks: residual blocks per level on the way down and, except for the last level, up.
@@ -29,6 +30,7 @@ class DenoiserSpec:
     """
 
     image_set: str = "lfw-crop"
+    channels: int = 1
     widths: tuple[int, ...] = (24, 48, 96, 160)
     blocks: tuple[int, ...] = (1, 1, 2, 2)
     steps: int = 72_000
@@ -39,6 +41,8 @@ class DenoiserSpec:
     precision: str = "bfloat16"
 
     def __post_init__(self) -> None:
+        if self.channels not in (1, 3):
+            raise UserError("one_of", name="channels", value=self.channels, choices=(1, 3))
         if self.precision not in PRECISIONS:
             choices = PRECISIONS
             raise UserError("one_of", name="precision", value=self.precision, choices=choices)

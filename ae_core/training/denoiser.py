@@ -45,7 +45,7 @@ class Training:
 
         Args:
             spec: what to train.
-            images: (N, H, W, 1) float32 in [0, 1], H and W multiples of ``spec.stride``.
+            images: (N, H, W, C) float32 in [0, 1], H and W multiples of ``spec.stride``.
         """
         keras.utils.clear_session()
         self._spec, self._images = spec, images
@@ -120,7 +120,7 @@ def _rate(spec: DenoiserSpec, number: int) -> float:
 
 
 def _batches(spec: DenoiserSpec, images: np.ndarray, done: int) -> Iterator[Pair]:
-    """Yield pairs of noisy and clean images, (batch, H, W, 1) each, starting at step ``done``."""
+    """Yield pairs of noisy and clean images, (batch, H, W, C) each, starting at step ``done``."""
     kinds, shares, lows, highs = zip(*MIXTURE, strict=True)
     for step in range(done, spec.steps):
         rng = np.random.default_rng([spec.seed, step])  # independent of earlier steps
@@ -142,7 +142,7 @@ def _order(seed: int, epoch: int, count: int) -> np.ndarray:
 
 
 def _varied(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Augment an image (H, W, 1): mirror it, change its contrast or enlarge a part at random."""
+    """Augment an image (H, W, C): mirror it, change its contrast or enlarge a part at random."""
     if rng.random() < 0.5:
         image = image[:, ::-1]
     if rng.random() < CONTRASTS:
@@ -155,9 +155,11 @@ def _close_up(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     height, width = image.shape[:2]
     zoom = rng.uniform(1 / 3, 3 / 4)
     top, left = rng.uniform(0, height * (1 - zoom)), rng.uniform(0, width * (1 - zoom))
-    part = Image.fromarray(np.ascontiguousarray(image[..., 0], np.float32)).resize(
-        (width, height),
-        Image.Resampling.BICUBIC,
-        (left, top, left + width * zoom, top + height * zoom),
-    )
-    return np.clip(np.asarray(part), 0, 1)[..., np.newaxis]
+    box = (left, top, left + width * zoom, top + height * zoom)
+    planes = [
+        Image.fromarray(np.ascontiguousarray(plane, np.float32)).resize(
+            (width, height), Image.Resampling.BICUBIC, box
+        )
+        for plane in np.moveaxis(image, -1, 0)
+    ]
+    return np.clip(np.stack(planes, axis=-1), 0, 1)
