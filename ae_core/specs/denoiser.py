@@ -13,8 +13,8 @@ class DenoiserSpec:
     """A residual U-Net for images of any size, and its training.
 
     Attributes:
-        image_set: a name in `ae_core.data.catalog.IMAGE_SETS`, of a set with that many channels; only
-            its training images (people) are used.
+        image_set: a name in `ae_core.data.catalog.IMAGE_SETS`, of a set with that many
+            channels; only its training images (people) are used.
         channels: C, 1 for gray images or 3 for colour (RGB).
         widths: filters per level; the first level works at the image's size, each further one at
             half the size before. At full size even a few filters gain more than many at half size.

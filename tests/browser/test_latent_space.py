@@ -565,6 +565,34 @@ def test_directions_change_the_picture_and_stay_in_the_address(page):
     assert len(linked(page, "strengths").split(",")) == 8
 
 
+def test_a_visitors_own_smile_is_kept_as_an_animation_and_as_a_link(page, photo, stranger):
+    """The link has the code, not the photo: in another browser the decoder draws the same."""
+    open_view(page, "Directions", "&source=My+photo")
+    page.locator("input[type=file]").set_input_files(photo)
+    page.get_by_role("button", name="Encode this picture").click()
+    wait_for_link(page, "z")
+    wait_until_drawn(page)
+    before = picture(page)
+    page.get_by_role("slider", name="smile").press("End")
+    wait_for_link(page, "strengths")
+    wait_until_drawn(page)
+    assert picture(page) != before
+    page.get_by_role("button", name="Download", exact=True).click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Animation").click()
+    with Image.open(download.value.path()) as image:
+        assert (image.format, image.n_frames) == ("GIF", 46)
+        frames = []
+        for place in (0, 23):  # there, and not yet back
+            image.seek(place)
+            frames.append(np.asarray(image.convert("RGB"), int))
+    assert np.abs(frames[1] - frames[0]).max() > 60
+    open_page(stranger, page.url)
+    wait_for_decoders(stranger)
+    assert picture(stranger) == picture(page)
+    assert stranger.get_by_text("Your picture, as the model sees it").count() == 0
+
+
 @pytest.mark.thorough
 def test_new_random_codes_are_new_and_the_same_seed_gives_the_same(page):
     open_view(page, "Samples")

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from ae_core.latent.disentanglement import FOLLOWS
-from ae_core.latent.interpolation import code_to_text, combine
+from ae_core.latent.interpolation import code_to_text, combine, lerp
 from ae_core.latent.profile import LatentProfile
 from ae_core.latent.statistics import order
 from ae_core.specs import Limit
@@ -18,7 +18,9 @@ from pages.ui.latent.own_direction import OwnDirection, own_direction, own_direc
 from pages.ui.latent.sliders import Slider, moving_sliders
 from pages.ui.latent.start import code_choice, start_picture
 from pages.ui.latent.view import LatentView
+from pages.ui.latent.walk import ANIMATED, animation
 from pages.ui.state.query_params import linked_number, set_query
+from pages.ui.widgets.download_menu import File, download_menu
 from pages.ui.widgets.images import image_row
 from pages.ui.widgets.metric import metric
 
@@ -121,6 +123,22 @@ def _strengths(view: LatentView, own: OwnDirection | None) -> None:
         reset=text("latent.directions.reset"),
         reference=start_picture(view),
     )
+    _downloads(view, sliders, moved, vectors[0])
+
+
+def _downloads(
+    view: LatentView, sliders: list[Slider], moved: np.ndarray, vectors: np.ndarray
+) -> None:
+    """Offer an animation from the code to where the sliders are, or of the first slider."""
+    if moved.any():
+        label = text("latent.directions.animation")
+        ends = view.code, view.code + moved @ vectors
+    else:
+        label = text("latent.directions.animation_of", name=sliders[0].label)
+        ends = view.code - STRENGTH * vectors[0], view.code + STRENGTH * vectors[0]
+    codes = lerp(*ends, ANIMATED)
+    file = File(label, "directions.gif", lambda: animation(view, codes), "image/gif")
+    download_menu("directions", (file,))
 
 
 def _slider(label: str, note: str, weight: float, vectors: tuple[np.ndarray, ...]) -> Slider:

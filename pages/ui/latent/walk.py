@@ -22,7 +22,7 @@ STONES = 41  # codes on the path, between which the browser interpolates linearl
 ENDS = ("from", "to")
 STEPS = Limit(3, 15)  # images in the strip
 FRAME_MS = 80  # per frame of the animation
-ANIMATED = 24  # steps in each direction
+ANIMATED = np.linspace(0, 1, 24)  # steps of an animation in each direction
 
 
 def walk_view(view: LatentView) -> None:
@@ -74,7 +74,7 @@ def walk_view(view: LatentView) -> None:
         percents = np.floor(100 * shares + 0.5)  # a format would round 12.5 down and 37.5 up
         words = (number(percent / 100, ".0%") for percent in percents)
         image_row(shown / np.float32(255), words, min_width=70)
-    there = WAYS[way](*pairs[0], np.linspace(0, 1, ANIMATED))
+    there = WAYS[way](*pairs[0], ANIMATED)
     download_menu(
         "walk",
         (
@@ -82,7 +82,7 @@ def walk_view(view: LatentView) -> None:
             File(
                 text("latent.walk.animation"),
                 "walk.gif",
-                lambda: _animation(view, there),
+                lambda: animation(view, there),
                 "image/gif",
             ),
         ),
@@ -94,6 +94,7 @@ def _strip(frames: np.ndarray) -> bytes:
     return images.to_png(images.contact_sheet(frames[np.newaxis], 160 * len(frames)))
 
 
-def _animation(view: LatentView, codes: np.ndarray) -> bytes:
+def animation(view: LatentView, codes: np.ndarray) -> bytes:
+    """Return a GIF that goes through codes (N, D) and back."""
     frames = view.decoded(codes)
     return images.to_gif(np.concatenate([frames, frames[-2:0:-1]]), FRAME_MS, width=256)
