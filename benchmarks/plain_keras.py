@@ -26,7 +26,7 @@ def plain_fit(spec_json: str) -> tuple[list[float], float]:
     keras.utils.clear_session()
     networks = build(own, images.image_shape, seed=spec.seed)
     if own.pca_components:
-        init_from_pca(own, networks, images.train)
+        init_from_pca(own, networks, images.train, LOSSES[spec.loss])
 
     class Sample(keras.layers.Layer):
         """Samples a code from a mean and a log variance; adds the KL divergence to the loss."""

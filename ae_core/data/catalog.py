@@ -4,7 +4,7 @@ Letters: N images, H height, W width, C channels, F factors.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -34,6 +34,7 @@ class ImageSetCard:
         channels: 1 for gray, 3 for colour (RGB).
         label_names: the classes, or what is known of faces as numbers; empty without labels. The
             file of ``lfw-faces`` that the app makes has none.
+        followers: for a label, those that change with it in people: its direction may change them.
         framing: how a photo is cut for it: ``face``, close as in LFWcrop; ``head``, with its hair,
             both eyes at fixed places; or ``middle``, its middle square.
         title: the title of a visitor's set; ``assets/text`` has the titles of the others.
@@ -51,6 +52,7 @@ class ImageSetCard:
     file: str | None = None
     channels: int = 1
     label_names: tuple[str, ...] = ()
+    followers: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     framing: str = "middle"
     title: str = ""
     revision: int = 0
@@ -211,6 +213,7 @@ _CARDS = (
         file="lfw_faces.npz",
         channels=3,
         label_names=_MEASURED,
+        followers={"smile": ("mouth_open", "face_width")},
     ),
 )
 IMAGE_SETS: Mapping[str, ImageSetCard] = MappingProxyType({card.name: card for card in _CARDS})

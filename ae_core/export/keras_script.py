@@ -21,7 +21,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from ae_core.data.loading import card
 from ae_core.export.script_network import INITIALIZERS, network
 from ae_core.metrics import NEAR_ZERO
-from ae_core.models.pca_init import encoder_projection, pca_weights
+from ae_core.models.pca_init import encoder_projection, pca_weights, weighted_codes
 from ae_core.models.precision import resolve_precision
 from ae_core.models.shapes import Shape
 from ae_core.specs import TrainingSpec
@@ -141,6 +141,7 @@ def _body(spec: TrainingSpec, image_shape: Shape) -> str:
     visible = f"x_hat / {float(own.pixel_scale)}" if scaled else "x_hat"
     if own.output_activation != "sigmoid":
         visible = f"ops.clip({visible}, 0.0, 1.0)"
+    early = own.pca_components and loss.log_sigmas  # the start counts pixels as the loss does
     given = ["x * " + str(float(own.pixel_scale)) if scaled else "x", "x_hat"]
     return _TEMPLATES.get_template("keras_script.py.jinja").render(
         spec=spec,
@@ -153,7 +154,11 @@ def _body(spec: TrainingSpec, image_shape: Shape) -> str:
         augments=spec.augment != "none",
         seed_of={"normal": 1, "uniform": 2},
         functions=functions,
-        pca=[encoder_projection, pca_weights],
+        pca=[
+            *((loss.log_sigmas, weighted_codes) if early else ()),
+            *(encoder_projection, pca_weights),
+        ],
+        loss_functions=loss.functions[-1:] if early else loss.functions,
         initializer=INITIALIZERS[own.initializer],
         optimizer=_OPTIMIZERS[spec.optimizer],
         network=network(spec, image_shape),

@@ -107,6 +107,7 @@ def latent_profile(model: ModelFile) -> LatentProfile:
         None if labels[1] is None else labels[1][:shown],
         images.label_names,
         network.decode,
+        card(spec.image_set).followers if images.label_names else None,
     )
 
 

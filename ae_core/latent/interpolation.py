@@ -4,6 +4,7 @@ N images, D latent dimensions; a code is (D,) float32.
 """
 
 import math
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -93,7 +94,9 @@ def estimates(codes: np.ndarray, factors: np.ndarray) -> np.ndarray:
     return np.asarray(mean + away @ weights)
 
 
-def attribute_vectors(codes: np.ndarray, factors: np.ndarray) -> np.ndarray:
+def attribute_vectors(
+    codes: np.ndarray, factors: np.ndarray, followers: Mapping[int, Sequence[int]] | None = None
+) -> np.ndarray:
     """Return the change of the code if one factor increases by 1 and the others stay constant.
 
     It is the ordinary least squares regression of the codes on all factors and an intercept.
@@ -103,6 +106,7 @@ def attribute_vectors(codes: np.ndarray, factors: np.ndarray) -> np.ndarray:
     Args:
         codes: (N, D).
         factors: (N, F), finite.
+        followers: for a factor's column, those that need not stay constant when it increases.
 
     Returns:
         (F, D) float32. A constant factor has zeros; factors that the images cannot separate
@@ -114,6 +118,10 @@ def attribute_vectors(codes: np.ndarray, factors: np.ndarray) -> np.ndarray:
     spread = np.where(varies, centred.std(axis=0), 1)
     moved = codes - codes.mean(axis=0, dtype=np.float64)
     slopes = np.linalg.lstsq(centred / spread, moved, rcond=None)[0]
+    for leader, free in (followers or {}).items():
+        held = np.delete(centred / spread, free, axis=1)
+        place = leader - sum(column < leader for column in free)
+        slopes[leader] = np.linalg.lstsq(held, moved, rcond=None)[0][place]
     return np.asarray(slopes / spread[:, np.newaxis], np.float32)
 
 

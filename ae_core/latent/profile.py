@@ -4,6 +4,7 @@ D latent dimensions; K directions.
 """
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -85,6 +86,7 @@ class LatentProfile:
         test_labels: np.ndarray | None,
         label_names: tuple[str, ...],
         decode: Decode,
+        followers: Mapping[str, tuple[str, ...]] | None = None,
     ) -> "LatentProfile":
         """Compute the profile of a model.
 
@@ -95,6 +97,7 @@ class LatentProfile:
             test_labels: class numbers or factors of these, or None.
             label_names: the classes or factors.
             decode: the model's decoder, see `ae_core.latent.effects.changes`.
+            followers: see `ae_core.data.catalog.ImageSetCard`.
         """
         mean, log_var = train
         names, directions = label_names, np.zeros((0, mean.shape[1]), np.float32)
@@ -103,7 +106,11 @@ class LatentProfile:
         elif train_labels.ndim == 2:
             # Along a direction, what the code says of one factor rises by 1, and of no other one.
             known = interpolation.estimates(mean, train_labels)
-            directions = interpolation.attribute_vectors(mean, known)
+            free = {
+                label_names.index(leader): [label_names.index(each) for each in names]
+                for leader, names in (followers or {}).items()
+            }
+            directions = interpolation.attribute_vectors(mean, known, free)
         else:
             directions = interpolation.class_vectors(mean, train_labels, len(label_names))
         fitted, projection = Gaussian.fit(mean), Projection2D.fit(mean)

@@ -8,6 +8,7 @@ import numpy as np
 from ae_core.errors import UserError
 from ae_core.models.baselines import fit_pca
 from ae_core.specs import AutoencoderSpec
+from ae_core.specs.losses import Loss
 
 if TYPE_CHECKING:  # the server copies this source into scripts without loading Keras
     from ae_core.models.networks import Networks
@@ -64,13 +65,45 @@ def pca_weights(
     return [encoder_projection(outward, mean), [whitening], [coloring], [outward, mean]]
 
 
-def init_from_pca(spec: AutoencoderSpec, networks: "Networks", images: np.ndarray) -> None:
+def weighted_codes(
+    coordinates: np.ndarray, outward: np.ndarray, importance: np.ndarray, latent_dim: int
+) -> list[list[np.ndarray]]:
+    """Return other weights between coordinates and codes, if some pixels count more than others.
+
+    Of all D directions of the coordinates, the codes are those from which images return with the
+    smallest weighted squared error: a principal component analysis of the weighted images.
+
+    Args:
+        coordinates: (N, K), uncorrelated.
+        outward: (K, P), from coordinates to pixels.
+        importance: (P,) above 0, the weights of the pixels' squared errors.
+        latent_dim: D, at most K.
+    """
+    # With y = rootᵀ·coordinates, |y|² is the weighted squared length of an image.
+    root = np.linalg.cholesky((outward * importance).astype("float64") @ outward.T)
+    variances, turn = np.linalg.eigh((root.T * np.var(coordinates, axis=0)) @ root)
+    kept = np.argsort(-variances)[:latent_dim]
+    spread, turn = np.sqrt(np.maximum(variances[kept], 1e-12)), turn[:, kept]
+    return [[root @ turn / spread], [spread[:, np.newaxis] * np.linalg.solve(root.T, turn).T]]
+
+
+def importance(loss: Loss, height: int, width: int, channels: int) -> np.ndarray:
+    """Return how much the squared error of each pixel counts in a loss: (H·W·C,), 1/σ_p²."""
+    assert loss.log_sigmas is not None
+    weights = np.exp(-2 * loss.log_sigmas(height, width, 1.0, np))
+    return np.broadcast_to(weights, (height, width, channels)).reshape(-1)
+
+
+def init_from_pca(
+    spec: AutoencoderSpec, networks: "Networks", images: np.ndarray, loss: Loss
+) -> None:
     """Set the linear layers to the principal components, and the other layers to add nothing.
 
     Args:
         spec: the network, with ``pca_components`` > 0.
         networks: networks from `ae_core.models.networks.build`, changed in place.
         images: (N, H, W, C) in [0, 1], the training images.
+        loss: the loss of the training: the pixels that count more in it count more here, too.
 
     Raises:
         UserError: there are more components than images or pixels.
@@ -86,6 +119,11 @@ def init_from_pca(spec: AutoencoderSpec, networks: "Networks", images: np.ndarra
         )
     pca = fit_pca(images, spec.pca_components)
     weights = pca_weights(flat, pca.mean, pca.components, spec.latent_dim, spec.pixel_scale)
+    if loss.log_sigmas is not None:
+        (inward, bias), (outward, _) = weights[0], weights[3]
+        coordinates = (flat * spec.pixel_scale) @ inward + bias
+        counts = importance(loss, *images.shape[1:])
+        weights[1:3] = weighted_codes(coordinates, outward, counts, spec.latent_dim)
     encoder, decoder = networks.encoder, networks.decoder
     linear = (
         encoder.get_layer("encoder_0"),

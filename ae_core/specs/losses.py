@@ -48,11 +48,17 @@ def gaussian_nll(x: Array, x_hat: Array, ops: Any, sigma: float) -> Array:
     return ops.sum(0.5 * ops.square((x_hat - x) / sigma) + constant, axis=(1, 2, 3))
 
 
+def face_log_sigmas(height: int, width: int, sigma: float, ops: Any) -> Array:
+    """Return log σ_p (H, W, 1): about σ/2 at the eyes and σ/3 at the mouth, 1.5σ far from both."""
+    down, right = ((ops.arange(n, dtype="float32") + 0.5) / n - 0.5 for n in (height, width))
+    eyes = ops.exp(-50.0 * ops.square(down + 0.05)[:, None] - 12.5 * ops.square(right))
+    mouth = ops.exp(-62.0 * ops.square(down - 0.22)[:, None] - 25.0 * ops.square(right))
+    return (math.log(1.5 * sigma) - math.log(3) * eyes - math.log(4) * mouth)[..., None]
+
+
 def centre_nll(x: Array, x_hat: Array, ops: Any, sigma: float) -> Array:
-    """Return the sum of −log N(x; x̂, σ_p²): σ_p is σ/2 above a mouth and 1.5σ far from it."""
-    down, right = ((ops.arange(n, dtype="float32") + 0.5) / n - 0.5 for n in x_hat.shape[1:3])
-    near = ops.exp(-12.5 * ops.square(down - 0.08)[:, None] - 19.5 * ops.square(right))
-    logs = math.log(1.5 * sigma) - math.log(3) * near[..., None]  # of σ_p
+    """Return the sum of −log N(x; x̂, σ_p²), with a small σ_p at the eyes and the mouth."""
+    logs = face_log_sigmas(x_hat.shape[1], x_hat.shape[2], sigma, ops)
     losses = 0.5 * ops.square((x_hat - x) / ops.exp(logs)) + logs + 0.5 * math.log(2 * math.pi)
     return ops.sum(losses, axis=(1, 2, 3))
 
@@ -75,6 +81,7 @@ class Loss:
         needs_sigmoid: whether it treats the output as a probability, between 0 and 1.
         has_sigma: whether ``TrainingSpec.sigma`` is its standard deviation.
         sums_batch: whether batches are summed, not averaged; an epoch is divided by all images.
+        log_sigmas: log σ_p (H, W, 1) for (H, W, sigma, ops), if some pixels count more than others.
     """
 
     name: str
@@ -84,6 +91,12 @@ class Loss:
     needs_sigmoid: bool = False
     has_sigma: bool = False
     sums_batch: bool = False
+    log_sigmas: Callable[..., Array] | None = None
+
+    @property
+    def functions(self) -> tuple[Callable[..., Array], ...]:
+        """All functions that the loss needs, in the order of their definitions."""
+        return (self.function,) if self.log_sigmas is None else (self.log_sigmas, self.function)
 
     def of(self, x: Array, x_hat: Array, sigma: float, ops: Any) -> Array:
         """Return the loss of each image."""
@@ -114,6 +127,7 @@ LOSSES: Mapping[str, Loss] = MappingProxyType(
                 r"-\sum_p\,\log \mathcal{N}(x_p;\, \hat{x}_p,\, \sigma_p^2)",
                 is_likelihood=True,
                 has_sigma=True,
+                log_sigmas=face_log_sigmas,
             ),
             Loss(
                 "bernoulli-nll",

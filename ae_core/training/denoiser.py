@@ -157,8 +157,10 @@ def _close_up(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     top, left = rng.uniform(0, height * (1 - zoom)), rng.uniform(0, width * (1 - zoom))
     box = (left, top, left + width * zoom, top + height * zoom)
     planes = [
-        Image.fromarray(np.ascontiguousarray(plane, np.float32)).resize(
-            (width, height), Image.Resampling.BICUBIC, box
+        np.asarray(
+            Image.fromarray(np.ascontiguousarray(plane, np.float32)).resize(
+                (width, height), Image.Resampling.BICUBIC, box
+            )
         )
         for plane in np.moveaxis(image, -1, 0)
     ]

@@ -16,6 +16,7 @@ from ae_core.models.precision import resolve_precision
 from ae_core.runs.checkpoint import Checkpoint
 from ae_core.runs.record import RunOutcome
 from ae_core.specs import TrainingSpec
+from ae_core.specs.losses import LOSSES
 from ae_core.training.batches import Metrics, MetricSums, epoch_metrics, images_per_epoch
 from ae_core.training.control import NoControl, RunControl, TrainingClock, TrainingStopped
 from ae_core.training.health import health_metrics, subsample
@@ -84,7 +85,7 @@ def fit(
         precision=resolve_precision(spec),
     )
     if spec.autoencoder.pca_components and checkpoint is None:
-        init_from_pca(spec.autoencoder, networks, images.train)
+        init_from_pca(spec.autoencoder, networks, images.train, LOSSES[spec.loss])
     step = TrainStep(spec, networks, images)
     rng = np.random.default_rng(spec.seed)
     history: list[Mapping[str, float]] = []

@@ -72,6 +72,15 @@ FAMILIES = {
     "components, dropout, jitter": change(
         SMALL, pca_components=12, output_activation="linear", dropout=0.2, augment="jitter", seed=5
     ),
+    "components of pixels that count more": change(
+        SMALL,
+        bottleneck="variational",
+        loss="centre-nll",
+        pca_components=12,
+        output_activation="linear",
+        pixel_scale=255,
+        sigma=25.0,
+    ),
     "variational components in bfloat16": change(
         SMALL,
         bottleneck="variational",

@@ -230,6 +230,20 @@ def test_a_companion_s_direction_is_not_borrowed():
     assert attribute_vectors(codes, factors) == pytest.approx(slopes, abs=1e-5)
 
 
+@pytest.mark.parametrize("leader", [0, 1, 2])
+def test_a_follower_need_not_stay_constant(leader):
+    """Of three factors, the first free one is as if nobody had measured it."""
+    factors = normal(0, 500, 3) @ (np.eye(3) + 0.5)
+    codes = factors @ normal(1, 3, 6)
+    free = (leader + 1) % 3
+    vectors = attribute_vectors(codes, factors, {leader: [free]})
+    held = [number for number in range(3) if number != free]
+    without = attribute_vectors(codes, factors[:, held])
+    assert vectors[leader] == pytest.approx(without[held.index(leader)], abs=1e-5)
+    others = np.delete(vectors, leader, axis=0)
+    assert others == pytest.approx(np.delete(attribute_vectors(codes, factors), leader, axis=0))
+
+
 @pytest.mark.parametrize("constant", [0.0, 0.1, 1e6])
 def test_a_factor_that_never_changes_has_zeros(constant):
     factors = np.hstack([normal(0, 50, 1), np.full((50, 1), constant)])

@@ -7,9 +7,10 @@ from ae_core.models.autoencoder import Autoencoder
 from ae_core.models.baselines import fit_pca
 from ae_core.models.compatibility import apply_setting, network_shapes
 from ae_core.models.networks import build
-from ae_core.models.pca_init import init_from_pca, without_encoder_projection
+from ae_core.models.pca_init import importance, init_from_pca, without_encoder_projection
 from ae_core.models.shapes import parameters
 from ae_core.specs import AutoencoderSpec, TrainingSpec, change, parse_layers
+from ae_core.specs.losses import LOSSES
 from ae_core.training.loop import fit
 from tests.helpers.refusals import refused
 
@@ -36,7 +37,7 @@ def digits():
 def test_it_starts_as_the_principal_components(digits, scale, bottleneck):
     spec = change(DIGITS, pixel_scale=scale, bottleneck=bottleneck, loss="gaussian-nll").autoencoder
     networks = build(spec, digits.image_shape, seed=0)
-    init_from_pca(spec, networks, digits.train)
+    init_from_pca(spec, networks, digits.train, LOSSES["gaussian-nll"])
     made = Autoencoder(spec, digits.image_shape, networks)
     wanted = fit_pca(digits.train, 5).reconstruct(digits.test)
     np.testing.assert_allclose(made.reconstruct(digits.test), wanted, atol=1e-4)
@@ -45,10 +46,33 @@ def test_it_starts_as_the_principal_components(digits, scale, bottleneck):
     np.testing.assert_allclose(np.cov(codes, rowvar=False), np.eye(5), atol=1e-2)
 
 
+def test_what_counts_in_the_loss_counts_in_the_start(digits):
+    """Of the images within 20 components, the codes are the first five axes when weighted."""
+    loss = LOSSES["centre-nll"]
+    spec = change(DIGITS, bottleneck="variational", loss=loss.name).autoencoder
+    networks = build(spec, digits.image_shape, seed=0)
+    init_from_pca(spec, networks, digits.train, loss)
+    made = Autoencoder(spec, digits.image_shape, networks)
+    roots = np.sqrt(importance(loss, *digits.image_shape))
+    assert np.ptp(roots) > 1
+    broad = fit_pca(digits.train, 20)
+    weighted = (broad.reconstruct(digits.train).reshape(len(digits.train), -1)) * roots
+    mean = weighted.mean(axis=0)
+    axes = np.linalg.svd(weighted - mean, full_matrices=False)[2][:5]
+    tests = broad.reconstruct(digits.test).reshape(len(digits.test), -1) * roots
+    wanted = ((tests - mean) @ axes.T @ axes + mean) / roots
+    found = made.reconstruct(digits.test).reshape(len(digits.test), -1)
+    inside = (wanted > 0.01) & (wanted < 0.99)  # reconstructions are clipped
+    np.testing.assert_allclose(found[inside], wanted[inside], atol=2e-3)
+    np.testing.assert_allclose(
+        np.cov(made.encode(digits.train), rowvar=False), np.eye(5), atol=0.02
+    )
+
+
 def test_the_analysis_need_not_be_kept(digits):
     spec = change(DIGITS, pixel_scale=255).autoencoder
     networks = build(spec, digits.image_shape, seed=0)
-    init_from_pca(spec, networks, digits.train)
+    init_from_pca(spec, networks, digits.train, LOSSES["mse"])
     made = Autoencoder(spec, digits.image_shape, networks)
     short = without_encoder_projection(made.weights())
     assert set(made.weights()) - set(short) == {"encoder_0/kernel", "encoder_0/bias"}

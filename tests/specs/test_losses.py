@@ -108,15 +108,20 @@ def test_gaussian_nll_falls_below_zero_where_the_density_is_above_one():
 
 
 def test_centre_nll_is_scipys_with_a_sigma_per_pixel():
-    """σ_p is σ/2 between nose and mouth of an aligned face, and 1.5σ in the corners."""
+    """σ_p is about σ/2 at the eyes of an aligned face, σ/3 at its mouth, 1.5σ in the corners."""
     rng = np.random.default_rng(0)
     side, sigma = 50, 0.2
     target, output = rng.uniform(size=(2, 3, side, side, 3)).astype(np.float32)
     at = (np.arange(side) + 0.5) / side
-    near = stats.norm.pdf(at, 0.58, 0.2) / stats.norm.pdf(0, 0, 0.2)
-    across = stats.norm.pdf(at, 0.5, 39**-0.5) / stats.norm.pdf(0, 0, 39**-0.5)
-    sigmas = 1.5 * sigma * 3.0 ** -np.outer(near, across)
-    assert sigmas.min() == pytest.approx(sigma / 2, rel=0.02)
+
+    def bump(middle, width):
+        return stats.norm.pdf(at, middle, width) / stats.norm.pdf(0, 0, width)
+
+    eyes = np.outer(bump(0.45, 0.1), bump(0.5, 0.2))
+    mouth = np.outer(bump(0.72, 124**-0.5), bump(0.5, 50**-0.5))
+    sigmas = 1.5 * sigma / (3.0**eyes * 4.0**mouth)
+    assert sigmas[22, 25] == pytest.approx(sigma / 2, rel=0.1)
+    assert sigmas.min() == sigmas[35, 25] == pytest.approx(sigma / 3, rel=0.15)
     assert sigmas[0, 0] == pytest.approx(1.5 * sigma, rel=0.01)
     expected = -stats.norm.logpdf(target, output, sigmas[..., None]).sum(axis=(1, 2, 3))
     np.testing.assert_allclose(loss_of("centre-nll", target, output, sigma), expected, rtol=1e-4)
