@@ -79,7 +79,6 @@ FAMILIES = {
         pca_components=12,
         output_activation="linear",
         pixel_scale=255,
-        sigma=25.0,
     ),
     "variational components in bfloat16": change(
         SMALL,

@@ -55,11 +55,14 @@ def test_what_counts_in_the_loss_counts_in_the_start(digits):
     made = Autoencoder(spec, digits.image_shape, networks)
     roots = np.sqrt(importance(loss, *digits.image_shape))
     assert np.ptp(roots) > 1
-    broad = fit_pca(digits.train, 20)
-    weighted = (broad.reconstruct(digits.train).reshape(len(digits.train), -1)) * roots
-    mean = weighted.mean(axis=0)
-    axes = np.linalg.svd(weighted - mean, full_matrices=False)[2][:5]
-    tests = broad.reconstruct(digits.test).reshape(len(digits.test), -1) * roots
+    pca = fit_pca(digits.train, 20)
+
+    def within(images):
+        return ((images.reshape(len(images), -1) - pca.mean) @ pca.components.T) @ pca.components
+
+    mean = pca.mean * roots
+    axes = np.linalg.svd(within(digits.train) * roots, full_matrices=False)[2][:5]
+    tests = within(digits.test) * roots + mean
     wanted = ((tests - mean) @ axes.T @ axes + mean) / roots
     found = made.reconstruct(digits.test).reshape(len(digits.test), -1)
     inside = (wanted > 0.01) & (wanted < 0.99)  # reconstructions are clipped
