@@ -27,6 +27,10 @@ SQUEEZED = (
     "olivetti-faces-noisy-in-clean-out",
     "olivetti-faces-trained-on-noise-with-a-per-pixel",
 )
+SHAPED = """(upright) => {
+    const box = document.querySelector(".crop")?.getBoundingClientRect();
+    return box && (upright ? box.height > 1.2 * box.width : box.width > 1.2 * box.height);
+}"""
 COMMENT = b"The comment in the visitor's photo 5f1d8c52a9"
 
 
@@ -284,6 +288,17 @@ def test_the_face_of_a_photo_upside_down_is_upright(page):
     upright, from_upside_down = seen
     other = np.abs(upright[::-1] - upright).mean()
     assert np.abs(from_upside_down - upright).mean() < other / 4
+
+
+def test_a_photo_that_lies_on_its_side_is_turned_with_a_button(page):
+    open_page(page, "/denoise?source=Upload")
+    upload(page, portrait(2))
+    read(page)
+    page.wait_for_function(SHAPED, arg=False)
+    for upright in (True, False):
+        page.get_by_role("button", name="Turn by 90°").click()
+        page.wait_for_function(SHAPED, arg=upright)
+        read(page)
 
 
 def test_the_handle_of_a_turned_square_stays_under_the_pointer(page):

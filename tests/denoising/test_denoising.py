@@ -17,7 +17,7 @@ from ae_core.denoising import denoise as denoising
 from ae_core.denoising import filters, photos
 from ae_core.denoising.denoise import classical, denoise, prepared
 from ae_core.denoising.faces import MIDDLE, Crop
-from ae_core.denoising.photos import cut_face, find_faces, middle_square, take_photo
+from ae_core.denoising.photos import cut_face, find_faces, middle_square, take_photo, turn
 from ae_core.errors import Message
 from ae_core.images import to_array, to_pillow
 from ae_core.models import inference, weights
@@ -236,6 +236,20 @@ def test_at_most_1280_pixels_a_side_and_never_enlarged(size, kept):
 def test_a_photo_of_no_face_has_none():
     photo = take_photo(encoded(Image.new("RGB", (300, 200)), "PNG"), "black.png")
     assert find_faces(photo.data) == ()
+
+
+def test_a_photo_turns_by_a_quarter_clockwise(astronaut):
+    """Each turn moves the top row to the right side; the photo's pixels are kept as they are."""
+    wide = astronaut.crop((0, 0, 300, 200))
+    photo = take_photo(encoded(wide, "PNG"), "lying.png")
+    for turns in range(1, 5):
+        photo = turn(photo.data)
+        wanted = np.rot90(np.asarray(wide), -turns)
+        assert (photo.height, photo.width) == wanted.shape[:2]
+        for kept, most in ((photo.data, 0), (photo.preview, 8)):
+            with Image.open(io.BytesIO(kept)) as shown:
+                difference = np.asarray(shown.convert("RGB"), int) - wanted
+            assert np.abs(difference).mean() <= most
 
 
 # How a camera stores a picture for each EXIF orientation; see test_pictures.py.

@@ -147,7 +147,14 @@ def own_photo(
     if kept is None:
         return None
     chosen = _middle(kept) if framing == "middle" else _face(kept, framing)
-    st.button(text("denoise.photo.forget"), on_click=_forget, args=(forget,))
+    with st.container(horizontal=True):
+        if st.button(text("denoise.photo.turn"), icon=":material/rotate_90_degrees_cw:"):
+            with st.spinner(text("denoise.photo.turning")):
+                turned = answer(photos.turn, kept.photo.data)
+            session().forget_photo()
+            session().photo = KeptPhoto(turned)
+            st.rerun()
+        st.button(text("denoise.photo.forget"), on_click=_forget, args=(forget,))
     return chosen
 
 
