@@ -35,6 +35,7 @@ class ImageSetCard:
         label_names: the classes, or what is known of faces as numbers; empty without labels. The
             file of ``lfw-faces`` that the app makes has none.
         followers: for a label, those that change with it in people: its direction may change them.
+        reliable: a label, and how far from 0 it may be if the others are to be measured well.
         framing: how a photo is cut for it: ``face``, close as in LFWcrop; ``head``, with its hair,
             both eyes at fixed places; or ``middle``, its middle square.
         title: the title of a visitor's set; ``assets/text`` has the titles of the others.
@@ -53,6 +54,7 @@ class ImageSetCard:
     channels: int = 1
     label_names: tuple[str, ...] = ()
     followers: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    reliable: tuple[str, float] | None = None
     framing: str = "middle"
     title: str = ""
     revision: int = 0
@@ -214,6 +216,7 @@ _CARDS = (
         channels=3,
         label_names=_MEASURED,
         followers={"smile": ("mouth_open", "face_width")},
+        reliable=("head_turn", 0.9),  # a face that looks aside shows only one half of it well
     ),
 )
 IMAGE_SETS: Mapping[str, ImageSetCard] = MappingProxyType({card.name: card for card in _CARDS})

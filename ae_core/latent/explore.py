@@ -13,6 +13,7 @@ from ae_core.data.gallery import images_of
 from ae_core.data.loading import card, load_images
 from ae_core.images import to_array, to_bytes_range, to_pillow
 from ae_core.latent.browser_decoder import decoder_bytes
+from ae_core.latent.effects import direction_effects
 from ae_core.latent.first_sum import first_sum
 from ae_core.latent.match import winnable_seeds
 from ae_core.latent.profile import LatentProfile
@@ -107,13 +108,23 @@ def latent_profile(model: ModelFile) -> LatentProfile:
         None if labels[1] is None else labels[1][:shown],
         images.label_names,
         network.decode,
-        card(spec.image_set).followers if images.label_names else None,
+        card(spec.image_set),
     )
 
 
-def shipped_profile(model: ModelFile) -> LatentProfile:
-    """Return the profile that comes with the app for a model, with the targets of its game."""
+def shipped_profile(model: ModelFile, shown: Mapping[str, float]) -> LatentProfile:
+    """Return the profile that comes with the app for a model, with the targets of its game.
+
+    Args:
+        model: the model.
+        shown: for some directions, how much of a change of the code its decoder shows, above 0:
+            they become as much longer.
+    """
     network, images, known = open_model(model)[1], images_of(model.spec), latent_profile(model)
+    lengths = np.array([1 / shown.get(name, 1.0) for name in known.direction_names], np.float32)
+    directions = known.directions * lengths[:, np.newaxis]
+    effects = direction_effects(network.decode, known.mean, directions)
+    known = replace(known, directions=directions, direction_effects=effects)
     known = replace(known, match_seeds=winnable_seeds(network, known, images.test))
     # A decoder turns codes into images, and the terms of most sets do not let us show them.
     return known if card(model.spec.image_set).embedded else known.without_test_codes()

@@ -4,12 +4,13 @@ D latent dimensions; K directions.
 """
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from ae_core.data.catalog import ImageSetCard
 from ae_core.latent import interpolation, statistics
 from ae_core.latent.effects import VISIBLE, Decode, dimension_effects, direction_effects
 from ae_core.latent.statistics import Gaussian, Projection2D
@@ -86,7 +87,7 @@ class LatentProfile:
         test_labels: np.ndarray | None,
         label_names: tuple[str, ...],
         decode: Decode,
-        followers: Mapping[str, tuple[str, ...]] | None = None,
+        card: ImageSetCard | None = None,
     ) -> "LatentProfile":
         """Compute the profile of a model.
 
@@ -97,20 +98,14 @@ class LatentProfile:
             test_labels: class numbers or factors of these, or None.
             label_names: the classes or factors.
             decode: the model's decoder, see `ae_core.latent.effects.changes`.
-            followers: see `ae_core.data.catalog.ImageSetCard`.
+            card: what is known of the factors of its image set.
         """
         mean, log_var = train
         names, directions = label_names, np.zeros((0, mean.shape[1]), np.float32)
         if train_labels is None:
             names = ()
         elif train_labels.ndim == 2:
-            # Along a direction, what the code says of one factor rises by 1, and of no other one.
-            known = interpolation.estimates(mean, train_labels)
-            free = {
-                label_names.index(leader): [label_names.index(each) for each in names]
-                for leader, names in (followers or {}).items()
-            }
-            directions = interpolation.attribute_vectors(mean, known, free)
+            directions = _attribute_directions(mean, train_labels, label_names, card)
         else:
             directions = interpolation.class_vectors(mean, train_labels, len(label_names))
         fitted, projection = Gaussian.fit(mean), Projection2D.fit(mean)
@@ -177,6 +172,35 @@ class LatentProfile:
         found["projection"] = Projection2D(found["projection"][0], found["projection"][1:])
         found |= {name: tuple(found[name].tolist()) for name in _TUPLES if name in found}
         return cls(**({"labels": None, "kl": None} | found))
+
+
+def _attribute_directions(
+    codes: np.ndarray, labels: np.ndarray, names: tuple[str, ...], card: ImageSetCard | None
+) -> np.ndarray:
+    """Return the directions (F, D) of codes (N, D) with factors (N, F).
+
+    Along each, what the code says of its factor rises by 1; of the others, only of its followers.
+    """
+    followers, reliable = ({}, None) if card is None else (card.followers, card.reliable)
+    free = {
+        names.index(leader): [names.index(each) for each in others]
+        for leader, others in followers.items()
+    }
+    directions = _directions(codes, labels, free)
+    if reliable is not None:
+        name, most = reliable
+        measured = np.abs(labels[:, names.index(name)]) < most
+        ahead = _directions(codes[measured], labels[measured], free)
+        ahead[names.index(name)] = directions[names.index(name)]  # those few differ little in it
+        return ahead
+    return directions
+
+
+def _directions(
+    codes: np.ndarray, labels: np.ndarray, free: Mapping[int, Sequence[int]]
+) -> np.ndarray:
+    known = interpolation.estimates(codes, labels)
+    return interpolation.attribute_vectors(codes, known, free)
 
 
 def _mean_kl(mean: np.ndarray, log_var: np.ndarray) -> np.ndarray:

@@ -61,7 +61,7 @@ def write_profile(name: str, folder: Path) -> None:
     Raises:
         ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.loading.load_images`.
     """
-    _write_profile(recipes.recipe(name), folder / f"{name}.npz")
+    _write_profile(name, folder)
 
 
 def run(
@@ -144,7 +144,7 @@ def _autoencoder(name: str, folder: Path) -> None:
     kept = weights.quantize(trained, quantized) if quantized else weights.to_float16(trained)
     path = folder / f"{name}.npz"
     atomic_write(path, weights.to_bytes(kept, compress=quantized > 0))
-    profile = _write_profile(spec, path)
+    profile = _write_profile(name, folder)
     if IMAGE_SETS[spec.image_set].embedded:  # the terms of other sets do not let us show them
         atomic_write(folder / f"{name}.png", files["preview.png"])
     results: tuple[NoiseResult, ...] = ()
@@ -171,10 +171,12 @@ def _autoencoder(name: str, folder: Path) -> None:
     pretrained.write_card(card, folder)
 
 
-def _write_profile(spec: TrainingSpec, path: Path) -> LatentProfile:
-    model = ModelFile(spec, str(path), path.stat().st_mtime_ns)
-    atomic_write(pretrained.profile_path(path), explore.shipped_profile(model).to_bytes())
-    return explore.latent_profile(model)
+def _write_profile(name: str, folder: Path) -> LatentProfile:
+    path = folder / f"{name}.npz"
+    model = ModelFile(recipes.recipe(name), str(path), path.stat().st_mtime_ns)
+    profile = explore.shipped_profile(model, recipes.RECIPES[name].shown)
+    atomic_write(pretrained.profile_path(path), profile.to_bytes())
+    return profile
 
 
 def _denoiser(name: str, folder: Path) -> None:

@@ -18,12 +18,14 @@ class Recipe:
         quantized: the step of quantized weights, in standard deviations of their array, so that
             the file fits into the repository; 0 for float16.
         samples: whether a sheet of random images is stored next to the weights.
+        shown: for some directions, how much of a change of the code the decoder shows.
     """
 
     preset: str = ""
     changes: Mapping[str, Any] = field(default_factory=dict)
     quantized: float = 0.0
     samples: bool = False
+    shown: Mapping[str, float] = field(default_factory=dict)
 
 
 # Two dimensions and 30 epochs of all 70,000 digits as in keras.io's generative/vae (140.15 + KL

@@ -117,6 +117,10 @@ def test_the_kept_profile_of_a_model_is_that_of_its_weights(name):
     else:
         assert kept.kl is None
     assert kept.direction_names == made.direction_names
+    shown = RECIPES[name].shown
+    lengths = np.array([1 / shown.get(each, 1.0) for each in made.direction_names])
+    directions = made.directions * lengths[:, np.newaxis]
+    np.testing.assert_allclose(kept.directions, directions, atol=2e-3 * scale)
 
 
 def test_decoding_and_encoding_are_those_of_the_model(digits):

@@ -1,12 +1,16 @@
 """The latent profile of a constructed model, whose codes are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from ae_core.data.catalog import ImageSetCard
 from ae_core.latent.profile import CELLS, LatentProfile, cells
 
 FACTORS = 3
 NAMES = ("one", "two", "three")
+CARD = ImageSetCard("known", "faces", 8, (8,), 500, 50, label_names=NAMES)
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +65,31 @@ def test_directions_of_attributes_are_told_from_those_of_classes(linear, factors
     assert linear.attributes
     moved = 255 * 0.1 * 2 * np.abs(mixing) / np.sqrt(4)  # from -1 to 1
     np.testing.assert_allclose(linear.direction_effects, np.linalg.norm(moved, axis=1), rtol=1e-2)
+
+
+def test_directions_are_those_of_images_that_were_measured_well(linear, factors, mixing):
+    """Where the second factor is large, the others were not measured but guessed."""
+    known = replace(CARD, reliable=(NAMES[1], 0.6))
+    guessed = np.abs(factors[:, 1]) >= 0.6
+    measured = factors.copy()
+    measured[np.ix_(guessed, [0, 2])] = np.random.default_rng(5).uniform(-1, 1, (guessed.sum(), 2))
+    codes = factors @ mixing
+    given = ((codes, None), measured, codes, measured, NAMES, one_pixel_each)
+    found = LatentProfile.fit(*given, known).directions
+    np.testing.assert_allclose(found[[0, 2]], mixing[[0, 2]], atol=1e-4)
+    assert np.abs(LatentProfile.fit(*given).directions - mixing)[[0, 2]].max() > 0.2
+
+
+def test_a_direction_may_change_the_factors_that_follow_its_own(factors, mixing):
+    known = replace(CARD, followers={NAMES[0]: (NAMES[2],)})
+    together = factors.copy()
+    together[:, 2] = 0.8 * factors[:, 0] + 0.2 * factors[:, 2]
+    codes = together @ mixing
+    found = LatentProfile.fit(
+        (codes, None), together, codes, together, NAMES, one_pixel_each, known
+    ).directions
+    np.testing.assert_allclose(found[0], mixing[0] + 0.8 * mixing[2], atol=0.05)
+    np.testing.assert_allclose(found[1:], mixing[1:], atol=1e-3)
 
 
 def test_classes_have_the_way_from_all_codes_to_theirs():
