@@ -1,4 +1,4 @@
-"""Signed distance functions (SDF) of smooth shapes, drawn into many gray images at once.
+"""Signed distance functions (SDF) of smooth shapes, drawn into many images at once.
 
 A distance is negative inside the shape and has the units of the coordinates: x to the right and y
 down from the centre of the image, which ends at ±1/ZOOM. The module uses only + − × ÷ √ and
@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 Pixels = NDArray[Any]  # float32; NumPy's type hints lose it in arithmetic with a plain number
+Ink = tuple[Pixels | float, ...]  # a tone for each channel, or none: then nothing is drawn
 ZOOM = 1.13
 
 
 class Region:
-    """A rectangle in a batch of images (N, H, W), and the coordinates of its pixels.
+    """A rectangle in a batch of images (N, H, W, C), and the coordinates of its pixels.
 
     Drawing changes the images in place, only inside the rectangle.
     """
@@ -39,13 +40,16 @@ class Region:
         """Return the share of each pixel, in [0, 1], that a shape of this distance covers."""
         return np.clip(0.5 - distance / self.pixel, 0, 1)
 
-    def paint(self, alpha: Pixels, tone: Pixels | float) -> None:
-        """Blend `tone` in with opacity `alpha` in [0, 1], broadcastable to (N, H, W)."""
-        self.part += alpha * (tone - self.part)
+    def paint(self, alpha: Pixels, ink: Ink) -> None:
+        """Blend an ink in with opacity `alpha` in [0, 1]; both broadcast to (N, H, W)."""
+        for channel, tone in enumerate(ink):
+            part = self.part[..., channel]
+            part += alpha * (tone - part)
 
-    def fill(self, distance: Pixels, tone: Pixels | float) -> None:
-        """Fill the shape of a signed distance with `tone`."""
-        self.paint(self.coverage(distance), tone)
+    def fill(self, distance: Pixels, ink: Ink) -> None:
+        """Fill the shape of a signed distance with an ink."""
+        if ink:
+            self.paint(self.coverage(distance), ink)
 
 
 def ellipse(x: Pixels, y: Pixels, rx: Pixels | float, ry: Pixels | float) -> Pixels:

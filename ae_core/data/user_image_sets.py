@@ -77,8 +77,8 @@ def _too_few(found: UserSet) -> UserError:
     return UserError("set_small", name=found.name, count=found.count, least=MIN_IMAGES)
 
 
-def read_user_set(name: str) -> RawImages:
-    """Return the current images of a visitor's set.
+def read_user_set(name: str, channels: int) -> RawImages:
+    """Return the current images of a visitor's set, in gray or colour.
 
     Raises:
         UnknownThing: the set was deleted.

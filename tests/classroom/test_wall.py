@@ -319,7 +319,7 @@ def test_a_table_has_one_line_a_run_and_numbers_stay_numbers(store, wall_of):
         "toy-faces-vae",
     )
     assert (float(row["psnr"]), float(row["loss"]), int(row["numbers"])) == (-3.5, -12.5, 5)
-    assert row["changed_settings"] == "latent_dim=5"
+    assert row["changed_settings"] == "latent_dim=5; channels=3"
 
 
 NICKNAME = st.text(

@@ -11,11 +11,11 @@ import streamlit as st
 
 from ae_core import images
 from ae_core.data import image_files, uploads
-from ae_core.data.drawing import DRAWING_SIDE, centre_digit
 from ae_core.data.user_image_sets import user_sets
 from ae_core.data.user_set_store import MAX_IMAGES
 from ae_core.data.user_sets import UserSet
 from ae_core.errors import UserError
+from ae_core.images.drawing import DRAWING_SIDE, centre_digit
 from pages.ui.backend.service import read_upload
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text

@@ -33,7 +33,7 @@ from pages.ui.widgets.waiting import waiting
 
 SHOWN_IMAGES = 8
 GROUPS = {
-    "Pictures": ("image_set", "image_size", "split", "augment"),
+    "Pictures": ("image_set", "channels", "image_size", "split", "augment"),
     "Network": ("latent_dim", "bottleneck", "encoder", "decoder"),
     "Noise": ("noise_kind", "noise_amount", "noise_stage"),
     "Learning": ("epochs", "loss", "optimizer", "learning_rate", "batch_size", "seed"),
@@ -111,6 +111,7 @@ def _group(group: str) -> None:
 def _without_effect(spec: TrainingSpec) -> set[str]:
     """Return the settings that have no effect, given the others."""
     idle = {"noise_amount", "noise_stage"} if spec.corruption.noise_kind == "none" else set()
+    idle |= {"channels"} if len(card(spec.image_set).channels) == 1 else set()
     return idle | ({"code_type"} if spec.autoencoder.is_variational else set())
 
 
