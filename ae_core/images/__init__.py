@@ -28,6 +28,12 @@ def to_bytes_range(images: np.ndarray) -> np.ndarray:
     return scaled.astype(np.uint8)
 
 
+def luma(pixels: np.ndarray) -> np.ndarray:
+    """Return coloured uint8 images (…, 3) in gray (…, 1), to the bit as Pillow converts them."""
+    weighed = pixels.astype(np.uint32) @ np.array([19595, 38470, 7471], np.uint32)
+    return ((weighed + 0x8000) >> 16).astype(np.uint8)[..., np.newaxis]
+
+
 def sheet(rows: np.ndarray) -> np.ndarray:
     """Lay uint8 images (R, N, H, W, C) out as one image (R·H, N·W, C) without gaps."""
     count, columns, height, width, channels = rows.shape

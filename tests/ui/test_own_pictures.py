@@ -36,9 +36,9 @@ def set_of(page):
     return written if isinstance(written, str) else written[0]
 
 
-def drawings(count, side=28, seed=0):
+def drawings(count, side=28, seed=0, channels=1):
     factors = sample_factors(count, np.random.default_rng(seed))
-    return np.uint8(draw_faces(factors, side)[..., 0] * 255)
+    return np.uint8(draw_faces(factors, side, channels) * 255)
 
 
 def png(size=(40, 40), value=200):
