@@ -17,15 +17,16 @@ ZOOM = 1.13
 
 
 class Region:
-    """A rectangle in a batch of images (N, H, W, C), and the coordinates of its pixels.
+    """A rectangle in a batch of images, and the coordinates of its pixels.
 
-    Drawing changes the images in place, only inside the rectangle.
+    The images are planes (C, N, H, W): a plane's pixels lie side by side, so drawing is quick. Drawing
+    changes them in place, only inside the rectangle.
     """
 
     def __init__(
         self, images: Pixels, left: float, right: float, top: float, bottom: float
     ) -> None:
-        size = images.shape[1]
+        size = images.shape[3]
         self.pixel = np.float32(2 / ZOOM / size)
         half = size * ZOOM / 2
         rows, columns = (
@@ -33,7 +34,7 @@ class Region:
             for low, high in ((top, bottom), (left, right))
         )
         centres = (np.arange(size, dtype=np.float32) - (size - 1) / 2) * self.pixel
-        self.part = images[:, rows, columns]
+        self.parts = images[:, :, rows, columns]
         self.x, self.y = centres[None, None, columns], centres[None, rows, None]
 
     def coverage(self, distance: Pixels) -> Pixels:
@@ -42,8 +43,7 @@ class Region:
 
     def paint(self, alpha: Pixels, ink: Ink) -> None:
         """Blend an ink in with opacity `alpha` in [0, 1]; both broadcast to (N, H, W)."""
-        for channel, tone in enumerate(ink):
-            part = self.part[..., channel]
+        for part, tone in zip(self.parts, ink, strict=False):
             part += alpha * (tone - part)
 
     def fill(self, distance: Pixels, ink: Ink) -> None:

@@ -69,16 +69,19 @@ def draw_faces(factors: Array, size: int = 64, channels: int = 1) -> Array:
     # Large images are drawn a few at a time: temporary memory does not grow with the size.
     batch = max(1, min(BATCH, BATCH * 64 * 64 // (size * size)))
     for start in range(0, len(rows), batch):
-        _draw(rows[start : start + batch], images[start : start + batch])
+        part = rows[start : start + batch]
+        planes = np.empty((channels, len(part), size, size), np.float32)
+        _draw(part, planes)
+        images[start : start + batch] = np.moveaxis(planes, 0, 3)
     return images
 
 
 def _draw(rows: Pixels, images: Pixels) -> None:
-    """Draw one batch: rows (N, F) into images (N, H, W, C), from the back to the front."""
+    """Draw one batch: rows (N, F) into planes (C, N, H, W), from the back to the front."""
     smile, openness, brows, width, hair, skin, glasses, gaze = (
         rows[:, index, None, None] for index in range(len(FACTORS))
     )
-    paint = palette(skin, images.shape[3])
+    paint = palette(skin, len(images))
     half_width = 0.485 + 0.095 * width
     _behind(images, paint, hair, half_width)
     _head(images, paint, hair, half_width)
@@ -94,8 +97,8 @@ def _behind(images: Pixels, paint: Palette, hair: Pixels, half_width: Pixels) ->
     region = Region(images, -1, 1, -1, 1)
     x, y = region.x, region.y
     dusk = 0.05 * (x * x + y * y)
-    for channel, tone in enumerate(paint.background):
-        images[..., channel] = tone - dusk
+    for plane, tone in zip(images, paint.background, strict=True):
+        plane[...] = tone - dusk
     full = (hair + 1) / 2
     # Hair at the back: a round top that runs straight down to the length of the hair.
     reach = half_width + 0.022 + 0.183 * full

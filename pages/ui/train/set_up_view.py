@@ -167,7 +167,9 @@ def _network() -> None:
         metric(text("train.parameters"), number(parameters(layers), ","), _halves(layers))
         in_bytes = pixels / (4 * latent_dim)
         about = text("train.compression_help", pixels=pixels, numbers=latent_dim, bytes=in_bytes)
-        metric(text("train.compression"), f"{number(pixels / latent_dim, '.3g')} : 1", about)
+        ratio = pixels / latent_dim
+        written = number(ratio, ",.0f" if ratio >= 1000 else ".3g")
+        metric(text("train.compression"), f"{written} : 1", about)
         metric(text("train.time"), _estimate(layers))
     side = card(spec.image_set).native_size
     if side < image_shape(spec)[0]:  # the enlarged images have no more independent values
