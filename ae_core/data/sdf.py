@@ -19,8 +19,8 @@ ZOOM = 1.13
 class Region:
     """A rectangle in a batch of images, and the coordinates of its pixels.
 
-    The images are planes (C, N, H, W), so that pixels of a channel lie side by side. Drawing changes
-    them in place, only inside the rectangle.
+    The images are planes (C, N, H, W): a channel's pixels lie side by side. Drawing changes them in
+    place, only inside the rectangle.
     """
 
     def __init__(
