@@ -18,7 +18,13 @@ from hypothesis import strategies as st
 
 from ae_core import images
 from ae_core.classroom.csv_export import COLUMNS, table
-from ae_core.classroom.model import Challenge, Classroom, Student
+from ae_core.classroom.model import (
+    Challenge,
+    ClassLimits,
+    Classroom,
+    Student,
+    challenge_preset,
+)
 from ae_core.classroom.run_card import MAX_BYTES, MAX_POINTS, MAX_SIDE, RunCard, WallEntry, pack
 from ae_core.classroom.service import ClassroomService
 from ae_core.classroom.wall import Wall, standings
@@ -201,6 +207,21 @@ def test_other_runs_take_no_part(store, wall_of, created, status, spec, metrics)
     kept(store, "ada", created, 40.0, status, spec=spec, metrics=metrics)
     kept(store, "bob", 201.0, 10.0, spec=LATENT_8)
     assert challenged(store, wall_of) == [("Bob", 10.0)]
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_gray_runs_and_runs_in_colour_take_no_part_in_each_other_s_challenge(
+    store, wall_of, channels
+):
+    faces = change(preset("toy-faces-vae"), latent_dim=8)
+    for owner, colours in (("ada", 1), ("bob", 3)):
+        kept(store, owner, 201.0, 20.0 + colours, spec=change(faces, channels=colours))
+    challenge = Challenge(8, "toy-faces", 64, 200.0, channels)
+    classroom = replace(CLASSROOM, challenge=challenge)
+    entries = wall_of(store).entries(classroom, (ADA, BOB))
+    assert [card.psnr for _, card in standings(entries)] == [20.0 + channels]
+    spec, name = challenge_preset(challenge, ClassLimits())
+    assert (name, spec.channels) == ("toy-faces-vae", channels)
 
 
 def test_without_a_challenge_nobody_leads(store, wall_of):

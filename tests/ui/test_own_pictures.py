@@ -194,6 +194,20 @@ def test_train_takes_an_own_set_from_a_link(trained):
     assert page.selectbox(key="train.image_set").value == own.image_set
 
 
+def test_a_set_in_colour_is_shown_in_colour_and_trains_in_either():
+    own = user_sets().create("ada", "Bunt", 28)
+    user_sets().add(own.id, drawings(12, channels=3))
+    page = opened("pages/own_pictures.py", set=own.id)
+    assert not page.exception
+    (link,) = [each for each in page.get("page_link") if "image_set" in each.proto.query_string]
+    assert "channels=3" in link.proto.query_string
+    page = opened("pages/train.py", preset="digits-dense", image_set=own.image_set, channels="3")
+    assert page.segmented_control(key="train.channels").value == 3
+    page.segmented_control(key="train.channels").set_value(1).run()
+    assert not texts(page.error)
+    assert page.session_state["session"].draft.spec.channels == 1
+
+
 def test_a_set_with_too_few_pictures_is_a_sentence_on_train():
     own = user_sets().create("ada", "Few", 28)
     user_sets().add(own.id, drawings(4))
