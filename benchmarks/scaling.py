@@ -43,7 +43,7 @@ def run(report: Report, rounds: int = 2) -> None:
     """Measure; `ONE_THREAD` stays set for processes that start later."""
     os.environ |= ONE_THREAD
     cores = len(os.sched_getaffinity(0))
-    spec = change(preset("toy-faces-vae"), epochs=EPOCHS, steps_per_epoch=STEPS)
+    spec = change(preset("toy-faces-vae"), channels=1, epochs=EPOCHS, steps_per_epoch=STEPS)
     report.figure("load of the machine before", f"{os.getloadavg()[0]:.1f} on {cores} cores")
     alone = 0.0
     for workers in WORKERS:

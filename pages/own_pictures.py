@@ -132,7 +132,7 @@ def _grid(user_set: UserSet, mine: bool) -> None:
     chosen = int(written) if written.isdecimal() and len(written) < 10 else -1
     image_picker(
         f"own-{user_set.id}-{start}-{user_set.changes}",
-        data_urls(images.pixels[start : start + A_PAGE, :, :, None]),
+        data_urls(images.pixels[start : start + A_PAGE]),
         tuple(text("own.tile", number=number + 1) for number in numbers),
         numbers.index(chosen) if chosen in numbers else -1,
         lambda index: set_query(picture=str(numbers[index])),

@@ -60,17 +60,25 @@ class Challenge:
         image_set: the set that every run must train on.
         image_size: H = W; PSNRs at different image sizes are not comparable.
         begun: seconds since 1970; only runs that begin later take part.
+        channels: 1 for gray, 3 for colour, likewise; without effect if the set offers no choice.
     """
 
     latent_dim: int
     image_set: str
     image_size: int
     begun: float = 0.0
+    channels: int = 1
 
     def __post_init__(self) -> None:
         CLASS_LIMITS["latent_dim"].check("latent_dim", self.latent_dim)
         card(self.image_set)
-        image_shape(TrainingSpec(image_set=self.image_set, image_size=self.image_size))
+        self.image_shape  # noqa: B018 - it raises
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(H, W, C) of the images."""
+        size, channels = self.image_size, self.channels
+        return image_shape(TrainingSpec(self.image_set, size, channels=channels))
 
 
 @dataclass(frozen=True)
@@ -233,6 +241,7 @@ def _suited(spec: TrainingSpec, challenge: Challenge, limits: ClassLimits) -> Tr
     if spec.image_set != challenge.image_set:
         spec = apply_setting(spec, "image_set", challenge.image_set)
     for setting, value in (
+        ("channels", challenge.channels),
         ("image_size", challenge.image_size),
         ("latent_dim", challenge.latent_dim),
         ("split", "held-out"),

@@ -89,7 +89,7 @@ class RunCard:
             and self.psnr is not None
             and self.latent_dim <= challenge.latent_dim
             and self.run.spec.image_set == challenge.image_set
-            and self.side == challenge.image_size
+            and image_shape(self.run.spec) == challenge.image_shape
         )
 
     @property

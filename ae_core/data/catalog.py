@@ -31,7 +31,7 @@ class ImageSetCard:
             app is developed with; the file that the app downloads holds more.
         test_count: test images, likewise.
         file: its name in the data folder; None if no file is needed, and for a visitor's set.
-        channels: 1 for gray, 3 for colour (RGB).
+        channels: what the images can be loaded as: 1 for gray, 3 for colour (RGB).
         label_names: the classes, or what is known of faces as numbers; empty without labels. The
             file of ``lfw-faces`` that the app makes has none.
         followers: for a label, those that change with it in people: its direction may change them.
@@ -51,7 +51,7 @@ class ImageSetCard:
     train_count: int
     test_count: int
     file: str | None = None
-    channels: int = 1
+    channels: tuple[int, ...] = (1,)
     label_names: tuple[str, ...] = ()
     followers: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     reliable: tuple[str, float] | None = None
@@ -87,6 +87,13 @@ class ImageSetCard:
             values = {"value": side, "choices": self.sizes, "image_set": self.name}
             raise UserError("one_of_for", name="image_size", **values)
         return side
+
+    def channels_for(self, wanted: int) -> int:
+        """Return the channels for those of a spec: the only ones if the set offers no choice.
+
+        So a spec from before there was one, or changed to another set, still has images.
+        """
+        return wanted if wanted in self.channels else self.channels[0]
 
     def check_trainable(self) -> None:
         """Refuse a visitor's set that was deleted, is damaged or has too few images.
@@ -161,6 +168,7 @@ _CARDS = (
         sizes=(32, 64),
         train_count=5000,
         test_count=1000,
+        channels=(1, 3),
         label_names=tuple(factor.name for factor in FACTORS),
     ),
     ImageSetCard(
@@ -213,7 +221,7 @@ _CARDS = (
         train_count=7968,
         test_count=1398,
         file="lfw_faces.npz",
-        channels=3,
+        channels=(3,),
         label_names=_MEASURED,
         followers={"smile": ("mouth_open", "face_width")},
         reliable=("head_turn", 0.9),  # a face that looks aside shows only one half of it well

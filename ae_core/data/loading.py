@@ -32,8 +32,10 @@ def card(name: str) -> ImageSetCard:
     raise UserError("one_of", name="image_set", value=name, choices=tuple(IMAGE_SETS))
 
 
-def load_images(name: str, size: int = 0, split: str = "held-out") -> ImageSet:
-    """Load a set at one of its card's sizes; 0 is the native size.
+def load_images(name: str, size: int = 0, split: str = "held-out", channels: int = 1) -> ImageSet:
+    """Load a set at one of its card's sizes, 0 for the native one, in gray (1) or colour (3).
+
+    A set that offers only one of these is loaded as that.
 
     Split "held-out" is the usual split into train and test, always the same; no person is in both.
     With "none", train holds all images and test stays the same: this reproduces recipes whose
@@ -49,38 +51,41 @@ def load_images(name: str, size: int = 0, split: str = "held-out") -> ImageSet:
         ImageSetCorrupt: the content of the file is wrong.
     """
     known = card(name)
-    size = known.side(size)
+    size, channels = known.side(size), known.channels_for(channels)
     if split not in SPLITS:
         raise UserError("one_of", name="split", value=split, choices=SPLITS)
     if not known.user_made:
-        return _load(name, size, split, data_dir())
+        return _load(name, size, split, channels, data_dir())
     try:
-        return _made(known, user_image_sets.read_user_set(name), size, split)
+        return _made(known, user_image_sets.read_user_set(name, channels), size, split)
     except UnknownThing as error:
         raise ImageSetUnavailable.from_message(error.message) from error
 
 
 @lru_cache(maxsize=2)
-def _load(name: str, size: int, split: str, folder: Path) -> ImageSet:
+def _load(name: str, size: int, split: str, channels: int, folder: Path) -> ImageSet:
     """Load a set of the app; the folder is an argument because it is part of the cache key."""
     known = IMAGE_SETS[name]
     if name == "digits":
         found = readers.read_digits()
     elif name == "toy-faces":
-        found = readers.draw_toy_faces(size, known.train_count, known.test_count)
+        found = readers.draw_toy_faces(size, channels, known.train_count, known.test_count)
     else:
         found = read_or_download(known, folder)
     return _made(known, found, size, split)
 
 
 def _made(card: ImageSetCard, found: RawImages, size: int, split: str) -> ImageSet:
+    pixels = found.pixels
+    if not isinstance(pixels, JpegImages) and pixels.ndim == 3:
+        pixels = pixels[..., np.newaxis]
     tests, labels, people = found.tests, found.labels, found.people
     trains = np.ones_like(tests) if split == "none" else ~tests
     return ImageSet(
         name=card.name,
-        read_train=partial(_train, found.pixels, trains, size),
+        read_train=partial(_train, pixels, trains, size),
         train_count=int(trains.sum()),
-        test=_frozen(_sized(found.pixels[tests], size)),
+        test=_frozen(_sized(pixels[tests], size)),
         train_labels=None if labels is None else _frozen(labels[trains]),
         test_labels=None if labels is None else _frozen(labels[tests]),
         label_names=() if labels is None else card.label_names,
@@ -96,26 +101,26 @@ def _train(
 
 
 def _sized(pixels: NDArray[Any] | JpegImages, size: int) -> NDArray[np.float32]:
-    """Resize pixels (N, H, H), uint8 or float32, to (N, size, size, 1) float32 in [0, 1].
+    """Resize pixels (N, H, H, C), uint8 or float32, to (N, size, size, C) float32 in [0, 1].
 
-    Compressed colour images become (N, size, size, 3).
+    Compressed images have C = 3.
     """
     if isinstance(pixels, JpegImages):
         return pixels.decoded(size)
     native = pixels.shape[1]
     scale = np.float32(255 if pixels.dtype == np.uint8 else 1)
     if native == size and pixels.dtype == np.float32:
-        return pixels[..., None]
-    sized = np.zeros((len(pixels), size, size, 1), dtype=np.float32)
+        return pixels
+    sized = np.zeros((len(pixels), size, size, pixels.shape[3]), dtype=np.float32)
     if native in (28, size):  # 28×28 images get a margin: their strokes keep their thickness
         edge = (size - native) // 2
         inner = slice(edge, edge + native)
-        np.divide(pixels, scale, out=sized[:, inner, inner, 0])
+        np.divide(pixels, scale, out=sized[:, inner, inner])
         return sized
     from ae_core.images import bicubic  # with Pillow, which the server does not need for a card
 
     for index, picture in enumerate(pixels):
-        sized[index, :, :, 0] = bicubic(picture / scale, size)
+        sized[index] = bicubic(picture / scale, size)
     return sized
 
 

@@ -1,6 +1,6 @@
 """Readers of the app's image sets: each returns the `RawImages` of a file or of an embedded set.
 
-Letters: N images, H height, W width, F factors.
+Letters: N images, H height, W width, C channels, F factors.
 """
 
 import logging
@@ -35,8 +35,8 @@ def corrupt(path: Path, key: str, **values: Any) -> ImageSetCorrupt:
 class RawImages:
     """All images of a set, before any split.
 
-    `pixels` (N, H, W) uint8, or float32 in [0, 1], or a `JpegImages`; `tests` (N,) bool,
-    True in the usual test set; `labels` (N,) class numbers, (N, F) float32 factors or None;
+    `pixels` (N, H, W), or (N, H, W, C), uint8 or float32 in [0, 1], or a `JpegImages`; `tests` (N,)
+    bool, True in the usual test set; `labels` (N,) class numbers, (N, F) float32 factors or None;
     `people` (N,) numbers or None.
     """
 
@@ -60,13 +60,24 @@ def read_digits() -> RawImages:
     return RawImages(pixels, np.isin(rows, chosen), digits.target.astype(np.int64))
 
 
-def draw_toy_faces(size: int, train_count: int, test_count: int) -> RawImages:
-    """Return toy faces of random factors, always the same ones; the test images come last."""
-    from ae_core.data.toy_faces import draw_faces, sample_factors
+def draw_toy_faces(size: int, channels: int, train_count: int, test_count: int) -> RawImages:
+    """Return toy faces of random factors, always the same ones; the test images come last.
+
+    In colour they are the same faces, in 256 steps: as float32 all of them would take 295 MB.
+    """
+    from ae_core.data.toy_faces import BATCH, draw_faces, sample_factors
 
     factors = sample_factors(train_count + test_count, np.random.default_rng(SEED))
     tests = np.arange(len(factors)) >= train_count
-    return RawImages(draw_faces(factors, size)[..., 0], tests, factors)
+    if channels == 1:
+        return RawImages(draw_faces(factors, size), tests, factors)
+    from ae_core.images import to_bytes_range  # with Pillow, which the server does not need
+
+    pixels = np.empty((len(factors), size, size, channels), np.uint8)
+    for start in range(0, len(factors), BATCH):
+        part = slice(start, start + BATCH)
+        pixels[part] = to_bytes_range(draw_faces(factors[part], size, channels))
+    return RawImages(pixels, tests, factors)
 
 
 def read_keras_npz(path: Path) -> RawImages:

@@ -1,4 +1,4 @@
-"""Signed distance functions (SDF) of smooth shapes, drawn into many gray images at once.
+"""Signed distance functions (SDF) of smooth shapes, drawn into many images at once.
 
 A distance is negative inside the shape and has the units of the coordinates: x to the right and y
 down from the centre of the image, which ends at ±1/ZOOM. The module uses only + − × ÷ √ and
@@ -12,19 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 Pixels = NDArray[Any]  # float32; NumPy's type hints lose it in arithmetic with a plain number
+Ink = tuple[Pixels | float, ...]  # a tone for each channel, or none: then nothing is drawn
 ZOOM = 1.13
 
 
 class Region:
-    """A rectangle in a batch of images (N, H, W), and the coordinates of its pixels.
+    """A rectangle in a batch of images, and the coordinates of its pixels.
 
-    Drawing changes the images in place, only inside the rectangle.
+    The images are planes (C, N, H, W): a channel's pixels lie side by side. Drawing changes them in
+    place, only inside the rectangle.
     """
 
     def __init__(
         self, images: Pixels, left: float, right: float, top: float, bottom: float
     ) -> None:
-        size = images.shape[1]
+        size = images.shape[3]
         self.pixel = np.float32(2 / ZOOM / size)
         half = size * ZOOM / 2
         rows, columns = (
@@ -32,20 +34,22 @@ class Region:
             for low, high in ((top, bottom), (left, right))
         )
         centres = (np.arange(size, dtype=np.float32) - (size - 1) / 2) * self.pixel
-        self.part = images[:, rows, columns]
+        self.parts = images[:, :, rows, columns]
         self.x, self.y = centres[None, None, columns], centres[None, rows, None]
 
     def coverage(self, distance: Pixels) -> Pixels:
         """Return the share of each pixel, in [0, 1], that a shape of this distance covers."""
         return np.clip(0.5 - distance / self.pixel, 0, 1)
 
-    def paint(self, alpha: Pixels, tone: Pixels | float) -> None:
-        """Blend `tone` in with opacity `alpha` in [0, 1], broadcastable to (N, H, W)."""
-        self.part += alpha * (tone - self.part)
+    def paint(self, alpha: Pixels, ink: Ink) -> None:
+        """Blend an ink in with opacity `alpha` in [0, 1]; both broadcast to (N, H, W)."""
+        for part, tone in zip(self.parts, ink, strict=False):
+            part += alpha * (tone - part)
 
-    def fill(self, distance: Pixels, tone: Pixels | float) -> None:
-        """Fill the shape of a signed distance with `tone`."""
-        self.paint(self.coverage(distance), tone)
+    def fill(self, distance: Pixels, ink: Ink) -> None:
+        """Fill the shape of a signed distance with an ink."""
+        if ink:
+            self.paint(self.coverage(distance), ink)
 
 
 def ellipse(x: Pixels, y: Pixels, rx: Pixels | float, ry: Pixels | float) -> Pixels:

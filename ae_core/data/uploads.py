@@ -1,9 +1,9 @@
-"""Reads uploaded images and zip files of images as small gray images, in memory.
+"""Reads uploaded images and zip files of images as small images, in memory.
 
 The metadata of a zip file is not trusted: names are only displayed, and sizes are measured during
 unpacking.
 
-Letters: N images, S side.
+Letters: N images, S side, C channels.
 """
 
 import io
@@ -16,7 +16,7 @@ import numpy as np
 
 from ae_core.data.image_files import MAX_BYTES, read_header
 from ae_core.errors import Message, UserError
-from ae_core.images import to_array, to_bytes_range
+from ae_core.images import luma, to_array, to_bytes_range
 from ae_core.storage.files import DAMAGED
 from ae_core.text.typed import shortened, visible_text
 
@@ -24,6 +24,7 @@ MAX_TOTAL_BYTES = 60 << 20  # for all files, unpacked
 MAX_PIXELS = 500_000_000  # for all images at their original size: about ten seconds of work
 MAX_MEMBERS = 2000  # per zip file, including folders and the files that macOS adds
 MAX_NAME = 30  # characters of a file's name that are displayed
+TINT = 8  # of 255, at most: the difference between the channels of a gray image
 CHUNK = 1 << 16  # bytes unpacked at a time
 _MEMBER = b"PK\x01\x02"  # begins each entry in a zip's directory
 _ENCRYPTED = 1  # bit in a member's flags
@@ -36,7 +37,7 @@ class Batch:
     """The images in uploaded files.
 
     Attributes:
-        pixels: (N, S, S) uint8, 0 black.
+        pixels: (N, S, S, C) uint8, 0 black; C = 3 if any image is in colour.
         left_out: a message with a shortened name for each unusable file.
         beyond: the number of files that were skipped because there was no room left.
         folders: the number of skipped folders and hidden files.
@@ -51,7 +52,7 @@ class Batch:
 
 
 def read_files(files: Sequence[tuple[str, bytes]], side: int, room: int) -> Batch:
-    """Read images and zip files of images: the central square of each, gray, S×S.
+    """Read images and zip files of images: the central square of each, S×S.
 
     Args:
         files: names and contents.
@@ -77,6 +78,11 @@ def short_name(name: str) -> str:
     return shortened(visible_text(last) or "a file", MAX_NAME)
 
 
+def _coloured(pixels: np.ndarray) -> bool:
+    """Return whether anything in images (…, 3) uint8 is in colour, not only tinted."""
+    return bool((np.ptp(pixels, axis=-1) > TINT).any())
+
+
 class _Reader:
     """Collects the images of files, and messages about files that cannot be used."""
 
@@ -89,9 +95,11 @@ class _Reader:
         self._bytes = self._decoded = 0
 
     def batch(self) -> Batch:
-        side = self._side
-        empty = np.zeros((0, side, side), np.uint8)
-        pixels = np.stack(self._pixels) if self._pixels else empty
+        pixels = np.zeros((0, self._side, self._side, 3), np.uint8)
+        if self._pixels:
+            pixels = np.stack(self._pixels)
+        if not _coloured(pixels):
+            pixels = pixels[..., :1]
         counts = self._beyond, self._folders, self._archives
         return Batch(pixels, tuple(self._left_out), *counts)
 
@@ -116,8 +124,10 @@ class _Reader:
         except UserError as error:
             self._left_out.append(error.message)
             return
-        array = to_array(image, (self._side, self._side, 1))
-        self._pixels.append(to_bytes_range(array)[..., 0])
+        pixels = to_bytes_range(to_array(image, (self._side, self._side, 3)))
+        if not _coloured(pixels):
+            pixels = np.repeat(luma(pixels), 3, axis=2)
+        self._pixels.append(pixels)
 
     def take_archive(self, name: str, data: bytes) -> None:
         short = short_name(name)

@@ -18,6 +18,7 @@ from ae_core.data.user_set_store import UserSetStore
 from ae_core.data.user_sets import PREFIX, SET_ID, SIDES, UserSet
 from ae_core.errors import ImageSetCorrupt, UnknownThing, UserError
 from ae_core.specs import TrainingSpec, change, preset
+from ae_core.specs.training import CHANNELS
 from ae_core.storage.database import database_in
 from ae_core.storage.files import runs_dir
 
@@ -47,7 +48,8 @@ def user_card(name: str) -> ImageSetCard:
     try:
         return _card(user_sets().get(set_id))
     except (UnknownThing, ImageSetCorrupt) as error:
-        return _filled(UserSet(set_id, "", "", 0.0), 0, error)
+        # A run with its pictures may have been in colour: it can still be looked at.
+        return _filled(UserSet(set_id, "", "", 0.0, channels=3), 0, error)
 
 
 @lru_cache(maxsize=256)
@@ -66,6 +68,7 @@ def _filled(found: UserSet, tests: int, problem: UserError | None) -> ImageSetCa
         sizes=tuple(size for size in SIDES if size in (found.side, 32)),
         train_count=found.count - tests,
         test_count=tests,
+        channels=CHANNELS if found.channels == 3 else (1,),
         title=found.name,
         revision=found.changes,
         gone=isinstance(problem, UnknownThing),
@@ -77,8 +80,8 @@ def _too_few(found: UserSet) -> UserError:
     return UserError("set_small", name=found.name, count=found.count, least=MIN_IMAGES)
 
 
-def read_user_set(name: str) -> RawImages:
-    """Return the current images of a visitor's set.
+def read_user_set(name: str, channels: int) -> RawImages:
+    """Return the current images of a visitor's set, in gray (1) or in colour (3).
 
     Raises:
         UnknownThing: the set was deleted.
@@ -88,7 +91,12 @@ def read_user_set(name: str) -> RawImages:
     found, images = user_sets().read(name.removeprefix(PREFIX))
     if found.count < MIN_IMAGES:
         raise _too_few(found)
-    return RawImages(images.pixels, _held_out(images.numbers))
+    pixels = images.pixels
+    if channels != pixels.shape[3]:
+        from ae_core.images import luma  # with Pillow, which the server does not need for a card
+
+        pixels = luma(pixels)
+    return RawImages(pixels, _held_out(images.numbers))
 
 
 def _held_out(numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -108,7 +116,7 @@ def _held_out(numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
 
 
 def suggested_spec(card: ImageSetCard) -> TrainingSpec:
-    """Return a spec that suits a visitor's set: the fewer images, the more epochs.
+    """Return a spec that suits a visitor's set and its colours: the fewer images, the more epochs.
 
     Raises:
         UserError: the set was deleted or is damaged.
@@ -119,4 +127,5 @@ def suggested_spec(card: ImageSetCard) -> TrainingSpec:
     count = card.train_count + card.test_count
     steps = max(1, count * (TEST_EVERY - 1) // (TEST_EVERY * spec.batch_size))
     epochs = min(max(STEPS // steps, spec.epochs), MAX_EPOCHS)
-    return change(spec, image_set=card.name, image_size=card.native_size, epochs=epochs)
+    size, channels = card.native_size, card.channels[-1]
+    return change(spec, image_set=card.name, image_size=size, channels=channels, epochs=epochs)

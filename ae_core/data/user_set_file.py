@@ -1,4 +1,4 @@
-"""Reads the file ``<id>.npz`` in which earlier versions kept a visitor's image set.
+"""Reads the file ``<id>.npz`` in which earlier versions kept a visitor's image set, in gray.
 
 Nothing in it is ever unpickled.
 """
@@ -21,7 +21,7 @@ def read(path: Path) -> tuple[UserSet, UserImages]:
     """
     with reading(path), path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         about = json.loads(str(arrays["about"]))
-        images = UserImages(arrays["pixels"], arrays["numbers"])
+        images = UserImages(arrays["pixels"][..., np.newaxis], arrays["numbers"])
         user_set = checked(UserSet, about | {"id": path.stem, "count": len(images.numbers)})
         check_images(user_set, images)
         return user_set, images

@@ -3,7 +3,7 @@
 Everybody with the link to a set may view it and add images; only its owner may remove images,
 rename or delete it. Each change is one transaction.
 
-Letters: N images, S side.
+Letters: N images, S side, C channels.
 """
 
 import secrets
@@ -27,6 +27,7 @@ from ae_core.data.user_sets import (
     unknown_set,
 )
 from ae_core.errors import ImageSetCorrupt, NotYours, UserError
+from ae_core.specs.training import CHANNELS
 from ae_core.storage.database import Database, upsert
 from ae_core.storage.files import DamagedFile, reading
 from ae_core.storage.tables import USER_SETS
@@ -89,7 +90,10 @@ class UserSetStore:
             return _read(connection, set_id)
 
     def add(self, set_id: str, pixels: NDArray[np.uint8]) -> UserSet:
-        """Add images (N, S, S), 0 is black; everybody who knows the id may do so.
+        """Add images (N, S, S, C), 0 is black; everybody who knows the id may do so.
+
+        Coloured ones make a gray set one in colour: the images that it has take three times the
+        room.
 
         Raises:
             UserError: there is no room for that many images.
@@ -98,18 +102,21 @@ class UserSetStore:
         """
         with self._database.changing() as connection:
             user_set, images = _read(connection, set_id)
-            if pixels.dtype != np.uint8 or pixels.shape[1:] != (user_set.side, user_set.side):
-                side = user_set.side
+            side = user_set.side
+            if pixels.dtype != np.uint8 or pixels.shape[1:] not in [
+                (side, side, c) for c in CHANNELS
+            ]:
                 raise ValueError(
-                    f"pixels={pixels.shape} {pixels.dtype} must be (N, {side}, {side}) uint8"
+                    f"pixels={pixels.shape} {pixels.dtype} must be (N, {side}, {side}, C) uint8"
                 )
             count = user_set.count + len(pixels)
             if count > MAX_IMAGES:
                 room = MAX_IMAGES - user_set.count
                 raise UserError("set_full", count=count, most=MAX_IMAGES, room=room)
-            _check_room(connection, user_set.owner, pixels.nbytes)
+            now = images.append(pixels, user_set.next_number)
+            _check_room(connection, user_set.owner, now.pixels.nbytes - images.pixels.nbytes)
             more = replace(user_set, next_number=user_set.next_number + len(pixels))
-            return _write(connection, more, images.append(pixels, user_set.next_number))
+            return _write(connection, more, now)
 
     def remove(self, set_id: str, number: int, owner: str) -> UserSet:
         """Remove the image with a number; if there is none, nothing changes.
@@ -187,7 +194,7 @@ def _read(connection: Connection, set_id: str) -> tuple[UserSet, UserImages]:
     about = dict(_row(connection, set_id, USER_SETS.c))
     pixels, numbers = about.pop("pixels"), about.pop("numbers")
     user_set = UserSet(**about)
-    shape = user_set.count, user_set.side, user_set.side
+    shape = user_set.count, user_set.side, user_set.side, user_set.channels
     try:
         with reading(Path("image set", set_id)):
             images = UserImages(
@@ -218,6 +225,7 @@ def _check_room(connection: Connection, owner: str, more: int) -> None:
 
 
 def _write(connection: Connection, user_set: UserSet, images: UserImages) -> UserSet:
-    user_set = replace(user_set, count=len(images.numbers), changes=user_set.changes + 1)
+    count, channels = len(images.numbers), images.pixels.shape[3]
+    user_set = replace(user_set, count=count, channels=channels, changes=user_set.changes + 1)
     upsert(connection, USER_SETS, set_row(user_set, images))
     return user_set

@@ -1,9 +1,9 @@
 """A visitor's image set and its images.
 
-They are only the S×S gray pixels and the number of each image: no uploaded file, no file name, no
-camera data.
+They are only the S×S pixels and the number of each image: no uploaded file, no file name, no camera
+data.
 
-Letters: N images, S side.
+Letters: N images, S side, C channels: 1 for gray, 3 for colour.
 """
 
 import re
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ae_core.errors import UnknownThing, UserError
+from ae_core.specs.training import CHANNELS
 from ae_core.storage.files import check_time
 from ae_core.text.typed import visible_text
 
@@ -35,6 +36,7 @@ class UserSet:
         count: the number of images.
         next_number: the number of the next image; no number is reused.
         changes: the number of changes so far.
+        channels: C; a set is in colour from its first coloured image on.
     """
 
     id: str
@@ -44,6 +46,7 @@ class UserSet:
     count: int = 0
     next_number: int = 0
     changes: int = 0
+    channels: int = 1
 
     @property
     def image_set(self) -> str:
@@ -58,22 +61,26 @@ class UserSet:
 
 @dataclass(frozen=True, eq=False)
 class UserImages:
-    """The images of a set: pixels (N, S, S) uint8, 0 black, and their numbers (N,) int64."""
+    """The images of a set: pixels (N, S, S, C) uint8, 0 black, and their numbers (N,) int64."""
 
     pixels: NDArray[np.uint8]
     numbers: NDArray[np.int64]
 
     @classmethod
     def empty(cls, side: int) -> "UserImages":
-        """Return no images (0, S, S)."""
-        return cls(np.zeros((0, side, side), np.uint8), np.zeros(0, np.int64))
+        """Return no images (0, S, S, 1)."""
+        return cls(np.zeros((0, side, side, 1), np.uint8), np.zeros(0, np.int64))
 
     def append(self, pixels: NDArray[np.uint8], first: int) -> "UserImages":
-        """Return these images plus others (M, S, S), numbered from ``first``."""
+        """Return these images plus others (M, S, S, C), numbered from ``first``.
+
+        If one kind is gray and the other in colour, all are in colour.
+        """
         numbers = np.arange(first, first + len(pixels), dtype=np.int64)
-        return UserImages(
-            np.concatenate([self.pixels, pixels]), np.concatenate([self.numbers, numbers])
-        )
+        both = self.pixels, pixels
+        channels = max(each.shape[3] for each in both)
+        shown = [np.broadcast_to(each, (*each.shape[:3], channels)) for each in both]
+        return UserImages(np.concatenate(shown), np.concatenate([self.numbers, numbers]))
 
     def remove(self, number: int) -> "UserImages":
         """Return the images without the one with a number, if there is one."""
@@ -96,12 +103,14 @@ def checked_name(name: str) -> str:
 
 def check_images(user_set: UserSet, images: UserImages) -> None:
     """Raise a ValueError unless the images and the counts of a set belong together."""
-    shape = (len(images.numbers), user_set.side, user_set.side)
+    shape = (len(images.numbers), user_set.side, user_set.side, user_set.channels)
     fits = images.pixels.dtype == np.uint8 and images.pixels.shape == shape
     fits = fits and images.numbers.dtype == np.int64 and images.numbers.ndim == 1
     if not fits:
         raise ValueError("a set must hold N square images and N numbers")
     check_time("created", user_set.created)
+    if user_set.channels not in CHANNELS:
+        raise ValueError(f"channels={user_set.channels} must be one of {CHANNELS}")
     if not 0 <= user_set.next_number <= MAX_NUMBER or user_set.changes < 0:
         raise ValueError(f"next_number and changes must be 0 or more, at most {MAX_NUMBER}")
     known = images.numbers

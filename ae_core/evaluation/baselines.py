@@ -13,7 +13,7 @@ from ae_core.errors import ImageSetCorrupt, ImageSetUnavailable, Message
 from ae_core.images import to_bytes_range
 from ae_core.models import baselines
 from ae_core.models.inference import BYTES_PER_DIM, ModelFile, Reconstruction
-from ae_core.specs import TrainingSpec
+from ae_core.specs import ImageChoice, TrainingSpec
 
 
 @dataclass(frozen=True)
@@ -55,22 +55,18 @@ def baselines_of_test(model: ModelFile, number: int) -> tuple[list[Reconstructio
     return baselines_of(model, images_of(model.spec).test[number])
 
 
-def pca_by_size(
-    image_set: str, image_size: int, split: str, sizes: tuple[int, ...], shown: int
-) -> PcaBySize:
+def pca_by_size(choice: ImageChoice, sizes: tuple[int, ...], shown: int) -> PcaBySize:
     """Reconstruct all test images of an image set by PCA with several numbers of components.
 
     Args:
-        image_set: PCA is fitted to its training images.
-        image_size: as in `TrainingSpec`.
-        split: as in `TrainingSpec`.
+        choice: the images; PCA is fitted to the training images.
         sizes: numbers of components; the numbers of images and pixels limit them.
         shown: the number N of reconstructed test images to return.
 
     Raises:
         ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.loading.load_images`.
     """
-    images = loading.load_images(image_set, image_size, split)
+    images = loading.load_images(*choice)
     largest = baselines.fit_pca(images.train, max(sizes))
     quality, rows = [], []
     for size in sizes:
@@ -83,9 +79,9 @@ def pca_by_size(
 def _pca(spec: TrainingSpec, dims: int) -> baselines.Pca:
     if is_user_set(spec.image_set):  # not cached: it may change or be deleted
         return baselines.fit_pca(images_of(spec).train, dims)
-    return _kept_pca(spec.image_set, spec.image_size, spec.split, dims)
+    return _kept_pca(spec.images, dims)
 
 
 @lru_cache(maxsize=8)
-def _kept_pca(image_set: str, image_size: int, split: str, dims: int) -> baselines.Pca:
-    return baselines.fit_pca(loading.load_images(image_set, image_size, split).train, dims)
+def _kept_pca(choice: ImageChoice, dims: int) -> baselines.Pca:
+    return baselines.fit_pca(loading.load_images(*choice).train, dims)

@@ -55,7 +55,7 @@ def compress_baselines_to(
     images: ImageChoice, image: np.ndarray, budget: float, *, coded: bool
 ) -> tuple[Compressed, ...]:
     """Compress the same image with PCA, and with JPEG with and without its header."""
-    pca, fitted = pca_with_quantizers(*images)
+    pca, fitted = pca_with_quantizers(images)
 
     def decode(kept: Sequence[np.ndarray]) -> np.ndarray:
         return np.concatenate([pca.decode(each, image.shape) for each in kept])

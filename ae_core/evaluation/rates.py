@@ -17,6 +17,7 @@ from ae_core.evaluation.rate_distortion import Curve, Point
 from ae_core.latent.explore import live_decoder
 from ae_core.models import baselines
 from ae_core.models.inference import ModelFile, open_model
+from ae_core.specs import ImageChoice
 
 TRAIN_IMAGES = 4000  # for fitting quantizers
 TEST_IMAGES = 200  # for mean sizes and errors
@@ -62,11 +63,11 @@ def code_rates(model: ModelFile) -> CodeRates:
     return CodeRates(points, psnr, len(decoder) + fitted[-1].table_bytes, len(tests))
 
 
-def pca_rates(image_set: str, image_size: int, split: str) -> Curve:
+def pca_rates(choice: ImageChoice) -> Curve:
     """Measure PCA with several numbers of components in the same way as `code_rates`."""
-    images = load_images(image_set, image_size, split)
+    images = load_images(*choice)
     tests = images.test[:TEST_IMAGES]
-    pca, fitted = pca_with_quantizers(image_set, image_size, split)
+    pca, fitted = pca_with_quantizers(choice)
     codes = pca.encode(tests)
 
     def decode(kept: np.ndarray) -> np.ndarray:
@@ -88,9 +89,9 @@ def _point(
     return Point(coded, psnr, quantizer.plain_bytes, dims, quantizer.bits)
 
 
-def jpeg_rates(image_set: str, image_size: int) -> tuple[Curve, Curve]:
+def jpeg_rates(choice: ImageChoice) -> tuple[Curve, Curve]:
     """Measure JPEG on test images: whole files, and files without their headers."""
-    tests = load_images(image_set, image_size).test[:TEST_IMAGES]
+    tests = load_images(*choice).test[:TEST_IMAGES]
     files: list[Point] = []
     scans: list[Point] = []
     for quality in QUALITIES:
@@ -113,18 +114,14 @@ def quantizers(model: ModelFile) -> tuple[Quantizer, ...]:
     return tuple(Quantizer.fit(codes, bits) for bits in BITS)
 
 
-def pca_with_quantizers(
-    image_set: str, image_size: int, split: str
-) -> tuple[baselines.Pca, tuple[Quantizer, ...]]:
+def pca_with_quantizers(choice: ImageChoice) -> tuple[baselines.Pca, tuple[Quantizer, ...]]:
     """Return an image set's PCA, and a quantizer for each of PCA_BITS and each of PCA_DIMS."""
-    return _fitted_pca(image_set, image_size, split, card(image_set).revision)
+    return _fitted_pca(choice, card(choice.image_set).revision)
 
 
 @lru_cache(maxsize=4)
-def _fitted_pca(
-    image_set: str, image_size: int, split: str, _: int
-) -> tuple[baselines.Pca, tuple[Quantizer, ...]]:
-    images = load_images(image_set, image_size, split).train
+def _fitted_pca(choice: ImageChoice, _: int) -> tuple[baselines.Pca, tuple[Quantizer, ...]]:
+    images = load_images(*choice).train
     pixels = int(np.prod(images.shape[1:]))
     max_dims = PCA_DIMS[-1] if pixels <= baselines.SMALL else MAX_DIMS_LARGE
     pca = baselines.fit_pca(images[: PCA_PIXELS // pixels], max_dims, quick=True)

@@ -64,7 +64,7 @@ def out_of_distribution(
     if image_set in TURNS:
         images = np.ascontiguousarray(TURNS[image_set](images_of(model.spec).test[:MAX_IMAGES]))
     else:
-        images = load_images(image_set).test[:MAX_IMAGES]
+        images = load_images(image_set, channels=shape[2]).test[:MAX_IMAGES]
     if images.shape[1:] != shape:
         images = np.stack([to_array(to_pillow(one), shape) for one in to_bytes_range(images)])
     errors = _errors(model, images)

@@ -15,6 +15,7 @@ import numpy as np
 from ae_core.data import loading
 from ae_core.models.compatibility import image_shape
 from ae_core.models.inference import ModelFile, autoencoder
+from ae_core.specs import ImageChoice
 
 OLDEST_KERAS = "3.8"  # the oldest version that opens the files
 _NETWORK = "config.json"  # in a .keras file
@@ -54,7 +55,7 @@ def _without_newer_keys(config: dict[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in config.items() if v is not None or k not in _NEWER_KEYS}
 
 
-def picture_file(image_set: str, image_size: int, split: str) -> bytes:
+def picture_file(choice: ImageChoice) -> bytes:
     """Return a set's images as an .npz file: ``train`` and ``test`` (N, H, W, C).
 
     They are uint8 if a division by 255 restores them exactly, otherwise float32.
@@ -62,7 +63,7 @@ def picture_file(image_set: str, image_size: int, split: str) -> bytes:
     Raises:
         ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.loading.load_images`.
     """
-    images = loading.load_images(image_set, image_size, split)
+    images = loading.load_images(*choice)
     buffer = io.BytesIO()
     np.savez_compressed(buffer, train=_small(images.train), test=_small(images.test))
     return buffer.getvalue()

@@ -28,6 +28,12 @@ def to_bytes_range(images: np.ndarray) -> np.ndarray:
     return scaled.astype(np.uint8)
 
 
+def luma(pixels: np.ndarray) -> np.ndarray:
+    """Return coloured uint8 images (…, 3) in gray (…, 1), to the bit as Pillow converts them."""
+    weighed = pixels.astype(np.uint32) @ np.array([19595, 38470, 7471], np.uint32)
+    return ((weighed + 0x8000) >> 16).astype(np.uint8)[..., np.newaxis]
+
+
 def sheet(rows: np.ndarray) -> np.ndarray:
     """Lay uint8 images (R, N, H, W, C) out as one image (R·H, N·W, C) without gaps."""
     count, columns, height, width, channels = rows.shape
@@ -110,9 +116,13 @@ def reduced(image: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
 
 
 def bicubic(image: np.ndarray, side: int) -> np.ndarray:
-    """Resize a gray image (H, W) in [0, 1] to (side, side) float32, and cut what overshoots."""
-    exact = Image.fromarray(np.asarray(image, np.float32))  # mode F does not round to 256 steps
-    return np.clip(np.asarray(exact.resize((side, side), Image.Resampling.BICUBIC)), 0, 1)
+    """Resize an image (H, W, C) in [0, 1] to (side, side, C) float32, and cut what overshoots."""
+    sized = np.empty((side, side, image.shape[2]), np.float32)
+    for channel in range(image.shape[2]):
+        # Mode F does not round to 256 steps.
+        exact = Image.fromarray(np.ascontiguousarray(image[..., channel], np.float32))
+        sized[..., channel] = np.asarray(exact.resize((side, side), Image.Resampling.BICUBIC))
+    return np.clip(sized, 0, 1)
 
 
 def error_map(a: np.ndarray, b: np.ndarray) -> np.ndarray:

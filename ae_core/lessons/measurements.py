@@ -68,7 +68,7 @@ def _tests(spec: TrainingSpec) -> np.ndarray:
 
 def _pca(_: ModelFile, given: Mapping[str, Any]) -> MeasurementResult:
     spec, dims = preset(str(given["preset"])), int(given["numbers"])
-    found = pca_by_size(spec.image_set, spec.image_size, spec.split, (dims,), SHOWN)
+    found = pca_by_size(spec.images, (dims,), SHOWN)
     rows = np.stack([to_bytes_range(_tests(spec)[:SHOWN]), found.images[0]])
     return MeasurementResult({"psnr": found.psnr[0], "numbers": dims}, rows, ("original", "pca"))
 

@@ -32,7 +32,7 @@ def image_shape(spec: TrainingSpec) -> tuple[int, int, int]:
     """
     known = card(spec.image_set)
     side = known.side(spec.image_size)
-    return side, side, known.channels
+    return side, side, known.channels_for(spec.channels)
 
 
 def network_shapes(spec: TrainingSpec) -> tuple[LayerShape, ...]:
@@ -54,6 +54,7 @@ def apply_setting(spec: TrainingSpec, name: str, value: Value) -> TrainingSpec:
     network, loss = spec.autoencoder, LOSSES[spec.loss]
     without_sigmoid = loss_for(is_likelihood=loss.is_likelihood, needs_sigmoid=False)
     if name == "image_set":
+        together["channels"] = card(str(value)).channels_for(spec.channels)
         together["image_size"] = _fitting_size(spec, str(value))
     if name == "bottleneck" and value == "variational":
         together["code_type"] = "dense"
@@ -87,14 +88,15 @@ def apply_setting(spec: TrainingSpec, name: str, value: Value) -> TrainingSpec:
 
 
 def with_fitting_decoder(spec: TrainingSpec) -> TrainingSpec:
-    """Return a spec whose decoder ends at its images' size.
+    """Return a spec whose decoder ends at its images' size, and with colours that the set offers.
 
-    A link or a lesson may change the image size alone: whoever writes it does not know what else
-    depends on it.
+    A link or a lesson may change the set or the size alone: whoever writes it does not know what
+    else depends on it.
 
     Raises:
         UserError: see `match_decoder`.
     """
+    spec = replace(spec, channels=image_shape(spec)[2])
     try:
         network_shapes(spec)
     except UserError:

@@ -1,10 +1,11 @@
 """Reconstructions of reduced images, brought back to the size at which their set is stored."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ae_core.data.loading import card, load_images
+from ae_core.data.gallery import images_of
+from ae_core.data.loading import card
 from ae_core.images import bicubic
 from ae_core.models.inference import ModelFile, Reconstruction, reconstruct_test
 from ae_core.specs import TrainingSpec
@@ -15,7 +16,7 @@ class Enlarged:
     """A test image at its set's own size, and what is left of it.
 
     Attributes:
-        original: (S, S, 1) in [0, 1].
+        original: (S, S, C) in [0, 1].
         reduced: the image that the model gets, enlarged: what the reduction alone costs.
         ours: the model's reconstruction, enlarged.
     """
@@ -33,12 +34,12 @@ def is_reduced(spec: TrainingSpec) -> bool:
 
 def enlarge_test(model: ModelFile, number: int) -> Enlarged:
     """Compare test image ``number`` of a model's image set, as it is stored, with the model's."""
-    original = load_images(model.spec.image_set, split=model.spec.split).test[number]
+    original = images_of(replace(model.spec, image_size=0)).test[number]
     image, found = reconstruct_test(model, number)
     side, size = len(original), found.bytes
 
     def compared(name: str, small: np.ndarray, dims: int, size: int) -> Reconstruction:
-        large = bicubic(small[..., 0], side)[..., np.newaxis]
+        large = bicubic(small, side)
         return Reconstruction.of(name, original, large, dims, size)
 
     reduced = compared("Reduced", image, 0, image.size)

@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 from ae_core.models.inference import DenoiserFile, ModelFile
-from ae_core.specs import DenoiserSpec, TrainingSpec, change, flatten
+from ae_core.specs import DenoiserSpec, TrainingSpec, flatten, from_json
 from ae_core.storage.files import ROOT, atomic_write
 
 FOLDER = ROOT / "assets" / "pretrained"
@@ -119,7 +119,7 @@ def cards() -> dict[str, ModelCard]:
         if fields["kind"] == "denoiser":
             spec = DenoiserSpec.from_json(json.dumps(fields["spec"]))
         else:
-            spec = change(TrainingSpec(), **fields["spec"])
+            spec = from_json(json.dumps(fields["spec"]))
         results = tuple(NoiseResult(**result) for result in fields["noise_results"])
         places = tuple(fields.get("best_for", ()))
         found[path.stem] = ModelCard(fields["name"], spec, fields["figures"], results, places)

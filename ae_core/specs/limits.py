@@ -71,6 +71,7 @@ LIMITS: Mapping[str, Limit] = MappingProxyType(
         "seed": Limit(0, 2**31 - 1),
         "max_seconds": Limit(1, 7200),
         "image_size": Limit(0, 512),  # 0: the native size of the image set
+        "channels": Limit(1, 3),
     }
 )
 

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ae_core.errors import UserError
-from ae_core.specs.serialization import change, flatten
+from ae_core.specs.serialization import change, flatten, unsaid
 from ae_core.specs.training import TrainingSpec
 from ae_core.storage.files import ROOT
 
@@ -39,8 +39,11 @@ def preset(name: str) -> TrainingSpec:
 
 
 def to_query(spec: TrainingSpec, name: str) -> dict[str, str]:
-    """Return a link's query: the preset's name and the settings that differ from the preset."""
-    base = flatten(preset(name))
+    """Return a link's query: the preset's name and the settings that differ from the preset.
+
+    What a link means by saying nothing is not always what the preset says: see `unsaid`.
+    """
+    base = {**flatten(preset(name)), **unsaid(spec.image_set)}
     differing = {key: str(v) for key, v in flatten(spec).items() if v != base[key]}
     return {"preset": name} | differing
 
@@ -53,4 +56,4 @@ def from_query(query: Mapping[str, str]) -> TrainingSpec:
     """
     settings = dict(query)
     base = preset(settings.pop("preset", "digits-dense"))
-    return change(base, **settings)
+    return change(base, **{**unsaid(settings.get("image_set", base.image_set)), **settings})

@@ -32,6 +32,7 @@ OLD_VALUES: Mapping[tuple[str, object], str] = {
     ("code_type", "map"): "feature_map",
     ("split", "everything"): "none",
 }
+_ALWAYS_COLOUR = ("lfw-faces",)  # in colour before specs and links said so
 
 _PARTS: Mapping[str, type] = {"autoencoder": AutoencoderSpec, "corruption": Corruption}
 _OWNERS: dict[str, str] = {
@@ -56,6 +57,11 @@ def renamed(settings: Mapping[str, Any]) -> dict[str, Any]:
         name: OLD_VALUES.get((name, value), value) if isinstance(value, str) else value
         for name, value in today.items()
     }
+
+
+def unsaid(image_set: str) -> dict[str, Value]:
+    """Return what a stored spec or a link means by the settings that it is too old to know."""
+    return {"channels": 3 if image_set in _ALWAYS_COLOUR else 1}
 
 
 def change(spec: TrainingSpec, /, **changes: Value) -> TrainingSpec:
@@ -116,4 +122,4 @@ def from_json(text: str) -> TrainingSpec:
         raise ValueError(f"spec={text[:40]!r} must be JSON: {error}") from None
     if not isinstance(flat, dict):
         raise ValueError(f"spec={text[:40]!r} must be a JSON object of settings")
-    return change(TrainingSpec(), **flat)
+    return change(TrainingSpec(), **{**unsaid(flat.get("image_set", "")), **flat})

@@ -9,6 +9,8 @@ from ae_core.specs.limits import check_settings
 from ae_core.specs.losses import LOSSES
 from ae_core.specs.noise import NOISES
 
+CHANNELS = (1, 3)  # of images: gray, and red, green and blue
+
 
 @dataclass(frozen=True)
 class Corruption:
@@ -41,11 +43,12 @@ class Corruption:
 
 
 class ImageChoice(NamedTuple):
-    """A set, an image size (0 for the native size) and a split; see `TrainingSpec`."""
+    """A set, an image size (0 for the native size), a split, and colours; see `TrainingSpec`."""
 
     image_set: str
     image_size: int = 0
     split: str = "held-out"
+    channels: int = 1
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,8 @@ class TrainingSpec:
         image_size: H = W of the images, 0 for the native size of the set.
         split: ``held-out`` (validation on images, or people, not trained on) or ``none`` (train on
             all; for recipes whose source does so).
+        channels: 1 for gray images, 3 for colour (RGB). A set that offers only one of them is
+            loaded as that, whatever a spec says: see `ImageSetCard.channels_for`.
         augment: one of `ae_core.specs.augmentation.AUGMENTATIONS` for the training images.
         autoencoder: the network.
         corruption: the corruption of the encoder's input in training.
@@ -79,6 +84,7 @@ class TrainingSpec:
     image_set: str = "digits"
     image_size: int = 0
     split: str = "held-out"
+    channels: int = 1
     augment: str = "none"
     autoencoder: AutoencoderSpec = field(default_factory=AutoencoderSpec)
     corruption: Corruption = field(default_factory=Corruption)
@@ -96,6 +102,8 @@ class TrainingSpec:
 
     def __post_init__(self) -> None:
         check_settings(vars(self))
+        if self.channels not in CHANNELS:
+            raise UserError("one_of", name="channels", value=self.channels, choices=CHANNELS)
         loss = LOSSES[self.loss]
         if self.autoencoder.is_variational and not loss.is_likelihood:
             likelihoods = tuple(each.name for each in LOSSES.values() if each.is_likelihood)
@@ -108,5 +116,5 @@ class TrainingSpec:
 
     @property
     def images(self) -> ImageChoice:
-        """The choice of images and of their split."""
-        return ImageChoice(self.image_set, self.image_size, self.split)
+        """The choice of images, of their split and of their colours."""
+        return ImageChoice(self.image_set, self.image_size, self.split, self.channels)

@@ -18,7 +18,7 @@ from sqlalchemy import (
     Text,
 )
 
-VERSION = "0002"  # the newest migration
+VERSION = "0003"  # the newest migration
 
 TABLES = MetaData()
 
@@ -131,7 +131,8 @@ USER_SETS = Table(
     Column("count", Integer, nullable=False),
     Column("next_number", Integer, nullable=False),
     Column("changes", Integer, nullable=False),
-    Column("pixels", LargeBinary, nullable=False),  # (N, S, S) uint8
+    Column("channels", Integer, nullable=False, server_default="1"),
+    Column("pixels", LargeBinary, nullable=False),  # (N, S, S, channels) uint8
     Column("numbers", LargeBinary, nullable=False),  # (N,) int64, little-endian
     Index("user_sets_by_owner", "owner"),
 )

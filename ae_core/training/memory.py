@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from ae_core.data.loading import card
 from ae_core.errors import Message, UserError
-from ae_core.models.compatibility import network_shapes
+from ae_core.models.compatibility import image_shape, network_shapes
 from ae_core.models.shapes import LayerShape, parameters
 from ae_core.specs import LIMITS, TrainingSpec
 from ae_core.training.batches import EVALUATED_AT_ONCE
@@ -66,8 +66,7 @@ def _remedy(spec: TrainingSpec, most: int) -> Message:
 def _images(spec: TrainingSpec) -> float:
     known = card(spec.image_set)
     count = known.train_count + known.test_count * (2 if spec.split == "none" else 1)
-    pixels = known.side(spec.image_size) ** 2 * known.channels
-    return COPIES_OF_IMAGES * FLOAT * count * pixels
+    return COPIES_OF_IMAGES * FLOAT * count * math.prod(image_shape(spec))
 
 
 def _weights(layers: Sequence[LayerShape]) -> float:

@@ -173,7 +173,7 @@ def test_uploads_need_no_file_and_only_small_gray_pictures_are_kept(page, server
             assert path == Path(__file__) or not any(t in content for t in traces), path
     with closing(Database(f"sqlite:///{server.runs / FILE}")) as database:
         about, images = UserSetStore(database).read(set_id)
-    assert (about.name, images.pixels.shape) == ("Private", (8, 28, 28))
+    assert (about.name, images.pixels.shape) == ("Private", (8, 28, 28, 1))
 
 
 @pytest.mark.thorough

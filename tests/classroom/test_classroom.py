@@ -190,7 +190,7 @@ def test_the_settings_of_a_challenge_take_part_in_it(name, numbers):
 def test_a_challenge_whose_images_were_deleted_is_refused(tmp_path, monkeypatch):
     monkeypatch.setenv("AE_RUNS_DIR", str(tmp_path))
     own = user_sets().create("ada", "Digits", 28)
-    user_sets().add(own.id, np.zeros((12, 28, 28), np.uint8))
+    user_sets().add(own.id, np.zeros((12, 28, 28, 1), np.uint8))
     challenge = Challenge(8, own.image_set, 28)
     assert challenge_preset(challenge, ClassLimits())[1] == "digits-dense"
     user_sets().delete(own.id, "ada")

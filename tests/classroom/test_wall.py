@@ -18,7 +18,13 @@ from hypothesis import strategies as st
 
 from ae_core import images
 from ae_core.classroom.csv_export import COLUMNS, table
-from ae_core.classroom.model import Challenge, Classroom, Student
+from ae_core.classroom.model import (
+    Challenge,
+    ClassLimits,
+    Classroom,
+    Student,
+    challenge_preset,
+)
 from ae_core.classroom.run_card import MAX_BYTES, MAX_POINTS, MAX_SIDE, RunCard, WallEntry, pack
 from ae_core.classroom.service import ClassroomService
 from ae_core.classroom.wall import Wall, standings
@@ -203,6 +209,21 @@ def test_other_runs_take_no_part(store, wall_of, created, status, spec, metrics)
     assert challenged(store, wall_of) == [("Bob", 10.0)]
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+def test_gray_runs_and_runs_in_colour_take_no_part_in_each_other_s_challenge(
+    store, wall_of, channels
+):
+    faces = change(preset("toy-faces-vae"), latent_dim=8)
+    for owner, colours in (("ada", 1), ("bob", 3)):
+        kept(store, owner, 201.0, 20.0 + colours, spec=change(faces, channels=colours))
+    challenge = Challenge(8, "toy-faces", 64, 200.0, channels)
+    classroom = replace(CLASSROOM, challenge=challenge)
+    entries = wall_of(store).entries(classroom, (ADA, BOB))
+    assert [card.psnr for _, card in standings(entries)] == [20.0 + channels]
+    spec, name = challenge_preset(challenge, ClassLimits())
+    assert (name, spec.channels) == ("toy-faces-vae", channels)
+
+
 def test_without_a_challenge_nobody_leads(store, wall_of):
     kept(store, "ada", 201.0, spec=LATENT_8)
     assert standings(wall_of(store).entries(CLASSROOM, [ADA])) == []
@@ -319,7 +340,7 @@ def test_a_table_has_one_line_a_run_and_numbers_stay_numbers(store, wall_of):
         "toy-faces-vae",
     )
     assert (float(row["psnr"]), float(row["loss"]), int(row["numbers"])) == (-3.5, -12.5, 5)
-    assert row["changed_settings"] == "latent_dim=5"
+    assert row["changed_settings"] == "latent_dim=5; channels=3"
 
 
 NICKNAME = st.text(

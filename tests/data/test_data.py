@@ -16,8 +16,10 @@ from PIL import Image
 from ae_core.data import download, loading
 from ae_core.data.catalog import IMAGE_SETS
 from ae_core.data.loading import load_images
+from ae_core.data.toy_faces import draw_faces
 from ae_core.errors import ImageSetCorrupt, ImageSetUnavailable, Message
 from ae_core.images import faces
+from ae_core.specs import ImageChoice
 from ae_core.storage.files import ROOT, data_dir
 from ae_core.text.sentences import say
 from tests.helpers.image_set_files import (
@@ -31,7 +33,12 @@ from tests.helpers.refusals import check, refused
 
 THERE = [name for name, card in IMAGE_SETS.items() if card.available]
 REAL_DIR = data_dir()
-EVERY = [(name, size) for name, card in IMAGE_SETS.items() for size in card.sizes]
+EVERY = [
+    ImageChoice(name, size, channels=channels)
+    for name, card in IMAGE_SETS.items()
+    for size in card.sizes
+    for channels in card.channels
+]
 IN_FILES = [name for name, card in IMAGE_SETS.items() if not card.embedded]
 
 
@@ -57,23 +64,22 @@ def offline(monkeypatch):
     monkeypatch.setattr(download, "urlopen", no_network)
 
 
-@pytest.fixture(params=EVERY, ids=lambda case: f"{case[0]}-{case[1]}")
-def named_size(request, folder):
-    """Every set at every size: tiny made-up files stand in for those that need one."""
-    name, size = request.param
-    if not IMAGE_SETS[name].embedded:
-        write_fake(name, folder)
-    return name, size
+@pytest.fixture(params=EVERY, ids=lambda choice: f"{choice[0]}-{choice[1]}-{choice[3]}")
+def choice(request, folder):
+    """Every set at every size, in gray and colour: tiny made-up files stand in for real ones."""
+    if not IMAGE_SETS[request.param.image_set].embedded:
+        write_fake(request.param.image_set, folder)
+    return request.param
 
 
 def people_in(groups):
     return set(groups.tolist())
 
 
-def check_set(images, name, size):
-    card = IMAGE_SETS[name]
+def check_set(images, choice):
+    name, size = choice.image_set, choice.image_size
     assert images.name == name
-    assert images.image_shape == (size, size, card.channels)
+    assert images.image_shape == (size, size, choice.channels)
     for part in ("train", "test"):
         pictures = getattr(images, part)
         assert pictures.shape[1:] == images.image_shape
@@ -99,14 +105,27 @@ def check_set(images, name, size):
         assert not people_in(images.train_groups) & people_in(images.test_groups)
 
 
-def test_every_set_keeps_the_promises_of_its_card(named_size):
-    check_set(load_images(*named_size), *named_size)
+def test_every_set_keeps_the_promises_of_its_card(choice):
+    check_set(load_images(*choice), choice)
+
+
+def test_a_set_without_a_choice_of_colours_is_loaded_as_what_it_is():
+    assert load_images("digits", channels=3).image_shape == (8, 8, 1)
+    assert [IMAGE_SETS["lfw-faces"].channels_for(wanted) for wanted in (1, 3)] == [3, 3]
+    assert [IMAGE_SETS["toy-faces"].channels_for(wanted) for wanted in (1, 3)] == [1, 3]
+
+
+def test_toy_faces_in_colour_are_the_same_faces():
+    gray, colour = (load_images("toy-faces", 32, channels=channels) for channels in (1, 3))
+    assert np.array_equal(gray.test_labels, colour.test_labels)
+    assert np.array_equal(gray.train_labels, colour.train_labels)
+    exact = draw_faces(colour.test_labels, 32, 3)
+    assert np.abs(colour.test - exact).max() <= 0.5 / 255 + 1e-6
 
 
 @pytest.mark.samples(4)
-def test_everything_trains_on_all_and_keeps_the_test_pictures(named_size):
-    name, size = named_size
-    usual, everything = load_images(name, size), load_images(name, size, "none")
+def test_everything_trains_on_all_and_keeps_the_test_pictures(choice):
+    usual, everything = load_images(*choice), load_images(*choice._replace(split="none"))
     assert len(everything.train) == len(usual.train) + len(usual.test)
     assert np.array_equal(everything.test, usual.test)
     held_out = {picture.tobytes() for picture in usual.test}
@@ -116,10 +135,10 @@ def test_everything_trains_on_all_and_keeps_the_test_pictures(named_size):
 
 
 @pytest.mark.samples(4)
-def test_the_same_bits_every_time(named_size):
-    first = load_images(*named_size)
+def test_the_same_bits_every_time(choice):
+    first = load_images(*choice)
     loading._load.cache_clear()
-    again = load_images(*named_size)
+    again = load_images(*choice)
     assert first is not again
     for part in ("train", "test", "train_labels", "test_groups"):
         assert np.array_equal(getattr(first, part), getattr(again, part))
@@ -130,7 +149,7 @@ def test_the_same_bits_every_time(named_size):
 def test_real_data_has_exactly_the_counts_of_the_card(name, monkeypatch):
     monkeypatch.setenv("AE_DATA_DIR", str(REAL_DIR))
     images, card = load_images(name), IMAGE_SETS[name]
-    check_set(images, name, card.native_size)
+    check_set(images, ImageChoice(name, card.native_size, channels=card.channels[0]))
     assert (len(images.train), len(images.test)) == (card.train_count, card.test_count)
 
 
@@ -469,7 +488,8 @@ def found_in_its_folder(remote, dirname, **_):
 @pytest.mark.parametrize("name", IN_FILES)
 def test_a_download_is_kept_whole_and_alone(name, folder, server):
     fresh = load_images(name)
-    check_set(fresh, name, IMAGE_SETS[name].native_size)
+    card = IMAGE_SETS[name]
+    check_set(fresh, ImageChoice(name, card.native_size, channels=card.channels[0]))
     assert [path for path in folder.rglob("*") if path.is_file()] == [
         folder / IMAGE_SETS[name].file
     ]

@@ -1,3 +1,5 @@
+import hashlib
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -6,6 +8,7 @@ from hypothesis import strategies as st
 from ae_core.data.sdf import ZOOM
 from ae_core.data.toy_faces import BATCH, FACTORS, draw_faces, sample_factors
 
+CHANNELS = st.sampled_from([1, 3])
 NAMES = [factor.name for factor in FACTORS]
 # left, right, top, bottom, in the coordinates of the drawing: nothing outside may change
 REGIONS = {
@@ -17,12 +20,13 @@ REGIONS = {
 }
 
 
-def sweep(name, values, **fixed):
+def sweep(name, values, channels=1, **fixed):
     rows = np.zeros((len(values), len(FACTORS)), np.float32)
     for key, value in fixed.items():
         rows[:, NAMES.index(key)] = value
     rows[:, NAMES.index(name)] = values
-    return draw_faces(rows)[..., 0]
+    faces = draw_faces(rows, channels=channels)
+    return faces if channels > 1 else faces[..., 0]
 
 
 rows_of_factors = st.lists(
@@ -33,10 +37,10 @@ rows_of_factors = st.lists(
 
 
 @settings(max_examples=40, deadline=None)
-@given(factors=rows_of_factors, size=st.integers(16, 70))
-def test_any_factors_give_a_picture_in_range(factors, size):
-    pictures = draw_faces(factors, size)
-    assert pictures.shape == (len(factors), size, size, 1)
+@given(factors=rows_of_factors, size=st.integers(16, 70), channels=CHANNELS)
+def test_any_factors_give_a_picture_in_range(factors, size, channels):
+    pictures = draw_faces(factors, size, channels)
+    assert pictures.shape == (len(factors), size, size, channels)
     assert pictures.dtype == np.float32
     assert np.isfinite(pictures).all()
     assert pictures.min() >= 0
@@ -45,11 +49,11 @@ def test_any_factors_give_a_picture_in_range(factors, size):
 
 
 @settings(max_examples=20, deadline=None)
-@given(factors=rows_of_factors, index=st.integers(0, len(FACTORS) - 1))
-def test_a_small_step_of_a_factor_is_a_small_step_of_the_picture(factors, index):
+@given(factors=rows_of_factors, index=st.integers(0, len(FACTORS) - 1), channels=CHANNELS)
+def test_a_small_step_of_a_factor_is_a_small_step_of_the_picture(factors, index, channels):
     near = factors.copy()
     near[:, index] = np.clip(near[:, index] + 1e-3, -1, 1)
-    change = np.abs(draw_faces(near) - draw_faces(factors))
+    change = np.abs(draw_faces(near, channels=channels) - draw_faces(factors, channels=channels))
     assert change.mean() < 2e-3
 
 
@@ -70,20 +74,48 @@ def test_names_are_distinct_and_the_asked_for_eight_are_there():
     assert len(set(NAMES)) == len(NAMES)
 
 
+@pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("size", [32, 64, 150])
-def test_a_row_gives_the_same_bits_in_any_batch(size):
+def test_a_row_gives_the_same_bits_in_any_batch(size, channels):
     factors = sample_factors(BATCH + 9, np.random.default_rng(1))
-    together = draw_faces(factors, size)
+    together = draw_faces(factors, size, channels)
     for row in (0, 7, BATCH - 1, BATCH, BATCH + 8):
-        assert np.array_equal(draw_faces(factors[row : row + 1], size)[0], together[row])
-    assert np.array_equal(draw_faces(factors[::-1], size)[::-1], together)
+        alone = draw_faces(factors[row : row + 1], size, channels)
+        assert np.array_equal(alone[0], together[row])
+    assert np.array_equal(draw_faces(factors[::-1], size, channels)[::-1], together)
 
 
+@pytest.mark.parametrize(
+    ("size", "digest"),
+    [(32, "efd0a530f42a13938b48be255f4f9e2c"), (64, "c73aa2bb77a238043a3357e5b268f7b2")],
+)
+def test_gray_faces_have_the_bits_that_runs_were_trained_on(size, digest):
+    """Those of the version before colour."""
+    faces = draw_faces(sample_factors(137, np.random.default_rng(3)), size)
+    assert hashlib.sha256(faces.tobytes()).hexdigest()[:32] == digest
+
+
+def test_colour_shows_the_skin_hair_and_clothes_of_people():
+    rows = np.zeros((9, len(FACTORS)), np.float32)
+    rows[:, NAMES.index("skin")] = np.linspace(-1, 1, 9)
+    rows[:, NAMES.index("glasses")] = -1
+    faces = draw_faces(rows, 64, 3)
+    skin = faces[:, 40, 28]  # a cheek
+    assert (np.diff(skin, axis=0) > 0).all()  # lighter in every channel
+    assert (np.diff(skin.mean(axis=1)) > 0.02).all()
+    for part in (skin, faces[:, 8, 32], faces[:, 63, 18]):  # skin, hair and the shirt are warm
+        assert (np.diff(part, axis=1) < -0.02).all()
+    assert (np.diff(faces[:, 2, 2], axis=1) > 0.02).all()  # before a sky
+    assert np.ptp(faces[:, 8, 32], axis=0).max() < 1e-6  # only the skin's factor changes the skin
+
+
+@pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("name", REGIONS)
-def test_a_factor_changes_only_its_region(name):
+def test_a_factor_changes_only_its_region(name, channels):
     low, high = (sample_factors(40, np.random.default_rng(2)) for _ in range(2))
     low[:, NAMES.index(name)], high[:, NAMES.index(name)] = -1, 1
-    change = np.abs(draw_faces(high) - draw_faces(low))[..., 0].max(axis=0)
+    before, after = (draw_faces(each, channels=channels) for each in (low, high))
+    change = np.abs(after - before).max(axis=(0, 3))
     centre = (np.arange(64) + 0.5 - 32) / 32 / ZOOM
     left, right, top, bottom = REGIONS[name]
     margin = 2 / 64
@@ -94,9 +126,11 @@ def test_a_factor_changes_only_its_region(name):
     assert change[~inside].max() == 0
 
 
+@pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("name", NAMES)
-def test_every_factor_is_clearly_visible_at_every_step_of_its_range(name):
-    faces = sweep(name, np.linspace(-1, 1, 9, dtype=np.float32), glasses=-1)
+def test_every_factor_is_clearly_visible_at_every_step_of_its_range(name, channels):
+    faces = sweep(name, np.linspace(-1, 1, 9, dtype=np.float32), channels, glasses=-1)
+    faces = faces.reshape(9, 64, -1)
     assert np.abs(np.diff(faces, axis=0)).max(axis=(1, 2)).min() > 0.04
     assert np.abs(faces[-1] - faces[0]).max() > 0.35
     # The further apart two values, the further apart the faces: no value looks like another.
@@ -156,3 +190,8 @@ def test_no_rows_give_no_pictures():
 def test_wrong_arguments_are_named(factors, size, message):
     with pytest.raises(ValueError, match=message):
         draw_faces(factors, size)
+
+
+def test_two_channels_are_none():
+    with pytest.raises(ValueError, match="channels=2 must be 1 or 3"):
+        draw_faces(np.zeros((1, 8)), 64, 2)

@@ -25,7 +25,7 @@ from tests.helpers.refusals import check, refused
 
 
 def png(size=(40, 30), mode="L", value=200):
-    image = Image.new("L", size, value)
+    image = Image.new("L" if isinstance(value, int) else "RGB", size, value)
     buffer = io.BytesIO()
     image.convert(mode).save(buffer, "PNG")
     return buffer.getvalue()
@@ -53,7 +53,7 @@ def test_the_middle_square_of_a_picture_gray_and_small(side):
     buffer = io.BytesIO()
     Image.fromarray(wide).save(buffer, "PNG")
     pixels = read(("wide.png", buffer.getvalue()), side=side).pixels
-    assert pixels.shape == (1, side, side)
+    assert pixels.shape == (1, side, side, 1)
     assert pixels.dtype == np.uint8
     assert pixels[0, :, 1:-1].min() >= 250  # the edge is a mixture
 
@@ -69,6 +69,22 @@ def test_every_mode_keeps_its_gray(mode):
     pixels = read(("a.png", buffer.getvalue())).pixels
     wanted = 255 if mode == "1" else 200
     assert abs(pixels.astype(int) - wanted).max() <= 1
+
+
+def test_colour_is_kept_and_what_is_only_tinted_is_gray():
+    """A batch is in colour if one of its pictures is."""
+    red, warm, gray = (
+        ("a.png", png((50, 50), "RGB", colour)) for colour in ((200, 20, 20), (202, 200, 196), 200)
+    )
+    for files in ((red,), (gray, red), (red, warm)):
+        found = read(*files).pixels
+        assert found.shape == (len(files), 28, 28, 3)
+        for file, picture in zip(files, found, strict=True):
+            assert (picture == ((200, 20, 20) if file is red else 200)).all()
+    for files in ((gray,), (warm,), (gray, warm)):
+        found = read(*files).pixels
+        assert found.shape == (len(files), 28, 28, 1)
+        assert (found == 200).all()
 
 
 def test_a_photo_that_lies_on_its_side_is_turned_upright():
@@ -92,8 +108,8 @@ def test_pictures_of_mixed_sizes_and_modes_become_one_array_in_their_order():
         ("d.png", png((1, 1), "L", 40)),
     ]
     for found in (read(*files), read(("all.zip", zipped(files)))):
-        assert found.pixels.shape == (4, 28, 28)
-        np.testing.assert_allclose(found.pixels.mean(axis=(1, 2)), [10, 20, 30, 40], atol=1)
+        assert found.pixels.shape == (4, 28, 28, 1)
+        np.testing.assert_allclose(found.pixels.mean(axis=(1, 2, 3)), [10, 20, 30, 40], atol=1)
         assert found.left_out == ()
 
 
@@ -313,6 +329,6 @@ def test_a_damaged_zip_is_read_in_part_or_a_sentence(seed, cut):
     except UserError as error:
         check(error, error.key)
     else:
-        assert found.pixels.shape[1:] == (28, 28)
+        assert found.pixels.shape[1:3] == (28, 28)
         for message in found.left_out:
             check(message, message.key)

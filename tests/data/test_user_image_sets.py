@@ -39,15 +39,15 @@ def runs(tmp_path, monkeypatch):
     monkeypatch.setenv("AE_RUNS_DIR", str(tmp_path / "runs"))
 
 
-def drawings(count, side=28, seed=0):
-    """Pictures with something to learn: faces (N, side, side) uint8."""
+def drawings(count, side=28, seed=0, channels=1):
+    """Pictures with something to learn: faces (N, side, side, C) uint8."""
     factors = sample_factors(count, np.random.default_rng(seed))
-    return np.uint8(draw_faces(factors, side)[..., 0] * 255)
+    return np.uint8(draw_faces(factors, side, channels) * 255)
 
 
-def made(count=20, side=28, name="Class 7b", owner="ada"):
+def made(count=20, side=28, name="Class 7b", owner="ada", channels=1):
     own = user_sets().create(owner, name, side)
-    return user_sets().add(own.id, drawings(count, side)) if count else own
+    return user_sets().add(own.id, drawings(count, side, channels=channels)) if count else own
 
 
 # --- names and cards --------------------------------------------------------------------------
@@ -129,10 +129,33 @@ def test_pictures_load_at_every_size_of_the_card(side, size):
         assert 0 <= part.min() < part.max() <= 1
     if size in (0, side):
         both = {p.tobytes() for part in (images.train, images.test) for p in part}
-        kept = (drawings(15, side).astype(np.float32) / np.float32(255))[..., None]
+        kept = drawings(15, side).astype(np.float32) / np.float32(255)
         assert both == {picture.tobytes() for picture in kept}
     everything = load_images(own.image_set, size, "none")
     assert len(everything.train) == 15
+
+
+@pytest.mark.parametrize(("side", "size"), [(28, 28), (28, 32), (64, 32)])
+def test_pictures_in_colour_load_in_colour_and_in_gray(side, size):
+    own = made(15, side, channels=3)
+    known = card(own.image_set)
+    assert known.channels == (1, 3)
+    gray, colour = (load_images(own.image_set, size, "none", c).train for c in (1, 3))
+    assert gray.shape == (15, size, size, 1)
+    assert colour.shape == (15, size, size, 3)
+    # Luma is a mean of the three channels (ITU-R BT.601), and every size is linear in the pixels.
+    assert np.abs(colour @ np.float32([0.299, 0.587, 0.114]) - gray[..., 0]).max() < 0.02
+    spec = suggested_spec(known)
+    assert image_shape(spec) == (side, side, 3)
+    assert from_query(to_query(spec, user_image_sets.PRESET)) == spec
+
+
+def test_a_run_in_colour_can_be_looked_at_after_its_set_was_deleted():
+    own = made(15, channels=3)
+    spec = suggested_spec(card(own.image_set))
+    user_sets().delete(own.id, "ada")
+    assert image_shape(spec) == (28, 28, 3)
+    assert image_shape(change(spec, channels=1)) == (28, 28, 1)
 
 
 def test_another_size_is_a_sentence():

@@ -22,8 +22,8 @@ def sets(database):
     return UserSetStore(database)
 
 
-def pictures(count, side=28, seed=0):
-    return np.random.default_rng(seed).integers(0, 256, (count, side, side), np.uint8)
+def pictures(count, side=28, seed=0, channels=1):
+    return np.random.default_rng(seed).integers(0, 256, (count, side, side, channels), np.uint8)
 
 
 def test_what_was_added_comes_back_bit_by_bit_on_another_server(sets, database):
@@ -46,7 +46,7 @@ def test_a_row_holds_pixels_and_numbers_and_nothing_else(sets, database):
     sets.add(made.id, pictures(4))
     with database.reading() as connection:
         (row,) = connection.execute(select(USER_SETS)).mappings()
-    about = {"id", "owner", "name", "created", "count", "next_number", "changes"}
+    about = {"id", "owner", "name", "created", "count", "next_number", "changes", "channels"}
     assert set(row) == about | {"pixels", "numbers"}
     assert bytes(row["pixels"]) == pictures(4).tobytes()
     assert bytes(row["numbers"]) == np.arange(4, dtype="<i8").tobytes()
@@ -182,6 +182,37 @@ def test_all_sets_together_have_a_size_and_nothing_is_deleted_silently(sets, mon
     sets.add(his.id, pictures(19, 64))
 
 
+@given(kinds=st.lists(st.sampled_from([1, 3]), min_size=1, max_size=4))
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_set_is_in_colour_from_its_first_coloured_picture_on(sets, kinds):
+    made, shown = sets.create("ada", "x", 28), []
+    assert made.channels == 1
+    for number, channels in enumerate(kinds):
+        added = pictures(2, seed=number, channels=channels)
+        shown.append(added)
+        now = sets.add(made.id, added)
+        assert now == sets.get(made.id)
+        assert now.channels == max(kinds[: number + 1])
+    images = sets.read(made.id)[1]
+    wanted = [np.broadcast_to(each, (2, 28, 28, max(kinds))) for each in shown]
+    np.testing.assert_array_equal(images.pixels, np.concatenate(wanted))
+    assert sets.remove(made.id, 0, "ada").channels == max(kinds)
+    sets.delete(made.id, "ada")
+
+
+def test_colour_counts_three_times_and_so_do_the_gray_ones_beside_it(sets, monkeypatch):
+    made = sets.create("ada", "x", 28)
+    sets.add(made.id, pictures(10))
+    monkeypatch.setattr(module, "MAX_BYTES", 32 * 28 * 28)
+    with refused("server_full_of_yours"):
+        sets.add(made.id, pictures(1, channels=3))  # would make it 33
+    assert sets.get(made.id).channels == 1
+    sets.remove(made.id, 0, "ada")
+    assert sets.add(made.id, pictures(1, channels=3)).count == 10  # 30
+    with refused("server_full_of_yours"):
+        sets.add(made.id, pictures(1))
+
+
 @pytest.mark.parametrize(
     ("make", "key"),
     [
@@ -197,7 +228,7 @@ def test_what_is_not_allowed_is_refused(sets, make, key):
 
 
 def test_pictures_of_another_size_are_no_pictures_of_a_set(sets):
-    with pytest.raises(ValueError, match=r"^pixels=.* must be \(N, 28, 28\) uint8$"):
+    with pytest.raises(ValueError, match=r"^pixels=.* must be \(N, 28, 28, C\) uint8$"):
         sets.add(sets.create("ada", "x", 28).id, pictures(1, 32))
 
 

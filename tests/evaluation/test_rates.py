@@ -78,7 +78,7 @@ def test_the_decoder_is_counted(rates, model, images):
 @pytest.mark.samples(1)
 def test_pca_without_rounding_bounds_pca_with_it(card, images):
     spec = card.spec
-    points = pca_rates(spec.image_set, spec.image_size, spec.split)
+    points = pca_rates(spec.images)
     from sklearn.decomposition import PCA
 
     flat = images.train.reshape(len(images.train), -1)
@@ -92,7 +92,7 @@ def test_pca_without_rounding_bounds_pca_with_it(card, images):
 
 
 def test_jpeg_is_counted_to_the_byte(card, images):
-    whole, scans = jpeg_rates(card.spec.image_set, card.spec.image_size)
+    whole, scans = jpeg_rates(card.spec.images)
     tests = images.test[:TEST_IMAGES]
     for quality in (1, 50):
         sizes, scan_sizes = [], []

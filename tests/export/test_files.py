@@ -19,7 +19,7 @@ from ae_core.models.compatibility import image_shape
 from ae_core.models.inference import ModelFile
 from ae_core.models.networks import build
 from ae_core.models.pretrained import cards
-from ae_core.specs import TrainingSpec, change
+from ae_core.specs import ImageChoice, TrainingSpec, change
 from tests.helpers.exported import CONV, FAMILIES
 from tests.helpers.refusals import refused
 
@@ -109,10 +109,13 @@ def test_a_deleted_model_is_a_sentence(tmp_path):
         keras_file(gone)
 
 
+@pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("split", ["held-out", "none"])
-def test_the_pictures_are_exact(split):
-    images = load_images("toy-faces", 32, split)
-    with np.load(io.BytesIO(picture_file("toy-faces", 32, split)), allow_pickle=False) as file:
+def test_the_pictures_are_exact(split, channels):
+    choice = ImageChoice("toy-faces", 32, split, channels)
+    images = load_images(*choice)
+    assert images.image_shape == (32, 32, channels)
+    with np.load(io.BytesIO(picture_file(choice)), allow_pickle=False) as file:
         np.testing.assert_array_equal(file["train"], images.train)
         np.testing.assert_array_equal(file["test"], images.test)
 
@@ -121,7 +124,7 @@ def test_pictures_of_256_steps_are_kept_as_such(monkeypatch):
     steps = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1)
     stepped = replace(load_images("digits"), read_train=lambda: steps / np.float32(255))
     monkeypatch.setattr("ae_core.data.loading.load_images", lambda *_: stepped)
-    with np.load(io.BytesIO(picture_file("digits", 8, "held-out")), allow_pickle=False) as file:
+    with np.load(io.BytesIO(picture_file(ImageChoice("digits", 8))), allow_pickle=False) as file:
         assert file["train"].dtype == np.uint8
         np.testing.assert_array_equal(file["train"], steps)
         assert file["test"].dtype == np.float32

@@ -53,7 +53,7 @@ def write_script(spec, folder):
     folder.mkdir(exist_ok=True)
     (folder / "script.py").write_text(source(spec, image_shape(spec)), encoding="utf-8")
     if needs_file(spec):
-        made = picture_file(spec.image_set, spec.image_size, spec.split)
+        made = picture_file(spec.images)
         (folder / "pictures.npz").write_bytes(made)
 
 
@@ -196,10 +196,15 @@ def as_keras_loads(image_set):
 
 @pytest.mark.parametrize("split", CHOICES["split"])
 @pytest.mark.parametrize(
-    ("image_set", "size"),
-    [(card.name, size) for card in IMAGE_SETS.values() for size in card.sizes],
+    ("image_set", "size", "channels"),
+    [
+        (card.name, size, channels)
+        for card in IMAGE_SETS.values()
+        for size in card.sizes
+        for channels in card.channels
+    ],
 )
-def test_a_script_loads_the_very_pictures(image_set, size, split, tmp_path, monkeypatch):
+def test_a_script_loads_the_very_pictures(image_set, size, channels, split, tmp_path, monkeypatch):
     """Sets that are read from files: from tiny ones; of drawn ones a few pictures."""
     if not IMAGE_SETS[image_set].embedded:
         monkeypatch.setenv("AE_DATA_DIR", str(tmp_path))
@@ -207,12 +212,12 @@ def test_a_script_loads_the_very_pictures(image_set, size, split, tmp_path, monk
     if image_set == "toy-faces":
         monkeypatch.setenv("AE_DATA_DIR", str(tmp_path))  # so that nothing loaded before is given
         draw = readers.draw_toy_faces
-        monkeypatch.setattr(readers, "draw_toy_faces", lambda side, *_: draw(side, 50, 10))
-    spec = TrainingSpec(image_set=image_set, image_size=size, split=split)
+        monkeypatch.setattr(readers, "draw_toy_faces", lambda *which: draw(*which[:2], 50, 10))
+    spec = TrainingSpec(image_set, size, split, channels)
     shape = image_shape(spec)
     monkeypatch.chdir(tmp_path)
     if needs_file(spec):
-        (tmp_path / "pictures.npz").write_bytes(picture_file(image_set, size, split))
+        (tmp_path / "pictures.npz").write_bytes(picture_file(spec.images))
     for name in ("mnist", "fashion_mnist"):
         data_set = getattr(keras.datasets, name)
         monkeypatch.setattr(data_set, "load_data", lambda: as_keras_loads(image_set))
@@ -221,7 +226,7 @@ def test_a_script_loads_the_very_pictures(image_set, size, split, tmp_path, monk
     lines = part(spec, shape, "Settings").splitlines()
     imports = "\n".join(line for line in lines if "import" in line)
     found = executed(f"{imports}\n{part(spec, shape, 'Pictures')}")
-    images = load_images(image_set, size, split)
+    images = load_images(*spec.images)
     assert found["train"].dtype == np.float32
     np.testing.assert_array_equal(found["train"], images.train)
     if split == "held-out":

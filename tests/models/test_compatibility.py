@@ -12,6 +12,7 @@ from ae_core.models.compatibility import (
     image_shape,
     match_decoder,
     network_shapes,
+    with_fitting_decoder,
 )
 from ae_core.models.shapes import infer_shapes
 from ae_core.specs import (
@@ -31,6 +32,7 @@ from ae_core.specs.losses import LOSSES
 from tests.helpers.refusals import check, refused
 
 SIZES = [(name, size) for name, card in IMAGE_SETS.items() for size in card.sizes]
+COLOURS = [(name, each) for name, card in IMAGE_SETS.items() for each in card.channels]
 # The decoder's steps from its reshape to the picture, as a function of the reshape's side.
 ENDS = {
     "toy-faces-vae": lambda side: 8 * side,
@@ -63,10 +65,28 @@ MISFITTING = [(n, s, size) for n in PRESETS for s, size in SIZES if not strides_
 @pytest.mark.parametrize(("name", "image_set", "size"), FITTING)
 def test_every_preset_can_be_built_at_every_size_where_its_strides_fit(name, image_set, size):
     spec = of_size(preset(name), image_set, size)
-    channels = IMAGE_SETS[image_set].channels
+    channels = IMAGE_SETS[image_set].channels_for(spec.channels)
     assert infer_shapes(spec.autoencoder, image_shape(spec))[-1].shape == (size, size, channels)
     assert from_json(to_json(spec)) == spec  # what a worker and the run store get
     assert from_query(to_query(spec, name)) == spec
+
+
+@pytest.mark.parametrize(("image_set", "channels"), COLOURS)
+@pytest.mark.parametrize("before", ["digits-dense", "toy-faces-vae", "faces"])
+def test_whoever_chooses_a_set_or_its_colours_gets_them(before, image_set, channels):
+    spec = apply_setting(preset(before), "image_set", image_set)
+    assert spec.channels in IMAGE_SETS[image_set].channels
+    chosen = apply_setting(spec, "channels", channels)
+    assert image_shape(chosen)[2] == chosen.channels == channels
+
+
+def test_a_link_to_a_set_without_a_choice_of_colours_gets_its_own():
+    for query, channels in (
+        ({"preset": "faces"}, 3),
+        ({"preset": "digits-dense", "image_set": "lfw-faces", "image_size": "32"}, 3),
+        ({"preset": "toy-faces-vae", "channels": "3", "image_set": "digits"}, 1),
+    ):
+        assert with_fitting_decoder(from_query(query)).channels == channels
 
 
 @pytest.mark.parametrize(("name", "image_set", "size"), MISFITTING)

@@ -32,7 +32,7 @@ def nothing_left_in_keras():
 def image_shape(spec):
     card = IMAGE_SETS[spec.image_set]
     side = spec.image_size or card.native_size
-    return side, side, card.channels
+    return side, side, card.channels_for(spec.channels)
 
 
 def network(encoder, decoder, **fields):

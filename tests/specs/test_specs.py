@@ -31,6 +31,7 @@ from ae_core.specs import (
 )
 from ae_core.specs.layers import EXAMPLES
 from ae_core.specs.serialization import OLD_NAMES, OLD_VALUES
+from ae_core.specs.training import CHANNELS
 from ae_core.text.sentences import MAX_QUOTED, say, sentence
 from tests.helpers.refusals import check, refused
 
@@ -82,6 +83,7 @@ FREE |= {
     "decoder": LAYERS.map(format_layers),
     "noise_kind": st.sampled_from(CHOICES["noise_kind"]),
     "noise_amount": st.floats(0, 1),
+    "channels": st.sampled_from(CHANNELS),
 }
 
 
@@ -112,10 +114,31 @@ def test_a_spec_survives_a_link(named):
     assert from_query(query) == spec
 
 
+def test_what_does_not_say_its_colours_is_gray_except_of_the_set_that_never_was():
+    assert preset("toy-faces-vae").channels == preset("faces").channels == 3
+    for image_set, channels in (("toy-faces", 1), ("digits", 1), ("lfw-faces", 3)):
+        stored = json.loads(to_json(change(preset("digits-dense"), image_set=image_set)))
+        del stored["channels"]
+        assert from_json(json.dumps(stored)).channels == channels
+        assert from_query({"image_set": image_set}).channels == channels
+    old = {"preset": "toy-faces-vae", "epochs": "5"}
+    assert from_query(old).channels == 1
+    assert to_query(from_query(old), "toy-faces-vae") == old
+    assert from_query({"preset": "faces"}).channels == 3
+
+
+@pytest.mark.parametrize("value", [0, 2, 4, True, "3.0", "gray"])
+def test_other_numbers_of_channels_are_refused(value):
+    with pytest.raises(UserError) as found:
+        change(TrainingSpec(), channels=value)
+    assert found.value.message.values["name"] == "channels"
+
+
 @given(changed_presets())
-def test_a_link_says_only_what_differs_from_its_preset(named):
+def test_a_link_says_colour_and_what_differs_from_its_preset(named):
     name, spec = named
     base, now = flatten(preset(name)), flatten(spec)
+    base["channels"] = 3 if spec.image_set == "lfw-faces" else 1  # whatever the preset says
     assert set(to_query(spec, name)) == {"preset"} | {key for key in now if now[key] != base[key]}
 
 

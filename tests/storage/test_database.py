@@ -17,7 +17,7 @@ from ae_core.errors import Message, StorageError
 from ae_core.storage import database as database_module
 from ae_core.storage.database import FILE, Database, database_in, insert_new, upgrade, upsert
 from ae_core.storage.files import ROOT
-from ae_core.storage.tables import CLASSES, SETTINGS, TABLES, VERSION
+from ae_core.storage.tables import CLASSES, SETTINGS, TABLES, USER_SETS, VERSION
 from ae_core.text.sentences import sentence
 from tests.helpers.refusals import refused
 
@@ -326,11 +326,26 @@ def test_classes_of_the_first_version_have_an_unknown_address(database):
     with database.changing() as connection:
         connection.execute(CLASSES.insert().values(row))
         connection.execute(text("ALTER TABLE classes DROP COLUMN address"))
+        connection.execute(text("ALTER TABLE user_sets DROP COLUMN channels"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     database.close()
     with database.reading() as connection:
         (found,) = connection.execute(select(CLASSES)).mappings()
     assert found == row | {"address": ""}
+    assert version(database) == [VERSION]
+
+
+def test_pictures_of_the_second_version_are_gray(database):
+    row = {"id": "28-0123456789ab", "owner": "ada", "name": "x", "created": 1.0, "count": 1}
+    row |= {"next_number": 1, "changes": 1, "pixels": bytes(28 * 28), "numbers": bytes(8)}
+    with database.changing() as connection:
+        connection.execute(USER_SETS.insert().values(row))
+        connection.execute(text("ALTER TABLE user_sets DROP COLUMN channels"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0002'"))
+    database.close()
+    with database.reading() as connection:
+        (found,) = connection.execute(select(USER_SETS)).mappings()
+    assert found == row | {"channels": 1}
     assert version(database) == [VERSION]
 
 

@@ -24,7 +24,7 @@ from ae_core.service.active_runs import ActiveRuns
 from ae_core.service.live_run import LiveRun
 from ae_core.service.queue_store import QueueStore
 from ae_core.service.service import TrainingService
-from ae_core.specs import LIMITS, change, flatten, preset
+from ae_core.specs import LIMITS, ImageChoice, change, flatten, preset
 from ae_core.training.sweep import MAX_SIZES, MIN_SIZES, parse_sizes, specs_of
 from ae_core.workers.connection import Connection
 from pages.ui.charts.sweep import LOSSLESS, SizePoint, SweepWords, psnr_by_size
@@ -228,7 +228,7 @@ def test_a_folder_of_before_sweeps_reads(service):
 
 def test_the_line_of_pca_is_scikit_learn_s_pca():
     sizes = (1, 2, 7, 16)
-    ours = baselines.pca_by_size("digits", 8, "held-out", sizes, 8)
+    ours = baselines.pca_by_size(ImageChoice("digits", 8), sizes, 8)
     images = loading.load_images("digits", 8, "held-out")
     train, test = (pixels.reshape(len(pixels), -1) for pixels in (images.train, images.test))
     for place, size in enumerate(sizes):
@@ -243,7 +243,7 @@ def test_the_line_of_pca_is_scikit_learn_s_pca():
 
 
 def test_more_numbers_than_pixels_lose_nothing_and_more_pictures_than_asked_do_not_come():
-    perfect = baselines.pca_by_size("digits", 8, "held-out", (64, 100), 3)
+    perfect = baselines.pca_by_size(ImageChoice("digits", 8), (64, 100), 3)
     assert min(perfect.psnr) > LOSSLESS
     assert perfect.images.shape == (2, 3, 8, 8, 1)
 

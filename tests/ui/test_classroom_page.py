@@ -295,6 +295,12 @@ def test_limits_and_challenge_are_set_and_a_clear_asks_first(book):
     next(button for button in page.button if button.label == "End the challenge").click()
     ran(page)
     assert book.find(classroom.code).challenge is None
+    page.selectbox(key="classroom.pictures").set_value("toy-faces")
+    ran(page)
+    page.button(key="classroom.challenge").click()
+    ran(page)
+    assert book.find(classroom.code).challenge.image_shape == (32, 32, 3)
+    assert "Toy faces (colour), 32×32 pixels" in texts(page.markdown)
     assert book.find(classroom.code).cleared == 0.0
     assert "Nobody loses a run" in texts(page.markdown)
     page.button(key="classroom.clear").click()

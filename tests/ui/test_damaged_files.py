@@ -190,7 +190,7 @@ def test_a_damaged_class_says_so(own_runs, book, kind):
 def test_a_damaged_set_of_images_leaves_the_others(own_runs):
     whole, bad = (user_sets().create("grace", name, 28) for name in ("Whole", "Damaged"))
     for each in (whole, bad):
-        user_sets().add(each.id, np.zeros((12, 28, 28), np.uint8))
+        user_sets().add(each.id, np.zeros((12, 28, 28, 1), np.uint8))
     with service().store.database.changing() as connection:
         there = USER_SETS.c.id == bad.id
         connection.execute(update(USER_SETS).where(there).values(pixels=b"PK"))

@@ -36,9 +36,9 @@ def set_of(page):
     return written if isinstance(written, str) else written[0]
 
 
-def drawings(count, side=28, seed=0):
+def drawings(count, side=28, seed=0, channels=1):
     factors = sample_factors(count, np.random.default_rng(seed))
-    return np.uint8(draw_faces(factors, side)[..., 0] * 255)
+    return np.uint8(draw_faces(factors, side, channels) * 255)
 
 
 def png(size=(40, 40), value=200):
@@ -192,6 +192,20 @@ def test_train_takes_an_own_set_from_a_link(trained):
     assert not texts(page.error)
     assert "Ten *pictures*: 10 pictures that were drawn or uploaded here." in texts(page.caption)
     assert page.selectbox(key="train.image_set").value == own.image_set
+
+
+def test_a_set_in_colour_is_shown_in_colour_and_trains_in_either():
+    own = user_sets().create("ada", "Bunt", 28)
+    user_sets().add(own.id, drawings(12, channels=3))
+    page = opened("pages/own_pictures.py", set=own.id)
+    assert not page.exception
+    (link,) = [each for each in page.get("page_link") if "image_set" in each.proto.query_string]
+    assert "channels=3" in link.proto.query_string
+    page = opened("pages/train.py", preset="digits-dense", image_set=own.image_set, channels="3")
+    assert page.segmented_control(key="train.channels").value == 3
+    page.segmented_control(key="train.channels").set_value(1).run()
+    assert not texts(page.error)
+    assert page.session_state["session"].draft.spec.channels == 1
 
 
 def test_a_set_with_too_few_pictures_is_a_sentence_on_train():

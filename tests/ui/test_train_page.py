@@ -199,6 +199,20 @@ def test_enlarged_images_have_no_more_values_than_small_ones():
     assert not any("In truth" in caption.value for caption in small.caption)
 
 
+def test_gray_or_colour_is_asked_where_a_set_offers_both_and_nowhere_else():
+    page = opened("pages/train.py", preset="toy-faces-vae")  # a link from before there was colour
+    assert page.session_state["session"].draft.spec.channels == 1
+    assert metric(page, "Compression") == "341 : 1"
+    page.segmented_control(key="train.channels").set_value(3).run()
+    assert page.session_state["session"].draft.spec.channels == 3
+    assert metric(page, "Compression") == "1,024 : 1"
+    for name, channels in (("digits", 1), ("lfw-faces", 3)):
+        page.selectbox(key="train.image_set").set_value(name).run()
+        assert not page.exception
+        assert page.session_state["session"].draft.spec.channels == channels
+        assert "train.channels" not in {each.key for each in page.segmented_control}
+
+
 def test_changing_the_image_set_refits_the_network():
     page = opened("pages/train.py", preset="toy-faces-vae")
     page.selectbox(key="train.image_set").set_value("digits").run()

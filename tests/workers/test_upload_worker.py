@@ -80,7 +80,7 @@ def test_others_are_answered_while_costly_files_are_read(connection):
             assert found.psnr == expected.psnr
             assert (found.image == expected.image).all()
         batch = read.result(timeout=PATIENCE)
-    assert batch.pixels.shape == (8, 28, 28)
+    assert batch.pixels.shape == (8, 28, 28, 1)
     assert batch.left_out == ()
 
 

@@ -35,7 +35,7 @@ def test_enlarged(model: ModelFile, number: int) -> enlarged.Enlarged:
 @uncached_for_user_sets(st.cache_data(show_spinner=False, max_entries=64))
 def pca_by_size(choice: ImageChoice, sizes: tuple[int, ...], shown: int) -> baselines.PcaBySize:
     """Return PCA of test images by size; see `baselines.pca_by_size`."""
-    return evaluate(baselines.pca_by_size, *choice, sizes, shown)
+    return evaluate(baselines.pca_by_size, choice, sizes, shown)
 
 
 @st.cache_data(show_spinner=False, max_entries=MODELS, hash_funcs=KEYS)
@@ -47,13 +47,13 @@ def code_rates(model: ModelFile) -> rates.CodeRates:
 @uncached_for_user_sets(st.cache_data(show_spinner=False, max_entries=16))
 def pca_rates(choice: ImageChoice) -> Curve:
     """Return the rates of PCA; see `ae_core.evaluation.rates.pca_rates`."""
-    return evaluate(rates.pca_rates, *choice)
+    return evaluate(rates.pca_rates, choice)
 
 
 @uncached_for_user_sets(st.cache_data(show_spinner=False, max_entries=16))
 def jpeg_rates(choice: ImageChoice) -> tuple[Curve, Curve]:
     """Return the rates of JPEG; see `ae_core.evaluation.rates.jpeg_rates`."""
-    return evaluate(rates.jpeg_rates, *choice[:2])
+    return evaluate(rates.jpeg_rates, choice)
 
 
 @uncached_for_user_sets(st.cache_data(show_spinner=False, max_entries=MODELS, hash_funcs=KEYS))

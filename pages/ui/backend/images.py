@@ -63,7 +63,7 @@ def _thumbnail(image: np.ndarray) -> np.ndarray:
 @uncached_for_user_sets(st.cache_resource(show_spinner=False, max_entries=2))
 def picture_file(choice: ImageChoice) -> bytes:
     """Return a set's images, tens of megabytes; see `ae_core.export.files.picture_file`."""
-    return answer(files.picture_file, *choice)
+    return answer(files.picture_file, choice)
 
 
 def thumbnail(model: ModelCard) -> str:

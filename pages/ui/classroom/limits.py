@@ -6,11 +6,13 @@ import streamlit as st
 
 from ae_core.classroom.model import Challenge, ClassLimits, Classroom, Student, challenge_preset
 from ae_core.classroom.run_card import RunCard
+from ae_core.data.loading import card
 from ae_core.specs import LIMITS, to_query
 from pages.ui.backend.service import classroom_service
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import image_set_title
 from pages.ui.i18n.text import number, text
+from pages.ui.i18n.wording import in_words
 from pages.ui.state.session import visitor
 
 MAX_STANDINGS = 3
@@ -30,10 +32,13 @@ def limits_in_words(limits: ClassLimits) -> str:
 
 def challenge_in_words(challenge: Challenge) -> str:
     """Return a challenge as text."""
+    pictures = image_set_title(challenge.image_set)
+    if len(card(challenge.image_set).channels) > 1:
+        pictures = f"{pictures} ({in_words(challenge.channels, 'channels')})"
     return text(
         "classroom.challenge.what",
         numbers=challenge.latent_dim,
-        pictures=image_set_title(challenge.image_set),
+        pictures=pictures,
         side=challenge.image_size,
     )
 

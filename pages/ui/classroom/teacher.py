@@ -18,6 +18,7 @@ from pages.ui.classroom.wall import refreshing_wall
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import image_set_title
 from pages.ui.i18n.text import language, text
+from pages.ui.i18n.wording import in_words, label
 from pages.ui.state.by_hand import by_hand
 from pages.ui.state.query_params import set_query
 from pages.ui.state.session import session, visitor
@@ -175,8 +176,18 @@ def _challenge(classroom: Classroom, secret: str) -> None:
             format_func=lambda side: f"{side}×{side}",
             key=f"classroom.side.{name}",
         )
+        offered = card(name).channels
+        channels = offered[-1]
+        if len(offered) > 1:
+            channels = st.selectbox(
+                label("channels"),
+                offered,
+                offered.index(channels),
+                format_func=lambda channels: in_words(channels, "channels"),
+                key=f"classroom.channels.{name}",
+            )
         if st.button(text("classroom.challenge.start"), type="primary", key="classroom.challenge"):
-            begun = Challenge(latent_dim, name, side, time.time())
+            begun = Challenge(latent_dim, name, side, time.time(), channels)
             attempt(lambda: _change(classroom, secret, challenge=begun))
         if classroom.challenge is not None and st.button(text("classroom.challenge.end")):
             attempt(lambda: _change(classroom, secret, challenge=None))

@@ -14,6 +14,7 @@ from ae_core.evaluation.rate_distortion import (
     pareto_front,
 )
 from ae_core.evaluation.rates import CodeRates
+from ae_core.models.compatibility import image_shape
 from pages.ui.backend.evaluation import code_rates, jpeg_rates, pca_rates
 from pages.ui.charts.evaluation import Line, rate_curves
 from pages.ui.charts.plot import FOURTH, HELD_OUT, SIXTH, THIRD, TRAIN
@@ -35,12 +36,12 @@ ROOM = 1.1  # factor above the bytes with which the slider begins: its steps do 
 
 def rate_view(model: TrainedAutoencoder) -> None:
     """Show the curves, their crossings, and one image by every method at equal bytes."""
-    images = model.spec.images
+    spec, images = model.spec, model.spec.images
     words = text("measure.also"), text("measure.also_hint")
     others = model_multiselect(
         "measure",
         model,
-        lambda other: other.spec.images[:2] == images[:2],
+        lambda other: _alike(other, model),
         len(COLOURS) - 1,
         words,
         _sized,
@@ -48,7 +49,6 @@ def rate_view(model: TrainedAutoencoder) -> None:
     shown = (model, *others)
     with st.spinner(text("measure.rounding")):
         rates = tuple(code_rates(each.file) for each in shown)
-    spec = model.spec
     with st.spinner(text("measure.jpegs")):
         whole, scans = jpeg_rates(images)
     with st.spinner(text("measure.fitting")):
@@ -90,6 +90,12 @@ def _written_count() -> str:
     """Return the present choice below the chart."""
     written = st.query_params.get("count", "")
     return written if written in COUNTS else COUNTS[0]
+
+
+def _alike(one: TrainedAutoencoder, other: TrainedAutoencoder) -> bool:
+    """Return whether two models have the same images, at equal size and in the same colours."""
+    same_set = one.spec.image_set == other.spec.image_set
+    return same_set and image_shape(one.spec) == image_shape(other.spec)
 
 
 def _headline(

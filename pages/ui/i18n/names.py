@@ -46,7 +46,9 @@ def enlarged_note(spec: TrainingSpec) -> str:
     side, shown = known.native_size, known.side(spec.image_size)
     if side >= shown:
         return ""
-    return text("pictures.enlarged", side=side, values=side * side * known.channels)
+    return text(
+        "pictures.enlarged", side=side, values=side * side * known.channels_for(spec.channels)
+    )
 
 
 def model_title(model: ModelCard) -> str:

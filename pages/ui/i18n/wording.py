@@ -26,8 +26,9 @@ def help_of(name: str) -> str | None:
     return text_or(f"settings.help.{name}", "") or None
 
 
-def in_words(choice: str, setting: str = "") -> str:
+def in_words(chosen: str | float, setting: str = "") -> str:
     """Return the text of a choice; some settings have their own text for it."""
+    choice = str(chosen)
     if is_user_set(choice):
         return text("own.in_short")
     usual = text_or(f"settings.choice.{choice}", choice)
@@ -66,7 +67,7 @@ def run_name(snapshot: Snapshot) -> str:
 
 
 def _set_to(value: str | float, key: str) -> str:
-    if isinstance(value, str):
+    if isinstance(value, str) or key == "channels":
         return in_words(value, key)
     return number(value, "g" if isinstance(value, float) else "")
 

@@ -11,7 +11,6 @@ from ae_core.latent import explore, match
 from ae_core.latent.match import MatchSlider
 from ae_core.latent.match_results import MOVES, Match, level
 from ae_core.metrics import psnr
-from ae_core.models.compatibility import image_shape
 from ae_core.models.pretrained import best_for
 from ae_core.specs import LIMITS
 from pages.ui.backend.service import answer, match_results
@@ -23,6 +22,7 @@ from pages.ui.latent.component import Reference
 from pages.ui.latent.directions import linked_values
 from pages.ui.latent.match_others import (
     everybody,
+    kind_of_targets,
     match_link,
     offered_targets,
     other_models,
@@ -79,7 +79,7 @@ def match_view(view: LatentView) -> None:
         reference=Reference(data_url(target[0]), text("match.target")),
         score=score,
     )
-    name = f"{view.model.spec.image_set}-{image_shape(view.model.spec)[0]}-{seed}"
+    name = f"{kind_of_targets(view.model)}-{seed}"
     # Only what the hand has just done is a result: whoever opens a link has moved nothing.
     present = (view.model.id, seed, st.query_params.get("strengths", ""), moves)
     if moves and origin is view.profile.mean and session().moved == present:

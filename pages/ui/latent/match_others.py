@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
+from ae_core.data.loading import card
 from ae_core.latent import explore, match
 from ae_core.latent.match_results import level, target_number
 from ae_core.models.compatibility import image_shape
@@ -51,6 +52,14 @@ def _alike(one: TrainedAutoencoder, other: TrainedAutoencoder) -> bool:
     """Return whether two models have the same kind of images, at equal size."""
     same_set = one.spec.image_set == other.spec.image_set
     return same_set and image_shape(one.spec) == image_shape(other.spec)
+
+
+def kind_of_targets(model: TrainedAutoencoder) -> str:
+    """Return how the names of a model's targets begin: the same for every model of such images."""
+    side, _, channels = image_shape(model.spec)
+    kind = f"{model.spec.image_set}-{side}"
+    # Results from before a set had colours stay those of gray targets.
+    return kind if channels == card(model.spec.image_set).channels[0] else f"{kind}-colour"
 
 
 def other_models(view: LatentView, seed: int) -> None:

@@ -6,8 +6,8 @@ import numpy as np
 import streamlit as st
 
 from ae_core import images
-from ae_core.data.drawing import DRAWING_SIDE, centre_digit
 from ae_core.data.loading import card
+from ae_core.images.drawing import DRAWING_SIDE, centre_digit
 from ae_core.models.compatibility import image_shape
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text

@@ -11,11 +11,11 @@ import streamlit as st
 
 from ae_core import images
 from ae_core.data import image_files, uploads
-from ae_core.data.drawing import DRAWING_SIDE, centre_digit
 from ae_core.data.user_image_sets import user_sets
 from ae_core.data.user_set_store import MAX_IMAGES
 from ae_core.data.user_sets import UserSet
 from ae_core.errors import UserError
+from ae_core.images.drawing import DRAWING_SIDE, centre_digit
 from pages.ui.backend.service import read_upload
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
@@ -55,7 +55,7 @@ def _draw(user_set: UserSet) -> None:
     # Centred at full size, as on the Reconstruct page.
     small = images.reduced(centre_digit(drawing), (user_set.side, user_set.side, 1))
     with notice.refusals():
-        now = user_sets().add(user_set.id, images.to_bytes_range(small[np.newaxis, :, :, 0]))
+        now = user_sets().add(user_set.id, images.to_bytes_range(small[np.newaxis]))
         mine.drawings += 1
         mine.told = text("own.drawn", count=now.count)
         st.rerun()
@@ -113,7 +113,7 @@ def _review(user_set: UserSet, batch: uploads.Batch) -> None:
 
     names = tuple(text("own.tile", number=i + 1) for i in range(min(count, SHOWN)))
     key = f"own-batch-{mine.readings}-{count}-{invert}"
-    image_picker(key, data_urls(pixels[:SHOWN, :, :, None]), names, -1, leave_out)
+    image_picker(key, data_urls(pixels[:SHOWN]), names, -1, leave_out)
     with st.container(horizontal=True):
         keep = st.button(
             text("own.keep_uploads", count=count), type="primary", key="own.keep_uploads"

@@ -85,6 +85,12 @@ def setting(name: str) -> None:
         st.segmented_control(
             label(name), sizes, format_func=lambda side: f"{side}×{side}", **common
         )
+    elif name == "channels":
+        st.session_state[key] = image_shape(mine.spec)[2]
+        offered = card(mine.spec.image_set).channels
+        st.segmented_control(
+            label(name), offered, format_func=lambda each: in_words(each, name), **common
+        )
     elif name == "pixel_scale":
         st.segmented_control(label(name), [1, 255], **common)
     elif name in CHOICES:

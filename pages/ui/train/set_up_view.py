@@ -33,7 +33,7 @@ from pages.ui.widgets.waiting import waiting
 
 SHOWN_IMAGES = 8
 GROUPS = {
-    "Pictures": ("image_set", "image_size", "split", "augment"),
+    "Pictures": ("image_set", "channels", "image_size", "split", "augment"),
     "Network": ("latent_dim", "bottleneck", "encoder", "decoder"),
     "Noise": ("noise_kind", "noise_amount", "noise_stage"),
     "Learning": ("epochs", "loss", "optimizer", "learning_rate", "batch_size", "seed"),
@@ -111,6 +111,7 @@ def _group(group: str) -> None:
 def _without_effect(spec: TrainingSpec) -> set[str]:
     """Return the settings that have no effect, given the others."""
     idle = {"noise_amount", "noise_stage"} if spec.corruption.noise_kind == "none" else set()
+    idle |= {"channels"} if len(card(spec.image_set).channels) == 1 else set()
     return idle | ({"code_type"} if spec.autoencoder.is_variational else set())
 
 
@@ -166,7 +167,9 @@ def _network() -> None:
         metric(text("train.parameters"), number(parameters(layers), ","), _halves(layers))
         in_bytes = pixels / (4 * latent_dim)
         about = text("train.compression_help", pixels=pixels, numbers=latent_dim, bytes=in_bytes)
-        metric(text("train.compression"), f"{number(pixels / latent_dim, '.3g')} : 1", about)
+        ratio = pixels / latent_dim
+        written = number(ratio, ",.0f" if ratio >= 1000 else ".3g")
+        metric(text("train.compression"), f"{written} : 1", about)
         metric(text("train.time"), _estimate(layers))
     side = card(spec.image_set).native_size
     if side < image_shape(spec)[0]:  # the enlarged images have no more independent values

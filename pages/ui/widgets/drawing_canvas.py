@@ -1,12 +1,12 @@
 """A canvas for drawing with a mouse, a finger or a pen; ``drawing_canvas.js`` handles the strokes.
 
-`ae_core.data.drawing` converts the drawing to an image.
+`ae_core.images.drawing` converts the drawing to an image.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ae_core.data.drawing import DRAWING_SIDE, read_drawing
+from ae_core.images.drawing import DRAWING_SIDE, read_drawing
 from pages.ui.i18n.text import text
 from pages.ui.widgets.component import component
 

@@ -4,7 +4,7 @@ import base64
 
 import numpy as np
 
-from ae_core.images import to_bytes_range
+from ae_core.images import luma, to_bytes_range
 from pages.ui.i18n.text import text
 from pages.ui.widgets.component import component
 
@@ -31,14 +31,21 @@ _JPEG = component(
 
 
 def jpeg_view(image: np.ndarray, quality: int) -> None:
-    """Show a gray image (H, W, 1) in [0, 1], and what JPEG does to it, first at a quality."""
-    words = [(name, text(f"measure.jpeg.{name}")) for name in (*WORDS, "place-slider", "said-all")]
+    """Show an image (H, W, C) in [0, 1], and what JPEG does to it, first at a quality.
+
+    Of a coloured one it is the brightness: JPEG does the same to two colour differences, coarser.
+    """
+    words = {name: text(f"measure.jpeg.{name}") for name in (*WORDS, "place-slider", "said-all")}
+    shown = to_bytes_range(image)
+    if shown.shape[2] == 3:
+        shown = luma(shown)
+        words["picture"] = text("measure.jpeg.picture-luma")
     said = text("measure.jpeg.said", kept="{kept}", share="{share}", psnr="{psnr}")
     data = {
-        "pixels": base64.b64encode(to_bytes_range(image[..., 0]).tobytes()).decode(),
+        "pixels": base64.b64encode(shown.tobytes()).decode(),
         "width": image.shape[1],
         "height": image.shape[0],
         "quality": quality,
-        "words": (*words, ("said", said)),
+        "words": (*words.items(), ("said", said)),
     }
     _JPEG(key="jpeg", data=data)

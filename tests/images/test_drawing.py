@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ae_core.data.drawing import DRAWING_SIDE, centre_digit, read_drawing
+from ae_core.images.drawing import DRAWING_SIDE, centre_digit, read_drawing
 from tests.helpers.refusals import refused
 
 
