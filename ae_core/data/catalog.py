@@ -31,6 +31,7 @@ class ImageSetCard:
             app is developed with; the file that the app downloads holds more.
         test_count: test images, likewise.
         file: its name in the data folder; None if no file is needed, and for a visitor's set.
+        sample: its file in ``assets/images`` with the first test images, None if there is none.
         channels: what the images can be loaded as: 1 for gray, 3 for colour (RGB).
         label_names: the classes, or what is known of faces as numbers; empty without labels. The
             file of ``lfw-faces`` that the app makes has none.
@@ -51,6 +52,7 @@ class ImageSetCard:
     train_count: int
     test_count: int
     file: str | None = None
+    sample: str | None = None
     channels: tuple[int, ...] = (1,)
     label_names: tuple[str, ...] = ()
     followers: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
@@ -75,6 +77,11 @@ class ImageSetCard:
     def available(self) -> bool:
         """Whether the set loads without internet access; its file, if it has one, is not read."""
         return not self.gone and (self.file is None or (data_dir() / self.file).is_file())
+
+    @property
+    def has_tests(self) -> bool:
+        """Whether test images can be shown without internet access: all, or those of the sample."""
+        return self.available or self.sample is not None
 
     def side(self, image_size: int) -> int:
         """Return the height and width for the image size of a spec; 0 means the native size.
@@ -179,6 +186,7 @@ _CARDS = (
         train_count=60000,
         test_count=10000,
         file="mnist.npz",
+        sample="mnist.npz",
         label_names=_DIGITS,
     ),
     ImageSetCard(

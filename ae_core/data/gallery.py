@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ae_core.data.catalog import ImageSet
-from ae_core.data.loading import load_images
+from ae_core.data.loading import load_images, load_tests
 from ae_core.images import to_bytes_range
 from ae_core.specs import ImageChoice, TrainingSpec
 
@@ -30,13 +30,18 @@ def images_of(spec: TrainingSpec) -> ImageSet:
     return load_images(*spec.images)
 
 
+def tests_of(spec: TrainingSpec) -> ImageSet:
+    """Return the image set of a spec for its test images; see `ae_core.data.loading.load_tests`."""
+    return load_tests(*spec.images)
+
+
 def gallery(choice: ImageChoice, start: int, count: int) -> Gallery:
     """Return ``count`` test images of an image set, starting at number ``start``.
 
     Raises:
         ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.loading.load_images`.
     """
-    images = load_images(*choice)
+    images = load_tests(*choice)
     shown = images.test[start : start + count]
     labels: tuple[str, ...] = ("",) * len(shown)
     if images.test_labels is not None and images.test_labels.ndim == 1:
@@ -47,4 +52,4 @@ def gallery(choice: ImageChoice, start: int, count: int) -> Gallery:
 
 def held_out_image(choice: ImageChoice, number: int) -> np.ndarray:
     """Return test image ``number`` (H, W, C) in [0, 1] of an image set."""
-    return np.array(load_images(*choice).test[number])
+    return np.array(load_tests(*choice).test[number])

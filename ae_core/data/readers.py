@@ -80,6 +80,13 @@ def draw_toy_faces(size: int, channels: int, train_count: int, test_count: int) 
     return RawImages(pixels, tests, factors)
 
 
+def read_sample(path: Path) -> RawImages:
+    """Return the first test images of a set and their labels, which come with the app."""
+    with np.load(path, allow_pickle=False) as arrays:
+        images, labels = arrays["images"], arrays["labels"].astype(np.int64)
+    return RawImages(images, np.ones(len(images), bool), labels)
+
+
 def read_keras_npz(path: Path) -> RawImages:
     """Read a file like Keras's mnist.npz: x_train, x_test (N, 28, 28) uint8, y_… 0–9."""
     arrays = read_npz(path, ("x_train", "y_train", "x_test", "y_test"))

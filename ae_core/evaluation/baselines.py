@@ -7,7 +7,7 @@ import numpy as np
 
 from ae_core import metrics
 from ae_core.data import loading
-from ae_core.data.gallery import images_of
+from ae_core.data.gallery import images_of, tests_of
 from ae_core.data.user_image_sets import is_user_set
 from ae_core.errors import ImageSetCorrupt, ImageSetUnavailable, Message
 from ae_core.images import to_bytes_range
@@ -52,7 +52,7 @@ def baselines_of(
 
 def baselines_of_test(model: ModelFile, number: int) -> tuple[list[Reconstruction], Message | None]:
     """Return `baselines_of` test image ``number`` of a model's image set."""
-    return baselines_of(model, images_of(model.spec).test[number])
+    return baselines_of(model, tests_of(model.spec).test[number])
 
 
 def pca_by_size(choice: ImageChoice, sizes: tuple[int, ...], shown: int) -> PcaBySize:

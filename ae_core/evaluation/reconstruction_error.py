@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ae_core.data.gallery import images_of
-from ae_core.data.loading import load_images
+from ae_core.data.gallery import tests_of
+from ae_core.data.loading import load_tests
 from ae_core.evaluation.roc import Roc
 from ae_core.images import to_array, to_bytes_range, to_pillow
 from ae_core.models.compatibility import image_shape
@@ -46,7 +46,7 @@ def in_distribution(model: ModelFile) -> ReconstructionErrors:
         ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.loading.load_images`.
         UserError: the model no longer exists.
     """
-    return _errors(model, images_of(model.spec).test[:MAX_IMAGES])
+    return _errors(model, tests_of(model.spec).test[:MAX_IMAGES])
 
 
 def out_of_distribution(
@@ -62,9 +62,9 @@ def out_of_distribution(
     """
     shape = image_shape(model.spec)
     if image_set in TURNS:
-        images = np.ascontiguousarray(TURNS[image_set](images_of(model.spec).test[:MAX_IMAGES]))
+        images = np.ascontiguousarray(TURNS[image_set](tests_of(model.spec).test[:MAX_IMAGES]))
     else:
-        images = load_images(image_set, channels=shape[2]).test[:MAX_IMAGES]
+        images = load_tests(image_set, channels=shape[2]).test[:MAX_IMAGES]
     if images.shape[1:] != shape:
         images = np.stack([to_array(to_pillow(one), shape) for one in to_bytes_range(images)])
     errors = _errors(model, images)

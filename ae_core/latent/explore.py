@@ -6,11 +6,12 @@ They run in an ``infer`` worker, which does not keep a visitor's image.
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
-from ae_core.data.gallery import images_of
-from ae_core.data.loading import card, load_images
+from ae_core.data.gallery import images_of, tests_of
+from ae_core.data.loading import card, load_tests
 from ae_core.images import to_array, to_bytes_range, to_pillow
 from ae_core.latent.browser_decoder import decoder_bytes
 from ae_core.latent.effects import direction_effects
@@ -21,6 +22,7 @@ from ae_core.latent.statistics import Gaussian
 from ae_core.models import weights
 from ae_core.models.compatibility import image_shape
 from ae_core.models.inference import ModelFile, autoencoder, open_model, read_weights
+from ae_core.models.pretrained import profile_path
 from ae_core.specs import ImageChoice, TrainingSpec
 
 TRAIN_IMAGES = 4000  # encoded for the profile
@@ -100,7 +102,7 @@ def latent_profile(model: ModelFile) -> LatentProfile:
     spec, network = open_model(model)
     images = images_of(spec)
     labels = images.train_labels, images.test_labels
-    shown = int(np.clip(MAX_TEST_VALUES // spec.autoencoder.latent_dim, *TEST_IMAGES))
+    shown = _shown(spec)
     return LatentProfile.fit(
         network.posterior(images.train[:TRAIN_IMAGES]),
         None if labels[0] is None else labels[0][:TRAIN_IMAGES],
@@ -128,6 +130,26 @@ def shipped_profile(model: ModelFile, shown: Mapping[str, float]) -> LatentProfi
     known = replace(known, match_seeds=winnable_seeds(network, known, images.test))
     # A decoder turns codes into images, and the terms of most sets do not let us show them.
     return known if card(model.spec.image_set).embedded else known.without_test_codes()
+
+
+def kept_profile(model: ModelFile) -> LatentProfile:
+    """Return the profile that came with a model; of a model without one, `latent_profile`."""
+    kept = profile_path(Path(model.path))
+    return LatentProfile.from_bytes(kept.read_bytes()) if kept.is_file() else latent_profile(model)
+
+
+def with_test_codes(model: ModelFile) -> LatentProfile:
+    """Return a model's kept profile with the codes of the test images that are here."""
+    images = tests_of(model.spec)
+    shown = images.test[: _shown(model.spec)]
+    labels = None if images.test_labels is None else images.test_labels[: len(shown)]
+    codes = autoencoder(model, images.image_shape).encode(shown)
+    names = images.label_names
+    return replace(kept_profile(model), codes=codes, labels=labels, label_names=names)
+
+
+def _shown(spec: TrainingSpec) -> int:
+    return int(np.clip(MAX_TEST_VALUES // spec.autoencoder.latent_dim, *TEST_IMAGES))
 
 
 def tsne(codes: np.ndarray) -> np.ndarray:
@@ -163,12 +185,12 @@ def encode_test(
     model: ModelFile, choice: ImageChoice, number: int
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Encode test image ``number`` of an image set; see `encode`."""
-    return encode(model, load_images(*choice).test[number])
+    return encode(model, load_tests(*choice).test[number])
 
 
 def sum_pictures(model: ModelFile) -> tuple[int, int, int]:
     """Return the test images with which A + B − C begins; see `ae_core.latent.first_sum`."""
-    images = images_of(model.spec)
+    images = tests_of(model.spec)
     codes = autoencoder(model, images.image_shape).encode(images.test[:SUMMANDS])
     labels = images.test_labels
-    return first_sum(codes, None if labels is None else labels[:SUMMANDS], latent_profile(model))
+    return first_sum(codes, None if labels is None else labels[:SUMMANDS], kept_profile(model))

@@ -6,7 +6,7 @@ from typing import Any, cast
 import numpy as np
 
 from ae_core.data import corruption
-from ae_core.data.gallery import images_of
+from ae_core.data.gallery import images_of, tests_of
 from ae_core.data.loading import load_images
 from ae_core.denoising import filters
 from ae_core.denoising.denoise import cleaned
@@ -63,7 +63,7 @@ def measure(
 
 
 def _tests(spec: TrainingSpec) -> np.ndarray:
-    return images_of(spec).test[:MAX_IMAGES]
+    return tests_of(spec).test[:MAX_IMAGES]
 
 
 def _pca(_: ModelFile, given: Mapping[str, Any]) -> MeasurementResult:

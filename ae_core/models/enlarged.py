@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ae_core.data.gallery import images_of
+from ae_core.data.gallery import tests_of
 from ae_core.data.loading import card
 from ae_core.images import bicubic
 from ae_core.models.inference import ModelFile, Reconstruction, reconstruct_test
@@ -34,7 +34,7 @@ def is_reduced(spec: TrainingSpec) -> bool:
 
 def enlarge_test(model: ModelFile, number: int) -> Enlarged:
     """Compare test image ``number`` of a model's image set, as it is stored, with the model's."""
-    original = images_of(replace(model.spec, image_size=0)).test[number]
+    original = tests_of(replace(model.spec, image_size=0)).test[number]
     image, found = reconstruct_test(model, number)
     side, size = len(original), found.bytes
 

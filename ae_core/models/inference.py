@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ae_core import metrics
-from ae_core.data.gallery import images_of
+from ae_core.data.gallery import tests_of
 from ae_core.errors import UserError
 from ae_core.models import weights
 from ae_core.models.compatibility import image_shape
@@ -89,7 +89,7 @@ def reconstruct(model: ModelFile, image: np.ndarray) -> Reconstruction:
 
 def reconstruct_test(model: ModelFile, number: int) -> tuple[np.ndarray, Reconstruction]:
     """Return test image ``number`` (H, W, C) of a model's image set and its reconstruction."""
-    image = images_of(model.spec).test[number]
+    image = tests_of(model.spec).test[number]
     return image, reconstruct(model, image)
 
 

@@ -15,7 +15,7 @@ from PIL import Image
 
 from ae_core.data import download, loading
 from ae_core.data.catalog import IMAGE_SETS
-from ae_core.data.loading import load_images
+from ae_core.data.loading import load_images, load_tests
 from ae_core.data.toy_faces import draw_faces
 from ae_core.errors import ImageSetCorrupt, ImageSetUnavailable, Message
 from ae_core.images import faces
@@ -202,6 +202,34 @@ def test_digits_are_stratified_and_are_those_of_scikit_learn():
     assert np.array_equal(images.train[..., 0], (load_digits().images / 16).astype(np.float32))
     share = np.bincount(images.test_labels) / np.bincount(images.train_labels)
     assert np.abs(share - 0.2).max() < 0.01
+
+
+def test_where_mnist_is_missing_its_first_thousand_test_images_are_there(folder, offline):
+    known = IMAGE_SETS["mnist"]
+    assert (known.available, known.has_tests) == (False, True)
+    few = load_tests("mnist")
+    assert few.test.shape == (1000, 28, 28, 1)
+    assert (few.test.min(), few.test.max()) == (0, 1)
+    assert np.bincount(few.test_labels, minlength=10).min() > 80
+    assert (few.train_count, len(few.train)) == (0, 0)
+    assert np.array_equal(load_tests("mnist", 32).test[:, 2:-2, 2:-2], few.test)
+    with pytest.raises(ImageSetUnavailable):
+        load_images("mnist")
+    assert (ROOT / "assets" / "images" / "mnist.LICENSE.md").is_file()
+
+
+def test_where_mnist_is_its_own_test_images_are_shown(folder):
+    write_fake("mnist", folder)
+    assert load_tests("mnist") is load_images("mnist")
+
+
+def test_the_sample_is_the_beginning_of_the_set():
+    if "mnist" not in THERE:
+        pytest.skip("needs mnist in AE_DATA_DIR")
+    whole = load_images("mnist")
+    few = loading._load_sample("mnist.npz", "mnist", 28)
+    assert np.array_equal(few.test, whole.test[:1000])
+    assert np.array_equal(few.test_labels, whole.test_labels[:1000])
 
 
 def test_mnist_keeps_its_values_and_gets_a_black_margin(folder):

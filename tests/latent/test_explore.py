@@ -123,6 +123,21 @@ def test_the_kept_profile_of_a_model_is_that_of_its_weights(name):
     np.testing.assert_allclose(kept.directions, directions, atol=2e-3 * scale)
 
 
+def test_a_map_of_digits_needs_no_file(tmp_path, monkeypatch):
+    """Without MNIST, the codes are those of the test images that come with the app."""
+    monkeypatch.setenv("AE_DATA_DIR", str(tmp_path))
+    model = cards()["mnist-vae-2d"].model_file()
+    known = explore.with_test_codes(model)
+    assert known.codes.shape == (1000, 2)
+    assert known.label_names == tuple("0123456789")
+    for number in (0, 999):
+        code, _ = explore.encode_test(model, model.spec.images, number)
+        np.testing.assert_allclose(known.codes[number], code, atol=1e-4)
+    np.testing.assert_allclose(known.mean, explore.kept_profile(model).mean)
+    numbers = explore.sum_pictures(model)
+    assert len(set(numbers)) == 3
+
+
 def test_decoding_and_encoding_are_those_of_the_model(digits):
     trained = autoencoder(DIGITS, digits.image_shape)
     code, log_var = explore.encode_test(DIGITS, DIGITS.spec.images, 3)

@@ -53,9 +53,8 @@ def live_decoder(model: ModelFile, name: str) -> Addressed:
 @st.cache_resource(show_spinner=False, max_entries=MODELS, hash_funcs=KEYS)
 def latent_profile(model: ModelFile) -> LatentProfile:
     """Return a model's latent profile; for the app's own models, without test codes."""
-    kept = profile_path(Path(model.path))
-    if kept.is_file():
-        return LatentProfile.from_bytes(kept.read_bytes())
+    if profile_path(Path(model.path)).is_file():
+        return explore.kept_profile(model)
     return evaluate(explore.latent_profile, model)
 
 
@@ -65,7 +64,7 @@ def full_latent_profile(model: ModelFile) -> LatentProfile:
     known = latent_profile(model)
     if len(known.codes):
         return known
-    return evaluate(explore.latent_profile, model)
+    return evaluate(explore.with_test_codes, model)
 
 
 @st.cache_resource(show_spinner=False, max_entries=MODELS, hash_funcs=KEYS)

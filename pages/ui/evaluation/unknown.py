@@ -38,7 +38,7 @@ _DOT = "width:16px;height:16px;margin:-8px;border-radius:50%"
 def unknown_view(model: TrainedAutoencoder) -> None:
     """Show scores of known and unknown images, a threshold between them, and its effect."""
     own = card(model.spec.image_set)
-    sets = (n for n, other in IMAGE_SETS.items() if n != own.name and other.available)
+    sets = (n for n, other in IMAGE_SETS.items() if n != own.name and other.has_tests)
 
     def title(name: str) -> str:
         return text(f"measure.turned.{name}") if name in TURNS else image_set_title(name)

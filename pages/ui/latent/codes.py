@@ -30,7 +30,7 @@ OWN = "own"  # in the address: the visitor's own picture, which only this sessio
 
 def first_picture(model: TrainedAutoencoder) -> str:
     """Return the test image with which a model begins, "" if it has none here: the mean code."""
-    return f"{PICTURE}0" if card(model.spec.image_set).available else ""
+    return f"{PICTURE}0" if card(model.spec.image_set).has_tests else ""
 
 
 def linked_code(
@@ -125,7 +125,7 @@ def picture_code(
     own = session().own_image
     if picture == OWN and own is not None:
         return own_code(model, *own)
-    if not number.isdecimal() or len(number) > 9 or not card(owner.spec.image_set).available:
+    if not number.isdecimal() or len(number) > 9 or not card(owner.spec.image_set).has_tests:
         return None
     if int(number) >= gallery(owner.spec.images, 0, 1).available:
         return None
@@ -134,7 +134,7 @@ def picture_code(
 
 def _there(model: TrainedAutoencoder, usual: str) -> str:
     """Return the usual test image, or another one if there are only a few."""
-    if not usual.startswith(PICTURE) or not card(model.spec.image_set).available:
+    if not usual.startswith(PICTURE) or not card(model.spec.image_set).has_tests:
         return usual
     number = int(usual.removeprefix(PICTURE))
     # The first one is always there: asking for it would wait for a worker.
@@ -157,7 +157,7 @@ def _as_linked(code: np.ndarray, name: str) -> np.ndarray:
 def _of_picture(
     model: TrainedAutoencoder, profile: LatentProfile, name: str, written: str
 ) -> np.ndarray:
-    if not card(model.spec.image_set).available:
+    if not card(model.spec.image_set).has_tests:
         title = image_set_title(model.spec.image_set)
         notice.info(text("latent.code.no_pictures", pictures=title))
         seed = len(name) + ord(name[0])

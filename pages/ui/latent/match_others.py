@@ -32,7 +32,7 @@ def offered_targets(view: LatentView) -> Sequence[int]:
 
 def shared_target(view: LatentView, seed: int) -> np.ndarray:
     """Return an image (1, H, W, C) in [0, 1], the same for every model of an image set."""
-    if view.has_pictures:
+    if card(view.model.spec.image_set).available:  # of a sample there would be other targets
         available = gallery(view.model.spec.images, 0, 1).available
         number = target_number(seed, available)
         return gallery(view.model.spec.images, number, 1).images / np.float32(255)

@@ -68,7 +68,7 @@ class LatentView:
     @property
     def has_pictures(self) -> bool:
         """Whether this machine has the model's test images."""
-        return card(self.model.spec.image_set).available
+        return card(self.model.spec.image_set).has_tests
 
     def decoded(self, codes: np.ndarray, model: TrainedAutoencoder | None = None) -> np.ndarray:
         """Decode codes (N, D) with a model, by default the first one.

@@ -101,7 +101,7 @@ def _test_picture(model: TrainedAutoencoder | TrainedDenoiser) -> Chosen | None:
     spec = model.spec
     images = spec.images if isinstance(spec, TrainingSpec) else ImageChoice(spec.image_set)
     known = card(images.image_set)
-    if not known.available:
+    if not known.has_tests:
         title = image_set_title(images.image_set)
         notice.info(text("denoise.no_pictures", pictures=title))
         return None
