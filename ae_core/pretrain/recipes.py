@@ -18,12 +18,15 @@ class Recipe:
         quantized: the step of quantized weights, in standard deviations of their array, so that
             the file fits into the repository; 0 for float16.
         samples: whether a sheet of random images is stored next to the weights.
+        gray: changes to the recipe for a training on the same images in gray, from whose weights
+            the one in colour begins; empty for the initial weights of its seed.
     """
 
     preset: str = ""
     changes: Mapping[str, Any] = field(default_factory=dict)
     quantized: float = 0.0
     samples: bool = False
+    gray: Mapping[str, Any] = field(default_factory=dict)
 
 
 # Two dimensions and 30 epochs of all 70,000 digits as in keras.io's generative/vae (140.15 + KL
@@ -39,16 +42,19 @@ _IN_A_PLANE: Mapping[str, str | int | float] = {
 _FACES: Mapping[str, str | int | float] = {"epochs": 240, "precision": "float32"}
 _COLOUR: Mapping[str, str | int | float] = {"epochs": 60, "precision": "bfloat16"}
 RECIPES: Mapping[str, Recipe] = {
-    # With a penalty on dependent dimensions, dimensions match the known factors.
+    # With a penalty on dependent dimensions, dimensions match the known factors: in gray. In colour
+    # from the first epoch on, 120 epochs mixed them (mutual information gap 0.09 against 0.33).
     "toy-faces-vae": Recipe(
         changes={
-            "epochs": 120,
+            "epochs": 40,
+            "learning_rate": 0.001,
             "schedule": "cosine",
             "batch_size": 128,
             "sigma": 0.14,  # 0.08·√3: three channels weigh as much against the KL as one in gray
             "total_correlation": 25.0,
             "max_seconds": 7200,
-        }
+        },
+        gray={"channels": 1, "epochs": 150, "learning_rate": 0.002, "sigma": 0.08},
     ),
     "digits-dense": Recipe(changes={"epochs": 100}),
     "mnist-conv": Recipe(changes={"epochs": 60, "precision": "float32"}),
