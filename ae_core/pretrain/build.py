@@ -1,6 +1,6 @@
 """Trains the models in ``assets/pretrained``; each takes minutes to an hour on two cores."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ from ae_core.pretrain.console import epoch_line
 from ae_core.pretrain.noise_benchmark import KINDS, benchmark
 from ae_core.runs.folder import write_run
 from ae_core.runs.record import RunRecord, new_record
-from ae_core.specs import DenoiserSpec, TrainingSpec
+from ae_core.specs import DenoiserSpec, TrainingSpec, change
 from ae_core.storage.files import atomic_write
 
 if TYPE_CHECKING:
@@ -65,9 +65,14 @@ def write_profile(name: str, folder: Path) -> None:
 
 
 def run(
-    spec: TrainingSpec, name: str, folder: Path | None
+    spec: TrainingSpec,
+    name: str,
+    folder: Path | None,
+    start: Mapping[str, np.ndarray] | None = None,
 ) -> tuple[RunRecord, dict[str, np.ndarray], dict[str, bytes]]:
     """Train in this process, printing a line per epoch; write a run folder if one is given.
+
+    It begins with the weights of `start`, None for the initial ones of its seed.
 
     Returns:
         The run's record, its weights and its files.
@@ -84,7 +89,7 @@ def run(
         last[:] = [epoch]
         print(epoch_line(spec, name, epoch.number, epoch.metrics), flush=True)
 
-    outcome = loop.fit(spec, images, on_epoch=show)
+    outcome = loop.fit(spec, images, on_epoch=show, start=start)
     clean, shown = loop.preview_images(spec, images)
     rows = [clean, shown] if spec.corruption.active else [clean]
     files = {"weights.npz": weights.to_bytes(outcome.weights)}
@@ -135,7 +140,7 @@ def _autoencoder(name: str, folder: Path) -> None:
     known = IMAGE_SETS[spec.image_set]
     if known.label_names and not load_images(*spec.images).label_names:
         raise UserError("needs_labels", name=name, file=known.file)
-    record, trained, files = run(spec, name, None)
+    record, trained, files = run(spec, name, None, _trained_in_gray(name))
     if not record.history and record.reason is not None:
         raise UserError.from_message(record.reason)
     quantized = recipes.RECIPES[name].quantized
@@ -177,6 +182,29 @@ def _write_profile(name: str, folder: Path) -> LatentProfile:
     profile = explore.shipped_profile(model, recipes.RECIPES[name].shown)
     atomic_write(pretrained.profile_path(path), profile.to_bytes())
     return profile
+
+
+def _trained_in_gray(name: str) -> dict[str, np.ndarray] | None:
+    """Train a recipe in gray first, if it says so; return the weights that colour begins with."""
+    if not recipes.RECIPES[name].gray:
+        return None
+    _, trained, _ = run(change(recipes.recipe(name), **recipes.RECIPES[name].gray), name, None)
+    return in_colour(trained)
+
+
+def in_colour(gray: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the weights of a convolutional network for gray images for one that sees in colour.
+
+    It sees the mean of the three channels as the other one sees gray, and draws all three alike.
+    """
+    return {
+        name: np.repeat(array, 3, axis=array.ndim - 2) / 3
+        if name == "encoder_0/kernel"
+        else np.repeat(array, 3, axis=max(0, array.ndim - 2))
+        if name.startswith("output/")
+        else array
+        for name, array in gray.items()
+    }
 
 
 def _denoiser(name: str, folder: Path) -> None:

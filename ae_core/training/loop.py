@@ -13,6 +13,7 @@ from ae_core.models import autoencoder as ae
 from ae_core.models.networks import build
 from ae_core.models.pca_init import init_from_pca
 from ae_core.models.precision import resolve_precision
+from ae_core.models.weights import assign
 from ae_core.runs.checkpoint import Checkpoint
 from ae_core.runs.record import RunOutcome
 from ae_core.specs import TrainingSpec
@@ -62,6 +63,7 @@ def fit(
     on_epoch: Callable[[Epoch], None],
     control: RunControl | None = None,
     checkpoint: Checkpoint | None = None,
+    start: Mapping[str, np.ndarray] | None = None,
 ) -> RunOutcome:
     """Train an autoencoder.
 
@@ -72,9 +74,11 @@ def fit(
         control: asked several times a second whether to pause or stop.
         checkpoint: where an earlier training of the spec got to; the run goes on as that one would
             have, and its seconds count.
+        start: the weights to begin with, by name; None for the initial ones of the seed.
 
     Raises:
-        UserError: the network does not fit the images, or (``weights``) the checkpoint it.
+        UserError: the network does not fit the images, or (``weights``) the checkpoint or the start
+            it.
     """
     keras.utils.clear_session()
     networks = build(
@@ -84,6 +88,8 @@ def fit(
         corruption=spec.corruption,
         precision=resolve_precision(spec),
     )
+    if start is not None:
+        assign(networks.variables, start)
     if spec.autoencoder.pca_components and checkpoint is None:
         init_from_pca(spec.autoencoder, networks, images.train, LOSSES[spec.loss])
     step = TrainStep(spec, networks, images)

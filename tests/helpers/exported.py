@@ -47,6 +47,7 @@ FAMILIES = {
     "noise on part of the pixels": change(
         SMALL, noise_kind="block", noise_amount=0.2, image_size=16
     ),
+    "in colour": change(SMALL, image_set="toy-faces", image_size=32, channels=3),
     "a noise layer": change(
         SMALL,
         noise_kind="gaussian",

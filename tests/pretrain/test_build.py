@@ -1,9 +1,16 @@
-"""What is missing is said before a training begins."""
+"""What is missing is said before a training begins; colour begins where gray has ended."""
 
 import numpy as np
+import pytest
 
 from ae_core.data import loading
-from ae_core.pretrain.build import pretrain
+from ae_core.models.autoencoder import Autoencoder, weights_of
+from ae_core.models.compatibility import image_shape
+from ae_core.models.networks import build
+from ae_core.pretrain.build import in_colour, pretrain
+from ae_core.pretrain.recipes import RECIPES, recipe
+from ae_core.specs import change
+from ae_core.training.loop import fit
 from tests.helpers.image_set_files import write_fake
 from tests.helpers.refusals import refused
 
@@ -18,3 +25,33 @@ def test_faces_need_a_file_with_labels(tmp_path, monkeypatch):
     with refused("needs_labels", name="faces", file="lfw_faces.npz"):
         pretrain("faces", tmp_path / "out")
     loading._load.cache_clear()
+
+
+GRAY_FIRST = [name for name, each in RECIPES.items() if each.gray]
+
+
+@pytest.mark.parametrize("name", GRAY_FIRST)
+def test_colour_begins_with_a_network_that_does_what_the_gray_one_does(name):
+    spec, gray = recipe(name), change(recipe(name), **RECIPES[name].gray)
+    networks = build(gray.autoencoder, image_shape(gray), seed=1)
+    before = weights_of(networks)
+    ours = Autoencoder(gray.autoencoder, image_shape(gray), networks)
+    theirs = Autoencoder.from_weights(spec.autoencoder, image_shape(spec), in_colour(before))
+    images = np.random.default_rng(0).random((3, *image_shape(gray)), np.float32)
+    same = np.repeat(images, 3, axis=3)
+    np.testing.assert_allclose(theirs.encode(same), ours.encode(images), atol=1e-4)
+    codes = ours.encode(images)
+    drawn = np.repeat(ours.decode(codes), 3, axis=3)
+    np.testing.assert_allclose(theirs.decode(codes), drawn, atol=1e-5)
+
+
+def test_a_training_begins_with_the_weights_that_it_is_given():
+    spec = change(recipe("digits-dense"), epochs=1, steps_per_epoch=1, learning_rate=1e-6)
+    images = loading.load_images(*spec.images)
+    networks = build(spec.autoencoder, images.image_shape, seed=7)
+    start = weights_of(networks)
+    ended = fit(spec, images, on_epoch=lambda _: None, start=start).weights
+    for name, array in start.items():
+        np.testing.assert_allclose(ended[name], array, atol=1e-5)
+    with refused("weights"):
+        fit(spec, images, on_epoch=lambda _: None, start={})
