@@ -231,7 +231,11 @@ _CARDS = (
         file="lfw_faces.npz",
         channels=(3,),
         label_names=_MEASURED,
-        followers={"smile": ("mouth_open", "face_width")},
+        followers={
+            "smile": ("mouth_open", "face_width"),
+            "mouth_open": ("smile", "face_width"),
+            "face_width": ("smile", "mouth_open"),
+        },
         reliable=("head_turn", 0.9),  # a face that looks aside shows only one half of it well
     ),
 )

@@ -159,7 +159,7 @@ def _autoencoder(name: str, folder: Path) -> None:
     thumbnail = thumbnails.of_autoencoder(autoencoder, profile)
     atomic_write(folder / f"{name}.thumbnail.png", thumbnail)
     if recipes.RECIPES[name].samples:
-        atomic_write(folder / f"{name}.samples.png", sheets.random_pictures(autoencoder))
+        atomic_write(folder / f"{name}.samples.jpg", sheets.random_pictures(autoencoder))
         if profile.attributes:
             drawn = sheets.directions(autoencoder, profile)
             atomic_write(folder / f"{name}.directions.jpg", drawn)

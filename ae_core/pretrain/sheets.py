@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ae_core.images import contact_sheet, sheet, to_bytes_range, to_pillow, to_png
+from ae_core.images import contact_sheet, sheet, to_bytes_range, to_pillow
 from ae_core.latent.profile import LatentProfile
 from ae_core.latent.statistics import Gaussian
 
@@ -19,10 +19,10 @@ QUALITY = 85
 
 
 def random_pictures(autoencoder: "Autoencoder") -> bytes:
-    """Return a PNG file of images decoded from N(0, I): one row for each of `TEMPERATURES`."""
+    """Return a JPEG file of images decoded from N(0, I): one row for each of `TEMPERATURES`."""
     prior, rng = Gaussian.standard(autoencoder.spec.latent_dim), np.random.default_rng(0)
     rows = [autoencoder.decode(prior.sample(rng, SAMPLES, heat)) for heat in TEMPERATURES]
-    return to_png(contact_sheet(to_bytes_range(np.stack(rows)), width=WIDTH))
+    return _jpeg(contact_sheet(to_bytes_range(np.stack(rows)), width=WIDTH))
 
 
 def directions(autoencoder: "Autoencoder", profile: LatentProfile) -> bytes:
@@ -33,6 +33,10 @@ def directions(autoencoder: "Autoencoder", profile: LatentProfile) -> bytes:
         autoencoder.decode(np.concatenate([code + steps * direction for code in codes]))
         for direction in profile.directions
     ]
+    return _jpeg(sheet(to_bytes_range(np.stack(rows))))
+
+
+def _jpeg(image: np.ndarray) -> bytes:
     file = io.BytesIO()
-    to_pillow(sheet(to_bytes_range(np.stack(rows)))).save(file, "JPEG", quality=QUALITY)
+    to_pillow(image).save(file, "JPEG", quality=QUALITY)
     return file.getvalue()

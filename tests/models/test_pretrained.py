@@ -75,7 +75,7 @@ def test_there_are_models_and_each_has_its_files():
     files = {path.name for path in FOLDER.iterdir()}
     expected = {f"{name}.{kind}" for name in NAMES for kind in ("json", "npz", "thumbnail.png")}
     expected |= {f"{name}.atlas.npz" for name in AUTOENCODERS}
-    expected |= {f"{name}.samples.png" for name in AUTOENCODERS if RECIPES[name].samples}
+    expected |= {f"{name}.samples.jpg" for name in AUTOENCODERS if RECIPES[name].samples}
     labelled = [name for name in AUTOENCODERS if RECIPES[name].samples and has_attributes(name)]
     expected |= {f"{name}.directions.jpg" for name in labelled}
     expected |= {f"{name}.png" for name in AUTOENCODERS if is_ours_to_show(name)}
