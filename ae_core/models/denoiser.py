@@ -23,7 +23,7 @@ def build(spec: DenoiserSpec, *, seed: int) -> keras.Model:
     layers, which starts near 0, so that an untrained network hardly changes images.
     """
     maker = _Maker(spec, seed)
-    images = keras.Input((None, None, 1))
+    images = keras.Input((None, None, spec.channels))
     x = maker.conv(spec.widths[0], 3)(images)
     skips = []
     for level, (width, blocks) in enumerate(zip(spec.widths, spec.blocks, strict=True)):
@@ -34,7 +34,7 @@ def build(spec: DenoiserSpec, *, seed: int) -> keras.Model:
     for width, blocks in list(zip(spec.widths, spec.blocks, strict=True))[-2::-1]:
         x = maker.enlarge(width)(x)
         x = maker.blocks(maker.sum(x, skips.pop()), width, blocks)
-    change = maker.conv(1, 3, scale=1e-3, activation="linear", dtype="float32")(x)
+    change = maker.conv(spec.channels, 3, scale=1e-3, activation="linear", dtype="float32")(x)
     return keras.Model(images, layers.Add(dtype="float32")([images, change]))
 
 
@@ -114,7 +114,7 @@ class Denoiser:
         assign(network.trainable_variables, weights)
         self.spec = spec
         self._network = network
-        images = tf.TensorSpec([None, None, None, 1], tf.float32)
+        images = tf.TensorSpec([None, None, None, spec.channels], tf.float32)
         self._call = tf.function(self._output, input_signature=[images], autograph=False)
 
     def denoise(self, images: np.ndarray) -> np.ndarray:

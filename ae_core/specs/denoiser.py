@@ -15,6 +15,7 @@ class DenoiserSpec:
     Attributes:
         image_set: a name in `ae_core.data.catalog.IMAGE_SETS`, of a set with one channel; only its
             training images (people) are used.
+        channels: 1 for gray images, 3 for colour.
         widths: filters per level; the first level works at the image's size, each further one at
             half the size before. At full size even a few filters gain more than many at half size.
         blocks: residual blocks per level on the way down and, except for the last level, up.
@@ -29,6 +30,7 @@ class DenoiserSpec:
     """
 
     image_set: str = "lfw-crop"
+    channels: int = 1
     widths: tuple[int, ...] = (24, 48, 96, 160)
     blocks: tuple[int, ...] = (1, 1, 2, 2)
     steps: int = 72_000

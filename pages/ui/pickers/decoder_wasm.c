@@ -140,6 +140,11 @@ EXPORT("pad") pad(const float *x, float *output, int rows, int length, int line)
   for (int i = 0; i < rows; i++) copy(x + i * length, output + i * line, length);
 }
 
+// Add another map of the same shape.
+EXPORT("add") add_map(const float *x, float *output, int count) {
+  for (int i = 0; i < count; i += 4) store(output + i, add(load(output + i), load(x + i)));
+}
+
 // Repeat every pixel.
 EXPORT("enlarge") enlarge(const float *x, float *output, int height, int width, int channels, int factor) {
   for (int p = 0; p < height * factor; p++)

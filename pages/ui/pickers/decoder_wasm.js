@@ -16,6 +16,7 @@ import { planned } from "./decoder_wasm_convolution.js";
  * @property {(plan: Address, x: Address, weights: Address, bias: Address, output: Address) => void} convolve
  * @property {Layers["convolve"]} convolve_few
  * @property {(x: Address, output: Address, rows: number, length: number, line: number) => void} pad
+ * @property {(x: Address, output: Address, count: number) => void} add
  * @property {(x: Address, output: Address, height: number, width: number, channels: number, factor: number) => void} enlarge
  * @property {(x: Address, output: Address, height: number, width: number, channels: number, stride: number,
  *   columns: number, top: number, left: number) => void} pool
@@ -74,7 +75,7 @@ export class Memory {
 }
 
 /**
- * Place a decoder in a memory of its own; return the function that decodes a code.
+ * Place a network in a memory of its own; return the function that gives an image.
  *
  * @param {WebAssembly.Module} module
  * @param {Network} network
@@ -84,26 +85,33 @@ export class Memory {
 export function assembled(module, network) {
   const exports = /** @type {Exports} */ (/** @type {unknown} */ (new WebAssembly.Instance(module).exports));
   const memory = new Memory(exports);
-  const code = memory.take(network.latent_dim);
+  const inputs = sizeOf(network.input);
+  const input = memory.take(inputs);
   /** @type {(() => void)[]} */
   const steps = [];
-  let [x, shape] = [code, [network.latent_dim]];
+  const maps = [input];
+  let [x, shape] = [input, network.input];
   for (const layer of network.layers) {
     const { output, apply } = prepared(exports, memory, network, layer, x, shape);
     steps.push(apply);
     if (layer.shortcut) {
       const kernel = memory.keep(network.read(layer.shortcut));
-      steps.push(() => exports.dense(code, network.latent_dim, kernel, output, sizeOf(layer.shape)));
+      steps.push(() => exports.dense(input, inputs, kernel, output, sizeOf(layer.shape)));
+    }
+    if (layer.add !== undefined) {
+      const earlier = maps[layer.add];
+      steps.push(() => exports.add(earlier, output, sizeOf(layer.shape)));
     }
     if (layer.activation !== "linear") {
       const activate = exports[layer.activation];
       steps.push(() => activate(output, sizeOf(layer.shape)));
     }
+    maps.push(output);
     [x, shape] = [output, layer.shape];
   }
   const size = sizeOf(shape);
   steps.push(() => exports.finish(x, size, network.scale));
-  const given = new Float32Array(memory.memory.buffer, code, network.latent_dim);
+  const given = new Float32Array(memory.memory.buffer, input, inputs);
   const pixels = new Float32Array(memory.memory.buffer, x, size);
   return (values) => {
     given.set(values);
@@ -112,8 +120,8 @@ export function assembled(module, network) {
   };
 }
 
-/** @param {number[]} shape */
-const sizeOf = (shape) => shape.reduce((a, b) => a * b, 1);
+/** Return how many values a shape has. @param {number[]} shape */
+export const sizeOf = (shape) => shape.reduce((a, b) => a * b, 1);
 
 /**
  * Return a layer's function, without its activation, and where its output is.
