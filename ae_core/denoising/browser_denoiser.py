@@ -1,11 +1,10 @@
 """What a browser needs to denoise while the amount of noise moves: network, clean image, draws.
 
-The web server may call it, because it loads no network. ``pages/ui/pictures/live_denoiser.js`` uses
-what comes of it.
+The web server may call it, because it loads no network. ``pages/ui/pictures/denoising_worker.js``
+uses what comes of it.
 """
 
 from collections.abc import Mapping
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +101,6 @@ class _Plan:
             self.convolution(width, add=begin, made=-1)
 
 
-@lru_cache(maxsize=64)
 def draws(seed: int, shape: Shape) -> bytes:
     """Return the draws of `ae_core.data.corruption.corrupt` for one image and a seed.
 

@@ -70,4 +70,3 @@ def _decoder(spec: AutoencoderSpec, image_shape: Shape) -> Iterable[LayerShape]:
     return [
         layer for layer in infer_shapes(spec, image_shape) if layer.part in ("decoder", "output")
     ]
-

@@ -87,15 +87,20 @@ export function decode(decoder, code) {
  * @param {HTMLCanvasElement} canvas
  */
 export function paint(decoder, code, canvas) {
-  const [height, width, channels] = decoder.shape;
-  const pixels = decode(decoder, code);
+  const [height, width] = decoder.shape;
+  const image = imageOf(decode(decoder, code), decoder.shape);
   if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
+  penOf(canvas).putImageData(image, 0, 0);
+}
+
+/** Return pixels (H·W·C values in [0, 1]) as they are drawn. @param {Float32Array} pixels @param {number[]} shape */
+export function imageOf(pixels, [height, width, channels]) {
   const image = new ImageData(width, height);
   for (let i = 0, p = 0; i < image.data.length; i += 4, p += channels) {
     for (let c = 0; c < 3; c++) image.data[i + c] = Math.round(255 * pixels[channels === 3 ? p + c : p]);
     image.data[i + 3] = 255;
   }
-  penOf(canvas).putImageData(image, 0, 0);
+  return image;
 }
 
 /**

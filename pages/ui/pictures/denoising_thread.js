@@ -1,0 +1,83 @@
+// The thread that denoises, as the page sees it: one question at a time, then the newest one.
+
+/** @import { Answer, Question } from "./denoising_worker.js" */
+/**
+ * @typedef {object} Followed what the thread needs to know
+ * @property {string} network the address of the network's bytes
+ * @property {string} draws the address of a seed's draws, float32: all normal ones, then all uniform ones
+ * @property {string} clean the image's bytes, H·W·C in 0…255, as base64
+ * @property {number[]} shape [H, W, C]
+ * @property {string} kind of noise
+ */
+
+export class Denoising {
+  /** @param {(answer: Answer) => void} hear */
+  constructor(hear) {
+    this.hear = hear;
+    /** @type {Worker | undefined} */
+    this.thread = undefined;
+    /** @type {Followed | undefined} */
+    this.newest = undefined;
+    this.told = { network: "", picture: "" };
+    this.busy = false;
+    /** @type {number | undefined} */
+    this.next = undefined;
+  }
+
+  close() {
+    this.thread?.terminate();
+    this.thread = undefined;
+  }
+
+  /** Tell the thread what it lacks; until all has arrived, nothing is answered. @param {Followed} followed */
+  async follow(followed) {
+    this.newest = followed;
+    const thread = this.thread ?? this.begun();
+    const { network, draws, clean, shape, kind } = followed;
+    const picture = [draws, clean, shape].join();
+    const [weights, drawn] = await Promise.all([
+      network === this.told.network ? undefined : bytesAt(network),
+      picture === this.told.picture ? undefined : bytesAt(draws),
+    ]).catch(() => []); // offline, or another server answered: pictures follow when the hand rests
+    if (followed !== this.newest || thread !== this.thread) return; // a newer one is on its way
+    /** @type {Question} */
+    const told = { kind, network: weights };
+    if (drawn) {
+      const size = drawn.byteLength / 2;
+      const pixels = Uint8Array.from(atob(clean), (c) => c.charCodeAt(0));
+      const [normal, uniform] = [new Float32Array(drawn, 0, size / 4), new Float32Array(drawn, size)];
+      told.picture = { shape, clean: Float32Array.from(pixels, (byte) => byte / 255), normal, uniform };
+    }
+    thread.postMessage(told);
+    if (weights) this.told.network = network;
+    if (drawn) this.told.picture = picture;
+  }
+
+  begun() {
+    const thread = new Worker(new URL("./denoising_worker.js", import.meta.url), { type: "module" });
+    thread.onmessage = ({ data }) => {
+      this.busy = false;
+      this.hear(data);
+      if (this.next !== undefined) this.ask(this.next);
+    };
+    this.told = { network: "", picture: "" };
+    [this.busy, this.next] = [false, undefined];
+    return (this.thread = thread);
+  }
+
+  /** Ask for a picture; while the thread is busy, the newest question waits. @param {number} amount */
+  ask(amount) {
+    const { network, picture } = this.told;
+    if (!network || !picture) return;
+    this.next = this.busy ? amount : undefined;
+    if (!this.busy) this.thread?.postMessage({ amount });
+    this.busy = true;
+  }
+}
+
+/** @param {string} address */
+async function bytesAt(address) {
+  const answer = await fetch(new URL(address, document.baseURI));
+  if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+  return answer.arrayBuffer();
+}
