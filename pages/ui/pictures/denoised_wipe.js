@@ -36,6 +36,7 @@ export default function (call) {
 class View {
   /** @param {HTMLElement} root */
   constructor(root) {
+    this.root = root;
     this.images = ["img.before", "img.after"].map((name) => find(root, name, HTMLImageElement));
     this.canvases = ["canvas.noisy", "canvas.made"].map((name) => find(root, name, HTMLCanvasElement));
     this.hand = new MutationObserver(() => this.moved());
@@ -55,9 +56,15 @@ class View {
     this.hand.disconnect();
     const slider = live && document.querySelector(SLIDER);
     if (live && slider) {
-      this.thread.follow(live);
+      this.thread.follow(live).then(() => this.begin());
       this.hand.observe(slider, { subtree: true, attributeFilter: ["aria-valuetext"] });
     }
+    this.moved();
+  }
+
+  /** The network is there, perhaps with the hand on the slider already. */
+  begin() {
+    this.root.toggleAttribute("data-follows", this.thread.ready);
     this.moved();
   }
 
@@ -79,11 +86,12 @@ class View {
     await Promise.all(this.images.map((image) => image.decode().catch(() => {})));
     if (this.asked() !== undefined) return; // moved on
     for (const canvas of this.canvases) canvas.hidden = true;
+    delete this.root.dataset.shown;
     if (this.live) write(this.live.figures);
   }
 
   /** @param {Answer} answer */
-  show({ noisy, output, before, after }) {
+  show({ amount, noisy, output, before, after }) {
     if (!this.live || this.asked() === undefined) return; // it comes too late
     for (const [place, image] of [noisy, output].entries()) {
       const canvas = this.canvases[place];
@@ -93,6 +101,7 @@ class View {
       penOf(canvas).putImageData(image, 0, 0);
       canvas.hidden = false;
     }
+    this.root.dataset.shown = String(amount);
     write(figuresOf(before, after, this.live.equal));
   }
 }
@@ -121,6 +130,6 @@ export function figuresOf(before, after, equal) {
 /** @param {number} value @param {string} equal @param {string} [plus] */
 function decibels(value, equal, plus = "") {
   if (!Number.isFinite(value)) return value === Infinity ? equal : "–";
-  const written = value.toFixed(1);
-  return `${localized(written.startsWith("-") ? written : plus + written)} dB`;
+  const size = localized(Math.abs(value).toFixed(1));
+  return `${value < 0 ? "-" : plus}${size} dB`; // the server's own minus sign: a figure must not twitch
 }

@@ -1,6 +1,7 @@
 // The thread that denoises, as the page sees it: one question at a time, then the newest one.
 
 /** @import { Answer, Question } from "./denoising_worker.js" */
+/** @import { Picture } from "./noises.js" */
 /**
  * @typedef {object} Followed what the thread needs to know
  * @property {string} network the address of the network's bytes
@@ -42,12 +43,7 @@ export class Denoising {
     if (followed !== this.newest || thread !== this.thread) return; // a newer one is on its way
     /** @type {Question} */
     const told = { kind, network: weights };
-    if (drawn) {
-      const size = drawn.byteLength / 2;
-      const pixels = Uint8Array.from(atob(clean), (c) => c.charCodeAt(0));
-      const [normal, uniform] = [new Float32Array(drawn, 0, size / 4), new Float32Array(drawn, size)];
-      told.picture = { shape, clean: Float32Array.from(pixels, (byte) => byte / 255), normal, uniform };
-    }
+    if (drawn) told.picture = pictureOf(clean, shape, drawn);
     thread.postMessage(told);
     if (weights) this.told.network = network;
     if (drawn) this.told.picture = picture;
@@ -65,14 +61,29 @@ export class Denoising {
     return (this.thread = thread);
   }
 
+  get ready() {
+    return Boolean(this.told.network && this.told.picture);
+  }
+
   /** Ask for a picture; while the thread is busy, the newest question waits. @param {number} amount */
   ask(amount) {
-    const { network, picture } = this.told;
-    if (!network || !picture) return;
+    if (!this.ready) return;
     this.next = this.busy ? amount : undefined;
     if (!this.busy) this.thread?.postMessage({ amount });
     this.busy = true;
   }
+}
+
+/** Return a picture from its bytes as base64 and a seed's draws. @param {string} clean @param {number[]} shape @param {ArrayBuffer} draws @returns {Picture} */
+export function pictureOf(clean, shape, draws) {
+  const bytes = Uint8Array.from(atob(clean), (c) => c.charCodeAt(0));
+  const half = draws.byteLength / 2;
+  return {
+    shape,
+    clean: Float32Array.from(bytes, (byte) => byte / 255),
+    normal: new Float32Array(draws, 0, bytes.length),
+    uniform: new Float32Array(draws, half),
+  };
 }
 
 /** @param {string} address */
