@@ -82,8 +82,9 @@ def _results(
         chosen = chosen.whole()
     shared = chosen.shared and not colour
     asked = Question(chosen.key, chosen.image, model.file, noise, seed, colour, shared)
-    # Of small images that all visitors share, only the first answer takes long.
-    wait = chosen.key if shared else asked.key
+    # Of small images that all visitors share, only the first answer takes long. What the browser
+    # has shown already is not waited for: a spinner would push it down.
+    wait = chosen.key if shared else asked.key if colour else asked.key_of_any_amount
     result = None
     with first, notice.refusals():
         with waiting(text("denoise.denoising"), "denoised", wait):

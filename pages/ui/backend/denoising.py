@@ -49,6 +49,12 @@ class Question:
         model = self.model.path, self.model.version
         return (self.image_key, model, self.noise, self.seed, self.colour)
 
+    @property
+    def key_of_any_amount(self) -> tuple[Any, ...]:
+        """The same for any amount of the same kind of noise."""
+        kind = None if self.noise is None else self.noise.noise_kind
+        return (*self.key[:2], kind, self.seed, self.colour)
+
 
 def denoised(asked: Question) -> Denoised:
     """Return the model's result.
