@@ -15,6 +15,8 @@ import { planned } from "./decoder_wasm_convolution.js";
  * @property {(x: Address, rows: number, matrix: Address, output: Address, columns: number) => void} dense
  * @property {(plan: Address, x: Address, weights: Address, bias: Address, output: Address) => void} convolve
  * @property {Layers["convolve"]} convolve_few
+ * @property {(plan: Address, x: Address, weights: Address, zeros: Address, bias: Address, spreads: Address,
+ *   products: Address, output: Address) => void} winograd
  * @property {(x: Address, output: Address, rows: number, length: number, line: number) => void} pad
  * @property {(x: Address, output: Address, count: number) => void} add
  * @property {(x: Address, output: Address, height: number, width: number, channels: number, factor: number) => void} enlarge
@@ -54,6 +56,13 @@ export class Memory {
   constructor({ memory, __heap_base }) {
     this.memory = memory;
     this.end = __heap_base.value;
+    this.lent = { place: 0, count: 0 };
+  }
+
+  /** Lend room until the next layer is computed, which may get the same. @param {number} count @returns {Address} */
+  lend(count) {
+    if (count > this.lent.count) this.lent = { place: this.take(count), count };
+    return this.lent.place;
   }
 
   /** Take room for values, all 0. @param {number} count @returns {Address} */

@@ -5,6 +5,7 @@
 // convolution of an input with padding, of which the engine computes tiles.
 
 import { FEW, offsetOf, places } from "./decoder_convolution.js";
+import { inSquares, suits } from "./decoder_wasm_winograd.js";
 
 /** @import { Layer } from "./decoder_layers.js" */
 /** @import { Address, Exports, Memory } from "./decoder_wasm.js" */
@@ -40,6 +41,14 @@ export function planned(exports, memory, layer, [height, width, channels], kerne
   const padded = top + bottom + left + right > 0;
   const input = padded ? memory.take((top + height + bottom) * line) : x;
   const inside = input + 4 * (top * line + left * channels);
+  const fill = () => exports.pad(x, inside, height, width * channels, line);
+  if (suits(layer, channels)) {
+    const apply = inSquares(exports, memory, layer, channels, line, kernel, input, bias, output);
+    return () => {
+      if (padded) fill();
+      apply();
+    };
+  }
   const few = filters < FEW;
   const convolve = few ? exports.convolve_few : exports.convolve;
   const parts = vertical.flatMap((down) =>
@@ -57,7 +66,7 @@ export function planned(exports, memory, layer, [height, width, channels], kerne
     })),
   );
   return () => {
-    if (padded) exports.pad(x, inside, height, width * channels, line);
+    if (padded) fill();
     for (const { plan, from, weights, to } of parts) convolve(plan, from, weights, bias, to);
   };
 }
