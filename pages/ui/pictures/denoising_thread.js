@@ -1,4 +1,4 @@
-// The thread that denoises, as the page sees it: one question at a time, then the newest one.
+// The thread that denoises, as the page sees it: it loads what the thread needs, and asks.
 
 /** @import { Answer, Question } from "./denoising_worker.js" */
 /** @import { Picture } from "./noises.js" */
@@ -20,9 +20,6 @@ export class Denoising {
     /** @type {Followed | undefined} */
     this.newest = undefined;
     this.told = { network: "", picture: "" };
-    this.busy = false;
-    /** @type {number | undefined} */
-    this.next = undefined;
   }
 
   close() {
@@ -36,9 +33,11 @@ export class Denoising {
     const thread = this.thread ?? this.begun();
     const { network, draws, clean, shape, kind } = followed;
     const picture = [draws, clean, shape].join();
+    if (picture !== this.told.picture) this.told.picture = ""; // the thread must not draw the one before
+    if (network !== this.told.network) this.told.network = "";
     const [weights, drawn] = await Promise.all([
-      network === this.told.network ? undefined : bytesAt(network),
-      picture === this.told.picture ? undefined : bytesAt(draws),
+      this.told.network ? undefined : bytesAt(network),
+      this.told.picture ? undefined : bytesAt(draws),
     ]).catch(() => []); // offline, or another server answered: pictures follow when the hand rests
     if (followed !== this.newest || thread !== this.thread) return; // a newer one is on its way
     /** @type {Question} */
@@ -51,13 +50,8 @@ export class Denoising {
 
   begun() {
     const thread = new Worker(new URL("./denoising_worker.js", import.meta.url), { type: "module" });
-    thread.onmessage = ({ data }) => {
-      this.busy = false;
-      this.hear(data);
-      if (this.next !== undefined) this.ask(this.next);
-    };
+    thread.onmessage = ({ data }) => this.hear(data);
     this.told = { network: "", picture: "" };
-    [this.busy, this.next] = [false, undefined];
     return (this.thread = thread);
   }
 
@@ -65,12 +59,9 @@ export class Denoising {
     return Boolean(this.told.network && this.told.picture);
   }
 
-  /** Ask for a picture; while the thread is busy, the newest question waits. @param {number} amount */
+  /** Ask for a picture; the thread leaves out those between. @param {number} amount */
   ask(amount) {
-    if (!this.ready) return;
-    this.next = this.busy ? amount : undefined;
-    if (!this.busy) this.thread?.postMessage({ amount });
-    this.busy = true;
+    if (this.ready) this.thread?.postMessage({ amount });
   }
 }
 

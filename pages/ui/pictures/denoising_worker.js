@@ -21,29 +21,38 @@ import { frameOf } from "./denoising.js";
  * @property {number} after the PSNR of `output` in dB
  */
 
-/** @type {Decoder | undefined} */
+/** @type {Promise<Decoder> | undefined} */
 let network;
 /** @type {Picture | undefined} */
 let picture;
 let kind = "";
+/** @type {number | undefined} */
+let wanted;
 
-/** One question after the other: the first one waits for the engine. */
-let last = engine.then(() => {});
+// What is to be drawn is drawn after all messages that are there by then: the newest amount counts.
+const { port1: now, port2: later } = new MessageChannel();
+later.onmessage = draw;
 
 addEventListener("message", ({ data }) => {
-  last = last.then(() => answer(data));
-});
-
-/** @param {Question} question */
-function answer(question) {
-  if (question.network) network = unpack(new Uint8Array(question.network));
+  /** @type {Question} */
+  const question = data;
+  const { network: bytes } = question;
+  if (bytes) network = engine.then(() => unpack(new Uint8Array(bytes)));
   picture = question.picture ?? picture;
   kind = question.kind ?? kind;
-  const { amount } = question;
-  if (amount === undefined || !network || !picture) return;
-  const { noisy, output, before, after } = frameOf(network, picture, kind, amount);
+  if (question.amount === undefined) return;
+  wanted = question.amount;
+  now.postMessage(0);
+});
+
+async function draw() {
+  const own = await network;
+  const amount = wanted;
+  wanted = undefined;
+  if (amount === undefined || !own || !picture) return; // it is drawn already
+  const { noisy, output, before, after } = frameOf(own, picture, kind, amount);
   const { shape } = picture;
   /** @type {Answer} */
-  const made = { amount, noisy: imageOf(noisy, shape), output: imageOf(output, shape), before, after };
-  postMessage(made);
+  const answer = { amount, noisy: imageOf(noisy, shape), output: imageOf(output, shape), before, after };
+  postMessage(answer);
 }
