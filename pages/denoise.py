@@ -148,7 +148,7 @@ def _others(
     with waiting(text("denoise.filtering"), "classical", wait):
         others = classical(asked)
     classical_view(result, others)
-    if isinstance(model, TrainedDenoiser) and not asked.colour:
+    if isinstance(model, TrainedDenoiser) and result.noisy.image.shape[-1] == 1:  # gray, as theirs
         autoencoders = tuple((model.title, model.file) for model in squeezing_models())
         with waiting(text("denoise.squeezing"), "squeezed", asked.shared or asked.key):
             made = squeezed(asked, result, autoencoders)

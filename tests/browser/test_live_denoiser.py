@@ -285,6 +285,16 @@ def test_without_the_network_the_picture_follows_when_the_hand_rests(page):
     expect(page.locator("canvas.made")).to_be_hidden()
 
 
+PLACES = """(wipe) => {
+  window.places = new Set();
+  const look = () => {
+    window.places.add(Math.round(wipe.getBoundingClientRect().top));
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+
+
 def test_a_visitor_s_own_picture_has_no_address(page):
     """The network and the draws have one; what is of the visitor's photo comes in a message."""
     loaded: list[bytes] = []
@@ -298,9 +308,11 @@ def test_a_visitor_s_own_picture_has_no_address(page):
     wait_until_drawn(page)
     amount = drag(page, 60)
     expect(shown(page, amount)).to_be_visible()
+    page.locator(".wipe").evaluate(PLACES)
     page.mouse.up()
     page.wait_for_url("**noise_amount=**")
     wait_until_drawn(page)
+    assert len(page.evaluate("() => [...window.places]")) == 1  # no spinner pushed it down
     network = stored_denoiser(SHIPPED, "denoiser", LESSON_SIDE)
     drawn = browser_denoiser.draws(0, (LESSON_SIDE, LESSON_SIDE, 1))
     assert sorted(loaded, key=len) == [drawn, network]
