@@ -185,6 +185,24 @@ def test_figures_are_written_as_the_server_writes_them(scripts, language):
 
 # --- the page --------------------------------------------------------------------------------
 
+HOLD = """() => {  // what the page sends waits for `letGo`
+  const { send } = WebSocket.prototype;
+  const held = [];
+  WebSocket.prototype.send = function (message) { held.push(() => send.call(this, message)); };
+  window.letGo = () => {
+    WebSocket.prototype.send = send;
+    for (const each of held) each();
+  };
+}"""
+PLACES = """(wipe) => {
+  window.places = new Set();
+  const look = () => {
+    window.places.add(Math.round(wipe.getBoundingClientRect().top));
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+
 
 def open_live(page, query=""):
     """Open the page, wait until the network is there; return what is sent from then on."""
@@ -264,9 +282,12 @@ def test_the_server_s_pictures_are_there_again_where_the_hand_began(page):
 def test_the_arrow_keys_are_followed_too(page):
     sent = open_live(page, "lang=de")
     expect(page.get_by_test_id("stMetricValue").first).to_have_text(re.compile(r"^\d+,\d dB$"))
+    page.evaluate(HOLD)
     page.locator(f"{SLIDER} input").press("ArrowRight")
     expect(shown(page, "0.21")).to_be_visible()
+    assert sent == []
     expect(page.get_by_test_id("stMetricValue").first).to_have_text(re.compile(r"^\d+,\d dB$"))
+    page.evaluate("() => window.letGo()")
     page.wait_for_url("**noise_amount=0.21**")
     expect(page.locator("canvas.made")).to_be_hidden()
     assert len(sent) == 1
@@ -283,16 +304,6 @@ def test_without_the_network_the_picture_follows_when_the_hand_rests(page):
     expect(metric(page, "Noisy")).not_to_have_text(before[0])
     assert float(linked(page, "noise_amount")) == float(amount)
     expect(page.locator("canvas.made")).to_be_hidden()
-
-
-PLACES = """(wipe) => {
-  window.places = new Set();
-  const look = () => {
-    window.places.add(Math.round(wipe.getBoundingClientRect().top));
-    requestAnimationFrame(look);
-  };
-  look();
-}"""
 
 
 def test_a_visitor_s_own_picture_has_no_address(page):
