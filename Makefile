@@ -3,7 +3,7 @@
 # make check lint, and every test: all cases, PostgreSQL, workers and servers lost and found
 # make recipes train what the tests begin, until it is where its source, card or lesson is; minutes
 # make lint  formatting, lint, layers, types and the lock
-# make wasm  the decoder's engine anew from decoder_wasm.c
+# make wasm  the decoder's engine anew from decoder_wasm*.c
 # make lock  requirements*.lock anew from requirements*.txt; UPGRADE=--upgrade renews what these leave open
 # make bench every benchmark, into benchmarks/results.md; three quarters of an hour, on an idle machine
 

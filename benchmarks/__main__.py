@@ -15,6 +15,7 @@ NAMES = (
     "faces",
     "latent",
     "decoders",
+    "denoiser",
     "training",
     "headlines",
     "pytorch",

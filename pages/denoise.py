@@ -82,13 +82,14 @@ def _results(
         chosen = chosen.whole()
     shared = chosen.shared and not colour
     asked = Question(chosen.key, chosen.image, model.file, noise, seed, colour, shared)
-    # Of small images that all visitors share, only the first answer takes long.
-    wait = chosen.key if shared else asked.key
+    # Of small images that all visitors share, only the first answer takes long. What the browser
+    # has shown already is not waited for: a spinner would push it down.
+    wait = chosen.key if shared else asked.key if colour else asked.key_of_any_amount
     result = None
     with first, notice.refusals():
         with waiting(text("denoise.denoising"), "denoised", wait):
             result = denoised(asked)
-        denoised_view(result, faces=not whole and isinstance(model, TrainedDenoiser))
+        denoised_view(result, asked, faces=not whole and isinstance(model, TrainedDenoiser))
         if chosen.key[0] != "test" and isinstance(model, TrainedAutoencoder):
             # Noise that a photo already had is in the error, too, and says nothing of its subject.
             given, there = (result.clean, 0.0) if result.clean else (result.noisy, result.noise)
@@ -147,7 +148,7 @@ def _others(
     with waiting(text("denoise.filtering"), "classical", wait):
         others = classical(asked)
     classical_view(result, others)
-    if isinstance(model, TrainedDenoiser) and not asked.colour:
+    if isinstance(model, TrainedDenoiser) and result.noisy.image.shape[-1] == 1:  # gray, as theirs
         autoencoders = tuple((model.title, model.file) for model in squeezing_models())
         with waiting(text("denoise.squeezing"), "squeezed", asked.shared or asked.key):
             made = squeezed(asked, result, autoencoders)

@@ -140,9 +140,10 @@ def prepared(model: ModelFile | DenoiserFile, image: np.ndarray, *, colour: bool
     """Convert a uint8 image (H, W, C) to a model's input shape, float32 in [0, 1]."""
     if isinstance(model, DenoiserFile) and colour:
         return np.asarray(image, np.float32) / 255
-    shape = (LESSON_SIDE, LESSON_SIDE, 1)
     if isinstance(model, ModelFile):
         shape = image_shape(model.spec)
+    else:
+        shape = (LESSON_SIDE, LESSON_SIDE, model.spec.channels)
     if image.shape == shape:
         return np.asarray(image, np.float32) / 255
     return images.to_array(images.to_pillow(image), shape)
@@ -168,7 +169,7 @@ def cleaned(model: ModelFile | DenoiserFile, noisy: np.ndarray) -> np.ndarray:
     if isinstance(model, ModelFile):
         return autoencoder(model, noisy.shape).reconstruct(noisy[np.newaxis])[0]
     network = _denoiser(model)
-    if noisy.shape[-1] == 1:
+    if noisy.shape[-1] == network.spec.channels:
         return network.denoise(noisy[np.newaxis])[0]
     return apply_on_luma(network.denoise, noisy)
 

@@ -75,6 +75,9 @@ def test_every_activation(engines, activation, output):
         ("dense40, reshape4x5x2, conv3, conv7/2, conv2", (2, 3, 1)),
         ("dense40, reshape4x5x2, conv3/3", (2, 2, 3)),
         ("dense70, reshape5x7x2, conv5-valid, conv6", (3, 5, 3)),
+        ("dense96, reshape4x6x4, conv8, conv12, conv4", (4, 6, 1)),  # these are Winograd's
+        ("dense192, reshape6x8x4, conv20-valid", (4, 6, 3)),
+        ("dense640, reshape10x16x4, conv8", (10, 16, 1)),
         ("dense70, reshape5x7x2, conv9/2-valid", (2, 3, 1)),
         ("dense30, reshape5x3x2, convT6", (5, 3, 3)),
         ("dense30, reshape5x3x2, convT6-valid", (7, 5, 1)),

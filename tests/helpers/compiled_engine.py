@@ -1,4 +1,4 @@
-"""Compiles the decoder's engine for the browser: `make wasm`, after a change of decoder_wasm.c."""
+"""Compiles the decoder's engine for the browser: `make wasm`, after a change of decoder_wasm*.c."""
 
 import subprocess
 import sys
@@ -6,7 +6,8 @@ from pathlib import Path
 
 from pages.ui.widgets.component import UI
 
-SOURCES = [UI / "pickers" / name for name in ("decoder_wasm.c", "decoder_wasm_activations.c")]
+NAMES = ("decoder_wasm.c", "decoder_wasm_winograd.c", "decoder_wasm_activations.c")
+SOURCES = [UI / "pickers" / name for name in NAMES]
 BUILT = UI / "pickers" / "decoder_wasm.wasm"
 FLAGS = (
     "--target=wasm32-freestanding",

@@ -43,7 +43,7 @@ def test_a_decoder_that_is_kept_as_float16_needs_no_network():
     assert stored == explore.live_decoder(DIGITS, "digits")
     found = header(stored)
     assert found["half"] is True
-    assert (found["id"], found["latent_dim"], found["shape"]) == ("digits", 16, [32, 32, 1])
+    assert (found["id"], found["input"], found["shape"]) == ("digits", [16], [32, 32, 1])
     own = sum(array.size for array in autoencoder(DIGITS, (32, 32, 1)).weights().values())
     assert len(stored) < 2 * own  # no encoder in it
 

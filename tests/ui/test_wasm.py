@@ -4,6 +4,6 @@ from tests.helpers.compiled_engine import BUILT, compile_engine
 
 
 def test_the_engine_in_the_repository_is_its_source_compiled(tmp_path):
-    """After a change of decoder_wasm.c, `make wasm` renews the file."""
+    """After a change of decoder_wasm*.c, `make wasm` renews the file."""
     compile_engine(tmp_path / "any.wasm")
     assert (tmp_path / "any.wasm").read_bytes() == BUILT.read_bytes()

@@ -7,12 +7,14 @@ from typing import Any, TypeVar
 import numpy as np
 import streamlit as st
 
-from ae_core.denoising import denoise
+from ae_core.denoising import browser_denoiser, denoise
 from ae_core.denoising.denoise import Denoised, LabelledImage
 from ae_core.models.inference import DenoiserFile, ModelFile
 from ae_core.specs import Corruption
+from pages.ui.backend.caching import KEYS
 from pages.ui.backend.service import answer
 from pages.ui.state.session import session_cached
+from pages.ui.widgets.addressed import Addressed
 
 MAX_ENTRIES = 400  # at most 0.1 MB each: a class moves one slider on the same few faces
 Answer = TypeVar("Answer")
@@ -47,6 +49,12 @@ class Question:
         model = self.model.path, self.model.version
         return (self.image_key, model, self.noise, self.seed, self.colour)
 
+    @property
+    def key_of_any_amount(self) -> tuple[Any, ...]:
+        """The same for any amount of the same kind of noise."""
+        kind = None if self.noise is None else self.noise.noise_kind
+        return (*self.key[:2], kind, self.seed, self.colour)
+
 
 def denoised(asked: Question) -> Denoised:
     """Return the model's result.
@@ -69,6 +77,40 @@ def squeezed(
     clean = None if result.clean is None else result.clean.image
     noisy = result.noisy.image
     return _answer("squeezed", asked, lambda: answer(denoise.squeezed, autoencoders, noisy, clean))
+
+
+@dataclass(frozen=True)
+class Followed:
+    """What the browser loads to denoise by itself while the amount of noise moves.
+
+    Attributes:
+        network: see `ae_core.denoising.browser_denoiser.stored_denoiser`.
+        draws: see `ae_core.denoising.browser_denoiser.draws`.
+    """
+
+    network: Addressed
+    draws: Addressed
+
+
+def followed(asked: Question, shape: tuple[int, ...]) -> Followed | None:
+    """Return what the browser needs for another amount of noise in images (H, W, C).
+
+    None if it cannot do without a worker.
+    """
+    side, model = denoise.LESSON_SIDE, asked.model
+    if isinstance(model, ModelFile) or shape != (side, side, model.spec.channels):
+        return None
+    return Followed(_network(model, side), _draws(asked.seed, shape))
+
+
+@st.cache_resource(show_spinner=False, max_entries=4, hash_funcs=KEYS)
+def _network(model: DenoiserFile, side: int) -> Addressed:
+    return Addressed(browser_denoiser.stored_denoiser(model, "denoiser", side))
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _draws(seed: int, shape: tuple[int, ...]) -> Addressed:
+    return Addressed(browser_denoiser.draws(seed, shape))
 
 
 def _of_worker(work: Callable[..., Answer], asked: Question) -> Answer:

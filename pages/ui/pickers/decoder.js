@@ -1,6 +1,7 @@
-// Runs a trained decoder in the browser: it decodes a code to an image without the server.
+// Runs a trained decoder in the browser: it decodes a code to an image without the server. A denoiser
+// is one, too, whose code is an image.
 //
-// The bytes come from `ae_core/latent/browser_decoder.py`, which describes their format.
+// The bytes come from `ae_core/models/browser_network.py`, which describes their format.
 
 import { penOf } from "../widgets/canvas.js";
 import * as javascript from "./decoder_layers.js";
@@ -11,7 +12,7 @@ import * as wasm from "./decoder_wasm.js";
  * @typedef {object} Header
  * @property {string} id the model's id
  * @property {string} digest a hash of the weights
- * @property {number} latent_dim
+ * @property {number[]} input the shape of what it decodes: [D], or [H, W, C] for a denoiser
  * @property {number[]} shape an image's shape: [H, W, C]
  * @property {number} scale the largest pixel value in the training
  * @property {boolean} half whether the weights are float16
@@ -19,7 +20,12 @@ import * as wasm from "./decoder_wasm.js";
  *
  * @typedef {Header & { read: Read }} Network
  * @typedef {(code: ArrayLike<number>) => Float32Array} Run
- * @typedef {Omit<Header, "layers" | "half"> & { run: Run, engine: "wasm" | "javascript" }} Decoder
+ * @typedef {object} Runs
+ * @property {number} latent_dim how many values it decodes
+ * @property {Run} run
+ * @property {"wasm" | "javascript"} engine
+ *
+ * @typedef {Omit<Header, "layers" | "half"> & Runs} Decoder
  */
 
 /** @type {WebAssembly.Module | undefined} */
@@ -36,7 +42,8 @@ export function unpack(bytes) {
     header.half
       ? fromHalf(new Uint16Array(own.buffer, start + offset, size))
       : new Float32Array(own.buffer, start + offset, size);
-  const { layers, half, ...about } = header;
+  const { layers, half, ...told } = header;
+  const about = { ...told, latent_dim: wasm.sizeOf(header.input) };
   const network = { ...header, read };
   const fast = engine && inWasm(engine, network);
   if (fast) return { ...about, ...fast };
@@ -80,15 +87,20 @@ export function decode(decoder, code) {
  * @param {HTMLCanvasElement} canvas
  */
 export function paint(decoder, code, canvas) {
-  const [height, width, channels] = decoder.shape;
-  const pixels = decode(decoder, code);
+  const [height, width] = decoder.shape;
+  const image = imageOf(decode(decoder, code), decoder.shape);
   if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
+  penOf(canvas).putImageData(image, 0, 0);
+}
+
+/** Return pixels (H·W·C values in [0, 1]) as they are drawn. @param {Float32Array} pixels @param {number[]} shape */
+export function imageOf(pixels, [height, width, channels]) {
   const image = new ImageData(width, height);
   for (let i = 0, p = 0; i < image.data.length; i += 4, p += channels) {
     for (let c = 0; c < 3; c++) image.data[i + c] = Math.round(255 * pixels[channels === 3 ? p + c : p]);
     image.data[i + 3] = 255;
   }
-  penOf(canvas).putImageData(image, 0, 0);
+  return image;
 }
 
 /**

@@ -67,7 +67,7 @@ export function convolution(layer, [height, width, channels], kernel, bias, outp
   const horizontal = taps(layer, width, columns).map((row) => ({
     start: row.length ? row[0][0] * channels : 0,
     count: row.length * channels,
-    parts: [0, 1, 2].map((u) => part(u, row.map(([, v]) => v))),
+    parts: places(layer).map((u) => part(u, row.map(([, v]) => v))),
   }));
   return (x) => {
     let to = 0;
@@ -97,15 +97,17 @@ export function convolution(layer, [height, width, channels], kernel, bias, outp
 function taps(layer, before, after) {
   const { kind, stride } = layer;
   const offset = offsetOf(layer, before, after);
+  const rows = places(layer);
   if (kind === "convT") {
+    rows.reverse();
     return Array.from({ length: after }, (_, p) =>
-      [2, 1, 0]
+      rows
         .map((u) => /** @type {Tap} */ ([(p + offset - u) / stride, u]))
         .filter(([i]) => Number.isInteger(i) && i >= 0 && i < before),
     );
   }
   return Array.from({ length: after }, (_, p) =>
-    [0, 1, 2]
+    rows
       .map((u) => /** @type {Tap} */ ([p * stride + u - offset, u]))
       .filter(([i]) => i >= 0 && i < before),
   );
@@ -119,16 +121,19 @@ function taps(layer, before, after) {
  * @param {number} before the number of input positions
  * @param {number} after the number of output positions
  */
-export function offsetOf({ kind, stride, padding }, before, after) {
+export function offsetOf({ kind, stride, padding, size }, before, after) {
   if (padding !== "same") return 0;
-  const over = kind === "convT" ? 3 - stride : (after - 1) * stride + 3 - before;
+  const over = kind === "convT" ? size - stride : (after - 1) * stride + size - before;
   return Math.floor(Math.max(over, 0) / 2);
 }
 
+/** The rows of a kernel, or its columns. @param {Layer} layer @returns {number[]} */
+export const places = ({ size }) => Array.from({ length: size }, (_, place) => place);
+
 /**
  * Return a function that cuts a part out of a kernel: row u, some columns, all channels, as a
- * matrix [column and channel][filter], transposed for few filters. Kernels are (3, 3, C, F), those
- * of transposed convolutions (3, 3, F, C).
+ * matrix [column and channel][filter], transposed for few filters. Kernels are (size, size, C, F),
+ * those of transposed convolutions (size, size, F, C).
  *
  * @param {Layer} layer
  * @param {Float32Array} kernel
@@ -136,12 +141,12 @@ export function offsetOf({ kind, stride, padding }, before, after) {
  * @param {number} filters
  * @returns {(u: number, columns: number[]) => Float32Array}
  */
-function kernelParts({ kind }, kernel, channels, filters) {
+function kernelParts({ kind, size }, kernel, channels, filters) {
   /** @type {Map<string, Float32Array>} */
   const made = new Map();
   /** @param {number} u @param {number} v @param {number} c @param {number} f */
   const weight = (u, v, c, f) => {
-    const block = (3 * u + v) * channels * filters;
+    const block = (size * u + v) * channels * filters;
     return kernel[block + (kind === "convT" ? f * channels + c : c * filters + f)];
   };
   return (u, columns) => {

@@ -1,4 +1,4 @@
-// The layers of a decoder in JavaScript: each one is a function from input values to output values.
+// The layers of a network in JavaScript: each one is a function from input values to output values.
 // decoder_wasm.js runs the same ones faster; tests compare both.
 //
 // Maps are stored row by row, all channels of a pixel together (H, W, C), as in Keras.
@@ -7,7 +7,7 @@ import { addProduct, convolution } from "./decoder_convolution.js";
 
 /** @import { Network, Run } from "./decoder.js" */
 /**
- * A layer as `ae_core/latent/browser_decoder.py` describes it.
+ * A layer as `ae_core/models/browser_network.py` describes it.
  *
  * @typedef {[offset: number, size: number]} Slice the place of an array after the header
  * @typedef {object} Layer
@@ -15,32 +15,35 @@ import { addProduct, convolution } from "./decoder_convolution.js";
  * @property {keyof typeof ACTIVATIONS} activation
  * @property {number} stride
  * @property {"same" | "valid"} padding
+ * @property {number} size rows and columns of a convolution's kernel
  * @property {number[]} shape the output's shape: [H, W, C] or [D]
  * @property {Slice} kernel
  * @property {Slice} bias
- * @property {Slice} [shortcut] the kernel of a linear map from the code
+ * @property {Slice} [shortcut] the kernel of a linear map from the input
+ * @property {number} [add] the number of a map to add: the input is map 0, the first layer's output map 1
  *
  * @typedef {(slice: Slice) => Float32Array} Read
  * @typedef {(x: Float32Array) => Float32Array} Apply
  */
 
-/** Return the function that decodes a code. @param {Network} network @returns {Run} */
-export function assembled({ layers, latent_dim, scale, read }) {
-  let shape = [latent_dim];
+/** Return the function that gives an image. @param {Network} network @returns {Run} */
+export function assembled({ layers, input, scale, read }) {
+  let shape = input;
   const steps = layers.map((layer) => {
     const activate = ACTIVATIONS[layer.activation];
-    const step = { apply: prepare(layer, shape, read), addShortcut: shortcut(layer, read), activate };
+    const step = { apply: prepare(layer, shape, read), addMore: addition(layer, read), activate };
     shape = layer.shape;
     return step;
   });
-  return (code) => {
-    const own = Float32Array.from(code);
+  return (values) => {
     /** @type {Float32Array} */
-    let x = own;
+    let x = Float32Array.from(values);
+    const maps = [x];
     for (const step of steps) {
       x = step.apply(x);
-      step.addShortcut(own, x);
+      step.addMore(maps, x);
       step.activate(x);
+      maps.push(x);
     }
     for (let i = 0; i < x.length; i++) x[i] = Math.min(Math.max(x[i] / scale, 0), 1);
     return x;
@@ -70,16 +73,23 @@ function prepare(layer, shape, read) {
 }
 
 /**
- * Return a function that adds a shortcut, a linear map of the code, to a layer's output.
+ * Return a function that adds to a layer's output x what else belongs there: a linear map of the
+ * input, or an earlier map.
  *
  * @param {Layer} layer
  * @param {Read} read
- * @returns {(code: Float32Array, x: Float32Array) => void}
+ * @returns {(maps: Float32Array[], x: Float32Array) => void}
  */
-function shortcut(layer, read) {
-  if (!layer.shortcut) return () => {};
-  const kernel = read(layer.shortcut);
-  return (code, x) => addProduct(code, 0, kernel, x, 0, code.length, x.length);
+function addition({ shortcut, add }, read) {
+  if (shortcut) {
+    const kernel = read(shortcut);
+    return ([input], x) => addProduct(input, 0, kernel, x, 0, input.length, x.length);
+  }
+  if (add === undefined) return () => {};
+  return (maps, x) => {
+    const earlier = maps[add];
+    for (let i = 0; i < x.length; i++) x[i] += earlier[i];
+  };
 }
 
 /** Repeat every pixel. @param {number} factor @param {number[]} shape @param {Float32Array} output @returns {Apply} */

@@ -4,7 +4,7 @@
 // buffer has 16 bytes to spare at its end, because loops take four values at a time. After a change,
 // `make wasm` compiles this file with decoder_wasm_activations.c.
 
-#include "decoder_wasm.h"
+#include "decoder_wasm_tile.h"
 
 // output[o] += Σ_i x[i] · matrix[i][o]. The time goes into reading the matrix: rows with x = 0
 // (ReLU) are left out, and four others at a time share the reading of the output.
@@ -42,12 +42,6 @@ typedef struct {
   int filters;
 } Convolution;
 
-// Four output pixels: where their input begins, and their output.
-typedef struct {
-  const float *x[4];
-  float *output[4];
-} Pixels;
-
 // The pixels from a place on, row by row; after the last one, it again.
 INLINE Pixels pixels(const Convolution *c, const float *x, float *output, int place) {
   Pixels found;
@@ -61,34 +55,6 @@ INLINE Pixels pixels(const Convolution *c, const float *x, float *output, int pl
   return found;
 }
 
-// A tile of the product of matrices: four pixels × `vectors` (1 or 2) times four filters, all sums in
-// registers. The weights are [tap][run][4 · vectors].
-INLINE void tile(const Convolution *c, Pixels at, const float *weights, const float *bias,
-                 int vectors, int filters) {
-  Four sum[4][2];
-  for (int k = 0; k < 4; k++)
-    for (int v = 0; v < vectors; v++) sum[k][v] = load(bias + 4 * v);
-  for (int t = 0; t < c->taps; t++) {
-    for (int r = 0; r < c->run; r++, weights += 4 * vectors) {
-      Four weight[2];
-      for (int v = 0; v < vectors; v++) weight[v] = load(weights + 4 * v);
-      for (int k = 0; k < 4; k++) {
-        Four value = wasm_v128_load32_splat(at.x[k] + r);
-        for (int v = 0; v < vectors; v++) sum[k][v] = add(sum[k][v], mul(value, weight[v]));
-      }
-    }
-    for (int k = 0; k < 4; k++) at.x[k] += c->line;
-  }
-  for (int k = 0; k < 4; k++) {
-    float kept[8];
-    for (int v = 0; v < vectors; v++) {
-      if (4 * v + 4 <= filters) store(at.output[k] + 4 * v, sum[k][v]);
-      else store(kept + 4 * v, sum[k][v]);
-    }
-    for (int f = filters & ~3; f < filters; f++) at.output[k][f] = kept[f];
-  }
-}
-
 // Weights: for each eight filters [tap][run][8]; for a rest of up to four [tap][run][4].
 EXPORT("convolve") convolve(const Convolution *c, const float *x, const float *weights,
                             const float *bias, float *output) {
@@ -97,9 +63,7 @@ EXPORT("convolve") convolve(const Convolution *c, const float *x, const float *w
     int filters = c->filters - f < 8 ? c->filters - f : 8;
     for (int place = 0; place < count; place += 4) {
       Pixels at = pixels(c, x, output + f, place);
-      if (filters == 8) tile(c, at, weights, bias + f, 2, 8);  // known when compiled: a third faster
-      else if (filters > 4) tile(c, at, weights, bias + f, 2, filters);
-      else tile(c, at, weights, bias + f, 1, filters);
+      tiles_of(at, c->taps, c->run, c->line, weights, bias + f, filters);
     }
     weights += c->taps * c->run * 8;
   }
@@ -138,6 +102,11 @@ INLINE void copy(const float *from, float *to, int count) {
 // Copy a map's rows into one with padding, whose rows are `line` values apart.
 EXPORT("pad") pad(const float *x, float *output, int rows, int length, int line) {
   for (int i = 0; i < rows; i++) copy(x + i * length, output + i * line, length);
+}
+
+// Add another map of the same shape.
+EXPORT("add") add_map(const float *x, float *output, int count) {
+  for (int i = 0; i < count; i += 4) store(output + i, add(load(output + i), load(x + i)));
 }
 
 // Repeat every pixel.

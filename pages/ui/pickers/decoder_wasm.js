@@ -15,7 +15,10 @@ import { planned } from "./decoder_wasm_convolution.js";
  * @property {(x: Address, rows: number, matrix: Address, output: Address, columns: number) => void} dense
  * @property {(plan: Address, x: Address, weights: Address, bias: Address, output: Address) => void} convolve
  * @property {Layers["convolve"]} convolve_few
+ * @property {(plan: Address, x: Address, weights: Address, zeros: Address, bias: Address, spreads: Address,
+ *   products: Address, output: Address) => void} winograd
  * @property {(x: Address, output: Address, rows: number, length: number, line: number) => void} pad
+ * @property {(x: Address, output: Address, count: number) => void} add
  * @property {(x: Address, output: Address, height: number, width: number, channels: number, factor: number) => void} enlarge
  * @property {(x: Address, output: Address, height: number, width: number, channels: number, stride: number,
  *   columns: number, top: number, left: number) => void} pool
@@ -53,6 +56,13 @@ export class Memory {
   constructor({ memory, __heap_base }) {
     this.memory = memory;
     this.end = __heap_base.value;
+    this.lent = { place: 0, count: 0 };
+  }
+
+  /** Lend room until the next layer is computed, which may get the same. @param {number} count @returns {Address} */
+  lend(count) {
+    if (count > this.lent.count) this.lent = { place: this.take(count), count };
+    return this.lent.place;
   }
 
   /** Take room for values, all 0. @param {number} count @returns {Address} */
@@ -74,7 +84,7 @@ export class Memory {
 }
 
 /**
- * Place a decoder in a memory of its own; return the function that decodes a code.
+ * Place a network in a memory of its own; return the function that gives an image.
  *
  * @param {WebAssembly.Module} module
  * @param {Network} network
@@ -84,26 +94,33 @@ export class Memory {
 export function assembled(module, network) {
   const exports = /** @type {Exports} */ (/** @type {unknown} */ (new WebAssembly.Instance(module).exports));
   const memory = new Memory(exports);
-  const code = memory.take(network.latent_dim);
+  const inputs = sizeOf(network.input);
+  const input = memory.take(inputs);
   /** @type {(() => void)[]} */
   const steps = [];
-  let [x, shape] = [code, [network.latent_dim]];
+  const maps = [input];
+  let [x, shape] = [input, network.input];
   for (const layer of network.layers) {
     const { output, apply } = prepared(exports, memory, network, layer, x, shape);
     steps.push(apply);
     if (layer.shortcut) {
       const kernel = memory.keep(network.read(layer.shortcut));
-      steps.push(() => exports.dense(code, network.latent_dim, kernel, output, sizeOf(layer.shape)));
+      steps.push(() => exports.dense(input, inputs, kernel, output, sizeOf(layer.shape)));
+    }
+    if (layer.add !== undefined) {
+      const earlier = maps[layer.add];
+      steps.push(() => exports.add(earlier, output, sizeOf(layer.shape)));
     }
     if (layer.activation !== "linear") {
       const activate = exports[layer.activation];
       steps.push(() => activate(output, sizeOf(layer.shape)));
     }
+    maps.push(output);
     [x, shape] = [output, layer.shape];
   }
   const size = sizeOf(shape);
   steps.push(() => exports.finish(x, size, network.scale));
-  const given = new Float32Array(memory.memory.buffer, code, network.latent_dim);
+  const given = new Float32Array(memory.memory.buffer, input, inputs);
   const pixels = new Float32Array(memory.memory.buffer, x, size);
   return (values) => {
     given.set(values);
@@ -112,8 +129,8 @@ export function assembled(module, network) {
   };
 }
 
-/** @param {number[]} shape */
-const sizeOf = (shape) => shape.reduce((a, b) => a * b, 1);
+/** Return how many values a shape has. @param {number[]} shape */
+export const sizeOf = (shape) => shape.reduce((a, b) => a * b, 1);
 
 /**
  * Return a layer's function, without its activation, and where its output is.

@@ -4,7 +4,8 @@
 // are the same rows and columns of the kernel. Each phase, and a convolution as a whole, is a
 // convolution of an input with padding, of which the engine computes tiles.
 
-import { FEW, offsetOf } from "./decoder_convolution.js";
+import { FEW, offsetOf, places } from "./decoder_convolution.js";
+import { inSquares, suits } from "./decoder_wasm_winograd.js";
 
 /** @import { Layer } from "./decoder_layers.js" */
 /** @import { Address, Exports, Memory } from "./decoder_wasm.js" */
@@ -40,6 +41,14 @@ export function planned(exports, memory, layer, [height, width, channels], kerne
   const padded = top + bottom + left + right > 0;
   const input = padded ? memory.take((top + height + bottom) * line) : x;
   const inside = input + 4 * (top * line + left * channels);
+  const fill = () => exports.pad(x, inside, height, width * channels, line);
+  if (suits(layer, channels)) {
+    const apply = inSquares(exports, memory, layer, channels, line, kernel, input, bias, output);
+    return () => {
+      if (padded) fill();
+      apply();
+    };
+  }
   const few = filters < FEW;
   const convolve = few ? exports.convolve_few : exports.convolve;
   const parts = vertical.flatMap((down) =>
@@ -57,7 +66,7 @@ export function planned(exports, memory, layer, [height, width, channels], kerne
     })),
   );
   return () => {
-    if (padded) exports.pad(x, inside, height, width * channels, line);
+    if (padded) fill();
     for (const { plan, from, weights, to } of parts) convolve(plan, from, weights, bias, to);
   };
 }
@@ -66,11 +75,13 @@ export function planned(exports, memory, layer, [height, width, channels], kerne
 function phases(layer, before, after) {
   const { kind, stride } = layer;
   const offset = offsetOf(layer, before, after);
-  if (kind === "conv") return [{ first: 0, every: 1, count: after, from: -offset, step: stride, taps: [0, 1, 2] }];
+  const rows = places(layer);
+  if (kind === "conv") return [{ first: 0, every: 1, count: after, from: -offset, step: stride, taps: rows }];
+  rows.reverse();
   return Array.from({ length: stride }, (_, first) => {
     // Input i contributes to outputs i · stride + u − offset; the first of these taps is the last row.
     const phase = (first + offset) % stride;
-    const taps = [2, 1, 0].filter((u) => u % stride === phase);
+    const taps = rows.filter((u) => u % stride === phase);
     const from = taps.length ? (first + offset - taps[0]) / stride : 0;
     return { first, every: stride, count: Math.ceil((after - first) / stride), from, step: 1, taps };
   }).filter(({ count }) => count > 0);
@@ -85,8 +96,8 @@ function padding(all, before) {
 }
 
 /**
- * Return the weights of a part of the kernel, (3, 3, C, F) or of a transposed convolution
- * (3, 3, F, C): for each eight filters [row][column and channel][8], for a rest of up to four [4].
+ * Return the weights of a part of the kernel, (size, size, C, F) or of a transposed convolution
+ * (size, size, F, C): for each eight filters [row][column and channel][8], for a rest of up to four [4].
  *
  * @param {Layer} layer
  * @param {Float32Array} kernel
@@ -95,7 +106,7 @@ function padding(all, before) {
  * @param {number[]} rows
  * @param {number[]} columns
  */
-function tilesOf({ kind }, kernel, channels, filters, rows, columns) {
+function tilesOf({ kind, size }, kernel, channels, filters, rows, columns) {
   const room = Math.ceil(filters / 4) * 4;
   const tiles = new Float32Array(rows.length * columns.length * channels * room);
   let to = 0;
@@ -104,7 +115,7 @@ function tilesOf({ kind }, kernel, channels, filters, rows, columns) {
     const end = Math.min(first + width, filters);
     for (const u of rows) {
       for (const v of columns) {
-        const block = (3 * u + v) * channels * filters;
+        const block = (size * u + v) * channels * filters;
         for (let c = 0; c < channels; c++, to += width) {
           for (let f = first; f < end; f++) {
             tiles[to + f - first] = kernel[block + (kind === "convT" ? f * channels + c : c * filters + f)];
@@ -117,13 +128,13 @@ function tilesOf({ kind }, kernel, channels, filters, rows, columns) {
 }
 
 /** The same for few filters: [filter][row][column and channel], filled to fours. @type {typeof tilesOf} */
-function rowsOf({ kind }, kernel, channels, filters, rows, columns) {
+function rowsOf({ kind, size }, kernel, channels, filters, rows, columns) {
   const run = Math.ceil((columns.length * channels) / 4) * 4;
   const all = new Float32Array(filters * rows.length * run);
   for (let f = 0; f < filters; f++) {
     for (const [t, u] of rows.entries()) {
       for (const [s, v] of columns.entries()) {
-        const [block, to] = [(3 * u + v) * channels * filters, (f * rows.length + t) * run + s * channels];
+        const [block, to] = [(size * u + v) * channels * filters, (f * rows.length + t) * run + s * channels];
         for (let c = 0; c < channels; c++) {
           all[to + c] = kernel[block + (kind === "convT" ? f * channels + c : c * filters + f)];
         }

@@ -6,8 +6,9 @@ import numpy as np
 import streamlit as st
 
 from ae_core.denoising.denoise import Denoised, LabelledImage
+from pages.ui.backend.denoising import Question
 from pages.ui.i18n.text import gain, number, slug, text
-from pages.ui.widgets.compare_slider import compare_slider
+from pages.ui.pictures.denoised_wipe import denoised_wipe
 from pages.ui.widgets.images import image_row
 from pages.ui.widgets.metric import metric
 from pages.ui.widgets.save_menu import NamedImage, save_menu
@@ -20,19 +21,22 @@ NAMED = (  # versions with a text; the others are models with their own title
 )
 
 
-def denoised_view(result: Denoised, *, faces: bool) -> None:
+def denoised_view(result: Denoised, asked: Question, *, faces: bool) -> None:
     """Show the denoised image over the noisy one, with a line to compare them, and the figures.
 
     Args:
         result: the result to show.
+        asked: its question.
         faces: whether the image should be a face.
     """
     if result.clean is None and result.noise < CLEAN_NOISE:
         st.success(text("denoise.already_clean"))
     names = (_name(result.noisy), _name(result.output))
-    label = text("denoise.wipe_from", before=names[0], after=names[1])
-    compare_slider("wipe", result.noisy.image, result.output.image, names, label)
-    _figures(result)
+    compared = _compared(result)
+    denoised_wipe(result, asked, names, tuple(value for _, value, _ in compared))
+    with st.container(horizontal=True, gap="medium", key="denoised-figures"):
+        for name, value, about in compared:
+            metric(name, value, about)
     if faces and result.ood_percentile >= UNLIKE:
         st.info(text("denoise.unlike", percent=math.ceil(100 - result.ood_percentile) or 1))
 
@@ -76,17 +80,19 @@ def downloads(result: Denoised, baselines: list[LabelledImage]) -> None:
     )
 
 
-def _figures(result: Denoised) -> None:
-    with st.container(horizontal=True, gap="medium"):
-        before, after = result.noisy, result.output
-        if before.psnr is None or after.psnr is None:
-            about = text("denoise.noise_help")
-            metric(text("denoise.noise_found"), _sigma(result.noise), about)
-            metric(text("denoise.noise_left"), _sigma(result.residual_noise))
-            return
-        for version in (before, after):
-            metric(_name(version), _decibels(_psnr(version)), "PSNR")
-        metric(text("denoise.gain"), _decibels(gain(after.psnr, before.psnr), "+.1f"))
+def _compared(result: Denoised) -> list[tuple[str, str, str | None]]:
+    """Return the figures beside the images: name, value, explanation."""
+    before, after = result.noisy, result.output
+    if before.psnr is None or after.psnr is None:
+        return [
+            (text("denoise.noise_found"), _sigma(result.noise), text("denoise.noise_help")),
+            (text("denoise.noise_left"), _sigma(result.residual_noise), None),
+        ]
+    gained = _decibels(gain(after.psnr, before.psnr), "+.1f")
+    return [
+        *((_name(each), _decibels(_psnr(each)), "PSNR") for each in (before, after)),
+        (text("denoise.gain"), gained, None),
+    ]
 
 
 def _shown(result: Denoised) -> list[tuple[str, np.ndarray]]:

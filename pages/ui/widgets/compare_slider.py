@@ -1,25 +1,29 @@
-"""Shows two images on top of each other, with a movable line to compare them."""
+"""Two images on top of each other, with a movable line to compare them, for a component."""
+
+from typing import Any
 
 import numpy as np
 
-from pages.ui.widgets.component import component
 from pages.ui.widgets.images import MAX_SQUARES, data_url
 
-_SLIDER = component(
-    __file__,
-    '<div class="wipe"><img class="before"><img class="after"><div class="line"></div>'
+_HTML = (
+    '<div class="wipe"><img class="before"><img class="after">{}<div class="line"></div>'
     '<span class="name left"></span><span class="name right"></span>'
-    '<input type="range" min="0" max="100" step="0.5" value="50"></div>',
+    '<input type="range" min="0" max="100" step="0.5" value="50"></div>'
 )
 
 
-def compare_slider(
-    key: str, before: np.ndarray, after: np.ndarray, names: tuple[str, str], label: str
-) -> None:
-    """Show two images; the moving line sends nothing to the server.
+def compare_slider(over: str = "") -> str:
+    """Return the component's HTML, with more of it over the images; its script calls ours."""
+    return _HTML.format(over)
+
+
+def compared(
+    before: np.ndarray, after: np.ndarray, names: tuple[str, str], label: str
+) -> dict[str, Any]:
+    """Return the component's data; the moving line sends nothing to the server.
 
     Args:
-        key: the key of the component.
         before: (H, W, C) in [0, 1].
         after: the same shape and range.
         names: the names of the two images.
@@ -27,4 +31,4 @@ def compare_slider(
     """
     squares = before.shape[1] < MAX_SQUARES
     data = {"before": data_url(before), "after": data_url(after), "names": names}
-    _SLIDER(key=key, data=data | {"squares": squares, "label": label})
+    return data | {"squares": squares, "label": label}

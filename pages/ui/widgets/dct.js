@@ -7,7 +7,7 @@ export const COUNT = SIDE * SIDE;
 const MIDDLE = 128; // pixels are written as their distance from it
 
 // T.81's example for brightness (table K.1), which libjpeg scales by the quality.
-const STEPS = [
+export const STEPS = [
   [16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55],
   [14, 13, 16, 24, 40, 57, 69, 56, 14, 17, 22, 29, 51, 87, 80, 62],
   [18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92],
