@@ -43,8 +43,8 @@ _IN_A_PLANE: Mapping[str, str | int | float] = {
 }
 _FACES: Mapping[str, str | int | float] = {"epochs": 240, "precision": "float32"}
 _COLOUR: Mapping[str, str | int | float] = {"epochs": 60, "precision": "bfloat16"}
-# How much of a smile in photos their drawings show, which are a little blurred: the slope between what
-# MediaPipe 0.10.21 measures on both, of 931 people not trained on who look ahead.
+# How much of a smile in photos their drawings show, which are a little blurred: the slope between
+# what MediaPipe 0.10.21 measures on both, of 931 people not trained on who look ahead.
 _SHOWN: Mapping[str, float] = {"smile": 0.63}
 RECIPES: Mapping[str, Recipe] = {
     # With a penalty on dependent dimensions, dimensions match the known factors: in gray. In colour
