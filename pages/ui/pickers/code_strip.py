@@ -1,7 +1,5 @@
 """The strip of a picture, its code as bars and its drawing; ``code_strip.js`` fills its HTML."""
 
-import math
-
 from ae_core.models.compatibility import image_shape
 from pages.ui.i18n.text import text
 from pages.ui.pickers.models import TrainedAutoencoder
@@ -18,7 +16,12 @@ WORDS = ("given", "encoder", "code", "decoder", "drawn")
 
 def strip_words(model: TrainedAutoencoder) -> tuple[tuple[str, str], ...]:
     """Return what ``code_strip.js`` says of a model's pictures."""
-    pixels, numbers = math.prod(image_shape(model.spec)), model.spec.autoencoder.latent_dim
-    fields = {"pixels": pixels, "numbers": numbers, "fewer": round(pixels / numbers)}
-    number = ("number", text("strip.number", number="{number}"))
-    return (*((word, text(f"strip.{word}", **fields)) for word in WORDS), number)
+    height, width, channels = image_shape(model.spec)
+    pixels, numbers = height * width, model.spec.autoencoder.latent_dim
+    fewer = round(pixels * channels / numbers)
+    fields = {"pixels": pixels, "numbers": numbers, "fewer": fewer}
+    said = {word: text(f"strip.{word}", **fields) for word in WORDS}
+    if channels == 3:
+        said["given"] = text("strip.given-colour", **fields)
+    said["number"] = text("strip.number", number="{number}")
+    return tuple(said.items())
