@@ -7,8 +7,8 @@ import numpy as np
 from pi_heif import register_heif_opener
 from PIL import Image, UnidentifiedImageError, features
 
-from ae_core.data.image_parts import ORIENTATION, strip
 from ae_core.errors import UserError
+from ae_core.images.image_parts import ORIENTATION, strip
 
 register_heif_opener(thumbnails=False)  # photos from iPhones, which Pillow alone cannot read
 

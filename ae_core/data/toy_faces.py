@@ -4,7 +4,7 @@ Every image is a pure function of its row of factors. The module uses only + −
 comparisons, which IEEE 754 rounds exactly: the same factors give the same bits on any machine, in
 any batch.
 
-Letters: N images, H height, W width, C channels, F factors. Coordinates: see `ae_core.images.sdf`.
+Letters: N images, H height, W width, C channels, F factors. Coordinates: see `ae_core.data.sdf`.
 """
 
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ae_core.data.sdf import Pixels, Region, ellipse, smoothstep, spot
 from ae_core.data.toy_palettes import Palette, palette, shaded
-from ae_core.images.sdf import Pixels, Region, ellipse, smoothstep, spot
 
 Array = NDArray[np.float32]
 BATCH = 128  # faces drawn at once: their few MB of temporary arrays stay in the processor's cache

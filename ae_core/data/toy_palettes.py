@@ -5,7 +5,7 @@ Letters: N images. A tone is a number in [0, 1], or (N, 1, 1) where it depends o
 
 from dataclasses import dataclass
 
-from ae_core.images.sdf import Ink, Pixels
+from ae_core.data.sdf import Ink, Pixels
 
 HAIR = 0.15
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ae_core.data.sdf import ZOOM
 from ae_core.data.toy_faces import BATCH, FACTORS, draw_faces, sample_factors
-from ae_core.images.sdf import ZOOM
 
 CHANNELS = st.sampled_from([1, 3])
 NAMES = [factor.name for factor in FACTORS]
