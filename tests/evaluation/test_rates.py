@@ -32,7 +32,7 @@ def model(card):
 
 @pytest.fixture(scope="module")
 def images(card):
-    return load_images(card.spec.image_set, card.spec.image_size)
+    return load_images(*card.spec.images)
 
 
 @pytest.fixture(scope="module")
@@ -98,12 +98,15 @@ def test_jpeg_is_counted_to_the_byte(card, images):
         sizes, scan_sizes = [], []
         for picture in tests:
             buffer = io.BytesIO()
-            pixels = np.uint8(picture[..., 0] * 255 + 0.5)
-            Image.fromarray(pixels).save(buffer, "JPEG", quality=quality, optimize=True)
+            pixels = np.uint8(picture * 255 + 0.5)
+            channels = pixels.shape[2]
+            shown = pixels if channels == 3 else pixels[..., 0]
+            Image.fromarray(shown).save(buffer, "JPEG", quality=quality, optimize=True)
             file = buffer.getvalue()
-            start = file.index(b"\xff\xda\x00\x08")  # one channel: a header of 8 bytes
+            header = 6 + 2 * channels  # bytes of the scan's
+            start = file.index(bytes((0xFF, 0xDA, 0, header)))
             sizes.append(len(file))
-            scan_sizes.append(len(file) - (start + 2 + 8) - 2)
+            scan_sizes.append(len(file) - (start + 2 + header) - 2)
         place = QUALITIES.index(quality)
         assert whole[place].bytes == pytest.approx(np.mean(sizes))
         assert scans[place].bytes == pytest.approx(np.mean(scan_sizes))
@@ -148,8 +151,8 @@ def test_one_picture_is_counted_as_all_of_them_are(model, images, rates):
 def test_what_was_never_trained_on_is_kept_badly():
     """Data-specific: on noise JPEG wins at equal bytes, on its own pictures the autoencoder."""
     model = cards()["toy-faces-vae"].model_file()
-    noise = np.random.default_rng(0).uniform(size=(64, 64, 1)).astype(np.float32)
     own = gallery.held_out_image(model.spec.images, 0)
+    noise = np.random.default_rng(0).uniform(size=own.shape).astype(np.float32)
     for image, ours_is_better in ((own, True), (noise, False)):
         ours = fixed_budget.compress_to(model, image, 3500, coded=True)
         budget = 400 if ours_is_better else 3500
@@ -192,7 +195,7 @@ def test_the_hardest_unknown_pictures_are_its_own_mirrored():
 
 
 def test_an_unknown_set_that_is_the_known_one_does_not(model, card):
-    native = load_images(card.spec.image_set).image_shape
+    native = load_images(card.spec.image_set, channels=card.spec.channels).image_shape
     known = reconstruction_error.in_distribution(model)
     unknown, roc = reconstruction_error.out_of_distribution(
         model, card.spec.image_set, known.scores
