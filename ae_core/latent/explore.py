@@ -41,11 +41,11 @@ def live_decoder(model: ModelFile, name: str) -> bytes:
         name: the name under which the views of the page find it.
 
     Raises:
-        ImageSetUnavailable, ImageSetCorrupt: see `latent_profile`.
+        ImageSetUnavailable, ImageSetCorrupt: see `kept_profile`.
     """
     spec, network = open_model(model)
     own = network.weights()
-    half = float16_suffices(spec, own, latent_profile(model).fitted)
+    half = float16_suffices(spec, own, kept_profile(model).fitted)
     return decoder_bytes(name, spec.autoencoder, image_shape(spec), own, half=half)
 
 
@@ -133,7 +133,11 @@ def shipped_profile(model: ModelFile, shown: Mapping[str, float]) -> LatentProfi
 
 
 def kept_profile(model: ModelFile) -> LatentProfile:
-    """Return the profile that came with a model; of a model without one, `latent_profile`."""
+    """Return the profile that came with a model; of a model without one, `latent_profile`.
+
+    Raises:
+        ImageSetUnavailable, ImageSetCorrupt: there is none, and see `latent_profile`.
+    """
     kept = profile_path(Path(model.path))
     return LatentProfile.from_bytes(kept.read_bytes()) if kept.is_file() else latent_profile(model)
 
