@@ -18,7 +18,7 @@ from ae_core.data.user_set_store import UserSetStore
 from ae_core.data.user_sets import PREFIX, SET_ID, SIDES, UserSet
 from ae_core.errors import ImageSetCorrupt, UnknownThing, UserError
 from ae_core.specs import TrainingSpec, change, preset
-from ae_core.specs.training import CHANNELS
+from ae_core.specs.limits import CHANNELS
 from ae_core.storage.database import database_in
 from ae_core.storage.files import runs_dir
 

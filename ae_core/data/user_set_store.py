@@ -27,7 +27,7 @@ from ae_core.data.user_sets import (
     unknown_set,
 )
 from ae_core.errors import ImageSetCorrupt, NotYours, UserError
-from ae_core.specs.training import CHANNELS
+from ae_core.specs.limits import CHANNELS
 from ae_core.storage.database import Database, upsert
 from ae_core.storage.files import DamagedFile, reading
 from ae_core.storage.tables import USER_SETS

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ae_core.errors import UnknownThing, UserError
-from ae_core.specs.training import CHANNELS
+from ae_core.specs.limits import CHANNELS
 from ae_core.storage.files import check_time
 from ae_core.text.typed import visible_text
 

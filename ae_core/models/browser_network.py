@@ -71,7 +71,7 @@ def network_bytes(
         }
     ).encode()
     header += b" " * (-len(header) % 4)
-    return len(header).to_bytes(4, "little") + header + body
+    return b"".join((len(header).to_bytes(4, "little"), header, body))
 
 
 def described(planned: LayerShape, activation: str) -> dict[str, Any]:

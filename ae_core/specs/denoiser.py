@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 
 from ae_core.errors import UserError
-from ae_core.specs.limits import LIMITS, PRECISIONS, check_settings
+from ae_core.specs.limits import CHANNELS, LIMITS, PRECISIONS, check_settings
 from ae_core.specs.serialization import renamed
 
 
@@ -41,8 +41,8 @@ class DenoiserSpec:
     precision: str = "bfloat16"
 
     def __post_init__(self) -> None:
-        if self.channels not in (1, 3):
-            raise UserError("one_of", name="channels", value=self.channels, choices=(1, 3))
+        if self.channels not in CHANNELS:
+            raise UserError("one_of", name="channels", value=self.channels, choices=CHANNELS)
         if self.precision not in PRECISIONS:
             choices = PRECISIONS
             raise UserError("one_of", name="precision", value=self.precision, choices=choices)

@@ -75,6 +75,7 @@ LIMITS: Mapping[str, Limit] = MappingProxyType(
     }
 )
 
+CHANNELS = (1, 3)  # of images: gray, and red, green and blue
 PRECISIONS = ("float32", "bfloat16")  # `ae_core.models.precision` resolves "auto"
 
 CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(

@@ -5,11 +5,9 @@ from typing import NamedTuple
 
 from ae_core.errors import UserError
 from ae_core.specs.autoencoder import AutoencoderSpec
-from ae_core.specs.limits import check_settings
+from ae_core.specs.limits import CHANNELS, check_settings
 from ae_core.specs.losses import LOSSES
 from ae_core.specs.noise import NOISES
-
-CHANNELS = (1, 3)  # of images: gray, and red, green and blue
 
 
 @dataclass(frozen=True)

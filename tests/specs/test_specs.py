@@ -30,8 +30,8 @@ from ae_core.specs import (
     to_query,
 )
 from ae_core.specs.layers import EXAMPLES
+from ae_core.specs.limits import CHANNELS
 from ae_core.specs.serialization import OLD_NAMES, OLD_VALUES
-from ae_core.specs.training import CHANNELS
 from ae_core.text.sentences import MAX_QUOTED, say, sentence
 from tests.helpers.refusals import check, refused
 
