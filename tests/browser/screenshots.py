@@ -28,7 +28,7 @@ def main(url: str) -> None:
         open_page(page, "/lessons?lesson=04-better-than-jpeg&guess=100")
         page.get_by_text("The autoencoder wins easily").wait_for()
         _save(page, "lesson")
-        open_page(page, "/train?preset=toy-faces-vae&epochs=4")
+        open_page(page, "/train?preset=toy-faces-vae&channels=3&epochs=4")
         page.get_by_text("Cartoon faces").wait_for()
         _save(page, "set-up")
         page.get_by_test_id("stBaseButton-primary").click()
