@@ -46,7 +46,8 @@ def run_headline(snapshot: Snapshot) -> None:
         _explained(last.get("explained"))
         loss = last.get("val_loss", last.get("loss"))
         why = text("run.loss_negative") if loss is not None and loss < 0 else None
-        metric(text("run.loss_held_out" if held_out else "run.loss"), _figure(loss, ".4g"), why)
+        form = ",.0f" if loss is not None and abs(loss) >= 10_000 else ".4g"
+        metric(text("run.loss_held_out" if held_out else "run.loss"), _figure(loss, form), why)
         replay_switch(snapshot)
 
 
