@@ -212,7 +212,7 @@ def _denoiser(name: str, folder: Path) -> None:
     from ae_core.training.denoiser import Training
 
     spec: DenoiserSpec = recipes.DENOISERS[name]
-    images = load_images(spec.image_set)
+    images = load_images(spec.image_set, channels=spec.channels)
     training = Training(spec, images.train)
     part = folder / f"{name}.part.npz"
     if part.exists():

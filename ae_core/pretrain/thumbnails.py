@@ -27,7 +27,7 @@ def of_autoencoder(autoencoder: "Autoencoder", profile: LatentProfile) -> bytes:
 
 def of_denoiser(denoiser: "Denoiser") -> bytes:
     """Return a drawn face, noisy on the left and denoised on the right, as PNG."""
-    face = load_images("toy-faces", SIDE).test[:1]
+    face = load_images("toy-faces", SIDE, channels=denoiser.spec.channels).test[:1]
     picture = corrupt(NOISE, face, np.random.default_rng(SEED))[0]
     half = SIDE // 2
     picture[:, half:] = denoiser.denoise(picture[np.newaxis])[0, :, half:]

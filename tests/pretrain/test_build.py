@@ -1,15 +1,19 @@
 """What is missing is said before a training begins; colour begins where gray has ended."""
 
+import json
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from ae_core.data import loading
 from ae_core.models.autoencoder import Autoencoder, weights_of
 from ae_core.models.compatibility import image_shape
 from ae_core.models.networks import build
 from ae_core.pretrain.build import in_colour, pretrain
-from ae_core.pretrain.recipes import RECIPES, recipe
-from ae_core.specs import change
+from ae_core.pretrain.noise_benchmark import KINDS
+from ae_core.pretrain.recipes import DENOISERS, RECIPES, recipe
+from ae_core.specs import DenoiserSpec, change
 from ae_core.training.loop import fit
 from tests.helpers.image_set_files import write_fake
 from tests.helpers.refusals import refused
@@ -25,6 +29,19 @@ def test_faces_need_a_file_with_labels(tmp_path, monkeypatch):
     with refused("needs_labels", name="faces", file="lfw_faces.npz"):
         pretrain("faces", tmp_path / "out")
     loading._load.cache_clear()
+
+
+@pytest.mark.thorough
+def test_a_denoiser_in_colour_is_trained_and_written(tmp_path, monkeypatch):
+    small = DenoiserSpec("toy-faces", channels=3, widths=(4, 8), blocks=(1, 1), steps=2)
+    monkeypatch.setitem(DENOISERS, "small", small)
+    pretrain("small", tmp_path)
+    kept = json.loads((tmp_path / "small.json").read_text())
+    assert DenoiserSpec.from_json(json.dumps(kept["spec"])) == small
+    assert len(kept["noise_results"]) == len(KINDS)
+    with Image.open(tmp_path / "small.thumbnail.png") as thumbnail:
+        assert thumbnail.mode == "RGB"
+    assert not list(tmp_path.glob("*.part.npz"))
 
 
 GRAY_FIRST = [name for name, each in RECIPES.items() if each.gray]
