@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from PIL import Image
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # As Dask has it in workers. OpenMP's threads wait for each other busily: where other processes
@@ -20,6 +21,7 @@ os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 from ae_core.runs.store import RunStore
 from ae_core.service.service import TrainingService
 from ae_core.storage.database import Database, database_in
+from ae_core.storage.files import data_dir
 from ae_core.workers.connection import Connection
 from tests.helpers.dask_cluster import DaskCluster
 from tests.helpers.distribution import GroupScheduling, is_background, place_of
@@ -73,6 +75,15 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     if os.environ.get("CI") and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome, report.longrepr = "failed", f"skipped: {report.longrepr}"
     return report
+
+
+@pytest.fixture(scope="session")
+def photos() -> list[Image.Image]:
+    """The photos of people in the data folder, upright, each with one face in its middle."""
+    files = sorted((data_dir() / "photos").glob("*.jpg"))
+    if not files:
+        pytest.skip(f"{data_dir()} (AE_DATA_DIR) holds no photos")
+    return [Image.open(file).convert("RGB") for file in files]
 
 
 @pytest.fixture(scope="session")

@@ -21,22 +21,12 @@ from ae_core.denoising.faces import (
     find_faces,
 )
 from ae_core.images.faces import ALIGNED, Face, aligned
-from ae_core.storage.files import data_dir
 
-PHOTOS = data_dir() / "photos"
 LFW_X, LFW_Y = 124.5 / 250, 133.5 / 250  # the middle of LFWcrop's square
 HEAD = (154, 57, 290, 193)  # of the astronaut, in a photo of 512 pixels
 SHARES = st.floats(0, 1)
 CROPS = st.builds(Crop, SHARES, SHARES, st.floats(0.02, 1), st.floats(-180, 180))
 SIZES = st.tuples(st.integers(1, 150), st.integers(1, 150))
-
-
-@pytest.fixture(scope="module")
-def photos():
-    files = sorted(PHOTOS.glob("*.jpg"))
-    if not files:
-        pytest.skip(f"{PHOTOS.parent} (AE_DATA_DIR) holds no photos")
-    return [Image.open(file).convert("RGB") for file in files]
 
 
 @pytest.fixture(scope="module")

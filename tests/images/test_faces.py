@@ -16,17 +16,8 @@ from ae_core.images.face_networks import upright_faces
 from ae_core.images.faces import ALIGNED, PLACES, Face, aligned, find, nearest
 from ae_core.storage.files import data_dir
 
-PHOTOS = data_dir() / "photos"
 MIDDLE = 125 + 133j  # of the face in each of the photos, 250×250
 EYES_AND_MOUTH = (0, 1, 3, 4)  # of the five landmarks
-
-
-@pytest.fixture(scope="module")
-def photos():
-    files = sorted(PHOTOS.glob("*.jpg"))
-    if not files:
-        pytest.skip(f"{PHOTOS.parent} (AE_DATA_DIR) holds no photos")
-    return [Image.open(file).convert("RGB") for file in files]
 
 
 @pytest.fixture(scope="module")
