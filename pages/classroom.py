@@ -2,19 +2,20 @@
 
 import streamlit as st
 
+from ae_core.classroom.beginning import first_settings
 from ae_core.classroom.model import Classroom, Student
 from ae_core.errors import StorageError, UserError
-from pages.ui.backend.service import class_entrance, classroom_service
+from pages.ui.backend.service import class_entrance, class_wall, classroom_service
+from pages.ui.backend.submission import refusal, submit_run
 from pages.ui.classroom.join_or_open import (
     PROJECTOR_VIEW,
     TEACHER_VIEW,
     caller,
     join_form,
-    join_info,
     join_or_open,
 )
 from pages.ui.classroom.teacher import teacher_view
-from pages.ui.classroom.wall import refreshing_wall
+from pages.ui.classroom.wall import projector, refreshing_wall
 from pages.ui.classroom.yours import your_classes
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
@@ -69,8 +70,7 @@ def _one_class(code: str) -> None:
         return
     classroom = class_entrance().find(code, caller())
     if view == PROJECTOR_VIEW:
-        join_info(classroom, large=True)
-        refreshing_wall(classroom.code)
+        projector(classroom.code)
         return
     where = classroom_service().class_of(visitor())
     if where is not None and where[0].code == classroom.code:
@@ -86,6 +86,8 @@ def _student_view(classroom: Classroom, student: Student) -> None:
     """Show a class to one of its students."""
     name = notice.plain(student.nickname)
     st.title(text("classroom.you", name=name, code=classroom.code), anchor=False)
+    if not class_wall().runs(classroom, student):
+        _first_run(classroom, student)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.page_link(
             "pages/train.py",
@@ -99,10 +101,31 @@ def _student_view(classroom: Classroom, student: Student) -> None:
     refreshing_wall(classroom.code, mine=student.id)
 
 
+def _first_run(classroom: Classroom, student: Student) -> None:
+    """Let a student who has no run yet begin one with a single tap."""
+    if not st.button(
+        text("classroom.first_run"),
+        type="primary",
+        icon=":material/play_arrow:",
+        width="stretch",
+        key="classroom.first_run",
+    ):
+        return
+    with notice.refusals(refusal):
+        run = submit_run(*first_settings(classroom, student))
+        st.switch_page("pages/train.py", query_params={"run": run, "view": "Watch"})
+
+
 def _leave() -> None:
     with notice.refusals(notice.toast):
         classroom_service().leave(visitor())
         set_query(**{"class": ""})
 
 
-page_frame("Class", page, by_itself=False, heading=False)
+page_frame(
+    "Class",
+    page,
+    by_itself=False,
+    heading=False,
+    sidebar=st.query_params.get("view") != PROJECTOR_VIEW,
+)

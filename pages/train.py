@@ -8,9 +8,10 @@ from pages.ui.i18n import notice
 from pages.ui.i18n.text import slug, text
 from pages.ui.shell.frame import page_frame, page_heading
 from pages.ui.shell.top import top
-from pages.ui.state.query_params import linked_choice, read_settings, write_settings
+from pages.ui.state.query_params import linked_choice
 from pages.ui.state.session import visitor
 from pages.ui.train.compare import compare_view
+from pages.ui.train.controls import take_link
 from pages.ui.train.ended_run import deleted_run
 from pages.ui.train.set_up_view import set_up_view
 from pages.ui.train.sweep_view import sweep_view
@@ -32,7 +33,7 @@ def page() -> None:
     if view == "Set up":
         st.fragment(_set_up)()
         return
-    _take_link()
+    take_link()
     if view == "Watch":
         _watch()
     else:
@@ -47,15 +48,8 @@ def _set_up() -> None:
 
 @notice.refusals()
 def _draw_set_up() -> None:
-    _take_link()
+    take_link()
     set_up_view()
-
-
-def _take_link() -> None:
-    problem = read_settings()
-    if problem:
-        notice.error(problem)
-    write_settings()
 
 
 def _watch() -> None:

@@ -5,14 +5,12 @@ Everything here is a frozen value or a pure function; `service` keeps classes an
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from ae_core.data.loading import card
-from ae_core.data.user_image_sets import suggested_spec
 from ae_core.errors import NotAllowed, UserError
-from ae_core.models.compatibility import apply_setting, image_shape
-from ae_core.specs import LIMITS, PRESETS, Limit, TrainingSpec
+from ae_core.models.compatibility import image_shape
+from ae_core.specs import LIMITS, Limit, TrainingSpec
 from ae_core.text.typed import looks_like, visible_text
 
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # read aloud: no I, L, O, 0, 1
@@ -27,7 +25,7 @@ CLASS_LIMITS: Mapping[str, Limit] = {
     "runs": Limit(0, 100),  # 0: no limit
     "latent_dim": LIMITS["latent_dim"],
 }
-FALLBACK_PRESET = "digits-dense"  # a dense network takes images of any size
+OWN_SEEDS = 99_999  # so many seeds that students begin with, from 1
 
 
 @dataclass(frozen=True)
@@ -136,6 +134,11 @@ class Student:
         """The name that other students may see; it does not reveal the visitor's name."""
         return hashlib.sha256(self.visitor.encode()).hexdigest()[:16]
 
+    @property
+    def seed(self) -> int:
+        """The seed that the student's runs begin with, so that no two students train the same."""
+        return int(self.id, 16) % OWN_SEEDS + 1
+
 
 def written_code(typed: str) -> str:
     """Return a code as it is kept: typed ones may have spaces and small letters."""
@@ -218,34 +221,3 @@ def check_submission(classroom: Classroom, specs: Sequence[TrainingSpec], begun:
 def _title(image_set: str) -> str:
     """Return the title of an image set; for a visitor's set, the one that its owner chose."""
     return card(image_set).title or image_set
-
-
-def challenge_preset(challenge: Challenge, limits: ClassLimits) -> tuple[TrainingSpec, str]:
-    """Return settings that qualify for a challenge, and the preset that they start from.
-
-    Raises:
-        UserError: the challenge's images were deleted.
-    """
-    for name, start in PRESETS.items():
-        if start.image_set == challenge.image_set:
-            with suppress(UserError):  # the layers may not allow it, e.g. a feature map as the code
-                spec = _suited(start, challenge, limits)
-                if spec.autoencoder.latent_dim <= challenge.latent_dim:
-                    return spec, name
-    known = card(challenge.image_set)
-    spec = suggested_spec(known) if known.user_made else PRESETS[FALLBACK_PRESET]
-    return _suited(spec, challenge, limits), FALLBACK_PRESET
-
-
-def _suited(spec: TrainingSpec, challenge: Challenge, limits: ClassLimits) -> TrainingSpec:
-    if spec.image_set != challenge.image_set:
-        spec = apply_setting(spec, "image_set", challenge.image_set)
-    for setting, value in (
-        ("channels", challenge.channels),
-        ("image_size", challenge.image_size),
-        ("latent_dim", challenge.latent_dim),
-        ("split", "held-out"),
-        ("epochs", min(spec.epochs, limits.epochs)),
-    ):
-        spec = apply_setting(spec, setting, value)
-    return spec

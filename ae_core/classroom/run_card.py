@@ -6,7 +6,7 @@ Letters: P pairs of images, H height, W width, C channels.
 import json
 import math
 import struct
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from ae_core.runs.snapshot import Snapshot
 MAX_POINTS = 40  # per curve
 MAX_SIDE = 32  # pixels; larger images are reduced
 MAX_PAIRS, MAX_BYTES = 4, 2048  # per run: pairs of images, and their bytes
+SHOWN_DIGITS = 1  # of a PSNR after the point: runs that look equal share a rank
 
 
 Point = tuple[int, float | None, float | None]
@@ -93,9 +94,9 @@ class RunCard:
         )
 
     @property
-    def rank(self) -> tuple[float, int, float]:
-        """The sort key in a challenge: best PSNR first, then smallest code, then oldest run."""
-        return -(self.psnr or 0.0), self.latent_dim, self.created
+    def merit(self) -> tuple[float, int]:
+        """The sort key of a ranking: the best PSNR as it is shown first, then the smallest code."""
+        return -round(self.psnr or 0.0, SHOWN_DIGITS), self.latent_dim
 
 
 def _metric(metrics: Mapping[str, float], name: str) -> float | None:
@@ -146,13 +147,22 @@ class WallEntry:
     best: RunCard | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """A student's rank, from 1, and the run that earned it."""
+
+    rank: int
+    student: Student
+    card: RunCard
+
+
 def pack(
     entries: Sequence[WallEntry],
     *,
     words: Mapping[str, str],
     mine: str = "",
-    leaders: Collection[str] = (),
-    teacher: bool = False,
+    best: Sequence[Standing] = (),
+    view: str = "student",
 ) -> bytes:
     """Return a wall as bytes for the browser: a length, JSON, then all images.
 
@@ -163,19 +173,28 @@ def pack(
         entries: the students' entries.
         words: the texts of the browser's script, by name.
         mine: the id of the student who views the wall.
-        leaders: ids of the students whose runs lead a challenge.
-        teacher: whether to add the ids of the runs, so that the teacher can stop them.
+        best: the best of a ranking, who get a star if their rank is 1.
+        view: ``student``, ``teacher``, who gets the ids of the runs to stop them, or ``projector``,
+            which shows the best with their images.
     """
-    images, students, begin = [], [], 0
+    images = bytearray()
+
+    def placed(card: RunCard) -> dict[str, int]:
+        count, _, side, _, channels = card.images.shape
+        begin = len(images)
+        images.extend(card.images.tobytes())
+        return {"count": count, "side": side, "channels": channels, "begin": begin}
+
+    leading = {each.student.id for each in best if each.rank == 1}
+    students = []
     for entry in entries:
         student: dict[str, Any] = {
             "id": entry.student.id,
             "name": entry.student.nickname,
             "runs": entry.runs,
-            "leads": entry.student.id in leaders,
+            "leads": entry.student.id in leading,
         }
         if (card := entry.card) is not None:
-            count, _, side, _, channels = card.images.shape
             student["run"] = {
                 "status": card.run.status,
                 "live": card.run.live,
@@ -188,11 +207,19 @@ def pack(
                 "heldOut": card.held_out,
                 "begun": card.created,
                 "curve": card.curve,
-                "pictures": {"count": count, "side": side, "channels": channels, "begin": begin},
-            } | ({"id": card.run.id} if teacher else {})
-            images.append(card.images.tobytes())
-            begin += card.images.nbytes
+                "pictures": placed(card),
+            } | ({"id": card.run.id} if view == "teacher" else {})
         students.append(student)
-    about = {"words": words, "mine": mine, "teacher": teacher, "students": students}
+    podium = [
+        {
+            "rank": each.rank,
+            "id": each.student.id,
+            "psnr": each.card.psnr,
+            "numbers": each.card.latent_dim,
+            "pictures": placed(each.card),
+        }
+        for each in (best if view == "projector" else ())
+    ]
+    about = {"words": words, "mine": mine, "view": view, "students": students, "podium": podium}
     text = json.dumps(about, separators=(",", ":"), allow_nan=False).encode()
-    return b"".join([struct.pack("<I", len(text)), text, *images])
+    return b"".join([struct.pack("<I", len(text)), text, images])

@@ -9,9 +9,10 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from ae_core.classroom.model import Classroom, Student
-from ae_core.classroom.run_card import RunCard, WallEntry
+from ae_core.classroom.run_card import RunCard, Standing, WallEntry
 from ae_core.data import loading
 from ae_core.errors import UnknownThing
 from ae_core.runs.store import RunRef
@@ -65,7 +66,7 @@ class Wall:
         runs = self._on_the_wall(classroom, students)
         for student, cards in zip(students, map(self._found, runs), strict=True):
             taking_part = [card for card in cards if card.takes_part(classroom.challenge)]
-            best = min(taking_part, key=lambda card: card.rank, default=None)
+            best = min(taking_part, key=_order, default=None)
             found.append(WallEntry(student, _to_show(cards), len(cards), best))
         return found
 
@@ -146,10 +147,28 @@ class _Shown:
     until: float = 0.0
 
 
-def standings(entries: Sequence[WallEntry]) -> list[tuple[Student, RunCard]]:
-    """Return the best run of each student in the class's challenge, the leader first."""
-    best = [(entry.student, entry.best) for entry in entries if entry.best is not None]
-    return sorted(best, key=lambda entry: entry[1].rank)
+def standings(entries: Sequence[WallEntry]) -> list[Standing]:
+    """Rank the students' best runs in the class's challenge; those that look equal share a rank."""
+    return _ranked([(entry.student, entry.best) for entry in entries])
+
+
+def newest_ranked(entries: Sequence[WallEntry]) -> list[Standing]:
+    """Rank the runs that the wall shows, likewise; those without a PSNR are left out."""
+    shown = [(entry.student, entry.card) for entry in entries]
+    return _ranked(
+        [(who, card) for who, card in shown if card is not None and card.psnr is not None]
+    )
+
+
+def _ranked(runs: Sequence[tuple[Student, RunCard | None]]) -> list[Standing]:
+    there = [(student, card) for student, card in runs if card is not None]
+    there.sort(key=lambda run: _order(run[1]))
+    merits = [card.merit for _, card in there]
+    return [Standing(1 + merits.index(card.merit), student, card) for student, card in there]
+
+
+def _order(card: RunCard) -> tuple[Any, ...]:
+    return *card.merit, card.created
 
 
 def _without_deleted_images(card: RunCard) -> RunCard:

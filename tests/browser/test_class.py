@@ -104,7 +104,7 @@ def test_a_class_from_its_code_to_its_table(page, stranger, browser, server):
         one.get_by_role("link", name="Take part").click()
         one.get_by_text("Set up").first.wait_for()
         one.wait_for_function("() => new URL(location.href).searchParams.has('latent_dim')")
-        assert (linked(one, "latent_dim"), linked(one, "image_size")) == ("8", "8")
+        assert (linked(one, "latent_dim"), linked(one, "image_size")) == ("4", "8")
         train(one, "latent_dim=8&epochs=8")
         train(two, "latent_dim=1&epochs=2000")
         expect(card(page, MARKUP)).to_contain_text(re.compile(r"Finished.*\d\d\.\d dB"))
@@ -204,7 +204,35 @@ def test_the_projector_page_fits_a_phone_and_knows_no_secret(page, phone):
         main = phone.get_by_test_id("stMain")
         assert main.evaluate("element => element.scrollWidth <= element.clientWidth")
         expect(card(page, "Ada")).to_be_visible()
+        # From the code to the first curve: the nickname, Join and one more tap.
+        phone.get_by_role("button", name="Start my first training").click()
+        expect(phone.get_by_text("Finished").first).to_be_visible()
+        open_page(phone, f"/classroom?class={code}")
+        expect(phone.get_by_role("link", name="Set up a training")).to_be_visible()
+        expect(phone.get_by_role("button", name="Start my first training")).to_have_count(0)
         page.get_by_role("button", name="Ada", exact=True).click()
         page.get_by_role("button", name="Remove").click()
         expect(phone.get_by_text(f"Join class {code}")).to_be_visible()
         expect(page.get_by_text("Nobody is here yet")).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "height", "letter"), [(1280, 720, 28), (1920, 1080, 40)])
+def test_the_back_row_reads_the_projector(page, stranger, width, height, letter):
+    code = open_class(page)
+    page.set_viewport_size({"width": width, "height": height})
+    open_page(page, f"/classroom?class={code}&view=Projector")
+    expect(page.get_by_text("Nobody is here yet")).to_be_visible()
+    join(stranger, code, "Ada")
+    stranger.get_by_role("button", name="Start my first training").click()
+    best = page.locator(".podium .place")
+    expect(best).to_contain_text(re.compile(r"^1\. Ada\s*\d+\.\d dB"))
+    assert best.locator("canvas").evaluate(PAINTED) > 100
+    for name in (best.locator(".name"), card(page, "Ada").locator(".name")):
+        assert name.evaluate("e => parseFloat(getComputedStyle(e).fontSize)") >= letter
+    wall = page.locator(".wall").bounding_box()
+    assert wall is not None
+    assert wall["height"] >= 0.75 * height
+    assert wall["y"] + wall["height"] <= height
+    assert wall["width"] >= 0.95 * width
+    expect(page.get_by_text(code, exact=True)).to_be_in_viewport()
+    expect(page.get_by_test_id("stSidebar")).to_have_count(0)

@@ -17,17 +17,17 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ae_core import images
+from ae_core.classroom.beginning import challenge_preset
 from ae_core.classroom.csv_export import COLUMNS, table
 from ae_core.classroom.model import (
     Challenge,
     ClassLimits,
     Classroom,
     Student,
-    challenge_preset,
 )
 from ae_core.classroom.run_card import MAX_BYTES, MAX_POINTS, MAX_SIDE, RunCard, WallEntry, pack
 from ae_core.classroom.service import ClassroomService
-from ae_core.classroom.wall import Wall, standings
+from ae_core.classroom.wall import Wall, newest_ranked, standings
 from ae_core.models.compatibility import image_shape
 from ae_core.runs.record import RunOutcome, RunRecord, new_run_id
 from ae_core.runs.snapshot import Snapshot
@@ -172,7 +172,7 @@ LATENT_8 = change(DIGITS, latent_dim=8)
 def challenged(store, wall_of, students=(ADA, BOB, CEM)):
     classroom = replace(CLASSROOM, challenge=Challenge(8, "digits", 8, begun=200.0))
     found = standings(wall_of(store).entries(classroom, students))
-    return [(student.nickname, card.psnr) for student, card in found]
+    return [(each.rank, each.student.nickname, each.card.psnr) for each in found]
 
 
 def test_the_best_run_of_each_student_is_ranked_by_held_out_psnr(store, wall_of):
@@ -180,14 +180,17 @@ def test_the_best_run_of_each_student_is_ranked_by_held_out_psnr(store, wall_of)
     kept(store, "ada", 202.0, 19.0, spec=LATENT_8)
     kept(store, "bob", 201.0, 22.0, "stopped", spec=LATENT_8)
     kept(store, "cem", 201.0, 20.0, spec=LATENT_8)
-    assert challenged(store, wall_of) == [("Bob", 22.0), ("Ada", 21.0), ("Cem", 20.0)]
+    assert challenged(store, wall_of) == [(1, "Bob", 22.0), (2, "Ada", 21.0), (3, "Cem", 20.0)]
 
 
-def test_of_equal_runs_fewer_numbers_lead_and_then_the_older(store, wall_of):
-    kept(store, "ada", 201.0, 20.0, spec=LATENT_8)
+def test_of_runs_that_look_equal_fewer_numbers_lead_and_the_others_share_a_rank(store, wall_of):
+    kept(store, "ada", 201.0, 20.04, spec=LATENT_8)
     kept(store, "bob", 205.0, 20.0, spec=change(DIGITS, latent_dim=4))
-    kept(store, "cem", 200.5, 20.0, spec=LATENT_8)
-    assert [name for name, _ in challenged(store, wall_of)] == ["Bob", "Cem", "Ada"]
+    kept(store, "cem", 200.5, 19.96, spec=LATENT_8)
+    kept(store, "dan", 200.5, 19.9, spec=LATENT_8)
+    students = (ADA, BOB, CEM, Student("dan", "Dan", 0.0))
+    ranks = [(rank, name) for rank, name, _ in challenged(store, wall_of, students)]
+    assert ranks == [(1, "Bob"), (2, "Cem"), (2, "Ada"), (4, "Dan")]
 
 
 @pytest.mark.parametrize(
@@ -206,7 +209,7 @@ def test_of_equal_runs_fewer_numbers_lead_and_then_the_older(store, wall_of):
 def test_other_runs_take_no_part(store, wall_of, created, status, spec, metrics):
     kept(store, "ada", created, 40.0, status, spec=spec, metrics=metrics)
     kept(store, "bob", 201.0, 10.0, spec=LATENT_8)
-    assert challenged(store, wall_of) == [("Bob", 10.0)]
+    assert challenged(store, wall_of) == [(1, "Bob", 10.0)]
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -219,14 +222,16 @@ def test_gray_runs_and_runs_in_colour_take_no_part_in_each_other_s_challenge(
     challenge = Challenge(8, "toy-faces", 64, 200.0, channels)
     classroom = replace(CLASSROOM, challenge=challenge)
     entries = wall_of(store).entries(classroom, (ADA, BOB))
-    assert [card.psnr for _, card in standings(entries)] == [20.0 + channels]
+    assert [each.card.psnr for each in standings(entries)] == [20.0 + channels]
     spec, name = challenge_preset(challenge, ClassLimits())
     assert (name, spec.channels) == ("toy-faces-vae", channels)
 
 
 def test_without_a_challenge_nobody_leads(store, wall_of):
     kept(store, "ada", 201.0, spec=LATENT_8)
-    assert standings(wall_of(store).entries(CLASSROOM, [ADA])) == []
+    entries = wall_of(store).entries(CLASSROOM, [ADA])
+    assert standings(entries) == []
+    assert [each.student for each in newest_ranked(entries)] == [ADA]
 
 
 @given(st.integers(0, 2000))
@@ -279,9 +284,12 @@ def test_a_wall_is_read_back_and_tells_no_visitor(store, wall_of):
         kept(store, student.visitor, 101.0, 20.0 + n)
     entries = wall_of(store).entries(CLASSROOM, students)
     words = {"stop": "Stop"}
-    about, pixels = unpacked(pack(entries, words=words, mine=students[1].id, leaders=["x"]))
+    best = newest_ranked(entries)
+    about, pixels = unpacked(pack(entries, words=words, mine=students[1].id, best=best))
     assert [student["name"] for student in about["students"]] == list(NICKNAMES)
-    assert (about["words"], about["mine"], about["teacher"]) == (words, students[1].id, False)
+    assert (about["words"], about["mine"], about["view"]) == (words, students[1].id, "student")
+    assert [student["leads"] for student in about["students"]] == [False] * 4 + [True]
+    assert about["podium"] == []
     assert "run" not in about["students"][0]
     for told, entry in zip(about["students"][1:], entries[1:], strict=True):
         at = told["run"]["pictures"]
@@ -289,6 +297,13 @@ def test_a_wall_is_read_back_and_tells_no_visitor(store, wall_of):
         assert pixels[at["begin"] : at["begin"] + size] == entry.card.images.tobytes()
         assert told["run"]["psnr"] == entry.card.psnr
     packed = json.dumps(about)
+    about, pixels = unpacked(pack(entries, words=words, best=best[:2], view="projector"))
+    for told, standing in zip(about["podium"], best[:2], strict=True):
+        assert (told["rank"], told["id"]) == (standing.rank, standing.student.id)
+        begin = told["pictures"]["begin"]
+        shown = standing.card.images.tobytes()
+        assert pixels[begin : begin + len(shown)] == shown
+    packed += json.dumps(about)
     assert "visitor-" not in packed
     assert not any(entry.card.run.id in packed for entry in entries if entry.card)
 
@@ -296,7 +311,8 @@ def test_a_wall_is_read_back_and_tells_no_visitor(store, wall_of):
 def test_only_the_teacher_s_wall_names_runs(store, wall_of):
     run_id = kept(store, "ada", 101.0)
     entries = wall_of(store).entries(CLASSROOM, [ADA])
-    assert unpacked(pack(entries, words={}, teacher=True))[0]["students"][0]["run"]["id"] == run_id
+    about, _ = unpacked(pack(entries, words={}, view="teacher"))
+    assert about["students"][0]["run"]["id"] == run_id
     assert run_id.encode() not in pack(entries, words={})
 
 
@@ -305,7 +321,7 @@ def test_a_student_takes_at_most_four_kilobytes():
     metrics = tuple({"val_loss": math.pi / e, "val_psnr": math.e * e} for e in range(1, 2001))
     shot = Snapshot("x" * 12, DIGITS, "", "", "running", history=metrics, pictures=rows)
     entry = WallEntry(Student("v", "W" * 30, 1.0), RunCard.of(shot, 1.0), 99)
-    assert len(pack([entry], words={}, teacher=True)) - len(pack([], words={})) <= 4096
+    assert len(pack([entry], words={}, view="teacher")) - len(pack([], words={})) <= 4096
 
 
 def test_a_card_of_the_same_epoch_follows_status_and_place():

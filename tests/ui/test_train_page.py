@@ -325,3 +325,19 @@ def test_a_run_of_a_recipe_stands_beside_the_figures_of_its_source(lang, said, m
     other = replace(run, spec=change(run.spec, learning_rate=0.01))
     monkeypatch.setattr(TrainingService, "snapshot", lambda *_: other)
     assert said not in texts(opened("pages/train.py", lang=lang, run=record.id).markdown)
+
+
+def test_students_begin_with_seeds_of_their_own_and_a_link_with_a_seed_keeps_it():
+    book = classroom_service()
+    classroom, _ = book.open_class("teacher")
+    own = [book.join(classroom.code, name, name).seed for name in ("ada", "bob")]
+    assert own[0] != own[1]
+    for name, seed in zip(("ada", "bob", "ada"), (*own, own[0]), strict=True):
+        page = opened("pages/train.py", visitor=name)
+        assert page.query_params["seed"] == str(seed)  # the address gives the same run again
+        assert f"Your seed is {seed}" in texts(page.caption)
+    page = opened("pages/train.py", visitor="ada", preset="digits-dense", epochs="3")
+    assert page.query_params["seed"] == str(own[0])
+    page = opened("pages/train.py", visitor="ada", preset="digits-dense", seed="7")
+    assert page.session_state["session"].draft.spec.seed == 7
+    assert "seed" not in opened("pages/train.py", visitor="nobody").query_params

@@ -6,15 +6,18 @@ import { localized } from "../widgets/numbers.js";
 import { drawPairs, figure, points } from "./plot.js";
 
 /** @import { Words } from "../widgets/types.js" */
-/** @import { Run } from "./plot.js" */
+/** @import { Pairs, Run } from "./plot.js" */
 /**
+ * @typedef {{ rank: number, id: string, psnr: number, numbers: number, pictures: Pairs }} Standing
+ *
  * @typedef {{ id: string, name: string, runs: number, leads: boolean, run?: Run }} Student
  *
  * @typedef {object} Data as `ae_core.classroom.run_card.pack` packs it
  * @property {Words} words
  * @property {string} mine the id of the student who views the wall
- * @property {boolean} teacher whether a teacher views the wall
+ * @property {"student" | "teacher" | "projector"} view who views the wall
  * @property {Student[]} students
+ * @property {Standing[]} podium the best, for a projector
  * @property {Uint8Array} pixels the pixels of all images
  *
  * @typedef {(act: string, id: string | undefined) => void} Send
@@ -62,8 +65,9 @@ export class Card {
     this.root.style.setProperty("--own", colour);
     this.root.classList.toggle("mine", student.id === data.mine);
     this.root.classList.toggle("live", Boolean(run?.live));
+    this.root.style.setProperty("--done", run ? `${(100 * run.epoch) / run.epochs}%` : "0");
     this.state.textContent = stateOf(run, words);
-    this.strong.textContent = run?.psnr == null ? "–" : `${localized(run.psnr.toFixed(1))} dB`;
+    this.strong.textContent = decibels(run?.psnr);
     this.strong.title = run?.heldOut ? words.held_out : words.in_training;
     this.rest.textContent = run
       ? `${words.numbers.replace("#", String(run.numbers))} · ${words.loss} ${figure(run.loss)}`
@@ -71,7 +75,7 @@ export class Card {
     this.pictures.ariaLabel = `${student.name}: ${words.pictures}`;
     this.curve.ariaLabel = `${student.name}: ${words.curve}`;
     this.pictures.hidden = !run?.pictures.count;
-    if (!data.teacher) return;
+    if (data.view !== "teacher") return;
     this.stop.textContent = words.stop;
     this.out.textContent = words.remove;
     this.open.textContent = words.open;
@@ -86,9 +90,10 @@ export class Card {
     const { run } = this.student;
     /** @type {HTMLElement[]} */
     const wanted = [];
-    if (this.data.teacher && run?.live) wanted.push(this.stop);
-    if (this.data.teacher && lit && run) wanted.push(this.open);
-    if (this.data.teacher && lit) wanted.push(this.out);
+    const teacher = this.data.view === "teacher";
+    if (teacher && run?.live) wanted.push(this.stop);
+    if (teacher && lit && run) wanted.push(this.open);
+    if (teacher && lit) wanted.push(this.out);
     const there = this.controls.children;
     const same = wanted.length === there.length && wanted.every((hand, i) => there[i] === hand);
     if (!same) this.controls.replaceChildren(...wanted);
@@ -112,6 +117,9 @@ export class Card {
     context.stroke();
   }
 }
+
+/** @param {number | null | undefined} psnr */
+export const decibels = (psnr) => (psnr == null ? "–" : `${localized(psnr.toFixed(1))} dB`);
 
 /** @param {Run | undefined} run @param {Words} words */
 function stateOf(run, words) {

@@ -109,3 +109,12 @@ def join_info(classroom: Classroom, *, large: bool) -> None:
         st.code(address, language=None, wrap_lines=True)
     if is_local(here()):
         st.caption(text("classroom.local" if is_local(address) else "classroom.local_guessed"))
+
+
+def join_corner(classroom: Classroom, title: str) -> None:
+    """Show a heading, and in a corner beside it how to join: others are there already."""
+    address = with_query(reachable(), **{"class": classroom.code})
+    with st.container(horizontal=True, horizontal_alignment="distribute", key="projector-head"):
+        st.title(notice.plain(title), anchor=False, width="stretch")
+        st.html(f"<p>{classroom.code}</p>", width="content")
+        st.image(qr_code(address), width=110, alt=text("classroom.qr"))

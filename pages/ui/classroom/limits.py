@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from ae_core.classroom.model import Challenge, ClassLimits, Classroom, Student, challenge_preset
-from ae_core.classroom.run_card import RunCard
+from ae_core.classroom.beginning import WEAK_EPOCHS, challenge_preset
+from ae_core.classroom.model import Challenge, ClassLimits, Classroom
+from ae_core.classroom.run_card import Standing
 from ae_core.data.loading import card
-from ae_core.specs import LIMITS, to_query
+from ae_core.specs import LIMITS, TrainingSpec, change, to_query
 from pages.ui.backend.service import classroom_service
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import image_set_title
@@ -15,7 +16,7 @@ from pages.ui.i18n.text import number, text
 from pages.ui.i18n.wording import in_words
 from pages.ui.state.session import visitor
 
-MAX_STANDINGS = 3
+MAX_STANDINGS, MAX_SHOWN = 3, 6  # ranks; students, because some may share a rank
 
 
 def limits_in_words(limits: ClassLimits) -> str:
@@ -48,18 +49,26 @@ def class_note() -> None:
     where = classroom_service().class_of(visitor())
     if where is None:
         return
-    classroom, _ = where
+    classroom, student = where
     said = [limits_in_words(classroom.limits)]
     if classroom.challenge is not None:
         said.append(challenge_in_words(classroom.challenge))
+        said.append(text("classroom.challenge.turn"))
+    said.append(text("classroom.own_seed", seed=str(student.seed)))
     label = text("classroom.note", code=classroom.code)
     if st.button(label, icon=":material/groups:", type="tertiary", key="classroom.note"):
         st.switch_page("pages/classroom.py", query_params={"class": classroom.code})
     st.caption(notice.plain(" · ".join(said)))
 
 
+def with_own_seed(spec: TrainingSpec) -> TrainingSpec:
+    """Return settings with the visitor's own seed, if the visitor is in a class."""
+    where = classroom_service().class_of(visitor())
+    return spec if where is None else change(spec, seed=where[1].seed)
+
+
 def challenge_view(
-    classroom: Classroom, standings: Sequence[tuple[Student, RunCard]], *, to_a_student: bool
+    classroom: Classroom, standings: Sequence[Standing], *, to_a_student: bool
 ) -> None:
     """Show a class's challenge and its leaders, and to students how to take part."""
     if classroom.challenge is None:
@@ -67,20 +76,24 @@ def challenge_view(
     with st.container(border=True):
         st.markdown(f"## {notice.plain(challenge_in_words(classroom.challenge))}")
         with st.container(horizontal=True, gap="large", vertical_alignment="center"):
-            for place, (student, run) in enumerate(standings[:MAX_STANDINGS], 1):
+            best = [each for each in standings if each.rank <= MAX_STANDINGS]
+            for each in best[:MAX_SHOWN]:
                 st.metric(
-                    f"**{place}. {notice.plain(student.nickname)}**",
-                    f"{number(run.psnr, '.1f')} dB",
-                    text("run.numbers", count=run.latent_dim),
+                    f"**{each.rank}. {notice.plain(each.student.nickname)}**",
+                    f"{number(each.card.psnr, '.1f')} dB",
+                    text("run.numbers", count=each.card.latent_dim),
                     delta_color="off",
                     delta_arrow="off",
                     width="content",
                 )
-            if not standings:
+            if not best:
                 st.caption(text("classroom.challenge.nobody"))
             if to_a_student:
                 _take_part(classroom.challenge, classroom.limits)
-        st.caption(text("classroom.challenge.rules"))
+        rules = text("classroom.challenge.rules")
+        if to_a_student:
+            rules += " " + text("classroom.challenge.weak", epochs=WEAK_EPOCHS)
+        st.caption(rules)
 
 
 def _take_part(challenge: Challenge, limits: ClassLimits) -> None:

@@ -31,6 +31,9 @@ import { localized } from "../widgets/numbers.js";
  * @typedef {{ id: string, name: string, colour: string, points: Point[] }} Line
  */
 
+const MOST_LABELS = 6; // curves, each with its student's name
+export const FEWEST_IN_A_BAND = 4; // curves: of fewer, the middle half says nothing
+
 /** The index of each measure in a point of a curve. @type {Record<Measure, 1 | 2>} */
 export const MEASURES = { psnr: 2, loss: 1 };
 
@@ -81,21 +84,25 @@ export function drawPairs(canvas, { count, side, channels, begin }, pixels) {
  * @param {Line[]} lines at least one
  * @param {string | undefined} lit the student whose curve is highlighted
  * @param {boolean} logarithmic
- * @param {string} title
+ * @param {string[]} said its title, in parts of which the last ones may be left out
  */
-export function drawPlot(canvas, lines, lit, logarithmic, title) {
+export function drawPlot(canvas, lines, lit, logarithmic, said) {
   const [context, width, height] = sized(canvas);
   const style = getComputedStyle(canvas);
-  context.font = `14px ${style.fontFamily}`;
+  const letter = parseFloat(style.fontSize);
+  context.font = `${letter}px ${style.fontFamily}`;
   context.fillStyle = style.color;
-  context.fillText(title, 44, 18);
+  const titles = said.map((_, left) => said.slice(0, said.length - left).join(" · "));
+  const room = width - 3 * letter;
+  const title = titles.find((each) => context.measureText(each).width < room) ?? said[0];
+  context.fillText(title, 3 * letter, 1.3 * letter);
   const values = lines.flatMap((line) => line.points.map(([, value]) => value));
   const bend = logarithmic && Math.min(...values) > 0 ? Math.log : Number;
   const [low, high] = [bend(Math.min(...values)), bend(Math.max(...values))];
   const last = Math.max(2, ...lines.map((line) => endOf(line)[0]));
-  const labelled = new Set(lines.length <= 6 ? lines.map((line) => line.id) : [lit]);
-  const named = lines.some((line) => labelled.has(line.id));
-  const [left, right, top, bottom] = [44, width - (named ? 110 : 16), 30, height - 24];
+  const labelled = lines.filter((line) => lines.length <= MOST_LABELS || line.id === lit);
+  const [left, right] = [3 * letter, width - (labelled.length ? 8 : 1) * letter];
+  const [top, bottom] = [2.2 * letter, height - 1.7 * letter];
   /** @param {number} epoch */
   const across = (epoch) => left + ((epoch - 1) / (last - 1)) * (right - left);
   /** @param {number} value */
@@ -109,13 +116,13 @@ export function drawPlot(canvas, lines, lit, logarithmic, title) {
   for (const share of [0, 0.5, 1]) {
     const bent = low + share * (high - low);
     const value = bend === Math.log ? Math.exp(bent) : bent;
-    context.fillText(figure(value), left - 6, up(value) + 5);
+    context.fillText(figure(value), left - 6, up(value) + letter / 3);
     context.fillRect(left, up(value), right - left, 0.4);
   }
   context.textAlign = "left";
   for (const line of [...lines].sort((a, b) => Number(a.id === lit) - Number(b.id === lit))) {
     const bright = lit === undefined || line.id === lit;
-    context.globalAlpha = bright ? 1 : 0.2;
+    context.globalAlpha = !bright ? 0.2 : lines.length > MOST_LABELS && lit === undefined ? 0.6 : 1;
     context.strokeStyle = context.fillStyle = line.colour;
     context.lineWidth = line.id === lit ? 4 : 2;
     context.beginPath();
@@ -125,9 +132,78 @@ export function drawPlot(canvas, lines, lit, logarithmic, title) {
     context.beginPath();
     context.arc(across(epoch), up(value), line.id === lit ? 5 : 3, 0, 7);
     context.fill();
-    if (labelled.has(line.id)) context.fillText(shortened(line.name), across(epoch) + 8, up(value) + 5);
+  }
+  if (lines.length >= FEWEST_IN_A_BAND && lit === undefined) {
+    const [lower, middle, upper] = quantiles(
+      lines.map((line) => line.points),
+      [0.25, 0.5, 0.75],
+    );
+    context.fillStyle = context.strokeStyle = style.color;
+    context.globalAlpha = 0.22;
+    context.beginPath();
+    for (const [epoch, value] of [...lower, ...upper.reverse()]) context.lineTo(across(epoch), up(value));
+    context.fill();
+    context.globalAlpha = 1;
+    context.lineWidth = 3;
+    context.beginPath();
+    for (const [epoch, value] of middle) context.lineTo(across(epoch), up(value));
+    context.stroke();
   }
   context.globalAlpha = 1;
+  labelled.sort((a, b) => endOf(b)[1] - endOf(a)[1]);
+  const heights = apart(labelled.map((line) => up(endOf(line)[1])), 1.2 * letter, bottom);
+  labelled.forEach((line, i) => {
+    context.fillStyle = line.colour;
+    context.fillText(shortened(line.name), across(endOf(line)[0]) + 8, heights[i] + letter / 3);
+  });
+}
+
+/**
+ * Move rising heights so far that each is ``distance`` or more below the one before, and the last
+ * not below ``bottom``.
+ *
+ * @param {number[]} heights
+ * @param {number} distance
+ * @param {number} bottom
+ */
+export function apart(heights, distance, bottom) {
+  const moved = [...heights];
+  for (let i = 1; i < moved.length; i++) moved[i] = Math.max(moved[i], moved[i - 1] + distance);
+  for (let i = moved.length - 1, most = bottom; i >= 0; i--, most -= distance) moved[i] = Math.min(moved[i], most);
+  return moved;
+}
+
+/**
+ * Return quantiles of curves at every epoch that one of them has.
+ *
+ * Between the points of a curve lies a straight line; before its first and after its last it is
+ * left out.
+ *
+ * @param {Point[][]} curves
+ * @param {number[]} parts from 0 to 1
+ * @returns {Point[][]}
+ */
+export function quantiles(curves, parts) {
+  const epochs = [...new Set(curves.flatMap((curve) => curve.map(([epoch]) => epoch)))].sort((a, b) => a - b);
+  const values = epochs.map((epoch) => curves.flatMap((curve) => valueAt(curve, epoch) ?? []).sort((a, b) => a - b));
+  return parts.map((part) => epochs.map((epoch, i) => /** @type {Point} */ ([epoch, quantile(values[i], part)])));
+}
+
+/** @param {Point[]} curve @param {number} epoch */
+function valueAt(curve, epoch) {
+  const after = curve.findIndex(([each]) => each >= epoch);
+  if (after < 0 || (after === 0 && curve[0][0] > epoch)) return undefined;
+  const [right, high] = curve[after];
+  if (right === epoch) return high;
+  const [left, low] = curve[after - 1];
+  return low + ((high - low) * (epoch - left)) / (right - left);
+}
+
+/** Return a quantile of sorted values, between two of them if need be. @param {number[]} sorted @param {number} part */
+function quantile(sorted, part) {
+  const place = part * (sorted.length - 1);
+  const below = Math.floor(place);
+  return sorted[below] + (place - below) * ((sorted[below + 1] ?? sorted[below]) - sorted[below]);
 }
 
 /** @param {Line} line */

@@ -4,8 +4,8 @@
 
 import { Redraw } from "../widgets/canvas.js";
 import { element, find, viewOf } from "../widgets/dom.js";
-import { Card } from "./card.js";
-import { drawPlot, hue, MEASURES, points } from "./plot.js";
+import { Card, decibels } from "./card.js";
+import { drawPairs, drawPlot, FEWEST_IN_A_BAND, hue, MEASURES, points } from "./plot.js";
 
 /** @import { Call } from "../widgets/types.js" */
 /** @import { Data, Send, Student } from "./card.js" */
@@ -21,6 +21,7 @@ const SORTS = {
   numbers: (a, b) => descending(negative(a.run?.numbers), negative(b.run?.numbers)),
 };
 const MANY = 24; // students; with more, their cards are small
+const PAGE_SECONDS = 8; // for which a projector shows as many cards as fit
 
 /** @param {Call<Uint8Array>} call */
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -48,13 +49,18 @@ class Wall extends Redraw {
     this.sorts = element("div", { className: "controls", role: "group" });
     this.measures = element("div", { className: "controls", role: "group" });
     this.plot = element("canvas", { className: "plot", role: "img" });
+    this.podium = element("div", { className: "podium" });
     this.grid = element("div", { className: "cards" });
     const toolbar = element("div", { className: "toolbar" });
     toolbar.append(this.sorts, this.measures);
-    root.append(toolbar, this.plot, this.grid);
+    root.append(toolbar, this.plot, this.podium, this.grid);
+    this.root = root;
+    root.classList.toggle("projector", data.view === "projector");
+    toolbar.hidden = data.view === "projector";
+    this.turning = data.view === "projector" ? setInterval(() => this.turn(), 1000 * PAGE_SECONDS) : 0;
     /** @type {Map<string, Card>} */
     this.cards = new Map();
-    this.sort = "name";
+    this.sort = data.view === "projector" ? "psnr" : "name";
     /** @type {Measure} */
     this.measure = "psnr";
     /** @type {string | undefined} */
@@ -65,6 +71,7 @@ class Wall extends Redraw {
 
   close() {
     this.resized.disconnect();
+    clearInterval(this.turning);
     this.cancel();
   }
 
@@ -86,6 +93,38 @@ class Wall extends Redraw {
     this.grid.classList.toggle("many", kept.size > MANY);
     if (this.lit && !kept.has(this.lit)) this.lit = undefined;
     this.arrange();
+    this.showBest();
+  }
+
+  /** Show the best of the class with their pictures, for a projector. */
+  showBest() {
+    const { words, students, podium, pixels } = this.data;
+    const numbers = new Map(students.map((student, number) => [student.id, number]));
+    this.podium.ariaLabel = words.best;
+    this.podium.role = "group";
+    this.podium.replaceChildren(
+      ...podium.map(({ rank, id, psnr, pictures }) => {
+        const number = numbers.get(id) ?? 0;
+        const { name } = students[number];
+        const place = element("div", { className: "place" });
+        place.style.setProperty("--own", hue(number));
+        const canvas = element("canvas", { className: "pictures", role: "img" });
+        canvas.ariaLabel = `${name}: ${words.pictures}`;
+        if (pictures.count) drawPairs(canvas, pictures, pixels);
+        const title = element("span", { className: "name", textContent: `${rank}. ${name}` });
+        place.append(title, element("b", { textContent: decibels(psnr) }), canvas);
+        return place;
+      }),
+    );
+    // What stands above the wall takes from its height.
+    this.root.style.setProperty("--above", `${Math.round(this.root.getBoundingClientRect().top + scrollY)}px`);
+  }
+
+  /** Show the next cards, if not all of them fit. */
+  turn() {
+    const { grid } = this;
+    const last = grid.scrollTop + grid.clientHeight >= grid.scrollHeight - 4;
+    grid.scrollTop = last ? 0 : grid.scrollTop + grid.clientHeight;
   }
 
   /**
@@ -147,9 +186,10 @@ class Wall extends Redraw {
       .map((student, number) => ({ ...student, colour: hue(number), points: points(student.run, this.measure) }))
       .filter((line) => line.points.length);
     const title = words[`measure_${this.measure}`];
+    const said = [title, words.epoch, ...(lines.length >= FEWEST_IN_A_BAND ? [words.band] : [])];
     this.plot.ariaLabel = `${words.plot}: ${title}`;
     this.plot.hidden = !lines.length;
-    if (lines.length) drawPlot(this.plot, lines, this.lit, this.measure === "loss", `${title} · ${words.epoch}`);
+    if (lines.length) drawPlot(this.plot, lines, this.lit, this.measure === "loss", said);
   }
 }
 

@@ -3,17 +3,18 @@
 ``wall.js`` updates the wall in the browser, ``plot.js`` paints its charts and images.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import streamlit as st
 
-from ae_core.classroom.run_card import WallEntry, pack
-from ae_core.classroom.wall import standings
+from ae_core.classroom.run_card import Standing, WallEntry, pack
+from ae_core.classroom.wall import newest_ranked, standings
 from ae_core.errors import UnknownThing
 from ae_core.runs.snapshot import LIVE
 from pages.ui.backend.service import class_wall, classroom_service
-from pages.ui.classroom.limits import challenge_view, limits_in_words
+from pages.ui.classroom.join_or_open import join_corner, join_info
+from pages.ui.classroom.limits import challenge_in_words, challenge_view, limits_in_words
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.state.session import visitor
@@ -22,10 +23,11 @@ from pages.ui.widgets.component import component, sent
 WORDS = (
     *("sort", "sort_name", "sort_psnr", "sort_loss", "sort_newest", "sort_numbers"),
     *("plot", "measure_psnr", "measure_loss", "epoch", "loss", "held_out", "in_training"),
-    *("leads", "no_run", "pictures", "curve", "stop", "remove", "open"),
+    *("leads", "no_run", "pictures", "curve", "stop", "remove", "open", "band", "best"),
 )
 SHOWN_SECONDS = 1.5  # refresh interval on the projector and for the teacher
 STUDENT_SECONDS = 3.0  # slower: a hundred students may view a hundred students
+MAX_PODIUM = 3  # ranks with pictures on the projector
 ENDED = ("finished", "stopped", "failed")
 
 _WALL = component(__file__, '<div class="wall"></div>')
@@ -65,10 +67,38 @@ def _draw(code: str, mine: str, secret: str | None) -> None:
     _draw_wall(
         f"class-wall-{code}-{'all' if secret is None else 'teacher'}",
         entries,
+        best,
+        view="student" if secret is None else "teacher",
         mine=mine,
-        leaders={student.id for student, _ in best[:1]},
         on_act=None if secret is None else partial(_act, code, secret),
     )
+
+
+def projector(code: str) -> None:
+    """Show a class to the back row, and keep it up to date."""
+    with st.container(key="projector"):  # `frame.css` gives it the whole window
+        st.fragment(run_every=SHOWN_SECONDS)(_draw_projector)(code)
+
+
+@notice.refusals()
+def _draw_projector(code: str) -> None:
+    try:
+        classroom = classroom_service().find(code)
+    except UnknownThing:
+        st.rerun()
+    students = classroom_service().students(code)
+    if classroom.paused:
+        st.warning(text("classroom.paused"), icon=":material/pause:")
+    if not students:
+        join_info(classroom, large=True)
+        st.info(text("classroom.empty"))
+        return
+    entries, challenge = class_wall().entries(classroom, students), classroom.challenge
+    best = standings(entries) if challenge else newest_ranked(entries)
+    head = text("classroom.title") if challenge is None else challenge_in_words(challenge)
+    join_corner(classroom, head)
+    podium = [each for each in best if each.rank <= MAX_PODIUM][: MAX_PODIUM + 1]
+    _draw_wall(f"class-wall-{code}-projector", entries, podium, view="projector")
 
 
 def _act(code: str, secret: str, act: str, name: str) -> None:
@@ -84,9 +114,10 @@ def _act(code: str, secret: str, act: str, name: str) -> None:
 def _draw_wall(
     key: str,
     entries: list[WallEntry],
+    best: Sequence[Standing],
     *,
+    view: str,
     mine: str = "",
-    leaders: Collection[str] = (),
     on_act: Callable[[str, str], None] | None = None,
 ) -> None:
     """Draw a wall.
@@ -94,8 +125,9 @@ def _draw_wall(
     Args:
         key: the key of the component.
         entries: the students' entries, at least one.
+        best: the best in the challenge; on a projector, in any case.
+        view: see `ae_core.classroom.run_card.pack`.
         mine: the id of the student who views the wall.
-        leaders: ids of students who lead a challenge.
         on_act: only for the teacher's wall; called with "stop" or "remove" and the id of the run
             or student, before the page reruns.
     """
@@ -105,10 +137,9 @@ def _draw_wall(
         if on_act is not None and isinstance(named, str):
             on_act(act, named)
 
-    data = pack(entries, words=_words(), mine=mine, leaders=leaders, teacher=on_act is not None)
     _WALL(
         key=key,
-        data=data,
+        data=pack(entries, words=_words(), mine=mine, best=best, view=view),
         on_stop_change=lambda: take("stop"),
         on_remove_change=lambda: take("remove"),
     )

@@ -17,7 +17,12 @@ ASK_SECONDS = 2.0
 
 
 def page_frame(
-    title: str, draw: Callable[[], None], *, by_itself: bool = True, heading: bool = True
+    title: str,
+    draw: Callable[[], None],
+    *,
+    by_itself: bool = True,
+    heading: bool = True,
+    sidebar: bool = True,
 ) -> None:
     """Draw a page; every page script calls this, because a link may open any page.
 
@@ -28,6 +33,7 @@ def page_frame(
             content with fragments: after a change of the outer fragment, the place of an inner one
             no longer exists, and Streamlit's page goes blank.
         heading: whether to begin with `page_heading`; otherwise the page draws its own.
+        sidebar: whether to draw the navigation.
     """
     keep_language()
     name_of_page = text(f"frame.page.{slug(title)}")
@@ -37,8 +43,9 @@ def page_frame(
         layout="wide",
         initial_sidebar_state=SIDEBAR_PIXELS,
     )
-    st.logo(LOGO, size="large")
-    navigation()
+    if sidebar:
+        st.logo(LOGO, size="large")
+        navigation()
     if "back" in st.query_params:
         return_link()
     if heading:

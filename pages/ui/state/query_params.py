@@ -22,10 +22,16 @@ NOT_SETTINGS = (
 )
 
 
-def read_settings() -> str:
-    """Take over the settings of a newly opened link; return its error, or ""."""
+def read_settings(with_seed: Callable[[TrainingSpec], TrainingSpec]) -> str:
+    """Take over the settings of a newly opened link; return its error, or "".
+
+    Args:
+        with_seed: gives settings that name no seed the one to begin with.
+    """
     mine = session().draft
     query = {k: v for k, v in st.query_params.items() if k not in NOT_SETTINGS}
+    if mine.query is None and not query:
+        mine.spec = with_seed(mine.spec)
     if not query or query == mine.query:
         return ""
     mine.query = query
@@ -35,6 +41,8 @@ def read_settings() -> str:
         spec = from_query(query)
         if "decoder" not in query:
             spec = with_fitting_decoder(spec)
+        if "seed" not in query:
+            spec = with_seed(spec)
         network_shapes(spec)
         card(spec.image_set).check_trainable()
     except UserError as error:

@@ -15,12 +15,22 @@ from ae_core.errors import UserError
 from ae_core.models.compatibility import apply_body, apply_setting, image_shape
 from ae_core.specs import CHOICES, LIMITS, PRESETS, flatten, preset
 from pages.ui.backend.images import thumbnail_of_set
+from pages.ui.classroom.limits import with_own_seed
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import image_set_title, preset_about, preset_title
 from pages.ui.i18n.text import decimal, number, text
 from pages.ui.i18n.wording import help_of, in_words, label
+from pages.ui.state.query_params import read_settings, write_settings
 from pages.ui.state.session import Draft, session, visitor
 from pages.ui.widgets.picture_menu import Entry, picture_menu
+
+
+def take_link() -> None:
+    """Take over the settings in the address, and keep those of the draft there."""
+    problem = read_settings(with_own_seed)
+    if problem:
+        notice.error(problem)
+    write_settings()
 
 
 def preset_select() -> None:
@@ -44,7 +54,7 @@ def preset_select() -> None:
 def _take_preset(name: str) -> None:
     mine = session().draft
     mine.preset = name
-    mine.spec = preset(name)
+    mine.spec = with_own_seed(preset(name))
     mine.rejected.clear()
 
 
