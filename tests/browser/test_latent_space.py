@@ -16,7 +16,6 @@ from ae_core.images import to_bytes_range
 from ae_core.latent import explore
 from ae_core.latent.browser_decoder import MAX_MACS, decoder_macs
 from ae_core.latent.effects import VISIBLE
-from ae_core.latent.explore import stored_decoder
 from ae_core.latent.profile import LatentProfile
 from ae_core.models.compatibility import image_shape
 from ae_core.models.pretrained import best_for, cards
@@ -637,15 +636,16 @@ def test_strips_and_grids_need_no_decoder_in_the_browser(page):
     assert page.get_by_test_id("stException").count() == 0
 
 
-def test_a_browser_keeps_the_decoders_that_it_has_loaded(page):
+@pytest.mark.parametrize("model", ["toy-faces-vae", "faces"])
+def test_a_browser_keeps_the_decoders_and_pictures_that_it_has_loaded(page, model):
     received: list[int] = []
     page.on("websocket", lambda ws: ws.on("framereceived", lambda data: received.append(len(data))))
-    weights = len(stored_decoder(best_for("latent").model_file(), best_for("latent").name))
     for _ in range(2):
         received.clear()
-        open_page(page, "/latent_space")
+        open_page(page, f"/latent_space?model={model}")
         wait_for_decoders(page)
-        assert sum(received) < weights / 2  # the coloured pictures of the page, and no decoder
+        expect(page.locator(".picker img[src]").first).to_be_visible()
+        assert sum(received) < 100_000  # a decoder is ten times as large
     assert page.evaluate(DECODERS_BYTES) == [0]
 
 
@@ -771,3 +771,18 @@ def test_a_visitor_makes_a_direction_of_two_groups(page):
     assert np.abs(pixels(page, picture(page)) - before).max() > 60
     page.get_by_role("button", name=f"Take out test picture {without[0]}").click()
     page.wait_for_function(IN_ADDRESS, arg=["without", ";".join(map(str, without[1:]))])
+
+
+def test_pictures_to_choose_from_come_in_a_message_if_this_server_does_not_have_them(page):
+    """They are the same, pixel by pixel, as those that the browser cuts from the file it keeps."""
+    seen = []
+    for missing in (False, True):
+        if missing:
+            page.route("**/bytes/*", lambda route: route.fulfill(status=404))
+        open_page(page, "/reconstruct?model=toy-faces-vae")
+        tiles = page.locator(".picker img[src]")
+        expect(tiles).to_have_count(page.locator(".picker button").count())
+        sources = tiles.evaluate_all("images => images.map((image) => image.src)")
+        seen.append([hash(source) for source in sources])  # a failure prints no pictures
+    assert len(set(seen[0])) > 10
+    assert seen[0] == seen[1]

@@ -8,6 +8,7 @@ import streamlit as st
 
 from ae_core import images
 from ae_core.data import gallery as galleries
+from ae_core.data.loading import card
 from ae_core.denoising import photos
 from ae_core.export import files
 from ae_core.models.pretrained import ModelCard, cards
@@ -15,7 +16,9 @@ from ae_core.specs import ImageChoice, TrainingSpec
 from pages.ui.backend.caching import uncached_for_user_sets
 from pages.ui.backend.service import answer
 from pages.ui.widgets import component
+from pages.ui.widgets.addressed import Addressed
 from pages.ui.widgets.component import relative_address
+from pages.ui.widgets.image_picker import Strip
 from pages.ui.widgets.images import contact_sheet, data_urls
 
 
@@ -29,6 +32,22 @@ def gallery(choice: ImageChoice, start: int, count: int) -> galleries.Gallery:
 def gallery_tiles(choice: ImageChoice, start: int, count: int) -> tuple[str, ...]:
     """Return the images of `gallery` as data URLs."""
     return data_urls(gallery(choice, start, count).images)
+
+
+def gallery_strip(choice: ImageChoice, start: int, count: int) -> Strip | tuple[str, ...]:
+    """Return the images of `gallery` for `image_picker`.
+
+    The browser keeps those that come with the app; those of visitors' sets come in messages.
+    """
+    if card(choice.image_set).user_made:
+        return gallery_tiles(choice, start, count)
+    return _strip(choice, start, count)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _strip(choice: ImageChoice, start: int, count: int) -> Strip:
+    shown = gallery(choice, start, count).images
+    return Strip(Addressed(images.to_png(np.concatenate(list(shown), axis=1))), len(shown))
 
 
 @uncached_for_user_sets(st.cache_data(show_spinner=False, max_entries=64))

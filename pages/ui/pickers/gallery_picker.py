@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from ae_core.specs import ImageChoice
-from pages.ui.backend.images import gallery, gallery_tiles
+from pages.ui.backend.images import gallery, gallery_strip
 from pages.ui.i18n.names import label_in_words
 from pages.ui.i18n.text import text
 from pages.ui.state.query_params import linked_index, set_query
@@ -59,7 +59,7 @@ def gallery_page(
         text("gallery.number", number=start + i) + (f": {label_in_words(label)}" if label else "")
         for i, label in enumerate(shown.labels)
     )
-    tiles = gallery_tiles(images, start, a_page)
+    tiles = gallery_strip(images, start, a_page)
     image_picker(key, tiles, names, chosen - start, lambda index: take(start + index))
 
 
