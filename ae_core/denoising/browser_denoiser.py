@@ -21,10 +21,7 @@ def stored_denoiser(model: DenoiserFile, name: str, side: int) -> bytes:
     """Return a denoiser for images (side, side, C), with its weights as they are stored."""
     kept = weights.from_bytes(Path(model.path).read_bytes())
     half = all(array.dtype == np.float16 for array in kept.values())
-    # As float32, they would take twice as much of the web server's memory.
-    return denoiser_bytes(
-        name, model.spec, side, kept if half else weights.dequantize(kept), half=half
-    )
+    return denoiser_bytes(name, model.spec, side, kept, half=half)
 
 
 def denoiser_bytes(

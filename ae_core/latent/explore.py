@@ -71,15 +71,16 @@ def float16_suffices(spec: TrainingSpec, own: Mapping[str, np.ndarray], codes: G
 
 
 def stored_decoder(model: ModelFile, name: str) -> bytes | None:
-    """Return `live_decoder` for a model that is stored with float16 weights, otherwise None.
+    """Return `live_decoder` for a model that is stored in few bits a weight, otherwise None.
 
     The web server may call it, because it loads no network.
     """
     kept = read_weights(model)
-    if any(array.dtype != np.float16 for array in kept.values()):
+    half = all(array.dtype == np.float16 for array in kept.values())
+    if not half and not any(array.dtype == np.int8 for array in kept.values()):
         return None
     spec = model.spec
-    return decoder_bytes(name, spec.autoencoder, image_shape(spec), kept, half=True)
+    return decoder_bytes(name, spec.autoencoder, image_shape(spec), kept, half=half)
 
 
 def decoder_in_training(model: ModelFile, name: str) -> bytes:

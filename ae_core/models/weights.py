@@ -3,6 +3,7 @@
 import io
 import logging
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -101,6 +102,32 @@ def quantize(weights: Mapping[str, np.ndarray], share: float = STEP) -> dict[str
     return kept
 
 
+@dataclass(frozen=True)
+class Steps:
+    """An array that `quantize` has rounded, as it is kept.
+
+    Attributes:
+        steps: int8, the array in steps.
+        step: float32, the size of a step.
+        places: where the array has more than `MAX_STEPS`, flat.
+        values: how many steps there.
+    """
+
+    steps: np.ndarray
+    step: np.ndarray
+    places: np.ndarray
+    values: np.ndarray
+
+
+def steps_of(arrays: Mapping[str, np.ndarray], name: str) -> Steps | None:
+    """Return an array of the result of `quantize` in steps, None if it was not rounded."""
+    if name + _STEP_OF not in arrays:
+        return None
+    none = np.zeros(0)
+    places, values = arrays.get(name + _PLACES_OF, none), arrays.get(name + _VALUES_OF, none)
+    return Steps(arrays[name], arrays[name + _STEP_OF], places, values)
+
+
 def dequantize(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Return float32 weights from the result of `to_float16` or `quantize`, or plain ones."""
     found = {}
@@ -108,7 +135,7 @@ def dequantize(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         if "@" in name:
             continue
         found[name] = array.astype(np.float32)
-        if name + _PLACES_OF in arrays:
-            found[name].flat[arrays[name + _PLACES_OF]] = arrays[name + _VALUES_OF]
-        found[name] *= arrays.get(name + _STEP_OF, np.float32(1))
+        if known := steps_of(arrays, name):
+            found[name].flat[known.places.astype(np.intp)] = known.values
+            found[name] *= known.step
     return found

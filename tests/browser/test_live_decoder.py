@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from ae_core.latent.browser_decoder import decoder_bytes
+from ae_core.latent.explore import stored_decoder
 from ae_core.models.autoencoder import Autoencoder
 from ae_core.models.compatibility import image_shape
 from ae_core.models.networks import build
@@ -126,6 +127,11 @@ def test_pretrained_decoders_with_rounded_weights_too(engines, name):
     spec, shape = card.spec.autoencoder, image_shape(card.spec)
     weights = dequantize(from_bytes(card.weights.read_bytes()))
     codes = np.random.default_rng(0).normal(0, 1, (CODES, spec.latent_dim)).astype(np.float32)
+    stored = stored_decoder(card.model_file(), name)
+    if stored is not None:  # as it travels: in float16, or in steps
+        keras = Autoencoder.from_weights(spec, shape, weights).decode(codes)
+        for pixels in engines.decoded(stored, codes):
+            np.testing.assert_allclose(pixels.reshape(keras.shape), keras, atol=ONE / 10, rtol=0)
     for half, kept in ((False, weights), (True, dequantize(to_float16(weights)))):
         keras = Autoencoder.from_weights(spec, shape, kept).decode(codes)
         for pictures in in_browser(engines, spec, shape, weights, codes, half=half):

@@ -38,10 +38,13 @@ export function unpack(bytes) {
   const header = headerOf(own);
   const start = 4 + new DataView(own.buffer).getUint32(0, true);
   /** @type {Read} */
-  const read = ([offset, size]) =>
-    header.half
-      ? fromHalf(new Uint16Array(own.buffer, start + offset, size))
-      : new Float32Array(own.buffer, start + offset, size);
+  const read = ([offset, size, step, places, values]) => {
+    const begin = start + offset;
+    if (step !== undefined) return fromSteps(new Int8Array(own.buffer, begin, size), step, places, values);
+    return header.half
+      ? fromHalf(new Uint16Array(own.buffer, begin, size))
+      : new Float32Array(own.buffer, begin, size);
+  };
   const { layers, half, ...told } = header;
   const about = { ...told, latent_dim: wasm.sizeOf(header.input) };
   const network = { ...header, read };
@@ -101,6 +104,20 @@ export function imageOf(pixels, [height, width, channels]) {
     image.data[i + 3] = 255;
   }
   return image;
+}
+
+/**
+ * Convert steps to float32 values.
+ *
+ * @param {Int8Array} steps
+ * @param {number} step the size of a step
+ * @param {number[]} places where there are more steps than an int8 says
+ * @param {number[]} values how many there are
+ */
+function fromSteps(steps, step, places = [], values = []) {
+  const floats = Float32Array.from(steps, (each) => each * step);
+  places.forEach((place, i) => (floats[place] = values[i] * step));
+  return floats;
 }
 
 /**

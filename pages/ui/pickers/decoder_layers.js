@@ -9,7 +9,8 @@ import { addProduct, convolution } from "./decoder_convolution.js";
 /**
  * A layer as `ae_core/models/browser_network.py` describes it.
  *
- * @typedef {[offset: number, size: number]} Slice the place of an array after the header
+ * @typedef {[offset: number, size: number, step?: number, places?: number[], values?: number[]]} Slice
+ *   the place of an array after the header, and how to get from int8 to its numbers
  * @typedef {object} Layer
  * @property {"dense" | "reshape" | "conv" | "convT" | "up" | "pool"} kind
  * @property {keyof typeof ACTIVATIONS} activation

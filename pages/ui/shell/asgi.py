@@ -76,11 +76,15 @@ async def _browser_file(request: Request) -> Response:
 
 async def _addressed(request: Request) -> Response:
     """Return bytes that a page has just named; a hash as their name is a permission to see them."""
-    content = addressed.find(request.path_params["name"])
-    if content is None:
+    found = addressed.find(request.path_params["name"])
+    if found is None:
         return Response(status_code=404)
-    # Weights hardly shrink (7 %); without this header, Streamlit's server tries at each request.
-    headers = {"Cache-Control": KEEP, "Content-Encoding": "identity"}
+    packed = found.packed is not found.content
+    packed &= "gzip" in request.headers.get("Accept-Encoding", "")
+    # Named in any case: without this header, Streamlit's server packs at each request.
+    encoding = "gzip" if packed else "identity"
+    headers = {"Cache-Control": KEEP, "Content-Encoding": encoding, "Vary": "Accept-Encoding"}
+    content = found.packed if packed else found.content
     return Response(content, media_type="application/octet-stream", headers=headers)
 
 
