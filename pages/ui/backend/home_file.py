@@ -17,11 +17,14 @@ from ae_core.models.pretrained import cards
 from ae_core.models.weights import dequantize
 from ae_core.runs import home_file
 from ae_core.runs.brought import bring_back
-from ae_core.runs.home_file import HomeFile
+from ae_core.runs.home_file import MAX_BYTES, HomeFile, in_page
+from ae_core.service.preview import preview_of
 from ae_core.specs import DenoiserSpec, TrainingSpec
 from pages.ui.backend.models import live_decoder
-from pages.ui.backend.service import read_upload, service
+from pages.ui.backend.service import evaluate, read_upload, service
 from pages.ui.state.session import visitor
+
+__all__ = ["MAX_BYTES", "brought", "home_blocks", "in_page", "programs"]
 
 
 def home_blocks(model: ModelFile, name: str) -> tuple[str, dict[str, Any]]:
@@ -77,7 +80,8 @@ def brought(content: bytes) -> str:
         return _shipped(file)
     if card(file.spec.image_set).gone:
         raise UserError("home_own_pictures")
-    return bring_back(service().store, service().housekeeping, file, visitor())
+    store, bounds = service().store, service().housekeeping
+    return bring_back(store, bounds, file, visitor(), lambda model: evaluate(preview_of, model))
 
 
 def _shipped(file: HomeFile) -> str:

@@ -15,13 +15,12 @@ import streamlit as st
 from ae_core.data.loading import card
 from ae_core.latent.profile import LatentProfile
 from ae_core.models.pretrained import cards
-from ae_core.runs.home_file import MAX_BYTES, in_page
 from ae_core.specs import TrainingSpec, flatten, to_json
-from pages.ui.backend.home_file import home_blocks, programs
+from pages.ui.backend.home_file import MAX_BYTES, home_blocks, in_page, programs
 from pages.ui.backend.images import gallery_tiles
 from pages.ui.backend.models import full_latent_profile, latent_profile
 from pages.ui.i18n import notice
-from pages.ui.i18n.text import language, number, slug, text
+from pages.ui.i18n.text import language, number, text
 from pages.ui.i18n.wording import label, set_to
 from pages.ui.latent.component import live_words
 from pages.ui.latent.directions import direction_sliders
@@ -62,12 +61,17 @@ def take_home(model: TrainedAutoencoder) -> None:
             st.download_button(
                 text("home_file.take.save"),
                 page,
-                f"autoencoder-{slug(model.id)}.html",
+                _name(model),
                 "text/html",
                 icon=":material/download:",
                 key=f"take_home.save.{model.id}",
                 on_click="ignore",
             )
+
+
+def _name(model: TrainedAutoencoder) -> str:
+    own = model.id if model.id in cards() else f"{model.spec.image_set}-{model.id[:4]}"
+    return f"autoencoder-{own}.html"
 
 
 def home_page(model: TrainedAutoencoder) -> str:

@@ -20,7 +20,8 @@ def from_home(key: str, take: Callable[[str], None]) -> None:
         take: called with the id of the file's model, before the page reruns.
     """
     mine = session().bringing
-    with st.popover(text("home_file.bring.open"), icon=":material/upload_file:", key=f"{key}.home"):
+    menu = f"{key}.home.{mine.opened}"  # another one after a file was opened: it is closed
+    with st.popover(text("home_file.bring.open"), icon=":material/upload_file:", key=menu):
         st.markdown(text("home_file.bring.about"))
         file = st.file_uploader(
             text("home_file.bring.choose"), key=f"{key}.home.file.{mine.readings}"
@@ -30,6 +31,7 @@ def from_home(key: str, take: Callable[[str], None]) -> None:
             drop_upload(file)
             mine.readings += 1
             mine.problem = _read(content, take)
+            mine.opened += mine.problem is None
             st.rerun()
         if mine.problem:
             notice.error(mine.problem)

@@ -116,10 +116,12 @@ class Bringing:
 
     Attributes:
         readings: their number; every one has a new, empty widget.
+        opened: how many of them could be opened.
         problem: the reason why the last one could not be opened.
     """
 
     readings: int = 0
+    opened: int = 0
     problem: Message | None = None
 
 

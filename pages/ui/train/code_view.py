@@ -1,5 +1,6 @@
 """Shows the Keras script of a run, and offers it for download."""
 
+from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
@@ -17,13 +18,19 @@ from pages.ui.i18n.text import text
 from pages.ui.widgets.download_menu import File, download_menu
 
 
-def code_view(place: str, spec: TrainingSpec, model: ModelFile | None = None) -> None:
+def code_view(
+    place: str,
+    spec: TrainingSpec,
+    model: ModelFile | None = None,
+    take_home: Callable[[], None] = lambda: None,
+) -> None:
     """Show the script of a spec in an expander, and offer it with related files.
 
     Args:
         place: a place on the page or a run, for the widgets' keys.
         spec: the spec of a run or of the draft.
         model: the trained model, if there is one.
+        take_home: offers it as a file that draws by itself.
     """
     shape = image_shape(spec)
     files = [
@@ -44,6 +51,7 @@ def code_view(place: str, spec: TrainingSpec, model: ModelFile | None = None) ->
         make = partial(keras_file, model)
         files.append(File(text("code.model"), "autoencoder.keras", make, "application/zip"))
     with st.container(horizontal=True, vertical_alignment="center"):
+        take_home()
         with notice.refusals():
             download_menu(f"code.{place}", files, label=text("code.files"))
         if needs_file(spec):

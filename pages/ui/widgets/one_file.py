@@ -15,6 +15,7 @@ from pages.ui.widgets.component import MEDIA_TYPES, browser_files, needed
 _IMPORT = re.compile(r'^import (?:\{([^}]*)\}|\* as (\w+)|(\w+)) from "(\.[^"]+)";$', re.MULTILINE)
 _DEFAULT = re.compile(r"^export default (?=(?:async )?function \()", re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:async )?function\*?|const|class) (\w+)", re.MULTILINE)
+_INDENT = re.compile(r"^ +", re.MULTILINE)
 _FILE = re.compile(r'new URL\("(\.[^"]+)", import\.meta\.url\)')
 _COMMENT = re.compile(r"^[ \t]*(?://.*|/\*(?:[^*]|\*(?!/))*\*/[ \t]*)\n", re.MULTILINE)
 _STYLE_IMPORT = re.compile(r'^@import "[^"]+";\n', re.MULTILINE)
@@ -37,6 +38,7 @@ def one_script(path: str) -> str:
     place(path)
     functions = "\n".join(f"modules[{json.dumps(each)}] = {_function(each)};" for each in order)
     start = f"modules[{json.dumps(path)}].default();"
+    functions = _INDENT.sub("", functions)
     script = f'(() => {{\n"use strict";\nconst modules = {{}};\n{functions}\n{start}\n}})();\n'
     return script.replace("</", "<\\/")  # in a page, it would end the script
 

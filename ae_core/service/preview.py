@@ -1,0 +1,23 @@
+"""A worker function that draws the preview images of a run which did not train here."""
+
+import numpy as np
+
+from ae_core.data.gallery import tests_of
+from ae_core.images import to_bytes_range
+from ae_core.models.compatibility import image_shape
+from ae_core.models.inference import ModelFile, autoencoder
+
+
+def preview_of(model: ModelFile) -> np.ndarray:
+    """Return a trained model's preview images as its training shows them: (R, N, H, W, C) uint8.
+
+    Raises:
+        ImageSetUnavailable: its images are not here.
+        UserError: its weights are gone, cannot be read, or belong to another network.
+    """
+    from ae_core.training.loop import preview_images
+
+    clean, shown = preview_images(model.spec, tests_of(model.spec))
+    output = autoencoder(model, image_shape(model.spec)).reconstruct(shown)
+    rows = [clean, shown, output] if model.spec.corruption.active else [clean, output]
+    return to_bytes_range(np.stack(rows))
