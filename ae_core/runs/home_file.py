@@ -14,6 +14,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -78,7 +79,7 @@ def blocks(file: HomeFile, numbers: bytes = b"") -> str:
             {"name": name, "dtype": "float32", "shape": array.shape}
             for name, array in file.weights.items()
         ],
-        "history": finite(file.history),
+        "history": _drawable(file.history),
     }
     numbers = numbers or b"".join(each.astype("<f4").tobytes() for each in file.weights.values())
     said = in_page(json.dumps(run, ensure_ascii=False))
@@ -90,14 +91,13 @@ def in_page(text: str) -> str:
     return text.replace("<", "\\u003c")
 
 
-def finite(history: tuple[Mapping[str, float], ...]) -> list[Mapping[str, float]]:
-    """Return the first epochs, as long as all their metrics are finite."""
-    found: list[Mapping[str, float]] = []
-    for epoch in history:
-        if not all(map(math.isfinite, epoch.values())):
-            break
-        found.append(epoch)
-    return found
+def _drawable(history: tuple[Mapping[str, float], ...]) -> list[Mapping[str, float]]:
+    """Return the first epochs, as long as a curve can show all their metrics."""
+    return list(takewhile(lambda epoch: all(map(_on_a_curve, epoch.values())), history))
+
+
+def _on_a_curve(value: float) -> bool:
+    return abs(value) <= MAX_FIGURE  # NaN is not
 
 
 def read(data: bytes) -> HomeFile:
@@ -187,7 +187,7 @@ def _history(said: Any, most: int) -> tuple[Mapping[str, float], ...]:
         raise UserError("home_history", most=most)
     for epoch in history:
         for value in epoch.values():
-            if not abs(value) <= MAX_FIGURE:  # neither is NaN
+            if not _on_a_curve(value):
                 raise UserError("home_figures", value=value)
     return history
 
