@@ -50,7 +50,8 @@ class HomeFile:
         preset: the preset that the run started from, if the app knows it.
         status: one of `STATUSES`.
         history: the metrics of every epoch.
-        weights: all weights by name, float32; none of a model that comes with the app.
+        weights: all weights by name, float32; none of a model that comes with the app, or if the
+            whole network is too large to come back.
         model: the name of such a model, empty for a run.
         digest: that of the model's decoder, see `ae_core.models.browser_network`.
     """
@@ -66,7 +67,7 @@ class HomeFile:
 
 
 def blocks(file: HomeFile, numbers: bytes = b"") -> str:
-    """Return the two blocks for a page; ``numbers`` stand in the place of a model's weights."""
+    """Return the two blocks for a page; where there are no weights, ``numbers`` are the decoder."""
     run = {
         "format": FORMAT,
         "model": file.model,
@@ -153,6 +154,8 @@ def _checked(said: Any, numbers: bytes) -> HomeFile:
         return HomeFile(spec, saved, model=model, digest=digest)
     if said["status"] not in STATUSES:
         raise UserError("home_status", value=str(said["status"]))
+    if said["arrays"] == []:
+        raise UserError("home_decoder")
     history = _history(said["history"], spec.epochs)
     weights = _weights(said["arrays"], numbers, spec)
     preset = said["preset"] if said["preset"] in tuple(PRESETS) else ""

@@ -187,6 +187,7 @@ DAMAGES: dict[str, tuple[str, Damage]] = {
     "markup as a name": ("home_names", first(name=MARKUP)),
     "a weight too few": ("home_names", arrays(lambda found: found[1:])),
     "a weight twice": ("home_names", arrays(lambda found: [*found, found[0]])),
+    "the decoder alone": ("home_decoder", said(arrays=[])),
     "no list of weights": ("home_damaged", said(arrays={"a": 1})),
     "weights that end early": ("home_length", numbers(lambda text: text[:-400])),
     "more weights": ("home_length", numbers(lambda text: text + "AAAA" * 9)),

@@ -2,6 +2,8 @@
 
 import base64
 import json
+import math
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -14,6 +16,7 @@ from ae_core.models.compatibility import image_shape
 from ae_core.models.inference import ModelFile, read_weights
 from ae_core.models.pca_init import with_encoder_projection
 from ae_core.models.pretrained import cards
+from ae_core.models.weight_shapes import weight_shapes
 from ae_core.models.weights import dequantize
 from ae_core.runs import home_file
 from ae_core.runs.brought import bring_back
@@ -24,11 +27,29 @@ from pages.ui.backend.models import live_decoder
 from pages.ui.backend.service import evaluate, read_upload, service
 from pages.ui.state.session import visitor
 
-__all__ = ["MAX_BYTES", "brought", "home_blocks", "in_page", "programs"]
+__all__ = ["MAX_BYTES", "HomeModel", "brought", "home_model", "in_page", "programs"]
+
+BYTES_PER_WEIGHT = 16 / 3  # float32 in base64
+REST = 1 << 20  # bytes: more than a page has besides the weights
 
 
-def home_blocks(model: ModelFile, name: str) -> tuple[str, dict[str, Any]]:
-    """Return the blocks of a model for a page, and what the page's script makes a decoder from.
+@dataclass(frozen=True)
+class HomeModel:
+    """A model for a page to take home.
+
+    Attributes:
+        blocks: see `ae_core.runs.home_file.blocks`.
+        decoder: what the page's script makes a decoder from.
+        returns: whether the app can open the page again.
+    """
+
+    blocks: str
+    decoder: dict[str, Any]
+    returns: bool = True
+
+
+def home_model(model: ModelFile, name: str) -> HomeModel:
+    """Return a model for a page; of one that is too large to come back, only the decoder.
 
     Args:
         model: the model.
@@ -40,9 +61,13 @@ def home_blocks(model: ModelFile, name: str) -> tuple[str, dict[str, Any]]:
     spec, decoder = model.spec, live_decoder(model, name).content
     length = int.from_bytes(decoder[:4], "little")
     header = json.loads(decoder[4 : 4 + length])
+    numbers, alone = decoder[4 + length :], {"header": header, "names": []}
     if name in cards():
         file = HomeFile(spec, date.today(), model=name, digest=header["digest"])
-        return home_file.blocks(file, decoder[4 + length :]), {"header": header, "names": []}
+        return HomeModel(home_file.blocks(file, numbers), alone)
+    shapes = weight_shapes(spec.autoencoder, image_shape(spec))
+    if sum(map(math.prod, shapes.values())) * BYTES_PER_WEIGHT + REST > MAX_BYTES:
+        return HomeModel(home_file.blocks(HomeFile(spec, date.today()), numbers), alone, False)
     weights = dequantize(read_weights(model))
     if spec.autoencoder.pca_components:
         weights = with_encoder_projection(weights)
@@ -50,7 +75,7 @@ def home_blocks(model: ModelFile, name: str) -> tuple[str, dict[str, Any]]:
     status = run.status if run.status in home_file.STATUSES else "stopped"
     file = HomeFile(spec, date.today(), run.preset, status, run.history, weights)
     names = decoder_names(spec.autoencoder, image_shape(spec))
-    return home_file.blocks(file), {"header": header, "names": names}
+    return HomeModel(home_file.blocks(file), {"header": header, "names": names})
 
 
 def programs(spec: TrainingSpec) -> dict[str, str]:

@@ -13,10 +13,18 @@ import numpy as np
 import streamlit as st
 
 from ae_core.data.loading import card
+from ae_core.latent.browser_decoder import (
+    MAX_MACS,
+    MAX_WEIGHTS,
+    decoder_macs,
+    decoder_weights,
+)
+from ae_core.latent.interpolation import code_to_text
 from ae_core.latent.profile import LatentProfile
+from ae_core.models.compatibility import image_shape
 from ae_core.models.pretrained import cards
 from ae_core.specs import TrainingSpec, flatten, to_json
-from pages.ui.backend.home_file import MAX_BYTES, home_blocks, in_page, programs
+from pages.ui.backend.home_file import MAX_BYTES, HomeModel, home_model, in_page, programs
 from pages.ui.backend.images import gallery_tiles
 from pages.ui.backend.models import full_latent_profile, latent_profile
 from pages.ui.i18n import notice
@@ -29,9 +37,8 @@ from pages.ui.latent.view import LatentView
 from pages.ui.pickers.models import TrainedAutoencoder
 from pages.ui.widgets.one_file import one_script, one_style
 
-REST = 1 << 20  # bytes, more than a page has besides the weights
 STARTS = 12  # codes to start from
-DIGITS = 6  # significant ones of what moves the sliders; the pictures' weights are exact
+DIGITS = 5  # significant ones of what random codes are drawn from
 # Of a page from a disk, only its own script and style, and what stands in data URLs.
 POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' 'wasm-unsafe-eval'; "
@@ -50,11 +57,16 @@ def take_home(model: TrainedAutoencoder) -> None:
         if not opened.open:
             st.caption(text("downloads.wait"))
             return
+        network, shape = model.spec.autoencoder, image_shape(model.spec)
+        if decoder_macs(network, shape) > MAX_MACS or decoder_weights(network, shape) > MAX_WEIGHTS:
+            st.info(text("home_file.take.too_slow"))
+            return
         with notice.refusals():
-            page = home_page(model).encode()
+            made = home_model(model.file, model.id)
+            page = home_page(model, made).encode()
             size = number(len(page) / 2**20, ".1f")
             st.markdown(text("home_file.take.about", size=size))
-            if len(page) > MAX_BYTES:
+            if not made.returns:
                 st.warning(text("home_file.take.too_large", most=MAX_BYTES >> 20))
             elif card(model.spec.image_set).user_made:
                 st.warning(text("home_file.take.own_pictures"))
@@ -74,18 +86,17 @@ def _name(model: TrainedAutoencoder) -> str:
     return f"autoencoder-{own}.html"
 
 
-def home_page(model: TrainedAutoencoder) -> str:
+def home_page(model: TrainedAutoencoder, made: HomeModel) -> str:
     """Return the page of a model in the visitor's language.
 
     Raises:
-        UserError: its weights are not available, or its pictures, which are needed once.
+        UserError: its pictures, which are needed once, are not available.
     """
-    blocks, decoder = home_blocks(model.file, model.id)
     known = latent_profile(model.file)
     views = _views(model, known)
     shown = {
         "id": model.id,
-        "decoder": decoder,
+        "decoder": made.decoder,
         "views": [data for _, data in views],
         "starts": _starts(model, known),
         "start": text("home_file.page.start"),
@@ -119,9 +130,9 @@ def home_page(model: TrainedAutoencoder) -> str:
 <div class="latent"><div class="view"><div class="score" hidden></div><div class="pictures"></div>
 <div class="status" role="status"></div></div>
 <div class="controls"><div class="buttons"></div><div class="rows"></div></div></div>
-{_about(model, returns=len(blocks) + REST <= MAX_BYTES)}
+{_about(model, returns=made.returns)}
 </main>
-{blocks}<script type="application/json" id="lab-page">{said}</script>
+{made.blocks}<script type="application/json" id="lab-page">{said}</script>
 <script>
 {one_script("latent/take_home.js")}</script>
 </body>
@@ -167,7 +178,7 @@ def _views(model: TrainedAutoencoder, known: LatentProfile) -> list[tuple[str, d
     }
     numbers = {
         "name": "numbers",
-        "sliders": _short([vars(each) for each in number_sliders(view)]),
+        "sliders": [vars(each) for each in number_sliders(view)],
         "sends": "code",
         "folds": folds(view),
         "reset": text("latent.sliders.mean"),
@@ -178,7 +189,7 @@ def _views(model: TrainedAutoencoder, known: LatentProfile) -> list[tuple[str, d
         sliders = direction_sliders(known, (known.directions,))
         directions = {
             "name": "directions",
-            "sliders": _short([vars(each) for each in sliders]),
+            "sliders": [vars(each) for each in sliders],
             "sends": "values",
             "folds": [],
             "reset": text("latent.directions.reset"),
@@ -192,21 +203,24 @@ def _views(model: TrainedAutoencoder, known: LatentProfile) -> list[tuple[str, d
 def _starts(model: TrainedAutoencoder, known: LatentProfile) -> list[dict[str, Any]]:
     """Return codes, those of test pictures with these if they come with the app."""
     own = card(model.spec.image_set)
-    if own.embedded or (own.sample is not None and model.id in cards()):
+    if own.embedded or own.sample is not None:
         codes = full_latent_profile(model.file).codes[:STARTS]
         pictures = gallery_tiles(model.spec.images, 0, len(codes))
         pairs = zip(codes, pictures, strict=True)
-        return [{"code": _short(code), "picture": picture} for code, picture in pairs]
+        return [{"code": _linked(code), "picture": picture} for code, picture in pairs]
     codes = known.fitted.sample(np.random.default_rng(0), STARTS)
-    return [{"code": _short(code), "picture": ""} for code in codes]
+    return [{"code": _linked(code), "picture": ""} for code in codes]
 
 
 def _short(value: Any) -> Any:
-    """Return nested values with few digits, as in JSON they take most of the room."""
-    if isinstance(value, np.ndarray):
-        return _short(value.tolist())
+    """Return nested numbers with few digits, as in JSON they take most of the room."""
     if isinstance(value, dict):
         return {name: _short(each) for name, each in value.items()}
     if isinstance(value, list | tuple):
         return [_short(each) for each in value]
     return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value
+
+
+def _linked(code: np.ndarray) -> list[float]:
+    """Return a code as the app has it in links, so that its picture is the same."""
+    return list(map(float, code_to_text(code).split(",")))

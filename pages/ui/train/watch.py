@@ -1,7 +1,6 @@
 """Shows a run during and after training: progress, images, curves."""
 
 from collections.abc import Callable
-from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -48,12 +47,8 @@ def run_view(run_id: str, take_home: Callable[[TrainedAutoencoder], None]) -> No
     st.fragment(run_every=every)(_refreshed)(run_id, every)
     # Outside the refreshing part: it changes only when the run ends, and then the page reruns.
     kept = not snapshot.live and service().store.has_weights(run_id)
-    if kept:
-        model = trained_run(snapshot)
-        offer = partial(take_home, model)
-        st.fragment(code_view)(run_id, snapshot.spec, model.file, offer)
-    else:
-        st.fragment(code_view)(run_id, snapshot.spec)
+    model = trained_run(snapshot) if kept else None
+    st.fragment(code_view)(run_id, snapshot.spec, model, take_home)
 
 
 def _refresh(snapshot: Snapshot) -> float | None:
