@@ -3,14 +3,12 @@
 import base64
 import json
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from ae_core.latent.browser_decoder import decoder_bytes
 from ae_core.latent.explore import stored_decoder
@@ -18,13 +16,21 @@ from ae_core.models import weights
 from ae_core.models.compatibility import image_shape
 from ae_core.models.pretrained import cards
 from ae_core.runs.store import RunStore
+from tests.helpers.at_home import at_home, taken_home
+from tests.helpers.firefox import firefox
 from tests.helpers.lab_page import linked, metric, open_page, wait_until_drawn
 from tests.helpers.lab_server import LAPTOP
 from tests.helpers.refusals import says
 from tests.helpers.trainings import SMALL
+from tests.helpers.webkit import webkit
 
 PIXELS = """(canvas) => [canvas.width, ...canvas.getContext("2d")
   .getImageData(0, 0, canvas.width, canvas.height).data]"""
+# The same once it is drawn: a canvas begins with another size.
+SHOWN = f"""() => {{
+  const canvas = document.querySelector(".pictures canvas");
+  return canvas && canvas.width === canvas.height ? ({PIXELS})(canvas) : null;
+}}"""
 # How long a slider's picture takes to be computed and drawn, in ms: the median of some.
 DRAWING = """async (input) => {
   const times = [];
@@ -40,36 +46,6 @@ DRAWING = """async (input) => {
   return times.sort((a, b) => a - b)[20];
 }"""
 FRAME = 1000 / 60  # ms
-
-
-def taken_home(page: Page, path: str, folder: Path) -> Path:
-    """Save the file that a page of the app offers."""
-    open_page(page, path)
-    page.get_by_role("button", name="Take home").click()
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Save the file").click()
-    saved = folder / download.value.suggested_filename
-    download.value.save_as(saved)
-    return saved
-
-
-@contextmanager
-def at_home(browser: Browser, file: Path, *, wasm: bool = True) -> Iterator[Page]:
-    """Open a file from the disk without a network; whatever it asks for fails the test."""
-    with browser.new_context(**LAPTOP, offline=True) as context:
-        tab = context.new_page()
-        asked: list[str] = []
-        errors: list[str] = []
-        tab.on("request", lambda request: asked.append(request.url))
-        tab.on("console", lambda said: said.type == "error" and errors.append(said.text))
-        tab.on("pageerror", lambda error: errors.append(str(error)))
-        if not wasm:
-            tab.add_init_script("delete globalThis.WebAssembly")
-        tab.goto(file.as_uri())
-        tab.wait_for_selector(".row input", state="attached")
-        yield tab
-        assert [url for url in asked if not url.startswith("data:")] == [file.as_uri()]
-        assert errors == []
 
 
 def about(file: Path, block: str) -> dict[str, Any]:
@@ -161,6 +137,28 @@ def test_without_webassembly_it_draws_the_same_but_for_one_grey_level(page, brow
         first = drawn(fast)
     with at_home(browser, file, wasm=False) as slow:
         assert apart(drawn(slow), first) <= 1
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("start", [firefox, webkit])
+def test_other_browsers_draw_it_from_the_disk_too(page, browser, tmp_path, start):
+    file = taken_home(page, "/latent_space?model=toy-faces-vae", tmp_path)
+    with at_home(browser, file) as chromium:
+        first = drawn(chromium)
+    with start(tmp_path, file.parent.as_uri()) as tab:
+        tab.open(f"/{file.name}")
+        tab.box(".row input")
+        width, *values = tab.until(lambda: tab.run(SHOWN), "it draws nothing")
+        there = np.array(values, np.uint8).reshape(-1, int(width), 4)[..., :3]
+        assert apart(there, first) <= 1
+        before = tab.drawn(".pictures canvas")
+        tab.run("""() => {
+          const input = document.querySelector(".row input");
+          input.value = input.max;
+          input.dispatchEvent(new Event("input"));
+        }""")
+        tab.until(lambda: tab.drawn(".pictures canvas") != before, "the picture stays as it is")
+        assert tab.complaints() == []
 
 
 def test_it_has_the_programs_and_the_settings_in_it(page, browser, tmp_path):

@@ -153,13 +153,16 @@ def _about(model: TrainedAutoencoder, *, returns: bool) -> str:
     settings = "".join(
         f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in _said(model.spec)
     )
+    back = text("home_file.page.back_about" if returns else "home_file.page.back_not")
+    if returns and card(model.spec.image_set).user_made:
+        back = text("home_file.page.back_here")
     return f"""<h2>{escape(text("home_file.page.files"))}</h2>
 <ul class="files">{links}</ul>
 <h2>{escape(text("home_file.page.settings"))}</h2>
 <details><summary>{escape(text("home_file.page.settings_open"))}</summary><dl>{settings}</dl></details>
 <details><summary>JSON</summary><pre>{escape(to_json(model.spec))}</pre></details>
 <h2>{escape(text("home_file.page.back"))}</h2>
-<p>{escape(text("home_file.page.back_about" if returns else "home_file.page.back_not"))}</p>"""
+<p>{escape(back)}</p>"""
 
 
 def _said(spec: TrainingSpec) -> list[tuple[str, str]]:
