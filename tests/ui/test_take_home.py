@@ -1,20 +1,23 @@
 """The page that takes a model home: how large it is, what is in it, and what it never says."""
 
 import re
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from ae_core.data.user_image_sets import user_sets
 from ae_core.models import weights
 from ae_core.models.pretrained import cards
-from ae_core.runs.home_file import read
+from ae_core.runs.home_file import HomeFile, blocks, read
 from ae_core.runs.record import RunOutcome, new_record
 from ae_core.specs import TrainingSpec, change, preset
 from pages.ui.backend import home_file
-from pages.ui.backend.home_file import home_model
+from pages.ui.backend.home_file import brought, home_model
 from pages.ui.backend.service import service
 from pages.ui.latent.take_home import home_page
 from pages.ui.pickers.models import TrainedAutoencoder, pretrained_autoencoders, trained_run
+from tests.helpers.app_page import opened
 from tests.helpers.home_files import EPOCH, FILE, weights_for
 from tests.helpers.refusals import refused
 
@@ -67,12 +70,26 @@ def test_of_a_network_that_is_too_large_to_come_back_the_decoder_goes_home(monke
         read(page.encode())
 
 
-def test_a_run_from_pictures_of_another_server_is_refused(monkeypatch):
+@pytest.mark.parametrize("factor", [0.0, 1e-30, 1e6])
+def test_a_network_that_learned_nothing_comes_back_and_has_its_pages(factor):
+    own = {name: factor * array for name, array in weights_for(FILE.spec).items()}
+    run = brought(blocks(replace(FILE, weights=own)).encode())
+    for path in ("pages/latent_space.py", "pages/train.py"):
+        assert not opened(path, model=run, run=run, view="Sliders").exception
+
+
+def test_a_network_whose_numbers_grow_beyond_all_bounds_is_refused():
+    own = {name: np.float32(1e30) * array for name, array in weights_for(FILE.spec).items()}
+    before = service().store.trained_on(FILE.spec.image_set)
+    with refused("home_draws"):
+        brought(blocks(replace(FILE, weights=own)).encode())
+    assert service().store.trained_on(FILE.spec.image_set) == before
+
+
+def test_a_run_from_pictures_of_another_server_is_refused():
     made = user_sets().create("ada", "Anna's <b>digits</b>", 28)
     spec = change(FILE.spec, image_set=made.image_set, image_size=28)
     user_sets().delete(made.id, "ada")
-    content = home_file.home_file.blocks(
-        home_file.HomeFile(spec, FILE.saved, history=(EPOCH,), weights=weights_for(spec))
-    )
+    file = HomeFile(spec, FILE.saved, history=(EPOCH,), weights=weights_for(spec))
     with refused("home_own_pictures"):
-        home_file.brought(content.encode())
+        brought(blocks(file).encode())
