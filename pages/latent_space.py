@@ -61,9 +61,10 @@ def page() -> None:
             )
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.header(text(f"latent.heading.{slug(view)}"), anchor=False, width="stretch")
-            if not model.in_training:
-                st.fragment(take_home)(model)
-            from_home("latent", _open)
+            with st.container(key="home-files", horizontal=True, width="content", gap="small"):
+                if not model.in_training:
+                    st.fragment(take_home)(model)
+                from_home("latent", _open)
         unnamed = view == "Directions" and not known.direction_names
         st.markdown(text(f"latent.about.{'sum' if unnamed else slug(view)}"))
         shown = (model, *(_others(model) if view in LIVE else ()))

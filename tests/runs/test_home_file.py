@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ae_core.errors import UserError
-from ae_core.runs.home_file import MAX_BYTES, MAX_FIGURE, MAX_RUN, HomeFile, blocks, read
+from ae_core.runs.home_file import MAX_BYTES, MAX_FIGURE, HomeFile, blocks
+from ae_core.runs.home_reader import MAX_RUN, read
 from ae_core.specs import PRESETS
 from tests.helpers.damage import DEEP
 from tests.helpers.home_files import DAY, EPOCH, FILE, SPEC, count, weights_for

@@ -9,7 +9,8 @@ import pytest
 from ae_core.data.user_image_sets import user_sets
 from ae_core.models import weights
 from ae_core.models.pretrained import cards
-from ae_core.runs.home_file import HomeFile, blocks, read
+from ae_core.runs.home_file import HomeFile, blocks
+from ae_core.runs.home_reader import read
 from ae_core.runs.record import RunOutcome, new_record
 from ae_core.specs import TrainingSpec, change, preset
 from pages.ui.backend import home_file
@@ -60,7 +61,7 @@ def test_an_own_run_of_digits_dense_has_three_megabytes_at_most_and_comes_back()
 
 
 def test_of_a_network_that_is_too_large_to_come_back_the_decoder_goes_home(monkeypatch):
-    monkeypatch.setattr(home_file, "MAX_BYTES", 2_000_000)
+    monkeypatch.setattr(home_file, "ROOM", 2_000_000)
     model = ended_run(preset("digits-dense"))
     made = home_model(model.file, model.id)
     assert not made.returns

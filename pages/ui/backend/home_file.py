@@ -18,7 +18,7 @@ from ae_core.models.pca_init import with_encoder_projection
 from ae_core.models.pretrained import cards
 from ae_core.models.weight_shapes import weight_shapes
 from ae_core.models.weights import dequantize
-from ae_core.runs import home_file
+from ae_core.runs import home_file, home_reader
 from ae_core.runs.brought import bring_back
 from ae_core.runs.home_file import MAX_BYTES, HomeFile, in_page
 from ae_core.service.preview import preview_of
@@ -30,7 +30,7 @@ from pages.ui.state.session import visitor
 __all__ = ["MAX_BYTES", "HomeModel", "brought", "home_model", "in_page", "programs"]
 
 BYTES_PER_WEIGHT = 16 / 3  # float32 in base64
-REST = 1 << 20  # bytes: more than a page has besides the weights
+ROOM = MAX_BYTES - (1 << 20)  # bytes for weights: the page has less than a megabyte besides
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,9 @@ def home_model(model: ModelFile, name: str) -> HomeModel:
     numbers, alone = decoder[4 + length :], {"header": header, "names": []}
     if name in cards():
         file = HomeFile(spec, date.today(), model=name, digest=header["digest"])
-        return HomeModel(home_file.blocks(file, numbers), alone)
+        return HomeModel(home_file.blocks(file, numbers), alone, 4 * len(numbers) / 3 <= ROOM)
     shapes = weight_shapes(spec.autoencoder, image_shape(spec))
-    if sum(map(math.prod, shapes.values())) * BYTES_PER_WEIGHT + REST > MAX_BYTES:
+    if sum(map(math.prod, shapes.values())) * BYTES_PER_WEIGHT > ROOM:
         return HomeModel(home_file.blocks(HomeFile(spec, date.today()), numbers), alone, False)
     weights = dequantize(read_weights(model))
     if spec.autoencoder.pca_components:
@@ -97,10 +97,10 @@ def brought(content: bytes) -> str:
     The file of a model that comes with the app leads to that model.
 
     Raises:
-        UserError: see `ae_core.runs.home_file.read` and `ae_core.runs.brought.bring_back`; or the
+        UserError: see `ae_core.runs.home_reader.read` and `ae_core.runs.brought.bring_back`; or the
             app has another such model, or the run's pictures are not here.
     """
-    file = read_upload(home_file.read, content)
+    file = read_upload(home_reader.read, content)
     if file.model:
         return _shipped(file)
     if card(file.spec.image_set).gone:

@@ -22,7 +22,10 @@ def from_home(key: str, take: Callable[[str], None]) -> None:
     mine = session().bringing
     menu = f"{key}.home.{mine.opened}"  # another one after a file was opened: it is closed
     with st.popover(text("home_file.bring.open"), icon=":material/upload_file:", key=menu):
-        st.markdown(text("home_file.bring.about"))
+        if mine.problem:
+            notice.error(mine.problem)
+        else:
+            st.markdown(text("home_file.bring.about"))
         file = st.file_uploader(
             text("home_file.bring.choose"), key=f"{key}.home.file.{mine.readings}"
         )
@@ -33,8 +36,6 @@ def from_home(key: str, take: Callable[[str], None]) -> None:
             mine.problem = _read(content, take)
             mine.opened += mine.problem is None
             st.rerun()
-        if mine.problem:
-            notice.error(mine.problem)
 
 
 def _read(content: bytes, take: Callable[[str], None]) -> Message | None:
