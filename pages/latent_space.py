@@ -12,8 +12,10 @@ from pages.ui.latent.match import match_view
 from pages.ui.latent.posterior import posterior_view
 from pages.ui.latent.samples import sample_view
 from pages.ui.latent.sliders import slider_view
+from pages.ui.latent.take_home import take_home
 from pages.ui.latent.view import LatentView, profile_of
 from pages.ui.latent.walk import walk_view
+from pages.ui.pickers.from_home import from_home
 from pages.ui.pickers.model_select import model_card, model_multiselect, model_select
 from pages.ui.pickers.models import TrainedAutoencoder, models
 from pages.ui.shell.frame import page_frame
@@ -57,7 +59,12 @@ def page() -> None:
                 collapsed=True,
                 wrap=True,
             )
-        st.header(text(f"latent.heading.{slug(view)}"), anchor=False)
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.header(text(f"latent.heading.{slug(view)}"), anchor=False, width="stretch")
+            with st.container(key="home-files", horizontal=True, width="content", gap="small"):
+                if not model.in_training:
+                    st.fragment(take_home)(model)
+                from_home("latent", _open)
         unnamed = view == "Directions" and not known.direction_names
         st.markdown(text(f"latent.about.{'sum' if unnamed else slug(view)}"))
         shown = (model, *(_others(model) if view in LIVE else ()))
@@ -65,6 +72,12 @@ def page() -> None:
         live = any(each.in_training for each in shown)
         (_explore if live else st.fragment(_explore))(view, shown, known)
         model_card(model.id)
+
+
+def _open(model: str) -> None:
+    """Show a model that came from home."""
+    _forget_codes()
+    set_query(model=model)
 
 
 def _explore(view: str, shown: tuple[TrainedAutoencoder, ...], known: LatentProfile) -> None:

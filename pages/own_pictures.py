@@ -21,7 +21,6 @@ from pages.ui.state.query_params import linked_index, set_query
 from pages.ui.state.session import session, visitor
 from pages.ui.widgets.image_picker import image_picker
 from pages.ui.widgets.images import data_urls
-from pages.ui.widgets.link import qr_code, reachable, with_query
 from pages.ui.widgets.metric import metric
 
 A_PAGE = 60  # images
@@ -96,7 +95,6 @@ def _one_set(user_set: UserSet) -> None:
         st.caption(text("own.kept"))
     with right:
         _grid(user_set, mine)
-        _share(user_set)
         if mine:
             with st.expander(text("own.change"), icon=":material/settings:"):
                 _rename(user_set)
@@ -161,14 +159,6 @@ def _remove(user_set: UserSet, number: int) -> str:
     user_sets().remove(user_set.id, number, visitor())
     set_query(picture="")
     return text("own.removed", number=number + 1)
-
-
-def _share(user_set: UserSet) -> None:
-    st.caption(f"{text('own.share')}. {text('own.share_hint')}")
-    address = with_query(reachable(), set=user_set.id)
-    code, link = st.columns([1, 3], vertical_alignment="center")
-    code.image(qr_code(address), width="stretch", alt=text("own.qr"))
-    link.code(address, language=None, wrap_lines=True)
 
 
 def _rename(user_set: UserSet) -> None:

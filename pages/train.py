@@ -6,6 +6,7 @@ from ae_core.errors import UnknownThing
 from pages.ui.backend.service import measure_time, service, snapshots_of
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import slug, text
+from pages.ui.latent.take_home import take_home
 from pages.ui.shell.frame import page_frame, page_heading
 from pages.ui.shell.top import top
 from pages.ui.state.query_params import linked_choice
@@ -61,7 +62,7 @@ def _watch() -> None:
         if sweep_id:
             sweep_view(sweep_id)
         elif run_id:
-            run_view(run_id)
+            run_view(run_id, take_home)
         else:
             st.info(text("train.nothing_yet"))
     except UnknownThing as error:

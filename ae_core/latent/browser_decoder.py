@@ -55,6 +55,17 @@ def decoder_bytes(
     )
 
 
+def decoder_names(spec: AutoencoderSpec, image_shape: Shape) -> tuple[str, ...]:
+    """Return the names of a decoder's weights in the order of `decoder_bytes`."""
+    names: list[str] = []
+    for layer in _layers(spec, image_shape):
+        if "weights" in layer:
+            names += [f"{layer['weights']}/{part}" for part in ("kernel", "bias")]
+        if "shortcut" in layer:
+            names.append(f"{layer['shortcut']}/kernel")
+    return tuple(names)
+
+
 def _layers(spec: AutoencoderSpec, image_shape: Shape) -> Iterator[dict[str, Any]]:
     for number, planned in enumerate(_decoder(spec, image_shape)):
         is_output = planned.part == "output"

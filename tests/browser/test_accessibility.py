@@ -4,6 +4,7 @@ import pytest
 
 from ae_core.storage.files import ROOT
 from tests.helpers.app_page import LATENT_VIEWS
+from tests.helpers.at_home import at_home, taken_home
 from tests.helpers.lab_page import STILL, open_page
 from tests.helpers.lab_server import LAPTOP, PHONE
 from tests.helpers.trainings import MAPPED
@@ -22,6 +23,12 @@ RUN = """async (patience) => {
   }
 }"""
 SOON = 10_000  # ms
+# What is to be seen in each menu.
+MENUS = {
+    "Share": "input[readonly]",
+    "Take home": "[data-testid=stDownloadButton]",
+    "Bring back": "[data-testid=stFileUploader]",
+}
 # A page that is wider than its window, and a choice of which one has to scroll to see all.
 CUT = """async (patience) => {
   const end = performance.now() + patience;
@@ -99,6 +106,20 @@ def test_nothing_bars_the_way_and_nothing_is_cut_off(page, address):
 def test_nothing_bars_the_way_to_a_run(page, trained):
     open_page(page, f"/train?run={trained(page, MAPPED)}")
     assert not (found := violations(page, [LAPTOP, PHONE])), "\n".join(found)
+
+
+@pytest.mark.parametrize("menu", ["Share", "Take home", "Bring back"])
+def test_nothing_bars_the_way_in_a_menu(page, menu):
+    open_page(page, "/latent_space?model=toy-faces-vae")
+    page.get_by_role("button", name=menu).click()
+    page.locator(MENUS[menu]).wait_for()
+    assert not (found := violations(page, [LAPTOP, PHONE])), "\n".join(found)
+
+
+def test_nothing_bars_the_way_in_what_goes_home(page, browser, tmp_path):
+    file = taken_home(page, "/latent_space?model=toy-faces-vae", tmp_path)
+    with at_home(browser, file) as tab:
+        assert not (found := violations(tab, [LAPTOP, PHONE])), "\n".join(found)
 
 
 @pytest.mark.recipes

@@ -13,6 +13,7 @@ from ae_core.data.catalog import IMAGE_SETS
 from ae_core.errors import UserError
 from ae_core.models.networks import build
 from ae_core.models.shapes import infer_shapes, parameters
+from ae_core.models.weight_shapes import weight_shapes
 from ae_core.specs import PRESETS, AutoencoderSpec, Corruption, Layer, parse_layers
 from tests.helpers.refusals import refused
 
@@ -54,6 +55,7 @@ def assert_built_as_planned(spec, shape):
     assert networks.encoder.input_shape == (None, *shape)
     assert networks.decoder.input_shape == (None, spec.latent_dim)
     assert networks.decoder.output_shape == (None, *shape)
+    assert weight_shapes(spec, shape) == {each.path: each.shape for each in networks.variables}
     codes = networks.encoder.outputs
     assert len(codes) == (2 if spec.bottleneck == "variational" else 1)
     assert all(code.shape == (None, spec.latent_dim) for code in codes)

@@ -56,7 +56,7 @@ def run_name(snapshot: Snapshot) -> str:
     spec = flatten(snapshot.spec)
     name = snapshot.preset if snapshot.preset in PRESETS else in_words(snapshot.spec.image_set)
     usual = flatten(PRESETS[name]) if name in PRESETS else spec
-    changed = [f"{lowered(label(key))} {_set_to(value, key)}"
+    changed = [f"{lowered(label(key))} {set_to(value, key)}"
                for key, value in spec.items() if value != usual[key]]  # fmt: skip
     if not changed:
         changed = [text("run.numbers", count=snapshot.spec.autoencoder.latent_dim)]
@@ -66,7 +66,8 @@ def run_name(snapshot: Snapshot) -> str:
     return text("run.name", preset=name, changes=said, id=snapshot.id[:4])
 
 
-def _set_to(value: str | float, key: str) -> str:
+def set_to(value: str | float, key: str) -> str:
+    """Return a setting's value in words."""
     if isinstance(value, str) or key == "channels":
         return in_words(value, key)
     return number(value, "g" if isinstance(value, float) else "")

@@ -83,12 +83,17 @@ def _factors(view: LatentView) -> None:
         metric(text("latent.directions.found"), counted, about)
 
 
-def _strengths(view: LatentView, own: OwnDirection | None) -> None:
-    known = view.profile
-    named = linked_values(((-STRENGTH, STRENGTH),) * len(known.direction_names))
-    directions = tuple(_directions(known.direction_names, each) for each in view.profiles)
+def direction_sliders(
+    known: LatentProfile, directions: tuple[np.ndarray, ...]
+) -> tuple[Slider, ...]:
+    """Return one slider for each attribute.
+
+    Args:
+        known: the profile that names the attributes.
+        directions: (K, D) for each model.
+    """
     largest = float(known.direction_effects.max(initial=0)) or 1.0
-    sliders = [
+    return tuple(
         _slider(
             label_in_words(name),
             text("latent.sliders.changes", effect=float(effect)),
@@ -98,7 +103,14 @@ def _strengths(view: LatentView, own: OwnDirection | None) -> None:
         for row, (name, effect) in enumerate(
             zip(known.direction_names, known.direction_effects, strict=True)
         )
-    ]
+    )
+
+
+def _strengths(view: LatentView, own: OwnDirection | None) -> None:
+    known = view.profile
+    named = linked_values(((-STRENGTH, STRENGTH),) * len(known.direction_names))
+    directions = tuple(_directions(known.direction_names, each) for each in view.profiles)
+    sliders = [*direction_sliders(known, directions)]
     values, vectors = named, directions
     if own is not None:
         sliders.append(_slider(own.name, text("latent.own.note"), 1.0, own.vectors))

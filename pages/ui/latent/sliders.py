@@ -121,7 +121,7 @@ def moving_sliders(
         "reset": reset,
         "target": () if reference is None else (reference.url, reference.name),
         "score": () if score is None else (vars(score),),  # not a dict: see crop_box.py
-        "random": () if random is None else (_described(random),),
+        "random": () if random is None else (described(random),),
     }
     key = f"{name}-{view.model.id}"
     _SLIDERS(key=key, data=data, on_code_change=heard(key, take))
@@ -129,7 +129,7 @@ def moving_sliders(
 
 def slider_view(view: LatentView) -> None:
     """Show one slider for each latent dimension, those that change the image most first."""
-    dimensions = order(view.profile.effects).tolist()
+    sliders = number_sliders(view)
 
     def take(code: str) -> None:
         start = "" if code.startswith(FREE) else view.start
@@ -138,32 +138,37 @@ def slider_view(view: LatentView) -> None:
     moving_sliders(
         view,
         "numbers",
-        tuple(_slider(view, dimension) for dimension in dimensions),
-        tuple(view.code[dimensions].tolist()),
+        sliders,
+        tuple(float(view.code[slider.index]) for slider in sliders),
         take,
         origins=view.codes,
         codes=view.codes,
         reset=text("latent.sliders.mean"),
-        random=_distribution(view),
+        random=random_codes(view),
         reference=start_picture(view),
-        folds=_folds(view),
+        folds=folds(view),
     )
     start_choice(view)
 
 
-def _folds(view: LatentView) -> tuple[tuple[int, str], ...]:
+def number_sliders(view: LatentView) -> tuple[Slider, ...]:
+    """Return one slider for each latent dimension, those that change the image most first."""
+    return tuple(_slider(view, dimension) for dimension in order(view.profile.effects).tolist())
+
+
+def folds(view: LatentView) -> tuple[tuple[int, str], ...]:
     """Fold up the sliders beyond the first ones, and those that do not change the image."""
     every = view.profile.latent_dim
     used = len(view.profile.used) or every
-    folds = []
+    found = []
     if used > SHOWN:
-        folds.append((SHOWN, text("latent.sliders.more", count=used - SHOWN)))
+        found.append((SHOWN, text("latent.sliders.more", count=used - SHOWN)))
     if every > used:
-        folds.append((used, text("latent.sliders.unused", count=every - used, bound=VISIBLE)))
-    return tuple(folds)
+        found.append((used, text("latent.sliders.unused", count=every - used, bound=VISIBLE)))
+    return tuple(found)
 
 
-def _distribution(view: LatentView) -> Gaussian | None:
+def random_codes(view: LatentView) -> Gaussian | None:
     """Return the distribution of random codes for the browser, None if it is too large."""
     known = view.profile
     if known.variational:
@@ -190,7 +195,8 @@ def _slider(view: LatentView, dimension: int) -> Slider:
     )
 
 
-def _described(random: Gaussian) -> dict[str, Any]:
+def described(random: Gaussian) -> dict[str, Any]:
+    """Return a distribution for the browser."""
     prior = not random.mean.any() and np.array_equal(random.factor, np.eye(len(random.mean)))
     return {
         "mean": tuple(random.mean.tolist()),

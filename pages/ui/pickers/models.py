@@ -96,7 +96,7 @@ def models(linked: str = "") -> dict[str, TrainedAutoencoder]:
         if not service().store.has_weights(linked):
             raise _without_weights(snapshot)
         runs = [snapshot, *(run for run in runs if run.id != linked)]
-    found = {run.id: _of_run(run) for run in runs if service().store.has_weights(run.id)}
+    found = {run.id: trained_run(run) for run in runs if service().store.has_weights(run.id)}
     return found | pretrained
 
 
@@ -126,7 +126,8 @@ def file_of(run: Snapshot) -> ModelFile:
     return ModelFile(run.spec, str(path.resolve()), version)
 
 
-def _of_run(run: Snapshot) -> TrainedAutoencoder:
+def trained_run(run: Snapshot) -> TrainedAutoencoder:
+    """Return the model of a run, whose weights must be in the run store."""
     origin = text("model.origin.training" if run.live else "model.origin.here")
     title = text("model.run", name=run_name(run))
     return TrainedAutoencoder(run.id, title, origin, file_of(run), run.live)

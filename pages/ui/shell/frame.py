@@ -9,6 +9,7 @@ from pages.ui.i18n import notice
 from pages.ui.i18n.text import slug, text
 from pages.ui.shell.navigation import LOGO, keep_language, navigation
 from pages.ui.shell.return_link import return_link
+from pages.ui.shell.share import share
 from pages.ui.shell.this_browser import cookie_note
 from pages.ui.streamlit_adapter import only_fragments_run
 
@@ -33,7 +34,7 @@ def page_frame(
             content with fragments: after a change of the outer fragment, the place of an inner one
             no longer exists, and Streamlit's page goes blank.
         heading: whether to begin with `page_heading`; otherwise the page draws its own.
-        sidebar: whether to draw the navigation.
+        sidebar: whether to draw the navigation and the Share button.
     """
     keep_language()
     name_of_page = text(f"frame.page.{slug(title)}")
@@ -46,6 +47,7 @@ def page_frame(
     if sidebar:
         st.logo(LOGO, size="large")
         navigation()
+        share(title)
     if "back" in st.query_params:
         return_link()
     if heading:

@@ -111,6 +111,21 @@ class Collecting:
 
 
 @dataclass
+class Bringing:
+    """The files that a visitor brings back from home; none of them is kept.
+
+    Attributes:
+        readings: their number; every one has a new, empty widget.
+        opened: how many of them could be opened.
+        problem: the reason why the last one could not be opened.
+    """
+
+    readings: int = 0
+    opened: int = 0
+    problem: Message | None = None
+
+
+@dataclass
 class Session:
     """The state of a tab in a visitor's browser, kept while the tab is open.
 
@@ -120,6 +135,7 @@ class Session:
         own_image: a unique key and the visitor's own image (H, W, C) in [0, 1] from which the
             sliders of Latent space started, likewise.
         collecting: the images on the Your pictures page.
+        bringing: the files that come back from home.
         teaching: the secrets of the classes that are taught in this tab, by code.
         deleted: the run that was deleted last in this tab and its owner, or None.
         moved: the model, the target, the sliders' values and the number of moves that the last
@@ -135,6 +151,7 @@ class Session:
     photo: KeptPhoto | None = None
     own_image: tuple[Any, np.ndarray] | None = None
     collecting: Collecting = field(default_factory=Collecting)
+    bringing: Bringing = field(default_factory=Bringing)
     teaching: dict[str, str] = field(default_factory=dict)
     deleted: tuple[str, str] | None = None
     moved: tuple[str, int, str, int] | None = None

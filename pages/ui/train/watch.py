@@ -1,5 +1,7 @@
 """Shows a run during and after training: progress, images, curves."""
 
+from collections.abc import Callable
+
 import numpy as np
 import streamlit as st
 
@@ -12,7 +14,7 @@ from pages.ui.charts import training
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import in_formula, text
 from pages.ui.i18n.wording import loss_title
-from pages.ui.pickers.models import file_of
+from pages.ui.pickers.models import TrainedAutoencoder, trained_run
 from pages.ui.state.session import visitor
 from pages.ui.train.code_view import code_view
 from pages.ui.train.doctor_view import doctor_view
@@ -30,8 +32,12 @@ MANY_NEIGHBOURS = 10  # runs before one's own, at which the page says what to do
 ROW_NAMES = {2: ("original", "reconstruction"), 3: ("original", "corrupted", "reconstruction")}
 
 
-def run_view(run_id: str) -> None:
+def run_view(run_id: str, take_home: Callable[[TrainedAutoencoder], None]) -> None:
     """Show a run and keep it up to date while it is live.
+
+    Args:
+        run_id: the run's id.
+        take_home: offers an ended run's model as a file that draws by itself.
 
     Raises:
         UnknownThing: there is no such run.
@@ -41,7 +47,8 @@ def run_view(run_id: str) -> None:
     st.fragment(run_every=every)(_refreshed)(run_id, every)
     # Outside the refreshing part: it changes only when the run ends, and then the page reruns.
     kept = not snapshot.live and service().store.has_weights(run_id)
-    st.fragment(code_view)(run_id, snapshot.spec, file_of(snapshot) if kept else None)
+    model = trained_run(snapshot) if kept else None
+    st.fragment(code_view)(run_id, snapshot.spec, model, take_home)
 
 
 def _refresh(snapshot: Snapshot) -> float | None:
@@ -138,7 +145,8 @@ def _map(run_id: str, points: CodeMap) -> None:
 def _pictures(snapshot: Snapshot) -> None:
     with st.container(key="run-pictures"):  # with a height that `frame` keeps until they are there
         if snapshot.pictures is None:
-            st.caption(text("run.pictures_later"))
+            live = snapshot.live
+            st.caption(text("run.pictures_later" if live else "run.pictures_not_here"))
         else:
             _sheet(snapshot, snapshot.pictures)
 
