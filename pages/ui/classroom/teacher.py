@@ -13,6 +13,8 @@ from ae_core.data.loading import card
 from ae_core.data.user_image_sets import user_sets
 from pages.ui.backend.service import class_wall, classroom_service
 from pages.ui.classroom.join_or_open import PROJECTOR_VIEW, attempt, join_info
+from pages.ui.classroom.lead import Truth, lead_view
+from pages.ui.classroom.lead_live import Names
 from pages.ui.classroom.limits import limits_in_words
 from pages.ui.classroom.wall import refreshing_wall
 from pages.ui.i18n import notice
@@ -29,15 +31,18 @@ MAX_LATENT_DIM, USUAL_LATENT_DIM = 64, 8  # in a challenge
 FIRST_PICTURES = "digits"
 
 
-def teacher_view(classroom: Classroom, secret: str) -> None:
+def teacher_view(classroom: Classroom, secret: str, truth: Truth, pages: Names) -> None:
     """Show the teacher's view of a class.
 
     Args:
         classroom: the class.
         secret: the teacher's secret, "" for the visitor who opened the class.
+        truth: see `lead_view`.
+        pages: likewise.
     """
     code = classroom.code
     join_info(classroom, large=False)
+    lead_view(classroom, secret, truth, pages)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.link_button(
             text("classroom.projector"),

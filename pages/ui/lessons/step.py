@@ -85,7 +85,7 @@ def _tasks(
     step = lesson.steps[progress.step]
     said = progress.guesses[progress.step]
     if step.guess is not None and said is None:
-        ask(step.guess, progress, lesson.id)
+        ask(step.guess, progress, lesson)
         words_of(step.text)
         return False
     answer = st.container()

@@ -20,6 +20,8 @@ NOT_SETTINGS = (
     *("lang", "run", "view", "show", "compare", "model", "source", "picture"),
     *("replay", "with", "sweep", "sizes", "size", "pca", "class", "teacher", "back"),
 )
+# What a teacher's address has and no student shall get.
+NOT_SENT = ("lang", "class", "teacher", "back", "show", "guess", "tried")
 
 
 def read_settings(with_seed: Callable[[TrainingSpec], TrainingSpec]) -> str:
