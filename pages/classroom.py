@@ -11,6 +11,7 @@ from pages.ui.backend.leading import leading
 from pages.ui.backend.lessons import lessons
 from pages.ui.backend.service import class_entrance, class_wall, classroom_service
 from pages.ui.backend.submission import refusal, submit_run
+from pages.ui.classroom.hand_in import hand_in_form
 from pages.ui.classroom.join_or_open import (
     PROJECTOR_VIEW,
     TEACHER_VIEW,
@@ -113,6 +114,7 @@ def _student_view(classroom: Classroom, student: Student) -> None:
         st.button(
             text("classroom.leave"), icon=":material/logout:", type="tertiary", on_click=_leave
         )
+    hand_in_form(classroom, student)
     refreshing_wall(classroom.code, mine=student.id)
 
 

@@ -7,71 +7,23 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from dataclasses import asdict, replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, func, select, update
 
+from ae_core.classroom.lead import MAX_QUERY, PAGE, Asked, Lead, asked_in, lead_in
 from ae_core.classroom.questions import Question
 from ae_core.classroom.service import ClassroomService
 from ae_core.errors import UnknownThing, UserError
 from ae_core.storage.database import Database, upsert
-from ae_core.storage.files import DamagedFile, check_text, checked, reading
 from ae_core.storage.tables import CLASSES, GUESSES, QUESTIONS, STEPS, STUDENTS
 
 MAX_QUESTIONS = 300  # of a class; the lessons of the app have fewer than thirty
 MAX_ROUNDS = 20  # of a question
 MAX_STEPS = 500  # of a student
-MAX_QUERY = 4000  # characters of an address's parameters
 OWN = "own/"  # begins the names of the questions that a teacher types
-_PAGE = re.compile(r"[a-z_]{0,30}")
 _STEP = re.compile(r"[a-z0-9-]{1,60}/\d{1,3}")
-
-
-@dataclass(frozen=True)
-class Lead:
-    """Where a class is sent, and what it is asked.
-
-    Attributes:
-        number: grows with everything that the teacher does.
-        page: a page of the app, "" before the class was sent anywhere.
-        query: the parameters in the page's address.
-        taken: whether the students are taken there without their own doing.
-        question: the name of the question on all devices, "" if there is none.
-    """
-
-    number: int = 0
-    page: str = ""
-    query: tuple[tuple[str, str], ...] = ()
-    taken: bool = False
-    question: str = ""
-
-    def __post_init__(self) -> None:
-        """Check what comes from an address."""
-        parts = [part for pair in self.query for part in pair]
-        for part in (self.page, self.question, *parts):
-            check_text("lead", part)
-        if not _PAGE.fullmatch(self.page) or sum(map(len, parts)) > MAX_QUERY:
-            raise ValueError(f"page={self.page!r} with {len(self.query)} parameters")
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A question in a class.
-
-    Attributes:
-        question: the question.
-        round: the present round, from 1.
-        revealed: whether everybody may see the answer.
-        asked: when the teacher asked it last, in seconds since 1970; 0 if it was not asked.
-    """
-
-    question: Question
-    round: int
-    revealed: bool
-    asked: float
 
 
 class Leading:
@@ -220,7 +172,7 @@ class Leading:
             visitor: the student.
             place: ``lesson/step`` with a number from 1, or a page of the app; "" for Home.
         """
-        lesson, page = _STEP.fullmatch(place), _PAGE.fullmatch(place)
+        lesson, page = _STEP.fullmatch(place), PAGE.fullmatch(place)
         if not lesson and not page:
             raise ValueError(f"place={place!r}")
         with self._database.changing() as connection:
@@ -246,24 +198,6 @@ class Leading:
         with self._database.reading() as connection:
             found = connection.execute(rows.order_by(QUESTIONS.c.asked, QUESTIONS.c.name)).all()
         return [asked for asked in map(asked_in, found) if asked is not None]
-
-
-def lead_in(written: str) -> Lead:
-    """Return the lead of a class's row; a damaged one leads nowhere."""
-    with suppress(DamagedFile), reading(Path("class", "lead")):
-        about = json.loads(written)
-        about["query"] = tuple((str(name), str(value)) for name, value in about.get("query", ()))
-        return checked(Lead, about)
-    return Lead()
-
-
-def asked_in(row: Row[Any]) -> Asked | None:
-    """Return the question of a row, None if it is damaged."""
-    with suppress(DamagedFile), reading(Path("class", row.code, row.name)):
-        about = json.loads(row.question_json)
-        about["choices"] = tuple(map(str, about["choices"]))
-        return Asked(checked(Question, about), row.round, row.revealed, row.asked)
-    return None
 
 
 def _row(code: str, asked: Asked) -> dict[str, Any]:

@@ -31,6 +31,7 @@ class Question:
         step: the step between numbers, 0 for any.
         unit: the unit of the number.
         truth: the number of the right choice, from 1, or the right number; None if there is none.
+        close: the largest error of a number that still counts as right.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Question:
     step: float = 0.0
     unit: str = ""
     truth: float | None = None
+    close: float = 0.0
 
     def __post_init__(self) -> None:
         """Check the texts that a database and a page have to hold."""
@@ -53,6 +55,10 @@ class Question:
     def bounded(self) -> bool:
         """Whether the numbers have bounds of their own."""
         return self.low > -MOST and self.high < MOST
+
+    def is_right(self, value: float) -> bool | None:
+        """Return whether a guess is right, None if nobody knows."""
+        return None if self.truth is None else abs(value - self.truth) <= self.close
 
     def check(self, value: float) -> float:
         """Return a guess that this question allows.

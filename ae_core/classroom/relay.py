@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from ae_core.classroom.leading import Asked, Lead, asked_in, lead_in
+from ae_core.classroom.lead import Asked, Lead, asked_in, lead_in
 from ae_core.classroom.model import Student
 from ae_core.classroom.questions import bars
 from ae_core.classroom.rows import student_in

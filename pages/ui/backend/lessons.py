@@ -33,8 +33,15 @@ def question_of(lesson: Lesson, step: int) -> Question | None:
     name = f"{lesson.id}/{step + 1}"
     if guess.choices:
         return Question(name, guess.question, guess.choices)
-    low, high, step_ = float(guess.low), float(guess.high), float(guess.step)
-    return Question(name, guess.question, low=low, high=high, step=step_, unit=guess.unit)
+    return Question(
+        name,
+        guess.question,
+        low=float(guess.low),
+        high=float(guess.high),
+        step=float(guess.step),
+        unit=guess.unit,
+        close=float(guess.close),
+    )
 
 
 @st.cache_data(show_spinner=False, max_entries=256, hash_funcs=KEYS)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from ae_core.classroom.leading import Asked, Lead
+from ae_core.classroom.lead import Asked, Lead
 from ae_core.classroom.model import Classroom
 from ae_core.classroom.questions import MAX_CHOICES, MAX_QUESTION, typed_question
 from ae_core.errors import UserError
