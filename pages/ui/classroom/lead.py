@@ -72,15 +72,13 @@ def _where_to(code: str, secret: str, lead: Lead) -> tuple[str, int]:
         format_func=lambda place: f"{place + 1}. {steps[place].title}",
         key=f"classroom.lead.step.{name}.{lead.number}",
     )
-    taken = st.toggle(
-        text("classroom.lead.taken"),
-        lead.taken,
-        help=text("classroom.lead.taken_help"),
-        key=f"classroom.lead.taken.{lead.number}",
-    )
+    key = f"classroom.lead.taken.{lead.number}"
+    help_ = text("classroom.lead.taken_help")
+    st.toggle(text("classroom.lead.taken"), lead.taken, help=help_, key=key)
 
     def send(place: int) -> None:
         query = {"lesson": name, "step": str(place + 1)}
+        taken = bool(st.session_state[key])  # a fast hand presses both at once
         _do(
             code,
             lambda: leading().send(code, secret, "lessons", query, taken=taken, visitor=visitor()),
