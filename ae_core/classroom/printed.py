@@ -107,13 +107,16 @@ def _question(record: ClassRecord, asked: Asked, language: str) -> str:
         )
     answer = ""
     if question.truth is not None:
-        said = (
-            question.choices[round(question.truth) - 1]
-            if question.choices
-            else (f"{number(question.truth, '.4g', language)} {question.unit}".strip())
-        )
+        said = _in_words(question, question.truth, language)
         answer = f"<p>{_text(say('summary.answer', language, answer=said))}</p>"
     return f"<section><h2>{_text(question.text)}</h2>{answer}{_table([], rows)}</section>"
+
+
+def _in_words(question: Question, value: float, language: str) -> str:
+    if question.choices:
+        return question.choices[round(value) - 1]
+    form = ".1f" if question.step else ".6g"
+    return f"{number(value, form, language)} {question.unit}".strip()
 
 
 def _holds(question: Question, bars: Bars, place: int, value: float) -> bool:

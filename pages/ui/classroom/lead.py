@@ -6,7 +6,7 @@ import streamlit as st
 
 from ae_core.classroom.lead import Asked, Lead
 from ae_core.classroom.model import Classroom
-from ae_core.classroom.questions import MAX_CHOICES, MAX_QUESTION, typed_question
+from ae_core.classroom.questions import MAX_CHOICES, MAX_QUESTION, Question, typed_question
 from ae_core.errors import UserError
 from pages.ui.backend.leading import leading, relay
 from pages.ui.backend.lessons import lessons, question_of
@@ -35,9 +35,9 @@ def lead_view(classroom: Classroom, secret: str, truth: Truth, pages: Names) -> 
         st.markdown(f"## {text('classroom.lead.title')}")
         left, right = st.columns([2, 3], gap="large")
         with left:
-            place = _where_to(code, secret, lead)
+            chosen = _where_to(code, secret, lead)
             if asked is None:
-                _ask(code, secret, place)
+                _ask(code, secret, chosen)
             else:
                 _asked(code, secret, asked, truth)
         with right:
@@ -51,40 +51,53 @@ def _do(code: str, act: Callable[[], object]) -> None:
         relay().forget(code)
 
 
-def _where_to(code: str, secret: str, lead: Lead) -> tuple[str, int]:
-    """Let the teacher send the class to a step; return the chosen lesson and step, from 0."""
+def _where_to(code: str, secret: str, lead: Lead) -> Callable[[], tuple[str, int]]:
+    """Let the teacher send the class to a step; return what tells the chosen one, from 0.
+
+    It is asked for at a click: a fast hand chooses and presses before the page has run anew.
+    """
     found = lessons(language())[0]
     at = dict(lead.query) if lead.page == "lessons" else {}
+    here, written = at.get("lesson", ""), at.get("step", "")[:3]
+    now = max(int(written) - 1, 0) if written.isdecimal() else 0
     names = list(found)
+    key = f"classroom.lead.lesson.{here}"
     name = st.selectbox(
         text("classroom.lead.lesson"),
         names,
-        names.index(at["lesson"]) if at.get("lesson") in names else 0,
+        names.index(here) if here in names else 0,
         format_func=lambda name: f"{names.index(name) + 1}. {found[name].title}",
-        key=f"classroom.lead.lesson.{lead.number}",
+        key=key,
     )
     steps = found[name].steps
-    now = int(at["step"]) - 1 if name == at.get("lesson") and at.get("step", "").isdecimal() else 0
     step = st.selectbox(
         text("classroom.lead.step"),
         range(len(steps)),
-        min(now, len(steps) - 1),
+        min(now, len(steps) - 1) if name == here else 0,
         format_func=lambda place: f"{place + 1}. {steps[place].title}",
-        key=f"classroom.lead.step.{name}.{lead.number}",
+        key=f"classroom.lead.step.{here}.{now}.{name}",
     )
-    key = f"classroom.lead.taken.{lead.number}"
-    help_ = text("classroom.lead.taken_help")
-    st.toggle(text("classroom.lead.taken"), lead.taken, help=help_, key=key)
+    st.toggle(
+        text("classroom.lead.taken"),
+        lead.taken,
+        help=text("classroom.lead.taken_help"),
+        key="classroom.lead.taken",
+    )
 
-    def send(place: int) -> None:
-        query = {"lesson": name, "step": str(place + 1)}
-        taken = bool(st.session_state[key])  # a fast hand presses both at once
+    def chosen() -> tuple[str, int]:
+        wanted = st.session_state[key]
+        return wanted, st.session_state.get(f"classroom.lead.step.{here}.{now}.{wanted}", 0)
+
+    def send(ahead: int) -> None:
+        lesson, place = chosen()
+        query = {"lesson": lesson, "step": str(place + 1 + ahead)}
+        taken = bool(st.session_state["classroom.lead.taken"])
         _do(
             code,
             lambda: leading().send(code, secret, "lessons", query, taken=taken, visitor=visitor()),
         )
 
-    there = name == at.get("lesson") and step == now
+    there = name == here and step == now
     with st.container(horizontal=True):
         st.button(
             text("classroom.lead.send"),
@@ -92,7 +105,7 @@ def _where_to(code: str, secret: str, lead: Lead) -> tuple[str, int]:
             icon=":material/campaign:",
             key="classroom.lead.send",
             on_click=send,
-            args=(step,),
+            args=(0,),
         )
         if there and step + 1 < len(steps):
             st.button(
@@ -101,24 +114,30 @@ def _where_to(code: str, secret: str, lead: Lead) -> tuple[str, int]:
                 icon=":material/arrow_forward:",
                 key="classroom.lead.next",
                 on_click=send,
-                args=(step + 1,),
+                args=(1,),
             )
     st.caption(text("classroom.lead.other_pages", code=code))
-    return name, step
+    return chosen
 
 
-def _ask(code: str, secret: str, place: tuple[str, int]) -> None:
+def _ask(code: str, secret: str, chosen: Callable[[], tuple[str, int]]) -> None:
     """Offer the step's question, and one of the teacher's own."""
-    lesson, step = place
-    question = question_of(lessons(language())[0][lesson], step)
-    if question is not None:
-        st.markdown(f"**{notice.plain(question.text)}**")
+
+    def question() -> Question | None:
+        lesson, step = chosen()
+        return question_of(lessons(language())[0][lesson], step)
+
+    def ask() -> None:
+        if (wanted := question()) is not None:
+            _do(code, lambda: leading().ask(code, secret, wanted, visitor=visitor()))
+
+    if (shown := question()) is not None:
+        st.markdown(f"**{notice.plain(shown.text)}**")
         st.button(
             text("classroom.lead.ask"),
             icon=":material/front_hand:",
             key="classroom.lead.ask",
-            on_click=_do,
-            args=(code, lambda: leading().ask(code, secret, question, visitor=visitor())),
+            on_click=ask,
         )
     else:
         st.caption(text("classroom.lead.no_question"))

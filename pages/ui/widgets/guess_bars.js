@@ -8,9 +8,17 @@ import { localized } from "./numbers.js";
 /** A number as people write it. @param {number} value */
 export const written = (value) => localized(String(Number(value.toPrecision(6))));
 
-/** A guess or an answer in words. @param {Question} question @param {number} value */
-export const inWords = ({ choices, unit }, value) =>
-  choices.length ? (choices[value - 1] ?? "–") : `${written(value)} ${unit}`.trim();
+/**
+ * A guess or an answer in words; a lesson's number as exactly as its slider is set.
+ *
+ * @param {Question} question
+ * @param {number} value
+ */
+export function inWords({ choices, step, unit }, value) {
+  if (choices.length) return choices[value - 1] ?? "–";
+  const shown = step > 0 ? localized(value.toFixed(Number.isInteger(step) ? 0 : 1)) : written(value);
+  return `${shown} ${unit}`.trim();
+}
 
 /**
  * Draw the bars of the present round, and paler those of the round before.
@@ -27,7 +35,9 @@ export function drawBars(root, question, before) {
   root.classList.toggle("histogram", !question.choices.length);
   const rows = counts.map((count, place) => {
     const row = element("div", { className: "row" });
-    const label = element("span", { className: "label", textContent: labelOf(question, place) });
+    const [low, rest] = labelOf(question, place);
+    const label = element("span", { className: "label", textContent: low });
+    label.append(element("span", { className: "rest", textContent: rest }));
     const room = element("span", { className: "room" });
     if (earlier) room.append(bar("bar earlier", earlier[place] ?? 0, most));
     room.append(bar("bar", count, most));
@@ -47,11 +57,18 @@ function bar(className, count, most) {
   return drawn;
 }
 
-/** @param {Question} question @param {number} place */
-function labelOf({ choices, edges = [] }, place) {
-  if (choices.length) return choices[place];
-  const whole = edges.length > 1 && edges[1] - edges[0] === 1 && edges.every(Number.isInteger);
-  return whole ? written(edges[place]) : `${written(edges[place])} – ${written(edges[place + 1])}`;
+/**
+ * What a bar stands for: a choice, or the numbers of a bin, of which a narrow page shows the first one.
+ *
+ * @param {Question} question
+ * @param {number} place
+ * @returns {[first: string, rest: string]}
+ */
+function labelOf({ choices, edges = [], high, step }, place) {
+  if (choices.length) return [choices[place], ""];
+  const [low, end] = [edges[place], edges[place + 1]];
+  const last = Number.isInteger(step) && step > 0 ? Math.min(end - 1, high) : end;
+  return [written(low), last > low ? `–${written(last)}` : ""];
 }
 
 /** Whether a value is in a bar. @param {Question} question @param {number} place @param {number | null} [value] */
