@@ -38,6 +38,7 @@ LESSON, STEPS = "01-what-is-an-autoencoder", 2
 QUESTION = Question("", "How many?", low=0.0, high=30.0, step=1.0, unit="dB")
 EVERY = 1.0  # seconds between two questions of a device
 STEP = 10.0  # seconds from one step to the next
+PRESSED = 2.0  # seconds within which everybody has pressed the button to the step
 ANSWERED = 4.0  # seconds within which everybody has guessed
 SEEN = 2.0  # seconds, the target from the teacher's act to every device
 P95 = 500.0  # ms, of everything that a student does
@@ -110,7 +111,8 @@ async def attend(student: Student, name: str, teacher: Teacher, seen: Seen) -> N
                 seen.acts[last].append(time.perf_counter() - teacher.begun[last])
             query = "&".join(f"{key}={value}" for key, value in now["query"].items())
             if now["question"] is None:
-                seen.seconds["a step of the lesson"].append(await student.open(now["page"], query))
+                await asyncio.sleep(random.random() * PRESSED)
+                seen.seconds["a step of the lesson"].append(await student.show(query))
         question = now["question"]
         if question is not None and question["name"] != guessed:
             guessed = question["name"]
@@ -123,7 +125,7 @@ async def attend(student: Student, name: str, teacher: Teacher, seen: Seen) -> N
                 await student.ask("/class/guess", body, **{HEADER: ticket})
                 seen.seconds["a guess"].append(time.perf_counter() - begun)
                 seen.sent[guessed][name] = value
-        await asyncio.sleep(max(0.0, due + EVERY - time.perf_counter()))
+        await asyncio.sleep(max(0.05, due + EVERY - time.perf_counter()))
 
 
 async def _attend(student: Student, name: str, teacher: Teacher, seen: Seen) -> None:

@@ -94,6 +94,11 @@ class Student:
         await self._run()
         return time.perf_counter() - started
 
+    async def show(self, query: str) -> float:
+        """Show the present page with another query; return the seconds until it is complete."""
+        self._query = query
+        return await self._timed("")
+
     async def change(self, key: str, **value: Any) -> float:
         """Change a widget's value and return the seconds until the page shows the outcome.
 
@@ -200,7 +205,11 @@ class Student:
 
     async def ask(self, path: str, body: bytes | None = None, **headers: str) -> bytes:
         """Ask a route of the app as a script of the page does; with a body, by POST."""
-        return await self._get(path, body, **headers)
+        try:
+            return await self._get(path, body, **headers)
+        except (ConnectionError, asyncio.IncompleteReadError):  # closed at this very moment
+            self._streams = None
+            return await self._get(path, body, **headers)
 
     async def _get(self, path: str, body: bytes | None = None, **headers: str) -> bytes:
         """Fetch a file over a connection that stays open, like a browser's."""

@@ -83,4 +83,4 @@ def read_record(database: Database, code: str) -> ClassRecord:
 def best_card(cards: Sequence[RunCard]) -> RunCard | None:
     """Return the run that draws best, None if none has been measured."""
     measured = [card for card in cards if card.psnr is not None]
-    return min(measured, key=lambda card: card.rank, default=None)
+    return min(measured, key=lambda card: (card.merit, card.created), default=None)

@@ -2,19 +2,25 @@
 
 import asyncio
 import json
+import os
+import signal
+import time
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
 from starlette.applications import Starlette
 
+from ae_core.classroom.leading import Leading
 from ae_core.classroom.questions import Question
 from ae_core.classroom.service import ClassroomService
 from ae_core.errors import StorageError
-from ae_core.storage.database import Database
+from ae_core.storage.database import Database, database_in
 from pages.ui.backend.leading import leading, relay
 from pages.ui.shell.class_routes import MAX_BODY, routes
 from pages.ui.state.class_ticket import HEADER, Ticket, read_ticket, written_ticket
+from tests.helpers.lab_server import serving
 from tests.helpers.refusals import says
 
 CHOICE = Question("one/1", "Which?", ("a", "b"))
@@ -234,3 +240,38 @@ def test_a_class_that_is_over_is_gone(client, opened, book):
     every = Ticket("student", code, ada), Ticket("teacher", code), Ticket("projector", code)
     for ticket in every:
         assert now(client, ticket).status_code == 404
+
+
+def asked_of(server, ticket, what="now", body=None):
+    """Ask a real server."""
+    address = urllib.request.Request(f"{server.url}/class/{what}", body)
+    address.add_header(HEADER, written_ticket(ticket))
+    with urllib.request.urlopen(address, timeout=20) as answer:
+        return json.loads(answer.read())
+
+
+def test_a_server_that_is_killed_amid_a_question_has_lost_nothing(tmp_path, monkeypatch):
+    monkeypatch.delenv("AE_DATABASE", raising=False)
+    database = database_in(tmp_path)
+    book = ClassroomService(database)
+    classroom, secret = book.open_class("eve")
+    ada, bob = (book.join(classroom.code, name, name.title()) for name in ("ada", "bob"))
+    leads = Leading(book, database)
+    name = leads.ask(classroom.code, secret, CHOICE)
+    tickets = [Ticket("student", classroom.code, each.id) for each in (ada, bob)]
+    with serving(tmp_path) as server:
+        for ticket, value in zip(tickets, (1, 2), strict=True):
+            body = json.dumps({"name": name, "round": 1, "value": value}).encode()
+            assert asked_of(server, ticket, "guess", body)["question"]["mine"] == value
+        os.kill(server.pid, signal.SIGKILL)
+    with serving(tmp_path) as server:
+        projector = asked_of(server, Ticket("projector", classroom.code))
+        assert projector["question"]["rounds"] == [[1, 1]]
+        assert [asked_of(server, each)["question"]["mine"] for each in tickets] == [1.0, 2.0]
+        leads.reveal(classroom.code, secret, name, 2.0)
+        for ticket in tickets:  # another server's act is seen soon
+            deadline = time.monotonic() + 20
+            while not asked_of(server, ticket)["question"]["revealed"]:
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+    database.close()

@@ -204,3 +204,20 @@ def test_a_student_hands_in_a_run(opened_class):
     (work,) = record_of(code).hand_ins
     assert (work.run, work.words, work.user_name) == (record.id, "It works.", "")
     assert "It works." in texts(page.markdown)
+
+
+def test_who_has_answered_is_not_asked_again_by_the_lesson(opened_class):
+    code, _, student = opened_class
+    page = opened(LESSONS, visitor=student, lesson=LESSON, step="2")
+    assert page.radio(key=f"lessons.guess.{LESSON}.1")
+    teacher = teacher_of(opened_class)
+    teacher.selectbox(key="classroom.lead.lesson.").set_value(LESSON)
+    ran(teacher)
+    teacher.selectbox(key=f"classroom.lead.step..0.{LESSON}").set_value(1)
+    ran(teacher)
+    pressed(teacher, "classroom.lead.ask")
+    leading().guess(student, f"{LESSON}/2", 1, 2.0)
+    relay().forget(code)
+    ran(page)
+    assert not page.radio
+    assert page.query_params["guess"] == ";2"

@@ -44,6 +44,7 @@ class Follow {
     this.said = element("p", { className: "said", role: "status" });
     this.bars = element("div", { className: "bars" });
     this.card.append(this.title, this.answers, this.said, this.bars);
+    this.card.ontoggle = () => this.stay();
     root.append(this.paused, this.go, this.card);
     /** @type {Now | undefined} */
     this.now = undefined;
@@ -88,6 +89,15 @@ class Follow {
     const words = filled(new_ ? this.words.go : this.words.back, "place", this.place(now));
     if (this.go.textContent !== words) this.go.textContent = words;
     this.question(now.question);
+    this.stay();
+  }
+
+  /** Stay in sight, wherever the page is scrolled to, while the class waits for something. */
+  stay() {
+    const shadow = this.root.getRootNode();
+    const place = shadow instanceof ShadowRoot ? shadow.host.closest(".st-key-class-follow") : null;
+    const asks = !this.card.hidden && this.card.open;
+    place?.classList.toggle("stays", asks || (!this.go.hidden && !this.go.classList.contains("again")));
   }
 
   /** @param {Now} now */
