@@ -20,6 +20,7 @@ NAMES = (
     "headlines",
     "pytorch",
     "classroom",
+    "led_class",
     "scaling",
     "memory",
     "uploads",

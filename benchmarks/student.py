@@ -37,6 +37,7 @@ class Student:
     Attributes:
         port: the app's port on this machine.
         address: the address for which the app takes it, as behind a proxy; empty for this machine.
+        cookie: the cookies of the browser, empty for one that keeps none.
         shown: the elements with an id, by their keys in the app.
         repeats: the seconds after which each fragment has to run again.
         received: bytes received over the websocket.
@@ -45,6 +46,7 @@ class Student:
 
     port: int
     address: str = ""
+    cookie: str = ""
     shown: dict[str, Any] = field(default_factory=dict)
     repeats: dict[str, float] = field(default_factory=dict)
     received: int = 0
@@ -83,7 +85,7 @@ class Student:
         self._socket = await connect(
             f"ws://127.0.0.1:{self.port}/_stcore/stream",
             subprotocols=[Subprotocol("streamlit")],
-            additional_headers={"X-Forwarded-For": self.address} if self.address else None,
+            additional_headers=self._headers(),
             max_size=MOST_BYTES,
             compression=None,
         )
@@ -91,6 +93,11 @@ class Student:
         self._page, self._query, self._hash = page, query, ""
         await self._run()
         return time.perf_counter() - started
+
+    async def show(self, query: str) -> float:
+        """Show the present page with another query; return the seconds until it is complete."""
+        self._query = query
+        return await self._timed("")
 
     async def change(self, key: str, **value: Any) -> float:
         """Change a widget's value and return the seconds until the page shows the outcome.
@@ -116,6 +123,10 @@ class Student:
         if self._streams is not None:
             self._streams[1].close()
         self._socket = self._streams = None
+
+    def _headers(self) -> dict[str, str]:
+        named = {"X-Forwarded-For": self.address, "Cookie": self.cookie}
+        return {name: value for name, value in named.items() if value}
 
     async def _timed(self, fragment: str, *, by_timer: bool = False) -> float:
         started = time.perf_counter()
@@ -192,12 +203,25 @@ class Student:
         self._pictures |= new
         return new
 
-    async def _get(self, path: str) -> bytes:
+    async def ask(self, path: str, body: bytes | None = None, **headers: str) -> bytes:
+        """Ask a route of the app as a script of the page does; with a body, by POST."""
+        try:
+            return await self._get(path, body, **headers)
+        except (ConnectionError, asyncio.IncompleteReadError):  # closed at this very moment
+            self._streams = None
+            return await self._get(path, body, **headers)
+
+    async def _get(self, path: str, body: bytes | None = None, **headers: str) -> bytes:
         """Fetch a file over a connection that stays open, like a browser's."""
         if self._streams is None or self._streams[0].at_eof():  # closed after some idle time
             self._streams = await asyncio.open_connection("127.0.0.1", self.port)
         reader, writer = self._streams
-        writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost:{self.port}\r\n\r\n".encode())
+        named = {"Host": f"localhost:{self.port}", **self._headers(), **headers}
+        if body is not None:
+            named["Content-Length"] = str(len(body))
+        head_lines = "".join(f"{name}: {value}\r\n" for name, value in named.items())
+        method = "GET" if body is None else "POST"
+        writer.write(f"{method} {path} HTTP/1.1\r\n{head_lines}\r\n".encode() + (body or b""))
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         if " 200 " not in head.split("\r\n", 1)[0]:
             raise Failure(f"{path[:100]}: {head.split(chr(13), 1)[0]}")

@@ -1,12 +1,17 @@
 """The Class page: visitors join or open a class; its wall shows everybody's training live."""
 
+from functools import partial
+
 import streamlit as st
 
 from ae_core.classroom.beginning import first_settings
 from ae_core.classroom.model import Classroom, Student
 from ae_core.errors import StorageError, UserError
+from pages.ui.backend.leading import leading
+from pages.ui.backend.lessons import lessons
 from pages.ui.backend.service import class_entrance, class_wall, classroom_service
 from pages.ui.backend.submission import refusal, submit_run
+from pages.ui.classroom.hand_in import hand_in_form
 from pages.ui.classroom.join_or_open import (
     PROJECTOR_VIEW,
     TEACHER_VIEW,
@@ -14,11 +19,14 @@ from pages.ui.classroom.join_or_open import (
     join_form,
     join_or_open,
 )
+from pages.ui.classroom.lead_live import lead_live
 from pages.ui.classroom.teacher import teacher_view
 from pages.ui.classroom.wall import projector, refreshing_wall
 from pages.ui.classroom.yours import your_classes
 from pages.ui.i18n import notice
-from pages.ui.i18n.text import text
+from pages.ui.i18n.text import language, text
+from pages.ui.lessons.truth import truth_of
+from pages.ui.shell.follow import named_pages
 from pages.ui.shell.frame import page_frame, page_heading
 from pages.ui.shell.this_browser import this_browser
 from pages.ui.state.query_params import set_query
@@ -66,10 +74,12 @@ def _one_class(code: str) -> None:
             session().teaching.pop(code, None)
             raise
         session().teaching[classroom.code] = secret
-        teacher_view(classroom, secret)
+        teacher_view(classroom, secret, partial(_truth, classroom.code), named_pages())
         return
     classroom = class_entrance().find(code, caller())
     if view == PROJECTOR_VIEW:
+        number = leading().lead(classroom.code).number
+        lead_live(classroom.code, "projector", number, named_pages())
         projector(classroom.code)
         return
     where = classroom_service().class_of(visitor())
@@ -80,6 +90,12 @@ def _one_class(code: str) -> None:
     if where is not None:
         st.caption(text("classroom.join.elsewhere", code=where[0].code))
     join_form(classroom)
+
+
+def _truth(code: str, lesson: str, step: int) -> float | None:
+    """Return the answer to a lesson's question by the teacher's runs, else by a student's."""
+    owners = (visitor(), *(student.visitor for student in classroom_service().students(code)))
+    return truth_of(lessons(language())[0][lesson], step, owners)
 
 
 def _student_view(classroom: Classroom, student: Student) -> None:
@@ -98,6 +114,7 @@ def _student_view(classroom: Classroom, student: Student) -> None:
         st.button(
             text("classroom.leave"), icon=":material/logout:", type="tertiary", on_click=_leave
         )
+    hand_in_form(classroom, student)
     refreshing_wall(classroom.code, mine=student.id)
 
 

@@ -9,10 +9,11 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, exists, func, sel
 
 from ae_core.classroom.model import JOIN_SECONDS, Challenge, ClassLimits, Classroom, Student
 from ae_core.storage.files import check_time, checked, reading
-from ae_core.storage.tables import CLASSES, RUNS, STUDENTS
+from ae_core.storage.tables import CLASSES, GUESSES, HAND_INS, QUESTIONS, RUNS, STEPS, STUDENTS
 
 EMPTY_SECONDS = 3600.0  # after which a class that nobody has joined may make room
 KNOWN_SECONDS = 3600.0  # after which whoever is in a class is no stranger any more
+OF_STUDENTS = (GUESSES, STEPS, HAND_INS)  # each row is a student's
 _PLAIN = ("code", "key", "created", "used", "teacher", "paused", "closed", "cleared")
 
 
@@ -81,10 +82,10 @@ def challenge_in(about: Any) -> Challenge | None:
 
 
 def delete_classes(connection: Connection, condition: ColumnElement[bool]) -> None:
-    """Delete classes and their students."""
+    """Delete classes, their students and all that these did there."""
     codes = connection.scalars(select(CLASSES.c.code).where(condition)).all()
-    connection.execute(delete(STUDENTS).where(STUDENTS.c.code.in_(codes)))
-    connection.execute(delete(CLASSES).where(CLASSES.c.code.in_(codes)))
+    for table in (*OF_STUDENTS, QUESTIONS, STUDENTS, CLASSES):
+        connection.execute(delete(table).where(table.c.code.in_(codes)))
 
 
 def make_room(connection: Connection, most: int, now: float, teacher: str | None = None) -> bool:
@@ -138,5 +139,8 @@ def forget_passers_by(connection: Connection, code: str, now: float) -> None:
         RUNS.c.created >= STUDENTS.c.joined,
         RUNS.c.deleted == 0,
     )
-    left = delete(STUDENTS).where(STUDENTS.c.code == code, STUDENTS.c.left, ~runs)
-    connection.execute(left.where(STUDENTS.c.joined <= now - JOIN_SECONDS))
+    left = STUDENTS.c.code == code, STUDENTS.c.left, ~runs
+    early = select(STUDENTS.c.visitor).where(*left, STUDENTS.c.joined <= now - JOIN_SECONDS)
+    gone = connection.scalars(early).all()
+    for table in (*OF_STUDENTS, STUDENTS) if gone else ():
+        connection.execute(delete(table).where(table.c.code == code, table.c.visitor.in_(gone)))

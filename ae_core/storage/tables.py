@@ -18,7 +18,7 @@ from sqlalchemy import (
     Text,
 )
 
-VERSION = "0003"  # the newest migration
+VERSION = "0004"  # the newest migration
 
 TABLES = MetaData()
 
@@ -85,6 +85,7 @@ CLASSES = Table(
     Column("paused", Boolean, nullable=False),
     Column("closed", Boolean, nullable=False),
     Column("cleared", Double, nullable=False),
+    Column("lead_json", Text, nullable=False, default="{}", server_default="{}"),
     Index("classes_by_teacher", "teacher"),
     Index("classes_by_use", "used"),
 )
@@ -97,6 +98,7 @@ STUDENTS = Table(
     Column("nickname", String, nullable=False),
     Column("joined", Double, nullable=False),
     Column("left", Boolean, nullable=False),
+    Column("place", String, nullable=False, default="", server_default=""),  # lesson/step or page
 )
 # A visitor is in one class at a time.
 Index(
@@ -105,6 +107,50 @@ Index(
     unique=True,
     sqlite_where=~STUDENTS.c.left,
     postgresql_where=~STUDENTS.c.left,
+)
+
+# What a class was asked, or what its students answered in a lesson before they were asked.
+QUESTIONS = Table(
+    "questions",
+    TABLES,
+    Column("code", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("question_json", Text, nullable=False),
+    Column("round", Integer, nullable=False),  # the present one, from 1
+    Column("revealed", Boolean, nullable=False),
+    Column("asked", Double, nullable=False),  # 0: not asked by the teacher yet
+)
+
+GUESSES = Table(
+    "guesses",
+    TABLES,
+    Column("code", String, primary_key=True),
+    Column("question", String, primary_key=True),
+    Column("round", Integer, primary_key=True),
+    Column("visitor", String, primary_key=True),
+    Column("value", Double, nullable=False),
+    Column("given", Double, nullable=False),
+)
+
+# Which steps of lessons a student has seen.
+STEPS = Table(
+    "steps",
+    TABLES,
+    Column("code", String, primary_key=True),
+    Column("visitor", String, primary_key=True),
+    Column("place", String, primary_key=True),  # lesson/step
+    Column("seen", Double, nullable=False),
+)
+
+HAND_INS = Table(
+    "hand_ins",
+    TABLES,
+    Column("code", String, primary_key=True),
+    Column("visitor", String, primary_key=True),
+    Column("run", String(12), primary_key=True),
+    Column("words", Text, nullable=False),
+    Column("user_name", String, nullable=False),  # that of a learning platform, or empty
+    Column("handed_in", Double, nullable=False),
 )
 
 MATCHES = Table(

@@ -17,7 +17,18 @@ from ae_core.errors import Message, StorageError
 from ae_core.storage import database as database_module
 from ae_core.storage.database import FILE, Database, database_in, insert_new, upgrade, upsert
 from ae_core.storage.files import ROOT
-from ae_core.storage.tables import CLASSES, SETTINGS, TABLES, USER_SETS, VERSION
+from ae_core.storage.tables import (
+    CLASSES,
+    GUESSES,
+    HAND_INS,
+    QUESTIONS,
+    SETTINGS,
+    STEPS,
+    STUDENTS,
+    TABLES,
+    USER_SETS,
+    VERSION,
+)
 from ae_core.text.sentences import sentence
 from tests.helpers.refusals import refused
 
@@ -320,6 +331,45 @@ def test_a_new_database_and_the_migrations_agree_with_the_tables(database):
     assert [each for each in found if "alembic_version" not in str(each)] == []
 
 
+def without_leads(connection):
+    """Take away what the fourth version has added."""
+    connection.execute(text("ALTER TABLE classes DROP COLUMN lead_json"))
+    connection.execute(text("ALTER TABLE students DROP COLUMN place"))
+    for table in (QUESTIONS, GUESSES, STEPS, HAND_INS):
+        connection.execute(text(f"DROP TABLE {table.name}"))
+
+
+def test_students_of_the_third_version_are_nowhere(database):
+    row = {"code": "AAAAA", "visitor": "ada", "nickname": "Ada", "joined": 1.0, "left": False}
+    with database.changing() as connection:
+        connection.execute(STUDENTS.insert().values(row))
+        without_leads(connection)
+        connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
+    database.close()
+    with database.reading() as connection:
+        (found,) = connection.execute(select(STUDENTS)).mappings()
+        assert connection.execute(select(GUESSES)).all() == []
+        differences = compare_metadata(MigrationContext.configure(connection), TABLES)
+    assert found == row | {"place": ""}
+    assert [each for each in differences if "alembic_version" not in str(each)] == []
+    assert version(database) == [VERSION]
+
+
+def test_a_server_of_the_third_version_may_go_on_with_the_tables_of_the_fourth(database):
+    """It names the columns that it knows when it opens a class and lets somebody join."""
+    about = (
+        "code, teacher, key, created, used, limits_json, challenge_json, paused, closed, cleared"
+    )
+    opened = "'AAAAA', '', '', 1, 1, '{}', 'null', false, false, 0"
+    joined = 'INSERT INTO students (code, visitor, nickname, joined, "left") '
+    with database.changing() as connection:
+        connection.execute(text(f"INSERT INTO classes ({about}) VALUES ({opened})"))
+        connection.execute(text(joined + "VALUES ('AAAAA', 'ada', 'Ada', 1, false)"))
+    with database.reading() as connection:
+        assert connection.scalars(select(CLASSES.c.lead_json)).all() == ["{}"]
+        assert connection.scalars(select(STUDENTS.c.place)).all() == [""]
+
+
 def test_classes_of_the_first_version_have_an_unknown_address(database):
     row = dict.fromkeys(("code", "teacher", "key", "limits_json", "challenge_json"), "x")
     row |= {"created": 1.0, "used": 2.0, "paused": False, "closed": False, "cleared": 0.0}
@@ -327,11 +377,12 @@ def test_classes_of_the_first_version_have_an_unknown_address(database):
         connection.execute(CLASSES.insert().values(row))
         connection.execute(text("ALTER TABLE classes DROP COLUMN address"))
         connection.execute(text("ALTER TABLE user_sets DROP COLUMN channels"))
+        without_leads(connection)
         connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     database.close()
     with database.reading() as connection:
         (found,) = connection.execute(select(CLASSES)).mappings()
-    assert found == row | {"address": ""}
+    assert found == row | {"address": "", "lead_json": "{}"}
     assert version(database) == [VERSION]
 
 
@@ -341,6 +392,7 @@ def test_pictures_of_the_second_version_are_gray(database):
     with database.changing() as connection:
         connection.execute(USER_SETS.insert().values(row))
         connection.execute(text("ALTER TABLE user_sets DROP COLUMN channels"))
+        without_leads(connection)
         connection.execute(text("UPDATE alembic_version SET version_num = '0002'"))
     database.close()
     with database.reading() as connection:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from ae_core.classroom.questions import Question
 from ae_core.errors import UserError
 from ae_core.lessons import measurements
 from ae_core.lessons.figures import MeasurementResult
@@ -22,6 +23,25 @@ def lessons(language: str) -> tuple[dict[str, Lesson], tuple[UserError, ...]]:
         except UserError as error:
             problems.append(error)
     return found, tuple(problems)
+
+
+def question_of(lesson: Lesson, step: int) -> Question | None:
+    """Return the question of a lesson's step, from 0, for a class; None if it has none."""
+    guess = lesson.steps[step].guess
+    if guess is None:
+        return None
+    name = f"{lesson.id}/{step + 1}"
+    if guess.choices:
+        return Question(name, guess.question, guess.choices)
+    return Question(
+        name,
+        guess.question,
+        low=float(guess.low),
+        high=float(guess.high),
+        step=float(guess.step),
+        unit=guess.unit,
+        close=float(guess.close),
+    )
 
 
 @st.cache_data(show_spinner=False, max_entries=256, hash_funcs=KEYS)

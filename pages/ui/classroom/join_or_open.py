@@ -7,6 +7,7 @@ import streamlit as st
 from ae_core.classroom.entrance import Caller
 from ae_core.classroom.model import CODE_LENGTH, DAYS, MAX_NICKNAME, Classroom
 from ae_core.errors import UserError
+from pages.ui.backend.leading import relay
 from pages.ui.backend.service import class_entrance, classroom_service
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
@@ -68,6 +69,7 @@ def join_form(classroom: Classroom | None = None) -> None:
             raise UserError("class_code_missing")
         code = class_entrance().find(wished, caller()).code
         classroom_service().join(code, visitor(), nickname)
+        relay().forget(code)
         set_query(**{"class": code})
 
     attempt(join)

@@ -2,42 +2,47 @@
 
 import time
 from collections.abc import Callable
-from functools import partial
 
 import streamlit as st
 
-from ae_core.classroom.csv_export import table
 from ae_core.classroom.model import CLASS_LIMITS, Challenge, ClassLimits, Classroom
 from ae_core.data.catalog import IMAGE_SETS
 from ae_core.data.loading import card
 from ae_core.data.user_image_sets import user_sets
 from pages.ui.backend.service import class_wall, classroom_service
+from pages.ui.classroom.exports import files_of
+from pages.ui.classroom.hand_in import work_list
 from pages.ui.classroom.join_or_open import PROJECTOR_VIEW, attempt, join_info
+from pages.ui.classroom.lead import Truth, lead_view
+from pages.ui.classroom.lead_live import Names
 from pages.ui.classroom.limits import limits_in_words
 from pages.ui.classroom.wall import refreshing_wall
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import image_set_title
-from pages.ui.i18n.text import language, text
+from pages.ui.i18n.text import text
 from pages.ui.i18n.wording import in_words, label
 from pages.ui.state.by_hand import by_hand
 from pages.ui.state.query_params import set_query
 from pages.ui.state.session import session, visitor
-from pages.ui.widgets.download_menu import File, download_menu
+from pages.ui.widgets.download_menu import download_menu
 from pages.ui.widgets.link import here, with_query
 
 MAX_LATENT_DIM, USUAL_LATENT_DIM = 64, 8  # in a challenge
 FIRST_PICTURES = "digits"
 
 
-def teacher_view(classroom: Classroom, secret: str) -> None:
+def teacher_view(classroom: Classroom, secret: str, truth: Truth, pages: Names) -> None:
     """Show the teacher's view of a class.
 
     Args:
         classroom: the class.
         secret: the teacher's secret, "" for the visitor who opened the class.
+        truth: see `lead_view`.
+        pages: likewise.
     """
     code = classroom.code
     join_info(classroom, large=False)
+    lead_view(classroom, secret, truth, pages)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.link_button(
             text("classroom.projector"),
@@ -58,16 +63,12 @@ def teacher_view(classroom: Classroom, secret: str) -> None:
             on_click=_try,
             args=(lambda: class_wall().clear_queue(classroom_service().students(code)),),
         )
-        make = partial(_csv, classroom, language())
-        download_menu(
-            f"class.{code}",
-            [File(text("classroom.csv"), f"class-{code}.csv", make, "text/csv")],
-            label=text("classroom.table"),
-        )
+        download_menu(f"class.{code}", files_of(classroom), label=text("classroom.table"))
         _end(classroom, secret)
         st.button(text("classroom.close"), type="tertiary", on_click=_close, args=(code,))
     said = notice.plain(limits_in_words(classroom.limits))
     st.caption(f"**{said}** · {text('classroom.secret' if secret else 'classroom.no_secret')}")
+    work_list(classroom)
     refreshing_wall(code, secret=secret)
 
 
@@ -212,16 +213,6 @@ def _end(classroom: Classroom, secret: str) -> None:
         st.markdown(text("classroom.end_about"))
         if st.button(text("classroom.end_yes"), type="primary", key="classroom.end"):
             attempt(end)
-
-
-def _csv(classroom: Classroom, language: str) -> bytes:
-    students = classroom_service().students(classroom.code)
-    runs = (
-        (student, run)
-        for student in students
-        for run in reversed(class_wall().cards(classroom, student))
-    )
-    return table(runs, language)
 
 
 def _close(code: str) -> None:

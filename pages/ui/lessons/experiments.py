@@ -24,9 +24,9 @@ REFRESH_SECONDS = 1.0
 GREY = 128  # what a network has not drawn yet
 
 
-def done_runs(experiments: tuple[Experiment, ...]) -> dict[str, Snapshot]:
-    """Return the visitor's newest runs with exactly these specs, by experiment."""
-    mine = snapshots_of(service().runs(visitor())[:MAX_RUNS])
+def done_runs(experiments: tuple[Experiment, ...], owner: str = "") -> dict[str, Snapshot]:
+    """Return the newest runs with exactly these specs, the visitor's or an owner's, by name."""
+    mine = snapshots_of(service().runs(owner or visitor())[:MAX_RUNS])
     found: dict[str, Snapshot] = {}
     for experiment in experiments:
         for run in mine:

@@ -3,15 +3,16 @@
 import streamlit as st
 
 from ae_core.lessons.expressions import MissingFigure
-from ae_core.lessons.schema import Guess
+from ae_core.lessons.schema import Guess, Lesson
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import number, text
+from pages.ui.lessons.class_guess import tell_class
 from pages.ui.lessons.progress import Progress, take_guess
 
 
-def ask(guess: Guess, progress: Progress, lesson: str) -> None:
+def ask(guess: Guess, progress: Progress, lesson: Lesson) -> None:
     """Ask for the guess if it has not been made yet."""
-    key = f"lessons.guess.{lesson}.{progress.step}"
+    key = f"lessons.guess.{lesson.id}.{progress.step}"
     with st.container(border=True):
         st.markdown(f"### {text('lessons.predict')}")
         if guess.choices:
@@ -42,6 +43,7 @@ def ask(guess: Guess, progress: Progress, lesson: str) -> None:
                 st.toast(text("lessons.choose_first"))
             else:
                 take_guess(progress, float(value))
+                tell_class(lesson, progress.step, float(value))
 
         st.button(text("lessons.my_guess"), type="primary", on_click=take, key=f"{key}.take")
 

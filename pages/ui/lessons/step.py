@@ -21,13 +21,14 @@ from ae_core.runs.snapshot import Snapshot
 from pages.ui.backend.images import test_image
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import in_formula, number, text
+from pages.ui.lessons.class_guess import said_in_class
 from pages.ui.lessons.experiments import done_runs, figures_of, train_view
 from pages.ui.lessons.glossary import explained, words_of
 from pages.ui.lessons.guess import ask, said_view, verdict
 from pages.ui.lessons.live_code import code_view
 from pages.ui.lessons.measurements import measure_view, measured_figures
 from pages.ui.lessons.pixels import pixels_view
-from pages.ui.lessons.progress import Progress, go_to, take_tried
+from pages.ui.lessons.progress import Progress, go_to, take_guess, take_tried
 from pages.ui.pickers.models import pretrained_autoencoders
 from pages.ui.shell.return_link import link_with_return
 from pages.ui.widgets.jpeg import jpeg_view
@@ -85,7 +86,11 @@ def _tasks(
     step = lesson.steps[progress.step]
     said = progress.guesses[progress.step]
     if step.guess is not None and said is None:
-        ask(step.guess, progress, lesson.id)
+        said = said_in_class(lesson, progress.step)  # nobody is asked twice
+        if said is not None:
+            take_guess(progress, said)
+    if step.guess is not None and said is None:
+        ask(step.guess, progress, lesson)
         words_of(step.text)
         return False
     answer = st.container()

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from ae_core.storage.files import ROOT
 from ae_core.text.sentences import entries, languages, say
 from pages.ui import streamlit_adapter
-from pages.ui.shell import visitor_cookie
+from pages.ui.shell import class_routes, visitor_cookie
 from pages.ui.shell.deadline import BodyDeadline
 from pages.ui.shell.navigation import LOGO, typed_addresses
 from pages.ui.shell.page_limit import MAX_PAGES, PageLimit
@@ -58,6 +58,7 @@ def routes(pages: Path) -> list[Route]:
         Route(f"{base}/{addressed.ROUTE}/{{name}}", _addressed),
         Route(f"{base}{LOGO}", _logo),
         *visitor_cookie.routes(),
+        *class_routes.routes(),
         *(Route(f"{base}/{name}", partial(_index, name)) for name in names),
         *(Route(f"{base}/{word}", partial(_moved, own)) for word, own in typed_addresses().items()),
     ]

@@ -7,6 +7,7 @@ import streamlit as st
 from pages.ui.backend.service import database_answers, measure_time, service
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import slug, text
+from pages.ui.shell.follow import follow, send_here
 from pages.ui.shell.navigation import LOGO, keep_language, navigation
 from pages.ui.shell.return_link import return_link
 from pages.ui.shell.share import share
@@ -48,6 +49,8 @@ def page_frame(
         st.logo(LOGO, size="large")
         navigation()
         share(title)
+        send_here(title)
+    follow(title)
     if "back" in st.query_params:
         return_link()
     if heading:

@@ -18,8 +18,10 @@ from pages.ui.state.session import FIRST_PRESET, Draft, session
 
 NOT_SETTINGS = (
     *("lang", "run", "view", "show", "compare", "model", "source", "picture"),
-    *("replay", "with", "sweep", "sizes", "size", "pca", "class", "teacher", "back"),
+    *("replay", "with", "sweep", "sizes", "size", "pca", "class", "teacher", "back", "work"),
 )
+# What a teacher's address has and no student shall get.
+NOT_SENT = ("lang", "class", "teacher", "back", "show", "guess", "tried")
 
 
 def read_settings(with_seed: Callable[[TrainingSpec], TrainingSpec]) -> str:

@@ -145,6 +145,7 @@ class Session:
         language: the language that an address in this tab has last asked for, or "".
         lesson_places: the parameters of the step at which each unfinished lesson was left.
         lessons_done: the lessons whose end was reached.
+        noted_place: the class that was last told where this tab is, and where that was.
     """
 
     draft: Draft = field(default_factory=Draft)
@@ -160,6 +161,7 @@ class Session:
     language: str = ""
     lesson_places: dict[str, dict[str, str]] = field(default_factory=dict)
     lessons_done: set[str] = field(default_factory=set)
+    noted_place: tuple[str, str] | None = None
 
     def forget_photo(self) -> None:
         """Delete the visitor's photo and all results computed from it."""

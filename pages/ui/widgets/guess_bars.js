@@ -1,0 +1,78 @@
+// The bars of a class's guesses. Everything that somebody typed is set as text, never as markup.
+
+import { element } from "./dom.js";
+import { localized } from "./numbers.js";
+
+/** @import { Question } from "./class_poll.js" */
+
+/** A number as people write it. @param {number} value */
+export const written = (value) => localized(String(Number(value.toPrecision(6))));
+
+/**
+ * A guess or an answer in words; a lesson's number as exactly as its slider is set.
+ *
+ * @param {Question} question
+ * @param {number} value
+ */
+export function inWords({ choices, step, unit }, value) {
+  if (choices.length) return choices[value - 1] ?? "–";
+  const shown = step > 0 ? localized(value.toFixed(Number.isInteger(step) ? 0 : 1)) : written(value);
+  return `${shown} ${unit}`.trim();
+}
+
+/**
+ * Draw the bars of the present round, and paler those of the round before.
+ *
+ * @param {HTMLElement} root
+ * @param {Question} question
+ * @param {string} before the words for the round before
+ */
+export function drawBars(root, question, before) {
+  const rounds = question.rounds ?? [];
+  const counts = rounds[rounds.length - 1] ?? [];
+  const earlier = rounds.length > 1 ? rounds[rounds.length - 2] : undefined;
+  const most = Math.max(1, ...counts, ...(earlier ?? []));
+  root.classList.toggle("histogram", !question.choices.length);
+  const rows = counts.map((count, place) => {
+    const row = element("div", { className: "row" });
+    const [low, rest] = labelOf(question, place);
+    const label = element("span", { className: "label", textContent: low });
+    label.append(element("span", { className: "rest", textContent: rest }));
+    const room = element("span", { className: "room" });
+    if (earlier) room.append(bar("bar earlier", earlier[place] ?? 0, most));
+    room.append(bar("bar", count, most));
+    row.append(label, room, element("b", { textContent: String(count) }));
+    row.classList.toggle("right", isIn(question, place, question.truth));
+    row.classList.toggle("mine", isIn(question, place, question.mine));
+    row.title = earlier ? `${before}: ${earlier[place] ?? 0}` : "";
+    return row;
+  });
+  root.replaceChildren(...rows);
+}
+
+/** @param {string} className @param {number} count @param {number} most */
+function bar(className, count, most) {
+  const drawn = element("i", { className });
+  drawn.style.setProperty("--share", `${(100 * count) / most}%`);
+  return drawn;
+}
+
+/**
+ * What a bar stands for: a choice, or the numbers of a bin, of which a narrow page shows the first one.
+ *
+ * @param {Question} question
+ * @param {number} place
+ * @returns {[first: string, rest: string]}
+ */
+function labelOf({ choices, edges = [], high, step }, place) {
+  if (choices.length) return [choices[place], ""];
+  const [low, end] = [edges[place], edges[place + 1]];
+  const last = Number.isInteger(step) && step > 0 ? Math.min(end - 1, high) : end;
+  return [written(low), last > low ? `–${written(last)}` : ""];
+}
+
+/** Whether a value is in a bar. @param {Question} question @param {number} place @param {number | null} [value] */
+function isIn({ choices, edges = [] }, place, value) {
+  if (value === null || value === undefined) return false;
+  return choices.length ? value === place + 1 : edges[place] <= value && value < edges[place + 1];
+}
