@@ -21,6 +21,7 @@ NAMES = (
     "pytorch",
     "classroom",
     "scaling",
+    "turns",
     "memory",
     "uploads",
     "idle_tabs",

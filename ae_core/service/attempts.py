@@ -19,6 +19,7 @@ from ae_core.service import worker
 from ae_core.service.active_runs import ActiveRuns
 from ae_core.service.messages import RunMessage, attempt_name, epoch_limit, task_key, topic
 from ae_core.service.queue import Entry, TrainingQueue
+from ae_core.service.slots import Slots
 from ae_core.specs import LIMITS, TrainingSpec, to_json
 from ae_core.workers.dask_adapter import forget_events
 from ae_core.workers.questions import TRAIN
@@ -54,7 +55,9 @@ class RemoteAttempt:
     future: Future
 
     @classmethod
-    def submit(cls, client: Client, name: str, spec: TrainingSpec, folder: Path) -> "RemoteAttempt":
+    def submit(
+        cls, client: Client, name: str, spec: TrainingSpec, folder: Path, slots: int = 1
+    ) -> "RemoteAttempt":
         """Submit an attempt to a worker, which regularly saves a checkpoint in ``folder``."""
         epoch_limit(name, client).set(ALL_EPOCHS, timeout=TIMEOUT)
         future = client.submit(
@@ -63,7 +66,7 @@ class RemoteAttempt:
             to_json(spec),
             str(folder.resolve()),
             key=task_key(name),
-            resources={TRAIN: 1},
+            resources={TRAIN: slots},
         )
         client.publish_dataset(future, name=task_key(name), override=True)
         return cls(client, name, future)
@@ -141,11 +144,12 @@ class AttemptTracker(dict[str, RemoteAttempt]):
         self._on_gap = on_gap
         self._on_done = on_done
 
-    def begin(self, client: Client, run_id: str, attempt: int) -> None:
-        """Submit an attempt to a worker and follow it."""
-        name = self._listen(client, run_id, attempt)
-        spec, folder = self._store.read(run_id).spec, self._store.folder(run_id)
-        self._follow(run_id, RemoteAttempt.submit(client, name, spec, folder))
+    def begin(self, client: Client, entry: Entry, slots: Slots) -> None:
+        """Submit the present attempt at a run to a worker and follow it."""
+        name = self._listen(client, entry.id, entry.attempt)
+        spec, folder = self._store.read(entry.id).spec, self._store.folder(entry.id)
+        taken = slots.taken_by(entry, spec)
+        self._follow(entry.id, RemoteAttempt.submit(client, name, spec, folder, taken))
 
     def join(self, client: Client, entry: Entry) -> bool:
         """Follow an earlier attempt; return whether the scheduler has it."""
