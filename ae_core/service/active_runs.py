@@ -163,7 +163,8 @@ class ActiveRuns:
         with self.changed:
             while (entry := self._queue.next()) is not None:
                 training = self._queue.training
-                if sum(self._taken_by(each, slots) for each in (*training, entry)) > slots.all:
+                specs = {run_id: run.record.spec for run_id, run in self._live.items()}
+                if not slots.has_room(specs, training, entry):
                     self._at_once = len(training)
                     return None
                 started = self._queue_store.start(entry, len(training) + 1, self._over())
@@ -173,10 +174,6 @@ class ActiveRuns:
                 if any(each.id == entry.id for each in queue.waiting):
                     return None  # another server has just started one
             return None
-
-    def _taken_by(self, entry: Entry, slots: Slots) -> int:
-        run = self._live.get(entry.id)
-        return slots.taken_by(entry, run.record.spec) if run else 1
 
     def retry(self, entry: Entry, lost: str) -> Entry | None:
         """Record a new attempt at a run after a lost one, and return its entry.

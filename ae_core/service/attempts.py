@@ -7,6 +7,7 @@ outcome, so they outlive the server that submitted the run.
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from distributed import CancelledError, Client, Future
@@ -56,15 +57,19 @@ class RemoteAttempt:
 
     @classmethod
     def submit(
-        cls, client: Client, name: str, spec: TrainingSpec, folder: Path, slots: int = 1
+        cls, client: Client, name: str, spec: TrainingSpec, folder: Path, party: str, slots: int
     ) -> "RemoteAttempt":
-        """Submit an attempt to a worker, which regularly saves a checkpoint in ``folder``."""
+        """Submit an attempt to a worker, which regularly saves a checkpoint in ``folder``.
+
+        It takes so many of the worker's slots, and its turns as one of a party.
+        """
         epoch_limit(name, client).set(ALL_EPOCHS, timeout=TIMEOUT)
         future = client.submit(
             worker.train,
             name,
             to_json(spec),
             str(folder.resolve()),
+            sha256(party.encode()).hexdigest(),  # Dask may log it, and it may be an address
             key=task_key(name),
             resources={TRAIN: slots},
         )
@@ -149,7 +154,8 @@ class AttemptTracker(dict[str, RemoteAttempt]):
         name = self._listen(client, entry.id, entry.attempt)
         spec, folder = self._store.read(entry.id).spec, self._store.folder(entry.id)
         taken = slots.taken_by(entry, spec)
-        self._follow(entry.id, RemoteAttempt.submit(client, name, spec, folder, taken))
+        attempt = RemoteAttempt.submit(client, name, spec, folder, entry.party, taken)
+        self._follow(entry.id, attempt)
 
     def join(self, client: Client, entry: Entry) -> bool:
         """Follow an earlier attempt; return whether the scheduler has it."""

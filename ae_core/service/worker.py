@@ -66,7 +66,7 @@ def dask_setup(worker: Any) -> None:
     threading.Thread(target=target, name="warm", daemon=True).start()
 
 
-def train(name: str, spec_json: str, folder: str) -> RunOutcome:
+def train(name: str, spec_json: str, folder: str, party: str = "") -> RunOutcome:
     """Train a run and return its outcome; a `ProgressReporter` sends every epoch.
 
     It goes on from the checkpoint of an earlier attempt, if there is a whole one. Of several runs
@@ -76,6 +76,7 @@ def train(name: str, spec_json: str, folder: str) -> RunOutcome:
         name: the attempt's name, see `ae_core.service.messages.attempt_name`.
         spec_json: the run's `TrainingSpec`.
         folder: the run's folder, for checkpoints if this worker can access it.
+        party: those with whom it shares its turns, see `ae_core.training.turns`.
 
     Raises:
         WorkerLost: another worker had started this attempt and died.
@@ -92,7 +93,7 @@ def train(name: str, spec_json: str, folder: str) -> RunOutcome:
         raise WorkerLost
     started.set()
 
-    turn = Turn(_turns)
+    turn = Turn(_turns, party or name)
     reporter = ProgressReporter(name, turn)
     spec = from_json(spec_json)
     reporter.send("loading")

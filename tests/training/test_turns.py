@@ -25,7 +25,7 @@ class Watched:
         self._lock = threading.Lock()
 
     def train(self, name, slices, pauses):
-        with Turn(self.turns, seconds=0.0) as turn:
+        with Turn(self.turns, str(name), seconds=0.0) as turn:
             for number in range(slices):
                 with self._lock:
                     self._now[name] += 1
@@ -66,7 +66,7 @@ def test_everybody_computes_all_slices_and_never_more_than_may_at_a_time(at_once
     assert Counter(watched.slices) == {n: slices for n, (slices, _) in enumerate(trainings)}
     assert watched.most <= at_once
     assert watched.turns.joined == 0
-    with Turn(watched.turns):  # nothing was lost: as many may compute as before
+    with Turn(watched.turns, "me"):  # nothing was lost: as many may compute as before
         assert watched.turns.joined == 1
 
 
@@ -75,7 +75,7 @@ def test_between_two_slices_of_one_every_other_has_one(count):
     watched, begin = Watched(1), threading.Event()
 
     def train(name):
-        with Turn(watched.turns, seconds=0.0) as turn:
+        with Turn(watched.turns, str(name), seconds=0.0) as turn:
             begin.wait(SOON)  # the first holds the turn until all are in the line
             for _ in range(20):
                 watched.slices.append(name)
@@ -95,10 +95,10 @@ def test_between_two_slices_of_one_every_other_has_one(count):
 
 def test_who_is_alone_or_has_not_had_its_time_does_not_wait():
     turns = Turns(1)
-    with Turn(turns, seconds=1000.0) as turn:
+    with Turn(turns, "me", seconds=1000.0) as turn:
         turn.let_others()
         assert (turn.others, turn.share) == (0, 1.0)
-        waiting = threading.Thread(target=Turn(turns).come_back, daemon=True)
+        waiting = threading.Thread(target=Turn(turns, "other").come_back, daemon=True)
         waiting.start()
         while turn.others == 0:
             time.sleep(0.001)
@@ -112,11 +112,37 @@ def test_who_is_alone_or_has_not_had_its_time_does_not_wait():
 def test_an_error_gives_the_turn_away_once_paused_or_not():
     turns = Turns(1)
     for paused in (False, True):
-        turn = Turn(turns)
+        turn = Turn(turns, "me")
         with suppress(ZeroDivisionError), turn:
             if paused:
                 turn.step_aside()
             raise ZeroDivisionError
         assert turns.joined == 0
-        with Turn(turns) as next_one:
+        with Turn(turns, "next") as next_one:
             assert next_one.others == 0
+
+
+def test_a_party_of_many_computes_as_long_as_a_party_of_one():
+    """Ten forged visitors of one address, and a student."""
+    turns, begin, slices = Turns(1), threading.Event(), []
+
+    def train(party):
+        with Turn(turns, party, seconds=0.0) as turn:
+            begin.wait(SOON)
+            while slices.count("student") < 20:
+                slices.append(party)
+                turn.let_others()
+
+    threads = [threading.Thread(target=train, args=("forged",)) for _ in range(10)]
+    threads.append(threading.Thread(target=train, args=("student",)))
+    for thread in threads:
+        thread.start()
+    while turns.joined < len(threads):
+        time.sleep(0.001)
+    assert turns.share("student") == 0.5
+    assert turns.share("forged") == 0.05
+    begin.set()
+    for thread in threads:
+        thread.join(SOON)
+    counts = Counter(slices)
+    assert counts["student"] - 1 <= counts["forged"] <= counts["student"] + len(threads)
