@@ -22,6 +22,7 @@ NAMES = (
     "classroom",
     "led_class",
     "scaling",
+    "turns",
     "memory",
     "uploads",
     "idle_tabs",

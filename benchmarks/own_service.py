@@ -7,14 +7,16 @@ from pathlib import Path
 
 from ae_core.runs.store import RunStore
 from ae_core.service.service import TrainingService
+from ae_core.workers.cluster import RUNS_IN_TURNS
 from ae_core.workers.connection import Connection
 
 
 @contextmanager
-def own_service(workers: int = 1) -> Iterator[TrainingService]:
+def own_service(workers: int = 1, runs_in_turns: int = RUNS_IN_TURNS) -> Iterator[TrainingService]:
     """Yield a service with some training workers; all workers and runs end with it."""
     with tempfile.TemporaryDirectory() as folder:
-        service = TrainingService(RunStore(Path(folder)), Connection(train_workers=workers))
+        connection = Connection(train_workers=workers, runs_in_turns=runs_in_turns)
+        service = TrainingService(RunStore(Path(folder)), connection)
         try:
             yield service
         finally:

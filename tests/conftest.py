@@ -129,8 +129,8 @@ def runs_folder(tmp_path_factory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def connection(runs_folder) -> Iterator[Connection]:
-    """An embedded cluster of one worker of each kind."""
-    made = Connection()
+    """An embedded cluster of one worker of each kind, which trains one run after the other."""
+    made = Connection(runs_in_turns=1)
     yield made
     made.close()
 

@@ -20,6 +20,7 @@ STREAMLIT = "pages/ui/streamlit_adapter.py"
 UVICORN = "pages/ui/shell/uvicorn_adapter.py"
 DASK = "ae_core/workers/dask_adapter.py"
 KERAS = "ae_core/training/keras_adapter.py"
+CONCRETE = "tensorflow.python.eager.polymorphic_function.concrete_function"
 PLOTLY = "pages/ui/widgets/chart.py"
 CONTEXT = "streamlit.runtime.scriptrunner_utils.script_run_context"
 HTTP = "uvicorn.protocols.http.auto"
@@ -71,6 +72,8 @@ ATTRIBUTES = (
     ),
     ("keras.optimizers", "Adam._get_variable_index", KERAS, "Adam in one pass"),
     ("keras.optimizers", "SGD._all_reduce_sum_gradients", KERAS, "trainings that leave nothing"),
+    (CONCRETE, "ConcreteFunction.captured_inputs", KERAS, "graphs that equal trainings share"),
+    (CONCRETE, "ConcreteFunction.set_external_captures", KERAS, "the same"),
     ("distributed", "Scheduler.log_event", DASK, "messages of runs"),
     ("distributed.batched", "BatchedSend.__init__", DASK, "no photos in logs of messages"),
     ("distributed.utils", "sync", DASK, "questions that have begun"),

@@ -61,6 +61,8 @@ class Snapshot:
         first_epoch: the epoch in which the present attempt began, 0 before it has: 1, or after a
             loss the one behind the last saved epoch.
         share: the completed share of the present epoch, in [0, 1].
+        others: the number of other runs with which it took turns in the newest epoch.
+        turn: its share of the time then, in (0, 1]: it trained, and waited for the others.
         history: the metrics of every epoch so far.
         pictures: (R, N, H, W, C) uint8: the preview images, clean, (corrupted,) reconstructed;
             None before the training starts.
@@ -84,6 +86,8 @@ class Snapshot:
     lost_epoch: int = 0
     first_epoch: int = 0
     share: float = 0.0
+    others: int = 0
+    turn: float = 1.0
     history: tuple[Mapping[str, float], ...] = ()
     pictures: np.ndarray | None = None
     map: CodeMap | None = None
@@ -121,11 +125,16 @@ class Snapshot:
 
     @property
     def seconds_left(self) -> float | None:
-        """The estimated seconds until training ends; None before the second epoch."""
+        """The estimated seconds of training until it ends; None before the second epoch."""
         if self.epoch < 2:  # the first epoch also builds the graph
             return None
         recent = [epoch["seconds"] for epoch in self.history[1:][-RECENT_EPOCHS:]]
         return sum(recent) / len(recent) * (self.spec.epochs - self.epoch)
+
+    @property
+    def wait_left(self) -> float | None:
+        """The estimated seconds until it ends, with those in which others have their turn."""
+        return None if self.seconds_left is None else self.seconds_left / self.turn
 
 
 def files_of(snapshot: Snapshot) -> dict[str, bytes]:

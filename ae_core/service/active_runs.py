@@ -20,6 +20,7 @@ from ae_core.service.live_run import LiveRun
 from ae_core.service.metrics import ServiceMetrics
 from ae_core.service.queue import Entry, TrainingQueue
 from ae_core.service.queue_store import QueueStore
+from ae_core.service.slots import Slots
 
 MAX_WAITING = 300  # runs
 
@@ -40,7 +41,7 @@ class ActiveRuns:
         self.metrics = ServiceMetrics()
         self._live: dict[str, LiveRun] = {}
         self._queue = TrainingQueue()
-        self._slots = 1
+        self._at_once = 1  # runs that train, as long as one waits
         self._forecast = QueueForecast()
 
     def enqueue(
@@ -80,10 +81,10 @@ class ActiveRuns:
                 return None
             if run.snapshot.status != "queued":
                 return run.snapshot
-            queued, queue, slots = run.snapshot, self._queue, self._slots
+            queued, queue, at_once = run.snapshot, self._queue, self._at_once
             snapshots = {each: live.snapshot for each, live in self._live.items()}
         # Without the lock, so that a worker's messages need not wait for the forecast.
-        position = self._forecast.positions(queue, snapshots, slots).get(run_id)
+        position = self._forecast.positions(queue, snapshots, at_once).get(run_id)
         if position is None:
             return queued
         return replace(
@@ -157,26 +158,33 @@ class ActiveRuns:
             self.metrics.ends[status] += 1
             self.changed.notify_all()
 
-    def start_next(self, slots: int) -> LiveRun | None:
-        """Start the next run if there is a slot, and return it."""
+    def start_next(self, slots: Slots) -> Entry | None:
+        """Start the next run if there are slots for it, and return its entry."""
         with self.changed:
-            self._slots = slots
             while (entry := self._queue.next()) is not None:
-                started = self._queue_store.start(entry, slots, self._over())
-                waiting = self.sync().waiting
+                training = self._queue.training
+                specs = {run_id: run.record.spec for run_id, run in self._live.items()}
+                if not slots.has_room(specs, training, entry):
+                    self._at_once = len(training)
+                    return None
+                started = self._queue_store.start(entry, len(training) + 1, self._over())
+                queue = self.sync()
                 if started:
-                    return self._live.get(entry.id)
-                if any(each.id == entry.id for each in waiting):
-                    return None  # there is no slot
+                    return next((each for each in queue.training if each.id == entry.id), None)
+                if any(each.id == entry.id for each in queue.waiting):
+                    return None  # another server has just started one
             return None
 
-    def retry(self, entry: Entry, lost: str) -> LiveRun | None:
-        """Record a new attempt at a run after a lost one; None if another server has done so."""
+    def retry(self, entry: Entry, lost: str) -> Entry | None:
+        """Record a new attempt at a run after a lost one, and return its entry.
+
+        It is None if another server has done so.
+        """
         with self.changed:
             run = self._live[entry.id]
             recorded = self._queue_store.retry(entry, lost, run.snapshot.epoch + 1)
-            self.sync()
-            return run if recorded else None
+            training = self.sync().training if recorded else ()
+            return next((each for each in training if each.id == entry.id), None)
 
     def dequeue(self, run_id: str) -> bool:
         """Remove a waiting run from the queue; return whether it was there."""

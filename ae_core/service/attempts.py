@@ -7,6 +7,7 @@ outcome, so they outlive the server that submitted the run.
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from distributed import CancelledError, Client, Future
@@ -19,6 +20,7 @@ from ae_core.service import worker
 from ae_core.service.active_runs import ActiveRuns
 from ae_core.service.messages import RunMessage, attempt_name, epoch_limit, task_key, topic
 from ae_core.service.queue import Entry, TrainingQueue
+from ae_core.service.slots import Slots
 from ae_core.specs import LIMITS, TrainingSpec, to_json
 from ae_core.workers.dask_adapter import forget_events
 from ae_core.workers.questions import TRAIN
@@ -54,16 +56,22 @@ class RemoteAttempt:
     future: Future
 
     @classmethod
-    def submit(cls, client: Client, name: str, spec: TrainingSpec, folder: Path) -> "RemoteAttempt":
-        """Submit an attempt to a worker, which regularly saves a checkpoint in ``folder``."""
+    def submit(
+        cls, client: Client, name: str, spec: TrainingSpec, folder: Path, party: str, slots: int
+    ) -> "RemoteAttempt":
+        """Submit an attempt to a worker, which regularly saves a checkpoint in ``folder``.
+
+        It takes so many of the worker's slots, and its turns as one of a party.
+        """
         epoch_limit(name, client).set(ALL_EPOCHS, timeout=TIMEOUT)
         future = client.submit(
             worker.train,
             name,
             to_json(spec),
             str(folder.resolve()),
+            sha256(party.encode()).hexdigest(),  # Dask may log it, and it may be an address
             key=task_key(name),
-            resources={TRAIN: 1},
+            resources={TRAIN: slots},
         )
         client.publish_dataset(future, name=task_key(name), override=True)
         return cls(client, name, future)
@@ -141,11 +149,13 @@ class AttemptTracker(dict[str, RemoteAttempt]):
         self._on_gap = on_gap
         self._on_done = on_done
 
-    def begin(self, client: Client, run_id: str, attempt: int) -> None:
-        """Submit an attempt to a worker and follow it."""
-        name = self._listen(client, run_id, attempt)
-        spec, folder = self._store.read(run_id).spec, self._store.folder(run_id)
-        self._follow(run_id, RemoteAttempt.submit(client, name, spec, folder))
+    def begin(self, client: Client, entry: Entry, slots: Slots) -> None:
+        """Submit the present attempt at a run to a worker and follow it."""
+        name = self._listen(client, entry.id, entry.attempt)
+        spec, folder = self._store.read(entry.id).spec, self._store.folder(entry.id)
+        taken = slots.taken_by(entry, spec)
+        attempt = RemoteAttempt.submit(client, name, spec, folder, entry.party, taken)
+        self._follow(entry.id, attempt)
 
     def join(self, client: Client, entry: Entry) -> bool:
         """Follow an earlier attempt; return whether the scheduler has it."""

@@ -23,6 +23,7 @@ from ae_core.service.messages import RunMessage, attempt_name, run_of, task_key
 from ae_core.service.outcomes import OutcomeWriter
 from ae_core.service.queue import Entry, TrainingQueue
 from ae_core.service.queue_store import LEASE_SECONDS, QueueStore
+from ae_core.service.slots import MAX_ATTEMPTS, Slots
 from ae_core.workers.connection import Connection
 
 CHANGED = "ae-queue"  # the topic on which servers announce that the queue has changed
@@ -30,7 +31,6 @@ POLL_SECONDS = 2.0  # while changes without an event are possible
 IDLE_SECONDS = 5.0  # otherwise: another scheduler may have left runs behind
 SUBMIT_SECONDS = 15.0  # after which a begun attempt is at the scheduler, or its server has died
 SETTLE_SECONDS = 3.0  # for what an ended run has left on the scheduler
-MAX_ATTEMPTS = 2  # at training a run; one that is lost before it has started does not count
 
 _log = logging.getLogger(__name__)
 
@@ -63,6 +63,7 @@ class Dispatcher:
             on_done=lambda run_id, future: self._executor.submit(self._finish, run_id, future),
         )
         self._client: Client | None = None  # the client with subscribed events
+        self._slots = Slots(1, 1)  # as last seen
         self._requested = threading.Event()
         self._ending = self._closed = False
         self._executor = SerialExecutor("ae-service")
@@ -174,13 +175,13 @@ class Dispatcher:
         queue = self._active.sync()
         if not queue.waiting or self._ending:
             return
-        slots = self._connection.train_slots()
-        if not slots:
+        workers = self._connection.train_slots()
+        if not workers:
             raise ServiceUnavailable("no_worker")
         known = frozenset(entry.id for entry in (*queue.waiting, *queue.training))
-        slots -= _trainings_of_others(client, known)
-        while (run := self._active.start_next(slots)) is not None:
-            self._attempts.begin(client, run.record.id, run.attempt)
+        self._slots = Slots(sum(workers) - _trainings_of_others(client, known), max(workers))
+        while (entry := self._active.start_next(self._slots)) is not None:
+            self._attempts.begin(client, entry, self._slots)
             self._notify_servers()
 
     def _allow_until_epoch(self, run_id: str, epoch: int) -> None:
@@ -212,13 +213,15 @@ class Dispatcher:
         if run is None or run.over:
             return
         epoch = run.snapshot.epoch + 1
+        # Whose fault it was nobody knows if several took turns: then a last attempt is alone.
+        most = MAX_ATTEMPTS + bool(run.snapshot.others)
         if run.snapshot.status == "stopping":
             self._end(entry.id, RunOutcome("stopped", Message.of("stopped", epoch=epoch)))
-        elif entry.attempt >= MAX_ATTEMPTS and (run.started or how == "worker"):
+        elif entry.attempt >= most and (run.started or how == "worker"):
             reason = Message.of("died" if how == "worker" else "lost", epoch=epoch)
             self._end(entry.id, RunOutcome("failed", reason))
         elif (retried := self._active.retry(entry, how)) is not None:
-            self._attempts.begin(client, entry.id, retried.attempt)
+            self._attempts.begin(client, retried, self._slots)
             self._notify_servers()
 
     def _finish(self, run_id: str, future: Future) -> None:

@@ -40,11 +40,15 @@ class QueueForecast:
         self, queue: TrainingQueue, runs: Mapping[str, Snapshot]
     ) -> dict[str, float | None]:
         """Return the remaining seconds of every run; the runs in training calibrate the speed."""
+        turns = [runs[entry.id].turn for entry in queue.training if entry.id in runs]
+        turn = min(turns, default=1.0)  # in which those that wait now will train, too
         seconds: dict[str, float | None] = {}
         for entry in (*queue.training, *queue.waiting):
             if entry.id in runs:
                 run = runs[entry.id]
                 self._calibration.observe(run)
-                left = run.seconds_left
-                seconds[entry.id] = self._calibration.seconds(run.spec) if left is None else left
+                left = run.wait_left
+                if left is None and (whole := self._calibration.seconds(run.spec)) is not None:
+                    left = whole / turn
+                seconds[entry.id] = left
         return seconds

@@ -144,7 +144,7 @@ class LiveRun:
 
     def _go_on(self, message: RunMessage) -> None:
         """Show the epochs before the first one of this attempt; all are those of a checkpoint."""
-        self.update(history=tuple(message["history"]), share=0.0)
+        self.update(history=tuple(message["history"]), share=0.0, others=message["others"])
         self.frames = tuple(map(unpacked_frame, message["frames"]))
         if self.frames and self.snapshot.pictures is not None:
             self._show(self.snapshot.pictures, self.frames[-1])
@@ -156,7 +156,8 @@ class LiveRun:
     def _add_epoch(self, rows: np.ndarray, message: RunMessage, *, first: bool = False) -> None:
         first = first or self.snapshot.epoch == 0
         inputs = rows if first else rows[:-1]  # the last row is the output
-        self.update(history=(*self.snapshot.history, message["metrics"]), share=0.0)
+        history = (*self.snapshot.history, message["metrics"])
+        self.update(history=history, share=0.0, others=message["others"], turn=message["turn"])
         newest = unpacked_frame(
             {"epoch": self.snapshot.epoch, "output": message["preview"], "codes": message["codes"]}
         )

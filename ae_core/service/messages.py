@@ -16,6 +16,7 @@ from distributed import Client, Variable, get_client, get_worker
 from ae_core.errors import Message
 from ae_core.runs.checkpoint import Checkpoint
 from ae_core.runs.timeline import EpochFrame
+from ae_core.training.turns import Turn
 
 STOP = -1  # in place of an epoch: end the run
 SHUT_DOWN = -2  # likewise, because the server ends
@@ -56,9 +57,10 @@ def epoch_limit(name: str, client: Client) -> Variable:
 class ProgressReporter:
     """Sends an attempt's messages from its worker, numbered from 1."""
 
-    def __init__(self, name: str) -> None:
-        """Report on an attempt; call this in its task."""
+    def __init__(self, name: str, turn: Turn) -> None:
+        """Report on an attempt and on its turn; call this in its task."""
         self._worker = get_worker()
+        self._turn = turn
         self._topic = topic(name)
         self._seq = 0
         self._summary_seq = 0
@@ -89,13 +91,17 @@ class ProgressReporter:
         frames = [*map(packed_frame, checkpoint.frames)] if checkpoint else []
         self._start = {"images": packed(images), "labels": [*labels], "names": [*label_names]}
         self._start["first"] = len(self._history) + 1
-        self.send("started", **self._start, history=list(self._history), frames=frames)
+        others = self._turn.others
+        self.send(
+            "started", **self._start, history=list(self._history), frames=frames, others=others
+        )
 
     def epoch(self, metrics: Mapping[str, float], preview: np.ndarray, codes: Any) -> None:
         """Report an epoch: its metrics, preview (N, H, W, C) uint8, and codes (M, 2) or None."""
         self._history.append(metrics)
         points = None if codes is None else packed(codes)
-        newest = {"metrics": metrics, "preview": packed(preview), "codes": points}
+        turns = {"others": self._turn.others, "turn": self._turn.share}
+        newest = {"metrics": metrics, "preview": packed(preview), "codes": points, **turns}
         self.send("epoch", **newest)
         if self._seq - self._summary_seq >= SUMMARY_EVERY:
             self._summary_seq = self._seq
@@ -105,8 +111,9 @@ class ProgressReporter:
 class DaskRunControl:
     """The `RunControl` of an attempt in its worker; it reads Dask's slow variable rarely."""
 
-    def __init__(self, name: str, reporter: ProgressReporter) -> None:
+    def __init__(self, name: str, reporter: ProgressReporter, turn: Turn) -> None:
         """Read the variable once; ``reporter`` sends pauses and progress."""
+        self._turn = turn
         self._variable = epoch_limit(name, get_client())
         self._reporter = reporter
         self._paused_out = False
@@ -118,19 +125,26 @@ class DaskRunControl:
         self._polled = time.monotonic()
 
     def wait(self, epoch: int) -> float:
-        """Wait while the epoch is not allowed; see `ae_core.training.control.RunControl`."""
+        """Wait while others have their turn, and while the epoch is not allowed.
+
+        See `ae_core.training.control.RunControl`.
+        """
         started = time.monotonic()
-        if started - self._polled >= POLL_SECONDS:
+        self._turn.let_others()
+        if time.monotonic() - self._polled >= POLL_SECONDS:
             self._poll()
         if 0 <= self._until < epoch:
             self._reporter.send("paused")
+            self._turn.step_aside()
+            paused = time.monotonic()
             while 0 <= self._until < epoch:
                 time.sleep(POLL_SECONDS)
                 self._poll()
-                if time.monotonic() - started > MAX_PAUSE:
+                if time.monotonic() - paused > MAX_PAUSE:
                     self._paused_out = True
                     break
             self._reporter.send("resumed")
+            self._turn.come_back()
         return time.monotonic() - started
 
     def stopped(self, epoch: int) -> Message | None:

@@ -11,7 +11,9 @@ import sklearn.decomposition  # noqa: F401
 
 import ae_core.models.inference
 import ae_core.training.loop  # noqa: F401
+from ae_core.training.graphs import Graphs
 
+graphs = Graphs()  # of this worker's trainings
 logging.getLogger("tensorflow").setLevel(logging.ERROR)
 gc.collect()
 gc.freeze()

@@ -18,7 +18,7 @@ from ae_core.storage.files import atomic_write
 if TYPE_CHECKING:
     from ae_core.training.loop import Epoch
 
-SAVE_SECONDS = 3.0  # between the epochs that are saved
+SAVE_SECONDS = 3.0  # of training, between the epochs that are saved
 SAVE_SHARE = 0.05  # of a training's time at most: a large network is saved less often
 MAX_SHOWN = 3_000_000  # weights; pages show larger networks only at the end
 
@@ -34,15 +34,17 @@ class Saver:
         self._spec = spec
         self._history: list[Mapping[str, float]] = [*checkpoint.history] if checkpoint else []
         self._frames = checkpoint.frames if checkpoint else ()
-        self._due = time.monotonic()
+        self._trained = 0.0  # seconds: those in which others had their turn do not count
+        self._due = 0.0
 
     def __call__(self, epoch: "Epoch", preview: np.ndarray) -> None:
         """Note an epoch and its preview (N, H, W, C) uint8, and save it if that is due."""
         self._history.append(epoch.metrics)
         self._frames = with_newest(self._frames, EpochFrame(epoch.number, preview, epoch.codes))
-        started = time.monotonic()
-        if started < self._due or not self._folder.is_dir():
+        self._trained += epoch.metrics["seconds"]
+        if self._trained < self._due or not self._folder.is_dir():
             return
+        started = time.monotonic()
         try:
             saved = Checkpoint(tuple(self._history), self._frames, epoch.state())
             checkpoints.write(self._folder, self._spec, saved)
@@ -50,5 +52,5 @@ class Saver:
                 atomic_write(self._folder / "weights.npz", to_bytes(epoch.weights))
         except OSError as error:  # the run continues; its outcome reports a full disk
             _log.warning("not saved yet: %s", error)
-        ended = time.monotonic()
-        self._due = ended + max(SAVE_SECONDS, (ended - started) / SAVE_SHARE)
+        took = time.monotonic() - started
+        self._due = self._trained + max(SAVE_SECONDS, took / SAVE_SHARE)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from distributed import Event
+from distributed import Event, get_client
 
 from ae_core.errors import UserError
 from ae_core.images import to_bytes_range
@@ -21,13 +21,18 @@ from ae_core.runs.record import RunOutcome
 from ae_core.service.messages import DaskRunControl, ProgressReporter
 from ae_core.service.saver import Saver
 from ae_core.specs import from_json
+from ae_core.training.turns import Turn, Turns
 from ae_core.workers import surroundings
 from ae_core.workers.questions import TRAIN, UPLOAD, imported
 
 if TYPE_CHECKING:
     from ae_core.training.loop import Epoch
 
+COMPUTE_AT_ONCE = 2  # trainings: small networks leave some of two cores idle
+
 _log = logging.getLogger(__name__)
+_turns = Turns(min(COMPUTE_AT_ONCE, os.cpu_count() or 1))
+_one_by_one = threading.Lock()  # what many runs would otherwise do at the same moment, each anew
 
 
 class WorkerLost(RuntimeError):
@@ -61,32 +66,39 @@ def dask_setup(worker: Any) -> None:
     threading.Thread(target=target, name="warm", daemon=True).start()
 
 
-def train(name: str, spec_json: str, folder: str) -> RunOutcome:
+def train(name: str, spec_json: str, folder: str, party: str = "") -> RunOutcome:
     """Train a run and return its outcome; a `ProgressReporter` sends every epoch.
 
-    It goes on from the checkpoint of an earlier attempt, if there is a whole one.
+    It goes on from the checkpoint of an earlier attempt, if there is a whole one. Of several runs
+    in one worker, each in a thread of its own, a few compute at a time, in turn.
 
     Args:
         name: the attempt's name, see `ae_core.service.messages.attempt_name`.
         spec_json: the run's `TrainingSpec`.
         folder: the run's folder, for checkpoints if this worker can access it.
+        party: those with whom it shares its turns, see `ae_core.training.turns`.
 
     Raises:
         WorkerLost: another worker had started this attempt and died.
         UserError: the network does not fit the images, or the images are not available.
     """
     from ae_core.data import loading
+    from ae_core.service.preload import graphs
     from ae_core.training.loop import MAP_POINTS, fit, preview_images
 
+    with _one_by_one:
+        get_client()  # Dask would make one for each thread
     started = Event(f"ae-started-{name}")
     if started.is_set():  # Dask repeats tasks of dead workers; that is the dispatcher's decision
         raise WorkerLost
     started.set()
 
-    reporter = ProgressReporter(name)
+    turn = Turn(_turns, party or name)
+    reporter = ProgressReporter(name, turn)
     spec = from_json(spec_json)
     reporter.send("loading")
-    images = loading.load_images(*spec.images)
+    with _one_by_one:  # the first one may download them
+        images = loading.load_images(*spec.images)
     clean, shown = preview_images(spec, images)
     rows = [clean, shown] if spec.corruption.active else [clean]
     labels = images.test_labels if spec.autoencoder.latent_dim == 2 else None
@@ -103,15 +115,18 @@ def train(name: str, spec_json: str, folder: str) -> RunOutcome:
             save(epoch, preview)
             reporter.epoch(epoch.metrics, preview, epoch.codes)
 
-        control = DaskRunControl(name, reporter)
-        return fit(spec, images, on_epoch=on_epoch, control=control, checkpoint=saved)
+        control = DaskRunControl(name, reporter, turn)
+        return fit(
+            spec, images, on_epoch=on_epoch, control=control, checkpoint=saved, graphs=graphs
+        )
 
-    saved = checkpoints.read(Path(folder), spec)
-    try:
-        return trained(saved)
-    except UserError as error:
-        if saved is None or error.message.key != "weights":
-            raise
-        # An earlier version of the app wrote it, for a network with other variables.
-        _log.warning("%s does not go on from its checkpoint: %s", name, error)
-        return trained(None)
+    with turn:
+        saved = checkpoints.read(Path(folder), spec)
+        try:
+            return trained(saved)
+        except UserError as error:
+            if saved is None or error.message.key != "weights":
+                raise
+            # An earlier version of the app wrote it, for a network with other variables.
+            _log.warning("%s does not go on from its checkpoint: %s", name, error)
+            return trained(None)

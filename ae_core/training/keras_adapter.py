@@ -1,7 +1,10 @@
-"""The undocumented parts of Keras that training uses.
+"""The undocumented parts of Keras and TensorFlow that training uses.
 
 An upgrade may remove them; ``tests/test_adapters.py`` then fails.
 """
+
+import copy
+from collections.abc import Sequence
 
 import keras
 import tensorflow as tf
@@ -21,3 +24,18 @@ def on_one_device(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Opt
     """
     optimizer._all_reduce_sum_gradients = list
     return optimizer
+
+
+def with_variables(
+    traced: tf.types.experimental.ConcreteFunction,
+    theirs: Sequence[tf.Variable],
+    mine: Sequence[tf.Variable],
+) -> tf.types.experimental.ConcreteFunction:
+    """Return a traced function with other variables in the place of those it was traced with.
+
+    Both have the same graph; what each is called with and changes is its own.
+    """
+    places = {id(variable.handle): place for place, variable in enumerate(theirs)}
+    other = copy.copy(traced)
+    other.set_external_captures([mine[places[id(c)]].handle for c in traced.captured_inputs])
+    return other

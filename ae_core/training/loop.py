@@ -20,6 +20,7 @@ from ae_core.specs import TrainingSpec
 from ae_core.specs.losses import LOSSES
 from ae_core.training.batches import Metrics, MetricSums, epoch_metrics, images_per_epoch
 from ae_core.training.control import NoControl, RunControl, TrainingClock, TrainingStopped
+from ae_core.training.graphs import Graphs, building
 from ae_core.training.health import health_metrics, subsample
 from ae_core.training.steps import TrainStep
 
@@ -64,6 +65,7 @@ def fit(
     control: RunControl | None = None,
     checkpoint: Checkpoint | None = None,
     start: Mapping[str, np.ndarray] | None = None,
+    graphs: Graphs | None = None,
 ) -> RunOutcome:
     """Train an autoencoder.
 
@@ -75,24 +77,27 @@ def fit(
         checkpoint: where an earlier training of the spec got to; the run goes on as that one would
             have, and its seconds count.
         start: the weights to begin with, by name; None for the initial ones of the seed.
+        graphs: those of earlier trainings in this process, which equal ones share; what a training
+            computes does not depend on them.
 
     Raises:
         UserError: the network does not fit the images, or (``weights``) the checkpoint or the start
             it.
     """
-    keras.utils.clear_session()
-    networks = build(
-        spec.autoencoder,
-        images.image_shape,
-        seed=spec.seed,
-        corruption=spec.corruption,
-        precision=resolve_precision(spec),
-    )
+    with building:
+        keras.utils.clear_session()
+        networks = build(
+            spec.autoencoder,
+            images.image_shape,
+            seed=spec.seed,
+            corruption=spec.corruption,
+            precision=resolve_precision(spec),
+        )
+        step = TrainStep(spec, networks, images, graphs)
     if start is not None:
         assign(networks.variables, start)
     if spec.autoencoder.pca_components and checkpoint is None:
         init_from_pca(spec.autoencoder, networks, images.train, LOSSES[spec.loss])
-    step = TrainStep(spec, networks, images)
     rng = np.random.default_rng(spec.seed)
     history: list[Mapping[str, float]] = []
     if checkpoint is not None:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import pairwise
 
 from ae_core.data.loading import card
@@ -16,6 +17,7 @@ FLOAT = 4  # bytes of a float32
 GIGABYTE = 1 << 30
 # Measured on two cores beyond what a worker has before its first run; every factor is rounded up.
 STARTED = 256 << 20  # the graph, and XLA if it compiles
+GRAPH = 32 << 20  # of a small network
 COPIES_OF_IMAGES = 3.4  # as read, as an array and as a tensor
 COPIES_OF_WEIGHTS = 8  # gradient, moments, and those of the newest epochs
 # How often a step has the outputs of all layers in memory: for each activation, the other way.
@@ -34,9 +36,23 @@ def bytes_needed(spec: TrainingSpec) -> int:
     Raises:
         UserError: the image set is unknown, or the layers do not fit its images.
     """
+    return STARTED + _own_bytes(spec)
+
+
+def bytes_beside_others(spec: TrainingSpec) -> int:
+    """Return the estimated bytes that a training needs in a worker that already has one.
+
+    Raises:
+        UserError: as in `bytes_needed`.
+    """
+    return GRAPH + _own_bytes(spec)
+
+
+@lru_cache(maxsize=256)
+def _own_bytes(spec: TrainingSpec) -> int:
     layers = network_shapes(spec)
     outputs = max(_trained(spec, layers), _evaluated(spec, layers))
-    return round(STARTED + _images(spec) + _weights(layers) + outputs)
+    return round(_images(spec) + _weights(layers) + outputs)
 
 
 def check_memory(spec: TrainingSpec, most: int) -> None:

@@ -5,8 +5,10 @@ that fit into `SECONDS_PER_CALL`: small networks lose no time between steps, and
 or stops at once.
 """
 
+import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 import tensorflow as tf
@@ -22,6 +24,7 @@ from ae_core.specs import TrainingSpec
 from ae_core.specs.augmentation import AUGMENTATIONS
 from ae_core.specs.losses import LOSSES
 from ae_core.training.batches import EVALUATED_AT_ONCE, MetricSums, batches, steps_of
+from ae_core.training.graphs import MOST_VALUES, Function, Graph, Graphs
 from ae_core.training.optimizers import optimizer
 
 SECONDS_PER_CALL = 0.15
@@ -47,19 +50,31 @@ def should_jit_compile(spec: TrainingSpec, steps: int) -> bool:
     return network.body == "dense" and full and not draws and steps >= WORTH_COMPILING
 
 
-def _function(
-    compute: Callable[..., tf.Tensor], signature: list[tf.TensorSpec], *, compiled: bool = False
-) -> Callable[..., tf.Tensor]:
-    return tf.function(
-        compute, input_signature=signature, autograph=False, jit_compile=compiled or None
-    )
+def _kind(spec: TrainingSpec, images: ImageSet, steps: int) -> Hashable:
+    """Return what trainings with the same graphs have in common: all except seed and images."""
+    in_the_graph = steps if spec.schedule != "constant" else 0
+    alike = replace(spec, image_set="", image_size=0, seed=0, epochs=1, max_seconds=1)
+    return alike, images.image_shape, in_the_graph, should_jit_compile(spec, steps)
 
 
 class TrainStep:
     """One network in training on one image set."""
 
-    def __init__(self, spec: TrainingSpec, networks: Networks, images: ImageSet) -> None:
-        """Load the images (N, H, W, C) into memory as tensors; nothing runs yet."""
+    def __init__(
+        self,
+        spec: TrainingSpec,
+        networks: Networks,
+        images: ImageSet,
+        graphs: Graphs | None = None,
+    ) -> None:
+        """Load the images (N, H, W, C) into memory as tensors; nothing runs yet.
+
+        Args:
+            spec: the training.
+            networks: its networks.
+            images: its image set.
+            graphs: those of earlier trainings, which equal ones share; None for its own alone.
+        """
         self._spec = spec
         self._networks = networks
         self._train = tf.constant(images.train)
@@ -67,7 +82,9 @@ class TrainStep:
         steps = spec.epochs * steps_of(spec, images.train_count)
         self._optimizer = optimizer(spec, steps)
         self._optimizer.build(networks.trained)
-        self._counter = tf.Variable(0, dtype=tf.int32, trainable=False)  # seeds the noise
+        # The draws' seeds: variables, so that equal trainings have equal graphs.
+        self._seed = tf.Variable(spec.seed, dtype=tf.int32, trainable=False)
+        self._counter = tf.Variable(0, dtype=tf.int32, trainable=False)
         # A noise or dropout layer has a state, too, which is no weight.
         self._variables = [
             *networks.encoder.variables,
@@ -79,13 +96,44 @@ class TrainStep:
         number = tf.TensorSpec([], tf.int32)
         order = tf.TensorSpec([None, None], tf.int32)
         taken = [batch, order, number, number]
+        size = sum(math.prod(variable.shape) for variable in self._variables)
+        shared = graphs is not None and size <= MOST_VALUES
+        self._graphs = graphs.of(_kind(spec, images, steps)) if graphs and shared else {}
         compiled = should_jit_compile(spec, steps)
-        self._call = _function(self._steps, taken, compiled=compiled)
+        self._call = self._function("steps", self._steps, taken, compiled=compiled)
         # A smaller batch has another shape, which is not worth compiling or tracing again.
-        self._last = _function(self._steps, taken) if compiled else self._call
-        self._held_out = _function(self._evaluate, [batch, number])
-        self._shown = _function(self._reconstruct, [batch])
-        self._codes = _function(self._mean, [batch])
+        last = self._function("last", self._steps, taken) if compiled else self._call
+        self._last = last
+        self._held_out = self._function("held out", self._evaluate, [batch, number])
+        self._shown = self._function("shown", self._reconstruct, [batch])
+        self._codes = self._function("codes", self._mean, [batch])
+
+    def _function(
+        self,
+        name: str,
+        compute: Callable[..., tf.Tensor],
+        signature: list[tf.TensorSpec],
+        *,
+        compiled: bool = False,
+    ) -> Function:
+        """Return a function as a graph, which is traced, or taken from the others, when called."""
+        bound: Function | None = None
+
+        def call(*inputs: tf.Tensor) -> tf.Tensor:
+            nonlocal bound
+            if bound is None:
+                graph = self._graphs.setdefault(name, Graph())
+                function = tf.function(
+                    compute,
+                    input_signature=signature,
+                    autograph=False,
+                    jit_compile=compiled or None,
+                )
+                everything = [*self._variables, self._seed, self._counter]
+                bound = graph.bound(function, everything)
+            return bound(*inputs)
+
+        return call
 
     def state(self) -> dict[str, np.ndarray]:
         """Return copies of all variables of the training by name."""
@@ -152,7 +200,7 @@ class TrainStep:
         def step(done: tf.Tensor, totals: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             number = self._counter.assign_add(1)
             images = tf.gather(train, batches[done])
-            images = AUGMENTATIONS[self._spec.augment](images, self._spec.seed, number, tf)
+            images = AUGMENTATIONS[self._spec.augment](images, self._seed, number, tf)
             with tf.GradientTape() as tape:
                 losses, sums = self._forward(images, number, training=True)
                 sums_batch = LOSSES[self._spec.loss].sums_batch
@@ -178,7 +226,7 @@ class TrainStep:
         if network.is_variational:
             mean, log_var = encoded
             # The reparameterization: z = μ + σ·ε (arXiv 1312.6114, section 2.4).
-            noise = tf.random.stateless_normal(tf.shape(mean), [spec.seed, number])
+            noise = tf.random.stateless_normal(tf.shape(mean), [self._seed, number])
             codes = mean + ops.exp(0.5 * log_var) * noise
             values = {"mean": mean, "log_var": log_var, "z": codes}
         else:
@@ -205,7 +253,7 @@ class TrainStep:
         kind = self._spec.corruption
         if kind.noise_stage != "batch" or not kind.active:
             return images
-        seed = self._spec.seed
+        seed = self._seed
         normal = tf.random.stateless_normal(tf.shape(images), [seed + 1, number])
         uniform = tf.random.stateless_uniform(tf.shape(images), [seed + 2, number])
         return corruption.apply(kind, images, normal, uniform, ops)

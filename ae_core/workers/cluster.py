@@ -27,6 +27,7 @@ from ae_core.workers.questions import INFER, TRAIN, UPLOAD
 from ae_core.workers.watch import watch_workers
 
 HOST = "127.0.0.1"
+RUNS_IN_TURNS = 100  # in one worker, as far as their memory allows: a class and more
 QUIET = {
     "DASK_LOGGING__DISTRIBUTED": "warning",
     "DASK_DISTRIBUTED__SCHEDULER__HTTP__ROUTES": "[]",
@@ -46,7 +47,9 @@ SPAWNED = "distributed.nanny.pre-spawn-environ"
 NEVER_DROPPED = {"distributed.deploy.lost-worker-timeout": "1000 days"}
 
 
-def start(train_workers: int = 1, infer_workers: int = 1) -> tuple["subprocess.Popen[bytes]", str]:
+def start(
+    train_workers: int = 1, infer_workers: int = 1, runs_in_turns: int = RUNS_IN_TURNS
+) -> tuple["subprocess.Popen[bytes]", str]:
     """Start a cluster and return its process and the scheduler's address.
 
     The cluster ends when the process's ``stdin`` is closed. This process, too, has Dask's own
@@ -56,9 +59,10 @@ def start(train_workers: int = 1, infer_workers: int = 1) -> tuple["subprocess.P
         UserError: it did not start; the log has its last output.
     """
     use_own_settings()
-    command = [sys.executable, "-m", "ae_core.workers.cluster"]
+    numbers = {"train": train_workers, "infer": infer_workers, "turns": runs_in_turns}
+    options = [f"--{name}={number}" for name, number in numbers.items()]
     process = subprocess.Popen(
-        [*command, "--train", str(train_workers), "--infer", str(infer_workers)],
+        [sys.executable, "-m", "ae_core.workers.cluster", *options],
         cwd=ROOT,
         # User sets are beside the runs, and workers start in another folder.
         env={
@@ -77,7 +81,7 @@ def start(train_workers: int = 1, infer_workers: int = 1) -> tuple["subprocess.P
     return process, address
 
 
-async def serve(train_workers: int, infer_workers: int) -> None:
+async def serve(train_workers: int, infer_workers: int, runs_in_turns: int) -> None:
     """Run a cluster until standard input ends; print the scheduler's address first."""
     use_own_settings()
     spawned = {SPAWNED: _without_trimming(dask.config.get(SPAWNED))}
@@ -93,8 +97,8 @@ async def serve(train_workers: int, infer_workers: int) -> None:
         "dashboard_address": f"{HOST}:0",
         "allowed_failures": 0,  # the dispatcher retries a run whose worker died, and reports it
     }
-    kinds = [TRAIN] * train_workers + [INFER] * infer_workers
-    workers = {f"{kind}-{i}": _worker(f"{kind}-{i}", kind) for i, kind in enumerate(kinds)}
+    kinds = [(TRAIN, runs_in_turns)] * train_workers + [(INFER, 1)] * infer_workers
+    workers = {f"{kind}-{i}": _worker(f"{kind}-{i}", kind, n) for i, (kind, n) in enumerate(kinds)}
     async with SpecCluster(
         scheduler={"cls": Scheduler, "options": options},
         workers=workers,
@@ -136,12 +140,12 @@ def _without_trimming(environment: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in environment.items() if not name.startswith("MALLOC_")}
 
 
-def _worker(name: str, kind: str) -> dict[str, Any]:
+def _worker(name: str, kind: str, at_once: int = 1) -> dict[str, Any]:
     options = {
         "name": name,
         "host": HOST,
-        "nthreads": 1,
-        "resources": {kind: 1},
+        "nthreads": at_once,
+        "resources": {kind: at_once},
         "preload": ["ae_core.service.worker"],
         "config": FORGETFUL,
         "memory_limit": 0,  # no spilling: a visitor's photo is never written to disk
@@ -155,11 +159,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=serve.__doc__)
     parser.add_argument("--train", type=int, default=1)
     parser.add_argument("--infer", type=int, default=1)
+    parser.add_argument("--turns", type=int, default=RUNS_IN_TURNS)
     arguments = parser.parse_args()
     # Dask and Python leave folders behind where processes are killed: all of them are in this one.
     with tempfile.TemporaryDirectory(prefix="ae-workers-", ignore_cleanup_errors=True) as folder:
         tempfile.tempdir = os.environ["TMPDIR"] = folder
-        asyncio.run(serve(arguments.train, arguments.infer))
+        asyncio.run(serve(arguments.train, arguments.infer, arguments.turns))
     os._exit(0)  # even if a worker is in a long call
 
 

@@ -51,17 +51,24 @@ class Connection:
         on_hang: called in a thread of its own after an embedded cluster hung and was killed.
     """
 
-    def __init__(self, scheduler: str = "", train_workers: int = 1, infer_workers: int = 1) -> None:
+    def __init__(
+        self,
+        scheduler: str = "",
+        train_workers: int = 1,
+        infer_workers: int = 1,
+        runs_in_turns: int = cluster.RUNS_IN_TURNS,
+    ) -> None:
         """Prepare a connection that opens when a client is needed.
 
         Args:
             scheduler: the address of a scheduler, e.g. ``tcp://host:8786``; empty for an embedded
                 cluster, which starts with the first client.
-            train_workers: the number of concurrent trainings in an embedded cluster.
+            train_workers: the number of workers of an embedded cluster that train.
             infer_workers: the number of its workers that answer pages.
+            runs_in_turns: the most runs that take turns in one of its workers.
         """
         self.address = scheduler
-        self._workers = (train_workers, infer_workers)
+        self._workers = (train_workers, infer_workers, runs_in_turns)
         self._lock = threading.Lock()
         self._client: Client | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -144,7 +151,7 @@ class Connection:
     def _has_readers(self) -> bool:
         """Whether there are ``upload`` workers; one that starts again counts meanwhile."""
         if not self._reads_apart:
-            self._reads_apart = self._slots(UPLOAD) > 0
+            self._reads_apart = bool(self._slots(UPLOAD))
         return self._reads_apart
 
     def _asked(
@@ -183,16 +190,17 @@ class Connection:
             raise found
         return found
 
-    def train_slots(self) -> int:
-        """Return the number of runs that can train at a time."""
+    def train_slots(self) -> list[int]:
+        """Return each training worker's slots: the small runs that can take turns in it."""
         return self._slots(TRAIN)
 
-    def _slots(self, kind: str) -> int:
+    def _slots(self, kind: str) -> list[int]:
         client = self.client()
         workers = client.scheduler_info(n_workers=-1).get("workers", {}).values()
         if client.status != "running":  # its information is out of date
             raise ServiceUnavailable("connection_lost")
-        return sum(int(each["resources"].get(kind, 0)) for each in workers)
+        found = [int(each["resources"].get(kind, 0)) for each in workers]
+        return [slots for slots in found if slots]
 
     def warm(self) -> None:
         """Start connecting in the background; later calls report a failure."""

@@ -11,6 +11,7 @@ import yaml
 from sqlalchemy import make_url
 
 from ae_core.storage.files import ROOT
+from ae_core.workers.cluster import RUNS_IN_TURNS
 
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
 SERVICES = COMPOSE["services"]
@@ -69,13 +70,14 @@ def test_dask_knows_every_option_of_the_commands(role):
 
 
 @pytest.mark.parametrize("name", WORKERS)
-def test_workers_preload_the_tasks_and_have_one_thread_and_one_resource(name):
+def test_workers_preload_the_tasks_and_have_a_thread_for_each_of_their_slots(name):
     command = SERVICES[name]["command"]
     options = dict(zip(command[3::2], command[4::2], strict=False))
     assert find_spec(command[command.index("--preload") + 1]) is not None
-    assert command[command.index("--nthreads") + 1] == "1"
     kind = name.removesuffix("-gpu")
-    assert command[command.index("--resources") + 1] == f"{kind}=1"
+    slots = RUNS_IN_TURNS if name == "train" else 1
+    assert command[command.index("--nthreads") + 1] == str(slots)
+    assert command[command.index("--resources") + 1] == f"{kind}={slots}"
     assert command[2] == SERVICES["web"]["environment"]["AE_SCHEDULER"]
     assert options
 

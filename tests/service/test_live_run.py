@@ -13,6 +13,7 @@ from ae_core.service.live_run import LiveRun
 from ae_core.service.messages import KEPT, ProgressReporter
 from ae_core.service.queue import Entry
 from ae_core.specs import change, preset
+from ae_core.training.turns import Turn, Turns
 from tests.helpers.refusals import check
 
 SPEC = change(preset("digits-dense"), image_size=8, latent_dim=2, epochs=2000)
@@ -25,7 +26,7 @@ class Kept(ProgressReporter):
 
     def __init__(self) -> None:
         self._worker = self
-        self._topic = ""
+        self._topic, self._turn = "", Turn(Turns(1), "ada")
         self._seq = self._summary_seq = 0
         self._history, self._start = [], {}
         self.messages: list[object] = []

@@ -16,6 +16,7 @@ from ae_core.runs.store import RunStore
 from ae_core.service.active_runs import ActiveRuns
 from ae_core.service.queue import STARVATION_BOUND, Entry, TrainingQueue
 from ae_core.service.queue_store import LEASE_SECONDS, QueueStore
+from ae_core.service.slots import Slots
 from ae_core.specs import preset
 from ae_core.storage.database import Database, database_in
 from ae_core.storage.tables import CLASSES, RUNS, STUDENTS
@@ -357,7 +358,7 @@ def test_a_run_that_waits_at_another_scheduler_now_says_so_until_it_starts(datab
     active.sync()
     waiting = active.snapshot(entry.id)
     assert (waiting.status, waiting.lost, waiting.position) == ("queued", "queue", 1)
-    active.start_next(1)
+    active.start_next(Slots(1, 1))
     assert active.snapshot(entry.id).lost == ""
 
 

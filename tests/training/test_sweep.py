@@ -21,9 +21,9 @@ from ae_core.runs.record import RunOutcome, new_record
 from ae_core.runs.store import RunStore
 from ae_core.service import active_runs
 from ae_core.service.active_runs import ActiveRuns
-from ae_core.service.live_run import LiveRun
 from ae_core.service.queue_store import QueueStore
 from ae_core.service.service import TrainingService
+from ae_core.service.slots import Slots
 from ae_core.specs import LIMITS, ImageChoice, change, flatten, preset
 from ae_core.training.sweep import MAX_SIZES, MIN_SIZES, parse_sizes, specs_of
 from ae_core.workers.connection import Connection
@@ -174,12 +174,12 @@ def test_free_slots_are_for_others_while_a_sweep_trains(tmp_path):
     runs.enqueue(sweep)
     runs.enqueue([alone])
     ids, other = [record.id for record in sweep], alone.id
-    started = [runs.start_next(3), runs.start_next(3)]
-    assert [run.record.id for run in started if isinstance(run, LiveRun)] == [ids[0], other]
-    assert runs.start_next(3) is None
+    started = [runs.start_next(Slots(3, 3)), runs.start_next(Slots(3, 3))]
+    assert [entry.id for entry in started if entry] == [ids[0], other]
+    assert runs.start_next(Slots(3, 3)) is None
     store.finish(sweep[0].ended(RunOutcome("finished")), {})
     runs.drop(ids[0])
-    assert runs.start_next(3).record.id == ids[1]
+    assert runs.start_next(Slots(3, 3)).id == ids[1]
 
 
 def test_a_sweep_that_cannot_be_written_is_refused_whole(service_without_workers, monkeypatch):

@@ -252,7 +252,8 @@ FORGED = MANY_NEIGHBOURS + 8
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
-def test_a_stranger_behind_many_of_the_same_network_reads_what_to_do(language):
+def test_a_stranger_behind_many_of_the_same_network_reads_what_to_do(language, monkeypatch):
+    monkeypatch.setattr(service().connection, "train_slots", lambda: [1])
     spec, begun = change(preset("digits-dense"), image_size=8, epochs=500), []
 
     def submitted(visitor):
@@ -297,6 +298,27 @@ def test_a_run_whose_server_went_away_while_it_waited_says_so(lang, said, monkey
     monkeypatch.setattr(TrainingService, "snapshot", lambda *_: waiting)
     page = opened("pages/train.py", lang=lang, run=record.id)
     assert said in texts(page.info)
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("en", "Taking turns with 29 others, 2 min left"),
+        ("de", "Abwechselnd mit 29 anderen, noch 2 min"),
+    ],
+)
+def test_a_run_in_turns_shows_its_curve_and_how_long_it_takes_with_the_others(
+    lang, said, monkeypatch
+):
+    names = "loss psnr code_mean near_zero_share output_mean output_spread explained"
+    history = ({**dict.fromkeys(names.split(), 0.5), "seconds": 0.25},) * 8
+    record = new_record(preset("digits-dense"), "", "ada")
+    run = Snapshot.of(record, "running", history=history, others=29, turn=1 / 15)
+    assert run.wait_left == pytest.approx(32 * 0.25 * 15)
+    for shown, sure in ((run, True), (replace(run, others=0, turn=1.0), False)):
+        monkeypatch.setattr(TrainingService, "snapshot", lambda *_, shown=shown: shown)
+        page = opened("pages/train.py", lang=lang, run=record.id)
+        assert any(said in bar.text for bar in page.get("progress")) is sure
 
 
 @pytest.mark.parametrize(

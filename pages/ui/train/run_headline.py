@@ -21,9 +21,12 @@ def run_headline(snapshot: Snapshot) -> None:
     words = status_in_words(snapshot.status)
     if snapshot.status == "queued":
         words = _waiting(snapshot)
-    left = snapshot.seconds_left
+    left = snapshot.wait_left
     if snapshot.status == "running" and left is not None:
-        words = text("run.left", status=words, time=duration(left))
+        if snapshot.others:
+            words = text("waiting.turns", count=snapshot.others, time=duration(left))
+        else:
+            words = text("run.left", status=words, time=duration(left))
     elif snapshot.status in ("starting", "running") and not snapshot.epoch + snapshot.share:
         words = text("run.loading")
     elif snapshot.status == "finished":
