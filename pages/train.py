@@ -2,21 +2,17 @@
 
 import streamlit as st
 
-from ae_core.errors import UnknownThing
-from pages.ui.backend.service import measure_time, service, snapshots_of
+from pages.ui.backend.service import measure_time
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import slug, text
 from pages.ui.latent.take_home import take_home
 from pages.ui.shell.frame import page_frame, page_heading
 from pages.ui.shell.top import top
 from pages.ui.state.query_params import linked_choice
-from pages.ui.state.session import visitor
 from pages.ui.train.compare import compare_view
 from pages.ui.train.controls import take_link
-from pages.ui.train.ended_run import deleted_run
 from pages.ui.train.set_up_view import set_up_view
-from pages.ui.train.sweep_view import sweep_view
-from pages.ui.train.watch import run_view
+from pages.ui.train.watch_view import watch_view
 
 VIEWS = ("Set up", "Watch", "Compare")
 
@@ -36,7 +32,7 @@ def page() -> None:
         return
     take_link()
     if view == "Watch":
-        _watch()
+        watch_view(take_home)
     else:
         compare_view()
 
@@ -51,32 +47,6 @@ def _set_up() -> None:
 def _draw_set_up() -> None:
     take_link()
     set_up_view()
-
-
-def _watch() -> None:
-    run_id = st.query_params.get("run", "")
-    sweep_id = "" if run_id else st.query_params.get("sweep", "")
-    if not run_id and not sweep_id:
-        run_id, sweep_id = _newest()
-    try:
-        if sweep_id:
-            sweep_view(sweep_id)
-        elif run_id:
-            run_view(run_id, take_home)
-        else:
-            st.info(text("train.nothing_yet"))
-    except UnknownThing as error:
-        if deleted_run(run_id):
-            return
-        notice.error(text("sweep.unknown" if sweep_id else "train.unknown", problem=error))
-
-
-def _newest() -> tuple[str, str]:
-    """Return the visitor's newest run that can be read, and its sweep; empty without one."""
-    for run_id in service().runs(visitor()):
-        for run in snapshots_of([run_id]):
-            return run.id, run.sweep
-    return "", ""
 
 
 page_frame("Train", page, by_itself=False, heading=False)

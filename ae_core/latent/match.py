@@ -12,7 +12,7 @@ import numpy as np
 from ae_core.latent.disentanglement import FOLLOWS, correlations
 from ae_core.latent.match_results import target_number
 from ae_core.latent.profile import LatentProfile
-from ae_core.metrics import psnr_of_mse
+from ae_core.metrics import psnr, psnr_of_mse
 
 if TYPE_CHECKING:
     from ae_core.models.autoencoder import Autoencoder
@@ -113,6 +113,11 @@ def best_slider(
     gain = psnr_of_mse(errors[1 + best]) - psnr_of_mse(errors[0])
     place = best // PLACES
     return (place, float(tried[1 + best, place])) if gain >= HELPS else None
+
+
+def likeness(target: np.ndarray, image: np.ndarray) -> float:
+    """Return how like the target an image is, both (H, W, C) in [0, 1]: its PSNR in dB."""
+    return psnr(target, image)
 
 
 def share_of_way(reached: float, start: float, best: float) -> float:

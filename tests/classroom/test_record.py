@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ae_core.classroom.csv_export import (
+from ae_core.classroom.hand_ins import MAX_HAND_INS, MAX_USER_NAME, MAX_WORDS, HandIn, HandIns
+from ae_core.classroom.lead import Asked
+from ae_core.classroom.leading import Leading
+from ae_core.classroom.model import Student
+from ae_core.classroom.questions import Question
+from ae_core.classroom.record import ClassRecord, read_record
+from ae_core.classroom.run_card import RunCard
+from ae_core.classroom.service import ClassroomService
+from ae_core.export.class_page import printed
+from ae_core.export.class_tables import (
     GUESS_COLUMNS,
     STUDENT_COLUMNS,
     WORK_COLUMNS,
@@ -18,15 +27,6 @@ from ae_core.classroom.csv_export import (
     students_table,
     work_table,
 )
-from ae_core.classroom.hand_ins import MAX_HAND_INS, MAX_USER_NAME, MAX_WORDS, HandIn, HandIns
-from ae_core.classroom.lead import Asked
-from ae_core.classroom.leading import Leading
-from ae_core.classroom.model import Student
-from ae_core.classroom.printed import printed
-from ae_core.classroom.questions import Question
-from ae_core.classroom.record import ClassRecord, read_record
-from ae_core.classroom.run_card import RunCard
-from ae_core.classroom.service import ClassroomService
 from ae_core.runs.record import new_record
 from ae_core.runs.snapshot import Snapshot
 from ae_core.runs.store import RunStore

@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 
 from ae_core import images
 from ae_core.classroom.beginning import challenge_preset
-from ae_core.classroom.csv_export import COLUMNS, table
 from ae_core.classroom.model import (
     Challenge,
     ClassLimits,
@@ -28,6 +27,7 @@ from ae_core.classroom.model import (
 from ae_core.classroom.run_card import MAX_BYTES, MAX_POINTS, MAX_SIDE, RunCard, WallEntry, pack
 from ae_core.classroom.service import ClassroomService
 from ae_core.classroom.wall import Wall, newest_ranked, standings
+from ae_core.export.class_tables import COLUMNS, table
 from ae_core.models.compatibility import image_shape
 from ae_core.runs.record import RunOutcome, RunRecord, new_run_id
 from ae_core.runs.snapshot import Snapshot

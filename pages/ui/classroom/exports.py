@@ -3,10 +3,10 @@
 import time
 from collections.abc import Sequence
 
-from ae_core.classroom.csv_export import guesses_table, students_table, table, work_table
 from ae_core.classroom.model import Classroom
-from ae_core.classroom.printed import printed
 from ae_core.classroom.run_card import RunCard
+from ae_core.export.class_page import printed
+from ae_core.export.class_tables import guesses_table, students_table, table, work_table
 from pages.ui.backend.leading import record_of
 from pages.ui.backend.service import class_wall, classroom_service
 from pages.ui.i18n.text import language, text

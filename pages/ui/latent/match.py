@@ -10,7 +10,6 @@ import streamlit as st
 from ae_core.latent import explore, match
 from ae_core.latent.match import MatchSlider
 from ae_core.latent.match_results import MOVES, Match, level
-from ae_core.metrics import psnr
 from ae_core.models.pretrained import best_for
 from ae_core.specs import LIMITS
 from pages.ui.backend.service import answer, match_results
@@ -155,9 +154,8 @@ def _headline(score: Score, moves: int, offered: Sequence[int]) -> bool:
 def _score(view: LatentView, target: np.ndarray, code: np.ndarray, game: str, moves: int) -> Score:
     """Compare the images of the mean, of the model's own code and of the present code."""
     own, _ = answer(explore.encode, view.model.file, target[0])
-    start, best, reached = (
-        psnr(target[0], image) for image in view.images(np.stack([view.profile.mean, own, code]))
-    )
+    shown = view.images(np.stack([view.profile.mean, own, code]))
+    start, best, reached = (match.likeness(target[0], image) for image in shown)
     won = match.stars(match.share_of_way(reached, start, best)) if moves else 0
     return Score(start, best, reached, match.STARS, won, game, moves)
 

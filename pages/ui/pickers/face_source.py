@@ -13,7 +13,7 @@ from ae_core.denoising import photos
 from ae_core.denoising.faces import MIDDLE
 from ae_core.specs import ImageChoice, TrainingSpec
 from pages.ui.backend.images import gallery, sample_faces, sample_tiles
-from pages.ui.backend.service import answer, read_upload
+from pages.ui.backend.service import answer, read_upload, take_upload
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import image_set_title
 from pages.ui.i18n.text import text
@@ -21,7 +21,6 @@ from pages.ui.pickers.gallery_picker import gallery_picker
 from pages.ui.pickers.models import TrainedAutoencoder, TrainedDenoiser
 from pages.ui.state.query_params import linked_choice, linked_index, set_query
 from pages.ui.state.session import KeptPhoto, session, session_cached
-from pages.ui.streamlit_adapter import drop_upload
 from pages.ui.widgets.crop_box import crop_box
 from pages.ui.widgets.image_picker import image_picker
 
@@ -136,11 +135,9 @@ def own_photo(
         st.caption(text("denoise.photo.no_camera"))
     st.caption(text("denoise.photo.in_memory"))
     if file is not None:
-        try:
-            with st.spinner(text("denoise.photo.reading")):
-                photo = read_upload(photos.take_photo, file.getvalue(), file.name)
-        finally:
-            drop_upload(file)
+        content = take_upload(file)
+        with st.spinner(text("denoise.photo.reading")):
+            photo = read_upload(photos.take_photo, content, file.name)
         session().forget_photo()
         session().photo = KeptPhoto(photo)
         st.rerun()

@@ -6,10 +6,10 @@ import streamlit as st
 
 from ae_core.errors import Message, UserError
 from pages.ui.backend.home_file import brought
+from pages.ui.backend.service import take_upload
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.state.session import session
-from pages.ui.streamlit_adapter import drop_upload
 
 
 def from_home(key: str, take: Callable[[str], None]) -> None:
@@ -30,8 +30,7 @@ def from_home(key: str, take: Callable[[str], None]) -> None:
             text("home_file.bring.choose"), key=f"{key}.home.file.{mine.readings}"
         )
         if file is not None:
-            content = file.getvalue()
-            drop_upload(file)
+            content = take_upload(file)
             mine.readings += 1
             mine.problem = _read(content, take)
             mine.opened += mine.problem is None

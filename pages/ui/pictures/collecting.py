@@ -16,12 +16,11 @@ from ae_core.data.user_set_store import MAX_IMAGES
 from ae_core.data.user_sets import UserSet
 from ae_core.errors import UserError
 from ae_core.images.drawing import DRAWING_SIDE, centre_digit
-from pages.ui.backend.service import read_upload
+from pages.ui.backend.service import read_upload, take_upload
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import text
 from pages.ui.state.query_params import linked_choice
 from pages.ui.state.session import session
-from pages.ui.streamlit_adapter import drop_upload
 from pages.ui.widgets.drawing_canvas import drawing_canvas
 from pages.ui.widgets.image_picker import image_picker
 from pages.ui.widgets.images import data_urls
@@ -70,9 +69,7 @@ def _upload(user_set: UserSet) -> None:
     )
     st.caption(text("own.choose_hint", most=image_files.MAX_BYTES >> 20))
     if files:
-        contents = [(file.name, file.getvalue()) for file in files]
-        for file in files:
-            drop_upload(file)
+        contents = [(file.name, take_upload(file)) for file in files]
         _read(user_set, contents)
         st.rerun()
     if mine.problem:

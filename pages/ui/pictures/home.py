@@ -5,7 +5,7 @@ import streamlit as st
 from pages.ui.backend.lessons import lessons
 from pages.ui.i18n.text import language, text
 from pages.ui.pictures.stage import stage
-from pages.ui.shell.navigation import kept_language
+from pages.ui.state.query_params import kept_language
 
 MORE: tuple[tuple[str, str, str, dict[str, str]], ...] = (
     ("pages/reconstruct.py", "reconstruct", ":material/compare:", {}),

@@ -14,9 +14,9 @@ from pages.ui.backend.lessons import lessons
 from pages.ui.backend.service import classroom_service
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import language, slug, text
-from pages.ui.shell.navigation import PAGES, kept_language
+from pages.ui.shell.navigation import PAGES
 from pages.ui.state.class_ticket import Ticket, written_ticket
-from pages.ui.state.query_params import NOT_SENT
+from pages.ui.state.query_params import NOT_SENT, kept_language
 from pages.ui.state.session import session, visitor
 from pages.ui.widgets.component import component, sent
 

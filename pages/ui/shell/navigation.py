@@ -7,7 +7,7 @@ import streamlit as st
 from ae_core.text.sentences import languages, say
 from pages.ui.i18n.text import language, slug, text
 from pages.ui.state.by_hand import by_hand
-from pages.ui.state.query_params import set_query
+from pages.ui.state.query_params import kept_language, set_query
 from pages.ui.state.session import session
 
 PAGES = (
@@ -43,11 +43,6 @@ def keep_language() -> None:
         session().language = st.query_params["lang"]
     elif session().language:
         set_query(lang=session().language)
-
-
-def kept_language() -> dict[str, str]:
-    """Return the parameter that keeps the language in a link to another page."""
-    return {"lang": st.query_params["lang"]} if "lang" in st.query_params else {}
 
 
 def navigation() -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 from pages.ui.backend.lessons import lessons
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import language, text
-from pages.ui.shell.navigation import kept_language
+from pages.ui.state.query_params import kept_language
 
 PLACE = ("lesson", "step", "guess", "tried")  # the progress in the Lessons page's address
 MAX_CHARACTERS = 500

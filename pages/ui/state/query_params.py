@@ -93,6 +93,11 @@ def set_query(**values: str) -> None:
             del st.query_params[name]
 
 
+def kept_language() -> dict[str, str]:
+    """Return the parameter that keeps the language in a link to another page."""
+    return {"lang": st.query_params["lang"]} if "lang" in st.query_params else {}
+
+
 def linked_choice(
     name: str,
     label: str,
