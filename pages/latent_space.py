@@ -64,7 +64,7 @@ def page() -> None:
             with st.container(key="home-files", horizontal=True, width="content", gap="small"):
                 if not model.in_training:
                     st.fragment(take_home)(model)
-                from_home("latent", _open)
+                st.fragment(from_home)("latent", _open)
         unnamed = view == "Directions" and not known.direction_names
         st.markdown(text(f"latent.about.{'sum' if unnamed else slug(view)}"))
         shown = (model, *(_others(model) if view in LIVE else ()))

@@ -21,7 +21,12 @@ def from_home(key: str, take: Callable[[str], None]) -> None:
     """
     mine = session().bringing
     menu = f"{key}.home.{mine.opened}"  # another one after a file was opened: it is closed
-    with st.popover(text("home_file.bring.open"), icon=":material/upload_file:", key=menu):
+    with st.popover(
+        text("home_file.bring.open"), icon=":material/upload_file:", key=menu, on_change="rerun"
+    ) as opened:
+        if not opened.open:
+            st.caption(text("downloads.wait"))
+            return
         if mine.problem:
             notice.error(mine.problem)
         else:
