@@ -56,6 +56,11 @@ class Question:
         """Whether the numbers have bounds of their own."""
         return self.low > -MOST and self.high < MOST
 
+    def chosen(self, value: float) -> str:
+        """Return the choice of a guess, "" of one that an earlier text of the question had."""
+        place = round(value) - 1
+        return self.choices[place] if 0 <= place < len(self.choices) else ""
+
     def is_right(self, value: float) -> bool | None:
         """Return whether a guess is right, None if nobody knows."""
         return None if self.truth is None else abs(value - self.truth) <= self.close

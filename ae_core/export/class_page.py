@@ -114,7 +114,7 @@ def _question(record: ClassRecord, asked: Asked, language: str) -> str:
 
 def _in_words(question: Question, value: float, language: str) -> str:
     if question.choices:
-        return question.choices[round(value) - 1]
+        return question.chosen(value)
     form = ".1f" if question.step else ".6g"
     return f"{number(value, form, language)} {question.unit}".strip()
 

@@ -118,7 +118,7 @@ def guesses_table(record: ClassRecord, language: str = FALLBACK) -> bytes:
                     continue
                 value, given = said[student.visitor]
                 right = question.is_right(value)
-                choice = question.choices[round(value) - 1] if question.choices else None
+                choice = question.chosen(value) if question.choices else None
                 rows.append(
                     (
                         student.nickname,

@@ -61,6 +61,11 @@ def test_choices_are_counted(values):
     assert found.edges == ()
 
 
+def test_a_choice_that_is_not_there_any_more_has_no_text():
+    question = Question("c", "Which?", ("a", "b"))
+    assert [question.chosen(value) for value in (0.0, 1.0, 2.0, 3.0)] == ["", "a", "b", ""]
+
+
 @pytest.mark.parametrize("markup", ["<img src=x onerror=alert(1)>", "**bold**", "a & b", "=1+1"])
 def test_what_looks_like_markup_stays_as_it_was_typed(markup):
     question = typed_question("", f" {markup}\u202e ", [markup, "", f"{markup}!"], 2.0)
