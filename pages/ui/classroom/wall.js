@@ -189,6 +189,7 @@ class Wall extends Redraw {
     const said = [title, words.epoch, ...(lines.length >= FEWEST_IN_A_BAND ? [words.band] : [])];
     this.plot.ariaLabel = `${words.plot}: ${title}`;
     this.plot.hidden = !lines.length;
+    this.root.classList.toggle("idle", !lines.length);
     if (lines.length) drawPlot(this.plot, lines, this.lit, this.measure === "loss", said);
   }
 }

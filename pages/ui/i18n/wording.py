@@ -70,6 +70,8 @@ def set_to(value: str | float, key: str) -> str:
     """Return a setting's value in words."""
     if isinstance(value, str) or key == "channels":
         return in_words(value, key)
+    if key == "seed":  # a name, not an amount
+        return str(value)
     return number(value, "g" if isinstance(value, float) else "")
 
 
