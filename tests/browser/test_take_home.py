@@ -199,8 +199,10 @@ def test_an_own_run_goes_home_and_comes_back_on_a_fresh_server(
 
     with browser.new_context(**LAPTOP, base_url=fresh_server.url) as context:
         other = context.new_page()
-        other.set_default_timeout(60_000)
-        open_page(other, "/latent_space")
+        other.set_default_timeout(
+            150_000
+        )  # its workers import TensorFlow beside those of the first
+        open_page(other, "/latent_space?model=toy-faces-vae")
         bring(other, file)
         other.wait_for_url(re.compile("model=[0-9a-f]{12}"))
         brought = linked(other, "model")
