@@ -14,6 +14,7 @@ import numpy as np
 
 from ae_core.classroom.model import Challenge, Student
 from ae_core.models.compatibility import image_shape
+from ae_core.runs.brought import BROUGHT
 from ae_core.runs.snapshot import Snapshot
 
 MAX_POINTS = 40  # per curve
@@ -86,6 +87,7 @@ class RunCard:
             challenge is not None
             and self.created >= challenge.begun
             and self.run.status != "failed"
+            and self.run.reason != BROUGHT
             and self.held_out
             and self.psnr is not None
             and self.latent_dim <= challenge.latent_dim

@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 import streamlit as st
@@ -24,11 +24,8 @@ from ae_core.training import estimate
 from ae_core.workers.connection import Connection
 from pages.ui.backend.caching import uncached_for_user_sets
 from pages.ui.backend.prometheus import Provider
-from pages.ui.streamlit_adapter import drop_upload, register_metrics
+from pages.ui.streamlit_adapter import UploadedFile, drop_upload, register_metrics
 from pages.ui.widgets.images import contact_sheet
-
-if TYPE_CHECKING:
-    from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -72,7 +69,7 @@ def read_upload(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> 
     return service().connection.read_upload(function, *args, **kwargs)
 
 
-def take_upload(file: "UploadedFile") -> bytes:
+def take_upload(file: UploadedFile) -> bytes:
     """Return the content of an uploaded file, which Streamlit keeps no longer."""
     content = file.getvalue()
     drop_upload(file)
