@@ -151,6 +151,10 @@ def test_a_student_s_page_follows_and_tells_where_it_is(opened_class):
     code, secret, student = opened_class
     page = opened(LESSONS, visitor=student, lesson=LESSON, step="2")
     data = data_of(page, "class-follow")
+    german = data_of(opened(LESSONS, visitor=student, lang="de"), "class-follow")
+    assert [name for name, _, _ in german["questions"]] == [n for n, _, _ in data["questions"]]
+    assert len(data["questions"]) > 10
+    opened(LESSONS, visitor=student, lesson=LESSON, step="2")
     own = next(iter(now(code).students))
     assert read_ticket(data["ticket"]) == Ticket("student", code, own)
     assert student not in json.dumps(data)

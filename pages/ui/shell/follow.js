@@ -10,6 +10,7 @@ import { drawBars, inWords, written } from "../widgets/guess_bars.js";
  * @typedef {object} Data
  * @property {string} ticket
  * @property {Pairs} words
+ * @property {[name: string, text: string, choices: string[]][]} questions of the lessons, in the page's language
  * @property {Pairs} pages the names of the pages
  * @property {Pairs} lessons the titles of the lessons
  */
@@ -88,7 +89,7 @@ class Follow {
     this.go.classList.toggle("again", !new_);
     const words = filled(new_ ? this.words.go : this.words.back, "place", this.place(now));
     if (this.go.textContent !== words) this.go.textContent = words;
-    this.question(now.question);
+    this.question(now.question && this.translated(now.question));
     this.stay();
   }
 
@@ -105,6 +106,12 @@ class Follow {
     const title = wordsOf(this.data?.lessons ?? [])[query.lesson];
     if (page !== "lessons" || !title) return wordsOf(this.data?.pages ?? [])[page] ?? page;
     return filled(filled(this.words.step, "lesson", title), "step", query.step ?? "1");
+  }
+
+  /** A lesson's question in the language of the page, whichever the teacher asked it in. @param {Question} question */
+  translated(question) {
+    const own = this.data?.questions.find(([name]) => name === question.name);
+    return own && own[2].length === question.choices.length ? { ...question, text: own[1], choices: own[2] } : question;
   }
 
   /** @param {Question | null} question */

@@ -10,7 +10,7 @@ import streamlit as st
 
 from ae_core.errors import StorageError
 from pages.ui.backend.leading import leading, relay
-from pages.ui.backend.lessons import lessons
+from pages.ui.backend.lessons import lessons, question_of
 from pages.ui.backend.service import classroom_service
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import language, slug, text
@@ -46,6 +46,7 @@ def follow(title: str) -> None:
             data={
                 "ticket": written_ticket(Ticket("student", code, where[1].id)),
                 "words": _words(),
+                "questions": _questions(),
                 "pages": named_pages(),
                 "lessons": tuple(
                     (name, each.title) for name, each in lessons(language())[0].items()
@@ -121,6 +122,16 @@ def send_here(title: str) -> None:
 
 def _nothing() -> None:
     """Let the page run anew, which then finds out."""
+
+
+def _questions() -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    """Return the lessons' questions, by name, with text and choices in the visitor's language."""
+    every = (
+        question_of(lesson, step)
+        for lesson in lessons(language())[0].values()
+        for step in range(len(lesson.steps))
+    )
+    return tuple((each.name, each.text, each.choices) for each in every if each is not None)
 
 
 def _words() -> tuple[tuple[str, str], ...]:
