@@ -11,6 +11,7 @@ from ae_core.specs import TrainingSpec
 from ae_core.training.memory import STARTED, bytes_beside_others
 
 MAX_ATTEMPTS = 2  # at training a run; one that is lost before it has started does not count
+MAX_UNBEGUN = 6  # if workers die before they have started it: it waited there for another run
 
 
 @dataclass(frozen=True)
