@@ -23,7 +23,7 @@ from ae_core.service.messages import RunMessage, attempt_name, run_of, task_key
 from ae_core.service.outcomes import OutcomeWriter
 from ae_core.service.queue import Entry, TrainingQueue
 from ae_core.service.queue_store import LEASE_SECONDS, QueueStore
-from ae_core.service.slots import MAX_ATTEMPTS, Slots
+from ae_core.service.slots import MAX_ATTEMPTS, MAX_UNBEGUN, Slots
 from ae_core.workers.connection import Connection
 
 CHANGED = "ae-queue"  # the topic on which servers announce that the queue has changed
@@ -214,7 +214,7 @@ class Dispatcher:
             return
         epoch = run.snapshot.epoch + 1
         # Whose fault it was nobody knows if several took turns: then a last attempt is alone.
-        most = MAX_ATTEMPTS + bool(run.snapshot.others)
+        most = MAX_ATTEMPTS + bool(run.snapshot.others) if run.started else MAX_UNBEGUN
         if run.snapshot.status == "stopping":
             self._end(entry.id, RunOutcome("stopped", Message.of("stopped", epoch=epoch)))
         elif entry.attempt >= most and (run.started or how == "worker"):

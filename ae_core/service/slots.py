@@ -11,6 +11,7 @@ from ae_core.specs import TrainingSpec
 from ae_core.training.memory import STARTED, bytes_beside_others
 
 MAX_ATTEMPTS = 2  # at training a run; one that is lost before it has started does not count
+MAX_UNBEGUN = 6  # if workers die before they have started it: it waited there for another run
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Slots:
         if sum(taken.values()) > self.all:
             return False
         unknown = [taken[each.id] for each in training if not each.known]
-        most = max(1, self.all // 2)
+        most = max(self.all // self.worker, self.all // 2)  # at least one in each worker
         return next_one.known or not unknown or sum(unknown) + taken[next_one.id] <= most
 
     def taken_by(self, entry: Entry, spec: TrainingSpec | None) -> int:

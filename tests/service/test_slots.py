@@ -68,6 +68,7 @@ def test_strangers_leave_half_of_the_slots_to_those_who_are_known(monkeypatch):
     training = started(Slots(100, 100), specs, [*strangers, *students])
     assert [sum(e.known is known for e in training) for known in (False, True)] == [50, 50]
     assert len(started(Slots(1, 1), specs, strangers)) == 1
+    assert len(started(Slots(4, 1), specs, strangers)) == 4  # workers that take no turns
 
 
 def test_a_run_that_was_lost_too_often_takes_a_whole_worker():

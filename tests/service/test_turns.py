@@ -95,27 +95,25 @@ def test_a_killed_worker_s_runs_all_go_on_and_then_each_alone(service):
         found = checkpoint.read(service.store.folder(run), LONG)
         return found.epoch if found else 0
 
+    def attempt(run):
+        return service._active.live(run).attempt
+
     for lost in (1, 2):
         for run in runs:
-            service.wait_until(run, lambda s: s.others == 1 and s.epoch and saved(s.id), PATIENCE)
-        before = [len(service.snapshot(run).history) for run in runs]
+            service.wait_until(
+                run, lambda s: s.others == 1 and s.first_epoch and saved(s.id), PATIENCE
+            )
         os.kill(train_worker_pid(service), signal.SIGKILL)
-        for run, epochs in zip(runs, before, strict=True):
-            again = service.wait_until(run, lambda s: s.lost, PATIENCE)
-            assert (again.lost, again.live) == ("worker", True), lost
-            assert epochs >= 1
-        if lost == 1:
-            for run in runs:
-                service.wait_until(run, lambda s: s.first_epoch, PATIENCE)
+        for run in runs:
+            again = service.wait_until(run, lambda s: attempt(s.id) == lost + 1, PATIENCE)  # noqa: B023
+            assert (again.lost, again.live, again.epoch > 0) == ("worker", True, True)
     # Nobody knows whose fault it was: from now on one of them trains at a time.
-    first, second = runs
     with service._active.changed:
-        found = service._active.changed.wait_for(
-            lambda: any(service.snapshot(run).first_epoch for run in runs), PATIENCE
+        begun = service._active.changed.wait_for(
+            lambda: [run for run in runs if service.snapshot(run).first_epoch], PATIENCE
         )
-    assert found
-    if not service.snapshot(first).first_epoch:
-        first, second = second, first
+    (first,) = begun
+    (second,) = {*runs} - {first}
     assert service.wait_until(first, lambda s: s.first_epoch > 1, PATIENCE).others == 0
     assert service.snapshot(second).first_epoch == 0
     os.kill(train_worker_pid(service), signal.SIGKILL)

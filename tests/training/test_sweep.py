@@ -174,12 +174,12 @@ def test_free_slots_are_for_others_while_a_sweep_trains(tmp_path):
     runs.enqueue(sweep)
     runs.enqueue([alone])
     ids, other = [record.id for record in sweep], alone.id
-    started = [runs.start_next(Slots(3, 3)), runs.start_next(Slots(3, 3))]
+    started = [runs.start_next(Slots(6, 6)), runs.start_next(Slots(6, 6))]
     assert [entry.id for entry in started if entry] == [ids[0], other]
-    assert runs.start_next(Slots(3, 3)) is None
+    assert runs.start_next(Slots(6, 6)) is None
     store.finish(sweep[0].ended(RunOutcome("finished")), {})
     runs.drop(ids[0])
-    assert runs.start_next(Slots(3, 3)).id == ids[1]
+    assert runs.start_next(Slots(6, 6)).id == ids[1]
 
 
 def test_a_sweep_that_cannot_be_written_is_refused_whole(service_without_workers, monkeypatch):
