@@ -86,7 +86,8 @@ def _where_to(code: str, secret: str, lead: Lead) -> Callable[[], tuple[str, int
 
     def chosen() -> tuple[str, int]:
         wanted = st.session_state[key]
-        return wanted, st.session_state.get(f"classroom.lead.step.{here}.{now}.{wanted}", 0)
+        step = f"classroom.lead.step.{here}.{now}.{wanted}"
+        return wanted, int(st.session_state[step]) if step in st.session_state else 0
 
     def send(ahead: int) -> None:
         lesson, place = chosen()
