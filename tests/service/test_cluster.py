@@ -65,7 +65,7 @@ def test_a_killed_server_leaves_no_worker_and_keeps_finished_runs(tmp_path):
 @pytest.mark.thorough
 def test_a_server_that_shuts_down_stops_its_runs_and_leaves_the_waiting_ones(tmp_path, capfd):
     before_it = set(psutil.Process().children(recursive=True))
-    service = TrainingService(RunStore(tmp_path), Connection())
+    service = TrainingService(RunStore(tmp_path), Connection(runs_in_turns=1))
     going, waits = service.submit(LONG, "ada"), service.submit(QUICK, "bob")
     before = service.wait_until(going, lambda s: s.epoch > 0, PATIENCE)
     family = set(psutil.Process().children(recursive=True)) - before_it
