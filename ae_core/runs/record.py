@@ -116,7 +116,8 @@ def checked_reason(reason: object) -> Message | None:
         return None
     if not isinstance(reason, Message):
         raise TypeError(f"the reason must be a message, not {type(reason).__name__}")
-    sentence(reason)
+    if not sentence(reason):
+        raise ValueError("the reason must say something")
     return reason
 
 

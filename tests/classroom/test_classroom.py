@@ -1,6 +1,5 @@
 """What a class allows: limits, challenges, nicknames."""
 
-from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ae_core.classroom.beginning import challenge_preset, first_settings
+from ae_core.classroom.beginning import challenge_preset
 from ae_core.classroom.model import (
     MAX_JOINS,
     MAX_NICKNAME,
@@ -197,21 +196,3 @@ def test_a_challenge_whose_images_were_deleted_is_refused(tmp_path, monkeypatch)
     user_sets().delete(own.id, "ada")
     with refusal("unknown_set", id=own.id):
         challenge_preset(challenge, ClassLimits())
-
-
-@pytest.mark.parametrize(
-    "settings",
-    [
-        {},
-        {"limits": ClassLimits(3)},
-        {"limits": ClassLimits(50, ("toy-faces", "mnist"))},
-        {"limits": ClassLimits(4), "challenge": Challenge(8, "toy-faces", 64, channels=3)},
-    ],
-)
-def test_a_student_s_first_run_is_allowed_and_nobody_else_s(settings):
-    opened = classroom(**settings)
-    specs = [first_settings(opened, Student(f"v{n}", "Ada", 0.0))[0] for n in range(30)]
-    check_submission(opened, specs, 0)
-    assert len({spec.seed for spec in specs}) == len(specs)
-    assert {replace(spec, seed=0) for spec in specs} == {replace(specs[0], seed=0)}
-    assert specs[0] == first_settings(opened, Student("v0", "Other nickname", 9.0))[0]

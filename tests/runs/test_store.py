@@ -85,7 +85,7 @@ RECORDS = st.builds(
     owner=st.text(),
     created=st.floats(0, 1e10),
     status=st.sampled_from(["finished", "stopped", "failed"]),
-    reason=st.none() | st.builds(Message.of, st.just("verbatim"), text=st.text()),
+    reason=st.none() | st.builds(Message.of, st.just("verbatim"), text=st.text(min_size=1)),
     history=histories(),
 )
 
