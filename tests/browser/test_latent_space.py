@@ -783,6 +783,7 @@ def test_pictures_to_choose_from_come_in_a_message_if_this_server_does_not_have_
             page.route("**/bytes/*", lambda route: route.fulfill(status=404))
         open_page(page, "/reconstruct?model=toy-faces-vae")
         tiles = page.locator(".picker img[src]")
+        expect(tiles.first).to_be_visible()
         expect(tiles).to_have_count(page.locator(".picker button").count())
         sources = tiles.evaluate_all("images => images.map((image) => image.src)")
         seen.append([hash(source) for source in sources])  # a failure prints no pictures

@@ -207,7 +207,7 @@ def test_an_own_run_goes_home_and_comes_back_on_a_fresh_server(
         other.wait_for_url(re.compile("model=[0-9a-f]{12}"))
         brought = linked(other, "model")
         canvas = other.locator(".latent .pictures canvas")
-        expect(canvas).to_be_visible()
+        expect(canvas).to_have_js_property("width", shape[1])  # no longer the model of before
         wait_until_drawn(other)
         width, *values = canvas.evaluate(PIXELS)
         there = np.array(values, np.uint8).reshape(-1, width, 4)[..., :3]

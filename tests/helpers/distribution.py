@@ -52,6 +52,7 @@ GROUPS: Mapping[str, Group] = {
             "tests/workers/test_connection.py",
             "tests/service/test_hanging.py",
             "tests/service/test_service.py",
+            "tests/service/test_turns.py",
             "tests/test_earlier_version.py",
             "tests/training/test_sweep.py",
             "tests/ui/",

@@ -111,11 +111,16 @@ class Tab(ABC):
 
     def box(self, selector: str, words: str = "") -> Box:
         """Scroll to the first of a selector with these words and return its place at rest."""
-        last: list[object] = []
+        before: list[float] | None = None
 
-        def rests() -> object:
-            last.append(self.run(BOX, selector, words))
-            return last[-1] if len(last) > 1 and last[-1] == last[-2] else None
+        def rests() -> list[float] | None:
+            nonlocal before
+            last, before = before, self.run(BOX, selector, words)
+            # Where the middle is between two pixels, each scrolling may end at the other one.
+            near = (
+                last and before and all(abs(a - b) <= 1 for a, b in zip(last, before, strict=True))
+            )
+            return before if near else None
 
         return Box(*self.until(rests, f"{selector} {words} is not to be seen"))
 

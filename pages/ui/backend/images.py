@@ -47,7 +47,7 @@ def gallery_strip(choice: ImageChoice, start: int, count: int) -> Strip | tuple[
 @st.cache_resource(show_spinner=False, max_entries=64)
 def _strip(choice: ImageChoice, start: int, count: int) -> Strip:
     shown = gallery(choice, start, count).images
-    return Strip(Addressed(images.to_png(np.concatenate(list(shown), axis=1))), len(shown))
+    return Strip(Addressed(images.to_png(np.concatenate(list(shown), axis=1))))
 
 
 @uncached_for_user_sets(st.cache_data(show_spinner=False, max_entries=64))

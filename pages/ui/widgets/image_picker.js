@@ -4,8 +4,14 @@ import { penOf } from "./canvas.js";
 import { element, find } from "./dom.js";
 
 /** @import { Call } from "./types.js" */
-/** @typedef {{ strip: string, count: number }} Strip the address of images side by side */
-/** @typedef {{ pictures: string[] | Strip, names: string[], chosen: number, label: string }} Data */
+/**
+ * @typedef {object} Data
+ * @property {string[]} pictures data URLs, none if there is a strip
+ * @property {string} strip the address of as many images side by side as there are names, or ""
+ * @property {string[]} names
+ * @property {number} chosen
+ * @property {string} label
+ */
 
 /** The strip that a grid shows. @type {WeakMap<HTMLElement, string>} */
 const shown = new WeakMap();
@@ -13,12 +19,12 @@ const shown = new WeakMap();
 /** @param {Call<Data>} call */
 export default function ({ data, parentElement, setTriggerValue }) {
   const grid = find(parentElement, ".picker", HTMLElement);
-  const { pictures } = data;
-  const buttons = data.names.map((name, index) => {
+  const { pictures, strip, names } = data;
+  const buttons = names.map((name, index) => {
     // The same button as before: a new one would not have the focus of whoever has just pressed it.
     const button = /** @type {HTMLButtonElement} */ (grid.children[index] ?? made());
     const image = imageOf(button);
-    if (Array.isArray(pictures) && image.getAttribute("src") !== pictures[index]) image.src = pictures[index];
+    if (!strip && image.getAttribute("src") !== pictures[index]) image.src = pictures[index];
     image.alt = button.title = name;
     button.onclick = () => {
       mark(button);
@@ -37,14 +43,14 @@ export default function ({ data, parentElement, setTriggerValue }) {
   grid.ariaLabel = data.label;
   for (const gone of [...grid.children].slice(buttons.length)) gone.remove();
   grid.append(...buttons.slice(grid.children.length));
-  if (Array.isArray(pictures)) shown.delete(grid);
-  else if (shown.get(grid) !== pictures.strip) {
-    shown.set(grid, pictures.strip);
-    cut(pictures).then(
-      (tiles) => shown.get(grid) === pictures.strip && tiles.forEach((tile, i) => (imageOf(buttons[i]).src = tile)),
+  if (!strip) shown.delete(grid);
+  else if (shown.get(grid) !== strip) {
+    shown.set(grid, strip);
+    cut(strip, names.length).then(
+      (tiles) => shown.get(grid) === strip && tiles.forEach((tile, i) => (imageOf(buttons[i]).src = tile)),
       () => {
         shown.delete(grid); // offline, or the server has it no more: then a message brings it
-        setTriggerValue("gone", pictures.strip);
+        if (!strip.startsWith("data:")) setTriggerValue("gone", strip);
       },
     );
   }
@@ -59,11 +65,13 @@ function made() {
   return button;
 }
 
-/** Load a strip and return each of its images as a data URL, pixel by pixel. @param {Strip} strip */
-async function cut({ strip, count }) {
+/** Load a strip and return its images as data URLs, pixel by pixel. @param {string} strip @param {number} count */
+async function cut(strip, count) {
   const whole = new Image();
-  whole.src = new URL(strip, document.baseURI).href;
-  await whole.decode();
+  await new Promise((loaded, failed) => {
+    Object.assign(whole, { onload: loaded, onerror: failed }); // `decode` would fail in WebKit
+    whole.src = new URL(strip, document.baseURI).href;
+  });
   const canvas = element("canvas");
   [canvas.width, canvas.height] = [whole.naturalWidth / count, whole.naturalHeight];
   return Array.from({ length: count }, (_, i) => {

@@ -16,7 +16,6 @@ class Strip:
     """Images side by side in one PNG file, which the browser loads by its address and keeps."""
 
     file: Addressed
-    count: int
 
 
 def image_picker(
@@ -30,7 +29,8 @@ def image_picker(
 
     Args:
         key: the key of the component.
-        sources: data URLs of the images, see `pages.ui.widgets.images.data_urls`, or a strip.
+        sources: data URLs of the images, see `pages.ui.widgets.images.data_urls`, or a strip of as
+            many as there are names.
         names: a description of each image, for screen readers and as a tooltip.
         chosen: index of the marked image, -1 for none.
         on_pick: called with the index of a clicked image, before the page reruns.
@@ -41,14 +41,13 @@ def image_picker(
         if isinstance(index, int) and 0 <= index < len(names):
             on_pick(index)
 
-    # Tuples, not lists: for a list, Streamlit imports pandas, 70 MB, to check if it is a table.
     label = text("gallery.choose")
-    pictures: object = sources
+    strip = ""
     if isinstance(sources, Strip):
         where = sources.file.address()
         # It is not there if another server answered the browser: then a message has it.
         missing = sent(key, "gone") == where
-        strip = file_url(sources.file.content) if missing else where
-        pictures = {"strip": strip, "count": sources.count}
-    data = {"pictures": pictures, "names": names, "chosen": chosen, "label": label}
+        strip, sources = file_url(sources.file.content) if missing else where, ()
+    # Tuples, not lists: for a list, Streamlit imports pandas, 70 MB, to check if it is a table.
+    data = {"pictures": sources, "strip": strip, "names": names, "chosen": chosen, "label": label}
     _PICKER(key=key, data=data, on_picked_change=take, on_gone_change=lambda: None)
