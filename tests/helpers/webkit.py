@@ -19,7 +19,7 @@ from selenium.webdriver.remote.remote_connection import RemoteConnection
 from tests.helpers.lab_server import LAPTOP
 from tests.helpers.other_browsers import WATCH, Tab, a_display
 
-BROWSERS = Path("/usr").glob("lib*/**/webkit2gtk-4*/MiniBrowser")
+BROWSERS = tuple(Path("/usr").glob("lib*/**/webkit2gtk-4*/MiniBrowser"))
 # Its driver tells nothing of a page's console. The page is asked before its own scripts have run.
 LISTEN = f"""(address) => {{
   if (window.left || location.href !== address) return false;
@@ -91,7 +91,7 @@ class WebKit(Tab):
 @contextmanager
 def webkit(_: Path, url: str) -> Iterator[WebKit]:
     """Start a WebKit for the app at an address; the test is skipped where there is none."""
-    program, browser = shutil.which("WebKitWebDriver"), next(BROWSERS, None)
+    program, browser = shutil.which("WebKitWebDriver"), next(iter(BROWSERS), None)
     if program is None or browser is None:
         pytest.skip("no WebKit: `make browser` installs one")
     options = WebKitGTKOptions()
