@@ -36,8 +36,8 @@ class CodeRates:
     Attributes:
         points: one point for each of BITS.
         psnr: the PSNR without quantization, in dB.
-        decoder_bytes: the decoder as sent to the browser, in 16 bits a weight where they suffice,
-            plus the largest quantizer.
+        decoder_bytes: the decoder, in 16 bits a weight where they suffice, plus the largest
+            quantizer.
         images: the number of test images.
     """
 
