@@ -2,9 +2,9 @@
 
 Every student has a lesson open by a websocket and asks once a second what the class does, as
 ``pages/ui/shell/follow.js`` does. The teacher sends all to another step every few seconds and asks
-a question there; everybody opens the step and guesses, some of them twice. The teacher is a process
-of its own on the database, so no web server knows beforehand what the teacher does. The bars are
-compared with what was sent. Everything shares the cores of this machine.
+a question there; everybody opens the step and guesses, some of them twice; a projector shows the
+bars. The teacher is a process of its own on the database, so no web server knows beforehand what
+the teacher does. The bars are compared with what was sent. All share the cores of this machine.
 """
 
 import argparse
@@ -17,9 +17,12 @@ import statistics
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Coroutine
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
+from typing import Any
 
 from ae_core.classroom.leading import Leading
 from ae_core.classroom.questions import Question
@@ -40,7 +43,8 @@ EVERY = 1.0  # seconds between two questions of a device
 STEP = 10.0  # seconds from one step to the next
 PRESSED = 2.0  # seconds within which everybody has pressed the button to the step
 ANSWERED = 4.0  # seconds within which everybody has guessed
-SEEN = 2.0  # seconds, the target from the teacher's act to every device
+SEEN = 2.0  # seconds, the target from the teacher's act to every device, and from the last guess of
+# all to the projector
 P95 = 500.0  # ms, of everything that a student does
 
 
@@ -52,13 +56,25 @@ class Seen:
         seconds: seconds until each kind of answer.
         acts: by the number of the lead, the seconds until each device knew of it.
         sent: by question and student, the last guess.
+        last: by question, when the server had the last guess of all.
+        bars: by question, what the projector showed, and when.
         errors: what failed.
     """
 
     seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     acts: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
     sent: dict[str, dict[str, float]] = field(default_factory=lambda: defaultdict(dict))
+    last: dict[str, float] = field(default_factory=dict)
+    bars: dict[str, list[tuple[float, list[int]]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
     errors: list[str] = field(default_factory=list)
+
+    def until_shown(self, question: str) -> float:
+        """Return the seconds from the last guess until the projector showed the final bars."""
+        shown = self.bars[question]
+        final = takewhile(lambda each: each[1] == shown[-1][1], reversed(shown))
+        return max(0.0, min(when for when, _ in final) - self.last[question])
 
 
 @dataclass
@@ -125,12 +141,24 @@ async def attend(student: Student, name: str, teacher: Teacher, seen: Seen) -> N
                 await student.ask("/class/guess", body, **{HEADER: ticket})
                 seen.seconds["a guess"].append(time.perf_counter() - begun)
                 seen.sent[guessed][name] = value
+                seen.last[guessed] = time.perf_counter()
         await asyncio.sleep(max(0.05, due + EVERY - time.perf_counter()))
 
 
-async def _attend(student: Student, name: str, teacher: Teacher, seen: Seen) -> None:
+async def project(screen: Student, teacher: Teacher, seen: Seen) -> None:
+    """Show the bars until the lesson is over."""
+    while not teacher.over:
+        due = time.perf_counter()
+        ticket = json.loads(screen.shown["class-lead-projector"].json)["ticket"]
+        question = json.loads(await screen.ask("/class/now", **{HEADER: ticket}))["question"]
+        if question is not None:
+            seen.bars[question["name"]].append((time.perf_counter(), question["rounds"][-1]))
+        await asyncio.sleep(max(0.05, due + EVERY - time.perf_counter()))
+
+
+async def _noting(what: Coroutine[Any, Any, None], seen: Seen) -> None:
     try:
-        await attend(student, name, teacher, seen)
+        await what
     except (Failure, OSError, TimeoutError, EOFError, KeyError) as error:
         seen.errors.append(f"{type(error).__name__}: {error}")
 
@@ -152,11 +180,14 @@ async def lead(report: Report, ports: list[int], runs: Path, count: int, seconds
     seen = Seen()
     for student in students:
         await student.open("lessons", f"lesson={LESSON}&step=1")
-    work = [_attend(each, f"student {n}", teacher, seen) for n, each in enumerate(students)]
-    everybody = asyncio.gather(*work)
+    screen = Student(ports[0])
+    await screen.open("classroom", f"class={classroom.code}&view=Projector")
+    work = [attend(each, f"student {n}", teacher, seen) for n, each in enumerate(students)]
+    work.append(project(screen, teacher, seen))
+    everybody = asyncio.gather(*(_noting(each, seen) for each in work))
     asked = await teacher.lead(seconds)
     await everybody
-    for student in students:
+    for student in (*students, screen):
         await student.close()
 
     report.figure(f"**{count} students, {len(ports)} web servers**", f"{seconds:.0f} s")
@@ -180,6 +211,8 @@ async def lead(report: Report, ports: list[int], runs: Path, count: int, seconds
     report.target("guesses lost or wrong", wrong, 0, "{:.0f}")
     report.target("errors", len(seen.errors), 0, "{:.0f}")
     report.target("from the teacher's act to a device, p95 s", _p95(acts), SEEN)
+    shown = max(map(seen.until_shown, asked))
+    report.target("from the last guess to the projector, longest s", shown, SEEN)
     every = [each for taken in seen.seconds.values() for each in taken]
     report.target("what students do, p95 ms", _p95(every) * 1e3, P95, "{:.0f}")
 

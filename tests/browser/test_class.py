@@ -147,6 +147,7 @@ def test_a_class_from_its_code_to_its_table(page, stranger, browser, server):
         page.get_by_role("button", name="Clear", exact=True).click()
         page.get_by_role("button", name="Clear the wall").click()
         expect(card(page, MARKUP)).to_contain_text("No run yet")
+        assert [row["run"] for row in table(page)] == [row["run"] for row in rows]
         open_page(two, "/train?view=Compare")
         expect(
             two.get_by_role("link", name=re.compile("digits-dense: code size 1"))

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ae_core.classroom.model import Classroom
 from ae_core.classroom.run_card import RunCard
@@ -14,8 +15,12 @@ from pages.ui.widgets.download_menu import File
 
 
 def files_of(classroom: Classroom) -> list[File]:
-    """Return the files of a class; each is made when the menu opens."""
+    """Return the files of a class; each is made when the menu opens.
+
+    They tell of all runs, also of those from before the wall was cleared.
+    """
     code, written = classroom.code, language()
+    classroom = replace(classroom, cleared=0.0)
 
     def runs() -> bytes:
         students = classroom_service().students(code)
@@ -47,6 +52,6 @@ def files_of(classroom: Classroom) -> list[File]:
 
 
 def _cards(classroom: Classroom) -> dict[str, Sequence[RunCard]]:
-    """Return each student's runs on the wall, by visitor."""
+    """Return each student's runs, by visitor."""
     students = classroom_service().students(classroom.code)
     return {each.visitor: class_wall().cards(classroom, each) for each in students}

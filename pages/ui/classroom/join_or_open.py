@@ -97,12 +97,13 @@ def caller() -> Caller:
 
 
 def join_info(classroom: Classroom, *, large: bool) -> None:
-    """Show how students join a class, for a projector or for the teacher's own screen."""
+    """Show how students join a class, for a projector or, in one low row, for the teacher."""
     address = with_query(reachable(), **{"class": classroom.code})
-    size = "clamp(4rem, 13vw, 11rem)" if large else "clamp(2.5rem, 5vw, 4rem)"
-    picture, words = st.columns([2, 5] if large else [1, 6], vertical_alignment="center")
+    size = "clamp(4rem, 13vw, 11rem)" if large else "clamp(2.2rem, 4vw, 3rem)"
+    shape = [2, 5] if large else [1, 9]
+    picture, words = st.columns(shape, vertical_alignment="center", gap="small")
     with picture:
-        st.image(qr_code(address), width="stretch" if large else 150, alt=text("classroom.qr"))
+        st.image(qr_code(address), width="stretch" if large else 104, alt=text("classroom.qr"))
     with words:
         st.html(
             f'<h1 style="font-size:{size};font-weight:800;letter-spacing:.08em;line-height:1">'
