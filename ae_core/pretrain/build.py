@@ -16,7 +16,7 @@ from ae_core.latent.profile import LatentProfile
 from ae_core.metrics import psnr
 from ae_core.models import pretrained, weights
 from ae_core.models.compatibility import image_shape
-from ae_core.models.inference import ModelFile
+from ae_core.models.inference import ModelFile, read_weights
 from ae_core.models.pretrained import ModelCard, NoiseResult
 from ae_core.pretrain import recipes, sheets, thumbnails
 from ae_core.pretrain.console import epoch_line
@@ -192,16 +192,24 @@ def _trained_in_gray(name: str) -> dict[str, np.ndarray] | None:
     return in_colour(trained)
 
 
-def in_colour(gray: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def in_colour(
+    gray: Mapping[str, np.ndarray], first: str = "encoder_0", last: str = "output", drawn: int = -2
+) -> dict[str, np.ndarray]:
     """Return the weights of a convolutional network for gray images for one that sees in colour.
 
     It sees the mean of the three channels as the other one sees gray, and draws all three alike.
+
+    Args:
+        gray: the weights by name.
+        first: the layer that sees the image.
+        last: the layer that draws one.
+        drawn: the axis of its kernel for the image's channels.
     """
     return {
-        name: np.repeat(array, 3, axis=array.ndim - 2) / 3
-        if name == "encoder_0/kernel"
-        else np.repeat(array, 3, axis=max(0, array.ndim - 2))
-        if name.startswith("output/")
+        name: np.repeat(array, 3, axis=-2) / 3
+        if name == f"{first}/kernel"
+        else np.repeat(array, 3, axis=max(-array.ndim, drawn))
+        if name.startswith(f"{last}/")
         else array
         for name, array in gray.items()
     }
@@ -213,7 +221,7 @@ def _denoiser(name: str, folder: Path) -> None:
 
     spec: DenoiserSpec = recipes.DENOISERS[name]
     images = load_images(spec.image_set, channels=spec.channels)
-    training = Training(spec, images.train)
+    training = Training(spec, images.train, _begins_with(name))
     part = folder / f"{name}.part.npz"
     if part.exists():
         training.restore(weights.from_bytes(part.read_bytes()))
@@ -233,6 +241,20 @@ def _denoiser(name: str, folder: Path) -> None:
     card = ModelCard(name, spec, {}, results, _places(name))
     pretrained.write_card(card, folder)
     part.unlink(missing_ok=True)
+
+
+def denoiser_in_colour(gray: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the weights of a denoiser for gray images for one that sees in colour, likewise."""
+    last = max(gray, key=lambda name: int(name.removeprefix("layer_").partition("/")[0]))
+    return in_colour(gray, "layer_1", last.partition("/")[0], drawn=-1)
+
+
+def _begins_with(name: str) -> dict[str, np.ndarray] | None:
+    """Return the weights with which a denoiser begins, None for the initial ones of its seed."""
+    if name not in recipes.BEGINS_WITH:
+        return None
+    shipped = pretrained.cards()[recipes.BEGINS_WITH[name]].model_file()
+    return denoiser_in_colour(weights.dequantize(read_weights(shipped)))
 
 
 def _places(name: str) -> tuple[str, ...]:

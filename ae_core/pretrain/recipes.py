@@ -102,8 +102,12 @@ RECIPES: Mapping[str, Recipe] = {
 }
 DENOISERS: Mapping[str, DenoiserSpec] = {
     "face-denoiser": DenoiserSpec(),
-    "face-denoiser-colour": DenoiserSpec("lfw-faces", channels=3, steps=20_000),
+    "face-denoiser-colour": DenoiserSpec(
+        "lfw-faces", channels=3, steps=14_000, learning_rate=5e-4, faintest=5e-4
+    ),
 }
+# The denoisers in colour, and those for gray images that come with the app and that they begin as.
+BEGINS_WITH: Mapping[str, str] = {"face-denoiser-colour": "face-denoiser"}
 
 
 def recipe(name: str) -> TrainingSpec:

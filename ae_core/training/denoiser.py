@@ -12,6 +12,7 @@ from PIL import Image
 
 from ae_core.data.corruption import corrupt
 from ae_core.models.denoiser import build
+from ae_core.models.weights import assign
 from ae_core.specs import Corruption, DenoiserSpec
 from ae_core.training.keras_adapter import on_one_device
 
@@ -30,7 +31,6 @@ MIXTURE = (
 CONTRASTS = 0.08  # share of images with another contrast: black pixels are not always missing ones
 CLOSE_UPS = 0.10  # share of images that are enlarged parts of a face, for larger photos
 WARM_UP = 0.02  # share of the steps
-FAINTEST = 2e-3  # MSE (27 dB), added in the loss: lowering smaller errors pays off little
 
 
 class Training:
@@ -40,17 +40,25 @@ class Training:
     the error itself, the strongest noise would dominate.
     """
 
-    def __init__(self, spec: DenoiserSpec, images: np.ndarray) -> None:
+    def __init__(
+        self,
+        spec: DenoiserSpec,
+        images: np.ndarray,
+        start: Mapping[str, np.ndarray] | None = None,
+    ) -> None:
         """Start; the same spec gives the same weights on one machine, even if it is interrupted.
 
         Args:
             spec: what to train.
             images: (N, H, W, C) float32 in [0, 1], H and W multiples of ``spec.stride``.
+            start: the weights to begin with, by name; None for the initial ones of the seed.
         """
         keras.utils.clear_session()
         self._spec, self._images = spec, images
         self._network = build(spec, seed=spec.seed)
         self._variables = self._network.trainable_variables
+        if start is not None:
+            assign(self._variables, start)
         adam = keras.optimizers.Adam(spec.learning_rate, global_clipnorm=1.0)
         self._optimizer = on_one_device(adam)
         self._optimizer.build(self._variables)
@@ -96,7 +104,7 @@ class Training:
         with tf.GradientTape() as tape:
             output = self._network(noisy, training=True)
             error = tf.reduce_mean(tf.square(output - clean), axis=[1, 2, 3])
-            loss = tf.reduce_mean(tf.math.log(error + FAINTEST))
+            loss = tf.reduce_mean(tf.math.log(error + self._spec.faintest))
         self._optimizer.apply(tape.gradient(loss, self._variables), self._variables)
         for mean, variable in zip(self._means, self._variables, strict=True):
             mean.assign(kept * mean + (1 - kept) * variable.value)

@@ -139,7 +139,7 @@ def test_a_class_from_its_code_to_its_table(page, stranger, browser, server):
         assert (figures[MARKUP]["numbers"], figures[MARKUP]["epochs"]) == ("8", "8")
         assert figures[BOLD]["status"] == "stopped"
         shown = re.findall(r"(\S+) dB", card(page, MARKUP).inner_text())
-        # The table has a digit more; rounded twice, 16.95 may differ from what the card rounds once.
+        # The table has a digit more: rounded twice, 16.95 may differ from the card's.
         assert [float(each) for each in shown] == [
             pytest.approx(float(figures[MARKUP]["psnr"]), abs=0.0551)
         ]
@@ -150,7 +150,7 @@ def test_a_class_from_its_code_to_its_table(page, stranger, browser, server):
         assert [row["run"] for row in table(page)] == [row["run"] for row in rows]
         open_page(two, "/train?view=Compare")
         expect(
-            two.get_by_role("link", name=re.compile("digits-dense: code size 1"))
+            two.get_by_role("link", name=re.compile("Tiny digits, small and quick: code size 1"))
         ).to_be_visible()
 
 

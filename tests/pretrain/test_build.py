@@ -1,6 +1,7 @@
 """What is missing is said before a training begins; colour begins where gray has ended."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,8 +10,10 @@ from PIL import Image
 from ae_core.data import loading
 from ae_core.models.autoencoder import Autoencoder, weights_of
 from ae_core.models.compatibility import image_shape
+from ae_core.models.denoiser import Denoiser
+from ae_core.models.denoiser import build as build_denoiser
 from ae_core.models.networks import build
-from ae_core.pretrain.build import in_colour, pretrain
+from ae_core.pretrain.build import denoiser_in_colour, in_colour, pretrain
 from ae_core.pretrain.noise_benchmark import KINDS
 from ae_core.pretrain.recipes import DENOISERS, RECIPES, recipe
 from ae_core.specs import DenoiserSpec, change
@@ -60,6 +63,21 @@ def test_colour_begins_with_a_network_that_does_what_the_gray_one_does(name):
     codes = ours.encode(images)
     drawn = np.repeat(ours.decode(codes), 3, axis=3)
     np.testing.assert_allclose(theirs.decode(codes), drawn, atol=1e-5)
+
+
+def test_a_denoiser_in_colour_begins_with_what_the_gray_one_does():
+    spec = DenoiserSpec("toy-faces", widths=(4, 8), blocks=(1, 1))
+    network = build_denoiser(spec, seed=1)
+    rng = np.random.default_rng(0)
+    for variable in network.trainable_variables:
+        variable.assign(rng.normal(0, 0.2, variable.shape))
+    gray = {each.path: each.numpy() for each in network.trainable_variables}
+    images = rng.random((2, 16, 16, 1), np.float32)
+    ours = Denoiser(spec, gray).denoise(images)
+    theirs = Denoiser(replace(spec, channels=3), denoiser_in_colour(gray))
+    drawn = theirs.denoise(np.repeat(images, 3, axis=3))
+    assert not np.allclose(ours, images, atol=0.01)
+    np.testing.assert_allclose(drawn, np.repeat(ours, 3, axis=3), atol=1e-5)
 
 
 def test_a_training_begins_with_the_weights_that_it_is_given():

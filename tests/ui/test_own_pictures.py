@@ -179,7 +179,7 @@ def test_a_model_of_own_pictures_is_watched_compared_and_used(trained):
     assert not texts(watched.error)
     assert "2 test pictures, one below the other" in texts(watched.caption)
     compared = opened("pages/train.py", view="Compare", compare=run_id)
-    assert "digits-dense: image set own pictures" in texts(compared.markdown)
+    assert "Tiny digits, small and quick: image set own pictures" in texts(compared.markdown)
     reconstructed = opened("pages/reconstruct.py", model=run_id)
     assert metric(reconstructed, "PSNR").endswith("dB")
     assert "trained on Ten *pictures*" in texts(reconstructed.caption)

@@ -242,7 +242,7 @@ def test_train_from_the_page_watch_compare_and_reconstruct():
     assert metric(page, "Epoch") == "3 / 3"
     compared = opened("pages/train.py", run=run_id, view="Compare", compare=run_id)
     row = next(line for line in texts(compared.markdown).splitlines() if run_id in line)
-    assert "digits-dense: picture size 8, epochs 3" in row
+    assert "Tiny digits, small and quick: picture size 8, epochs 3" in row
     assert "| Finished | 3 |" in row
     reconstructed = opened("pages/reconstruct.py", model=run_id)
     assert metric(reconstructed, "PSNR").endswith("dB")

@@ -52,10 +52,11 @@ def status_in_words(status: str) -> str:
 
 
 def run_name(snapshot: Snapshot) -> str:
-    """Return a distinctive name of a run: its preset and the changed settings."""
-    spec = flatten(snapshot.spec)
-    name = snapshot.preset if snapshot.preset in PRESETS else in_words(snapshot.spec.image_set)
-    usual = flatten(PRESETS[name]) if name in PRESETS else spec
+    """Return a distinctive name of a run: its preset's title and the changed settings."""
+    spec, preset = flatten(snapshot.spec), snapshot.preset
+    known = preset in PRESETS
+    name = text(f"preset.{preset}.title") if known else in_words(snapshot.spec.image_set)
+    usual = flatten(PRESETS[preset]) if known else spec
     changed = [f"{lowered(label(key))} {set_to(value, key)}"
                for key, value in spec.items() if value != usual[key]]  # fmt: skip
     if not changed:
