@@ -108,6 +108,7 @@ def test_nothing_bars_the_way_to_a_run(page, trained):
     assert not (found := violations(page, [LAPTOP, PHONE])), "\n".join(found)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("menu", ["Share", "Take home", "Bring back"])
 def test_nothing_bars_the_way_in_a_menu(page, menu):
     open_page(page, "/latent_space?model=toy-faces-vae")

@@ -67,6 +67,7 @@ def test_train_watch_pause_step_stop_reload_reconstruct(page):
     expect(page.get_by_text(re.compile(r"PCA, [\d.]+ dB"))).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_a_closed_tab_does_not_end_a_run(page, browser, server):
     open_page(page, "/train?preset=digits-dense&image_size=8&epochs=60")
     press_train(page)
@@ -81,6 +82,7 @@ def test_a_closed_tab_does_not_end_a_run(page, browser, server):
     assert "epochs=60" in page.url
 
 
+@pytest.mark.thorough
 def test_two_visitors_have_one_run_each_and_do_not_see_or_stop_the_others(page, stranger):
     open_page(page, "/train?preset=digits-dense&epochs=2000")
     press_train(page)
@@ -105,6 +107,7 @@ def test_two_visitors_have_one_run_each_and_do_not_see_or_stop_the_others(page, 
     expect(page.get_by_text(re.compile("Stopped in epoch"))).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_a_two_number_code_shows_its_map(page, trained):
     open_page(page, f"/train?run={trained(page, MAPPED)}")
     expect(page.get_by_text("Map of codes")).to_be_visible()
@@ -121,6 +124,7 @@ def test_choose_another_test_picture(page):
     assert "picture=5" in page.url
 
 
+@pytest.mark.thorough
 def test_further_test_pictures_are_a_page_away(page):
     open_page(page, "/reconstruct?model=toy-faces-vae&picture=3")
     expect(page.get_by_role("button", name="Picture 3", exact=True)).to_be_visible()
@@ -162,6 +166,7 @@ def test_draw_a_digit(page):
     expect(page.get_by_text("its reconstruction appears here")).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_a_table_of_runs_scrolls_within_a_phone(phone, trained):
     trained(phone, MAPPED)
     trained.let_own(phone)
@@ -249,6 +254,7 @@ def test_streamlits_own_words_are_in_the_language_of_the_page(page):
     expect(slider.get_by_text("0.31", exact=True)).to_be_visible()
 
 
+@pytest.mark.samples(1)
 @pytest.mark.parametrize("milliseconds", [0, 5, 10, 20])
 def test_two_quick_actions_are_both_kept(page, milliseconds):
     """The second one is sent before the address that the first one led to has arrived."""

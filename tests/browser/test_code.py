@@ -93,6 +93,7 @@ def test_a_variational_loss_adds_up_while_it_is_watched(page):
     expect(page.get_by_role("button", name="Trained model (.keras)")).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_the_script_of_a_set_up_comes_with_the_pictures_it_needs(page):
     open_page(page, "/train?preset=toy-faces-vae")
     page.get_by_text("The same in Keras").click()

@@ -100,6 +100,7 @@ def test_a_page_without_websockets_says_so(browser, server, language):
         assert "websocket" in alert.inner_text().lower()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_a_page_without_room_says_so(browser, server, language):
     """Its websocket is refused; `tests/ui/test_address_bounds.py` has the server refuse it."""

@@ -169,6 +169,7 @@ def test_a_photo_taken_as_it_is_shows_its_noise(page):
     expect(page.locator("figcaption").first).to_have_text(f"Photo{noise}")
 
 
+@pytest.mark.thorough
 def test_no_noise_at_all_is_no_infinite_figure(page):
     open_page(page, "/denoise?noise_amount=0")
     expect(metric(page, "Denoised")).to_contain_text("dB")
@@ -234,6 +235,7 @@ def flat_png() -> bytes:
     return file.getvalue()
 
 
+@pytest.mark.thorough
 def test_the_square_is_moved_by_mouse_and_by_keyboard(page):
     open_page(page, "/denoise?source=Upload")
     upload(page, portrait(1))
@@ -274,6 +276,7 @@ def pixels_of(image) -> np.ndarray:
         return np.asarray(opened, float)
 
 
+@pytest.mark.thorough
 def test_the_face_of_a_photo_upside_down_is_upright(page):
     seen = []
     for turned in (0, 180):
@@ -286,6 +289,7 @@ def test_the_face_of_a_photo_upside_down_is_upright(page):
     assert np.abs(from_upside_down - upright).mean() < other / 4
 
 
+@pytest.mark.thorough
 def test_a_photo_that_lies_on_its_side_is_turned_with_a_button(page):
     open_page(page, "/denoise?source=Upload")
     upload(page, portrait(2))
@@ -364,6 +368,7 @@ def test_nothing_of_a_photo_is_left_in_a_file(page, server, photo):
     expect(figures(page)).to_have_count(0)
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(not hasattr(psutil, "RLIMIT_FSIZE"), reason="Linux only")
 @pytest.mark.parametrize(
     "size",
@@ -457,6 +462,7 @@ def test_the_wipe_moves_by_keyboard_without_asking_the_server(page):
     assert line.evaluate("element => element.style.getPropertyValue('--at')") == "60%"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("query", "names"),
     [

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.helpers.lab_page import box_of, open_page
@@ -18,6 +19,7 @@ def places(page):
     return [box_of(each) for each in (page.locator(".st-key-run-pictures img"), *ways.all())]
 
 
+@pytest.mark.thorough
 def test_a_collapsing_network_is_found_while_it_trains_and_its_remedy_is_set_up(page):
     open_page(page, COLLAPSING)
     page.get_by_test_id("stBaseButton-primary").click()

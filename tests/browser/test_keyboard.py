@@ -88,7 +88,7 @@ def differ(one: bytes, two: bytes) -> bool:
     return Image.open(io.BytesIO(one)).tobytes() != Image.open(io.BytesIO(two)).tobytes()
 
 
-@pytest.mark.samples(5)
+@pytest.mark.samples(2)
 @pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
 def test_it_is_reached_and_worked_by_keyboard(page, trained, kind):
     run = trained(page, MAPPED) if kind.address.endswith("run=") else ""

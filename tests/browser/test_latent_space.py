@@ -2,6 +2,7 @@
 
 import io
 import re
+import time
 from itertools import combinations
 
 import numpy as np
@@ -61,6 +62,14 @@ def picture(page: Page) -> str:
     """Return the pixels on the canvas, after the next frame."""
     page.evaluate("() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))")
     return page.locator(".pictures canvas").first.evaluate("(canvas) => canvas.toDataURL()")
+
+
+def draws(page: Page, expected: str) -> bool:
+    """Return whether the pixels on the canvas are the expected ones, at the latest after 20 s."""
+    deadline = time.monotonic() + 20
+    while not (same := picture(page) == expected) and time.monotonic() < deadline:
+        pass  # `picture` waits for a frame
+    return same
 
 
 def slider(page: Page, place: int):
@@ -264,6 +273,7 @@ def test_a_run_in_training_swaps_in_and_the_sliders_stay_where_they_are(page):
     expect(page.get_by_text("Stopped").first).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_a_decoder_too_large_for_the_browser_follows_when_the_hand_lets_go(page, trained):
     run = trained(page, LARGE)
     page.goto(f"/latent_space?model={run}")
@@ -358,6 +368,7 @@ def test_neighbours_are_worked_out_when_asked_for(page):
     assert picture(page) != before
 
 
+@pytest.mark.thorough
 def test_a_walk_ends_at_the_reconstructions_and_can_be_kept(page):
     open_view(page, "Walk", "&from=picture:3&to=picture:5")
     strip = [
@@ -401,6 +412,7 @@ def photo(tmp_path_factory):
     return file
 
 
+@pytest.mark.thorough
 def test_sliders_start_from_a_photo_of_ones_own(page, photo):
     open_view(page, "Sliders", "&source=My+photo")
     before = (values(page), picture(page))
@@ -435,6 +447,7 @@ def test_sliders_start_from_a_drawing(page):
     assert picture(page) != before
 
 
+@pytest.mark.thorough
 def test_a_walk_goes_to_a_photo_of_ones_own(page, photo):
     open_view(page, "Walk", "&from=picture:3&to=picture:5&source=My+photo&choose=Second+picture")
     tiles = page.locator("figure:not(:has(canvas)) img")
@@ -544,6 +557,7 @@ def test_a_win_is_still_for_who_wants_no_motion(page):
     assert pieces["reduce"] == 0 < pieces["no-preference"]
 
 
+@pytest.mark.thorough
 def test_a_model_of_many_numbers_sends_to_one_that_can_be_matched(page):
     open_page(page, "/latent_space?model=faces-vae&view=Match")
     expect(page.get_by_text("matching is a game with at most 16")).to_be_visible()
@@ -564,6 +578,7 @@ def test_directions_change_the_picture_and_stay_in_the_address(page):
     assert len(linked(page, "strengths").split(",")) == 8
 
 
+@pytest.mark.thorough
 def test_a_visitors_own_smile_is_kept_as_an_animation_and_as_a_link(page, photo, stranger):
     """The link has the code, not the photo: in another browser the decoder draws the same."""
     open_view(page, "Directions", "&source=My+photo")
@@ -588,7 +603,7 @@ def test_a_visitors_own_smile_is_kept_as_an_animation_and_as_a_link(page, photo,
     assert np.abs(frames[1] - frames[0]).max() > 60
     open_page(stranger, page.url)
     wait_for_decoders(stranger)
-    assert picture(stranger) == picture(page)
+    assert draws(stranger, picture(page))  # its decoder is there before its first picture
     assert stranger.get_by_text("Your picture, as the model sees it").count() == 0
 
 
@@ -610,6 +625,7 @@ def test_new_random_codes_are_new_and_the_same_seed_gives_the_same(page):
     np.testing.assert_array_equal(pixels(page, image.get_attribute("src")), again)
 
 
+@pytest.mark.thorough
 def test_resampling_draws_other_codes_of_the_same_picture(page):
     open_view(page, "Posterior")
     formula = page.locator(".katex").first
@@ -619,6 +635,7 @@ def test_resampling_draws_other_codes_of_the_same_picture(page):
     expect(formula).not_to_have_text(before)
 
 
+@pytest.mark.thorough
 def test_strips_and_grids_need_no_decoder_in_the_browser(page):
     none = (
         "export const arrivals = new EventTarget();"
@@ -636,6 +653,7 @@ def test_strips_and_grids_need_no_decoder_in_the_browser(page):
     assert page.get_by_test_id("stException").count() == 0
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("model", ["toy-faces-vae", "faces"])
 def test_a_browser_keeps_the_decoders_and_pictures_that_it_has_loaded(page, model):
     received: list[int] = []
@@ -651,6 +669,7 @@ def test_a_browser_keeps_the_decoders_and_pictures_that_it_has_loaded(page, mode
     assert not any(loaded)
 
 
+@pytest.mark.thorough
 def test_a_decoder_that_this_server_does_not_have_comes_in_a_message(page):
     page.route("**/bytes/*", lambda route: route.fulfill(status=404))
     open_page(page, "/latent_space")
@@ -662,6 +681,7 @@ def test_a_decoder_that_this_server_does_not_have_comes_in_a_message(page):
     wait_for_link(page, "strengths")
 
 
+@pytest.mark.thorough
 def test_a_decoder_that_was_not_reached_is_asked_for_again(page):
     page.route("**/bytes/*", lambda route: route.abort())
     open_page(page, "/latent_space?view=Sliders")
@@ -731,7 +751,7 @@ def swipe(phone: Page, element, start: float, end: float) -> None:
     touch("touchEnd")
 
 
-@pytest.mark.samples(2)
+@pytest.mark.thorough
 @pytest.mark.parametrize("view", VIEWS)
 def test_every_view_fits_a_phone(phone, view):
     open_view(phone, view)
@@ -748,6 +768,7 @@ def test_every_view_fits_a_phone(phone, view):
         assert picture(phone) != before
 
 
+@pytest.mark.thorough
 def test_a_visitor_makes_a_direction_of_two_groups(page):
     """With glasses and without: the slider of the visitor's own puts glasses on."""
     labels = load_images("toy-faces").test_labels[:24]
@@ -775,6 +796,7 @@ def test_a_visitor_makes_a_direction_of_two_groups(page):
     page.wait_for_function(IN_ADDRESS, arg=["without", ";".join(map(str, without[1:]))])
 
 
+@pytest.mark.thorough
 def test_pictures_to_choose_from_come_in_a_message_if_this_server_does_not_have_them(page):
     """They are the same, pixel by pixel, as those that the browser cuts from the file it keeps."""
     seen = []

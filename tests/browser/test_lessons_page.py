@@ -211,6 +211,7 @@ def test_a_page_that_a_step_opens_leads_back_to_it(page):
     expect(page.get_by_text(f"The answer: {step.guess.choices[0]}")).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_a_reload_goes_on_where_it_was(page):
     lesson = LESSONS[3]
     page.goto(f"/lessons?lesson={lesson.id}&step=2")
@@ -309,6 +310,7 @@ def test_a_bad_link_is_answered(page, query, sentence):
     expect(page.get_by_text(sentence)).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_a_lesson_fits_a_phone(phone):
     phone.goto(f"/lessons?lesson={LESSONS[3].id}")
     wait_until_drawn(phone)

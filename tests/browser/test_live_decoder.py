@@ -48,7 +48,7 @@ def assert_equal_pictures(engines, spec, shape, seed=0):
     assert keras.std() > 0  # the pictures are some
 
 
-@pytest.mark.samples(5)
+@pytest.mark.samples(2)
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_gives_the_picture_that_keras_gives(engines, name):
     spec = PRESETS[name]

@@ -89,6 +89,7 @@ NOISE = """async ([from, draws, clean, shape, kind, amounts]) => {
 }"""
 
 
+@pytest.mark.samples(6)
 @pytest.mark.parametrize("shape", [(64, 64, 1), (64, 64, 3), (21, 30, 3)], ids=str)
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_noise_is_numpy_s(scripts, kind, shape):

@@ -80,6 +80,7 @@ def test_the_threshold_changes_the_shares_and_the_chart_stays(page):
     )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("view", ["Bytes", "Unknown"])
 def test_on_a_phone_nothing_scrolls_sideways(page, view):
     page.set_viewport_size({"width": 390, "height": 844})

@@ -129,6 +129,7 @@ def test_draw_upload_name_train_reconstruct_delete(page, server):
     expect(page.get_by_text(pattern("unknown_set", id=set_id))).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_a_class_adds_to_one_set_and_only_its_maker_takes_away(page, stranger):
     set_id = begin(page, "Class 8a")
     pupil = stranger

@@ -86,6 +86,7 @@ def test_it_goes_by_keyboard_and_plays_to_the_end(page, trained):
     expect(page.locator(".replay b")).to_have_text(re.compile(r"^Epoche \d+: \d+,\d dB$"))
 
 
+@pytest.mark.thorough
 def test_the_replay_can_be_kept_as_an_animation(page, trained):
     run = trained(page, NOISY)
     open_replay(page, f"run={run}&replay=1")
@@ -97,6 +98,7 @@ def test_the_replay_can_be_kept_as_an_animation(page, trained):
         assert image.width >= 500
 
 
+@pytest.mark.thorough
 def test_two_runs_follow_one_slider(page, trained):
     first, second = trained(page, MAPPED), trained(page, NOISY)
     trained.let_own(page)  # one's own runs are listed
@@ -116,6 +118,7 @@ def test_two_runs_follow_one_slider(page, trained):
     assert len({words.split(":")[0] for words in shown}) == 1
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_replay_fits_a_phone_and_goes_by_finger(phone, scheme, trained):
     phone.emulate_media(color_scheme=scheme)

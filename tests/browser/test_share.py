@@ -26,6 +26,7 @@ def path_of(address: str) -> str:
     return re.sub(r"^https?://[^/]+", "", address) or "/"
 
 
+@pytest.mark.samples(2)
 @pytest.mark.parametrize("path", ["/", *(f"/{page[6:-3]}" for page in PAGES)])
 def test_every_page_has_it_and_its_code_is_beside_it(page, path):
     open_page(page, path)

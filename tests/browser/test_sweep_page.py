@@ -25,6 +25,7 @@ def points(page: Page, line: int):
     return page.locator(".js-plotly-plot .scatterlayer .trace").nth(line).locator("path.point")
 
 
+@pytest.mark.thorough
 def test_two_sizes_are_two_points_and_two_rows_and_a_click_chooses_one(page):
     start_sweep(page, "2, 8", 3)
     expect(page.get_by_text("2 of 2")).to_be_visible()

@@ -132,6 +132,7 @@ def test_a_model_of_the_app_draws_from_the_disk_what_the_app_draws(
         np.testing.assert_array_equal(there, wasm)
 
 
+@pytest.mark.thorough
 def test_without_webassembly_it_draws_the_same_but_for_one_grey_level(page, browser, tmp_path):
     file = taken_home(page, "/latent_space?model=toy-faces-vae", tmp_path)
     with at_home(browser, file) as fast:
@@ -176,6 +177,7 @@ def test_it_has_the_programs_and_the_settings_in_it(page, browser, tmp_path):
         assert settings == about(file, "lab-run")["spec"]
 
 
+@pytest.mark.thorough
 def test_an_own_run_goes_home_and_comes_back_on_a_fresh_server(
     page, browser, engines, trained, server, fresh_server, tmp_path
 ):
@@ -235,6 +237,7 @@ def bring(page: Page, file: Path | dict[str, Any]) -> None:
     page.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_what_is_no_such_file_is_one_sentence_there(page, language):
     open_page(page, f"/latent_space?model=toy-faces-vae&lang={language}")
@@ -251,6 +254,7 @@ def test_a_model_of_the_app_that_comes_back_is_the_app_s_own(page, tmp_path):
     page.wait_for_url(re.compile("model=digits-dense"))
 
 
+@pytest.mark.thorough
 def test_a_model_that_this_app_has_otherwise_is_refused(page, tmp_path):
     file = taken_home(page, "/latent_space?model=digits-dense", tmp_path)
     digest = about(file, "lab-run")["digest"]

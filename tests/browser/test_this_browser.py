@@ -92,6 +92,7 @@ def press(page: Page, name: str) -> None:
     wait_until_drawn(page)
 
 
+@pytest.mark.thorough
 def test_a_teacher_finds_the_class_again_in_the_same_browser_and_nobody_else_does(browser, server):
     with started(browser, server) as mine, started(browser, server) as other:
         tab = mine.new_page()

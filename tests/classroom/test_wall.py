@@ -403,6 +403,7 @@ def test_a_number_that_is_unknown_is_an_empty_cell():
     assert (row["psnr"], row["loss"]) == ("", "")
 
 
+@pytest.mark.thorough
 def test_real_runs_are_seen_held_let_go_and_stopped(service):
     book, wall = ClassroomService(service.store.database), Wall(service, now=count().__next__)
     classroom, _ = book.open_class("eve")

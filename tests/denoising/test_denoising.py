@@ -56,7 +56,7 @@ def astronaut():
 # --- denoise ---------------------------------------------------------------------------------
 
 
-@pytest.mark.samples(2)
+@pytest.mark.samples(1)
 @pytest.mark.parametrize("colour", [False, True])
 @pytest.mark.parametrize("kind", ["gaussian", "salt-and-pepper", "block"])
 def test_the_same_seed_gives_the_same_noise_and_figures(face, kind, colour):
@@ -212,6 +212,7 @@ def assert_shows_her_face(photo, height=1.0):
     assert (first.x, first.y * height) == pytest.approx((0.43, 0.245), abs=0.03)
 
 
+@pytest.mark.thorough
 def test_a_12_megapixel_photo_is_kept_at_1280_pixels(astronaut):
     upper = astronaut.crop((0, 0, 512, 384)).resize((4000, 3000), Image.Resampling.BICUBIC)
     photo = take_photo(encoded(upper, "JPEG", quality=90), "camera.jpg")
@@ -377,6 +378,7 @@ def bad():
     return bad_files()
 
 
+@pytest.mark.samples(2)
 @pytest.mark.parametrize(
     "name",
     ["empty.jpg", "words.jpg", "half.jpg", "moving.gif", "line.png", "large.jpg", "flat.png"],

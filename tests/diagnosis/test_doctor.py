@@ -177,6 +177,7 @@ def test_the_cause_is_named_and_not_its_effects():
     assert kinds(VAE, dead) == ["posterior_collapse"]
 
 
+@pytest.mark.thorough
 def test_a_healthy_run_is_told_so():
     [live] = examine(DIGITS, course())
     assert (live.kind, live.severity, live.remedy) == ("learning", FINE, {})

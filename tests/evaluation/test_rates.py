@@ -61,6 +61,7 @@ def test_at_8_bits_almost_nothing_is_lost(rates, model, images):
     assert rates.psnr - 0.3 < rates.points[-1].psnr <= rates.psnr + 0.05
 
 
+@pytest.mark.thorough
 def test_an_entropy_coder_saves_and_the_first_bits_are_missed(rates):
     numbers = rates.points[0].latent_dim
     for point in rates.points:

@@ -91,6 +91,7 @@ def test_a_script_reproduces_the_history_of_its_run(printed, name):
     assert_reproduces(printed[name], FAMILIES[name])
 
 
+@pytest.mark.thorough
 def test_the_first_preset_s_script_runs_by_itself(printed):
     assert_reproduces(printed["the first preset"], FIRST)
 

@@ -70,6 +70,7 @@ def wins(shares, least):
     return sum(stars(share) >= least for share in shares)
 
 
+@pytest.mark.thorough
 def test_whoever_moves_one_slider_after_the_other_wins():
     shares = Game(20).played(ROUNDS)
     assert wins(shares[0], 1) >= 19

@@ -76,6 +76,7 @@ def trained(toys):
 # --- the network ------------------------------------------------------------------------------
 
 
+@pytest.mark.samples(2)
 @pytest.mark.parametrize("seed", [0, 1, 2])
 @pytest.mark.parametrize("widths", [(8, 16), DenoiserSpec().widths])
 def test_an_untrained_network_leaves_pictures_nearly_alone(toys, widths, seed):

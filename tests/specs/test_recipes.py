@@ -81,6 +81,7 @@ def test_olivetti_conv_begins_as_its_source_reports_and_its_fast_form_unsaturate
     assert fast["saturated_share"] < 0.05 < 0.5 < as_written["saturated_share"]
 
 
+@pytest.mark.thorough
 def test_mnist_dense_begins_on_its_way_to_its_source():
     """R5: validation loss 1454.9 after 50 epochs (source); 1629 after the first, measured."""
     (first,) = first_epochs("mnist-dense", 1)

@@ -28,7 +28,7 @@ COMPILED = {
 }
 
 
-@pytest.mark.samples(1)
+@pytest.mark.thorough
 @pytest.mark.parametrize("turn", range(max(map(len, COMPILED.values()))))
 def test_whatever_xla_compiles_it_trains_as_without(images, monkeypatch, turn):
     chosen = {name: values[turn % len(values)] for name, values in COMPILED.items()}

@@ -104,7 +104,7 @@ def test_the_newest_run_that_reads_is_watched(damaged, number):
     assert page.metric
 
 
-@pytest.mark.samples(3)
+@pytest.mark.samples(1)
 @pytest.mark.parametrize("kind", [kind for kind, (part, _) in KINDS.items() if "weights" in kind])
 @pytest.mark.parametrize("page", ["reconstruct", "latent_space", "measure", "denoise"])
 def test_a_damaged_network_is_one_sentence_where_it_is_used(damaged, page, kind):

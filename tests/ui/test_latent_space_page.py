@@ -106,6 +106,7 @@ def test_codes_of_one_number_of_two_and_of_512_have_every_view(trained, size, vi
         assert not texts(page.error)
 
 
+@pytest.mark.thorough
 def test_a_run_without_weights_says_whether_they_come():
     from pages.ui.backend.service import service
 

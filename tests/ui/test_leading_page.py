@@ -147,6 +147,7 @@ def test_a_teacher_sends_the_class_to_any_page_as_it_is_set_up(opened_class):
     assert "class-send-here" not in {each.key for each in opened("pages/train.py").button}
 
 
+@pytest.mark.thorough
 def test_a_student_s_page_follows_and_tells_where_it_is(opened_class):
     code, secret, student = opened_class
     page = opened(LESSONS, visitor=student, lesson=LESSON, step="2")

@@ -169,6 +169,7 @@ def test_of_a_picture_unlike_all_that_a_model_has_seen_it_says_so(name, query, p
         assert SEEN not in texts(with_upload(name, query, known).info)
 
 
+@pytest.mark.thorough
 def test_a_photo_goes_along_to_another_model():
     page = with_upload("reconstruct", {"source": "Upload"}, Image.linear_gradient("L"))
     page.query_params["model"] = best_for("photo").name

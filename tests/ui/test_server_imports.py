@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from ae_core.storage.files import ROOT
 
 VISITS = """
@@ -27,6 +29,7 @@ print("imported:", [name for name in names if name in sys.modules])
 """
 
 
+@pytest.mark.thorough
 def test_visiting_every_page_and_the_wall_of_a_class_imports_nothing_heavy(connection, tmp_path):
     """The workers are those of the other tests."""
     scheduler = connection.client().scheduler.address

@@ -199,6 +199,7 @@ def test_enlarged_images_have_no_more_values_than_small_ones():
     assert not any("In truth" in caption.value for caption in small.caption)
 
 
+@pytest.mark.thorough
 def test_gray_or_colour_is_asked_where_a_set_offers_both_and_nowhere_else():
     page = opened("pages/train.py", preset="toy-faces-vae")  # a link from before there was colour
     assert page.session_state["session"].draft.spec.channels == 1
