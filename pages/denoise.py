@@ -11,7 +11,7 @@ from ae_core.specs import CHOICES, LIMITS, Corruption
 from ae_core.specs.serialization import OLD_NAMES
 from pages.ui.backend.denoising import Question, classical, denoised, squeezed
 from pages.ui.i18n import notice
-from pages.ui.i18n.text import text
+from pages.ui.i18n.text import slug, text
 from pages.ui.i18n.wording import amount_in_words, in_words
 from pages.ui.pickers.face_source import Chosen, face_source
 from pages.ui.pickers.model_select import model_card, model_select
@@ -57,7 +57,7 @@ def page() -> None:
         with notice.refusals():
             chosen = face_source(model)
         if chosen is not None and isinstance(model, TrainedDenoiser):
-            view = _view(chosen, as_it_is=task != TASKS[0])
+            view = _view(model, chosen, as_it_is=task != TASKS[0])
             if view == VIEWS[2]:
                 st.caption(text("denoise.square_unused"))
         noise, seed = _noise() if task == TASKS[0] else (None, 0)
@@ -89,7 +89,8 @@ def _results(
     with first, notice.refusals():
         with waiting(text("denoise.denoising"), "denoised", wait):
             result = denoised(asked)
-        denoised_view(result, asked, faces=not whole and isinstance(model, TrainedDenoiser))
+        gray = isinstance(model, TrainedDenoiser) and model.spec.channels == 1
+        denoised_view(result, asked, faces=gray and not whole)
         if chosen.key[0] != "test" and isinstance(model, TrainedAutoencoder):
             # Noise that a photo already had is in the error, too, and says nothing of its subject.
             given, there = (result.clean, 0.0) if result.clean else (result.noisy, result.noise)
@@ -102,7 +103,7 @@ def _results(
     model_card(model.id)
 
 
-def _view(chosen: Chosen, *, as_it_is: bool) -> str:
+def _view(model: TrainedDenoiser, chosen: Chosen, *, as_it_is: bool) -> str:
     """Let the visitor choose how much of a picture in colour is denoised.
 
     A photo that is cleaned as it is begins with all of it.
@@ -110,13 +111,14 @@ def _view(chosen: Chosen, *, as_it_is: bool) -> str:
     if chosen.image.shape[-1] == 1:
         return VIEWS[0]
     offered = VIEWS if chosen.photo else VIEWS[:2]
+    small = "denoise.small" if model.spec.channels > 1 else f"denoise.view.{slug(VIEWS[0])}"
     return linked_choice(
         "size",
         text("denoise.picture"),
         offered,
         "denoise",
         usual=offered[-1] if as_it_is and chosen.photo else offered[0],
-        words="denoise.view",
+        format_func=lambda each: text(small if each == VIEWS[0] else f"denoise.view.{slug(each)}"),
         collapsed=True,
     )
 

@@ -20,8 +20,7 @@ from ae_core.specs import DenoiserSpec
 def stored_denoiser(model: DenoiserFile, name: str, side: int) -> bytes:
     """Return a denoiser for images (side, side, C), with its weights as they are stored."""
     kept = weights.from_bytes(Path(model.path).read_bytes())
-    half = all(array.dtype == np.float16 for array in kept.values())
-    return denoiser_bytes(name, model.spec, side, kept, half=half)
+    return denoiser_bytes(name, model.spec, side, kept, half=weights.is_half(kept))
 
 
 def denoiser_bytes(

@@ -102,7 +102,7 @@ def clean_photo(model: DenoiserFile, photo: np.ndarray) -> tuple[np.ndarray, flo
     Returns:
         The output, of the same shape and type, and the estimated σ of the noise in the photo.
     """
-    return apply_on_luma(_denoiser(model).denoise, photo), filters.estimate_noise(photo)
+    return _in_colour(_denoiser(model), photo), filters.estimate_noise(photo)
 
 
 def classical(
@@ -169,7 +169,14 @@ def cleaned(model: ModelFile | DenoiserFile, noisy: np.ndarray) -> np.ndarray:
     if isinstance(model, ModelFile):
         return autoencoder(model, noisy.shape).reconstruct(noisy[np.newaxis])[0]
     network = _denoiser(model)
-    if noisy.shape[-1] == network.spec.channels:
+    if noisy.shape[-1] == 1:
+        return network.denoise(noisy[np.newaxis])[0]
+    return _in_colour(network, noisy)
+
+
+def _in_colour(network: "Denoiser", noisy: np.ndarray) -> np.ndarray:
+    """Denoise an image (H, W, 3), uint8 or float32 in [0, 1]; the output is of the same type."""
+    if network.spec.channels == noisy.shape[-1]:
         return network.denoise(noisy[np.newaxis])[0]
     return apply_on_luma(network.denoise, noisy)
 

@@ -76,7 +76,7 @@ def stored_decoder(model: ModelFile, name: str) -> bytes | None:
     The web server may call it, because it loads no network.
     """
     kept = read_weights(model)
-    half = all(array.dtype == np.float16 for array in kept.values())
+    half = weights.is_half(kept)
     if not half and not any(array.dtype == np.int8 for array in kept.values()):
         return None
     spec = model.spec

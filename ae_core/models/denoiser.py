@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
+from ae_core.images import to_bytes_range
 from ae_core.models.weights import assign
 from ae_core.specs import DenoiserSpec
 
@@ -118,7 +119,7 @@ class Denoiser:
         self._call = tf.function(self._output, input_signature=[images], autograph=False)
 
     def denoise(self, images: np.ndarray) -> np.ndarray:
-        """Return the clean images behind noisy ones; all (N, H, W, C) in [0, 1].
+        """Return the clean images behind noisy ones; all (N, H, W, C) in [0, 1], or all uint8.
 
         Images larger than `TILE` are denoised in tiles, with the same result: each tile sees as
         far around it as the network does.
@@ -126,17 +127,19 @@ class Denoiser:
         height, width = images.shape[1:3]
         if len(images) > 1 and max(height, width) > TILE:
             return np.concatenate([self.denoise(image[np.newaxis]) for image in images])
-        output = np.empty(images.shape, np.float32)
+        output = np.empty(images.shape, np.uint8 if images.dtype == np.uint8 else np.float32)
         margin = reach(self.spec)
         for kept_rows, rows in tiles(height, margin):
             for kept_columns, columns in tiles(width, margin):
                 tile = self._whole(images[:, rows, columns])
                 top, left = kept_rows.start - rows.start, kept_columns.start - columns.start
-                output[:, kept_rows, kept_columns] = tile[
+                kept = tile[
                     :,
                     top : top + kept_rows.stop - kept_rows.start,
                     left : left + kept_columns.stop - kept_columns.start,
                 ]
+                is_bytes = output.dtype == np.uint8
+                output[:, kept_rows, kept_columns] = to_bytes_range(kept) if is_bytes else kept
         return output
 
     def _whole(self, images: np.ndarray) -> np.ndarray:
@@ -144,7 +147,8 @@ class Denoiser:
         bottom, right = -height % self.spec.stride, -width % self.spec.stride
         # Mirror padding: the network would take a black edge for part of the image.
         padded = np.pad(images, ((0, 0), (0, bottom), (0, right), (0, 0)), "symmetric")
-        output: np.ndarray = self._call(padded.astype(np.float32)).numpy()
+        scale = np.float32(1 / 255 if images.dtype == np.uint8 else 1)
+        output: np.ndarray = self._call(padded.astype(np.float32) * scale).numpy()
         return output[:, :height, :width]
 
     def _output(self, images: tf.Tensor) -> tf.Tensor:

@@ -233,8 +233,9 @@ def _denoiser(name: str, folder: Path) -> None:
             atomic_write(part, weights.to_bytes(training.state()))
 
     training.run(show)
-    kept = weights.to_float16(training.weights())
-    atomic_write(folder / f"{name}.npz", weights.to_bytes(kept))
+    half = weights.to_float16(training.weights())
+    kept = weights.quantize(half, weights.FINE_STEP, weights.FINE_LARGE)
+    atomic_write(folder / f"{name}.npz", weights.to_bytes(kept, compress=True))
     denoiser = Denoiser(spec, weights.dequantize(kept))
     atomic_write(folder / f"{name}.thumbnail.png", thumbnails.of_denoiser(denoiser))
     results = benchmark(denoiser.denoise, spec.image_set, images.test)

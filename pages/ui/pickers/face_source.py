@@ -98,7 +98,10 @@ def sample_face(page: str, framing: str = "face") -> Chosen:
 
 def _test_picture(model: TrainedAutoencoder | TrainedDenoiser) -> Chosen | None:
     spec = model.spec
-    images = spec.images if isinstance(spec, TrainingSpec) else ImageChoice(spec.image_set)
+    if isinstance(spec, TrainingSpec):
+        images = spec.images
+    else:
+        images = ImageChoice(spec.image_set, channels=spec.channels)
     known = card(images.image_set)
     if not known.has_tests:
         title = image_set_title(images.image_set)
