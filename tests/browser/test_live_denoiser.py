@@ -68,10 +68,12 @@ def test_both_engines_give_what_keras_gives(engines, spec):
     assert np.abs(wanted - pictures).mean() > 0.01
 
 
-def test_the_denoiser_of_the_app_gives_what_keras_gives(engines):
+@pytest.mark.parametrize("name", ["face-denoiser", "face-denoiser-colour"])
+def test_a_denoiser_of_the_app_gives_what_keras_gives(engines, name):
     """Rounded as they are stored, its weights are the worker's."""
-    result = denoise(SHIPPED, photos.samples()[0], Corruption("gaussian", 0.2), 0, colour=False)
-    made = stored_denoiser(SHIPPED, "any", LESSON_SIDE)
+    model = cards()[name].model_file()
+    result = denoise(model, photos.samples()[0], Corruption("gaussian", 0.2), 0, colour=False)
+    made = stored_denoiser(model, "any", LESSON_SIDE)
     for found in engines.decoded(made, result.noisy.image.reshape(1, -1)):
         wanted = result.output.image.reshape(1, -1)
         np.testing.assert_allclose(found, wanted, atol=NEAR, rtol=0)

@@ -15,7 +15,7 @@ from ae_core import metrics
 from ae_core.data.image_files import open_image
 from ae_core.denoising import denoise as denoising
 from ae_core.denoising import filters, photos
-from ae_core.denoising.denoise import classical, denoise, prepared
+from ae_core.denoising.denoise import classical, clean_photo, denoise, prepared
 from ae_core.denoising.faces import MIDDLE, Crop
 from ae_core.denoising.photos import cut_face, find_faces, middle_square, take_photo, turn
 from ae_core.errors import Message
@@ -23,13 +23,14 @@ from ae_core.images import to_array, to_pillow
 from ae_core.models import inference, weights
 from ae_core.models.compatibility import image_shape
 from ae_core.models.pretrained import cards
-from ae_core.specs import CHOICES, Corruption
+from ae_core.specs import CHOICES, Corruption, DenoiserSpec
 from ae_core.storage.files import ROOT
 from tests.helpers.encoded import encoded
 from tests.helpers.refusals import refused
 
 ORIENTATION = 0x0112
 DENOISER = cards()["face-denoiser"].model_file()
+DENOISERS = [name for name, card in cards().items() if isinstance(card.spec, DenoiserSpec)]
 MODERATE = {
     "gaussian": 0.2,
     "heteroscedastic": 0.2,
@@ -118,17 +119,20 @@ def test_there_is_a_moderate_amount_of_every_noise():
 
 @pytest.mark.parametrize("colour", [False, True])
 @pytest.mark.parametrize("kind", MODERATE)
-def test_every_noise_gets_less(face, kind, colour):
-    result = denoise(DENOISER, face, Corruption(kind, MODERATE[kind]), 0, colour=colour)
+@pytest.mark.parametrize("name", DENOISERS)
+def test_every_noise_gets_less(face, name, kind, colour):
+    model = cards()[name].model_file()
+    result = denoise(model, face, Corruption(kind, MODERATE[kind]), 0, colour=colour)
     least = -0.1 if kind in ("blur", "jpeg") else 0  # little can be won there
     assert result.output.psnr - result.noisy.psnr > least
 
 
+@pytest.mark.parametrize("name", DENOISERS)
 @pytest.mark.parametrize("noise", [None, Corruption("gaussian", 0.1)], ids=["clean", "noisy"])
 @pytest.mark.parametrize("rgb", [(200, 60, 60), (40, 90, 200), (30, 160, 60), (128, 128, 128)])
-def test_colour_keeps_its_hue(rgb, noise):
+def test_colour_keeps_its_hue(name, rgb, noise):
     flat = np.full((96, 96, 3), rgb, np.uint8)
-    output = denoise(DENOISER, flat, noise, 0, colour=True).output.image
+    output = denoise(cards()[name].model_file(), flat, noise, 0, colour=True).output.image
     assert output.mean(axis=(0, 1)) == pytest.approx(np.array(rgb) / 255, abs=0.02)
 
 
@@ -137,15 +141,17 @@ def test_a_flat_colour_is_without_noise():
     assert denoise(DENOISER, flat, None, 0, colour=True).noise == 0
 
 
-def test_gray_stays_gray_in_colour():
+@pytest.mark.parametrize("name", DENOISERS)
+def test_gray_stays_gray_in_colour(name):
     flat = np.full((64, 64, 3), 128, np.uint8)
-    output = denoise(DENOISER, flat, None, 0, colour=True).output.image
+    output = denoise(cards()[name].model_file(), flat, None, 0, colour=True).output.image
     assert np.ptp(output, axis=-1).max() < 0.02
 
 
+@pytest.mark.parametrize("name", DENOISERS)
 @pytest.mark.parametrize("side", [64, 65, 67, 71, 75])
-def test_odd_sizes_work_in_colour(face, side):
-    result = denoise(DENOISER, face[:side, :side], MUCH, 0, colour=True)
+def test_odd_sizes_work_in_colour(name, face, side):
+    result = denoise(cards()[name].model_file(), face[:side, :side], MUCH, 0, colour=True)
     assert result.output.image.shape == (side, side, 3)
     assert result.output.psnr > result.noisy.psnr
 
@@ -156,8 +162,19 @@ def test_a_large_crop_is_denoised_as_large_in_colour_and_as_the_lesson_in_gray()
     assert denoise(DENOISER, big, MUCH, 0, colour=False).output.image.shape == (64, 64, 1)
 
 
+@pytest.mark.parametrize("name", DENOISERS)
+def test_a_photo_in_bytes_is_denoised_as_one_in_numbers(name, face):
+    model = cards()[name].model_file()
+    bytes_, noise = clean_photo(model, face)
+    exact = denoise(model, face, None, 0, colour=True)
+    assert (bytes_.shape, bytes_.dtype, noise) == (face.shape, np.uint8, exact.noise)
+    np.testing.assert_allclose(
+        bytes_, 255 * exact.output.image, atol=0.75
+    )  # chroma is rounded, too
+
+
 @pytest.mark.samples(2)
-@pytest.mark.parametrize("name", [name for name in cards() if name != "face-denoiser"])
+@pytest.mark.parametrize("name", [name for name in cards() if name not in DENOISERS])
 @pytest.mark.parametrize("colour", [False, True])
 def test_an_autoencoder_sees_the_picture_at_its_own_size(face, name, colour):
     card = cards()[name]
