@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import select
 
 from ae_core.classroom.lead import Asked, Lead, asked_in, lead_in
-from ae_core.classroom.model import Student
+from ae_core.classroom.model import Challenge, Student
 from ae_core.classroom.questions import bars
-from ae_core.classroom.rows import student_in
+from ae_core.classroom.rows import known_challenge, student_in
 from ae_core.storage.database import Database
 from ae_core.storage.tables import CLASSES, GUESSES, QUESTIONS, STUDENTS
 
@@ -26,6 +26,7 @@ class ClassState:
 
     Attributes:
         paused: whether the teacher has paused it.
+        challenge: its challenge, None without one.
         lead: where it is sent, and what it is asked.
         asked: the question on all devices, None without one.
         students: the students in it by their ids, in the order of joining.
@@ -34,6 +35,7 @@ class ClassState:
     """
 
     paused: bool
+    challenge: Challenge | None
     lead: Lead
     asked: Asked | None
     students: Mapping[str, Student]
@@ -68,10 +70,11 @@ class ClassState:
         return message
 
     def _message(self, *, with_bars: bool) -> dict[str, Any]:
-        lead = self.lead
+        lead, race = self.lead, self.challenge
         return {
             "number": lead.number,
             "paused": self.paused,
+            "challenge": None if race is None else (race.begun, race.latent_dim),
             "page": lead.page,
             "query": dict(lead.query),
             "taken": lead.taken,
@@ -154,7 +157,9 @@ def read_state(database: Database, code: str) -> ClassState | None:
     """Read the state of a class, None if there is no such class."""
     with database.reading() as connection:
         row = connection.execute(
-            select(CLASSES.c.paused, CLASSES.c.lead_json).where(CLASSES.c.code == code)
+            select(CLASSES.c.paused, CLASSES.c.challenge_json, CLASSES.c.lead_json).where(
+                CLASSES.c.code == code
+            )
         ).first()
         if row is None:
             return None
@@ -178,6 +183,7 @@ def read_state(database: Database, code: str) -> ClassState | None:
             by_round[round_ - 1][students[visitor].id] = value
     return ClassState(
         row.paused,
+        known_challenge(row.challenge_json),
         lead,
         asked,
         {student.id: student for student in students.values()},

@@ -1,6 +1,7 @@
 """Classes and students as rows of the database, and changes that take several statements."""
 
 import json
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, delete, exists, func, select
 
 from ae_core.classroom.model import JOIN_SECONDS, Challenge, ClassLimits, Classroom, Student
-from ae_core.storage.files import check_time, checked, reading
+from ae_core.storage.files import DamagedFile, check_time, checked, reading
 from ae_core.storage.tables import CLASSES, GUESSES, HAND_INS, QUESTIONS, RUNS, STEPS, STUDENTS
 
 EMPTY_SECONDS = 3600.0  # after which a class that nobody has joined may make room
@@ -79,6 +80,13 @@ def challenge_in(about: Any) -> Challenge | None:
     challenge = checked(Challenge, about)
     check_time("begun", challenge.begun)
     return challenge
+
+
+def known_challenge(written: str) -> Challenge | None:
+    """Return the challenge of a class's row, None also for a damaged one."""
+    with suppress(DamagedFile), reading(Path("class", "challenge")):
+        return challenge_in(json.loads(written))
+    return None
 
 
 def delete_classes(connection: Connection, condition: ColumnElement[bool]) -> None:

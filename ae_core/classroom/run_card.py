@@ -141,12 +141,26 @@ class WallEntry:
         card: the card of the run that is shown, None if there is none.
         runs: the number of the student's runs on the wall.
         best: the student's best run in the challenge, None if none takes part.
+        measured: the newest run with a PSNR, None if there is none.
+        sizes: (D, PSNR in dB) of the student's best run of each code size.
     """
 
     student: Student
     card: RunCard | None
     runs: int
     best: RunCard | None = None
+    measured: RunCard | None = None
+    sizes: tuple[tuple[int, float], ...] = ()
+
+    def for_the_back_row(self, challenge: Challenge | None) -> "WallEntry":
+        """Return what a projector shows: in a challenge the run that counts, else one with a PSNR.
+
+        A student's figures so stay when a new run begins.
+        """
+        if challenge is not None:
+            return replace(self, card=self.best, sizes=())
+        unmeasured = self.card is None or self.card.psnr is None
+        return replace(self, card=self.measured or self.card) if unmeasured else self
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,6 +209,7 @@ def pack(
             "name": entry.student.nickname,
             "runs": entry.runs,
             "leads": entry.student.id in leading,
+            "sizes": entry.sizes,
         }
         if (card := entry.card) is not None:
             student["run"] = {

@@ -4,6 +4,7 @@ It caches the cards of runs and the entries of classes, so that showing a hundre
 hundred visitors every second costs little.
 """
 
+import math
 import threading
 import time
 from collections import OrderedDict
@@ -67,7 +68,10 @@ class Wall:
         for student, cards in zip(students, map(self._found, runs), strict=True):
             taking_part = [card for card in cards if card.takes_part(classroom.challenge)]
             best = min(taking_part, key=_order, default=None)
-            found.append(WallEntry(student, _to_show(cards), len(cards), best))
+            measured = [card for card in cards if card.psnr is not None]
+            newest = next(iter(measured), None)
+            shown, sizes = _to_show(cards), _sizes(measured)
+            found.append(WallEntry(student, shown, len(cards), best, newest, sizes))
         return found
 
     def _on_the_wall(self, classroom: Classroom, students: Sequence[Student]) -> list[list[RunRef]]:
@@ -169,6 +173,14 @@ def _ranked(runs: Sequence[tuple[Student, RunCard | None]]) -> list[Standing]:
 
 def _order(card: RunCard) -> tuple[Any, ...]:
     return *card.merit, card.created
+
+
+def _sizes(measured: Sequence[RunCard]) -> tuple[tuple[int, float], ...]:
+    """Return the best PSNR of each code size, in dB, the smallest code first."""
+    best: dict[int, float] = {}
+    for card in measured:
+        best[card.latent_dim] = max(best.get(card.latent_dim, -math.inf), card.psnr or 0.0)
+    return tuple((size, round(best[size], 2)) for size in sorted(best))
 
 
 def _without_deleted_images(card: RunCard) -> RunCard:

@@ -24,6 +24,7 @@ section, tr { break-inside: avoid; }
 .bar { display: inline-block; height: 0.9em; background: #3558d8; print-color-adjust: exact; }
 .bar.right { background: #0b7a4b; }
 td.wide { width: 50%; }
+td.name { min-width: 7rem; }
 p, td, h2, h3 { overflow-wrap: anywhere; }
 """
 
@@ -50,7 +51,7 @@ def printed(
         f"<h1>{_text(title)}</h1><p>{_text(day)}</p>",
         _students(record, cards, language),
         *(_question(record, asked, language) for asked in record.asked),
-        _work(record, language),
+        _work(record, cards, language),
     ]
     page = (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
@@ -128,19 +129,31 @@ def _holds(question: Question, bars: Bars, place: int, value: float) -> bool:
 def _label(question: Question, bars: Bars, place: int, language: str) -> str:
     if question.choices:
         return question.choices[place]
-    low, high = (number(edge, "g", language) for edge in bars.edges[place : place + 2])
-    return f"{low} – {high} {question.unit}".strip()
+    low, end = bars.edges[place : place + 2]
+    whole = question.step > 0 and question.step.is_integer()
+    last = min(end - 1, question.high) if whole else end  # as `guess_bars.js` shows it
+    shown = number(low, "g", language)
+    if last > low:
+        shown = f"{shown}–{number(last, 'g', language)}"
+    return f"{shown} {question.unit}".strip()
 
 
-def _work(record: ClassRecord, language: str) -> str:
+def _work(record: ClassRecord, cards: Mapping[str, Sequence[RunCard]], language: str) -> str:
     if not record.hand_ins:
         return ""
     names = {student.visitor: student.nickname for student in record.students}
-    rows = [
-        f"<tr><td>{_text(names[work.visitor])}</td><td>{_text(work.run)}</td>"
-        f"<td>{_text(work.words)}</td></tr>"
-        for work in record.hand_ins
-    ]
+    by_id = {card.run.id: card for runs in cards.values() for card in runs}
+    rows = []
+    for work in record.hand_ins:
+        card, said = by_id.get(work.run), ""
+        if card is not None:
+            said = say("run.numbers", language, count=card.latent_dim)
+            if card.psnr is not None:
+                said += f", {number(card.psnr, '.1f', language)} dB"
+        rows.append(
+            f'<tr><td class="name">{_text(names[work.visitor])}</td><td>{_picture(card)}</td>'
+            f'<td class="name">{_text(said)}</td><td class="wide">{_text(work.words)}</td></tr>'
+        )
     return f"<section><h2>{_text(say('summary.work', language))}</h2>{_table([], rows)}</section>"
 
 

@@ -5,12 +5,18 @@ import { element } from "../widgets/dom.js";
 import { localized } from "../widgets/numbers.js";
 import { drawPairs, figure, points } from "./plot.js";
 
-/** @import { Words } from "../widgets/types.js" */
+/** @import { Point, Words } from "../widgets/types.js" */
 /** @import { Pairs, Run } from "./plot.js" */
 /**
  * @typedef {{ rank: number, id: string, psnr: number, numbers: number, pictures: Pairs }} Standing
  *
- * @typedef {{ id: string, name: string, runs: number, leads: boolean, run?: Run }} Student
+ * @typedef {object} Student
+ * @property {string} id
+ * @property {string} name
+ * @property {number} runs
+ * @property {boolean} leads
+ * @property {Point[]} sizes code sizes, each with the PSNR of the best run
+ * @property {Run} [run]
  *
  * @typedef {object} Data as `ae_core.classroom.run_card.pack` packs it
  * @property {Words} words
@@ -69,9 +75,8 @@ export class Card {
     this.state.textContent = stateOf(run, words);
     this.strong.textContent = decibels(run?.psnr);
     this.strong.title = run?.heldOut ? words.held_out : words.in_training;
-    this.rest.textContent = run
-      ? `${words.numbers.replace("#", String(run.numbers))} · ${words.loss} ${figure(run.loss)}`
-      : words.no_run;
+    const loss = data.view === "projector" ? "" : ` · ${words.loss} ${figure(run?.loss ?? null)}`;
+    this.rest.textContent = run ? words.numbers.replace("#", String(run.numbers)) + loss : words.no_run;
     this.pictures.ariaLabel = `${student.name}: ${words.pictures}`;
     this.curve.ariaLabel = `${student.name}: ${words.curve}`;
     this.pictures.hidden = !run?.pictures.count;

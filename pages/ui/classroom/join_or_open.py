@@ -1,5 +1,6 @@
 """The way into a class: students join it, and teachers open it and show how to join."""
 
+import html
 from collections.abc import Callable
 
 import streamlit as st
@@ -119,5 +120,6 @@ def join_corner(classroom: Classroom, title: str) -> None:
     address = with_query(reachable(), **{"class": classroom.code})
     with st.container(horizontal=True, horizontal_alignment="distribute", key="projector-head"):
         st.title(notice.plain(title), anchor=False, width="stretch")
-        st.html(f"<p>{classroom.code}</p>", width="content")
+        shown = html.escape(address.partition("://")[2])
+        st.html(f"<p>{classroom.code}</p><small>{shown}</small>", width="content")
         st.image(qr_code(address), width=110, alt=text("classroom.qr"))

@@ -13,7 +13,7 @@ from pages.ui.backend.lessons import lessons, question_of
 from pages.ui.classroom.lead_live import Names, lead_live
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import decimal, language, text
-from pages.ui.state.session import visitor
+from pages.ui.state.session import session, visitor
 
 Truth = Callable[[str, int], float | None]  # of a lesson's step, from 0
 
@@ -59,13 +59,15 @@ def _where_to(code: str, secret: str, lead: Lead) -> Callable[[], tuple[str, int
     found = lessons(language())[0]
     at = dict(lead.query) if lead.page == "lessons" else {}
     here, written = at.get("lesson", ""), at.get("step", "")[:3]
+    if here:
+        session().led_lesson = here
     now = max(int(written) - 1, 0) if written.isdecimal() else 0
     names = list(found)
     key = f"classroom.lead.lesson.{here}"
     name = st.selectbox(
         text("classroom.lead.lesson"),
         names,
-        names.index(here) if here in names else 0,
+        names.index(last) if (last := here or session().led_lesson) in names else 0,
         format_func=lambda name: f"{names.index(name) + 1}. {found[name].title}",
         key=key,
     )
@@ -228,5 +230,5 @@ def _asked(code: str, secret: str, asked: Asked, truth: Truth) -> None:
             on_click=_do,
             args=(code, lambda: leading().put_away(code, secret, visitor=visitor())),
         )
-    if asked.revealed and question.truth is None:
-        st.caption(text("classroom.lead.no_truth"))
+    if question.truth is None and question.step:  # a lesson's number, which runs give
+        st.caption(text(f"classroom.lead.{'no_truth' if asked.revealed else 'reveal_first'}"))

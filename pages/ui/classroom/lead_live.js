@@ -3,7 +3,7 @@
 
 import { ClassPoll } from "../widgets/class_poll.js";
 import { element, filled, find, viewOf, wordsOf } from "../widgets/dom.js";
-import { drawBars, inWords } from "../widgets/guess_bars.js";
+import { answerTo, drawBars, inWords } from "../widgets/guess_bars.js";
 
 /** @import { Call, Pairs, Words } from "../widgets/types.js" */
 /** @import { Now, Question } from "../widgets/class_poll.js" */
@@ -103,8 +103,8 @@ class Lead {
     const guessed = filled(filled(this.words.guessed, "count", question.guessed), "students", students);
     this.guessed.textContent = guessed + again;
     drawBars(this.bars, question, this.words.before);
-    this.truth.hidden = question.truth == null;
-    if (question.truth != null) this.truth.textContent = filled(this.words.truth, "truth", inWords(question, question.truth));
+    this.truth.textContent = question.revealed ? answerTo(question, this.words) : "";
+    this.truth.hidden = !this.truth.textContent;
     this.who.hidden = !question.names?.length;
     this.who.replaceChildren(...whoGuessed(question));
   }

@@ -57,6 +57,7 @@ def _words() -> tuple[tuple[str, str], ...]:
         ("step", text("classroom.follow.step", lesson="{lesson}", step="{step}")),
         ("guessed", text("classroom.lead.guessed", count="{count}", students="{students}")),
         ("truth", text("classroom.follow.truth", truth="{truth}")),
+        ("no_truth", text("classroom.follow.no_truth")),
         ("before", text("classroom.follow.before")),
         ("again", text("classroom.lead.round", round="{round}")),
         ("who", text("classroom.lead.who")),

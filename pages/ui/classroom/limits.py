@@ -44,8 +44,8 @@ def challenge_in_words(challenge: Challenge) -> str:
     )
 
 
-def class_note() -> None:
-    """Show the limits of the class to a student who sets up a training, with a link to the wall."""
+def class_note(spec: TrainingSpec) -> None:
+    """Show a student who sets up a training what the class allows, with a link to the wall."""
     where = classroom_service().class_of(visitor())
     if where is None:
         return
@@ -53,12 +53,15 @@ def class_note() -> None:
     said = [limits_in_words(classroom.limits)]
     if classroom.challenge is not None:
         said.append(challenge_in_words(classroom.challenge))
-        said.append(text("classroom.challenge.turn"))
+        said.append(text("classroom.challenge.turn", numbers=classroom.challenge.latent_dim))
     said.append(text("classroom.own_seed", seed=str(student.seed)))
     label = text("classroom.note", code=classroom.code)
     if st.button(label, icon=":material/groups:", type="tertiary", key="classroom.note"):
         st.switch_page("pages/classroom.py", query_params={"class": classroom.code})
     st.caption(notice.plain(" · ".join(said)))
+    if (race := classroom.challenge) is not None and spec.autoencoder.latent_dim > race.latent_dim:
+        own = spec.autoencoder.latent_dim
+        st.warning(text("classroom.challenge.no_count", numbers=race.latent_dim, own=own))
 
 
 def with_own_seed(spec: TrainingSpec) -> TrainingSpec:

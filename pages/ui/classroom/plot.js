@@ -5,7 +5,7 @@ import { localized } from "../widgets/numbers.js";
 
 /** @import { Point } from "../widgets/types.js" */
 /**
- * @typedef {"psnr" | "loss"} Measure
+ * @typedef {"psnr" | "loss" | "sizes"} Measure
  *
  * @typedef {object} Pairs originals, then their reconstructions, N × 2 × H × W × C bytes
  * @property {number} count
@@ -34,14 +34,14 @@ import { localized } from "../widgets/numbers.js";
 const MOST_LABELS = 6; // curves, each with its student's name
 export const FEWEST_IN_A_BAND = 4; // curves: of fewer, the middle half says nothing
 
-/** The index of each measure in a point of a curve. @type {Record<Measure, 1 | 2>} */
-export const MEASURES = { psnr: 2, loss: 1 };
+/** The index of each measure in a point of a curve. @type {{ psnr: 2, loss: 1 }} */
+const MEASURES = { psnr: 2, loss: 1 };
 
 /**
  * Return the points [epoch, value] of a curve that have a value.
  *
  * @param {Run | undefined} run
- * @param {Measure} measure
+ * @param {keyof typeof MEASURES} measure
  * @returns {Point[]}
  */
 export function points(run, measure) {
@@ -78,15 +78,16 @@ export function drawPairs(canvas, { count, side, channels, begin }, pixels) {
 }
 
 /**
- * Draw all students' curves.
+ * Draw all students' curves, by epoch or, with a dot for every run, by code size.
  *
  * @param {HTMLCanvasElement} canvas
  * @param {Line[]} lines at least one
  * @param {string | undefined} lit the student whose curve is highlighted
- * @param {boolean} logarithmic
+ * @param {Measure} measure
  * @param {string[]} said its title, in parts of which the last ones may be left out
  */
-export function drawPlot(canvas, lines, lit, logarithmic, said) {
+export function drawPlot(canvas, lines, lit, measure, said) {
+  const bySize = measure === "sizes";
   const [context, width, height] = sized(canvas);
   const style = getComputedStyle(canvas);
   const letter = parseFloat(style.fontSize);
@@ -97,20 +98,26 @@ export function drawPlot(canvas, lines, lit, logarithmic, said) {
   const title = titles.find((each) => context.measureText(each).width < room) ?? said[0];
   context.fillText(title, 3 * letter, 1.3 * letter);
   const values = lines.flatMap((line) => line.points.map(([, value]) => value));
-  const bend = logarithmic && Math.min(...values) > 0 ? Math.log : Number;
+  const bend = measure === "loss" && Math.min(...values) > 0 ? Math.log : Number;
   const [low, high] = [bend(Math.min(...values)), bend(Math.max(...values))];
   const last = Math.max(2, ...lines.map((line) => endOf(line)[0]));
+  const sizes = sizesIn(lines);
+  const [from, to] = bySize ? [Math.log(sizes[0]), Math.log(last)] : [1, last];
+  const ticks = bySize ? sizes : [1, Math.round((1 + last) / 2), last];
   const labelled = lines.filter((line) => lines.length <= MOST_LABELS || line.id === lit);
-  const [left, right] = [3 * letter, width - (labelled.length ? 8 : 1) * letter];
+  const [left, right] = [3 * letter, width - (labelled.length ? 8.8 : 1) * letter];
   const [top, bottom] = [2.2 * letter, height - 1.7 * letter];
-  /** @param {number} epoch */
-  const across = (epoch) => left + ((epoch - 1) / (last - 1)) * (right - left);
+  /** @param {number} x an epoch or a code size */
+  const across = (x) => left + (((bySize ? Math.log(x) : x) - from) / (to - from || 1)) * (right - left);
   /** @param {number} value */
   const up = (value) => bottom - ((bend(value) - low) / (high - low || 1)) * (bottom - top);
   context.globalAlpha = 0.75;
-  for (const epoch of [1, Math.round((1 + last) / 2), last]) {
+  let free = 0;
+  for (const tick of ticks) {
     context.textAlign = "center";
-    context.fillText(String(epoch), across(epoch), height - 6);
+    if (across(tick) < free) continue;
+    context.fillText(String(tick), across(tick), height - 6);
+    free = across(tick) + 2 * letter;
   }
   context.textAlign = "right";
   for (const share of [0, 0.5, 1]) {
@@ -124,16 +131,17 @@ export function drawPlot(canvas, lines, lit, logarithmic, said) {
     const bright = lit === undefined || line.id === lit;
     context.globalAlpha = !bright ? 0.2 : lines.length > MOST_LABELS && lit === undefined ? 0.6 : 1;
     context.strokeStyle = context.fillStyle = line.colour;
-    context.lineWidth = line.id === lit ? 4 : 2;
+    context.lineWidth = line.id === lit ? 4 : Math.max(2, letter / 7);
     context.beginPath();
     for (const [epoch, value] of line.points) context.lineTo(across(epoch), up(value));
     context.stroke();
-    const [epoch, value] = endOf(line);
-    context.beginPath();
-    context.arc(across(epoch), up(value), line.id === lit ? 5 : 3, 0, 7);
-    context.fill();
+    for (const [x, value] of bySize ? line.points : [endOf(line)]) {
+      context.beginPath();
+      context.arc(across(x), up(value), line.id === lit ? 5 : Math.max(3, letter / 5), 0, 7);
+      context.fill();
+    }
   }
-  if (lines.length >= FEWEST_IN_A_BAND && lit === undefined) {
+  if (lines.length >= FEWEST_IN_A_BAND && lit === undefined && !bySize) {
     const [lower, middle, upper] = quantiles(
       lines.map((line) => line.points),
       [0.25, 0.5, 0.75],
@@ -153,8 +161,11 @@ export function drawPlot(canvas, lines, lit, logarithmic, said) {
   labelled.sort((a, b) => endOf(b)[1] - endOf(a)[1]);
   const heights = apart(labelled.map((line) => up(endOf(line)[1])), 1.2 * letter, bottom);
   labelled.forEach((line, i) => {
+    const [x, y] = [across(endOf(line)[0]) + 8, heights[i]];
     context.fillStyle = line.colour;
-    context.fillText(shortened(line.name), across(endOf(line)[0]) + 8, heights[i] + letter / 3);
+    context.fillRect(x, y - letter / 4, letter / 2, letter / 2);
+    context.fillStyle = style.color; // not every hue can be read
+    context.fillText(shortened(line.name), x + 0.8 * letter, y + letter / 3);
   });
 }
 
@@ -205,6 +216,9 @@ function quantile(sorted, part) {
   const below = Math.floor(place);
   return sorted[below] + (place - below) * ((sorted[below + 1] ?? sorted[below]) - sorted[below]);
 }
+
+/** The code sizes of all points, the smallest first. @param {Line[]} lines */
+export const sizesIn = (lines) => [...new Set(lines.flatMap((line) => line.points.map(([size]) => size)))].sort((a, b) => a - b);
 
 /** @param {Line} line */
 const endOf = (line) => line.points[line.points.length - 1];

@@ -152,7 +152,12 @@ def _image_sets(limits: ClassLimits) -> list[str]:
 
 
 def _challenge(classroom: Classroom, secret: str) -> None:
-    with st.popover(text("classroom.challenge.title"), icon=":material/trophy:"):
+    begun_last = classroom.challenge.begun if classroom.challenge else 0.0
+    with st.popover(  # another one after each start, which closes it
+        text("classroom.challenge.title"),
+        icon=":material/trophy:",
+        key=f"classroom.challenge.{begun_last}",
+    ):
         st.markdown(text("classroom.challenge.about"))
         latent_dim = st.slider(
             text("classroom.challenge.numbers"),

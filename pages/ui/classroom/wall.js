@@ -5,11 +5,11 @@
 import { Redraw } from "../widgets/canvas.js";
 import { element, find, viewOf } from "../widgets/dom.js";
 import { Card, decibels } from "./card.js";
-import { drawPairs, drawPlot, FEWEST_IN_A_BAND, hue, MEASURES, points } from "./plot.js";
+import { drawPairs, drawPlot, FEWEST_IN_A_BAND, hue, points, sizesIn } from "./plot.js";
 
 /** @import { Call } from "../widgets/types.js" */
 /** @import { Data, Send, Student } from "./card.js" */
-/** @import { Measure } from "./plot.js" */
+/** @import { Line, Measure } from "./plot.js" */
 /** @typedef {"sort" | "measure"} Choice */
 
 /** @type {Record<string, (a: Student, b: Student) => number>} */
@@ -20,6 +20,8 @@ const SORTS = {
   newest: (a, b) => descending(a.run?.begun, b.run?.begun),
   numbers: (a, b) => descending(negative(a.run?.numbers), negative(b.run?.numbers)),
 };
+/** @type {Measure[]} */
+const MEASURES = ["psnr", "loss", "sizes"];
 const MANY = 24; // students; with more, their cards are small
 const PAGE_SECONDS = 8; // for which a projector shows as many cards as fit
 
@@ -49,11 +51,14 @@ class Wall extends Redraw {
     this.sorts = element("div", { className: "controls", role: "group" });
     this.measures = element("div", { className: "controls", role: "group" });
     this.plot = element("canvas", { className: "plot", role: "img" });
+    this.sizes = element("canvas", { className: "plot", role: "img", hidden: true }); // for a projector
+    const plots = element("div", { className: "plots" });
+    plots.append(this.plot, this.sizes);
     this.podium = element("div", { className: "podium" });
     this.grid = element("div", { className: "cards" });
     const toolbar = element("div", { className: "toolbar" });
     toolbar.append(this.sorts, this.measures);
-    root.append(toolbar, this.plot, this.podium, this.grid);
+    root.append(toolbar, plots, this.podium, this.grid);
     this.root = root;
     root.classList.toggle("projector", data.view === "projector");
     toolbar.hidden = data.view === "projector";
@@ -80,7 +85,7 @@ class Wall extends Redraw {
     [this.data, this.send] = [data, send];
     this.resized.observe(this.plot);
     this.choices(this.sorts, data.words.sort, Object.keys(SORTS), "sort");
-    this.choices(this.measures, data.words.plot, Object.keys(MEASURES), "measure");
+    this.choices(this.measures, data.words.plot, MEASURES, "measure");
     /** @type {Map<string, Card>} */
     const kept = new Map();
     data.students.forEach((student, number) => {
@@ -103,7 +108,7 @@ class Wall extends Redraw {
     this.podium.ariaLabel = words.best;
     this.podium.role = "group";
     this.podium.replaceChildren(
-      ...podium.map(({ rank, id, psnr, pictures }) => {
+      ...podium.map(({ rank, id, psnr, numbers: size_, pictures }) => {
         const number = numbers.get(id) ?? 0;
         const { name } = students[number];
         const place = element("div", { className: "place" });
@@ -112,10 +117,12 @@ class Wall extends Redraw {
         canvas.ariaLabel = `${name}: ${words.pictures}`;
         if (pictures.count) drawPairs(canvas, pictures, pixels);
         const title = element("span", { className: "name", textContent: `${rank}. ${name}` });
-        place.append(title, element("b", { textContent: decibels(psnr) }), canvas);
+        const size = element("span", { className: "size", textContent: words.numbers.replace("#", String(size_)) });
+        place.append(title, element("b", { textContent: decibels(psnr) }), size, canvas);
         return place;
       }),
     );
+    this.root.classList.toggle("differ", new Set(students.flatMap(({ run }) => run?.numbers ?? [])).size > 1);
     // What stands above the wall takes from its height.
     this.root.style.setProperty("--above", `${Math.round(this.root.getBoundingClientRect().top + scrollY)}px`);
   }
@@ -181,16 +188,39 @@ class Wall extends Redraw {
 
   show() {
     for (const card of this.cards.values()) card.draw();
-    const { words, students } = this.data;
-    const lines = students
-      .map((student, number) => ({ ...student, colour: hue(number), points: points(student.run, this.measure) }))
+    this.root.classList.toggle("idle", !this.plotted(this.plot, this.measure));
+    const both = this.data.view === "projector" && sizesIn(this.lines("sizes")).length > 1;
+    this.root.classList.toggle("both", both);
+    this.sizes.hidden = !both;
+    if (both) this.plotted(this.sizes, "sizes");
+  }
+
+  /**
+   * Draw a measure of all students; return whether there is anything to draw.
+   *
+   * @param {HTMLCanvasElement} canvas
+   * @param {Measure} measure
+   */
+  plotted(canvas, measure) {
+    const { words } = this.data;
+    const lines = this.lines(measure);
+    const title = words[`measure_${measure}`];
+    const band = lines.length >= FEWEST_IN_A_BAND ? [words.band] : [];
+    canvas.ariaLabel = `${words.plot}: ${title}`;
+    canvas.hidden = !lines.length;
+    if (lines.length) drawPlot(canvas, lines, this.lit, measure, measure === "sizes" ? [title] : [title, words.epoch, ...band]);
+    return lines.length > 0;
+  }
+
+  /** @param {Measure} measure @returns {Line[]} */
+  lines(measure) {
+    return this.data.students
+      .map((student, number) => ({
+        ...student,
+        colour: hue(number),
+        points: measure === "sizes" ? student.sizes : points(student.run, measure),
+      }))
       .filter((line) => line.points.length);
-    const title = words[`measure_${this.measure}`];
-    const said = [title, words.epoch, ...(lines.length >= FEWEST_IN_A_BAND ? [words.band] : [])];
-    this.plot.ariaLabel = `${words.plot}: ${title}`;
-    this.plot.hidden = !lines.length;
-    this.root.classList.toggle("idle", !lines.length);
-    if (lines.length) drawPlot(this.plot, lines, this.lit, this.measure === "loss", said);
   }
 }
 

@@ -22,7 +22,8 @@ from pages.ui.widgets.component import component, sent
 
 WORDS = (
     *("sort", "sort_name", "sort_psnr", "sort_loss", "sort_newest", "sort_numbers"),
-    *("plot", "measure_psnr", "measure_loss", "epoch", "loss", "held_out", "in_training"),
+    *("plot", "measure_psnr", "measure_loss", "measure_sizes"),
+    *("epoch", "loss", "held_out", "in_training"),
     *("leads", "no_run", "pictures", "curve", "stop", "remove", "open", "band", "best"),
 )
 SHOWN_SECONDS = 1.5  # refresh interval on the projector and for the teacher
@@ -93,10 +94,14 @@ def _draw_projector(code: str) -> None:
         join_info(classroom, large=True)
         st.info(text("classroom.empty"))
         return
-    entries, challenge = class_wall().entries(classroom, students), classroom.challenge
+    challenge = classroom.challenge
+    every = class_wall().entries(classroom, students)
+    entries = [each.for_the_back_row(challenge) for each in every]
     best = standings(entries) if challenge else newest_ranked(entries)
     head = text("classroom.title") if challenge is None else challenge_in_words(challenge)
     join_corner(classroom, head)
+    if challenge is not None and not best:
+        st.info(text("classroom.challenge.nobody"))
     podium = [each for each in best if each.rank <= MAX_PODIUM][: MAX_PODIUM + 1]
     _draw_wall(f"class-wall-{code}-projector", entries, podium, view="projector")
 

@@ -1,6 +1,7 @@
 """The experiments of a lesson's step: trainings that a button starts."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
@@ -12,6 +13,7 @@ from ae_core.runs.snapshot import Snapshot
 from ae_core.specs import to_query
 from pages.ui.backend.service import service, snapshots_of
 from pages.ui.backend.submission import submit_run, submit_sweep
+from pages.ui.classroom.limits import with_own_seed
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import number, text
 from pages.ui.i18n.wording import status_in_words
@@ -25,15 +27,20 @@ GREY = 128  # what a network has not drawn yet
 
 
 def done_runs(experiments: tuple[Experiment, ...], owner: str = "") -> dict[str, Snapshot]:
-    """Return the newest runs with exactly these specs, the visitor's or an owner's, by name."""
+    """Return the newest runs with these specs and any seed by name, the visitor's or an owner's."""
     mine = snapshots_of(service().runs(owner or visitor())[:MAX_RUNS])
     found: dict[str, Snapshot] = {}
     for experiment in experiments:
         for run in mine:
-            if run.spec == experiment.spec and (run.live or run.status == "finished"):
+            if is_of(run, experiment) and (run.live or run.status == "finished"):
                 found[experiment.name] = run
                 break
     return found
+
+
+def is_of(run: Snapshot, experiment: Experiment) -> bool:
+    """Return whether a run trains what an experiment asks for; in a class, with an own seed."""
+    return replace(run.spec, seed=experiment.spec.seed) == experiment.spec
 
 
 def figures_of(runs: Mapping[str, Snapshot]) -> Figures:
@@ -67,7 +74,7 @@ def train_view(experiments: tuple[Experiment, ...]) -> Figures:
 def _last_failure(missing: list[Experiment]) -> Message | None:
     """Return the reason why the newest run of a missing experiment failed, None if none did."""
     for run in snapshots_of(service().runs(visitor())[:MAX_RUNS]):
-        if any(run.spec == one.spec for one in missing):
+        if any(is_of(run, one) for one in missing):
             return run.reason
     return None
 
@@ -75,9 +82,9 @@ def _last_failure(missing: list[Experiment]) -> Message | None:
 def _begin(missing: list[Experiment]) -> None:
     with notice.refusals(notice.toast):
         if len(missing) == 1:
-            submit_run(missing[0].spec, missing[0].preset)
+            submit_run(with_own_seed(missing[0].spec), missing[0].preset)
         else:
-            submit_sweep([one.spec for one in missing], missing[0].preset)
+            submit_sweep([with_own_seed(one.spec) for one in missing], missing[0].preset)
 
 
 @notice.refusals()

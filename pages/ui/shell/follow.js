@@ -2,7 +2,7 @@
 
 import { ClassPoll } from "../widgets/class_poll.js";
 import { element, filled, find, viewOf, wordsOf } from "../widgets/dom.js";
-import { drawBars, inWords, written } from "../widgets/guess_bars.js";
+import { answerTo, drawBars, inWords, written } from "../widgets/guess_bars.js";
 
 /** @import { Call, Pairs, Words } from "../widgets/types.js" */
 /** @import { Now, Question } from "../widgets/class_poll.js" */
@@ -17,6 +17,7 @@ import { drawBars, inWords, written } from "../widgets/guess_bars.js";
 /** @typedef {Call<Data>["setTriggerValue"]} Send */
 
 const KEPT = "class-went"; // the last number to which this tab went, by sessionStorage
+const RACED = "class-raced"; // the last challenge that this tab has looked at
 
 /** @param {Call<Data>} call */
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -39,6 +40,7 @@ class Follow {
     this.poll = undefined;
     this.paused = element("p", { className: "paused", hidden: true, role: "status" });
     this.go = element("button", { type: "button", className: "go", hidden: true, onclick: () => this.went() });
+    this.race = element("button", { type: "button", className: "go", hidden: true, onclick: () => this.raced() });
     this.card = element("details", { className: "card", hidden: true, open: true });
     this.title = element("summary");
     this.answers = element("div", { className: "answers" });
@@ -46,7 +48,7 @@ class Follow {
     this.bars = element("div", { className: "bars" });
     this.card.append(this.title, this.answers, this.said, this.bars);
     this.card.ontoggle = () => this.stay();
-    root.append(this.paused, this.go, this.card);
+    root.append(this.paused, this.go, this.race, this.card);
     /** @type {Now | undefined} */
     this.now = undefined;
     this.asked = ""; // the question whose answers are there
@@ -76,9 +78,23 @@ class Follow {
     this.send("go", this.now.number);
   }
 
+  /** Go to the class's page, where one takes part in the challenge. */
+  raced() {
+    this.send("race", 1);
+  }
+
+  /** Offer a new challenge, once; on the class's page it stands there. @param {Now} now */
+  showRace({ challenge }) {
+    const key = challenge && `${this.data?.ticket} ${challenge[0]}`;
+    if (key && pageOf(location) === "classroom") sessionStorage.setItem(RACED, key);
+    this.race.hidden = !key || sessionStorage.getItem(RACED) === key;
+    if (challenge) this.race.textContent = filled(this.words.race, "numbers", String(challenge[1]));
+  }
+
   /** @param {Now} now */
   show(now) {
     this.now = now;
+    this.showRace(now);
     this.paused.hidden = !now.paused;
     const there = !now.page || isThere(now);
     const key = `${this.data?.ticket} ${now.number}`;
@@ -97,8 +113,9 @@ class Follow {
   stay() {
     const shadow = this.root.getRootNode();
     const place = shadow instanceof ShadowRoot ? shadow.host.closest(".st-key-class-follow") : null;
-    const asks = !this.card.hidden && this.card.open;
-    place?.classList.toggle("stays", asks || (!this.go.hidden && !this.go.classList.contains("again")));
+    const asks = !this.card.hidden && this.card.open && !this.answers.hidden; // what is answered covers nothing
+    const goes = !this.go.hidden && !this.go.classList.contains("again");
+    place?.classList.toggle("stays", asks || goes || !this.race.hidden);
   }
 
   /** @param {Now} now */
@@ -142,8 +159,7 @@ class Follow {
   outcome(question) {
     const said = question.mine == null ? "" : filled(this.words.said, "guess", inWords(question, question.mine));
     if (!question.revealed) return said && `${said} ${filled(this.words.waiting, "count", question.guessed)}`;
-    const truth = question.truth == null ? "" : filled(this.words.truth, "truth", inWords(question, question.truth));
-    return `${truth} ${said}`.trim();
+    return `${answerTo(question, this.words)} ${said}`.trim();
   }
 
   /** @param {string} sentence */
@@ -192,11 +208,13 @@ class Follow {
   }
 }
 
+/** @param {Location} location */
+const pageOf = ({ pathname }) => pathname.split("/").filter(Boolean).pop() ?? "";
+
 /** @param {Now} now */
 function isThere({ page, query }) {
   const here = new URLSearchParams(location.search);
-  const name = location.pathname.split("/").filter(Boolean).pop() ?? "";
-  return name === page && Object.entries(query).every(([key, value]) => here.get(key) === value);
+  return pageOf(location) === page && Object.entries(query).every(([key, value]) => here.get(key) === value);
 }
 
 /** Whether this page is the lesson's step of a question, not answered yet. @param {Question} question */

@@ -40,6 +40,8 @@ def follow(title: str) -> None:
         code = where[0].code
         if sent(KEY, "go"):
             _go(code, title)
+        if sent(KEY, "race"):
+            st.switch_page("pages/classroom.py", query_params={"class": code, **kept_language()})
         _note_place(code, title)
         _FOLLOW(
             key=KEY,
@@ -53,6 +55,7 @@ def follow(title: str) -> None:
                 ),
             },
             on_go_change=_nothing,
+            on_race_change=_nothing,
             on_gone_change=_nothing,
         )
 
@@ -139,12 +142,14 @@ def _words() -> tuple[tuple[str, str], ...]:
         ("region", text("classroom.follow.region")),
         ("paused", text("classroom.follow.paused")),
         ("go", text("classroom.follow.go", place="{place}")),
+        ("race", text("classroom.follow.race", numbers="{numbers}")),
         ("back", text("classroom.follow.back", place="{place}")),
         ("step", text("classroom.follow.step", lesson="{lesson}", step="{step}")),
         ("send", text("classroom.follow.send")),
         ("said", text("classroom.follow.said", guess="{guess}")),
         ("waiting", text("classroom.follow.waiting", count="{count}")),
         ("truth", text("classroom.follow.truth", truth="{truth}")),
+        ("no_truth", text("classroom.follow.no_truth")),
         ("before", text("classroom.follow.before")),
         ("number", text("classroom.follow.number")),
         ("failed", text("classroom.follow.failed")),

@@ -146,6 +146,7 @@ class Session:
         lesson_places: the parameters of the step at which each unfinished lesson was left.
         lessons_done: the lessons whose end was reached.
         noted_place: the class that was last told where this tab is, and where that was.
+        led_lesson: the lesson to which a class was last sent from this tab.
     """
 
     draft: Draft = field(default_factory=Draft)
@@ -162,6 +163,7 @@ class Session:
     lesson_places: dict[str, dict[str, str]] = field(default_factory=dict)
     lessons_done: set[str] = field(default_factory=set)
     noted_place: tuple[str, str] | None = None
+    led_lesson: str = ""
 
     def forget_photo(self) -> None:
         """Delete the visitor's photo and all results computed from it."""

@@ -61,7 +61,7 @@ def set_up_view() -> None:
         preset_select()
         _train_button()
         sweep_set_up()
-        class_note()
+        class_note(session().draft.spec)
         linked = st.query_params.get("show", "")
         linked = OLD_NAMES.get(linked, linked)
         if linked in flatten(session().draft.spec):

@@ -23,6 +23,7 @@ import { language } from "./language.js";
  * @typedef {object} Now what the class does now
  * @property {number} number grows with everything that the teacher does
  * @property {boolean} paused
+ * @property {[begun: number, numbers: number] | null} challenge
  * @property {string} page
  * @property {Record<string, string>} query
  * @property {boolean} taken

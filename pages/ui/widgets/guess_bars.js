@@ -1,9 +1,10 @@
 // The bars of a class's guesses. Everything that somebody typed is set as text, never as markup.
 
-import { element } from "./dom.js";
+import { element, filled } from "./dom.js";
 import { localized } from "./numbers.js";
 
 /** @import { Question } from "./class_poll.js" */
+/** @import { Words } from "./types.js" */
 
 /** A number as people write it. @param {number} value */
 export const written = (value) => localized(String(Number(value.toPrecision(6))));
@@ -16,8 +17,20 @@ export const written = (value) => localized(String(Number(value.toPrecision(6)))
  */
 export function inWords({ choices, step, unit }, value) {
   if (choices.length) return choices[value - 1] ?? "–";
-  const shown = step > 0 ? localized(value.toFixed(Number.isInteger(step) ? 0 : 1)) : written(value);
+  const whole = Number.isInteger(step) && Number.isInteger(value); // an answer of runs seldom is
+  const shown = step > 0 ? localized(value.toFixed(whole ? 0 : 1)) : written(value);
   return `${shown} ${unit}`.trim();
+}
+
+/**
+ * The sentence with the answer to a question that is revealed; of a lesson's, runs may have to give it first.
+ *
+ * @param {Question} question
+ * @param {Words} words `truth`, with `truth` in it, and `no_truth`
+ */
+export function answerTo(question, words) {
+  if (question.truth != null) return filled(words.truth, "truth", inWords(question, question.truth));
+  return question.step > 0 ? words.no_truth : "";
 }
 
 /**
