@@ -109,7 +109,7 @@ def _metric(metrics: Mapping[str, float], name: str) -> float | None:
 def _curve(history: Sequence[Mapping[str, float]]) -> tuple[Point, ...]:
     def rounded(epoch: int, name: str) -> float | None:
         value = _metric(history[epoch], name)
-        return None if value is None else float(f"{value:.4g}")
+        return None if value is None else float(f"{value:.6g}")
 
     epochs = len(history)
     stride = max(1, math.ceil((epochs - 1) / (MAX_POINTS - 1)))

@@ -16,7 +16,7 @@ from ae_core.latent.profile import LatentProfile
 from ae_core.metrics import psnr
 from ae_core.models import pretrained, weights
 from ae_core.models.compatibility import image_shape
-from ae_core.models.inference import ModelFile, read_weights
+from ae_core.models.inference import ModelFile
 from ae_core.models.pretrained import ModelCard, NoiseResult
 from ae_core.pretrain import recipes, sheets, thumbnails
 from ae_core.pretrain.console import epoch_line
@@ -254,8 +254,9 @@ def _begins_with(name: str) -> dict[str, np.ndarray] | None:
     """Return the weights with which a denoiser begins, None for the initial ones of its seed."""
     if name not in recipes.BEGINS_WITH:
         return None
-    shipped = pretrained.cards()[recipes.BEGINS_WITH[name]].model_file()
-    return denoiser_in_colour(weights.dequantize(read_weights(shipped)))
+    shipped = pretrained.cards()[recipes.BEGINS_WITH[name]]
+    kept = weights.from_bytes(shipped.weights.read_bytes())
+    return denoiser_in_colour(weights.dequantize(kept))
 
 
 def _places(name: str) -> tuple[str, ...]:

@@ -13,6 +13,8 @@ PARTS = (0.25, 0.5, 0.75)
 BAND = """async ([from, ...given]) => (await import(from)).quantiles(...given)"""
 APART = """async ([from, heights, distance, bottom]) =>
   (await import(from)).apart(heights, distance, bottom)"""
+MIDDLES = """async ([from, curves]) =>
+  (await import(from)).middles(curves.map((points) => ({ points })))"""
 VALUES = st.floats(-1e3, 1e3)
 
 
@@ -50,3 +52,13 @@ def test_no_label_overprints_another_one_or_leaves_the_plot(scripts, heights):
     free = all(b - a >= 20 for a, b in pairwise(heights))
     if free:
         assert found == pytest.approx(heights)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.dictionaries(st.integers(1, 64), VALUES, min_size=1), min_size=1, max_size=8))
+def test_the_middle_by_code_size_is_the_mean_of_all_who_have_that_size(scripts, drawn):
+    found = scripts.evaluate(MIDDLES, [PLOT, curves_of(drawn)])
+    assert [size for size, _ in found] == sorted({size for curve in drawn for size in curve})
+    for size, value in found:
+        there = [curve[size] for curve in drawn if size in curve]
+        assert value == pytest.approx(np.mean(there), abs=1e-6)

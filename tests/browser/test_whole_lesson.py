@@ -42,27 +42,38 @@ def test_a_lesson_from_a_question_to_the_work_that_is_collected(
             press(student, GUESS)
         expect(projector.get_by_text("Guesses: 4 of 4")).to_be_visible()
 
-        limit_to_ten_epochs(page)
+        press(class_["Ada"], "Train all 4")
+        expect(class_["Ada"].get_by_role("button", name="Train all 4")).to_have_count(0)
+        press(page, "Reveal")
         for student in class_.values():
-            open_page(student, "/classroom")
-            press(student, "Start my first training")
-            expect(student.get_by_text("Finished").first).to_be_visible()
+            expect(student.get_by_text("Nobody has trained yet")).to_be_visible()
+        expect(card(projector, "Ada")).to_contain_text(re.compile(r"\d\d\.\d dB"))
+        expect(projector.locator("canvas.plot").nth(1)).to_be_visible()  # by code size
+        press(page, "Put it away")
+
+        limit_to_ten_epochs(page)
+        for name in NAMES[1:]:
+            open_page(class_[name], "/classroom")
+            press(class_[name], "Start my first training")
+            expect(class_[name].get_by_text("Finished").first).to_be_visible()
         for name in NAMES:
-            expect(card(projector, name)).to_contain_text(re.compile(r"Finished.*\d\d\.\d dB"))
-        seeds = {
-            re.search(r"seed=(\d+)", run["changed_settings"])[1]
-            for run in rows(page, "All runs (CSV)")
-        }
-        assert len(seeds) == len(NAMES)  # everybody has trained another network
+            expect(card(projector, name)).to_contain_text(re.compile(r"\d\d\.\d dB"))
+        runs = rows(page, "All runs (CSV)")
+        seeds = {re.search(r"seed=(\d+)", run["changed_settings"])[1] for run in runs}
+        assert len(seeds) == len(NAMES)  # everybody has trained other networks
+        assert len(runs) == 4 + len(NAMES[1:])
 
         page.get_by_role("button", name="Challenge").click()
         press(page, "Start the challenge")
         better = class_["Ben"]
-        open_page(better, "/classroom")
+        better.get_by_role("button", name=re.compile("Your class has a challenge")).click()
         better.get_by_role("link", name="Take part").click()
         better.wait_for_function("() => new URL(location.href).searchParams.has('latent_dim')")
         assert linked(better, "latent_dim") == "4"  # half of what is allowed
-        open_page(better, better.url.replace("latent_dim=4", "latent_dim=8"))
+        open_page(better, better.url.replace("latent_dim=4", "latent_dim=16"))
+        expect(better.get_by_text("count in the challenge: it allows")).to_be_visible()
+        open_page(better, better.url.replace("latent_dim=16", "latent_dim=8"))
+        expect(better.get_by_text("count in the challenge: it allows")).to_have_count(0)
         press(better, "Train")
         expect(better.get_by_text("Finished").first).to_be_visible()
         expect(projector.locator(".podium .place")).to_contain_text(re.compile(r"1\. Ben"))
@@ -77,7 +88,7 @@ def test_a_lesson_from_a_question_to_the_work_that_is_collected(
         assert float(work["Ben"]["psnr"]) > 10
         did = {each["nickname"]: each for each in rows(page, "Students:")}
         assert {name: each["guesses"] for name, each in did.items()} == dict.fromkeys(NAMES, "1")
-        assert (did["Ben"]["runs"], did["Dora"]["runs"]) == ("2", "1")
+        assert [did[name]["runs"] for name in NAMES] == ["4", "2", "1", "1"]
 
 
 def limit_to_ten_epochs(teacher: Page) -> None:

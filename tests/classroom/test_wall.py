@@ -138,6 +138,24 @@ def test_the_runs_of_a_whole_class_are_one_question(counted):
     assert service.asked == [["ada", "bob", "cem"]]
 
 
+def test_the_back_row_sees_a_students_figures_while_a_new_run_begins(store, wall_of):
+    old = kept(store, "ada", 200.0, 21.0)
+    kept(store, "ada", 300.0, 19.0, spec=change(DIGITS, latent_dim=4))
+    kept(store, "ada", 400.0, status="failed", metrics=())
+    (entry,) = wall_of(store).entries(CLASSROOM, [ADA])
+    assert entry.card is not None
+    assert (entry.card.psnr, entry.sizes) == (None, ((4, 19.0), (16, 21.0)))
+    assert entry.for_the_back_row(None).card.psnr == 19.0
+    race = Challenge(8, "digits", 8, 150.0)
+    assert entry.for_the_back_row(race).card is None  # without the challenge no run was in it
+    raced = replace(CLASSROOM, challenge=race)
+    (entry,) = wall_of(store).entries(raced, [ADA])
+    shown = entry.for_the_back_row(race)
+    assert shown.card is not None
+    assert (shown.card.latent_dim, shown.sizes) == (4, ())
+    assert shown.card.run.id != old  # it has too many numbers
+
+
 def test_however_many_look_the_entries_are_made_twice_a_second(counted):
     service, wall, clock = counted
     for clock.time in np.arange(0.0, 2.0, 0.01):

@@ -105,7 +105,8 @@ export function drawPlot(canvas, lines, lit, measure, said) {
   const [from, to] = bySize ? [Math.log(sizes[0]), Math.log(last)] : [1, last];
   const ticks = bySize ? sizes : [1, Math.round((1 + last) / 2), last];
   const labelled = lines.filter((line) => lines.length <= MOST_LABELS || line.id === lit);
-  const [left, right] = [3 * letter, width - (labelled.length ? 8.8 : 1) * letter];
+  const names = labelled.map((line) => context.measureText(shortened(line.name)).width + letter);
+  const [left, right] = [(bySize ? 4 : 3) * letter, width - letter - 8 - Math.max(0, ...names)];
   const [top, bottom] = [2.2 * letter, height - 1.7 * letter];
   /** @param {number} x an epoch or a code size */
   const across = (x) => left + (((bySize ? Math.log(x) : x) - from) / (to - from || 1)) * (right - left);
@@ -123,8 +124,8 @@ export function drawPlot(canvas, lines, lit, measure, said) {
   for (const share of [0, 0.5, 1]) {
     const bent = low + share * (high - low);
     const value = bend === Math.log ? Math.exp(bent) : bent;
-    context.fillText(figure(value), left - 6, up(value) + letter / 3);
-    context.fillRect(left, up(value), right - left, 0.4);
+    context.fillText(figure(value), 3 * letter - 6, up(value) + letter / 3);
+    context.fillRect(3 * letter, up(value), right - 3 * letter, 0.4);
   }
   context.textAlign = "left";
   for (const line of [...lines].sort((a, b) => Number(a.id === lit) - Number(b.id === lit))) {
@@ -141,7 +142,14 @@ export function drawPlot(canvas, lines, lit, measure, said) {
       context.fill();
     }
   }
-  if (lines.length >= FEWEST_IN_A_BAND && lit === undefined && !bySize) {
+  if (bySize && lit === undefined) {
+    context.globalAlpha = 0.35;
+    context.strokeStyle = style.color;
+    context.lineWidth = letter / 3;
+    context.beginPath();
+    for (const [size, value] of middles(lines)) context.lineTo(across(size), up(value));
+    context.stroke();
+  } else if (lines.length >= FEWEST_IN_A_BAND && lit === undefined) {
     const [lower, middle, upper] = quantiles(
       lines.map((line) => line.points),
       [0.25, 0.5, 0.75],
@@ -219,6 +227,14 @@ function quantile(sorted, part) {
 
 /** The code sizes of all points, the smallest first. @param {Line[]} lines */
 export const sizesIn = (lines) => [...new Set(lines.flatMap((line) => line.points.map(([size]) => size)))].sort((a, b) => a - b);
+
+/** The class's mean at every code size. @param {Line[]} lines @returns {Point[]} */
+export function middles(lines) {
+  return sizesIn(lines).map((size) => {
+    const values = lines.flatMap((line) => line.points.flatMap(([each, value]) => (each === size ? [value] : [])));
+    return [size, values.reduce((sum, value) => sum + value, 0) / values.length];
+  });
+}
 
 /** @param {Line} line */
 const endOf = (line) => line.points[line.points.length - 1];

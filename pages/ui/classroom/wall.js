@@ -117,14 +117,14 @@ class Wall extends Redraw {
         canvas.ariaLabel = `${name}: ${words.pictures}`;
         if (pictures.count) drawPairs(canvas, pictures, pixels);
         const title = element("span", { className: "name", textContent: `${rank}. ${name}` });
+        const figures = element("span", { className: "merit" });
         const size = element("span", { className: "size", textContent: words.numbers.replace("#", String(size_)) });
-        place.append(title, element("b", { textContent: decibels(psnr) }), size, canvas);
+        figures.append(element("b", { textContent: decibels(psnr) }), size);
+        place.append(title, figures, canvas);
         return place;
       }),
     );
     this.root.classList.toggle("differ", new Set(students.flatMap(({ run }) => run?.numbers ?? [])).size > 1);
-    // What stands above the wall takes from its height.
-    this.root.style.setProperty("--above", `${Math.round(this.root.getBoundingClientRect().top + scrollY)}px`);
   }
 
   /** Show the next cards, if not all of them fit. */
@@ -188,6 +188,8 @@ class Wall extends Redraw {
 
   show() {
     for (const card of this.cards.values()) card.draw();
+    // What stands above the wall takes from its height.
+    this.root.style.setProperty("--above", `${Math.round(this.root.getBoundingClientRect().top + scrollY)}px`);
     this.root.classList.toggle("idle", !this.plotted(this.plot, this.measure));
     const both = this.data.view === "projector" && sizesIn(this.lines("sizes")).length > 1;
     this.root.classList.toggle("both", both);
@@ -208,7 +210,7 @@ class Wall extends Redraw {
     const band = lines.length >= FEWEST_IN_A_BAND ? [words.band] : [];
     canvas.ariaLabel = `${words.plot}: ${title}`;
     canvas.hidden = !lines.length;
-    if (lines.length) drawPlot(canvas, lines, this.lit, measure, measure === "sizes" ? [title] : [title, words.epoch, ...band]);
+    if (lines.length) drawPlot(canvas, lines, this.lit, measure, measure === "sizes" ? [title, words.mean] : [title, words.epoch, ...band]);
     return lines.length > 0;
   }
 

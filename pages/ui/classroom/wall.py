@@ -22,7 +22,7 @@ from pages.ui.widgets.component import component, sent
 
 WORDS = (
     *("sort", "sort_name", "sort_psnr", "sort_loss", "sort_newest", "sort_numbers"),
-    *("plot", "measure_psnr", "measure_loss", "measure_sizes"),
+    *("plot", "measure_psnr", "measure_loss", "measure_sizes", "mean"),
     *("epoch", "loss", "held_out", "in_training"),
     *("leads", "no_run", "pictures", "curve", "stop", "remove", "open", "band", "best"),
 )
@@ -101,7 +101,7 @@ def _draw_projector(code: str) -> None:
     head = text("classroom.title") if challenge is None else challenge_in_words(challenge)
     join_corner(classroom, head)
     if challenge is not None and not best:
-        st.info(text("classroom.challenge.nobody"))
+        st.header(text("classroom.challenge.nobody"), anchor=False)
     podium = [each for each in best if each.rank <= MAX_PODIUM][: MAX_PODIUM + 1]
     _draw_wall(f"class-wall-{code}-projector", entries, podium, view="projector")
 

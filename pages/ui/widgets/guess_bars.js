@@ -48,9 +48,7 @@ export function drawBars(root, question, before) {
   root.classList.toggle("histogram", !question.choices.length);
   const rows = counts.map((count, place) => {
     const row = element("div", { className: "row" });
-    const [low, rest] = labelOf(question, place);
-    const label = element("span", { className: "label", textContent: low });
-    label.append(element("span", { className: "rest", textContent: rest }));
+    const label = element("span", { className: "label", textContent: labelOf(question, place) });
     const room = element("span", { className: "room" });
     if (earlier) room.append(bar("bar earlier", earlier[place] ?? 0, most));
     room.append(bar("bar", count, most));
@@ -71,17 +69,16 @@ function bar(className, count, most) {
 }
 
 /**
- * What a bar stands for: a choice, or the numbers of a bin, of which a narrow page shows the first one.
+ * What a bar stands for: a choice, or the numbers of a bin.
  *
  * @param {Question} question
  * @param {number} place
- * @returns {[first: string, rest: string]}
  */
 function labelOf({ choices, edges = [], high, step }, place) {
-  if (choices.length) return [choices[place], ""];
+  if (choices.length) return choices[place];
   const [low, end] = [edges[place], edges[place + 1]];
   const last = Number.isInteger(step) && step > 0 ? Math.min(end - 1, high) : end;
-  return [written(low), last > low ? `–${written(last)}` : ""];
+  return last > low ? `${written(low)}–${written(last)}` : written(low);
 }
 
 /** Whether a value is in a bar. @param {Question} question @param {number} place @param {number | null} [value] */
