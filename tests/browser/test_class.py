@@ -113,7 +113,7 @@ def test_a_class_from_its_code_to_its_table(page, stranger, browser, server):
         for nickname in (MARKUP, BOLD):
             pixels = card(page, nickname).locator("canvas.pictures").evaluate(PAINTED)
             assert pixels > 100
-        assert page.locator("canvas.plot").evaluate(PAINTED) > 1000
+        assert page.locator("canvas.plot").first.evaluate(PAINTED) > 1000
         assert page.locator(".wall img, .wall strong, .wall em").count() == 0
         expect(page.get_by_text(re.compile(r"^1\. "))).to_be_visible()
 
@@ -163,7 +163,7 @@ PAINTED = """async canvas => {  // what has just arrived is painted with the nex
 
 def sort_and_highlight(page: Page) -> None:
     """Sort the cards and light one by keyboard; a refresh of the wall changes neither."""
-    page.get_by_role("button", name="Code size").click()
+    page.get_by_role("button", name="Code size", exact=True).click()
     assert order(page) == [BOLD, MARKUP]
     page.get_by_role("button", name="PSNR", exact=True).click()
     assert order(page) == [MARKUP, BOLD]

@@ -217,7 +217,7 @@ def faces():
     return load_images("lfw-crop")
 
 
-OF_DENOISERS = pytest.mark.parametrize("name", ["face-denoiser", "face-denoiser-colour"])
+OF_DENOISERS = pytest.mark.parametrize("name", [n for n in cards() if n not in AUTOENCODERS])
 
 
 def denoiser(name="face-denoiser"):
