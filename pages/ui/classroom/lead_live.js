@@ -103,7 +103,10 @@ class Lead {
     const guessed = filled(filled(this.words.guessed, "count", question.guessed), "students", students);
     this.guessed.textContent = guessed + again;
     drawBars(this.bars, question, this.words.before);
-    this.truth.textContent = question.revealed ? answerTo(question, this.words) : "";
+    const known = question.truth != null;
+    const teacher = this.root.classList.contains("teacher"); // who reads it beside the buttons
+    this.truth.classList.toggle("known", known);
+    this.truth.textContent = question.revealed && (known || !teacher) ? answerTo(question, this.words) : "";
     this.truth.hidden = !this.truth.textContent;
     this.who.hidden = !question.names?.length;
     this.who.replaceChildren(...whoGuessed(question));
