@@ -7,7 +7,7 @@ import streamlit as st
 from ae_core.classroom.model import check_submission
 from ae_core.errors import NotAllowed, UserError
 from ae_core.models.compatibility import apply_setting
-from ae_core.specs import TrainingSpec
+from ae_core.specs import TrainingSpec, change
 from pages.ui.backend.service import class_wall, classroom_service, service
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import image_set_title
@@ -38,6 +38,12 @@ def submit_sweep(specs: Sequence[TrainingSpec], preset_name: str) -> str:
     """
     _check(specs)
     return service().submit_sweep(specs, visitor(), preset_name, visitor_address())
+
+
+def with_own_seed(spec: TrainingSpec) -> TrainingSpec:
+    """Return settings with the visitor's own seed, if the visitor is in a class."""
+    where = classroom_service().class_of(visitor())
+    return spec if where is None else change(spec, seed=where[1].seed)
 
 
 def _check(specs: Sequence[TrainingSpec]) -> None:

@@ -8,7 +8,7 @@ from ae_core.classroom.beginning import WEAK_EPOCHS, challenge_preset
 from ae_core.classroom.model import Challenge, ClassLimits, Classroom
 from ae_core.classroom.run_card import Standing
 from ae_core.data.loading import card
-from ae_core.specs import LIMITS, TrainingSpec, change, to_query
+from ae_core.specs import LIMITS, TrainingSpec, to_query
 from pages.ui.backend.service import classroom_service
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import image_set_title
@@ -62,12 +62,6 @@ def class_note(spec: TrainingSpec) -> None:
     if (race := classroom.challenge) is not None and spec.autoencoder.latent_dim > race.latent_dim:
         own = spec.autoencoder.latent_dim
         st.warning(text("classroom.challenge.no_count", numbers=race.latent_dim, own=own))
-
-
-def with_own_seed(spec: TrainingSpec) -> TrainingSpec:
-    """Return settings with the visitor's own seed, if the visitor is in a class."""
-    where = classroom_service().class_of(visitor())
-    return spec if where is None else change(spec, seed=where[1].seed)
 
 
 def challenge_view(

@@ -12,8 +12,7 @@ from ae_core.lessons.schema import Experiment
 from ae_core.runs.snapshot import Snapshot
 from ae_core.specs import to_query
 from pages.ui.backend.service import service, snapshots_of
-from pages.ui.backend.submission import submit_run, submit_sweep
-from pages.ui.classroom.limits import with_own_seed
+from pages.ui.backend.submission import submit_run, submit_sweep, with_own_seed
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import number, text
 from pages.ui.i18n.wording import status_in_words

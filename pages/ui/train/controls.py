@@ -15,7 +15,7 @@ from ae_core.errors import UserError
 from ae_core.models.compatibility import apply_body, apply_setting, image_shape
 from ae_core.specs import CHOICES, LIMITS, PRESETS, flatten, preset
 from pages.ui.backend.images import thumbnail_of_set
-from pages.ui.classroom.limits import with_own_seed
+from pages.ui.backend.submission import with_own_seed
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import image_set_title, preset_about, preset_title
 from pages.ui.i18n.text import decimal, number, text
