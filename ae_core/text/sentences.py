@@ -93,10 +93,6 @@ def decimal_sign(language: str) -> str:
     return str(get_decimal_symbol(Locale(language)))
 
 
-# A true minus sign is as wide as a plus; rounded to zero, a number has none.
-MINUS, _HYPHEN = "−", re.compile(r"^-(?=0[0.,]*\D*$)")
-
-
 class MessageFormatter(string.Formatter):
     """Fills an entry's fields in one language."""
 
@@ -121,8 +117,7 @@ class MessageFormatter(string.Formatter):
             return self._listed(value, style if format_spec else "unit")
         if isinstance(value, bool) or not isinstance(value, int | float):
             return format(self._quoted(str(value)), format_spec)
-        written = self._number(value, format_spec)
-        return _HYPHEN.sub("", written).replace("-", MINUS, 1) if written[:1] == "-" else written
+        return self._number(value, format_spec)
 
     def _number(self, value: float, format_spec: str) -> str:
         if isinstance(value, int) and abs(value) < 1000 and not format_spec:

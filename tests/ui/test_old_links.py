@@ -48,7 +48,7 @@ def test_a_negative_loss_is_explained_where_it_stands(old_store, monkeypatch):
     below = replace(run, history=[*run.history[:-1], run.history[-1] | {"val_loss": -2770.0}])
     monkeypatch.setattr(TrainingService, "snapshot", lambda *_: below)
     page = opened("pages/train.py", OWNER, run=run.id, view="Watch")
-    assert metric(page, "Validation loss") == "−2770"
+    assert metric(page, "Validation loss") == "-2770"
     (loss,) = (each for each in page.metric if each.label == "Validation loss")
     assert "minus the logarithm of a density" in loss.proto.help
 

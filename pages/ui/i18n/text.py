@@ -68,8 +68,7 @@ def gain(value: float, than: float) -> float:
 def decimal(typed: str) -> float | str:
     """Return the number that a visitor has typed in their language's style, the text if none."""
     try:
-        dotted = typed.replace(sentences.decimal_sign(language()), ".")
-        return float(dotted.replace(sentences.MINUS, "-"))
+        return float(typed.replace(sentences.decimal_sign(language()), "."))
     except ValueError:
         return typed
 
