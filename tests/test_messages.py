@@ -180,7 +180,7 @@ def value_of(written):
     return TEXTS if written else TEXTS | NUMBERS | INNER | st.booleans() | st.none()
 
 
-@pytest.mark.samples(60)
+@pytest.mark.samples(12)
 @pytest.mark.parametrize("key", KEYS)
 @given(data=st.data())
 @settings(max_examples=20)

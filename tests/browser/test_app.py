@@ -254,7 +254,7 @@ def test_streamlits_own_words_are_in_the_language_of_the_page(page):
     expect(slider.get_by_text("0.31", exact=True)).to_be_visible()
 
 
-@pytest.mark.samples(1)
+@pytest.mark.thorough
 @pytest.mark.parametrize("milliseconds", [0, 5, 10, 20])
 def test_two_quick_actions_are_both_kept(page, milliseconds):
     """The second one is sent before the address that the first one led to has arrived."""
@@ -299,6 +299,7 @@ def test_every_page_fits_a_phone_and_the_server_stays_small_and_without_tensorfl
     assert workers, "the workers are processes of their own"
 
 
+@pytest.mark.thorough
 def test_a_link_cannot_smuggle_markup_in(page):
     evil = "![x](http://example.invalid/x.png) <img src=http://example.invalid/y.png> :red[z]"
     for path in (

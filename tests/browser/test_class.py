@@ -69,6 +69,7 @@ def order(page: Page) -> list[str]:
     return page.locator(".card .name").all_text_contents()
 
 
+@pytest.mark.thorough
 def test_a_class_from_its_code_to_its_table(page, stranger, browser, server):
     code = open_class(page)
     secret = linked(page, "teacher")
@@ -219,7 +220,7 @@ def test_the_projector_page_fits_a_phone_and_knows_no_secret(page, phone):
         expect(page.get_by_text("Nobody is here yet")).to_be_visible()
 
 
-@pytest.mark.samples(1)
+@pytest.mark.thorough
 @pytest.mark.parametrize(("width", "height", "letter"), [(1280, 720, 28), (1920, 1080, 40)])
 def test_the_back_row_reads_the_projector(page, stranger, width, height, letter):
     code = open_class(page)

@@ -32,6 +32,7 @@ def open_list(page: Page, label: str) -> None:
     page.get_by_test_id("stPopover").get_by_role("button", name=label).click()
 
 
+@pytest.mark.thorough
 def test_a_finished_run_shows_its_loss_in_numbers_and_gives_its_files(page):
     open_page(page, "/train?preset=digits-dense&epochs=3")
     page.get_by_test_id("stBaseButton-primary").click()

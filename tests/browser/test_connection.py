@@ -86,7 +86,7 @@ def test_all_that_a_page_asks_for_is_below_its_prefix(below):
     assert failed == []
 
 
-@pytest.mark.samples(1)
+@pytest.mark.thorough
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_a_page_without_websockets_says_so(browser, server, language):
     with browser.new_context(**LAPTOP, base_url=server.url, locale=language) as context:

@@ -253,6 +253,7 @@ def test_the_square_is_moved_by_mouse_and_by_keyboard(page):
         wait_until_drawn(page)
 
 
+@pytest.mark.thorough
 def test_one_of_two_faces_is_chosen_with_a_click_and_its_square_is_moved(page):
     open_page(page, "/denoise?source=Upload")
     upload(page, portrait(2))
@@ -353,6 +354,7 @@ def test_a_file_that_is_no_picture_is_a_sentence(page):
 # --- privacy ---------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 def test_nothing_of_a_photo_is_left_in_a_file(page, server, photo):
     started = time.time() - 2  # file systems have coarse clocks
     middle = len(photo) // 2

@@ -1,11 +1,13 @@
 """An ended run in a real browser: the part of its page that refreshes itself draws the buttons."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.helpers.lab_page import open_page
 from tests.helpers.trainings import SMALL
 
 
+@pytest.mark.thorough
 def test_a_run_is_deleted_and_brought_back(page, trained):
     run = trained(page, SMALL)
     trained.let_own(page)

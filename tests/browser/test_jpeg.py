@@ -58,6 +58,7 @@ def is_as_pillow_has_it(found, picture, quality):
     assert np.abs(apart - idctn(otherwise * steps, axes=(1, 2), norm="ortho")).max() < 1.5
 
 
+@pytest.mark.samples(6)
 @pytest.mark.parametrize("quality", [1, 10, 49, 50, 75, 95])
 @pytest.mark.parametrize("shape", [(64, 64), (28, 28), (61, 83)])
 def test_the_waves_are_scipy_s_and_the_picture_again_is_pillow_s(scripts, shape, quality):

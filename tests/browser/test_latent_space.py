@@ -140,6 +140,7 @@ def test_random_codes_obey_the_temperature_and_mean_goes_back(page):
     assert picture(page) == face
 
 
+@pytest.mark.thorough
 def test_a_test_picture_sets_all_sliders_and_the_same_code_counts_again_after_another_one(page):
     open_view(page)
     for _ in range(2):
@@ -155,6 +156,7 @@ def test_a_test_picture_sets_all_sliders_and_the_same_code_counts_again_after_an
         assert linked(page, "z") == "picture:2"
 
 
+@pytest.mark.thorough
 def test_an_answer_that_is_late_does_not_move_the_sliders_back(page):
     open_view(page)
     slider(page, 0).focus()

@@ -48,13 +48,14 @@ def assert_equal_pictures(engines, spec, shape, seed=0):
     assert keras.std() > 0  # the pictures are some
 
 
-@pytest.mark.samples(2)
+@pytest.mark.samples(1)
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_gives_the_picture_that_keras_gives(engines, name):
     spec = PRESETS[name]
     assert_equal_pictures(engines, spec.autoencoder, image_shape(spec))
 
 
+@pytest.mark.samples(7)
 @pytest.mark.parametrize("activation", CHOICES["activation"])
 @pytest.mark.parametrize("output", CHOICES["output_activation"])
 def test_every_activation(engines, activation, output):
@@ -67,6 +68,7 @@ def test_every_activation(engines, activation, output):
     assert_equal_pictures(engines, spec, (6, 6, 1))
 
 
+@pytest.mark.samples(12)
 @pytest.mark.parametrize("seed", [0, 1])
 @pytest.mark.parametrize(
     ("decoder", "shape"),

@@ -156,6 +156,7 @@ def test_who_leaves_the_browser_is_somebody_new_in_every_tab(browser, server):
         expect(page.get_by_role("button", name="Pause all")).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_a_forged_cookie_is_replaced(browser, server):
     with started(browser, server) as context:
         page = context.new_page()

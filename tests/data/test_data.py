@@ -115,6 +115,7 @@ def test_a_set_without_a_choice_of_colours_is_loaded_as_what_it_is():
     assert [IMAGE_SETS["toy-faces"].channels_for(wanted) for wanted in (1, 3)] == [1, 3]
 
 
+@pytest.mark.thorough
 def test_toy_faces_in_colour_are_the_same_faces():
     gray, colour = (load_images("toy-faces", 32, channels=channels) for channels in (1, 3))
     assert np.array_equal(gray.test_labels, colour.test_labels)
@@ -543,6 +544,7 @@ def test_lfw_pictures_are_the_box_and_people_keep_their_pictures(folder, server)
     assert last == pytest.approx(255 * 165.5 / 249, abs=4)
 
 
+@pytest.mark.thorough
 def test_lfw_faces_are_the_faces_aligned_and_without_labels(folder, server):
     images = load_images("lfw-faces")
     assert len(images.train) + len(images.test) == 20  # the photos without a face are left out

@@ -378,7 +378,7 @@ def findings(spec, outcome):
     return examine(spec, outcome.history, status=outcome.status, diverged=diverged)
 
 
-@pytest.mark.samples(1)
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", SICK)
 def test_a_run_that_has_it_is_found_and_its_remedy_helps(kind):
     spec = SICK[kind]
@@ -390,6 +390,7 @@ def test_a_run_that_has_it_is_found_and_its_remedy_helps(kind):
     assert last["explained"] > trained(spec).history[-1]["explained"] + 0.2
 
 
+@pytest.mark.thorough
 def test_a_run_that_blows_up_is_found_and_its_remedy_helps():
     wild = {"optimizer": "sgd", "loss": "mse", "learning_rate": 1.0}
     spec = change(DIGITS, pixel_scale=255, output_activation="linear", **wild, **SHORT)
@@ -436,6 +437,7 @@ def test_a_run_that_cannot_get_better_is_found_and_a_larger_code_helps():
     assert trained(better).history[-1]["val_psnr"] > trained(spec).history[-1]["val_psnr"] + 0.3
 
 
+@pytest.mark.thorough
 def test_a_healthy_run_has_no_problem_at_any_epoch():
     for spec in (DIGITS, VAE, SIGMOID):
         history = trained(change(spec, epochs=9)).history

@@ -92,6 +92,7 @@ def test_pca_without_rounding_bounds_pca_with_it(card, images):
     assert (np.diff([point.psnr for point in ours]) > -0.01).all()
 
 
+@pytest.mark.samples(1)
 def test_jpeg_is_counted_to_the_byte(card, images):
     whole, scans = jpeg_rates(card.spec.images)
     tests = images.test[:TEST_IMAGES]
@@ -179,6 +180,7 @@ def test_scores_are_the_errors_of_the_pictures_they_are_shown_with(model, images
         assert metrics.mse(image / 255, output / 255) == pytest.approx(score, rel=0.1, abs=1e-5)
 
 
+@pytest.mark.samples(1)
 def test_pictures_of_another_kind_surprise(model, card):
     other = next(name for name in ("digits", "toy-faces") if name != card.spec.image_set)
     known = reconstruction_error.in_distribution(model)

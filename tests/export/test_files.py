@@ -62,6 +62,7 @@ def test_a_keras_file_reconstructs_as_the_app_does(name, tmp_path):
     np.testing.assert_allclose(model.predict(images, verbose=0), own, atol=1e-6)
 
 
+@pytest.mark.thorough
 def test_a_variational_model_of_the_app_is_its_mean(tmp_path):
     card = cards()["toy-faces-vae"]
     model = loaded(keras_file(card.model_file()), tmp_path)
@@ -109,6 +110,7 @@ def test_a_deleted_model_is_a_sentence(tmp_path):
         keras_file(gone)
 
 
+@pytest.mark.samples(1)
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("split", ["held-out", "none"])
 def test_the_pictures_are_exact(split, channels):

@@ -195,6 +195,7 @@ def as_keras_loads(image_set):
     return (train, None), (test, None)
 
 
+@pytest.mark.samples(6)
 @pytest.mark.parametrize("split", CHOICES["split"])
 @pytest.mark.parametrize(
     ("image_set", "size", "channels"),

@@ -32,7 +32,7 @@ NAMES = {
 }
 
 
-@pytest.mark.samples(2)
+@pytest.mark.samples(1)
 @pytest.mark.parametrize("name", SPECS)
 def test_the_parts_of_a_trained_epoch_add_up_to_its_loss(name):
     spec = SPECS[name]

@@ -100,7 +100,7 @@ def test_a_face_turns_with_the_photo(astronaut, turn):
     assert face.scale / (back * upright.scale) == pytest.approx(1, abs=0.05)
 
 
-@pytest.mark.samples(1)
+@pytest.mark.thorough
 @pytest.mark.parametrize("turn", [30, 180, 20, 90, -10, 45, 270])
 def test_24_turned_photos_have_their_face_where_it_was(photos, turn):
     back, middle = cmath.exp(1j * math.radians(turn)), 125 + 125j

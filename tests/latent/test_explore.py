@@ -94,7 +94,7 @@ def test_a_profile_tells_of_the_codes_that_the_model_gives(digits):
     assert profile.labels.tolist() == digits.test_labels.tolist()
 
 
-@pytest.mark.samples(1)
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", [name for name in RECIPES if name in cards()])
 def test_the_kept_profile_of_a_model_is_that_of_its_weights(name):
     card = cards()[name]

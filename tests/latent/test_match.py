@@ -138,6 +138,7 @@ def test_results_of_different_stars_are_kept_apart_and_earlier_ones_stay_readabl
     assert len({level("toy-faces-64-1", count) for count in range(4)}) == 4
 
 
+@pytest.mark.thorough
 def test_a_hint_names_the_slider_that_alone_leads_to_the_target():
     card = best_for("match")
     network = autoencoder(card.model_file(), image_shape(card.spec))

@@ -64,6 +64,7 @@ def test_a_model_draws_its_own_kind_better():
     assert psnr(original[:4], drawn[:4]) > psnr(original[4:], drawn[4:])
 
 
+@pytest.mark.thorough
 def test_bytes_are_counted():
     found = measured("jpeg", model="toy-faces-vae").figures
     assert found["bytes"] == 12
@@ -136,6 +137,7 @@ def test_a_threshold_between_the_hills_makes_mistakes_where_they_overlap(
     assert (known.max() > unknown.scores.min()) == bool(mistakes)
 
 
+@pytest.mark.samples(1)
 @pytest.mark.parametrize(
     ("what", "settings", "key"),
     [

@@ -85,6 +85,7 @@ def test_an_untrained_network_leaves_pictures_nearly_alone(toys, widths, seed):
     assert psnr(output, toys.test[:8]) > 20
 
 
+@pytest.mark.samples(1)
 @pytest.mark.parametrize("size", SIZES)
 def test_without_a_change_every_picture_comes_back_as_it_is(size):
     weights = untrained(TINY)
@@ -93,6 +94,7 @@ def test_without_a_change_every_picture_comes_back_as_it_is(size):
     assert np.array_equal(Denoiser(TINY, weights).denoise(pictures(*size)), pictures(*size))
 
 
+@pytest.mark.samples(2)
 @pytest.mark.parametrize("size", SIZES)
 def test_pictures_of_any_size_stay_pictures_of_that_size(size):
     denoiser = changing()
@@ -121,6 +123,7 @@ def test_a_size_that_is_no_multiple_of_the_stride_goes_on_mirrored():
     )
 
 
+@pytest.mark.samples(1)
 @pytest.mark.parametrize(("down", "right"), [(4, 0), (0, 4), (8, 12)])
 def test_a_moved_picture_is_a_moved_output_but_for_the_border(down, right):
     denoiser, image = changing(), pictures(128, 128, 1)
@@ -352,6 +355,7 @@ def test_tiles_give_what_the_whole_image_gives(size, monkeypatch):
     np.testing.assert_allclose(network.denoise(images), whole, rtol=0, atol=1e-5)
 
 
+@pytest.mark.samples(1)
 @pytest.mark.parametrize("blocks", [(1, 1), (2, 0, 1), (1, 1, 2)])
 def test_a_pixel_changes_nothing_beyond_the_reach(blocks):
     spec = DenoiserSpec(**{**vars(TINY), "widths": (4,) * len(blocks), "blocks": blocks})

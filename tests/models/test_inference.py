@@ -99,6 +99,7 @@ def test_a_new_version_of_the_file_is_read_again(tmp_path, digits):
     assert after.max() < 1e-6
 
 
+@pytest.mark.samples(2)
 @pytest.mark.parametrize("changes", [
     {"bottleneck": "variational", "loss": "bernoulli-nll"},
     {"pixel_scale": 255, "output_activation": "relu"},

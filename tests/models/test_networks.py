@@ -91,6 +91,7 @@ def assert_built_as_planned(spec, shape):
     return networks, total
 
 
+@pytest.mark.samples(6)
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_is_built_as_planned(name):
     spec = PRESETS[name]

@@ -164,6 +164,7 @@ def test_plain_weights_are_expanded_to_themselves(weights):
     assert all(same_bits(back[name], array) for name, array in weights.items())
 
 
+@pytest.mark.thorough
 @given(st.dictionaries(NAMES, PLAIN, max_size=4))
 def test_halved_weights_come_back_but_for_float16(weights):
     small = to_float16(weights)

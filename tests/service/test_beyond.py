@@ -50,6 +50,7 @@ def stop_all(server, *runs):
         server.wait_until(run, ended, PATIENCE)
 
 
+@pytest.mark.thorough
 def test_a_run_begun_on_one_server_is_seen_and_led_on_the_other(servers):
     one, other = servers
     run = one.submit(LONG, "ada")

@@ -213,6 +213,7 @@ def test_a_loss_that_becomes_nan_stops_the_run_with_good_weights(service):
     )
 
 
+@pytest.mark.thorough
 def test_the_time_limit_ends_a_run_and_keeps_its_weights(service):
     run_id = service.submit(change(LONG, max_seconds=8), "ada")
     stopped = service.wait_until(run_id, ended, PATIENCE)

@@ -57,6 +57,7 @@ def train_worker_pid(service):
     return client.run(os.getpid, workers=[address])[address]
 
 
+@pytest.mark.thorough
 def test_all_learn_at_the_same_time_and_only_who_finds_no_slot_waits(service):
     began = time.monotonic()
     runs = [service.submit(LONG, name) for name in STUDENTS]

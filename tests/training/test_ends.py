@@ -72,6 +72,7 @@ def test_progress_ends_at_one_with_steps_per_epoch_too(images):
     assert control.shares[-1] == pytest.approx(1.0)
 
 
+@pytest.mark.thorough
 def test_max_seconds_ends_a_run_with_its_weights(images):
     started = time.perf_counter()
     outcome, epochs = train(replace(SMALL, epochs=2000, max_seconds=1), images)
@@ -94,6 +95,7 @@ class Pausing(NoControl):
         return 100.0 if self.told else 0.0
 
 
+@pytest.mark.samples(1)
 @pytest.mark.parametrize("told", [True, False])
 def test_a_pause_does_not_count_against_max_seconds(images, monkeypatch, told):
     clock = SimpleNamespace(now=0.0)
@@ -122,6 +124,7 @@ def test_a_run_that_diverges_in_its_first_epoch_says_that_nothing_is_kept(images
     assert (outcome.history, epochs) == ((), [])
 
 
+@pytest.mark.thorough
 def test_weights_from_before_it_blew_up_are_kept(images, monkeypatch):
     """Sound for two epochs, NaN in the third: the second's weights and history are left."""
     sound = replace(LINEAR, epochs=2)

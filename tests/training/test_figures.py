@@ -34,6 +34,7 @@ def test_held_out_figures_are_numpys(images):
     np.testing.assert_allclose(epochs[-1].preview, output[:PREVIEW_IMAGES], atol=1e-5)
 
 
+@pytest.mark.thorough
 def test_psnr_is_of_pixels_up_to_one_whatever_the_network_sees(images):
     spec = change(SMALL, pixel_scale=255, output_activation="relu", learning_rate=1e-3)
     outcome, _ = train(spec, images)
@@ -59,7 +60,7 @@ def test_the_digits_preset_learns():
     assert all(m["seconds"] > 0 for m in outcome.history)
 
 
-@pytest.mark.samples(4)
+@pytest.mark.samples(2)
 @pytest.mark.parametrize(
     ("loss", "optimizer"),
     [(loss, "adam") for loss in CHOICES["loss"]]
@@ -83,6 +84,7 @@ def variational(images):
     return train(VARIATIONAL, images)[0]
 
 
+@pytest.mark.samples(1)
 @pytest.mark.parametrize(("beta", "loss"), [(0.0, "bernoulli-nll"), (4.0, "gaussian-nll")])
 def test_variational_loss_is_reconstruction_plus_beta_times_kl(images, beta, loss):
     outcome, _ = train(change(VARIATIONAL, loss=loss, beta=beta), images)
@@ -94,6 +96,7 @@ def test_variational_loss_is_reconstruction_plus_beta_times_kl(images, beta, los
             assert f"{prefix}penalty" not in m
 
 
+@pytest.mark.thorough
 def test_total_correlation_is_priced_in_a_variational_loss(images, variational):
     priced, _ = train(change(VARIATIONAL, loss="gaussian-nll", total_correlation=5.0), images)
     metrics = priced.history[-1]

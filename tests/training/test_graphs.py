@@ -39,7 +39,7 @@ class Traces:
         monkeypatch.setattr(kept.Graph, "bound", counting)
 
 
-@pytest.mark.samples(2)
+@pytest.mark.samples(1)
 @every_kind
 def test_equal_trainings_share_their_graphs_and_nothing_else(spec, images, monkeypatch):
     alone = [train(replace(spec, seed=seed), images)[0] for seed in SEEDS]
@@ -67,7 +67,7 @@ class InTurns(NoControl):
         return 0.0
 
 
-@pytest.mark.samples(1)
+@pytest.mark.thorough
 @pytest.mark.parametrize("at_once", [2, 1])
 def test_neighbours_in_other_threads_change_no_bit(images, at_once):
     specs = [

@@ -53,7 +53,7 @@ def test_another_seed_gives_another_run(kind):
     assert not np.array_equal(first.weights["encoder_0/kernel"], other.weights["encoder_0/kernel"])
 
 
-@pytest.mark.samples(2)
+@pytest.mark.samples(1)
 @every_kind
 def test_a_run_repeats_itself_however_many_steps_a_call_makes(images, monkeypatch, spec):
     one_by_one = trained_one_by_one(spec)
@@ -78,7 +78,7 @@ def test_bfloat16_learns_much_the_same(images, kind):
     assert half.history[-1]["val_loss"] < half.history[0]["val_loss"]
 
 
-@pytest.mark.samples(1)
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "spec",
     [

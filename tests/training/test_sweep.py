@@ -87,6 +87,7 @@ def ended(snapshot):
     return not snapshot.live
 
 
+@pytest.mark.thorough
 def test_a_sweep_trains_one_after_the_other_and_is_known_later(service):
     order, lock = [], threading.Lock()
     sweep = service.submit_sweep(specs_of(QUICK, (2, 16)), "ada", "digits-dense")

@@ -250,6 +250,7 @@ def asked_of(server, ticket, what="now", body=None):
         return json.loads(answer.read())
 
 
+@pytest.mark.thorough
 def test_a_server_that_is_killed_amid_a_question_has_lost_nothing(tmp_path, monkeypatch):
     monkeypatch.delenv("AE_DATABASE", raising=False)
     database = database_in(tmp_path)

@@ -66,7 +66,7 @@ ONE_OF_EACH = {part: kind for kind, (part, _) in KINDS.items()}.values()
 PAGES_OF_RUNS = [*((kind, "en") for kind in KINDS), *((kind, "de") for kind in ONE_OF_EACH)]
 
 
-@pytest.mark.samples(20)
+@pytest.mark.samples(8)
 @pytest.mark.parametrize(("kind", "language"), PAGES_OF_RUNS)
 def test_the_page_of_a_run_says_what_is_damaged(damaged, kind, language):
     part, run_id = KINDS[kind][0], IDS[kind]

@@ -96,6 +96,7 @@ def trained():
     return made
 
 
+@pytest.mark.samples(7)
 @pytest.mark.parametrize("view", LATENT_VIEWS)
 @pytest.mark.parametrize("size", [1, 2, 512])
 def test_codes_of_one_number_of_two_and_of_512_have_every_view(trained, size, view):

@@ -94,6 +94,7 @@ def test_an_unknown_model_is_a_sentence_and_another_is_shown():
     assert metric(page, "PSNR").endswith("dB")
 
 
+@pytest.mark.samples(1)
 @pytest.mark.parametrize("lang", ["en", "de"])
 def test_a_model_of_reduced_pictures_says_how_good_its_drawing_is_at_full_size(lang):
     reduced = [
@@ -113,6 +114,7 @@ def test_a_model_of_reduced_pictures_says_how_good_its_drawing_is_at_full_size(l
     assert texts(other.markdown).count("64×64") == 0
 
 
+@pytest.mark.samples(1)
 @pytest.mark.parametrize("model", ["toy-faces-vae", "digits-dense"])
 def test_a_picture_is_read_by_a_worker_and_kept_until_it_is_forgotten(monkeypatch, model):
     monkeypatch.setattr(image_files, "read_header", None)  # of the server: the workers have theirs
@@ -179,6 +181,7 @@ def test_a_photo_goes_along_to_another_model():
     assert "Forget this photo" in [each.label for each in page.button]
 
 
+@pytest.mark.samples(1)
 @pytest.mark.parametrize(
     ("task", "view"),
     [("Add noise, then remove it", "64×64 gray"), ("Clean this photo as it is", "Whole photo")],

@@ -41,6 +41,7 @@ def ended_run(spec: TrainingSpec, owner: str = "ada") -> TrainedAutoencoder:
     return trained_run(service().snapshot(record.id))
 
 
+@pytest.mark.samples(1)
 @pytest.mark.parametrize("name", SMALL)
 def test_a_small_model_of_the_app_has_two_megabytes_at_most(name):
     page = page_of(pretrained_autoencoders()[name])

@@ -287,6 +287,7 @@ def test_a_request_whose_head_stops_is_ended(impatient, sent, status):
     assert BOUND * 0.9 < seconds < 20
 
 
+@pytest.mark.thorough
 def test_an_upload_whose_body_stops_is_ended(impatient):
     with open_session(impatient) as session:
         cookie = asked(impatient, "GET", "/_stcore/health")[1]["Set-Cookie"].split(";")[0]

@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 
 import numpy as np
 import psutil
+import pytest
 from PIL import Image
 
 from ae_core.data import uploads
@@ -65,6 +66,7 @@ def test_the_reader_of_files_is_a_small_process_without_tensorflow(connection):
         assert "tensorflow" in connection.answer(loaded)[0]  # so it can be found
 
 
+@pytest.mark.thorough
 def test_others_are_answered_while_costly_files_are_read(connection):
     model = cards()["mnist-ae-2d"]
     image = np.random.default_rng(0).random(image_shape(model.spec), np.float32)
