@@ -35,11 +35,13 @@ from pages.ui.widgets.waiting import waiting
 
 TASKS = ("Add noise, then remove it", "Clean this photo as it is")
 VIEWS = ("64×64 gray", "Colour", "Whole photo")  # the last one of a visitor's own photo
+EARLIER_MODEL = "face-denoiser"
 KINDS = tuple(kind for kind in CHOICES["noise_kind"] if kind != "none")
 
 
 def page() -> None:
     """Draw the page."""
+    _written_anew()
     task = linked_choice(
         "task",
         text("denoise.what"),
@@ -66,6 +68,16 @@ def page() -> None:
         return
     with notice.refusals():
         _results(first, model, chosen, noise, seed, view)
+
+
+def _written_anew() -> None:
+    """Give the parameters of an earlier version their names, and the model that it began with."""
+    for old in ("kind", "amount"):
+        if old in st.query_params:
+            name = OLD_NAMES[old]
+            set_query(**{name: st.query_params.get(name, st.query_params[old]), old: ""})
+            if "model" not in st.query_params:
+                set_query(model=EARLIER_MODEL)
 
 
 def _results(
@@ -108,26 +120,23 @@ def _view(model: TrainedDenoiser, chosen: Chosen, *, as_it_is: bool) -> str:
 
     A photo that is cleaned as it is begins with all of it.
     """
-    if chosen.image.shape[-1] == 1:
+    small = (denoise.LESSON_SIDE, denoise.LESSON_SIDE, model.spec.channels)
+    if chosen.image.shape[-1] == 1 or chosen.image.shape == small:  # there is but one
         return VIEWS[0]
     offered = VIEWS if chosen.photo else VIEWS[:2]
-    small = "denoise.small" if model.spec.channels > 1 else f"denoise.view.{slug(VIEWS[0])}"
+    first = "denoise.small" if model.spec.channels > 1 else f"denoise.view.{slug(VIEWS[0])}"
     return linked_choice(
         "size",
         text("denoise.picture"),
         offered,
         "denoise",
         usual=offered[-1] if as_it_is and chosen.photo else offered[0],
-        format_func=lambda each: text(small if each == VIEWS[0] else f"denoise.view.{slug(each)}"),
+        format_func=lambda each: text(first if each == VIEWS[0] else f"denoise.view.{slug(each)}"),
         collapsed=True,
     )
 
 
 def _noise() -> tuple[Corruption, int]:
-    for old in ("kind", "amount"):  # older links
-        if old in st.query_params:
-            name = OLD_NAMES[old]
-            set_query(**{name: st.query_params.get(name, st.query_params[old]), old: ""})
     kind = linked_choice(
         "noise_kind", text("denoise.noise"), KINDS, "denoise", format_func=in_words
     )
@@ -150,7 +159,7 @@ def _others(
     with waiting(text("denoise.filtering"), "classical", wait):
         others = classical(asked)
     classical_view(result, others)
-    if isinstance(model, TrainedDenoiser) and result.noisy.image.shape[-1] == 1:  # gray, as theirs
+    if isinstance(model, TrainedDenoiser) and not asked.colour:  # a face, as small as theirs
         autoencoders = tuple((model.title, model.file) for model in squeezing_models())
         with waiting(text("denoise.squeezing"), "squeezed", asked.shared or asked.key):
             made = squeezed(asked, result, autoencoders)

@@ -65,9 +65,9 @@ def draw_toy_faces(size: int, channels: int, train_count: int, test_count: int) 
 
     In colour they are the same faces, in 256 steps: as float32 all of them would take 295 MB.
     """
-    from ae_core.data.toy_faces import BATCH, draw_faces, sample_factors
+    from ae_core.data.toy_faces import BATCH, draw_faces
 
-    factors = sample_factors(train_count + test_count, np.random.default_rng(SEED))
+    factors = _factors(train_count + test_count)
     tests = np.arange(len(factors)) >= train_count
     if channels == 1:
         return RawImages(draw_faces(factors, size), tests, factors)
@@ -78,6 +78,22 @@ def draw_toy_faces(size: int, channels: int, train_count: int, test_count: int) 
         part = slice(start, start + BATCH)
         pixels[part] = to_bytes_range(draw_faces(factors[part], size, channels))
     return RawImages(pixels, tests, factors)
+
+
+def draw_test_faces(
+    count: int, channels: int, train_count: int, test_count: int
+) -> NDArray[np.float32]:
+    """Return the first test images of `draw_toy_faces` alone: (N, H, W, C) in [0, 1]."""
+    from ae_core.data.toy_faces import draw_faces
+
+    factors = _factors(train_count + test_count)[train_count:]
+    return draw_faces(factors[:count], channels=channels)
+
+
+def _factors(count: int) -> NDArray[np.float32]:
+    from ae_core.data.toy_faces import sample_factors
+
+    return sample_factors(count, np.random.default_rng(SEED))
 
 
 def read_sample(path: Path) -> RawImages:

@@ -36,7 +36,8 @@ def denoiser_bytes(
         half: whether to round the weights to float16.
     """
     shape = (side, side, spec.channels)
-    return network_bytes(name, shape, shape, _layers(spec, side), kept, half=half)
+    layers = _layers(spec, side)
+    return network_bytes(name, shape, shape, layers, kept, half=half, mirrored=spec.mirrored)
 
 
 def _layers(spec: DenoiserSpec, side: int) -> list[dict[str, Any]]:

@@ -17,6 +17,11 @@ ROWS = 256  # of a photo that are put together at a time
 GRAY = 1e-3  # an image whose chroma spans less than this counts as gray
 
 
+def luma(image: np.ndarray) -> np.ndarray:
+    """Return an image (H, W, C) in [0, 1] in gray: (H, W, 1)."""
+    return image if image.shape[-1] == 1 else _plane(image, _TO_YCC[0])[..., np.newaxis]
+
+
 def apply_on_luma(denoise: Callable[[np.ndarray], np.ndarray], noisy: np.ndarray) -> np.ndarray:
     """Denoise the luma at full size and the two chroma planes at half the size.
 

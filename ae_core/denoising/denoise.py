@@ -13,7 +13,7 @@ import numpy as np
 from ae_core import images, metrics
 from ae_core.data.corruption import corrupt
 from ae_core.denoising import filters
-from ae_core.denoising.colour import apply_on_luma, resized
+from ae_core.denoising.colour import apply_on_luma, luma, resized
 from ae_core.denoising.face_distance import FaceDistance
 from ae_core.models import weights
 from ae_core.models.compatibility import image_shape
@@ -116,16 +116,17 @@ def classical(
 def squeezed(
     autoencoders: tuple[tuple[str, ModelFile], ...], noisy: np.ndarray, clean: np.ndarray | None
 ) -> list[LabelledImage]:
-    """Return the outputs of autoencoders for a noisy gray image of any size.
+    """Return the outputs of autoencoders for a noisy image of any size, in gray as they see it.
 
     Each gets the image at its own image size, and its output is enlarged again: losing the finest
     details is part of the price of its bottleneck.
 
     Args:
         autoencoders: names for display, and the models' files.
-        noisy: (H, W, 1) float32 in [0, 1].
+        noisy: (H, W, C) float32 in [0, 1].
         clean: the same shape and range, None if there is no clean image.
     """
+    noisy, clean = luma(noisy), None if clean is None else luma(clean)
     height, width, _ = noisy.shape
     labelled = []
     for name, model in autoencoders:

@@ -11,8 +11,9 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from ae_core import images
+from ae_core.data.catalog import IMAGE_SETS
 from ae_core.data.image_files import open_image
-from ae_core.data.loading import load_images
+from ae_core.data.readers import draw_test_faces
 from ae_core.denoising import faces
 
 PHOTO_SIDE = 1280  # pixels: the longer side that a photo is reduced to
@@ -87,18 +88,20 @@ def whole_photo(photo: bytes) -> np.ndarray:
     return np.asarray(whole)
 
 
-def samples(framing: str = "face") -> list[np.ndarray]:
+def samples(framing: str = "face", channels: int = 1) -> list[np.ndarray]:
     """Return sample faces for visitors without a photo, (S, S, C) uint8.
 
     The first one is the photo of an astronaut, the others are drawn.
 
     Args:
         framing: ``face`` or ``head``, see `ae_core.data.catalog.ImageSetCard`.
+        channels: C of the drawn ones, 1 or 3.
     """
     from skimage import data
 
     astronaut = Image.fromarray(data.astronaut())
-    drawn = load_images("toy-faces").test[:DRAWN_SAMPLES]
+    toys = IMAGE_SETS["toy-faces"]
+    drawn = draw_test_faces(DRAWN_SAMPLES, channels, toys.train_count, toys.test_count)
     cut = faces.cut_head if framing == "head" else faces.cut
     return [cut(astronaut, ASTRONAUT, FACE_SIDE), *map(images.to_bytes_range, drawn)]
 

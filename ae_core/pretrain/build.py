@@ -228,7 +228,8 @@ def _denoiser(name: str, folder: Path) -> None:
 
     def show(psnr: float) -> None:
         if training.done % TOLD_EVERY == 0:
-            print(f"step {training.done}/{spec.steps}  psnr {psnr:.2f}", flush=True)
+            steps = spec.steps + spec.second_steps
+            print(f"step {training.done}/{steps}  psnr {psnr:.2f}", flush=True)
         if training.done % KEPT_EVERY == 0:
             atomic_write(part, weights.to_bytes(training.state()))
 

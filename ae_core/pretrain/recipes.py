@@ -103,7 +103,13 @@ RECIPES: Mapping[str, Recipe] = {
 DENOISERS: Mapping[str, DenoiserSpec] = {
     "face-denoiser": DenoiserSpec(),
     "face-denoiser-colour": DenoiserSpec(
-        "lfw-faces", channels=3, steps=14_000, learning_rate=5e-4, faintest=5e-4
+        "lfw-faces",
+        channels=3,
+        steps=14_000,
+        second_steps=4_000,
+        learning_rate=5e-4,
+        faintest=5e-4,
+        mirrored=True,
     ),
 }
 # The denoisers in colour, and those for gray images that come with the app and that they begin as.

@@ -19,15 +19,19 @@ class DenoiserSpec:
         widths: filters per level; the first level works at the image's size, each further one at
             half the size before. At full size even a few filters gain more than many at half size.
         blocks: residual blocks per level on the way down and, except for the last level, up.
-        steps: the total number of batches.
+        steps: the number of batches of the first round.
+        second_steps: the number of batches of a second round, which begins with the moving
+            averages of the first one and with 0.4 of its rate.
         batch_size: images per step.
         learning_rate: the maximum; the rate rises for the first 2 % of the steps and then follows
-            half a cosine down to 0 (arXiv 1608.03983, one period).
+            half a cosine down to 0 (arXiv 1608.03983); the second round has another half cosine.
         ema_decay: the decay of the exponential moving average of the weights, which is the result
             (arXiv 1806.04498).
         seed: the seed of the initial weights, the order of the images and all noise.
         faintest: a mean squared error that is added in the loss: lowering smaller ones pays off
             little. 2e-3 is 27 dB.
+        mirrored: whether the result is the mean of what the network makes of an image and of its
+            mirror image, mirrored back (arXiv 1707.02921, section 3.4).
         precision: ``float32``, or ``bfloat16`` to compute in bfloat16 with float32 weights.
     """
 
@@ -36,11 +40,13 @@ class DenoiserSpec:
     widths: tuple[int, ...] = (24, 48, 96, 160)
     blocks: tuple[int, ...] = (1, 1, 2, 2)
     steps: int = 72_000
+    second_steps: int = 0
     batch_size: int = 16
     learning_rate: float = 1e-3
     ema_decay: float = 0.999
     seed: int = 0
     faintest: float = 2e-3
+    mirrored: bool = False
     precision: str = "bfloat16"
 
     def __post_init__(self) -> None:
@@ -55,6 +61,8 @@ class DenoiserSpec:
         for blocks in self.blocks:
             LIMITS["layers"].check("blocks", blocks)
         LIMITS["steps_per_epoch"].check("steps", self.steps)
+        if self.second_steps:
+            LIMITS["steps_per_epoch"].check("second_steps", self.second_steps)
         if not 1 <= len(self.widths) == len(self.blocks):
             raise ValueError(f"blocks={self.blocks} must be one number for each of widths")
 

@@ -30,7 +30,8 @@ MIXTURE = (
 )
 CONTRASTS = 0.08  # share of images with another contrast: black pixels are not always missing ones
 CLOSE_UPS = 0.10  # share of images that are enlarged parts of a face, for larger photos
-WARM_UP = 0.02  # share of the steps
+WARM_UP = 0.02  # share of the steps of the first round
+SECOND_RATE = 0.4  # of the first round's
 
 
 class Training:
@@ -72,6 +73,9 @@ class Training:
         signature = [picture, picture, number, number]
         call = tf.function(self._step, input_signature=signature, autograph=False)
         for noisy, clean in _ahead(_batches(self._spec, self._images, self.done)):
+            if self.done == self._spec.steps:  # the second round
+                for variable, mean in zip(self._variables, self._means, strict=True):
+                    variable.assign(mean)
             # A plain mean over the early steps: otherwise the random start would linger.
             kept = min(self._spec.ema_decay, (self.done + 1) / (self.done + 11))
             loss = float(call(noisy, clean, _rate(self._spec, self.done + 1), kept))
@@ -121,16 +125,24 @@ def _ahead(batches: Iterator[Pair]) -> Iterator[Pair]:
 
 
 def _rate(spec: DenoiserSpec, number: int) -> float:
+    """Return the learning rate of a step, whose number begins with 1."""
     share = number / spec.steps
     if share < WARM_UP:
         return spec.learning_rate * share / WARM_UP
-    return spec.learning_rate * 0.5 * (1 + math.cos(math.pi * (share - WARM_UP) / (1 - WARM_UP)))
+    if share <= 1:
+        return spec.learning_rate * _half_cosine((share - WARM_UP) / (1 - WARM_UP))
+    share = (number - spec.steps) / spec.second_steps
+    return spec.learning_rate * SECOND_RATE * _half_cosine(share)
+
+
+def _half_cosine(share: float) -> float:
+    return 0.5 * (1 + math.cos(math.pi * share))
 
 
 def _batches(spec: DenoiserSpec, images: np.ndarray, done: int) -> Iterator[Pair]:
     """Yield pairs of noisy and clean images, (batch, H, W, C) each, starting at step ``done``."""
     kinds, shares, lows, highs = zip(*MIXTURE, strict=True)
-    for step in range(done, spec.steps):
+    for step in range(done, spec.steps + spec.second_steps):
         rng = np.random.default_rng([spec.seed, step])  # independent of earlier steps
         first = step * spec.batch_size
         places = range(first, first + spec.batch_size)

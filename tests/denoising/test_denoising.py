@@ -13,13 +13,14 @@ from skimage import data
 
 from ae_core import metrics
 from ae_core.data.image_files import open_image
+from ae_core.data.loading import load_images
 from ae_core.denoising import denoise as denoising
 from ae_core.denoising import filters, photos
 from ae_core.denoising.denoise import classical, clean_photo, denoise, prepared
 from ae_core.denoising.faces import MIDDLE, Crop
 from ae_core.denoising.photos import cut_face, find_faces, middle_square, take_photo, turn
 from ae_core.errors import Message
-from ae_core.images import to_array, to_pillow
+from ae_core.images import to_array, to_bytes_range, to_pillow
 from ae_core.models import inference, weights
 from ae_core.models.compatibility import image_shape
 from ae_core.models.pretrained import cards
@@ -132,8 +133,12 @@ def test_every_noise_gets_less(face, name, kind, colour):
 @pytest.mark.parametrize("rgb", [(200, 60, 60), (40, 90, 200), (30, 160, 60), (128, 128, 128)])
 def test_colour_keeps_its_hue(name, rgb, noise):
     flat = np.full((96, 96, 3), rgb, np.uint8)
-    output = denoise(cards()[name].model_file(), flat, noise, 0, colour=True).output.image
-    assert output.mean(axis=(0, 1)) == pytest.approx(np.array(rgb) / 255, abs=0.02)
+    card = cards()[name]
+    output = denoise(card.model_file(), flat, noise, 0, colour=True).output.image
+    # Behind noise, what has seen faces in colour expects little that is green.
+    far = 0.08 if noise and card.spec.channels == 3 else 0.02
+    assert output.mean(axis=(0, 1)) == pytest.approx(np.array(rgb) / 255, abs=far)
+    assert np.argsort(output.mean(axis=(0, 1)))[-1] == np.argmax(rgb) or len(set(rgb)) == 1
 
 
 def test_a_flat_colour_is_without_noise():
@@ -210,6 +215,13 @@ def test_weights_that_are_not_finite_are_refused_by_the_name_of_their_layer(face
     model = replace(card.model_file(), path=str(path), version=1)
     with refused("weights", problem=Message.of("weights_finite", name=layer)):
         denoise(model, face, MUCH, 0, colour=False)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_drawn_samples_are_the_first_test_images(channels):
+    tests = load_images("toy-faces", channels=channels).test
+    drawn = photos.samples(channels=channels)[1:]
+    np.testing.assert_array_equal(drawn, to_bytes_range(tests[: photos.DRAWN_SAMPLES]))
 
 
 def test_samples_are_square():

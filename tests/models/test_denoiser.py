@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -295,7 +296,7 @@ def few_steps(toys, interrupted_after=0, **changes):
         training = Training(spec, toys.train[:20])
         training.restore(from_bytes(to_bytes(kept)))
         training.run(lambda _: None)
-    assert training.done == spec.steps
+    assert training.done == spec.steps + spec.second_steps
     return training.weights()
 
 
@@ -308,6 +309,25 @@ def first(toys):
 def test_an_interrupted_training_goes_on_as_if_nothing_had_been(toys, first):
     parts = few_steps(toys, interrupted_after=5, seed=3)
     assert all(np.array_equal(first[name], parts[name]) for name in first)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("interrupted_after", [8, 10])
+def test_a_second_round_is_interrupted_likewise(toys, first, interrupted_after):
+    whole, parts = (
+        few_steps(toys, after, second_steps=4, seed=3) for after in (0, interrupted_after)
+    )
+    assert all(np.array_equal(whole[name], parts[name]) for name in whole)
+    assert not any(np.array_equal(first[name], whole[name]) for name in whole)
+
+
+def test_a_second_round_begins_with_the_averages_of_the_first_one(toys, monkeypatch):
+    monkeypatch.setattr("ae_core.training.denoiser.SECOND_RATE", 0.0)  # so that it changes nothing
+    training = Training(replace(TINY, steps=8, second_steps=2), toys.train[:20])
+    after = []
+    training.run(lambda _: after.append(training.weights()))
+    begun = {each.path: each.numpy() for each in training._variables}
+    assert all(np.array_equal(begun[name], after[7][name]) for name in begun)
 
 
 @pytest.mark.thorough
@@ -333,6 +353,28 @@ def test_the_learning_rate_at_known_places():
     spec = DenoiserSpec(steps=36_000, learning_rate=1e-3)
     rates = {number: _rate(spec, number) for number in (1, 360, 720, 18_360, 36_000)}
     assert rates == pytest.approx({1: 1e-3 / 720, 360: 5e-4, 720: 1e-3, 18_360: 5e-4, 36_000: 0})
+
+
+def test_the_second_round_begins_lower_and_falls_to_0():
+    spec = DenoiserSpec(steps=1000, second_steps=400, learning_rate=1e-3)
+    rates = {number: _rate(spec, number) for number in (1000, 1001, 1200, 1400)}
+    assert rates == pytest.approx({1000: 0, 1001: 4e-4, 1200: 2e-4, 1400: 0}, abs=1e-8)
+
+
+def test_a_mirrored_denoiser_treats_both_sides_alike(toys):
+    spec = replace(TINY, mirrored=True)
+    network = build(spec, seed=0)
+    rng = np.random.default_rng(0)
+    for variable in network.trainable_variables:
+        variable.assign(variable + rng.normal(0, 0.05, variable.shape))
+    weights = {each.path: each.numpy() for each in network.trainable_variables}
+    images, mirrored = toys.test[:4], toys.test[:4, :, ::-1]
+    alone = Denoiser(TINY, weights)
+    both = Denoiser(spec, weights)
+    assert not np.allclose(alone.denoise(mirrored), alone.denoise(images)[:, :, ::-1], atol=1e-3)
+    mean = (alone.denoise(images) + alone.denoise(mirrored)[:, :, ::-1]) / 2
+    np.testing.assert_allclose(both.denoise(images), mean, atol=1e-6)
+    np.testing.assert_allclose(both.denoise(mirrored), mean[:, :, ::-1], atol=1e-6)
 
 
 def test_the_mixture_is_of_known_kinds_and_whole():

@@ -63,15 +63,15 @@ def test_image(choice: ImageChoice, number: int) -> np.ndarray:
 
 
 @st.cache_resource(show_spinner=False)
-def sample_faces(framing: str = "face") -> list[np.ndarray]:
+def sample_faces(framing: str, channels: int) -> list[np.ndarray]:
     """Return sample faces, an alternative to an upload; see `ae_core.denoising.photos.samples`."""
-    return answer(photos.samples, framing)
+    return answer(photos.samples, framing, channels)
 
 
 @st.cache_resource(show_spinner=False)
-def sample_tiles() -> tuple[str, ...]:
+def sample_tiles(channels: int) -> tuple[str, ...]:
     """Return the images of `sample_faces`, reduced, as data URLs."""
-    return data_urls(_thumbnail(image) for image in sample_faces())
+    return data_urls(_thumbnail(image) for image in sample_faces("face", channels))
 
 
 def _thumbnail(image: np.ndarray) -> np.ndarray:

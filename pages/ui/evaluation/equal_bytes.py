@@ -96,8 +96,9 @@ def _chosen(model: TrainedAutoencoder, source: str) -> np.ndarray | None:
         return _test(model)
     if source in OWN:
         return own_image(source, model)
-    sample = images.to_pillow(sample_face("measure").image)
-    return images.to_array(sample, image_shape(model.spec))
+    shape = image_shape(model.spec)
+    sample = images.to_pillow(sample_face("measure", channels=shape[-1]).image)
+    return images.to_array(sample, shape)
 
 
 def _caption(

@@ -11,6 +11,7 @@ from ae_core.data.image_files import KINDS
 from ae_core.data.loading import card
 from ae_core.denoising import photos
 from ae_core.denoising.faces import MIDDLE
+from ae_core.models.compatibility import image_shape
 from ae_core.specs import ImageChoice, TrainingSpec
 from pages.ui.backend.images import gallery, sample_faces, sample_tiles
 from pages.ui.backend.service import answer, read_upload, take_upload
@@ -69,31 +70,38 @@ def face_source(model: TrainedAutoencoder | TrainedDenoiser) -> Chosen | None:
     spec = model.spec
     framing = card(spec.image_set).framing if isinstance(spec, TrainingSpec) else "face"
     if source == "Samples":
-        return sample_face("denoise", "head" if framing == "head" else "face")
+        return sample_face("denoise", "head" if framing == "head" else "face", channels_of(model))
     if source == "Test set":
         return _test_picture(model)
     return own_photo(source, framing=framing)
 
 
-def sample_face(page: str, framing: str = "face") -> Chosen:
+def sample_face(page: str, framing: str = "face", channels: int = 1) -> Chosen:
     """Let the visitor choose one of the app's sample faces; the address keeps the choice.
 
     Args:
         page: the page, for the widget's key.
         framing: ``face`` or ``head``, see `ae_core.data.catalog.ImageSetCard`.
+        channels: C of the drawn faces.
     """
-    images = sample_faces(framing)
+    images = sample_faces(framing, channels)
     drawn = (text("denoise.sample.drawn", number=number) for number in range(1, len(images)))
     names = (text("denoise.sample.astronaut"), *drawn)
     number = linked_index("picture", len(images))
     image_picker(
         f"{page}-samples",
-        sample_tiles(),
+        sample_tiles(channels),
         names,
         number,
         lambda index: set_query(picture=str(index)),
     )
-    return Chosen(("sample", framing, number), images[number], shared=True)
+    return Chosen(("sample", framing, channels, number), images[number], shared=True)
+
+
+def channels_of(model: TrainedAutoencoder | TrainedDenoiser) -> int:
+    """Return C of the images that a model gets."""
+    spec = model.spec
+    return image_shape(spec)[-1] if isinstance(spec, TrainingSpec) else spec.channels
 
 
 def _test_picture(model: TrainedAutoencoder | TrainedDenoiser) -> Chosen | None:

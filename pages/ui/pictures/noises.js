@@ -100,19 +100,20 @@ const TURNED = WAVES.map((_, at) => WAVES[(at % SIDE) * SIDE + Math.floor(at / S
  * @param {Float32Array} matrix
  * @param {Float32Array} square
  */
-const product = (matrix, square) =>
-  square.map((_, at) => {
-    const [u, v] = [Math.floor(at / SIDE) * SIDE, (at % SIDE) * SIDE];
+function product(matrix, square) {
+  const down = square.map((_, at) => {
+    const [u, k] = [Math.floor(at / SIDE) * SIDE, at % SIDE];
     let sum = 0;
-    for (let i = 0; i < SIDE; i++) {
-      let line = 0;
-      for (let k = 0; k < SIDE; k++) {
-        line = fround(line + fround(fround(matrix[u + i] * square[i * SIDE + k]) * matrix[v + k]));
-      }
-      sum = fround(sum + line);
-    }
+    for (let i = 0; i < SIDE; i++) sum = fround(sum + fround(matrix[u + i] * square[i * SIDE + k]));
     return sum;
   });
+  return down.map((_, at) => {
+    const [u, v] = [Math.floor(at / SIDE) * SIDE, (at % SIDE) * SIDE];
+    let sum = 0;
+    for (let k = 0; k < SIDE; k++) sum = fround(sum + fround(matrix[v + k] * down[u + k]));
+    return sum;
+  });
+}
 
 /** @type {Noise} */
 function jpeg({ shape, clean }, amount) {

@@ -28,7 +28,7 @@ class NamedImage:
 
 
 def save_menu(key: str, versions: Sequence[NamedImage]) -> None:
-    """Offer images of one shape as PNG files, and a sheet of them.
+    """Offer images of one size as PNG files, and a sheet of them.
 
     Args:
         key: the name of the menu, and of the sheet's file.
@@ -44,5 +44,11 @@ def _png(image: np.ndarray) -> Callable[[], bytes]:
 
 
 def _contact_sheet(versions: Sequence[NamedImage]) -> bytes:
-    row = np.stack([images.to_bytes_range(version.image) for version in versions])
+    channels = max(version.image.shape[-1] for version in versions)  # gray is a colour, too
+    row = np.stack(
+        [
+            np.repeat(images.to_bytes_range(image), channels // image.shape[-1], axis=-1)
+            for image in (version.image for version in versions)
+        ]
+    )
     return images.to_png(images.contact_sheet(row[np.newaxis], width=SHEET_WIDTH))
