@@ -144,7 +144,7 @@ def _train_epoch(
     """Train one epoch of ``total`` images and return its sums."""
     clock.check(number)
     sums = MetricSums()
-    for part in step.epoch(order):
+    for part in step.epoch(order, number):
         sums += part
         _check_finite(number, sums.loss)
         clock.check(number)

@@ -25,7 +25,7 @@ def test_held_out_noise_is_the_same_at_every_evaluation(images, kind):
     assert first.loss != clean.loss  # there is noise
     assert first.images == clean.images == 120
     assert one.evaluate() == first
-    list(one.epoch(np.arange(500)))
+    list(one.epoch(np.arange(500), 1))
     trained = one.evaluate()
     assert trained != first  # the network moved …
     assert one.evaluate() == trained  # … and counting the training's noise did not
@@ -45,10 +45,10 @@ def test_noise_is_drawn_afresh_for_every_batch_and_only_on_the_way_in(images, mo
     same = replace(images, read_train=lambda: repeated, train_count=4)
     monkeypatch.setattr(steps, "SECONDS_PER_CALL", 0)
     one = steps_of(spec, same)
-    losses = [part.loss for part in one.epoch(np.arange(4))]
-    losses += [part.loss for part in one.epoch(np.arange(4))]
+    losses = [part.loss for part in one.epoch(np.arange(4), 1)]
+    losses += [part.loss for part in one.epoch(np.arange(4), 1)]
     assert min(abs(a - b) for i, a in enumerate(losses) for b in losses[:i]) > 1e-6
-    clean = [p.loss for p in steps_of(change(spec, noise_amount=0.0), same).epoch(np.arange(4))]
+    clean = [p.loss for p in steps_of(change(spec, noise_amount=0.0), same).epoch(np.arange(4), 1)]
     assert np.ptp(clean) < 1e-5
 
 

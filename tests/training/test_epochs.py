@@ -25,8 +25,8 @@ def test_about_half_of_the_pictures_are_mirrored_anew_every_time(images, monkeyp
     monkeypatch.setattr(TrainStep, "_forward", watched)
     steps = steps_of(replace(LINEAR, augment="mirror", batch_size=500), images)
     order = np.arange(500)
-    list(steps.epoch(order))
-    list(steps.epoch(order))
+    list(steps.epoch(order, 1))
+    list(steps.epoch(order, 1))
     straight = [[(p == x).all() for p, x in zip(s, images.train, strict=False)] for s in seen]
     mirrored = [
         [(p == x[:, ::-1]).all() for p, x in zip(s, images.train, strict=False)] for s in seen
@@ -46,7 +46,9 @@ def test_average_loss_per_sample_divides_by_the_set_even_if_pictures_are_left_ou
 
 
 def seen(spec, images):
-    return sum(part.images for part in steps_of(spec, images).epoch(np.arange(len(images.train))))
+    return sum(
+        part.images for part in steps_of(spec, images).epoch(np.arange(len(images.train)), 1)
+    )
 
 
 @pytest.mark.parametrize("batch_size", [1, 32, 125, 499, 500, 501, 1024])
@@ -68,7 +70,7 @@ def test_the_order_changes_from_epoch_to_epoch_but_not_the_set(images, monkeypat
     orders = []
     whole = TrainStep.epoch
 
-    def noting(self, order):
+    def noting(self, order, number):
         orders.append(order.copy())
         return whole(self, order)
 

@@ -37,11 +37,24 @@ def test_whatever_xla_compiles_it_trains_as_without(images, monkeypatch, turn):
     assert steps.should_jit_compile(spec, WORTH_COMPILING)
     assert not steps.should_jit_compile(spec, WORTH_COMPILING - 1)
     assert not steps.should_jit_compile(replace(spec, precision="bfloat16"), WORTH_COMPILING)
+    monkeypatch.setattr(steps, "PLAIN_EPOCHS", 0)
     monkeypatch.setattr(steps, "should_jit_compile", lambda *_: True)
     with_it, _ = train(spec, images)
     monkeypatch.setattr(steps, "should_jit_compile", lambda *_: False)
     without, _ = train(spec, images)
     assert with_it.history[0]["loss"] == pytest.approx(without.history[0]["loss"], rel=1e-4)
+
+
+@pytest.mark.thorough
+def test_nobody_waits_for_xla_to_see_a_curve(images, monkeypatch):
+    spec = replace(SMALL, epochs=steps.PLAIN_EPOCHS + 1)
+    ends = []
+    for compiled in (True, False):
+        monkeypatch.setattr(steps, "should_jit_compile", lambda *_, value=compiled: value)
+        ends.append(train(spec, images)[0].history)
+    same = [first["loss"] == other["loss"] for first, other in zip(*ends, strict=True)]
+    assert same[:-1] == [True] * steps.PLAIN_EPOCHS
+    assert ends[0][-1]["loss"] == pytest.approx(ends[1][-1]["loss"], rel=1e-4)
 
 
 @pytest.mark.samples(1)
