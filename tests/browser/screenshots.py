@@ -38,7 +38,7 @@ def main(url: str) -> None:
         open_page(page, "/reconstruct?model=toy-faces-vae&picture=3")
         page.get_by_text("PCA").first.wait_for()
         _save(page, "reconstruct")
-        open_page(page, "/denoise?model=toy-faces-vae&source=Test set&picture=3&noise_amount=0.1")
+        open_page(page, "/denoise?picture=4&noise_amount=0.2")
         page.locator(".wipe").wait_for()
         _save(page, "denoise")
         open_page(page, "/latent_space?model=toy-faces-vae")

@@ -72,7 +72,7 @@ def test_the_order_changes_from_epoch_to_epoch_but_not_the_set(images, monkeypat
 
     def noting(self, order, number):
         orders.append(order.copy())
-        return whole(self, order)
+        return whole(self, order, number)
 
     monkeypatch.setattr(TrainStep, "epoch", noting)
     train(SMALL, images)
