@@ -36,8 +36,7 @@ def denoiser_bytes(
         half: whether to round the weights to float16.
     """
     shape = (side, side, spec.channels)
-    layers = _layers(spec, side)
-    return network_bytes(name, shape, shape, layers, kept, half=half, mirrored=spec.mirrored)
+    return network_bytes(name, shape, shape, _layers(spec, side), kept, half=half)
 
 
 def _layers(spec: DenoiserSpec, side: int) -> list[dict[str, Any]]:

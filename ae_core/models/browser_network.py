@@ -8,8 +8,7 @@ shape, kernel and bias, the last two as an offset in bytes and a count of elemen
 steps by the size of one, the places of the larger ones and their numbers. A layer's output may get
 something added before its activation: ``shortcut``, the kernel of a linear map from the input, or
 ``add``, the number of an earlier map of the same shape; the input is map 0, the output of the first
-layer map 1. ``mirrored`` says that the output is the mean of that of an image and of that of its
-mirror image, mirrored back.
+layer map 1.
 """
 
 import hashlib
@@ -33,7 +32,6 @@ def network_bytes(
     *,
     half: bool,
     scale: float = 1,
-    mirrored: bool = False,
 ) -> bytes:
     """Write a network for the browser.
 
@@ -46,7 +44,6 @@ def network_bytes(
         weights: all weights by name, also the result of `quantize`; others are left out.
         half: whether to round the weights to float16, except for those in steps.
         scale: the largest value of a pixel in the network; outside it is 1.
-        mirrored: see above.
     """
     body = bytearray()
 
@@ -76,7 +73,6 @@ def network_bytes(
             "shape": image_shape,
             "scale": scale,
             "half": half,
-            "mirrored": mirrored,
             "layers": described,
         }
     ).encode()

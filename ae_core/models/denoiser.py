@@ -152,10 +152,4 @@ class Denoiser:
         return output[:, :height, :width]
 
     def _output(self, images: tf.Tensor) -> tf.Tensor:
-        output = self._clipped(images)
-        if self.spec.mirrored:
-            output = (output + tf.reverse(self._clipped(tf.reverse(images, [2])), [2])) / 2
-        return output
-
-    def _clipped(self, images: tf.Tensor) -> tf.Tensor:
         return tf.clip_by_value(self._network(images, training=False), 0.0, 1.0)

@@ -109,7 +109,6 @@ DENOISERS: Mapping[str, DenoiserSpec] = {
         second_steps=4_000,
         learning_rate=5e-4,
         faintest=5e-4,
-        mirrored=True,
     ),
 }
 # The denoisers in colour, and those for gray images that come with the app and that they begin as.

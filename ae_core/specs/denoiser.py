@@ -30,8 +30,6 @@ class DenoiserSpec:
         seed: the seed of the initial weights, the order of the images and all noise.
         faintest: a mean squared error that is added in the loss: lowering smaller ones pays off
             little. 2e-3 is 27 dB.
-        mirrored: whether the result is the mean of what the network makes of an image and of its
-            mirror image, mirrored back (arXiv 1707.02921, section 3.4).
         precision: ``float32``, or ``bfloat16`` to compute in bfloat16 with float32 weights.
     """
 
@@ -46,7 +44,6 @@ class DenoiserSpec:
     ema_decay: float = 0.999
     seed: int = 0
     faintest: float = 2e-3
-    mirrored: bool = False
     precision: str = "bfloat16"
 
     def __post_init__(self) -> None:

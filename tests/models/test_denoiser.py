@@ -361,22 +361,6 @@ def test_the_second_round_begins_lower_and_falls_to_0():
     assert rates == pytest.approx({1000: 0, 1001: 4e-4, 1200: 2e-4, 1400: 0}, abs=1e-8)
 
 
-def test_a_mirrored_denoiser_treats_both_sides_alike(toys):
-    spec = replace(TINY, mirrored=True)
-    network = build(spec, seed=0)
-    rng = np.random.default_rng(0)
-    for variable in network.trainable_variables:
-        variable.assign(variable + rng.normal(0, 0.05, variable.shape))
-    weights = {each.path: each.numpy() for each in network.trainable_variables}
-    images, mirrored = toys.test[:4], toys.test[:4, :, ::-1]
-    alone = Denoiser(TINY, weights)
-    both = Denoiser(spec, weights)
-    assert not np.allclose(alone.denoise(mirrored), alone.denoise(images)[:, :, ::-1], atol=1e-3)
-    mean = (alone.denoise(images) + alone.denoise(mirrored)[:, :, ::-1]) / 2
-    np.testing.assert_allclose(both.denoise(images), mean, atol=1e-6)
-    np.testing.assert_allclose(both.denoise(mirrored), mean[:, :, ::-1], atol=1e-6)
-
-
 def test_the_mixture_is_of_known_kinds_and_whole():
     kinds, shares, lows, highs = zip(*MIXTURE, strict=True)
     assert sum(shares) == pytest.approx(1, abs=1e-12)

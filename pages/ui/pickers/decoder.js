@@ -16,7 +16,6 @@ import * as wasm from "./decoder_wasm.js";
  * @property {number[]} shape an image's shape: [H, W, C]
  * @property {number} scale the largest pixel value in the training
  * @property {boolean} half whether the weights are float16
- * @property {boolean} mirrored whether the mirror image is denoised, too, and the output the mean of both
  * @property {Layer[]} layers
  *
  * @typedef {Header & { read: Read }} Network
@@ -26,7 +25,7 @@ import * as wasm from "./decoder_wasm.js";
  * @property {Run} run
  * @property {"wasm" | "javascript"} engine
  *
- * @typedef {Omit<Header, "layers" | "half" | "mirrored"> & Runs} Decoder
+ * @typedef {Omit<Header, "layers" | "half"> & Runs} Decoder
  */
 
 /** @type {WebAssembly.Module | undefined} */
@@ -46,13 +45,13 @@ export function unpack(bytes) {
       ? fromHalf(new Uint16Array(own.buffer, begin, size))
       : new Float32Array(own.buffer, begin, size);
   };
-  const { layers, half, mirrored, ...told } = header;
+  const { layers, half, ...told } = header;
   const about = { ...told, latent_dim: wasm.sizeOf(header.input) };
   const network = { ...header, read };
   const fast = engine && inWasm(engine, network);
   if (fast) return { ...about, ...fast };
   /** @type {Decoder} */
-  const decoder = { ...about, run: whole(network, javascript.assembled(network)), engine: "javascript" };
+  const decoder = { ...about, run: javascript.assembled(network), engine: "javascript" };
   if (!engine) wasm.engine.then((module) => module && Object.assign(decoder, inWasm(module, network)));
   return decoder;
 }
@@ -60,33 +59,10 @@ export function unpack(bytes) {
 /** @param {WebAssembly.Module} module @param {Network} network @returns {Pick<Decoder, "run" | "engine"> | undefined} */
 function inWasm(module, network) {
   try {
-    return { run: whole(network, wasm.assembled(module, network)), engine: "wasm" };
+    return { run: wasm.assembled(module, network), engine: "wasm" };
   } catch (error) {
     if (error instanceof RangeError) return undefined; // there is not that much memory in one piece
     throw error;
-  }
-}
-
-/** Return what a network does, of what its layers do. @param {Header} header @param {Run} run @returns {Run} */
-function whole({ mirrored, shape: [height, width, channels] }, run) {
-  if (!mirrored) return run;
-  const output = new Float32Array(height * width * channels);
-  return (image) => {
-    output.set(run(image));
-    const again = run(mirror(image));
-    for (let i = 0; i < output.length; i++) output[i] = (output[i] + again[placeInMirror(i)]) / 2;
-    return output;
-  };
-
-  /** @param {ArrayLike<number>} image */
-  function mirror(image) {
-    return Float32Array.from(image, (_, i) => image[placeInMirror(i)]);
-  }
-
-  /** @param {number} i */
-  function placeInMirror(i) {
-    const column = Math.floor(i / channels) % width;
-    return i + (width - 1 - 2 * column) * channels;
   }
 }
 
