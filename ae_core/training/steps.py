@@ -160,13 +160,13 @@ class TrainStep:
         full, rest = batches(self._spec, order.astype(np.int32))
         make = self._call if number > PLAIN_EPOCHS else self._last
         if number == PLAIN_EPOCHS + 1:
-            self._steps_per_call = 1  # which may be compiled
+            self._steps_per_call = 1  # the first compiled call compiles: its time tells nothing
         done = 0
         while done < len(full):
             started = time.perf_counter()
             first, done = done, min(done + self._steps_per_call, len(full))
             yield self._sums(make(self._train, full, first, done))
-            if done > 1:  # the first step also traced the graph, or had it compiled
+            if done > 1:  # the first step also traced the graph, or compiled it
                 seconds_per_step = (time.perf_counter() - started) / (done - first)
                 self._steps_per_call = max(1, int(SECONDS_PER_CALL / seconds_per_step))
         if len(rest):
