@@ -86,16 +86,14 @@ def test_the_engines_agree_on_any_layers(engines, network, seed):
     np.testing.assert_allclose(fast, slow, atol=1e-5 * slow.max(), rtol=0)
 
 
-BEGIN = """async ([bytes, decoder, engine]) => {
+BEGIN = """async ([bytes, decoder]) => {
   const live = await import(decoder);
   const early = live.unpack(new Uint8Array(await (await fetch(bytes)).arrayBuffer()));
   const code = new Float32Array(early.latent_dim).fill(0.5);
-  const drawn = () => [early.engine, Array.from(live.decode(early, code))];
-  const before = drawn();
-  window.letGo();
-  await (await import(engine)).engine;
-  return [before, drawn()];
+  window.drawn = () => [early.engine, Array.from(live.decode(early, code))];
+  return window.drawn();
 }"""
+ARRIVED = "async (engine) => { await (await import(engine)).engine; return window.drawn(); }"
 
 
 def test_the_first_picture_waits_for_no_engine(browser):
@@ -103,13 +101,15 @@ def test_the_first_picture_waits_for_no_engine(browser):
     spec = AutoencoderSpec(latent_dim=4)
     weights = random_weights(spec, (6, 5, 1), np.random.default_rng(0))
     made = decoder_bytes("any", spec, (6, 5, 1), weights, half=False)
+    decoder, engine = (address(f"pickers/{name}.js") for name in ("decoder", "decoder_wasm"))
     with browser.new_page() as tab:
         importing(tab)
         held = []
         tab.route("**/*.wasm", lambda route: held.append(route))
-        tab.expose_function("letGo", lambda: held[0].fallback())
-        names = [address(f"pickers/{name}.js") for name in ("decoder", "decoder_wasm")]
-        before, after = tab.evaluate(BEGIN, [as_url(made), *names])
+        with tab.expect_request("**/*.wasm"):
+            before = tab.evaluate(BEGIN, [as_url(made), decoder])
+        held[0].fallback()
+        after = tab.evaluate(ARRIVED, engine)
     assert (before[0], after[0]) == ("javascript", "wasm")
     np.testing.assert_allclose(after[1], before[1], atol=1e-5)
 

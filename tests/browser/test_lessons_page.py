@@ -260,7 +260,8 @@ def test_each_pixel_says_its_value(page):
     data = load_images(*SMALL).test[picture.number, ..., 0]
     held: list[Route] = []
     page.route("**/lessons/pixels.js", lambda route: held.append(route))
-    page.goto(f"/lessons?lesson={LESSONS[0].id}&lang=en")
+    with page.expect_request("**/lessons/pixels.js"):  # which the drawn page may ask for late
+        page.goto(f"/lessons?lesson={LESSONS[0].id}&lang=en")
     below = page.get_by_role("button", name="That is my guess")
     expect(below).to_be_visible()
     wait_until_drawn(page)
