@@ -69,7 +69,8 @@ def _parser() -> argparse.ArgumentParser:
     cleaning = commands.add_parser("denoise", help="remove the noise from an image")
     cleaning.add_argument("source", type=Path, metavar="IN")
     cleaning.add_argument("target", type=Path, metavar="OUT", help="a .png file")
-    cleaning.add_argument("--model", default="face-denoiser", choices=sorted(pretrained.cards()))
+    best = pretrained.best_for("denoise").name
+    cleaning.add_argument("--model", default=best, choices=sorted(pretrained.cards()))
     cleaning.add_argument("--add-noise", metavar="KIND:AMOUNT", help="for example gaussian:0.2")
     cleaning.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the noise")
     cleaning.set_defaults(command=_denoise)

@@ -101,8 +101,7 @@ def _results(
     with first, notice.refusals():
         with waiting(text("denoise.denoising"), "denoised", wait):
             result = denoised(asked)
-        gray = isinstance(model, TrainedDenoiser) and model.spec.channels == 1
-        denoised_view(result, asked, faces=gray and not whole)
+        denoised_view(result, asked, faces=not whole)
         if chosen.key[0] != "test" and isinstance(model, TrainedAutoencoder):
             # Noise that a photo already had is in the error, too, and says nothing of its subject.
             given, there = (result.clean, 0.0) if result.clean else (result.noisy, result.noise)

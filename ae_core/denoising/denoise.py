@@ -18,7 +18,7 @@ from ae_core.denoising.face_distance import FaceDistance
 from ae_core.models import weights
 from ae_core.models.compatibility import image_shape
 from ae_core.models.inference import DenoiserFile, ModelFile, autoencoder
-from ae_core.models.pretrained import FACE_DISTANCE, FOLDER
+from ae_core.models.pretrained import FACE_DISTANCES, FOLDER
 from ae_core.specs import Corruption
 
 if TYPE_CHECKING:
@@ -54,8 +54,8 @@ class Denoised:
         output: the model's output.
         noise: estimated standard deviation of the noise in `noisy`, on the [0, 1] scale.
         residual_noise: the same for `output`.
-        ood_percentile: percentile of the image's distance from the training faces among the
-            distances of held-out faces; meaningless for an image that is not a face.
+        ood_percentile: percentile of the image's distance from a denoiser's training faces among
+            the distances of held-out faces; None of an autoencoder.
     """
 
     clean: LabelledImage | None
@@ -63,7 +63,7 @@ class Denoised:
     output: LabelledImage
     noise: float
     residual_noise: float
-    ood_percentile: float
+    ood_percentile: float | None
 
 
 def denoise(
@@ -85,14 +85,14 @@ def denoise(
     """
     noisy, clean = _noisy(model, image, noise, seed, colour=colour)
     output = cleaned(model, noisy)
-    looked_at = output if clean is None else clean
+    known = _face_distance(model.spec.image_set) if isinstance(model, DenoiserFile) else None
     return Denoised(
         None if clean is None else LabelledImage("Clean", clean),
         _labelled("Noisy" if clean is not None else "Photo", noisy, clean),
         _labelled("Denoised", output, clean),
         filters.estimate_noise(noisy),
         filters.estimate_noise(output),
-        _face_distance().percentile(looked_at),
+        known.percentile(output if clean is None else clean) if known else None,
     )
 
 
@@ -196,6 +196,6 @@ def _denoiser(model: DenoiserFile) -> "Denoiser":
     return Denoiser(model.spec, arrays)
 
 
-@lru_cache(maxsize=1)
-def _face_distance() -> FaceDistance:
-    return FaceDistance.from_bytes((FOLDER / f"{FACE_DISTANCE}.npz").read_bytes())
+@lru_cache(maxsize=2)
+def _face_distance(image_set: str) -> FaceDistance:
+    return FaceDistance.from_bytes((FOLDER / f"{FACE_DISTANCES[image_set]}.npz").read_bytes())

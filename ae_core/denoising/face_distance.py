@@ -30,14 +30,14 @@ class FaceDistance:
 
     @classmethod
     def fit(cls, train: np.ndarray, held_out: np.ndarray) -> "FaceDistance":
-        """Fit the PCA to faces (N, H, W, 1) in [0, 1], and measure other people's faces."""
+        """Fit the PCA to faces (N, H, W, C) in [0, 1], and measure other people's faces."""
         pca = fit_pca(_evened(train), COMPONENTS)
         distances = _distances(pca, _evened(held_out))
         return cls(pca, np.percentile(distances, np.arange(101)).astype(np.float32))
 
     def percentile(self, image: np.ndarray) -> float:
         """Return the percentage of held-out faces that are closer than an image (H, W, C)."""
-        distance = _distances(self.pca, _evened(image.mean(axis=-1, keepdims=True)[np.newaxis]))
+        distance = _distances(self.pca, _evened(image[np.newaxis]))
         return float(np.interp(distance[0], self.distances, np.arange(101)))
 
     def to_bytes(self) -> bytes:
@@ -54,11 +54,11 @@ class FaceDistance:
 
 
 def _evened(images: np.ndarray) -> np.ndarray:
-    """Resize images to 32×32 and normalize light and contrast: mean 0, standard deviation 1."""
+    """Resize images to 32×32 in gray, with the mean 0 and the standard deviation 1."""
     small = np.stack(
         [
             np.asarray(
-                Image.fromarray(np.ascontiguousarray(image[..., 0], np.float32)).resize(
+                Image.fromarray(image.mean(axis=-1, dtype=np.float32)).resize(
                     (SIDE, SIDE), Image.Resampling.BOX
                 )
             )

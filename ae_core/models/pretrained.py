@@ -15,7 +15,8 @@ from ae_core.specs import DenoiserSpec, TrainingSpec, flatten, from_json
 from ae_core.storage.files import ROOT, atomic_write
 
 FOLDER = ROOT / "assets" / "pretrained"
-FACE_DISTANCE = "face-likeness"  # .npz of `ae_core.denoising.face_distance`
+# The .npz files of `ae_core.denoising.face_distance`, by the image set that they tell from others.
+FACE_DISTANCES = {"lfw-crop": "face-likeness", "lfw-faces": "face-likeness-colour"}
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,8 @@ SKIN = "skin_light"
 TOLD_EVERY = 100  # steps of a denoiser between messages
 KEPT_EVERY = 1000  # steps between checkpoints, from which a long training can continue
 
-NAMES = (*recipes.RECIPES, *recipes.DENOISERS, pretrained.FACE_DISTANCE)
+_FACES_OF = {name: image_set for image_set, name in pretrained.FACE_DISTANCES.items()}
+NAMES = (*recipes.RECIPES, *recipes.DENOISERS, *_FACES_OF)
 
 
 def pretrain(name: str, folder: Path) -> None:
@@ -45,8 +46,8 @@ def pretrain(name: str, folder: Path) -> None:
         ImageSetUnavailable, ImageSetCorrupt: see `ae_core.data.loading.load_images`.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    if name == pretrained.FACE_DISTANCE:
-        images = load_images(FACES)
+    if name in _FACES_OF:
+        images = load_images(_FACES_OF[name])
         made = FaceDistance.fit(images.train, images.test).to_bytes()
         atomic_write(folder / f"{name}.npz", made)
     elif name in recipes.DENOISERS:

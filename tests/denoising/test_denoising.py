@@ -12,6 +12,7 @@ from PIL import Image
 from skimage import data
 
 from ae_core import metrics
+from ae_core.data.catalog import IMAGE_SETS
 from ae_core.data.image_files import open_image
 from ae_core.data.loading import load_images
 from ae_core.denoising import denoise as denoising
@@ -112,6 +113,21 @@ def test_figures_are_those_of_the_pictures_that_come_with_them(face, colour):
         assert version.ssim == pytest.approx(metrics.ssim(clean, version.image))
     assert result.residual_noise < result.noise
     assert 0 <= result.ood_percentile <= 100
+
+
+@pytest.mark.parametrize("name", DENOISERS)
+def test_a_denoiser_knows_a_face_from_a_cat(name, astronaut):
+    """An astronaut of another photo is one face of many, a cat is none."""
+    model = cards()[name].model_file()
+    cat = middle_square(encoded(Image.fromarray(data.chelsea()), "PNG"))
+    framing = IMAGE_SETS[model.spec.image_set].framing
+    face = photos.samples(framing, model.spec.channels)[0]
+    noise = Corruption("gaussian", 0.1)
+    known, strange = (
+        denoise(model, image, noise, 0, colour=False).ood_percentile for image in (face, cat)
+    )
+    assert known < 90
+    assert strange > 98
 
 
 def test_there_is_a_moderate_amount_of_every_noise():

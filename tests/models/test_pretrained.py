@@ -21,7 +21,7 @@ from ae_core.models.denoiser import Denoiser
 from ae_core.models.inference import ModelFile
 from ae_core.models.pca_init import with_encoder_projection
 from ae_core.models.pretrained import (
-    FACE_DISTANCE,
+    FACE_DISTANCES,
     FOLDER,
     ModelCard,
     NoiseResult,
@@ -79,7 +79,7 @@ def test_there_are_models_and_each_has_its_files():
     labelled = [name for name in AUTOENCODERS if RECIPES[name].samples and has_attributes(name)]
     expected |= {f"{name}.directions.jpg" for name in labelled}
     expected |= {f"{name}.png" for name in AUTOENCODERS if is_ours_to_show(name)}
-    assert files == expected | {f"{FACE_DISTANCE}.npz"}
+    assert files == expected | {f"{name}.npz" for name in FACE_DISTANCES.values()}
     assert set(NAMES) <= set(RECIPES) | set(DENOISERS)
     assert {each.preset or name for name, each in RECIPES.items()} <= set(PRESETS)
 

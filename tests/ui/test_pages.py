@@ -4,6 +4,7 @@ from urllib.parse import parse_qs
 
 import pytest
 from PIL import Image
+from skimage import data
 
 from ae_core import images
 from ae_core.data import image_files
@@ -12,7 +13,7 @@ from ae_core.data.gallery import images_of
 from ae_core.data.loading import card as image_card
 from ae_core.models.enlarged import enlarge_test, is_reduced
 from ae_core.models.pretrained import best_for, cards
-from ae_core.specs import TrainingSpec
+from ae_core.specs import DenoiserSpec, TrainingSpec
 from ae_core.text.sentences import entries, languages, number, say
 from pages.ui.backend.service import answer
 from pages.ui.pickers.models import pretrained_autoencoders
@@ -142,6 +143,7 @@ DIGITS = next(  # a model of digits that are on every machine
     and image_card(each.spec.image_set).kind == "digits"
     and image_card(each.spec.image_set).available
 )
+DENOISERS = [each.name for each in cards().values() if isinstance(each.spec, DenoiserSpec)]
 UPLOADS = (
     ("reconstruct", {"source": "Upload"}, "photo"),
     ("measure", {"source": "Upload"}, "photo"),
@@ -150,8 +152,8 @@ UPLOADS = (
 )
 
 
-def with_upload(name, query, image):
-    page = opened(f"pages/{name}.py", model=DIGITS.name, **query)
+def with_upload(name, query, image, model=DIGITS.name):
+    page = opened(f"pages/{name}.py", model=model, **query)
     page.file_uploader[0].set_value(("mine.png", encoded(image, "PNG"), "image/png")).run()
     assert not page.exception
     assert not page.error
@@ -169,6 +171,15 @@ def test_of_a_picture_unlike_all_that_a_model_has_seen_it_says_so(name, query, p
     if place == "photo":  # where noise is removed, only a face is cut out of an upload
         known = images.to_pillow(images.to_bytes_range(images_of(DIGITS.spec).test[5]))
         assert SEEN not in texts(with_upload(name, query, known).info)
+
+
+@pytest.mark.parametrize("name", DENOISERS)
+def test_a_denoiser_says_that_a_picture_is_unusual_for_it(name):
+    unusual = "This picture is unusual for this model"
+    cat = Image.fromarray(data.chelsea())
+    page = with_upload("denoise", {"source": "Upload"}, cat, name)
+    assert unusual in texts(page.info)
+    assert unusual not in texts(opened("pages/denoise.py", model=name).info)
 
 
 @pytest.mark.thorough

@@ -69,9 +69,9 @@ def sample_faces(framing: str, channels: int) -> list[np.ndarray]:
 
 
 @st.cache_resource(show_spinner=False)
-def sample_tiles(channels: int) -> tuple[str, ...]:
+def sample_tiles(framing: str, channels: int) -> tuple[str, ...]:
     """Return the images of `sample_faces`, reduced, as data URLs."""
-    return data_urls(_thumbnail(image) for image in sample_faces("face", channels))
+    return data_urls(_thumbnail(image) for image in sample_faces(framing, channels))
 
 
 def _thumbnail(image: np.ndarray) -> np.ndarray:

@@ -67,8 +67,7 @@ def face_source(model: TrainedAutoencoder | TrainedDenoiser) -> Chosen | None:
     source = linked_choice(
         "source", text("denoise.face"), SOURCES, "denoise", words="denoise.source", wrap=True
     )
-    spec = model.spec
-    framing = card(spec.image_set).framing if isinstance(spec, TrainingSpec) else "face"
+    framing = card(model.spec.image_set).framing
     if source == "Samples":
         return sample_face("denoise", "head" if framing == "head" else "face", channels_of(model))
     if source == "Test set":
@@ -90,7 +89,7 @@ def sample_face(page: str, framing: str = "face", channels: int = 1) -> Chosen:
     number = linked_index("picture", len(images))
     image_picker(
         f"{page}-samples",
-        sample_tiles(channels),
+        sample_tiles(framing, channels),
         names,
         number,
         lambda index: set_query(picture=str(index)),

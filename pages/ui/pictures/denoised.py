@@ -37,8 +37,8 @@ def denoised_view(result: Denoised, asked: Question, *, faces: bool) -> None:
     with st.container(horizontal=True, gap="medium", key="denoised-figures"):
         for name, value, about in compared:
             metric(name, value, about)
-    if faces and result.ood_percentile >= UNLIKE:
-        st.info(text("denoise.unlike", percent=math.ceil(100 - result.ood_percentile) or 1))
+    if faces and (percentile := result.ood_percentile or 0) >= UNLIKE:
+        st.info(text("denoise.unlike", percent=math.ceil(100 - percentile) or 1))
 
 
 def steps_view(result: Denoised) -> None:
