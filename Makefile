@@ -1,4 +1,5 @@
 # make run   set up and start the app
+# make class the app for a class, by https: HOSTS="names of this computer", PORT, HTTPS_PORT
 # make test  set up and run the tests, browser tests included
 # make check lint, and every test: all cases, PostgreSQL, workers and servers lost and found
 # make recipes train what the tests begin, until it is where its source, card or lesson is; minutes
@@ -18,10 +19,15 @@ COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-versio
 	--no-annotate --custom-compile-command "make lock" $(UPGRADE)
 TESTS := $(BIN)/python -m pytest -n 3 --no-loadscope-reorder
 PORT ?= 8501
+HTTPS_PORT ?= 8443
+HOSTS ?=
 
-.PHONY: run test check recipes lint lock format wasm bench browser postgres screenshots
+.PHONY: run class test check recipes lint lock format wasm bench browser postgres screenshots
 run: .venv/ready
 	$(BIN)/streamlit run app.py --server.port $(PORT)
+
+class: .venv/ready-class
+	$(BIN)/autoencoder-lab serve --port $(PORT) --https-port $(HTTPS_PORT) $(addprefix --host ,$(HOSTS))
 
 # Two processes drive browsers and workers, which wait half of their time; the third one computes then.
 test: .venv/ready-dev browser postgres
@@ -83,6 +89,7 @@ postgres:
 lock: .venv/ready-dev
 	$(COMPILE) requirements.txt --output-file requirements.lock
 	$(COMPILE) requirements-dev.txt --constraints requirements.lock --output-file requirements-dev.lock
+	$(COMPILE) requirements-class.txt --constraints requirements.lock --output-file requirements-class.lock
 	$(COMPILE) requirements-gpu.txt --constraints requirements.lock --output-file requirements-gpu.lock
 	$(NPM) install --package-lock-only --omit-lockfile-registry-resolved
 
@@ -95,6 +102,11 @@ lock: .venv/ready-dev
 
 .venv/ready: pyproject.toml .venv/locked
 	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Caddy is not there for every system: without it the class has plain http, and is told so.
+.venv/ready-class: requirements-class.lock | .venv/ready
+	-$(LOCKED) -r requirements-class.lock
 	@touch $@
 
 .venv/ready-dev: requirements-dev.lock package-lock.json .venv/locked | .venv/ready

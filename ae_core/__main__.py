@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,7 +25,7 @@ from ae_core.specs import LIMITS, PRESETS, Corruption, change, preset
 from ae_core.storage.files import atomic_write, runs_dir
 from ae_core.takeover.store import open_store, take_over
 from ae_core.text.sentences import sentence
-from ae_core.workers import surroundings
+from ae_core.workers import class_server, surroundings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -82,6 +83,14 @@ def _parser() -> argparse.ArgumentParser:
         applying.add_argument("--model", required=True, choices=sorted(recipes.RECIPES))
         applying.set_defaults(command=_apply, action=action)
 
+    serving = commands.add_parser("serve", help="serve a class: https, several web servers")
+    serving.add_argument("--port", type=int, default=class_server.HTTP_PORT, metavar="N")
+    serving.add_argument("--https-port", type=int, default=class_server.HTTPS_PORT, metavar="N")
+    serving.add_argument(
+        "--host", action="append", default=[], metavar="NAME", help="a name of this computer"
+    )
+    serving.set_defaults(command=_serve)
+
     importing = commands.add_parser("import", help="take over a folder of an earlier version")
     importing.add_argument("source", type=Path, metavar="DIR", help="its AE_RUNS_DIR")
     importing.set_defaults(command=_import)
@@ -90,6 +99,27 @@ def _parser() -> argparse.ArgumentParser:
     keeping.add_argument("--clear-queue", action="store_true", help="stop all waiting runs, too")
     keeping.set_defaults(command=_housekeeping)
     return parser
+
+
+def _serve(options: argparse.Namespace) -> None:
+    settings = class_server.Settings(
+        options.port,
+        options.https_port,
+        tuple(options.host),
+        os.environ.get(class_server.LEVEL_SETTING, "warning").lower(),
+    )
+    secure, plain = settings.addresses
+
+    def ready(by_https: bool) -> None:
+        print(f"The app for your class: {secure if by_https else plain}")
+        if by_https:
+            print(f"Without a camera, for devices that refuse the certificate: {plain}")
+        else:
+            print("Without https, as Caddy is missing: browsers allow no camera.")
+        print("Ctrl-C ends it.", flush=True)
+
+    print("Starting …", flush=True)
+    class_server.serve(settings, ready)
 
 
 def _presets(options: argparse.Namespace) -> None:

@@ -15,8 +15,9 @@ import numpy as np
 from ae_core.classroom.model import Challenge, Student
 from ae_core.models.compatibility import image_shape
 from ae_core.runs.brought import BROUGHT
-from ae_core.runs.snapshot import Snapshot
+from ae_core.runs.snapshot import LIVE, Snapshot
 
+STATUSES = (*LIVE, "finished", "stopped", "failed")  # that the browser has words for
 MAX_POINTS = 40  # per curve
 MAX_SIDE = 32  # pixels; larger images are reduced
 MAX_PAIRS, MAX_BYTES = 4, 2048  # per run: pairs of images, and their bytes
@@ -155,7 +156,7 @@ class WallEntry:
     def for_the_back_row(self, challenge: Challenge | None) -> "WallEntry":
         """Return what a projector shows: in a challenge the run that counts, else one with a PSNR.
 
-        A student's figures so stay when a new run begins.
+        So a student's figures stay when a new run begins.
         """
         if challenge is not None:
             return replace(self, card=self.best, sizes=())

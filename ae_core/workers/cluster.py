@@ -27,6 +27,12 @@ from ae_core.workers.questions import INFER, TRAIN, UPLOAD
 from ae_core.workers.watch import watch_workers
 
 HOST = "127.0.0.1"
+OPTIONS = {  # of the command, and the arguments of `serve`
+    "train": "train_workers",
+    "infer": "infer_workers",
+    "turns": "runs_in_turns",
+    "port": "port",
+}
 RUNS_IN_TURNS = 100  # in one worker, as far as their memory allows: a class and more
 QUIET = {
     "DASK_LOGGING__DISTRIBUTED": "warning",
@@ -48,9 +54,14 @@ NEVER_DROPPED = {"distributed.deploy.lost-worker-timeout": "1000 days"}
 
 
 def start(
-    train_workers: int = 1, infer_workers: int = 1, runs_in_turns: int = RUNS_IN_TURNS
+    train_workers: int = 1,
+    infer_workers: int = 1,
+    runs_in_turns: int = RUNS_IN_TURNS,
+    port: int = 0,
 ) -> tuple["subprocess.Popen[bytes]", str]:
     """Start a cluster and return its process and the scheduler's address.
+
+    Its port is any free one unless it is given.
 
     The cluster ends when the process's ``stdin`` is closed. This process, too, has Dask's own
     settings from then on, whatever a configuration of Dask on this machine says.
@@ -59,8 +70,8 @@ def start(
         UserError: it did not start; the log has its last output.
     """
     use_own_settings()
-    numbers = {"train": train_workers, "infer": infer_workers, "turns": runs_in_turns}
-    options = [f"--{name}={number}" for name, number in numbers.items()]
+    numbers = (train_workers, infer_workers, runs_in_turns, port)
+    options = [f"--{option}={number}" for option, number in zip(OPTIONS, numbers, strict=True)]
     process = subprocess.Popen(
         [sys.executable, "-m", "ae_core.workers.cluster", *options],
         cwd=ROOT,
@@ -81,7 +92,7 @@ def start(
     return process, address
 
 
-async def serve(train_workers: int, infer_workers: int, runs_in_turns: int) -> None:
+async def serve(train_workers: int, infer_workers: int, runs_in_turns: int, port: int) -> None:
     """Run a cluster until standard input ends; print the scheduler's address first."""
     use_own_settings()
     spawned = {SPAWNED: _without_trimming(dask.config.get(SPAWNED))}
@@ -92,7 +103,7 @@ async def serve(train_workers: int, infer_workers: int, runs_in_turns: int) -> N
         fork_workers("ae_core.service.preload")
     options = {
         "host": HOST,
-        "port": 0,
+        "port": port,
         "dashboard": False,
         "dashboard_address": f"{HOST}:0",
         "allowed_failures": 0,  # the dispatcher retries a run whose worker died, and reports it
@@ -157,14 +168,13 @@ def _worker(name: str, kind: str, at_once: int = 1) -> dict[str, Any]:
 def main() -> None:
     """Read the numbers of workers from the command line and serve."""
     parser = argparse.ArgumentParser(description=serve.__doc__)
-    parser.add_argument("--train", type=int, default=1)
-    parser.add_argument("--infer", type=int, default=1)
-    parser.add_argument("--turns", type=int, default=RUNS_IN_TURNS)
-    arguments = parser.parse_args()
+    for option, name in OPTIONS.items():
+        parser.add_argument(f"--{option}", dest=name, type=int, required=True)
+    numbers = vars(parser.parse_args())
     # Dask and Python leave folders behind where processes are killed: all of them are in this one.
     with tempfile.TemporaryDirectory(prefix="ae-workers-", ignore_cleanup_errors=True) as folder:
         tempfile.tempdir = os.environ["TMPDIR"] = folder
-        asyncio.run(serve(arguments.train, arguments.infer, arguments.turns))
+        asyncio.run(serve(**numbers))
     os._exit(0)  # even if a worker is in a long call
 
 

@@ -32,12 +32,14 @@ class Watched:
         sign: its last sign; any value that changes with the next one.
         seconds: the computing time that it had used.
         looks: the number of looks since either changed.
+        most: the number of such looks at which it hangs.
     """
 
     pid: int
     sign: object = None
     seconds: float = -1.0
     looks: int = 0
+    most: int = HANGING_LOOKS
 
     def hangs(self, sign: object) -> bool:
         """Look at the process, whose last sign this is; return whether it hangs."""
@@ -49,7 +51,7 @@ class Watched:
         same = (sign, seconds) == (self.sign, self.seconds)
         self.looks = self.looks + 1 if same else 0
         self.sign, self.seconds = sign, seconds
-        return self.looks >= HANGING_LOOKS
+        return self.looks >= self.most
 
     def kill(self, name: str) -> None:
         """Kill the process; that works for a stopped one, too."""

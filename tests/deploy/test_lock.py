@@ -15,7 +15,8 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = {
     "requirements.lock": ("requirements.txt",),
-    "requirements-dev.lock": ("requirements.txt", "requirements-dev.txt"),
+    "requirements-class.lock": ("requirements-class.txt",),
+    "requirements-dev.lock": ("requirements.txt", "requirements-class.txt", "requirements-dev.txt"),
     "requirements-gpu.lock": ("requirements-gpu.txt",),
 }
 SYSTEMS = (
@@ -82,7 +83,7 @@ def test_every_pin_is_in_the_lock_with_its_hashes(lock):
 
 
 def test_the_tests_and_the_gpu_have_the_versions_that_the_app_runs_with():
-    app, tests, gpu = (set(statements(read(name))) for name in LOCKS)
+    app, _, tests, gpu = (set(statements(read(name))) for name in LOCKS)
     assert app <= tests
     others = {line for line in gpu if not line.startswith(("nvidia-", "tensorflow=="))}
     assert others <= app

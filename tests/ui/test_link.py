@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pages.ui.widgets.link import in_the_network, is_local, own_address, qr_code, with_query
+from ae_core.workers.addresses import own_address
+from pages.ui.widgets.link import in_the_network, is_local, qr_code, with_query
 
 # Data codewords of each block for versions 1 to 5 (ISO/IEC 18004, table 9), by error level.
 BLOCKS = {

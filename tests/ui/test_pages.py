@@ -4,7 +4,7 @@ from urllib.parse import parse_qs
 
 import pytest
 from PIL import Image
-from skimage import data
+from skimage.data import chelsea
 
 from ae_core import images
 from ae_core.data import image_files
@@ -176,7 +176,7 @@ def test_of_a_picture_unlike_all_that_a_model_has_seen_it_says_so(name, query, p
 @pytest.mark.parametrize("name", DENOISERS)
 def test_a_denoiser_says_that_a_picture_is_unusual_for_it(name):
     unusual = "This picture is unusual for this model"
-    cat = Image.fromarray(data.chelsea())
+    cat = Image.fromarray(chelsea())
     page = with_upload("denoise", {"source": "Upload"}, cat, name)
     assert unusual in texts(page.info)
     assert unusual not in texts(opened("pages/denoise.py", model=name).info)

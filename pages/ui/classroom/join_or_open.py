@@ -15,7 +15,15 @@ from pages.ui.i18n.text import text
 from pages.ui.state.addresses import visitor_address
 from pages.ui.state.query_params import set_query
 from pages.ui.state.session import session, visitor
-from pages.ui.widgets.link import here, is_local, qr_code, reachable, with_query
+from pages.ui.widgets.link import (
+    by_https_and_http,
+    certificate,
+    here,
+    is_local,
+    qr_code,
+    reachable,
+    with_query,
+)
 
 PROJECTOR_VIEW = "Projector"  # in the address of the page that is projected
 TEACHER_VIEW = "Teacher"  # in the address of a visitor who opened the class
@@ -111,8 +119,22 @@ def join_info(classroom: Classroom, *, large: bool) -> None:
             f"{classroom.code}</h1>"
         )
         st.code(address, language=None, wrap_lines=True)
+        both = by_https_and_http(address)
+        if both and not large:
+            _https(*both)
     if is_local(here()):
         st.caption(text("classroom.local" if is_local(address) else "classroom.local_guessed"))
+
+
+def _https(secure: str, plain: str) -> None:
+    """Say what https is for, and how a device trusts the certificate of a class's own server."""
+    with st.popover(text("classroom.https.open"), icon=":material/lock:"):
+        st.markdown(text("classroom.https.about", certificate=certificate(secure)))
+        st.code(secure, language=None, wrap_lines=True)
+        st.markdown(text("classroom.https.devices"))
+        st.markdown(text("classroom.https.careful"))
+        st.markdown(text("classroom.https.plain"))
+        st.code(plain, language=None, wrap_lines=True)
 
 
 def join_corner(classroom: Classroom, title: str) -> None:

@@ -8,10 +8,9 @@ from functools import partial
 
 import streamlit as st
 
-from ae_core.classroom.run_card import Standing, WallEntry, pack
+from ae_core.classroom.run_card import STATUSES, Standing, WallEntry, pack
 from ae_core.classroom.wall import newest_ranked, standings
 from ae_core.errors import UnknownThing
-from ae_core.runs.snapshot import LIVE
 from pages.ui.backend.service import class_wall, classroom_service
 from pages.ui.classroom.join_or_open import join_corner, join_info
 from pages.ui.classroom.limits import challenge_in_words, challenge_view, limits_in_words
@@ -29,7 +28,6 @@ WORDS = (
 SHOWN_SECONDS = 1.5  # refresh interval on the projector and for the teacher
 STUDENT_SECONDS = 3.0  # slower: a hundred students may view a hundred students
 MAX_PODIUM = 3  # ranks with pictures on the projector
-ENDED = ("finished", "stopped", "failed")
 
 _WALL = component(__file__, '<div class="wall"></div>')
 
@@ -152,7 +150,7 @@ def _draw_wall(
 
 def _words() -> dict[str, str]:
     words = {word: text(f"classroom.wall.{word}") for word in WORDS}
-    words |= {status: text(f"run.status.{status}") for status in (*LIVE, *ENDED)}
+    words |= {status: text(f"run.status.{status}") for status in STATUSES}
     words["waiting"] = text("classroom.wall.waiting", place="#")
     words["numbers"] = text("run.numbers", count="#")
     return words

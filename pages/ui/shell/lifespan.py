@@ -2,6 +2,8 @@
 
 import asyncio
 import gc
+import logging
+import os
 import pkgutil
 import socket
 import sys
@@ -32,6 +34,7 @@ COLLECT_AFTER = (20_000, 20, 20)
 @asynccontextmanager
 async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
     """Prepare the process, and at its end stop the runs."""
+    logging.getLogger("uvicorn").setLevel(os.environ.get("AE_LOG", "info").upper())
     raise_descriptor_limit()
     never_ask_for_public_address()
     keep_uploads_in_memory()

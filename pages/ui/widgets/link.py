@@ -1,26 +1,24 @@
 """Links for other people: an address that they can reach, and its QR code."""
 
 import io
-import socket
-from ipaddress import ip_address
+import os
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import segno
 import streamlit as st
 
-FAR_AWAY = ("192.0.2.1", 9)  # reserved for documentation; nothing is ever sent there
+from ae_core.workers.addresses import (
+    CERTIFICATE,
+    HTTP_SETTING,
+    HTTPS_SETTING,
+    is_own,
+    own_address,
+)
 
 
 def is_local(address: str) -> bool:
     """Return whether a web address means the computer that opens it, as localhost does."""
-    host = urlsplit(address).hostname or ""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        known = ip_address(host)
-    except ValueError:
-        return False
-    return known.is_loopback or known.is_unspecified
+    return is_own(urlsplit(address).hostname or "")
 
 
 def in_the_network(address: str, own: str) -> str:
@@ -31,15 +29,23 @@ def in_the_network(address: str, own: str) -> str:
     return urlunsplit(parts._replace(netloc=host + port))
 
 
-def own_address() -> str:
-    """Return this computer's address in its network, or "" if it has none."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
-        try:
-            asking.connect(FAR_AWAY)  # for a datagram socket: it chooses a route and sends nothing
-            own = str(asking.getsockname()[0])
-        except OSError:
-            return ""
-    return "" if is_local(f"http://{own}") else own
+def by_https_and_http(address: str) -> tuple[str, str] | None:
+    """Return an address by https and by http where `autoencoder-lab serve` has both, else None."""
+    ports = [os.environ.get(name, "") for name in (HTTPS_SETTING, HTTP_SETTING)]
+    if not all(ports):
+        return None
+    parts = urlsplit(address)
+    host = parts.netloc.rpartition("@")[2].removesuffix(f":{parts.port}")
+    secure, plain = (
+        urlunsplit(parts._replace(scheme=scheme, netloc=f"{host}:{port}"))
+        for scheme, port in zip(("https", "http"), ports, strict=True)
+    )
+    return secure, plain
+
+
+def certificate(address: str) -> str:
+    """Return where that server has the certificate of its own authority."""
+    return urlunsplit(urlsplit(address)._replace(path=CERTIFICATE, query="", fragment=""))
 
 
 def with_query(address: str, **query: str) -> str:
