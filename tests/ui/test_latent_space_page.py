@@ -134,7 +134,7 @@ def test_a_model_deleted_meanwhile_is_a_sentence_and_another_is_shown(trained):
 
 def test_known_factors_are_held_against_the_numbers_of_the_code():
     page = opened("pages/latent_space.py", model="toy-faces-vae", view="Directions")
-    assert 0 <= float(metric(page, "Disentanglement")) <= 1
+    assert 0 <= float(metric(page, "Lead of the best number")) <= 1
     assert metric(page, "Factors found").endswith("of 8")
     assert "Which latent variable encodes which property" not in texts(
         opened("pages/latent_space.py", model="digits-dense", view="Directions").markdown
