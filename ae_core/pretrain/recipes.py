@@ -106,7 +106,7 @@ DENOISERS: Mapping[str, DenoiserSpec] = {
         "lfw-faces",
         channels=3,
         steps=14_000,
-        second_steps=4_000,
+        second_steps=20_000,
         learning_rate=5e-4,
         faintest=5e-4,
     ),

@@ -21,10 +21,10 @@ class DenoiserSpec:
         blocks: residual blocks per level on the way down and, except for the last level, up.
         steps: the number of batches of the first round.
         second_steps: the number of batches of a second round, which begins with the moving
-            averages of the first one and with 0.4 of its rate.
+            averages of the first one and sees faint noise more often.
         batch_size: images per step.
         learning_rate: the maximum; the rate rises for the first 2 % of the steps and then follows
-            half a cosine down to 0 (arXiv 1608.03983); the second round has another half cosine.
+            half a cosine down to 0 (arXiv 1608.03983), in the second round once more.
         ema_decay: the decay of the exponential moving average of the weights, which is the result
             (arXiv 1806.04498).
         seed: the seed of the initial weights, the order of the images and all noise.

@@ -28,10 +28,16 @@ MIXTURE = (
     ("blur", 0.04, 0.0, 0.5),
     ("jpeg", 0.04, 0.5, 1.0),
 )
+# In the second round half of the Gaussian noise is faint: the network learns last to leave fine
+# detail alone, and gains least there from more steps.
+SECOND_MIXTURE = (
+    ("gaussian", 0.35, 0.0, 0.4),
+    ("gaussian", 0.35, 0.05, 0.15),
+    *MIXTURE[1:],
+)
 CONTRASTS = 0.08  # share of images with another contrast: black pixels are not always missing ones
 CLOSE_UPS = 0.10  # share of images that are enlarged parts of a face, for larger photos
-WARM_UP = 0.02  # share of the steps of the first round
-SECOND_RATE = 0.4  # of the first round's
+WARM_UP = 0.02  # share of the steps of a round
 
 
 class Training:
@@ -127,12 +133,11 @@ def _ahead(batches: Iterator[Pair]) -> Iterator[Pair]:
 def _rate(spec: DenoiserSpec, number: int) -> float:
     """Return the learning rate of a step, whose number begins with 1."""
     share = number / spec.steps
+    if share > 1:
+        share = (number - spec.steps) / spec.second_steps
     if share < WARM_UP:
         return spec.learning_rate * share / WARM_UP
-    if share <= 1:
-        return spec.learning_rate * _half_cosine((share - WARM_UP) / (1 - WARM_UP))
-    share = (number - spec.steps) / spec.second_steps
-    return spec.learning_rate * SECOND_RATE * _half_cosine(share)
+    return spec.learning_rate * _half_cosine((share - WARM_UP) / (1 - WARM_UP))
 
 
 def _half_cosine(share: float) -> float:
@@ -141,8 +146,9 @@ def _half_cosine(share: float) -> float:
 
 def _batches(spec: DenoiserSpec, images: np.ndarray, done: int) -> Iterator[Pair]:
     """Yield pairs of noisy and clean images, (batch, H, W, C) each, starting at step ``done``."""
-    kinds, shares, lows, highs = zip(*MIXTURE, strict=True)
     for step in range(done, spec.steps + spec.second_steps):
+        mixture = MIXTURE if step < spec.steps else SECOND_MIXTURE
+        kinds, shares, lows, highs = zip(*mixture, strict=True)
         rng = np.random.default_rng([spec.seed, step])  # independent of earlier steps
         first = step * spec.batch_size
         places = range(first, first + spec.batch_size)

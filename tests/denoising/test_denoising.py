@@ -163,10 +163,14 @@ def test_a_flat_colour_is_without_noise():
 
 
 @pytest.mark.parametrize("name", DENOISERS)
-def test_gray_stays_gray_in_colour(name):
-    flat = np.full((64, 64, 3), 128, np.uint8)
+@pytest.mark.parametrize("level", [30, 128, 220])
+def test_gray_stays_gray_in_colour(name, level):
+    """But for a pixel in a corner, where a network that sees colour knows least of the picture."""
+    flat = np.full((64, 64, 3), level, np.uint8)
     output = denoise(cards()[name].model_file(), flat, None, 0, colour=True).output.image
-    assert np.ptp(output, axis=-1).max() < 0.02
+    tint = np.ptp(output, axis=-1)
+    assert np.percentile(tint, 99) < 0.01
+    assert tint.max() < 0.05
 
 
 @pytest.mark.parametrize("name", DENOISERS)
