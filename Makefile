@@ -106,8 +106,7 @@ lock: .venv/ready-dev
 
 # Caddy is not there for every system: without it the class has plain http, and is told so.
 .venv/ready-class: requirements-class.lock | .venv/ready
-	-$(LOCKED) -r requirements-class.lock
-	@touch $@
+	-$(LOCKED) -r requirements-class.lock && touch $@
 
 .venv/ready-dev: requirements-dev.lock package-lock.json .venv/locked | .venv/ready
 	$(LOCKED) -r requirements-dev.lock

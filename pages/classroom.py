@@ -16,6 +16,7 @@ from pages.ui.classroom.join_or_open import (
     PROJECTOR_VIEW,
     TEACHER_VIEW,
     caller,
+    https_help,
     join_form,
     join_or_open,
 )
@@ -90,6 +91,7 @@ def _one_class(code: str) -> None:
     if where is not None:
         st.caption(text("classroom.join.elsewhere", code=where[0].code))
     join_form(classroom)
+    https_help(classroom)
 
 
 def _truth(code: str, lesson: str, step: int) -> float | None:
@@ -114,6 +116,7 @@ def _student_view(classroom: Classroom, student: Student) -> None:
         st.button(
             text("classroom.leave"), icon=":material/logout:", type="tertiary", on_click=_leave
         )
+        https_help(classroom)
     hand_in_form(classroom, student)
     refreshing_wall(classroom.code, mine=student.id)
 

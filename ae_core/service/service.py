@@ -194,12 +194,12 @@ class TrainingService:
         self._active.drop(run_id)
 
     def shut_down(self) -> None:
-        """Stop the runs on this server's own workers, store them, and end the workers.
+        """Stop the runs on workers that end with this server, store them, and end the workers.
 
-        Waiting runs stay in the queue for the next server, runs on a shared scheduler go on.
+        Waiting runs stay in the queue for the next server, runs on other workers go on.
         """
         self._dispatcher.begin_no_more()
-        if not self.connection.shared:
+        if self.connection.ends:
             try:
                 ended = self._stop_training()
             except StorageError:

@@ -12,11 +12,13 @@ from pathlib import Path
 
 from ae_core.workers.addresses import CERTIFICATE
 
-OLDEST = (2, 7)  # the first that knows `stream_close_delay`
+OLDEST = (2, 11)  # older ones were not tried
+HEALTH = "/caddy-health"  # what it answers without a web server
 
 _TEXT = """\
 {{
 	admin off
+	persist_config off
 	storage file_system {folder}
 	skip_install_trust
 	# http stays as it is, for devices that cannot trust the certificate.
@@ -35,12 +37,16 @@ _TEXT = """\
 }}
 
 (app) {{
-	encode
+	encode zstd gzip
 
 	# For Prometheus on this machine, not for browsers.
 	@inside path /_stcore/metrics /metrics
 	handle @inside {{
 		respond 404
+	}}
+
+	handle {health} {{
+		respond 204
 	}}
 
 	handle {certificate} {{
@@ -69,7 +75,17 @@ _TEXT = """\
 }}
 
 {secure} {{
-	tls internal
+	tls {{
+		issuer internal {{
+			# A laptop may sleep for a night, and Caddy renews no certificate meanwhile.
+			lifetime 6d
+		}}
+	}}
+	import app lab_server
+}}
+
+# By an address that this computer got later: with a certificate for another one.
+https://:{https_port} {{
 	import app lab_server
 }}
 
@@ -107,6 +123,8 @@ class Front:
             first=self.hosts[0],
             level=self.level.upper(),
             certificate=CERTIFICATE,
+            health=HEALTH,
+            https_port=self.https_port,
             servers=" ".join(f"127.0.0.1:{port}" for port in self.servers),
             secure=", ".join(f"https://{host}:{self.https_port}" for host in self.hosts),
             http_port=self.http_port,

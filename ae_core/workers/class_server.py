@@ -2,22 +2,28 @@
 
 import logging
 import os
+import re
 import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 import psutil
 
 from ae_core.errors import UserError
-from ae_core.storage.files import atomic_write, runs_dir
+from ae_core.storage.files import atomic_write, data_dir, runs_dir
 from ae_core.workers import caddy
 from ae_core.workers.addresses import HTTP_SETTING, HTTPS_SETTING, own_address
 from ae_core.workers.parts import LOOPBACK, Part, kept
+
+HEALTH = "/_stcore/health"
+NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")  # of a computer, or an IPv4 address
 
 HTTP_PORT, HTTPS_PORT = 8501, 8443
 READY_SECONDS = 90  # for all parts to answer; on a busy machine
@@ -46,6 +52,11 @@ class Settings:
     def __post_init__(self) -> None:
         if self.level not in LEVELS:
             raise UserError("one_of", name=LEVEL_SETTING, value=self.level, choices=LEVELS)
+        for host in self.hosts:
+            if not NAME.fullmatch(host):
+                raise UserError("host_name", name=host)
+        if self.http_port == self.https_port:
+            raise UserError("ports_alike", number=str(self.http_port))
 
     @property
     def addresses(self) -> tuple[str, str]:
@@ -62,7 +73,7 @@ def serve(settings: Settings, on_ready: Callable[[bool], None]) -> None:
         on_ready: called when everything answers, with whether there is https.
 
     Raises:
-        UserError: a port is taken, or the parts do not answer.
+        UserError: a port or the folder of the runs cannot be used, or the parts do not answer.
     """
     logging.basicConfig(level=settings.level.upper(), format="%(levelname)s %(name)s: %(message)s")
     program = caddy.find()
@@ -72,11 +83,13 @@ def serve(settings: Settings, on_ready: Callable[[bool], None]) -> None:
     environment = {
         **os.environ,
         "AE_SCHEDULER": f"tcp://{LOOPBACK}:{workers}",
-        LEVEL_SETTING: settings.level,
+        "AE_SCHEDULER_ENDS": "1",
+        "AE_RUNS_DIR": str(runs_dir().resolve()),  # parts start in another folder
+        "AE_DATA_DIR": str(data_dir().resolve()),
     }
     parts = _behind(program, settings, environment) if program else _alone(settings, environment)
     with _ended_by_signals(ending), kept(parts, workers, ending):
-        if not _ready(parts, ending):
+        if not _ready(parts, workers, ending):
             raise UserError("class_not_ready", seconds=READY_SECONDS)
         if not ending.is_set():
             on_ready(program is not None)
@@ -94,7 +107,7 @@ def hosts(more: tuple[str, ...]) -> tuple[str, ...]:
     found = [own_address(), *more, name, f"{name}.local" if "." not in name else ""]
     for addresses in psutil.net_if_addrs().values():
         found += [each.address for each in addresses if each.family == socket.AF_INET]
-    return tuple(dict.fromkeys(filter(None, [*found, "localhost", LOOPBACK])))
+    return tuple(dict.fromkeys(filter(NAME.fullmatch, [*found, "localhost", LOOPBACK])))
 
 
 def _behind(program: Path, settings: Settings, environment: dict[str, str]) -> list[Part]:
@@ -107,7 +120,7 @@ def _behind(program: Path, settings: Settings, environment: dict[str, str]) -> l
         _web_server(f"web server {number}", free_port(), settings, environment | ports, LOOPBACK)
         for number in range(1, web_servers(os.cpu_count() or 1) + 1)
     ]
-    folder = runs_dir().resolve() / "caddy"
+    folder = Path(environment["AE_RUNS_DIR"]) / "caddy"
     front = caddy.Front(
         hosts(settings.hosts),
         settings.https_port,
@@ -116,11 +129,16 @@ def _behind(program: Path, settings: Settings, environment: dict[str, str]) -> l
         folder,
         "error" if settings.level == "warning" else settings.level,  # it warns of what is meant
     )
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # the authority's key is in it
-    path = folder / "Caddyfile"
-    atomic_write(path, front.text().encode())
+    path = folder / f"Caddyfile-{settings.https_port}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)  # the authority's key is in it
+        atomic_write(path, front.text().encode())
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise UserError("file_unwritable", name=str(path), reason=reason) from error
     command = (str(program), "run", "--adapter", "caddyfile", "--config", str(path))
-    return [*servers, Part("Caddy", command, settings.http_port, environment)]
+    return [*servers, Part("Caddy", command, settings.http_port, caddy.HEALTH, environment)]
 
 
 def _alone(settings: Settings, environment: dict[str, str]) -> list[Part]:
@@ -135,15 +153,24 @@ def _web_server(
     if address:
         options.append(f"--server.address={address}")
     command = (sys.executable, "-m", "streamlit", "run", "app.py", *options)
-    return Part(name, command, port, environment)
+    return Part(name, command, port, HEALTH, environment)
 
 
-def _ready(parts: list[Part], ending: threading.Event) -> bool:
-    """Wait until all parts answer; return whether they do, or the end has come."""
-    for _ in range(round(READY_SECONDS / LOOK_SECONDS)):
-        if ending.wait(LOOK_SECONDS) or all(part.answers() for part in parts):
+def _ready(parts: list[Part], workers: int, ending: threading.Event) -> bool:
+    """Wait until parts and scheduler answer; return whether they do, or the end has come."""
+    until = time.monotonic() + READY_SECONDS
+    while time.monotonic() < until:
+        if ending.wait(LOOK_SECONDS):
+            return True
+        if _listens(workers) and all(part.answers() for part in parts):
             return True
     return False
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as asking:
+        asking.settimeout(LOOK_SECONDS)
+        return asking.connect_ex((LOOPBACK, port)) == 0
 
 
 def _must_be_free(port: int) -> None:
@@ -165,9 +192,14 @@ def free_port() -> int:
 
 @contextmanager
 def _ended_by_signals(ending: threading.Event) -> Iterator[None]:
-    """Take Ctrl-C and SIGTERM as the wish to end; a second one changes nothing."""
+    """Take Ctrl-C and SIGTERM as the wish to end; a second one ends this process at once."""
     wishes = (signal.SIGINT, signal.SIGTERM)
-    former = [signal.signal(each, lambda *_: ending.set()) for each in wishes]
+
+    def wish(number: int, _: FrameType | None) -> None:
+        ending.set()
+        signal.signal(number, signal.SIG_DFL)
+
+    former = [signal.signal(each, wish) for each in wishes]
     try:
         yield
     finally:

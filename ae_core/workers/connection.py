@@ -48,6 +48,7 @@ class Connection:
 
     Attributes:
         address: the scheduler's address, empty for an embedded cluster.
+        ends: whether the workers end with this server.
         on_hang: called in a thread of its own after an embedded cluster hung and was killed.
     """
 
@@ -57,6 +58,7 @@ class Connection:
         train_workers: int = 1,
         infer_workers: int = 1,
         runs_in_turns: int = cluster.RUNS_IN_TURNS,
+        ends: bool = False,
     ) -> None:
         """Prepare a connection that opens when a client is needed.
 
@@ -66,8 +68,10 @@ class Connection:
             train_workers: the number of workers of an embedded cluster that train.
             infer_workers: the number of its workers that answer pages.
             runs_in_turns: the most runs that take turns in one of its workers.
+            ends: whether a scheduler that has an address ends with this server, too.
         """
         self.address = scheduler
+        self.ends = ends or not scheduler
         self._workers = (train_workers, infer_workers, runs_in_turns)
         self._lock = threading.Lock()
         self._client: Client | None = None

@@ -16,7 +16,6 @@ from ae_core.workers.keeper import SECONDS
 from ae_core.workers.watch import LOOK_SECONDS, Watched, watch_cluster
 
 LOOPBACK = "127.0.0.1"
-HEALTH = "/_stcore/health"
 ANSWER_SECONDS = 0.5
 HANGING_LOOKS = 4  # without an answer and without computing: visitors wait there
 
@@ -31,12 +30,14 @@ class Part:
         name: its name in the log.
         command: what starts it.
         port: where it answers, on the loopback address.
+        health: the path of a question that it answers alone.
         environment: its environment.
     """
 
     name: str
     command: Sequence[str]
     port: int
+    health: str
     environment: Mapping[str, str] = field(repr=False)
 
     def start(self) -> "subprocess.Popen[bytes]":
@@ -55,7 +56,7 @@ class Part:
             http.client.HTTPConnection(LOOPBACK, self.port, timeout=ANSWER_SECONDS)
         ) as asking:
             try:
-                asking.request("GET", HEALTH)
+                asking.request("GET", self.health)
                 asking.getresponse()
             except (OSError, http.client.HTTPException):
                 return False
@@ -66,8 +67,8 @@ class Part:
 def kept(parts: Sequence[Part], workers: int, ending: threading.Event) -> Iterator[None]:
     """Start the parts and a cluster of workers, and start again what has ended or hangs.
 
-    In the end the parts end before the workers, as they store the runs. That holds, too, if this
-    process is killed.
+    In the end the parts end first, as they store the runs, and then the workers. If this process is
+    killed, all end at once.
 
     Args:
         parts: the processes.
@@ -76,50 +77,72 @@ def kept(parts: Sequence[Part], workers: int, ending: threading.Event) -> Iterat
     """
     command = [sys.executable, "-m", "ae_core.workers.keeper"]
     keeper = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, start_new_session=True)
+    all_ended = threading.Event()
+    clustered = threading.Thread(target=_keep_cluster, args=[workers, all_ended], daemon=True)
     threads = [threading.Thread(target=_keep, args=[each, keeper, ending]) for each in parts]
-    clustered = threading.Thread(target=_keep_cluster, args=[workers, ending])
     for thread in (clustered, *threads):
         thread.start()
     try:
         yield
     finally:
         ending.set()
-        if keeper.stdin is not None:
-            keeper.stdin.close()  # that ends the parts
-        for thread in (*threads, clustered):
+        for thread in threads:
             thread.join()
-        keeper.wait()
+        all_ended.set()
+        clustered.join(2 * SECONDS)  # one that is stuck at its start ends with this process
+        with suppress(OSError), keeper:
+            keeper.communicate()
 
 
 def _keep(part: Part, keeper: "subprocess.Popen[bytes]", ending: threading.Event) -> None:
     while not ending.is_set():
-        process = part.start()
+        try:
+            process = part.start()
+        except OSError:
+            _log.exception("%s did not start", part.name)
+            ending.wait(LOOK_SECONDS)
+            continue
         _tell(keeper, process.pid)
         watched, answers = Watched(process.pid, most=HANGING_LOOKS), 0
         while process.poll() is None and not ending.wait(LOOK_SECONDS):
             answers += part.answers()
             if watched.hangs(answers):
                 watched.kill(part.name)
+        if ending.is_set():
+            _end(process)
+            return
         code = process.wait()
-        if not ending.is_set():
-            _log.warning("%s ended with code %s: it is started again", part.name, code)
-            _tell(keeper, -process.pid)
-            ending.wait(LOOK_SECONDS)
+        _log.warning("%s ended with code %s: it is started again", part.name, code)
+        _tell(keeper, -process.pid)
+        ending.wait(LOOK_SECONDS)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """Ask a process to end, wait for it, and kill one that does not."""
+    process.terminate()
+    try:
+        process.wait(SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _tell(keeper: "subprocess.Popen[bytes]", number: int) -> None:
+    """Tell the keeper of a process; without a keeper, it would only outlive a killed command."""
     if keeper.stdin is not None:
-        with suppress(OSError, ValueError):  # it ends, and these processes with it
+        try:
             keeper.stdin.write(f"{number}\n".encode())
             keeper.stdin.flush()
+        except OSError as error:
+            _log.warning("the keeper does not hear: %s", error)
 
 
 def _keep_cluster(port: int, ending: threading.Event) -> None:
     while not ending.is_set():
         try:
             process, _ = cluster.start(port=port)
-        except UserError:
-            _log.exception("the workers did not start")
+        except (UserError, OSError) as error:
+            _log.error("the workers did not start: %s", error)
             ending.wait(LOOK_SECONDS)
             continue
         watch = threading.Thread(target=watch_cluster, args=[process, lambda: None])

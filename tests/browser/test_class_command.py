@@ -14,10 +14,11 @@ from pathlib import Path
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 from skimage.data import astronaut
 
 from ae_core.images import to_png
+from ae_core.runs.store import RunStore
 from ae_core.storage.files import ROOT
 from ae_core.workers.class_server import free_port
 from tests.helpers.lab_page import wait_until_drawn
@@ -68,6 +69,7 @@ def started(runs: Path, before: str = "") -> Serving:
             start_new_session=True,
         )
     said = []
+    assert process.stdout is not None
     for line in process.stdout:
         said.append(line.strip())
         if "Ctrl-C" in line:
@@ -81,7 +83,8 @@ def ended(serving: Serving, how: signal.Signals) -> str:
     everything = psutil.Process(serving.process.pid).children(recursive=True)
     serving.process.send_signal(how)
     serving.process.wait(30)
-    serving.process.stdout.close()
+    if serving.process.stdout is not None:
+        serving.process.stdout.close()
     _, left = psutil.wait_procs(everything, 30)
     assert left == []
     return (serving.runs / "log").read_text()[logged:]
@@ -107,8 +110,13 @@ def school(browser: Browser, served) -> Iterator[BrowserContext]:
 
 
 def opened(context: BrowserContext, path: str) -> tuple[Page, list[str]]:
-    page, errors = context.new_page(), []
-    page.on("console", lambda each: each.type == "error" and errors.append(each.text))
+    page, errors = context.new_page(), list[str]()
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            errors.append(message.text)
+
+    page.on("console", note)
     page.goto(path)
     wait_until_drawn(page)
     return page, errors
@@ -163,6 +171,16 @@ def test_a_class_meets_by_https(served, school, browser):
     assert errors == []
 
 
+def test_a_browser_is_the_same_by_https_and_by_http(served, school):
+    """Else whoever falls back to http would have left the class."""
+    page, _ = opened(school, "/classroom")
+    page.get_by_role("button", name="Open a class").click()
+    expect(page.get_by_text("Nobody is here yet")).to_be_visible()
+    code = page.get_by_role("heading", level=1).first.inner_text()
+    page, _ = opened(school, f"http://{ADDRESS}:{served.http}/classroom")
+    expect(page.get_by_role("button", name=f"{code} · you teach it")).to_be_visible()
+
+
 def test_camera_and_uploads_work_by_https(served, school):
     school.grant_permissions(["camera"])
     page, errors = opened(school, "/denoise?source=Upload")
@@ -188,7 +206,7 @@ def test_whoever_was_on_a_lost_server_goes_on(served, school, how):
     page.get_by_role("button", name="Train", exact=True).click()
     epoch = page.get_by_test_id("stMetric").filter(has_text=re.compile("^Epoch")).first
     expect(epoch).to_be_visible()
-    for lost, process in served.web.items():
+    for lost, process in [*served.web.items()]:
         process.send_signal(how)
         begun = time.monotonic()
         assert psutil.wait_procs([process], LOST_SECONDS)[1] == []
@@ -204,10 +222,19 @@ def test_whoever_was_on_a_lost_server_goes_on(served, school, how):
     main.get_by_role("button", name="Stop").click()
 
 
-def test_in_the_end_everything_ends_quietly(served):
+def test_in_the_end_runs_are_stored_and_everything_ends_quietly(served, school):
+    page, _ = opened(school, "/train?preset=digits-dense&epochs=2000")
+    page.get_by_role("button", name="Train", exact=True).click()
+    epoch = page.get_by_test_id("stMetric").filter(has_text=re.compile("^Epoch")).first
+    expect(epoch).to_contain_text(re.compile(r"[1-9]\d* / 2,?000"))
+    run = re.search("run=([0-9a-f]+)", page.url)[1]
+    page.close()
     log = ended(served, signal.SIGINT)
     assert served.process.returncode == 0
     assert "Traceback" not in log
+    record = RunStore(served.runs).read(run)
+    assert record.status == "stopped"
+    assert record.history
 
 
 @pytest.mark.thorough

@@ -20,7 +20,7 @@ STUBBORN = (
 )
 
 
-@pytest.mark.parametrize("folder", ["runs", "a folder with {braces} and spaces"])
+@pytest.mark.parametrize("folder", ["runs", "a folder with spaces"])
 def test_caddy_takes_its_settings(tmp_path, folder):
     names = ("192.0.2.7", "pc-7.school.example", "localhost")
     front = caddy.Front(names, 8443, 8501, (1001, 1002), tmp_path / folder)
@@ -32,7 +32,7 @@ def test_caddy_takes_its_settings(tmp_path, folder):
 
 
 @pytest.mark.parametrize(
-    ("printed", "found"), [("v2.11.7 h1:x", True), ("v2.6.2", False), ("2.7.0", True), ("", False)]
+    ("printed", "found"), [("v2.11.7 h1:x", True), ("v2.6.2", False), ("3.0.0", True), ("", False)]
 )
 def test_a_caddy_that_is_too_old_is_none(tmp_path, monkeypatch, printed, found):
     program = tmp_path / "caddy"
@@ -83,7 +83,26 @@ def test_a_level_of_the_log_that_there_is_not_is_named():
         Settings(level="loud")
 
 
-def test_servers_that_never_answer_are_said(monkeypatch):
+@pytest.mark.parametrize("name", ["https://lab.example", "lab:8443", "", "a b", "{$HOME}", "-x"])
+def test_what_is_no_name_of_a_computer_is_refused(name):
+    with refused("host_name", name=name):
+        Settings(hosts=("lab.example", name))
+
+
+def test_one_port_is_not_for_both():
+    with refused("ports_alike", number="8443"):
+        Settings(http_port=8443)
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("AE_RUNS_DIR", str(tmp_path / "file"))
+    with refused("file_unwritable", reason="Not a directory"):
+        serve(Settings(class_server.free_port(), class_server.free_port()), print)
+
+
+def test_servers_that_never_answer_are_said(monkeypatch, tmp_path):
+    monkeypatch.setenv("AE_RUNS_DIR", str(tmp_path))
     monkeypatch.setattr(class_server, "READY_SECONDS", 1)
     monkeypatch.setattr(class_server, "kept", lambda *_: threading.Lock())
     before = signal.getsignal(signal.SIGINT)

@@ -39,7 +39,9 @@ FILMS = 16  # cached replays, up to 2 MB each
 def service() -> TrainingService:
     """Return the one training service of this server; its workers start in the background."""
     store = open_store(runs_dir())
-    connection = Connection(os.environ.get("AE_SCHEDULER", ""))
+    # `autoencoder-lab serve` ends its workers with its servers.
+    ends = bool(os.environ.get("AE_SCHEDULER_ENDS"))
+    connection = Connection(os.environ.get("AE_SCHEDULER", ""), ends=ends)
     connection.warm()
     made = TrainingService(store, connection)
     made.housekeeping.before.append(ClassroomService(store.database).tidy)

@@ -119,15 +119,18 @@ def join_info(classroom: Classroom, *, large: bool) -> None:
             f"{classroom.code}</h1>"
         )
         st.code(address, language=None, wrap_lines=True)
-        both = by_https_and_http(address)
-        if both and not large:
-            _https(*both)
+        if not large:
+            https_help(classroom)
     if is_local(here()):
         st.caption(text("classroom.local" if is_local(address) else "classroom.local_guessed"))
 
 
-def _https(secure: str, plain: str) -> None:
-    """Say what https is for, and how a device trusts the certificate of a class's own server."""
+def https_help(classroom: Classroom) -> None:
+    """Say how a device gets a camera and trusts the certificate, where there is https and http."""
+    both = by_https_and_http(with_query(reachable(), **{"class": classroom.code}))
+    if both is None:
+        return
+    secure, plain = both
     with st.popover(text("classroom.https.open"), icon=":material/lock:"):
         st.markdown(text("classroom.https.about", certificate=certificate(secure)))
         st.code(secure, language=None, wrap_lines=True)

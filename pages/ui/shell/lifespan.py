@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import logging
-import os
 import pkgutil
 import socket
 import sys
@@ -11,6 +10,8 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from importlib import import_module
 from typing import Any
+
+from streamlit import get_option
 
 import pages.ui
 from ae_core.service.run_memory import most_bytes
@@ -34,7 +35,7 @@ COLLECT_AFTER = (20_000, 20, 20)
 @asynccontextmanager
 async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
     """Prepare the process, and at its end stop the runs."""
-    logging.getLogger("uvicorn").setLevel(os.environ.get("AE_LOG", "info").upper())
+    logging.getLogger("uvicorn").setLevel(get_option("logger.level").upper())
     raise_descriptor_limit()
     never_ask_for_public_address()
     keep_uploads_in_memory()

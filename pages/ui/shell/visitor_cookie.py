@@ -20,6 +20,7 @@ from pages.ui.state.addresses import came_by_https, trusted_proxies
 from pages.ui.state.base_path import base_path
 from pages.ui.state.identity import DAYS, RENEWED_AFTER, SECONDS_PER_DAY, Identity
 from pages.ui.streamlit_adapter import XSRF_COOKIE, browser_token
+from pages.ui.widgets.link import serves_both
 
 ROUTE = "visitor"
 
@@ -93,7 +94,8 @@ def _written(scope: Scope, secret: str, who: Identity) -> str:
         identity.signed(who, secret, time.time()),
         max_age=DAYS * SECONDS_PER_DAY if who.remembered else None,
         path=base_path() or "/",
-        secure=came_by_https(scope, trusted_proxies()),
+        # Where the app is by http, too, a browser would send such a cookie by https alone.
+        secure=came_by_https(scope, trusted_proxies()) and not serves_both(),
         httponly=True,
         samesite="lax",
     )

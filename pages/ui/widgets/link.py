@@ -29,11 +29,16 @@ def in_the_network(address: str, own: str) -> str:
     return urlunsplit(parts._replace(netloc=host + port))
 
 
+def serves_both() -> bool:
+    """Return whether visitors may come by https and by http, as with `autoencoder-lab serve`."""
+    return all(os.environ.get(name) for name in (HTTPS_SETTING, HTTP_SETTING))
+
+
 def by_https_and_http(address: str) -> tuple[str, str] | None:
-    """Return an address by https and by http where `autoencoder-lab serve` has both, else None."""
-    ports = [os.environ.get(name, "") for name in (HTTPS_SETTING, HTTP_SETTING)]
-    if not all(ports):
+    """Return an address by https and by http if visitors may come by both, else None."""
+    if not serves_both():
         return None
+    ports = (os.environ[HTTPS_SETTING], os.environ[HTTP_SETTING])
     parts = urlsplit(address)
     host = parts.netloc.rpartition("@")[2].removesuffix(f":{parts.port}")
     secure, plain = (
