@@ -9,7 +9,7 @@ from PIL.PngImagePlugin import PngInfo
 from playwright.sync_api import expect
 
 from ae_core.denoising.faces import MIDDLE
-from ae_core.denoising.photos import cut_face, take_photo
+from ae_core.denoising.photos import cut_head, take_photo
 from tests.helpers.lab_page import open_page, wait_until_drawn
 from tests.helpers.lab_server import LAPTOP, serving
 from tests.helpers.memory_search import holders, hook
@@ -29,7 +29,7 @@ def noisy_photo() -> bytes:
 def parts_of(photo: bytes) -> dict[str, bytes]:
     """What only the file, the worker's answer, its preview and the cut-out face hold."""
     taken = take_photo(photo, "home.png")
-    face = cut_face(taken.data, MIDDLE)
+    face = cut_head(taken.data, MIDDLE)
     middle = len(face) // 2
     return {
         "file": SECRET,

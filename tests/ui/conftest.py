@@ -10,7 +10,7 @@ from pages.ui.backend import service as backend
 def own_runs(runs_folder, connection):
     """A service whose runs, classes and sets no other test sees; returns their folder."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(backend, "Connection", lambda scheduler: connection)
+        patch.setattr(backend, "Connection", lambda scheduler, ends: connection)
         yield runs_folder
         backend.service().close()
         st.cache_resource.clear()
