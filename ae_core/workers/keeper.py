@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterable
 
-SECONDS = 15.0  # from the request to end to the end: servers store runs first
+SECONDS = 15.0  # that a process may take to end: servers store runs first
 
 
 def end(pids: Iterable[int]) -> None:

@@ -2,7 +2,6 @@
 
 import os
 import re
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -18,6 +17,7 @@ from ae_core.runs.store import RunStore
 from ae_core.service.service import TrainingService
 from ae_core.specs import change, preset
 from ae_core.storage.files import ROOT
+from ae_core.workers.class_server import free_port
 from ae_core.workers.connection import Connection
 from tests.helpers.dask_cluster import DaskCluster
 from tests.helpers.lab_page import wait_until_drawn
@@ -36,12 +36,6 @@ class Servers:
     runs: Path
     processes: dict[int, subprocess.Popen[bytes]]
     cluster: DaskCluster
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture(scope="module")
