@@ -36,6 +36,9 @@ SILENT = (
 VIOLATION = "against the content security policy:"
 WATCH = f"""addEventListener("securitypolicyviolation", (event) => console.error(
   "{VIOLATION}", event.effectiveDirective, event.blockedURI, event.sourceFile, event.sample))"""
+# The instruction that a browser without relaxed SIMD does not know.
+WITHOUT_FUSED = """const validate = WebAssembly.validate;
+WebAssembly.validate = (bytes) => !bytes.join().includes("253,133,2") && validate(bytes);"""
 NOWHERE = "http://lab.test"  # there is no such server: `scripts` answers
 CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 
@@ -79,6 +82,14 @@ def scripts(browser) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="session")
+def scripts_without_fused(browser) -> Iterator[Page]:
+    """The same in a browser without relaxed SIMD."""
+    with browser.new_page() as tab:
+        tab.add_init_script(WITHOUT_FUSED)
+        yield importing(tab)
+
+
+@pytest.fixture(scope="session")
 def scripts_without_wasm(browser) -> Iterator[Page]:
     """The same in a browser that has no WebAssembly."""
     with browser.new_page() as tab:
@@ -87,8 +98,8 @@ def scripts_without_wasm(browser) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="session")
-def engines(scripts, scripts_without_wasm) -> Engines:
-    return Engines(scripts, scripts_without_wasm)
+def engines(scripts, scripts_without_fused, scripts_without_wasm) -> Engines:
+    return Engines(scripts, scripts_without_fused, scripts_without_wasm)
 
 
 def importing(tab: Page) -> Page:

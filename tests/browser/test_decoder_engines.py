@@ -11,12 +11,13 @@ from ae_core.models.shapes import infer_shapes, side_after
 from ae_core.specs import CHOICES, AutoencoderSpec, Layer
 from ae_core.specs.layers import KERNEL_SIZE
 from pages.ui.widgets.component import address
-from tests.browser.conftest import importing
+from tests.browser.conftest import WITHOUT_FUSED, importing
 from tests.helpers.engines import as_url
 from tests.helpers.lab_page import open_page, wait_for_decoders
 
 SIDES = st.integers(1, 9)
 STRIDES = st.integers(1, 4)
+ENGINE = "async (engine) => { await (await import(engine)).engine; }"
 MOST = 1600  # pixels of a picture or of any map before it
 
 
@@ -82,8 +83,23 @@ def test_the_engines_agree_on_any_layers(engines, network, seed):
     rng = np.random.default_rng(seed)
     weights = random_weights(spec, shape, rng)
     codes = rng.normal(0, 1, (2, spec.latent_dim)).astype(np.float32)
-    fast, slow = engines.decoded(decoder_bytes("any", spec, shape, weights, half=False), codes)
-    np.testing.assert_allclose(fast, slow, atol=1e-5 * slow.max(), rtol=0)
+    *fast, slow = engines.decoded(decoder_bytes("any", spec, shape, weights, half=False), codes)
+    for each in fast:
+        np.testing.assert_allclose(each, slow, atol=1e-5 * slow.max(), rtol=0)
+
+
+def test_a_browser_takes_the_fastest_engine_that_it_can_run(browser):
+    taken = []
+    for script in ("", WITHOUT_FUSED, "delete globalThis.WebAssembly"):
+        with browser.new_page() as tab:
+            tab.add_init_script(script)
+            importing(tab)
+            tab.on("request", lambda request: taken.append(request.url.rpartition("/")[2]))
+            tab.evaluate(ENGINE, address("pickers/decoder_wasm.js"))
+    assert [each for each in taken if each.endswith(".wasm")] == [
+        "decoder_wasm_fused.wasm",
+        "decoder_wasm.wasm",
+    ]
 
 
 BEGIN = """async ([bytes, decoder]) => {

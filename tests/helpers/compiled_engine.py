@@ -8,7 +8,11 @@ from pages.ui.widgets.component import UI
 
 NAMES = ("decoder_wasm.c", "decoder_wasm_winograd.c", "decoder_wasm_activations.c")
 SOURCES = [UI / "pickers" / name for name in NAMES]
-BUILT = UI / "pickers" / "decoder_wasm.wasm"
+# With which instructions besides SIMD; not every browser has those of relaxed SIMD.
+BUILT = {
+    UI / "pickers" / "decoder_wasm.wasm": (),
+    UI / "pickers" / "decoder_wasm_fused.wasm": ("-mrelaxed-simd",),
+}
 FLAGS = (
     "--target=wasm32-freestanding",
     "-msimd128",
@@ -25,17 +29,20 @@ FLAGS = (
 )
 
 
-def compile_engine(to: Path) -> None:
+def compile_engine(to: Path, instructions: tuple[str, ...]) -> None:
     """Compile the sources with the compiler of requirements-dev.txt.
 
     Args:
         to: the file for the result, ``*.wasm``.
+        instructions: the compiler's options for instructions besides SIMD.
     """
     sources = map(str, SOURCES)
-    command = [sys.executable, "-m", "ziglang", "cc", *FLAGS, "-o", str(to), *sources]
+    flags = (*FLAGS, *instructions)
+    command = [sys.executable, "-m", "ziglang", "cc", *flags, "-o", str(to), *sources]
     subprocess.run(command, check=True)
     to.chmod(0o644)  # a linker's result is executable for the system, which a browser does not need
 
 
 if __name__ == "__main__":
-    compile_engine(BUILT)
+    for file, instructions in BUILT.items():
+        compile_engine(file, instructions)

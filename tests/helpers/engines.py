@@ -25,21 +25,21 @@ def as_url(decoder: bytes) -> str:
 
 
 class Engines:
-    """Pages of a browser with WebAssembly and of one without it."""
+    """Pages of browsers with relaxed SIMD, with SIMD alone, and without WebAssembly."""
 
-    def __init__(self, wasm: Page, javascript: Page) -> None:
+    def __init__(self, fused: Page, simd: Page, without: Page) -> None:
         """Load the decoder's modules."""
-        self._tabs = {"wasm": wasm, "javascript": javascript}
-        for tab in self._tabs.values():
+        self._tabs = {fused: "wasm", simd: "wasm", without: "javascript"}
+        for tab in self._tabs:
             tab.evaluate(LOOK, [address("pickers/decoder.js"), address("pickers/decoder_wasm.js")])
 
     def decoded(self, decoder: bytes, codes: np.ndarray) -> Iterator[np.ndarray]:
-        """Decode codes (N, D) with WebAssembly, then with JavaScript.
+        """Decode codes (N, D) with both builds of the fast engine, then with JavaScript.
 
         Yields:
             (N, H·W·C) float32 in [0, 1].
         """
-        for engine, tab in self._tabs.items():
+        for tab, engine in self._tabs.items():
             used, pixels = tab.evaluate(DECODE, [as_url(decoder), codes.tolist()])
             assert used == engine
             yield np.array(pixels, np.float32)

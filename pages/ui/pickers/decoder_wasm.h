@@ -12,6 +12,11 @@ INLINE void store(float *to, Four value) { wasm_v128_store(to, value); }
 INLINE Four all(float value) { return wasm_f32x4_splat(value); }
 INLINE Four add(Four a, Four b) { return wasm_f32x4_add(a, b); }
 INLINE Four sub(Four a, Four b) { return wasm_f32x4_sub(a, b); }
+#ifdef __wasm_relaxed_simd__
+INLINE Four madd(Four sum, Four a, Four b) { return wasm_f32x4_relaxed_madd(a, b, sum); }
+#else
+INLINE Four madd(Four sum, Four a, Four b) { return wasm_f32x4_add(sum, wasm_f32x4_mul(a, b)); }
+#endif
 INLINE Four mul(Four a, Four b) { return wasm_f32x4_mul(a, b); }
 INLINE Four divided(Four a, Four b) { return wasm_f32x4_div(a, b); }
 // The pseudo-minimum and -maximum are one instruction of a processor; the others are several.

@@ -30,20 +30,28 @@ import { planned } from "./decoder_wasm_convolution.js";
 const PAGE = 65536; // bytes; WebAssembly's memory grows by pages
 const SPARE = 16; // bytes after each buffer, which loops over four values touch
 
-// A module with one function that has one SIMD instruction: (func (drop (v128.const 0 …))).
+// Whether a browser has an instruction says a module with one function that uses it.
 // prettier-ignore
-const SIMD = new Uint8Array([
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 23, 1, 21, 0,
-  253, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 26, 11,
-]);
+const START = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10];
+const ONES = [65, 1, 253, 15]; // i32.const 1, i8x16.splat
+const MADD = [253, 133, 2]; // f32x4.relaxed_madd
+const [DROP, END] = [26, 11];
+
+/** Whether the browser can run a function of few instructions, without locals. @param {number[]} body */
+const runs = (body) =>
+  WebAssembly.validate(new Uint8Array([...START, body.length + 4, 1, body.length + 2, 0, ...body, END]));
 
 /** The engine, compiled once for the page; undefined in a browser that cannot run it. */
 export const engine = compiled();
 
 async function compiled() {
-  if (typeof WebAssembly === "undefined" || !WebAssembly.validate(SIMD)) return undefined;
+  if (typeof WebAssembly === "undefined" || !runs([...ONES, DROP])) return undefined;
+  // The same source with products and sums in one instruction, for browsers that have it.
+  const file = runs([...ONES, ...ONES, ...ONES, ...MADD, DROP])
+    ? new URL("./decoder_wasm_fused.wasm", import.meta.url)
+    : new URL("./decoder_wasm.wasm", import.meta.url);
   try {
-    const answer = await fetch(new URL("./decoder_wasm.wasm", import.meta.url));
+    const answer = await fetch(file);
     return await WebAssembly.compile(await answer.arrayBuffer());
   } catch {
     return undefined; // offline, or a browser that forbids WebAssembly

@@ -23,7 +23,7 @@ INLINE void tile(Pixels at, int taps, int run, int line, const float *weights, c
       for (int v = 0; v < vectors; v++) weight[v] = load(weights + 4 * v);
       for (int k = 0; k < 4; k++) {
         Four value = wasm_v128_load32_splat(at.x[k] + r);
-        for (int v = 0; v < vectors; v++) sum[k][v] = add(sum[k][v], mul(value, weight[v]));
+        for (int v = 0; v < vectors; v++) sum[k][v] = madd(sum[k][v], value, weight[v]);
       }
     }
     for (int k = 0; k < 4; k++) at.x[k] += line;
