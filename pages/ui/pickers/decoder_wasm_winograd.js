@@ -10,8 +10,8 @@ const AT_ONCE = 32; // squares: what is computed of them stays in a processor's 
 const SPREAD = [[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]];
 
 /** @param {Layer} layer @param {number} channels of its input */
-export function suits({ kind, stride, size, shape: [rows, columns, filters] }, channels) {
-  return kind === "conv" && stride === 1 && size === SIDE
+export function suits({ stride, size, shape: [rows, columns, filters] }, channels) {
+  return stride === 1 && size === SIDE
     && rows % 2 === 0 && columns % 2 === 0 && channels % 4 === 0 && filters % 4 === 0;
 }
 
@@ -29,12 +29,12 @@ export function suits({ kind, stride, size, shape: [rows, columns, filters] }, c
  * @param {Address} output
  * @returns {() => void}
  */
-export function inSquares(exports, memory, { shape }, channels, line, kernel, x, bias, output) {
+export function inSquares(exports, memory, { kind, shape }, channels, line, kernel, x, bias, output) {
   const [rows, columns, filters] = shape;
   const [down, across] = [rows / 2, columns / 2];
   const part = Math.min(down, Math.ceil(AT_ONCE / across));
   const below = columns * filters;
-  const weights = memory.keep(spread(kernel, channels, filters));
+  const weights = memory.keep(spread(kind, kernel, channels, filters));
   const zeros = memory.take(filters);
   const spreads = memory.lend(16 * part * across * (channels + filters));
   const products = spreads + 4 * 16 * part * across * channels;
@@ -51,13 +51,15 @@ export function inSquares(exports, memory, { shape }, channels, line, kernel, x,
 /**
  * Return 16 matrices, each for eight filters [channel][8] and for a rest of four [channel][4].
  *
- * @param {Float32Array} kernel (3, 3, C, F)
+ * @param {Layer["kind"]} kind
+ * @param {Float32Array} kernel (3, 3, C, F), or of a transposed convolution (3, 3, F, C)
  * @param {number} channels
  * @param {number} filters
  */
-function spread(kernel, channels, filters) {
+function spread(kind, kernel, channels, filters) {
   const size = channels * filters;
   const all = new Float32Array(16 * size);
+  const transposed = kind === "convT";
   for (let c = 0; c < channels; c++) {
     for (let f = 0; f < filters; f++) {
       const first = f - (f % 8);
@@ -66,8 +68,12 @@ function spread(kernel, channels, filters) {
       for (let p = 0; p < 16; p++) {
         const [down, across] = [SPREAD[p >> 2], SPREAD[p & 3]];
         let sum = 0;
-        for (let u = 0; u < SIDE; u++) {
-          for (let v = 0; v < SIDE; v++) sum += down[u] * across[v] * kernel[(SIDE * u + v) * size + c * filters + f];
+        for (let tap = 0; tap < SIDE * SIDE; tap++) {
+          // A transposed convolution of stride 1 is one with its kernel turned by 180°.
+          const weight = transposed
+            ? kernel[(SIDE * SIDE - 1 - tap) * size + f * channels + c]
+            : kernel[tap * size + c * filters + f];
+          sum += down[Math.floor(tap / SIDE)] * across[tap % SIDE] * weight;
         }
         all[p * size + place] = sum;
       }
