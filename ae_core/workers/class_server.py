@@ -3,16 +3,12 @@
 import logging
 import os
 import re
-import signal
 import socket
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 
 import psutil
 
@@ -21,8 +17,8 @@ from ae_core.storage.files import atomic_write, data_dir, runs_dir
 from ae_core.workers import caddy
 from ae_core.workers.addresses import HTTP_SETTING, HTTPS_SETTING, own_address
 from ae_core.workers.parts import LOOPBACK, Part, kept
+from ae_core.workers.web_server import ended_by_signals, web_server
 
-HEALTH = "/_stcore/health"
 NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")  # of a computer, or an IPv4 address
 
 HTTP_PORT, HTTPS_PORT = 8501, 8443
@@ -88,7 +84,7 @@ def serve(settings: Settings, on_ready: Callable[[bool], None]) -> None:
         "AE_DATA_DIR": str(data_dir().resolve()),
     }
     parts = _behind(program, settings, environment) if program else _alone(settings, environment)
-    with _ended_by_signals(ending), kept(parts, workers, ending):
+    with ended_by_signals(ending), kept(parts, workers, ending):
         if not _ready(parts, workers, ending):
             raise UserError("class_not_ready", seconds=READY_SECONDS)
         if not ending.is_set():
@@ -117,7 +113,9 @@ def _behind(program: Path, settings: Settings, environment: dict[str, str]) -> l
         HTTP_SETTING: str(settings.http_port),
     }
     servers = [
-        _web_server(f"web server {number}", free_port(), settings, environment | ports, LOOPBACK)
+        web_server(
+            f"web server {number}", free_port(), environment | ports, settings.level, LOOPBACK
+        )
         for number in range(1, web_servers(os.cpu_count() or 1) + 1)
     ]
     folder = Path(environment["AE_RUNS_DIR"]) / "caddy"
@@ -143,17 +141,7 @@ def _behind(program: Path, settings: Settings, environment: dict[str, str]) -> l
 
 def _alone(settings: Settings, environment: dict[str, str]) -> list[Part]:
     """Return the one web server that there is without Caddy."""
-    return [_web_server("web server", settings.http_port, settings, environment)]
-
-
-def _web_server(
-    name: str, port: int, settings: Settings, environment: dict[str, str], address: str = ""
-) -> Part:
-    options = [f"--logger.level={settings.level}", f"--server.port={port}"]
-    if address:
-        options.append(f"--server.address={address}")
-    command = (sys.executable, "-m", "streamlit", "run", "app.py", *options)
-    return Part(name, command, port, HEALTH, environment)
+    return [web_server("web server", settings.http_port, environment, settings.level)]
 
 
 def _ready(parts: list[Part], workers: int, ending: threading.Event) -> bool:
@@ -188,20 +176,3 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])
-
-
-@contextmanager
-def _ended_by_signals(ending: threading.Event) -> Iterator[None]:
-    """Take Ctrl-C and SIGTERM as the wish to end; a second one ends this process at once."""
-    wishes = (signal.SIGINT, signal.SIGTERM)
-
-    def wish(number: int, _: FrameType | None) -> None:
-        ending.set()
-        signal.signal(number, signal.SIG_DFL)
-
-    former = [signal.signal(each, wish) for each in wishes]
-    try:
-        yield
-    finally:
-        for each, handler in zip(wishes, former, strict=True):
-            signal.signal(each, handler)

@@ -64,7 +64,7 @@ class Part:
 
 
 @contextmanager
-def kept(parts: Sequence[Part], workers: int, ending: threading.Event) -> Iterator[None]:
+def kept(parts: Sequence[Part], workers: int | None, ending: threading.Event) -> Iterator[None]:
     """Start the parts and a cluster of workers, and start again what has ended or hangs.
 
     In the end the parts end first, as they store the runs, and then the workers. If this process is
@@ -72,15 +72,19 @@ def kept(parts: Sequence[Part], workers: int, ending: threading.Event) -> Iterat
 
     Args:
         parts: the processes.
-        workers: the port of the cluster's scheduler.
+        workers: the port of the cluster's scheduler; without a port, there is no cluster.
         ending: set when all shall end; leaving the context sets it.
     """
     command = [sys.executable, "-m", "ae_core.workers.keeper"]
     keeper = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, start_new_session=True)
     all_ended = threading.Event()
-    clustered = threading.Thread(target=_keep_cluster, args=[workers, all_ended], daemon=True)
     threads = [threading.Thread(target=_keep, args=[each, keeper, ending]) for each in parts]
-    for thread in (clustered, *threads):
+    clusters = [
+        threading.Thread(target=_keep_cluster, args=[port, all_ended], daemon=True)
+        for port in (workers,)
+        if port is not None
+    ]
+    for thread in (*clusters, *threads):
         thread.start()
     try:
         yield
@@ -89,7 +93,10 @@ def kept(parts: Sequence[Part], workers: int, ending: threading.Event) -> Iterat
         for thread in threads:
             thread.join()
         all_ended.set()
-        clustered.join(2 * SECONDS)  # one that is stuck at its start ends with this process
+        for cluster_thread in clusters:
+            cluster_thread.join(
+                2 * SECONDS
+            )  # one that is stuck at its start ends with this process
         with suppress(OSError), keeper:
             keeper.communicate()
 

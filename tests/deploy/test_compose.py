@@ -1,5 +1,6 @@
 """compose.yaml, as far as it can be checked without Docker."""
 
+import json
 import os
 import re
 import subprocess
@@ -11,6 +12,7 @@ import yaml
 from sqlalchemy import make_url
 
 from ae_core.storage.files import ROOT
+from ae_core.workers import caddy
 from ae_core.workers.cluster import RUNS_IN_TURNS
 
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
@@ -109,3 +111,30 @@ def test_the_proxy_is_sticky_and_keeps_the_metrics_inside():
     assert "./Caddyfile:/etc/caddy/Caddyfile:ro" in SERVICES["caddy"]["volumes"]
     for name in re.findall(r"\{\$(\w+)", caddy):
         assert name in SERVICES["caddy"]["environment"]
+
+
+def test_secrets_and_what_only_developers_need_are_not_in_the_image():
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert {".env", ".git", "tests", "benchmarks", ".ci", "runs", "data"} <= set(ignored)
+    assert ".env" in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+
+
+def test_the_app_s_containers_may_write_their_volumes_and_nothing_else():
+    for name in ("web", "scheduler", *WORKERS):
+        assert SERVICES[name]["read_only"] is True
+        assert SERVICES[name]["tmpfs"] == ["/tmp"]
+        assert SERVICES[name]["cap_drop"] == ["ALL"]
+    assert all("max-size" in each["logging"]["options"] for each in SERVICES.values())
+
+
+def test_caddy_takes_its_file_and_answers_browsers_that_name_no_host():
+    caddyfile = ROOT / "Caddyfile"
+    command = [caddy.find(), "adapt", "--adapter", "caddyfile", "--config", caddyfile]
+    environment = {**os.environ, "LAB_HOST": "192.0.2.7", "HTTPS_PORT": "8443"}
+    adapted = subprocess.run(
+        command, capture_output=True, text=True, check=True, env=environment
+    ).stdout
+    servers = json.loads(adapted)["apps"]["http"]["servers"]
+    secure = next(each for each in servers.values() if each["listen"] == [":443"])
+    assert {"default_sni": "192.0.2.7"} in secure["tls_connection_policies"]
+    assert "https://192.0.2.7:8443{http.request.uri}" in adapted

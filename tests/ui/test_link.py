@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ae_core.workers import addresses
 from ae_core.workers.addresses import own_address
 from pages.ui.widgets.link import in_the_network, is_local, qr_code, with_query
 
@@ -112,3 +113,18 @@ def test_the_host_alone_is_replaced():
 def test_this_computer_s_own_address_is_one_that_others_may_reach_or_none():
     own = own_address()
     assert own == "" or not is_local(f"http://{own}:8501")
+
+
+@pytest.mark.parametrize(("name", "own"), [("lab.school.org", "lab.school.org"), ("localhost", "")])
+def test_in_a_container_the_address_is_the_one_that_is_set(tmp_path, monkeypatch, name, own):
+    monkeypatch.setattr(addresses, "CONTAINERS", (tmp_path,))
+    monkeypatch.setenv(addresses.NAME_SETTING, name)
+    assert own_address() == own
+    monkeypatch.delenv(addresses.NAME_SETTING)
+    assert own_address() == ""
+
+
+def test_outside_of_a_container_the_name_that_is_set_is_not_asked(monkeypatch):
+    monkeypatch.setattr(addresses, "CONTAINERS", ())
+    monkeypatch.setenv(addresses.NAME_SETTING, "lab.school.org")
+    assert own_address() != "lab.school.org"
