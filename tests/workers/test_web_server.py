@@ -13,7 +13,7 @@ from ae_core.storage.files import ROOT
 from ae_core.workers.class_server import free_port
 from ae_core.workers.web_server import web_server
 
-PATIENCE = 60  # seconds; an idle machine starts a server in three
+PATIENCE = 120  # seconds; an idle machine starts a server in three
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
