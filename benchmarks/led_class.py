@@ -2,9 +2,10 @@
 
 Every student has a lesson open by a websocket and asks once a second what the class does, as
 ``pages/ui/shell/follow.js`` does. The teacher sends all to another step every few seconds and asks
-a question there; everybody opens the step and guesses, some of them twice; a projector shows the
-bars. The teacher is a process of its own on the database, so no web server knows beforehand what
-the teacher does. The bars are compared with what was sent. All share the cores of this machine.
+a question there; everybody opens the step and guesses, some of them twice, and once presses Train
+on another page; a projector shows the bars. The teacher is a process of its own on the database, so
+no web server knows beforehand what the teacher does. The bars are compared with what was sent. All
+share the cores of this machine.
 """
 
 import argparse
@@ -42,6 +43,7 @@ QUESTION = Question("", "How many?", low=0.0, high=30.0, step=1.0, unit="dB")
 EVERY = 1.0  # seconds between two questions of a device
 STEP = 10.0  # seconds from one step to the next
 PRESSED = 2.0  # seconds within which everybody has pressed the button to the step
+TRAINED = 40.0  # seconds within which everybody has pressed Train
 ANSWERED = 4.0  # seconds within which everybody has guessed
 SEEN = 2.0  # seconds, the target from the teacher's act to every device, and from the last guess of
 # all to the projector
@@ -145,6 +147,17 @@ async def attend(student: Student, name: str, teacher: Teacher, seen: Seen) -> N
         await asyncio.sleep(max(0.05, due + EVERY - time.perf_counter()))
 
 
+async def train(student: Student, seen: Seen) -> None:
+    """Begin a training in a tab of its own while the lesson goes on, and close the tab."""
+    await asyncio.sleep(random.random() * TRAINED)
+    tab = Student(student.port, cookie=student.cookie)
+    seen.seconds["the page Train"].append(await tab.open("train", "preset=digits-dense"))
+    seen.seconds["Train is pressed"].append(await tab.change("train.start", trigger_value=True))
+    if "run" not in tab.query:
+        raise Failure("no run has begun")
+    await tab.close()
+
+
 async def project(screen: Student, teacher: Teacher, seen: Seen) -> None:
     """Show the bars until the lesson is over."""
     while not teacher.over:
@@ -183,6 +196,7 @@ async def lead(report: Report, ports: list[int], runs: Path, count: int, seconds
     screen = Student(ports[0])
     await screen.open("classroom", f"class={classroom.code}&view=Projector")
     work = [attend(each, f"student {n}", teacher, seen) for n, each in enumerate(students)]
+    work += [train(each, seen) for each in students]
     work.append(project(screen, teacher, seen))
     everybody = asyncio.gather(*(_noting(each, seen) for each in work))
     asked = await teacher.lead(seconds)
