@@ -1,4 +1,4 @@
-// The fast engine of a decoder: its layers are in decoder_wasm.c, fifteen times as fast as those of
+// The fast engine of a decoder: its layers are in decoder_wasm.c, ten to thirty times as fast as those of
 // decoder_layers.js, which remain for browsers without WebAssembly, or without its SIMD.
 
 import { planned } from "./decoder_wasm_convolution.js";
