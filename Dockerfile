@@ -2,7 +2,7 @@ FROM python:3.12-slim
 
 ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 TF_CPP_MIN_LOG_LEVEL=3 \
     AE_DATA_DIR=/data AE_RUNS_DIR=/runs
-# Any other user is in group 0, too: Hugging Face Spaces and OpenShift run images so.
+# A user that is given by a number alone is in group 0, too (docker run --user 1000).
 RUN useradd --create-home --uid 10001 --gid 0 app \
     && mkdir /data /runs \
     && chown app:0 /data /runs /home/app \

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import psutil
 
@@ -29,7 +30,9 @@ def test_a_server_that_hangs_is_started_again_and_all_ends_with_sigterm(tmp_path
     command = [sys.executable, "-m", "ae_core.workers.web_server", str(port)]
     environment = {**os.environ, "AE_RUNS_DIR": str(tmp_path)}
     server = web_server("web server", port, environment)
-    with subprocess.Popen(command, cwd=ROOT, env=environment) as started:
+    with ExitStack() as stack:
+        started = stack.enter_context(subprocess.Popen(command, cwd=ROOT, env=environment))
+        stack.callback(started.kill)  # if this test fails; the rest ends with it
         wait_until(server.answers)
         everything = psutil.Process(started.pid).children(recursive=True)
         [hanging] = [each for each in everything if "streamlit" in each.cmdline()]

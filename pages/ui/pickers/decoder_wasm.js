@@ -30,7 +30,7 @@ import { planned } from "./decoder_wasm_convolution.js";
 const PAGE = 65536; // bytes; WebAssembly's memory grows by pages
 const SPARE = 16; // bytes after each buffer, which loops over four values touch
 
-// Whether a browser has an instruction says a module with one function that uses it.
+// A browser accepts a module with one function only if it has the function's instructions.
 // prettier-ignore
 const START = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10];
 const ONES = [65, 1, 253, 15]; // i32.const 1, i8x16.splat
