@@ -2,6 +2,7 @@
 # make class the app for a class, by https: HOSTS="names of this computer", PORT, HTTPS_PORT
 # make test  set up and run the tests, browser tests included
 # make check lint, and every test: all cases, PostgreSQL, workers and servers lost and found
+# make containers the images and compose.yaml with a real engine, as root on a Debian; ten minutes
 # make recipes train what the tests begin, until it is where its source, card or lesson is; minutes
 # make lint  formatting, lint, layers, types and the lock
 # make wasm  the decoder's engine anew from decoder_wasm*.c
@@ -22,7 +23,7 @@ PORT ?= 8501
 HTTPS_PORT ?= 8443
 HOSTS ?=
 
-.PHONY: run class test check recipes lint lock format wasm bench browser postgres screenshots
+.PHONY: run class test check containers recipes lint lock format wasm bench browser postgres kubectl screenshots
 run: .venv/ready
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
@@ -30,11 +31,14 @@ class: .venv/ready-class
 	$(BIN)/autoencoder-lab serve --port $(PORT) --https-port $(HTTPS_PORT) $(addprefix --host ,$(HOSTS))
 
 # Two processes drive browsers and workers, which wait half of their time; the third one computes then.
-test: .venv/ready-dev browser postgres
-	$(TESTS) -m "not recipes and not thorough"
+test: .venv/ready-dev browser postgres kubectl
+	$(TESTS) -m "not recipes and not containers and not thorough"
 
-check: lint browser postgres
+check: lint browser postgres kubectl
 	$(TESTS)
+
+containers: .venv/ready-dev browser
+	$(BIN)/python -m pytest -m containers -s
 
 # Without a limit of time for one test: on an idle machine the longest takes two minutes.
 recipes: .venv/ready-dev browser
@@ -85,12 +89,18 @@ postgres:
 	&& apt-get install -y -qq postgresql; \
 	else echo 'no PostgreSQL: its tests are skipped'; fi
 
+# What renders deploy/kubernetes: the system's, else Debian's; else its tests are skipped.
+kubectl:
+	@command -v kubectl || if [ "$$(id -u)" = 0 ] && command -v apt-get; then \
+	apt-get update -qq && apt-get install -y -qq --no-install-recommends kubernetes-client; \
+	else echo 'no kubectl: its tests are skipped'; fi
+
 # For every Python and system that the README promises, whichever this one is.
 lock: .venv/ready-dev
 	$(COMPILE) requirements.txt --output-file requirements.lock
 	$(COMPILE) requirements-dev.txt --constraints requirements.lock --output-file requirements-dev.lock
-	$(COMPILE) requirements-class.txt --constraints requirements.lock --output-file requirements-class.lock
-	$(COMPILE) requirements-gpu.txt --constraints requirements.lock --output-file requirements-gpu.lock
+	for part in class gpu web worker; do $(COMPILE) requirements-$$part.txt --constraints requirements.lock \
+	--output-file requirements-$$part.lock; done
 	$(NPM) install --package-lock-only --omit-lockfile-registry-resolved
 
 .venv/locked: requirements.lock

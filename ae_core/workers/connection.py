@@ -28,6 +28,7 @@ CLOSE_SECONDS = 8  # for the embedded cluster: Dask gives a busy worker 4
 REFUSED_SECONDS = 1.5  # after a failure, before the next try
 ANSWER_SECONDS = 120.0  # a page's maximum wait for an answer
 DEADLINE_SECONDS = 20.0  # for a question, from the moment a worker begins it
+LOOK_SECONDS = 2  # for the scheduler to say which workers it has
 
 _log = logging.getLogger(__name__)
 
@@ -193,6 +194,28 @@ class Connection:
         if isinstance(found, Exception):
             raise found
         return found
+
+    def workers_memory(self) -> dict[str, list[int]] | None:
+        """Return the bytes of each connected worker, by what it does; None without a scheduler.
+
+        It never connects, and never waits for a scheduler that hangs.
+        """
+        client = self._client
+        if client is None or client.status != "running":
+            return None
+        identity = client.scheduler.identity
+        try:
+            found = client.sync(identity, n_workers=-1, callback_timeout=LOOK_SECONDS)["workers"]
+        except (OSError, TimeoutError, ClosedClientError):  # Dask's lost connections are OSErrors
+            return None
+        return {
+            kind: [
+                int(each["metrics"]["memory"])
+                for each in found.values()
+                if each["resources"].get(kind)
+            ]
+            for kind in (TRAIN, INFER, UPLOAD)
+        }
 
     def train_slots(self) -> list[int]:
         """Return each training worker's slots: the small runs that can take turns in it."""

@@ -167,6 +167,9 @@ def test_the_queue_shows_place_and_time_and_metrics_tell_of_it(servers, student,
         assert told["ae_queue_wait_seconds_count"] >= 2
         assert told['ae_queue_wait_seconds_bucket{le="+Inf"}'] >= 2
         assert told['ae_runs_ended_total{status="failed"}'] == 0
+        assert told["ae_scheduler_up"] == 1
+        assert told['ae_workers{does="train"}'] == 2
+        assert told['ae_workers_memory_bytes{does="train"}'] > 1e8
     assert sum(metrics(port)["active_sessions"] for port in servers.processes) >= 1
     assert pages_drawn(servers) >= drawn_before + 2  # as it opened, and after the click
     stop(student)

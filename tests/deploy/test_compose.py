@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from importlib.util import find_spec
+from unittest.mock import Mock
 
 import pytest
 import yaml
@@ -14,6 +15,7 @@ from sqlalchemy import make_url
 from ae_core.storage.files import ROOT
 from ae_core.workers import caddy
 from ae_core.workers.cluster import RUNS_IN_TURNS
+from pages.ui.backend.prometheus import Provider
 
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
 SERVICES = COMPOSE["services"]
@@ -22,16 +24,18 @@ WORKERS = ("train", "infer", "upload", "train-gpu")
 
 
 def test_the_app_s_parts_are_there():
-    assert set(SERVICES) == {"caddy", "web", "scheduler", "database", *WORKERS}
-    assert SERVICES["train-gpu"]["profiles"] == ["gpu"]
-    assert all("profiles" not in SERVICES[name] for name in SERVICES if name != "train-gpu")
+    assert set(SERVICES) == {"caddy", "web", "scheduler", "database", "prometheus", *WORKERS}
+    profiles = {name: each["profiles"] for name, each in SERVICES.items() if "profiles" in each}
+    assert profiles == {"train-gpu": ["gpu"], "prometheus": ["monitoring"]}
 
 
 def test_only_caddy_is_published_and_only_workers_and_servers_reach_the_scheduler():
-    assert [name for name in SERVICES if "ports" in SERVICES[name]] == ["caddy"]
+    assert [name for name in SERVICES if "ports" in SERVICES[name]] == ["caddy", "prometheus"]
+    (port,) = SERVICES["prometheus"]["ports"]
+    assert port.startswith("127.0.0.1:")  # for this machine alone
     assert COMPOSE["networks"]["cluster"] == {"internal": True}
     assert SERVICES["scheduler"]["networks"] == ["cluster"]
-    assert "cluster" not in SERVICES["caddy"]["networks"]
+    assert all("cluster" not in SERVICES[name]["networks"] for name in ("caddy", "prometheus"))
     assert not any("network_mode" in service for service in SERVICES.values())
 
 
@@ -42,14 +46,16 @@ def test_the_servers_trust_what_caddy_says_of_its_visitors_addresses():
     assert all("front" in SERVICES[name]["networks"] for name in ("caddy", "web"))
 
 
-def test_all_share_what_is_trained_and_run_the_same_image():
+def test_all_share_what_is_trained_and_run_the_image_for_their_work():
     for name in ("web", "scheduler", *WORKERS):
         assert SERVICES[name]["volumes"] == ["data:/data", "runs:/runs"]
         assert SERVICES[name]["restart"] == "always"
-        gpu = "-gpu" if name == "train-gpu" else ""
-        assert SERVICES[name]["image"] == f"autoencoder-lab{gpu}"
+        target = "web" if name == "web" else "worker"
+        image = "gpu" if name == "train-gpu" else target
+        assert SERVICES[name]["image"] == f"autoencoder-lab-{image}"
+        assert SERVICES[name]["build"]["target"] == target
     assert "AE_DATA_DIR=/data AE_RUNS_DIR=/runs" in DOCKERFILE
-    assert set(COMPOSE["volumes"]) == {"data", "database", "runs", "caddy"}
+    assert set(COMPOSE["volumes"]) == {"data", "database", "runs", "caddy", "prometheus"}
 
 
 def test_every_network_and_dependency_exists():
@@ -102,6 +108,29 @@ def test_servers_and_workers_share_a_database_whose_password_is_not_in_the_file(
     assert SERVICES["database"]["environment"]["POSTGRES_USER"] == "lab"
 
 
+def test_prometheus_may_read_the_metrics_and_asks_every_server():
+    (network,) = COMPOSE["networks"]["front"]["ipam"]["config"]
+    readers = SERVICES["web"]["environment"]["AE_METRICS_TO"]
+    assert readers == f"${{AE_METRICS_TO:-{network['subnet']}}}"
+    folder = ROOT / "deploy" / "monitoring"
+    (job,) = yaml.safe_load((folder / "prometheus.yml").read_text())["scrape_configs"]
+    assert job["metrics_path"] == "/_stcore/metrics"
+    assert job["dns_sd_configs"][0]["names"] == ["web"]
+    assert f"./{folder.relative_to(ROOT)}:/etc/prometheus:ro" in SERVICES["prometheus"]["volumes"]
+
+
+def test_alerts_and_the_dashboard_ask_for_metrics_that_the_app_has():
+    folder = ROOT / "deploy" / "monitoring"
+    asked = re.findall(r"\b(ae_\w+)", (folder / "alerts.yml").read_text())
+    asked += re.findall(r"\b(ae_\w+)", (folder / "dashboard.json").read_text())
+    there = set(Provider(Mock()).stats_families)
+    counted = re.compile("_(total|bucket|count|sum)$")
+    assert asked
+    assert {counted.sub("", each) for each in asked} <= there
+    documented = (ROOT / "docs" / "operation.md").read_text(encoding="utf-8")
+    assert {each for each in there if f"`{each}" not in documented} == set()
+
+
 def test_the_proxy_is_sticky_and_keeps_the_metrics_inside():
     written = (ROOT / "Caddyfile").read_text(encoding="utf-8")
     assert re.search(r"dynamic a web 8501 ", written)
@@ -113,8 +142,10 @@ def test_the_proxy_is_sticky_and_keeps_the_metrics_inside():
 
 
 def test_secrets_and_what_only_developers_need_are_not_in_the_image():
-    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
-    assert {".env", ".git", "tests", "benchmarks", ".ci", "runs", "data"} <= set(ignored)
+    everything, *rest = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert everything == "*"
+    let_in = {line.removeprefix("!") for line in rest if line.startswith("!")}
+    assert not let_in & {".env", ".git", "tests", "benchmarks", ".ci", "runs", "data", "deploy"}
     assert ".env" in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
 
 
@@ -123,6 +154,7 @@ def test_the_app_s_containers_may_write_their_volumes_and_nothing_else():
         assert SERVICES[name]["read_only"] is True
         assert SERVICES[name]["tmpfs"] == ["/tmp"]
         assert SERVICES[name]["cap_drop"] == ["ALL"]
+    assert all("mem_limit" in each for each in SERVICES.values())
     assert all("max-size" in each["logging"]["options"] for each in SERVICES.values())
 
 

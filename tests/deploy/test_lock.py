@@ -71,6 +71,29 @@ def faults(pins, lock):
     return sorted(set(found))
 
 
+@pytest.mark.parametrize("image", ["web", "worker"])
+@pytest.mark.parametrize("computer", COMPUTERS)
+def test_an_image_has_the_versions_that_the_app_runs_with(image, computer):
+    locks = [statements(read(f"requirements{part}.lock")) for part in ("", f"-{image}")]
+    assert all(line.count(" --hash=sha256:") for line in locks[1])
+    app, own = (
+        installed([Requirement(line.partition(" --hash=")[0]) for line in lock], computer)
+        for lock in locks
+    )
+    assert own.items() <= app.items()
+    assert names(f"requirements-{image}.txt") & app.keys() <= own.keys()
+
+
+def test_the_images_have_together_what_the_app_needs():
+    # They do without setuptools: the app is not installed there.
+    parts = names("requirements-web.txt") | names("requirements-worker.txt") | {"setuptools"}
+    assert parts == names("requirements.txt")
+
+
+def names(file):
+    return {canonicalize_name(Requirement(each).name) for each in statements(read(file))}
+
+
 def exact(requirement):
     return [each.operator for each in requirement.specifier] == ["=="]
 

@@ -137,3 +137,12 @@ def test_a_refusal_in_a_worker_is_one_here(connection):
 
 def _refuse(value):
     raise UserError("between", name="x", value=value, low=0, high=1)
+
+
+def test_the_workers_memory_is_known_by_what_they_do(connection, unconnected):
+    assert unconnected.workers_memory() is None  # it does not connect for that
+    connection.answer(abs, -3)
+    found = connection.workers_memory()
+    assert set(found) == {"train", "infer", "upload"}
+    assert all(1e6 < each < 1e11 for kind in found.values() for each in kind)
+    assert found["infer"]

@@ -1,8 +1,8 @@
 """Adds the app's metrics for Prometheus to Streamlit's own ``/_stcore/metrics``.
 
-Streamlit counts the sessions (``active_sessions``); this module adds the queue, the runs and the
-seconds for drawing pages. The metrics of the queue cover all servers that share a store, and each
-server reports them.
+Streamlit counts the sessions (``active_sessions``); this module adds the queue, the runs, the
+workers, the errors that pages show and the seconds for drawing pages. The metrics of queue and
+workers cover all servers that share these, and each server reports them.
 """
 
 import math
@@ -11,6 +11,7 @@ from itertools import starmap
 
 from ae_core.service.metrics import Histogram
 from ae_core.service.service import TrainingService
+from pages.ui.i18n import notice
 from pages.ui.streamlit_adapter import CounterStat, GaugeStat, HistogramStat, Stat
 
 
@@ -28,6 +29,10 @@ class Provider:
             "ae_runs_ended": self._ended,
             "ae_runs_begun_again": self._again,
             "ae_page_seconds": self._pages,
+            "ae_scheduler_up": self._scheduler,
+            "ae_workers": self._workers,
+            "ae_workers_memory_bytes": self._memory,
+            "ae_errors_shown": self._errors,
         }
 
     @property
@@ -69,6 +74,31 @@ class Provider:
             return _histogram(name, drawn, {"page": page}, "Seconds in which pages are drawn.")
 
         return list(starmap(told, [*self._service.metrics.pages.items()]))
+
+    def _scheduler(self, name: str) -> Sequence[Stat]:
+        up = self._service.connection.workers_memory() is not None
+        return [GaugeStat(name, int(up), help="1 if the scheduler of the workers answers.")]
+
+    def _workers(self, name: str) -> Sequence[Stat]:
+        found = self._service.connection.workers_memory() or {}
+        about = "Workers that are connected, by what they do."
+        return [
+            GaugeStat(name, len(each), {"does": does}, help=about) for does, each in found.items()
+        ]
+
+    def _memory(self, name: str) -> Sequence[Stat]:
+        found = self._service.connection.workers_memory() or {}
+        about = "Memory of the workers together, by what they do."
+        return [
+            GaugeStat(name, sum(each), {"does": does}, "bytes", about)
+            for does, each in found.items()
+        ]
+
+    def _errors(self, name: str) -> Sequence[Stat]:
+        about = "Refusals and failures that pages have shown, by their key."
+        return [
+            CounterStat(name, n, {"key": key}, help=about) for key, n in [*notice.shown.items()]
+        ]
 
 
 def _histogram(name: str, counted: Histogram, labels: dict[str, str], about: str) -> Stat:

@@ -6,6 +6,8 @@ visitor's language.
 """
 
 import re
+import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -16,6 +18,8 @@ from pages.ui.i18n.text import translated
 
 Said = str | UserError | Message
 
+shown: Counter[str] = Counter()  # the errors that this server has shown, by their keys
+_counting = threading.Lock()
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&^=\"'])")
 
 
@@ -31,6 +35,7 @@ def said(sentence: Said) -> str:
 
 def error(text: Said) -> None:
     """Show an error: what went wrong and what to do."""
+    _count(text)
     st.error(said(text))
 
 
@@ -46,7 +51,14 @@ def info(text: Said) -> None:
 
 def toast(text: Said) -> None:
     """Show an error briefly."""
+    _count(text)
     st.toast(said(text))
+
+
+def _count(text: Said) -> None:
+    if not isinstance(text, str):
+        with _counting:
+            shown[text.key] += 1
 
 
 @contextmanager

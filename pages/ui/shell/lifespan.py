@@ -14,6 +14,7 @@ from typing import Any
 from streamlit import get_option
 
 import pages.ui
+from ae_core.errors import UserError
 from ae_core.service.run_memory import most_bytes
 from pages.ui.shell.deadline import request_seconds
 from pages.ui.shell.descriptors import raise_descriptor_limit
@@ -30,6 +31,8 @@ SWITCH_INTERVAL = 0.05
 # New objects before a garbage collection: with the default of 700, a class causes several full
 # collections per second, each of which stops everything.
 COLLECT_AFTER = (20_000, 20, 20)
+
+_log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
@@ -50,6 +53,8 @@ async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
         # every second small message on an open connection waits 40 ms for the acknowledgement of
         # the first. Connections inherit this option from the listening socket.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    _import_pages()
+    await asyncio.to_thread(_start_service)
     _freeze()
     yield {}
     from pages.ui.backend.service import shut_down  # has caches, which need Streamlit's runtime
@@ -57,13 +62,26 @@ async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
     await asyncio.to_thread(shut_down)
 
 
-def _freeze() -> None:
-    """Import the pages' dependencies and exempt these permanent objects from garbage collection.
-
-    Scanning all of them would stop every visitor for 165 ms each time.
-    """
+def _import_pages() -> None:
     for module in pkgutil.walk_packages(pages.ui.__path__, "pages.ui."):
         import_module(module.name)
+
+
+def _start_service() -> None:
+    """Let runs that wait go on, so that the first visitor finds workers and an open database."""
+    from pages.ui.backend.service import service
+
+    try:
+        service()
+    except UserError as refused:  # pages say so to visitors, and try again
+        _log.warning("the training service has not started yet: %s", refused)
+
+
+def _freeze() -> None:
+    """Exempt what is there for good from garbage collection.
+
+    Scanning all of it would stop every visitor for 165 ms each time.
+    """
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
