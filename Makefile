@@ -106,6 +106,8 @@ lock: .venv/ready-dev
 .venv/locked: requirements.lock
 	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info[:2] <= (3, 13); sys.exit(not ok and \
 	f"Python {sys.version.split()[0]} must be 3.11, 3.12 or 3.13: make PYTHON=python3.12 …")'
+	@$(PYTHON) -c 'import platform, sys; sys.exit((platform.system(), platform.machine()) == ("Darwin", "x86_64") \
+	and "There is no TensorFlow for Macs with an Intel processor: start the app with Docker, see README.md")'
 	$(PYTHON) -m venv .venv
 	$(LOCKED) -r requirements.lock
 	@touch $@

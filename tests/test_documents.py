@@ -10,6 +10,7 @@ import pytest
 
 from ae_core.__main__ import main
 from ae_core.storage.files import ROOT
+from ae_core.storage.tables import TABLES
 
 DOCUMENTS = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *sorted((ROOT / "docs").glob("*.md"))]
 PATH = re.compile(r"`((?:ae_core|pages|assets|tests|benchmarks|docs)/[\w./*{},-]*)`")
@@ -98,3 +99,8 @@ def test_the_benchmarks_start():
         [sys.executable, "-m", "benchmarks", "--help"], cwd=ROOT, capture_output=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_what_is_stored_of_whom_names_every_table():
+    told = (ROOT / "docs" / "data-protection.md").read_text(encoding="utf-8")
+    assert [name for name in TABLES.tables if f"`{name}`" not in told] == []
