@@ -12,6 +12,7 @@ import numpy as np
 from ae_core import images
 from ae_core.classroom.service import ClassroomService
 from ae_core.data.image_files import open_image
+from ae_core.data.user_set_store import UserSetStore
 from ae_core.denoising import denoise
 from ae_core.errors import UserError
 from ae_core.models import arrays, pretrained
@@ -209,7 +210,9 @@ def _housekeeping(options: argparse.Namespace) -> None:
     if options.clear_queue:
         print(f"{clear_queue(store.database)} waiting runs were stopped")
     ClassroomService(store.database).tidy()
-    print(f"{Housekeeping(store, Retention.of_environment()).tidy()} runs were deleted")
+    retention = Retention.of_environment()
+    print(f"{UserSetStore(store.database).tidy(retention.days)} image sets were deleted")
+    print(f"{Housekeeping(store, retention).tidy()} runs were deleted")
 
 
 def _import(options: argparse.Namespace) -> None:

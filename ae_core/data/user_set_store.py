@@ -1,7 +1,7 @@
 """The store of visitors' image sets, shared by servers and workers.
 
 Everybody with the link to a set may view it and add images; only its owner may remove images,
-rename or delete it. Each change is one transaction.
+rename or delete it. Each change is one transaction. A set that nobody uses any more is deleted.
 
 Letters: N images, S side, C channels.
 """
@@ -9,6 +9,7 @@ Letters: N images, S side, C channels.
 import secrets
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from ae_core.data.user_sets import (
     checked_name,
     unknown_set,
 )
-from ae_core.errors import ImageSetCorrupt, NotYours, UserError
+from ae_core.errors import ImageSetCorrupt, NotYours, StorageError, UserError
 from ae_core.specs.limits import CHANNELS
 from ae_core.storage.database import Database, upsert
 from ae_core.storage.files import DamagedFile, reading
@@ -35,8 +36,10 @@ from ae_core.storage.tables import USER_SETS
 MAX_IMAGES = 500  # per set
 MAX_SETS = 8  # per visitor
 MAX_BYTES = 200 << 20  # of all visitors' pixels together
+DAY = 86_400.0  # seconds, also between two notes that a set is used
 _NUMBERS = np.dtype("<i8")  # of images, in a row
-_ABOUT = tuple(column for column in USER_SETS.c if column.name not in ("pixels", "numbers"))
+_NOT_ABOUT = ("used", "pixels", "numbers")
+_ABOUT = tuple(column for column in USER_SETS.c if column.name not in _NOT_ABOUT)
 
 
 class UserSetStore:
@@ -66,13 +69,25 @@ class UserSetStore:
             return _write(connection, made, UserImages.empty(side))
 
     def get(self, set_id: str) -> UserSet:
-        """Return a set without its images.
+        """Return a set without its images; it is in use then.
 
         Raises:
             UnknownThing: there is none.
         """
         with self._database.reading() as connection:
-            return _get(connection, set_id)
+            about = dict(_row(connection, set_id, (*_ABOUT, USER_SETS.c.used)))
+        self._note_use(set_id, about.pop("used"))
+        return UserSet(**about)
+
+    def _note_use(self, set_id: str, used: float) -> None:
+        """Note that a set is used; rarely, because pages ask for it all the time."""
+        now = time.time()
+        if now < used + DAY:
+            return
+        here = update(USER_SETS).where(USER_SETS.c.id == set_id, USER_SETS.c.used < now)
+        # An error is in the log, and a full disk need not hide a set.
+        with suppress(StorageError), self._database.changing() as connection:
+            connection.execute(here.values(used=now))
 
     def mine(self, owner: str) -> list[UserSet]:
         """Return a visitor's sets, newest first."""
@@ -158,11 +173,19 @@ class UserSetStore:
             _check_owner(_get(connection, set_id), owner)
             connection.execute(delete(USER_SETS).where(USER_SETS.c.id == set_id))
 
+    def tidy(self, days: float) -> int:
+        """Delete the sets that nobody has used for some days; return how many these were."""
+        before = time.time() - days * DAY
+        unused = USER_SETS.c.used < before, USER_SETS.c.created < before
+        with self._database.changing() as connection:
+            return connection.execute(delete(USER_SETS).where(*unused)).rowcount
+
 
 def set_row(user_set: UserSet, images: UserImages) -> dict[str, Any]:
     """Return a set as a row of `ae_core.storage.tables.USER_SETS`."""
-    numbers = images.numbers.astype(_NUMBERS)
-    return asdict(user_set) | {"pixels": images.pixels.tobytes(), "numbers": numbers.tobytes()}
+    numbers = images.numbers.astype(_NUMBERS).tobytes()
+    content = {"pixels": images.pixels.tobytes(), "numbers": numbers, "used": time.time()}
+    return asdict(user_set) | content
 
 
 def _sets_of(connection: Connection, owner: str) -> list[UserSet]:
@@ -192,7 +215,7 @@ def _get(connection: Connection, set_id: str) -> UserSet:
 
 def _read(connection: Connection, set_id: str) -> tuple[UserSet, UserImages]:
     about = dict(_row(connection, set_id, USER_SETS.c))
-    pixels, numbers = about.pop("pixels"), about.pop("numbers")
+    _, pixels, numbers = (about.pop(name) for name in _NOT_ABOUT)
     user_set = UserSet(**about)
     shape = user_set.count, user_set.side, user_set.side, user_set.channels
     try:

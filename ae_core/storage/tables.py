@@ -18,7 +18,7 @@ from sqlalchemy import (
     Text,
 )
 
-VERSION = "0004"  # the newest migration
+VERSION = "0005"  # the newest migration
 
 TABLES = MetaData()
 
@@ -178,6 +178,7 @@ USER_SETS = Table(
     Column("next_number", Integer, nullable=False),
     Column("changes", Integer, nullable=False),
     Column("channels", Integer, nullable=False, server_default="1"),
+    Column("used", Double, nullable=False, server_default="0"),
     Column("pixels", LargeBinary, nullable=False),  # (N, S, S, channels) uint8
     Column("numbers", LargeBinary, nullable=False),  # (N,) int64, little-endian
     Index("user_sets_by_owner", "owner"),

@@ -47,6 +47,7 @@ def test_a_row_holds_pixels_and_numbers_and_nothing_else(sets, database):
     with database.reading() as connection:
         (row,) = connection.execute(select(USER_SETS)).mappings()
     about = {"id", "owner", "name", "created", "count", "next_number", "changes", "channels"}
+    about |= {"used"}
     assert set(row) == about | {"pixels", "numbers"}
     assert bytes(row["pixels"]) == pictures(4).tobytes()
     assert bytes(row["numbers"]) == np.arange(4, dtype="<i8").tobytes()
@@ -289,3 +290,51 @@ def test_a_change_that_fails_in_the_middle_changes_nothing(sets, monkeypatch):
                 change()
     assert sets.mine("ada") == [before]
     assert sets.read(made.id)[1].numbers.tolist() == [0, 1]
+
+
+# --- housekeeping ----------------------------------------------------------------------------
+
+
+def test_a_set_that_nobody_uses_is_deleted_in_the_end_and_no_other_one(sets, monkeypatch):
+    days, now = 200, [1e9]
+    monkeypatch.setattr(module.time, "time", lambda: now[0])
+    looked_at, changed, lost = (sets.create("ada", f"set {n}", 28).id for n in range(3))
+    now[0] += 199 * module.DAY
+    assert sets.tidy(days) == 0
+    assert sets.get(looked_at).count == 0
+    sets.add(changed, pictures(1))
+    now[0] += 2 * module.DAY
+    kept = sets.create("bob", "new", 28).id
+    assert sets.tidy(days) == 1
+    for each in (kept, looked_at, changed):
+        assert sets.get(each).id == each
+    with refused("unknown_set", UnknownThing, id=lost):
+        sets.get(lost)
+
+
+def test_a_look_at_a_set_is_noted_once_a_day(sets, database, monkeypatch):
+    now = [1e9]
+    monkeypatch.setattr(module.time, "time", lambda: now[0])
+    made = sets.create("ada", "Digits", 28)
+
+    def noted():
+        with database.reading() as connection:
+            return connection.scalars(select(USER_SETS.c.used)).one()
+
+    now[0] += module.DAY - 1
+    assert sets.get(made.id) == made
+    assert noted() == 1e9
+    now[0] += 1
+    assert sets.get(made.id) == made
+    assert noted() == now[0]
+
+
+def test_a_database_that_is_read_only_still_shows_a_set(sets, monkeypatch):
+    made = sets.create("ada", "Digits", 28)
+    monkeypatch.setattr(module.time, "time", lambda: made.created + 2 * module.DAY)
+
+    def refuse():
+        raise StorageError("disk_full")
+
+    monkeypatch.setattr(sets._database, "changing", refuse)
+    assert sets.get(made.id) == made

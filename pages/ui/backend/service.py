@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
@@ -11,6 +12,7 @@ import streamlit as st
 from ae_core.classroom.entrance import Entrance
 from ae_core.classroom.service import ClassroomService
 from ae_core.classroom.wall import Wall
+from ae_core.data.user_set_store import UserSetStore
 from ae_core.errors import UnknownThing
 from ae_core.latent.match_results import MatchResultStore
 from ae_core.runs.replay import ReplaySheet, pack_frames
@@ -44,7 +46,9 @@ def service() -> TrainingService:
     connection = Connection(os.environ.get("AE_SCHEDULER", ""), ends=ends)
     connection.warm()
     made = TrainingService(store, connection)
-    made.housekeeping.before.append(ClassroomService(store.database).tidy)
+    days = made.housekeeping.retention.days
+    sets = partial(UserSetStore(store.database).tidy, days)
+    made.housekeeping.before.extend((ClassroomService(store.database).tidy, sets))
     register_metrics(Provider(made))
     _made.append(made)
     return made
