@@ -6,7 +6,6 @@
 import json
 import re
 import secrets
-import shutil
 import ssl
 import tempfile
 import time
@@ -54,13 +53,14 @@ SERVER = "[each] = [e for e in psutil.process_iter() if 'streamlit' in e.cmdline
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
     # Not in pytest's folder, which is kept: the images take 8 GB.
-    folder = Path(tempfile.mkdtemp(prefix="ae-engine-"))
-    with running_engine(folder) as running:
+    with (
+        tempfile.TemporaryDirectory(prefix="ae-engine-") as folder,
+        running_engine(Path(folder)) as running,
+    ):
         make_base_and_stand_ins(running)
         for target in LARGEST:
             running.build(target, f"autoencoder-lab-{target}")
         yield running
-    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")

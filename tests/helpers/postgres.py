@@ -27,7 +27,7 @@ class Postgres:
 
     def __init__(self) -> None:
         """Make its data, and start it; the test is skipped where there is no PostgreSQL."""
-        initdb, self._program = _program("initdb"), _program("postgres")
+        initdb, self._program = program("initdb"), program("postgres")
         # Not in pytest's folder, which only its user may enter; and a socket's path must be short.
         self.folder = Path(tempfile.mkdtemp(prefix="ae-pg-"))
         self._as_whom = _as_whom(self.folder)
@@ -90,7 +90,7 @@ class Postgres:
             connection.execute(statement.encode())
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
     """Return the path of one of PostgreSQL's programs: on PATH, else Debian's newest."""
     debian = sorted(DEBIAN.glob(f"*/bin/{name}"), key=lambda path: int(path.parts[-3]))
     found = shutil.which(name) or (str(debian[-1]) if debian else None)
