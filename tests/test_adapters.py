@@ -1,6 +1,7 @@
 """What the adapters use of other packages is there; a sentence says what an upgrade took away."""
 
 import inspect
+import os
 import re
 import subprocess
 import sys
@@ -264,16 +265,24 @@ async def served():
         print(round(sys.getswitchinterval(), 3), *gc.get_threshold())
         print(MultiPartParser.spool_max_size >> 20)
         print(gc.get_freeze_count() > 100_000, "plotly" in sys.modules, "tensorflow" in sys.modules)
+        from pages.ui.backend.service import _made
+        print(len(_made))
 asyncio.run(served())
 """
 
 
-def test_the_process_is_prepared_before_the_first_visitor():
+def test_the_process_is_prepared_before_the_first_visitor(tmp_path):
     done = subprocess.run(
-        [sys.executable, "-c", LIFESPAN], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-c", LIFESPAN],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "AE_RUNS_DIR": str(tmp_path)},
     )
     assert done.returncode == 0, done.stderr
-    figures, spooled, states = done.stdout.splitlines()
+    figures, spooled, states, services = done.stdout.splitlines()
     assert figures == " ".join(map(str, (SWITCH_INTERVAL, *COLLECT_AFTER)))
     assert spooled == "26"  # MB: the largest upload has 25
     assert states == "True True False"
+    assert services == "1"
