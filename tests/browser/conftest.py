@@ -17,6 +17,7 @@ from playwright.sync_api import (
 )
 
 from ae_core.runs.store import RunStore
+from pages.ui.shell.protection import protective_headers
 from pages.ui.widgets.component import MEDIA_TYPES, address, browser_files
 from tests.helpers.chromium import chromium_path
 from tests.helpers.engines import Engines
@@ -40,6 +41,7 @@ WATCH = f"""addEventListener("securitypolicyviolation", (event) => console.error
 WITHOUT_FUSED = """const validate = WebAssembly.validate;
 WebAssembly.validate = (bytes) => !bytes.join().includes("253,133,2") && validate(bytes);"""
 NOWHERE = "http://lab.test"  # there is no such server: `scripts` answers
+ISOLATED = "https://lab.test"  # by http a browser isolates no page
 CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 
 
@@ -82,6 +84,13 @@ def scripts(browser) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="session")
+def scripts_isolated(browser) -> Iterator[Page]:
+    """The same as by https, where threads may share memory."""
+    with browser.new_page() as tab:
+        yield importing(tab, ISOLATED)
+
+
+@pytest.fixture(scope="session")
 def scripts_without_fused(browser) -> Iterator[Page]:
     """The same in a browser without relaxed SIMD."""
     with browser.new_page() as tab:
@@ -98,21 +107,22 @@ def scripts_without_wasm(browser) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="session")
-def engines(scripts, scripts_without_fused, scripts_without_wasm) -> Engines:
-    return Engines(scripts, scripts_without_fused, scripts_without_wasm)
+def engines(scripts, scripts_isolated, scripts_without_fused, scripts_without_wasm) -> Engines:
+    return Engines(scripts, scripts_isolated, scripts_without_fused, scripts_without_wasm)
 
 
-def importing(tab: Page) -> Page:
+def importing(tab: Page, origin: str = NOWHERE) -> Page:
     """Let a page import the app's scripts; it has their server's address, and there is none."""
-    folder = f"{NOWHERE}{address('')}"
+    folder = f"{origin}{address('')}"
 
     def answer(route: Route) -> None:
         path = route.request.url.removeprefix(folder)
         kind = MEDIA_TYPES[Path(path).suffix] if path in browser_files() else "text/html"
-        route.fulfill(body=browser_files().get(path, b""), content_type=kind)
+        headers = {**protective_headers(), "Content-Type": kind}
+        route.fulfill(body=browser_files().get(path, b""), headers=headers)
 
-    tab.route(f"{NOWHERE}/**", answer)
-    tab.goto(NOWHERE)
+    tab.route(f"{origin}/**", answer)
+    tab.goto(origin)
     return tab
 
 

@@ -3,21 +3,23 @@
 import math
 
 import numpy as np
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from ae_core.latent.browser_decoder import decoder_bytes
+from ae_core.latent.browser_decoder import decoder_bytes, decoder_macs
 from ae_core.models.shapes import infer_shapes, side_after
-from ae_core.specs import CHOICES, AutoencoderSpec, Layer
+from ae_core.specs import CHOICES, AutoencoderSpec, Layer, parse_layers
 from ae_core.specs.layers import KERNEL_SIZE
 from pages.ui.widgets.component import address
-from tests.browser.conftest import WITHOUT_FUSED, importing
+from tests.browser.conftest import ISOLATED, NOWHERE, WITHOUT_FUSED, importing
 from tests.helpers.engines import as_url
 from tests.helpers.lab_page import open_page, wait_for_decoders
 
 SIDES = st.integers(1, 9)
 STRIDES = st.integers(1, 4)
 ENGINE = "async (engine) => { await (await import(engine)).engine; }"
+WITHOUT_WASM = "delete globalThis.WebAssembly"
 MOST = 1600  # pixels of a picture or of any map before it
 
 
@@ -90,13 +92,15 @@ def test_the_engines_agree_on_any_layers(engines, network, seed):
 
 def test_a_browser_takes_the_fastest_engine_that_it_can_run(browser):
     taken = []
-    for script in ("", WITHOUT_FUSED, "delete globalThis.WebAssembly"):
+    ways = [(TWO, ISOLATED), *((script, NOWHERE) for script in ("", WITHOUT_FUSED, WITHOUT_WASM))]
+    for script, origin in ways:
         with browser.new_page() as tab:
             tab.add_init_script(script)
-            importing(tab)
+            importing(tab, origin)
             tab.on("request", lambda request: taken.append(request.url.rpartition("/")[2]))
             tab.evaluate(ENGINE, address("pickers/decoder_wasm.js"))
     assert [each for each in taken if each.endswith(".wasm")] == [
+        "decoder_wasm_shared.wasm",
         "decoder_wasm_fused.wasm",
         "decoder_wasm.wasm",
     ]
@@ -135,3 +139,83 @@ def test_the_app_s_own_page_decodes_with_the_fast_engine(page):
     open_page(page, "/latent_space?model=toy-faces-vae")
     wait_for_decoders(page)
     page.wait_for_function("() => [...window.live.decoders.values()][0].engine === 'wasm'")
+
+
+# --- two threads -----------------------------------------------------------------------------
+
+# Of strides and of Winograd's method, with few filters at the end, of more than 20 M multiply-adds.
+LARGE = {
+    "transposed": "dense4096, reshape8x8x64, convT128/2, convT96/2, convT32/2",
+    "squares": "dense1024, reshape16x16x4, conv64, up2, convT64, conv96, up2, conv64",
+    "uneven": "dense8000, reshape10x10x80, convT131/3, conv61/2, up2",
+}
+SIDE = {"transposed": 64, "squares": 64, "uneven": 30}
+TWO = "Object.defineProperty(navigator, 'hardwareConcurrency', { value: 2 });"  # processors
+# A worker begins only when the page is not busy.
+HEARD = """window.heard = new Promise((hear) => {
+  window.Worker = class extends Worker {
+    constructor(...about) { super(...about); this.onmessage = hear; }
+  };
+});"""
+FIRST = """async ([name, bytes, decoder, engine]) => {
+  const live = await import(decoder);
+  await (await import(engine)).engine;
+  window[name] = live.unpack(new Uint8Array(await (await fetch(bytes)).arrayBuffer()));
+}"""
+AGAIN = """async ([name, decoder, codes, times]) => {
+  const { decode } = await import(decoder);
+  const found = codes.map((code) => decode(window[name], code).slice());
+  for (let i = 0; i < times; i++) {
+    const pixels = decode(window[name], codes[i % codes.length]);
+    if (pixels.some((each, p) => each !== found[i % codes.length][p])) return `the ${i}th differs`;
+  }
+  return found.map((each) => Array.from(each));
+}"""
+SCRIPTS = [address(f"pickers/{name}.js") for name in ("decoder", "decoder_wasm")]
+
+
+@pytest.fixture
+def isolated(browser, server):
+    """An empty page of a real server: a page's own routes are not for its workers."""
+    with browser.new_page() as tab:
+        tab.add_init_script(TWO + HEARD)
+        tab.goto(f"{server.url}/_stcore/health")
+        yield tab
+
+
+@pytest.mark.parametrize("kind", LARGE)
+def test_two_threads_draw_bit_by_bit_what_one_draws(scripts, isolated, kind):
+    spec = AutoencoderSpec(decoder=parse_layers(LARGE[kind]), latent_dim=8)
+    shape, rng = (SIDE[kind], SIDE[kind], 3), np.random.default_rng(0)
+    assert decoder_macs(spec, shape) > 20e6
+    made = decoder_bytes("any", spec, shape, random_weights(spec, shape, rng), half=False)
+    codes = rng.normal(0, 1, (3, 8)).tolist()
+    for tab in (scripts, isolated):
+        tab.evaluate(FIRST, [kind, as_url(made), *SCRIPTS])
+    isolated.evaluate("window.heard")
+    one, two = (
+        tab.evaluate(AGAIN, [kind, SCRIPTS[0], codes, times])
+        for tab, times in ((scripts, 0), (isolated, 100))
+    )
+    assert two == one
+
+
+def test_the_second_thread_ends_with_its_decoder(isolated):
+    spec = AutoencoderSpec(decoder=parse_layers(LARGE["transposed"]), latent_dim=8)
+    weights = random_weights(spec, (64, 64, 1), np.random.default_rng(0))
+    made = decoder_bytes("any", spec, (64, 64, 1), weights, half=True)
+    with isolated.expect_worker() as second:
+        isolated.evaluate(FIRST, ["large", as_url(made), *SCRIPTS])
+    devtools = isolated.context.new_cdp_session(isolated)
+    with second.value.expect_event("close"):
+        isolated.evaluate("window.large = undefined")
+        devtools.send("HeapProfiler.collectGarbage")
+
+
+def test_a_small_decoder_needs_no_second_thread(isolated):
+    spec = AutoencoderSpec(latent_dim=4)
+    weights = random_weights(spec, (6, 5, 1), np.random.default_rng(0))
+    made = decoder_bytes("any", spec, (6, 5, 1), weights, half=False)
+    isolated.evaluate(FIRST, ["small", as_url(made), *SCRIPTS])
+    assert isolated.evaluate(AGAIN, ["small", SCRIPTS[0], [[0.5] * 4], 1])
+    assert isolated.workers == []

@@ -8,10 +8,21 @@ from pages.ui.widgets.component import UI
 
 NAMES = ("decoder_wasm.c", "decoder_wasm_winograd.c", "decoder_wasm_activations.c")
 SOURCES = [UI / "pickers" / name for name in NAMES]
-# With which instructions besides SIMD; not every browser has those of relaxed SIMD.
+FUSED = ("-mrelaxed-simd",)  # not every browser has these instructions
+# Two instances have one memory, and a stack each; it is as large as decoder_wasm.js says.
+SHARED = (
+    "-matomics",
+    "-mbulk-memory",
+    "-Wl,--import-memory",
+    "-Wl,--shared-memory",
+    "-Wl,--initial-memory=131072",
+    "-Wl,--max-memory=536870912",
+    "-Wl,--export=__stack_pointer",
+)
 BUILT = {
     UI / "pickers" / "decoder_wasm.wasm": (),
-    UI / "pickers" / "decoder_wasm_fused.wasm": ("-mrelaxed-simd",),
+    UI / "pickers" / "decoder_wasm_fused.wasm": FUSED,
+    UI / "pickers" / "decoder_wasm_shared.wasm": FUSED + SHARED,
 }
 FLAGS = (
     "--target=wasm32-freestanding",
@@ -29,20 +40,20 @@ FLAGS = (
 )
 
 
-def compile_engine(to: Path, instructions: tuple[str, ...]) -> None:
+def compile_engine(to: Path, more: tuple[str, ...]) -> None:
     """Compile the sources with the compiler of requirements-dev.txt.
 
     Args:
         to: the file for the result, ``*.wasm``.
-        instructions: the compiler's options for instructions besides SIMD.
+        more: the options of this build.
     """
     sources = map(str, SOURCES)
-    flags = (*FLAGS, *instructions)
+    flags = (*FLAGS, *more)
     command = [sys.executable, "-m", "ziglang", "cc", *flags, "-o", str(to), *sources]
     subprocess.run(command, check=True)
     to.chmod(0o644)  # a linker's result is executable for the system, which a browser does not need
 
 
 if __name__ == "__main__":
-    for file, instructions in BUILT.items():
-        compile_engine(file, instructions)
+    for file, more in BUILT.items():
+        compile_engine(file, more)

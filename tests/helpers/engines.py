@@ -25,16 +25,16 @@ def as_url(decoder: bytes) -> str:
 
 
 class Engines:
-    """Pages of browsers with relaxed SIMD, with SIMD alone, and without WebAssembly."""
+    """Pages of browsers with relaxed SIMD, these with shared memory, SIMD alone, no WebAssembly."""
 
-    def __init__(self, fused: Page, simd: Page, without: Page) -> None:
+    def __init__(self, fused: Page, shared: Page, simd: Page, without: Page) -> None:
         """Load the decoder's modules."""
-        self._tabs = {fused: "wasm", simd: "wasm", without: "javascript"}
+        self._tabs = {fused: "wasm", shared: "wasm", simd: "wasm", without: "javascript"}
         for tab in self._tabs:
             tab.evaluate(LOOK, [address("pickers/decoder.js"), address("pickers/decoder_wasm.js")])
 
     def decoded(self, decoder: bytes, codes: np.ndarray) -> Iterator[np.ndarray]:
-        """Decode codes (N, D) with both builds of the fast engine, then with JavaScript.
+        """Decode codes (N, D) with all builds of the fast engine, then with JavaScript.
 
         Yields:
             (N, H·W·C) float32 in [0, 1].

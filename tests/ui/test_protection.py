@@ -178,6 +178,8 @@ def test_every_response_has_the_headers(path, status):
     assert headers["content-security-policy"] == content_security_policy()
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "same-origin"
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+    assert headers["cross-origin-embedder-policy"] == "require-corp"
 
 
 def test_the_policy_names_no_foreign_host(monkeypatch):

@@ -2,9 +2,11 @@
 // decoder_layers.js, which remain for browsers without WebAssembly, or without its SIMD.
 
 import { planned } from "./decoder_wasm_convolution.js";
+import { Alone, Pair, SHARED } from "./decoder_wasm_threads.js";
 
 /** @import { Network, Run } from "./decoder.js" */
 /** @import { Layer } from "./decoder_layers.js" */
+/** @import { Threads } from "./decoder_wasm_threads.js" */
 /** @typedef {number} Address of float32 values in an engine's memory */
 /**
  * @typedef {(x: Address, count: number) => void} Activate in place
@@ -12,6 +14,7 @@ import { planned } from "./decoder_wasm_convolution.js";
  * @typedef {object} Layers
  * @property {WebAssembly.Memory} memory
  * @property {WebAssembly.Global} __heap_base
+ * @property {WebAssembly.Global} __stack_pointer only with shared memory
  * @property {(x: Address, rows: number, matrix: Address, output: Address, columns: number) => void} dense
  * @property {(plan: Address, x: Address, weights: Address, bias: Address, output: Address) => void} convolve
  * @property {Layers["convolve"]} convolve_few
@@ -25,10 +28,14 @@ import { planned } from "./decoder_wasm_convolution.js";
  * @property {(x: Address, count: number, scale: number) => void} finish
  *
  * @typedef {Layers & Activations} Exports what decoder_wasm.wasm exports
+ * @typedef {"convolve" | "convolve_few" | "winograd"} Parted a function that computes parts of a layer
  */
 
 const PAGE = 65536; // bytes; WebAssembly's memory grows by pages
 const SPARE = 16; // bytes after each buffer, which loops over four values touch
+const SHARED_PAGES = { least: 2, most: 8192 }; // as tests/helpers/compiled_engine.py says
+const SHARED_SPARE = 256; // pages for what several layers lend each other
+const LARGE = 20e6; // multiply-adds from which two threads are worth while
 
 // A browser accepts a module with one function only if it has the function's instructions.
 // prettier-ignore
@@ -46,16 +53,21 @@ export const engine = compiled();
 
 async function compiled() {
   if (typeof WebAssembly === "undefined" || !runs([...ONES, DROP])) return undefined;
-  // The same source with products and sums in one instruction, for browsers that have it.
-  const file = runs([...ONES, ...ONES, ...ONES, ...MADD, DROP])
-    ? new URL("./decoder_wasm_fused.wasm", import.meta.url)
-    : new URL("./decoder_wasm.wasm", import.meta.url);
   try {
-    const answer = await fetch(file);
+    const answer = await fetch(file());
     return await WebAssembly.compile(await answer.arrayBuffer());
   } catch {
     return undefined; // offline, or a browser that forbids WebAssembly
   }
+}
+
+/** Return the build of the source for this browser. */
+function file() {
+  // Products and sums in one instruction.
+  const fused = runs([...ONES, ...ONES, ...ONES, ...MADD, DROP]);
+  if (!fused) return new URL("./decoder_wasm.wasm", import.meta.url);
+  if (!SHARED) return new URL("./decoder_wasm_fused.wasm", import.meta.url);
+  return new URL("./decoder_wasm_shared.wasm", import.meta.url);
 }
 
 /** An engine's memory, in which buffers are placed one after the other and stay. */
@@ -100,8 +112,14 @@ export class Memory {
  * @throws {RangeError} there is not that much memory
  */
 export function assembled(module, network) {
-  const exports = /** @type {Exports} */ (/** @type {unknown} */ (new WebAssembly.Instance(module).exports));
+  const shared = WebAssembly.Module.imports(module).length > 0;
+  const { multiplications, pages } = effort(network);
+  /** @type {WebAssembly.ModuleImports} */
+  const given = shared ? { memory: sharedMemory(pages) } : {};
+  const instance = new WebAssembly.Instance(module, { env: given });
+  const exports = /** @type {Exports} */ (/** @type {unknown} */ ({ ...instance.exports, ...given }));
   const memory = new Memory(exports);
+  const threads = shared && multiplications > LARGE ? new Pair(module, exports, memory) : new Alone(exports);
   const inputs = sizeOf(network.input);
   const input = memory.take(inputs);
   /** @type {(() => void)[]} */
@@ -109,7 +127,7 @@ export function assembled(module, network) {
   const maps = [input];
   let [x, shape] = [input, network.input];
   for (const layer of network.layers) {
-    const { output, apply } = prepared(exports, memory, network, layer, x, shape);
+    const { output, apply } = prepared(exports, memory, threads, network, layer, x, shape);
     steps.push(apply);
     if (layer.shortcut) {
       const kernel = memory.keep(network.read(layer.shortcut));
@@ -128,13 +146,37 @@ export function assembled(module, network) {
   }
   const size = sizeOf(shape);
   steps.push(() => exports.finish(x, size, network.scale));
-  const given = new Float32Array(memory.memory.buffer, input, inputs);
+  const code = new Float32Array(memory.memory.buffer, input, inputs);
   const pixels = new Float32Array(memory.memory.buffer, x, size);
+  threads.begin();
   return (values) => {
-    given.set(values);
+    code.set(values);
     for (const step of steps) step();
     return pixels;
   };
+}
+
+/**
+ * Return about how many multiply-adds an image takes, and in how many pages a network has room: Winograd's
+ * weights are nearly twice as many, a map may have padding, and all of it is float32.
+ *
+ * @param {Network} network
+ */
+function effort({ input, layers }) {
+  let [multiplications, weights, values, before] = [0, 0, sizeOf(input), input];
+  for (const { kind, kernel, shape } of layers) {
+    const [rows, columns] = kind === "conv" ? shape : kind === "convT" ? before : [1, 1];
+    multiplications += rows * columns * (kernel?.[1] ?? 0);
+    weights += kernel?.[1] ?? 0;
+    values += sizeOf(shape);
+    before = shape;
+  }
+  return { multiplications, pages: Math.ceil((4 * (3 * weights + 6 * values)) / PAGE) + SHARED_SPARE };
+}
+
+/** A browser may set all of it aside at once. @param {number} pages the most @throws {RangeError} that is too much */
+function sharedMemory(pages) {
+  return new WebAssembly.Memory({ initial: SHARED_PAGES.least, maximum: Math.min(pages, SHARED_PAGES.most), shared: true });
 }
 
 /** Return how many values a shape has. @param {number[]} shape */
@@ -145,13 +187,14 @@ export const sizeOf = (shape) => shape.reduce((a, b) => a * b, 1);
  *
  * @param {Exports} exports
  * @param {Memory} memory
+ * @param {Threads} threads
  * @param {Network} network
  * @param {Layer} layer
  * @param {Address} x
  * @param {number[]} shape the input's shape
  * @returns {{ output: Address, apply: () => void }}
  */
-function prepared(exports, memory, { read }, layer, x, shape) {
+function prepared(exports, memory, threads, { read }, layer, x, shape) {
   if (layer.kind === "reshape") return { output: x, apply: () => {} };
   const { stride } = layer;
   const [height, width, channels] = shape;
@@ -173,5 +216,5 @@ function prepared(exports, memory, { read }, layer, x, shape) {
     };
     return { output, apply };
   }
-  return { output, apply: planned(exports, memory, layer, shape, kernel, x, bias, output) };
+  return { output, apply: planned(exports, memory, threads, layer, shape, kernel, x, bias, output) };
 }

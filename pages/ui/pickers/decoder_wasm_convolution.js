@@ -9,6 +9,7 @@ import { inSquares, suits } from "./decoder_wasm_winograd.js";
 
 /** @import { Layer } from "./decoder_layers.js" */
 /** @import { Address, Exports, Memory } from "./decoder_wasm.js" */
+/** @import { Part, Threads } from "./decoder_wasm_threads.js" */
 /**
  * @typedef {object} Phase along one axis
  * @property {number} first the first output position
@@ -19,11 +20,14 @@ import { inSquares, suits } from "./decoder_wasm_winograd.js";
  * @property {number[]} taps rows (or columns) of the kernel by input position
  */
 
+const PIECES = 4; // of a phase's rows, for two threads: who is done takes the next one
+
 /**
  * Place a convolution's weights and return the function that applies it.
  *
  * @param {Exports} exports
  * @param {Memory} memory
+ * @param {Threads} threads
  * @param {Layer} layer
  * @param {number[]} shape the input's shape
  * @param {Float32Array} kernel
@@ -32,7 +36,7 @@ import { inSquares, suits } from "./decoder_wasm_winograd.js";
  * @param {Address} output
  * @returns {() => void}
  */
-export function planned(exports, memory, layer, [height, width, channels], kernel, x, bias, output) {
+export function planned(exports, memory, threads, layer, [height, width, channels], kernel, x, bias, output) {
   const [rows, columns, filters] = layer.shape;
   const [vertical, horizontal] = [phases(layer, height, rows), phases(layer, width, columns)];
   const [top, bottom] = padding(vertical, height);
@@ -42,33 +46,37 @@ export function planned(exports, memory, layer, [height, width, channels], kerne
   const input = padded ? memory.take((top + height + bottom) * line) : x;
   const inside = input + 4 * (top * line + left * channels);
   const fill = () => exports.pad(x, inside, height, width * channels, line);
-  if (suits(layer, channels)) {
-    const apply = inSquares(exports, memory, layer, channels, line, kernel, input, bias, output);
-    return () => {
-      if (padded) fill();
-      apply();
-    };
-  }
-  const few = filters < FEW;
-  const convolve = few ? exports.convolve_few : exports.convolve;
-  const parts = vertical.flatMap((down) =>
-    horizontal.map((across) => ({
-      plan: memory.keep(
-        Int32Array.of(
-          ...[down.count, across.count, down.taps.length, across.taps.length * channels, line],
-          ...[down.step * line, across.step * channels],
-          ...[down.every * columns * filters, across.every * filters, filters],
-        ),
-      ),
-      from: input + 4 * ((top + down.from) * line + (left + across.from) * channels),
-      weights: memory.keep((few ? rowsOf : tilesOf)(layer, kernel, channels, filters, down.taps, across.taps)),
-      to: output + 4 * (down.first * columns + across.first) * filters,
-    })),
+  const apply = threads.layer(
+    suits(layer, channels)
+      ? inSquares(memory, threads.count, layer, channels, line, kernel, input, bias, output)
+      : vertical.flatMap((down) => horizontal.flatMap((across) => partsOf(down, across))),
   );
   return () => {
     if (padded) fill();
-    for (const { plan, from, weights, to } of parts) convolve(plan, from, weights, bias, to);
+    apply();
   };
+
+  /** @param {Phase} down @param {Phase} across @returns {Part[]} */
+  function partsOf(down, across) {
+    const few = filters < FEW;
+    const weights = memory.keep((few ? rowsOf : tilesOf)(layer, kernel, channels, filters, down.taps, across.taps));
+    const from = input + 4 * ((top + down.from) * line + (left + across.from) * channels);
+    const to = output + 4 * (down.first * columns + across.first) * filters;
+    const pieces = threads.count > 1 ? Math.min(PIECES, down.count) : 1;
+    return Array.from({ length: pieces }, (_, piece) => {
+      const [row, end] = [piece, piece + 1].map((each) => Math.floor((each * down.count) / pieces));
+      const plan = memory.keep(
+        Int32Array.of(
+          ...[end - row, across.count, down.taps.length, across.taps.length * channels, line],
+          ...[down.step * line, across.step * channels],
+          ...[down.every * columns * filters, across.every * filters, filters],
+        ),
+      );
+      const [x, y] = [from + 4 * row * down.step * line, to + 4 * row * down.every * columns * filters];
+      const args = [plan, x, weights, bias, y];
+      return { name: few ? "convolve_few" : "convolve", args: [args, args] };
+    });
+  }
 }
 
 /** @param {Layer} layer @param {number} before input positions @param {number} after output positions @returns {Phase[]} */

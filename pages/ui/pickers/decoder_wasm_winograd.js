@@ -1,7 +1,8 @@
 // How decoder_wasm_winograd.c is used: for which convolutions, with which weights, in which parts.
 
 /** @import { Layer } from "./decoder_layers.js" */
-/** @import { Address, Exports, Memory } from "./decoder_wasm.js" */
+/** @import { Address, Memory } from "./decoder_wasm.js" */
+/** @import { Part } from "./decoder_wasm_threads.js" */
 
 const SIDE = 3; // rows and columns of the kernel
 const AT_ONCE = 32; // squares: what is computed of them stays in a processor's cache
@@ -16,10 +17,10 @@ export function suits({ stride, size, shape: [rows, columns, filters] }, channel
 }
 
 /**
- * Place the weights of a convolution that `suits` and return the function that applies it.
+ * Place the weights of a convolution that `suits` and return its parts.
  *
- * @param {Exports} exports
  * @param {Memory} memory
+ * @param {number} threads how many there are, each of which needs buffers of its own
  * @param {Layer} layer
  * @param {number} channels
  * @param {number} line values from a row of the input, which has its padding, to the next one
@@ -27,25 +28,25 @@ export function suits({ stride, size, shape: [rows, columns, filters] }, channel
  * @param {Address} x
  * @param {Address} bias
  * @param {Address} output
- * @returns {() => void}
+ * @returns {Part[]}
  */
-export function inSquares(exports, memory, { kind, shape }, channels, line, kernel, x, bias, output) {
+export function inSquares(memory, threads, { kind, shape }, channels, line, kernel, x, bias, output) {
   const [rows, columns, filters] = shape;
   const [down, across] = [rows / 2, columns / 2];
   const part = Math.min(down, Math.ceil(AT_ONCE / across));
   const below = columns * filters;
   const weights = memory.keep(spread(kind, kernel, channels, filters));
   const zeros = memory.take(filters);
-  const spreads = memory.lend(16 * part * across * (channels + filters));
-  const products = spreads + 4 * 16 * part * across * channels;
-  /** @type {(() => void)[]} */
-  const steps = [];
-  for (let top = 0; top < down; top += part) {
-    const plan = memory.keep(Int32Array.of(Math.min(part, down - top), across, channels, filters, line, below));
-    const [from, to] = [x + 4 * 2 * top * line, output + 4 * 2 * top * below];
-    steps.push(() => exports.winograd(plan, from, weights, zeros, bias, spreads, products, to));
-  }
-  return () => steps.forEach((step) => step());
+  const size = 16 * part * across;
+  const lent = memory.lend(threads * size * (channels + filters));
+  const buffers = Array.from({ length: threads }, (_, thread) => lent + 4 * thread * size * (channels + filters));
+  return Array.from({ length: Math.ceil(down / part) }, (_, place) => {
+    const first = place * part;
+    const plan = memory.keep(Int32Array.of(Math.min(part, down - first), across, channels, filters, line, below));
+    const [from, to] = [x + 4 * 2 * first * line, output + 4 * 2 * first * below];
+    const args = buffers.map((own) => [plan, from, weights, zeros, bias, own, own + 4 * size * channels, to]);
+    return { name: "winograd", args };
+  });
 }
 
 /**

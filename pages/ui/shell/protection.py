@@ -69,12 +69,19 @@ def content_security_policy() -> str:
 
 
 def protective_headers() -> dict[str, str]:
-    """Return the headers of every response."""
+    """Return the headers of every response.
+
+    The last two isolate a page from other sites, so that its threads may share memory
+    (pickers/decoder_wasm_threads.js). By plain http browsers ignore them, except on the server's
+    own machine.
+    """
     return {
         "Content-Security-Policy": content_security_policy(),
         "X-Content-Type-Options": "nosniff",
         # A link to another site tells it neither a run's address nor a class's code.
         "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Embedder-Policy": "require-corp",
     }
 
 
