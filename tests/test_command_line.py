@@ -299,10 +299,14 @@ def test_housekeeping_deletes_what_is_old_and_clears_the_queue(tmp_path, monkeyp
     store.insert([replace(old, created=1.0).ended(RunOutcome("finished"))])
     store.begin([waiting])
     assert main(["housekeeping"]) == 0
-    assert capsys.readouterr().out == "1 runs were deleted\n"
+    assert capsys.readouterr().out == "0 image sets were deleted\n1 runs were deleted\n"
     assert store.read(waiting.id).status == "queued"
     assert main(["housekeeping", "--clear-queue"]) == 0
-    assert capsys.readouterr().out == "1 waiting runs were stopped\n0 runs were deleted\n"
+    assert capsys.readouterr().out.splitlines() == [
+        "1 waiting runs were stopped",
+        "0 image sets were deleted",
+        "0 runs were deleted",
+    ]
     assert store.read(waiting.id).status == "stopped"
     monkeypatch.setenv("AE_KEEP_DAYS", "0")
     assert main(["housekeeping"]) == 2
