@@ -18,6 +18,8 @@ from pages.ui.backend.home_file import brought, home_model
 from pages.ui.backend.service import service
 from pages.ui.latent.take_home import home_page
 from pages.ui.pickers.models import TrainedAutoencoder, pretrained_autoencoders, trained_run
+from pages.ui.widgets import one_file
+from pages.ui.widgets.component import browser_files
 from tests.helpers.app_page import opened
 from tests.helpers.home_files import EPOCH, FILE, weights_for
 from tests.helpers.refusals import refused
@@ -56,6 +58,7 @@ def test_an_own_run_of_digits_dense_has_three_megabytes_at_most_and_comes_back()
     spec = preset("digits-dense")
     page = page_of(ended_run(spec)).encode()
     assert len(page) <= 3_000_000
+    assert set(one_file.NEVER_ASKED) <= set(browser_files())
     found = read(page)
     assert found.spec == spec
     assert len(found.history) == spec.epochs

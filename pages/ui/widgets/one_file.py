@@ -12,6 +12,8 @@ from posixpath import dirname, join, normpath
 
 from pages.ui.widgets.component import MEDIA_TYPES, browser_files, needed
 
+# For memory that threads share, which a browser gives to no page from a disk.
+NEVER_ASKED = ("pickers/decoder_wasm_shared.wasm", "pickers/decoder_wasm_second.js")
 _IMPORT = re.compile(r'^import (?:\{([^}]*)\}|\* as (\w+)|(\w+)) from "(\.[^"]+)";$', re.MULTILINE)
 _DEFAULT = re.compile(r"^export default (?=(?:async )?function \()", re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:async )?function\*?|const|class) (\w+)", re.MULTILINE)
@@ -79,5 +81,7 @@ def _beside(path: str, name: str) -> str:
 
 
 def _data_url(path: str) -> str:
+    if path in NEVER_ASKED:
+        return "data:,"
     kind = MEDIA_TYPES[path[path.rindex(".") :]]
     return f"data:{kind};base64,{base64.b64encode(browser_files()[path]).decode()}"
