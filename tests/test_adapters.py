@@ -1,7 +1,6 @@
 """What the adapters use of other packages is there; a sentence says what an upgrade took away."""
 
 import inspect
-import logging
 import os
 import re
 import subprocess
@@ -14,7 +13,6 @@ import pytest
 
 from ae_core.storage.files import ROOT
 from ae_core.text.sentences import entries
-from ae_core.workers import dask_adapter
 from pages.ui import streamlit_adapter
 from pages.ui.shell.asgi import WORDS
 from pages.ui.shell.lifespan import COLLECT_AFTER, SWITCH_INTERVAL
@@ -249,22 +247,6 @@ def test_a_worker_can_ask_its_scheduler():
     needs(here, "Worker.scheduler", DASK, "questions that have begun")
 
 
-def test_dask_still_logs_clients_that_are_gone_in_these_words():
-    from distributed import Scheduler
-
-    said = dask_adapter.CLOSED in inspect.getsource(Scheduler.send_all)
-    needs(said, "Scheduler.send_all's message", DASK, "a log without tracebacks at the end")
-    log = logging.getLogger("distributed.scheduler")
-    dask_adapter.log_no_farewells()
-    try:
-        gone = log.makeRecord(log.name, 50, "", 0, "Closed comm %r while …", ("any",), None)
-        other = log.makeRecord(log.name, 50, "", 0, "Task %s marked as failed", ("any",), None)
-        assert not log.filter(gone)
-        assert log.filter(other)
-    finally:
-        log.removeFilter(log.filters[-1])
-
-
 def test_only_the_adapters_name_what_streamlit_does_not_promise():
     """`streamlit.testing` and `streamlit.components.v2` are documented."""
     private = ("streamlit.runtime", "streamlit.web", "streamlit.proto", "streamlit.elements")
@@ -283,6 +265,8 @@ async def served():
         print(round(sys.getswitchinterval(), 3), *gc.get_threshold())
         print(MultiPartParser.spool_max_size >> 20)
         print(gc.get_freeze_count() > 100_000, "plotly" in sys.modules, "tensorflow" in sys.modules)
+        from pages.ui.backend.service import _made
+        print(len(_made))
 asyncio.run(served())
 """
 
@@ -297,7 +281,8 @@ def test_the_process_is_prepared_before_the_first_visitor(tmp_path):
         env={**os.environ, "AE_RUNS_DIR": str(tmp_path)},
     )
     assert done.returncode == 0, done.stderr
-    figures, spooled, states = done.stdout.splitlines()
+    figures, spooled, states, services = done.stdout.splitlines()
     assert figures == " ".join(map(str, (SWITCH_INTERVAL, *COLLECT_AFTER)))
     assert spooled == "26"  # MB: the largest upload has 25
     assert states == "True True False"
+    assert services == "1"

@@ -22,12 +22,7 @@ from distributed import Nanny, Scheduler, SpecCluster
 from ae_core.errors import UserError
 from ae_core.storage.files import ROOT, runs_dir
 from ae_core.workers import surroundings
-from ae_core.workers.dask_adapter import (
-    SpawnedNanny,
-    fork_workers,
-    keep_no_messages,
-    log_no_farewells,
-)
+from ae_core.workers.dask_adapter import SpawnedNanny, fork_workers, keep_no_messages
 from ae_core.workers.questions import INFER, TRAIN, UPLOAD
 from ae_core.workers.watch import watch_workers
 
@@ -103,7 +98,6 @@ async def serve(train_workers: int, infer_workers: int, runs_in_turns: int, port
     spawned = {SPAWNED: _without_trimming(dask.config.get(SPAWNED))}
     scratch = {"temporary-directory": tempfile.gettempdir()}
     keep_no_messages()
-    log_no_farewells()
     dask.config.set(RARELY_MONITORED | NEVER_DROPPED | spawned | scratch)
     if forks():
         fork_workers("ae_core.service.preload")

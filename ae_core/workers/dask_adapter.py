@@ -3,7 +3,6 @@
 An upgrade may remove them; ``tests/test_adapters.py`` then fails.
 """
 
-import logging
 import multiprocessing
 from collections import deque
 from contextvars import ContextVar
@@ -14,7 +13,6 @@ import dask
 from distributed import Client, Nanny, get_worker, nanny, process, utils
 from distributed.batched import BatchedSend
 
-CLOSED = "Closed comm"  # begins what a scheduler logs of a client that is gone
 _spawned: ContextVar[bool] = ContextVar("_spawned", default=False)
 
 
@@ -32,15 +30,6 @@ def keep_no_messages() -> None:
         self.recent_message_log = deque(maxlen=0)
 
     BatchedSend.__init__ = begin_without_log
-
-
-def log_no_farewells() -> None:
-    """Keep a scheduler's tracebacks about clients that have just gone out of the log.
-
-    Servers that end together go one after the other, and each is told of those before it.
-    """
-    log = logging.getLogger("distributed.scheduler")
-    log.addFilter(lambda record: not str(record.msg).startswith(CLOSED))
 
 
 def dask_setup(_: object) -> None:

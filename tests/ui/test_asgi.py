@@ -239,7 +239,9 @@ def test_every_import_is_of_a_file_that_is_served(path):
         assert normpath(join(dirname(path), name)) in browser_files()
 
 
-def test_connections_send_small_answers_at_once():
+def test_connections_send_small_answers_at_once(monkeypatch):
+    # The other tests of this process have a service of their own.
+    monkeypatch.setattr("pages.ui.shell.lifespan._start_service", lambda: None)
     with socket.socket() as listener:  # as Streamlit makes it
         listener.bind(("127.0.0.1", 0))
         listener.listen()

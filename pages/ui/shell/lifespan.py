@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import logging
-import os
 import pkgutil
 import socket
 import sys
@@ -55,8 +54,7 @@ async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
         # the first. Connections inherit this option from the listening socket.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     _import_pages()
-    if os.environ.get("AE_SCHEDULER") and not os.environ.get("AE_SCHEDULER_ENDS"):
-        await asyncio.to_thread(_start_service)
+    await asyncio.to_thread(_start_service)
     _freeze()
     yield {}
     from pages.ui.backend.service import shut_down  # has caches, which need Streamlit's runtime
@@ -70,10 +68,7 @@ def _import_pages() -> None:
 
 
 def _start_service() -> None:
-    """Let runs that wait go on, and the first visitor find workers and an open database.
-
-    For one of several servers: whoever sends visitors to it asks whether it is ready.
-    """
+    """Let runs that wait go on, so that the first visitor finds workers and an open database."""
     from pages.ui.backend.service import service
 
     try:
