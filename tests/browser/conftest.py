@@ -17,7 +17,7 @@ from playwright.sync_api import (
 )
 
 from ae_core.runs.store import RunStore
-from pages.ui.shell.protection import protective_headers
+from pages.ui.shell.protection import ISOLATION, protective_headers
 from pages.ui.widgets.component import MEDIA_TYPES, address, browser_files
 from tests.helpers.chromium import chromium_path
 from tests.helpers.engines import Engines
@@ -118,7 +118,8 @@ def importing(tab: Page, origin: str = NOWHERE) -> Page:
     def answer(route: Route) -> None:
         path = route.request.url.removeprefix(folder)
         kind = MEDIA_TYPES[Path(path).suffix] if path in browser_files() else "text/html"
-        headers = {**protective_headers(), "Content-Type": kind}
+        isolation = ISOLATION if origin == ISOLATED else {}
+        headers = {**protective_headers(), **isolation, "Content-Type": kind}
         route.fulfill(body=browser_files().get(path, b""), headers=headers)
 
     tab.route(f"{origin}/**", answer)

@@ -178,8 +178,6 @@ def test_every_response_has_the_headers(path, status):
     assert headers["content-security-policy"] == content_security_policy()
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "same-origin"
-    assert headers["cross-origin-opener-policy"] == "same-origin"
-    assert headers["cross-origin-embedder-policy"] == "require-corp"
 
 
 def test_the_policy_names_no_foreign_host(monkeypatch):
@@ -198,6 +196,27 @@ def test_the_app_may_be_shown_in_frames_of_the_pages_that_the_operator_lists(mon
 
 
 @pytest.mark.parametrize(
+    ("scheme", "host", "isolated"),
+    [
+        ("https", "lab.school.example", True),
+        ("http", "localhost:8501", True),
+        ("http", "lab.localhost", True),
+        ("http", "127.0.0.2:8501", True),
+        ("http", "[::1]:8501", True),
+        ("http", "192.0.2.7:8501", False),
+        ("http", "127.0.0.1.example", False),
+        ("http", "[::1", False),
+        ("http", "", False),
+    ],
+)
+def test_a_page_is_isolated_where_browsers_do_not_complain_of_it(scheme, host, isolated):
+    asked = scope("203.0.113.9") | {"scheme": scheme, "headers": [(b"host", host.encode())]}
+    _, headers = answer(asked)
+    assert headers.get("cross-origin-opener-policy") == ("same-origin" if isolated else None)
+    assert headers.get("cross-origin-embedder-policy") == ("require-corp" if isolated else None)
+
+
+@pytest.mark.parametrize(
     "written", ["school.example", "https://a.example; script-src", "https://a/b"]
 )
 def test_what_is_no_origin_is_refused(written, monkeypatch):
@@ -212,3 +231,18 @@ def test_a_second_line_of_the_header_counts_too(monkeypatch):
     context = SimpleNamespace(ip_address="127.0.0.1", headers=StreamlitHeaders(hops))
     monkeypatch.setattr(addresses, "st", SimpleNamespace(context=context))
     assert addresses.visitor_address() == "198.51.100.7"
+
+
+def test_the_server_s_own_start_and_end_pass_through():
+    """They have no headers; if they failed, uvicorn would go on without them, and store no run."""
+    seen = []
+
+    async def app(scope, receive, send):
+        seen.append(scope["type"])
+        await send({"type": "lifespan.startup.complete"})
+
+    async def send(message):
+        seen.append(message["type"])
+
+    asyncio.run(Protection(app)({"type": "lifespan"}, None, send))
+    assert seen == ["lifespan", "lifespan.startup.complete"]

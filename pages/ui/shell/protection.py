@@ -15,12 +15,19 @@ from pages.ui.shell import uvicorn_adapter
 from pages.ui.state.addresses import (
     LOOPBACK,
     client_address,
+    may_be_isolated,
     networks,
     trusted_proxies,
     within,
 )
 
 METRICS = "/_stcore/metrics"
+# They isolate a page from other sites, so that its threads may share memory
+# (pickers/decoder_wasm_threads.js). Where a browser does not, it complains of them.
+ISOLATION = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+}
 _ORIGIN = re.compile(r"https?://[\w.*\-]+(:\d+)?")
 
 
@@ -69,19 +76,12 @@ def content_security_policy() -> str:
 
 
 def protective_headers() -> dict[str, str]:
-    """Return the headers of every response.
-
-    The last two isolate a page from other sites, so that its threads may share memory
-    (pickers/decoder_wasm_threads.js). By plain http browsers ignore them, except on the server's
-    own machine.
-    """
+    """Return the headers of every response."""
     return {
         "Content-Security-Policy": content_security_policy(),
         "X-Content-Type-Options": "nosniff",
         # A link to another site tells it neither a run's address nor a class's code.
         "Referrer-Policy": "same-origin",
-        "Cross-Origin-Opener-Policy": "same-origin",
-        "Cross-Origin-Embedder-Policy": "require-corp",
     }
 
 
@@ -107,7 +107,8 @@ class Protection:
 
         async def protected(message: Message) -> None:
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
-                MutableHeaders(scope=message).update(self._headers)
+                isolation = ISOLATION if may_be_isolated(scope, self._proxies) else {}
+                MutableHeaders(scope=message).update(self._headers | isolation)
             await send(message)
 
         hidden = scope["type"] == "http" and scope["path"].rstrip("/").endswith(METRICS)

@@ -84,6 +84,17 @@ def came_by_https(scope: Scope, trusted: Networks) -> bool:
     return Headers(scope=scope).get("x-forwarded-proto", "").split(",")[0].strip() == "https"
 
 
+def may_be_isolated(scope: Scope, trusted: Networks) -> bool:
+    """Return whether browsers isolate a page: it comes by https, or from their own machine."""
+    if came_by_https(scope, trusted):
+        return True
+    host = Headers(scope=scope).get("host", "")
+    address = _address(host)
+    if address is not None:
+        return within(address, LOOPBACK)
+    return host.partition(":")[0].rpartition(".")[2] == "localhost"
+
+
 def network_of(address: Address | None) -> str:
     """Return what counts as one address, empty if it is unknown.
 
