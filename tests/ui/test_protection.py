@@ -1,7 +1,8 @@
 """Who a request comes from, who may read the metrics, and what the responses tell the browser."""
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Coroutine
+from concurrent.futures import Future, ThreadPoolExecutor
 from ipaddress import ip_address
 from types import SimpleNamespace
 
@@ -115,6 +116,12 @@ def test_a_list_of_networks_that_is_none_names_its_variable(monkeypatch):
         networks("AE_METRICS_TO")
 
 
+def ended(passing: Coroutine) -> Future:
+    """Wait for it in another thread: a browser of other tests may have a loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, passing)
+
+
 def answer(asked: dict) -> tuple[int, dict[str, str]]:
     """Return the status and the headers of an app's answer; its page ``/broken`` fails."""
 
@@ -137,12 +144,11 @@ def answer(asked: dict) -> tuple[int, dict[str, str]]:
     async def send(message):
         sent.append(message)
 
-    with ThreadPoolExecutor(1) as thread:  # a browser of other tests has a loop in this one
-        done = thread.submit(asyncio.run, app(asked, receive, send))
-        if asked["path"] == "/broken":
-            assert isinstance(done.exception(), RuntimeError)  # for the log
-        else:
-            done.result()
+    done = ended(app(asked, receive, send))
+    if asked["path"] == "/broken":
+        assert isinstance(done.exception(), RuntimeError)  # for the log
+    else:
+        done.result()
     headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return sent[0]["status"], headers
 
@@ -244,5 +250,5 @@ def test_the_server_s_own_start_and_end_pass_through():
     async def send(message):
         seen.append(message["type"])
 
-    asyncio.run(Protection(app)({"type": "lifespan"}, None, send))
+    ended(Protection(app)({"type": "lifespan"}, None, send)).result()
     assert seen == ["lifespan", "lifespan.startup.complete"]
