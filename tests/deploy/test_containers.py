@@ -18,6 +18,7 @@ from socket import create_connection
 
 import pytest
 from playwright.sync_api import (
+    Browser,
     BrowserContext,
     ConsoleMessage,
     Locator,
@@ -46,8 +47,12 @@ SMALL = "preset=digits-dense&epochs=2"
 LONG = "preset=digits-dense&epochs=2000"
 BARE = ("--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL")
 FAKE_CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
-# The web server in its container, below the process that keeps it.
-SERVER = "[each] = [e for e in psutil.process_iter() if 'streamlit' in e.cmdline()]"
+# The web server in its container, below the process that keeps it. The health check's processes
+# come and go: one that ends while it is read has no command line, which is no error.
+SERVER = (
+    "[each] = [e for e in psutil.process_iter(['cmdline'])"
+    " if 'streamlit' in (e.info['cmdline'] or [])]"
+)
 
 
 @pytest.fixture(scope="module")
@@ -64,15 +69,22 @@ def engine() -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="module")
-def visitor() -> Iterator[BrowserContext]:
-    """A browser with a camera that goes on in spite of Caddy's certificate."""
+def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         options = ["--no-sandbox", "--disable-gpu", *FAKE_CAMERA]
-        browser = playwright.chromium.launch(executable_path=chromium_path(), args=options)
-        context = browser.new_context(**LAPTOP, ignore_https_errors=True, permissions=["camera"])
-        context.set_default_timeout(PATIENCE * 1000)
-        yield context
-        browser.close()
+        yield playwright.chromium.launch(executable_path=chromium_path(), args=options)
+
+
+@pytest.fixture
+def visitor(chromium) -> Iterator[BrowserContext]:
+    """A new visitor, with a camera, who goes on in spite of Caddy's certificate.
+
+    A visitor may have one run at a time, so each test has its own.
+    """
+    context = chromium.new_context(**LAPTOP, ignore_https_errors=True, permissions=["camera"])
+    context.set_default_timeout(PATIENCE * 1000)
+    yield context
+    context.close()
 
 
 class Composed:
