@@ -11,12 +11,13 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 from ae_core.models.inference import DenoiserFile, ModelFile
-from ae_core.specs import DenoiserSpec, TrainingSpec, flatten, from_json
+from ae_core.specs import Corruption, DenoiserSpec, TrainingSpec, flatten, from_json
 from ae_core.storage.files import ROOT, atomic_write
 
 FOLDER = ROOT / "assets" / "pretrained"
 # The .npz files of `ae_core.denoising.face_distance`, by the image set that they tell from others.
 FACE_DISTANCES = {"lfw-crop": "face-likeness", "lfw-faces": "face-likeness-colour"}
+NOISE_BY_SKIN = Corruption("gaussian", 0.2)
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class ModelCard:
         figures: the metrics of the last epoch, see `ae_core.training.loop.Epoch`; empty for a
             denoiser.
         noise_results: the noise benchmark of a denoising model, with the weights in the file.
+        psnr_by_skin: of a model of faces, the PSNR in dB in each quarter of how light their skin
+            is, from dark to light; a denoising model has `NOISE_BY_SKIN` to remove.
         best_for: the pages and views that show this model first, see `best_for`.
     """
 
@@ -55,6 +58,7 @@ class ModelCard:
     spec: TrainingSpec | DenoiserSpec
     figures: dict[str, float]
     noise_results: tuple[NoiseResult, ...] = ()
+    psnr_by_skin: tuple[float, ...] = ()
     best_for: tuple[str, ...] = ()
 
     @property
@@ -104,6 +108,7 @@ def write_card(card: ModelCard, folder: Path) -> None:
         "spec": vars(spec) if isinstance(spec, DenoiserSpec) else flatten(spec),
         "figures": card.figures,
         "noise_results": [vars(result) for result in card.noise_results],
+        "psnr_by_skin": card.psnr_by_skin,
         "best_for": card.best_for,
     }
     text = json.dumps(fields, indent=1, ensure_ascii=False)
@@ -122,8 +127,10 @@ def cards() -> dict[str, ModelCard]:
         else:
             spec = from_json(json.dumps(fields["spec"]))
         results = tuple(NoiseResult(**result) for result in fields["noise_results"])
-        places = tuple(fields.get("best_for", ()))
-        found[path.stem] = ModelCard(fields["name"], spec, fields["figures"], results, places)
+        by_skin, places = (tuple(fields[each]) for each in ("psnr_by_skin", "best_for"))
+        found[path.stem] = ModelCard(
+            fields["name"], spec, fields["figures"], results, by_skin, places
+        )
     return found
 
 

@@ -1,6 +1,7 @@
 """Trains the models in ``assets/pretrained``; each takes minutes to an hour on two cores."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from ae_core.models.compatibility import image_shape
 from ae_core.models.inference import ModelFile
 from ae_core.models.pretrained import ModelCard, NoiseResult
 from ae_core.pretrain import recipes, sheets, thumbnails
+from ae_core.pretrain.by_skin import psnr_by_skin
 from ae_core.pretrain.console import epoch_line
 from ae_core.pretrain.noise_benchmark import KINDS, benchmark
 from ae_core.runs.folder import write_run
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
     from ae_core.models.autoencoder import Autoencoder
 
 FACES = "lfw-crop"
-SKIN = "skin_light"
 TOLD_EVERY = 100  # steps of a denoiser between messages
 KEPT_EVERY = 1000  # steps between checkpoints, from which a long training can continue
 
@@ -119,18 +120,12 @@ def held_out_psnr(spec: TrainingSpec, autoencoder: "Autoencoder") -> float:
     return psnr(autoencoder.reconstruct(test), test)
 
 
-def psnr_by_skin(autoencoder: "Autoencoder", images: ImageSet) -> dict[str, float]:
-    """Return the PSNR of held-out faces in each quarter of how light their skin is, dark first."""
-    assert images.test_labels is not None  # the set says what was measured
-    light = images.test_labels[:, images.label_names.index(SKIN)]
-    quarter = np.digitize(light, np.quantile(light, (0.25, 0.5, 0.75)))
-    drawn = autoencoder.reconstruct(images.test)
-    return {
-        f"val_psnr_{SKIN}_{number + 1}": psnr(
-            drawn[quarter == number], images.test[quarter == number]
-        )
-        for number in range(4)
-    }
+def faces_shown(spec: TrainingSpec) -> ImageSet:
+    """Return a set for `psnr_by_skin`: all its images are test images if none are held out."""
+    images = load_images(*spec.images)
+    if spec.split == "held-out":
+        return images
+    return replace(images, test=images.train, test_labels=images.train_labels)
 
 
 def _autoencoder(name: str, folder: Path) -> None:
@@ -170,10 +165,8 @@ def _autoencoder(name: str, folder: Path) -> None:
     figures = dict(record.history[-1])
     if quantized and "val_psnr" in figures:  # of the weights in the file
         figures["val_psnr"] = held_out_psnr(spec, autoencoder)
-    images = load_images(*spec.images)
-    if SKIN in images.label_names:
-        figures |= psnr_by_skin(autoencoder, images)
-    card = ModelCard(name, spec, figures, results, _places(name))
+    by_skin = psnr_by_skin(autoencoder.reconstruct, faces_shown(spec), noisy=spec.corruption.active)
+    card = ModelCard(name, spec, figures, results, by_skin, _places(name))
     pretrained.write_card(card, folder)
 
 
@@ -241,7 +234,8 @@ def _denoiser(name: str, folder: Path) -> None:
     denoiser = Denoiser(spec, weights.dequantize(kept))
     atomic_write(folder / f"{name}.thumbnail.png", thumbnails.of_denoiser(denoiser))
     results = benchmark(denoiser.denoise, spec.image_set, images.test)
-    card = ModelCard(name, spec, {}, results, _places(name))
+    by_skin = psnr_by_skin(denoiser.denoise, images, noisy=True)
+    card = ModelCard(name, spec, {}, results, by_skin, _places(name))
     pretrained.write_card(card, folder)
     part.unlink(missing_ok=True)
 

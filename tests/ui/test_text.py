@@ -96,6 +96,7 @@ def test_every_setting_and_status_has_a_label_and_every_preset_set_and_model_its
     wanted |= {f"train.drawing.{slug(word)}" for word in (*HEAD, *DRAWN)}
     wanted |= {f"preset.{name}.{part}" for name in PRESETS for part in ("title", "about")}
     wanted |= {f"pictures.{s}.{part}" for s in IMAGE_SETS for part in ("title", "about", "terms")}
+    wanted |= {f"pictures.{s}.people" for s, each in IMAGE_SETS.items() if each.kind == "faces"}
     wanted |= {f"model.card.{m}.{part}" for m in cards() for part in ("title", "about")}
     assert wanted <= set(entries(language))
 
@@ -117,9 +118,16 @@ def test_a_model_says_how_many_images_it_was_trained_on(name):
     if isinstance(spec, TrainingSpec) and spec.split == "none":
         assert f" {images.train_count + images.test_count:,} " in said
     else:
-        measured = images.test_count if isinstance(spec, TrainingSpec) else SAMPLE
         assert f" {images.train_count:,} " in said
-        assert f" {measured:,} " in said
+        assert f" {images.test_count:,} " in said
+    people = entries("en").get(f"pictures.{images.name}.people")
+    assert (people is not None) == (images.kind == "faces")
+    assert said.endswith(people or " held out.")
+
+
+@pytest.mark.parametrize("language", languages())
+def test_the_card_s_table_says_how_many_pictures_it_is_of(language):
+    assert f" {SAMPLE} " in entries(language)["model.noise_results.sample"]
 
 
 @pytest.mark.parametrize("language", languages())

@@ -62,13 +62,13 @@ def model_about(model: ModelCard) -> str:
 
 
 def model_data(model: ModelCard) -> str:
-    """Return a description of a model's training data."""
-    if isinstance(model.spec, DenoiserSpec):
-        return text(f"model.card.{model.name}.data")
+    """Return how many images a model was trained on and, of faces, whose they are."""
     images = card(model.spec.image_set)
     train, test = images.train_count, images.test_count
     counts = {"train": train, "test": test, "count": train + test}
-    return text(f"model.split.{model.spec.split}", title=image_set_title(images.name), **counts)
+    split = "held-out" if isinstance(model.spec, DenoiserSpec) else model.spec.split
+    said = text(f"model.split.{split}", title=image_set_title(images.name), **counts)
+    return f"{said} {text(f'pictures.{images.name}.people')}" if images.kind == "faces" else said
 
 
 def model_not_for(model: ModelCard) -> str:

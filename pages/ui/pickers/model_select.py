@@ -7,7 +7,7 @@ import streamlit as st
 
 from ae_core.data.loading import card
 from ae_core.errors import UnknownThing
-from ae_core.models.pretrained import ModelCard, best_for, cards
+from ae_core.models.pretrained import NOISE_BY_SKIN, ModelCard, best_for, cards
 from ae_core.specs import DenoiserSpec
 from pages.ui.backend.images import thumbnail
 from pages.ui.i18n import notice
@@ -136,10 +136,13 @@ def _show(card: ModelCard) -> None:
     held_out = card.figures.get("val_psnr")
     if held_out is not None:
         st.markdown(text("model.held_out", psnr=number(held_out, ".2f")))
-    by_skin = [value for name, value in card.figures.items() if name.startswith("val_psnr_skin")]
-    if by_skin:
-        quarters = ", ".join(number(value, ".1f") for value in by_skin)
-        st.markdown(text("model.by_skin", quarters=quarters))
+    if card.psnr_by_skin:
+        quarters = ", ".join(number(value, ".1f") for value in card.psnr_by_skin)
+        if card.noise_results:
+            amount = number(NOISE_BY_SKIN.noise_amount, "g")
+            st.markdown(text("model.by_skin_denoised", amount=amount, quarters=quarters))
+        else:
+            st.markdown(text("model.by_skin", quarters=quarters))
     if not card.noise_results:
         return
     rows = "\n".join(
@@ -150,3 +153,4 @@ def _show(card: ModelCard) -> None:
     )
     head = " | ".join(text(f"model.noise_results.{name}") for name in COLUMNS)
     st.markdown(f"| {head} |\n|---|---|---|---|\n{rows}")
+    st.caption(text("model.noise_results.sample"))
