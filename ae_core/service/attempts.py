@@ -63,7 +63,7 @@ class RemoteAttempt:
 
         It takes so many of the worker's slots, and its turns as one of a party.
         """
-        epoch_limit(name, client).set(ALL_EPOCHS, timeout=TIMEOUT)
+        epoch_limit(name, client).set(ALL_EPOCHS, callback_timeout=TIMEOUT)
         future = client.submit(
             worker.train,
             name,
@@ -84,7 +84,7 @@ class RemoteAttempt:
 
     def allow_until_epoch(self, epoch: int) -> None:
         """Set the epoch up to which the attempt may train, or `messages.STOP`."""
-        epoch_limit(self.name, self.client).set(epoch, timeout=TIMEOUT)
+        epoch_limit(self.name, self.client).set(epoch, callback_timeout=TIMEOUT)
 
     def outcome(self) -> RunOutcome:
         """Return the outcome of the run; its task, `ae_core.service.worker.train`, must be done.

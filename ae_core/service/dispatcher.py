@@ -19,7 +19,7 @@ from ae_core.service.active_runs import ActiveRuns
 from ae_core.service.attempts import AttemptLost, AttemptTracker
 from ae_core.service.executor import SerialExecutor
 from ae_core.service.lease import Lease
-from ae_core.service.messages import RunMessage, attempt_name, run_of, task_key
+from ae_core.service.messages import STOP, RunMessage, attempt_name, run_of, task_key
 from ae_core.service.outcomes import OutcomeWriter
 from ae_core.service.queue import Entry, TrainingQueue
 from ae_core.service.queue_store import LEASE_SECONDS, QueueStore
@@ -63,6 +63,7 @@ class Dispatcher:
             on_done=lambda run_id, future: self._executor.submit(self._finish, run_id, future),
         )
         self._client: Client | None = None  # the client with subscribed events
+        self._limits: dict[str, int] = {}  # how far runs may train, where nobody told them yet
         self._slots = Slots(1, 1)  # as last seen
         self._requested = threading.Event()
         self._ending = self._closed = False
@@ -127,6 +128,7 @@ class Dispatcher:
                     return
                 self._listen(client)
                 self._follow(client, queue)
+                self._send_limits()
                 self._start_waiting(client)
             elif not self._connection.shared:
                 wait = IDLE_SECONDS
@@ -185,10 +187,24 @@ class Dispatcher:
             self._notify_servers()
 
     def _allow_until_epoch(self, run_id: str, epoch: int) -> None:
-        if run_id not in self._attempts:
+        self._limits[run_id] = epoch
+        if run_id in self._attempts:
+            self._send_limits()
+        else:
             self._dispatch()  # another server may have just started it
-        if (attempt := self._attempts.get(run_id)) is not None:
-            attempt.allow_until_epoch(epoch)
+
+    def _send_limits(self) -> None:
+        """Tell attempts how far they may train; if one cannot be told, the next dispatch does.
+
+        A run that has to end is told each time: the first attempt may be lost, and another server
+        begin the next one.
+        """
+        for run_id, epoch in [*self._limits.items()]:
+            attempt = self._attempts.get(run_id)
+            if attempt is not None:
+                attempt.allow_until_epoch(epoch)
+            if self._active.live(run_id) is None or (attempt is not None and epoch != STOP):
+                del self._limits[run_id]
 
     def _worker_lost(self, key: str) -> None:
         run = self._active.live(run_of(key))

@@ -165,6 +165,23 @@ def test_a_scheduler_that_is_gone_is_said_and_found_again_and_nothing_is_lost(cl
     assert other.snapshot(done).status == "finished"
 
 
+@pytest.mark.thorough
+@pytest.mark.parametrize(("asked", "status"), [("pause", "paused"), ("stop", "stopped")])
+def test_what_is_asked_while_the_scheduler_is_gone_happens_when_it_is_back(
+    cluster, servers, asked, status
+):
+    one, other = servers
+    run = one.submit(LONG, "ada")
+    for server in servers:
+        server.wait_until(run, first_epoch, PATIENCE)
+    cluster.kill_scheduler()
+    getattr(other, asked)(run)
+    cluster.restore()
+    for server in servers:
+        server.wait_until(run, lambda s: s.status == status, PATIENCE)
+    stop_all(other, run)
+
+
 SERVER = """
 import sys, json
 from pathlib import Path
