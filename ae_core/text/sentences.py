@@ -1,7 +1,8 @@
 """The texts of the app in every language: ``assets/text/<language>/*.toml``, one folder each.
 
 ``say("lessons.begin", "de")`` is the entry ``begin`` of ``de/lessons.toml``. An entry has fields
-for values: ``{count}`` is written in the language's style (4,096 or 4.096). Other formats are:
+for values: ``{count}`` is written in the language's style (4,096 or 4.096), with a true minus sign.
+Other formats are:
 
     {count:n image}    the number with its noun in the right plural: the entry ``noun.image``
     {choices:or}       a list: a, b or c
@@ -36,6 +37,7 @@ FOLDER = ROOT / "assets" / "text"
 FALLBACK = "en"
 MAX_QUOTED = 120  # characters of a value in a message: it may come from a visitor
 _DIGITS = re.compile(r"[\d.,]*\d")
+_MINUS_ZERO = re.compile(r"-[0.,]+\W*")
 
 
 @lru_cache(maxsize=1)
@@ -120,6 +122,14 @@ class MessageFormatter(string.Formatter):
         return self._number(value, format_spec)
 
     def _number(self, value: float, format_spec: str) -> str:
+        """Write a number with a true minus sign, and none before zero."""
+        written = self._hyphened(value, format_spec)
+        if not written.startswith("-"):
+            return written
+        return written[1:] if _MINUS_ZERO.fullmatch(written) else f"−{written[1:]}"
+
+    def _hyphened(self, value: float, format_spec: str) -> str:
+        """Write a number with a hyphen for a minus sign, as Python and Babel do."""
         if isinstance(value, int) and abs(value) < 1000 and not format_spec:
             return str(value)  # the common case, without Babel's 30 µs
         if isinstance(value, int) and value.bit_length() > 53:  # visitors may enter any number

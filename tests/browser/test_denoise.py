@@ -99,7 +99,7 @@ def upload(page: Page, content: bytes, name: str = "mine.jpg") -> None:
 def test_a_sample_face_shows_its_figures_at_once_and_every_other_source_can_be_seen(page):
     open_page(page, "/denoise")
     for label in ("Noisy", "Denoised", "Gain"):
-        expect(metric(page, label)).to_have_text(re.compile(r"^[+-]?\d+\.\d dB$"))
+        expect(metric(page, label)).to_have_text(re.compile(r"^[+−]?\d+\.\d dB$"))
     expect(page.get_by_text(re.compile(r"beats|equally well"))).to_be_visible()
     expect(page.locator("figcaption")).to_have_count(4 + 5 + len(SQUEEZED))
 

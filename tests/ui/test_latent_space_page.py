@@ -52,7 +52,7 @@ def test_a_bad_link_into_the_latent_space_is_one_sentence(view, name, written, k
 def test_bad_strengths_of_directions_are_one_sentence(written):
     query = {"model": "toy-faces-vae", "view": "Directions", "strengths": written}
     page = opened("pages/latent_space.py", **query)
-    assert "strengths: write 8 numbers between -2 and 2, not " in texts(page.error)
+    assert "strengths: write 8 numbers between −2 and 2, not " in texts(page.error)
 
 
 @pytest.mark.parametrize("written", ["x", "1;-2", "1;99999999", ";".join("123456789" * 2)])

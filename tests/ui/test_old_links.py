@@ -48,7 +48,7 @@ def test_a_negative_loss_is_explained_where_it_stands(old_store, monkeypatch):
     below = replace(run, history=[*run.history[:-1], run.history[-1] | {"val_loss": -2770.0}])
     monkeypatch.setattr(TrainingService, "snapshot", lambda *_: below)
     page = opened("pages/train.py", OWNER, run=run.id, view="Watch")
-    assert metric(page, "Validation loss") == "-2770"
+    assert metric(page, "Validation loss") == "−2770"
     (loss,) = (each for each in page.metric if each.label == "Validation loss")
     assert "minus the logarithm of a density" in loss.proto.help
 
@@ -66,7 +66,8 @@ def on_the_projector(page):
 def test_a_link_shows_what_it_showed(old_store, link):
     page = opened(link["page"], link.get("visitor", OWNER), **link["query"])
     # A gain was that of the exact figures then; now it is that of the two that stand beside it.
-    wanted = [figure for figure in link.get("figures", []) if figure[0] != "+"]
+    # And a hyphen stood for the minus sign.
+    wanted = [each.replace("-", "−") for each in link.get("figures", []) if each[0] != "+"]
     shown = [figure.value for figure in page.metric] + on_the_projector(page)
     assert [figure for figure in shown if figure in wanted] == wanted
     assert bool(page.error) == link.get("refused", False)

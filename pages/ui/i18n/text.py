@@ -68,14 +68,14 @@ def gain(value: float, than: float) -> float:
 def decimal(typed: str) -> float | str:
     """Return the number that a visitor has typed in their language's style, the text if none."""
     try:
-        return float(typed.replace(sentences.decimal_sign(language()), "."))
+        return float(typed.replace(sentences.decimal_sign(language()), ".").replace("−", "-"))
     except ValueError:
         return typed
 
 
 def in_formula(value: float, form: str = "") -> str:
-    """Return a `number` for LaTeX, which would put a space after a comma without braces."""
-    return number(value, form).replace(",", "{,}")
+    """Return a `number` for LaTeX, which has a minus sign and puts a space after a bare comma."""
+    return number(value, form).replace("−", "-").replace(",", "{,}")
 
 
 def separators() -> str:

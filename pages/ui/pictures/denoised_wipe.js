@@ -131,5 +131,5 @@ export function figuresOf(before, after, equal) {
 function decibels(value, equal, plus = "") {
   if (!Number.isFinite(value)) return value === Infinity ? equal : "–";
   const size = localized(Math.abs(value).toFixed(1));
-  return `${value < 0 ? "-" : plus}${size} dB`; // the server's own minus sign: a figure must not twitch
+  return `${value < 0 ? "−" : plus}${size} dB`;
 }
