@@ -26,6 +26,15 @@ def test_every_view_of_the_latent_space_opens(view):
     assert not page.info
 
 
+@pytest.mark.parametrize("view", LATENT_VIEWS)
+def test_missing_images_are_said_once(view, tmp_path, monkeypatch):
+    monkeypatch.setenv("AE_DATA_DIR", str(tmp_path))
+    page = opened("pages/latent_space.py", model="faces", view=view)
+    said = [each.value for each in page.info]
+    assert len(said) == len(set(said))
+    assert not texts(page.error)
+
+
 @pytest.mark.parametrize(
     ("view", "name", "written", "key", "values"),
     [

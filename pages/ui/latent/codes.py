@@ -33,8 +33,22 @@ def first_picture(model: TrainedAutoencoder) -> str:
     return f"{PICTURE}0" if card(model.spec.image_set).has_tests else ""
 
 
+def first_of_pictures(names: tuple[str, ...]) -> str:
+    """Return the first of several codes in the address that a test image gives, "" if none.
+
+    It is the one of which is said that the images are missing.
+    """
+    found = (name for name in names if st.query_params.get(name, PICTURE).startswith(PICTURE))
+    return next(found, "")
+
+
 def linked_code(
-    model: TrainedAutoencoder, profile: LatentProfile, name: str, usual: str = ""
+    model: TrainedAutoencoder,
+    profile: LatentProfile,
+    name: str,
+    usual: str = "",
+    *,
+    told: bool = False,
 ) -> np.ndarray:
     """Return the code (D,) in the address.
 
@@ -44,19 +58,26 @@ def linked_code(
         name: the name of the parameter.
         usual: the default if the address has no valid code; "" is the mean of the training
             codes.
+        told: whether the visitor was told already if the model's images are missing here.
 
     Raises:
         ServiceUnavailable, ImageSetCorrupt: the code of an image is not available.
     """
     usual = _there(model, usual)
+    written = st.query_params.get(name, usual)
     try:
-        return _read(model, profile, name, st.query_params.get(name, usual))
+        code = _read(model, profile, name, written)
     except UserError as error:
         instead = text("latent.code.mean")
         if usual:
             instead = text("latent.code.picture", number=int(usual.removeprefix(PICTURE)))
         notice.error(text("latent.code.instead", problem=error, instead=instead))
-        return _read(model, profile, name, usual)
+        written = usual
+        code = _read(model, profile, name, written)
+    if written.startswith(PICTURE) and not (told or card(model.spec.image_set).has_tests):
+        title = image_set_title(model.spec.image_set)
+        notice.info(text("latent.code.no_pictures", pictures=title))
+    return code
 
 
 def linked_codes(
@@ -65,6 +86,8 @@ def linked_codes(
     name: str,
     usual: str = "",
     start: str = "",
+    *,
+    told: bool = False,
 ) -> tuple[np.ndarray, ...]:
     """Return the code (D,) in the address, and the codes of other models that belong to it.
 
@@ -78,8 +101,9 @@ def linked_codes(
         name: see `linked_code`.
         usual: see `linked_code`.
         start: the picture from which the code was moved, see `chosen_start`.
+        told: see `linked_code`.
     """
-    code = linked_code(models[0], profile, name, usual)
+    code = linked_code(models[0], profile, name, usual, told=told)
     if len(models) == 1:
         return (code,)
     written = st.query_params.get(name, _there(models[0], usual))
@@ -158,8 +182,6 @@ def _of_picture(
     model: TrainedAutoencoder, profile: LatentProfile, name: str, written: str
 ) -> np.ndarray:
     if not card(model.spec.image_set).has_tests:
-        title = image_set_title(model.spec.image_set)
-        notice.info(text("latent.code.no_pictures", pictures=title))
         seed = len(name) + ord(name[0])
         return profile.fitted.sample(np.random.default_rng(seed), 1).reshape(-1)
     number = written.removeprefix(PICTURE)

@@ -13,7 +13,7 @@ from pages.ui.charts import latent
 from pages.ui.i18n import notice
 from pages.ui.i18n.names import label_in_words
 from pages.ui.i18n.text import number, text
-from pages.ui.latent.codes import PICTURE, linked_code
+from pages.ui.latent.codes import PICTURE, first_of_pictures, linked_code
 from pages.ui.latent.own_direction import OwnDirection, own_direction, own_direction_choice
 from pages.ui.latent.sliders import Slider, moving_sliders
 from pages.ui.latent.start import code_choice, start_picture
@@ -43,8 +43,9 @@ def direction_view(view: LatentView) -> None:
 
 def _sum(view: LatentView) -> None:
     usual = sum_pictures(view.model.file) if view.has_pictures else range(len(NAMES))
+    first = first_of_pictures(NAMES)
     codes = [
-        linked_code(view.model, view.profile, name, f"{PICTURE}{number}")
+        linked_code(view.model, view.profile, name, f"{PICTURE}{number}", told=name != first)
         for number, name in zip(usual, NAMES, strict=True)
     ]
     result = combine(*codes)

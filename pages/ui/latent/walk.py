@@ -9,7 +9,7 @@ from ae_core.latent.interpolation import SHARE, lerp, slerp
 from ae_core.specs import Limit
 from pages.ui.i18n import notice
 from pages.ui.i18n.text import number, text
-from pages.ui.latent.codes import PICTURE, linked_codes
+from pages.ui.latent.codes import PICTURE, first_of_pictures, linked_codes
 from pages.ui.latent.sliders import Slider, moving_sliders
 from pages.ui.latent.start import code_choice
 from pages.ui.latent.view import LatentView
@@ -27,8 +27,9 @@ ANIMATED = np.linspace(0, 1, 24)  # steps of an animation in each direction
 
 def walk_view(view: LatentView) -> None:
     """Let the visitor choose two images and move between them; each model encodes both itself."""
+    first = first_of_pictures(ENDS)
     starts, ends = (
-        linked_codes(view.models, view.profile, name, f"{PICTURE}{usual}")
+        linked_codes(view.models, view.profile, name, f"{PICTURE}{usual}", told=name != first)
         for usual, name in enumerate(ENDS)
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
